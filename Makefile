@@ -1,0 +1,56 @@
+.PHONY: help run test fmt lint unit bench lock clean
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PORT ?= 8080
+VENV := .venv
+BIN := $(VENV)/bin
+DEV := $(VENV)/.dev
+RUN := $(VENV)/.run
+PYTEST := $(BIN)/python -m pytest
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: $(RUN) ## set up and serve on PORT (8080)
+	$(BIN)/mockserver run --port $(PORT)
+
+test: lint ## set up, then everything that must hold: format, lint, types, all tests
+	$(PYTEST) -n 2 --dist loadfile
+
+lint: $(DEV) ## format check, lint, types, spelling
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+unit: $(DEV) ## the tests without sockets and generated calls
+	$(PYTEST) -n 2 --ignore tests/contract --ignore tests/clients
+
+fmt: $(DEV) ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEV) ## our batch against the floor: both ratios, fresh keys and updates
+	PYTHONPATH=. $(BIN)/python -m tests.bench.bench
+
+lock: $(VENV)/bin/python ## raise the locked versions
+	$(BIN)/python -m pip install --quiet "uv==0.13.8"
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml --group build -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## drop everything that was made here
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis report
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("mockserver needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@

@@ -1,0 +1,142 @@
+"""From Connexion's ASGI to Flask in the same loop: handlers are pure computation and never block.
+
+Fails closed: what Connexion did not route never reaches a handler.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import flask
+from msgspec.structs import replace
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from mockserver.app.desk import Desk
+from mockserver.app.routing import CALL, principal_of
+from mockserver.errors import NotFound, TooLarge
+from mockserver.model import Call
+from mockserver.pipeline import Pipeline
+from mockserver.spec import Match
+
+STARTED = "mockserver.started"
+_EXCHANGE = "mockserver.exchange"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What the bridge hands to a Flask view: the call, where it goes, when it began."""
+
+    call: Call
+    match: Match
+    started: float
+
+
+class _Response(flask.Response):
+    default_mimetype = None
+
+
+class Bridge:
+    """Flask with one view an operation, called inside the event loop."""
+
+    def __init__(self, pipelines: Mapping[str, Pipeline], desk: Desk, max_body_bytes: int) -> None:
+        self._operations = {name: p.served.spec.operations for name, p in pipelines.items()}
+        self._max_body_bytes = max_body_bytes
+        self._flask = flask.Flask(__name__, static_folder=None)
+        self._flask.config["PROPAGATE_EXCEPTIONS"] = True
+        for name, pipeline in pipelines.items():
+            for operation in pipeline.served.spec.operations:
+                self._flask.add_url_rule(
+                    f"/{name}/{operation}",
+                    f"{name}/{operation}",
+                    _view(pipeline, desk),
+                    methods=["POST"],
+                    provide_automatic_options=False,
+                )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the body, run the operation's view, send what it returns.
+
+        Raises:
+            NotFound: Connexion routed the request to no operation.
+            TooLarge: the body is over the limit.
+        """
+        call: Call = scope[CALL]
+        operation_id = scope.get("extensions", {}).get("connexion_routing", {}).get("operation_id")
+        if operation_id is None:
+            raise NotFound("path", call.path)
+        body = await _read(receive, call, self._max_body_bytes)
+        call = replace(call, body=body, principal=principal_of(scope))
+        match = Match(self._operations[call.vendor][operation_id], scope.get("path_params", {}))
+        environ = _environ(f"/{call.vendor}/{operation_id}", Exchange(call, match, scope[STARTED]))
+        answer = _Started()
+        chunks = self._flask.wsgi_app(environ, answer.start)
+        try:
+            content = b"".join(chunks)
+        finally:
+            if close := getattr(chunks, "close", None):
+                close()
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": content})
+
+
+@dataclass(slots=True)
+class _Started:
+    """What a WSGI application starts its response with, as ASGI wants it."""
+
+    status: int = 500
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    def start(self, status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
+        self.status = int(status[:3])
+        self.headers = [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers]
+
+
+def _view(pipeline: Pipeline, desk: Desk) -> Callable[[], flask.Response]:
+    def view() -> flask.Response:
+        exchange: Exchange = flask.request.environ[_EXCHANGE]
+        answer = pipeline.handle(exchange.call, exchange.match)
+        reply = desk.close(exchange.call, answer, exchange.started)
+        response = _Response(reply.body, reply.status, list(reply.headers))
+        if reply.media_type is not None:
+            response.headers["Content-Type"] = reply.media_type
+        return response
+
+    return view
+
+
+def _environ(path: str, exchange: Exchange) -> dict[str, Any]:
+    return {
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "SERVER_NAME": "mockserver",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        _EXCHANGE: exchange,
+    }
+
+
+async def _read(receive: Receive, call: Call, limit: int) -> bytes:
+    length = call.headers.get("content-length", "")
+    if length.isdigit() and int(length) > limit:
+        raise TooLarge(limit)
+    chunks: list[bytes] = []
+    size_bytes = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        size_bytes += len(chunk)
+        if size_bytes > limit:
+            raise TooLarge(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)

@@ -1,0 +1,208 @@
+"""The door: which sandbox, which vendor; and the one way out for whatever is refused or breaks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connexion.exceptions import ProblemException
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mockserver.app.bridge import STARTED
+from mockserver.app.desk import Desk
+from mockserver.app.routing import CALL
+from mockserver.auth import missing_scheme
+from mockserver.errors import HeadersTooLarge, NotFound, Refusal, Unauthorized
+from mockserver.model import Answer, Call, Reply
+from mockserver.pipeline import Pipeline
+from mockserver.reply import problem_reply
+from mockserver.sandbox import DEFAULT, is_name
+from mockserver.served import Served
+from mockserver.spec import Operation
+
+MAX_HEADER_BYTES = 16 * 1024
+MAX_HEADERS = 100
+PREFIX = "/sandboxes/"
+CONTROL = "_mock"
+
+_log = logging.getLogger("mockserver")
+_UNTYPED_STATUSES = (204, 304)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request goes: `root` is the sandbox prefix it came with, `path` what follows that."""
+
+    sandbox: str
+    root: str
+    path: str
+
+    @property
+    def segment(self) -> str:
+        """The first segment of the path."""
+        return self.path[1:].partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class VendorDoor:
+    """One vendor behind the door; `app` is Connexion round the bridge."""
+
+    served: Served
+    pipeline: Pipeline
+    app: ASGIApp
+
+
+class _Sending:
+    """Knows whether an answer has begun."""
+
+    __slots__ = ("_send", "begun")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        self.begun = True
+        await self._send(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The outermost ASGI application."""
+
+    vendors: Mapping[str, VendorDoor]
+    control: ASGIApp
+    pages: ASGIApp
+    desk: Desk
+    at_root: str = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on to where it belongs."""
+        if scope["type"] != "http":
+            await self.control(scope, receive, send)
+            return
+        headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]}
+        place = _place(scope["path"], headers.get("mock-sandbox"))
+        if isinstance(place, Reply):
+            await _send(place, send)
+        elif place.segment in self.vendors:
+            vendor = self.vendors[place.segment]
+            below = place.path[len(place.segment) + 1 :]
+            if below in ("/openapi.yaml", "/openapi.json", "/ui", "/ui/"):
+                await self.pages({**scope, "path": place.path, "root_path": ""}, receive, send)
+            else:
+                mount = f"{place.root}/{place.segment}"
+                await self._vendor(vendor, place, below, mount, headers, (scope, receive, send))
+        elif place.segment == CONTROL and not place.root:
+            await self.control(scope, receive, send)
+        elif self.at_root and not place.segment.startswith("_"):
+            vendor = self.vendors[self.at_root]
+            await self._vendor(vendor, place, place.path, place.root, headers, (scope, receive, send))
+        else:
+            await self.pages({**scope, "path": place.path, "root_path": ""}, receive, send)
+
+    async def _vendor(  # noqa: PLR0913 - the parts of one request
+        self,
+        vendor: VendorDoor,
+        place: Place,
+        below: str,
+        mount: str,
+        headers: Mapping[str, str],
+        asgi: tuple[Scope, Receive, Send],
+    ) -> None:
+        scope, receive, send = asgi
+        started = self.desk.started()
+        name = vendor.served.name
+        call = Call(
+            vendor=name,
+            sandbox=place.sandbox,
+            method=scope["method"],
+            path=vendor.served.spec.canonical(below),
+            query=scope["query_string"].decode("latin-1"),
+            headers=headers,
+            mount=mount,
+            origin=f"{scope['scheme']}://{headers.get('host', '')}",
+        )
+        inner = {
+            **scope,
+            "root_path": place.root,
+            "path": f"{place.root}/{name}{call.path}",
+            "extensions": {},
+            CALL: call,
+            STARTED: started,
+        }
+        sending = _Sending(send)
+        try:
+            _check_head(call, vendor.served)
+            await vendor.app(inner, receive, sending)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - the last door: whatever broke inside leaves here
+            answer = _answer(error, vendor, call)
+            if sending.begun:
+                raise
+            await _send(self.desk.close(call, answer, started), send)
+
+
+def _place(path: str, header: str | None) -> Place | Reply:
+    root, sandbox = "", header
+    if path.startswith(PREFIX):
+        name, slash, rest = path[len(PREFIX) :].partition("/")
+        if not is_name(name):
+            return problem_reply(404, "Not Found", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
+        if header is not None and header != name:
+            return problem_reply(400, "Bad Request", "path and Mock-Sandbox name two different sandboxes")
+        root, path, sandbox = PREFIX + name, slash + rest or "/", name
+    if sandbox is not None and not is_name(sandbox):
+        return problem_reply(400, "Bad Request", "Mock-Sandbox: expected 1 to 64 of a-z, 0-9 and -")
+    return Place(sandbox or DEFAULT, root, path)
+
+
+def _check_head(call: Call, served: Served) -> None:
+    if len(call.headers) > MAX_HEADERS or sum(map(len, call.headers.values())) > MAX_HEADER_BYTES:
+        raise HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")
+    if served.vendor.gateway:
+        served.vendor.gateway(call)
+
+
+def _answer(error: Exception, vendor: VendorDoor, call: Call) -> Answer:
+    operation = _operation(vendor, call)
+    if isinstance(error, Refusal):
+        return vendor.pipeline.refuse(call, error, operation)
+    if isinstance(error, ProblemException) and operation is not None:
+        scheme = missing_scheme(operation, vendor.served.schemes, call)
+        return vendor.pipeline.refuse(call, Unauthorized("missing", scheme), operation)
+    if isinstance(error, HTTPException):
+        return vendor.pipeline.refuse(call, _unrouted(vendor, call), operation)
+    _log.error("%s %s broke", call.method, call.path, exc_info=error)
+    return Answer(problem_reply(500, "Internal Server Error", "the mock server itself failed"), refusal="crash")
+
+
+def _operation(vendor: VendorDoor, call: Call) -> Operation | None:
+    try:
+        return vendor.served.spec.match(call.method, call.path).operation
+    except Refusal:
+        return None
+
+
+def _unrouted(vendor: VendorDoor, call: Call) -> Refusal:
+    try:
+        vendor.served.spec.match(call.method, call.path)
+    except Refusal as refusal:
+        return refusal
+    return NotFound("path", call.path)
+
+
+async def _send(reply: Reply, send: Send) -> None:
+    headers = [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in reply.headers]
+    if reply.media_type is not None:
+        headers.append((b"content-type", reply.media_type.encode("latin-1")))
+    if reply.status not in _UNTYPED_STATUSES:
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    start: dict[str, Any] = {"type": "http.response.start", "status": reply.status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,135 @@
+"""Connexion: it routes and secures every vendor by its spec, and passes nothing on that it did not route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from connexion.lifecycle import ConnexionRequest
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.security import SecurityMiddleware
+from connexion.resolver import Resolver
+from connexion.security import NO_VALUE
+from starlette.types import ASGIApp
+
+from mockserver.auth import Scheme, authenticate
+from mockserver.model import ANYBODY, Call, Principal
+from mockserver.sandbox import Sandboxes
+from mockserver.served import Served
+from mockserver.spec import METHODS, resolve
+
+CALL = "mockserver.call"
+"""The scope key under which the door leaves the head of the call."""
+
+
+class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships no types
+    """Connexion's routing without slash redirects, which would answer before security is asked."""
+
+    def add_api(self, *args: Any, **kwargs: Any) -> None:
+        """Add one API, its redirects off."""
+        super().add_api(*args, **kwargs)
+        self.router.redirect_slashes = False
+        for route in self.router.routes:
+            route.app.redirect_slashes = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Connexion's security handler for every scheme of every vendor."""
+
+    served: Mapping[str, Served]
+    sandboxes: Sandboxes
+    strict: bool
+
+    def get_fn(self, node: Mapping[str, Any], _scopes: list[str]) -> Callable[[ConnexionRequest], Any]:
+        """The check of one scheme: what Connexion calls with the request."""
+        name = node["x-name"]
+
+        def check(request: ConnexionRequest) -> Any:
+            call: Call = request.scope[CALL]
+            scheme = self.served[call.vendor].schemes[name]
+            text = scheme.credential(call)
+            return NO_VALUE if text is None else {"principal": self._principal(call, scheme, text)}
+
+        return check
+
+    def _principal(self, call: Call, scheme: Scheme, text: str) -> Principal:
+        return self.sandboxes.transact(
+            call.sandbox,
+            f"{call.vendor}/",
+            lambda state: authenticate(scheme, text, state, strict=self.strict),
+        )
+
+
+def routed(
+    served: tuple[Served, ...], app: ASGIApp, sandboxes: Sandboxes, *, strict: bool
+) -> ConnexionMiddleware:
+    """`app` behind Connexion's routing and security for all vendors.
+
+    Validation is the envelope room's, which judges items apart and serves subrequests as well, so
+    Connexion's own step is left out, and with it all that it builds anew for every request.
+    """
+    guard = partial(Guard, {vendor.name: vendor for vendor in served}, sandboxes, strict)
+    middleware = ConnexionMiddleware(
+        app,
+        middlewares=[ExactRouting, SecurityMiddleware],
+        security_map=dict.fromkeys(("apiKey", "basic", "bearer", "oauth2", "openIdConnect"), guard),
+    )
+    for vendor in served:
+        middleware.add_api(
+            routing_document(vendor),
+            base_path=f"/{vendor.name}",
+            name=vendor.name,
+            resolver=Resolver(lambda _operation_id: _placeholder),
+        )
+    return middleware
+
+
+def principal_of(scope: Mapping[str, Any]) -> Principal:
+    """Whom Connexion's security let in; of several schemes the last one."""
+    token = scope.get("extensions", {}).get("connexion_context", {}).get("token_info")
+    while isinstance(token, dict) and token:
+        token = token["principal"] if "principal" in token else list(token.values())[-1]
+    return token if isinstance(token, Principal) else ANYBODY
+
+
+def routing_document(vendor: Served) -> dict[str, Any]:
+    """What Connexion needs of a spec: paths, operation ids, security.
+
+    Path parameters are all strings here: a key that is no integer is the vendor's 400, not a 404.
+    """
+    document = vendor.spec.document
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": vendor.name, "version": "1"},
+        "paths": {
+            path: {
+                method: _routing_operation(document, item, method) for method in METHODS if method in item
+            }
+            for path, item in document["paths"].items()
+        },
+        "components": {"securitySchemes": {name: {**node, "x-name": name} for name, node in schemes.items()}},
+    }
+
+
+def _routing_operation(document: Mapping[str, Any], item: Mapping[str, Any], method: str) -> dict[str, Any]:
+    node = item[method]
+    parameters = [resolve(document, one) for one in (*item.get("parameters", ()), *node.get("parameters", ()))]
+    return {
+        "operationId": node["operationId"],
+        "security": node.get("security", document.get("security", [])),
+        "parameters": [
+            {"in": "path", "name": one["name"], "required": True, "schema": {"type": "string"}}
+            for one in parameters
+            if one["in"] == "path"
+        ],
+        "responses": {"default": {"description": "as the vendor's spec says"}},
+    }
+
+
+def _placeholder() -> None:
+    """Connexion wants a function for each operation; the bridge goes by the operation's id instead."""

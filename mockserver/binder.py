@@ -1,0 +1,161 @@
+"""The binder: a vendor's reading of names and types, so that what it accepts reaches the schema in one form.
+
+A binder is chosen in the spec, per media type: `x-binder: {names, coerce}`. It never refuses: what it
+cannot read it leaves as it is, and the schema speaks. Documents that already keep the closed schema need
+none, so it runs on the slow road only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from mockserver.errors import SpecError
+from mockserver.model import Document, Json
+from mockserver.spec import resolve
+
+_INTEGER = re.compile(r"\s*-?[0-9]{1,40}\s*")
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
+_PLAIN = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)\s*")
+_GROUPED = re.compile(r"\s*-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?\s*")
+_UNREAD = object()
+
+
+def _integer(value: Json) -> Json:
+    return int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else _UNREAD
+
+
+def _number(value: Json) -> Json:
+    try:
+        return Decimal(value.strip()) if isinstance(value, str) and _NUMBER.fullmatch(value) else _UNREAD
+    except InvalidOperation:
+        return _UNREAD
+
+
+def _plain_number(value: Json) -> Json:
+    return Decimal(value.strip()) if isinstance(value, str) and _PLAIN.fullmatch(value) else _UNREAD
+
+
+def _grouped(value: Json) -> Json:
+    grouped = isinstance(value, str) and _GROUPED.fullmatch(value)
+    return Decimal(value.strip().replace(",", "")) if grouped else _UNREAD
+
+
+def _text_of_number(value: Json) -> Json:
+    return str(value) if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else _UNREAD
+
+
+def _text_of_boolean(value: Json) -> Json:
+    return ("True" if value else "False") if isinstance(value, bool) else _UNREAD
+
+
+def _boolean_of_text(value: Json) -> Json:
+    return {"true": True, "false": False}.get(value.lower(), _UNREAD) if isinstance(value, str) else _UNREAD
+
+
+def _boolean_of_number(value: Json) -> Json:
+    return value != 0 if isinstance(value, int) and not isinstance(value, bool) else _UNREAD
+
+
+def _boolean_of_xml(value: Json) -> Json:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    return known.get(value.strip(), _UNREAD) if isinstance(value, str) else _UNREAD
+
+
+def _null_of_empty(value: Json) -> Json:
+    return None if value == "" else _UNREAD
+
+
+_COERCIONS: Mapping[str, tuple[str, Callable[[Json], Json]]] = {
+    "integer-from-string": ("integer", _integer),
+    "number-from-string": ("number", _number),
+    "number-from-xml": ("number", _plain_number),
+    "number-from-grouped": ("number", _grouped),
+    "string-from-number": ("string", _text_of_number),
+    "string-from-boolean": ("string", _text_of_boolean),
+    "boolean-from-string": ("boolean", _boolean_of_text),
+    "boolean-from-number": ("boolean", _boolean_of_number),
+    "boolean-from-xml": ("boolean", _boolean_of_xml),
+    "null-from-empty": ("null", _null_of_empty),
+}
+_PYTHON: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, Decimal),
+    "boolean": (bool,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Binder:
+    """How one media type of one vendor is read; `coercions` are tried in order, by the type wanted."""
+
+    document: Document
+    any_case: bool
+    coercions: tuple[tuple[str, Callable[[Json], Json]], ...]
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes anything at all."""
+        return self.any_case or bool(self.coercions)
+
+    def bind(self, value: Json, schema: Document) -> Json:
+        """`value` with members under their declared names and scalars of the declared types."""
+        node = resolve(self.document, schema)
+        if isinstance(value, dict):
+            return self._members(value, self._properties(node))
+        if isinstance(value, list):
+            return [self.bind(child, node["items"]) for child in value] if "items" in node else value
+        return self._scalar(value, node)
+
+    def _members(self, value: Mapping[str, Json], properties: Mapping[str, Document]) -> dict[str, Json]:
+        if not self.any_case or not properties:
+            return {
+                name: self.bind(child, properties[name]) if name in properties else child
+                for name, child in value.items()
+            }
+        names = {name.lower(): name for name in properties}
+        return {
+            name: self.bind(child, properties[name])
+            for given, child in value.items()
+            if (name := names.get(given.lower()))
+        }
+
+    def _properties(self, node: Document) -> Mapping[str, Document]:
+        own: dict[str, Document] = {}
+        for part in node.get("allOf", ()):
+            own |= self._properties(resolve(self.document, part))
+        return own | node.get("properties", {})
+
+    def _scalar(self, value: Json, node: Document) -> Json:
+        wanted = node.get("type", "")
+        if value is None or not wanted or _is(value, wanted):
+            return value
+        for target, coerce in self.coercions:
+            if target == wanted or (target == "null" and node.get("nullable")):
+                read = coerce(value)
+                if read is not _UNREAD:
+                    return read
+        return value
+
+
+def binder(document: Document, settings: Document) -> Binder:
+    """The binder that a media type's `x-binder` describes.
+
+    Raises:
+        SpecError: it names a coercion that is not known.
+    """
+    wanted = settings.get("coerce", ())
+    if unknown := [name for name in wanted if name not in _COERCIONS]:
+        raise SpecError(f"x-binder.coerce: unknown {unknown[0]}; known are {', '.join(_COERCIONS)}")
+    names = settings.get("names", "exact")
+    return Binder(document, names == "any-case", tuple(_COERCIONS[name] for name in wanted))
+
+
+def _is(value: Any, wanted: str) -> bool:
+    if isinstance(value, bool):
+        return wanted == "boolean"
+    return isinstance(value, _PYTHON.get(wanted, (object,)))

@@ -1,0 +1,45 @@
+"""Form bodies that spell a list: `[0].Number=A&[1].Number=B`, as ASP.NET binds them.
+
+Source: PVEx fact sheet §2.3. Values come out as text, empty ones as None.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from mockserver.codec.json import text_of
+from mockserver.errors import Malformed
+from mockserver.model import Json
+
+MAX_KEYS = 1000
+
+_KEY = re.compile(r"\[([0-9]{1,9})\](?:\.(\w+)|\[(\w+)\])")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedForm:
+    """A list of flat items as form keys; more than `max_keys` of them are refused."""
+
+    max_keys: int = MAX_KEYS
+
+    def decode(self, body: bytes, charset: str) -> Json:
+        """The items as objects of texts: index 0, 1, … up to the first gap; other keys bind nothing.
+
+        Raises:
+            Malformed: no form, or too many keys.
+        """
+        try:
+            text = text_of(body, charset).decode("utf-8")
+            pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=self.max_keys)
+        except ValueError as error:
+            raise Malformed(str(error)) from None
+        items: dict[int, dict[str, str | None]] = {}
+        for key, value in pairs:
+            if found := _KEY.fullmatch(key):
+                items.setdefault(int(found[1]), {})[found[2] or found[3]] = value or None
+        read: list[Json] = []
+        while len(read) in items:
+            read.append(items[len(read)])
+        return read

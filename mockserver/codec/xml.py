@@ -1,0 +1,98 @@
+"""XML bodies as .NET's DataContractSerializer reads them: forward only, in one namespace, no DTD.
+
+Source: PVEx fact sheet §2.2. Values come out as text (None for `i:nil`); the binder gives them types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from mockserver.codec.json import MAX_DEPTH, text_of
+from mockserver.errors import Malformed
+from mockserver.model import Json
+
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
+
+class _Shallow(TreeBuilder):
+    """A tree builder that refuses to go deeper than `MAX_DEPTH`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+
+    def start(self, tag: str, attrs: dict[Any, Any], /) -> Element:  # type: ignore[override] # wider in typeshed
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise Malformed(f"nested deeper than {MAX_DEPTH} levels")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(tag)
+
+
+def parse(body: bytes, charset: str = "utf-8") -> Element:
+    """The root element of `body`.
+
+    Raises:
+        Malformed: not well-formed, a DTD, entities, or nested too deep.
+    """
+    utf16 = charset.startswith("utf-16")
+    parser = DefusedXMLParser(
+        target=_Shallow(), forbid_dtd=True, encoding="utf-8" if utf16 else None
+    )
+    try:
+        parser.feed(text_of(body, charset) if utf16 else body)
+        root: Element = parser.close()
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise Malformed(str(error) or type(error).__name__) from None
+    return root
+
+
+@dataclass(frozen=True, slots=True)
+class DataContract:
+    """A list of flat items; `members` are in the order of the wire, which is ordinal alphabetical."""
+
+    root: str
+    item: str
+    namespace: str
+    members: tuple[str, ...]
+
+    def decode(self, body: bytes, charset: str) -> Json:
+        """The items as objects of texts; what comes out of order or from another namespace is skipped.
+
+        Raises:
+            Malformed: no XML, or another root than the contract's.
+        """
+        root = parse(body, charset)
+        if root.tag != self._name(self.root):
+            raise Malformed(f"Expecting element '{self.root}' from namespace '{self.namespace}'.")
+        return [self._item(child) for child in root if child.tag == self._name(self.item)]
+
+    def _item(self, element: Element) -> dict[str, str | None] | None:
+        if _is_nil(element):
+            return None
+        read: dict[str, str | None] = {}
+        cursor = 0
+        for child in element:
+            namespace, _, name = str(child.tag)[1:].partition("}")
+            if namespace != self.namespace or name not in self.members[cursor:]:
+                continue
+            if len(child):
+                raise Malformed(f"element '{name}' holds elements")
+            cursor = self.members.index(name) + 1
+            read[name] = None if _is_nil(child) else child.text or ""
+        return read
+
+    def _name(self, local: str) -> str:
+        return f"{{{self.namespace}}}{local}"
+
+
+def _is_nil(element: Element) -> bool:
+    return element.get(_NIL, "").strip() in {"true", "1"}

@@ -1,0 +1,39 @@
+"""YAML for specs and fixtures: safe, floats as exact decimals, dates as the text they are."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import yaml
+
+from mockserver.model import Json
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _Safe
+else:
+    _Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Safe):
+    """The safe loader, exact."""
+
+
+def _decimal(loader: _Safe, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(loader.construct_scalar(node).replace("_", ""))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _Safe.yaml_implicit_resolvers.items()
+}
+
+
+def load(text: str) -> Json:
+    """The one document in `text`.
+
+    Raises:
+        yaml.YAMLError: the text is no YAML, or asks for more than plain data.
+    """
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader

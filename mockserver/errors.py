@@ -1,0 +1,170 @@
+"""Every way in which something fails, as one tree.
+
+    MockServerError
+      SpecError             a spec that cannot be served (start-up)
+      VendorError           a vendor package that does not fit its spec (start-up)
+      UnknownSandbox        a control call names a sandbox that is not there
+      Refusal               the whole call is refused; the vendor says it in its own shape
+        Malformed           the body cannot be read
+        Invalid             envelope, parameters or fatal items break the contract
+        Unauthorized        no credential, or one that is not (or no longer) good
+        Forbidden           a good credential that may not do this
+        NotFound            no such path, or no such record
+        MethodNotAllowed    the path is there, the method is not
+        UnsupportedMediaType, TooLarge, TooManyItems, HeadersTooLarge
+        Rejected            an item, or the one document of a call, breaks a rule of the state
+
+A refusal carries facts, never an HTTP status: the status is the vendor's word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mockserver.model import Json, Problem
+
+
+class MockServerError(Exception):
+    """The root of all errors that this project raises on purpose."""
+
+
+class SpecError(MockServerError):
+    """A spec cannot be served; the message names the place and the line to write."""
+
+
+class VendorError(MockServerError):
+    """A vendor package does not fit its spec."""
+
+
+class UnknownSandbox(MockServerError):
+    """No sandbox has that name."""
+
+
+class Refusal(MockServerError):
+    """The whole call is refused and changes nothing."""
+
+    code = "refused"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Malformed(Refusal):
+    """The body is not what its media type says; `position` is a byte offset where one is known."""
+
+    code = "malformed"
+
+    def __init__(self, detail: str, position: int | None = None) -> None:
+        super().__init__(detail)
+        self.position = position
+
+
+class Invalid(Refusal):
+    """Envelope, parameters or fatal items break the contract; `problems` are all of them, in order.
+
+    `document` is what was read, for vendors whose answer depends on it; None where nothing was.
+    """
+
+    code = "invalid"
+
+    def __init__(self, problems: Iterable[Problem], document: Json = None) -> None:
+        self.problems = tuple(problems)
+        self.document = document
+        super().__init__("; ".join(problem.detail for problem in self.problems))
+
+
+class Unauthorized(Refusal):
+    """No good credential; `reason` is missing, unknown, expired or revoked, `scheme` the spec's name."""
+
+    code = "unauthorized"
+
+    def __init__(self, reason: str, scheme: str = "", detail: str = "") -> None:
+        super().__init__(detail or f"{reason} credential")
+        self.reason = reason
+        self.scheme = scheme
+
+
+class Forbidden(Refusal):
+    """A good credential that may not do this; `reason` is scope, tenant, or a vendor's word."""
+
+    code = "forbidden"
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(detail or reason)
+        self.reason = reason
+
+
+class NotFound(Refusal):
+    """No such path (`what` is "path") or no such record (`what` is the collection, `key` the name asked for)."""
+
+    code = "not-found"
+
+    def __init__(self, what: str = "path", key: str = "") -> None:
+        super().__init__(f"{what} {key}".strip())
+        self.what = what
+        self.key = key
+
+
+class MethodNotAllowed(Refusal):
+    """The path is served, but not by that method; `allowed` are those that are."""
+
+    code = "method-not-allowed"
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        self.allowed = tuple(allowed)
+        super().__init__(", ".join(self.allowed))
+
+
+class UnsupportedMediaType(Refusal):
+    """The body's media type is none that the operation reads; "" when the call named none."""
+
+    code = "unsupported-media-type"
+
+    def __init__(self, media_type: str, supported: Iterable[str]) -> None:
+        super().__init__(media_type)
+        self.media_type = media_type
+        self.supported = tuple(supported)
+
+
+class TooLarge(Refusal):
+    """The body is over the limit, in bytes."""
+
+    code = "too-large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"over {limit} bytes")
+        self.limit = limit
+
+
+class TooManyItems(Refusal):
+    """The batch holds more items than the limit."""
+
+    code = "too-many-items"
+
+    def __init__(self, limit: int, found: int) -> None:
+        super().__init__(f"{found} items, at most {limit}")
+        self.limit = limit
+        self.found = found
+
+
+class HeadersTooLarge(Refusal):
+    """The request's headers are over the limit, in bytes or in number."""
+
+    code = "headers-too-large"
+
+
+class Rejected(Refusal):
+    """An item breaks a rule that needs the state, and leaves no trace.
+
+    Raised by a vendor's apply function for its item, or by a handler for the one document of its call.
+    `document` is what the vendor wants to show of it; `last` ends the batch, the rest is skipped.
+    """
+
+    code = "rejected"
+
+    def __init__(self, *problems: Problem, document: Json = None, last: bool = False) -> None:
+        self.problems = problems
+        self.document = document
+        self.last = last
+        super().__init__("; ".join(problem.detail for problem in problems))

@@ -1,0 +1,128 @@
+"""What a spec alone is enough for: upsert by key, a 207 built by its `outcome` pointers, GETs, refusals.
+
+A vendor without code lives on this; one with code falls back on it part by part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.errors import Invalid, MethodNotAllowed, NotFound, Refusal, Rejected
+from mockserver.model import Action, Call, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.reply import json_reply, problem_reply
+from mockserver.spec import Batch, Operation, pointer_path
+from mockserver.store import State
+from mockserver.vendor import Applied, Apply, BatchResult, Handler, Render, Request
+
+_STATUS = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
+_REFUSED = {
+    "malformed": (400, "Bad Request"),
+    "invalid": (400, "Bad Request"),
+    "rejected": (409, "Conflict"),
+    "unauthorized": (401, "Unauthorized"),
+    "forbidden": (403, "Forbidden"),
+    "not-found": (404, "Not Found"),
+    "method-not-allowed": (405, "Method Not Allowed"),
+    "unsupported-media-type": (415, "Unsupported Media Type"),
+    "too-large": (413, "Content Too Large"),
+    "too-many-items": (413, "Content Too Large"),
+    "headers-too-large": (431, "Request Header Fields Too Large"),
+}
+
+
+def upsert(batch: Batch) -> Apply:
+    """Store each item under its key, as it is; without `upsert` a key that is there is a duplicate."""
+
+    def apply(item: Item, request: Request, state: State) -> Applied:
+        collection = state.collection(batch.collection)
+        if not item.key:
+            path: Path = (*batch.items, item.index, *batch.key[:1])
+            raise Rejected(Problem("missing-required", path, "the item has no key", "key"))
+        known = item.key in collection
+        if known and not batch.upsert:
+            path = (*batch.items, item.index)
+            raise Rejected(Problem("duplicate-key", path, f"{item.key} is there already", "key"))
+        collection[item.key] = item.document
+        return Applied(Action.UPDATED if known else Action.CREATED, item.document)
+
+    return apply
+
+
+def multi_status(batch: Batch, status: int, media_type: str) -> Render:
+    """One entry an item at `outcome.list`: its status, a message, its key."""
+    target = {name: pointer_path(pointer) for name, pointer in batch.outcome.items()}
+
+    def entry(outcome: Outcome) -> Json:
+        made: Json = {}
+        for name, value in (
+            ("status", 422 if outcome.problems else _STATUS.get(outcome.action, 424)),
+            ("message", "; ".join(p.detail for p in outcome.problems) or outcome.action.capitalize()),
+            ("key", outcome.item.key),
+        ):
+            if name in target:
+                made = _put(made, target[name], value)
+        return made
+
+    def render(result: BatchResult, _state: State) -> Reply:
+        entries = [entry(outcome) for outcome in result.outcomes]
+        return json_reply(status, _put({}, target["list"], entries), media_type)
+
+    return render
+
+
+def show(collection: str, parameter: str) -> Handler:
+    """The one record that the path names."""
+
+    def handle(request: Request, state: State) -> Reply:
+        key = str(request.parameters[parameter])
+        found = state.collection(collection).get(key)
+        if found is None:
+            raise NotFound(collection, key)
+        return json_reply(200, found)
+
+    return handle
+
+
+def listing(collection: str) -> Handler:
+    """Every record, in key order."""
+
+    def handle(_request: Request, state: State) -> Reply:
+        return json_reply(200, list(state.collection(collection).values()))
+
+    return handle
+
+
+def handler(operation: Operation) -> Handler | None:
+    """What a GET on an `x-collection` does without code: show when its path ends in a parameter, else list."""
+    if operation.method != "get" or not operation.collection:
+        return None
+    last = operation.path.rsplit("/", 1)[-1]
+    return show(operation.collection, last[1:-1]) if last.startswith("{") else listing(operation.collection)
+
+
+def refuse(refusal: Refusal, call: Call, _operation: Operation | None, _state: State) -> Reply:
+    """Problem details, for a vendor that says nothing else."""
+    status, title = _REFUSED.get(refusal.code, (400, "Bad Request"))
+    members: dict[str, Any] = {"instance": call.path}
+    headers: tuple[tuple[str, str], ...] = ()
+    if isinstance(refusal, (Invalid, Rejected)):
+        members["errors"] = [
+            {"pointer": problem.pointer, "code": problem.code, "detail": problem.detail}
+            for problem in refusal.problems
+        ]
+    if isinstance(refusal, MethodNotAllowed):
+        headers = (("Allow", ", ".join(refusal.allowed)),)
+    if refusal.code == "unauthorized":
+        headers = (("WWW-Authenticate", "Bearer"),)
+    reply = problem_reply(status, title, refusal.detail if refusal.code != "invalid" else "", **members)
+    return Reply(reply.status, reply.body, reply.media_type, headers)
+
+
+def _put(document: Json, path: Path, value: Json) -> Json:
+    if not path:
+        return value
+    inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    step = str(path[0])
+    return {**inner, step: _put(inner.get(step, {}), path[1:], value)}
+

@@ -1,0 +1,61 @@
+"""The terminal's log: exactly one line a call, bodies never."""
+
+from __future__ import annotations
+
+import sys
+
+from mockserver.codec import json
+from mockserver.journal import Entry, Listener
+from mockserver.model import Json
+
+
+def listener(style: str) -> tuple[Listener, ...]:
+    """What writes each entry to standard error: `text`, `json`, or nothing for `off`."""
+    if style == "off":
+        return ()
+    line = text_line if style == "text" else json_line
+    return (lambda entry: print(line(entry), file=sys.stderr, flush=True),)
+
+
+def text_line(entry: Entry) -> str:
+    """Vendor, method, path, status, items or operation, milliseconds, sandbox, number."""
+    call, answer = entry.call, entry.answer
+    parts = [
+        f"{call.vendor} {call.method} {_shown(call.path)} {answer.reply.status}",
+        _items(entry) or answer.refusal or answer.operation or "",
+        f"{entry.duration_ms:.0f} ms",
+        f"[{call.sandbox}]",
+        f"#{entry.number}",
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def json_line(entry: Entry) -> str:
+    """The same facts as one JSON object."""
+    call, answer = entry.call, entry.answer
+    facts: dict[str, Json] = {
+        "vendor": call.vendor,
+        "method": call.method,
+        "path": call.path,
+        "status": answer.reply.status,
+        "operation": answer.operation,
+        "refusal": answer.refusal,
+        "items": len(answer.outcomes),
+        "outcomes": dict(entry.counts),
+        "durationMillis": round(entry.duration_ms, 3),
+        "sandbox": call.sandbox,
+        "number": entry.number,
+    }
+    return json.encode(facts).decode()
+
+
+def _items(entry: Entry) -> str:
+    total = len(entry.answer.outcomes)
+    if not total:
+        return ""
+    counts = " ".join(f"{count} {action}" for action, count in entry.counts.items())
+    return f"{total:,} item{'' if total == 1 else 's'}: {counts}"
+
+
+def _shown(path: str) -> str:
+    return path.encode("ascii", "backslashreplace").decode().replace("\n", "\\n").replace("\r", "\\r")

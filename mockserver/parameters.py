@@ -1,0 +1,126 @@
+"""Path, query and header parameters: from text to the types that the spec declares, once per call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from urllib.parse import parse_qsl
+
+from mockserver.model import Call, Json, Problem
+from mockserver.schema import Formats, Schema, compile_schema
+from mockserver.spec import Operation, Parameter, Spec, resolve
+
+_TRUTHS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One parameter, ready to be read; `kind` is its JSON type."""
+
+    parameter: Parameter
+    kind: str
+    schema: Schema
+
+    def read(self, texts: list[str]) -> tuple[Json, tuple[Problem, ...]]:
+        """The value that `texts` stand for, and what is wrong with it; a scalar's last text counts."""
+        name, place = self.parameter.name, self.parameter.place
+        if not texts:
+            missing = Problem("missing-required", (place, name), f"{name} is required", "required")
+            return None, (missing,) if self.parameter.required else ()
+        text = texts[-1]
+        value = texts if self.parameter.explode and self.kind == "array" else _typed(text, self.kind)
+        if self.schema.accepts(value):
+            return value, ()
+        return text, tuple(self.schema.problems(value, (place, name)))
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterPlan:
+    """All parameters of one operation; a query name that none of them has is a problem to be graded."""
+
+    path: tuple[Reader, ...]
+    query: Mapping[str, Reader]
+    header: tuple[Reader, ...]
+    any_case: bool
+
+    def read(self, call: Call, values: Mapping[str, str]) -> tuple[dict[str, Json], list[Problem]]:
+        """Every value by its declared name (absent ones left out), and all problems.
+
+        A value that breaks its schema is left as the text it came in.
+        """
+        read: dict[str, Json] = {}
+        problems: list[Problem] = []
+        query, unknown = self._query(call.query) if call.query else ({}, [])
+        for reader, texts in self._texts(call, values, query):
+            value, found = reader.read(texts)
+            problems += found
+            if texts:
+                read[reader.parameter.name] = value
+        problems += [
+            Problem("unknown-parameter", ("query", name), f"{name} is not expected", "unknown", found=name)
+            for name in unknown
+        ]
+        return read, problems
+
+    def _texts(
+        self, call: Call, values: Mapping[str, str], query: Mapping[str, list[str]]
+    ) -> Iterator[tuple[Reader, list[str]]]:
+        for reader in self.path:
+            yield reader, [values[reader.parameter.name]]
+        for reader in self.header:
+            text = call.headers.get(reader.parameter.name.lower())
+            yield reader, [] if text is None else [text]
+        for reader in self.query.values():
+            yield reader, query.get(reader.parameter.name, [])
+
+    def _query(self, text: str) -> tuple[dict[str, list[str]], list[str]]:
+        known: dict[str, list[str]] = {}
+        unknown: list[str] = []
+        for name, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
+            reader = self.query.get(name.lower() if self.any_case else name)
+            if reader is None:
+                unknown.append(name)
+            else:
+                known.setdefault(reader.parameter.name, []).append(value)
+        return known, unknown
+
+
+def compile_parameters(spec: Spec, operation: Operation, formats: Formats) -> ParameterPlan:
+    """The plan for `operation`.
+
+    Raises:
+        SpecError: a parameter's schema is none.
+    """
+    readers = [
+        Reader(
+            parameter,
+            str(resolve(spec.document, parameter.schema).get("type", "string")),
+            compile_schema(spec.document, parameter.schema, formats),
+        )
+        for parameter in operation.parameters
+    ]
+
+    def key(name: str) -> str:
+        return name.lower() if spec.any_case_query else name
+
+    return ParameterPlan(
+        path=tuple(reader for reader in readers if reader.parameter.place == "path"),
+        query={key(r.parameter.name): r for r in readers if r.parameter.place == "query"},
+        header=tuple(reader for reader in readers if reader.parameter.place == "header"),
+        any_case=spec.any_case_query,
+    )
+
+
+def _typed(text: str, kind: str) -> Json:
+    """`text` as a value of `kind`, or itself where it is none; the schema then says so."""
+    if kind == "boolean":
+        return _TRUTHS.get(text.lower(), text)
+    if kind == "array":
+        return text.split(",") if text else []
+    if kind in ("integer", "number"):
+        try:
+            return int(text) if kind == "integer" else Decimal(text)
+        except (ValueError, InvalidOperation):
+            return text
+    return text

@@ -1,0 +1,140 @@
+"""Plans: everything that can be known of an operation before it is called, compiled at start-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.binder import Binder, binder
+from mockserver.codec import form, json, xml
+from mockserver.errors import SpecError
+from mockserver.formats import COMMON
+from mockserver.model import Document, Json, Path
+from mockserver.parameters import ParameterPlan, compile_parameters
+from mockserver.schema import Formats, Schema, compile_schema, flags
+from mockserver.spec import Batch, MediaType, Operation, Spec, resolve
+
+Decode = Callable[[bytes, str], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPlan:
+    """How the items of one batch body are judged.
+
+    `one` judges an item; `all` the whole list against the closed item schema: what keeps that needs
+    neither binder nor judge. `fatal` says for paths inside an item (elements are "*") whether their
+    problems refuse the whole call. `members` are the names that an item may have.
+    """
+
+    batch: Batch
+    members: frozenset[str]
+    one: Schema
+    all: Schema
+    fatal: Mapping[Path, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPlan:
+    """How one media type of one operation is read and judged.
+
+    `whole` judges the document, or of a batch its envelope; `closed` also refuses members that the schema
+    does not name: what keeps that needs no binder.
+    """
+
+    media_type: str
+    decode: Decode
+    binder: Binder
+    whole: Schema
+    closed: Schema
+    items: ItemPlan | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One operation, ready to be called; `bodies` by media type or range, in the spec's order."""
+
+    operation: Operation
+    parameters: ParameterPlan
+    bodies: Mapping[str, BodyPlan]
+
+
+def compile_plans(spec: Spec, formats: Formats) -> Mapping[str, Plan]:
+    """A plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
+
+    Raises:
+        SpecError: a schema or an extension is not what it has to be.
+    """
+    known = {**COMMON, **formats}
+    return {
+        operation.id: Plan(
+            operation,
+            compile_parameters(spec, operation, known),
+            {body.name: _body(spec, operation, body, known) for body in operation.bodies},
+        )
+        for operation in spec.operations.values()
+    }
+
+
+def _body(spec: Spec, operation: Operation, body: MediaType, formats: Formats) -> BodyPlan:
+    document, batch = spec.document, operation.batch
+    node: Document = body.binder.get("schema", body.schema)
+    try:
+        item = _item_node(document, node, batch.items) if batch else None
+        whole = _without_items(document, node, batch.items) if batch else node
+        return BodyPlan(
+            media_type=body.name,
+            decode=_decoder(document, body, item or node),
+            binder=binder(document, body.binder),
+            whole=compile_schema(document, whole, formats),
+            closed=compile_schema(document, whole, formats, closed=True),
+            items=_items(document, batch, item, formats) if batch and item else None,
+        )
+    except SpecError as error:
+        raise SpecError(f"{spec.name}: {operation.id}: {body.name}: {error}") from None
+
+
+def _items(document: Document, batch: Batch, item: Document, formats: Formats) -> ItemPlan:
+    return ItemPlan(
+        batch=batch,
+        members=frozenset(resolve(document, item).get("properties", ())),
+        one=compile_schema(document, item, formats),
+        all=compile_schema(document, {"type": "array", "items": item}, formats, closed=True),
+        fatal=flags(document, item, "x-fatal"),
+    )
+
+
+def _decoder(document: Document, body: MediaType, element: Document) -> Decode:
+    settings = body.binder
+    reading = settings.get("format", "json")
+    if reading == "data-contract":
+        members = sorted(resolve(document, element).get("properties", ()))
+        contract = xml.DataContract(settings["root"], settings["item"], settings["namespace"], tuple(members))
+        return contract.decode
+    if reading == "indexed-form":
+        return form.IndexedForm(settings.get("max-keys", form.MAX_KEYS)).decode
+    if reading == "json":
+        read: Callable[..., Any] = json.decode_lenient if settings.get("lenient") else json.decode
+        return lambda raw, charset: read(raw, charset=charset)
+    raise SpecError(f"x-binder.format: unknown {reading}; known are json, data-contract, indexed-form")
+
+
+def _item_node(document: Document, node: Document, pointer: Path) -> Document:
+    for step in pointer:
+        node = resolve(document, node).get("properties", {}).get(step)
+        if node is None:
+            raise SpecError(f"x-batch.items: /{'/'.join(map(str, pointer))} is not in the request schema")
+    found: Document | None = resolve(document, node).get("items")
+    if found is None:
+        raise SpecError("x-batch.items does not point at a list")
+    return found
+
+
+def _without_items(document: Document, node: Document, pointer: Path) -> Document:
+    """A copy of the schema in which the list at `pointer` holds anything."""
+    here: Document = resolve(document, node)
+    if not pointer:
+        return {key: value for key, value in here.items() if key != "items"}
+    step = pointer[0]
+    properties = here["properties"]
+    return {**here, "properties": {**properties, step: _without_items(document, properties[step], pointer[1:])}}

@@ -1,0 +1,46 @@
+"""Replies, and the reading of `Accept` that several vendors share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.codec import json
+from mockserver.model import Json, Reply
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+def json_reply(
+    status: int, document: Json, media_type: str = JSON, headers: tuple[tuple[str, str], ...] = ()
+) -> Reply:
+    """`document` as JSON; decimals keep their scale."""
+    return Reply(status, json.encode(document), media_type, headers)
+
+
+def problem_reply(
+    status: int, title: str, detail: str = "", **members: Json
+) -> Reply:
+    """Problem details (RFC 9457), for what no vendor says."""
+    document = {"type": "about:blank", "title": title, "status": status, **members}
+    if detail:
+        document["detail"] = detail
+    return json_reply(status, document, PROBLEM)
+
+
+def accepted(header: str) -> Iterator[tuple[str, float]]:
+    """The media ranges of an `Accept` header in its own order, each with its quality (RFC 9110 §12.5.1)."""
+    for part in header.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        if name:
+            yield name, _quality(parameters)
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return max(0.0, min(1.0, float(parameter[2:])))
+            except ValueError:
+                return 1.0
+    return 1.0

@@ -1,0 +1,159 @@
+"""Schemas of a spec, compiled: OpenAPI 3.0's dialect rewritten to Draft 4, problems in neutral words.
+
+Validators are built once, at start-up, from the unresolved document, so recursion costs nothing
+(`notes`: 0.5 µs for a valid item of twelve members).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+from mockserver.errors import SpecError
+from mockserver.model import Document, Json, Path, Problem
+from mockserver.spec import resolve
+
+Formats = Mapping[str, Callable[[str], bool]]
+
+_BOUNDS = {"int32": 2**31, "int64": 2**63}
+_ANNOTATIONS = {"nullable", "readOnly", "writeOnly", "example", "xml", "discriminator", "description", "title"}
+_NAMED = ("properties", "definitions", "schemas")
+_CODES = {
+    "required": "missing-required",
+    "type": "wrong-type",
+    "enum": "not-in-list",
+    "format": "bad-format",
+    "pattern": "bad-format",
+    "maxLength": "too-long",
+    "minLength": "too-short",
+    "maxItems": "too-many",
+    "minItems": "too-few",
+    "minimum": "out-of-range",
+    "maximum": "out-of-range",
+    "additionalProperties": "unknown-member",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One compiled schema: `accepts` is the fast question, `problems` the long answer."""
+
+    node: Document
+    document: Document
+    validator: jsonschema_rs.Draft4Validator
+
+    def accepts(self, value: Json) -> bool:
+        """Whether `value` keeps every word of the schema."""
+        return self.validator.is_valid(value)
+
+    def problems(self, value: Json, base: Path = ()) -> list[Problem]:
+        """Everything wrong with `value`, in the order of the schema's members; paths start with `base`."""
+        found = [
+            problem
+            for error in self.validator.iter_errors(value)
+            for problem in _problems(error, tuple(error.instance_path), value, base)
+        ]
+        if len(found) > 1:
+            found.sort(key=lambda problem: self._rank(problem.path[len(base) :]))
+        return found
+
+    def _rank(self, path: Path) -> tuple[int, ...]:
+        node, ranks = resolve(self.document, self.node), []
+        for step in path:
+            if isinstance(step, int):
+                ranks.append(step)
+                node = resolve(self.document, node.get("items", {}))
+                continue
+            names = list(node.get("properties", ()))
+            ranks.append(names.index(step) if step in names else len(names))
+            node = resolve(self.document, node.get("properties", {}).get(step, {}))
+        return tuple(ranks)
+
+
+def compile_schema(document: Document, node: Document, formats: Formats, *, closed: bool = False) -> Schema:
+    """Compile `node` of `document`; `closed` also refuses every member that the schema does not name.
+
+    Raises:
+        SpecError: the schema is none.
+    """
+    components = {"schemas": document.get("components", {}).get("schemas", {})}
+    rewritten = {**rewrite(node, closed=closed), "components": rewrite(components, closed=closed)}
+    try:
+        validator = jsonschema_rs.Draft4Validator(rewritten, formats=dict(formats), validate_formats=True)
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        raise SpecError(f"schema cannot be compiled: {error}") from None
+    return Schema(node, document, validator)
+
+
+def rewrite(node: Json, *, closed: bool = False, named: bool = False) -> Any:
+    """OpenAPI 3.0's schema dialect as Draft 4: `nullable` a type, integer formats as bounds."""
+    if isinstance(node, list):
+        return [rewrite(child, closed=closed) for child in node]
+    if not isinstance(node, dict):
+        return node
+    if named:
+        return {name: rewrite(child, closed=closed) for name, child in node.items()}
+    schema = {
+        key: child if key in ("enum", "required") else rewrite(child, closed=closed, named=key in _NAMED)
+        for key, child in node.items()
+        if key not in _ANNOTATIONS and not key.startswith("x-")
+    }
+    if node.get("nullable") is True and "type" in node:
+        schema["type"] = [node["type"], "null"]
+    if bound := _BOUNDS.get(str(node.get("format"))):
+        schema.setdefault("minimum", -bound)
+        schema.setdefault("maximum", bound - 1)
+        schema.pop("format")
+    if closed and "properties" in schema:
+        schema.setdefault("additionalProperties", False)
+    return schema
+
+
+def flags(document: Document, node: Document, extension: str) -> Mapping[Path, Any]:
+    """Where the schema carries `extension`, by path with "*" for elements; recursion is entered once."""
+    return dict(_flags(document, node, extension, (), frozenset()))
+
+
+def _flags(
+    document: Document, node: Document, extension: str, path: Path, seen: frozenset[str]
+) -> Iterator[tuple[Path, Any]]:
+    reference = node.get("$ref", "")
+    if reference in seen:
+        return
+    seen, here = (seen | {reference} if reference else seen), resolve(document, node)
+    for source in (node, here):
+        if extension in source:
+            yield path, source[extension]
+    for name, child in here.get("properties", {}).items():
+        yield from _flags(document, child, extension, (*path, name), seen)
+    if "items" in here:
+        yield from _flags(document, here["items"], extension, (*path, "*"), seen)
+    for part in here.get("allOf", ()):
+        yield from _flags(document, part, extension, path, seen)
+
+
+def _problems(
+    error: jsonschema_rs.ValidationError, at: Path, value: Json, base: Path
+) -> Iterator[Problem]:
+    kind = error.kind
+    rule = str(kind.name)
+    code = _CODES.get(rule, "invalid")
+    found = _at(value, at)
+    if rule == "additionalProperties":
+        for name in (name for name in found if name in kind.unexpected):
+            yield Problem(code, (*base, *at, name), f'"{name}" is not expected', rule, found=found[name])
+    elif rule == "required":
+        yield Problem(code, (*base, *at, kind.property), error.message, rule)
+    else:
+        expected = kind.types if rule == "type" else kind.value
+        rule = f"format:{kind.format}" if rule == "format" else rule
+        yield Problem(code, (*base, *at), error.message, rule, expected, found)
+
+
+def _at(value: Json, path: Path) -> Json:
+    for step in path:
+        value = value[step]
+    return value

@@ -1,0 +1,223 @@
+"""The memory store: plain dictionaries, an undo list for savepoints, one lock a sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from hashlib import blake2b
+from threading import Lock, RLock
+from types import TracebackType
+from typing import Any, TypeVar
+
+from mockserver.clock import Clock, parse_instant, system_clock
+from mockserver.errors import UnknownSandbox
+from mockserver.formats import new_uuid
+from mockserver.model import NOTHING, Document
+from mockserver.store import Tables, Whole
+from mockserver.store.table import Table
+
+T = TypeVar("T")
+Undo = list[tuple[Table, str, Document | None]]
+
+SETTINGS = "sandbox/"
+"""The scope of the sandbox's own documents: seed, clock, counters."""
+
+
+class _World:
+    """One sandbox: its tables by scope and name, and the lock that makes it serial."""
+
+    __slots__ = ("lock", "tables")
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.tables: dict[tuple[str, str], Table] = {}
+
+
+class _Collection:
+    """A table as a transaction sees it: every write leaves a line in the undo list."""
+
+    __slots__ = ("_keep", "_table", "_undo", "get")
+
+    def __init__(self, table: Table, undo: Undo, keep: Callable[[Document], Document]) -> None:
+        self._table, self._undo, self._keep = table, undo, keep
+        self.get = table.documents.get
+
+    def __getitem__(self, key: str) -> Document:
+        return self._table.documents[key]
+
+    def __setitem__(self, key: str, document: Document) -> None:
+        self._undo.append((self._table, key, self.get(key)))
+        self._table.put(key, self._keep(document))
+
+    def __delitem__(self, key: str) -> None:
+        self._undo.append((self._table, key, self._table.documents[key]))
+        self._table.put(key, None)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._table.documents
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._table.keys()))
+
+    def __len__(self) -> int:
+        return len(self._table.documents)
+
+    def values(self) -> Iterator[Document]:
+        documents = self._table.documents
+        return (documents[key] for key in tuple(self._table.keys()))
+
+    def find(self, member: str, value: Any) -> list[Document]:
+        return self._table.find(member, value)
+
+
+class _Savepoint:
+    """`with state.item():` on the undo list; nests."""
+
+    __slots__ = ("_marks", "_undo")
+
+    def __init__(self, undo: Undo) -> None:
+        self._undo = undo
+        self._marks: list[int] = []
+
+    def __enter__(self) -> None:
+        self._marks.append(len(self._undo))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        mark = self._marks.pop()
+        if kind is not None:
+            while len(self._undo) > mark:
+                table, key, document = self._undo.pop()
+                table.put(key, document)
+
+
+class _State:
+    """One sandbox inside one transaction."""
+
+    __slots__ = ("_clock", "_collections", "_item", "_keep", "_now", "_tenant", "_undo", "_vendor", "_world")
+
+    def __init__(
+        self, world: _World, scope: str, clock: Clock, keep: Callable[[Document], Document]
+    ) -> None:
+        self._vendor, _, self._tenant = scope.partition("/")
+        self._world, self._clock, self._keep = world, clock, keep
+        self._undo: Undo = []
+        self._item = _Savepoint(self._undo)
+        self._collections: dict[tuple[str, str], _Collection] = {}
+        self._now: datetime | None = None
+
+    @property
+    def now(self) -> datetime:
+        if self._now is None:
+            frozen = self._settings("clock").get("frozen")
+            self._now = parse_instant(frozen) if frozen else self._clock()
+        return self._now
+
+    def collection(self, name: str, tenant: str | None = None) -> _Collection:
+        return self._open(f"{self._vendor}/{self._tenant if tenant is None else tenant}", name)
+
+    def item(self) -> AbstractContextManager[None]:
+        return self._item
+
+    def next(self, sequence: str) -> int:
+        counters = self._open(f"{self._vendor}/", "sequences")
+        number: int = (counters.get(sequence) or NOTHING).get("last", 0) + 1
+        counters[sequence] = {"last": number}
+        return number
+
+    def octets(self, count: int) -> bytes:
+        seed = self._settings("seed").get("value", 0)
+        text = f"{seed}/{self._vendor}/{self.next('octets')}".encode()
+        return blake2b(text, digest_size=count).digest()
+
+    def uuid(self) -> str:
+        return new_uuid(self.octets(16))
+
+    def tables(self) -> Tables:
+        whole: dict[str, dict[str, dict[str, Document]]] = {}
+        for (scope, name), table in sorted(self._world.tables.items()):
+            if table.documents:
+                whole.setdefault(scope, {})[name] = {key: table.documents[key] for key in table.keys()}
+        return whole
+
+    def load(self, tables: Tables) -> None:
+        for (scope, name), table in list(self._world.tables.items()):
+            collection = self._open(scope, name)
+            for key in list(table.documents):
+                del collection[key]
+        for scope, collections in tables.items():
+            for name, documents in collections.items():
+                collection = self._open(scope, name)
+                for key, document in documents.items():
+                    collection[key] = document
+
+    def _settings(self, key: str) -> Document:
+        return self._open(SETTINGS, "settings").get(key) or NOTHING
+
+    def _open(self, scope: str, name: str) -> _Collection:
+        opened = self._collections.get((scope, name))
+        if opened is None:
+            table = self._world.tables.get((scope, name))
+            if table is None:
+                table = self._world.tables[scope, name] = Table()
+            opened = self._collections[scope, name] = _Collection(table, self._undo, self._keep)
+        return opened
+
+
+def _as_given(document: Document) -> Document:
+    return document
+
+
+class MemoryStore:
+    """All sandboxes of one process.
+
+    `keep` turns a document into what is stored; tests keep deep-frozen ones, so that a vendor that alters
+    what it was handed fails at once.
+    """
+
+    def __init__(
+        self, clock: Clock = system_clock, keep: Callable[[Document], Document] = _as_given
+    ) -> None:
+        self._clock, self._keep = clock, keep
+        self._worlds: dict[str, _World] = {}
+        self._lock = Lock()
+
+    def create(self, sandbox: str, genesis: Callable[[Whole], None]) -> bool:
+        """See `Store.create`."""
+        with self._lock:
+            if sandbox in self._worlds:
+                return False
+            world = _World()
+            self._run(world, SETTINGS, genesis)
+            self._worlds[sandbox] = world
+            return True
+
+    def transact(self, sandbox: str, scope: str, work: Callable[[_State], T]) -> T:
+        """See `Store.transact`."""
+        world = self._worlds.get(sandbox)
+        if world is None:
+            raise UnknownSandbox(sandbox)
+        return self._run(world, scope, work)
+
+    def control(self, sandbox: str, work: Callable[[Whole], T]) -> T:
+        """See `Store.control`."""
+        return self.transact(sandbox, SETTINGS, work)
+
+    def delete(self, sandbox: str) -> None:
+        """See `Store.delete`."""
+        with self._lock:
+            if self._worlds.pop(sandbox, None) is None:
+                raise UnknownSandbox(sandbox)
+
+    def names(self) -> list[str]:
+        """See `Store.names`."""
+        with self._lock:
+            return sorted(self._worlds)
+
+    def _run(self, world: _World, scope: str, work: Callable[[_State], T]) -> T:
+        with world.lock:
+            state = _State(world, scope, self._clock, self._keep)
+            with state.item():
+                return work(state)

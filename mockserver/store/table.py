@@ -1,0 +1,70 @@
+"""One table of the memory world: documents by key, an order made when asked for, indexes likewise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.model import Document
+
+_Index = dict[Any, dict[str, None]]
+
+
+class Table:
+    """Documents by key; `keys` and `find` cost nothing until they are first used."""
+
+    __slots__ = ("_indexes", "_order", "_sorted", "documents")
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Document] = {}
+        self._order: list[str] | None = None
+        self._sorted = True
+        self._indexes: dict[str, _Index] = {}
+
+    def put(self, key: str, document: Document | None) -> None:
+        """Store `document` under `key`; None takes away what is there."""
+        if self._indexes:
+            self._reindex(key, self.documents.get(key), document)
+        if document is None:
+            del self.documents[key]
+            self._order = None
+            return
+        if self._order is not None and key not in self.documents:
+            self._order.append(key)
+            self._sorted = False
+        self.documents[key] = document
+
+    def keys(self) -> list[str]:
+        """All keys, sorted."""
+        if self._order is None:
+            self._order = sorted(self.documents)
+        elif not self._sorted:
+            self._order.sort()
+        self._sorted = True
+        return self._order
+
+    def find(self, member: str, value: Any) -> list[Document]:
+        """The documents whose `member` equals `value`, in key order."""
+        index = self._indexes.get(member)
+        if index is None:
+            index = self._indexes[member] = {}
+            for key, document in self.documents.items():
+                _enter(index, key, document.get(member))
+        return [self.documents[key] for key in sorted(index.get(value, ()))]
+
+    def _reindex(self, key: str, old: Document | None, new: Document | None) -> None:
+        for member, index in self._indexes.items():
+            was = old.get(member) if old is not None else None
+            now = new.get(member) if new is not None else None
+            if old is not None and _indexable(was):
+                index.get(was, {}).pop(key, None)
+            if new is not None:
+                _enter(index, key, now)
+
+
+def _indexable(value: Any) -> bool:
+    return not isinstance(value, (dict, list))
+
+
+def _enter(index: _Index, key: str, value: Any) -> None:
+    if _indexable(value):
+        index.setdefault(value, {})[key] = None

@@ -1,0 +1,123 @@
+"""The seam: all that a vendor's package may know of the core, and how vendors are found.
+
+A vendor is one spec and, where the spec cannot say it all, one small package under `mockserver.vendors`
+that holds a `VENDOR`. It speaks HTTP through `Reply` only, sees state through `State` only, and gets
+neutral values. Adding one touches no file that exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from mockserver.errors import Refusal
+from mockserver.model import (
+    Action,
+    Answer,
+    Call,
+    Document,
+    Item,
+    Json,
+    Outcome,
+    Problem,
+    Reply,
+    Value,
+)
+from mockserver.schema import Formats
+from mockserver.spec import Operation
+from mockserver.store import State
+
+
+class Request(Value, frozen=True):
+    """A call that passed the envelope room.
+
+    `parameters` holds the declared ones by name, absent ones left out; `document` the decoded body, None
+    when there is none; `items` the batch's members, () when the operation is none. `tenant` is the scope
+    inside the vendor. `proven` says that every item keeps the item schema as it was sent. `dispatch` runs
+    another call of the same vendor on the same state, by the same road.
+    """
+
+    call: Call
+    operation: Operation
+    parameters: Document
+    document: Json
+    items: tuple[Item, ...]
+    tenant: str
+    media_type: str
+    proven: bool
+    dispatch: Dispatch
+
+
+class Applied(Value, frozen=True):
+    """What an apply function did with its item; `document` is handed to render."""
+
+    action: Action
+    document: Json = None
+    warnings: tuple[Problem, ...] = ()
+
+
+class BatchResult(Value, frozen=True):
+    """A batch after the store: exactly one outcome an item, in the order of the wire."""
+
+    request: Request
+    outcomes: tuple[Outcome, ...]
+
+
+Dispatch: TypeAlias = Callable[[Call, State], Answer]
+Rule: TypeAlias = Callable[[Item, Request], Iterable[Problem]]
+Apply: TypeAlias = Callable[[Item, Request, State], Applied]
+Render: TypeAlias = Callable[[BatchResult, State], Reply]
+Handler: TypeAlias = Callable[[Request, State], Reply]
+Grade: TypeAlias = Callable[[Problem, Call], Problem | None]
+Refuse: TypeAlias = Callable[[Refusal, Call, Operation | None, State], Reply]
+Gateway: TypeAlias = Callable[[Call], None]
+Admit: TypeAlias = Callable[[Call, str, State], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRoom:
+    """What a vendor adds to one batch operation.
+
+    `rules` and `warn` are pure and see one item; `apply` writes it or raises `Rejected`; `render` puts the
+    outcomes into the vendor's reply. What is None is done by the spec alone.
+    """
+
+    apply: Apply | None = None
+    render: Render | None = None
+    rules: tuple[Rule, ...] = ()
+    warn: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One batch operation as it is served: the vendor's parts, and the core's for those it left out."""
+
+    apply: Apply
+    render: Render
+    rules: tuple[Rule, ...] = ()
+    warn: tuple[Rule, ...] = ()
+
+
+def keep_known(problem: Problem, _call: Call) -> Problem | None:
+    """The common grade: a query parameter that no operation declares is ignored, all else counts."""
+    return None if problem.code == "unknown-parameter" else problem
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A vendor's code, keyed by operationId; every part is optional.
+
+    `grade` sees each problem that a schema found and may drop or rewrite it. `refuse` renders a refusal.
+    `gateway` may refuse before route and credentials are known. `admit` says whether the caller may enter
+    the tenant, as soon as that is known: before the body is read when a header or the query names it.
+    `formats` overrides how string formats are checked.
+    """
+
+    batches: Mapping[str, BatchRoom] = field(default_factory=dict)
+    operations: Mapping[str, Handler] = field(default_factory=dict)
+    refuse: Refuse | None = None
+    grade: Grade = keep_known
+    gateway: Gateway | None = None
+    admit: Admit | None = None
+    formats: Formats = field(default_factory=dict)

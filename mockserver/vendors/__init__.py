@@ -1,0 +1,1 @@
+"""The vendors: a package each, named as its spec."""

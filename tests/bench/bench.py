@@ -1,0 +1,143 @@
+"""`make bench`: our batch against the floor, both on a socket, in one run; prints medians and ratios.
+
+Load goes to loopback only, is bounded in calls, and stops by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from statistics import median
+
+HOST = "127.0.0.1"
+PATHS = {"floor": "/claim-invoice-batch", "ours": "/vba/claim-invoice-batch"}
+CALLS = {1: 600, 100: 120, 1000: 40}
+ROUNDS = 5
+LIMITS = {1: 4.0, 1000: 2.0}
+KEYS = count(1)
+
+
+def main() -> int:
+    """Measure fresh keys and updates for 1, 100 and 1,000 items; 1 when a ratio is over its limit."""
+    over = False
+    with _server("floor") as floor, _server("ours") as ours:
+        print(f"{'items':>6} {'keys':<7} {'floor ms':>9} {'ours ms':>9} {'ratio':>6}  limit")
+        for items in CALLS:
+            for fresh in (True, False):
+                times = _measure({"floor": floor, "ours": ours}, items, fresh=fresh)
+                ratio = median(times["ours"]) / median(times["floor"])
+                limit = LIMITS.get(items)
+                over |= limit is not None and ratio >= limit
+                print(
+                    f"{items:>6} {'fresh' if fresh else 'update':<7} {median(times['floor']):>9.3f} "
+                    f"{median(times['ours']):>9.3f} {ratio:>6.2f}  {limit or ''}"
+                )
+    return int(over)
+
+
+def _measure(ports: dict[str, int], items: int, *, fresh: bool) -> dict[str, list[float]]:
+    """Times in ms of each server; the two take turns, so that a drifting machine harms both alike."""
+    times: dict[str, list[float]] = {name: [] for name in ports}
+    connections = {name: socket.create_connection((HOST, port)) for name, port in ports.items()}
+    fixed = _body(items, 0)
+    for connection in connections.values():
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for _ in range(ROUNDS):
+        for name, connection in connections.items():
+            bodies = [_body(items, next(KEYS) * 1000) if fresh else fixed for _ in range(CALLS[items] // ROUNDS)]
+            requests = [_request(PATHS[name], body) for body in bodies]
+            _exchange(connection, requests[0])
+            for request in requests[1:]:
+                start = time.perf_counter()
+                _exchange(connection, request)
+                times[name].append((time.perf_counter() - start) * 1000)
+    for connection in connections.values():
+        connection.close()
+    return times
+
+
+def _body(items: int, first: int) -> bytes:
+    day = "2026-01-05T00:00:00Z"
+    rows = [
+        {
+            "invoice_Key": first % 2_000_000_000 + number + 1,
+            "description": "Outpatient visit",
+            "due_Date": day,
+            "entry_Date": day,
+            "entry_User": "jdoe",
+            "invoice_Date": day,
+            "invoice_Number": f"INV-{first + number}",
+            "invoice_Status": "Open",
+            "payee_ID": "P100",
+            "update_Date": day,
+            "update_User": "jdoe",
+        }
+        for number in range(items)
+    ]
+    return json.dumps(rows).encode()
+
+
+def _request(path: str, body: bytes) -> bytes:
+    head = (
+        f"PUT {path} HTTP/1.1\r\nHost: {HOST}\r\nUser-Agent: bench\r\nAccept: application/json\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nx-api-key: k\r\n"
+        f"Authorization: Bearer t\r\nvbasoftware-database: sandbox\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _exchange(connection: socket.socket, request: bytes) -> None:
+    connection.sendall(request)
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65536)
+    head, _, rest = received.partition(b"\r\n\r\n")
+    if b" 207 " not in head[:20]:
+        raise SystemExit(f"unexpected answer: {head.decode()}")
+    length = int(next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))[15:])
+    missing = length - len(rest)
+    while missing > 0:
+        missing -= len(connection.recv(min(missing, 1 << 20)))
+
+
+@contextmanager
+def _server(name: str) -> Iterator[int]:
+    """One server in a process of its own, on a free port."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    commands = {
+        "floor": ["-m", "uvicorn", "tests.bench.floor:app", "--port", str(port), "--no-access-log"]
+        + ["--log-level", "warning", "--loop", "uvloop", "--http", "httptools"],
+        "ours": ["-m", "mockserver", "run", "--port", str(port), "--log", "off", "--max-items", "10000"],
+    }
+    process = subprocess.Popen([sys.executable, *commands[name]], env={**os.environ, "PYTHONPATH": "."})  # noqa: S603
+    try:
+        _wait(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection((HOST, port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit("a server did not start")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

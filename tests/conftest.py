@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from mockserver.app import Application, Options, create_app
+from mockserver.sandbox import Settings
+from mockserver.store.memory import MemoryStore
+from tests.support.client import Client
+from tests.support.frozen import keep_frozen
+
+NOW = "2026-01-05T09:00:00Z"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def app() -> Application:
+    """All vendors on a store that hands out frozen documents; tests share it and use sandboxes of their own."""
+    only = tuple(filter(None, os.environ.get("MOCK_ONLY", "").split(",")))
+    return create_app(Options(vendors=only), store=MemoryStore(keep=keep_frozen))
+
+
+@pytest.fixture
+def sandbox(app: Application) -> Iterator[str]:
+    """A fresh sandbox from the fixtures, its clock standing at `NOW`."""
+    name = f"t-{next(_numbers)}"
+    app.sandboxes.create(Settings(name, seed=7, frozen=NOW))
+    yield name
+    app.sandboxes.delete(name)
+    app.journal.forget(name)
+
+
+@pytest.fixture
+def client(app: Application, sandbox: str) -> Client:
+    """A client in that sandbox."""
+    return Client(app, {"host": "testserver", "user-agent": "tests", "mock-sandbox": sandbox})

@@ -1,0 +1,135 @@
+"""A client that calls the application in process, one ASGI request at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import ASGIApp, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came back; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON, with exact decimals."""
+        return json.loads(self.body, parse_float=Decimal)
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Calls `app`; `headers` go with every call, `base` stands before every path."""
+
+    app: ASGIApp
+    headers: Mapping[str, str]
+    base: str = ""
+
+    def within(self, base: str = "", **headers: str) -> Client:
+        """The same client with a base path and more headers (`_` in a name stands for `-`)."""
+        named = {name.replace("_", "-").lower(): text for name, text in headers.items()}
+        return Client(self.app, {**self.headers, **named}, base or self.base)
+
+    def without(self, *names: str) -> Client:
+        """The same client less some headers."""
+        kept = {name: text for name, text in self.headers.items() if name not in names}
+        return Client(self.app, kept, self.base)
+
+    def get(self, path: str, **kwargs: Any) -> Answered:
+        return self.request("GET", path, **kwargs)
+
+    def put(self, path: str, **kwargs: Any) -> Answered:
+        return self.request("PUT", path, **kwargs)
+
+    def post(self, path: str, **kwargs: Any) -> Answered:
+        return self.request("POST", path, **kwargs)
+
+    def patch(self, path: str, **kwargs: Any) -> Answered:
+        return self.request("PATCH", path, **kwargs)
+
+    def delete(self, path: str, **kwargs: Any) -> Answered:
+        return self.request("DELETE", path, **kwargs)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        chunks: int = 1,
+    ) -> Answered:
+        """One call; `json` is encoded and typed, `content` is sent as it is, in `chunks` pieces."""
+        sent = {**self.headers, **{name.lower(): text for name, text in (headers or {}).items()}}
+        body = content or b""
+        if json is not None:
+            body = _encode(json)
+            sent.setdefault("content-type", "application/json")
+        return asyncio.run(_call(self.app, method, self.base + path, sent, _pieces(body, chunks)))
+
+
+def _pieces(body: bytes, chunks: int) -> list[bytes]:
+    size = max(1, -(-len(body) // chunks))
+    return [body[at : at + size] for at in range(0, len(body), size)] or [b""]
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, default=float).encode()
+
+
+async def _call(
+    app: ASGIApp, method: str, target: str, headers: Mapping[str, str], pieces: list[bytes]
+) -> Answered:
+    path, _, query = target.partition("?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote_to_bytes(path).decode("utf-8", "surrogateescape"),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.encode(), text.encode("latin-1")) for name, text in headers.items()],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8080),
+    }
+    incoming = [
+        {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
+        for number, piece in enumerate(pieces, 1)
+    ]
+    outgoing: list[Message] = []
+
+    async def receive() -> Message:
+        return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        outgoing.append(message)
+
+    await app(scope, receive, send)
+    start = outgoing[0]
+    return Answered(
+        start["status"],
+        {name.decode().lower(): text.decode("latin-1") for name, text in start["headers"]},
+        b"".join(message.get("body", b"") for message in outgoing[1:]),
+    )
