@@ -4,68 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from mockserver.errors import Rejected
 from mockserver.model import Action, Item, Outcome, Verdict
 from mockserver.store import State
-from mockserver.vendor import Apply, Request
+from mockserver.vendor import Request, Room
 
 _CLEAR = Verdict()
 
 
-class _TakeBackError(Exception):
+class _TakenBackError(Exception):
     """Leaves the savepoint of an all-or-nothing batch, so that it undoes itself."""
+
+    def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
+        super().__init__()
+        self.outcomes = outcomes
 
 
 def apply_each(
-    request: Request, verdicts: Mapping[int, Verdict], apply: Apply, state: State
+    request: Request, verdicts: Mapping[int, Verdict], room: Room, state: State
 ) -> tuple[Outcome, ...]:
     """One outcome an item; a rejected one leaves no trace, later ones see what earlier ones did."""
     outcomes: list[Outcome] = []
-    stopped = False
     for item in request.items:
         verdict = verdicts.get(item.index, _CLEAR)
-        if stopped:
-            outcomes.append(Outcome(item, Action.SKIPPED))
-        elif verdict.problems:
-            outcomes.append(
-                Outcome(item, Action.REJECTED, problems=verdict.problems, warnings=verdict.warnings)
-            )
-        else:
-            outcome, stopped = _apply(item, request, verdict, apply, state)
-            outcomes.append(outcome)
+        if room.check is not None:
+            verdict = _checked(item, request, verdict, room, state)
+        outcome = _not_applied(item, verdict) if verdict.problems else _apply(item, request, room, state)
+        if verdict.warnings and not verdict.problems:
+            outcome = replace(outcome, warnings=verdict.warnings + outcome.warnings)
+        outcomes.append(outcome)
+        if room.ends is not None and not outcome.accepted and room.ends(item):
+            outcomes += [Outcome(rest, Action.SKIPPED) for rest in request.items[item.index + 1 :]]
+            break
     return tuple(outcomes)
 
 
 def apply_all(
-    request: Request, verdicts: Mapping[int, Verdict], apply: Apply, state: State
+    request: Request, verdicts: Mapping[int, Verdict], room: Room, state: State
 ) -> tuple[Outcome, ...]:
     """As `apply_each`, but one rejected item undoes the batch: the good ones are then skipped."""
     if any(verdict.problems for verdict in verdicts.values()):
         return tuple(_not_applied(item, verdicts.get(item.index, _CLEAR)) for item in request.items)
-    outcomes: tuple[Outcome, ...] = ()
     try:
         with state.item():
-            outcomes = apply_each(request, verdicts, apply, state)
-            if not all(outcome.accepted for outcome in outcomes):
-                raise _TakeBackError
-    except _TakeBackError:
+            return _all_or_none(apply_each(request, verdicts, room, state))
+    except _TakenBackError as taken_back:
         return tuple(
-            Outcome(outcome.item, Action.SKIPPED) if outcome.accepted else outcome for outcome in outcomes
+            Outcome(outcome.item, Action.SKIPPED) if outcome.accepted else outcome
+            for outcome in taken_back.outcomes
         )
-    return outcomes
 
 
-def _apply(
-    item: Item, request: Request, verdict: Verdict, apply: Apply, state: State
-) -> tuple[Outcome, bool]:
+def _all_or_none(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    if all(outcome.accepted for outcome in outcomes):
+        return outcomes
+    raise _TakenBackError(outcomes)
+
+
+def _checked(item: Item, request: Request, verdict: Verdict, room: Room, state: State) -> Verdict:
+    """The verdict with what the state has against the item."""
+    if room.check is None or not isinstance(item.document, dict):
+        return verdict
+    found = tuple(room.check(item, request, state))
+    return Verdict(verdict.problems + found, verdict.warnings) if found else verdict
+
+
+def _apply(item: Item, request: Request, room: Room, state: State) -> Outcome:
     try:
         with state.item():
-            applied = apply(item, request, state)
+            applied = room.apply(item, request, state)
     except Rejected as rejected:
-        outcome = Outcome(item, Action.REJECTED, rejected.document, rejected.problems, verdict.warnings)
-        return outcome, rejected.last
-    warnings = verdict.warnings + applied.warnings
-    return Outcome(item, applied.action, applied.document, (), warnings), False
+        return Outcome(item, Action.REJECTED, rejected.document, rejected.problems)
+    return Outcome(item, applied.action, applied.document, (), applied.warnings)
 
 
 def _not_applied(item: Item, verdict: Verdict) -> Outcome:

@@ -45,7 +45,9 @@ def _grouped(value: Json) -> Json:
 
 
 def _text_of_number(value: Json) -> Json:
-    return str(value) if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else _UNREAD
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        return _UNREAD
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def _text_of_boolean(value: Json) -> Json:
@@ -128,7 +130,7 @@ class Binder:
         own: dict[str, Document] = {}
         for part in node.get("allOf", ()):
             own |= self._properties(resolve(self.document, part))
-        return own | node.get("properties", {})
+        return {**own, **node.get("properties", {})}
 
     def _scalar(self, value: Json, node: Document) -> Json:
         wanted = node.get("type", "")

@@ -21,7 +21,10 @@ def parse_instant(text: str) -> datetime:
         ValueError: the text is no instant.
     """
     moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text} is outside the years 1 to 9999 in UTC") from None
 
 
 def print_instant(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The control plane's operations, free of HTTP: sandboxes and their journals (contract: specs/_control.yaml)."""
+"""The control plane's operations, free of HTTP: sandboxes and journals (contract: specs/_control.yaml)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from mockserver import __version__
 from mockserver.clock import parse_instant, print_instant
 from mockserver.errors import MockServerError, UnknownSandbox
-from mockserver.journal import Entry, Journal
-from mockserver.model import Document, Json, Outcome, Problem
-from mockserver.sandbox import DEFAULT, Sandboxes, Settings
+from mockserver.journal import Decided, Entry, Journal
+from mockserver.model import Document, Json, Problem
+from mockserver.sandbox import DEFAULT, Sandboxes, Settings, is_name
 from mockserver.secrets import masked
 from mockserver.served import Served
 
@@ -65,8 +65,10 @@ class Control:
 
         Raises:
             SandboxExists: the name is taken.
-            Impossible: `freeze` is no instant.
+            Impossible: `name` is no name, or `freeze` no instant.
         """
+        if not is_name(body["name"]):
+            raise Impossible("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
         frozen = body.get("freeze")
         try:
             frozen = print_instant(parse_instant(frozen)) if frozen is not None else None
@@ -94,11 +96,12 @@ class Control:
         }
 
     def delete_sandbox(self, name: str) -> None:
-        """Drop a sandbox and its journal; the default one comes back with the next call."""
+        """Drop a sandbox and its journal; the default one begins anew, as the server was started."""
+        beginning, _ = self.sandboxes.show(name)
         self.sandboxes.delete(name)
         self.journal.forget(name)
         if name == DEFAULT:
-            self.sandboxes.create(Settings(DEFAULT))
+            self.sandboxes.create(beginning)
 
     def reset_sandbox(self, name: str) -> Document:
         """Back to the fixtures, journal and numbers too."""
@@ -138,7 +141,7 @@ class Control:
 
 
 def _short(entry: Entry) -> dict[str, Json]:
-    call, answer = entry.call, entry.answer
+    call = entry.call
     return {
         "number": entry.number,
         "at": print_instant(entry.at),
@@ -146,34 +149,37 @@ def _short(entry: Entry) -> dict[str, Json]:
         "method": call.method,
         "path": call.path,
         "query": call.query,
-        "operation": answer.operation,
-        "status": answer.reply.status,
-        "refusal": answer.refusal,
-        "items": len(answer.outcomes),
-        "outcomes": dict(entry.counts),
+        "operation": entry.operation,
+        "status": entry.reply.status,
+        "refusal": entry.refusal,
+        "items": len(entry.decided.keys),
+        "outcomes": dict(entry.decided.counts),
         "durationMillis": round(entry.duration_ms, 3),
     }
 
 
 def _whole(entry: Entry) -> Document:
-    reply = entry.answer.reply
+    reply = entry.reply
     headers: Mapping[str, str] = dict(reply.headers)
     return {
         **_short(entry),
         "request": {"headers": masked(entry.call.headers), "body": _text(entry.call.body)},
         "reply": {"mediaType": reply.media_type, "headers": headers, "body": _text(reply.body)},
-        "decided": [_outcome(outcome) for outcome in entry.answer.outcomes],
+        "decided": _decided(entry.decided),
     }
 
 
-def _outcome(outcome: Outcome) -> Document:
-    return {
-        "index": outcome.item.index,
-        "key": outcome.item.key,
-        "action": str(outcome.action),
-        "problems": [_problem(problem) for problem in outcome.problems],
-        "warnings": [_problem(warning) for warning in outcome.warnings],
-    }
+def _decided(decided: Decided) -> list[Document]:
+    return [
+        {
+            "index": index,
+            "key": key,
+            "action": str(action),
+            "problems": [_problem(problem) for problem in decided.problems.get(index, ())],
+            "warnings": [_problem(warning) for warning in decided.warnings.get(index, ())],
+        }
+        for index, (key, action) in enumerate(zip(decided.keys, decided.actions, strict=True))
+    ]
 
 
 def _problem(problem: Problem) -> Document:

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import replace
+
+from mockserver.binder import Binder
+from mockserver.codec.json import check_depth
 from mockserver.errors import Invalid, Malformed, TooManyItems, UnsupportedMediaType
-from mockserver.model import Call, Document, Item, Json, Path, Problem
+from mockserver.model import Call, Document, Item, Json, Problem
 from mockserver.plan import BodyPlan, ItemPlan, Plan
-from mockserver.spec import Match, Spec
+from mockserver.spec import Match, Operation, Spec
 from mockserver.vendor import Dispatch, Grade, Request
 
 MAX_ITEMS = 10_000
@@ -35,59 +39,61 @@ class Envelope:
         parameters, problems = plan.parameters.read(call, match.values)
         if problems:
             self._refuse(problems, call)
+        request = Request(call, plan.operation, parameters, self._tenant(call, parameters), dispatch)
         if not plan.bodies or (not call.body and not plan.operation.body_required):
-            return self._request(call, plan, parameters, dispatch)
+            return request
         body, charset = _body_plan(plan, call)
         document = _wrapped(body.decode(call.body, charset), body.items)
-        if body.items is None:
-            document = self._single(call, body, document)
-            return self._request(call, plan, parameters, dispatch, document, body.media_type)
-        items, proven = self._batch(call, body, body.items, document)
-        return self._request(call, plan, parameters, dispatch, document, body.media_type, items, proven=proven)
+        proven = _proven(body, document)
+        if not proven:
+            document = self._read(call, body, document)
+        found: list[Json] = []
+        if body.items is not None:
+            listed = self._listed(call, body.items, document)
+            found, proven = self._found(body.binder, body.items, listed, proven=proven)
+        return replace(
+            request,
+            tenant=self._tenant(call, parameters, document),
+            document=document,
+            items=_items(found, plan.operation),
+            media_type=body.media_type,
+            proven=proven,
+        )
 
-    def _single(self, call: Call, body: BodyPlan, document: Json) -> Json:
-        if not body.closed.accepts(document):
-            document = body.binder.bind(document, body.whole.node) if body.binder.reads else document
-            self._refuse(body.whole.problems(document), call, document)
-        return document
+    def _read(self, call: Call, body: BodyPlan, document: Json) -> Json:
+        """The document as the vendor reads it, if nothing outside its items is wrong."""
+        read = body.binder.bind(document, body.whole.node) if body.binder.reads else document
+        self._refuse(body.whole.problems(read), call, read)
+        return read
 
-    def _batch(
-        self, call: Call, body: BodyPlan, plan: ItemPlan, document: Json
-    ) -> tuple[tuple[Item, ...], bool]:
-        if not body.whole.accepts(document):
-            self._refuse(body.whole.problems(document), call, document)
-        found = _at(document, plan.batch.items)
+    def _listed(self, call: Call, plan: ItemPlan, document: Json) -> list[Json]:
+        """The list that holds the items; a spec that does not require one does not do without it."""
+        found = document
+        for step in plan.batch.items:
+            found = found.get(step) if isinstance(found, dict) else None
+        if isinstance(found, list):
+            return found
+        absent = Problem("wrong-type", plan.batch.items, "a list is expected", "type", ["array"], found)
+        self._refuse((absent,), call, document)
+        return []
+
+    def _found(
+        self, binder: Binder, plan: ItemPlan, found: list[Json], *, proven: bool
+    ) -> tuple[list[Json], bool]:
+        """The batch's members as the vendor reads them, and whether all of them keep their schema."""
         if len(found) > self.max_items:
             raise TooManyItems(self.max_items, len(found))
-        proven = plan.all.accepts(found)
-        if not proven and body.binder.reads:
-            found = [body.binder.bind(item, plan.one.node) for item in found]
-            proven = plan.all.accepts(found)
-        return _items(found, plan.batch.key), proven
+        if proven or not binder.reads:
+            return found, proven
+        bound = [binder.bind(item, plan.one.node) for item in found]
+        return bound, plan.all.accepts(bound)
 
     def _refuse(self, problems: Iterable[Problem], call: Call, document: Json = None) -> None:
         graded = [kept for problem in problems if (kept := self.grade(problem, call)) is not None]
         if graded:
             raise Invalid(graded, document)
 
-    def _request(  # noqa: PLR0913 - the one place where a request is put together
-        self,
-        call: Call,
-        plan: Plan,
-        parameters: Document,
-        dispatch: Dispatch,
-        document: Json = None,
-        media_type: str = "",
-        items: tuple[Item, ...] = (),
-        *,
-        proven: bool = False,
-    ) -> Request:
-        tenant = self._tenant(call, parameters, document)
-        return Request(
-            call, plan.operation, parameters, document, items, tenant, media_type, proven, dispatch
-        )
-
-    def _tenant(self, call: Call, parameters: Document, document: Json) -> str:
+    def _tenant(self, call: Call, parameters: Document, document: Json = None) -> str:
         for place in self.spec.scope:
             if place["in"] == "header":
                 found: Any = call.headers.get(place["name"].lower())
@@ -109,6 +115,14 @@ def media_type_of(headers: Mapping[str, str]) -> tuple[str, str]:
         if name.strip().lower() == "charset":
             charset = value.strip().strip('"').lower()
     return kind.strip().lower(), charset
+
+
+def _proven(body: BodyPlan, document: Json) -> bool:
+    """Whether the document keeps the closed schema; it is at most 64 levels deep then, else refused."""
+    proven = body.closed.accepts(document)
+    if not (proven and body.shallow):
+        check_depth(document)
+    return proven
 
 
 def _body_plan(plan: Plan, call: Call) -> tuple[BodyPlan, str]:
@@ -133,18 +147,15 @@ def _wrapped(document: Json, plan: ItemPlan | None) -> Json:
     return {name: [document]} if bare else document
 
 
-def _at(document: Json, pointer: Path) -> Any:
-    for step in pointer:
-        document = document[step]
-    return document
-
-
-def _items(found: list[Json], key: tuple[str, ...]) -> tuple[Item, ...]:
+def _items(found: list[Json], operation: Operation) -> tuple[Item, ...]:
+    key = operation.batch.key if operation.batch else ()
     if len(key) == 1:
         name = key[0]
         return tuple(
             [
-                Item(index, str(item.get(name, "")) if type(item) is dict else "", item)
+                Item(index, "" if (value := item.get(name)) is None else str(value), item)
+                if type(item) is dict
+                else Item(index, "", item)
                 for index, item in enumerate(found)
             ]
         )

@@ -96,7 +96,7 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
-    """No such path (`what` is "path") or no such record (`what` is the collection, `key` the name asked for)."""
+    """No such path (`what` is "path") or no such record (`what` is the collection, `key` what was asked for)."""
 
     code = "not-found"
 
@@ -158,13 +158,12 @@ class Rejected(Refusal):
     """An item breaks a rule that needs the state, and leaves no trace.
 
     Raised by a vendor's apply function for its item, or by a handler for the one document of its call.
-    `document` is what the vendor wants to show of it; `last` ends the batch, the rest is skipped.
+    `document` is what the vendor wants to show of it.
     """
 
     code = "rejected"
 
-    def __init__(self, *problems: Problem, document: Json = None, last: bool = False) -> None:
+    def __init__(self, *problems: Problem, document: Json = None) -> None:
         self.problems = problems
         self.document = document
-        self.last = last
         super().__init__("; ".join(problem.detail for problem in problems))

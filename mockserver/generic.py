@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.errors import Invalid, MethodNotAllowed, NotFound, Refusal, Rejected
+from mockserver.errors import Invalid, MethodNotAllowed, NotFound, Refusal, Rejected, SpecError
 from mockserver.model import Action, Call, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.reply import json_reply, problem_reply
 from mockserver.spec import Batch, Operation, pointer_path
@@ -34,7 +34,7 @@ _REFUSED = {
 def upsert(batch: Batch) -> Apply:
     """Store each item under its key, as it is; without `upsert` a key that is there is a duplicate."""
 
-    def apply(item: Item, request: Request, state: State) -> Applied:
+    def apply(item: Item, _request: Request, state: State) -> Applied:
         collection = state.collection(batch.collection)
         if not item.key:
             path: Path = (*batch.items, item.index, *batch.key[:1])
@@ -94,11 +94,20 @@ def listing(collection: str) -> Handler:
 
 
 def handler(operation: Operation) -> Handler | None:
-    """What a GET on an `x-collection` does without code: show when its path ends in a parameter, else list."""
+    """What a GET on an `x-collection` does without code: show when its path ends in a parameter, else list.
+
+    Raises:
+        SpecError: that parameter is not declared.
+    """
     if operation.method != "get" or not operation.collection:
         return None
     last = operation.path.rsplit("/", 1)[-1]
-    return show(operation.collection, last[1:-1]) if last.startswith("{") else listing(operation.collection)
+    if not last.startswith("{"):
+        return listing(operation.collection)
+    name = last[1:-1]
+    if not any(parameter.place == "path" and parameter.name == name for parameter in operation.parameters):
+        raise SpecError(f"{operation.id}: add to its parameters: {{name: {name}, in: path, required: true}}")
+    return show(operation.collection, name)
 
 
 def refuse(refusal: Refusal, call: Call, _operation: Operation | None, _state: State) -> Reply:
@@ -125,4 +134,3 @@ def _put(document: Json, path: Path, value: Json) -> Json:
     inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
     step = str(path[0])
     return {**inner, step: _put(inner.get(step, {}), path[1:], value)}
-

@@ -1,4 +1,4 @@
-"""The journal: every call with what was asked, decided and answered, newest last, bounded in number and size."""
+"""The journal: every call with what was asked, decided and answered, bounded in number and in size."""
 
 from __future__ import annotations
 
@@ -9,10 +9,38 @@ from datetime import datetime
 from threading import Lock
 from typing import TypeAlias
 
-from mockserver.model import Answer, Call, Value
+from mockserver.model import Action, Answer, Call, Outcome, Problem, Reply, Value
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 64 * 1024 * 1024
+_ITEM_BYTES = 80
+
+
+class Decided(Value, frozen=True):
+    """What became of a batch's items, in columns; `problems` and `warnings` by index, where there are any.
+
+    Documents are not kept: an entry would weigh ten times its bodies, and the bodies hold them.
+    """
+
+    keys: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    problems: Mapping[int, tuple[Problem, ...]] = {}
+    warnings: Mapping[int, tuple[Problem, ...]] = {}
+
+    @classmethod
+    def of(cls, outcomes: tuple[Outcome, ...]) -> Decided:
+        """The columns of `outcomes`."""
+        return cls(
+            tuple([outcome.item.key for outcome in outcomes]),
+            tuple([outcome.action for outcome in outcomes]),
+            {index: outcome.problems for index, outcome in enumerate(outcomes) if outcome.problems},
+            {index: outcome.warnings for index, outcome in enumerate(outcomes) if outcome.warnings},
+        )
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many items met which end; ends that none met are left out."""
+        return Counter(str(action) for action in self.actions)
 
 
 class Entry(Value, frozen=True):
@@ -21,18 +49,16 @@ class Entry(Value, frozen=True):
     number: int
     at: datetime
     call: Call
-    answer: Answer
+    reply: Reply
+    operation: str | None
+    refusal: str | None
+    decided: Decided
     duration_ms: float
 
     @property
     def size_bytes(self) -> int:
-        """What the entry weighs: the two bodies."""
-        return len(self.call.body) + len(self.answer.reply.body)
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How many items met which end; ends that none met are left out."""
-        return Counter(str(outcome.action) for outcome in self.answer.outcomes)
+        """What the entry weighs: the two bodies, and some for each item."""
+        return len(self.call.body) + len(self.reply.body) + _ITEM_BYTES * len(self.decided.keys)
 
 
 Listener: TypeAlias = Callable[[Entry], None]
@@ -66,7 +92,16 @@ class Journal:
         with self._lock:
             book = self._books.setdefault(call.sandbox, _Book())
             book.last += 1
-            entry = Entry(book.last, at, call, answer, duration_ms)
+            entry = Entry(
+                number=book.last,
+                at=at,
+                call=call,
+                reply=answer.reply,
+                operation=answer.operation,
+                refusal=answer.refusal,
+                decided=Decided.of(answer.outcomes),
+                duration_ms=duration_ms,
+            )
             book.entries.append(entry)
             book.size_bytes += entry.size_bytes
             while len(book.entries) > self._max_entries or (

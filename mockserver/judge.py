@@ -9,6 +9,8 @@ from mockserver.model import Item, Problem, Verdict
 from mockserver.plan import ItemPlan
 from mockserver.vendor import Grade, Request, Room
 
+_CLEAR = Verdict()
+
 
 def judge(request: Request, plan: ItemPlan, room: Room, grade: Grade) -> Mapping[int, Verdict]:
     """Verdicts by item index; an item that nothing is to be said of is left out.
@@ -16,7 +18,7 @@ def judge(request: Request, plan: ItemPlan, room: Room, grade: Grade) -> Mapping
     Raises:
         Invalid: an item is such that the vendor's own decoder would refuse the whole call.
     """
-    if request.proven and not room.rules and not room.warn:
+    if request.proven and not room.rules and not room.warn and not room.across:
         return {}
     verdicts: dict[int, Verdict] = {}
     fatal: list[Problem] = []
@@ -28,6 +30,9 @@ def judge(request: Request, plan: ItemPlan, room: Room, grade: Grade) -> Mapping
             verdicts[item.index] = verdict
     if fatal:
         raise Invalid(fatal, request.document)
+    for index, problem in room.across(request) if room.across else ():
+        known = verdicts.get(index, _CLEAR)
+        verdicts[index] = Verdict((*known.problems, problem), known.warnings)
     return verdicts
 
 
@@ -39,10 +44,13 @@ def _schema_problems(request: Request, plan: ItemPlan, item: Item, grade: Grade)
 
 
 def _verdict(found: Sequence[Problem], item: Item, request: Request, room: Room) -> Verdict | None:
-    if not isinstance(item.document, dict):
-        return Verdict(tuple(found)) if found else None
-    problems = [*found, *(problem for rule in room.rules for problem in rule(item, request))]
-    warnings = [warning for rule in room.warn for warning in rule(item, request)]
+    problems: list[Problem] = list(found)
+    warnings: list[Problem] = []
+    if isinstance(item.document, dict):
+        for rule in room.rules:
+            problems += rule(item, request)
+        for rule in room.warn:
+            warnings += rule(item, request)
     return Verdict(tuple(problems), tuple(warnings)) if problems or warnings else None
 
 

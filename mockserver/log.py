@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import click
 
 from mockserver.codec import json
 from mockserver.journal import Entry, Listener
@@ -14,15 +14,15 @@ def listener(style: str) -> tuple[Listener, ...]:
     if style == "off":
         return ()
     line = text_line if style == "text" else json_line
-    return (lambda entry: print(line(entry), file=sys.stderr, flush=True),)
+    return (lambda entry: click.echo(line(entry), err=True),)
 
 
 def text_line(entry: Entry) -> str:
     """Vendor, method, path, status, items or operation, milliseconds, sandbox, number."""
-    call, answer = entry.call, entry.answer
+    call = entry.call
     parts = [
-        f"{call.vendor} {call.method} {_shown(call.path)} {answer.reply.status}",
-        _items(entry) or answer.refusal or answer.operation or "",
+        f"{call.vendor} {call.method} {_shown(call.path)} {entry.reply.status}",
+        _items(entry) or entry.refusal or entry.operation or "",
         f"{entry.duration_ms:.0f} ms",
         f"[{call.sandbox}]",
         f"#{entry.number}",
@@ -32,16 +32,16 @@ def text_line(entry: Entry) -> str:
 
 def json_line(entry: Entry) -> str:
     """The same facts as one JSON object."""
-    call, answer = entry.call, entry.answer
+    call = entry.call
     facts: dict[str, Json] = {
         "vendor": call.vendor,
         "method": call.method,
         "path": call.path,
-        "status": answer.reply.status,
-        "operation": answer.operation,
-        "refusal": answer.refusal,
-        "items": len(answer.outcomes),
-        "outcomes": dict(entry.counts),
+        "status": entry.reply.status,
+        "operation": entry.operation,
+        "refusal": entry.refusal,
+        "items": len(entry.decided.keys),
+        "outcomes": dict(entry.decided.counts),
         "durationMillis": round(entry.duration_ms, 3),
         "sandbox": call.sandbox,
         "number": entry.number,
@@ -50,12 +50,12 @@ def json_line(entry: Entry) -> str:
 
 
 def _items(entry: Entry) -> str:
-    total = len(entry.answer.outcomes)
+    total = len(entry.decided.keys)
     if not total:
         return ""
-    counts = " ".join(f"{count} {action}" for action, count in entry.counts.items())
+    counts = " ".join(f"{count} {action}" for action, count in entry.decided.counts.items())
     return f"{total:,} item{'' if total == 1 else 's'}: {counts}"
 
 
 def _shown(path: str) -> str:
-    return path.encode("ascii", "backslashreplace").decode().replace("\n", "\\n").replace("\r", "\\r")
+    return path.encode("unicode_escape").decode()

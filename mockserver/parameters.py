@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from urllib.parse import parse_qsl
 
-from mockserver.model import Call, Json, Problem
+from mockserver.model import Call, Document, Json, Problem
 from mockserver.schema import Formats, Schema, compile_schema
 from mockserver.spec import Operation, Parameter, Spec, resolve
 
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 _TRUTHS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One parameter, ready to be read; `kind` is its JSON type."""
+    """One parameter, ready to be read; `kind` is its JSON type, `element` that of a list's members."""
 
     parameter: Parameter
     kind: str
+    element: str
     schema: Schema
 
     def read(self, texts: list[str]) -> tuple[Json, tuple[Problem, ...]]:
@@ -29,7 +33,11 @@ class Reader:
             missing = Problem("missing-required", (place, name), f"{name} is required", "required")
             return None, (missing,) if self.parameter.required else ()
         text = texts[-1]
-        value = texts if self.parameter.explode and self.kind == "array" else _typed(text, self.kind)
+        if self.kind == "array":
+            parts = texts if self.parameter.explode else text.split(",") if text else []
+            value: Json = [_typed(part, self.element) for part in parts]
+        else:
+            value = _typed(text, self.kind)
         if self.schema.accepts(value):
             return value, ()
         return text, tuple(self.schema.problems(value, (place, name)))
@@ -95,7 +103,8 @@ def compile_parameters(spec: Spec, operation: Operation, formats: Formats) -> Pa
     readers = [
         Reader(
             parameter,
-            str(resolve(spec.document, parameter.schema).get("type", "string")),
+            _kind(spec, parameter.schema),
+            _kind(spec, resolve(spec.document, parameter.schema).get("items", {})),
             compile_schema(spec.document, parameter.schema, formats),
         )
         for parameter in operation.parameters
@@ -112,15 +121,16 @@ def compile_parameters(spec: Spec, operation: Operation, formats: Formats) -> Pa
     )
 
 
+def _kind(spec: Spec, schema: Document) -> str:
+    return str(resolve(spec.document, schema).get("type", "string"))
+
+
 def _typed(text: str, kind: str) -> Json:
     """`text` as a value of `kind`, or itself where it is none; the schema then says so."""
     if kind == "boolean":
         return _TRUTHS.get(text.lower(), text)
-    if kind == "array":
-        return text.split(",") if text else []
-    if kind in ("integer", "number"):
-        try:
-            return int(text) if kind == "integer" else Decimal(text)
-        except (ValueError, InvalidOperation):
-            return text
+    if kind == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    if kind == "number" and _NUMBER.fullmatch(text):
+        return Decimal(text.strip())
     return text

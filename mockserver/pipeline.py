@@ -74,15 +74,23 @@ class Pipeline:
         return request, judge(request, plan.items, room, self.envelope.grade)
 
     def _settle(self, request: Request, verdicts: Mapping[int, Verdict], state: State) -> Answer:
+        vendor = self.served.vendor
+        if vendor.admit is not None and not self.served.tenant_header:
+            vendor.admit(request.call, request.tenant, state)
+        if vendor.replay is not None and (kept := vendor.replay(request, state)) is not None:
+            return Answer(kept, request.operation.id)
+        answer = self._answer(request, verdicts, state)
+        if vendor.remember is not None:
+            vendor.remember(request, answer.reply, state)
+        return answer
+
+    def _answer(self, request: Request, verdicts: Mapping[int, Verdict], state: State) -> Answer:
         operation = request.operation
-        admit = self.served.vendor.admit
-        if admit is not None and not self.served.tenant_header:
-            admit(request.call, request.tenant, state)
         if operation.batch is None:
             return Answer(self.served.handlers[operation.id](request, state), operation.id)
         room = self.served.rooms[operation.id]
         apply = apply_all if operation.batch.atomic else apply_each
-        outcomes = apply(request, verdicts, room.apply, state)
+        outcomes = apply(request, verdicts, room, state)
         return Answer(room.render(BatchResult(request, outcomes), state), operation.id, outcomes)
 
     def _admit_early(self, call: Call, operation: Operation) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mockserver.binder import Binder, binder
 from mockserver.codec import form, json, xml
@@ -12,7 +11,7 @@ from mockserver.errors import SpecError
 from mockserver.formats import COMMON
 from mockserver.model import Document, Json, Path
 from mockserver.parameters import ParameterPlan, compile_parameters
-from mockserver.schema import Formats, Schema, compile_schema, flags
+from mockserver.schema import Formats, Schema, compile_schema, flags, is_shallow
 from mockserver.spec import Batch, MediaType, Operation, Spec, resolve
 
 Decode = Callable[[bytes, str], Json]
@@ -22,9 +21,9 @@ Decode = Callable[[bytes, str], Json]
 class ItemPlan:
     """How the items of one batch body are judged.
 
-    `one` judges an item; `all` the whole list against the closed item schema: what keeps that needs
-    neither binder nor judge. `fatal` says for paths inside an item (elements are "*") whether their
-    problems refuse the whole call. `members` are the names that an item may have.
+    `one` judges an item; `all` the list of them, closed, for items that a binder has read. `fatal` says
+    for paths inside an item (elements are "*") whether their problems refuse the whole call. `members` are
+    the names that an item may have.
     """
 
     batch: Batch
@@ -38,8 +37,9 @@ class ItemPlan:
 class BodyPlan:
     """How one media type of one operation is read and judged.
 
-    `whole` judges the document, or of a batch its envelope; `closed` also refuses members that the schema
-    does not name: what keeps that needs no binder.
+    `whole` judges the document, or of a batch its envelope. `closed` judges all of it, items included, and
+    refuses members that no schema names as well: what keeps that needs neither binder nor judge, and if the
+    schema is `shallow` cannot be nested too deep either.
     """
 
     media_type: str
@@ -47,6 +47,7 @@ class BodyPlan:
     binder: Binder
     whole: Schema
     closed: Schema
+    shallow: bool
     items: ItemPlan | None
 
 
@@ -87,7 +88,8 @@ def _body(spec: Spec, operation: Operation, body: MediaType, formats: Formats) -
             decode=_decoder(document, body, item or node),
             binder=binder(document, body.binder),
             whole=compile_schema(document, whole, formats),
-            closed=compile_schema(document, whole, formats, closed=True),
+            closed=compile_schema(document, node, formats, closed=True),
+            shallow=is_shallow(document, node),
             items=_items(document, batch, item, formats) if batch and item else None,
         )
     except SpecError as error:
@@ -114,8 +116,7 @@ def _decoder(document: Document, body: MediaType, element: Document) -> Decode:
     if reading == "indexed-form":
         return form.IndexedForm(settings.get("max-keys", form.MAX_KEYS)).decode
     if reading == "json":
-        read: Callable[..., Any] = json.decode_lenient if settings.get("lenient") else json.decode
-        return lambda raw, charset: read(raw, charset=charset)
+        return json.decode_lenient if settings.get("lenient") else json.decode
     raise SpecError(f"x-binder.format: unknown {reading}; known are json, data-contract, indexed-form")
 
 
@@ -137,4 +138,7 @@ def _without_items(document: Document, node: Document, pointer: Path) -> Documen
         return {key: value for key, value in here.items() if key != "items"}
     step = pointer[0]
     properties = here["properties"]
-    return {**here, "properties": {**properties, step: _without_items(document, properties[step], pointer[1:])}}
+    return {
+        **here,
+        "properties": {**properties, step: _without_items(document, properties[step], pointer[1:])},
+    }

@@ -18,9 +18,7 @@ def json_reply(
     return Reply(status, json.encode(document), media_type, headers)
 
 
-def problem_reply(
-    status: int, title: str, detail: str = "", **members: Json
-) -> Reply:
+def problem_reply(status: int, title: str, detail: str = "", **members: Json) -> Reply:
     """Problem details (RFC 9457), for what no vendor says."""
     document = {"type": "about:blank", "title": title, "status": status, **members}
     if detail:

@@ -21,7 +21,7 @@ OWN = "sandbox/"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a sandbox begins; `frozen` is an ISO instant at which its clock stands, None runs with the system's."""
+    """How a sandbox begins; `frozen` is the ISO instant at which its clock stands, None is the system's time."""
 
     name: str
     seed: int = 0

@@ -6,6 +6,7 @@ Validators are built once, at start-up, from the unresolved document, so recursi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,28 @@ from typing import Any
 import jsonschema_rs
 
 from mockserver.errors import SpecError
-from mockserver.model import Document, Json, Path, Problem
+from mockserver.model import NOTHING, Document, Json, Path, Problem
 from mockserver.spec import resolve
 
-Formats = Mapping[str, Callable[[str], bool]]
+Formats = Mapping[str, str | Callable[[str], bool]]
+"""How each string format is checked: by an anchored pattern (ECMA and Python alike), or by a function.
+
+Patterns cost a tenth, because the validator runs them without coming back to Python.
+"""
 
 _BOUNDS = {"int32": 2**31, "int64": 2**63}
-_ANNOTATIONS = {"nullable", "readOnly", "writeOnly", "example", "xml", "discriminator", "description", "title"}
+_ANNOTATIONS = {
+    "nullable",
+    "readOnly",
+    "writeOnly",
+    "example",
+    "xml",
+    "discriminator",
+    "description",
+    "title",
+}
+_OPEN = {"additionalProperties", "allOf", "anyOf", "oneOf", "not"}
+_VERBATIM = ("enum", "required")
 _NAMED = ("properties", "definitions", "schemas")
 _CODES = {
     "required": "missing-required",
@@ -43,17 +59,21 @@ class Schema:
 
     node: Document
     document: Document
-    validator: jsonschema_rs.Draft4Validator
+    quick: jsonschema_rs.Draft4Validator
+    thorough: jsonschema_rs.Draft4Validator
 
     def accepts(self, value: Json) -> bool:
-        """Whether `value` keeps every word of the schema."""
-        return self.validator.is_valid(value)
+        """Whether `value` keeps every word of the schema; what is too deep to be looked at does not."""
+        try:
+            return self.quick.is_valid(value)
+        except ValueError:
+            return False
 
     def problems(self, value: Json, base: Path = ()) -> list[Problem]:
         """Everything wrong with `value`, in the order of the schema's members; paths start with `base`."""
         found = [
             problem
-            for error in self.validator.iter_errors(value)
+            for error in self.thorough.iter_errors(value)
             for problem in _problems(error, tuple(error.instance_path), value, base)
         ]
         if len(found) > 1:
@@ -80,24 +100,41 @@ def compile_schema(document: Document, node: Document, formats: Formats, *, clos
         SpecError: the schema is none.
     """
     components = {"schemas": document.get("components", {}).get("schemas", {})}
-    rewritten = {**rewrite(node, closed=closed), "components": rewrite(components, closed=closed)}
+    patterns = {name: check for name, check in formats.items() if isinstance(check, str)}
+    checks = {name: _checker(check) for name, check in formats.items()}
+
+    def validator(patterns: Mapping[str, str]) -> jsonschema_rs.Draft4Validator:
+        rewritten = {
+            **rewrite(node, patterns, closed=closed),
+            "components": rewrite(components, patterns, closed=closed),
+        }
+        return jsonschema_rs.Draft4Validator(rewritten, formats=checks, validate_formats=True)
+
     try:
-        validator = jsonschema_rs.Draft4Validator(rewritten, formats=dict(formats), validate_formats=True)
+        return Schema(node, document, validator(patterns), validator({}))
     except (jsonschema_rs.ValidationError, ValueError) as error:
         raise SpecError(f"schema cannot be compiled: {error}") from None
-    return Schema(node, document, validator)
 
 
-def rewrite(node: Json, *, closed: bool = False, named: bool = False) -> Any:
-    """OpenAPI 3.0's schema dialect as Draft 4: `nullable` a type, integer formats as bounds."""
+def _checker(check: str | Callable[[str], bool]) -> Callable[[str], bool]:
+    if not isinstance(check, str):
+        return check
+    matches = re.compile(check, re.ASCII).fullmatch
+    return lambda text: matches(text) is not None
+
+
+def rewrite(
+    node: Json, patterns: Mapping[str, str] = NOTHING, *, closed: bool = False, named: bool = False
+) -> Any:
+    """OpenAPI 3.0's schema dialect as Draft 4: `nullable` a type, integer formats bounds, formats patterns."""
     if isinstance(node, list):
-        return [rewrite(child, closed=closed) for child in node]
+        return [rewrite(child, patterns, closed=closed) for child in node]
     if not isinstance(node, dict):
         return node
     if named:
-        return {name: rewrite(child, closed=closed) for name, child in node.items()}
+        return {name: rewrite(child, patterns, closed=closed) for name, child in node.items()}
     schema = {
-        key: child if key in ("enum", "required") else rewrite(child, closed=closed, named=key in _NAMED)
+        key: child if key in _VERBATIM else rewrite(child, patterns, closed=closed, named=key in _NAMED)
         for key, child in node.items()
         if key not in _ANNOTATIONS and not key.startswith("x-")
     }
@@ -106,7 +143,10 @@ def rewrite(node: Json, *, closed: bool = False, named: bool = False) -> Any:
     if bound := _BOUNDS.get(str(node.get("format"))):
         schema.setdefault("minimum", -bound)
         schema.setdefault("maximum", bound - 1)
-        schema.pop("format")
+        del schema["format"]
+    elif pattern := patterns.get(str(node.get("format"))):
+        del schema["format"]
+        schema["allOf"] = [*schema.get("allOf", ()), {"pattern": pattern}]
     if closed and "properties" in schema:
         schema.setdefault("additionalProperties", False)
     return schema
@@ -115,6 +155,23 @@ def rewrite(node: Json, *, closed: bool = False, named: bool = False) -> Any:
 def flags(document: Document, node: Document, extension: str) -> Mapping[Path, Any]:
     """Where the schema carries `extension`, by path with "*" for elements; recursion is entered once."""
     return dict(_flags(document, node, extension, (), frozenset()))
+
+
+def is_shallow(document: Document, node: Document, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether all that keeps the closed schema has a known depth: no recursion, no free-form member."""
+    reference = node.get("$ref", "")
+    if reference in seen:
+        return False
+    seen, here = (seen | {reference} if reference else seen), resolve(document, node)
+    if here.get("type") in ("string", "integer", "number", "boolean"):
+        return True
+    inner = [*here.get("properties", {}).values()]
+    inner += [here["items"]] if "items" in here else []
+    return (
+        bool(inner)
+        and not _OPEN.intersection(here)
+        and all(is_shallow(document, child, seen) for child in inner)
+    )
 
 
 def _flags(
@@ -135,10 +192,8 @@ def _flags(
         yield from _flags(document, part, extension, path, seen)
 
 
-def _problems(
-    error: jsonschema_rs.ValidationError, at: Path, value: Json, base: Path
-) -> Iterator[Problem]:
-    kind = error.kind
+def _problems(error: jsonschema_rs.ValidationError, at: Path, value: Json, base: Path) -> Iterator[Problem]:
+    kind: Any = error.kind
     rule = str(kind.name)
     code = _CODES.get(rule, "invalid")
     found = _at(value, at)

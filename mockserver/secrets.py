@@ -11,9 +11,11 @@ _SHOWN = 2
 
 def masked(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers with every credential cut to its scheme and first letters."""
-    return {name: _mask(text) if _SECRET.search(name) else text for name, text in headers.items()}
+    return {name: _mask(name, text) if _SECRET.search(name) else text for name, text in headers.items()}
 
 
-def _mask(text: str) -> str:
-    scheme, space, secret = text.rpartition(" ")
+def _mask(name: str, text: str) -> str:
+    scheme, space, secret = text.partition(" ") if name.endswith("authorization") else ("", "", text)
+    if not secret:
+        scheme, space, secret = "", "", text
     return f"{scheme}{space}{secret[:_SHOWN]}…" if secret else text

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from mockserver import generic, spec
+from mockserver import generic, reader
 from mockserver.auth import Scheme
 from mockserver.codec import yaml
 from mockserver.errors import SpecError, VendorError
@@ -70,7 +70,7 @@ def discover(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> tuple[Se
     wanted = tuple(only) or tuple(files)
     if unknown := [name for name in wanted if name not in files]:
         raise VendorError(f"no vendor named {unknown[0]}; there are {', '.join(sorted(files))}")
-    return tuple(serve(files[name]) for name in sorted(wanted))
+    return tuple(serve(files[name]) for name in sorted(set(wanted)))
 
 
 def serve(file: Path) -> Served:
@@ -79,7 +79,7 @@ def serve(file: Path) -> Served:
     Raises:
         SpecError, VendorError: see `discover`.
     """
-    contract = spec.load(file)
+    contract = reader.load(file)
     vendor, fixtures = _package(contract.name)
     _check_names(contract, vendor)
     schemes = contract.document.get("components", {}).get("securitySchemes", {})
@@ -136,12 +136,15 @@ def _room(contract: Spec, operation: Operation, room: BatchRoom) -> Room:
     if batch is None:
         raise VendorError(f"{where}: has no x-batch")
     if room.apply is None and not (batch.collection and batch.key):
-        raise SpecError(f"{where}: add to its x-batch: collection: <where accepted items live>, key: [<member>]")
+        raise SpecError(
+            f"{where}: add to its x-batch: collection: <where accepted items live>, key: [<member>]"
+        )
     if room.render is None and "list" not in batch.outcome:
         raise SpecError(
-            f"{where}: add to its x-batch: outcome: {{list: /data, status: /status, message: /body, key: /id}}"
+            f"{where}: add to its x-batch: "
+            "outcome: {list: /data, status: /status, message: /body, key: /id}"
         )
-    status = next((int(code) for code in operation.responses if code.startswith("2")), 207)
+    status = next((int(code) for code in operation.responses if code.startswith("2") and code.isdigit()), 207)
     media_types = operation.responses.get(str(status), ())
     media_type = next((name for name in media_types if name.endswith("json")), JSON)
     return Room(
@@ -149,6 +152,9 @@ def _room(contract: Spec, operation: Operation, room: BatchRoom) -> Room:
         render=room.render or generic.multi_status(batch, status, media_type),
         rules=room.rules,
         warn=room.warn,
+        across=room.across,
+        check=room.check,
+        ends=room.ends,
     )
 
 

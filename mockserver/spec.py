@@ -1,4 +1,4 @@
-"""A vendor's OpenAPI document, checked and indexed: operations, media types, batches, routes.
+"""A vendor's OpenAPI document, indexed: operations, media types, batches, routes (`reader` makes it).
 
 What a spec says is said there and nowhere else; `x-batch` marks the operations whose items are judged
 one by one (design §1.2). The document stays as written, its `$ref`s unresolved.
@@ -7,18 +7,14 @@ one by one (design §1.2). The document stays as written, its `$ref`s unresolved
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path as FilePath
 from typing import Any
 
-from mockserver.codec import yaml
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
 from mockserver.model import Document, Path
 
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
-_BATCH_KEYS = {"items", "key", "upsert", "atomicity", "fatal", "collection", "outcome", "bare-item"}
-_ATOMICITIES = ("per-item", "all-or-nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +30,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """One request representation: a media type or range, its schema, and how the vendor's decoder reads it."""
+    """One request representation: media type or range, schema, and how the vendor's decoder reads it."""
 
     name: str
     schema: Document
@@ -119,42 +115,27 @@ class Spec:
                 break
         for pattern, methods in self.routes:
             if pattern.flags & re.IGNORECASE and (found := pattern.fullmatch(path)):
-                values = found.groupdict()
-                template = next(iter(methods.values())).path
-                return re.sub(r"\{(\w+)\}", lambda name: str(values[name[1]]), template)
+                return _filled(next(iter(methods.values())).path, found.groupdict())
         return path
 
 
-def load(file: FilePath) -> Spec:
-    """Read and index one spec; its name is the file's.
-
-    Raises:
-        SpecError: the document cannot be served.
-    """
-    text = file.read_text(encoding="utf-8")
-    document = yaml.load(text)
-    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.0."):
-        raise SpecError(f"{file.name}: openapi: expected 3.0.x")
-    operations = {operation.id: operation for operation in _operations(file.name, document)}
-    paths = document.get("x-paths", {})
-    return Spec(
-        name=file.stem,
-        text=text,
-        document=document,
-        operations=operations,
-        routes=_routes(operations, any_case=bool(paths.get("any-case", False))),
-        scope=tuple(document.get("x-scope", ())),
-        aliases=tuple(paths.get("aliases", {}).items()),
-        any_case_query=document.get("x-query") == "any-case",
-    )
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda name: values[name[1]], template)
 
 
 def resolve(document: Document, node: Any) -> Any:
-    """`node`, or what its `$ref` points at inside `document`."""
+    """`node`, or what its `$ref` points at inside `document`.
+
+    Raises:
+        SpecError: it points at nothing.
+    """
     while isinstance(node, dict) and "$ref" in node:
         target: Any = document
         for step in node["$ref"].removeprefix("#/").split("/"):
-            target = target[step.replace("~1", "/").replace("~0", "~")]
+            name = step.replace("~1", "/").replace("~0", "~")
+            if not isinstance(target, dict) or name not in target:
+                raise SpecError(f"$ref: {node['$ref']} points at nothing")
+            target = target[name]
         node = target
     return node
 
@@ -164,65 +145,7 @@ def pointer_path(pointer: str) -> Path:
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 
-def _operations(file: str, document: Document) -> Iterator[Operation]:
-    for path, item in document.get("paths", {}).items():
-        for method in METHODS:
-            if method in item:
-                if "operationId" not in item[method]:
-                    raise SpecError(f"{file}: {method} {path}: operationId is missing")
-                yield _operation(f"{file}: {item[method]['operationId']}", document, path, method)
-
-
-def _operation(where: str, document: Document, path: str, method: str) -> Operation:
-    node = document["paths"][path][method]
-    parameters = [*document["paths"][path].get("parameters", ()), *node.get("parameters", ())]
-    body = resolve(document, node.get("requestBody", {}))
-    responses = {status: resolve(document, answer) for status, answer in node["responses"].items()}
-    security = node.get("security", document.get("security", ()))
-    return Operation(
-        id=node["operationId"],
-        method=method,
-        path=path,
-        parameters=tuple(_parameter(resolve(document, parameter)) for parameter in parameters),
-        bodies=tuple(
-            MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
-            for name, content in body.get("content", {}).items()
-        ),
-        body_required=body.get("required", False),
-        responses={status: tuple(answer.get("content", ())) for status, answer in responses.items()},
-        security=tuple(tuple(alternative) for alternative in security),
-        scopes=frozenset(node.get("x-scopes", ())),
-        batch=_batch(where, node["x-batch"]) if "x-batch" in node else None,
-        collection=node.get("x-collection", ""),
-    )
-
-
-def _parameter(node: Document) -> Parameter:
-    explode = node.get("explode", node.get("style", "form") == "form" and node["in"] == "query")
-    return Parameter(node["name"], node["in"], node.get("required", False), explode, node.get("schema", {}))
-
-
-def _batch(where: str, node: Document) -> Batch:
-    if unknown := set(node) - _BATCH_KEYS:
-        raise SpecError(f"{where}: x-batch.{min(unknown)}: unknown; known are {', '.join(sorted(_BATCH_KEYS))}")
-    atomicity = node.get("atomicity", "per-item")
-    if atomicity not in _ATOMICITIES:
-        raise SpecError(f"{where}: x-batch.atomicity: expected {' or '.join(_ATOMICITIES)}, found {atomicity}")
-    if "items" not in node:
-        raise SpecError(f'{where}: x-batch.items is missing; write items: "" when the body itself is the list')
-    return Batch(
-        items=pointer_path(node["items"]),
-        key=tuple(node.get("key", ())),
-        upsert=node.get("upsert", False),
-        atomic=atomicity == "all-or-nothing",
-        fatal=frozenset(node.get("fatal", ())),
-        collection=node.get("collection", ""),
-        outcome=node.get("outcome", {}),
-        bare_item=node.get("bare-item", False),
-    )
-
-
-def _routes(
+def routes(
     operations: Mapping[str, Operation], *, any_case: bool
 ) -> tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...]:
     """One pattern a path template, literal templates before those with parameters."""

@@ -41,15 +41,15 @@ class Request(Value, frozen=True):
     call: Call
     operation: Operation
     parameters: Document
-    document: Json
-    items: tuple[Item, ...]
     tenant: str
-    media_type: str
-    proven: bool
     dispatch: Dispatch
+    document: Json = None
+    items: tuple[Item, ...] = ()
+    media_type: str = ""
+    proven: bool = False
 
 
-class Applied(Value, frozen=True):
+class Applied(Value, frozen=True, gc=False):
     """What an apply function did with its item; `document` is handed to render."""
 
     action: Action
@@ -66,6 +66,9 @@ class BatchResult(Value, frozen=True):
 
 Dispatch: TypeAlias = Callable[[Call, State], Answer]
 Rule: TypeAlias = Callable[[Item, Request], Iterable[Problem]]
+Across: TypeAlias = Callable[[Request], Iterable[tuple[int, Problem]]]
+Check: TypeAlias = Callable[[Item, Request, State], Iterable[Problem]]
+Ends: TypeAlias = Callable[[Item], bool]
 Apply: TypeAlias = Callable[[Item, Request, State], Applied]
 Render: TypeAlias = Callable[[BatchResult, State], Reply]
 Handler: TypeAlias = Callable[[Request, State], Reply]
@@ -73,20 +76,28 @@ Grade: TypeAlias = Callable[[Problem, Call], Problem | None]
 Refuse: TypeAlias = Callable[[Refusal, Call, Operation | None, State], Reply]
 Gateway: TypeAlias = Callable[[Call], None]
 Admit: TypeAlias = Callable[[Call, str, State], None]
+Replay: TypeAlias = Callable[[Request, State], Reply | None]
+Remember: TypeAlias = Callable[[Request, Reply, State], None]
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRoom:
     """What a vendor adds to one batch operation.
 
-    `rules` and `warn` are pure and see one item; `apply` writes it or raises `Rejected`; `render` puts the
-    outcomes into the vendor's reply. What is None is done by the spec alone.
+    `rules` and `warn` are pure and see one item; `across` is pure and sees the batch once, and names
+    problems by the item's index. `check` also sees the state, and names what that has against an item,
+    whatever was found before. `apply` writes an item without problems or raises `Rejected`; `ends` says of
+    a rejected item that the rest is to be skipped; `render` puts the outcomes into the vendor's reply. What
+    is None is done by the spec alone.
     """
 
     apply: Apply | None = None
     render: Render | None = None
     rules: tuple[Rule, ...] = ()
     warn: tuple[Rule, ...] = ()
+    across: Across | None = None
+    check: Check | None = None
+    ends: Ends | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,9 @@ class Room:
     render: Render
     rules: tuple[Rule, ...] = ()
     warn: tuple[Rule, ...] = ()
+    across: Across | None = None
+    check: Check | None = None
+    ends: Ends | None = None
 
 
 def keep_known(problem: Problem, _call: Call) -> Problem | None:
@@ -111,6 +125,8 @@ class Vendor:
     `grade` sees each problem that a schema found and may drop or rewrite it. `refuse` renders a refusal.
     `gateway` may refuse before route and credentials are known. `admit` says whether the caller may enter
     the tenant, as soon as that is known: before the body is read when a header or the query names it.
+    `replay` may answer a request from what `remember` kept of an earlier one, before anything is applied;
+    both see the same transaction as the work itself, and refusals are not remembered.
     `formats` overrides how string formats are checked.
     """
 
@@ -120,4 +136,6 @@ class Vendor:
     grade: Grade = keep_known
     gateway: Gateway | None = None
     admit: Admit | None = None
+    replay: Replay | None = None
+    remember: Remember | None = None
     formats: Formats = field(default_factory=dict)

@@ -14,8 +14,10 @@ from mockserver.app.desk import Desk
 from mockserver.app.door import Door, VendorDoor
 from mockserver.app.pages import pages_app
 from mockserver.app.routing import routed
+from mockserver.clock import parse_instant, print_instant
 from mockserver.control import Control
 from mockserver.envelope import MAX_ITEMS, Envelope
+from mockserver.errors import VendorError
 from mockserver.journal import Journal, Listener
 from mockserver.pipeline import Pipeline
 from mockserver.sandbox import DEFAULT, Sandboxes, Settings
@@ -63,12 +65,16 @@ def create_app(
 
     Raises:
         SpecError, VendorError: a vendor cannot be served.
+        ValueError: `freeze` is no instant.
     """
     options = options or Options()
+    frozen = print_instant(parse_instant(options.freeze)) if options.freeze else None
     served = discover(options.specs, options.vendors)
+    if options.at_root and options.at_root not in [vendor.name for vendor in served]:
+        raise VendorError(f"at root: no vendor named {options.at_root} is served")
     fixtures: Tables = {scope: tables for vendor in served for scope, tables in vendor.fixtures.items()}
     sandboxes = Sandboxes(store or MemoryStore(), fixtures)
-    sandboxes.create(Settings(DEFAULT, options.seed, options.freeze, options.empty))
+    sandboxes.create(Settings(DEFAULT, options.seed, frozen, options.empty))
     journal = Journal(listeners)
     desk = Desk(journal, show_number=options.mock_headers)
     doors = _vendor_doors(options, served, sandboxes, desk)

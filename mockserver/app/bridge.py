@@ -6,6 +6,7 @@ Fails closed: what Connexion did not route never reaches a handler.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ from mockserver.spec import Match
 
 STARTED = "mockserver.started"
 _EXCHANGE = "mockserver.exchange"
+_LENGTH = re.compile("[0-9]{1,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Bridge:
         operation_id = scope.get("extensions", {}).get("connexion_routing", {}).get("operation_id")
         if operation_id is None:
             raise NotFound("path", call.path)
-        body = await _read(receive, call, self._max_body_bytes)
+        body = await read_body(receive, call.headers.get("content-length", ""), self._max_body_bytes)
         call = replace(call, body=body, principal=principal_of(scope))
         match = Match(self._operations[call.vendor][operation_id], scope.get("path_params", {}))
         environ = _environ(f"/{call.vendor}/{operation_id}", Exchange(call, match, scope[STARTED]))
@@ -123,9 +125,14 @@ def _environ(path: str, exchange: Exchange) -> dict[str, Any]:
     }
 
 
-async def _read(receive: Receive, call: Call, limit: int) -> bytes:
-    length = call.headers.get("content-length", "")
-    if length.isdigit() and int(length) > limit:
+async def read_body(receive: Receive, length: str, limit: int) -> bytes:
+    """The whole body; `length` is what its Content-Length says, "" when it has none.
+
+    Raises:
+        TooLarge: it is over `limit` bytes, or says so.
+        ClientDisconnect: the client left before the end of it.
+    """
+    if _LENGTH.fullmatch(length) and int(length) > limit:
         raise TooLarge(limit)
     chunks: list[bytes] = []
     size_bytes = 0

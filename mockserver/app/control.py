@@ -1,8 +1,9 @@
-"""The control plane as a Connexion AsyncApp on `specs/_control.yaml`; errors are problem details (RFC 9457)."""
+"""The control plane: a Connexion AsyncApp on `specs/_control.yaml`; errors are problem details (RFC 9457)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from connexion import AsyncApp
@@ -11,24 +12,36 @@ from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mockserver.app.bridge import read_body
 from mockserver.codec import json, yaml
 from mockserver.control import Control, Impossible, SandboxExists, UnknownEntry
-from mockserver.errors import UnknownSandbox
+from mockserver.envelope import media_type_of
+from mockserver.errors import Malformed, TooLarge, UnknownSandbox
 from mockserver.model import Json
 from mockserver.reply import JSON, problem_reply
 from mockserver.served import specs_folder
 
 MOUNT = "/_mock"
+MAX_BODY_BYTES = 1024 * 1024
 _STATUS: Mapping[type[Exception], tuple[int, str]] = {
     UnknownSandbox: (404, "unknown-sandbox"),
     UnknownEntry: (404, "unknown-entry"),
     SandboxExists: (409, "sandbox-exists"),
     Impossible: (422, "impossible"),
 }
-_TITLES = {400: "Bad Request", 404: "Not Found", 409: "Conflict", 422: "Unprocessable Content"}
+_TITLES = {
+    400: "Bad Request",
+    404: "Not Found",
+    409: "Conflict",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+}
 
 
 def control_app(control: Control) -> ASGIApp:
@@ -39,54 +52,102 @@ def control_app(control: Control) -> ASGIApp:
     app.add_api(
         document,
         base_path=MOUNT,
-        resolver=Resolver(_handlers(control).__getitem__),
+        resolver=Resolver(partial(getattr, _Operations(control))),
         strict_validation=True,
     )
     for kind in _STATUS:
         app.add_error_handler(kind, _refused)
     app.add_error_handler(ProblemException, _framework)
     app.add_error_handler(HTTPException, _framework)
-    asgi: ASGIApp = app
-    return asgi
+    return _Front(app)
 
 
-def _handlers(control: Control) -> Mapping[str, Callable[..., Any]]:
-    async def health() -> ConnexionResponse:
-        return _json(200, control.health())
+class _Front:
+    """Reads a body before Connexion does, whose own reading breaks on chunks, bad UTF-8, depth, big numbers."""
 
-    async def list_vendors() -> ConnexionResponse:
-        return _json(200, control.vendors())
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-    async def list_sandboxes() -> ConnexionResponse:
-        return _json(200, control.list_sandboxes())
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request whose body is JSON of bounded size and depth, or none."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = MutableHeaders(raw=list(scope["headers"]))
+        try:
+            body = await read_body(receive, headers.get("content-length", ""), MAX_BODY_BYTES)
+            body = _plain(body, headers) if body else body
+        except ClientDisconnect:
+            return
+        except (TooLarge, Malformed) as refusal:
+            status = 413 if isinstance(refusal, TooLarge) else 400
+            reply = problem_reply(status, _TITLES[status], refusal.detail, code=f"http-{status}")
+            await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
+            return
+        headers["content-length"] = str(len(body))
+        await self._app({**scope, "headers": headers.raw}, _once(body, receive), send)
 
-    async def create_sandbox(body: Json) -> ConnexionResponse:
-        return _json(201, control.create_sandbox(body))
 
-    async def show_sandbox(name: str) -> ConnexionResponse:
-        return _json(200, control.show_sandbox(name))
+def _plain(body: bytes, headers: MutableHeaders) -> bytes:
+    """The body as plain UTF-8 JSON, if it is JSON; one without a media type is taken for it."""
+    media_type, charset = media_type_of(headers)
+    if media_type not in ("", JSON):
+        return body
+    document = json.decode(body, charset)
+    json.check_depth(document)
+    headers["content-type"] = JSON
+    return json.encode(document)
 
-    async def delete_sandbox(name: str) -> ConnexionResponse:
-        control.delete_sandbox(name)
+
+def _once(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return received
+
+
+class _Operations:
+    """The operations under their operationIds, as Connexion calls them."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    async def health(self) -> ConnexionResponse:
+        return _json(200, self._control.health())
+
+    async def list_vendors(self) -> ConnexionResponse:
+        return _json(200, self._control.vendors())
+
+    async def list_sandboxes(self) -> ConnexionResponse:
+        return _json(200, self._control.list_sandboxes())
+
+    async def create_sandbox(self, body: Json) -> ConnexionResponse:
+        return _json(201, self._control.create_sandbox(body))
+
+    async def show_sandbox(self, name: str) -> ConnexionResponse:
+        return _json(200, self._control.show_sandbox(name))
+
+    async def delete_sandbox(self, name: str) -> ConnexionResponse:
+        self._control.delete_sandbox(name)
         return ConnexionResponse(204)
 
-    async def reset_sandbox(name: str) -> ConnexionResponse:
-        return _json(200, control.reset_sandbox(name))
+    async def reset_sandbox(self, name: str) -> ConnexionResponse:
+        return _json(200, self._control.reset_sandbox(name))
 
-    async def dump_sandbox(name: str) -> ConnexionResponse:
-        return _json(200, control.dump_sandbox(name))
+    async def dump_sandbox(self, name: str) -> ConnexionResponse:
+        return _json(200, self._control.dump_sandbox(name))
 
-    async def list_journal(name: str, last: int = 100) -> ConnexionResponse:
-        return _json(200, control.list_journal(name, last))
+    async def list_journal(self, name: str, last: int = 100) -> ConnexionResponse:
+        return _json(200, self._control.list_journal(name, last))
 
-    async def clear_journal(name: str) -> ConnexionResponse:
-        control.clear_journal(name)
+    async def clear_journal(self, name: str) -> ConnexionResponse:
+        self._control.clear_journal(name)
         return ConnexionResponse(204)
 
-    async def show_entry(name: str, number: int) -> ConnexionResponse:
-        return _json(200, control.show_entry(name, number))
-
-    return {function.__name__: function for function in locals().values() if callable(function)}
+    async def show_entry(self, name: str, number: int) -> ConnexionResponse:
+        return _json(200, self._control.show_entry(name, number))
 
 
 def _json(status: int, document: Json) -> ConnexionResponse:
@@ -109,7 +170,11 @@ def _framework(_request: ConnexionRequest, error: Any) -> ConnexionResponse:
 
 
 def _problem(
-    status: int, title: str, detail: str, members: Mapping[str, Json], headers: Mapping[str, str] | None = None
+    status: int,
+    title: str,
+    detail: str,
+    members: Mapping[str, Json],
+    headers: Mapping[str, str] | None = None,
 ) -> ConnexionResponse:
     reply = problem_reply(status, title, detail, **members)
     return ConnexionResponse(

@@ -28,6 +28,7 @@ MAX_HEADER_BYTES = 16 * 1024
 MAX_HEADERS = 100
 PREFIX = "/sandboxes/"
 CONTROL = "_mock"
+_PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
 
 _log = logging.getLogger("mockserver")
 _UNTYPED_STATUSES = (204, 304)
@@ -71,6 +72,30 @@ class _Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request as it came in; header names are lower case."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    headers: Mapping[str, str]
+    place: Place
+
+    def call(self, vendor: VendorDoor, below: str, mount: str) -> Call:
+        """The head of the call that it makes at `vendor`, on the path `below` its mount."""
+        return Call(
+            vendor=vendor.served.name,
+            sandbox=self.place.sandbox,
+            method=self.scope["method"],
+            path=vendor.served.spec.canonical(below),
+            query=self.scope["query_string"].decode("latin-1"),
+            headers=self.headers,
+            mount=mount,
+            origin=f"{self.scope['scheme']}://{self.headers.get('host', '')}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     """The outermost ASGI application."""
 
@@ -89,63 +114,44 @@ class Door:
         place = _place(scope["path"], headers.get("mock-sandbox"))
         if isinstance(place, Reply):
             await _send(place, send)
-        elif place.segment in self.vendors:
-            vendor = self.vendors[place.segment]
-            below = place.path[len(place.segment) + 1 :]
-            if below in ("/openapi.yaml", "/openapi.json", "/ui", "/ui/"):
-                await self.pages({**scope, "path": place.path, "root_path": ""}, receive, send)
-            else:
-                mount = f"{place.root}/{place.segment}"
-                await self._vendor(vendor, place, below, mount, headers, (scope, receive, send))
+            return
+        vendor = self.vendors.get(place.segment)
+        below = place.path[len(place.segment) + 1 :]
+        arrival = Arrival(scope, receive, send, headers, place)
+        if vendor is not None and below not in _PAGES:
+            await self._enter(vendor, arrival, below, f"{place.root}/{place.segment}")
         elif place.segment == CONTROL and not place.root:
             await self.control(scope, receive, send)
-        elif self.at_root and not place.segment.startswith("_"):
-            vendor = self.vendors[self.at_root]
-            await self._vendor(vendor, place, place.path, place.root, headers, (scope, receive, send))
+        elif vendor is None and self.at_root and not place.segment.startswith("_"):
+            await self._enter(self.vendors[self.at_root], arrival, place.path, place.root)
         else:
             await self.pages({**scope, "path": place.path, "root_path": ""}, receive, send)
 
-    async def _vendor(  # noqa: PLR0913 - the parts of one request
-        self,
-        vendor: VendorDoor,
-        place: Place,
-        below: str,
-        mount: str,
-        headers: Mapping[str, str],
-        asgi: tuple[Scope, Receive, Send],
-    ) -> None:
-        scope, receive, send = asgi
+    async def _enter(self, vendor: VendorDoor, arrival: Arrival, below: str, mount: str) -> None:
         started = self.desk.started()
-        name = vendor.served.name
-        call = Call(
-            vendor=name,
-            sandbox=place.sandbox,
-            method=scope["method"],
-            path=vendor.served.spec.canonical(below),
-            query=scope["query_string"].decode("latin-1"),
-            headers=headers,
-            mount=mount,
-            origin=f"{scope['scheme']}://{headers.get('host', '')}",
-        )
+        call = arrival.call(vendor, below, mount)
+        root = arrival.place.root
         inner = {
-            **scope,
-            "root_path": place.root,
-            "path": f"{place.root}/{name}{call.path}",
+            **arrival.scope,
+            "root_path": root,
+            "path": f"{root}/{call.vendor}{call.path}",
             "extensions": {},
             CALL: call,
             STARTED: started,
         }
-        sending = _Sending(send)
+        sending = _Sending(arrival.send)
         try:
-            _check_head(call, vendor.served)
-            await vendor.app(inner, receive, sending)
+            _check_headers(arrival.scope["headers"])
+            if vendor.served.vendor.gateway:
+                vendor.served.vendor.gateway(call)
+            await vendor.app(inner, arrival.receive, sending)
         except ClientDisconnect:
             return
-        except Exception as error:  # noqa: BLE001 - the last door: whatever broke inside leaves here
-            answer = _answer(error, vendor, call)
+        except Exception as error:
             if sending.begun:
                 raise
-            await _send(self.desk.close(call, answer, started), send)
+            answer = _answer(error, vendor, call)
+            await _send(self.desk.close(call, answer, started), arrival.send)
 
 
 def _place(path: str, header: str | None) -> Place | Reply:
@@ -162,11 +168,10 @@ def _place(path: str, header: str | None) -> Place | Reply:
     return Place(sandbox or DEFAULT, root, path)
 
 
-def _check_head(call: Call, served: Served) -> None:
-    if len(call.headers) > MAX_HEADERS or sum(map(len, call.headers.values())) > MAX_HEADER_BYTES:
+def _check_headers(headers: list[tuple[bytes, bytes]]) -> None:
+    size_bytes = sum([len(name) + len(text) for name, text in headers])
+    if len(headers) > MAX_HEADERS or size_bytes > MAX_HEADER_BYTES:
         raise HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")
-    if served.vendor.gateway:
-        served.vendor.gateway(call)
 
 
 def _answer(error: Exception, vendor: VendorDoor, call: Call) -> Answer:
@@ -179,7 +184,9 @@ def _answer(error: Exception, vendor: VendorDoor, call: Call) -> Answer:
     if isinstance(error, HTTPException):
         return vendor.pipeline.refuse(call, _unrouted(vendor, call), operation)
     _log.error("%s %s broke", call.method, call.path, exc_info=error)
-    return Answer(problem_reply(500, "Internal Server Error", "the mock server itself failed"), refusal="crash")
+    return Answer(
+        problem_reply(500, "Internal Server Error", "the mock server itself failed"), refusal="crash"
+    )
 
 
 def _operation(vendor: VendorDoor, call: Call) -> Operation | None:

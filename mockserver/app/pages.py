@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, select_autoescape
@@ -70,6 +71,6 @@ def pages_app(served: tuple[Served, ...]) -> Starlette:
 def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = "nothing is served here; vendors are listed at /_mock/vendors"
-    reply = problem_reply(status, "Not Found" if status == 404 else "Error", detail, instance=request.url.path)  # noqa: PLR2004
+    reply = problem_reply(status, HTTPStatus(status).phrase, detail, instance=request.url.path)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     return Response(reply.body, status, headers, reply.media_type)

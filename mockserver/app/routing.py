@@ -107,9 +107,7 @@ def routing_document(vendor: Served) -> dict[str, Any]:
         "openapi": "3.0.3",
         "info": {"title": vendor.name, "version": "1"},
         "paths": {
-            path: {
-                method: _routing_operation(document, item, method) for method in METHODS if method in item
-            }
+            path: {method: _routing_operation(document, item, method) for method in METHODS if method in item}
             for path, item in document["paths"].items()
         },
         "components": {"securitySchemes": {name: {**node, "x-name": name} for name, node in schemes.items()}},
@@ -118,7 +116,9 @@ def routing_document(vendor: Served) -> dict[str, Any]:
 
 def _routing_operation(document: Mapping[str, Any], item: Mapping[str, Any], method: str) -> dict[str, Any]:
     node = item[method]
-    parameters = [resolve(document, one) for one in (*item.get("parameters", ()), *node.get("parameters", ()))]
+    parameters = [
+        resolve(document, one) for one in (*item.get("parameters", ()), *node.get("parameters", ()))
+    ]
     return {
         "operationId": node["operationId"],
         "security": node.get("security", document.get("security", [])),

@@ -6,6 +6,7 @@ are malformed; a repeated member's last value wins, as the vendors' parsers have
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 import json5
@@ -15,11 +16,14 @@ from mockserver.errors import Malformed
 from mockserver.model import Json
 
 MAX_DEPTH = 64
-MAX_EXPONENT = 308
+MIN_EXPONENT, MAX_EXPONENT = -324, 308
 MAX_LENIENT_BYTES = 256 * 1024
 """The lenient reader is slow; what is longer than this must be strict JSON."""
 
+MAX_LENIENT_OPENINGS = 1024
+
 _CONTAINERS = (dict, list)
+_CONTAINERS_SET = frozenset(_CONTAINERS)
 
 
 def _decimal(text: str) -> Decimal:
@@ -27,7 +31,7 @@ def _decimal(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise ValueError("the exponent of a number is out of range") from None
-    if abs(number.adjusted()) > MAX_EXPONENT:
+    if not MIN_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
         raise ValueError("a number is out of range")
     return number
 
@@ -40,48 +44,45 @@ def text_of(body: bytes, charset: str) -> bytes:
     """The body as UTF-8 bytes without a byte order mark, whatever of UTF-8 and UTF-16 it came in."""
     if charset.startswith("utf-16"):
         try:
-            return body.decode("utf-16" if body[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-16-le").encode()
+            marked = body[:2] in {b"\xff\xfe", b"\xfe\xff"}
+            bare = "utf-16-be" if charset.endswith("be") else "utf-16-le"
+            return body.decode("utf-16" if marked else bare).encode()
         except UnicodeError:
             raise Malformed("the body is not valid UTF-16") from None
     return body.removeprefix(b"\xef\xbb\xbf")
 
 
-def decode(body: bytes, *, charset: str = "utf-8", max_depth: int = MAX_DEPTH) -> Json:
-    """The document that `body` holds.
+def decode(body: bytes, charset: str = "utf-8") -> Json:
+    """The document that `body` holds; how deep it goes is for `check_depth` to say.
 
     Raises:
-        Malformed: it holds none, or one that is nested deeper than `max_depth`.
+        Malformed: it holds none.
     """
     text = text_of(body, charset)
     try:
-        document = _decoder.decode(text)
+        return _decoder.decode(text)
     except RecursionError:
-        raise Malformed(f"nested deeper than {max_depth} levels") from None
+        raise Malformed("nested too deep") from None
     except (msgspec.MsgspecError, ValueError) as error:
         raise Malformed(str(error)) from None
-    if text.count(b"[") + text.count(b"{") > max_depth:
-        _check_depth(document, max_depth)
-    return document
 
 
-def decode_lenient(body: bytes, *, charset: str = "utf-8", max_depth: int = MAX_DEPTH) -> Json:
+def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
     """As `decode`; where that fails, JSON5 is read: comments, single quotes, bare names, trailing commas.
 
     Source: PVEx fact sheet §2.1 (Json.NET reads all of these).
     """
     try:
-        return decode(body, charset=charset, max_depth=max_depth)
-    except Malformed:
+        return decode(body, charset)
+    except Malformed as strict:
         text = text_of(body, charset)
-        if len(text) > MAX_LENIENT_BYTES or text.count(b"[") + text.count(b"{") > max_depth * 16:
+        if len(text) > MAX_LENIENT_BYTES or text.count(b"[") + text.count(b"{") > MAX_LENIENT_OPENINGS:
             raise
         try:
             document = json5.loads(text.decode(), parse_float=_decimal, parse_constant=_no_constant)
+            _encoder.encode(document)  # JSON5 reads lone surrogates, which no answer could carry
         except (ValueError, RecursionError):
-            document = None
-        if document is None:
-            raise
-        _check_depth(document, max_depth)
+            raise strict from None
         return document
 
 
@@ -90,20 +91,28 @@ def encode(document: Json) -> bytes:
     return _encoder.encode(document)
 
 
-def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is no JSON number")
+def check_depth(document: Json, limit: int = MAX_DEPTH) -> None:
+    """Let pass what is nested at most `limit` levels deep.
 
-
-def _check_depth(document: Json, limit: int) -> None:
+    Raises:
+        Malformed: it goes deeper.
+    """
     level = [document] if isinstance(document, _CONTAINERS) else []
     depth = 0
     while level:
         depth += 1
         if depth > limit:
             raise Malformed(f"nested deeper than {limit} levels")
-        level = [
-            child
-            for node in level
-            for child in (node.values() if type(node) is dict else node)
-            if type(child) in _CONTAINERS
-        ]
+        level = [child for node in level for child in _children(node)]
+
+
+def _no_constant(name: str) -> Json:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _children(node: Json) -> Iterable[Json]:
+    """The lists and objects inside a list or an object."""
+    values = node.values() if type(node) is dict else node
+    if _CONTAINERS_SET.isdisjoint(map(type, values)):
+        return ()
+    return (value for value in values if type(value) in _CONTAINERS)

@@ -26,7 +26,7 @@ class _Shallow(TreeBuilder):
         super().__init__()
         self._depth = 0
 
-    def start(self, tag: str, attrs: dict[Any, Any], /) -> Element:  # type: ignore[override] # wider in typeshed
+    def start(self, tag: str, attrs: dict[Any, Any], /) -> Element:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise Malformed(f"nested deeper than {MAX_DEPTH} levels")
@@ -44,9 +44,7 @@ def parse(body: bytes, charset: str = "utf-8") -> Element:
         Malformed: not well-formed, a DTD, entities, or nested too deep.
     """
     utf16 = charset.startswith("utf-16")
-    parser = DefusedXMLParser(
-        target=_Shallow(), forbid_dtd=True, encoding="utf-8" if utf16 else None
-    )
+    parser = DefusedXMLParser(target=_Shallow(), forbid_dtd=True, encoding="utf-8" if utf16 else None)
     try:
         parser.feed(text_of(body, charset) if utf16 else body)
         root: Element = parser.close()

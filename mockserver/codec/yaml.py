@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 import yaml
+from yaml.constructor import ConstructorError
 
 from mockserver.model import Json
 
@@ -20,7 +21,11 @@ class _Loader(_Safe):
 
 
 def _decimal(loader: _Safe, node: yaml.ScalarNode) -> Decimal:
-    return Decimal(loader.construct_scalar(node).replace("_", ""))
+    text = loader.construct_scalar(node)
+    try:
+        return Decimal(text.replace("_", ""))
+    except InvalidOperation:
+        raise ConstructorError(None, None, f"{text} is no decimal; quote it", node.start_mark) from None
 
 
 _Loader.add_constructor("tag:yaml.org,2002:float", _decimal)

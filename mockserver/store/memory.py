@@ -58,14 +58,14 @@ class _Collection:
         return key in self._table.documents
 
     def __iter__(self) -> Iterator[str]:
-        return iter(tuple(self._table.keys()))
+        return iter(tuple(self._table.order()))
 
     def __len__(self) -> int:
         return len(self._table.documents)
 
     def values(self) -> Iterator[Document]:
         documents = self._table.documents
-        return (documents[key] for key in tuple(self._table.keys()))
+        return (documents[key] for key in tuple(self._table.order()))
 
     def find(self, member: str, value: Any) -> list[Document]:
         return self._table.find(member, value)
@@ -96,16 +96,26 @@ class _Savepoint:
 class _State:
     """One sandbox inside one transaction."""
 
-    __slots__ = ("_clock", "_collections", "_item", "_keep", "_now", "_tenant", "_undo", "_vendor", "_world")
+    __slots__ = (
+        "_clock",
+        "_collections",
+        "_item",
+        "_keep",
+        "_near",
+        "_now",
+        "_tenant",
+        "_undo",
+        "_vendor",
+        "_world",
+    )
 
-    def __init__(
-        self, world: _World, scope: str, clock: Clock, keep: Callable[[Document], Document]
-    ) -> None:
+    def __init__(self, world: _World, scope: str, clock: Clock, keep: Callable[[Document], Document]) -> None:
         self._vendor, _, self._tenant = scope.partition("/")
         self._world, self._clock, self._keep = world, clock, keep
         self._undo: Undo = []
         self._item = _Savepoint(self._undo)
         self._collections: dict[tuple[str, str], _Collection] = {}
+        self._near: dict[str, _Collection] = {}
         self._now: datetime | None = None
 
     @property
@@ -116,7 +126,12 @@ class _State:
         return self._now
 
     def collection(self, name: str, tenant: str | None = None) -> _Collection:
-        return self._open(f"{self._vendor}/{self._tenant if tenant is None else tenant}", name)
+        if tenant is not None:
+            return self._open(f"{self._vendor}/{tenant}", name)
+        near = self._near.get(name)
+        if near is None:
+            near = self._near[name] = self._open(f"{self._vendor}/{self._tenant}", name)
+        return near
 
     def item(self) -> AbstractContextManager[None]:
         return self._item
@@ -139,7 +154,7 @@ class _State:
         whole: dict[str, dict[str, dict[str, Document]]] = {}
         for (scope, name), table in sorted(self._world.tables.items()):
             if table.documents:
-                whole.setdefault(scope, {})[name] = {key: table.documents[key] for key in table.keys()}
+                whole.setdefault(scope, {})[name] = {key: table.documents[key] for key in table.order()}
         return whole
 
     def load(self, tables: Tables) -> None:
@@ -177,9 +192,7 @@ class MemoryStore:
     what it was handed fails at once.
     """
 
-    def __init__(
-        self, clock: Clock = system_clock, keep: Callable[[Document], Document] = _as_given
-    ) -> None:
+    def __init__(self, clock: Clock = system_clock, keep: Callable[[Document], Document] = _as_given) -> None:
         self._clock, self._keep = clock, keep
         self._worlds: dict[str, _World] = {}
         self._lock = Lock()

@@ -10,13 +10,13 @@ _Index = dict[Any, dict[str, None]]
 
 
 class Table:
-    """Documents by key; `keys` and `find` cost nothing until they are first used."""
+    """Documents by key; `order` and `find` cost nothing until they are first used."""
 
-    __slots__ = ("_indexes", "_order", "_sorted", "documents")
+    __slots__ = ("_indexes", "_keys", "_sorted", "documents")
 
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
-        self._order: list[str] | None = None
+        self._keys: list[str] | None = None
         self._sorted = True
         self._indexes: dict[str, _Index] = {}
 
@@ -26,21 +26,21 @@ class Table:
             self._reindex(key, self.documents.get(key), document)
         if document is None:
             del self.documents[key]
-            self._order = None
+            self._keys = None
             return
-        if self._order is not None and key not in self.documents:
-            self._order.append(key)
+        if self._keys is not None and key not in self.documents:
+            self._keys.append(key)
             self._sorted = False
         self.documents[key] = document
 
-    def keys(self) -> list[str]:
+    def order(self) -> list[str]:
         """All keys, sorted."""
-        if self._order is None:
-            self._order = sorted(self.documents)
+        if self._keys is None:
+            self._keys = sorted(self.documents)
         elif not self._sorted:
-            self._order.sort()
+            self._keys.sort()
         self._sorted = True
-        return self._order
+        return self._keys
 
     def find(self, member: str, value: Any) -> list[Document]:
         """The documents whose `member` equals `value`, in key order."""

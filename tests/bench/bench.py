@@ -20,6 +20,7 @@ HOST = "127.0.0.1"
 PATHS = {"floor": "/claim-invoice-batch", "ours": "/vba/claim-invoice-batch"}
 CALLS = {1: 600, 100: 120, 1000: 40}
 ROUNDS = 5
+PATIENCE_S = 10
 LIMITS = {1: 4.0, 1000: 2.0}
 KEYS = count(1)
 
@@ -45,21 +46,20 @@ def main() -> int:
 def _measure(ports: dict[str, int], items: int, *, fresh: bool) -> dict[str, list[float]]:
     """Times in ms of each server; the two take turns, so that a drifting machine harms both alike."""
     times: dict[str, list[float]] = {name: [] for name in ports}
-    connections = {name: socket.create_connection((HOST, port)) for name, port in ports.items()}
     fixed = _body(items, 0)
-    for connection in connections.values():
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for _ in range(ROUNDS):
-        for name, connection in connections.items():
-            bodies = [_body(items, next(KEYS) * 1000) if fresh else fixed for _ in range(CALLS[items] // ROUNDS)]
+        for name, port in ports.items():
+            bodies = [
+                _body(items, next(KEYS) * 1000) if fresh else fixed for _ in range(CALLS[items] // ROUNDS)
+            ]
             requests = [_request(PATHS[name], body) for body in bodies]
-            _exchange(connection, requests[0])
-            for request in requests[1:]:
-                start = time.perf_counter()
-                _exchange(connection, request)
-                times[name].append((time.perf_counter() - start) * 1000)
-    for connection in connections.values():
-        connection.close()
+            with socket.create_connection((HOST, port), PATIENCE_S) as connection:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                _exchange(connection, requests[0])
+                for request in requests[1:]:
+                    start = time.perf_counter()
+                    _exchange(connection, request)
+                    times[name].append((time.perf_counter() - start) * 1000)
     return times
 
 
@@ -97,14 +97,23 @@ def _exchange(connection: socket.socket, request: bytes) -> None:
     connection.sendall(request)
     received = b""
     while b"\r\n\r\n" not in received:
-        received += connection.recv(65536)
+        received += _some(connection)
     head, _, rest = received.partition(b"\r\n\r\n")
     if b" 207 " not in head[:20]:
         raise SystemExit(f"unexpected answer: {head.decode()}")
-    length = int(next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))[15:])
+    length = int(
+        next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))[15:]
+    )
     missing = length - len(rest)
     while missing > 0:
-        missing -= len(connection.recv(min(missing, 1 << 20)))
+        missing -= len(_some(connection))
+
+
+def _some(connection: socket.socket) -> bytes:
+    received = connection.recv(1 << 20)
+    if not received:
+        raise SystemExit("the server closed the connection")
+    return received
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message
 
@@ -84,6 +84,9 @@ class Client:
         if json is not None:
             body = _encode(json)
             sent.setdefault("content-type", "application/json")
+        if body:
+            length = ("content-length", str(len(body))) if chunks == 1 else ("transfer-encoding", "chunked")
+            sent.setdefault(*length)
         return asyncio.run(_call(self.app, method, self.base + path, sent, _pieces(body, chunks)))
 
 
@@ -106,7 +109,7 @@ async def _call(
         "http_version": "1.1",
         "method": method,
         "scheme": "http",
-        "path": unquote_to_bytes(path).decode("utf-8", "surrogateescape"),
+        "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query.encode(),
         "root_path": "",

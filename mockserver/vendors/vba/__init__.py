@@ -5,9 +5,7 @@ from mockserver.vendors.vba import access, dates, invoices, payees, refusals, ro
 
 VENDOR = Vendor(
     batches={
-        "putClaimInvoiceBatch": BatchRoom(
-            apply=invoices.upsert, render=invoices.multi_status, rules=(rows.dates_fit_sql,)
-        ),
+        "putClaimInvoiceBatch": BatchRoom(apply=invoices.upsert, render=invoices.multi_status),
     },
     operations={
         "listClaimInvoice": invoices.listing,
@@ -20,5 +18,5 @@ VENDOR = Vendor(
     grade=rows.grade,
     gateway=access.gateway,
     admit=access.admit,
-    formats={"date-time": dates.is_date_time},
+    formats={"date-time": dates.DATE_TIME_PATTERN},
 )

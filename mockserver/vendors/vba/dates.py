@@ -1,55 +1,50 @@
 """Dates as .NET reads them and SQL Server's datetime keeps them: wall time, no zone."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
-_ISO = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
-    r"(?:T([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.([0-9]{1,16}))?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+from mockserver.formats import DAY, MINUTE
+
+_SECONDS = r"(?::[0-5][0-9](?:\.[0-9]{1,16})?)?"
+_ZONE = "(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"
+DATE_TIME_PATTERN = f"^{DAY}(?:T{MINUTE}{_SECONDS}{_ZONE})?$"
+"""What System.Text.Json reads as a DateTime: ISO 8601; time, seconds and zone may be missing.
+
+Source: VBA fact sheet §3.3.
+"""
+
+_PARTS = re.compile(
+    r"([0-9-]{10})(?:T([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:\.([0-9]+))?(Z|([+-])([0-9]{2}):([0-9]{2}))?)?"
 )
 _KEPT_DIGITS = 7
-_WALL = len("2025-03-01T00:00:00")
-
-
-def is_date_time(text: str) -> bool:
-    """Whether System.Text.Json reads `text` as a DateTime: ISO 8601, time and zone may be missing.
-
-    Source: VBA fact sheet §3.3.
-    """
-    return _read(text) is not None
 
 
 def wall_time(text: str) -> str:
-    """`text` as it is stored: `Z` dropped, an offset turned into UTC, up to seven fractional digits.
+    """`text`, which keeps the pattern, as it is stored: `Z` dropped, an offset turned into UTC, seven digits.
 
     Source: VBA fact sheet §4.10.
     """
-    if len(text) == _WALL + 1 and text[_WALL] == "Z":
-        return text[:_WALL]
-    found, moment = _ISO.fullmatch(text), _read(text)
-    if found is None or moment is None:
+    found = _PARTS.fullmatch(text)
+    if found is None:
         return text
-    zone = found[4]
-    if zone is not None and zone != "Z":
-        moment = moment.replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{zone}").tzinfo).astimezone(UTC)
-    digits = (found[3] or "")[:_KEPT_DIGITS]
-    return moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(_WALL, "0") + (f".{digits}" if digits else "")
+    day, minute, second, fraction, zone, sign, hours, minutes = found.groups()
+    wall = f"{day}T{minute or '00:00'}{second or ':00'}"
+    if zone not in (None, "Z"):
+        wall = _to_utc(wall, int(f"{sign}1") * timedelta(hours=int(hours), minutes=int(minutes)))
+    return wall + (f".{fraction[:_KEPT_DIGITS]}" if fraction else "")
 
 
+@lru_cache(maxsize=16)
 def stamp(moment: datetime) -> str:
     """The sandbox clock as wall time."""
-    digits = f"{moment.microsecond:06d}".rstrip("0")
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{digits}" if digits else "")
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return text.rstrip("0") if "." in text else text
 
 
-def _read(text: str) -> datetime | None:
-    found = _ISO.fullmatch(text)
-    if found is None:
-        return None
+def _to_utc(wall: str, offset: timedelta) -> str:
+    """The edges of the calendar stay where they are: there is no day beyond them to move to."""
     try:
-        moment = datetime.fromisoformat(f"{found[1]}T{found[2] or '00:00'}")
-        zone = datetime.fromisoformat(f"2000-01-01T00:00{found[4]}").tzinfo if found[4] else UTC
-        moment.replace(tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return moment
+        return (datetime.fromisoformat(wall) - offset).isoformat()
+    except OverflowError:
+        return wall

@@ -1,6 +1,6 @@
 """The envelope that every answer of the service wears, and the media type it goes out as."""
 
-from mockserver.model import Call, Json, Reply
+from mockserver.model import Call, Document, Json, Reply
 from mockserver.reply import accepted, json_reply
 from mockserver.store import State
 
@@ -10,20 +10,25 @@ _WRITTEN = {"application/json": _JSON, "application/*": _JSON, "text/json": _TEX
 
 
 def enveloped(
-    status: int,
-    data: Json,
-    call: Call,
-    state: State,
-    *,
-    error: Json = None,
-    headers: tuple[tuple[str, str], ...] = (),
+    status: int, data: Json, call: Call, state: State, headers: tuple[tuple[str, str], ...] = ()
 ) -> Reply:
-    """`data` (or `error`) with the id of this activity.
+    """`data` with the id of this activity.
 
     Source: VBA fact sheet §2.2.
     """
-    document = {"data": data, "error": error, "debug": {"activityID": state.uuid()}}
-    return json_reply(status, document, media_type(call), headers)
+    return json_reply(status, _document(data, None, state), media_type(call), headers)
+
+
+def failed(error: Document, call: Call, state: State, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+    """`error`, whose status is the answer's, with the id of this activity and no data.
+
+    Source: VBA fact sheet §2.2.
+    """
+    return json_reply(error["status"], _document(None, error, state), media_type(call), headers)
+
+
+def _document(data: Json, error: Json, state: State) -> Document:
+    return {"data": data, "error": error, "debug": {"activityID": state.uuid()}}
 
 
 def media_type(call: Call) -> str:

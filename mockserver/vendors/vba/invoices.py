@@ -12,9 +12,9 @@ COLLECTION = "claim-invoices"
 KEY_NAME = "Invoice_Key"
 MAX_KEY = 2**31 - 1
 _USER_LENGTH = 20
+_UTC_LENGTH = len("2025-03-01T00:00:00Z")
 _IDENTITY = "identity"
-_FAILED = 500
-_STATUS = {Action.CREATED: (201, "Created"), Action.UPDATED: (200, "Updated")}
+_CREATED, _UPDATED, _FAILED = (201, "Created"), (200, "Updated"), 500
 
 
 def upsert(item: Item, request: Request, state: State) -> Applied:
@@ -23,7 +23,7 @@ def upsert(item: Item, request: Request, state: State) -> Applied:
     Source: VBA fact sheet §4.
 
     Raises:
-        Rejected: the payee is not there, or no key is left.
+        Rejected: the payee is not there, a date is before the calendar's begin, or no key is left.
     """
     row: Document = item.document
     invoices = state.collection(COLLECTION)
@@ -33,7 +33,7 @@ def upsert(item: Item, request: Request, state: State) -> Applied:
     if payee is not None and payee not in state.collection("payees"):
         text = sql.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
         raise Rejected(Problem("unknown-reference", (item.index, "payee_ID"), text, "foreign-key"))
-    document = _record(key, row, stored, request, stamp(state.now))
+    document = _record(key, item, stored, request, stamp(state.now))
     invoices[str(key)] = document
     return Applied(Action.CREATED if stored is None else Action.UPDATED, document)
 
@@ -64,17 +64,17 @@ def show(request: Request, state: State) -> Reply:
     return enveloped(200, found, request.call, state)
 
 
-def _record(key: int, row: Document, stored: Document | None, request: Request, now: str) -> Document:
+def _record(key: int, item: Item, stored: Document | None, request: Request, now: str) -> Document:
     """The whole row anew: members left out are null, what was said at entry stays as it was."""
-    get = row.get
+    get = item.document.get
     user = request.call.principal.facts.get("user", "sandbox")[:_USER_LENGTH]
     return {
         "invoice_Key": key,
         "description": get("description"),
-        "due_Date": _wall(get("due_Date")),
-        "entry_Date": (_wall(get("entry_Date")) or now) if stored is None else stored["entry_Date"],
+        "due_Date": _wall(item, "due_Date"),
+        "entry_Date": (_wall(item, "entry_Date") or now) if stored is None else stored["entry_Date"],
         "entry_User": (get("entry_User") or user) if stored is None else stored["entry_User"],
-        "invoice_Date": _wall(get("invoice_Date")),
+        "invoice_Date": _wall(item, "invoice_Date"),
         "invoice_Number": get("invoice_Number"),
         "invoice_Status": get("invoice_Status"),
         "payee_ID": get("payee_ID"),
@@ -83,17 +83,23 @@ def _record(key: int, row: Document, stored: Document | None, request: Request, 
     }
 
 
-def _wall(text: str | None) -> str | None:
-    return None if text is None else wall_time(text)
+def _wall(item: Item, name: str) -> str | None:
+    """A date as it is stored; SQL Server's calendar begins in 1753."""
+    text = item.document.get(name)
+    if text is None:
+        return None
+    if text < sql.FIRST_YEAR:
+        raise Rejected(Problem("out-of-range", (item.index, name), sql.DATE_OVERFLOW, "datetime"))
+    return text[:-1] if len(text) == _UTC_LENGTH and text[-1] == "Z" else wall_time(text)
 
 
 def _result(outcome: Outcome) -> Json:
-    if outcome.accepted:
-        status, body = _STATUS[outcome.action]
-        key = outcome.document["invoice_Key"]
-    else:
-        status, body = _FAILED, " ".join(problem.detail for problem in outcome.problems)
+    if outcome.action is Action.REJECTED:
         key = outcome.item.document.get("invoice_Key", 0)
+        status, body = _FAILED, " ".join(problem.detail for problem in outcome.problems)
+    else:
+        key = outcome.document["invoice_Key"]
+        status, body = _CREATED if outcome.action is Action.CREATED else _UPDATED
     return {"id": [{"key": KEY_NAME, "value": key}], "status": status, "body": body}
 
 

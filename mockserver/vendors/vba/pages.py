@@ -18,7 +18,7 @@ def page(documents: Iterable[Document], key: str, request: Request, state: State
     """The page that is asked for, sorted by `sortBy` and then by `key`."""
     rows = sorted(documents, key=lambda document: _rank(document[key]))
     for member, descending in reversed(_orders(request.parameters.get("sortBy", ""))):
-        rows.sort(key=lambda document: _rank(document[member]), reverse=descending)  # noqa: B023 - used at once
+        rows.sort(key=lambda document: _rank(document[member]), reverse=descending)
     size = request.parameters.get("pageSize", PAGE_SIZE)
     size = size if size > 0 else PAGE_SIZE
     number = max(1, request.parameters.get("page", 1))
@@ -30,7 +30,7 @@ def page(documents: Iterable[Document], key: str, request: Request, state: State
         "PageSize": size,
     }
     header = (("x-pagination", json.encode(facts).decode()),)
-    return enveloped(200, rows[start : start + size], request.call, state, headers=header)
+    return enveloped(200, rows[start : start + size], request.call, state, header)
 
 
 def _orders(text: str) -> list[tuple[str, bool]]:

@@ -17,7 +17,7 @@ from mockserver.reply import json_reply
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendors.vba.access import GATEWAY
-from mockserver.vendors.vba.envelope import enveloped
+from mockserver.vendors.vba.envelope import failed
 
 API_KEY = "apiKeyAuth"
 PROBLEM_TYPES = "https://httpstatuses.com/"
@@ -47,7 +47,9 @@ def refuse(refusal: Refusal, call: Call, _operation: Operation | None, state: St
     Source: VBA fact sheet §3.1, §3.2.
     """
     if _is_gateways(refusal):
-        return json_reply(403, {"message": "Forbidden"}, headers=(("x-amzn-ErrorType", "ForbiddenException"),))
+        return json_reply(
+            403, {"message": "Forbidden"}, headers=(("x-amzn-ErrorType", "ForbiddenException"),)
+        )
     status = _STATUS[refusal.code]
     error = {
         "type": f"{PROBLEM_TYPES}{status}",
@@ -56,7 +58,7 @@ def refuse(refusal: Refusal, call: Call, _operation: Operation | None, state: St
         "detail": _detail(refusal),
         "instance": call.path,
     }
-    return enveloped(status, None, call, state, error=error, headers=_headers(refusal))
+    return failed(error, call, state, _headers(refusal))
 
 
 def _is_gateways(refusal: Refusal) -> bool:

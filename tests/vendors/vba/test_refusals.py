@@ -1,0 +1,155 @@
+"""Whole calls refused (VBA fact sheet §3.1-§3.3, §3.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.client import Answered, Client
+from tests.vendors.vba.conftest import Rows
+
+BATCH = "/claim-invoice-batch"
+
+
+def envelope(answer: Answered) -> tuple[int, str | None]:
+    """Status and detail of a refusal that wears the service's envelope."""
+    body = answer.json
+    assert body["data"] is None
+    assert body["error"]["status"] == answer.status
+    assert body["error"]["type"] == f"https://httpstatuses.com/{answer.status}"
+    assert len(body["debug"]["activityID"]) == 36
+    return answer.status, body["error"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "member"),
+    [
+        ({"invoice_Key": None}, "System.Int32", "invoice_Key"),
+        ({"invoice_Key": "abc"}, "System.Int32", "invoice_Key"),
+        ({"invoice_Key": 5.5}, "System.Int32", "invoice_Key"),
+        ({"invoice_Key": True}, "System.Int32", "invoice_Key"),
+        ({"invoice_Key": 2**31}, "System.Int32", "invoice_Key"),
+        ({"invoice_Number": 12345}, "System.String", "invoice_Number"),
+        ({"due_Date": ""}, "System.Nullable`1[System.DateTime]", "due_Date"),
+        ({"due_Date": "03/01/2025"}, "System.Nullable`1[System.DateTime]", "due_Date"),
+        ({"due_Date": "2025-02-30"}, "System.Nullable`1[System.DateTime]", "due_Date"),
+        ({"entry_Date": None}, "System.DateTime", "entry_Date"),
+        ({"update_Date": None}, "System.DateTime", "update_Date"),
+    ],
+)
+def test_a_value_that_cannot_be_read_refuses_the_call(vba: Client, row: Any, kind: str, member: str) -> None:
+    answer = vba.put(BATCH, json=[{"invoice_Key": 5}, {"invoice_Key": 6, **row}])
+
+    detail = f"The JSON value could not be converted to {kind}. Path: $[1].{member}."
+    assert envelope(answer) == (400, detail)
+
+
+def test_a_refused_call_stores_nothing(vba: Client, rows: Rows) -> None:
+    vba.put(BATCH, json=[{"invoice_Key": 5}, {"invoice_Key": None}])
+
+    assert rows.keys() == [1001, 1002]
+
+
+@pytest.mark.parametrize("body", [{}, 0, "x", True])
+def test_a_body_that_is_no_list_is_refused_at_its_root(vba: Client, body: Any) -> None:
+    status, detail = envelope(vba.put(BATCH, json=body))
+
+    assert status == 400
+    assert detail is not None
+    assert detail.endswith("Path: $.")
+
+
+def test_a_null_row_is_refused(vba: Client) -> None:
+    status, detail = envelope(vba.put(BATCH, json=[{"invoice_Key": 1}, None]))
+
+    assert status == 400
+    assert detail == "The JSON value could not be converted to VBAPI.Models.ClaimInvoice. Path: $[1]."
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1,]", b"[{'invoice_Key':1}]", b"[] // no", b""])
+def test_what_is_no_json_is_refused(vba: Client, content: bytes) -> None:
+    answer = vba.put(BATCH, content=content, headers={"content-type": "application/json"})
+
+    assert envelope(answer)[0] == 400
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
+def test_another_media_type_is_415(vba: Client, media_type: str) -> None:
+    answer = vba.put(BATCH, content=b"[]", headers={"content-type": media_type})
+
+    assert envelope(answer) == (415, None)
+
+
+def test_no_user_agent_is_refused_by_the_gateway_first(vba: Client) -> None:
+    answer = vba.without("user-agent", "authorization").put(BATCH, json=[])
+
+    assert (answer.status, answer.json) == (403, {"message": "Forbidden"})
+
+
+def test_no_api_key_is_refused_by_the_gateway(vba: Client) -> None:
+    answer = vba.without("x-api-key").put(BATCH, json=[])
+
+    assert (answer.status, answer.json) == (403, {"message": "Forbidden"})
+    assert answer.headers["x-amzn-errortype"] == "ForbiddenException"
+
+
+def test_a_revoked_api_key_is_refused_by_the_gateway(vba: Client) -> None:
+    answer = vba.within(x_api_key="revoked-key").put(BATCH, json=[])
+
+    assert (answer.status, answer.json) == (403, {"message": "Forbidden"})
+
+
+def test_no_bearer_is_401_in_the_envelope(vba: Client) -> None:
+    answer = vba.without("authorization").put(BATCH, json=[])
+
+    assert envelope(answer) == (401, None)
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("token", ["expired-token", "revoked-token"])
+def test_a_token_that_is_no_longer_good_is_401(vba: Client, token: str) -> None:
+    answer = vba.within(authorization=f"Bearer {token}").put(BATCH, json=[])
+
+    assert envelope(answer) == (401, None)
+
+
+def test_a_read_only_token_may_read(vba: Client) -> None:
+    answer = vba.within(authorization="Bearer read-only-token").get("/payees")
+
+    assert answer.status == 200
+
+
+def test_a_read_only_token_may_not_write(vba: Client) -> None:
+    answer = vba.within(authorization="Bearer read-only-token").put(BATCH, json=[])
+
+    assert envelope(answer) == (403, None)
+
+
+def test_a_user_without_right_to_the_database_is_403(vba: Client) -> None:
+    answer = vba.within(authorization="Bearer other-database-token").put(BATCH, json=[])
+
+    assert envelope(answer) == (403, None)
+
+
+def test_credentials_are_asked_before_the_body_is_read(vba: Client) -> None:
+    answer = vba.without("authorization").put(BATCH, content=b"{")
+
+    assert answer.status == 401
+
+
+def test_no_database_is_400(vba: Client) -> None:
+    answer = vba.without("vbasoftware-database").put(BATCH, json=[])
+
+    assert envelope(answer) == (400, "The vbasoftware-database field is required.")
+
+
+def test_the_plural_does_not_exist(vba: Client) -> None:
+    assert envelope(vba.get("/claim-invoices")) == (404, None)
+
+
+def test_another_method_is_405_and_says_which_are_allowed(vba: Client) -> None:
+    answer = vba.patch(BATCH)
+
+    assert envelope(answer) == (405, None)
+    assert answer.headers["allow"] == "PUT"
