@@ -1,0 +1,50 @@
+"""Amounts: exact, printed with the decimals of their currency, shared out to the last minor unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Context, Decimal
+from functools import reduce
+
+from mockserver.model import Json
+from mockserver.vendors.guidewire.assumed import CURRENCY_DIGITS
+
+ZERO = Decimal(0)
+
+_EXACT = Context(prec=100)
+_AMOUNT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,2})?")
+
+
+def read(text: Json) -> Decimal | None:
+    """The amount that a member of a body holds; None when it holds none."""
+    return Decimal(text) if isinstance(text, str) and _AMOUNT.fullmatch(text) else None
+
+
+def fits(amount: Decimal, currency: str) -> bool:
+    """Whether the currency has a coin for the last decimal of `amount`; zeros at its end do not count."""
+    return _EXACT.quantize(amount, _step(currency)) == amount
+
+
+def printed(amount: Decimal, currency: str) -> str:
+    """`3000.00` in dollars, `3000` in yen."""
+    return str(_EXACT.quantize(amount, _step(currency)))
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """The exact sum."""
+    return reduce(_EXACT.add, amounts, ZERO)
+
+
+def shares(whole: Decimal, count: int, currency: str) -> tuple[Decimal, ...]:
+    """`whole` in `count` even shares that add up to it; the first ones get a minor unit more.
+
+    Source: Guidewire fact sheet §5 rule 5 (assumed).
+    """
+    digits = CURRENCY_DIGITS[currency]
+    each, left = divmod(int(_EXACT.scaleb(whole, digits)), count)
+    return tuple(_EXACT.scaleb(Decimal(each + (place < left)), -digits) for place in range(count))
+
+
+def _step(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-CURRENCY_DIGITS[currency])

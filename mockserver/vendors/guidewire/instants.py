@@ -1,0 +1,47 @@
+"""Date-times: read with any offset and fraction, written in UTC with milliseconds."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_INSTANT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
+    r"(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+def read(text: str) -> datetime | None:
+    """The instant that `text` names, None when it names none.
+
+    Source: Guidewire fact sheet §2.1 (other forms than milliseconds and Z: assumed).
+    """
+    if (found := _INSTANT.fullmatch(text)) is None:
+        return None
+    day, time, fraction, zone = found.groups()
+    try:
+        moment = datetime.fromisoformat(f"{day}T{time}.{(fraction or '')[:6]:0<6}{zone.upper()}")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_instant(text: str) -> bool:
+    """Whether `text` names an instant."""
+    return read(text) is not None
+
+
+def printed(moment: datetime) -> str:
+    """`2026-03-10T00:00:00.000Z`; what is below a millisecond is cut off."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def normal(text: str | None) -> str | None:
+    """What was sent for a date-time as it is stored and answered."""
+    moment = read(text) if text is not None else None
+    return printed(moment) if moment is not None else None
+
+
+def midnight(moment: datetime) -> str:
+    """The beginning of that day."""
+    return printed(moment.replace(hour=0, minute=0, second=0, microsecond=0))
