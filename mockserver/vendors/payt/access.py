@@ -1,0 +1,54 @@
+"""Who may enter which administration.
+
+Source: Payt fact sheet §1.4 (connections are granted per administration), §3.1, §2.9 (deleted ones).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from mockserver.clock import parse_instant
+from mockserver.errors import Forbidden
+from mockserver.model import Call, Document, Principal
+from mockserver.store import State
+
+ADMINISTRATIONS = "administrations"
+"""The vendor-wide collection; `connected` false is an administration that no connection is granted to."""
+
+_OWN_PATHS = "/v1/administrations"
+_SHOWN_AFTER_DELETION = timedelta(days=30)
+
+
+def admit(call: Call, tenant: str, state: State) -> None:
+    """Let pass who may enter the administration; the endpoints of administrations themselves see to it alone.
+
+    Raises:
+        Forbidden: it is unknown, not active, or not granted to the caller.
+    """
+    if call.path.startswith(_OWN_PATHS):
+        return
+    administration = state.collection(ADMINISTRATIONS, "").get(tenant)
+    if (
+        administration is None
+        or administration["status"] != "active"
+        or not _granted(administration, call.principal)
+    ):
+        raise no_access(tenant)
+
+
+def visible(administration: Document, principal: Principal, state: State) -> bool:
+    """Whether the endpoints of administrations show it: granted, and not deleted for more than 30 days."""
+    if not _granted(administration, principal):
+        return False
+    deleted_at = administration.get("deleted_at")
+    return deleted_at is None or state.now - parse_instant(deleted_at) <= _SHOWN_AFTER_DELETION
+
+
+def no_access(administration_id: str) -> Forbidden:
+    """The refusal of a caller at an administration's door."""
+    return Forbidden("administration", f"No access to administration {administration_id}")
+
+
+def _granted(administration: Document, principal: Principal) -> bool:
+    named = principal.facts.get("administrations")
+    return administration.get("connected", True) and (named is None or administration["id"] in named)

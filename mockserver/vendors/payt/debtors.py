@@ -1,0 +1,61 @@
+"""Writing a debtor.
+
+Source: Payt fact sheet §2.7, §4.1; an absent member stays, null clears it (assumed).
+"""
+
+from __future__ import annotations
+
+from mockserver.clock import print_instant
+from mockserver.model import Action, Document, Item
+from mockserver.store import State
+from mockserver.vendor import Applied, Request
+from mockserver.vendors.payt import identity
+from mockserver.vendors.payt.keeping import kept_contact
+from mockserver.vendors.payt.texts import fault
+
+DEBTORS = "debtors"
+
+_TEXTS = (
+    "debtor_number",
+    "debtor_identifier",
+    "name",
+    "bank_account_name",
+    "bank_account_number",
+    "category",
+    "coc_number",
+    "country_code",
+    "language_code",
+    "oin_number",
+    "peppol_identifier",
+    "relation_manager",
+    "remark",
+    "vat_number",
+    "is_company",
+    "peppol_enabled",
+)
+
+
+def apply(item: Item, request: Request, state: State) -> Applied:
+    """Create or update the debtor.
+
+    Source: Payt fact sheet §2.7.
+    """
+    record = item.document
+    stored = identity.debtor(record, state).stored
+    was = stored or _new(request.tenant, state)
+    contact = kept_contact(record, was.get("contact_identifier"), state)
+    debtor = {
+        **was,
+        **{member: record[member] for member in _TEXTS if member in record},
+        "contact_identifier": contact.value,
+        "updated_at": print_instant(state.now),
+    }
+    if "labels" in record:
+        debtor["labels"] = list(dict.fromkeys(record["labels"] or ()))
+    state.collection(DEBTORS)[debtor["id"]] = debtor
+    warned = (fault(contact.warning, item, contact.field, of=DEBTORS),) if contact.warning else ()
+    return Applied(Action.UPDATED if stored else Action.CREATED, debtor, warned)
+
+
+def _new(administration_id: str, state: State) -> Document:
+    return {"id": str(state.next(DEBTORS)), "administration_id": administration_id}

@@ -1,0 +1,113 @@
+"""Lists: which records are asked for, in which order, from where on.
+
+Source: Payt fact sheet §1.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import TypeAlias
+
+from mockserver.clock import parse_instant
+from mockserver.model import Document
+from mockserver.store import Collection, State
+from mockserver.vendors.payt.moments import read_moment
+
+Predicate: TypeAlias = Callable[[Document], bool]
+Filters: TypeAlias = Callable[[Document, State], Iterator[Predicate]]
+
+_PER_PAGE = 100
+_INVOICE: Mapping[str, str] = {
+    "ids": "id",
+    "invoice_numbers": "invoice_number",
+    "invoice_identifiers": "invoice_identifier",
+    "debtor_ids": "debtor_id",
+    "credit_case_ids": "active_credit_case_id",
+}
+_DEBTOR: Mapping[str, str] = {
+    "debtor_numbers": "debtor_number",
+    "debtor_identifiers": "debtor_identifier",
+}
+_INVOICE_OF_PAYMENT: Mapping[str, str] = {
+    "invoice_numbers": "invoice_number",
+    "invoice_identifiers": "invoice_identifier",
+    "credit_case_ids": "active_credit_case_id",
+    "credit_case_numbers": "active_credit_case_number",
+}
+
+
+def invoice_filters(parameters: Document, state: State) -> Iterator[Predicate]:
+    """What the parameters of a list of invoices ask for; paid is what has nothing open (assumed)."""
+    yield from _named(parameters, _INVOICE)
+    yield from _of_others(parameters, _DEBTOR, "debtor_id", state.collection("debtors"))
+    if (paid := parameters.get("paid")) is not None:
+        yield lambda invoice: (invoice["amount_open"] == 0) is paid
+    if (most := parameters.get("book_amount_total_lte")) is not None:
+        yield lambda invoice: bool(invoice["book_amount_total"] <= most)
+    if (least := parameters.get("book_amount_total_gte")) is not None:
+        yield lambda invoice: bool(invoice["book_amount_total"] >= least)
+    yield from _changed(parameters)
+
+
+def payment_filters(parameters: Document, state: State) -> Iterator[Predicate]:
+    """What the parameters of a list of payments ask for."""
+    yield from _named(parameters, {"ids": "id"})
+    yield from _of_others(parameters, _INVOICE_OF_PAYMENT, "invoice_id", state.collection("invoices"))
+    yield from _changed(parameters)
+
+
+def debtor_filters(parameters: Document, _state: State) -> Iterator[Predicate]:
+    """What the parameters of a list of debtors ask for."""
+    yield from _named(parameters, {"ids": "id", **_DEBTOR})
+    yield from _changed(parameters)
+
+
+def page(
+    records: Iterable[Document], parameters: Document, collection: Collection
+) -> tuple[list[Document], str | None]:
+    """One page in the order asked for, else by id, and the cursor of the next one, None on the last.
+
+    Source: Payt fact sheet §1.3 (the last cursor is assumed).
+    """
+    member, _, way = parameters.get("order", "").rpartition("_")
+    place = partial(_place, member)
+    rows = sorted(records, key=place, reverse=way == "desc")
+    if (cursor := parameters.get("cursor")) is not None:
+        last = collection.get(cursor) or {"id": cursor, member: ""}
+        rows = [
+            row for row in rows if (place(row) < place(last) if way == "desc" else place(row) > place(last))
+        ]
+    size = parameters.get("per_page", _PER_PAGE)
+    return rows[:size], rows[size - 1]["id"] if len(rows) > size else None
+
+
+def _place(member: str, record: Document) -> tuple[str, int]:
+    """Where a record stands; the id orders those of one day."""
+    return record[member] if member else "", int(record["id"])
+
+
+def _named(parameters: Document, columns: Mapping[str, str]) -> Iterator[Predicate]:
+    for parameter, member in columns.items():
+        wanted = {part.strip() for part in parameters.get(parameter, "").split(",")} - {""}
+        if wanted:
+            yield partial(_among, member, wanted)
+
+
+def _of_others(
+    parameters: Document, columns: Mapping[str, str], member: str, others: Collection
+) -> Iterator[Predicate]:
+    """Records whose `member` is the id of another record that the parameters name."""
+    tests = list(_named(parameters, columns))
+    if tests:
+        yield partial(_among, member, {one["id"] for one in others.values() if all(t(one) for t in tests)})
+
+
+def _among(member: str, wanted: set[str], record: Document) -> bool:
+    return record.get(member) in wanted
+
+
+def _changed(parameters: Document) -> Iterator[Predicate]:
+    if (text := parameters.get("updated_after")) is not None:
+        moment = read_moment(text)
+        yield lambda record: parse_instant(record["updated_at"]) > moment

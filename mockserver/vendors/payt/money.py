@@ -1,0 +1,47 @@
+"""Amounts: exact decimals inside, text with two decimals outside.
+
+Source: Payt fact sheet §1.5 (money is text, answers have two decimals).
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+
+from mockserver.model import Json
+
+ZERO = Decimal(0)
+
+_CENT = Decimal("0.01")
+# An amount has up to 255 characters, a product of two twice as many digits, a quotient as many as we ask for.
+_WIDE = Context(prec=1200, rounding=ROUND_HALF_UP)
+_MAX_LENGTH = 255
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+def exact() -> AbstractContextManager[Context]:
+    """The context in which amounts are reckoned with: nothing is rounded unasked."""
+    return localcontext(_WIDE)
+
+
+def amount(text: Json) -> Decimal | None:
+    """The amount that `text` spells, None when it spells none."""
+    if not isinstance(text, str) or len(text) > _MAX_LENGTH or _PLAIN.fullmatch(text) is None:
+        return None
+    return Decimal(text)
+
+
+def cents(value: Decimal) -> Decimal:
+    """`value` rounded half up to two decimals; zero has no sign."""
+    return _WIDE.add(value.quantize(_CENT, context=_WIDE), ZERO)
+
+
+def printed(value: Decimal | int) -> str:
+    """`value` as the vendor prints money."""
+    return f"{cents(Decimal(value)):f}"
+
+
+def maybe_printed(value: Decimal | int | None) -> str | None:
+    """As `printed`, nothing for nothing."""
+    return None if value is None else printed(value)

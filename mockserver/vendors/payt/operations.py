@@ -1,0 +1,80 @@
+"""The reading operations: lists, and single records.
+
+Source: Payt fact sheet §1.1, §1.3.
+"""
+
+from __future__ import annotations
+
+from mockserver.errors import NotFound
+from mockserver.model import Document, Reply
+from mockserver.reply import json_reply
+from mockserver.store import State
+from mockserver.vendor import Handler, Request
+from mockserver.vendors.payt import selection
+from mockserver.vendors.payt.access import ADMINISTRATIONS, no_access, visible
+from mockserver.vendors.payt.entities import ADMINISTRATION, Kind
+from mockserver.vendors.payt.lists import Filters, page
+
+
+def listing(kind: Kind, filters: Filters) -> Handler:
+    """A page of an administration's records.
+
+    Source: Payt fact sheet §1.3.
+    """
+
+    def handle(request: Request, state: State) -> Reply:
+        collection = state.collection(kind.collection)
+        tests = tuple(filters(request.parameters, state))
+        records = [one for one in collection.values() if all(test(one) for test in tests)]
+        rows, cursor = page(records, request.parameters, collection)
+        return _page(request, kind, rows, cursor, state)
+
+    return handle
+
+
+def showing(kind: Kind) -> Handler:
+    """One record, by the identifier that `identifier_type` says the path holds.
+
+    Raises:
+        NotFound: there is none.
+    """
+
+    def handle(request: Request, state: State) -> Reply:
+        member = request.parameters.get("identifier_type", "id")
+        found = state.collection(kind.collection).find(member, request.parameters["id"])
+        if not found:
+            raise NotFound(kind.collection, request.parameters["id"])
+        chosen = selection.read(request.parameters)
+        return json_reply(200, selection.show(found[0], kind, chosen, state))
+
+    return handle
+
+
+def list_administrations(request: Request, state: State) -> Reply:
+    """The administrations that the caller's token reaches.
+
+    Source: Payt fact sheet §1.4, §2.9.
+    """
+    collection = state.collection(ADMINISTRATIONS, "")
+    records = [one for one in collection.values() if visible(one, request.call.principal, state)]
+    rows, cursor = page(records, request.parameters, collection)
+    return _page(request, ADMINISTRATION, rows, cursor, state)
+
+
+def show_administration(request: Request, state: State) -> Reply:
+    """One administration.
+
+    Raises:
+        Forbidden: it is unknown, or not granted to the caller.
+    """
+    administration_id = str(request.parameters["administration_id"])
+    found = state.collection(ADMINISTRATIONS, "").get(administration_id)
+    if found is None or not visible(found, request.call.principal, state):
+        raise no_access(administration_id)
+    return json_reply(200, selection.show(found, ADMINISTRATION, None, state))
+
+
+def _page(request: Request, kind: Kind, rows: list[Document], cursor: str | None, state: State) -> Reply:
+    chosen = selection.read(request.parameters)
+    data = [selection.show(row, kind, chosen, state) for row in rows]
+    return json_reply(200, {"data": data, "pagination": {"cursor": cursor}})

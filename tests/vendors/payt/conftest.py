@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+import pytest
+
+from mockserver.app import Application
+from mockserver.sandbox import Settings
+from mockserver.store import Tables, Whole
+from tests.support.client import Answered, Client
+
+Post: TypeAlias = Callable[..., Answered]
+Show: TypeAlias = Callable[..., Any]
+
+
+@pytest.fixture
+def payt(client: Client) -> Client:
+    """A client with the token that may do everything in administration 81."""
+    return client.within("/payt", authorization="Bearer full-token")
+
+
+@pytest.fixture
+def post(payt: Client) -> Post:
+    """Post invoices into administration 81."""
+
+    def post(*records: Any) -> Answered:
+        return payt.post("/v1/invoices", json={"administration_id": "81", "invoices": list(records)})
+
+    return post
+
+
+@pytest.fixture
+def shown(payt: Client) -> Show:
+    """The invoice of a number as GET shows it, or its members that are named; None when there is none."""
+
+    def shown(number: str, *members: str) -> Any:
+        only = ",".join(f'"{member}"' for member in members)
+        fields = f'&fields={{"only":[{only}]}}' if members else ""
+        path = f"/v1/invoices/{number}?administration_id=81&identifier_type=invoice_number{fields}"
+        answer = payt.get(path)
+        return answer.json if answer.status == 200 else None
+
+    return shown
+
+
+@pytest.fixture
+def paid(payt: Client) -> Callable[[str], list[dict[str, Any]]]:
+    """The payments of the invoice of a number."""
+
+    def paid(number: str) -> list[dict[str, Any]]:
+        path = f"/v1/payments?administration_id=81&invoice_numbers={number}"
+        rows: list[dict[str, Any]] = payt.get(path).json["data"]
+        return rows
+
+    return paid
+
+
+@pytest.fixture
+def stored(app: Application, sandbox: str) -> Callable[[], Tables]:
+    """Everything that the sandbox holds."""
+    return lambda: app.sandboxes.dump(sandbox)
+
+
+@pytest.fixture
+def set_clock(app: Application, sandbox: str) -> Callable[[str], None]:
+    """Put the sandbox clock to another instant."""
+
+    def set_clock(at: str) -> None:
+        app.sandboxes.store.control(sandbox, lambda whole: whole.load(_with_clock(whole, at)))
+
+    return set_clock
+
+
+@pytest.fixture
+def neighbour(app: Application, payt: Client, sandbox: str) -> Iterator[Client]:
+    """The same caller in a second sandbox."""
+    name = f"{sandbox}-neighbour"
+    app.sandboxes.create(Settings(name, seed=7, frozen="2026-01-05T09:00:00Z"))
+    yield payt.within(mock_sandbox=name)
+    app.sandboxes.delete(name)
+    app.journal.forget(name)
+
+
+def _with_clock(whole: Whole, at: str) -> Tables:
+    tables = whole.tables()
+    own: Mapping[str, Any] = {**tables["sandbox/"]["settings"], "clock": {"frozen": at}}
+    return {**tables, "sandbox/": {"settings": own}}

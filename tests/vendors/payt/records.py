@@ -1,0 +1,64 @@
+"""Records to post, as the fact sheet's edge cases abbreviate them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CHECKSUM = "UGF5dCBmaXh0dXJlIGZpbGUsIG5vdCBhIHRydWUgZGlnZXN0LCA4OCBjaGFyYWN0ZXJzIG9mIEJhc2U2NC4uLi4="
+"""The one file of the fixtures."""
+
+
+def invoice(number: str, **changes: Any) -> dict[str, Any]:
+    """A complete record for debtor D-1 with a hundred euro open."""
+    return {
+        "currency_code": "EUR",
+        "invoice_number": number,
+        "invoice_date": "2026-06-01",
+        "due_date": "2026-07-01",
+        "book_amount_total": "100.00",
+        "book_amount_open": "100.00",
+        "amount_open": "100.00",
+        "amount_total": "100.00",
+        "debtor_number": "D-1",
+        **changes,
+    }
+
+
+def still_open(amount: str) -> dict[str, str]:
+    """Both open amounts."""
+    return {"amount_open": amount, "book_amount_open": amount}
+
+
+def totals(amount: str) -> dict[str, str]:
+    """Both total amounts."""
+    return {"amount_total": amount, "book_amount_total": amount}
+
+
+def payment(origin_identifier: str, amount: str, **changes: Any) -> dict[str, Any]:
+    """A payment on the principal."""
+    return {"origin_identifier": origin_identifier, "amount": amount, **changes}
+
+
+def line(**changes: Any) -> dict[str, Any]:
+    """An invoice line of ten euro before tax."""
+    return {
+        "description": "Service",
+        "vat_rate_code": "NL21",
+        "total_excl_tax_amount": "10.00",
+        **changes,
+    }
+
+
+def debtor(number: str, **changes: Any) -> dict[str, Any]:
+    """A complete debtor record."""
+    return {
+        "debtor_number": number,
+        "name": "Bakker BV",
+        "debtor_identifier": f"id-{number}",
+        **changes,
+    }
+
+
+def without(record: dict[str, Any], member: str) -> dict[str, Any]:
+    """The record less one member."""
+    return {name: value for name, value in record.items() if name != member}
