@@ -20,7 +20,7 @@ _KEY = re.compile(r"\[([0-9]{1,9})\](?:\.(\w+)|\[(\w+)\])")
 
 @dataclass(frozen=True, slots=True)
 class IndexedForm:
-    """A list of flat items as form keys; more than `max_keys` of them are refused."""
+    """A list of flat items as form keys, the first of a repeated one; more than `max_keys` are refused."""
 
     max_keys: int = MAX_KEYS
 
@@ -38,7 +38,7 @@ class IndexedForm:
         items: dict[int, dict[str, str | None]] = {}
         for key, value in pairs:
             if found := _KEY.fullmatch(key):
-                items.setdefault(int(found[1]), {})[found[2] or found[3]] = value or None
+                items.setdefault(int(found[1]), {}).setdefault(found[2] or found[3], value or None)
         read: list[Json] = []
         while len(read) in items:
             read.append(items[len(read)])

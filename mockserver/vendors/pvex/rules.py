@@ -1,0 +1,77 @@
+"""What the item schema cannot say: lengths in UTF-16, dates by reader, and what a reader lets pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.model import Call, Item, Problem
+from mockserver.vendor import Request, keep_known
+from mockserver.vendors.pvex import moments
+from mockserver.vendors.pvex.members import MOMENTS, REQUIRED_VALUES, TEXTS
+from mockserver.vendors.pvex.reading import Reading, content_type, reading_of
+
+MAX_UNITS = 50
+UTF16_LENGTH = "utf16-length"
+
+
+def utf16_length(item: Item, _request: Request) -> Iterator[Problem]:
+    """A text of at most fifty characters may still have more than fifty UTF-16 units, which .NET counts.
+
+    Source: PVEx fact sheet §2.
+    """
+    for name in TEXTS:
+        text = item.document.get(name)
+        if not isinstance(text, str) or text.isascii() or len(text) > MAX_UNITS:
+            continue
+        if len(text) + sum(character > "\uffff" for character in text) > MAX_UNITS:
+            yield Problem(
+                "too-long",
+                (item.index, name),
+                f"over {MAX_UNITS} UTF-16 units",
+                UTF16_LENGTH,
+                MAX_UNITS,
+                text,
+            )
+
+
+def own_date_forms(item: Item, request: Request) -> Iterator[Problem]:
+    """XML and form take fewer forms of a date than JSON, by which the schema's format goes.
+
+    Source: PVEx fact sheet §2.1, §2.2, §2.3.
+    """
+    reading = reading_of(request.media_type)
+    if reading is Reading.JSON:
+        return
+    for name in MOMENTS:
+        text = item.document.get(name)
+        if not isinstance(text, str) or moments.printed(text, reading) is not None:
+            continue
+        if moments.readable(text):
+            yield Problem(
+                "bad-format", (item.index, name), f"no date in {reading}", "format:date-time", found=text
+            )
+
+
+def grade(problem: Problem, call: Call) -> Problem | None:
+    """Drop what the reader of this body does not mind.
+
+    Source: PVEx fact sheet §2.2 (nil items, left-out value types), §2.1 (an empty text is a null date).
+    """
+    if keep_known(problem, call) is None:
+        return None
+    reading = reading_of(content_type(call)[0])
+    if reading is Reading.XML and _is_nil_item(problem):
+        return None
+    if reading is Reading.XML and problem.rule == "required" and problem.path[-1] in REQUIRED_VALUES:
+        return None
+    if reading is Reading.JSON and problem.found == "" and _is_nullable_date(problem):
+        return None
+    return problem
+
+
+def _is_nil_item(problem: Problem) -> bool:
+    return problem.rule == "type" and len(problem.path) == 1 and problem.found is None
+
+
+def _is_nullable_date(problem: Problem) -> bool:
+    return problem.rule == "format:date-time" and problem.path[-1] not in REQUIRED_VALUES
