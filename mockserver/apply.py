@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
 from mockserver.errors import Rejected
 from mockserver.model import Action, Item, Outcome, Verdict
 from mockserver.store import State
-from mockserver.vendor import Request, Room
+from mockserver.vendor import Keep, Request, Room
 
 _CLEAR = Verdict()
 
@@ -26,12 +27,15 @@ def apply_each(
     request: Request, verdicts: Mapping[int, Verdict], room: Room, state: State
 ) -> tuple[Outcome, ...]:
     """One outcome an item; a rejected one leaves no trace, later ones see what earlier ones did."""
+    keep, savepoint = room.apply(request, state), state.item()
+    if not verdicts and room.check is None and room.ends is None:
+        return tuple([_kept(item, keep, savepoint) for item in request.items])
     outcomes: list[Outcome] = []
     for item in request.items:
         verdict = verdicts.get(item.index, _CLEAR)
         if room.check is not None:
             verdict = _checked(item, request, verdict, room, state)
-        outcome = _not_applied(item, verdict) if verdict.problems else _apply(item, request, room, state)
+        outcome = _not_applied(item, verdict) if verdict.problems else _kept(item, keep, savepoint)
         if verdict.warnings and not verdict.problems:
             outcome = replace(outcome, warnings=verdict.warnings + outcome.warnings)
         outcomes.append(outcome)
@@ -71,13 +75,12 @@ def _checked(item: Item, request: Request, verdict: Verdict, room: Room, state: 
     return Verdict(verdict.problems + found, verdict.warnings) if found else verdict
 
 
-def _apply(item: Item, request: Request, room: Room, state: State) -> Outcome:
+def _kept(item: Item, keep: Keep, savepoint: AbstractContextManager[None]) -> Outcome:
     try:
-        with state.item():
-            applied = room.apply(item, request, state)
+        with savepoint:
+            return keep(item)
     except Rejected as rejected:
         return Outcome(item, Action.REJECTED, rejected.document, rejected.problems)
-    return Outcome(item, applied.action, applied.document, (), applied.warnings)
 
 
 def _not_applied(item: Item, verdict: Verdict) -> Outcome:

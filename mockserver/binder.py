@@ -148,12 +148,14 @@ def binder(document: Document, settings: Document) -> Binder:
     """The binder that a media type's `x-binder` describes.
 
     Raises:
-        SpecError: it names a coercion that is not known.
+        SpecError: it names a coercion or a reading of names that is not known.
     """
     wanted = settings.get("coerce", ())
     if unknown := [name for name in wanted if name not in _COERCIONS]:
         raise SpecError(f"x-binder.coerce: unknown {unknown[0]}; known are {', '.join(_COERCIONS)}")
     names = settings.get("names", "exact")
+    if names not in ("exact", "any-case"):
+        raise SpecError(f"x-binder.names: expected exact or any-case, found {names}")
     return Binder(document, names == "any-case", tuple(_COERCIONS[name] for name in wanted))
 
 

@@ -45,7 +45,9 @@ def main() -> None:
     help="Lenient takes any non-empty credential; strict those of the fixtures only.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of the default sandbox.")
-@click.option("--freeze", default=None, callback=_instant, help="Instant at which the default sandbox's clock stands.")
+@click.option(
+    "--freeze", default=None, callback=_instant, help="Instant at which the default sandbox's clock stands."
+)
 @click.option("--empty", is_flag=True, help="Begin without fixtures.")
 @click.option("--max-body", default=10 * 1024 * 1024, show_default=True, help="Largest body, in bytes.")
 @click.option("--max-items", default=10_000, show_default=True, help="Most items of one batch.")
@@ -82,8 +84,8 @@ def run(  # noqa: PLR0913 - one argument an option
     r"""Serve the vendors until Ctrl-C.
 
     \b
-    mockserver run --port 9000 --vendor xero
-    mockserver run --at-root xero --log json
+    mockserver run --port 9000 --vendor NAME
+    mockserver run --at-root NAME --log json
     """
     from mockserver.app import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
     from mockserver.errors import MockServerError  # noqa: PLC0415

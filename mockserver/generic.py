@@ -13,7 +13,7 @@ from mockserver.model import Action, Call, Item, Json, Outcome, Path, Problem, R
 from mockserver.reply import json_reply, problem_reply
 from mockserver.spec import Batch, Operation, pointer_path
 from mockserver.store import State
-from mockserver.vendor import Applied, Apply, BatchResult, Handler, Render, Request
+from mockserver.vendor import Apply, BatchResult, Handler, Render, Request, one_by_one
 
 _STATUS = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
 _REFUSED = {
@@ -34,7 +34,7 @@ _REFUSED = {
 def upsert(batch: Batch) -> Apply:
     """Store each item under its key, as it is; without `upsert` a key that is there is a duplicate."""
 
-    def apply(item: Item, _request: Request, state: State) -> Applied:
+    def keep(item: Item, _request: Request, state: State) -> Outcome:
         collection = state.collection(batch.collection)
         if not item.key:
             path: Path = (*batch.items, item.index, *batch.key[:1])
@@ -44,9 +44,9 @@ def upsert(batch: Batch) -> Apply:
             path = (*batch.items, item.index)
             raise Rejected(Problem("duplicate-key", path, f"{item.key} is there already", "key"))
         collection[item.key] = item.document
-        return Applied(Action.UPDATED if known else Action.CREATED, item.document)
+        return Outcome(item, Action.UPDATED if known else Action.CREATED, item.document)
 
-    return apply
+    return one_by_one(keep)
 
 
 def multi_status(batch: Batch, status: int, media_type: str) -> Render:

@@ -30,11 +30,12 @@ class Decided(Value, frozen=True):
     @classmethod
     def of(cls, outcomes: tuple[Outcome, ...]) -> Decided:
         """The columns of `outcomes`."""
+        noted = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
         return cls(
             tuple([outcome.item.key for outcome in outcomes]),
             tuple([outcome.action for outcome in outcomes]),
-            {index: outcome.problems for index, outcome in enumerate(outcomes) if outcome.problems},
-            {index: outcome.warnings for index, outcome in enumerate(outcomes) if outcome.warnings},
+            {at: outcome.problems for at, outcome in noted if outcome.problems},
+            {at: outcome.warnings for at, outcome in noted if outcome.warnings},
         )
 
     @property

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path as FilePath
+from typing import Any
 
 from yaml import YAMLError
 
 from mockserver.codec import yaml
 from mockserver.errors import SpecError
-from mockserver.model import Document
+from mockserver.model import Document, Json
 from mockserver.spec import (
     METHODS,
     Batch,
@@ -45,6 +46,8 @@ def load(file: FilePath) -> Spec:
         raise SpecError(f"{file.name}: {error}") from None
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.0."):
         raise SpecError(f"{file.name}: openapi: expected 3.0.x")
+    if not document.get("info", {}).get("title"):
+        raise SpecError(f"{file.name}: info.title is missing")
     operations: dict[str, Operation] = {}
     for operation in _operations(file.name, document):
         if operation.id in operations:
@@ -78,9 +81,11 @@ def _operations(file: str, document: Document) -> Iterator[Operation]:
 def _operation(where: str, document: Document, path: str, method: str) -> Operation:
     node = document["paths"][path][method]
     parameters = [*document["paths"][path].get("parameters", ()), *node.get("parameters", ())]
-    body = resolve(document, node.get("requestBody", {}))
-    responses = {status: resolve(document, answer) for status, answer in node["responses"].items()}
+    body = _resolved(where, document, node.get("requestBody", {}))
+    responses = {status: _resolved(where, document, answer) for status, answer in node["responses"].items()}
     security = node.get("security", document.get("security", ()))
+    if "x-batch" in node and not body.get("content"):
+        raise SpecError(f"{where}: x-batch: the operation has no requestBody to find items in")
     schemes = document.get("components", {}).get("securitySchemes", {})
     if unknown := {name for alternative in security for name in alternative}.difference(schemes):
         raise SpecError(f"{where}: security: add {min(unknown)} to components.securitySchemes")
@@ -88,7 +93,7 @@ def _operation(where: str, document: Document, path: str, method: str) -> Operat
         id=node["operationId"],
         method=method,
         path=path,
-        parameters=tuple(_parameter(resolve(document, parameter)) for parameter in parameters),
+        parameters=tuple(_parameter(_resolved(where, document, parameter)) for parameter in parameters),
         bodies=tuple(
             MediaType(name, content.get("schema", {}), content.get("x-binder", {}))
             for name, content in body.get("content", {}).items()
@@ -100,6 +105,13 @@ def _operation(where: str, document: Document, path: str, method: str) -> Operat
         batch=_batch(where, node["x-batch"]) if "x-batch" in node else None,
         collection=node.get("x-collection", ""),
     )
+
+
+def _resolved(where: str, document: Document, node: Json) -> Any:
+    try:
+        return resolve(document, node)
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}") from None
 
 
 def _parameter(node: Document) -> Parameter:
@@ -136,5 +148,3 @@ def _batch(where: str, node: Document) -> Batch:
         outcome=outcome,
         bare_item=node.get("bare-item", False),
     )
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import gc
 import socket
@@ -43,19 +42,20 @@ def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) 
         SpecError, VendorError: a vendor cannot be served.
     """
     started = perf_counter()
-    listening = _listen(host, port)
-    app = create_app(options, listeners=listener(log))
-    url = f"http://{host}:{listening.getsockname()[1]}/"
-    greeting = url if print_url else _banner(app, options, url, perf_counter() - started)
-    _settle_heap()
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_STOP_S,
-    )
-    asyncio.run(_Server(config, greeting).serve([listening]))
+    with _listen(host, port) as listening:
+        app = create_app(options, listeners=listener(log))
+        url = f"http://{host}:{listening.getsockname()[1]}/"
+        greeting = url if print_url else _banner(app, options, url, perf_counter() - started)
+        _settle_heap()
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_STOP_S,
+        )
+        _Server(config, greeting).run([listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 from mockserver.errors import Refusal
 from mockserver.model import (
-    Action,
     Answer,
     Call,
     Document,
@@ -49,14 +48,6 @@ class Request(Value, frozen=True):
     proven: bool = False
 
 
-class Applied(Value, frozen=True, gc=False):
-    """What an apply function did with its item; `document` is handed to render."""
-
-    action: Action
-    document: Json = None
-    warnings: tuple[Problem, ...] = ()
-
-
 class BatchResult(Value, frozen=True):
     """A batch after the store: exactly one outcome an item, in the order of the wire."""
 
@@ -69,7 +60,8 @@ Rule: TypeAlias = Callable[[Item, Request], Iterable[Problem]]
 Across: TypeAlias = Callable[[Request], Iterable[tuple[int, Problem]]]
 Check: TypeAlias = Callable[[Item, Request, State], Iterable[Problem]]
 Ends: TypeAlias = Callable[[Item], bool]
-Apply: TypeAlias = Callable[[Item, Request, State], Applied]
+Keep: TypeAlias = Callable[[Item], Outcome]
+Apply: TypeAlias = Callable[[Request, State], Keep]
 Render: TypeAlias = Callable[[BatchResult, State], Reply]
 Handler: TypeAlias = Callable[[Request, State], Reply]
 Grade: TypeAlias = Callable[[Problem, Call], Problem | None]
@@ -86,9 +78,9 @@ class BatchRoom:
 
     `rules` and `warn` are pure and see one item; `across` is pure and sees the batch once, and names
     problems by the item's index. `check` also sees the state, and names what that has against an item,
-    whatever was found before. `apply` writes an item without problems or raises `Rejected`; `ends` says of
-    a rejected item that the rest is to be skipped; `render` puts the outcomes into the vendor's reply. What
-    is None is done by the spec alone.
+    whatever was found before. `apply` opens the batch and gives what keeps one item: that writes an item
+    without problems, or raises `Rejected`. `ends` says of a rejected item that the rest is to be skipped;
+    `render` puts the outcomes into the vendor's reply. What is None is done by the spec alone.
     """
 
     apply: Apply | None = None
@@ -113,6 +105,15 @@ class Room:
     ends: Ends | None = None
 
 
+def one_by_one(keep: Callable[[Item, Request, State], Outcome]) -> Apply:
+    """An apply function for a batch that has nothing to make ready before its first item."""
+
+    def apply(request: Request, state: State) -> Keep:
+        return lambda item: keep(item, request, state)
+
+    return apply
+
+
 def keep_known(problem: Problem, _call: Call) -> Problem | None:
     """The common grade: a query parameter that no operation declares is ignored, all else counts."""
     return None if problem.code == "unknown-parameter" else problem
@@ -126,7 +127,8 @@ class Vendor:
     `gateway` may refuse before route and credentials are known. `admit` says whether the caller may enter
     the tenant, as soon as that is known: before the body is read when a header or the query names it.
     `replay` may answer a request from what `remember` kept of an earlier one, before anything is applied;
-    both see the same transaction as the work itself, and refusals are not remembered.
+    both see the same transaction as the work itself. What is replayed has no outcomes, what is refused is
+    not remembered.
     `formats` overrides how string formats are checked.
     """
 

@@ -63,7 +63,7 @@ def control_app(control: Control) -> ASGIApp:
 
 
 class _Front:
-    """Reads a body before Connexion does, whose own reading breaks on chunks, bad UTF-8, depth, big numbers."""
+    """Reads a body before Connexion does, which breaks on chunks, bad UTF-8, depth and big integers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

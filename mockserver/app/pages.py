@@ -24,48 +24,54 @@ _POLICY = {
 
 def pages_app(served: tuple[Served, ...]) -> Starlette:
     """The application for everything that is neither a vendor's call nor the control plane's."""
-    vendors = {vendor.name: vendor for vendor in served}
-    templates = Environment(loader=PackageLoader("mockserver.app"), autoescape=select_autoescape())
-
-    def page(name: str, **values: object) -> Response:
-        return HTMLResponse(templates.get_template(name).render(**values), headers=_POLICY)
-
-    def way_in(_request: Request) -> Response:
-        return RedirectResponse("/_console/")
-
-    def console(_request: Request) -> Response:
-        return page("console.html", vendors=served)
-
-    def style(_request: Request) -> Response:
-        text = files("mockserver.app").joinpath("templates", "style.css").read_text(encoding="utf-8")
-        return Response(text, media_type="text/css", headers=_POLICY)
-
-    def interface(request: Request) -> Response:
-        return page("operations.html", vendor=_vendor(request))
-
-    def spec_yaml(request: Request) -> Response:
-        return Response(_vendor(request).spec.text, media_type="application/yaml")
-
-    def spec_json(request: Request) -> Response:
-        return Response(json.encode(_vendor(request).spec.document), media_type=JSON)
-
-    def _vendor(request: Request) -> Served:
-        found = vendors.get(request.path_params["vendor"])
-        if found is None:
-            raise HTTPException(404)
-        return found
-
+    pages = _Pages(served)
     return Starlette(
         routes=[
-            Route("/", way_in),
-            Route("/_console/", console),
-            Route("/_console/style.css", style),
-            Route("/{vendor}/ui/", interface),
-            Route("/{vendor}/openapi.yaml", spec_yaml),
-            Route("/{vendor}/openapi.json", spec_json),
+            Route("/", pages.way_in),
+            Route("/_console/", pages.console),
+            Route("/_console/style.css", pages.style),
+            Route("/{vendor}/ui/", pages.interface),
+            Route("/{vendor}/openapi.yaml", pages.spec_yaml),
+            Route("/{vendor}/openapi.json", pages.spec_json),
         ],
         exception_handlers={HTTPException: _refused},
     )
+
+
+class _Pages:
+    """The pages, each a view."""
+
+    def __init__(self, served: tuple[Served, ...]) -> None:
+        self._served = served
+        self._templates = Environment(loader=PackageLoader("mockserver.app"), autoescape=select_autoescape())
+
+    def way_in(self, _request: Request) -> Response:
+        return RedirectResponse("/_console/")
+
+    def console(self, _request: Request) -> Response:
+        return self._page("console.html", vendors=self._served)
+
+    def style(self, _request: Request) -> Response:
+        text = files("mockserver.app").joinpath("templates", "style.css").read_text(encoding="utf-8")
+        return Response(text, media_type="text/css", headers=_POLICY)
+
+    def interface(self, request: Request) -> Response:
+        return self._page("operations.html", vendor=self._vendor(request))
+
+    def spec_yaml(self, request: Request) -> Response:
+        return Response(self._vendor(request).spec.text, media_type="application/yaml")
+
+    def spec_json(self, request: Request) -> Response:
+        return Response(json.encode(self._vendor(request).spec.document), media_type=JSON)
+
+    def _page(self, name: str, **values: object) -> Response:
+        return HTMLResponse(self._templates.get_template(name).render(**values), headers=_POLICY)
+
+    def _vendor(self, request: Request) -> Served:
+        for vendor in self._served:
+            if vendor.name == request.path_params["vendor"]:
+                return vendor
+        raise HTTPException(404)
 
 
 def _refused(request: Request, error: Exception) -> Response:

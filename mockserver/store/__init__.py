@@ -54,7 +54,10 @@ class State(Protocol):
         ...
 
     def item(self) -> AbstractContextManager[None]:
-        """A savepoint: an exception inside undoes what was written inside, and passes on."""
+        """A savepoint: an exception inside undoes what was written inside, and passes on.
+
+        It may be entered again and again, and nests.
+        """
         ...
 
     def next(self, sequence: str) -> int:

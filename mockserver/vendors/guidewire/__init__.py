@@ -1,13 +1,13 @@
 """Guidewire ClaimCenter: bulk invoices, their items, and batches of calls."""
 
-from mockserver.vendor import BatchRoom, Vendor
+from mockserver.vendor import BatchRoom, Vendor, one_by_one
 from mockserver.vendors.guidewire import batch, operations
 from mockserver.vendors.guidewire.instants import is_instant
 from mockserver.vendors.guidewire.operations import reading, writing
 from mockserver.vendors.guidewire.refusals import grade, refuse
 
 VENDOR = Vendor(
-    batches={"runBatch": BatchRoom(apply=batch.run, render=batch.answer, ends=batch.aborts)},
+    batches={"runBatch": BatchRoom(apply=one_by_one(batch.run), render=batch.answer, ends=batch.aborts)},
     operations={
         "createBulkInvoice": writing(operations.create_invoice),
         "createBulkInvoiceItem": writing(operations.create_item),

@@ -12,7 +12,7 @@ from mockserver.errors import Rejected
 from mockserver.model import Action, Call, Document, Item, Json, Outcome, Problem, Reply
 from mockserver.reply import JSON, json_reply
 from mockserver.store import State
-from mockserver.vendor import Applied, BatchResult, Request
+from mockserver.vendor import BatchResult, Request
 from mockserver.vendors.guidewire.assumed import NOT_INHERITED
 from mockserver.vendors.guidewire.refusals import problem_document, refusal_document
 from mockserver.vendors.guidewire.render import API, CORRELATION, correlated
@@ -21,7 +21,7 @@ _ACTIONS = {"get": Action.UNCHANGED, "post": Action.CREATED, "patch": Action.UPD
 _FIRST_REFUSAL = 400
 
 
-def run(item: Item, request: Request, state: State) -> Applied:
+def run(item: Item, request: Request, state: State) -> Outcome:
     """Run one call; what it did is kept whatever becomes of the others.
 
     Raises:
@@ -32,7 +32,7 @@ def run(item: Item, request: Request, state: State) -> Applied:
     if entry["status"] >= _FIRST_REFUSAL:
         problem = Problem("refused", ("requests", item.index), entry["body"]["userMessage"])
         raise Rejected(problem, document=entry)
-    return Applied(_ACTIONS[sent["method"]], entry)
+    return Outcome(item, _ACTIONS[sent["method"]], entry)
 
 
 def aborts(item: Item) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.vendor import BatchRoom, Vendor
+from mockserver.vendor import BatchRoom, Vendor, one_by_one
 from mockserver.vendors.payt import checks, debtors, invoices, lists, rules
 from mockserver.vendors.payt.access import admit
 from mockserver.vendors.payt.entities import DEBTOR, INVOICE, PAYMENT
@@ -19,14 +19,14 @@ from mockserver.vendors.payt.render import success_entity
 VENDOR = Vendor(
     batches={
         "postV1Invoices": BatchRoom(
-            apply=invoices.apply,
+            apply=one_by_one(invoices.keep),
             render=success_entity,
             rules=(rules.invoice_faults,),
             across=rules.unique("invoices", "invoice_number", "number-repeated"),
             check=checks.invoice,
         ),
         "postV1Debtors": BatchRoom(
-            apply=debtors.apply,
+            apply=one_by_one(debtors.keep),
             render=success_entity,
             rules=(rules.debtor_faults,),
             warn=(rules.debtor_warnings,),

@@ -6,9 +6,9 @@ Source: Payt fact sheet §2.7, §4.1; an absent member stays, null clears it (as
 from __future__ import annotations
 
 from mockserver.clock import print_instant
-from mockserver.model import Action, Document, Item
+from mockserver.model import Action, Document, Item, Outcome
 from mockserver.store import State
-from mockserver.vendor import Applied, Request
+from mockserver.vendor import Request
 from mockserver.vendors.payt import identity
 from mockserver.vendors.payt.keeping import kept_contact
 from mockserver.vendors.payt.texts import fault
@@ -35,7 +35,7 @@ _TEXTS = (
 )
 
 
-def apply(item: Item, request: Request, state: State) -> Applied:
+def keep(item: Item, request: Request, state: State) -> Outcome:
     """Create or update the debtor.
 
     Source: Payt fact sheet §2.7.
@@ -54,7 +54,8 @@ def apply(item: Item, request: Request, state: State) -> Applied:
         debtor["labels"] = list(dict.fromkeys(record["labels"] or ()))
     state.collection(DEBTORS)[debtor["id"]] = debtor
     warned = (fault(contact.warning, item, contact.field, of=DEBTORS),) if contact.warning else ()
-    return Applied(Action.UPDATED if stored else Action.CREATED, debtor, warned)
+    action = Action.UPDATED if stored else Action.CREATED
+    return Outcome(item, action, debtor, warnings=warned)
 
 
 def _new(administration_id: str, state: State) -> Document:

@@ -6,9 +6,9 @@ Source: Payt fact sheet §4; an absent member stays, null clears it (assumed).
 from __future__ import annotations
 
 from mockserver.clock import print_instant
-from mockserver.model import Action, Document, Item, Json
+from mockserver.model import Action, Document, Item, Json, Outcome
 from mockserver.store import State
-from mockserver.vendor import Applied, Request
+from mockserver.vendor import Request
 from mockserver.vendors.payt import identity, lines, payments
 from mockserver.vendors.payt.keeping import KEEPERS
 from mockserver.vendors.payt.money import ZERO, amount, exact
@@ -44,7 +44,7 @@ _EMPTY: Document = {
 }
 
 
-def apply(item: Item, request: Request, state: State) -> Applied:
+def keep(item: Item, request: Request, state: State) -> Outcome:
     """Create or update the invoice, its lines and its payments.
 
     Source: Payt fact sheet §4.1, §4.2.
@@ -58,7 +58,8 @@ def apply(item: Item, request: Request, state: State) -> Applied:
         invoice |= payments.settle(record, invoice, was, state)
     state.collection(INVOICES)[invoice["id"]] = invoice
     warnings = tuple(fault(one.warning, item, one.field) for one in kept if one.warning)
-    return Applied(Action.UPDATED if stored else Action.CREATED, invoice, warnings)
+    action = Action.UPDATED if stored else Action.CREATED
+    return Outcome(item, action, invoice, warnings=warnings)
 
 
 def _new(administration_id: str, state: State) -> Document:

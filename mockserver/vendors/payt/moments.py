@@ -26,7 +26,7 @@ def is_moment(text: str) -> bool:
         return False
     try:
         read_moment(text)
-    except OverflowError:
+    except ValueError:
         return False
     return True
 

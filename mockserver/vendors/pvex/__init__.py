@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.vendor import BatchRoom, Vendor
+from mockserver.vendor import BatchRoom, Vendor, one_by_one
 from mockserver.vendors.pvex import moments, rules
 from mockserver.vendors.pvex.operations import list_invoices, show_invoice, store_invoice
 from mockserver.vendors.pvex.refusals import refuse
@@ -11,7 +11,7 @@ from mockserver.vendors.pvex.render import batch_reply
 VENDOR = Vendor(
     batches={
         "postInvoiceBatch": BatchRoom(
-            apply=store_invoice,
+            apply=one_by_one(store_invoice),
             render=batch_reply,
             rules=(rules.utf16_length, rules.own_date_forms),
         )

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.errors import NotFound
-from mockserver.model import Action, Document, Item, Reply
+from mockserver.model import Action, Document, Item, Outcome, Reply
 from mockserver.store import State
-from mockserver.vendor import Applied, Request
+from mockserver.vendor import Request
 from mockserver.vendors.pvex import moments
 from mockserver.vendors.pvex.members import BLANK, MOMENTS
 from mockserver.vendors.pvex.reading import Reading, reading_of
@@ -19,13 +19,13 @@ from mockserver.vendors.pvex.render import invoice_reply, invoices_reply
 INVOICES = "invoices"
 
 
-def store_invoice(item: Item, request: Request, state: State) -> Applied:
+def store_invoice(item: Item, request: Request, state: State) -> Outcome:
     """Insert or replace by `SubscriberId` and `Id`; the first `ApiCreateDate` stays, null is passed over.
 
     Source: PVEx fact sheet §4 rows 1, 5, 9, 10, 12; settings `conflict`, `null_item`, `sql_datetime`.
     """
     if item.document is None:
-        return Applied(Action.UNCHANGED)  # not SKIPPED, which would take an all-or-nothing batch back
+        return Outcome(item, Action.UNCHANGED)  # not SKIPPED, which would take an all-or-nothing batch back
     invoices = state.collection(INVOICES)
     invoice = _invoice(item.document, reading_of(request.media_type))
     invoice["ApiLastChangeDate"] = invoice["ApiLastChangeDate"] or moments.server_time(state.now)
@@ -34,7 +34,7 @@ def store_invoice(item: Item, request: Request, state: State) -> Applied:
     if known is not None:
         invoice["ApiCreateDate"] = known["ApiCreateDate"]
     invoices[key] = invoice
-    return Applied(Action.CREATED if known is None else Action.UPDATED, invoice)
+    return Outcome(item, Action.CREATED if known is None else Action.UPDATED, invoice)
 
 
 def list_invoices(request: Request, state: State) -> Reply:

@@ -18,13 +18,28 @@ _PARTS = re.compile(
     r"([0-9-]{10})(?:T([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:\.([0-9]+))?(Z|([+-])([0-9]{2}):([0-9]{2}))?)?"
 )
 _KEPT_DIGITS = 7
+FIRST_YEAR = "1753"
 
 
+class TooEarlyError(ValueError):
+    """SQL Server's calendar begins in 1753; `text` is the date that lies before."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+@lru_cache(maxsize=4096)
 def wall_time(text: str) -> str:
     """`text`, which keeps the pattern, as it is stored: `Z` dropped, an offset turned into UTC, seven digits.
 
-    Source: VBA fact sheet §4.10.
+    Source: VBA fact sheet §3.4, §4.10.
+
+    Raises:
+        TooEarlyError: it is before the first day that can be stored.
     """
+    if text < FIRST_YEAR:
+        raise TooEarlyError(text)
     found = _PARTS.fullmatch(text)
     if found is None:
         return text

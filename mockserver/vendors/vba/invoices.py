@@ -1,41 +1,63 @@
 """Claim invoices: the batch that creates or replaces them, and reading them."""
 
 from mockserver.errors import NotFound, Rejected
-from mockserver.model import Action, Document, Item, Json, Outcome, Problem, Reply
+from mockserver.model import Action, Document, Item, Outcome, Problem, Reply, Value
 from mockserver.store import Collection, State
-from mockserver.vendor import Applied, BatchResult, Request
+from mockserver.vendor import BatchResult, Keep, Request
 from mockserver.vendors.vba import pages, sql
-from mockserver.vendors.vba.dates import stamp, wall_time
+from mockserver.vendors.vba.dates import TooEarlyError, stamp, wall_time
 from mockserver.vendors.vba.envelope import enveloped
 
+# Bound once: until Python 3.12 an enum member costs a call each time it is named.
+CREATED, UPDATED = Action.CREATED, Action.UPDATED
+
 COLLECTION = "claim-invoices"
-KEY_NAME = "Invoice_Key"
+DATES = ("due_Date", "entry_Date", "invoice_Date")
 MAX_KEY = 2**31 - 1
 _USER_LENGTH = 20
-_UTC_LENGTH = len("2025-03-01T00:00:00Z")
 _IDENTITY = "identity"
-_CREATED, _UPDATED, _FAILED = (201, "Created"), (200, "Updated"), 500
 
 
-def upsert(item: Item, request: Request, state: State) -> Applied:
+class KeyPair(Value, frozen=True, gc=False):
+    """One column of a row's key, as the wire has it."""
+
+    value: int
+    key: str = "Invoice_Key"
+
+
+class RowResult(Value, frozen=True, gc=False):
+    """What the wire says of one row."""
+
+    id: tuple[KeyPair]
+    status: int
+    body: str
+
+
+def upsert(request: Request, state: State) -> Keep:
     """Replace the row of its key or create it; key 0 or none asks for the next free one.
 
     Source: VBA fact sheet §4.
-
-    Raises:
-        Rejected: the payee is not there, a date is before the calendar's begin, or no key is left.
     """
-    row: Document = item.document
-    invoices = state.collection(COLLECTION)
-    key = row.get("invoice_Key") or _next_key(item, invoices, state)
-    stored = invoices.get(str(key))
-    payee = row.get("payee_ID")
-    if payee is not None and payee not in state.collection("payees"):
-        text = sql.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
-        raise Rejected(Problem("unknown-reference", (item.index, "payee_ID"), text, "foreign-key"))
-    document = _record(key, item, stored, request, stamp(state.now))
-    invoices[str(key)] = document
-    return Applied(Action.CREATED if stored is None else Action.UPDATED, document)
+    invoices, payees = state.collection(COLLECTION), state.collection("payees")
+    user = request.call.principal.facts.get("user", "sandbox")[:_USER_LENGTH]
+    now = stamp(state.now)
+
+    def keep(item: Item) -> Outcome:
+        """Store one row; Rejected when its payee is not there, a date too early, or no key is left."""
+        row: Document = item.document
+        key, name = row.get("invoice_Key"), item.key
+        if not key:
+            key = _next_key(item, invoices, state)
+            name = str(key)
+        stored, payee = invoices.get(name), row.get("payee_ID")
+        if payee is not None and payees.get(payee) is None:
+            text = sql.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
+            raise Rejected(Problem("unknown-reference", (item.index, "payee_ID"), text, "foreign-key"))
+        document = _record(item, key, stored, now, user)
+        invoices[name] = document
+        return Outcome(item, CREATED if stored is None else UPDATED, document)
+
+    return keep
 
 
 def multi_status(result: BatchResult, state: State) -> Reply:
@@ -64,43 +86,36 @@ def show(request: Request, state: State) -> Reply:
     return enveloped(200, found, request.call, state)
 
 
-def _record(key: int, item: Item, stored: Document | None, request: Request, now: str) -> Document:
+def _record(item: Item, key: int, stored: Document | None, now: str, user: str) -> Document:
     """The whole row anew: members left out are null, what was said at entry stays as it was."""
     get = item.document.get
-    user = request.call.principal.facts.get("user", "sandbox")[:_USER_LENGTH]
-    return {
-        "invoice_Key": key,
-        "description": get("description"),
-        "due_Date": _wall(item, "due_Date"),
-        "entry_Date": (_wall(item, "entry_Date") or now) if stored is None else stored["entry_Date"],
-        "entry_User": (get("entry_User") or user) if stored is None else stored["entry_User"],
-        "invoice_Date": _wall(item, "invoice_Date"),
-        "invoice_Number": get("invoice_Number"),
-        "invoice_Status": get("invoice_Status"),
-        "payee_ID": get("payee_ID"),
-        "update_Date": now,
-        "update_User": get("update_User") or user,
-    }
+    due, entry, issued = get("due_Date"), get("entry_Date"), get("invoice_Date")
+    try:
+        return {
+            "invoice_Key": key,
+            "description": get("description"),
+            "due_Date": due and wall_time(due),
+            "entry_Date": (wall_time(entry) if entry else now) if stored is None else stored["entry_Date"],
+            "entry_User": (get("entry_User") or user) if stored is None else stored["entry_User"],
+            "invoice_Date": issued and wall_time(issued),
+            "invoice_Number": get("invoice_Number"),
+            "invoice_Status": get("invoice_Status"),
+            "payee_ID": get("payee_ID"),
+            "update_Date": now,
+            "update_User": get("update_User") or user,
+        }
+    except TooEarlyError as early:
+        name = next(name for name in DATES if get(name) == early.text)
+        raise Rejected(Problem("out-of-range", (item.index, name), sql.DATE_OVERFLOW, "datetime")) from None
 
 
-def _wall(item: Item, name: str) -> str | None:
-    """A date as it is stored; SQL Server's calendar begins in 1753."""
-    text = item.document.get(name)
-    if text is None:
-        return None
-    if text < sql.FIRST_YEAR:
-        raise Rejected(Problem("out-of-range", (item.index, name), sql.DATE_OVERFLOW, "datetime"))
-    return text[:-1] if len(text) == _UTC_LENGTH and text[-1] == "Z" else wall_time(text)
-
-
-def _result(outcome: Outcome) -> Json:
-    if outcome.action is Action.REJECTED:
-        key = outcome.item.document.get("invoice_Key", 0)
-        status, body = _FAILED, " ".join(problem.detail for problem in outcome.problems)
-    else:
-        key = outcome.document["invoice_Key"]
-        status, body = _CREATED if outcome.action is Action.CREATED else _UPDATED
-    return {"id": [{"key": KEY_NAME, "value": key}], "status": status, "body": body}
+def _result(outcome: Outcome) -> RowResult:
+    if outcome.action is CREATED:
+        return RowResult((KeyPair(outcome.document["invoice_Key"]),), 201, "Created")
+    if outcome.action is UPDATED:
+        return RowResult((KeyPair(outcome.document["invoice_Key"]),), 200, "Updated")
+    key = outcome.item.document.get("invoice_Key", 0)
+    return RowResult((KeyPair(key),), 500, " ".join(problem.detail for problem in outcome.problems))
 
 
 def _next_key(item: Item, invoices: Collection, state: State) -> int:

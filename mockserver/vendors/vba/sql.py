@@ -3,7 +3,6 @@
 Source: VBA fact sheet §3.4, §3.6.
 """
 
-FIRST_YEAR = "1753"
 DATE_OVERFLOW = "SqlDateTime overflow. Must be between 1/1/1753 12:00:00 AM and 12/31/9999 11:59:59 PM."
 KEYS_EXHAUSTED = "Arithmetic overflow error converting IDENTITY to data type int."
 _SHOWN = 32

@@ -1,0 +1,123 @@
+"""Batch payments as they are shown: one, or a list."""
+
+from collections.abc import Mapping
+
+from mockserver.errors import NotFound
+from mockserver.model import NOTHING, Document, Json, Outcome, Reply
+from mockserver.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.xero import accounts, fields, lists
+from mockserver.vendors.xero.fields import Entity, Kind, Operand
+from mockserver.vendors.xero.replies import enveloped
+from mockserver.vendors.xero.wire import dated, ms_instant, optional, printed_members
+
+COLLECTION = "batch-payments"
+PAYMENTS = "payments"
+INVOICES = "invoices"
+STATEMENT = ("Reference", "Particulars", "Code", "Details", "Narrative")
+PAYEE = ("BankAccountNumber", "Particulars", "Code", "Reference", "Details")
+NEWER_MEMBERS = True
+"""Whether answers have BankAmount and the two currency codes of 2025. Source: Xero fact sheet §6.3."""
+
+_FIELDS: Mapping[str, Operand] = {
+    **fields.own(Kind.GUID, "BatchPaymentID"),
+    **fields.own(Kind.TEXT, *STATEMENT, "Type", "Status"),
+    **fields.own(Kind.NUMBER, "TotalAmount"),
+    **fields.own(Kind.MOMENT, "Date", "UpdatedDateUTC"),
+    **fields.own(Kind.FLAG, "IsReconciled"),
+    **fields.related(Kind.GUID, "Account", "AccountID", accounts.COLLECTION, "AccountID"),
+    **fields.related(Kind.TEXT, "Account", "AccountID", accounts.COLLECTION, "Code", "Name", "CurrencyCode"),
+}
+ENTITY = Entity("BatchPayment", _FIELDS)
+
+
+def listing(request: Request, state: State) -> Reply:
+    """The batch payments that the call asks for."""
+    found = lists.chosen(state.collection(COLLECTION).values(), ENTITY, request, state)
+    return enveloped({"BatchPayments": [shown(one, state) for one in found]}, state)
+
+
+def show(request: Request, state: State) -> Reply:
+    """One batch payment.
+
+    Raises:
+        NotFound: the tenant has none of that id.
+    """
+    key = str(request.parameters["BatchPaymentID"]).lower()
+    found = state.collection(COLLECTION).get(key)
+    if found is None:
+        raise NotFound(COLLECTION, key)
+    return enveloped({"BatchPayments": [shown(found, state)]}, state)
+
+
+def created(outcome: Outcome, _request: Request, state: State) -> Json:
+    """A batch payment in the answer to the call that made it: as it is always shown."""
+    return shown(outcome.document, state)
+
+
+def shown(batch: Document, state: State) -> Json:
+    """A batch payment with its payments, in the order of the vendor's sample.
+
+    Source: seed; Xero fact sheet §2.3.
+    """
+    payments = state.collection(PAYMENTS)
+    return {
+        "Account": _account(batch, state),
+        **optional(batch, *STATEMENT, "BatchPaymentID"),
+        **dated("Date", batch),
+        "Payments": [_payment(payments[key], state) for key in batch["Payments"]],
+        **_tail(batch),
+    }
+
+
+def head(batch: Document) -> Json:
+    """A batch payment as its payments show it, without them.
+
+    Source: Xero fact sheet §2.4.
+    """
+    return {
+        "Account": {"AccountID": batch["AccountID"]},
+        **optional(batch, "BatchPaymentID"),
+        **dated("Date", batch),
+        **_tail(batch),
+    }
+
+
+def _tail(batch: Document) -> Mapping[str, Json]:
+    return {
+        **optional(batch, "Type", "Status"),
+        **printed_members(batch, "TotalAmount"),
+        "UpdatedDateUTC": ms_instant(batch["UpdatedDateUTC"]),
+        "IsReconciled": batch["IsReconciled"],
+    }
+
+
+def _account(batch: Document, state: State) -> Json:
+    account = state.collection(accounts.COLLECTION).get(batch["AccountID"]) or NOTHING
+    return {"AccountID": batch["AccountID"], **_newer(account, "CurrencyCode")}
+
+
+def _payment(payment: Document, state: State) -> Json:
+    invoice = state.collection(INVOICES).get(payment["InvoiceID"]) or NOTHING
+    stub = {
+        "InvoiceID": payment["InvoiceID"],
+        "Payments": [],
+        "CreditNotes": [],
+        "Prepayments": [],
+        "Overpayments": [],
+        "HasErrors": False,
+        "IsDiscounted": False,
+        "LineItems": [],
+        **_newer(invoice, "CurrencyCode"),
+    }
+    return {
+        "Invoice": stub,
+        "PaymentID": payment["PaymentID"],
+        **optional(payment, *PAYEE),
+        **printed_members(payment, "Amount"),
+        **(printed_members(payment, "BankAmount") if NEWER_MEMBERS else {}),
+    }
+
+
+def _newer(document: Document, name: str) -> Mapping[str, Json]:
+    return optional(document, name) if NEWER_MEMBERS else {}

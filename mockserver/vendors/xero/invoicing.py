@@ -1,0 +1,151 @@
+"""Creating an invoice: its contact, its lines, its totals and its number.
+
+Source: Xero fact sheet §2.6, §3.7, §4.8.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
+from mockserver.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.xero import contacts
+from mockserver.vendors.xero.access import organisation
+from mockserver.vendors.xero.batches import INVOICES
+from mockserver.vendors.xero.invoices import PRECISE
+from mockserver.vendors.xero.lines import INCLUSIVE, NO_TAX, Line, Terms, discount, worked_out
+from mockserver.vendors.xero.paying import locked
+from mockserver.vendors.xero.wire import LIMIT, RATE, amount, optional, read_date, rounded, stamp
+from mockserver.vendors.xero.words import say
+
+_SALE = "ACCREC"
+_NUMBER = "InvoiceNumber"
+
+
+def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    """What the books have against an invoice."""
+    sent: Document = item.document
+    here: Path = ("Invoices", item.index)
+    books = organisation(state)
+    if "Contact" in sent:
+        yield from contacts.unusable(sent["Contact"], state, (*here, "Contact"))
+    found = _lines(sent, request, here, state)
+    for line in found:
+        yield from line.problems
+    yield from locked(_day(sent, state), books, (*here, "Date"))
+    yield from _book_problems(sent, books, here, state)
+    yield from _total_problems(_totals([line.document for line in found], sent)["Total"], here)
+
+
+def create(item: Item, request: Request, state: State) -> Outcome:
+    """Book an invoice that the books have nothing against."""
+    sent: Document = item.document
+    found = [{"LineItemID": state.uuid(), **line.document} for line in _lines(sent, request, (), state)]
+    document = {**_head(sent, request, state), "LineItems": found, **_totals(found, sent)}
+    state.collection(INVOICES)[document["InvoiceID"]] = document
+    return Outcome(item, Action.CREATED, document)
+
+
+def _lines(sent: Document, request: Request, here: Path, state: State) -> list[Line]:
+    terms = Terms(
+        amounts=_amounts(sent),
+        approved=sent.get("Status", "DRAFT") != "DRAFT",
+        precise=request.parameters.get("unitdp") == PRECISE,
+        rates=organisation(state).get("TaxRates", {}),
+    )
+    return [
+        worked_out(line, terms, (*here, "LineItems", index), state)
+        for index, line in enumerate(sent.get("LineItems") or ())
+    ]
+
+
+def _amounts(sent: Document) -> str:
+    kind: str = sent.get("LineAmountTypes", "Exclusive")
+    return kind
+
+
+def _totals(found: Sequence[Document], sent: Document) -> dict[str, Decimal]:
+    tax = sum((line["TaxAmount"] for line in found), amount(0))
+    net = sum((line["LineAmount"] for line in found), amount(0))
+    discounts = sum((discount(line) for line in found), amount(0))
+    if _amounts(sent) == INCLUSIVE:
+        net -= tax
+    total = net if _amounts(sent) == NO_TAX else net + tax
+    return {
+        "SubTotal": net,
+        "TotalTax": tax,
+        "Total": total,
+        **({"TotalDiscount": discounts} if discounts else {}),
+        "AmountDue": total,
+        "AmountPaid": amount(0),
+        "AmountCredited": amount(0),
+    }
+
+
+def _total_problems(total: Decimal, here: Path) -> Iterator[Problem]:
+    if total < 0:
+        yield say("total-negative", here)
+    if total > LIMIT:
+        yield say("amount-too-large", here, field="Total")
+
+
+def _book_problems(sent: Document, books: Document, here: Path, state: State) -> Iterator[Problem]:
+    number, currency = sent.get(_NUMBER), sent.get("CurrencyCode", books["BaseCurrency"])
+    if number and sent.get("Type") == _SALE and _is_taken(number, state):
+        yield say("number-taken", (*here, _NUMBER))
+    if currency not in books.get("Currencies", {}):
+        yield say("currency-unknown", (*here, "CurrencyCode"), currency=currency)
+
+
+def _head(sent: Document, request: Request, state: State) -> Document:
+    sale = sent["Type"] == _SALE
+    books = organisation(state)
+    currency = sent.get("CurrencyCode", books["BaseCurrency"])
+    contact = contacts.made(sent["Contact"], state, customer=sale)
+    status = sent.get("Status", "DRAFT")
+    number = sent.get(_NUMBER) or (_next_number(request, state) if sale else None)
+    return {
+        "Type": sent["Type"],
+        "InvoiceID": state.uuid(),
+        **({_NUMBER: number} if number else {}),
+        **(optional(sent, "Reference") if sale else {}),
+        "ContactID": contact["ContactID"],
+        "Date": _day(sent, state),
+        **_other_dates(sent),
+        "Status": status,
+        "LineAmountTypes": _amounts(sent),
+        "CurrencyCode": currency,
+        "CurrencyRate": _rate(sent, currency, books),
+        "SentToContact": status == "AUTHORISED" and sent.get("SentToContact", False),
+        **optional(sent, "Url", "BrandingThemeID"),
+        "App": request.call.principal.name,
+        "UpdatedDateUTC": stamp(state.now),
+    }
+
+
+def _rate(sent: Document, currency: str, books: Document) -> Decimal:
+    """How much of the currency one unit of the base buys; always 1 for the base itself."""
+    if currency == books["BaseCurrency"]:
+        return Decimal(1)
+    return rounded(sent.get("CurrencyRate", books["Currencies"][currency]), RATE)
+
+
+def _day(sent: Document, state: State) -> str:
+    """The invoice's date, today where none was sent."""
+    return read_date(sent.get("Date")) or state.now.date().isoformat()
+
+
+def _other_dates(sent: Document) -> dict[str, Json]:
+    names = ("DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
+    return {name: day for name in names if (day := read_date(sent.get(name)))}
+
+
+def _is_taken(number: str, state: State) -> bool:
+    return any(one["Type"] == _SALE for one in state.collection(INVOICES).find(_NUMBER, number))
+
+
+def _next_number(request: Request, state: State) -> str:
+    while True:
+        number = f"INV-{state.next(f'invoice-number/{request.tenant}'):04d}"
+        if not _is_taken(number, state):
+            return number

@@ -1,0 +1,85 @@
+"""What all lists have in common: what changed since, `where`, `order`, pages."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from mockserver.clock import parse_instant
+from mockserver.model import Document, Json
+from mockserver.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.xero.fields import Entity, field_of, refuse_query
+from mockserver.vendors.xero.where import parse
+from mockserver.vendors.xero.wire import seconds_of
+from mockserver.vendors.xero.words import text
+
+PAGE_SIZE = 100
+MAX_PAGE_SIZE = 1000
+
+_ORDER = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)(?:\s+(ASC|DESC))?\s*", re.IGNORECASE)
+_BY_CHANGE = "UpdatedDateUTC"
+
+
+def chosen(documents: Iterable[Document], entity: Entity, request: Request, state: State) -> list[Document]:
+    """Those of `documents` (in the order of their ids) that the call asks for, in the order it asks for.
+
+    Source: Xero fact sheet §1.1, §1.2.
+
+    Raises:
+        Invalid: `where` or `order` cannot be parsed.
+    """
+    found = list(documents)
+    if since := request.parameters.get("If-Modified-Since"):
+        found = _changed_since(found, since)
+    if expression := request.parameters.get("where"):
+        predicate = parse(expression, entity)
+        found = [one for one in found if predicate(one, state)]
+    return _ordered(found, entity, request.parameters.get("order") or _BY_CHANGE, state)
+
+
+def paged(found: Sequence[Document], request: Request) -> tuple[Sequence[Document], Json]:
+    """One page and what the vendor says of it; a page size out of range is taken as the nearest that is not.
+
+    Source: Xero fact sheet §1.1, §2.1.
+    """
+    page = request.parameters.get("page", 1)
+    size = min(max(request.parameters.get("pageSize", PAGE_SIZE), 1), MAX_PAGE_SIZE)
+    pagination = {
+        "page": page,
+        "pageSize": size,
+        "pageCount": -(-len(found) // size),
+        "itemCount": len(found),
+    }
+    return found[(page - 1) * size : page * size], pagination
+
+
+def asks_for_page(request: Request) -> bool:
+    """Whether the call names a page or its size."""
+    return "page" in request.parameters or "pageSize" in request.parameters
+
+
+def contains(documents: Iterable[Document], term: str, *names: str) -> list[Document]:
+    """Those with `term` in one of the named members, in any letter case."""
+    wanted = term.lower()
+    return [one for one in documents if any(wanted in str(one.get(name, "")).lower() for name in names)]
+
+
+def _changed_since(found: list[Document], since: str) -> list[Document]:
+    moment = parsedate_to_datetime(since) if since.endswith("GMT") else parse_instant(since)
+    threshold = seconds_of(moment.astimezone(UTC).isoformat())
+    return [one for one in found if seconds_of(one[_BY_CHANGE]) > threshold]
+
+
+def _ordered(found: list[Document], entity: Entity, order: str, state: State) -> list[Document]:
+    """Sorted by one field, ties by id: both sorts are stable and the documents come in the order of ids."""
+    parsed = _ORDER.fullmatch(order)
+    if parsed is None:
+        refuse_query("order", text("syntax", at=0))
+    field = field_of(parsed[1], entity, parsed.start(1), "order")
+
+    def rank(one: Document) -> tuple[bool, Json]:
+        value = field.read(one, state)
+        return (value is not None, "" if value is None else value)
+
+    return sorted(found, key=rank, reverse=(parsed[2] or "").upper() == "DESC")

@@ -1,0 +1,102 @@
+"""What can be said of an element without looking at the books."""
+
+from collections.abc import Iterator
+
+from mockserver.model import Document, Item, Json, Path, Problem
+from mockserver.vendor import Request
+from mockserver.vendors.xero.contacts import IDENTIFIERS
+from mockserver.vendors.xero.wire import LIMIT, RATE, amount, rounded
+from mockserver.vendors.xero.words import say
+
+INVOICE_TYPES = ("ACCREC", "ACCPAY")
+NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
+OTHER_TARGETS = ("CreditNote", "CreditNoteNumber", "Prepayment", "Overpayment")
+_LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
+
+
+def batch_payment(item: Item, request: Request) -> Iterator[Problem]:
+    """An account, a date, and payments above zero against invoices alone.
+
+    Source: Xero fact sheet §2.3, §2.4, §3.7.
+    """
+    batch, here = item.document, _place(item, request)
+    account = batch.get("Account") or {}
+    if "AccountID" not in account and not account.get("Code"):
+        yield say("account-unknown", (*here, "Account"))
+    if "Date" not in batch:
+        yield say("batch-date-missing", (*here, "Date"))
+    payments = batch.get("Payments") or ()
+    if not payments:
+        yield say("payments-missing", (*here, "Payments"))
+    for index, payment in enumerate(payments):
+        yield from _payment(payment, (*here, "Payments", index))
+
+
+def invoice(item: Item, request: Request) -> Iterator[Problem]:
+    """A type and status that can be created, a contact, lines, and a due date once it is approved.
+
+    Source: Xero fact sheet §2.6, §3.7.
+    """
+    sent, here = item.document, _place(item, request)
+    if sent.get("Type") not in INVOICE_TYPES:
+        yield say("type-unfit", (*here, "Type"))
+    yield from _contact(sent.get("Contact"), (*here, "Contact"))
+    if not sent.get("LineItems"):
+        yield say("lines-missing", (*here, "LineItems"))
+    for index, line in enumerate(sent.get("LineItems") or ()):
+        yield from _line(line, (*here, "LineItems", index))
+    status = sent.get("Status", "DRAFT")
+    if status == "AUTHORISED" and "DueDate" not in sent:
+        yield say("due-date-missing", (*here, "DueDate"))
+    if not 0 < rounded(sent.get("CurrencyRate", 1), RATE) <= LIMIT:
+        yield say("rate-invalid", (*here, "CurrencyRate"))
+    if status not in NEW_STATUSES:
+        yield say("status-unfit", (*here, "Status"))
+
+
+def invoice_warnings(item: Item, request: Request) -> Iterator[Problem]:
+    """What does not keep an invoice from being saved.
+
+    Source: Xero fact sheet §3.7.
+    """
+    if item.document.get("SentToContact") is True and item.document.get("Status") != "AUTHORISED":
+        yield say("sent-unauthorised", (*_place(item, request), "SentToContact"))
+
+
+def _place(item: Item, request: Request) -> Path:
+    batch = request.operation.batch
+    return (*(batch.items if batch else ()), item.index)
+
+
+def _payment(payment: Document, here: Path) -> Iterator[Problem]:
+    others = [name for name in OTHER_TARGETS if name in payment]
+    targets = {name.removesuffix("Number") for name in others}
+    if "Invoice" in payment or "InvoiceNumber" in payment:
+        targets.add("Invoice")
+    if len(targets) > 1:
+        yield say("one-target", here)
+    elif others:
+        yield say("invoices-only", (*here, others[0]))
+    if amount(payment.get("Amount", 0)) <= 0:
+        yield say("not-positive", (*here, "Amount"))
+
+
+def _contact(contact: Json, here: Path) -> Iterator[Problem]:
+    if contact is None:
+        yield say("contact-missing", here)
+        return
+    if not any(contact.get(name) for name in IDENTIFIERS):
+        yield say("contact-unnamed", here)
+    if (address := contact.get("EmailAddress")) and not _is_address(address):
+        yield say("email-invalid", (*here, "EmailAddress"))
+
+
+def _line(line: Document, here: Path) -> Iterator[Problem]:
+    for name in _LINE_NUMBERS:
+        if abs(line.get(name, 0)) > LIMIT:
+            yield say("amount-too-large", (*here, name), field=name)
+
+
+def _is_address(text: str) -> bool:
+    name, _, host = text.rpartition("@")
+    return bool(name) and "." in host.strip(".") and not any(char.isspace() for char in text)
