@@ -141,7 +141,7 @@ class Control:
 
 
 def _short(entry: Entry) -> dict[str, Json]:
-    call = entry.call
+    call, counts = entry.call, dict(entry.decided.counts)
     return {
         "number": entry.number,
         "at": print_instant(entry.at),
@@ -152,8 +152,8 @@ def _short(entry: Entry) -> dict[str, Json]:
         "operation": entry.operation,
         "status": entry.reply.status,
         "refusal": entry.refusal,
-        "items": len(entry.decided.keys),
-        "outcomes": dict(entry.decided.counts),
+        "items": sum(counts.values()),
+        "outcomes": counts,
         "durationMillis": round(entry.duration_ms, 3),
     }
 
@@ -178,7 +178,7 @@ def _decided(decided: Decided) -> list[Document]:
             "problems": [_problem(problem) for problem in decided.problems.get(index, ())],
             "warnings": [_problem(warning) for warning in decided.warnings.get(index, ())],
         }
-        for index, (key, action) in enumerate(zip(decided.keys, decided.actions, strict=True))
+        for index, (key, action) in enumerate(decided.items())
     ]
 
 

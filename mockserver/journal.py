@@ -9,39 +9,43 @@ from datetime import datetime
 from threading import Lock
 from typing import TypeAlias
 
+from mockserver.codec import json
 from mockserver.model import Action, Answer, Call, Outcome, Problem, Reply, Value
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 64 * 1024 * 1024
-_ITEM_BYTES = 80
 
 
 class Decided(Value, frozen=True):
-    """What became of a batch's items, in columns; `problems` and `warnings` by index, where there are any.
+    """What became of a batch's items: keys and actions packed, problems and warnings by index.
 
     Documents are not kept: an entry would weigh ten times its bodies, and the bodies hold them.
     """
 
-    keys: tuple[str, ...] = ()
-    actions: tuple[Action, ...] = ()
+    packed: bytes = b"[[],[]]"
     problems: Mapping[int, tuple[Problem, ...]] = {}
     warnings: Mapping[int, tuple[Problem, ...]] = {}
 
     @classmethod
     def of(cls, outcomes: tuple[Outcome, ...]) -> Decided:
-        """The columns of `outcomes`."""
+        """What `outcomes` come to."""
         noted = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
+        columns = ([one.item.key for one in outcomes], [one.action for one in outcomes])
         return cls(
-            tuple([outcome.item.key for outcome in outcomes]),
-            tuple([outcome.action for outcome in outcomes]),
+            json.encode(columns),
             {at: outcome.problems for at, outcome in noted if outcome.problems},
             {at: outcome.warnings for at, outcome in noted if outcome.warnings},
         )
 
+    def items(self) -> list[tuple[str, Action]]:
+        """Key and action of each item, in the order of the wire."""
+        keys, actions = json.decode(self.packed)
+        return [(key, Action(action)) for key, action in zip(keys, actions, strict=True)]
+
     @property
     def counts(self) -> Mapping[str, int]:
         """How many items met which end; ends that none met are left out."""
-        return Counter(str(action) for action in self.actions)
+        return Counter(json.decode(self.packed)[1])
 
 
 class Entry(Value, frozen=True):
@@ -58,8 +62,8 @@ class Entry(Value, frozen=True):
 
     @property
     def size_bytes(self) -> int:
-        """What the entry weighs: the two bodies, and some for each item."""
-        return len(self.call.body) + len(self.reply.body) + _ITEM_BYTES * len(self.decided.keys)
+        """What the entry weighs: the two bodies and what was decided."""
+        return len(self.call.body) + len(self.reply.body) + len(self.decided.packed)
 
 
 Listener: TypeAlias = Callable[[Entry], None]

@@ -32,7 +32,7 @@ def text_line(entry: Entry) -> str:
 
 def json_line(entry: Entry) -> str:
     """The same facts as one JSON object."""
-    call = entry.call
+    call, counts = entry.call, dict(entry.decided.counts)
     facts: dict[str, Json] = {
         "vendor": call.vendor,
         "method": call.method,
@@ -40,8 +40,8 @@ def json_line(entry: Entry) -> str:
         "status": entry.reply.status,
         "operation": entry.operation,
         "refusal": entry.refusal,
-        "items": len(entry.decided.keys),
-        "outcomes": dict(entry.decided.counts),
+        "items": sum(counts.values()),
+        "outcomes": counts,
         "durationMillis": round(entry.duration_ms, 3),
         "sandbox": call.sandbox,
         "number": entry.number,
@@ -50,11 +50,11 @@ def json_line(entry: Entry) -> str:
 
 
 def _items(entry: Entry) -> str:
-    total = len(entry.decided.keys)
-    if not total:
+    counts = entry.decided.counts
+    if not (total := sum(counts.values())):
         return ""
-    counts = " ".join(f"{count} {action}" for action, count in entry.decided.counts.items())
-    return f"{total:,} item{'' if total == 1 else 's'}: {counts}"
+    shares = " ".join(f"{count} {action}" for action, count in counts.items())
+    return f"{total:,} item{'' if total == 1 else 's'}: {shares}"
 
 
 def _shown(path: str) -> str:

@@ -101,17 +101,20 @@ def compile_schema(document: Document, node: Document, formats: Formats, *, clos
     """
     components = {"schemas": document.get("components", {}).get("schemas", {})}
     patterns = {name: check for name, check in formats.items() if isinstance(check, str)}
+    functions = {name: check for name, check in formats.items() if not isinstance(check, str)}
     checks = {name: _checker(check) for name, check in formats.items()}
 
-    def validator(patterns: Mapping[str, str]) -> jsonschema_rs.Draft4Validator:
+    def validator(
+        patterns: Mapping[str, str], checks: Mapping[str, Callable[[str], bool]]
+    ) -> jsonschema_rs.Draft4Validator:
         rewritten = {
             **rewrite(node, patterns, closed=closed),
             "components": rewrite(components, patterns, closed=closed),
         }
-        return jsonschema_rs.Draft4Validator(rewritten, formats=checks, validate_formats=True)
+        return jsonschema_rs.Draft4Validator(rewritten, formats=dict(checks), validate_formats=bool(checks))
 
     try:
-        return Schema(node, document, validator(patterns), validator({}))
+        return Schema(node, document, validator(patterns, functions), validator({}, checks))
     except (jsonschema_rs.ValidationError, ValueError) as error:
         raise SpecError(f"schema cannot be compiled: {error}") from None
 

@@ -18,6 +18,7 @@ from mockserver.store import Tables, Whole
 from mockserver.store.table import Table
 
 T = TypeVar("T")
+Keep = Callable[[Document], Document]
 Undo = list[tuple[Table, str, Document | None]]
 
 SETTINGS = "sandbox/"
@@ -39,7 +40,7 @@ class _Collection:
 
     __slots__ = ("_keep", "_table", "_undo", "get")
 
-    def __init__(self, table: Table, undo: Undo, keep: Callable[[Document], Document]) -> None:
+    def __init__(self, table: Table, undo: Undo, keep: Keep | None) -> None:
         self._table, self._undo, self._keep = table, undo, keep
         self.get = table.documents.get
 
@@ -48,7 +49,7 @@ class _Collection:
 
     def __setitem__(self, key: str, document: Document) -> None:
         self._undo.append((self._table, key, self.get(key)))
-        self._table.put(key, self._keep(document))
+        self._table.put(key, document if self._keep is None else self._keep(document))
 
     def __delitem__(self, key: str) -> None:
         self._undo.append((self._table, key, self._table.documents[key]))
@@ -109,7 +110,7 @@ class _State:
         "_world",
     )
 
-    def __init__(self, world: _World, scope: str, clock: Clock, keep: Callable[[Document], Document]) -> None:
+    def __init__(self, world: _World, scope: str, clock: Clock, keep: Keep | None) -> None:
         self._vendor, _, self._tenant = scope.partition("/")
         self._world, self._clock, self._keep = world, clock, keep
         self._undo: Undo = []
@@ -181,18 +182,14 @@ class _State:
         return opened
 
 
-def _as_given(document: Document) -> Document:
-    return document
-
-
 class MemoryStore:
     """All sandboxes of one process.
 
-    `keep` turns a document into what is stored; tests keep deep-frozen ones, so that a vendor that alters
-    what it was handed fails at once.
+    `keep` turns a document into what is stored, None stores it as it is; tests keep deep-frozen ones, so
+    that a vendor that alters what it was handed fails at once.
     """
 
-    def __init__(self, clock: Clock = system_clock, keep: Callable[[Document], Document] = _as_given) -> None:
+    def __init__(self, clock: Clock = system_clock, keep: Keep | None = None) -> None:
         self._clock, self._keep = clock, keep
         self._worlds: dict[str, _World] = {}
         self._lock = Lock()

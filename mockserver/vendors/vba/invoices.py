@@ -12,6 +12,7 @@ from mockserver.vendors.vba.envelope import enveloped
 CREATED, UPDATED = Action.CREATED, Action.UPDATED
 
 COLLECTION = "claim-invoices"
+KEY_NAME = "Invoice_Key"
 DATES = ("due_Date", "entry_Date", "invoice_Date")
 MAX_KEY = 2**31 - 1
 _USER_LENGTH = 20
@@ -21,8 +22,8 @@ _IDENTITY = "identity"
 class KeyPair(Value, frozen=True, gc=False):
     """One column of a row's key, as the wire has it."""
 
+    key: str
     value: int
-    key: str = "Invoice_Key"
 
 
 class RowResult(Value, frozen=True, gc=False):
@@ -111,11 +112,11 @@ def _record(item: Item, key: int, stored: Document | None, now: str, user: str) 
 
 def _result(outcome: Outcome) -> RowResult:
     if outcome.action is CREATED:
-        return RowResult((KeyPair(outcome.document["invoice_Key"]),), 201, "Created")
+        return RowResult((KeyPair(KEY_NAME, outcome.document["invoice_Key"]),), 201, "Created")
     if outcome.action is UPDATED:
-        return RowResult((KeyPair(outcome.document["invoice_Key"]),), 200, "Updated")
+        return RowResult((KeyPair(KEY_NAME, outcome.document["invoice_Key"]),), 200, "Updated")
     key = outcome.item.document.get("invoice_Key", 0)
-    return RowResult((KeyPair(key),), 500, " ".join(problem.detail for problem in outcome.problems))
+    return RowResult((KeyPair(KEY_NAME, key),), 500, " ".join(problem.detail for problem in outcome.problems))
 
 
 def _next_key(item: Item, invoices: Collection, state: State) -> int:
