@@ -166,6 +166,7 @@ def _whole(entry: Entry) -> Document:
         "request": {"headers": masked(entry.call.headers), "body": _text(entry.call.body)},
         "reply": {"mediaType": reply.media_type, "headers": headers, "body": _text(reply.body)},
         "decided": _decided(entry.decided),
+        "trace": entry.trace or None,
     }
 
 

@@ -96,7 +96,7 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
-    """No such path (`what` is "path") or no such record (`what` is the collection, `key` what was asked for)."""
+    """No such path (`what` is "path") or record (`what` is the collection); `key` is what was asked for."""
 
     code = "not-found"
 

@@ -49,7 +49,7 @@ class Decided(Value, frozen=True):
 
 
 class Entry(Value, frozen=True):
-    """One call; `number` counts from 1 in its sandbox, `duration_ms` is ours alone."""
+    """One call; `number` counts from 1 in its sandbox, `duration_ms` is ours, `trace` a crash's traceback."""
 
     number: int
     at: datetime
@@ -59,6 +59,7 @@ class Entry(Value, frozen=True):
     refusal: str | None
     decided: Decided
     duration_ms: float
+    trace: str = ""
 
     @property
     def size_bytes(self) -> int:
@@ -106,6 +107,7 @@ class Journal:
                 refusal=answer.refusal,
                 decided=Decided.of(answer.outcomes),
                 duration_ms=duration_ms,
+                trace=answer.trace,
             )
             book.entries.append(entry)
             book.size_bytes += entry.size_bytes

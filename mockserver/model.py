@@ -133,9 +133,10 @@ class Reply(Value, frozen=True):
 
 
 class Answer(Value, frozen=True):
-    """A reply and what stands behind it, as the journal keeps it."""
+    """A reply and what stands behind it, as the journal keeps it; `trace` is the traceback of a crash."""
 
     reply: Reply
     operation: str | None = None
     outcomes: tuple[Outcome, ...] = ()
     refusal: str | None = None
+    trace: str = ""

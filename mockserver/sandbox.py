@@ -21,7 +21,7 @@ OWN = "sandbox/"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a sandbox begins; `frozen` is the ISO instant at which its clock stands, None is the system's time."""
+    """How a sandbox begins; its clock stands at `frozen`, an ISO instant, or with None is the system's."""
 
     name: str
     seed: int = 0

@@ -129,7 +129,7 @@ def _checker(check: str | Callable[[str], bool]) -> Callable[[str], bool]:
 def rewrite(
     node: Json, patterns: Mapping[str, str] = NOTHING, *, closed: bool = False, named: bool = False
 ) -> Any:
-    """OpenAPI 3.0's schema dialect as Draft 4: `nullable` a type, integer formats bounds, formats patterns."""
+    """OpenAPI 3.0's dialect as Draft 4: `nullable` a type, integer formats bounds, formats patterns."""
     if isinstance(node, list):
         return [rewrite(child, patterns, closed=closed) for child in node]
     if not isinstance(node, dict):

@@ -18,7 +18,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def app() -> Application:
-    """All vendors on a store that hands out frozen documents; tests share it and use sandboxes of their own."""
+    """All vendors on a store that hands out frozen documents; each test uses a sandbox of its own in it."""
     only = tuple(filter(None, os.environ.get("MOCK_ONLY", "").split(",")))
     return create_app(Options(vendors=only), store=MemoryStore(keep=keep_frozen))
 

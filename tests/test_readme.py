@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,8 @@ def run(command: str, app: Application) -> Answered:
     """What the curl command line gets from `app`; flags that are not known here are a mistake."""
     words = shlex.split(command)[1:]
     url = next(word for word in words if word.startswith("http://127.0.0.1:8080/"))
-    headers = dict(text.split(": ", 1) for flag, text in zip(words, words[1:], strict=False) if flag == "-H")
-    values = dict(zip(words, words[1:], strict=False))
+    headers = dict(text.split(": ", 1) for flag, text in pairwise(words) if flag == "-H")
+    values = dict(pairwise(words))
     assert {word for word in words if word.startswith("-") and len(word) == 2} <= {"-s", "-X", "-H", "-d"}
     method = values.get("-X", "POST" if "-d" in values else "GET")
     client = Client(app, {"host": "127.0.0.1:8080", "user-agent": "curl/8"})

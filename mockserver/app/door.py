@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from traceback import format_exception
 from typing import Any
 
 from connexion.exceptions import ProblemException
@@ -184,9 +185,8 @@ def _answer(error: Exception, vendor: VendorDoor, call: Call) -> Answer:
     if isinstance(error, HTTPException):
         return vendor.pipeline.refuse(call, _unrouted(vendor, call), operation)
     _log.error("%s %s broke", call.method, call.path, exc_info=error)
-    return Answer(
-        problem_reply(500, "Internal Server Error", "the mock server itself failed"), refusal="crash"
-    )
+    reply = problem_reply(500, "Internal Server Error", "the mock server itself failed; see its journal")
+    return Answer(reply, refusal="crash", trace="".join(format_exception(error)))
 
 
 def _operation(vendor: VendorDoor, call: Call) -> Operation | None:

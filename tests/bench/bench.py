@@ -18,6 +18,10 @@ from statistics import median
 
 HOST = "127.0.0.1"
 PATHS = {"floor": "/claim-invoice-batch", "ours": "/vba/claim-invoice-batch"}
+COMMANDS = {
+    "floor": "-m uvicorn tests.bench.floor:app --no-access-log --log-level warning --loop uvloop".split(),
+    "ours": "-m mockserver run --log off".split(),
+}
 CALLS = {1: 600, 100: 120, 1000: 40}
 ROUNDS = 5
 PATIENCE_S = 10
@@ -122,12 +126,9 @@ def _server(name: str) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
-    commands = {
-        "floor": ["-m", "uvicorn", "tests.bench.floor:app", "--port", str(port), "--no-access-log"]
-        + ["--log-level", "warning", "--loop", "uvloop", "--http", "httptools"],
-        "ours": ["-m", "mockserver", "run", "--port", str(port), "--log", "off", "--max-items", "10000"],
-    }
-    process = subprocess.Popen([sys.executable, *commands[name]], env={**os.environ, "PYTHONPATH": "."})  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603 - our own two servers
+        [sys.executable, *COMMANDS[name], "--port", str(port)], env={**os.environ, "PYTHONPATH": "."}
+    )
     try:
         _wait(port, process)
         yield port

@@ -1,4 +1,4 @@
-"""The floor: the least that any server does for a batch. Bare ASGI, orjson, one validator, a plain dictionary."""
+"""The floor: the least that any server does for a batch. Bare ASGI, orjson, one validator, a dictionary."""
 
 from __future__ import annotations
 

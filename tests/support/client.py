@@ -68,7 +68,7 @@ class Client:
     def delete(self, path: str, **kwargs: Any) -> Answered:
         return self.request("DELETE", path, **kwargs)
 
-    def request(
+    def request(  # noqa: PLR0913 - the parts of a request
         self,
         method: str,
         path: str,

@@ -12,12 +12,12 @@ def _refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
 
 
 class FrozenDict(dict[str, Any]):
-    __setitem__ = __delitem__ = pop = popitem = update = setdefault = clear = __ior__ = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = pop = popitem = update = setdefault = clear = __ior__ = _refuse
 
 
 class FrozenList(list[Any]):
-    __setitem__ = __delitem__ = append = extend = insert = pop = remove = sort = reverse = clear = _refuse  # type: ignore[assignment]
-    __iadd__ = __imul__ = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = append = extend = insert = pop = remove = sort = reverse = clear = _refuse
+    __iadd__ = __imul__ = _refuse
 
 
 def frozen(value: Any) -> Any:

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import pytest
+
+from mockserver.codec.xml import DataContract, parse
+from mockserver.errors import Malformed
+
+CONTRACT = DataContract("Orders", "Order", "urn:acme", ("Amount", "Id", "Note"))
+NIL = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"'
+
+
+def orders(inside: str) -> bytes:
+    return f'<Orders xmlns="urn:acme">{inside}</Orders>'.encode()
+
+
+def test_items_come_out_as_texts() -> None:
+    body = orders("<Order><Amount>1.50</Amount><Id>A-1</Id></Order><Order><Id>A-2</Id></Order>")
+
+    assert CONTRACT.decode(body, "utf-8") == [{"Amount": "1.50", "Id": "A-1"}, {"Id": "A-2"}]
+
+
+def test_a_root_without_items_is_an_empty_list() -> None:
+    assert CONTRACT.decode(orders(""), "utf-8") == []
+
+
+def test_a_nil_member_is_null() -> None:
+    assert CONTRACT.decode(orders(f"<Order><Note {NIL}/></Order>"), "utf-8") == [{"Note": None}]
+
+
+def test_an_empty_member_is_the_empty_text() -> None:
+    assert CONTRACT.decode(orders("<Order><Note/></Order>"), "utf-8") == [{"Note": ""}]
+
+
+def test_a_nil_item_is_null() -> None:
+    assert CONTRACT.decode(orders(f"<Order {NIL}/>"), "utf-8") == [None]
+
+
+def test_a_member_out_of_order_is_passed_over() -> None:
+    body = orders("<Order><Id>A-1</Id><Amount>1</Amount></Order>")
+
+    assert CONTRACT.decode(body, "utf-8") == [{"Id": "A-1"}]
+
+
+@pytest.mark.parametrize(
+    "member",
+    ["<Nope>1</Nope>", '<Id xmlns="urn:other">1</Id>', '<Id xmlns="">1</Id>', "<id>1</id>"],
+    ids=["unknown", "other-namespace", "no-namespace", "other-case"],
+)
+def test_a_member_that_the_contract_does_not_know_is_passed_over(member: str) -> None:
+    assert CONTRACT.decode(orders(f"<Order>{member}</Order>"), "utf-8") == [{}]
+
+
+def test_an_element_beside_the_items_is_passed_over() -> None:
+    assert CONTRACT.decode(orders("<Total>2</Total><Order/>"), "utf-8") == [{}]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'<Order xmlns="urn:acme"/>', b"<Orders/>", b'<Orders xmlns="urn:other"/>'],
+    ids=["other-name", "no-namespace", "other-namespace"],
+)
+def test_another_root_is_malformed(body: bytes) -> None:
+    with pytest.raises(Malformed, match="Expecting element 'Orders' from namespace 'urn:acme'"):
+        CONTRACT.decode(body, "utf-8")
+
+
+def test_a_member_with_elements_inside_is_malformed() -> None:
+    with pytest.raises(Malformed, match="'Id' holds elements"):
+        CONTRACT.decode(orders("<Order><Id><b>1</b></Id></Order>"), "utf-8")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"<a>",
+        b"<a></b>",
+        b"<a/><b/>",
+        b"<a>\xff</a>",
+        b"<a>\x00</a>",
+        b"<a>&nbsp;</a>",
+        b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
+        b"<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>",
+        b"<!DOCTYPE a><a/>",
+        b"<?xml version='1.0' encoding='nonsense'?><a/>",
+        b"<?xml version='1.0' encoding='shift_jis'?><a/>",
+        b"<a>" * 100_000,
+        b"<a>" * 65 + b"</a>" * 65,
+    ],
+    ids=[
+        "nothing",
+        "json",
+        "open",
+        "crossed",
+        "two-roots",
+        "bad-utf-8",
+        "nul",
+        "unknown-entity",
+        "entity",
+        "external",
+        "doctype",
+        "unknown-encoding",
+        "odd-encoding",
+        "100000-deep",
+        "65-deep",
+    ],
+)
+def test_what_is_no_plain_xml_is_malformed(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        parse(body)
+
+
+def test_64_levels_pass() -> None:
+    assert parse(b"<a>" * 64 + b"</a>" * 64).tag == "a"
+
+
+def test_utf_16_is_read_when_it_is_named() -> None:
+    body = '<?xml version="1.0" encoding="utf-16"?><a>é</a>'.encode("utf-16")
+
+    assert parse(body, "utf-16").text == "é"
+
+
+def test_comments_and_instructions_are_passed_over() -> None:
+    body = orders("<Order><!-- one --><?pi x?><Id>A-1</Id></Order>")
+
+    assert CONTRACT.decode(body, "utf-8") == [{"Id": "A-1"}]

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+from yaml import YAMLError
+
+from mockserver.codec.yaml import load
+
+
+@pytest.mark.parametrize("text", ["1.50", "0.10", "12345678901234567890.12", "1.5e+3"])
+def test_a_float_is_an_exact_decimal(text: str) -> None:
+    assert str(load(f"amount: {text}")["amount"]) == text.upper()
+
+
+def test_underscores_in_a_float_part_its_thousands() -> None:
+    assert str(load("amount: 1_000.50")["amount"]) == "1000.50"
+
+
+@pytest.mark.parametrize("text", ["2026-01-05", "2026-01-05T09:00:00Z", "2026-01-05 09:00:00"])
+def test_a_date_is_the_text_it_is(text: str) -> None:
+    assert load(f"at: {text}") == {"at": text}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: .inf", "a: .nan", "a: 1:30.5", "a: [", "!!python/object:os.system x", "a: 1\n---\na: 2"],
+    ids=["infinity", "nan", "sexagesimal", "open", "python", "two-documents"],
+)
+def test_what_is_no_plain_yaml_is_an_error_of_yaml(text: str) -> None:
+    with pytest.raises(YAMLError):
+        load(text)

@@ -1,0 +1,136 @@
+"""Values for the rooms' own tests: a batch of orders as the envelope room hands it on, and a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from mockserver.envelope import Envelope
+from mockserver.errors import Rejected
+from mockserver.model import NOTHING, Action, Answer, Call, Item, Json, Outcome, Problem, Reply, Verdict
+from mockserver.served import Served, serve
+from mockserver.spec import Batch, Match, Operation
+from mockserver.store import State
+from mockserver.store.memory import MemoryStore
+from mockserver.vendor import BatchResult, Check, Ends, Request, Room, one_by_one
+from tests.support import made_up
+from tests.support.frozen import keep_frozen
+
+T = TypeVar("T")
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+CALL = Call("acme", "default", "PUT", "/orders", headers={"content-type": "application/json"})
+BATCH = Batch(
+    items=("orders",),
+    key=("id",),
+    upsert=True,
+    atomic=False,
+    fatal=frozenset(),
+    collection="orders",
+    outcome={"list": "/results", "status": "/status", "message": "/text", "key": "/order/id"},
+    bare_item=False,
+)
+OPERATION = Operation(
+    id="putOrders",
+    method="put",
+    path="/orders",
+    parameters=(),
+    bodies=(),
+    body_required=True,
+    responses={"207": ("application/json",)},
+    security=(),
+    scopes=frozenset(),
+    batch=BATCH,
+    collection="",
+)
+
+
+def request(*documents: Json, proven: bool = False) -> Request:
+    """A batch of these documents; their `id` is their key."""
+    items = tuple(
+        Item(index, str(document.get("id", "")) if isinstance(document, dict) else "", document)
+        for index, document in enumerate(documents)
+    )
+    body = {"orders": list(documents)}
+    return Request(CALL, OPERATION, NOTHING, "", no_dispatch, body, items, "application/json", proven=proven)
+
+
+def orders(*keys: str) -> Request:
+    """A batch of documents that have nothing but a key."""
+    return request(*({"id": key} for key in keys))
+
+
+def no_dispatch(_call: Call, _state: State) -> Answer:
+    """For those that carry no calls."""
+    return Answer(Reply(500))
+
+
+def room(
+    keep: Callable[[Item, Request, State], Outcome] | None = None,
+    check: Check | None = None,
+    ends: Ends | None = None,
+) -> Room:
+    """A room that stores orders and rejects, after having written, those whose id begins with "bad"."""
+    return Room(apply=one_by_one(keep or store_order), render=no_render, check=check, ends=ends)
+
+
+def store_order(item: Item, _request: Request, state: State) -> Outcome:
+    """Count the order and store it under its key."""
+    collection = state.collection("orders")
+    known = item.key in collection
+    collection[item.key] = {**item.document, "number": state.next("order")}
+    if item.key.startswith("bad"):
+        raise Rejected(Problem("refused", ("orders", item.index), "it is bad"))
+    return Outcome(item, Action.UPDATED if known else Action.CREATED, collection[item.key])
+
+
+def no_render(_result: BatchResult, _state: State) -> Reply:
+    """An answer that says nothing."""
+    return Reply(207)
+
+
+def store() -> MemoryStore:
+    """A store with an empty sandbox `default`, its clock standing at `NOW`."""
+    made = MemoryStore(clock=lambda: NOW, keep=keep_frozen)
+    made.create("default", lambda _whole: None)
+    return made
+
+
+def transact(made: MemoryStore, work: Callable[[State], T]) -> T:
+    """Run `work` on acme's scope of the sandbox."""
+    return made.transact("default", "acme/", work)
+
+
+def applied(
+    apply: Callable[[Request, Mapping[int, Verdict], Room, State], tuple[Outcome, ...]],
+    batch: Request,
+    verdicts: Mapping[int, Verdict] | None = None,
+    furnished: Room | None = None,
+) -> tuple[list[str], list[str]]:
+    """What became of each item, and the keys that are stored in the end."""
+    made = store()
+    outcomes = transact(made, lambda state: apply(batch, verdicts or {}, furnished or room(), state))
+    return actions(outcomes), stored(made)
+
+
+def actions(outcomes: Iterable[Outcome]) -> list[str]:
+    """The actions, in order."""
+    return [str(outcome.action) for outcome in outcomes]
+
+
+def stored(made: MemoryStore) -> list[str]:
+    """The keys of the orders that are there."""
+    return transact(made, lambda state: list(state.collection("orders")))
+
+
+def served(folder: Path, made: Mapping[str, Json] | None = None) -> Served:
+    """The made-up vendor, or a changed one, as it is served."""
+    return serve(made_up.written(folder, made))
+
+
+def opened(vendor: Served, call: Call, operation: str = "putOrders", **values: str) -> Request:
+    """The request that `call` makes of `operation`; `values` are its path parameters."""
+    envelope = Envelope(vendor.spec, vendor.plans, vendor.vendor.grade)
+    return envelope.open(call, Match(vendor.spec.operations[operation], values), no_dispatch)

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver import __version__, server
+from mockserver.app import Options
+from mockserver.cli import main
+from tests.support import made_up
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port of the loopback interface that somebody listens on."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening.getsockname()[1]
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What `run` would serve; nothing is."""
+    calls: list[dict[str, Any]] = []
+
+    def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) -> None:
+        calls.append({"options": options, "host": host, "port": port, "log": log, "print_url": print_url})
+
+    monkeypatch.setattr(server, "serve", serve)
+    return calls
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_tells_the_commands(flag: str) -> None:
+    result = run(flag)
+
+    assert (result.exit_code, "run " in result.output) == (0, True)
+
+
+OPTIONS = [
+    "--host",
+    "--port",
+    "--vendor",
+    "--specs",
+    "--at-root",
+    "--auth",
+    "--seed",
+    "--freeze",
+    "--empty",
+    "--max-body",
+    "--max-items",
+    "--no-mock-headers",
+    "--log",
+    "--print-url",
+]
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_help_tells_every_option_of_run(option: str) -> None:
+    assert option in run("run", "--help").output
+
+
+def test_the_version_is_told() -> None:
+    assert __version__ in run("--version").output
+
+
+def test_a_port_that_is_taken_is_exit_5(taken: int) -> None:
+    result = run("run", "--port", str(taken), "--log", "off")
+
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert result.stderr == (
+        f"error: port {taken} on 127.0.0.1 is taken\n   at: --port {taken}\n  try: mockserver run --port 0\n"
+    )
+
+
+def test_an_unknown_vendor_is_exit_2() -> None:
+    result = run("run", "--port", "0", "--vendor", "nope")
+
+    assert (result.exit_code, "error: no vendor named nope; there are " in result.stderr) == (2, True)
+
+
+def test_an_unknown_vendor_at_the_root_is_exit_2(tmp_path: Path) -> None:
+    made_up.written(tmp_path)
+
+    result = run("run", "--port", "0", "--specs", str(tmp_path), "--vendor", "acme", "--at-root", "nope")
+
+    assert (result.exit_code, "at root: no vendor named nope is served" in result.stderr) == (2, True)
+
+
+def test_a_spec_that_cannot_be_served_is_exit_2_with_the_line_to_write(tmp_path: Path) -> None:
+    made_up.written(tmp_path, made_up.changed("/paths/~1orders/put/x-batch/outcome"))
+
+    result = run("run", "--port", "0", "--specs", str(tmp_path), "--vendor", "acme")
+
+    assert (result.exit_code, "add to its x-batch: outcome: {list: /data" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--port", "65536"],
+        ["--port", "one"],
+        ["--auth", "none"],
+        ["--log", "xml"],
+        ["--specs", "/nowhere"],
+        ["--freeze", "yesterday"],
+        ["--seed", "x"],
+        ["--nope"],
+    ],
+    ids=lambda arguments: "-".join(arguments).strip("-"),
+)
+def test_a_wrong_option_is_exit_2(arguments: list[str]) -> None:
+    assert run("run", *arguments).exit_code == 2
+
+
+def test_an_unknown_command_is_exit_2() -> None:
+    assert run("nope").exit_code == 2
+
+
+def test_run_serves_everything_on_the_loopback_by_default(served: list[dict[str, Any]]) -> None:
+    result = run("run")
+
+    assert (result.exit_code, served) == (
+        0,
+        [{"options": Options(), "host": "127.0.0.1", "port": 8080, "log": "text", "print_url": False}],
+    )
+
+
+def test_options_reach_the_server(served: list[dict[str, Any]], tmp_path: Path) -> None:
+    run(
+        *("run", "--vendor", "a", "--vendor", "b", "--specs", str(tmp_path), "--at-root", "a"),
+        *("--auth", "strict", "--seed", "7", "--freeze", "2026-01-05T10:00:00+01:00", "--empty"),
+        *("--max-body", "5", "--max-items", "6", "--no-mock-headers"),
+    )
+
+    assert served[0]["options"] == Options(
+        vendors=("a", "b"),
+        specs=(tmp_path,),
+        at_root="a",
+        strict_auth=True,
+        seed=7,
+        freeze="2026-01-05T09:00:00Z",
+        empty=True,
+        max_body_bytes=5,
+        max_items=6,
+        mock_headers=False,
+    )
+
+
+def test_the_port_can_come_from_the_environment(
+    served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOCKSERVER_RUN_PORT", "9000")
+
+    run("run")
+
+    assert served[0]["port"] == 9000

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.journal import Decided, Entry
+from mockserver.log import json_line, listener, text_line
+from mockserver.model import Action, Item, Outcome, Reply
+from tests.support.rooms import CALL, NOW
+
+
+def decided(*actions: Action) -> Decided:
+    return Decided.of(tuple(Outcome(Item(index, "", {}), action) for index, action in enumerate(actions)))
+
+
+BATCH = Entry(
+    number=12,
+    at=NOW,
+    call=replace(CALL, sandbox="team-7", headers={"authorization": "Bearer secret"}, body=b"private"),
+    reply=Reply(207, b"private"),
+    operation="putOrders",
+    refusal=None,
+    decided=decided(Action.CREATED, Action.REJECTED, Action.CREATED),
+    duration_ms=3.4567,
+)
+READ = replace(BATCH, operation="listOrders", decided=Decided())
+
+
+def test_a_batch_is_told_in_one_line() -> None:
+    assert text_line(BATCH) == ("acme PUT /orders 207  3 items: 2 created 1 rejected  3 ms  [team-7]  #12")
+
+
+def test_one_item_is_no_items() -> None:
+    entry = replace(BATCH, decided=decided(Action.CREATED))
+
+    assert "  1 item: 1 created  " in text_line(entry)
+
+
+def test_a_call_without_items_names_its_operation() -> None:
+    assert text_line(READ) == "acme PUT /orders 207  listOrders  3 ms  [team-7]  #12"
+
+
+def test_a_refused_call_names_the_refusal() -> None:
+    entry = replace(READ, refusal="malformed", reply=Reply(400))
+
+    assert text_line(entry) == "acme PUT /orders 400  malformed  3 ms  [team-7]  #12"
+
+
+def test_a_call_that_led_nowhere_has_neither() -> None:
+    assert text_line(replace(READ, operation=None)) == "acme PUT /orders 207  3 ms  [team-7]  #12"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/a\nacme PUT /faked 200", r"/a\nacme PUT /faked 200"),
+        ("/a\r", r"/a\r"),
+        ("/\x1b[31m", r"/\x1b[31m"),
+        ("/\x00", r"/\x00"),
+        ("/é", r"/\xe9"),
+        ("/\u2028", r"/\u2028"),
+    ],
+    ids=["newline", "return", "escape", "nul", "letter", "line-separator"],
+)
+def test_a_path_cannot_break_out_of_its_line(path: str, shown: str) -> None:
+    assert f"PUT {shown} 207" in text_line(replace(READ, call=replace(CALL, path=path)))
+
+
+def test_the_json_line_holds_the_same_facts() -> None:
+    assert json.loads(json_line(BATCH)) == {
+        "vendor": "acme",
+        "method": "PUT",
+        "path": "/orders",
+        "status": 207,
+        "operation": "putOrders",
+        "refusal": None,
+        "items": 3,
+        "outcomes": {"created": 2, "rejected": 1},
+        "durationMillis": 3.457,
+        "sandbox": "team-7",
+        "number": 12,
+    }
+
+
+def test_the_json_line_is_one_line() -> None:
+    assert "\n" not in json_line(replace(READ, call=replace(CALL, path="/a\nb")))
+
+
+def test_neither_bodies_nor_credentials_are_logged() -> None:
+    shown = text_line(BATCH) + json_line(BATCH)
+
+    assert ("private" in shown, "secret" in shown) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("style", "beginning"), [("text", "acme PUT"), ("json", '{"vendor":"acme"')], ids=["text", "json"]
+)
+def test_an_entry_goes_to_standard_error(
+    style: str, beginning: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (hear,) = listener(style)
+
+    hear(BATCH)
+
+    out, error = capsys.readouterr()
+    assert (out, error.startswith(beginning), error.count("\n")) == ("", True, 1)
+
+
+def test_off_hears_nothing() -> None:
+    assert listener("off") == ()

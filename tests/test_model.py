@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from mockserver.model import ANYBODY, Action, Item, Outcome, Path, Problem
+
+ITEM = Item(0, "A-1", {"id": "A-1"})
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer"),
+    [
+        ((), ""),
+        (("orders", 2, "id"), "/orders/2/id"),
+        (("a/b",), "/a~1b"),
+        (("m~n",), "/m~0n"),
+        (("~1",), "/~01"),
+        (("",), "/"),
+    ],
+    ids=["root", "steps", "slash", "tilde", "tilde-one", "empty-name"],
+)
+def test_problem_points_at_its_place_by_json_pointer(path: Path, pointer: str) -> None:
+    assert Problem("wrong-type", path).pointer == pointer
+
+
+@pytest.mark.parametrize("action", [Action.CREATED, Action.UPDATED, Action.UNCHANGED])
+def test_outcome_that_took_effect_is_accepted(action: Action) -> None:
+    assert Outcome(ITEM, action).accepted
+
+
+@pytest.mark.parametrize("action", [Action.REJECTED, Action.SKIPPED])
+def test_outcome_without_effect_is_not_accepted(action: Action) -> None:
+    assert not Outcome(ITEM, action).accepted
+
+
+def test_values_are_frozen() -> None:
+    with pytest.raises(AttributeError, match="immutable"):
+        ITEM.key = "B-2"  # type: ignore[misc] # that is what is refused
+
+
+def test_values_are_compared_by_content() -> None:
+    assert Item(0, "A-1", {"id": "A-1"}) == ITEM
+
+
+def test_anybody_may_do_everything() -> None:
+    assert ANYBODY.scopes is None

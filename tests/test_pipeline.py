@@ -1,0 +1,237 @@
+"""The corridor of the made-up vendor, with parts of a vendor's package put in."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.envelope import Envelope
+from mockserver.errors import Forbidden, Refusal, Rejected
+from mockserver.model import Answer, Call, Principal, Problem, Reply
+from mockserver.pipeline import Pipeline
+from mockserver.sandbox import Sandboxes
+from mockserver.spec import Operation
+from mockserver.store import State
+from mockserver.store.memory import MemoryStore
+from mockserver.vendor import BatchResult, Request, Vendor
+from tests.support import made_up
+from tests.support.rooms import CALL, served
+
+GOOD = b'{"orders": [{"id": "A", "amount": 1}]}'
+GET = Call("acme", "default", "GET", "/orders")
+
+
+class BrokenError(Exception):
+    """What a vendor's code may raise."""
+
+
+def corridor(folder: Path, made: dict[str, Any] | None = None, **parts: Any) -> Pipeline:
+    """The vendor's corridor; `parts` are those of a `Vendor`."""
+    acme = dataclasses.replace(served(folder, made), vendor=Vendor(**parts))
+    envelope = Envelope(acme.spec, acme.plans, acme.vendor.grade)
+    return Pipeline(acme, envelope, Sandboxes(MemoryStore(), {}))
+
+
+def handled(pipeline: Pipeline, call: Call) -> Answer:
+    return pipeline.handle(call, pipeline.served.spec.match(call.method, call.path))
+
+
+def put(pipeline: Pipeline, body: bytes = GOOD) -> Answer:
+    return handled(pipeline, replace(CALL, body=body))
+
+
+def listed(pipeline: Pipeline) -> list[str]:
+    return [order["id"] for order in json.loads(handled(pipeline, GET).reply.body)]
+
+
+def test_a_batch_is_answered_item_by_item(tmp_path: Path) -> None:
+    answer = put(corridor(tmp_path), b'{"orders": [{"id": "A", "amount": 1}, {"id": "B"}]}')
+
+    assert (answer.reply.status, answer.operation, [str(one.action) for one in answer.outcomes]) == (
+        207,
+        "putOrders",
+        ["created", "rejected"],
+    )
+
+
+def test_later_answers_are_computed_from_the_state(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path)
+
+    put(pipeline, b'{"orders": [{"id": "B", "amount": 1}, {"id": "A", "amount": 1}, {"id": "C"}]}')
+
+    assert listed(pipeline) == ["A", "B"]
+
+
+def test_all_or_nothing_stores_nothing_when_one_is_bad(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, made_up.changed("/paths/~1orders/put/x-batch/atomicity", "all-or-nothing"))
+
+    put(pipeline, b'{"orders": [{"id": "A", "amount": 1}, {"id": "B"}]}')
+
+    assert listed(pipeline) == []
+
+
+def test_a_refused_call_says_why(tmp_path: Path) -> None:
+    answer = put(corridor(tmp_path), b"{")
+
+    assert (answer.reply.status, answer.refusal, answer.outcomes) == (400, "malformed", ())
+
+
+def test_a_record_that_is_not_there_is_a_refusal_of_its_operation(tmp_path: Path) -> None:
+    answer = handled(corridor(tmp_path), replace(GET, path="/orders/Z"))
+
+    assert (answer.reply.status, answer.operation, answer.refusal) == (404, "showOrder", "not-found")
+
+
+def test_who_may_not_call_is_refused_before_the_body_is_read(tmp_path: Path) -> None:
+    made = made_up.changed("/paths/~1orders/put/x-scopes", ["orders:write"])
+    nobody = Principal("nobody", frozenset())
+
+    answer = handled(corridor(tmp_path, made), replace(CALL, body=b"{", principal=nobody))
+
+    assert answer.refusal == "forbidden"
+
+
+def test_a_crash_in_render_stores_nothing_and_passes_on(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path)
+
+    def broken(_result: BatchResult, _state: State) -> Reply:
+        raise BrokenError
+
+    rooms = {"putOrders": dataclasses.replace(pipeline.served.rooms["putOrders"], render=broken)}
+    breaking = dataclasses.replace(pipeline, served=dataclasses.replace(pipeline.served, rooms=rooms))
+
+    with pytest.raises(BrokenError):
+        put(breaking)
+
+    assert listed(pipeline) == []
+
+
+def test_a_handler_that_rejects_leaves_no_trace(tmp_path: Path) -> None:
+    def handler(_request: Request, state: State) -> Reply:
+        state.collection("orders")["A"] = {"id": "A"}
+        raise Rejected(Problem("late"))
+
+    pipeline = corridor(tmp_path)
+    handlers = {**pipeline.served.handlers, "showOrder": handler}
+    rejecting = dataclasses.replace(pipeline, served=dataclasses.replace(pipeline.served, handlers=handlers))
+
+    assert handled(rejecting, replace(GET, path="/orders/A")).reply.status == 409
+    assert listed(pipeline) == []
+
+
+def test_refuse_speaks_for_the_vendor(tmp_path: Path) -> None:
+    def refuse(_refusal: Refusal, _call: Call, operation: Operation | None, _state: State) -> Reply:
+        return Reply(418, operation.id.encode() if operation else b"")
+
+    pipeline = corridor(tmp_path)
+    speaking = dataclasses.replace(pipeline, served=dataclasses.replace(pipeline.served, refuse=refuse))
+
+    assert put(speaking, b"{").reply == Reply(418, b"putOrders")
+
+
+def test_a_replayed_answer_applies_nothing(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, replay=lambda _request, _state: Reply(200, b"again"))
+
+    answer = put(pipeline)
+
+    assert (answer.reply.body, answer.outcomes) == (b"again", ())
+    assert pipeline.sandboxes.dump("default").keys() == {"sandbox/"}
+
+
+def test_an_answer_is_remembered_with_its_request(tmp_path: Path) -> None:
+    def remember(request: Request, reply: Reply, state: State) -> None:
+        state.collection("kept")[request.operation.id] = {"status": reply.status}
+
+    pipeline = corridor(tmp_path, remember=remember)
+
+    put(pipeline)
+
+    assert pipeline.sandboxes.dump("default")["acme/"]["kept"] == {"putOrders": {"status": 207}}
+
+
+def test_a_refusal_is_not_remembered(tmp_path: Path) -> None:
+    remembered: list[Reply] = []
+    pipeline = corridor(tmp_path, remember=lambda _request, reply, _state: remembered.append(reply))
+
+    put(pipeline, b"{")
+
+    assert remembered == []
+
+
+def closed(_call: Call, tenant: str, _state: State) -> None:
+    raise Forbidden("tenant", tenant)
+
+
+def by_header() -> dict[str, Any]:
+    header = {"name": "X-Tenant", "in": "header", "schema": {"type": "string"}}
+    made = made_up.changed("/paths/~1orders/put/parameters", [header])
+    return made | {"x-scope": [{"in": "header", "name": "X-Tenant"}]}
+
+
+def test_a_tenant_that_a_header_names_is_asked_before_the_body_is_read(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, by_header(), admit=closed)
+
+    assert put(pipeline, b"{").refusal == "forbidden"
+
+
+def test_an_operation_without_the_header_has_no_tenant_to_ask(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, by_header(), admit=closed)
+
+    assert handled(pipeline, GET).reply.status == 200
+
+
+def test_a_tenant_that_the_body_names_is_asked_once_it_is_read(tmp_path: Path) -> None:
+    made = made_up.document() | {"x-scope": [{"in": "body", "pointer": "/tenant"}]}
+    pipeline = corridor(tmp_path, made, admit=closed)
+
+    answers = [put(pipeline, body).refusal for body in (b"{", b'{"tenant": "one", "orders": []}')]
+
+    assert answers == ["malformed", "forbidden"]
+
+
+def test_tenants_are_apart(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, made_up.document() | {"x-scope": [{"in": "header", "name": "X-Tenant"}]})
+
+    handled(pipeline, replace(CALL, body=GOOD, headers={**CALL.headers, "x-tenant": "one"}))
+
+    assert listed(pipeline) == []
+
+
+def dispatched(pipeline: Pipeline, call: Call) -> Answer:
+    return pipeline.sandboxes.transact("default", "acme/", lambda state: pipeline.dispatch(call, state))
+
+
+def test_a_carried_call_takes_the_same_road(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path)
+
+    answer = dispatched(pipeline, replace(CALL, body=GOOD))
+
+    assert (answer.reply.status, listed(pipeline)) == (207, ["A"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"path": "/nowhere"}, "not-found"),
+        ({"method": "DELETE"}, "method-not-allowed"),
+        ({"body": b"{"}, "malformed"),
+    ],
+    ids=["path", "method", "body"],
+)
+def test_a_carried_call_is_refused_like_any_other(
+    tmp_path: Path, changes: dict[str, Any], refusal: str
+) -> None:
+    assert dispatched(corridor(tmp_path), replace(CALL, **changes)).refusal == refusal
+
+
+def test_the_same_seed_and_calls_give_the_same_bytes(tmp_path: Path) -> None:
+    made = b'{"orders": [{"id": "A", "amount": 1.50}, null, {"id": "A"}]}'
+
+    replies = [put(corridor(tmp_path), made).reply for _ in range(2)]
+
+    assert replies[0] == replies[1]

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from mockserver.reply import accepted, json_reply, problem_reply
+
+
+def test_a_reply_prints_decimals_with_their_scale() -> None:
+    assert json_reply(200, {"amount": Decimal("1.50")}).body == b'{"amount":1.50}'
+
+
+def test_a_problem_has_its_status_and_its_members() -> None:
+    reply = problem_reply(404, "Not Found", "no such order", code="unknown")
+
+    assert (reply.media_type, json.loads(reply.body)) == (
+        "application/problem+json",
+        {
+            "type": "about:blank",
+            "title": "Not Found",
+            "status": 404,
+            "code": "unknown",
+            "detail": "no such order",
+        },
+    )
+
+
+def test_a_problem_without_detail_has_none() -> None:
+    assert "detail" not in json.loads(problem_reply(404, "Not Found").body)
+
+
+@pytest.mark.parametrize(
+    ("header", "ranges"),
+    [
+        ("", []),
+        ("*/*", [("*/*", 1.0)]),
+        ("text/xml;q=0.5, Application/JSON", [("text/xml", 0.5), ("application/json", 1.0)]),
+        ("a/b ; level=1 ; Q=0.25", [("a/b", 0.25)]),
+        ("a/b;q=0", [("a/b", 0.0)]),
+        ("a/b;q=7, c/d;q=-1", [("a/b", 1.0), ("c/d", 0.0)]),
+        ("a/b;q=much", [("a/b", 1.0)]),
+        (", ,a/b,", [("a/b", 1.0)]),
+    ],
+)
+def test_accept_is_read_to_ranges_and_their_quality(header: str, ranges: list[tuple[str, float]]) -> None:
+    assert list(accepted(header)) == ranges

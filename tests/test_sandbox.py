@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+
+from mockserver.errors import UnknownSandbox
+from mockserver.sandbox import Sandboxes, Settings, is_name
+from mockserver.store import State
+from mockserver.store.memory import MemoryStore
+from tests.support.rooms import NOW
+
+FIXTURES = {"acme/": {"orders": {"A": {"id": "A"}}}, "acme/one": {"orders": {"B": {"id": "B"}}}}
+FROZEN = "2020-02-29T12:00:00Z"
+
+
+@pytest.fixture
+def sandboxes() -> Sandboxes:
+    return Sandboxes(MemoryStore(clock=lambda: NOW), FIXTURES)
+
+
+def keys(state: State) -> list[str]:
+    return list(state.collection("orders"))
+
+
+def add(state: State) -> None:
+    state.collection("orders")["C"] = {"id": "C", "number": state.next("order")}
+
+
+def test_a_call_makes_the_sandbox_that_it_names(sandboxes: Sandboxes) -> None:
+    assert (sandboxes.transact("new", "acme/", keys), sandboxes.store.names()) == (["A"], ["new"])
+
+
+@pytest.mark.parametrize("ask", ["reset", "show", "dump", "delete"])
+def test_a_control_call_makes_none(sandboxes: Sandboxes, ask: str) -> None:
+    with pytest.raises(UnknownSandbox):
+        getattr(sandboxes, ask)("new")
+
+    assert sandboxes.store.names() == []
+
+
+def test_a_sandbox_begins_with_the_fixtures_of_every_scope(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new"))
+
+    assert sandboxes.transact("new", "acme/one", keys) == ["B"]
+
+
+def test_an_empty_sandbox_begins_with_nothing(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new", empty=True))
+
+    assert sandboxes.transact("new", "acme/", keys) == []
+
+
+def test_a_sandbox_has_the_clock_and_the_settings_it_was_made_with(sandboxes: Sandboxes) -> None:
+    settings = Settings("new", seed=7, frozen=FROZEN, empty=True)
+
+    sandboxes.create(settings)
+
+    assert sandboxes.show("new") == (settings, 0)
+    assert sandboxes.transact("new", "acme/", lambda state: state.now.year) == 2020
+
+
+def test_the_name_of_a_sandbox_does_not_change_its_ids(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("one", seed=7))
+    sandboxes.create(Settings("two", seed=7))
+
+    drawn = [sandboxes.transact(name, "acme/", lambda state: state.uuid()) for name in ("one", "two")]
+
+    assert drawn[0] == drawn[1]
+
+
+def test_show_counts_documents_but_no_numbers_of_ours(sandboxes: Sandboxes) -> None:
+    sandboxes.transact("new", "acme/", add)
+
+    assert sandboxes.show("new")[1] == 3
+
+
+def test_reset_brings_the_beginning_back(sandboxes: Sandboxes) -> None:
+    settings = Settings("new", seed=7, frozen=FROZEN)
+    sandboxes.create(settings)
+    before = sandboxes.dump("new")
+    sandboxes.transact("new", "acme/", add)
+
+    assert (sandboxes.reset("new"), sandboxes.dump("new")) == (settings, before)
+
+
+def test_reset_gives_the_same_ids_again(sandboxes: Sandboxes) -> None:
+    first = sandboxes.transact("new", "acme/", lambda state: state.uuid())
+
+    sandboxes.reset("new")
+
+    assert sandboxes.transact("new", "acme/", lambda state: state.uuid()) == first
+
+
+def test_a_second_sandbox_is_untouched(sandboxes: Sandboxes) -> None:
+    sandboxes.transact("one", "acme/", add)
+
+    assert sandboxes.transact("two", "acme/", keys) == ["A"]
+
+
+def test_a_deleted_sandbox_begins_anew(sandboxes: Sandboxes) -> None:
+    sandboxes.transact("new", "acme/", add)
+
+    sandboxes.delete("new")
+
+    assert sandboxes.transact("new", "acme/", keys) == ["A"]
+
+
+@pytest.mark.parametrize("name", ["a", "default", "team-7", "0", "-", "a" * 64])
+def test_a_sandbox_may_be_named_so(name: str) -> None:
+    assert is_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "A", "a_b", "a b", "a\n", "é", "a" * 65, "a/b", "a.b", "\u0661"])
+def test_a_sandbox_may_not_be_named_so(name: str) -> None:
+    assert not is_name(name)

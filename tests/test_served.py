@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.errors import SpecError, VendorError
+from mockserver.served import discover, packages, serve, specs_folder
+from tests.support import made_up
+
+
+def test_every_spec_in_the_folder_is_a_vendor() -> None:
+    files = sorted(file.stem for file in specs_folder().glob("*.yaml") if file.name[0] != "_")
+
+    assert [vendor.name for vendor in discover()] == files
+
+
+def test_every_package_has_a_spec() -> None:
+    assert [vendor.name for vendor in discover(only=packages())] == list(packages())
+
+
+def test_a_folder_of_ones_own_adds_vendors(tmp_path: Path) -> None:
+    made_up.written(tmp_path)
+
+    assert [vendor.name for vendor in discover([tmp_path], ["acme"])] == ["acme"]
+
+
+def test_vendors_come_sorted_and_once(tmp_path: Path) -> None:
+    made_up.written(tmp_path, name="beta")
+    made_up.written(tmp_path, name="alpha")
+
+    assert [vendor.name for vendor in discover([tmp_path], ["beta", "alpha", "beta"])] == ["alpha", "beta"]
+
+
+def test_a_file_whose_name_begins_with_an_underscore_is_no_vendor(tmp_path: Path) -> None:
+    made_up.written(tmp_path).rename(tmp_path / "_acme.yaml")
+
+    with pytest.raises(VendorError, match="no vendor named _acme; there are "):
+        discover([tmp_path], ["_acme"])
+
+
+def test_an_unknown_vendor_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    made_up.written(tmp_path)
+
+    with pytest.raises(VendorError, match="no vendor named nope; there are acme, "):
+        discover([tmp_path], ["nope"])
+
+
+def test_two_folders_with_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    made_up.written(tmp_path / "one")
+    made_up.written(tmp_path / "two")
+
+    with pytest.raises(SpecError, match="a vendor named acme is there already"):
+        discover([tmp_path / "one", tmp_path / "two"])
+
+
+def test_a_vendor_without_package_is_served_by_its_spec_alone(tmp_path: Path) -> None:
+    acme = serve(made_up.written(tmp_path))
+
+    assert (set(acme.rooms), set(acme.handlers), acme.fixtures) == (
+        {"putOrders"},
+        {"listOrders", "showOrder"},
+        {},
+    )
+
+
+REFUSED: dict[str, tuple[str, Any, str]] = {
+    "no-collection": (
+        "/paths/~1orders/put/x-batch/collection",
+        None,
+        "acme: putOrders: add to its x-batch: collection: <where accepted items live>, key: [<member>]",
+    ),
+    "no-key": (
+        "/paths/~1orders/put/x-batch/key",
+        None,
+        "acme: putOrders: add to its x-batch: collection: <where accepted items live>, key: [<member>]",
+    ),
+    "no-outcome": (
+        "/paths/~1orders/put/x-batch/outcome",
+        None,
+        (
+            "acme: putOrders: add to its x-batch: "
+            "outcome: {list: /data, status: /status, message: /body, key: /id}"
+        ),
+    ),
+    "no-outcome-list": (
+        "/paths/~1orders/put/x-batch/outcome/list",
+        None,
+        (
+            "acme: putOrders: add to its x-batch: "
+            "outcome: {list: /data, status: /status, message: /body, key: /id}"
+        ),
+    ),
+    "no-collection-to-get": (
+        "/paths/~1orders/get/x-collection",
+        None,
+        (
+            "acme: listOrders: nothing answers it; a GET needs x-collection: <name>, "
+            "any other operation a vendor package"
+        ),
+    ),
+    "no-batch": (
+        "/paths/~1orders/put/x-batch",
+        None,
+        (
+            "acme: putOrders: nothing answers it; a GET needs x-collection: <name>, "
+            "any other operation a vendor package"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("pointer", "value", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_spec_that_says_too_little_is_refused_with_the_line_to_write(
+    tmp_path: Path, pointer: str, value: Any, message: str
+) -> None:
+    with pytest.raises(SpecError) as refused:
+        serve(made_up.written(tmp_path, made_up.changed(pointer, value)))
+
+    assert str(refused.value) == message
+
+
+def test_a_range_of_statuses_is_no_status_to_answer_with(tmp_path: Path) -> None:
+    made = made_up.document()
+    responses = made["paths"]["/orders"]["put"]["responses"]
+    responses["2XX"] = responses.pop("207")
+
+    assert serve(made_up.written(tmp_path, made)).rooms.keys() == {"putOrders"}
+
+
+def test_the_tenant_header_is_the_one_the_spec_names(tmp_path: Path) -> None:
+    made = made_up.document() | {"x-scope": [{"in": "header", "name": "X-Tenant"}]}
+
+    assert serve(made_up.written(tmp_path, made)).tenant_header == "X-Tenant"
+
+
+def test_a_tenant_in_the_body_has_no_header(tmp_path: Path) -> None:
+    made = made_up.document() | {"x-scope": [{"in": "body", "pointer": "/tenant"}]}
+
+    assert serve(made_up.written(tmp_path, made)).tenant_header == ""
