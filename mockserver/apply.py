@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 
 from msgspec.structs import replace
 
 from mockserver.errors import Rejected
 from mockserver.model import Action, Item, Outcome, Verdict
 from mockserver.store import State
-from mockserver.vendor import Keep, Request, Room
+from mockserver.vendor import Check, Request, Room
 
 _CLEAR = Verdict()
 
@@ -27,17 +26,22 @@ def apply_each(
     request: Request, verdicts: Mapping[int, Verdict], room: Room, state: State
 ) -> tuple[Outcome, ...]:
     """One outcome an item; a rejected one leaves no trace, later ones see what earlier ones did."""
-    keep, savepoint = room.apply(request, state), state.item()
-    if not verdicts and room.check is None and room.ends is None:
-        return tuple([_kept(item, keep, savepoint) for item in request.items])
     outcomes: list[Outcome] = []
+    keep, savepoint = room.apply(request, state), state.item()
     for item in request.items:
-        verdict = verdicts.get(item.index, _CLEAR)
-        if room.check is not None:
-            verdict = _checked(item, request, verdict, room, state)
-        outcome = _not_applied(item, verdict) if verdict.problems else _kept(item, keep, savepoint)
-        if verdict.warnings and not verdict.problems:
-            outcome = replace(outcome, warnings=verdict.warnings + outcome.warnings)
+        verdict = _CLEAR if room.check is None else _checked(item, request, room.check, state)
+        if verdicts and item.index in verdicts:
+            verdict = _joined(verdicts[item.index], verdict)
+        if verdict is not _CLEAR and verdict.problems:
+            outcome = Outcome(item, Action.REJECTED, None, verdict.problems, verdict.warnings)
+        else:
+            try:
+                with savepoint:
+                    outcome = keep(item)
+            except Rejected as rejected:
+                outcome = Outcome(item, Action.REJECTED, rejected.document, rejected.problems)
+            if verdict is not _CLEAR:
+                outcome = replace(outcome, warnings=verdict.warnings + outcome.warnings)
         outcomes.append(outcome)
         if room.ends is not None and not outcome.accepted and room.ends(item):
             outcomes += [Outcome(rest, Action.SKIPPED) for rest in request.items[item.index + 1 :]]
@@ -67,20 +71,14 @@ def _all_or_none(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
     raise _TakenBackError(outcomes)
 
 
-def _checked(item: Item, request: Request, verdict: Verdict, room: Room, state: State) -> Verdict:
-    """The verdict with what the state has against the item."""
-    if room.check is None or not isinstance(item.document, dict):
-        return verdict
-    found = tuple(room.check(item, request, state))
-    return Verdict(verdict.problems + found, verdict.warnings) if found else verdict
+def _checked(item: Item, request: Request, check: Check, state: State) -> Verdict:
+    """What the state has against the item."""
+    found = tuple(check(item, request, state)) if isinstance(item.document, dict) else ()
+    return Verdict(found) if found else _CLEAR
 
 
-def _kept(item: Item, keep: Keep, savepoint: AbstractContextManager[None]) -> Outcome:
-    try:
-        with savepoint:
-            return keep(item)
-    except Rejected as rejected:
-        return Outcome(item, Action.REJECTED, rejected.document, rejected.problems)
+def _joined(first: Verdict, second: Verdict) -> Verdict:
+    return Verdict(first.problems + second.problems, first.warnings + second.warnings)
 
 
 def _not_applied(item: Item, verdict: Verdict) -> Outcome:

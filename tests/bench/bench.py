@@ -19,8 +19,17 @@ from statistics import median
 HOST = "127.0.0.1"
 PATHS = {"floor": "/claim-invoice-batch", "ours": "/vba/claim-invoice-batch"}
 COMMANDS = {
-    "floor": "-m uvicorn tests.bench.floor:app --no-access-log --log-level warning --loop uvloop".split(),
-    "ours": "-m mockserver run --log off".split(),
+    "floor": [
+        "-m",
+        "uvicorn",
+        "tests.bench.floor:app",
+        "--no-access-log",
+        "--log-level",
+        "warning",
+        "--loop",
+        "uvloop",
+    ],
+    "ours": ["-m", "mockserver", "run", "--log", "off"],
 }
 CALLS = {1: 600, 100: 120, 1000: 40}
 ROUNDS = 5

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+import httpx
+import pytest
+
+from tests.support.server import serving
+
+NOW = "2026-01-05T09:00:00Z"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def url() -> Iterator[str]:
+    """The address of a server that all tests of this folder share."""
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture
+def base(url: str) -> str:
+    """The base URL of a fresh sandbox, its clock standing at `NOW`."""
+    name = f"client-{next(_numbers)}"
+    made = httpx.post(f"{url}/_mock/sandboxes", json={"name": name, "seed": 7, "freeze": NOW})
+    made.raise_for_status()
+    return f"{url}/sandboxes/{name}"

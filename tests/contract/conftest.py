@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
+
+from mockserver.app import Application, Options, create_app
+from mockserver.store.memory import MemoryStore
+from tests.contract.contracts import CONTRACTS
+from tests.support.client import Client
+from tests.support.frozen import keep_frozen
+
+
+@pytest.fixture(scope="session")
+def app() -> Application:
+    """All vendors, told to take the fixtures' credentials only: what ignores credentials is found out."""
+    only = tuple(filter(None, os.environ.get("MOCK_ONLY", "").split(",")))
+    return create_app(Options(vendors=only, strict_auth=True), store=MemoryStore(keep=keep_frozen))
+
+
+@pytest.fixture(autouse=True)
+def _no_constants_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypothesis tries literals of the modules that happen to be loaded: another order, other cases."""
+    monkeypatch.setattr(providers, "_get_local_constants", Constants)
+    providers.CONSTANTS_CACHE.cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _lent(app: Application) -> None:
+    for contract in CONTRACTS.values():
+        contract.lent.app = app
+
+
+@pytest.fixture
+def control() -> Application:
+    """A server of its own for the control plane, with one call in its journal."""
+    made = create_app(Options(vendors=("vba",)))
+    Client(made, {"host": "testserver", "user-agent": "tests"}).get("/vba/payees")
+    return made

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mockserver.app import Application
+from mockserver.sandbox import Settings
+from tests.support.client import Client
+
+NOW = "2026-01-05T09:00:00Z"
+
+
+@pytest.fixture
+def other(app: Application, sandbox: str) -> Iterator[Client]:
+    """A client in a second sandbox that began like the first."""
+    name = f"{sandbox}-other"
+    app.sandboxes.create(Settings(name, seed=7, frozen=NOW))
+    yield Client(app, {"host": "testserver", "user-agent": "tests", "mock-sandbox": name})
+    app.sandboxes.delete(name)
+    app.journal.forget(name)

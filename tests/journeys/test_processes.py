@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests.support.specs import ROOT
+
+
+def told(hash_seed: str) -> list[str]:
+    """A digest of every answer of every story, told in a process of that hash seed."""
+    finished = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.journeys.telling"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return finished.stdout.splitlines()
+
+
+def test_two_processes_answer_alike_byte_for_byte() -> None:
+    first, second = told("1"), told("20260105")
+
+    assert len(first) == 25
+    assert first == second
