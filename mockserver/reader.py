@@ -24,7 +24,7 @@ from mockserver.spec import (
     routes,
 )
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_NAME = re.compile(r"_?[a-z0-9][a-z0-9_-]*")
 _RESERVED = ("sandboxes",)
 _BATCH_KEYS = {"items", "key", "upsert", "atomicity", "fatal", "collection", "outcome", "bare-item"}
 _OUTCOME_KEYS = {"list", "status", "message", "key"}

@@ -18,14 +18,16 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mockserver import reader
 from mockserver.app.bridge import read_body
-from mockserver.codec import json, yaml
+from mockserver.codec import json
 from mockserver.control import Control, Impossible, SandboxExists, UnknownEntry
 from mockserver.envelope import media_type_of
-from mockserver.errors import Malformed, TooLarge, UnknownSandbox
+from mockserver.errors import Malformed, MethodNotAllowed, NotFound, TooLarge, UnknownSandbox
 from mockserver.model import Json
 from mockserver.reply import JSON, problem_reply
 from mockserver.served import specs_folder
+from mockserver.spec import Spec
 
 MOUNT = "/_mock"
 MAX_BODY_BYTES = 1024 * 1024
@@ -46,19 +48,20 @@ _TITLES = {
 
 def control_app(control: Control) -> ASGIApp:
     """The application that answers below `/_mock`."""
-    document = yaml.load((specs_folder() / "_control.yaml").read_text(encoding="utf-8"))
+    contract = reader.load(specs_folder() / "_control.yaml")
     stack = [step for step in ConnexionMiddleware.default_middlewares if step is not SwaggerUIMiddleware]
     app = AsyncApp(__name__, middlewares=stack)
     app.add_api(
-        document,
+        dict(contract.document),
         base_path=MOUNT,
         resolver=Resolver(partial(getattr, _Operations(control))),
         strict_validation=True,
     )
     for kind in _STATUS:
         app.add_error_handler(kind, _refused)
-    app.add_error_handler(ProblemException, _framework)
-    app.add_error_handler(HTTPException, _framework)
+    framework = partial(_framework, contract)
+    app.add_error_handler(ProblemException, framework)
+    app.add_error_handler(HTTPException, framework)
     return _Front(app)
 
 
@@ -162,10 +165,16 @@ def _refused(_request: ConnexionRequest, error: Exception) -> ConnexionResponse:
     return _problem(status, _TITLES[status], str(error), members)
 
 
-def _framework(_request: ConnexionRequest, error: Any) -> ConnexionResponse:
+def _framework(contract: Spec, request: ConnexionRequest, error: Any) -> ConnexionResponse:
     status = getattr(error, "status", None) or error.status_code
     title = getattr(error, "title", None) or str(error.detail)
     headers = dict(getattr(error, "headers", None) or {})
+    try:
+        contract.match(request.method, request.scope["path"].removeprefix(MOUNT))
+    except MethodNotAllowed as refusal:
+        headers["Allow"] = ", ".join(refusal.allowed)
+    except NotFound:
+        pass
     return _problem(status, title, str(error.detail or ""), {"code": f"http-{status}"}, headers)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemathesis.checks import CheckFunction
-from schemathesis.specs.openapi.checks import allow_header_conformance, missing_required_header
+from schemathesis.specs.openapi.checks import missing_required_header
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,5 @@ EXCLUDED = (
         missing_required_header,
         "the check asks for 401; its case has no API key either, which the gateway answers with 403",
         header="Authorization",
-    ),
-    Excluded(
-        "_control",
-        allow_header_conformance,
-        "a defect: of two operations on one path `Allow` names the first (/sandboxes, /sandboxes/{name})",
     ),
 )
