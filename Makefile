@@ -13,7 +13,7 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 run: $(RUN) ## set up and serve on PORT (8080)
-	$(BIN)/mockserver run --port $(PORT)
+	@$(BIN)/mockserver run --port $(PORT)
 
 test: lint ## set up, then everything that must hold: format, lint, types, all tests
 	$(PYTEST) -n 2 --dist loadfile
@@ -43,14 +43,14 @@ clean: ## drop everything that was made here
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis report
 
 $(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit("mockserver needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import sys; sys.exit("mockserver needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 
 $(RUN): requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	@touch $@
 
 $(DEV): requirements-dev.lock $(RUN)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	touch $@
+	@touch $@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import click
@@ -26,10 +27,10 @@ def main() -> None:
     """A sandbox of five batch-invoice APIs with true per-item answers."""
 
 
-@main.command()
+@main.command(context_settings=_CONTEXT)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 = any.")
-@click.option("--vendor", "vendors", multiple=True, help="Serve only these; may be given again.")
+@click.option("--vendor", multiple=True, help="Serve only these; may be given again.")
 @click.option(
     "--specs",
     multiple=True,
@@ -68,7 +69,7 @@ def run(  # noqa: PLR0913 - one argument an option
     *,
     host: str,
     port: int,
-    vendors: tuple[str, ...],
+    vendor: tuple[str, ...],
     specs: tuple[Path, ...],
     at_root: str,
     auth: str,
@@ -87,12 +88,14 @@ def run(  # noqa: PLR0913 - one argument an option
     mockserver run --port 9000 --vendor NAME
     mockserver run --at-root NAME --log json
     """
+    # Connexion imports a test client at start-up, which warns about itself.
+    warnings.filterwarnings("ignore", category=UserWarning, module="connexion")
     from mockserver.app import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
     from mockserver.errors import MockServerError  # noqa: PLC0415
     from mockserver.server import PortTakenError, serve  # noqa: PLC0415
 
     options = Options(
-        vendors=vendors,
+        vendors=vendor,
         specs=specs,
         at_root=at_root,
         strict_auth=auth == "strict",

@@ -159,8 +159,15 @@ def test_options_reach_the_server(served: list[dict[str, Any]], tmp_path: Path) 
 def test_the_port_can_come_from_the_environment(
     served: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MOCKSERVER_RUN_PORT", "9000")
+    monkeypatch.setenv("MOCKSERVER_PORT", "9000")
 
     run("run")
 
     assert served[0]["port"] == 9000
+
+
+def test_an_option_may_stand_in_the_environment() -> None:
+    told = CliRunner().invoke(main, ["run"], env={"MOCKSERVER_VENDOR": "nobody"})
+
+    assert told.exit_code == 2
+    assert "no vendor named nobody" in told.stderr
