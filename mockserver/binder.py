@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from mockserver.codec.json import exact_decimal
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
 from mockserver.spec import resolve
@@ -29,19 +30,23 @@ def _integer(value: Json) -> Json:
 
 
 def _number(value: Json) -> Json:
-    try:
-        return Decimal(value.strip()) if isinstance(value, str) and _NUMBER.fullmatch(value) else _UNREAD
-    except InvalidOperation:
-        return _UNREAD
+    return _decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else _UNREAD
 
 
 def _plain_number(value: Json) -> Json:
-    return Decimal(value.strip()) if isinstance(value, str) and _PLAIN.fullmatch(value) else _UNREAD
+    return _decimal(value) if isinstance(value, str) and _PLAIN.fullmatch(value) else _UNREAD
 
 
 def _grouped(value: Json) -> Json:
     grouped = isinstance(value, str) and _GROUPED.fullmatch(value)
-    return Decimal(value.strip().replace(",", "")) if grouped else _UNREAD
+    return _decimal(value.replace(",", "")) if grouped else _UNREAD
+
+
+def _decimal(text: str) -> Json:
+    try:
+        return exact_decimal(text.strip())
+    except ValueError:
+        return _UNREAD
 
 
 def _text_of_number(value: Json) -> Json:

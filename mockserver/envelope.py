@@ -163,6 +163,8 @@ def _items(found: list[Json], operation: Operation) -> tuple[Item, ...]:
 
 
 def _joined(item: Json, key: tuple[str, ...]) -> str:
+    """The parts that are there in one text, escaped so that no two keys meet."""
     if not isinstance(item, dict):
         return ""
-    return "/".join(str(item[name]) for name in key if item.get(name) is not None)
+    parts = (str(item[name]) for name in key if item.get(name) is not None)
+    return "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)

@@ -36,8 +36,9 @@ def upsert(batch: Batch) -> Apply:
 
     def keep(item: Item, _request: Request, state: State) -> Outcome:
         collection = state.collection(batch.collection)
-        if not item.key:
-            path: Path = (*batch.items, item.index, *batch.key[:1])
+        absent = next((name for name in batch.key if item.document.get(name) is None), None)
+        if absent is not None or not item.key:
+            path: Path = (*batch.items, item.index, absent or batch.key[0])
             raise Rejected(Problem("missing-required", path, "the item has no key", "key"))
         known = item.key in collection
         if known and not batch.upsert:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
 from urllib.parse import parse_qsl
 
+from mockserver.codec.json import exact_decimal
 from mockserver.model import Call, Document, Json, Problem
 from mockserver.schema import Formats, Schema, compile_schema
 from mockserver.spec import Operation, Parameter, Spec, resolve
@@ -132,5 +133,6 @@ def _typed(text: str, kind: str) -> Json:
     if kind == "integer" and _INTEGER.fullmatch(text):
         return int(text)
     if kind == "number" and _NUMBER.fullmatch(text):
-        return Decimal(text.strip())
+        with suppress(ValueError):
+            return exact_decimal(text.strip())
     return text

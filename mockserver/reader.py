@@ -25,7 +25,7 @@ from mockserver.spec import (
 )
 
 _NAME = re.compile(r"_?[a-z0-9][a-z0-9_-]*")
-_RESERVED = ("sandboxes",)
+_RESERVED = ("sandbox", "sandboxes")
 _BATCH_KEYS = {"items", "key", "upsert", "atomicity", "fatal", "collection", "outcome", "bare-item"}
 _OUTCOME_KEYS = {"list", "status", "message", "key"}
 _ATOMICITIES = ("per-item", "all-or-nothing")
@@ -38,7 +38,7 @@ def load(file: FilePath) -> Spec:
         SpecError: the document cannot be served.
     """
     if not _NAME.fullmatch(file.stem) or file.stem in _RESERVED:
-        raise SpecError(f"{file.name}: a vendor has its file's name: a-z, 0-9, - and _, but not sandboxes")
+        raise SpecError(f"{file.name}: a vendor has its file's name: a-z, 0-9, - and _, but not sandbox")
     try:
         text = file.read_bytes().decode()
         document = yaml.load(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import socket
+from contextlib import suppress
 from time import perf_counter
 
 import click
@@ -55,7 +56,8 @@ def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) 
             proxy_headers=False,
             timeout_graceful_shutdown=_STOP_S,
         )
-        _Server(config, greeting).run([listening])
+        with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has stopped
+            _Server(config, greeting).run([listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -307,7 +307,9 @@ def test_a_body_may_come_in_chunks(operator: Client) -> None:
     ("method", "path", "status"),
     [
         ("GET", "/_mock/nope", 404),
+        ("GET", "/_mock/health/", 404),
         ("GET", f"{SANDBOXES}/default/journal/one", 404),
+        ("GET", f"{SANDBOXES}/default/journal/{'9' * 5000}", 404),
         ("GET", f"{SANDBOXES}/default%0A", 404),
         ("GET", f"{SANDBOXES}/Default", 400),
         ("GET", f"{SANDBOXES}/default/journal/0", 400),

@@ -62,8 +62,14 @@ def test_the_key_is_the_text_of_its_member(acme: Served, item: bytes, key: str) 
 
 @pytest.mark.parametrize(
     ("item", "key"),
-    [(b'{"id": "A", "note": "n"}', "A/n"), (b'{"id": "A", "note": null}', "A"), (b"{}", ""), (b"1", "")],
-    ids=["both", "one", "none", "no-object"],
+    [
+        (b'{"id": "A", "note": "n"}', "A/n"),
+        (b'{"id": "A/~", "note": "n"}', "A~1~0/n"),
+        (b'{"id": "A", "note": null}', "A"),
+        (b"{}", ""),
+        (b"1", ""),
+    ],
+    ids=["both", "slash-inside", "one", "none", "no-object"],
 )
 def test_a_key_of_several_members_joins_those_there_are(tmp_path: Path, item: bytes, key: str) -> None:
     acme = served(tmp_path, made_up.changed("/paths/~1orders/put/x-batch/key", ["id", "note"]))

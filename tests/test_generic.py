@@ -49,6 +49,12 @@ def test_an_item_without_key_is_rejected() -> None:
     assert upserted(BATCH, "", "A") == (["rejected", "created"], ["A"])
 
 
+def test_an_item_with_part_of_its_key_is_rejected() -> None:
+    both = dataclasses.replace(BATCH, key=("id", "note"))
+
+    assert upserted(both, "A") == (["rejected"], [])
+
+
 def test_an_item_is_stored_as_it_is() -> None:
     made, room = store(), Room(generic.upsert(BATCH), no_render)
     document = {"id": "A", "more": [1, {"deep": None}]}

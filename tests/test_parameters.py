@@ -70,6 +70,8 @@ def test_a_query_is_read_to_its_declared_types(tmp_path: Path, query: str, value
         ("rate=NaN", "wrong-type"),
         ("rate=Infinity", "wrong-type"),
         ("rate=1e99999", "wrong-type"),
+        ("rate=1e309", "wrong-type"),
+        ("rate=" + "9" * 5000, "wrong-type"),
         ("all=yes", "wrong-type"),
         ("counts=1&counts=x", "wrong-type"),
         ("day=tomorrow", "bad-format"),

@@ -202,7 +202,7 @@ def test_a_file_that_is_no_spec_is_refused(tmp_path: Path, content: bytes) -> No
         reader.load(file)
 
 
-@pytest.mark.parametrize("name", ["my.acme", "Acme", "my acme", "-acme", "sandboxes", "acme\n"])
+@pytest.mark.parametrize("name", ["my.acme", "Acme", "my acme", "-acme", "sandbox", "sandboxes", "acme\n"])
 def test_a_name_that_no_vendor_can_have_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(SpecError, match="a vendor has its file's name"):
         reader.load(made_up.written(tmp_path, name=name))

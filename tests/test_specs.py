@@ -22,6 +22,7 @@ OPERATIONS = [
     for name in SPECS
     for method, path, node in specs.operations(spec(name))
 ]
+OF_VENDORS = [operation for operation in OPERATIONS if operation.values[0] in VENDORS]
 FIELDS = [
     pytest.param(field, id=f"{field.vendor}-{field.operation}-{field.part}{field.path}")
     for vendor in VENDORS
@@ -86,6 +87,13 @@ def test_an_operation_id_is_given_once(name: str) -> None:
 @pytest.mark.parametrize(("name", "_method", "_path", "node"), OPERATIONS)
 def test_an_operation_with_security_declares_401(name: str, _method: str, _path: str, node: Any) -> None:
     assert "401" in node["responses"] or not any(specs.security(spec(name), node))
+
+
+@pytest.mark.parametrize(("_name", "_method", "_path", "node"), OF_VENDORS)
+def test_an_operation_declares_the_limits_of_this_server(
+    _name: str, _method: str, _path: str, node: Any
+) -> None:
+    assert {"405", "413", "431"} - set(node["responses"]) == set()
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES)

@@ -10,6 +10,7 @@ from connexion import AsyncApp
 from connexion.exceptions import ProblemException
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
 from starlette.datastructures import MutableHeaders
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver import reader
 from mockserver.app.bridge import read_body
+from mockserver.app.routing import ExactRouting
 from mockserver.codec import json
 from mockserver.control import Control, Impossible, SandboxExists, UnknownEntry
 from mockserver.envelope import media_type_of
@@ -31,12 +33,16 @@ from mockserver.spec import Spec
 
 MOUNT = "/_mock"
 MAX_BODY_BYTES = 1024 * 1024
+MAX_SEGMENT = 64
+"""The longest that a sandbox's name may be; a longer number would be more than Python converts."""
+
 _STATUS: Mapping[type[Exception], tuple[int, str]] = {
     UnknownSandbox: (404, "unknown-sandbox"),
     UnknownEntry: (404, "unknown-entry"),
     SandboxExists: (409, "sandbox-exists"),
     Impossible: (422, "impossible"),
 }
+_REFUSED: Mapping[type[Exception], int] = {Malformed: 400, NotFound: 404, TooLarge: 413}
 _TITLES = {
     400: "Bad Request",
     404: "Not Found",
@@ -49,7 +55,11 @@ _TITLES = {
 def control_app(control: Control) -> ASGIApp:
     """The application that answers below `/_mock`."""
     contract = reader.load(specs_folder() / "_control.yaml")
-    stack = [step for step in ConnexionMiddleware.default_middlewares if step is not SwaggerUIMiddleware]
+    stack = [
+        ExactRouting if step is RoutingMiddleware else step
+        for step in ConnexionMiddleware.default_middlewares
+        if step is not SwaggerUIMiddleware
+    ]
     app = AsyncApp(__name__, middlewares=stack)
     app.add_api(
         dict(contract.document),
@@ -66,7 +76,7 @@ def control_app(control: Control) -> ASGIApp:
 
 
 class _Front:
-    """Reads a body before Connexion does, which breaks on chunks, bad UTF-8, depth and big integers."""
+    """Reads a call before Connexion does, which breaks on chunks, bad UTF-8, depth and big integers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -78,17 +88,23 @@ class _Front:
             return
         headers = MutableHeaders(raw=list(scope["headers"]))
         try:
+            _check_path(scope["path"])
             body = await read_body(receive, headers.get("content-length", ""), MAX_BODY_BYTES)
             body = _plain(body, headers) if body else body
         except ClientDisconnect:
             return
-        except (TooLarge, Malformed) as refusal:
-            status = 413 if isinstance(refusal, TooLarge) else 400
+        except (NotFound, TooLarge, Malformed) as refusal:
+            status = _REFUSED[type(refusal)]
             reply = problem_reply(status, _TITLES[status], refusal.detail, code=f"http-{status}")
             await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
             return
         headers["content-length"] = str(len(body))
         await self._app({**scope, "headers": headers.raw}, _once(body, receive), send)
+
+
+def _check_path(path: str) -> None:
+    if any(len(segment) > MAX_SEGMENT for segment in path.split("/")):
+        raise NotFound("path")
 
 
 def _plain(body: bytes, headers: MutableHeaders) -> bytes:

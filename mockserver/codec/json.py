@@ -26,7 +26,12 @@ _CONTAINERS = (dict, list)
 _CONTAINERS_SET = frozenset(_CONTAINERS)
 
 
-def _decimal(text: str) -> Decimal:
+def exact_decimal(text: str) -> Decimal:
+    """The number that `text` spells, as exact as that.
+
+    Raises:
+        ValueError: it is further from zero, or nearer to it, than a double goes.
+    """
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -36,7 +41,7 @@ def _decimal(text: str) -> Decimal:
     return number
 
 
-_decoder = msgspec.json.Decoder(float_hook=_decimal)
+_decoder = msgspec.json.Decoder(float_hook=exact_decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -63,6 +68,8 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
         return _decoder.decode(text)
     except RecursionError:
         raise Malformed("nested too deep") from None
+    except UnicodeError:
+        raise Malformed("the body is not valid UTF-8") from None
     except (msgspec.MsgspecError, ValueError) as error:
         raise Malformed(str(error)) from None
 
@@ -79,7 +86,7 @@ def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
         if len(text) > MAX_LENIENT_BYTES or text.count(b"[") + text.count(b"{") > MAX_LENIENT_OPENINGS:
             raise
         try:
-            document = json5.loads(text.decode(), parse_float=_decimal, parse_constant=_no_constant)
+            document = json5.loads(text.decode(), parse_float=exact_decimal, parse_constant=_no_constant)
             _encoder.encode(document)  # JSON5 reads lone surrogates, which no answer could carry
         except (ValueError, RecursionError):
             raise strict from None

@@ -62,6 +62,11 @@ def test_what_is_no_json_is_malformed(body: bytes) -> None:
         decode(body)
 
 
+def test_text_that_is_no_utf_8_is_told_in_words_of_its_own() -> None:
+    with pytest.raises(Malformed, match="the body is not valid UTF-8"):
+        decode(b'["\xff"]')
+
+
 @pytest.mark.parametrize(
     ("body", "document"),
     [

@@ -120,7 +120,7 @@ def _result(outcome: Outcome) -> RowResult:
 
 
 def _next_key(item: Item, invoices: Collection, state: State) -> int:
-    """One more than the highest key ever given or found."""
+    """The next free key after the last one given, the first time after the highest stored."""
     identity = state.collection(_IDENTITY)
     known = identity.get(COLLECTION)
     last = known["last"] if known else max((int(key) for key in invoices), default=0)

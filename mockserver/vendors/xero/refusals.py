@@ -141,7 +141,7 @@ def _invalid(problem: Problem, operation: Operation | None, state: State) -> Rep
         return _header(problem, state)
     if place == "query":
         return error(400, BAD_QUERY, _query_sentence(problem), headers(state))
-    if problem.rule in ("required", "minItems") or (problem.found is None and len(problem.path) == 1):
+    if problem.rule in ("required", "minItems") or (problem.found is None and len(problem.path) <= 1):
         return _nothing_sent(operation, state)
     return error(400, UNREADABLE, _sentence(problem), headers(state))
 
@@ -180,10 +180,16 @@ def _sentence(problem: Problem) -> str:
 
 
 def _type_name(problem: Problem) -> str:
-    name = str(problem.path[-1]) if problem.path else ""
+    own = f"Xero.Api.{_class_name(problem.path)}"
     if problem.rule == "type":
-        return _TYPES.get(problem.expected[0], f"Xero.Api.{name}")
-    return {"pattern": "System.DateTime", "format:uuid": "System.Guid"}.get(problem.rule, f"Xero.Api.{name}")
+        return _TYPES.get(problem.expected[0], own)
+    return {"pattern": "System.DateTime", "format:uuid": "System.Guid"}.get(problem.rule, own)
+
+
+def _class_name(path: Path) -> str:
+    """The member's name, of a list's element the singular of the list's; the body itself is a request."""
+    *holder, last = ("Request", *path)
+    return str(last) if isinstance(last, str) else str(holder[-1]).removesuffix("s")
 
 
 def _quoted(problem: Problem) -> str:

@@ -117,6 +117,25 @@ def test_an_unexpected_object_is_named_with_its_path(put: Put) -> None:
     assert put(batch(pay(R1), Reference={})).json["Message"] == message
 
 
+@pytest.mark.parametrize(("element", "value"), [(5, "5"), (None, "{null}"), ("x", '"x"')])
+def test_an_element_that_is_no_object_is_named_by_its_kind(put: Put, element: Any, value: str) -> None:
+    message = f"Error converting value {value} to type 'Xero.Api.BatchPayment'. Path 'BatchPayments[0]'."
+
+    assert put(element).json["Message"] == message
+
+
+def test_a_body_that_is_null_sends_nothing(xero: Client) -> None:
+    answer = xero.put(BATCHES, content=b"null", headers={"content-type": "application/json"})
+
+    assert (answer.json["ErrorNumber"], answer.json["Message"]) == (17, NOTHING_SENT)
+
+
+def test_a_body_that_is_no_object_is_a_request_that_cannot_be_read(xero: Client) -> None:
+    message = "Error converting value 5 to type 'Xero.Api.Request'. Path ''."
+
+    assert xero.put(BATCHES, json=5).json["Message"] == message
+
+
 def test_an_empty_call_names_what_was_expected(xero: Client) -> None:
     assert xero.put(BATCHES, json={}).json["Message"] == NOTHING_SENT
 
