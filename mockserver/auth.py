@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from mockserver.errors import Forbidden, Unauthorized
-from mockserver.model import Call, Document, Principal
+from mockserver.model import ANYBODY, Call, Document, Principal
 from mockserver.spec import Operation
 from mockserver.store import State
 
@@ -75,8 +75,26 @@ def permit(call: Call, operation: Operation) -> None:
     held = call.principal.scopes
     if held is not None and operation.scopes and not operation.scopes & held:
         raise Forbidden("scope", min(operation.scopes))
-    if call.principal.facts.get("kind") == "read-only" and call.method not in READING:
+    reads = operation.safe or call.method in READING
+    if call.principal.facts.get("kind") == "read-only" and not reads:
         raise Forbidden("scope", "write")
+
+
+def identify(
+    call: Call, operation: Operation, schemes: Mapping[str, Scheme], state: State, *, strict: bool
+) -> Principal:
+    """Whom a call that another one carries stands for: it may bring credentials of its own.
+
+    Raises:
+        Unauthorized: it brings none that the operation takes, or one that is not good.
+    """
+    if not operation.security:
+        return ANYBODY
+    for alternative in operation.security:
+        brought = [(schemes[name], schemes[name].credential(call)) for name in alternative]
+        if brought and all(text is not None for _, text in brought):
+            return [authenticate(scheme, text or "", state, strict=strict) for scheme, text in brought][-1]
+    raise Unauthorized("missing", missing_scheme(operation, schemes, call))
 
 
 def missing_scheme(operation: Operation, schemes: Mapping[str, Scheme], call: Call) -> str:

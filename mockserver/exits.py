@@ -1,8 +1,4 @@
-"""What a command's exit status says."""
+"""What a command's exit status says, where it is not 0."""
 
-DONE = 0
-FOUND = 1
 USAGE = 2
-NO_SERVER = 3
-REFUSED = 4
 PORT_TAKEN = 5

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from mockserver.apply import apply_all, apply_each
-from mockserver.auth import permit
+from mockserver.auth import identify, permit
 from mockserver.envelope import Envelope
 from mockserver.errors import Refusal
 from mockserver.judge import judge
@@ -23,11 +25,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The corridor of one vendor."""
+    """The corridor of one vendor; `strict` takes no credential that the sandbox does not know."""
 
     served: Served
     envelope: Envelope
     sandboxes: Sandboxes
+    strict: bool = False
 
     def handle(self, call: Call, match: Match) -> Answer:
         """Answer one call that was routed and whose caller is known."""
@@ -35,9 +38,6 @@ class Pipeline:
             permit(call, match.operation)
             self._admit_early(call, match.operation)
             request, verdicts = self._read(call, match)
-        except Refusal as refusal:
-            return self.refuse(call, refusal, match.operation)
-        try:
             return self._transact(call, request.tenant, lambda state: self._settle(request, verdicts, state))
         except Refusal as refusal:
             return self.refuse(call, refusal, match.operation)
@@ -57,6 +57,8 @@ class Pipeline:
         try:
             match = self.served.spec.match(call.method, call.path)
             operation = match.operation
+            principal = identify(call, operation, self.served.schemes, state, strict=self.strict)
+            call = replace(call, principal=principal)
             permit(call, operation)
             request, verdicts = self._read(call, match)
             with state.item():

@@ -102,6 +102,7 @@ def _operation(where: str, document: Document, path: str, method: str) -> Operat
         responses={status: tuple(answer.get("content", ())) for status, answer in responses.items()},
         security=tuple(tuple(alternative) for alternative in security),
         scopes=frozenset(node.get("x-scopes", ())),
+        safe=bool(node.get("x-safe", False)),
         batch=_batch(where, node["x-batch"]) if "x-batch" in node else None,
         collection=node.get("x-collection", ""),
     )

@@ -9,14 +9,12 @@ from typing import TypeVar
 
 from mockserver.errors import UnknownSandbox
 from mockserver.model import Document
-from mockserver.store import State, Store, Tables, Whole
+from mockserver.store import OWN, State, Store, Tables, Whole
 
 T = TypeVar("T")
 
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9-]{1,64}")
-OWN = "sandbox/"
-"""The scope of what a sandbox keeps about itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +29,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Sandboxes:
-    """All sandboxes of this server; a vendor's call makes the one that it names, a control call does not."""
+    """All sandboxes of this server; a vendor's call makes the one that it names, a control call does not.
+
+    One begins with the `fixtures`, an empty one with what is `standing`: credentials, tenants, code lists.
+    """
 
     store: Store
     fixtures: Tables
+    standing: Tables
 
     def transact(self, name: str, scope: str, work: Callable[[State], T]) -> T:
         """Run `work` in the sandbox, which is made if it is not there."""
@@ -102,7 +104,7 @@ class Sandboxes:
             "clock": {"frozen": settings.frozen},
             "beginning": {"seed": settings.seed, "frozen": settings.frozen, "empty": settings.empty},
         }
-        return {OWN: {"settings": own}, **({} if settings.empty else self.fixtures)}
+        return {OWN: {"settings": own}, **(self.standing if settings.empty else self.fixtures)}
 
 
 def is_name(text: str) -> bool:

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mockserver import generic, reader
-from mockserver.auth import Scheme
+from mockserver.auth import CREDENTIALS, Scheme
 from mockserver.codec import yaml
 from mockserver.errors import SpecError, VendorError
 from mockserver.model import Document
@@ -37,6 +37,15 @@ class Served:
     refuse: Refuse
     schemes: Mapping[str, Scheme]
     fixtures: Tables
+
+    @property
+    def standing(self) -> Tables:
+        """The fixtures that an empty sandbox begins with as well."""
+        kept = (CREDENTIALS, *self.vendor.standing)
+        return {
+            scope: {name: documents for name, documents in collections.items() if name in kept}
+            for scope, collections in self.fixtures.items()
+        }
 
     @property
     def tenant_header(self) -> str:

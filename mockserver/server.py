@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import gc
+import signal
 import socket
+import sys
 from contextlib import suppress
 from time import perf_counter
 
@@ -20,7 +22,11 @@ _STOP_S = 2
 
 
 class PortTakenError(MockServerError):
-    """Something listens there already, or the address is not ours."""
+    """Something listens there already."""
+
+
+class AddressError(MockServerError):
+    """The address is none that this machine can listen on."""
 
 
 class _Server(uvicorn.Server):
@@ -39,13 +45,15 @@ def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) 
     """Serve until a signal.
 
     Raises:
-        PortTakenError: the address cannot be listened on.
+        PortTakenError: something listens there already.
+        AddressError: the address is not this machine's.
         SpecError, VendorError: a vendor cannot be served.
     """
     started = perf_counter()
     with _listen(host, port) as listening:
         app = create_app(options, listeners=listener(log))
-        url = f"http://{host}:{listening.getsockname()[1]}/"
+        shown = f"[{host}]" if ":" in host else host
+        url = f"http://{shown}:{listening.getsockname()[1]}/"
         greeting = url if print_url else _banner(app, options, url, perf_counter() - started)
         _settle_heap()
         config = uvicorn.Config(
@@ -56,7 +64,9 @@ def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) 
             proxy_headers=False,
             timeout_graceful_shutdown=_STOP_S,
         )
-        with suppress(KeyboardInterrupt):  # uvicorn raises the signal again once it has stopped
+        # uvicorn raises the signal again once it has stopped; to stop when asked is no failure.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        with suppress(KeyboardInterrupt):
             _Server(config, greeting).run([listening])
 
 
@@ -69,8 +79,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
-        what = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be listened on: {error.strerror}"
-        raise PortTakenError(f"port {port} on {host} {what}") from None
+        if error.errno == errno.EADDRINUSE:
+            raise PortTakenError(f"port {port} on {host} is taken") from None
+        raise AddressError(f"{host} is no address of this machine: {error.strerror}") from None
     return listening
 
 

@@ -53,7 +53,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One OpenAPI operation; `responses` maps a status to the media types it may have."""
+    """One OpenAPI operation; `responses` maps a status to the media types it may have.
+
+    `safe` (`x-safe`) says that it writes nothing itself, whatever its method.
+    """
 
     id: str
     method: str
@@ -64,6 +67,7 @@ class Operation:
     responses: Mapping[str, tuple[str, ...]]
     security: tuple[tuple[str, ...], ...]
     scopes: frozenset[str]
+    safe: bool
     batch: Batch | None
     collection: str
 

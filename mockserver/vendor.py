@@ -129,7 +129,8 @@ class Vendor:
     `replay` may answer a request from what `remember` kept of an earlier one, before anything is applied;
     both see the same transaction as the work itself. What is replayed has no outcomes, what is refused is
     not remembered.
-    `formats` overrides how string formats are checked.
+    `formats` overrides how string formats are checked. `standing` names the collections that even an empty
+    sandbox begins with, because no operation could make them; credentials always are.
     """
 
     batches: Mapping[str, BatchRoom] = field(default_factory=dict)
@@ -141,3 +142,4 @@ class Vendor:
     replay: Replay | None = None
     remember: Remember | None = None
     formats: Formats = field(default_factory=dict)
+    standing: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from mockserver.envelope import Envelope
 from mockserver.errors import Forbidden, Refusal, Rejected
 from mockserver.model import Answer, Call, Principal, Problem, Reply
 from mockserver.pipeline import Pipeline
-from mockserver.sandbox import Sandboxes
+from mockserver.sandbox import Sandboxes, Settings
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.store.memory import MemoryStore
@@ -34,7 +34,7 @@ def corridor(folder: Path, made: dict[str, Any] | None = None, **parts: Any) -> 
     """The vendor's corridor; `parts` are those of a `Vendor`."""
     acme = dataclasses.replace(served(folder, made), vendor=Vendor(**parts))
     envelope = Envelope(acme.spec, acme.plans, acme.vendor.grade)
-    return Pipeline(acme, envelope, Sandboxes(MemoryStore(), {}))
+    return Pipeline(acme, envelope, Sandboxes(MemoryStore(), {}, {}))
 
 
 def handled(pipeline: Pipeline, call: Call) -> Answer:
@@ -227,6 +227,25 @@ def test_a_carried_call_is_refused_like_any_other(
     tmp_path: Path, changes: dict[str, Any], refusal: str
 ) -> None:
     assert dispatched(corridor(tmp_path), replace(CALL, **changes)).refusal == refusal
+
+
+def test_a_carried_call_stands_on_its_own_credentials(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path)
+    named = {"credentials": {"old": {"scheme": "token", "kind": "expired"}}}
+    pipeline.sandboxes.create(Settings("default"))
+    pipeline.sandboxes.store.control("default", lambda whole: whole.load({**whole.tables(), "acme/": named}))
+
+    answer = dispatched(
+        pipeline, replace(CALL, body=GOOD, headers={**CALL.headers, "authorization": "Bearer old"})
+    )
+
+    assert answer.refusal == "unauthorized"
+
+
+def test_a_carried_call_without_credentials_is_refused(tmp_path: Path) -> None:
+    answer = dispatched(corridor(tmp_path), replace(CALL, body=GOOD, headers={}))
+
+    assert answer.refusal == "unauthorized"
 
 
 def test_the_same_seed_and_calls_give_the_same_bytes(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ FROZEN = "2020-02-29T12:00:00Z"
 
 @pytest.fixture
 def sandboxes() -> Sandboxes:
-    return Sandboxes(MemoryStore(clock=lambda: NOW), FIXTURES)
+    return Sandboxes(MemoryStore(clock=lambda: NOW), FIXTURES, {})
 
 
 def keys(state: State) -> list[str]:
@@ -47,6 +47,24 @@ def test_an_empty_sandbox_begins_with_nothing(sandboxes: Sandboxes) -> None:
     sandboxes.create(Settings("new", empty=True))
 
     assert sandboxes.transact("new", "acme/", keys) == []
+
+
+def test_an_empty_sandbox_begins_with_what_is_standing() -> None:
+    standing = {"acme/": {"orders": {"S": {"id": "S"}}}}
+    sandboxes = Sandboxes(MemoryStore(), FIXTURES, standing)
+
+    sandboxes.create(Settings("new", empty=True))
+
+    assert sandboxes.transact("new", "acme/", keys) == ["S"]
+
+
+def test_a_tenant_that_was_only_looked_at_leaves_nothing_behind(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new"))
+    before = sandboxes.dump("new")
+
+    sandboxes.transact("new", "acme/nobody", keys)
+
+    assert sandboxes.dump("new") == before
 
 
 def test_a_sandbox_has_the_clock_and_the_settings_it_was_made_with(sandboxes: Sandboxes) -> None:

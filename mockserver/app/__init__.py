@@ -73,7 +73,8 @@ def create_app(
     if options.at_root and options.at_root not in [vendor.name for vendor in served]:
         raise VendorError(f"at root: no vendor named {options.at_root} is served")
     fixtures: Tables = {scope: tables for vendor in served for scope, tables in vendor.fixtures.items()}
-    sandboxes = Sandboxes(store or MemoryStore(), fixtures)
+    standing: Tables = {scope: tables for vendor in served for scope, tables in vendor.standing.items()}
+    sandboxes = Sandboxes(store or MemoryStore(), fixtures, standing)
     sandboxes.create(Settings(DEFAULT, options.seed, frozen, options.empty))
     journal = Journal(listeners)
     desk = Desk(journal, show_number=options.mock_headers)
@@ -96,6 +97,7 @@ def _vendor_doors(
             vendor,
             Envelope(vendor.spec, vendor.plans, vendor.vendor.grade, options.max_items),
             sandboxes,
+            options.strict_auth,
         )
         for vendor in served
     }

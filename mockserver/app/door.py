@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from traceback import format_exception
 from typing import Any
@@ -111,7 +111,7 @@ class Door:
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]}
+        headers = _headers(scope["headers"])
         place = _place(scope["path"], headers.get("mock-sandbox"))
         if isinstance(place, Reply):
             await _send(place, send)
@@ -126,7 +126,7 @@ class Door:
         elif vendor is None and self.at_root and not place.segment.startswith("_"):
             await self._enter(self.vendors[self.at_root], arrival, place.path, place.root)
         else:
-            await self.pages({**scope, "path": place.path, "root_path": ""}, receive, send)
+            await self.pages({**scope, "root_path": place.root}, receive, send)
 
     async def _enter(self, vendor: VendorDoor, arrival: Arrival, below: str, mount: str) -> None:
         started = self.desk.started()
@@ -153,6 +153,15 @@ class Door:
                 raise
             answer = _answer(error, vendor, call)
             await _send(self.desk.close(call, answer, started), arrival.send)
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by name; the texts of one that came several times stand together (RFC 9110 §5.3)."""
+    headers: dict[str, str] = {}
+    for name_octets, octets in raw:
+        name, text = name_octets.decode("latin-1"), octets.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return headers
 
 
 def _place(path: str, header: str | None) -> Place | Reply:

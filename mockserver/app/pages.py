@@ -76,7 +76,8 @@ class _Pages:
 
 def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = "nothing is served here; vendors are listed at /_mock/vendors"
+    missing = "nothing is served here; vendors are listed at /_mock/vendors"
+    detail = missing if status == HTTPStatus.NOT_FOUND else ""
     reply = problem_reply(status, HTTPStatus(status).phrase, detail, instance=request.url.path)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     return Response(reply.body, status, headers, reply.media_type)

@@ -6,6 +6,7 @@ are malformed; a repeated member's last value wins, as the vendors' parsers have
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
@@ -22,6 +23,7 @@ MAX_LENIENT_BYTES = 16 * 1024
 
 MAX_LENIENT_OPENINGS = 1024
 
+_BYTE = re.compile(r"\(byte ([0-9]+)\)")
 _CONTAINERS = (dict, list)
 _CONTAINERS_SET = frozenset(_CONTAINERS)
 
@@ -70,8 +72,10 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
         raise Malformed("nested too deep") from None
     except UnicodeError:
         raise Malformed("the body is not valid UTF-8") from None
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise Malformed(str(error)) from None
+    except msgspec.ValidationError:
+        raise Malformed("a number is out of range") from None
+    except msgspec.DecodeError as error:
+        raise _unreadable(str(error), text) from None
 
 
 def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
@@ -96,6 +100,13 @@ def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
 def encode(document: Json) -> bytes:
     """Compact JSON in UTF-8; decimals are numbers and keep their scale."""
     return _encoder.encode(document)
+
+
+def _unreadable(said: str, text: bytes) -> Malformed:
+    """The decoder's error in words of ours, with the byte at which reading stopped."""
+    found = _BYTE.search(said)
+    position = int(found[1]) if found else len(text)
+    return Malformed(f"the JSON cannot be read beyond byte {position}", position)
 
 
 def check_depth(document: Json, limit: int = MAX_DEPTH) -> None:

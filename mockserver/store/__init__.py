@@ -15,6 +15,9 @@ from mockserver.model import Document
 
 T = TypeVar("T")
 
+OWN = "sandbox/"
+"""The scope of what a sandbox keeps about itself: seed, clock, how it began."""
+
 Tables: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Document]]]
 """A sandbox's documents: scope, collection, key."""
 

@@ -14,15 +14,12 @@ from mockserver.clock import Clock, parse_instant, system_clock
 from mockserver.errors import UnknownSandbox
 from mockserver.formats import new_uuid
 from mockserver.model import NOTHING, Document
-from mockserver.store import Tables, Whole
+from mockserver.store import OWN, Tables, Whole
 from mockserver.store.table import Table
 
 T = TypeVar("T")
 Keep = Callable[[Document], Document]
 Undo = list[tuple[Table, str, Document | None]]
-
-SETTINGS = "sandbox/"
-"""The scope of the sandbox's own documents: seed, clock, counters."""
 
 
 class _World:
@@ -169,8 +166,15 @@ class _State:
                 for key, document in documents.items():
                     collection[key] = document
 
+    def sweep(self) -> None:
+        """Leave no empty table behind: any tenant may be named, and most are only looked at."""
+        tables = self._world.tables
+        for place in self._collections:
+            if not tables[place].documents:
+                del tables[place]
+
     def _settings(self, key: str) -> Document:
-        return self._open(SETTINGS, "settings").get(key) or NOTHING
+        return self._open(OWN, "settings").get(key) or NOTHING
 
     def _open(self, scope: str, name: str) -> _Collection:
         opened = self._collections.get((scope, name))
@@ -200,7 +204,7 @@ class MemoryStore:
             if sandbox in self._worlds:
                 return False
             world = _World()
-            self._run(world, SETTINGS, genesis)
+            self._run(world, OWN, genesis)
             self._worlds[sandbox] = world
             return True
 
@@ -213,7 +217,7 @@ class MemoryStore:
 
     def control(self, sandbox: str, work: Callable[[Whole], T]) -> T:
         """See `Store.control`."""
-        return self.transact(sandbox, SETTINGS, work)
+        return self.transact(sandbox, OWN, work)
 
     def delete(self, sandbox: str) -> None:
         """See `Store.delete`."""
@@ -229,5 +233,8 @@ class MemoryStore:
     def _run(self, world: _World, scope: str, work: Callable[[_State], T]) -> T:
         with world.lock:
             state = _State(world, scope, self._clock, self._keep)
-            with state.item():
-                return work(state)
+            try:
+                with state.item():
+                    return work(state)
+            finally:
+                state.sweep()

@@ -55,6 +55,26 @@ def test_a_sandbox_is_named_by_prefix(caller: Client) -> None:
     assert ids(caller.get("/sandboxes/two/acme/orders")) == []
 
 
+def test_two_headers_that_name_two_sandboxes_are_refused(caller: Client) -> None:
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/acme/orders",
+        "headers": [(b"mock-sandbox", b"one"), (b"mock-sandbox", b"two")],
+    }
+    sent: list[Any] = []
+
+    async def call() -> None:
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await caller.app(scope, lambda: asyncio.sleep(0, {"type": "http.disconnect"}), send)
+
+    asyncio.run(call())
+
+    assert sent[0]["status"] == 400
+
+
 def test_header_and_prefix_may_name_the_same_sandbox(caller: Client) -> None:
     caller.put("/sandboxes/one/acme/orders", json=BATCH, headers={"mock-sandbox": "one"})
 

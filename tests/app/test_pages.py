@@ -124,3 +124,11 @@ def test_pages_are_not_in_the_journal(tmp_path: Path) -> None:
     Client(application, {"host": "testserver"}).get("/acme/ui/")
 
     assert application.journal.entries("default") == []
+
+
+def test_a_page_below_a_sandbox_stays_below_it(reader: Client) -> None:
+    answered = reader.get("/sandboxes/one/acme/ui")
+
+    assert answered.status == 307
+    assert answered.headers["location"].endswith("/sandboxes/one/acme/ui/")
+    assert reader.get("/sandboxes/one/acme/ui/").status == 200

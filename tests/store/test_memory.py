@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.errors import UnknownSandbox
-from mockserver.store import State, Whole
-from mockserver.store.memory import SETTINGS, MemoryStore
+from mockserver.store import OWN, State, Whole
+from mockserver.store.memory import MemoryStore
 from tests.support.rooms import NOW, store, stored, transact
 
 WRITES = st.lists(st.tuples(st.sampled_from("abcd"), st.none() | st.integers(0, 3)), max_size=12)
@@ -45,7 +45,7 @@ def paint(state: State, **colours: str) -> None:
 
 def seeded(seed: int) -> MemoryStore:
     made = MemoryStore(clock=lambda: NOW)
-    made.create("default", lambda whole: whole.load({SETTINGS: {"settings": {"seed": {"value": seed}}}}))
+    made.create("default", lambda whole: whole.load({OWN: {"settings": {"seed": {"value": seed}}}}))
     return made
 
 
@@ -260,7 +260,7 @@ def test_the_clock_is_read_once_a_transaction() -> None:
 def test_a_frozen_clock_stands() -> None:
     made = MemoryStore()
     clock = {"frozen": "2026-01-05T10:00:00+01:00"}
-    made.create("default", lambda whole: whole.load({SETTINGS: {"settings": {"clock": clock}}}))
+    made.create("default", lambda whole: whole.load({OWN: {"settings": {"clock": clock}}}))
 
     assert transact(made, lambda state: state.now) == NOW
 

@@ -21,7 +21,13 @@ from tests.support.frozen import keep_frozen
 T = TypeVar("T")
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
-CALL = Call("acme", "default", "PUT", "/orders", headers={"content-type": "application/json"})
+CALL = Call(
+    "acme",
+    "default",
+    "PUT",
+    "/orders",
+    headers={"content-type": "application/json", "authorization": "Bearer any"},
+)
 BATCH = Batch(
     items=("orders",),
     key=("id",),
@@ -42,6 +48,7 @@ OPERATION = Operation(
     responses={"207": ("application/json",)},
     security=(),
     scopes=frozenset(),
+    safe=False,
     batch=BATCH,
     collection="",
 )

@@ -20,4 +20,5 @@ VENDOR = Vendor(
     refuse=refuse,
     grade=grade,
     formats={"date-time": is_instant},
+    standing=("payees", "claims", "exposures"),
 )

@@ -47,4 +47,5 @@ VENDOR = Vendor(
     grade=grade,
     admit=admit,
     formats={"date-time": is_moment},
+    standing=("administrations", "vat_rates", "payment_conditions"),
 )

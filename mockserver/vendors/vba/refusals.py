@@ -38,6 +38,8 @@ _STATUS = {
 }
 _TITLES = {413: "Payload Too Large"}
 _TYPES = {"integer": "System.Int32", "string": "System.String", "boolean": "System.Boolean"}
+_LIST = "System.Collections.Generic.List`1[VBAPI.Models.ClaimInvoice]"
+_UNREADABLE = f"The JSON value could not be converted to {_LIST}."
 _REQUIRED_DATES = ("entry_Date", "update_Date")
 
 
@@ -55,7 +57,7 @@ def refuse(refusal: Refusal, call: Call, _operation: Operation | None, state: St
         "type": f"{PROBLEM_TYPES}{status}",
         "title": _TITLES.get(status, HTTPStatus(status).phrase),
         "status": status,
-        "detail": _detail(refusal),
+        "detail": _detail(refusal, call),
         "instance": call.path,
     }
     return failed(error, call, state, _headers(refusal))
@@ -75,7 +77,7 @@ def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _detail(refusal: Refusal) -> str | None:
+def _detail(refusal: Refusal, call: Call) -> str | None:
     match refusal:
         case Invalid(problems=problems):
             return _sentence(problems[0])
@@ -85,9 +87,17 @@ def _detail(refusal: Refusal) -> str | None:
             return None
         case NotFound(key=key):
             return f"The requested resource ({key}) was not found."
-        case Malformed(detail=detail):
-            return f"The JSON value could not be read: {detail}."
+        case Malformed(position=position):
+            return f"{_UNREADABLE} Path: $ | {_place(call.body, position or 0)}."
     return None
+
+
+def _place(body: bytes, position: int) -> str:
+    """Where in its lines the body stops being JSON, as System.Text.Json says it."""
+    read = body[:position]
+    line = read.count(b"\n")
+    column = position - read.rfind(b"\n") - 1
+    return f"LineNumber: {line} | BytePositionInLine: {column}"
 
 
 def _sentence(problem: Problem) -> str:
@@ -114,7 +124,7 @@ def _dotnet_type(problem: Problem) -> str:
         return _TYPES["integer"]
     wanted = [kind for kind in problem.expected if kind != "null"] if problem.rule == "type" else ["string"]
     if wanted[0] == "array":
-        return "System.Collections.Generic.List`1[VBAPI.Models.ClaimInvoice]"
+        return _LIST
     return _TYPES.get(wanted[0], "VBAPI.Models.ClaimInvoice")
 
 

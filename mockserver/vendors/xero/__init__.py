@@ -52,4 +52,5 @@ VENDOR = Vendor(
     admit=access.admit,
     replay=idempotency.replay,
     remember=idempotency.remember,
+    standing=("connections", "organisations"),
 )

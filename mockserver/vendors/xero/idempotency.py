@@ -21,7 +21,7 @@ LIFETIME = timedelta(minutes=6)
 
 
 def replay(request: Request, state: State) -> Reply | None:
-    """The answer that the key was given before, errors too; only what identifies the answer is new.
+    """The answer that the key was given before, refused elements too; a body that could not be read has none.
 
     Raises:
         Rejected: the key was used with another request.

@@ -181,3 +181,22 @@ def test_an_invoice_can_be_made_in_a_batch(guidewire: Client) -> None:
     assert made["status"] == 201
     path = made["body"]["data"]["links"]["self"]["href"]
     assert attributes(guidewire.get(path)) == made["body"]["data"]["attributes"]
+
+
+class TestCredentialsOfACall:
+    """Headers of a call come before those of the batch, credentials too."""
+
+    def test_who_may_only_read_runs_a_batch_of_reads(self, stranger: Client) -> None:
+        reader = stranger.within(authorization="Bearer guidewire-read-only")
+
+        answered = reader.post(BATCH, json={"requests": [{"method": "get", "path": "/bulk-invoices"}, GOOD]})
+
+        assert statuses(answered) == [200, 403]
+
+    def test_a_call_may_bring_a_token_that_is_no_longer_good(self, guidewire: Client) -> None:
+        expired = {"name": "Authorization", "value": "Bearer guidewire-expired"}
+
+        answered = guidewire.post(BATCH, json={"requests": [{**GOOD, "headers": [expired]}]})
+
+        assert statuses(answered) == [401]
+        assert shown(guidewire, A)["bulkInvoiceTotal"] == "0.00"
