@@ -6,29 +6,18 @@ A vendor without code lives on this; one with code falls back on it part by part
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
-from mockserver.errors import Invalid, MethodNotAllowed, NotFound, Refusal, Rejected, SpecError
+from mockserver.errors import Invalid, MethodNotAllowed, Refusal, Rejected, SpecError
 from mockserver.model import Action, Call, Item, Json, Outcome, Path, Problem, Reply
-from mockserver.reply import json_reply, problem_reply
+from mockserver.reply import STATUSES, json_reply, problem_reply
 from mockserver.spec import Batch, Operation, pointer_path
 from mockserver.store import State
-from mockserver.vendor import Apply, BatchResult, Handler, Render, Request, one_by_one
+from mockserver.vendor import Apply, BatchResult, Handler, Render, Request, one_by_one, record
 
 _STATUS = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
-_REFUSED = {
-    "malformed": (400, "Bad Request"),
-    "invalid": (400, "Bad Request"),
-    "rejected": (409, "Conflict"),
-    "unauthorized": (401, "Unauthorized"),
-    "forbidden": (403, "Forbidden"),
-    "not-found": (404, "Not Found"),
-    "method-not-allowed": (405, "Method Not Allowed"),
-    "unsupported-media-type": (415, "Unsupported Media Type"),
-    "too-large": (413, "Content Too Large"),
-    "too-many-items": (413, "Content Too Large"),
-    "headers-too-large": (431, "Request Header Fields Too Large"),
-}
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 def upsert(batch: Batch) -> Apply:
@@ -76,10 +65,7 @@ def show(collection: str, parameter: str) -> Handler:
     """The one record that the path names."""
 
     def handle(request: Request, state: State) -> Reply:
-        key = str(request.parameters[parameter])
-        found = state.collection(collection).get(key)
-        if found is None:
-            raise NotFound(collection, key)
+        found = record(collection, str(request.parameters[parameter]), state)
         return json_reply(200, found)
 
     return handle
@@ -113,7 +99,8 @@ def handler(operation: Operation) -> Handler | None:
 
 def refuse(refusal: Refusal, call: Call, _operation: Operation | None, _state: State) -> Reply:
     """Problem details, for a vendor that says nothing else."""
-    status, title = _REFUSED.get(refusal.code, (400, "Bad Request"))
+    status = STATUSES.get(refusal.code, 400)
+    title = _TITLES.get(status, HTTPStatus(status).phrase)
     members: dict[str, Any] = {"instance": call.path}
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(refusal, (Invalid, Rejected)):

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mockserver.codec import json
 from mockserver.model import Json, Reply
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+STATUSES: Mapping[str, int] = {
+    "malformed": 400,
+    "invalid": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "not-found": 404,
+    "method-not-allowed": 405,
+    "rejected": 409,
+    "too-large": 413,
+    "too-many-items": 413,
+    "unsupported-media-type": 415,
+    "headers-too-large": 431,
+}
+"""HTTP's status for each refusal, by its code; where a vendor says another, the vendor's counts."""
 
 
 def json_reply(

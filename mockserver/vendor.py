@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from mockserver.errors import Refusal
+from mockserver.errors import NotFound, Refusal
 from mockserver.model import (
     Answer,
     Call,
@@ -112,6 +112,18 @@ def one_by_one(keep: Callable[[Item, Request, State], Outcome]) -> Apply:
         return lambda item: keep(item, request, state)
 
     return apply
+
+
+def record(collection: str, key: str, state: State) -> Document:
+    """What the tenant's collection holds under `key`.
+
+    Raises:
+        NotFound: nothing.
+    """
+    found = state.collection(collection).get(key)
+    if found is None:
+        raise NotFound(collection, key)
+    return found
 
 
 def keep_known(problem: Problem, _call: Call) -> Problem | None:

@@ -18,22 +18,13 @@ from mockserver.errors import (
     Unauthorized,
 )
 from mockserver.model import Call, Problem, Reply
-from mockserver.reply import json_reply
+from mockserver.reply import STATUSES, json_reply
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendor import keep_known
 from mockserver.vendors.payt.texts import MALFORMED, joined, worded
 
-_STATUS: Mapping[str, int] = {
-    "unauthorized": 401,
-    "forbidden": 403,
-    "not-found": 404,
-    "method-not-allowed": 405,
-    "too-large": 413,
-    "too-many-items": 413,
-    "unsupported-media-type": 415,
-    "headers-too-large": 431,
-}
+_STATUSES: Mapping[str, int] = {**STATUSES, "malformed": 422, "invalid": 422, "rejected": 422}
 _CODES: Mapping[int, str] = {
     401: "unauthorized",
     403: "forbidden",
@@ -75,7 +66,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: St
 
     Source: Payt fact sheet §3.1.
     """
-    status = _STATUS.get(refusal.code, 422)
+    status = _STATUSES[refusal.code]
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(refusal, MethodNotAllowed):
         headers = (("Allow", ", ".join(refusal.allowed)),)

@@ -1,9 +1,9 @@
 """Claim invoices: the batch that creates or replaces them, and reading them."""
 
-from mockserver.errors import NotFound, Rejected
+from mockserver.errors import Rejected
 from mockserver.model import Action, Document, Item, Outcome, Problem, Reply, Value
 from mockserver.store import Collection, State
-from mockserver.vendor import BatchResult, Keep, Request
+from mockserver.vendor import BatchResult, Keep, Request, record
 from mockserver.vendors.vba import pages, sql
 from mockserver.vendors.vba.dates import TooEarlyError, stamp, wall_time
 from mockserver.vendors.vba.envelope import enveloped
@@ -80,10 +80,7 @@ def show(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the database has none of that key.
     """
-    key = str(request.parameters["invoiceKey"])
-    found = state.collection(COLLECTION).get(key)
-    if found is None:
-        raise NotFound(COLLECTION, key)
+    found = record(COLLECTION, str(request.parameters["invoiceKey"]), state)
     return enveloped(200, found, request.call, state)
 
 

@@ -1,9 +1,9 @@
 """Payees: what an invoice's `payee_ID` points at."""
 
-from mockserver.errors import NotFound, Rejected
+from mockserver.errors import Rejected
 from mockserver.model import Document, Problem, Reply
 from mockserver.store import State
-from mockserver.vendor import Request
+from mockserver.vendor import Request, record
 from mockserver.vendors.vba import pages, sql
 from mockserver.vendors.vba.envelope import enveloped
 
@@ -51,10 +51,7 @@ def show(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the database has none of that id.
     """
-    key = request.parameters["payeeID"]
-    found = state.collection(COLLECTION).get(key)
-    if found is None:
-        raise NotFound(COLLECTION, key)
+    found = record(COLLECTION, request.parameters["payeeID"], state)
     return enveloped(200, found, request.call, state)
 
 

@@ -13,7 +13,7 @@ from mockserver.errors import (
     Unauthorized,
 )
 from mockserver.model import Call, Path, Problem, Reply
-from mockserver.reply import json_reply
+from mockserver.reply import STATUSES, json_reply
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendors.vba.access import GATEWAY
@@ -22,20 +22,8 @@ from mockserver.vendors.vba.envelope import failed
 API_KEY = "apiKeyAuth"
 PROBLEM_TYPES = "https://httpstatuses.com/"
 
-_STATUS = {
-    "malformed": 400,
-    "invalid": 400,
-    # The sheet has 500 for a rule that a single record breaks; a 5xx is never unasked (design §8.7).
-    "rejected": 400,
-    "unauthorized": 401,
-    "forbidden": 403,
-    "not-found": 404,
-    "method-not-allowed": 405,
-    "too-large": 413,
-    "too-many-items": 413,
-    "unsupported-media-type": 415,
-    "headers-too-large": 431,
-}
+# The sheet has 500 for a rule that a single record breaks; a 5xx is never unasked (design §8.7).
+_STATUSES = {**STATUSES, "rejected": 400}
 _TITLES = {413: "Payload Too Large"}
 _TYPES = {"integer": "System.Int32", "string": "System.String", "boolean": "System.Boolean"}
 _LIST = "System.Collections.Generic.List`1[VBAPI.Models.ClaimInvoice]"
@@ -52,7 +40,7 @@ def refuse(refusal: Refusal, call: Call, _operation: Operation | None, state: St
         return json_reply(
             403, {"message": "Forbidden"}, headers=(("x-amzn-ErrorType", "ForbiddenException"),)
         )
-    status = _STATUS[refusal.code]
+    status = _STATUSES[refusal.code]
     error = {
         "type": f"{PROBLEM_TYPES}{status}",
         "title": _TITLES.get(status, HTTPStatus(status).phrase),

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from mockserver.errors import NotFound
 from mockserver.model import Document, Json, Path, Problem, Reply
 from mockserver.store import State
-from mockserver.vendor import Request
+from mockserver.vendor import Request, record
 from mockserver.vendors.xero import fields, lists
 from mockserver.vendors.xero.fields import Entity, Kind, Operand
 from mockserver.vendors.xero.replies import enveloped
@@ -33,27 +32,12 @@ _MEMBERS = (
     "AddToWatchlist",
     "HasAttachments",
 )
-_TEXTS = (
-    "Code",
-    "Name",
-    "Status",
-    "Type",
-    "TaxType",
-    "Description",
-    "Class",
-    "SystemAccount",
-    "BankAccountNumber",
-    "BankAccountType",
-    "CurrencyCode",
-    "ReportingCode",
-    "ReportingCodeName",
-)
+_FLAGS = ("EnablePaymentsToAccount", "ShowInExpenseClaims", "AddToWatchlist", "HasAttachments")
+_TEXTS = tuple(name for name in _MEMBERS if name not in (*_FLAGS, "AccountID"))
 _FIELDS: Mapping[str, Operand] = {
     **fields.own(Kind.GUID, "AccountID"),
     **fields.own(Kind.TEXT, *_TEXTS),
-    **fields.own(
-        Kind.FLAG, "EnablePaymentsToAccount", "ShowInExpenseClaims", "AddToWatchlist", "HasAttachments"
-    ),
+    **fields.own(Kind.FLAG, *_FLAGS),
     **fields.own(Kind.MOMENT, "UpdatedDateUTC"),
 }
 ENTITY = Entity("Account", _FIELDS)
@@ -71,10 +55,7 @@ def show(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the tenant has none of that id.
     """
-    key = str(request.parameters["AccountID"]).lower()
-    found = state.collection(COLLECTION).get(key)
-    if found is None:
-        raise NotFound(COLLECTION, key)
+    found = record(COLLECTION, str(request.parameters["AccountID"]).lower(), state)
     return enveloped({"Accounts": [_shown(found)]}, state)
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from mockserver.errors import NotFound
 from mockserver.model import NOTHING, Document, Json, Outcome, Reply
 from mockserver.store import State
-from mockserver.vendor import Request
+from mockserver.vendor import Request, record
 from mockserver.vendors.xero import accounts, fields, lists
 from mockserver.vendors.xero.fields import Entity, Kind, Operand
 from mockserver.vendors.xero.replies import enveloped
@@ -43,10 +42,7 @@ def show(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the tenant has none of that id.
     """
-    key = str(request.parameters["BatchPaymentID"]).lower()
-    found = state.collection(COLLECTION).get(key)
-    if found is None:
-        raise NotFound(COLLECTION, key)
+    found = record(COLLECTION, str(request.parameters["BatchPaymentID"]).lower(), state)
     return enveloped({"BatchPayments": [shown(found, state)]}, state)
 
 

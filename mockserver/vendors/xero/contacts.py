@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from mockserver.errors import NotFound
 from mockserver.model import Document, Json, Path, Problem, Reply
 from mockserver.store import State
-from mockserver.vendor import Request
+from mockserver.vendor import Request, record
 from mockserver.vendors.xero import fields, lists
 from mockserver.vendors.xero.fields import Entity, Kind, Operand
 from mockserver.vendors.xero.replies import enveloped
@@ -66,10 +65,7 @@ def show(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the tenant has none of that id.
     """
-    key = str(request.parameters["ContactID"]).lower()
-    found = state.collection(COLLECTION).get(key)
-    if found is None:
-        raise NotFound(COLLECTION, key)
+    found = record(COLLECTION, str(request.parameters["ContactID"]).lower(), state)
     return enveloped({"Contacts": [shown_whole(found)]}, state)
 
 

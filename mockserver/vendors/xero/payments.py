@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from mockserver.errors import NotFound
 from mockserver.model import NOTHING, Document, Json, Reply
 from mockserver.store import State
-from mockserver.vendor import Request
+from mockserver.vendor import Request, record
 from mockserver.vendors.xero import accounts, batches, contacts, fields, lists
 from mockserver.vendors.xero.batches import INVOICES, PAYMENTS
 from mockserver.vendors.xero.fields import Entity, Kind, Operand
@@ -41,10 +40,7 @@ def show(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the tenant has none of that id.
     """
-    key = str(request.parameters["PaymentID"]).lower()
-    found = state.collection(PAYMENTS).get(key)
-    if found is None:
-        raise NotFound(PAYMENTS, key)
+    found = record(PAYMENTS, str(request.parameters["PaymentID"]).lower(), state)
     return enveloped({"Payments": [_shown(found, state)]}, state)
 
 
