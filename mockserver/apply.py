@@ -27,9 +27,9 @@ def apply_each(
 ) -> tuple[Outcome, ...]:
     """One outcome an item; a rejected one leaves no trace, later ones see what earlier ones did."""
     outcomes: list[Outcome] = []
-    keep, savepoint = room.apply(request, state), state.item()
+    keep, savepoint, check, ends = room.apply(request, state), state.item(), room.check, room.ends
     for item in request.items:
-        verdict = _CLEAR if room.check is None else _checked(item, request, room.check, state)
+        verdict = _CLEAR if check is None else _checked(item, request, check, state)
         if verdicts and item.index in verdicts:
             verdict = _joined(verdicts[item.index], verdict)
         if verdict is not _CLEAR and verdict.problems:
@@ -43,7 +43,7 @@ def apply_each(
             if verdict is not _CLEAR:
                 outcome = replace(outcome, warnings=verdict.warnings + outcome.warnings)
         outcomes.append(outcome)
-        if room.ends is not None and not outcome.accepted and room.ends(item):
+        if ends is not None and not outcome.accepted and ends(item):
             outcomes += [Outcome(rest, Action.SKIPPED) for rest in request.items[item.index + 1 :]]
             break
     return tuple(outcomes)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,87 +29,57 @@ def main() -> None:
     """A sandbox of five batch-invoice APIs with true per-item answers."""
 
 
+def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -> bool:
+    return chosen == "strict"
+
+
+_option = partial(click.option, show_default=True, show_envvar=True)
+
+
 @main.command(context_settings=_CONTEXT)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 = any.")
-@click.option("--vendor", multiple=True, help="Serve only these; may be given again.")
-@click.option(
+@_option("--host", default="127.0.0.1", help="Address to listen on.")
+@_option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 = any.")
+@_option("--vendor", "vendors", multiple=True, help="Serve only these; may be given again.")
+@_option(
     "--specs",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with more specs, each a vendor; may be given again.",
 )
-@click.option("--at-root", default="", help="Vendor that answers at / as well.")
-@click.option(
+@_option("--at-root", default="", help="Vendor that answers at / as well.")
+@_option(
     "--auth",
+    "strict_auth",
     type=click.Choice(["lenient", "strict"]),
     default="lenient",
-    show_default=True,
+    callback=_is_strict,
     help="Lenient takes any non-empty credential; strict those of the fixtures only.",
 )
-@click.option("--seed", default=0, show_default=True, help="Seed of the default sandbox.")
-@click.option(
-    "--freeze", default=None, callback=_instant, help="Instant at which the default sandbox's clock stands."
+@_option("--seed", default=0, help="Seed of the default sandbox.")
+@_option("--freeze", callback=_instant, help="Instant at which the default sandbox's clock stands.")
+@_option("--empty", is_flag=True, help="Begin without records.")
+@_option("--max-body", "max_body_bytes", default=10 * 1024 * 1024, help="Largest body, in bytes.")
+@_option("--max-items", default=10_000, help="Most items of one batch.")
+@_option("--mock-headers/--no-mock-headers", default=True, help="Send headers of ours, or none.")
+@_option(
+    "--log", type=click.Choice(["text", "json", "off"]), default="text", help="One line a call on stderr."
 )
-@click.option("--empty", is_flag=True, help="Begin without fixtures.")
-@click.option("--max-body", default=10 * 1024 * 1024, show_default=True, help="Largest body, in bytes.")
-@click.option("--max-items", default=10_000, show_default=True, help="Most items of one batch.")
-@click.option("--no-mock-headers", is_flag=True, help="Send no header of ours.")
-@click.option(
-    "--log",
-    type=click.Choice(["text", "json", "off"]),
-    default="text",
-    show_default=True,
-    help="One line a call on standard error.",
-)
-@click.option(
-    "--print-url",
-    is_flag=True,
-    help="Print the address once it listens, and nothing else, on standard output.",
-)
-def run(  # noqa: PLR0913 - one argument an option
-    *,
-    host: str,
-    port: int,
-    vendor: tuple[str, ...],
-    specs: tuple[Path, ...],
-    at_root: str,
-    auth: str,
-    seed: int,
-    freeze: str | None,
-    empty: bool,
-    max_body: int,
-    max_items: int,
-    no_mock_headers: bool,
-    log: str,
-    print_url: bool,
-) -> None:
-    r"""Serve the vendors until Ctrl-C.
+@_option("--print-url", is_flag=True, help="Print the address once it listens, and nothing else, on stdout.")
+def run(*, host: str, port: int, log: str, print_url: bool, **chosen: Any) -> None:
+    """Serve the vendors until Ctrl-C.
 
     \b
     mockserver run --port 9000 --vendor NAME
     mockserver run --at-root NAME --log json
-    """
+    """  # noqa: D301 - the character, which tells click to leave the lines alone
     # Connexion imports a test client at start-up, which warns about itself.
     warnings.filterwarnings("ignore", category=UserWarning, module="connexion")
     from mockserver.app import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
     from mockserver.errors import MockServerError  # noqa: PLC0415
     from mockserver.server import PortTakenError, serve  # noqa: PLC0415
 
-    options = Options(
-        vendors=vendor,
-        specs=specs,
-        at_root=at_root,
-        strict_auth=auth == "strict",
-        seed=seed,
-        freeze=freeze,
-        empty=empty,
-        max_body_bytes=max_body,
-        max_items=max_items,
-        mock_headers=not no_mock_headers,
-    )
     try:
-        serve(options, host, port, log, print_url=print_url)
+        serve(Options(**chosen), host, port, log, print_url=print_url)
     except PortTakenError as error:
         _fail(str(error), f"--port {port}", "mockserver run --port 0", PORT_TAKEN)
     except MockServerError as error:

@@ -167,7 +167,7 @@ def test_the_port_can_come_from_the_environment(
 
 
 def test_an_option_may_stand_in_the_environment() -> None:
-    told = CliRunner().invoke(main, ["run"], env={"MOCKSERVER_VENDOR": "nobody"})
+    told = CliRunner().invoke(main, ["run"], env={"MOCKSERVER_VENDORS": "nobody"})
 
     assert told.exit_code == 2
     assert "no vendor named nobody" in told.stderr
