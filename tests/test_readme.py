@@ -32,7 +32,7 @@ def run(command: str, app: Application) -> Answered:
     values = dict(pairwise(words))
     assert {word for word in words if word.startswith("-") and len(word) == 2} <= {"-s", "-X", "-H", "-d"}
     method = values.get("-X", "POST" if "-d" in values else "GET")
-    client = Client(app, {"host": "127.0.0.1:8080", "user-agent": "curl/8"})
+    client = Client(app, {"host": "127.0.0.1:8080", "user-agent": "curl/8", "accept": "*/*"})
     path = url.removeprefix("http://127.0.0.1:8080")
     return client.request(method, path, content=values["-d"].encode(), headers=headers)
 
