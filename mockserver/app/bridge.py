@@ -25,6 +25,7 @@ from mockserver.spec import Match
 
 STARTED = "mockserver.started"
 _EXCHANGE = "mockserver.exchange"
+_ANSWER = "mockserver.answer"
 _LENGTH = re.compile("[0-9]{1,19}")
 
 
@@ -99,8 +100,11 @@ class _Started:
 
 def _view(pipeline: Pipeline, desk: Desk) -> Callable[[], flask.Response]:
     def view() -> flask.Response:
-        exchange: Exchange = flask.request.environ[_EXCHANGE]
+        environ = flask.request.environ
+        exchange: Exchange = environ[_EXCHANGE]
         answer = pipeline.handle(exchange.call, exchange.match)
+        # Held until the reply is out: taking down what a large batch was made of takes a while.
+        environ[_ANSWER] = answer
         reply = desk.close(exchange.call, answer, exchange.started)
         response = _Response(reply.body, reply.status, list(reply.headers))
         if reply.media_type is not None:

@@ -31,8 +31,8 @@ COMMANDS = {
     ],
     "ours": ["-m", "mockserver", "run", "--log", "off"],
 }
-CALLS = {1: 600, 100: 200, 1000: 100}
-ROUNDS = 5
+CALLS = {1: 2000, 100: 500, 1000: 200}
+ROUNDS = 10
 PATIENCE_S = 10
 LIMITS = {1: 4.0, 1000: 2.0}
 KEYS = count(1)
@@ -45,35 +45,35 @@ def main() -> int:
         print(f"{'items':>6} {'keys':<7} {'floor ms':>9} {'ours ms':>9} {'ratio':>6}  limit")
         for items in CALLS:
             for fresh in (True, False):
-                times = _measure({"floor": floor, "ours": ours}, items, fresh=fresh)
-                ratio = median(times["ours"]) / median(times["floor"])
+                turns = [_turn({"floor": floor, "ours": ours}, items, fresh=fresh) for _ in range(ROUNDS)]
+                ratio = median(turn["ours"] / turn["floor"] for turn in turns)
+                times = {name: median(turn[name] for turn in turns) for name in PATHS}
                 limit = LIMITS.get(items)
                 over |= limit is not None and ratio >= limit
                 print(
-                    f"{items:>6} {'fresh' if fresh else 'update':<7} {median(times['floor']):>9.3f} "
-                    f"{median(times['ours']):>9.3f} {ratio:>6.2f}  {limit or ''}"
+                    f"{items:>6} {'fresh' if fresh else 'update':<7} {times['floor']:>9.3f} "
+                    f"{times['ours']:>9.3f} {ratio:>6.2f}  {limit or ''}"
                 )
     return int(over)
 
 
-def _measure(ports: dict[str, int], items: int, *, fresh: bool) -> dict[str, list[float]]:
-    """Times in ms of each server; the two take turns, so that a drifting machine harms both alike."""
-    times: dict[str, list[float]] = {name: [] for name in ports}
+def _turn(ports: dict[str, int], items: int, *, fresh: bool) -> dict[str, float]:
+    """Median time of each server in ms; they take turns, so that a drifting machine harms both alike."""
+    medians: dict[str, float] = {}
     fixed = _body(items, 0)
-    for _ in range(ROUNDS):
-        for name, port in ports.items():
-            bodies = [
-                _body(items, next(KEYS) * 1000) if fresh else fixed for _ in range(CALLS[items] // ROUNDS)
-            ]
-            requests = [_request(PATHS[name], body) for body in bodies]
-            with socket.create_connection((HOST, port), PATIENCE_S) as connection:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                _exchange(connection, requests[0])
-                for request in requests[1:]:
-                    start = time.perf_counter()
-                    _exchange(connection, request)
-                    times[name].append((time.perf_counter() - start) * 1000)
-    return times
+    for name, port in ports.items():
+        bodies = [_body(items, next(KEYS) * 1000) if fresh else fixed for _ in range(CALLS[items] // ROUNDS)]
+        requests = [_request(PATHS[name], body) for body in bodies]
+        times: list[float] = []
+        with socket.create_connection((HOST, port), PATIENCE_S) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _exchange(connection, requests[0])
+            for request in requests[1:]:
+                start = time.perf_counter()
+                _exchange(connection, request)
+                times.append((time.perf_counter() - start) * 1000)
+        medians[name] = median(times)
+    return medians
 
 
 def _body(items: int, first: int) -> bytes:
