@@ -33,7 +33,7 @@ def apply_each(
         if verdicts and item.index in verdicts:
             verdict = _joined(verdicts[item.index], verdict)
         if verdict is not _CLEAR and verdict.problems:
-            outcome = Outcome(item, Action.REJECTED, None, verdict.problems, verdict.warnings)
+            outcome = _not_applied(item, verdict)
         else:
             try:
                 with savepoint:

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from mockserver.codec.json import exact_decimal
+from mockserver.codec.json import NUMBER, exact_decimal
 from mockserver.errors import SpecError
 from mockserver.model import Document, Json
 from mockserver.spec import resolve
 
 _INTEGER = re.compile(r"\s*-?[0-9]{1,40}\s*")
-_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 _PLAIN = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)\s*")
 _GROUPED = re.compile(r"\s*-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?\s*")
 _UNREAD = object()
@@ -30,7 +29,7 @@ def _integer(value: Json) -> Json:
 
 
 def _number(value: Json) -> Json:
-    return _decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else _UNREAD
+    return _decimal(value) if isinstance(value, str) and NUMBER.fullmatch(value) else _UNREAD
 
 
 def _plain_number(value: Json) -> Json:

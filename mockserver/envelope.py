@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec.structs import replace
-
 from mockserver.binder import Binder
 from mockserver.codec.json import check_depth
 from mockserver.errors import Invalid, Malformed, TooManyItems, UnsupportedMediaType
 from mockserver.model import Call, Document, Item, Json, Problem
 from mockserver.plan import BodyPlan, ItemPlan, Plan
+from mockserver.reply import media_type_of
 from mockserver.spec import Match, Operation, Spec
 from mockserver.vendor import Dispatch, Grade, Request
 
@@ -39,9 +38,8 @@ class Envelope:
         parameters, problems = plan.parameters.read(call, match.values)
         if problems:
             self._refuse(problems, call)
-        request = Request(call, plan.operation, parameters, self._tenant(call, parameters), dispatch)
         if not plan.bodies or (not call.body and not plan.operation.body_required):
-            return request
+            return Request(call, plan.operation, parameters, self._tenant(call, parameters), dispatch)
         body, charset = _body_plan(plan, call)
         document = _wrapped(body.decode(call.body, charset), body.items)
         proven = _proven(body, document)
@@ -51,9 +49,12 @@ class Envelope:
         if body.items is not None:
             listed = self._listed(call, body.items, document)
             found, proven = self._found(body.binder, body.items, listed, proven=proven)
-        return replace(
-            request,
-            tenant=self._tenant(call, parameters, document),
+        return Request(
+            call,
+            plan.operation,
+            parameters,
+            self._tenant(call, parameters, document),
+            dispatch,
             document=document,
             items=_items(found, plan.operation),
             media_type=body.media_type,
@@ -104,17 +105,6 @@ class Envelope:
             if found is not None:
                 return str(found)
         return ""
-
-
-def media_type_of(headers: Mapping[str, str]) -> tuple[str, str]:
-    """The Content-Type's media type, in lower case, and its charset; ("", "utf-8") when it has none."""
-    kind, _, rest = headers.get("content-type", "").partition(";")
-    charset = "utf-8"
-    for parameter in rest.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            charset = value.strip().strip('"').lower()
-    return kind.strip().lower(), charset
 
 
 def _proven(body: BodyPlan, document: Json) -> bool:

@@ -8,13 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from mockserver.codec.json import exact_decimal
+from mockserver.codec.json import NUMBER, exact_decimal
 from mockserver.model import Call, Document, Json, Problem
 from mockserver.schema import Formats, Schema, compile_schema
 from mockserver.spec import Operation, Parameter, Spec, resolve
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
-_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 _TRUTHS = {"true": True, "false": False}
 
 
@@ -132,7 +131,7 @@ def _typed(text: str, kind: str) -> Json:
         return _TRUTHS.get(text.lower(), text)
     if kind == "integer" and _INTEGER.fullmatch(text):
         return int(text)
-    if kind == "number" and _NUMBER.fullmatch(text):
+    if kind == "number" and NUMBER.fullmatch(text):
         with suppress(ValueError):
             return exact_decimal(text.strip())
     return text

@@ -44,12 +44,7 @@ class Pipeline:
 
     def refuse(self, call: Call, refusal: Refusal, operation: Operation | None = None) -> Answer:
         """The vendor's words for a whole call refused."""
-
-        def work(state: State) -> Answer:
-            reply = self.served.refuse(refusal, call, operation, state)
-            return Answer(reply, operation.id if operation else None, refusal=refusal.code)
-
-        return self._transact(call, "", work)
+        return self._transact(call, "", lambda state: self._refused(call, refusal, operation, state))
 
     def dispatch(self, call: Call, state: State) -> Answer:
         """Answer a call that another one carries, on the state of that one, all or nothing of it."""
@@ -64,8 +59,11 @@ class Pipeline:
             with state.item():
                 return self._settle(request, verdicts, state)
         except Refusal as refusal:
-            reply = self.served.refuse(refusal, call, operation, state)
-            return Answer(reply, operation.id if operation else None, refusal=refusal.code)
+            return self._refused(call, refusal, operation, state)
+
+    def _refused(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
+        reply = self.served.refuse(refusal, call, operation, state)
+        return Answer(reply, operation.id if operation else None, refusal=refusal.code)
 
     def _read(self, call: Call, match: Match) -> tuple[Request, Mapping[int, Verdict]]:
         request = self.envelope.open(call, match, self.dispatch)

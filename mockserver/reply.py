@@ -1,4 +1,4 @@
-"""Replies, and the reading of `Accept` that several vendors share."""
+"""Replies, and the reading of the headers that choose how a body is written: Content-Type and Accept."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ def problem_reply(status: int, title: str, detail: str = "", **members: Json) ->
     if detail:
         document["detail"] = detail
     return json_reply(status, document, PROBLEM)
+
+
+def media_type_of(headers: Mapping[str, str], unsaid: str = "utf-8") -> tuple[str, str]:
+    """The Content-Type's media type, "" when there is none, and its charset or `unsaid`, in lower case."""
+    kind, _, rest = headers.get("content-type", "").partition(";")
+    charset = unsaid
+    for parameter in rest.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip('"').lower()
+    return kind.strip().lower(), charset
 
 
 def accepted(header: str) -> Iterator[tuple[str, float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -156,15 +156,10 @@ def _room(contract: Spec, operation: Operation, room: BatchRoom) -> Room:
     status = next((int(code) for code in operation.responses if code.startswith("2") and code.isdigit()), 207)
     media_types = operation.responses.get(str(status), ())
     media_type = next((name for name in media_types if name.endswith("json")), JSON)
-    return Room(
-        apply=room.apply or generic.upsert(batch),
-        render=room.render or generic.multi_status(batch, status, media_type),
-        rules=room.rules,
-        warn=room.warn,
-        across=room.across,
-        check=room.check,
-        ends=room.ends,
-    )
+    parts = {part.name: getattr(room, part.name) for part in fields(room)}
+    parts["apply"] = room.apply or generic.upsert(batch)
+    parts["render"] = room.render or generic.multi_status(batch, status, media_type)
+    return Room(**parts)
 
 
 def _handler(contract: Spec, operation: Operation, vendor: Vendor) -> Handler:

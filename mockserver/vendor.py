@@ -93,16 +93,11 @@ class BatchRoom:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Room(BatchRoom):
     """One batch operation as it is served: the vendor's parts, and the core's for those it left out."""
 
     apply: Apply
     render: Render
-    rules: tuple[Rule, ...] = ()
-    warn: tuple[Rule, ...] = ()
-    across: Across | None = None
-    check: Check | None = None
-    ends: Ends | None = None
 
 
 def one_by_one(keep: Callable[[Item, Request, State], Outcome]) -> Apply:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from mockserver.envelope import Envelope, media_type_of
+from mockserver.envelope import Envelope
 from mockserver.errors import Invalid, Malformed, Refusal, TooManyItems, UnsupportedMediaType
 from mockserver.model import Call, Json
+from mockserver.reply import media_type_of
 from mockserver.served import Served
 from mockserver.spec import Match
 from tests.support import made_up

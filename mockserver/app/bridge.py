@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,7 +95,7 @@ class _Started:
 
     def start(self, status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
         self.status = int(status[:3])
-        self.headers = [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers]
+        self.headers = encoded(headers)
 
 
 def _view(pipeline: Pipeline, desk: Desk) -> Callable[[], flask.Response]:
@@ -127,6 +127,11 @@ def _environ(path: str, exchange: Exchange) -> dict[str, Any]:
         "wsgi.input": io.BytesIO(),
         _EXCHANGE: exchange,
     }
+
+
+def encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI sends them."""
+    return [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers]
 
 
 async def read_body(receive: Receive, length: str, limit: int) -> bytes:

@@ -24,10 +24,9 @@ from mockserver.app.bridge import read_body
 from mockserver.app.routing import ExactRouting
 from mockserver.codec import json
 from mockserver.control import Control, Impossible, SandboxExists, UnknownEntry
-from mockserver.envelope import media_type_of
 from mockserver.errors import Malformed, MethodNotAllowed, NotFound, TooLarge, UnknownSandbox
 from mockserver.model import Json
-from mockserver.reply import JSON, problem_reply
+from mockserver.reply import JSON, media_type_of, problem_reply
 from mockserver.served import specs_folder
 from mockserver.spec import Spec
 

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockserver.app.bridge import STARTED
+from mockserver.app.bridge import STARTED, encoded
 from mockserver.app.desk import Desk
 from mockserver.app.routing import CALL
 from mockserver.auth import missing_scheme
@@ -185,36 +185,26 @@ def _check_headers(headers: list[tuple[bytes, bytes]]) -> None:
 
 
 def _answer(error: Exception, vendor: VendorDoor, call: Call) -> Answer:
-    operation = _operation(vendor, call)
+    operation: Operation | None = None
+    unrouted: Refusal = NotFound("path", call.path)
+    try:
+        operation = vendor.served.spec.match(call.method, call.path).operation
+    except Refusal as refusal:
+        unrouted = refusal
     if isinstance(error, Refusal):
         return vendor.pipeline.refuse(call, error, operation)
     if isinstance(error, ProblemException) and operation is not None:
         scheme = missing_scheme(operation, vendor.served.schemes, call)
         return vendor.pipeline.refuse(call, Unauthorized("missing", scheme), operation)
     if isinstance(error, HTTPException):
-        return vendor.pipeline.refuse(call, _unrouted(vendor, call), operation)
+        return vendor.pipeline.refuse(call, unrouted, operation)
     _log.error("%s %s broke", call.method, call.path, exc_info=error)
     reply = problem_reply(500, "Internal Server Error", "the mock server itself failed; see its journal")
     return Answer(reply, refusal="crash", trace="".join(format_exception(error)))
 
 
-def _operation(vendor: VendorDoor, call: Call) -> Operation | None:
-    try:
-        return vendor.served.spec.match(call.method, call.path).operation
-    except Refusal:
-        return None
-
-
-def _unrouted(vendor: VendorDoor, call: Call) -> Refusal:
-    try:
-        vendor.served.spec.match(call.method, call.path)
-    except Refusal as refusal:
-        return refusal
-    return NotFound("path", call.path)
-
-
 async def _send(reply: Reply, send: Send) -> None:
-    headers = [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in reply.headers]
+    headers = encoded(reply.headers)
     if reply.media_type is not None:
         headers.append((b"content-type", reply.media_type.encode("latin-1")))
     if reply.status not in _UNTYPED_STATUSES:

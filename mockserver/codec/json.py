@@ -17,6 +17,9 @@ from mockserver.errors import Malformed
 from mockserver.model import Json
 
 MAX_DEPTH = 64
+NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
+"""A number as text, the way decoders read one that is quoted or stands in a query."""
+
 MIN_EXPONENT, MAX_EXPONENT = -324, 308
 MAX_LENIENT_BYTES = 16 * 1024
 """The lenient reader takes 13 µs a byte; what is longer than this must be strict JSON."""

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.support.specs import SEEDS, content, operation, spec
+from tests.vendors.payt.records import invoice
 
 A = "xc:SdLxd3WOhsS0mT2Vi1XEu"
 B = "xc:SF3EIyYvshoSm2pwaUnT_"
@@ -64,22 +65,6 @@ def example(name: str) -> Any:
     """An example of VBA's batch; its seed has no sample body."""
     node = operation(spec("vba"), "putClaimInvoiceBatch")[2]
     return content(spec("vba"), node, "request")["application/json"]["examples"][name]["value"]
-
-
-def bill(number: str, **changes: str) -> dict[str, str]:
-    """A Payt invoice of a hundred euro."""
-    return {
-        "currency_code": "EUR",
-        "invoice_number": number,
-        "invoice_date": "2026-06-01",
-        "due_date": "2026-07-01",
-        "book_amount_total": "100.00",
-        "book_amount_open": "100.00",
-        "amount_open": "100.00",
-        "amount_total": "100.00",
-        "debtor_number": "D-1",
-        **changes,
-    }
 
 
 def visit(number: int, **changes: Any) -> dict[str, Any]:
@@ -190,7 +175,7 @@ def test_payt_has_no_administration_of_the_name_that_its_seed_gives(payt: httpx.
 
 
 def test_payt_tells_of_three_invoices_that_the_second_is_bad(payt: httpx.Client) -> None:
-    invoices = [bill("N-1"), bill("N-2", debtor_number="D-404"), bill("N-3")]
+    invoices = [invoice("N-1"), invoice("N-2", debtor_number="D-404"), invoice("N-3")]
 
     answer = payt.post("/v1/invoices", json={"administration_id": "81", "invoices": invoices}).json()
 
@@ -198,7 +183,7 @@ def test_payt_tells_of_three_invoices_that_the_second_is_bad(payt: httpx.Client)
 
 
 def test_payt_stores_the_two_good_invoices_of_three(payt: httpx.Client) -> None:
-    invoices = [bill("N-1"), bill("N-2", debtor_number="D-404"), bill("N-3")]
+    invoices = [invoice("N-1"), invoice("N-2", debtor_number="D-404"), invoice("N-3")]
     payt.post("/v1/invoices", json={"administration_id": "81", "invoices": invoices})
 
     query = "administration_id=81&identifier_type=invoice_number"

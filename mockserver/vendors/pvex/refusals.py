@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 from mockserver.errors import Invalid, Malformed, MethodNotAllowed, NotFound, Refusal, UnsupportedMediaType
 from mockserver.model import Call, Reply, Value
+from mockserver.reply import media_type_of
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendors.pvex.faults import GENERAL, parameters, unreadable
-from mockserver.vendors.pvex.reading import Reading, content_type, reading_of
+from mockserver.vendors.pvex.reading import Reading, reading_of
 from mockserver.vendors.pvex.render import INVALID, error_reply
 
 NOT_FOUND = "No HTTP resource was found that matches the request URI '{uri}'."
@@ -89,7 +90,7 @@ def _unread(call: Call, *, is_null: bool, member: str = "") -> Reply:
 
 def _is_blank(call: Call) -> bool:
     """Whether the reader finds no value at all; XML of white space only is a broken one instead."""
-    is_json = reading_of(content_type(call)[0]) is Reading.JSON
+    is_json = reading_of(media_type_of(call.headers)[0]) is Reading.JSON
     return not (call.body.strip() if is_json else call.body)
 
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from mockserver.model import Call, Value
-from mockserver.reply import accepted
-from mockserver.vendors.pvex.reading import content_type
+from mockserver.reply import accepted, media_type_of
 
 _FORMATTERS = (("application/json", "text/json"), ("application/xml", "text/xml"))
 _CHARSETS = ("utf-8", "utf-16")
@@ -39,7 +38,7 @@ class Representation(Value, frozen=True):
 
 def negotiated(call: Call) -> Representation:
     """The representation that `call` asks for, as far as the vendor has it."""
-    media_type, charset = content_type(call)
+    media_type, charset = media_type_of(call.headers, unsaid="")
     return Representation(_media_type(call, media_type), _charset(call, charset))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.model import Call, Item, Problem
+from mockserver.reply import media_type_of
 from mockserver.vendor import Request, keep_known
 from mockserver.vendors.pvex import moments
 from mockserver.vendors.pvex.members import MOMENTS, REQUIRED_VALUES, TEXTS
-from mockserver.vendors.pvex.reading import Reading, content_type, reading_of
+from mockserver.vendors.pvex.reading import Reading, reading_of
 
 MAX_UNITS = 50
 UTF16_LENGTH = "utf16-length"
@@ -59,7 +60,7 @@ def grade(problem: Problem, call: Call) -> Problem | None:
     """
     if keep_known(problem, call) is None:
         return None
-    reading = reading_of(content_type(call)[0])
+    reading = reading_of(media_type_of(call.headers)[0])
     if reading is Reading.XML and _is_nil_item(problem):
         return None
     if reading is Reading.XML and problem.rule == "required" and problem.path[-1] in REQUIRED_VALUES:

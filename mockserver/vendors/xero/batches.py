@@ -15,6 +15,16 @@ PAYMENTS = "payments"
 INVOICES = "invoices"
 STATEMENT = ("Reference", "Particulars", "Code", "Details", "Narrative")
 PAYEE = ("BankAccountNumber", "Particulars", "Code", "Reference", "Details")
+STUB: Mapping[str, Json] = {
+    "Payments": [],
+    "CreditNotes": [],
+    "Prepayments": [],
+    "Overpayments": [],
+    "HasErrors": False,
+    "IsDiscounted": False,
+}
+"""What an invoice inside a payment carries, whatever the real one holds. Source: Xero fact sheet §2.2."""
+
 NEWER_MEMBERS = True
 """Whether answers have BankAmount and the two currency codes of 2025. Source: Xero fact sheet §6.3."""
 
@@ -97,12 +107,7 @@ def _payment(payment: Document, state: State) -> Json:
     invoice = state.collection(INVOICES).get(payment["InvoiceID"]) or NOTHING
     stub = {
         "InvoiceID": payment["InvoiceID"],
-        "Payments": [],
-        "CreditNotes": [],
-        "Prepayments": [],
-        "Overpayments": [],
-        "HasErrors": False,
-        "IsDiscounted": False,
+        **STUB,
         "LineItems": [],
         **_newer(invoice, "CurrencyCode"),
     }
