@@ -1,4 +1,4 @@
-.PHONY: help run test fmt lint unit bench lock clean
+.PHONY: help run test fmt lint unit contract bench lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -26,6 +26,9 @@ lint: $(DEV) ## format check, lint, types, spelling
 
 unit: $(DEV) ## the tests without sockets and generated calls
 	$(PYTEST) -n 2 --ignore tests/contract --ignore tests/clients
+
+contract: $(DEV) ## the contract tests with 200 examples an operation instead of 25
+	CONTRACT_EXAMPLES=200 $(PYTEST) -n 2 tests/contract
 
 fmt: $(DEV) ## format and mend what can be mended
 	$(BIN)/ruff format .

@@ -12,13 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from mockserver.clock import parse_instant
 from mockserver.errors import Forbidden, Unauthorized
 from mockserver.model import ANYBODY, Call, Document, Principal
 from mockserver.spec import Operation
 from mockserver.store import State
 
 CREDENTIALS = "credentials"
-"""The vendor-wide collection of known credentials, by their text: `{scheme, kind, name, scopes, …}`."""
+"""The vendor-wide collection of known credentials, by their text: `{scheme, kind, name, scopes, expires, …}`.
+
+`expires` is an instant of the sandbox clock.
+"""
 
 READING = frozenset({"GET", "HEAD"})
 
@@ -62,6 +66,8 @@ def authenticate(scheme: Scheme, text: str, state: State, *, strict: bool) -> Pr
         raise Unauthorized("unknown", scheme.name)
     if kind in ("expired", "revoked"):
         raise Unauthorized(kind, scheme.name)
+    if "expires" in known and parse_instant(known["expires"]) <= state.now:
+        raise Unauthorized("expired", scheme.name)
     scopes = known.get("scopes")
     return Principal(known.get("name", scheme.name), None if scopes is None else frozenset(scopes), known)
 

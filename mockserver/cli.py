@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 
 from mockserver import __version__
 from mockserver.clock import parse_instant, print_instant
+from mockserver.codec import json
 from mockserver.exits import PORT_TAKEN, USAGE
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MOCKSERVER"}
@@ -21,6 +23,16 @@ def _instant(_context: click.Context, _option: click.Parameter, text: str | None
         return print_instant(parse_instant(text)) if text else None
     except ValueError:
         raise click.BadParameter(f"{text} is no instant; write 2026-01-05T09:00:00Z") from None
+
+
+def _positions(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    positions: dict[str, str] = {}
+    for text in given:
+        name, equals, position = text.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{text}: write vendor.switch=position")
+        positions[name] = position
+    return positions
 
 
 @click.group(context_settings=_CONTEXT)
@@ -58,6 +70,14 @@ _option = partial(click.option, show_default=True, show_envvar=True)
 @_option("--seed", default=0, help="Seed of the default sandbox.")
 @_option("--freeze", callback=_instant, help="Instant at which the default sandbox's clock stands.")
 @_option("--empty", is_flag=True, help="Begin without records.")
+@_option(
+    "--assume",
+    "assumptions",
+    multiple=True,
+    callback=_positions,
+    metavar="ID=VALUE",
+    help="Position of a switch in every sandbox, see `mockserver assumptions`; may be given again.",
+)
 @_option("--max-body", "max_body_bytes", default=10 * 1024 * 1024, help="Largest body, in bytes.")
 @_option("--max-items", default=10_000, help="Most items of one batch.")
 @_option("--mock-headers/--no-mock-headers", default=True, help="Send headers of ours, or none.")
@@ -84,6 +104,32 @@ def run(*, host: str, port: int, log: str, print_url: bool, **chosen: Any) -> No
         _fail(str(error), f"--port {port}", "mockserver run --port 0", PORT_TAKEN)
     except MockServerError as error:
         _fail(str(error), "mockserver run", "mockserver run --help", USAGE)
+
+
+@main.command(context_settings=_CONTEXT)
+@_option("--vendor", "vendors", multiple=True, help="Only these; may be given again.")
+@_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
+def assumptions(*, vendors: tuple[str, ...], as_json: bool) -> None:
+    """List what the vendors' documents leave open: every switch, its positions, its source.
+
+    Turn one with `mockserver run --assume ID=VALUE`, or in one sandbox through /_mock.
+    """
+    from mockserver.errors import MockServerError  # noqa: PLC0415
+    from mockserver.served import discover  # noqa: PLC0415
+    from mockserver.switches import listed  # noqa: PLC0415
+
+    try:
+        found = listed(discover(only=vendors))
+    except MockServerError as error:
+        _fail(str(error), "mockserver assumptions", "mockserver assumptions --help", USAGE)
+        return
+    click.echo(json.encode(found).decode() if as_json else "\n".join(_described(one) for one in found))
+
+
+def _described(switch: Mapping[str, Any]) -> str:
+    others = " | ".join(switch["alternatives"])
+    head = f"{switch['id']} = {switch['default']}   (or {others})"
+    return f"{head}\n    {switch['meaning']}\n    {switch['source']}"
 
 
 def _fail(what: str, where: str, cure: str, status: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -12,6 +13,18 @@ Clock: TypeAlias = Callable[[], datetime]
 def system_clock() -> datetime:
     """The machine's time, in UTC."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """How a sandbox's clock is set: it stands at `frozen`, an ISO instant, or runs `ahead` seconds fast."""
+
+    frozen: str | None = None
+    ahead: int = 0
+
+    def reading(self, machine: Clock) -> datetime:
+        """What the clock shows when the machine's is `machine`."""
+        return parse_instant(self.frozen) if self.frozen else machine() + timedelta(seconds=self.ahead)
 
 
 def parse_instant(text: str) -> datetime:

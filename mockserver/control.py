@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from mockserver import __version__
-from mockserver.clock import parse_instant, print_instant
+from mockserver.clock import ClockSettings, parse_instant, print_instant
 from mockserver.errors import MockServerError, UnknownSandbox
-from mockserver.journal import Decided, Entry, Journal
-from mockserver.model import Document, Json, Problem
-from mockserver.sandbox import DEFAULT, Sandboxes, Settings, is_name
-from mockserver.secrets import masked
+from mockserver.journal import Journal
+from mockserver.journal_view import short, whole
+from mockserver.model import Document, Json
+from mockserver.sandbox import DEFAULT, Sandboxes, Settings, Shown, is_name
 from mockserver.served import Served
+from mockserver.switches import UnknownPosition, check_positions, listed
 
 
 class SandboxExists(MockServerError):
@@ -65,16 +67,14 @@ class Control:
 
         Raises:
             SandboxExists: the name is taken.
-            Impossible: `name` is no name, or `freeze` no instant.
+            Impossible: `name` is no name, `freeze` no instant, or `assumptions` name no switch or position.
         """
         if not is_name(body["name"]):
             raise Impossible("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
-        frozen = body.get("freeze")
-        try:
-            frozen = print_instant(parse_instant(frozen)) if frozen is not None else None
-        except ValueError:
-            raise Impossible("/freeze", f"{frozen} is no instant; write 2026-01-05T09:00:00Z") from None
-        settings = Settings(body["name"], body.get("seed", 0), frozen, body.get("empty", False))
+        frozen = _instant(body["freeze"], "/freeze") if "freeze" in body else None
+        assumptions = body.get("assumptions", {})
+        self._check_positions(assumptions, "/assumptions")
+        settings = Settings(body["name"], body.get("seed", 0), frozen, body.get("empty", False), assumptions)
         if not self.sandboxes.create(settings):
             raise SandboxExists(settings.name)
         return self.show_sandbox(settings.name)
@@ -85,19 +85,20 @@ class Control:
         Raises:
             UnknownSandbox: there is none of that name.
         """
-        settings, records = self.sandboxes.show(name)
+        shown = self.sandboxes.show(name)
         return {
             "name": name,
-            "seed": settings.seed,
-            "clock": {"mode": "frozen" if settings.frozen else "system", "at": settings.frozen},
-            "empty": settings.empty,
-            "records": records,
+            "seed": shown.settings.seed,
+            "clock": _clock(shown),
+            "empty": shown.settings.empty,
+            "assumptions": self.sandboxes.positions(name),
+            "records": shown.records,
             "calls": len(self.journal.entries(name)),
         }
 
     def delete_sandbox(self, name: str) -> None:
         """Drop a sandbox and its journal; the default one begins anew, as the server was started."""
-        beginning, _ = self.sandboxes.show(name)
+        beginning = self.sandboxes.show(name).settings
         self.sandboxes.delete(name)
         self.journal.forget(name)
         if name == DEFAULT:
@@ -113,10 +114,62 @@ class Control:
         """Everything that the sandbox holds."""
         return self.sandboxes.dump(name)
 
+    def show_clock(self, name: str) -> Document:
+        """What the sandbox's clock shows, and how it is set."""
+        return _clock(self.sandboxes.show(name))
+
+    def freeze_clock(self, name: str, body: Document) -> Document:
+        """Let the clock stand, at an instant or where it is.
+
+        Raises:
+            Impossible: `at` is no instant.
+        """
+        at = _instant(body["at"], "/at") if "at" in body else None
+        self.sandboxes.set_clock(name, lambda now, _clock: ClockSettings(at or print_instant(now)))
+        return self.show_clock(name)
+
+    def advance_clock(self, name: str, body: Document) -> Document:
+        """Move the clock on, whether it stands or runs.
+
+        Raises:
+            Impossible: it would leave the year 9999.
+        """
+
+        def change(now: datetime, clock: ClockSettings) -> ClockSettings:
+            seconds = body["seconds"]
+            try:
+                moved = print_instant(now + timedelta(seconds=seconds))
+            except OverflowError:
+                raise Impossible("/seconds", "the clock ends with the year 9999") from None
+            return ClockSettings(moved) if clock.frozen else ClockSettings(ahead=clock.ahead + seconds)
+
+        self.sandboxes.set_clock(name, change)
+        return self.show_clock(name)
+
+    def thaw_clock(self, name: str) -> Document:
+        """Let the clock be the machine's again."""
+        self.sandboxes.set_clock(name, lambda _now, _clock: ClockSettings())
+        return self.show_clock(name)
+
+    def list_assumptions(self, name: str) -> Json:
+        """Every switch of every vendor, with the position that it has in the sandbox."""
+        return listed(self.served, self.sandboxes.positions(name))
+
+    def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
+        """Turn switches; None turns one back to its default.
+
+        Raises:
+            Impossible: there is no such switch or position; none was turned then.
+        """
+        self._known(name)
+        self._check_positions(body, "")
+        self.sandboxes.assume(name, body)
+        return self.list_assumptions(name)
+
     def list_journal(self, name: str, last: int) -> Json:
         """The newest entries, oldest of them first, in short."""
         self._known(name)
-        return [_short(entry) for entry in self.journal.entries(name, last)]
+        return [short(entry) for entry in self.journal.entries(name, last)]
 
     def clear_journal(self, name: str) -> None:
         """Forget all entries; numbers go on."""
@@ -133,59 +186,31 @@ class Control:
         entry = self.journal.entry(name, number)
         if entry is None:
             raise UnknownEntry(f"journal of {name} has no entry {number}")
-        return _whole(entry)
+        return whole(entry)
+
+    def _check_positions(self, positions: Mapping[str, str | None], pointer: str) -> None:
+        try:
+            check_positions(self.served, positions)
+        except UnknownPosition as error:
+            raise Impossible(f"{pointer}/{error.switch}", str(error)) from None
 
     def _known(self, name: str) -> None:
         if name not in self.sandboxes.store.names():
             raise UnknownSandbox(name)
 
 
-def _short(entry: Entry) -> dict[str, Json]:
-    call, counts = entry.call, dict(entry.decided.counts)
+def _clock(shown: Shown) -> Document:
+    clock = shown.clock
     return {
-        "number": entry.number,
-        "at": print_instant(entry.at),
-        "vendor": call.vendor,
-        "method": call.method,
-        "path": call.path,
-        "query": call.query,
-        "operation": entry.operation,
-        "status": entry.reply.status,
-        "refusal": entry.refusal,
-        "items": sum(counts.values()),
-        "outcomes": counts,
-        "durationMillis": round(entry.duration_ms, 3),
+        "mode": "frozen" if clock.frozen else "system",
+        "at": clock.frozen,
+        "now": print_instant(shown.now),
+        "aheadSeconds": clock.ahead,
     }
 
 
-def _whole(entry: Entry) -> Document:
-    reply = entry.reply
-    headers: Mapping[str, str] = dict(reply.headers)
-    return {
-        **_short(entry),
-        "request": {"headers": masked(entry.call.headers), "body": _text(entry.call.body)},
-        "reply": {"mediaType": reply.media_type, "headers": headers, "body": _text(reply.body)},
-        "decided": _decided(entry.decided),
-        "trace": entry.trace or None,
-    }
-
-
-def _decided(decided: Decided) -> list[Document]:
-    return [
-        {
-            "index": index,
-            "key": key,
-            "action": str(action),
-            "problems": [_problem(problem) for problem in decided.problems.get(index, ())],
-            "warnings": [_problem(warning) for warning in decided.warnings.get(index, ())],
-        }
-        for index, (key, action) in enumerate(decided.items())
-    ]
-
-
-def _problem(problem: Problem) -> Document:
-    return {"code": problem.code, "pointer": problem.pointer, "detail": problem.detail, "rule": problem.rule}
-
-
-def _text(body: bytes) -> str:
-    return body.decode("utf-8", errors="replace")
+def _instant(text: str, pointer: str) -> str:
+    try:
+        return print_instant(parse_instant(text))
+    except ValueError:
+        raise Impossible(pointer, f"{text} is no instant; write 2026-01-05T09:00:00Z") from None

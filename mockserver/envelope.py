@@ -41,7 +41,7 @@ class Envelope:
         if not plan.bodies or (not call.body and not plan.operation.body_required):
             return Request(call, plan.operation, parameters, self._tenant(call, parameters), dispatch)
         body, charset = _body_plan(plan, call)
-        document = _wrapped(body.decode(call.body, charset), body.items)
+        document = _wrapped(body.decode(call.body, charset, call.assumptions), body.items)
         proven = _proven(body, document)
         if not proven:
             document = self._read(call, body, document)
@@ -123,6 +123,7 @@ def _body_plan(plan: Plan, call: Call) -> tuple[BodyPlan, str]:
     if body is None:
         family, _, suffix = media_type.partition("+")
         body = plan.bodies.get(f"{family.split('/')[0]}/*+{suffix}") if suffix else None
+    body = body or plan.bodies.get("*/*")
     if body is None:
         raise UnsupportedMediaType(media_type, plan.bodies)
     return body, charset

@@ -11,7 +11,9 @@
         Forbidden           a good credential that may not do this
         NotFound            no such path, or no such record
         MethodNotAllowed    the path is there, the method is not
-        UnsupportedMediaType, TooLarge, TooManyItems, HeadersTooLarge
+        UnsupportedMediaType, NotAcceptable, TooLarge, TooManyItems, HeadersTooLarge
+        TooManyRequests     a quota is used up
+        Unavailable, Failed the vendor is out of order, because a switch says so
         Rejected            an item, or the one document of a call, breaks a rule of the state
 
 A refusal carries facts, never an HTTP status: the status is the vendor's word.
@@ -146,6 +148,39 @@ class TooManyItems(Refusal):
         super().__init__(f"{found} items, at most {limit}")
         self.limit = limit
         self.found = found
+
+
+class NotAcceptable(Refusal):
+    """None of the media types that the call accepts can be written; `accept` is its header."""
+
+    code = "not-acceptable"
+
+    def __init__(self, accept: str) -> None:
+        super().__init__(accept)
+        self.accept = accept
+
+
+class TooManyRequests(Refusal):
+    """A quota is used up; `which` is the vendor's word for it, `wait` whole seconds, None when unknown."""
+
+    code = "too-many-requests"
+
+    def __init__(self, which: str = "", wait: int | None = None) -> None:
+        super().__init__(which)
+        self.which = which
+        self.wait = wait
+
+
+class Unavailable(Refusal):
+    """The vendor is offline; nothing was done."""
+
+    code = "unavailable"
+
+
+class Failed(Refusal):
+    """The vendor broke; what was done before that is done."""
+
+    code = "failed"
 
 
 class HeadersTooLarge(Refusal):

@@ -23,6 +23,7 @@ Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands in a body, a step a segment."""
 
 NOTHING: Document = {}
+NO_ASSUMPTIONS: Mapping[str, str] = {}
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -47,7 +48,9 @@ class Call(Value, frozen=True):
     """One HTTP request as a vendor sees it; `path` starts below the vendor's mount.
 
     `mount` is the path prefix under which the vendor answers this call, a sandbox prefix included.
-    `query` is the undecoded query string; header names are lower case.
+    `query` is the undecoded query string; header names are lower case. `assumptions` are the positions of
+    the vendor's switches, all of them; `in_flight` the calls of the same sandbox, vendor and tenant that are
+    open, this one included.
     """
 
     vendor: str
@@ -60,6 +63,8 @@ class Call(Value, frozen=True):
     mount: str = ""
     origin: str = ""
     principal: Principal = ANYBODY
+    assumptions: Mapping[str, str] = NO_ASSUMPTIONS
+    in_flight: int = 1
 
 
 class Problem(Value, frozen=True, gc=False):

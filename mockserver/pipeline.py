@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from mockserver.apply import apply_all, apply_each
+from mockserver.assumption import ASSUMPTIONS, check_availability, check_delivery
 from mockserver.auth import identify, permit
 from mockserver.envelope import Envelope
 from mockserver.errors import Refusal
@@ -32,15 +34,37 @@ class Pipeline:
     sandboxes: Sandboxes
     strict: bool = False
 
+    def greet(self, call: Call) -> Call:
+        """The call with the positions that its sandbox's switches have."""
+        chosen = self._transact(call, "", lambda state: tuple(state.collection(ASSUMPTIONS, "").values()))
+        if not chosen:
+            return replace(call, assumptions=self.served.assumptions)
+        positions = {one["name"]: one["position"] for one in chosen}
+        return replace(call, assumptions={**self.served.assumptions, **positions})
+
+    def gateway(self, call: Call) -> None:
+        """Let the call through what stands before the vendor, if something does.
+
+        Raises:
+            Refusal: it does not pass.
+        """
+        gateway = self.served.vendor.gateway
+        if gateway is not None:
+            self._transact(call, "", lambda state: gateway(call, state))
+
     def handle(self, call: Call, match: Match) -> Answer:
         """Answer one call that was routed and whose caller is known."""
+        operation = match.operation
         try:
-            permit(call, match.operation)
-            self._admit_early(call, match.operation)
-            request, verdicts = self._read(call, match)
-            return self._transact(call, request.tenant, lambda state: self._settle(request, verdicts, state))
+            permit(call, operation)
+            self._admit_early(call, operation)
+            check_availability(call)
+            kept = self._replayed(call, operation)
+            answer = kept or self._work(call, match)
+            check_delivery(call)
         except Refusal as refusal:
-            return self.refuse(call, refusal, match.operation)
+            return self.refuse(call, refusal, operation)
+        return answer
 
     def refuse(self, call: Call, refusal: Refusal, operation: Operation | None = None) -> Answer:
         """The vendor's words for a whole call refused."""
@@ -61,6 +85,38 @@ class Pipeline:
         except Refusal as refusal:
             return self._refused(call, refusal, operation, state)
 
+    def _replayed(self, call: Call, operation: Operation) -> Answer | None:
+        replay = self.served.vendor.replay
+        if replay is None:
+            return None
+        kept = self._transact(call, self._head_tenant(call), lambda state: replay(call, operation, state))
+        return None if kept is None else Answer(kept, operation.id)
+
+    def _work(self, call: Call, match: Match) -> Answer:
+        """Read, judge, apply and answer; a refusal undoes it and is an answer like another."""
+        operation = match.operation
+        try:
+            request, verdicts = self._read(call, match)
+            return self._transact(
+                call,
+                request.tenant,
+                lambda state: self._remembered(
+                    call, self._settle(request, verdicts, state), operation, state
+                ),
+            )
+        except Refusal as refusal:
+            refused = partial(self._refused, call, refusal, operation)
+            return self._transact(
+                call,
+                self._head_tenant(call),
+                lambda state: self._remembered(call, refused(state), operation, state),
+            )
+
+    def _remembered(self, call: Call, answer: Answer, operation: Operation, state: State) -> Answer:
+        if self.served.vendor.remember is not None:
+            self.served.vendor.remember(call, operation, answer.reply, state)
+        return answer
+
     def _refused(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
         reply = self.served.refuse(refusal, call, operation, state)
         return Answer(reply, operation.id if operation else None, refusal=refusal.code)
@@ -77,14 +133,6 @@ class Pipeline:
         vendor = self.served.vendor
         if vendor.admit is not None and not self.served.tenant_header:
             vendor.admit(request.call, request.tenant, state)
-        if vendor.replay is not None and (kept := vendor.replay(request, state)) is not None:
-            return Answer(kept, request.operation.id)
-        answer = self._answer(request, verdicts, state)
-        if vendor.remember is not None:
-            vendor.remember(request, answer.reply, state)
-        return answer
-
-    def _answer(self, request: Request, verdicts: Mapping[int, Verdict], state: State) -> Answer:
         operation = request.operation
         if operation.batch is None:
             return Answer(self.served.handlers[operation.id](request, state), operation.id)
@@ -98,8 +146,12 @@ class Pipeline:
         admit, head = self.served.vendor.admit, self.served.tenant_header
         if admit is None or not any(parameter.name == head for parameter in operation.parameters):
             return
-        tenant = call.headers.get(head.lower(), "")
+        tenant = self._head_tenant(call)
         self._transact(call, tenant, lambda state: admit(call, tenant, state))
+
+    def _head_tenant(self, call: Call) -> str:
+        """The tenant that a header names; "" when the body or nothing does."""
+        return call.headers.get(self.served.tenant_header.lower(), "")
 
     def _transact(self, call: Call, tenant: str, work: Callable[[State], T]) -> T:
         return self.sandboxes.transact(call.sandbox, f"{call.vendor}/{tenant}", work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mockserver.assumption import DUPLICATE_MEMBERS
 from mockserver.binder import Binder, binder
 from mockserver.codec import form, json, xml
 from mockserver.errors import SpecError
@@ -14,7 +15,8 @@ from mockserver.parameters import ParameterPlan, compile_parameters
 from mockserver.schema import Formats, Schema, compile_schema, flags, is_shallow
 from mockserver.spec import Batch, MediaType, Operation, Spec, resolve
 
-Decode = Callable[[bytes, str], Json]
+Decode = Callable[[bytes, str, Mapping[str, str]], Json]
+"""Reads a body in a charset, while the vendor's switches stand so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,34 @@ def _decoder(document: Document, body: MediaType, element: Document) -> Decode:
     if reading == "data-contract":
         members = sorted(resolve(document, element).get("properties", ()))
         contract = xml.DataContract(settings["root"], settings["item"], settings["namespace"], tuple(members))
-        return contract.decode
+        return _always(contract.decode)
     if reading == "indexed-form":
-        return form.IndexedForm(settings.get("max-keys", form.MAX_KEYS)).decode
+        return _always(form.IndexedForm(settings.get("max-keys", form.MAX_KEYS)).decode)
+    if reading == "form":
+        return _always(form.decode)
+    if reading == "octets":
+        return lambda body, _charset, _assumptions: body.decode("latin-1")
     if reading == "json":
-        return json.decode_lenient if settings.get("lenient") else json.decode
-    raise SpecError(f"x-binder.format: unknown {reading}; known are json, data-contract, indexed-form")
+        return _json(str(settings.get("lenient", "")))
+    known = "json, data-contract, indexed-form, form, octets"
+    raise SpecError(f"x-binder.format: unknown {reading}; known are {known}")
+
+
+def _always(decode: Callable[[bytes, str], Json]) -> Decode:
+    return lambda body, charset, _assumptions: decode(body, charset)
+
+
+def _json(lenient: str) -> Decode:
+    """JSON, read leniently while the switch of that name is on; "" is never, "True" always."""
+
+    def decode(body: bytes, charset: str, assumptions: Mapping[str, str]) -> Json:
+        if assumptions.get(DUPLICATE_MEMBERS) == "refused":
+            json.refuse_duplicates(body, charset)
+        if lenient == "True" or assumptions.get(lenient) == "on":
+            return json.decode_lenient(body, charset)
+        return json.decode(body, charset)
+
+    return decode
 
 
 def _item_node(document: Document, node: Document, pointer: Path) -> Document:

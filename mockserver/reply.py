@@ -16,11 +16,15 @@ STATUSES: Mapping[str, int] = {
     "forbidden": 403,
     "not-found": 404,
     "method-not-allowed": 405,
+    "not-acceptable": 406,
     "rejected": 409,
     "too-large": 413,
     "too-many-items": 413,
     "unsupported-media-type": 415,
+    "too-many-requests": 429,
     "headers-too-large": 431,
+    "failed": 500,
+    "unavailable": 503,
 }
 """HTTP's status for each refusal, by its code; where a vendor says another, the vendor's counts."""
 

@@ -4,39 +4,62 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
+from mockserver.assumption import ASSUMPTIONS
+from mockserver.clock import ClockSettings
 from mockserver.errors import UnknownSandbox
 from mockserver.model import Document
+from mockserver.quota import COLLECTION as QUOTAS
 from mockserver.store import OWN, State, Store, Tables, Whole
 
 T = TypeVar("T")
 
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9-]{1,64}")
+_BOOKKEEPING = frozenset({"sequences", ASSUMPTIONS, QUOTAS})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a sandbox begins; its clock stands at `frozen`, an ISO instant, or with None is the system's."""
+    """How a sandbox begins.
+
+    Its clock stands at `frozen`, an ISO instant, or with None is the system's; `assumptions` are the
+    positions of switches that are not in their default one, by `vendor.name`.
+    """
 
     name: str
     seed: int = 0
     frozen: str | None = None
     empty: bool = False
+    assumptions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A sandbox as it is now: how it began, its clock and what that shows, how many documents it holds."""
+
+    settings: Settings
+    clock: ClockSettings
+    now: datetime
+    records: int
 
 
 @dataclass(frozen=True, slots=True)
 class Sandboxes:
     """All sandboxes of this server; a vendor's call makes the one that it names, a control call does not.
 
-    One begins with the `fixtures`, an empty one with what is `standing`: credentials, tenants, code lists.
+    One begins with the `fixtures`, an empty one with what is `standing`: credentials, tenants, code lists;
+    and with the switches as `assumed`, by `vendor.name`, unless it says otherwise.
     """
 
     store: Store
     fixtures: Tables
     standing: Tables
+    assumed: Mapping[str, str] = field(default_factory=dict)
 
     def transact(self, name: str, scope: str, work: Callable[[State], T]) -> T:
         """Run `work` in the sandbox, which is made if it is not there."""
@@ -64,21 +87,23 @@ class Sandboxes:
 
         return self.store.control(name, work)
 
-    def show(self, name: str) -> tuple[Settings, int]:
-        """A sandbox's settings and how many documents it holds.
+    def show(self, name: str) -> Shown:
+        """A sandbox as it is now.
 
         Raises:
             UnknownSandbox: there is none of that name.
         """
 
-        def work(whole: Whole) -> tuple[Settings, int]:
+        def work(whole: Whole) -> Shown:
+            tables = whole.tables()
             records = [
                 len(documents)
-                for scope, collections in whole.tables().items()
+                for scope, collections in tables.items()
                 for name, documents in collections.items()
-                if scope != OWN and name != "sequences"
+                if scope != OWN and name not in _BOOKKEEPING
             ]
-            return _settings(name, whole), sum(records)
+            clock = ClockSettings(**tables[OWN]["settings"]["clock"])
+            return Shown(_settings(name, whole), clock, whole.now, sum(records))
 
         return self.store.control(name, work)
 
@@ -89,6 +114,42 @@ class Sandboxes:
             UnknownSandbox: there is none of that name.
         """
         return self.store.control(name, lambda whole: whole.tables())
+
+    def set_clock(self, name: str, change: Callable[[datetime, ClockSettings], ClockSettings]) -> None:
+        """Set the sandbox's clock to what `change` makes of what it shows and how it is set.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+
+        def work(whole: Whole) -> None:
+            settings = whole.collection("settings", "")
+            clock = change(whole.now, ClockSettings(**settings["clock"]))
+            settings["clock"] = asdict(clock)
+
+        self.store.control(name, work)
+
+    def positions(self, name: str) -> Mapping[str, str]:
+        """The switches that the sandbox has turned, by `vendor.name`.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+        tables = self.dump(name)
+        return {
+            f"{scope.removesuffix('/')}.{switch}": document["position"]
+            for scope, collections in tables.items()
+            for switch, document in collections.get(ASSUMPTIONS, {}).items()
+        }
+
+    def assume(self, name: str, positions: Mapping[str, str | None]) -> None:
+        """Turn switches, by `vendor.name`; None turns one back to its default.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+        for vendor, turned in _by_vendor(positions).items():
+            self.store.transact(name, f"{vendor}/", partial(_turn, turned))
 
     def delete(self, name: str) -> None:
         """Drop the sandbox.
@@ -101,15 +162,45 @@ class Sandboxes:
     def _genesis(self, settings: Settings) -> Tables:
         own: Mapping[str, Document] = {
             "seed": {"value": settings.seed},
-            "clock": {"frozen": settings.frozen},
-            "beginning": {"seed": settings.seed, "frozen": settings.frozen, "empty": settings.empty},
+            "clock": asdict(ClockSettings(settings.frozen)),
+            "beginning": {
+                "seed": settings.seed,
+                "frozen": settings.frozen,
+                "empty": settings.empty,
+                "assumptions": settings.assumptions,
+            },
         }
-        return {OWN: {"settings": own}, **(self.standing if settings.empty else self.fixtures)}
+        tables = {OWN: {"settings": own}, **(self.standing if settings.empty else self.fixtures)}
+        for vendor, turned in _by_vendor({**self.assumed, **settings.assumptions}).items():
+            documents = {switch: _turned(switch, position) for switch, position in turned.items() if position}
+            tables[f"{vendor}/"] = {**tables.get(f"{vendor}/", {}), ASSUMPTIONS: documents}
+        return tables
 
 
 def is_name(text: str) -> bool:
     """Whether `text` may name a sandbox."""
     return NAME.fullmatch(text) is not None
+
+
+def _by_vendor(positions: Mapping[str, str | None]) -> Mapping[str, Mapping[str, str | None]]:
+    found: dict[str, dict[str, str | None]] = {}
+    for full_name, position in positions.items():
+        vendor, _, switch = full_name.partition(".")
+        found.setdefault(vendor, {})[switch] = position
+    return found
+
+
+def _turn(positions: Mapping[str, str | None], state: State) -> None:
+    turned = state.collection(ASSUMPTIONS, "")
+    for switch, position in positions.items():
+        if position is not None:
+            turned[switch] = _turned(switch, position)
+        elif switch in turned:
+            del turned[switch]
+
+
+def _turned(switch: str, position: str) -> Document:
+    return {"name": switch, "position": position}
 
 
 def _settings(name: str, whole: Whole) -> Settings:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mockserver import generic, reader
+from mockserver.assumption import COMMON, Assumption, defaults
 from mockserver.auth import CREDENTIALS, Scheme
 from mockserver.codec import yaml
 from mockserver.errors import SpecError, VendorError
@@ -37,6 +38,12 @@ class Served:
     refuse: Refuse
     schemes: Mapping[str, Scheme]
     fixtures: Tables
+    assumptions: Mapping[str, str]
+
+    @property
+    def switches(self) -> tuple[Assumption, ...]:
+        """The vendor's switches, then those that every vendor has."""
+        return (*self.vendor.assumptions, *COMMON)
 
     @property
     def standing(self) -> Tables:
@@ -110,6 +117,7 @@ def serve(file: Path) -> Served:
         refuse=vendor.refuse or generic.refuse,
         schemes={name: Scheme(name, node) for name, node in schemes.items()},
         fixtures=fixtures,
+        assumptions=defaults((*vendor.assumptions, *COMMON)),
     )
 
 

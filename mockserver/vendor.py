@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from mockserver.assumption import Assumption
 from mockserver.errors import NotFound, Refusal
 from mockserver.model import (
     Answer,
@@ -66,10 +67,10 @@ Render: TypeAlias = Callable[[BatchResult, State], Reply]
 Handler: TypeAlias = Callable[[Request, State], Reply]
 Grade: TypeAlias = Callable[[Problem, Call], Problem | None]
 Refuse: TypeAlias = Callable[[Refusal, Call, Operation | None, State], Reply]
-Gateway: TypeAlias = Callable[[Call], None]
+Gateway: TypeAlias = Callable[[Call, State], None]
 Admit: TypeAlias = Callable[[Call, str, State], None]
-Replay: TypeAlias = Callable[[Request, State], Reply | None]
-Remember: TypeAlias = Callable[[Request, Reply, State], None]
+Replay: TypeAlias = Callable[[Call, Operation, State], Reply | None]
+Remember: TypeAlias = Callable[[Call, Operation, Reply, State], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +133,13 @@ class Vendor:
 
     `grade` sees each problem that a schema found and may drop or rewrite it. `refuse` renders a refusal.
     `gateway` may refuse before route and credentials are known. `admit` says whether the caller may enter
-    the tenant, as soon as that is known: before the body is read when a header or the query names it.
-    `replay` may answer a request from what `remember` kept of an earlier one, before anything is applied;
-    both see the same transaction as the work itself. What is replayed has no outcomes, what is refused is
-    not remembered.
-    `formats` overrides how string formats are checked. `standing` names the collections that even an empty
-    sandbox begins with, because no operation could make them; credentials always are.
+    the tenant, as soon as that is known: before the body is read when a header names it.
+    `replay` may answer a call from what `remember` kept of an earlier one, before the body is read; what is
+    replayed has no outcomes. `remember` sees every answer to a call that was let in, a refusal too, in the
+    transaction of the work or, where that was undone, of the refusal.
+    `assumptions` are its switches, beside those that every vendor has. `formats` overrides how string
+    formats are checked. `standing` names the collections that even an empty sandbox begins with, because no
+    operation could make them; credentials always are.
     """
 
     batches: Mapping[str, BatchRoom] = field(default_factory=dict)
@@ -148,5 +150,6 @@ class Vendor:
     admit: Admit | None = None
     replay: Replay | None = None
     remember: Remember | None = None
+    assumptions: tuple[Assumption, ...] = ()
     formats: Formats = field(default_factory=dict)
     standing: tuple[str, ...] = ()

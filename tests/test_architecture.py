@@ -29,7 +29,20 @@ TIMELESS = [
 TEMPLATES = sorted((PACKAGE / "app" / "templates").iterdir())
 
 NAMES = re.compile("vba|guidewire|pvex|payt|xero", re.IGNORECASE)
-SEAM = ("model", "errors", "vendor", "store", "spec", "reply", "formats", "auth", "clock", "codec.json")
+SEAM = (
+    "model",
+    "errors",
+    "vendor",
+    "store",
+    "spec",
+    "reply",
+    "formats",
+    "auth",
+    "clock",
+    "codec.json",
+    "assumption",
+    "quota",
+)
 ROOMS = ("envelope", "judge", "apply", "pipeline")
 CLOCKS = re.compile(r"^(time\.|(datetime\.)?datetime\.(now|utcnow|today)\b|(datetime\.)?date\.today\b)")
 CHANCE = re.compile(r"^(random\b|secrets\b|uuid\.uuid[14]|os\.urandom)")

@@ -10,6 +10,7 @@ from mockserver.auth import CREDENTIALS, Scheme, authenticate, missing_scheme, p
 from mockserver.errors import Forbidden, Unauthorized
 from mockserver.model import Call, Principal
 from mockserver.spec import Operation
+from mockserver.store import State
 from tests.support.rooms import CALL, OPERATION, store, transact
 
 BEARER = Scheme("token", {"type": "http", "scheme": "bearer"})
@@ -189,3 +190,20 @@ def test_the_first_scheme_without_credential_is_named(call: Call, missing: str) 
     schemes = {"key": KEY, "token": BEARER}
 
     assert missing_scheme(secured(("key", "token")), schemes, call) == missing
+
+
+@pytest.mark.parametrize(
+    ("expires", "good"), [("2026-01-05T09:00:01Z", True), ("2026-01-05T09:00:00Z", False)]
+)
+def test_a_credential_lives_until_it_expires(expires: str, good: bool) -> None:  # noqa: FBT001 - a column
+    made = store()
+
+    def work(state: State) -> str:
+        state.collection(CREDENTIALS, "")["abc"] = {"scheme": "token", "expires": expires}
+        try:
+            authenticate(BEARER, "abc", state, strict=False)
+        except Unauthorized as refusal:
+            return refusal.reason
+        return ""
+
+    assert transact(made, work) == ("" if good else "expired")

@@ -26,7 +26,6 @@ WHOLE: dict[str, bytes] = {
     "bad-utf-8": b'"\xff"',
     "100000-brackets": b"[" * 100_000,
     "100000-braces": b'{"a":' * 100_000,
-    "trailing": b"[] []",
 }
 WRAPPED: dict[str, bytes] = {
     "list-is-text": b'"text"',
@@ -66,6 +65,14 @@ def test_a_body_that_is_no_batch_is_refused(attempt: Attempt, body: bytes) -> No
     answered = attempt.send(body)
 
     assert attempt.refused(answered), answered
+
+
+@BATCHES
+def test_text_after_the_json_changes_nothing(attempt: Attempt) -> None:
+    answered = attempt.send(b"[] []")
+
+    assert (answered.status < 500, attempt.batch.declares(answered)) == (True, True), answered
+    assert attempt.untouched()
 
 
 @BATCHES
@@ -129,7 +136,9 @@ def test_a_chunked_body_over_the_limit_is_refused(attempt: Attempt) -> None:
 def test_a_path_with_something_behind_it_is_not_found(attempt: Attempt, ending: str) -> None:
     answered = attempt.send_to(attempt.batch.path + ending)
 
-    assert (answered.status, attempt.untouched()) == (404, True), answered
+    # Where the path ends in a key, what stands behind it names another record, which may be a bad item.
+    known = (404, 400) if attempt.batch.operation.path.endswith("}") else (404,)
+    assert (answered.status in known, attempt.untouched()) == (True, True), answered
 
 
 @BATCHES

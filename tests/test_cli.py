@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -171,3 +172,30 @@ def test_an_option_may_stand_in_the_environment() -> None:
 
     assert told.exit_code == 2
     assert "no vendor named nobody" in told.stderr
+
+
+def test_assumptions_are_listed_with_their_positions_and_their_source() -> None:
+    result = run("assumptions", "--vendor", "pvex")
+
+    assert result.exit_code == 0
+    assert "pvex.availability = up   (or failing | offline | failing_after_commit)\n" in result.output
+
+
+def test_assumptions_are_listed_as_json() -> None:
+    listed = json.loads(run("assumptions", "--vendor", "pvex", "--json").output)
+
+    assert listed[-1]["id"] == "pvex.duplicate_members"
+
+
+def test_assumptions_of_an_unknown_vendor_are_a_usage_error() -> None:
+    assert run("assumptions", "--vendor", "nobody").exit_code == 2
+
+
+def test_a_switch_is_turned_at_the_start(served: list[dict[str, Any]]) -> None:
+    run("run", "--assume", "a.b=c=d", "--assume", "e.f=")
+
+    assert served[0]["options"].assumptions == {"a.b": "c=d", "e.f": ""}
+
+
+def test_a_switch_without_a_position_is_a_usage_error() -> None:
+    assert run("run", "--assume", "a.b").exit_code == 2

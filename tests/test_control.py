@@ -13,7 +13,13 @@ SANDBOXES = "/_mock/sandboxes"
 NEW = {
     "name": "new",
     "seed": 7,
-    "clock": {"mode": "frozen", "at": "2026-01-05T09:00:00Z"},
+    "clock": {
+        "mode": "frozen",
+        "at": "2026-01-05T09:00:00Z",
+        "now": "2026-01-05T09:00:00Z",
+        "aheadSeconds": 0,
+    },
+    "assumptions": {},
     "empty": False,
     "records": 0,
     "calls": 0,
@@ -72,7 +78,9 @@ def test_a_sandbox_that_was_made_is_shown(operator: Client) -> None:
 
 
 def test_a_sandbox_has_the_system_clock_unless_it_is_frozen(operator: Client) -> None:
-    assert create(operator).json["clock"] == {"mode": "system", "at": None}
+    clock = create(operator).json["clock"]
+
+    assert (clock["mode"], clock["at"]) == ("system", None)
 
 
 def test_sandboxes_are_listed_by_name(operator: Client) -> None:
@@ -336,3 +344,129 @@ def test_no_credential_is_asked_for(operator: Client) -> None:
 
 def test_control_has_no_journal_header(operator: Client) -> None:
     assert "mock-journal" not in operator.get("/_mock/health").headers
+
+
+CLOCK = f"{SANDBOXES}/new/clock"
+
+
+def test_a_clock_that_stands_moves_when_it_is_advanced(operator: Client) -> None:
+    create(operator, freeze="2026-01-05T09:00:00Z")
+
+    assert operator.post(f"{CLOCK}/advance", json={"seconds": 361}).json == {
+        "mode": "frozen",
+        "at": "2026-01-05T09:06:01Z",
+        "now": "2026-01-05T09:06:01Z",
+        "aheadSeconds": 0,
+    }
+
+
+def test_a_clock_that_runs_goes_on_ahead(operator: Client) -> None:
+    create(operator)
+    operator.post(f"{CLOCK}/advance", json={"seconds": 100})
+
+    clock = operator.post(f"{CLOCK}/advance", json={"seconds": 50}).json
+
+    assert (clock["mode"], clock["aheadSeconds"]) == ("system", 150)
+
+
+def test_a_clock_is_frozen_and_thawed(operator: Client) -> None:
+    create(operator)
+    frozen = operator.post(f"{CLOCK}/freeze", json={"at": "2030-02-28T23:00:00+01:00"}).json
+    thawed = operator.post(f"{CLOCK}/thaw").json
+
+    assert (frozen["now"], thawed["mode"], thawed["at"]) == ("2030-02-28T22:00:00Z", "system", None)
+
+
+def test_a_clock_is_frozen_where_it_is(operator: Client) -> None:
+    create(operator)
+
+    clock = operator.post(f"{CLOCK}/freeze", json={}).json
+
+    assert clock["at"] == clock["now"]
+
+
+def test_a_clock_ends_with_the_year_9999(operator: Client) -> None:
+    create(operator, freeze="9999-12-31T00:00:00Z")
+
+    answered = operator.post(f"{CLOCK}/advance", json={"seconds": 86400})
+
+    assert (answered.status, answered.json["errors"][0]["pointer"]) == (422, "/seconds")
+
+
+def test_reset_sets_the_clock_back(operator: Client) -> None:
+    create(operator, freeze="2026-01-05T09:00:00Z")
+    operator.post(f"{CLOCK}/advance", json={"seconds": 5})
+
+    operator.post(f"{SANDBOXES}/new/reset")
+
+    assert operator.get(CLOCK).json["now"] == "2026-01-05T09:00:00Z"
+
+
+SWITCH = "acme.duplicate_members"
+ASSUMPTIONS = f"{SANDBOXES}/new/assumptions"
+
+
+def position(operator: Client) -> str:
+    return str(next(one["value"] for one in operator.get(ASSUMPTIONS).json if one["id"] == SWITCH))
+
+
+def test_a_switch_is_listed_with_its_positions_and_its_source(operator: Client) -> None:
+    create(operator)
+
+    assert operator.get(ASSUMPTIONS).json[-1] == {
+        "id": SWITCH,
+        "value": "last_wins",
+        "default": "last_wins",
+        "alternatives": ["refused"],
+        "pattern": None,
+        "meaning": "What becomes of a JSON object that names a member twice.",
+        "source": "design §6: the vendors' parsers take the last",
+    }
+
+
+def test_a_switch_is_turned_and_turned_back(operator: Client) -> None:
+    create(operator)
+    operator.patch(ASSUMPTIONS, json={SWITCH: "refused"})
+    turned = position(operator)
+    operator.patch(ASSUMPTIONS, json={SWITCH: None})
+
+    assert (turned, position(operator)) == ("refused", "last_wins")
+
+
+def test_a_sandbox_begins_with_its_switches_turned_and_keeps_them_when_it_is_reset(operator: Client) -> None:
+    create(operator, assumptions={SWITCH: "refused"})
+    operator.patch(ASSUMPTIONS, json={SWITCH: None})
+
+    operator.post(f"{SANDBOXES}/new/reset")
+
+    assert position(operator) == "refused"
+
+
+def test_another_sandbox_keeps_its_switches(operator: Client) -> None:
+    create(operator)
+    operator.post(SANDBOXES, json={"name": "other", "assumptions": {SWITCH: "refused"}})
+
+    assert position(operator) == "last_wins"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"acme.duplicate_member": "refused"},
+            "there is no switch acme.duplicate_member; do you mean acme.duplicate_members?",
+        ),
+        ({"x": "y"}, "there is no switch x"),
+        ({SWITCH: "maybe"}, f"{SWITCH} has no position maybe; it has last_wins, refused"),
+    ],
+    ids=["name", "far-name", "position"],
+)
+def test_a_switch_that_cannot_be_turned_so_is_named(
+    operator: Client, given: dict[str, str], said: str
+) -> None:
+    create(operator)
+
+    answered = operator.patch(ASSUMPTIONS, json={**given, "acme.availability": "offline"})
+
+    assert (answered.status, answered.json["detail"]) == (422, said)
+    assert operator.get(f"{SANDBOXES}/new").json["assumptions"] == {}

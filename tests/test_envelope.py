@@ -235,3 +235,13 @@ def test_a_document_with_nothing_of_an_item_is_no_bare_item(tmp_path: Path) -> N
 )
 def test_a_content_type_is_read_to_media_type_and_charset(header: str, read: tuple[str, str]) -> None:
     assert media_type_of({"content-type": header}) == read
+
+
+def test_a_body_of_any_media_type_is_read_where_the_spec_says_so(tmp_path: Path) -> None:
+    made = made_up.document()
+    anything = {"schema": {"type": "string"}, "x-binder": {"format": "octets"}}
+    made["paths"]["/orders"]["get"]["requestBody"] = {"content": {"*/*": anything}}
+
+    request = opened(served(tmp_path, made), sent(b"\xff\x00", "image/png"), "listOrders")
+
+    assert request.document == "\xff\x00"

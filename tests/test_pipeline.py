@@ -135,7 +135,7 @@ def test_refuse_speaks_for_the_vendor(tmp_path: Path) -> None:
 
 
 def test_a_replayed_answer_applies_nothing(tmp_path: Path) -> None:
-    pipeline = corridor(tmp_path, replay=lambda _request, _state: Reply(200, b"again"))
+    pipeline = corridor(tmp_path, replay=lambda _call, _operation, _state: Reply(200, b"again"))
 
     answer = put(pipeline)
 
@@ -144,8 +144,8 @@ def test_a_replayed_answer_applies_nothing(tmp_path: Path) -> None:
 
 
 def test_an_answer_is_remembered_with_its_request(tmp_path: Path) -> None:
-    def remember(request: Request, reply: Reply, state: State) -> None:
-        state.collection("kept")[request.operation.id] = {"status": reply.status}
+    def remember(_call: Call, operation: Operation, reply: Reply, state: State) -> None:
+        state.collection("kept")[operation.id] = {"status": reply.status}
 
     pipeline = corridor(tmp_path, remember=remember)
 
@@ -154,13 +154,15 @@ def test_an_answer_is_remembered_with_its_request(tmp_path: Path) -> None:
     assert pipeline.sandboxes.dump("default")["acme/"]["kept"] == {"putOrders": {"status": 207}}
 
 
-def test_a_refusal_is_not_remembered(tmp_path: Path) -> None:
-    remembered: list[Reply] = []
-    pipeline = corridor(tmp_path, remember=lambda _request, reply, _state: remembered.append(reply))
+def test_a_refusal_is_remembered_too(tmp_path: Path) -> None:
+    remembered: list[int] = []
+    pipeline = corridor(
+        tmp_path, remember=lambda _call, _operation, reply, _state: remembered.append(reply.status)
+    )
 
     put(pipeline, b"{")
 
-    assert remembered == []
+    assert remembered == [400]
 
 
 def closed(_call: Call, tenant: str, _state: State) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.errors import SpecError
+from mockserver.errors import Malformed, SpecError
 from mockserver.plan import BodyPlan, compile_plans
 from tests.support import made_up
 
@@ -99,7 +99,7 @@ def test_a_media_type_is_read_in_its_format(tmp_path: Path, reading: dict[str, A
     made = made_up.changed(CONTENT, {"schema": {"type": "array", "items": order}, "x-binder": reading})
     made["paths"]["/orders"]["put"]["x-batch"]["items"] = ""
 
-    assert body(tmp_path, made).decode(sent, "utf-8") == [{"Id": "A"}]
+    assert body(tmp_path, made).decode(sent, "utf-8", {}) == [{"Id": "A"}]
 
 
 REFUSED: dict[str, tuple[str, Any, str]] = {
@@ -118,7 +118,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         {"format": "csv"},
         (
             "acme: putOrders: application/json: x-binder.format: unknown csv; "
-            "known are json, data-contract, indexed-form"
+            "known are json, data-contract, indexed-form, form, octets"
         ),
     ),
 }
@@ -139,3 +139,19 @@ def test_a_schema_that_is_none_is_refused_by_its_place(tmp_path: Path) -> None:
 
     with pytest.raises(SpecError, match="acme: putOrders: application/json: schema cannot be compiled"):
         body(tmp_path, made)
+
+
+@pytest.mark.parametrize(("position", "read"), [("on", [{"Id": "A"}]), ("off", None)])
+def test_a_switch_may_say_whether_json_is_read_leniently(tmp_path: Path, position: str, read: Any) -> None:
+    order = {"type": "object", "properties": {"Id": {"type": "string"}}}
+    made = made_up.changed(
+        CONTENT, {"schema": {"type": "array", "items": order}, "x-binder": {"lenient": "lenient_json"}}
+    )
+    made["paths"]["/orders"]["put"]["x-batch"]["items"] = ""
+    decode = body(tmp_path, made).decode
+
+    try:
+        found = decode(b"[{Id:'A'}]", "utf-8", {"lenient_json": position})
+    except Malformed:
+        found = None
+    assert found == read

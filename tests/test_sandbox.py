@@ -72,7 +72,8 @@ def test_a_sandbox_has_the_clock_and_the_settings_it_was_made_with(sandboxes: Sa
 
     sandboxes.create(settings)
 
-    assert sandboxes.show("new") == (settings, 0)
+    shown = sandboxes.show("new")
+    assert (shown.settings, shown.records) == (settings, 0)
     assert sandboxes.transact("new", "acme/", lambda state: state.now.year) == 2020
 
 
@@ -88,7 +89,7 @@ def test_the_name_of_a_sandbox_does_not_change_its_ids(sandboxes: Sandboxes) -> 
 def test_show_counts_documents_but_no_numbers_of_ours(sandboxes: Sandboxes) -> None:
     sandboxes.transact("new", "acme/", add)
 
-    assert sandboxes.show("new")[1] == 3
+    assert sandboxes.show("new").records == 3
 
 
 def test_reset_brings_the_beginning_back(sandboxes: Sandboxes) -> None:

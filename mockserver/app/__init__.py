@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
@@ -24,6 +24,7 @@ from mockserver.sandbox import DEFAULT, Sandboxes, Settings
 from mockserver.served import Served, discover
 from mockserver.store import Store, Tables
 from mockserver.store.memory import MemoryStore
+from mockserver.switches import check_positions
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 
@@ -42,6 +43,7 @@ class Options:
     max_body_bytes: int = MAX_BODY_BYTES
     max_items: int = MAX_ITEMS
     mock_headers: bool = True
+    assumptions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def create_app(
 
     Raises:
         SpecError, VendorError: a vendor cannot be served.
+        UnknownPosition: `assumptions` turn a switch that is not there, or cannot be turned so.
         ValueError: `freeze` is no instant.
     """
     options = options or Options()
@@ -74,7 +77,8 @@ def create_app(
         raise VendorError(f"at root: no vendor named {options.at_root} is served")
     fixtures: Tables = {scope: tables for vendor in served for scope, tables in vendor.fixtures.items()}
     standing: Tables = {scope: tables for vendor in served for scope, tables in vendor.standing.items()}
-    sandboxes = Sandboxes(store or MemoryStore(), fixtures, standing)
+    check_positions(served, options.assumptions)
+    sandboxes = Sandboxes(store or MemoryStore(), fixtures, standing, options.assumptions)
     sandboxes.create(Settings(DEFAULT, options.seed, frozen, options.empty))
     journal = Journal(listeners)
     desk = Desk(journal, show_number=options.mock_headers)

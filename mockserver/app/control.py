@@ -157,6 +157,24 @@ class _Operations:
     async def dump_sandbox(self, name: str) -> ConnexionResponse:
         return _json(200, self._control.dump_sandbox(name))
 
+    async def show_clock(self, name: str) -> ConnexionResponse:
+        return _json(200, self._control.show_clock(name))
+
+    async def freeze_clock(self, name: str, body: Json) -> ConnexionResponse:
+        return _json(200, self._control.freeze_clock(name, body))
+
+    async def advance_clock(self, name: str, body: Json) -> ConnexionResponse:
+        return _json(200, self._control.advance_clock(name, body))
+
+    async def thaw_clock(self, name: str) -> ConnexionResponse:
+        return _json(200, self._control.thaw_clock(name))
+
+    async def list_assumptions(self, name: str) -> ConnexionResponse:
+        return _json(200, self._control.list_assumptions(name))
+
+    async def assume(self, name: str, body: Json) -> ConnexionResponse:
+        return _json(200, self._control.assume(name, body))
+
     async def list_journal(self, name: str, last: int = 100) -> ConnexionResponse:
         return _json(200, self._control.list_journal(name, last))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from traceback import format_exception
 from typing import Any
 
 from connexion.exceptions import ProblemException
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mockserver.app.bridge import STARTED, encoded
 from mockserver.app.desk import Desk
 from mockserver.app.routing import CALL
+from mockserver.app.traffic import Traffic
 from mockserver.auth import missing_scheme
 from mockserver.errors import HeadersTooLarge, NotFound, Refusal, Unauthorized
 from mockserver.model import Answer, Call, Reply
@@ -105,6 +107,7 @@ class Door:
     pages: ASGIApp
     desk: Desk
     at_root: str = ""
+    traffic: Traffic = field(default_factory=Traffic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on to where it belongs."""
@@ -129,8 +132,14 @@ class Door:
             await self.pages({**scope, "root_path": place.root}, receive, send)
 
     async def _enter(self, vendor: VendorDoor, arrival: Arrival, below: str, mount: str) -> None:
-        started = self.desk.started()
         call = arrival.call(vendor, below, mount)
+        tenant = call.headers.get(vendor.served.tenant_header.lower(), "")
+        with self.traffic.entered(call.sandbox, call.vendor, tenant) as in_flight:
+            await self._pass(vendor, arrival, replace(call, in_flight=in_flight))
+
+    async def _pass(self, vendor: VendorDoor, arrival: Arrival, call: Call) -> None:
+        started = self.desk.started()
+        call = vendor.pipeline.greet(call)
         root = arrival.place.root
         inner = {
             **arrival.scope,
@@ -143,8 +152,7 @@ class Door:
         sending = _Sending(arrival.send)
         try:
             _check_headers(arrival.scope["headers"])
-            if vendor.served.vendor.gateway:
-                vendor.served.vendor.gateway(call)
+            vendor.pipeline.gateway(call)
             await vendor.app(inner, arrival.receive, sending)
         except ClientDisconnect:
             return

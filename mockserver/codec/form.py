@@ -1,6 +1,6 @@
-"""Form bodies that spell a list: `[0].Number=A&[1].Number=B`, as ASP.NET binds them.
+"""Form bodies: flat ones, and those that spell a list, `[0].Number=A&[1].Number=B`, as ASP.NET binds them.
 
-Source: PVEx fact sheet §2.3. Values come out as text, empty ones as None.
+Source: PVEx fact sheet §2.3. Values come out as text; in a list empty ones as None.
 """
 
 from __future__ import annotations
@@ -30,11 +30,7 @@ class IndexedForm:
         Raises:
             Malformed: no form, or too many keys.
         """
-        try:
-            text = text_of(body, charset).decode("utf-8")
-            pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=self.max_keys)
-        except ValueError as error:
-            raise Malformed(str(error)) from None
+        pairs = _pairs(body, charset, self.max_keys)
         items: dict[int, dict[str, str | None]] = {}
         for key, value in pairs:
             if found := _KEY.fullmatch(key):
@@ -43,3 +39,20 @@ class IndexedForm:
         while len(read) in items:
             read.append(items[len(read)])
         return read
+
+
+def decode(body: bytes, charset: str) -> Json:
+    """A flat form as an object of texts; of a repeated key the last one counts.
+
+    Raises:
+        Malformed: no form, or too many keys.
+    """
+    return dict(_pairs(body, charset, MAX_KEYS))
+
+
+def _pairs(body: bytes, charset: str, max_keys: int) -> list[tuple[str, str]]:
+    try:
+        text = text_of(body, charset).decode("utf-8")
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=max_keys)
+    except ValueError as error:
+        raise Malformed(str(error)) from None

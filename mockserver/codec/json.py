@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
+from json import loads
 
 import json5
 import msgspec
@@ -82,22 +84,58 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
 
 
 def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
-    """As `decode`; where that fails, JSON5 is read: comments, single quotes, bare names, trailing commas.
+    """As `decode`, and where that fails JSON5: comments, single quotes, bare names, trailing commas.
 
+    Text that follows the document is not looked at.
     Source: PVEx fact sheet §2.1 (Json.NET reads all of these).
+
+    Raises:
+        Malformed: it is neither; `position` is where the more patient of the two readers stopped.
     """
+    text = text_of(body, charset)
     try:
-        return decode(body, charset)
+        return decode(text)
     except Malformed as strict:
-        text = text_of(body, charset)
+        if strict.position:
+            with suppress(Malformed):
+                return decode(text[: strict.position])
         if len(text) > MAX_LENIENT_BYTES or text.count(b"[") + text.count(b"{") > MAX_LENIENT_OPENINGS:
             raise
-        try:
-            document = json5.loads(text.decode(), parse_float=exact_decimal, parse_constant=_no_constant)
-            _encoder.encode(document)  # JSON5 reads lone surrogates, which no answer could carry
-        except (ValueError, RecursionError):
-            raise strict from None
-        return document
+        return _json5(text, strict)
+
+
+def _json5(text: bytes, strict: Malformed) -> Json:
+    """The JSON5 document at the beginning of `text`; `strict` is what is wrong with it as JSON."""
+    try:
+        document, error, stopped = json5.parse(
+            written := text.decode(),
+            parse_float=exact_decimal,
+            parse_constant=_no_constant,
+            consume_trailing=False,
+        )
+        _encoder.encode(document)  # JSON5 reads lone surrogates, which no answer could carry
+    except (ValueError, ArithmeticError, RecursionError):
+        raise strict from None
+    if error:
+        raise _stopped(len(written[:stopped].encode()))
+    return document
+
+
+def refuse_duplicates(body: bytes, charset: str = "utf-8") -> None:
+    """Let pass JSON whose objects name each member once; what is no JSON is for `decode` to refuse.
+
+    Raises:
+        Malformed: a member is named twice.
+    """
+    with suppress(ValueError, RecursionError):
+        loads(text_of(body, charset), object_pairs_hook=_once_each, parse_int=str, parse_float=str)
+
+
+def _once_each(pairs: list[tuple[str, Json]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise Malformed(f"the member {repeated} is there twice")
 
 
 def encode(document: Json) -> bytes:
@@ -108,7 +146,13 @@ def encode(document: Json) -> bytes:
 def _unreadable(said: str, text: bytes) -> Malformed:
     """The decoder's error in words of ours, with the byte at which reading stopped."""
     found = _BYTE.search(said)
-    position = int(found[1]) if found else len(text)
+    if not found:
+        return _stopped(len(text))
+    # Of text behind the document the decoder tells the place after its first character.
+    return _stopped(int(found[1]) - ("trailing characters" in said))
+
+
+def _stopped(position: int) -> Malformed:
     return Malformed(f"the JSON cannot be read beyond byte {position}", position)
 
 
@@ -128,7 +172,7 @@ def check_depth(document: Json, limit: int = MAX_DEPTH) -> None:
 
 
 def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is no JSON number")
+    raise ArithmeticError(f"{name} is no JSON number")  # a ValueError would pass for one of the grammar
 
 
 def _children(node: Json) -> Iterable[Json]:

@@ -5,6 +5,7 @@ Source: PVEx fact sheet §2.2. Values come out as text (None for `i:nil`); the b
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
@@ -17,6 +18,7 @@ from mockserver.errors import Malformed
 from mockserver.model import Json
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+_DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']([^"'>]*)""")
 
 
 class _Shallow(TreeBuilder):
@@ -41,12 +43,16 @@ def parse(body: bytes, charset: str = "utf-8") -> Element:
     """The root element of `body`.
 
     Raises:
-        Malformed: not well-formed, a DTD, entities, or nested too deep.
+        Malformed: not well-formed, in another encoding than it says, a DTD, entities, or nested too deep.
     """
-    utf16 = charset.startswith("utf-16")
-    parser = DefusedXMLParser(target=_Shallow(), forbid_dtd=True, encoding="utf-8" if utf16 else None)
+    text = text_of(body, charset)
+    wanted = "utf-16" if charset.startswith("utf-16") else "utf-8"
+    declared = _DECLARED.match(text)
+    if declared and declared[1].decode("latin-1").lower() != wanted:
+        raise Malformed(f"the encoding '{declared[1].decode('latin-1')}' is declared, but it is {wanted}")
+    parser = DefusedXMLParser(target=_Shallow(), forbid_dtd=True, encoding="utf-8")
     try:
-        parser.feed(text_of(body, charset) if utf16 else body)
+        parser.feed(text.decode())
         root: Element = parser.close()
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise Malformed(str(error) or type(error).__name__) from None
@@ -55,7 +61,10 @@ def parse(body: bytes, charset: str = "utf-8") -> Element:
 
 @dataclass(frozen=True, slots=True)
 class DataContract:
-    """A list of flat items; `members` are in the order of the wire, which is ordinal alphabetical."""
+    """A list of flat items; `members` are in the order of the wire, which is ordinal alphabetical.
+
+    Without the name of an `item` the root is a single one itself.
+    """
 
     root: str
     item: str
@@ -65,12 +74,16 @@ class DataContract:
     def decode(self, body: bytes, charset: str) -> Json:
         """The items as objects of texts; what comes out of order or from another namespace is skipped.
 
+        A nil root is null.
+
         Raises:
             Malformed: no XML, or another root than the contract's.
         """
         root = parse(body, charset)
         if root.tag != self._name(self.root):
             raise Malformed(f"Expecting element '{self.root}' from namespace '{self.namespace}'.")
+        if not self.item or _is_nil(root):
+            return self._item(root)
         return [self._item(child) for child in root if child.tag == self._name(self.item)]
 
     def _item(self, element: Element) -> dict[str, str | None] | None:

@@ -10,7 +10,7 @@ from threading import Lock, RLock
 from types import TracebackType
 from typing import Any, TypeVar
 
-from mockserver.clock import Clock, parse_instant, system_clock
+from mockserver.clock import Clock, ClockSettings, system_clock
 from mockserver.errors import UnknownSandbox
 from mockserver.formats import new_uuid
 from mockserver.model import NOTHING, Document
@@ -119,8 +119,7 @@ class _State:
     @property
     def now(self) -> datetime:
         if self._now is None:
-            frozen = self._settings("clock").get("frozen")
-            self._now = parse_instant(frozen) if frozen else self._clock()
+            self._now = ClockSettings(**self._settings("clock")).reading(self._clock)
         return self._now
 
     def collection(self, name: str, tenant: str | None = None) -> _Collection:

@@ -374,15 +374,16 @@ def test_a_crash_stores_nothing(tmp_path: Path) -> None:
 
 
 def test_a_gateway_refuses_before_anything_else(tmp_path: Path) -> None:
-    def gateway(_call: Call) -> None:
+    def gateway(_call: Call, _state: State) -> None:
         raise HeadersTooLarge("no room")
 
     application = made_up.application(tmp_path)
     door = application.door.vendors["acme"]
     vendor = dataclasses.replace(door.served.vendor, gateway=gateway)
     served = dataclasses.replace(door.served, vendor=vendor)
+    pipeline = dataclasses.replace(door.pipeline, served=served)
     guarded = dataclasses.replace(
-        application.door, vendors={"acme": dataclasses.replace(door, served=served)}
+        application.door, vendors={"acme": dataclasses.replace(door, served=served, pipeline=pipeline)}
     )
 
     assert Client(guarded, {"host": "testserver"}).get("/acme/orders").status == 431

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.codec.form import IndexedForm
+from mockserver.codec.form import IndexedForm, decode
 from mockserver.errors import Malformed
 from mockserver.model import Json
 
@@ -66,3 +66,20 @@ def test_a_form_of_1001_keys_is_malformed() -> None:
 def test_the_number_of_keys_can_be_set() -> None:
     with pytest.raises(Malformed):
         IndexedForm(max_keys=1).decode(b"[0].A=1&[0].B=2", "utf-8")
+
+
+def test_a_flat_form_is_an_object_of_texts() -> None:
+    assert decode(b"grant_type=refresh_token&code=a%2Fb+c&empty=", "utf-8") == {
+        "grant_type": "refresh_token",
+        "code": "a/b c",
+        "empty": "",
+    }
+
+
+def test_of_a_repeated_key_of_a_flat_form_the_last_one_counts() -> None:
+    assert decode(b"a=1&a=2", "utf-8") == {"a": "2"}
+
+
+def test_a_flat_form_that_is_no_text_is_refused() -> None:
+    with pytest.raises(Malformed):
+        decode(b"a=%ff", "utf-8")

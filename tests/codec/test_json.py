@@ -13,6 +13,7 @@ from mockserver.codec.json import (
     decode,
     decode_lenient,
     encode,
+    refuse_duplicates,
 )
 from mockserver.errors import Malformed
 from mockserver.model import Json
@@ -160,6 +161,49 @@ def test_lenient_reading_takes_json5(body: bytes, document: Json) -> None:
     assert decode_lenient(body) == document
 
 
+@pytest.mark.parametrize(
+    ("body", "document"),
+    [
+        (b"[1] and so on", [1]),
+        (b"{} true", {}),
+        (b"[1]\x00", [1]),
+        (b"[1]x", [1]),
+        (b"[1] // one", [1]),
+        (b"['a',] and so on", ["a"]),
+        (b"[1]" + b" x" * MAX_LENIENT_BYTES, [1]),
+    ],
+    ids=["words", "value", "nul", "at-once", "comment", "json5", "long"],
+)
+def test_lenient_reading_does_not_look_behind_the_document(body: bytes, document: Json) -> None:
+    assert decode_lenient(body) == document
+
+
+@pytest.mark.parametrize(
+    ("body", "position"),
+    [
+        (b"hello", 0),
+        (b'[{"a": ', 7),
+        (b'[{"a": 1 "b": 2}]', 9),
+        (b"[{'a': 1 'b': 2}]", 9),
+        ("[{'é': 1 'b': 2}]".encode(), 10),
+        (b'[{"a": NaN}]', 7),
+    ],
+    ids=["at-once", "end", "strict", "json5", "bytes", "nan"],
+)
+def test_lenient_reading_tells_where_it_stopped(body: bytes, position: int) -> None:
+    with pytest.raises(Malformed) as malformed:
+        decode_lenient(body)
+
+    assert malformed.value.position == position
+
+
+def test_strict_reading_tells_where_text_behind_the_document_begins() -> None:
+    with pytest.raises(Malformed) as malformed:
+        decode(b"[1] and so on")
+
+    assert malformed.value.position == 4
+
+
 def test_lenient_reading_takes_strict_json_first() -> None:
     assert str(decode_lenient(b"[1.10]")[0]) == "1.10"
 
@@ -232,3 +276,16 @@ def _verdict(body: bytes) -> str:
     except Malformed:
         return "malformed"
     return "read"
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a": 1, "b": {"a": 2}}', b"[]", b"{", b"[" * 10_000, b"\xff", b'{"a": 1e999}']
+)
+def test_what_names_no_member_twice_may_pass(body: bytes) -> None:
+    refuse_duplicates(body)
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1, "a": 1}', b'[{"b": {"\\u0061": 1, "a": 2}}]'])
+def test_a_member_that_is_named_twice_is_refused_where_that_is_wanted(body: bytes) -> None:
+    with pytest.raises(Malformed, match="the member a is there twice"):
+        refuse_duplicates(body)

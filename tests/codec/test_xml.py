@@ -6,6 +6,7 @@ from mockserver.codec.xml import DataContract, parse
 from mockserver.errors import Malformed
 
 CONTRACT = DataContract("Orders", "Order", "urn:acme", ("Amount", "Id", "Note"))
+ONE = DataContract("Order", "", "urn:acme", ("Amount", "Id", "Note"))
 NIL = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"'
 
 
@@ -25,6 +26,16 @@ def test_a_root_without_items_is_an_empty_list() -> None:
 
 def test_a_nil_member_is_null() -> None:
     assert CONTRACT.decode(orders(f"<Order><Note {NIL}/></Order>"), "utf-8") == [{"Note": None}]
+
+
+def test_a_nil_root_is_null() -> None:
+    assert CONTRACT.decode(f'<Orders xmlns="urn:acme" {NIL}/>'.encode(), "utf-8") is None
+
+
+def test_without_items_the_root_is_one_itself() -> None:
+    body = b'<Order xmlns="urn:acme"><Id>A-1</Id><Amount>1</Amount><Note>late</Note></Order>'
+
+    assert ONE.decode(body, "utf-8") == {"Id": "A-1", "Note": "late"}
 
 
 def test_an_empty_member_is_the_empty_text() -> None:
@@ -109,6 +120,27 @@ def test_a_member_with_elements_inside_is_malformed() -> None:
 def test_what_is_no_plain_xml_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         parse(body)
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [("utf-16", "utf-8"), ("iso-8859-1", "utf-8"), ("windows-1252", "utf-8"), ("utf-8", "utf-16")],
+)
+def test_another_encoding_than_the_declared_one_is_malformed(declared: str, encoding: str) -> None:
+    body = f'<?xml version="1.0" encoding="{declared}"?><a>e</a>'.encode(encoding)
+
+    with pytest.raises(Malformed, match=f"the encoding '{declared}' is declared, but it is {encoding}"):
+        parse(body, encoding)
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "UTF-8"])
+def test_the_declared_encoding_may_be_the_one_that_it_is(declared: str) -> None:
+    assert parse(f"<?xml version='1.0' encoding='{declared}'?><a>é</a>".encode()).text == "é"
+
+
+def test_utf_16_that_is_not_named_is_malformed() -> None:
+    with pytest.raises(Malformed):
+        parse("<a/>".encode("utf-16"))
 
 
 def test_64_levels_pass() -> None:

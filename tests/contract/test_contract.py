@@ -7,9 +7,9 @@ from schemathesis.core.failures import FailureGroup
 from starlette.responses import Response
 
 from mockserver.app import Application
-from tests.contract.contracts import CONTRACTS, Lent, run
-from tests.contract.judged import JUDGED
-from tests.contract.walks import WALKS, walk
+from tests.contract.contract import Lent, run
+from tests.contract.contracts import CONTRACTS
+from tests.contract.walks import walk
 from tests.support.specs import VENDORS, operations, spec
 
 OPERATIONS = [
@@ -21,16 +21,8 @@ CONTROL = [node["operationId"] for _, _, node in operations(spec("_control"))]
 
 NO_INVOICE = '<ArrayOfInvoice xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"><Invoice/></ArrayOfInvoice>'
 
-# `*/*` is answered in JSON; nothing answers in VBA's text/plain unless a switch says so.
-ASKED_FOR = [
-    ("pvex", "postInvoiceBatch", "text/xml"),
-    ("pvex", "listInvoices", "application/xml"),
-    ("pvex", "listInvoices", "text/xml"),
-    ("pvex", "listInvoices", "text/json"),
-    ("pvex", "getInvoice", "application/xml"),
-    ("vba", "putClaimInvoiceBatch", "text/json"),
-    ("vba", "listClaimInvoice", "text/json"),
-]
+ASKED_FOR = [(name, *asked) for name, one in CONTRACTS.items() for asked in one.asked_for]
+WALKS = [(name, without) for name, one in CONTRACTS.items() if name in VENDORS for without in one.walks]
 
 
 @pytest.mark.parametrize(("vendor", "operation"), OPERATIONS)
@@ -69,7 +61,7 @@ def test_what_a_link_leads_to_keeps_the_contract(
 
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_what_is_judged_otherwise_is_an_operation_of_its_spec(name: str) -> None:
-    assert set(JUDGED[name]) <= {node["operationId"] for _, _, node in operations(spec(name))}
+    assert set(CONTRACTS[name].judged) <= {node["operationId"] for _, _, node in operations(spec(name))}
 
 
 @pytest.mark.parametrize(

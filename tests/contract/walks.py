@@ -14,7 +14,7 @@ from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 
 from mockserver.app import Application
 from mockserver.sandbox import Settings
-from tests.contract.contracts import EXAMPLES, Contract
+from tests.contract.contract import EXAMPLES, Contract
 
 STEPS = 6
 """Calls of a walk."""
@@ -23,18 +23,6 @@ SEED = 7
 
 NOW = "2026-01-05T09:00:00Z"
 _numbers = count(1)
-
-
-WALKS = [
-    ("guidewire", ()),
-    ("payt", ()),
-    ("pvex", ()),
-    ("vba", ()),
-    ("vba", ("listClaimInvoice", "listPayee", "createPayee")),
-    ("xero", ()),
-    ("xero", ("getConnections",)),
-]
-"""Vendors and what a walk does without: it begins at a PUT only where no list and no POST is left."""
 
 
 def walk(contract: Contract, app: Application, without: Sequence[str] = ()) -> Counter[str]:

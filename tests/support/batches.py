@@ -31,7 +31,7 @@ class BatchOperation:
 
     @property
     def path(self) -> str:
-        return f"/{self.spec.name}{self.operation.path}"
+        return f"/{self.spec.name}{self.operation.path.format_map(dict(self._examples_of_path()))}"
 
     def headers(self, app: Application) -> dict[str, str]:
         """Credentials and required headers; a tenant is one of the fixtures."""
@@ -60,6 +60,15 @@ class BatchOperation:
         """Whether the operation declares the answer's status and, for that, its media type."""
         media_types = self.operation.responses.get(str(answered.status))
         return media_types is not None and (not answered.body or answered.media_type in media_types)
+
+    def _examples_of_path(self) -> Iterator[tuple[str, Json]]:
+        """The path parameters as the spec's examples have them."""
+        item = self.spec.document["paths"][self.operation.path]
+        for listed in (*item.get("parameters", ()), *self._node().get("parameters", ())):
+            parameter = resolve(self.spec.document, listed)
+            if parameter["in"] == "path":
+                schema = resolve(self.spec.document, parameter["schema"])
+                yield parameter["name"], parameter.get("example", schema.get("example"))
 
     def _node(self) -> Document:
         node: Document = self.spec.document["paths"][self.operation.path][self.operation.method]

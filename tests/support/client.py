@@ -1,4 +1,7 @@
-"""A client that calls the application in process, one ASGI request at a time."""
+"""A client that calls the application in process, one ASGI request at a time.
+
+It holds every answer against the vendor's spec: what is not stated there fails the test that called.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,10 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message
 
+from mockserver.app import Application
+from mockserver.reply import media_type_of
+from tests.support.documented import Sent, complaint
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -23,7 +30,7 @@ class Answered:
 
     @property
     def text(self) -> str:
-        return self.body.decode()
+        return self.body.decode(media_type_of(self.headers)[1])
 
     @property
     def json(self) -> Any:
@@ -87,7 +94,15 @@ class Client:
         if body:
             length = ("content-length", str(len(body))) if chunks == 1 else ("transfer-encoding", "chunked")
             sent.setdefault(*length)
-        return asyncio.run(_call(self.app, method, self.base + path, sent, _pieces(body, chunks)))
+        answered = asyncio.run(_call(self.app, method, self.base + path, sent, _pieces(body, chunks)))
+        if isinstance(self.app, Application):
+            self._check(self.app, method, unquote((self.base + path).partition("?")[0]), answered)
+        return answered
+
+    def _check(self, app: Application, method: str, path: str, answered: Answered) -> None:
+        said = Sent(method, path, answered.status, answered.headers, answered.body)
+        unstated = complaint(app.served, said)
+        assert not unstated, f"{method} {path}: {unstated}\n{answered.body.decode(errors='replace')[:2000]}"
 
 
 def _pieces(body: bytes, chunks: int) -> list[bytes]:

@@ -13,12 +13,13 @@ from mockserver.spec import Spec
 from tests.support.client import Client
 
 NAME = "acme"
+REFUSALS = (400, 401, 403, 404, 409, 413, 415, 431, 500, 503)
 
 
 def document() -> dict[str, Any]:
     """The spec: PUT a batch of orders, GET them all, GET one."""
     problem = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}
-    refusals = {str(status): {"description": "refused", **problem} for status in (400, 401, 404, 413, 415)}
+    refusals = {str(status): {"description": "refused", **problem} for status in REFUSALS}
     order = {"$ref": "#/components/schemas/Order"}
     batch = {"type": "object", "required": ["orders"], "properties": {"orders": _list(order)}}
     return {

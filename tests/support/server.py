@@ -7,8 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
+from typing import Any
 
 import httpx
+
+from mockserver.served import Served, discover
+from tests.support.documented import Sent, complaint
 
 COMMAND = (sys.executable, "-m", "mockserver", "run", "--port", "0", "--print-url", "--log", "off")
 STOP_S = 10
@@ -16,7 +21,10 @@ STOP_S = 10
 
 @contextmanager
 def serving(*options: str, environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The address of a server that answers, without a slash at the end; it is gone afterwards."""
+    """The address of a server that answers, without a slash at the end; it is gone afterwards.
+
+    Every answer that it gave is held against the specs first, as its journal has it.
+    """
     with subprocess.Popen(  # noqa: S603 - our own command line
         [*COMMAND, *options],
         stdout=subprocess.PIPE,
@@ -28,6 +36,36 @@ def serving(*options: str, environment: Mapping[str, str] | None = None) -> Iter
             url = process.stdout.readline().strip().rstrip("/")
             httpx.get(f"{url}/_mock/health").raise_for_status()
             yield url
+            assert complaints(url) == []
         finally:
             process.terminate()
             process.wait(STOP_S)
+
+
+def complaints(url: str) -> list[str]:
+    """What the specs do not say of the answers in all journals of the server."""
+    found = []
+    for sandbox in httpx.get(f"{url}/_mock/sandboxes").json():
+        journal = f"{url}/_mock/sandboxes/{sandbox['name']}/journal"
+        for short in httpx.get(journal, params={"last": 10_000}).json():
+            entry = httpx.get(f"{journal}/{short['number']}").json()
+            if said := complaint(_vendors(), _sent(entry)):
+                found.append(f"{entry['method']} /{entry['vendor']}{entry['path']}: {said}")
+    return found
+
+
+@cache
+def _vendors() -> tuple[Served, ...]:
+    return discover()
+
+
+def _sent(entry: Mapping[str, Any]) -> Sent:
+    reply = entry["reply"]
+    headers = {name.lower(): text for name, text in reply["headers"].items()}
+    if reply["mediaType"]:
+        headers["content-type"] = reply["mediaType"]
+    # The journal shows a body as text, whatever charset it left in.
+    headers["content-type"] = headers.get("content-type", "").partition(";")[0]
+    path = f"/{entry['vendor']}{entry['path']}"
+    body = "" if "\0" in reply["body"] else reply["body"]
+    return Sent(entry["method"], path, entry["status"], headers, body.encode())

@@ -1,22 +1,32 @@
-"""VBA Software VBAPI: claim invoices in batches, 207 with a status and a message per row."""
+"""VBA Software VBAPI: claim invoices and payees, in batches with a status a row, and one by one."""
 
-from mockserver.vendor import BatchRoom, Vendor
-from mockserver.vendors.vba import access, dates, invoices, payees, refusals, rows
+from mockserver.vendor import Vendor
+from mockserver.vendors.vba import access, batches, dates, invoices, login, payees, refusals, rows, single
+from mockserver.vendors.vba.assumptions import ASSUMPTIONS
 
 VENDOR = Vendor(
     batches={
-        "putClaimInvoiceBatch": BatchRoom(apply=invoices.upsert, render=invoices.multi_status),
+        "putClaimInvoiceBatch": batches.room(invoices.TABLE),
+        "putPayeesBatch": batches.room(payees.TABLE),
     },
     operations={
-        "listClaimInvoice": invoices.listing,
-        "getClaimInvoice": invoices.show,
-        "listPayee": payees.listing,
-        "createPayee": payees.create,
-        "getPayee": payees.show,
+        "logIn": login.log_in,
+        "refreshTokens": login.refresh,
+        "listClaimInvoice": single.listing(invoices.TABLE),
+        "createClaimInvoice": single.create(invoices.TABLE),
+        "getClaimInvoice": single.show(invoices.TABLE),
+        "updateClaimInvoice": single.replace(invoices.TABLE),
+        "deleteClaimInvoice": single.remove(invoices.TABLE),
+        "listPayee": single.listing(payees.TABLE),
+        "createPayee": single.create(payees.TABLE),
+        "getPayee": single.show(payees.TABLE),
+        "updatePayee": single.replace(payees.TABLE),
+        "deletePayee": single.remove(payees.TABLE),
     },
     refuse=refusals.refuse,
     grade=rows.grade,
     gateway=access.gateway,
     admit=access.admit,
+    assumptions=ASSUMPTIONS,
     formats={"date-time": dates.DATE_TIME_PATTERN},
 )

@@ -1,22 +1,34 @@
 """Who comes in: the gateway in front of the service, and the databases a user may work on."""
 
-from mockserver.errors import Forbidden
+from mockserver.auth import CREDENTIALS
+from mockserver.errors import Forbidden, TooManyRequests
 from mockserver.model import Call
+from mockserver.quota import token_bucket
 from mockserver.store import State
 
 GATEWAY = "gateway"
+API_KEY = "apiKeyAuth"
+_RATE, _BURST = 25, 50
 
 
-def gateway(call: Call) -> None:
-    """Refuse a call without User-Agent, before anything else is asked.
+def gateway(call: Call, state: State) -> None:
+    """Refuse a call without User-Agent or a good API key, or one too many, before anything else is asked.
 
-    Source: VBA fact sheet §1.2, §3.2.
+    Source: VBA fact sheet §1.2, §3.1, §3.2.
 
     Raises:
-        Forbidden: the header is missing or empty.
+        Forbidden: a header is missing or empty, or the key is known to be bad.
+        TooManyRequests: the key is over its rate (`throttle` on).
     """
-    if not call.headers.get("user-agent"):
+    if not call.headers.get("user-agent") and call.assumptions["require_user_agent"] == "on":
         raise Forbidden(GATEWAY)
+    key = call.headers.get("x-api-key", "")
+    if not _is_good(key, state):
+        raise Forbidden(GATEWAY)
+    if call.assumptions["throttle"] == "on":
+        spent = token_bucket(state, f"throttle/{key}", _RATE, _BURST)
+        if not spent.allowed:
+            raise TooManyRequests("throttle", spent.wait)
 
 
 def admit(call: Call, tenant: str, _state: State) -> None:
@@ -30,3 +42,9 @@ def admit(call: Call, tenant: str, _state: State) -> None:
     allowed = call.principal.facts.get("databases")
     if tenant and allowed is not None and tenant not in allowed:
         raise Forbidden("tenant")
+
+
+def _is_good(key: str, state: State) -> bool:
+    """Whether the gateway may pass the key on; a key that nobody knows is for the service's own rules."""
+    known = state.collection(CREDENTIALS, "").get(key)
+    return bool(key) and (known is None or (known["scheme"] == API_KEY and known["kind"] == "good"))

@@ -6,6 +6,7 @@ from mockserver.store import State
 
 _JSON = "application/json; charset=utf-8"
 _TEXT = "text/json; charset=utf-8"
+_PLAIN = "text/plain; charset=utf-8"
 _WRITTEN = {"application/json": _JSON, "application/*": _JSON, "text/json": _TEXT}
 
 
@@ -14,9 +15,10 @@ def enveloped(
 ) -> Reply:
     """`data` with the id of this activity.
 
-    Source: VBA fact sheet §2.2.
+    Source: VBA fact sheet §2.2, §2.4 (`literal_text_plain`).
     """
-    return json_reply(status, _document(data, None, state), media_type(call), headers)
+    plain = call.assumptions["literal_text_plain"] == "on"
+    return json_reply(status, _document(data, None, state), _PLAIN if plain else media_type(call), headers)
 
 
 def failed(error: Document, call: Call, state: State, headers: tuple[tuple[str, str], ...] = ()) -> Reply:

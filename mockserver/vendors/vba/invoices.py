@@ -1,130 +1,118 @@
-"""Claim invoices: the batch that creates or replaces them, and reading them."""
+"""Claim invoices: how a row of the table is made of what was sent."""
 
-from mockserver.errors import Rejected
-from mockserver.model import Action, Document, Item, Outcome, Problem, Reply, Value
+from collections.abc import Mapping
+
+from mockserver.model import Document, Json
 from mockserver.store import Collection, State
-from mockserver.vendor import BatchResult, Keep, Request, record
-from mockserver.vendors.vba import pages, sql
+from mockserver.vendor import Request
+from mockserver.vendors.vba import words
+from mockserver.vendors.vba.batches import FAULT
 from mockserver.vendors.vba.dates import TooEarlyError, stamp, wall_time
-from mockserver.vendors.vba.envelope import enveloped
+from mockserver.vendors.vba.names import CLAIM_INVOICE, PAYEE
+from mockserver.vendors.vba.table import Record, Reference, Table, refused
 
-# Bound once: until Python 3.12 an enum member costs a call each time it is named.
-CREATED, UPDATED = Action.CREATED, Action.UPDATED
-
-COLLECTION = "claim-invoices"
-KEY_NAME = "Invoice_Key"
 DATES = ("due_Date", "entry_Date", "invoice_Date")
-MAX_KEY = 2**31 - 1
 _USER_LENGTH = 20
-_IDENTITY = "identity"
 
 
-class KeyPair(Value, frozen=True, gc=False):
-    """One column of a row's key, as the wire has it."""
+def _ready(request: Request, state: State) -> Record:
+    """What makes rows for this call: switches, clock and user are asked for once.
 
-    key: str
-    value: int
-
-
-class RowResult(Value, frozen=True, gc=False):
-    """What the wire says of one row."""
-
-    id: tuple[KeyPair]
-    status: int
-    body: str
-
-
-def upsert(request: Request, state: State) -> Keep:
-    """Replace the row of its key or create it; key 0 or none asks for the next free one.
-
-    Source: VBA fact sheet §4.
+    Source: VBA fact sheet §2.1, §4.
     """
-    invoices, payees = state.collection(COLLECTION), state.collection("payees")
+    checked = request.call.assumptions["fk_payee"] == "on"
+    payee_of = state.collection(PAYEE.collection).get if checked else _anybody
     user = request.call.principal.facts.get("user", "sandbox")[:_USER_LENGTH]
     now = stamp(state.now)
 
-    def keep(item: Item) -> Outcome:
-        """Store one row; Rejected when its payee is not there, a date too early, or no key is left."""
-        row: Document = item.document
-        key, name = row.get("invoice_Key"), item.key
-        if not key:
-            key = _next_key(item, invoices, state)
-            name = str(key)
-        stored, payee = invoices.get(name), row.get("payee_ID")
-        if payee is not None and payees.get(payee) is None:
-            text = sql.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
-            raise Rejected(Problem("unknown-reference", (item.index, "payee_ID"), text, "foreign-key"))
-        document = _record(item, key, stored, now, user)
-        invoices[name] = document
-        return Outcome(item, CREATED if stored is None else UPDATED, document)
+    def record(row: Document, key: Json, stored: Document | None) -> Document:
+        """The whole row anew: members left out are null, what was said at entry stays as it was."""
+        get = row.get
+        payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
+        if payee is not None and payee_of(payee) is None:
+            text = words.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
+            raise refused("unknown-reference", "payee_ID", text, "foreign-key")
+        try:
+            return {
+                "invoice_Key": key,
+                "description": get("description"),
+                "due_Date": due and wall_time(due),
+                "entry_Date": (wall_time(entry) if entry else now)
+                if stored is None
+                else stored["entry_Date"],
+                "entry_User": (get("entry_User") or user) if stored is None else stored["entry_User"],
+                "invoice_Date": issued and wall_time(issued),
+                "invoice_Number": get("invoice_Number"),
+                "invoice_Status": get("invoice_Status"),
+                "payee_ID": payee,
+                "update_Date": now,
+                "update_User": get("update_User") or user,
+            }
+        except TooEarlyError as early:
+            name = next(name for name in DATES if get(name) == early.text)
+            raise refused("out-of-range", name, words.DATE_OVERFLOW, "datetime") from None
 
-    return keep
+    return _inspecting(record, request, state)
 
 
-def multi_status(result: BatchResult, state: State) -> Reply:
-    """207 with one result a row, in the order of the rows, whatever became of them.
+def _anybody(payee: str) -> Document | None:
+    """Any payee is one (`fk_payee` off)."""
+    return {PAYEE.key: payee}
 
-    Source: seed; VBA fact sheet §2.3, §3.4.
+
+def _inspecting(record: Record, request: Request, state: State) -> Record:
+    """`record` after what the switches ask of a row beside the usual; itself when they ask nothing."""
+    assumptions = request.call.assumptions
+    faults = _faults(assumptions["row_faults"]) if request.operation.batch else {}
+    unique = assumptions["unique_invoice_number"] == "on"
+    if not faults and not unique:
+        return record
+    invoices = state.collection(CLAIM_INVOICE.collection)
+
+    def inspect(row: Document, key: Json, stored: Document | None) -> Document:
+        if key in faults:
+            status, text = faults[key]
+            raise refused(FAULT, CLAIM_INVOICE.key, text, FAULT, status)
+        if unique:
+            _check_number(row, key, invoices)
+        return record(row, key, stored)
+
+    return inspect
+
+
+def _check_number(row: Document, key: Json, invoices: Collection) -> None:
+    """Raise Rejected when another invoice has the number.
+
+    Source: VBA fact sheet §2.1, §3.4.
     """
-    return enveloped(207, [_result(outcome) for outcome in result.outcomes], result.request.call, state)
+    number = row.get("invoice_Number")
+    if number is None:
+        return
+    if any(other["invoice_Key"] != key for other in invoices.find("invoice_Number", number)):
+        raise refused("duplicate-key", "invoice_Number", words.duplicate_number(number), "unique-key")
 
 
-def listing(request: Request, state: State) -> Reply:
-    """One page of the database's invoices, by key unless `sortBy` says otherwise."""
-    return pages.page(state.collection(COLLECTION).values(), "invoice_Key", request, state)
+def _faults(position: str) -> Mapping[Json, tuple[int, str]]:
+    """Status and message by key, of the position of `row_faults`."""
+    if position == "none":
+        return {}
+    parts = [part.strip().partition("=") for part in position.split(";")]
+    return {int(key): (int(said[:3]), said[4:]) for key, _, said in parts}
 
 
-def show(request: Request, state: State) -> Reply:
-    """One invoice.
-
-    Raises:
-        NotFound: the database has none of that key.
-    """
-    found = record(COLLECTION, str(request.parameters["invoiceKey"]), state)
-    return enveloped(200, found, request.call, state)
-
-
-def _record(item: Item, key: int, stored: Document | None, now: str, user: str) -> Document:
-    """The whole row anew: members left out are null, what was said at entry stays as it was."""
-    get = item.document.get
-    due, entry, issued = get("due_Date"), get("entry_Date"), get("invoice_Date")
-    try:
-        return {
-            "invoice_Key": key,
-            "description": get("description"),
-            "due_Date": due and wall_time(due),
-            "entry_Date": (wall_time(entry) if entry else now) if stored is None else stored["entry_Date"],
-            "entry_User": (get("entry_User") or user) if stored is None else stored["entry_User"],
-            "invoice_Date": issued and wall_time(issued),
-            "invoice_Number": get("invoice_Number"),
-            "invoice_Status": get("invoice_Status"),
-            "payee_ID": get("payee_ID"),
-            "update_Date": now,
-            "update_User": get("update_User") or user,
-        }
-    except TooEarlyError as early:
-        name = next(name for name in DATES if get(name) == early.text)
-        raise Rejected(Problem("out-of-range", (item.index, name), sql.DATE_OVERFLOW, "datetime")) from None
-
-
-def _result(outcome: Outcome) -> RowResult:
-    if outcome.action is CREATED:
-        return RowResult((KeyPair(KEY_NAME, outcome.document["invoice_Key"]),), 201, "Created")
-    if outcome.action is UPDATED:
-        return RowResult((KeyPair(KEY_NAME, outcome.document["invoice_Key"]),), 200, "Updated")
-    key = outcome.item.document.get("invoice_Key", 0)
-    return RowResult((KeyPair(KEY_NAME, key),), 500, " ".join(problem.detail for problem in outcome.problems))
-
-
-def _next_key(item: Item, invoices: Collection, state: State) -> int:
-    """The next free key after the last one given, the first time after the highest stored."""
-    identity = state.collection(_IDENTITY)
-    known = identity.get(COLLECTION)
-    last = known["last"] if known else max((int(key) for key in invoices), default=0)
-    key = max(int(last), 0) + 1
-    while str(key) in invoices:
-        key += 1
-    if key > MAX_KEY:
-        raise Rejected(Problem("out-of-range", (item.index, "invoice_Key"), sql.KEYS_EXHAUSTED, "identity"))
-    identity[COLLECTION] = {"last": key}
-    return key
+TABLE = Table(
+    names=CLAIM_INVOICE,
+    blank=0,
+    spell=int,
+    ready=_ready,
+    stamped=("update_User",),
+    # Payments are out of scope; the fixtures have one, so that a delete can meet it.
+    references=(
+        Reference(
+            "FK_Claim_Invoice_Payment_Claim_Invoice",
+            "claim-invoice-payments",
+            "Claim_Invoice_Payment",
+            "invoice_Key",
+        ),
+    ),
+)

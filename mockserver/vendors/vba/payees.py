@@ -1,13 +1,11 @@
 """Payees: what an invoice's `payee_ID` points at."""
 
-from mockserver.errors import Rejected
-from mockserver.model import Document, Problem, Reply
+from mockserver.model import Document, Json
 from mockserver.store import State
-from mockserver.vendor import Request, record
-from mockserver.vendors.vba import pages, sql
-from mockserver.vendors.vba.envelope import enveloped
+from mockserver.vendor import Request
+from mockserver.vendors.vba.names import CLAIM_INVOICE, PAYEE
+from mockserver.vendors.vba.table import Record, Reference, Table
 
-COLLECTION = "payees"
 TEXTS = (
     "name",
     "address",
@@ -22,46 +20,25 @@ TEXTS = (
 FLAGS = ("inactive", "virtual_Office", "void_Checks", "w9_Received", "wire_Transfer")
 
 
-def create(request: Request, state: State) -> Reply:
-    """Store a payee; without an id it gets the next number.
-
-    Source: VBA fact sheet §1.1, §4.2.
-
-    Raises:
-        Rejected: the id is taken.
-    """
-    payees, sent = state.collection(COLLECTION), request.document
-    key = sent.get("payee_ID") or _next_id(request.tenant, state)
-    if key in payees:
-        raise Rejected(
-            Problem("duplicate-key", ("payee_ID",), sql.duplicate_key("Payee", key), "primary-key", found=key)
-        )
-    payees[key] = _record(key, sent)
-    return enveloped(200, payees[key], request.call, state)
+def _ready(_request: Request, _state: State) -> Record:
+    """A payee needs nothing but what was sent."""
+    return _record
 
 
-def listing(request: Request, state: State) -> Reply:
-    """One page of the database's payees, by id unless `sortBy` says otherwise."""
-    return pages.page(state.collection(COLLECTION).values(), "payee_ID", request, state)
-
-
-def show(request: Request, state: State) -> Reply:
-    """One payee.
-
-    Raises:
-        NotFound: the database has none of that id.
-    """
-    found = record(COLLECTION, request.parameters["payeeID"], state)
-    return enveloped(200, found, request.call, state)
-
-
-def _record(key: str, sent: Document) -> Document:
+def _record(sent: Document, key: Json, _stored: Document | None) -> Document:
+    """The whole row anew: a text left out is null, a flag false."""
     texts = {name: sent.get(name) for name in TEXTS}
     return {"payee_ID": key, **texts, **{name: sent.get(name, False) for name in FLAGS}}
 
 
-def _next_id(database: str, state: State) -> str:
-    payees = state.collection(COLLECTION)
-    while (key := str(state.next(f"payee_ID/{database}"))) in payees:
-        pass
-    return key
+TABLE = Table(
+    names=PAYEE,
+    blank=None,
+    spell=str,
+    ready=_ready,
+    references=(
+        Reference(
+            "FK_Claim_Invoice_Payee", CLAIM_INVOICE.collection, "Claim_Invoice", "payee_ID", switch="fk_payee"
+        ),
+    ),
+)

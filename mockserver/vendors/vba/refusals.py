@@ -10,25 +10,24 @@ from mockserver.errors import (
     NotFound,
     Refusal,
     Rejected,
+    TooManyRequests,
     Unauthorized,
+    Unavailable,
 )
-from mockserver.model import Call, Path, Problem, Reply
+from mockserver.model import Call, Reply
 from mockserver.reply import STATUSES, json_reply
 from mockserver.spec import Operation
 from mockserver.store import State
-from mockserver.vendors.vba.access import GATEWAY
+from mockserver.vendors.vba import framework, words
+from mockserver.vendors.vba.access import API_KEY, GATEWAY
 from mockserver.vendors.vba.envelope import failed
+from mockserver.vendors.vba.login import BASIC
+from mockserver.vendors.vba.rows import OF_THE_DATABASE
+from mockserver.vendors.vba.single import KEYS_DIFFER
+from mockserver.vendors.vba.tokens import REFRESH
 
-API_KEY = "apiKeyAuth"
 PROBLEM_TYPES = "https://httpstatuses.com/"
-
-# The sheet has 500 for a rule that a single record breaks; a 5xx is never unasked (design §8.7).
-_STATUSES = {**STATUSES, "rejected": 400}
 _TITLES = {413: "Payload Too Large"}
-_TYPES = {"integer": "System.Int32", "string": "System.String", "boolean": "System.Boolean"}
-_LIST = "System.Collections.Generic.List`1[VBAPI.Models.ClaimInvoice]"
-_UNREADABLE = f"The JSON value could not be converted to {_LIST}."
-_REQUIRED_DATES = ("entry_Date", "update_Date")
 
 
 def refuse(refusal: Refusal, call: Call, _operation: Operation | None, state: State) -> Reply:
@@ -36,11 +35,11 @@ def refuse(refusal: Refusal, call: Call, _operation: Operation | None, state: St
 
     Source: VBA fact sheet §3.1, §3.2.
     """
-    if _is_gateways(refusal):
-        return json_reply(
-            403, {"message": "Forbidden"}, headers=(("x-amzn-ErrorType", "ForbiddenException"),)
-        )
-    status = _STATUSES[refusal.code]
+    if (reply := _by_gateway(refusal)) is not None:
+        return reply
+    if _is_automatic(refusal) and call.assumptions["bad_request_style"] == "aspnet":
+        return framework.validation_problem(refusal, call, state)
+    status = _status(refusal, call)
     error = {
         "type": f"{PROBLEM_TYPES}{status}",
         "title": _TITLES.get(status, HTTPStatus(status).phrase),
@@ -51,70 +50,65 @@ def refuse(refusal: Refusal, call: Call, _operation: Operation | None, state: St
     return failed(error, call, state, _headers(refusal))
 
 
-def _is_gateways(refusal: Refusal) -> bool:
-    if isinstance(refusal, Forbidden):
-        return refusal.reason == GATEWAY
-    return isinstance(refusal, Unauthorized) and refusal.scheme == API_KEY
+def _by_gateway(refusal: Refusal) -> Reply | None:
+    """What the gateway says itself, without the envelope."""
+    if isinstance(refusal, TooManyRequests):
+        return json_reply(429, {"message": words.TOO_MANY_REQUESTS})
+    if isinstance(refusal, Unavailable):
+        return json_reply(503, {"message": words.UNAVAILABLE})
+    of_key = isinstance(refusal, Unauthorized) and refusal.scheme == API_KEY
+    if of_key or (isinstance(refusal, Forbidden) and refusal.reason == GATEWAY):
+        headers = (("x-amzn-ErrorType", words.FORBIDDEN_TYPE),)
+        return json_reply(403, {"message": words.FORBIDDEN}, headers=headers)
+    return None
+
+
+def _is_automatic(refusal: Refusal) -> bool:
+    """Whether the framework says 400 before the service's own code is asked."""
+    if isinstance(refusal, Invalid):
+        return not _is_databases(refusal) and refusal.problems[0].rule != KEYS_DIFFER
+    return isinstance(refusal, Malformed)
+
+
+def _is_databases(refusal: Refusal) -> bool:
+    """Whether the database refuses a single record; of a batch it refuses rows."""
+    if isinstance(refusal, Invalid):
+        return all(problem.rule in OF_THE_DATABASE for problem in refusal.problems)
+    return isinstance(refusal, Rejected)
+
+
+def _status(refusal: Refusal, call: Call) -> int:
+    if _is_databases(refusal):
+        return int(call.assumptions["record_errors"])
+    return STATUSES[refusal.code]
 
 
 def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
     if isinstance(refusal, MethodNotAllowed):
         return (("Allow", ", ".join(refusal.allowed)),)
     if isinstance(refusal, Unauthorized):
-        return (("WWW-Authenticate", "Bearer"),)
+        return (("WWW-Authenticate", "Basic" if refusal.scheme == BASIC else "Bearer"),)
     return ()
 
 
 def _detail(refusal: Refusal, call: Call) -> str | None:
     match refusal:
         case Invalid(problems=problems):
-            return _sentence(problems[0])
+            ahead = [problem for problem in problems if problem.rule not in OF_THE_DATABASE]
+            return framework.sentence((ahead or problems)[0], call)
+        case Malformed():
+            return framework.unreadable(refusal, call)
         case Rejected(problems=problems):
-            return " ".join(problem.detail for problem in problems)
-        case NotFound(what="path"):
-            return None
-        case NotFound(key=key):
-            return f"The requested resource ({key}) was not found."
-        case Malformed(position=position):
-            return f"{_UNREADABLE} Path: $ | {_place(call.body, position or 0)}."
+            return problems[0].detail
+        case NotFound(what=what, key=key):
+            return None if what == "path" else words.not_found(key)
+        case Unauthorized():
+            return _not_let_in(refusal)
     return None
 
 
-def _place(body: bytes, position: int) -> str:
-    """Where in its lines the body stops being JSON, as System.Text.Json says it."""
-    read = body[:position]
-    line = read.count(b"\n")
-    column = position - read.rfind(b"\n") - 1
-    return f"LineNumber: {line} | BytePositionInLine: {column}"
-
-
-def _sentence(problem: Problem) -> str:
-    """A schema's problem in ASP.NET's words.
-
-    Source: VBA fact sheet §3.2, §3.3, §3.6.
-    """
-    place = str(problem.path[0]) if problem.path else ""
-    if place in ("query", "path", "header"):
-        if problem.rule == "required" or problem.rule == "minLength":  # noqa: PLR1714 - reads as two cases
-            return f"The {problem.path[1]} field is required."
-        return f"The value '{problem.found if problem.found is not None else ''}' is not valid."
-    if problem.rule == "maxLength":
-        return problem.detail
-    path = _json_path(problem.path)
-    return f"The JSON value could not be converted to {_dotnet_type(problem)}. Path: {path}."
-
-
-def _dotnet_type(problem: Problem) -> str:
-    name = str(problem.path[-1]) if problem.path else ""
-    if name.endswith("_Date"):
-        return "System.DateTime" if name in _REQUIRED_DATES else "System.Nullable`1[System.DateTime]"
-    if problem.rule in ("minimum", "maximum"):
-        return _TYPES["integer"]
-    wanted = [kind for kind in problem.expected if kind != "null"] if problem.rule == "type" else ["string"]
-    if wanted[0] == "array":
-        return _LIST
-    return _TYPES.get(wanted[0], "VBAPI.Models.ClaimInvoice")
-
-
-def _json_path(path: Path) -> str:
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+def _not_let_in(refusal: Unauthorized) -> str | None:
+    """A bearer is refused without a word; a password and a refresh token that are wrong are told of."""
+    if refusal.scheme == BASIC and refusal.reason != "missing":
+        return words.WRONG_PASSWORD
+    return words.REFRESH_REFUSED[refusal.reason] if refusal.scheme == REFRESH else None

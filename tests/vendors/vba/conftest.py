@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import pytest
 
-from tests.support.client import Client
+from tests.support.client import Answered, Client
+
+Assume: TypeAlias = Callable[..., None]
 
 
 @pytest.fixture
@@ -19,6 +22,29 @@ def vba(client: Client) -> Client:
     )
 
 
+@pytest.fixture
+def assume(client: Client, sandbox: str) -> Assume:
+    """Turns switches of the sandbox."""
+
+    def turn(**positions: str) -> None:
+        named = {f"vba.{name}": position for name, position in positions.items()}
+        answer = client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json=named)
+        assert answer.status == 200, answer.text
+
+    return turn
+
+
+@pytest.fixture
+def advance(client: Client, sandbox: str) -> Callable[[int], None]:
+    """Moves the sandbox's clock on by seconds."""
+
+    def move(seconds: int) -> None:
+        answer = client.post(f"/_mock/sandboxes/{sandbox}/clock/advance", json={"seconds": seconds})
+        assert answer.status == 200, answer.text
+
+    return move
+
+
 class Rows:
     """The batch as a test writes it: rows in, (key, status, message) out."""
 
@@ -26,9 +52,7 @@ class Rows:
         self._client = client
 
     def put(self, *rows: Any) -> list[tuple[int, int, str]]:
-        answer = self._client.put("/claim-invoice-batch", json=list(rows))
-        assert answer.status == 207, answer.text
-        return [(row["id"][0]["value"], row["status"], row["body"]) for row in answer.json["data"]]
+        return results(self._client.put("/claim-invoice-batch", json=list(rows)))
 
     def keys(self) -> Sequence[int]:
         listed = self._client.get("/claim-invoice").json["data"]
@@ -41,3 +65,24 @@ class Rows:
 @pytest.fixture
 def rows(vba: Client) -> Rows:
     return Rows(vba)
+
+
+def results(answer: Answered) -> list[tuple[Any, int, str]]:
+    """Key, status and message of every row of a 207."""
+    assert answer.status == 207, answer.text
+    return [(row["id"][0]["value"], row["status"], row["body"]) for row in answer.json["data"]]
+
+
+def envelope(answer: Answered) -> tuple[int, str | None]:
+    """Status and detail of a refusal that wears the service's envelope."""
+    body = answer.json
+    assert body["data"] is None
+    assert body["error"]["status"] == answer.status
+    assert body["error"]["type"] == f"https://httpstatuses.com/{answer.status}"
+    assert len(body["debug"]["activityID"]) == 36
+    return answer.status, body["error"]["detail"]
+
+
+def basic(user: str, password: str) -> str:
+    """The Authorization header of a log in."""
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()

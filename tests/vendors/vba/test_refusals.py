@@ -6,20 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Answered, Client
-from tests.vendors.vba.conftest import Rows
+from tests.support.client import Client
+from tests.vendors.vba.conftest import Assume, Rows, envelope
 
 BATCH = "/claim-invoice-batch"
-
-
-def envelope(answer: Answered) -> tuple[int, str | None]:
-    """Status and detail of a refusal that wears the service's envelope."""
-    body = answer.json
-    assert body["data"] is None
-    assert body["error"]["status"] == answer.status
-    assert body["error"]["type"] == f"https://httpstatuses.com/{answer.status}"
-    assert len(body["debug"]["activityID"]) == 36
-    return answer.status, body["error"]["detail"]
 
 
 @pytest.mark.parametrize(
@@ -41,8 +31,11 @@ def envelope(answer: Answered) -> tuple[int, str | None]:
 def test_a_value_that_cannot_be_read_refuses_the_call(vba: Client, row: Any, kind: str, member: str) -> None:
     answer = vba.put(BATCH, json=[{"invoice_Key": 5}, {"invoice_Key": 6, **row}])
 
-    detail = f"The JSON value could not be converted to {kind}. Path: $[1].{member}."
-    assert envelope(answer) == (400, detail)
+    status, detail = envelope(answer)
+    assert status == 400
+    said = f"The JSON value could not be converted to {kind}. Path: $[1].{member} | LineNumber: 0 | "
+    assert detail is not None
+    assert detail.startswith(said)
 
 
 def test_a_refused_call_stores_nothing(vba: Client, rows: Rows) -> None:
@@ -57,14 +50,17 @@ def test_a_body_that_is_no_list_is_refused_at_its_root(vba: Client, body: Any) -
 
     assert status == 400
     assert detail is not None
-    assert detail.endswith("Path: $.")
+    assert " Path: $ | LineNumber: 0 | " in detail
 
 
 def test_a_null_row_is_refused(vba: Client) -> None:
-    status, detail = envelope(vba.put(BATCH, json=[{"invoice_Key": 1}, None]))
+    answer = vba.put(BATCH, content=b'[{"invoice_Key":1},null]', headers={"content-type": "application/json"})
 
-    assert status == 400
-    assert detail == "The JSON value could not be converted to VBAPI.Models.ClaimInvoice. Path: $[1]."
+    detail = (
+        "The JSON value could not be converted to VBAPI.Models.ClaimInvoice. "
+        "Path: $[1] | LineNumber: 0 | BytePositionInLine: 23."
+    )
+    assert envelope(answer) == (400, detail)
 
 
 @pytest.mark.parametrize("content", [b"{", b"[1,]", b"[{'invoice_Key':1}]", b"[] // no", b""])
@@ -72,6 +68,12 @@ def test_what_is_no_json_is_refused(vba: Client, content: bytes) -> None:
     answer = vba.put(BATCH, content=content, headers={"content-type": "application/json"})
 
     assert envelope(answer)[0] == 400
+
+
+def test_no_body_is_told_from_a_bad_one(vba: Client) -> None:
+    answer = vba.put(BATCH, headers={"content-type": "application/json"})
+
+    assert envelope(answer) == (400, "A non-empty request body is required.")
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
@@ -153,3 +155,47 @@ def test_another_method_is_405_and_says_which_are_allowed(vba: Client) -> None:
 
     assert envelope(answer) == (405, None)
     assert answer.headers["allow"] == "PUT"
+
+
+@pytest.mark.parametrize("path", ["/claim-invoices", "/claim-invoice-batch"])
+def test_the_gateway_asks_for_the_key_before_a_path_is_looked_for(vba: Client, path: str) -> None:
+    answer = vba.without("x-api-key").patch(path)
+
+    assert (answer.status, answer.json) == (403, {"message": "Forbidden"})
+
+
+def test_a_bearer_token_is_no_api_key(vba: Client) -> None:
+    assert vba.within(x_api_key="good-token").get("/payees").status == 403
+
+
+def test_a_service_that_fails_is_500_in_the_envelope(vba: Client, assume: Assume) -> None:
+    assume(availability="failing")
+
+    answer = vba.put(BATCH, json=[{"invoice_Key": 1}])
+
+    assert envelope(answer) == (500, None)
+    assert answer.json["error"]["title"] == "Internal Server Error"
+
+
+def test_a_service_that_fails_at_the_end_has_done_its_work(vba: Client, rows: Rows, assume: Assume) -> None:
+    assume(availability="failing_after_commit")
+
+    answer = vba.put(BATCH, json=[{"invoice_Key": 1}])
+
+    assume(availability="up")
+    assert envelope(answer) == (500, None)
+    assert rows.keys() == [1, 1001, 1002]
+
+
+def test_a_service_that_is_offline_is_503_by_the_gateway(vba: Client, assume: Assume) -> None:
+    assume(availability="offline")
+
+    answer = vba.put(BATCH, json=[{"invoice_Key": 1}])
+
+    assert (answer.status, answer.json) == (503, {"message": "Service Unavailable"})
+
+
+def test_headers_over_the_limit_are_431_in_the_envelope(vba: Client) -> None:
+    answer = vba.within(x_filler="x" * 20_000).get("/payees")
+
+    assert envelope(answer) == (431, None)

@@ -1,0 +1,37 @@
+"""The two kinds of record, by all the names that they have on the wire, in the database and in .NET."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """One kind of record: `key` is the wire's member that identifies it, `parameter` the path's."""
+
+    entity: str
+    table: str
+    key: str
+    parameter: str
+    collection: str
+
+    @property
+    def model(self) -> str:
+        """The .NET class, its namespace assumed."""
+        return f"VBAPI.Models.{self.entity}"
+
+    def body_at(self, path: str) -> str:
+        """The .NET type that a body sent to `path` is read into: a list of the class where it is a batch."""
+        return f"System.Collections.Generic.List`1[{self.model}]" if path.endswith("-batch") else self.model
+
+
+CLAIM_INVOICE = Names("ClaimInvoice", "Claim_Invoice", "invoice_Key", "invoiceKey", "claim-invoices")
+PAYEE = Names("Payee", "Payee", "payee_ID", "payeeID", "payees")
+
+
+def names_at(path: str) -> Names:
+    """The kind of record that a path is about."""
+    return PAYEE if path.startswith("/payees") else CLAIM_INVOICE
+
+
+def column(member: str) -> str:
+    """A wire name as the column's: `payee_ID` is `Payee_ID`."""
+    return member[:1].upper() + member[1:]

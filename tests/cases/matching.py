@@ -1,0 +1,79 @@
+"""Expectations against what came: placeholders, subsets, exact numbers, and generated values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NAME = re.compile(r"\$\{(\w+)\}")
+ANY, UUID, INT, TEXT = "${any}", "${uuid}", "${int}", "${text}"
+_KINDS = frozenset({"any", "uuid", "int", "text"})
+
+
+def made(node: Any, kept: Mapping[str, Any]) -> Any:
+    """`node` with what it generates made, and the names that were kept filled in.
+
+    Raises:
+        KeyError: a name was not kept.
+    """
+    if isinstance(node, dict):
+        if "$text" in node:
+            return made(node["$text"], kept) * node["$times"]
+        if "$list" in node:
+            templates = node["$list"] if isinstance(node["$list"], list) else [node["$list"]]
+            return [
+                made(templates[index % len(templates)], {**kept, "n": index + 1})
+                for index in range(node["$count"])
+            ]
+        return {made(name, kept): made(child, kept) for name, child in node.items()}
+    if isinstance(node, list):
+        return [made(child, kept) for child in node]
+    return _filled(node, kept) if isinstance(node, str) else node
+
+
+def differences(expected: Any, found: Any, where: str = "", *, open_ended: bool = False) -> Iterator[str]:
+    """Where `found` is not as `expected`; `open_ended` lets objects have more members, at any depth."""
+    if isinstance(expected, str) and _is_kind(expected):
+        if not _is_of_kind(expected, found):
+            yield f"{where or '/'}: expected {expected}, found {found!r}"
+    elif isinstance(expected, dict) and isinstance(found, dict):
+        yield from _of_objects(expected, found, where, open_ended=open_ended)
+    elif isinstance(expected, list) and isinstance(found, list):
+        if len(expected) != len(found):
+            yield f"{where or '/'}: expected {len(expected)} elements, found {len(found)}: {found!r}"
+        for index, (one, other) in enumerate(zip(expected, found, strict=False)):
+            yield from differences(one, other, f"{where}/{index}", open_ended=open_ended)
+    elif isinstance(expected, bool) is not isinstance(found, bool) or expected != found:
+        yield f"{where or '/'}: expected {expected!r}, found {found!r}"
+
+
+def _of_objects(expected: Any, found: Any, where: str, *, open_ended: bool) -> Iterator[str]:
+    for name, value in expected.items():
+        if name not in found:
+            yield f"{where}/{name}: is missing"
+        else:
+            yield from differences(value, found[name], f"{where}/{name}", open_ended=open_ended)
+    if not open_ended:
+        for name in found.keys() - expected.keys():
+            yield f"{where}/{name}: was not expected, found {found[name]!r}"
+
+
+def _filled(text: str, kept: Mapping[str, Any]) -> Any:
+    whole = _NAME.fullmatch(text)
+    if whole and whole[1] not in _KINDS:
+        return kept[whole[1]]
+    return _NAME.sub(lambda name: name[0] if name[1] in _KINDS else str(kept[name[1]]), text)
+
+
+def _is_kind(text: str) -> bool:
+    return text in (ANY, UUID, INT, TEXT)
+
+
+def _is_of_kind(kind: str, found: Any) -> bool:
+    if kind == UUID:
+        return isinstance(found, str) and _UUID.fullmatch(found) is not None
+    if kind == INT:
+        return isinstance(found, int) and not isinstance(found, bool)
+    return kind == ANY or (isinstance(found, str) and bool(found))

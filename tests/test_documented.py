@@ -1,0 +1,47 @@
+"""The check that every answer of the test run goes through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.documented import Sent, complaint
+from tests.support.rooms import served
+
+JSON = {"content-type": "application/json; charset=utf-8"}
+ORDER = b'{"id": "A", "amount": 1}'
+
+
+def said(folder: Path, sent: Sent) -> str:
+    return complaint([served(folder)], sent)
+
+
+@pytest.mark.parametrize("path", ["/acme/orders/A", "/sandboxes/one/acme/orders/A"])
+def test_what_the_spec_states_may_leave(tmp_path: Path, path: str) -> None:
+    assert said(tmp_path, Sent("GET", path, 200, JSON, ORDER)) == ""
+
+
+@pytest.mark.parametrize(
+    ("sent", "complained"),
+    [
+        (Sent("GET", "/acme/orders/A", 202, JSON, ORDER), "showOrder: 202 is not in the spec"),
+        (
+            Sent("GET", "/acme/orders/A", 200, {"content-type": "text/html"}, b"<p>"),
+            "showOrder: 200 as text/html is not in the spec",
+        ),
+        (Sent("GET", "/acme/orders/A", 200, {}, ORDER), "showOrder: 200 as no media type is not in the spec"),
+        (Sent("GET", "/acme/orders/A", 200, JSON, b'{"id": "A"}'), "showOrder: 200: /amount: "),
+        (Sent("GET", "/acme/orders/A", 200, JSON, b"{"), "showOrder: 200: the JSON cannot be read"),
+    ],
+    ids=["status", "media-type", "no-media-type", "schema", "no-json"],
+)
+def test_what_it_does_not_state_is_told(tmp_path: Path, sent: Sent, complained: str) -> None:
+    assert said(tmp_path, sent).startswith(complained)
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_what_no_operation_answers_is_no_operations_fault(tmp_path: Path, method: str) -> None:
+    path = "/acme/nothing" if method == "GET" else "/acme/orders"
+
+    assert said(tmp_path, Sent(method, path, 418, JSON, b"{}")) == ""

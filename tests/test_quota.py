@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mockserver.quota import Spent, fixed_window, peek, token_bucket
+from mockserver.store.memory import MemoryStore
+from tests.support.rooms import transact
+
+START = datetime(2026, 1, 5, 9, 0, 10, tzinfo=UTC)
+
+
+class Hands:
+    """The hands of a clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def counting(hands: Hands) -> MemoryStore:
+    made = MemoryStore(clock=hands)
+    made.create("default", lambda _whole: None)
+    return made
+
+
+def minute(made: MemoryStore, key: str = "k") -> Spent:
+    return transact(made, lambda state: fixed_window(state, key, 3, 60))
+
+
+def bucket(made: MemoryStore) -> Spent:
+    return transact(made, lambda state: token_bucket(state, "k", 2, 3))
+
+
+def test_a_window_lets_in_so_many_and_says_how_long_the_next_has_to_wait(counting: MemoryStore) -> None:
+    assert [minute(counting) for _ in range(4)] == [Spent(2), Spent(1), Spent(0), Spent(0, wait=50)]
+
+
+def test_the_next_window_begins_anew(counting: MemoryStore, hands: Hands) -> None:
+    for _ in range(4):
+        minute(counting)
+    hands.move(50)
+
+    assert minute(counting) == Spent(2)
+
+
+def test_keys_are_counted_apart(counting: MemoryStore) -> None:
+    minute(counting)
+
+    assert minute(counting, "other") == Spent(2)
+
+
+def test_to_look_counts_nothing(counting: MemoryStore) -> None:
+    minute(counting)
+    left = [transact(counting, lambda state: peek(state, "k", 3, 60)).left for _ in range(2)]
+
+    assert left == [2, 2]
+
+
+def test_a_bucket_lets_in_a_burst_and_then_what_it_gains(counting: MemoryStore, hands: Hands) -> None:
+    burst = [bucket(counting) for _ in range(4)]
+    hands.move(0.5)
+
+    assert (burst, bucket(counting).allowed, bucket(counting)) == (
+        [Spent(2), Spent(1), Spent(0), Spent(0, wait=1)],
+        True,
+        Spent(0, wait=1),
+    )
+
+
+def test_a_bucket_holds_no_more_than_its_burst(counting: MemoryStore, hands: Hands) -> None:
+    bucket(counting)
+    hands.move(3600)
+
+    assert bucket(counting) == Spent(2)

@@ -1,0 +1,85 @@
+"""Every position of every switch, each with the calls that show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mockserver.app import Application
+from mockserver.assumption import COMMON
+from mockserver.sandbox import Settings
+from mockserver.served import packages
+from tests.cases.language import Position, default_headers, positions
+from tests.cases.running import Run
+from tests.support.client import Client
+
+HERE = Path(__file__).parent
+POSITIONS = [position for vendor in packages() for position in positions(HERE / vendor)]
+
+
+@pytest.mark.parametrize(
+    "position", POSITIONS, ids=lambda position: f"{position.vendor}-{position.switch}-{position.value}"
+)
+def test_a_switch_does_what_its_position_says(
+    position: Position, app: Application, client: Client, sandbox: str
+) -> None:
+    if position.freeze is not None:
+        app.sandboxes.delete(sandbox)
+        app.sandboxes.create(Settings(sandbox, seed=7, frozen=position.freeze))
+    run = Run(client, position.vendor, sandbox, default_headers(HERE / position.vendor))
+    run.assume({**position.assumptions, position.switch: position.value})
+
+    run.go([*position.given, *position.steps])
+
+
+def test_every_position_of_every_switch_is_driven(app: Application) -> None:
+    driven = {(one.vendor, one.switch, one.value) for one in POSITIONS}
+    there = {
+        (vendor.name, switch.name, value)
+        for vendor in app.served
+        for switch in vendor.vendor.assumptions
+        for value in (switch.default, *switch.alternatives)
+    }
+
+    assert sorted(there - driven) == []
+
+
+def test_what_is_driven_is_a_position(app: Application) -> None:
+    switches = {(vendor.name, one.name): one for vendor in app.served for one in vendor.vendor.assumptions}
+    names = {vendor.name for vendor in app.served}
+
+    assert [
+        (one.vendor, one.switch, one.value)
+        for one in POSITIONS
+        if one.vendor in names
+        and not ((switch := switches.get((one.vendor, one.switch))) and switch.takes(one.value))
+    ] == []
+
+
+def test_no_two_positions_of_a_switch_expect_the_same() -> None:
+    alike = [
+        (one.vendor, one.switch, one.value, other.value)
+        for one in POSITIONS
+        for other in POSITIONS
+        if (one.vendor, one.switch) == (other.vendor, other.switch)
+        and one.value < other.value
+        and one.steps == other.steps
+    ]
+
+    assert alike == []
+
+
+@pytest.mark.parametrize("name", [one.name for one in COMMON])
+def test_no_vendor_has_a_switch_by_the_name_of_a_common_one(app: Application, name: str) -> None:
+    assert [
+        vendor.name for vendor in app.served if name in [one.name for one in vendor.vendor.assumptions]
+    ] == []
+
+
+def test_a_switch_says_what_it_decides_and_where_its_gap_is(app: Application) -> None:
+    switches = [one for vendor in app.served for one in vendor.switches]
+
+    assert [
+        one.name for one in switches if not (one.meaning.endswith(".") and one.source and one.alternatives)
+    ] == []
