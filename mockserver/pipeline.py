@@ -57,6 +57,7 @@ class Pipeline:
         operation = match.operation
         try:
             permit(call, operation)
+            self._enter(call, operation)
             self._admit_early(call, operation)
             check_availability(call)
             kept = self._replayed(call, operation)
@@ -140,6 +141,11 @@ class Pipeline:
         apply = apply_all if operation.batch.atomic else apply_each
         outcomes = apply(request, verdicts, room, state)
         return Answer(room.render(BatchResult(request, outcomes), state), operation.id, outcomes)
+
+    def _enter(self, call: Call, operation: Operation) -> None:
+        enter = self.served.vendor.enter
+        if enter is not None:
+            self._transact(call, "", lambda state: enter(call, operation, state))
 
     def _admit_early(self, call: Call, operation: Operation) -> None:
         """Ask at the door of a tenant that the call's head names, before its body is read."""

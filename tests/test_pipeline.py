@@ -256,3 +256,12 @@ def test_the_same_seed_and_calls_give_the_same_bytes(tmp_path: Path) -> None:
     replies = [put(corridor(tmp_path), made).reply for _ in range(2)]
 
     assert replies[0] == replies[1]
+
+
+def test_a_vendor_may_refuse_before_the_body_is_read(tmp_path: Path) -> None:
+    def enter(_call: Call, operation: Operation, _state: State) -> None:
+        raise Forbidden("vendor", operation.id)
+
+    answer = put(corridor(tmp_path, enter=enter), b"{")
+
+    assert (answer.reply.status, answer.refusal) == (403, "forbidden")

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from mockserver.vendor import BatchRoom, Vendor, one_by_one
+from mockserver.vendor import BatchRoom, Vendor
 from mockserver.vendors.pvex import moments, rules
-from mockserver.vendors.pvex.operations import list_invoices, show_invoice, store_invoice
+from mockserver.vendors.pvex.access import enter, issue_token
+from mockserver.vendors.pvex.assumptions import ASSUMPTIONS
+from mockserver.vendors.pvex.keeping import opened
+from mockserver.vendors.pvex.operations import batch_reply, list_invoices, show_invoice, store_one
 from mockserver.vendors.pvex.refusals import refuse
-from mockserver.vendors.pvex.render import batch_reply
 
 VENDOR = Vendor(
-    batches={
-        "postInvoiceBatch": BatchRoom(
-            apply=one_by_one(store_invoice),
-            render=batch_reply,
-            rules=(rules.utf16_length, rules.own_date_forms),
-        )
+    batches={"postInvoiceBatch": BatchRoom(apply=opened, render=batch_reply, rules=(rules.own_rules,))},
+    operations={
+        "postInvoice": store_one,
+        "listInvoices": list_invoices,
+        "getInvoice": show_invoice,
+        "issueToken": issue_token,
     },
-    operations={"listInvoices": list_invoices, "getInvoice": show_invoice},
     refuse=refuse,
     grade=rules.grade,
+    enter=enter,
+    assumptions=ASSUMPTIONS,
     formats={"date-time": moments.readable},
+    standing=("users",),
 )

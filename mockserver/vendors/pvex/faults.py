@@ -1,63 +1,61 @@
 """From problems to `ModelState`: which place, in which words, and whether a reader or an attribute says so.
 
-Source: PVEx fact sheet §3.1, §3.3. A caller is remote: what a reader says stays a general sentence.
+Source: PVEx fact sheet §3.1, §3.3. A caller is remote, to whom a reader's words are a general sentence,
+unless `error_detail` is on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mockserver.model import Json, Outcome, Path, Problem, Value
-from mockserver.vendor import BatchResult
-from mockserver.vendors.pvex.members import INTEGERS, RANK, REQUIRED_TEXTS, REQUIRED_VALUES, TEXTS
-from mockserver.vendors.pvex.reading import Reading, reading_of
-from mockserver.vendors.pvex.rules import UTF16_LENGTH
+from msgspec.structs import replace
 
-PARAMETER = "invoices"  # assumed: §3.3, the parameter's name; setting `param_name`
-GENERAL = "An error has occurred."
-REQUIRED = "The {name} field is required."
-TOO_LONG = "The field {name} must be a string with a maximum length of 50."
-LEFT_OUT = "The {name} property is required."
-EMPTY = "A value is required."
-NOT_VALID = "The value '{found}' is not valid for {name}."
+from mockserver.model import Json, Path, Problem, Value
+from mockserver.vendors.pvex import details
+from mockserver.vendors.pvex.manner import Manner
+from mockserver.vendors.pvex.members import INTEGERS, RANK, REQUIRED_TEXTS, REQUIRED_VALUES, TEXTS
+from mockserver.vendors.pvex.reading import Reading
+from mockserver.vendors.pvex.rules import CONFLICT, UTF16_LENGTH
+from mockserver.vendors.pvex.words import ASSUMED, EMPTY, GENERAL, LEFT_OUT, NOT_VALID, REQUIRED, TOO_LONG
 
 ModelState = Mapping[str, list[str]]
+
+
+class Subject(Value, frozen=True):
+    """One invoice: as it was sent, as it was read, and what is wrong with it; a single one has index 0.
+
+    The paths of `problems` begin with that index.
+    """
+
+    index: int
+    sent: Json
+    read: Json
+    problems: tuple[Problem, ...]
 
 
 class Fault(Value, frozen=True):
     """One entry of `ModelState`; `place` is an item's index, and a member unless the item is meant."""
 
     place: Path
+    key: str
     text: str
     by_reader: bool
 
-    @property
-    def key(self) -> str:
-        """The place in the vendor's spelling."""
-        index, *member = self.place
-        return f"{PARAMETER}[{index}]" + "".join(f".{name}" for name in member)
 
-
-def model_state(result: BatchResult) -> ModelState:
-    """All faults of a batch: the readers' first, then item by item in the order of the class."""
-    reading = reading_of(result.request.media_type)
-    faults = list(_faults(result, reading))
+def model_state(manner: Manner, subjects: Iterable[Subject]) -> ModelState:
+    """All faults of a call: the readers' first, then item by item in the order of the class."""
+    faults = list(_faults(manner, subjects))
     read = [fault for fault in faults if fault.by_reader]
-    if read and reading is Reading.XML:
-        return unreadable()
+    if read and manner.reading is Reading.XML:
+        return {manner.name: [read[0].text]}
     state: dict[str, list[str]] = {}
     for fault in read:
         state.setdefault(fault.key, []).append(fault.text)
-    taken = frozenset(state)
+    taken = {fault.place for fault in read}
     for fault in faults:
-        if not fault.by_reader and fault.key not in taken:
+        if not fault.by_reader and fault.place not in taken:
             state.setdefault(fault.key, []).append(fault.text)
     return state
-
-
-def unreadable(member: str = "") -> ModelState:
-    """The body as a whole cannot be read, or not from `member` on."""
-    return {f"{PARAMETER}.{member}" if member else PARAMETER: [GENERAL]}
 
 
 def parameters(problems: Iterable[Problem]) -> ModelState:
@@ -69,30 +67,53 @@ def parameters(problems: Iterable[Problem]) -> ModelState:
     return state
 
 
-def _faults(result: BatchResult, reading: Reading) -> Iterator[Fault]:
-    for outcome in result.outcomes:
-        faults = sorted((_fault(problem, reading) for problem in outcome.problems), key=_rank)
-        if reading is Reading.JSON and (member := _overflow(outcome, result.request.document)):
-            yield from _until(member, list(outcome.item.document), faults)
+def _faults(manner: Manner, subjects: Iterable[Subject]) -> Iterator[Fault]:
+    for subject in subjects:
+        if not subject.problems:
+            continue
+        faults = sorted((_fault(problem, subject, manner) for problem in subject.problems), key=_rank)
+        if manner.reading is Reading.JSON and (member := _overflow(subject)):
+            yield from _until(member, subject, manner, faults)
             return
         yield from faults
 
 
-def _fault(problem: Problem, reading: Reading) -> Fault:
+def _fault(problem: Problem, subject: Subject, manner: Manner) -> Fault:
     place = problem.path[:2]
     if len(place) == 1:
-        return Fault(place, GENERAL, by_reader=True)
+        return _by_reader(place, problem, subject, manner)
     name = str(place[1])
     if text := _attribute(name, problem):
-        return Fault(place, text.format(name=name), by_reader=False)
-    if reading is Reading.FORM:
+        return Fault(place, manner.key(place), text.format(name=name), by_reader=False)
+    if manner.reading is Reading.FORM:
         text = _form_text(name, problem).format(found=problem.found, name=name)
-        return Fault(place, text, by_reader=True)
-    return Fault(place[:1] if problem.rule == "required" else place, GENERAL, by_reader=True)
+        return Fault(place, manner.key(place), text, by_reader=True)
+    return _by_reader(place[:1] if problem.rule == "required" else place, problem, subject, manner)
+
+
+def _by_reader(place: Path, problem: Problem, subject: Subject, manner: Manner) -> Fault:
+    """What a reader's exception says; JSON's names places as they were sent."""
+    if manner.reading is not Reading.JSON:
+        text = details.of_xml(problem) if manner.detailed else GENERAL
+        return Fault(place, manner.key(place), text, by_reader=True)
+    wire = (*place[:1], *(_sent_name(str(name), subject.sent) for name in place[1:]))
+    text = GENERAL
+    if manner.detailed:
+        if len(wire) > 1:  # what was sent, not what was made of it
+            problem = replace(problem, found=subject.sent[wire[1]])
+        text = details.of_json(problem, place if manner.listed else place[1:], manner.places)
+    return Fault(place, manner.key(wire), text, by_reader=True)
+
+
+def _sent_name(member: str, sent: Json) -> str:
+    names = sent if isinstance(sent, dict) else ()
+    return next((name for name in reversed(list(names)) if name.lower() == member.lower()), member)
 
 
 def _attribute(name: str, problem: Problem) -> str:
     """What an attribute of the class says of a text, "" where the reader has failed before."""
+    if problem.rule == CONFLICT:
+        return ASSUMED.conflict
     if name not in TEXTS:
         return ""
     if problem.rule in ("maxLength", UTF16_LENGTH):
@@ -104,7 +125,7 @@ def _attribute(name: str, problem: Problem) -> str:
 def _form_text(name: str, problem: Problem) -> str:
     if problem.rule == "required":
         return LEFT_OUT
-    if problem.found is None:
+    if problem.found in (None, ""):
         return REQUIRED if name in REQUIRED_VALUES else EMPTY
     return NOT_VALID
 
@@ -114,23 +135,28 @@ def _rank(fault: Fault) -> tuple[int, bool]:
     return member, fault.text != REQUIRED.format(name=fault.place[-1])
 
 
-def _overflow(outcome: Outcome, document: Json) -> str:
+def _overflow(subject: Subject) -> str:
     """The member whose number no int32 holds, which is where Json.NET loses the rest of the array."""
-    for problem in outcome.problems:
+    for problem in subject.problems:
         member = str(problem.path[-1])
         if problem.rule in ("minimum", "maximum") and member in INTEGERS:
-            sent: Mapping[str, Json] = document[outcome.item.index]
-            if any(name.lower() == member.lower() and isinstance(value, int) for name, value in sent.items()):
+            sent = subject.sent.get(_sent_name(member, subject.sent))
+            if isinstance(sent, int):
                 return member
     return ""
 
 
-def _until(member: str, wire: list[str], faults: Iterable[Fault]) -> Iterator[Fault]:
+def _until(member: str, subject: Subject, manner: Manner, faults: Iterable[Fault]) -> Iterator[Fault]:
     """The reader's faults up to `member` in the order of the wire, and one more on what follows it."""
+    wire = list(subject.read)
     last = wire.index(member)
     for fault in faults:
         if fault.by_reader and len(fault.place) > 1 and wire.index(str(fault.place[1])) <= last:
             yield fault
-            place = fault.place
     for name in wire[last + 1 : last + 2]:
-        yield Fault((place[0], name), GENERAL, by_reader=True)
+        place = (subject.index, name)
+        text = GENERAL
+        if manner.detailed:
+            where = place if manner.listed else place[1:]
+            text = f"{details.LOST} {manner.places.sentence('name', where)}"
+        yield Fault(place, manner.key((subject.index, _sent_name(name, subject.sent))), text, by_reader=True)

@@ -33,11 +33,17 @@ def one_invoice(invoice: Document) -> str:
     return f"<Invoice{_SCHEMA}>{_members(invoice)}</Invoice>"
 
 
-def error(message: str, model_state: Mapping[str, list[str]]) -> str:
+def number(value: int) -> str:
+    """A bare number."""
+    return f'<int xmlns="http://schemas.microsoft.com/2003/10/Serialization/">{value}</int>'
+
+
+def error(message: str, model_state: Mapping[str, list[str]], details: Mapping[str, str]) -> str:
     """An error; the texts of one place become one text."""
     entries = "".join(_element(encoded_name(place), " ".join(texts)) for place, texts in model_state.items())
     state = f"<ModelState>{entries}</ModelState>" if entries else ""
-    return f"<Error>{_element('Message', message)}{state}</Error>"
+    rest = "".join(_element(name, text) for name, text in details.items())
+    return f"<Error>{_element('Message', message)}{state}{rest}</Error>"
 
 
 def encoded_name(text: str) -> str:

@@ -1,40 +1,59 @@
-"""What the operations do: an invoice is inserted or replaced whole, and the helper GETs show what is stored.
+"""What the operations do: invoices are pushed, as a list or alone, and the helper GETs show what is stored.
 
-Source: PVEx fact sheet §4.
+Source: PVEx fact sheet §1.1, §4.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from mockserver.errors import NotFound
-from mockserver.model import Action, Document, Item, Outcome, Reply
+from mockserver.errors import Invalid, NotFound
+from mockserver.model import Document, Item, Reply
 from mockserver.store import State
-from mockserver.vendor import Request
-from mockserver.vendors.pvex import moments
-from mockserver.vendors.pvex.members import BLANK, MOMENTS
-from mockserver.vendors.pvex.reading import Reading, reading_of
-from mockserver.vendors.pvex.render import invoice_reply, invoices_reply
+from mockserver.vendor import BatchResult, Request
+from mockserver.vendors.pvex.faults import Subject, model_state
+from mockserver.vendors.pvex.keeping import INVOICES, keeper
+from mockserver.vendors.pvex.manner import Manner
+from mockserver.vendors.pvex.reading import reading_of
+from mockserver.vendors.pvex.render import (
+    Error,
+    error_reply,
+    invoice_reply,
+    invoices_reply,
+    storing_failed,
+    success_reply,
+)
+from mockserver.vendors.pvex.rules import STORING, of_invoice
+from mockserver.vendors.pvex.words import INVALID
 
-INVOICES = "invoices"
 
+def batch_reply(result: BatchResult, _state: State) -> Reply:
+    """All or nothing: a success, every fault of every invoice, or the failure of the database.
 
-def store_invoice(item: Item, request: Request, state: State) -> Outcome:
-    """Insert or replace by `SubscriberId` and `Id`; the first `ApiCreateDate` stays, null is passed over.
-
-    Source: PVEx fact sheet §4 rows 1, 5, 9, 10, 12; settings `conflict`, `null_item`, `sql_datetime`.
+    Source: PVEx fact sheet §3.2.
     """
-    if item.document is None:
-        return Outcome(item, Action.UNCHANGED)  # not SKIPPED, which would take an all-or-nothing batch back
-    invoices = state.collection(INVOICES)
-    invoice = _invoice(item.document, reading_of(request.media_type))
-    invoice["ApiLastChangeDate"] = invoice["ApiLastChangeDate"] or moments.server_time(state.now)
-    key = _key(invoice)
-    known = invoices.get(key)
-    if known is not None:
-        invoice["ApiCreateDate"] = known["ApiCreateDate"]
-    invoices[key] = invoice
-    return Outcome(item, Action.CREATED if known is None else Action.UPDATED, invoice)
+    call = result.request.call
+    problems = [problem for outcome in result.outcomes for problem in outcome.problems]
+    if not problems:
+        return success_reply(call, [one.document for one in result.outcomes if one.document is not None])
+    failed = [problem for problem in problems if problem.rule == STORING]
+    if len(failed) == len(problems):
+        return storing_failed(call, failed[0])
+    state = model_state(Manner(call, listed=True), _subjects(result))
+    return error_reply(call, Error(400, INVALID, state))
+
+
+def store_one(request: Request, state: State) -> Reply:
+    """Insert or replace a single invoice.
+
+    Source: PVEx fact sheet §1.1 row 2.
+
+    Raises:
+        Invalid: something is wrong with it that its schema cannot say; the refusal finds it again.
+        Rejected: it is there and may not be, or storing fails.
+    """
+    if any(of_invoice(0, request.document, reading_of(request.media_type))):
+        raise Invalid((), request.document)
+    outcome = keeper(request, state).keep(Item(0, "", request.document))
+    return success_reply(request.call, [outcome.document], listed=False)
 
 
 def list_invoices(request: Request, state: State) -> Reply:
@@ -61,24 +80,21 @@ def show_invoice(request: Request, state: State) -> Reply:
     raise NotFound(INVOICES, wanted)
 
 
+def _subjects(result: BatchResult) -> list[Subject]:
+    sent = result.request.document
+    return [
+        Subject(
+            outcome.item.index,
+            sent[outcome.item.index],
+            outcome.item.document,
+            tuple(problem for problem in outcome.problems if problem.rule != STORING),
+        )
+        for outcome in result.outcomes
+        if outcome.problems
+    ]
+
+
 def _of_subscriber(request: Request, state: State) -> list[Document]:
     invoices = state.collection(INVOICES)
     subscriber = request.parameters.get("subscriberId")
     return list(invoices.values()) if subscriber is None else invoices.find("SubscriberId", subscriber)
-
-
-def _invoice(sent: Document, reading: Reading) -> dict[str, Any]:
-    invoice = {
-        **BLANK,
-        **{name: value for name, value in sent.items() if name in BLANK and value is not None},
-    }
-    for name in MOMENTS & sent.keys():
-        if sent[name] is not None:
-            invoice[name] = moments.printed(sent[name], reading)
-    return invoice
-
-
-def _key(invoice: Document) -> str:
-    """Both parts of the key in one text; the first is escaped, so that no two pairs meet."""
-    subscriber = str(invoice["SubscriberId"]).replace("~", "~0").replace("/", "~1")
-    return f"{subscriber}/{invoice['Id']}"

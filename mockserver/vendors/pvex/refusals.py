@@ -1,101 +1,111 @@
-"""Whole-call refusals in the vendor's words, and the one table of those that are assumed.
+"""Whole-call refusals in the vendor's words.
 
 Source: PVEx fact sheet §1.2, §3.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import quote
 
-from mockserver.errors import Invalid, Malformed, MethodNotAllowed, NotFound, Refusal, UnsupportedMediaType
-from mockserver.model import Call, Reply, Value
-from mockserver.reply import media_type_of
+from mockserver.errors import (
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    Refusal,
+    Rejected,
+    UnsupportedMediaType,
+)
+from mockserver.model import Call, Reply
 from mockserver.spec import Operation
 from mockserver.store import State
-from mockserver.vendors.pvex.faults import GENERAL, parameters, unreadable
-from mockserver.vendors.pvex.reading import Reading, reading_of
-from mockserver.vendors.pvex.render import INVALID, error_reply
-
-NOT_FOUND = "No HTTP resource was found that matches the request URI '{uri}'."
-NO_METHOD = "The requested resource does not support http method '{method}'."
-NO_MEDIA_TYPE = (
-    "The request contains an entity body but no Content-Type header. "
-    "The inferred media type 'application/octet-stream' is not supported for this resource."
+from mockserver.vendors.pvex import details, unread
+from mockserver.vendors.pvex.access import LOGIN, refuse_login
+from mockserver.vendors.pvex.faults import parameters
+from mockserver.vendors.pvex.manner import Manner
+from mockserver.vendors.pvex.render import Error, crash_reply, error_reply, page_reply, storing_failed
+from mockserver.vendors.pvex.rules import STORING
+from mockserver.vendors.pvex.words import (
+    ASSUMED,
+    DENIED,
+    INVALID,
+    NO_CONTROLLER,
+    NO_MEDIA_TYPE,
+    NO_METHOD,
+    NOT_FOUND,
+    OTHER_MEDIA_TYPE,
 )
-OTHER_MEDIA_TYPE = "The request entity's media type '{media_type}' is not supported for this resource."
-_API = "/api"
-_OUTSIDE = b"<!DOCTYPE html><title>404</title><h1>404 - File or directory not found.</h1>"
+
+_ONE = "postInvoice"
+_CONTROLLERS = ("invoice", "invoicebatch")
+_TOO_LARGE_PAGES = {"404": ASSUMED.too_large_404, "500": ASSUMED.too_large_500}
+_LOGIN_FAULTS = ("malformed", "invalid", "unsupported-media-type")
 
 
-class Refused(Value, frozen=True):
-    """A status and its message."""
-
-    status: int
-    message: str
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-_DENIED = Refused(401, "Authorization has been denied for this request.", (("WWW-Authenticate", "Bearer"),))
-_TOO_LONG = Refused(413, "Maximum request length exceeded.")
-
-ASSUMED: Mapping[str, Refused] = {
-    "unauthorized": _DENIED,
-    "forbidden": _DENIED,  # the framework's filter knows no 403
-    "too-large": _TOO_LONG,
-    "too-many-items": _TOO_LONG,
-    "headers-too-large": Refused(431, "Request header fields too large."),
-    "null-model": Refused(400, GENERAL),  # design §8.7; setting `null_body`
-}
-"""What no page and no source says: credentials, limits, and what becomes of a body that is null."""
-
-
-def refuse(refusal: Refusal, call: Call, _operation: Operation | None, _state: State) -> Reply:
+def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
     """The whole call is refused."""
-    if isinstance(refusal, NotFound) and not _in_api(call.path):
-        return Reply(404, _OUTSIDE, "text/html")
-    if isinstance(refusal, Malformed):
-        return _unread(call, is_null=_is_blank(call))
-    if isinstance(refusal, Invalid):
-        return _invalid(refusal, call)
-    refused = ASSUMED.get(refusal.code) or _by_source(refusal, call)
-    return error_reply(call, refused.status, refused.message, headers=refused.headers)
-
-
-def _by_source(refusal: Refusal, call: Call) -> Refused:
+    if operation is not None and operation.id == LOGIN and refusal.code in _LOGIN_FAULTS:
+        return refuse_login(refusal)
+    if isinstance(refusal, NotFound):
+        return _not_found(call)
+    if isinstance(refusal, (Malformed, Invalid, Rejected)):
+        return _unsound(refusal, call, Manner(call, listed=operation is None or operation.id != _ONE))
     if isinstance(refusal, MethodNotAllowed):
-        message = NO_METHOD.format(method=call.method)
-        return Refused(405, message, (("Allow", ", ".join(refusal.allowed)),))
+        allowed = (("Allow", ", ".join(refusal.allowed)),)
+        return error_reply(call, Error(405, NO_METHOD.format(method=call.method), headers=allowed))
     if isinstance(refusal, UnsupportedMediaType):
-        named = "/" in refusal.media_type
-        return Refused(
-            415, OTHER_MEDIA_TYPE.format(media_type=refusal.media_type) if named else NO_MEDIA_TYPE
-        )
-    return Refused(404, NOT_FOUND.format(uri=_uri(call)))
+        return _other_media_type(refusal, call, single=operation is not None and operation.id == _ONE)
+    return _assumed(refusal, call)
 
 
-def _invalid(refusal: Invalid, call: Call) -> Reply:
-    if refusal.problems[0].path[:1] in (("query",), ("path",)):
-        return error_reply(call, 400, INVALID, parameters(refusal.problems))
-    members = refusal.document if isinstance(refusal.document, dict) else {}
-    return _unread(call, is_null=refusal.document is None, member=next(iter(members), ""))
+def _assumed(refusal: Refusal, call: Call) -> Reply:
+    """What no page and no source says: credentials, limits, and a vendor out of order."""
+    if refusal.code in ("too-large", "too-many-items"):
+        page = _TOO_LARGE_PAGES.get(call.assumptions["body_too_large"])
+        return page_reply(page) if page else error_reply(call, Error(413, ASSUMED.too_large))
+    if refusal.code == "headers-too-large":
+        return error_reply(call, Error(431, ASSUMED.headers_too_large))
+    if refusal.code == "failed":
+        return crash_reply(call, ASSUMED.broken)
+    if refusal.code == "unavailable":
+        return page_reply(ASSUMED.offline)
+    # No credential, or one that may not do this: the framework's filter knows no 403.
+    return error_reply(call, Error(401, DENIED, headers=(("WWW-Authenticate", "Bearer"),)))
 
 
-def _unread(call: Call, *, is_null: bool, member: str = "") -> Reply:
-    if is_null:
-        null = ASSUMED["null-model"]
-        return error_reply(call, null.status, null.message)
-    return error_reply(call, 400, INVALID, unreadable(member))
+def _unsound(refusal: Malformed | Invalid | Rejected, call: Call, manner: Manner) -> Reply:
+    """The body cannot be read, or what it says is wrong."""
+    if isinstance(refusal, Malformed):
+        return unread.malformed(refusal, manner)
+    if isinstance(refusal, Rejected):
+        first = refusal.problems[0]
+        return storing_failed(call, first) if first.rule == STORING else unread.faulty(refusal, manner)
+    if refusal.problems and refusal.problems[0].path[:1] in (("query",), ("path",)):
+        return error_reply(call, Error(400, INVALID, parameters(refusal.problems)))
+    return unread.invalid(refusal, manner)
 
 
-def _is_blank(call: Call) -> bool:
-    """Whether the reader finds no value at all; XML of white space only is a broken one instead."""
-    is_json = reading_of(media_type_of(call.headers)[0]) is Reading.JSON
-    return not (call.body.strip() if is_json else call.body)
+def _not_found(call: Call) -> Reply:
+    """No such path, or no such invoice; what is outside of the API is answered by the web server."""
+    segments = call.path.split("/")[1:]
+    if segments[0].lower() != "api":
+        return page_reply(ASSUMED.outside)
+    found = {}
+    if not 2 <= len(segments) <= 3 or not segments[1]:  # noqa: PLR2004 - api/{controller}/{id}
+        found = {"MessageDetail": ASSUMED.no_route}
+    elif segments[1].lower() not in _CONTROLLERS:
+        found = {"MessageDetail": NO_CONTROLLER.format(name=segments[1])}
+    return error_reply(call, Error(404, NOT_FOUND.format(uri=_uri(call)), details=found))
 
 
-def _in_api(path: str) -> bool:
-    return path.lower() == _API or path.lower().startswith(f"{_API}/")
+def _other_media_type(refusal: UnsupportedMediaType, call: Call, *, single: bool) -> Reply:
+    if "/" not in refusal.media_type:
+        return error_reply(call, Error(415, NO_MEDIA_TYPE))
+    kind = "Invoice" if single else "List`1"
+    said = details.NO_FORMATTER.format(type=kind, media_type=refusal.media_type)
+    thrown = {"ExceptionMessage": said, "ExceptionType": details.NO_FORMATTER_TYPE}
+    message = OTHER_MEDIA_TYPE.format(media_type=refusal.media_type)
+    return error_reply(call, Error(415, message, details=thrown))
 
 
 def _uri(call: Call) -> str:

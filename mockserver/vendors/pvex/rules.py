@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.model import Call, Item, Problem
+from mockserver.model import Call, Document, Item, Problem
 from mockserver.reply import media_type_of
 from mockserver.vendor import Request, keep_known
 from mockserver.vendors.pvex import moments
@@ -13,44 +13,46 @@ from mockserver.vendors.pvex.reading import Reading, reading_of
 
 MAX_UNITS = 50
 UTF16_LENGTH = "utf16-length"
+CONFLICT = "conflict"
+STORING = "storing"
+"""Rules of the vendor's own; the last two are broken by what is stored, and by the database."""
 
 
-def utf16_length(item: Item, _request: Request) -> Iterator[Problem]:
-    """A text of at most fifty characters may still have more than fifty UTF-16 units, which .NET counts.
+def own_rules(item: Item, request: Request) -> Iterator[Problem]:
+    """What is wrong with one invoice of a batch beside its schema."""
+    return of_invoice(item.index, item.document, reading_of(request.media_type))
 
-    Source: PVEx fact sheet §2.
+
+def of_invoice(index: int, invoice: Document, reading: Reading) -> Iterator[Problem]:
+    """What is wrong with an invoice beside its schema.
+
+    Source: PVEx fact sheet §2 (lengths), §2.1, §2.2, §2.3 (dates).
     """
+    yield from _utf16_length(index, invoice)
+    if reading is not Reading.JSON:
+        yield from _own_date_forms(index, invoice, reading)
+
+
+def _utf16_length(index: int, invoice: Document) -> Iterator[Problem]:
+    """A text of at most fifty characters may still have more than fifty UTF-16 units, which .NET counts."""
     for name in TEXTS:
-        text = item.document.get(name)
+        text = invoice.get(name)
         if not isinstance(text, str) or text.isascii() or len(text) > MAX_UNITS:
             continue
         if len(text) + sum(character > "\uffff" for character in text) > MAX_UNITS:
-            yield Problem(
-                "too-long",
-                (item.index, name),
-                f"over {MAX_UNITS} UTF-16 units",
-                UTF16_LENGTH,
-                MAX_UNITS,
-                text,
-            )
+            said = f"over {MAX_UNITS} UTF-16 units"
+            yield Problem("too-long", (index, name), said, UTF16_LENGTH, MAX_UNITS, text)
 
 
-def own_date_forms(item: Item, request: Request) -> Iterator[Problem]:
-    """XML and form take fewer forms of a date than JSON, by which the schema's format goes.
-
-    Source: PVEx fact sheet §2.1, §2.2, §2.3.
-    """
-    reading = reading_of(request.media_type)
-    if reading is Reading.JSON:
-        return
+def _own_date_forms(index: int, invoice: Document, reading: Reading) -> Iterator[Problem]:
+    """XML and form take fewer forms of a date than JSON, by which the schema's format goes."""
     for name in MOMENTS:
-        text = item.document.get(name)
+        text = invoice.get(name)
         if not isinstance(text, str) or moments.printed(text, reading) is not None:
             continue
         if moments.readable(text):
-            yield Problem(
-                "bad-format", (item.index, name), f"no date in {reading}", "format:date-time", found=text
-            )
+            said = f"no date in {reading}"
+            yield Problem("bad-format", (index, name), said, "format:date-time", found=text)
 
 
 def grade(problem: Problem, call: Call) -> Problem | None:
@@ -65,13 +67,14 @@ def grade(problem: Problem, call: Call) -> Problem | None:
         return None
     if reading is Reading.XML and problem.rule == "required" and problem.path[-1] in REQUIRED_VALUES:
         return None
-    if reading is Reading.JSON and problem.found == "" and _is_nullable_date(problem):
+    if reading is not Reading.XML and problem.found == "" and _is_nullable_date(problem):
         return None
     return problem
 
 
 def _is_nil_item(problem: Problem) -> bool:
-    return problem.rule == "type" and len(problem.path) == 1 and problem.found is None
+    of_item = len(problem.path) == 1 and isinstance(problem.path[0], int)
+    return of_item and problem.rule == "type" and problem.found is None
 
 
 def _is_nullable_date(problem: Problem) -> bool:

@@ -116,14 +116,12 @@ def test_what_is_no_object_is_a_fault_of_the_item(push: Push, item: object) -> N
         (b"5", "invoices"),
         (b'"text"', "invoices"),
         (b"hello", "invoices"),
-        (b'[{"Number": ', "invoices"),
         (b'[{"Number": "\xff"}]', "invoices"),
         (b'[{"Number": "\\ud800"}]', "invoices"),
         (b'{"\\ud800": 1}', "invoices"),
         (b"[" * 100_000, "invoices"),
         (b'[{"RowKey": ' + b"9" * 5000 + b"}]", "invoices"),
         (b'[{"Amount": 1e400}]', "invoices"),
-        (b'[{"Amount": NaN}]', "invoices"),
     ],
     ids=lambda value: str(value[:12]),
 )
@@ -134,7 +132,33 @@ def test_a_body_that_is_no_list_has_one_key(pvex: Client, body: bytes, key: str)
     assert answer.json == {"Message": "The request is invalid.", "ModelState": {key: [GENERAL]}}
 
 
-@pytest.mark.parametrize("body", [b"null", b"", b"  "], ids=["null", "none", "blank"])
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        (b'[{"Number": ', "invoices[0].Number"),
+        (b'[{"Number": "N-1" "Id": 1}]', "invoices[0].Number"),
+        (b'[{"Number": "N-1"}, {"id" 5}]', "invoices[1].id"),
+        (b'[{"Number": "N-1"}, ', "invoices[0]"),
+        (b'[{"Amount": NaN}]', "invoices[0].Amount"),
+        (b'[{"Amount": -Infinity,}]', "invoices[0].Amount"),
+        (b"[/* one */ {Number: 'N-1', Id:", "invoices[0].Id"),
+        (b'[{"a b": }]', "invoices[0]['a b']"),
+        (b'[{"Number": "\n', "invoices[0].Number"),
+        (b'{"Number": ', "invoices.Number"),
+        (b"[", "invoices"),
+        (b"[{", "invoices[0]"),
+    ],
+    ids=lambda value: str(value[:24]),
+)
+def test_broken_json_is_keyed_by_the_place_that_was_reached(pvex: Client, body: bytes, key: str) -> None:
+    answer = pvex.post(BATCH, content=body, headers=JSON)
+
+    assert (answer.status, answer.json["ModelState"]) == (400, {key: [GENERAL]})
+
+
+@pytest.mark.parametrize(
+    "body", [b"null", b"", b"  ", b"/* nothing */ // here"], ids=["null", "none", "blank", "comment"]
+)
 def test_a_null_body_is_no_crash(pvex: Client, body: bytes) -> None:
     answer = pvex.post(BATCH, content=body, headers=JSON)
 

@@ -113,4 +113,4 @@ def test_a_null_in_the_path_is_only_unknown(pvex: Client) -> None:
 def test_the_fixtures_hold_the_practice_itself(app: Any, sandbox: str) -> None:
     tables = app.sandboxes.dump(sandbox)["pvex/"]
 
-    assert set(tables) == {"credentials", "subscribers", "clients", "providers", "invoices"}
+    assert set(tables) == {"credentials", "users", "subscribers", "clients", "providers", "invoices"}

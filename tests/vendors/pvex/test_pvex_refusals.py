@@ -47,6 +47,50 @@ def test_a_read_only_token_reads_and_is_denied_to_write(pvex: Client, stored: St
     assert stored() == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "media_type", "status"),
+    [
+        ("POST", BATCH, "text/plain", 401),
+        ("POST", BATCH, "application/json", 401),
+        ("POST", "/api/Nope", "application/json", 404),
+        ("PUT", BATCH, "application/json", 405),
+    ],
+)
+def test_a_token_is_asked_for_behind_the_route_and_before_the_body(
+    pvex: Client, method: str, path: str, media_type: str, status: int
+) -> None:
+    visitor = pvex.without("authorization")
+
+    answer = visitor.request(method, path, content=b"{", headers={"content-type": media_type})
+
+    assert answer.status == status
+
+
+def test_where_no_token_is_asked_for_a_bad_one_does_no_harm(pvex: Client, sandbox: str) -> None:
+    pvex.within("/_mock").patch(f"/sandboxes/{sandbox}/assumptions", json={"pvex.auth": "none"})
+
+    assert pvex.within(authorization="Bearer expired-token").get("/api/Invoice").status == 200
+
+
+def test_offline_the_web_server_answers_with_a_page(pvex: Client, sandbox: str) -> None:
+    pvex.within("/_mock").patch(f"/sandboxes/{sandbox}/assumptions", json={"pvex.availability": "offline"})
+
+    answer = pvex.post(BATCH, json=[invoice()])
+
+    assert (answer.status, answer.media_type) == (503, "text/html")
+
+
+def test_a_failure_is_an_error_in_the_media_type_that_is_asked_for(pvex: Client, sandbox: str) -> None:
+    pvex.within("/_mock").patch(f"/sandboxes/{sandbox}/assumptions", json={"pvex.availability": "failing"})
+
+    answer = pvex.get("/api/Invoice", headers={"accept": "text/xml"})
+
+    assert (answer.status, answer.text) == (
+        500,
+        "<Error><Message>An error has occurred.</Message></Error>",
+    )
+
+
 def test_any_other_token_will_do(pvex: Client) -> None:
     assert pvex.within(authorization="bearer whatever").post(BATCH, json=[]).status == 200
 

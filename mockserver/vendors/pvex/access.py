@@ -1,0 +1,78 @@
+"""Who is let in before a body is read, and the login that gives tokens.
+
+Source: PVEx fact sheet §1.2, §3.2.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from mockserver.auth import CREDENTIALS
+from mockserver.clock import print_instant
+from mockserver.errors import Invalid, NotFound, Refusal, TooLarge, Unauthorized
+from mockserver.model import ANYBODY, Call, Reply
+from mockserver.reply import json_reply
+from mockserver.spec import Operation
+from mockserver.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.pvex.words import ASSUMED
+
+LOGIN = "issueToken"
+USERS = "users"
+MAX_BODY_BYTES = 4 * 1024 * 1024
+_SCHEME = "bearerAuth"
+_GRANT, _PASSWORD = "grant_type", "password"
+_JSON = "application/json;charset=UTF-8"
+
+
+def enter(call: Call, operation: Operation, _state: State) -> None:
+    """Let a call through to its operation.
+
+    The spec takes calls without a token as well, because a switch may; it is here that they are denied.
+
+    Raises:
+        TooLarge, NotFound, Unauthorized: the call is not let through.
+    """
+    switches = call.assumptions
+    if len(call.body) > MAX_BODY_BYTES and switches["body_too_large"] != "413":
+        raise TooLarge(MAX_BODY_BYTES)
+    if operation.id == LOGIN and switches["token_endpoint"] == "off":  # noqa: S105 - a switch
+        raise NotFound("path", call.path)
+    if operation.security and call.principal == ANYBODY and switches["auth"] == "bearer":
+        raise Unauthorized("missing", _SCHEME)
+
+
+def issue_token(request: Request, state: State) -> Reply:
+    """A token for a user's name and password, good for two weeks less a second.
+
+    Source: PVEx fact sheet §1.2.
+    """
+    form = request.document
+    user = state.collection(USERS).get(form["username"].lower())
+    if user is None or user["Password"] != form["password"]:
+        return _bad_password()
+    token = state.octets(32).hex()
+    lifetime_s = ASSUMED.token_lifetime_s
+    state.collection(CREDENTIALS, "")[token] = {
+        "scheme": _SCHEME,
+        "kind": "good",
+        "name": user["UserName"],
+        "expires": print_instant(state.now + timedelta(seconds=lifetime_s)),
+    }
+    issued = {"access_token": token, "token_type": "bearer", "expires_in": lifetime_s}
+    return json_reply(200, issued, _JSON)
+
+
+def refuse_login(refusal: Refusal) -> Reply:
+    """What the login answers to a form that it cannot use."""
+    form = refusal.document if isinstance(refusal, Invalid) else None
+    return _bad_password() if isinstance(form, dict) and form.get(_GRANT) == _PASSWORD else _other_grant()
+
+
+def _bad_password() -> Reply:
+    refused = {"error": "invalid_grant", "error_description": ASSUMED.bad_password}
+    return json_reply(400, refused, _JSON)
+
+
+def _other_grant() -> Reply:
+    return json_reply(400, {"error": "unsupported_grant_type"}, _JSON)

@@ -1,0 +1,196 @@
+"""Where things stand in a JSON text, as Json.NET tells it: path, line and position.
+
+Source: PVEx fact sheet §3.3. It reads as far as it can what the lenient reader reads, and judges nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mockserver.codec import json
+from mockserver.errors import Malformed
+from mockserver.model import Path, Value
+
+_TOKEN = re.compile(
+    r"""(?P<blank>[\s\ufeff]+|//[^\r\n]*|/\*.*?\*/)
+    |(?P<mark>[{}\[\]:,])
+    |(?P<text>"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'|[^\s{}\[\]:,"'/]+)""",
+    re.DOTALL | re.VERBOSE,
+)
+_BLANK = re.compile(r"(?:[\s\ufeff]++|//[^\r\n]*+|/\*.*?\*/)*+", re.DOTALL)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_SPECIAL = re.compile(r"[.' /\"\[\]()\t\n\r\f\b\\]")
+
+_DEPTH_OF_MEMBERS = 2
+MAX_LENGTH = 256 * 1024
+"""Longer texts are not searched: it takes 0.3 µs a character, and nobody else is served meanwhile."""
+
+Mark: TypeAlias = tuple[str, Path]
+"""What is looked for: a `name`, the first token of a `value`, or its `end`; paths in lower case."""
+
+
+class Spot(Value, frozen=True):
+    """The end of a token; `path` has names as they were sent."""
+
+    path: Path
+    offset: int
+
+
+@dataclass(slots=True)
+class _Container:
+    """A list or object that is open; `step` is what was begun last in it, None when nothing was."""
+
+    listed: bool
+    step: str | int | None = None
+    named: bool = False
+
+
+class _Cursor:
+    """Json.NET's idea of where it is: a container counts for the path once something stands in it."""
+
+    def __init__(self) -> None:
+        self._open: list[_Container] = []
+
+    @property
+    def depth(self) -> int:
+        """How many lists and objects are open."""
+        return len(self._open)
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return tuple(one.step for one in self._open if one.step is not None)
+
+    def pass_mark(self, mark: str) -> str:
+        """Go over a bracket, colon or comma; the kind of spot that is behind it, "" when it is none."""
+        if mark in "[{":
+            self._begin()
+            return "value"
+        if mark in "]}" and self._open:
+            self._open.pop()
+            return "end"
+        if self._open and not self._open[-1].listed:
+            self._open[-1].named = mark == ":"
+        return "name" if mark == ":" else ""
+
+    def enter(self, mark: str) -> None:
+        """Be inside the list or object that begins here."""
+        if mark in "[{":
+            self._open.append(_Container(listed=mark == "["))
+
+    def pass_text(self, text: str) -> str:
+        """Go over a name or a scalar."""
+        top = self._open[-1] if self._open else None
+        if top is None or top.listed or top.named:
+            self._begin()
+            return "value"
+        top.step = _unquoted(text)
+        return ""
+
+    def _begin(self) -> None:
+        top = self._open[-1] if self._open else None
+        if top is not None and top.listed:
+            top.step = top.step + 1 if isinstance(top.step, int) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """All places of one text, down to the members of a list's elements."""
+
+    text: str
+    spots: Mapping[Mark, Spot]
+    line_starts: tuple[int, ...]
+
+    def sentence(self, kind: str, path: Path) -> str:
+        """Path, line and position of a spot as Json.NET ends its messages with them."""
+        spot = self.spots.get((kind, _lower(path)))
+        return self.located(spot.path, spot.offset) if spot else self.located(path, len(self.text))
+
+    def located(self, path: Path, offset: int) -> str:
+        """The same of any offset."""
+        line = bisect_right(self.line_starts, offset) if offset else 0
+        position = offset - self.line_starts[line - 1] if offset else 0
+        return f"Path '{spelled(path)}', line {line}, position {position}."
+
+
+def places(text: str) -> Places:
+    """Every place of `text`; of equal names the last counts. One that is too long has none."""
+    if len(text) > MAX_LENGTH:
+        return Places(text, {}, (0,))
+    spots = {(kind, _lower(spot.path)): spot for kind, spot in _spots(text)}
+    starts = (0, *(found.end() for found in _LINE_END.finditer(text)))
+    return Places(text, spots, starts)
+
+
+def reached(text: str, stop: int) -> Path:
+    """The path of the place at which a reader is that stops at the offset `stop`; the root if that is far."""
+    if stop > MAX_LENGTH:
+        return ()
+    cursor = _Cursor()
+    for _ in _tokens(text, stop, cursor):
+        pass
+    return cursor.path
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing in `text` but white space and comments."""
+    return _BLANK.fullmatch(text) is not None
+
+
+def spelled(path: Path) -> str:
+    """The path in Json.NET's spelling: `[0].Number`, or `[0]['a b']` where a name has odd characters."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _SPECIAL.search(step):
+            text += f"['{step}']"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+def _spots(text: str) -> Iterator[tuple[str, Spot]]:
+    cursor = _Cursor()
+    for kind, offset in _tokens(text, len(text), cursor):
+        if cursor.depth <= _DEPTH_OF_MEMBERS:
+            yield kind, Spot(cursor.path, offset)
+
+
+def _tokens(text: str, stop: int, cursor: _Cursor) -> Iterator[tuple[str, int]]:
+    """Move the cursor over every token that begins before `stop`; the kinds of spots and where they end."""
+    at = 0
+    for token in _TOKEN.finditer(text):
+        start, end = token.span()
+        if start != at or start >= stop:
+            return
+        at = end
+        kind = token.lastgroup
+        if kind == "blank":
+            continue
+        if kind == "text":
+            if found := cursor.pass_text(token[0]):
+                yield found, end
+        else:
+            if found := cursor.pass_mark(token[0]):
+                yield found, end
+            cursor.enter(token[0])
+
+
+def _unquoted(text: str) -> str:
+    if text[0] not in "\"'":
+        return text
+    if "\\" not in text:
+        return text[1:-1]
+    try:
+        return str(json.decode_lenient(text.encode()))
+    except Malformed:
+        return text[1:-1]
+
+
+def _lower(path: Path) -> Path:
+    return tuple(step.lower() if isinstance(step, str) else step for step in path)
