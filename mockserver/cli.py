@@ -127,8 +127,8 @@ def assumptions(*, vendors: tuple[str, ...], as_json: bool) -> None:
 
 
 def _described(switch: Mapping[str, Any]) -> str:
-    others = " | ".join(switch["alternatives"])
-    head = f"{switch['id']} = {switch['default']}   (or {others})"
+    others = ", ".join(switch["alternatives"])
+    head = f"{switch['id']}  default {switch['default']}  or {others}"
     return f"{head}\n    {switch['meaning']}\n    {switch['source']}"
 
 

@@ -39,7 +39,8 @@ class Envelope:
         if problems:
             self._refuse(problems, call)
         if not plan.bodies or (not call.body and not plan.operation.body_required):
-            return Request(call, plan.operation, parameters, self._tenant(call, parameters), dispatch)
+            tenant = self._tenant(call, parameters)
+            return Request(call, plan.operation, parameters, tenant, dispatch, contract=self.spec.document)
         body, charset = _body_plan(plan, call)
         document = _wrapped(body.decode(call.body, charset, call.assumptions), body.items)
         proven = _proven(body, document)
@@ -59,6 +60,7 @@ class Envelope:
             items=_items(found, plan.operation),
             media_type=body.media_type,
             proven=proven,
+            contract=self.spec.document,
         )
 
     def _read(self, call: Call, body: BodyPlan, document: Json) -> Json:

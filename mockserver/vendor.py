@@ -14,6 +14,7 @@ from typing import TypeAlias
 from mockserver.assumption import Assumption
 from mockserver.errors import NotFound, Refusal
 from mockserver.model import (
+    NOTHING,
     Answer,
     Call,
     Document,
@@ -35,7 +36,7 @@ class Request(Value, frozen=True):
     `parameters` holds the declared ones by name, absent ones left out; `document` the decoded body, None
     when there is none; `items` the batch's members, () when the operation is none. `tenant` is the scope
     inside the vendor. `proven` says that every item keeps the item schema as it was sent. `dispatch` runs
-    another call of the same vendor on the same state, by the same road.
+    another call of the same vendor on the same state, by the same road. `contract` is the vendor's spec.
     """
 
     call: Call
@@ -47,6 +48,7 @@ class Request(Value, frozen=True):
     items: tuple[Item, ...] = ()
     media_type: str = ""
     proven: bool = False
+    contract: Document = NOTHING
 
 
 class BatchResult(Value, frozen=True):

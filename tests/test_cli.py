@@ -178,7 +178,7 @@ def test_assumptions_are_listed_with_their_positions_and_their_source() -> None:
     result = run("assumptions", "--vendor", "pvex")
 
     assert result.exit_code == 0
-    assert "pvex.availability = up   (or failing | offline | failing_after_commit)\n" in result.output
+    assert "pvex.availability  default up  or failing, offline, failing_after_commit\n" in result.output
 
 
 def test_assumptions_are_listed_as_json() -> None:

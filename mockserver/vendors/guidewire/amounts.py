@@ -36,14 +36,15 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
     return reduce(_EXACT.add, amounts, ZERO)
 
 
-def shares(whole: Decimal, count: int, currency: str) -> tuple[Decimal, ...]:
-    """`whole` in `count` even shares that add up to it; the first ones get a minor unit more.
+def shares(whole: Decimal, count: int, currency: str, remainder: str) -> tuple[Decimal, ...]:
+    """`whole` in `count` even shares that add up to it; the `first` or `last` ones get a minor unit more.
 
     Source: Guidewire fact sheet §5 rule 5 (assumed).
     """
     digits = CURRENCY_DIGITS[currency]
     each, left = divmod(int(_EXACT.scaleb(whole, digits)), count)
-    return tuple(_EXACT.scaleb(Decimal(each + (place < left)), -digits) for place in range(count))
+    more = range(left) if remainder == "first" else range(count - left, count)
+    return tuple(_EXACT.scaleb(Decimal(each + (place in more)), -digits) for place in range(count))
 
 
 def _step(currency: str) -> Decimal:

@@ -5,34 +5,59 @@ Source: Guidewire fact sheet §3.4.
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
-from mockserver.codec import json
-from mockserver.errors import Rejected
+from mockserver.errors import Invalid
 from mockserver.model import Action, Call, Document, Item, Json, Outcome, Problem, Reply
-from mockserver.reply import JSON, json_reply
+from mockserver.reply import json_reply
 from mockserver.store import State
-from mockserver.vendor import BatchResult, Request
+from mockserver.vendor import BatchResult, Keep, Request
 from mockserver.vendors.guidewire.assumed import NOT_INHERITED
-from mockserver.vendors.guidewire.refusals import problem_document, refusal_document
-from mockserver.vendors.guidewire.render import API, CORRELATION, correlated
+from mockserver.vendors.guidewire.calls import (
+    CARRIERS,
+    FIRST_REFUSAL,
+    Carried,
+    entry,
+    error_of,
+    refused_entry,
+    without,
+)
+from mockserver.vendors.guidewire.refusals import problem_error, refusal_error
+from mockserver.vendors.guidewire.render import API
+from mockserver.vendors.guidewire.transactions import delivered, note_failure
 
-_ACTIONS = {"get": Action.UNCHANGED, "post": Action.CREATED, "patch": Action.UPDATED}
-_FIRST_REFUSAL = 400
+_ACTIONS = {
+    "get": Action.UNCHANGED,
+    "post": Action.CREATED,
+    "patch": Action.UPDATED,
+    "delete": Action.UPDATED,
+}
 
 
-def run(item: Item, request: Request, state: State) -> Outcome:
-    """Run one call; what it did is kept whatever becomes of the others.
+def run(request: Request, state: State) -> Keep:
+    """Open the batch: what runs one call; what that did is kept whatever becomes of the others.
 
     Raises:
-        Rejected: the call was refused.
+        Invalid: it holds too many calls.
     """
-    sent = item.document
-    entry = _answered(sent, request, state)
-    if entry["status"] >= _FIRST_REFUSAL:
-        problem = Problem("refused", ("requests", item.index), entry["body"]["userMessage"])
-        raise Rejected(problem, document=entry)
-    return Outcome(item, _ACTIONS[sent["method"]], entry)
+    limit = int(request.call.assumptions["batch_limit"])
+    if len(request.items) > limit:
+        raise Invalid((Problem("too-many", ("requests",), rule="maxItems", expected=limit),))
+    batch = without(request.call, NOT_INHERITED)
+    takes_data = request.call.assumptions["batch_data_alias"] == "accepted"
+
+    def keep(item: Item) -> Outcome:
+        sent = item.document
+        body = sent.get("body")
+        if body is None and takes_data and "data" in sent:
+            body = {"data": sent["data"]}
+        answered = _answered(sent, _call(sent, body, batch), request, state)
+        if answered["status"] >= FIRST_REFUSAL:
+            # Not raised: the call has undone itself, and its transaction id may have to stay noted.
+            message = error_of(answered["body"])["userMessage"]
+            refused = Problem("refused", ("requests", item.index), message)
+            return Outcome(item, Action.REJECTED, answered, (refused,))
+        return Outcome(item, _ACTIONS[sent["method"]], answered)
+
+    return keep
 
 
 def aborts(item: Item) -> bool:
@@ -41,49 +66,35 @@ def aborts(item: Item) -> bool:
 
 
 def answer(result: BatchResult, state: State) -> Reply:
-    """The answers in the order of the calls; what was skipped has none."""
-    entries = [_outcome(outcome) for outcome in result.outcomes if outcome.action is not Action.SKIPPED]
-    return correlated(json_reply(200, {"responses": entries}), result.request.call, state)
+    """The answers in the order of the calls; what was skipped has none, unless a switch says so (assumed)."""
+    call = result.request.call
+    marked = call.assumptions["skipped_calls"] == "marked"
+    entries = [
+        _outcome(outcome, call)
+        for outcome in result.outcomes
+        if marked or outcome.action is not Action.SKIPPED
+    ]
+    return delivered(json_reply(200, {"responses": entries}), result.request, state)
 
 
-def _answered(sent: Document, request: Request, state: State) -> Json:
-    call = _call(sent, request.call)
-    if (call.method, call.path) == (request.call.method, request.call.path):
-        return _refused(problem_document((Problem("nested-batch"),)))
+def _answered(sent: Document, call: Call, request: Request, state: State) -> Json:
+    if call.path in CARRIERS:
+        return refused_entry(problem_error((Problem("nested-batch"),), call), call)
     answered = request.dispatch(call, state)
+    if answered.reply.status >= FIRST_REFUSAL and call.method != "GET":
+        note_failure(call, answered.reply.status, state)
     if answered.refusal == "not-found":
-        return _refused(refusal_document("not-found", sent["path"]))
-    return _entry(answered.reply)
+        return refused_entry(refusal_error("not-found", sent["path"]), call)
+    return entry(answered.reply)
 
 
-def _call(sent: Document, batch: Call) -> Call:
-    """The call that a subrequest stands for; its own headers come before those of the batch."""
-    inherited = {name: text for name, text in batch.headers.items() if name not in NOT_INHERITED}
+def _call(sent: Document, body: Json, batch: Call) -> Call:
     own = {header["name"].lower(): header["value"] for header in sent.get("headers", ())}
-    return Call(
-        vendor=batch.vendor,
-        sandbox=batch.sandbox,
-        method=sent["method"].upper(),
-        path=API + unquote(sent["path"]),
-        query=sent.get("query", ""),
-        headers={**inherited, "content-type": JSON, **own},
-        body=json.encode(sent["body"]) if "body" in sent else b"",
-        mount=batch.mount,
-        origin=batch.origin,
-        principal=batch.principal,
-    )
+    return Carried(sent["method"], API + sent["path"], sent.get("query", ""), body, own).under(batch)
 
 
-def _outcome(outcome: Outcome) -> Json:
-    """The entry that the call left, or, when its frame was bad and it never ran, the error for that."""
-    return outcome.document or _refused(problem_document(outcome.problems))
-
-
-def _entry(reply: Reply) -> Json:
-    headers = [{"name": name, "value": text} for name, text in reply.headers if name != CORRELATION]
-    body = {"body": json.decode(reply.body)} if reply.body else {}
-    return {"status": reply.status, **body, "headers": headers}
-
-
-def _refused(document: Json) -> Json:
-    return {"status": document["status"], "body": document, "headers": []}
+def _outcome(outcome: Outcome, call: Call) -> Json:
+    """The entry that the call left, or, when it never ran, the error for that."""
+    if outcome.action is Action.SKIPPED:
+        return refused_entry(refusal_error("aborted", ""), call)
+    return outcome.document or refused_entry(problem_error(outcome.problems, call), call)

@@ -45,3 +45,8 @@ def normal(text: str | None) -> str | None:
 def midnight(moment: datetime) -> str:
     """The beginning of that day."""
     return printed(moment.replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+def day(text: str) -> str:
+    """The calendar day of an instant as it is stored; days compare as texts."""
+    return text[:10]

@@ -15,7 +15,7 @@ from mockserver.vendors.guidewire.assumed import PAGE_SIZE
 from mockserver.vendors.guidewire.records import PAYEES
 from mockserver.vendors.guidewire.render import link
 
-Row = Callable[[Document, State, Iterable[str]], Json]
+Row = Callable[[Document, Request, State], Json]
 
 _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "eq": lambda found, wanted: found == wanted,
@@ -40,8 +40,7 @@ def page(request: Request, documents: Iterable[Document], row: Row, state: State
     found = _sorted(request, _filtered(request, documents, state))
     size = request.parameters.get("pageSize", PAGE_SIZE)
     offset = request.parameters.get("pageOffset", 0)
-    fields = request.parameters.get("fields", ())
-    rows = [row(document, state, fields) for document in found[offset : offset + size]]
+    rows = [row(document, request, state) for document in found[offset : offset + size]]
     collection = {"count": len(rows), "data": rows, "links": _links(request, size, offset, len(found))}
     if request.parameters.get("includeTotal"):
         collection["total"] = len(found)

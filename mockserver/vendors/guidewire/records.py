@@ -17,6 +17,9 @@ ITEMS = "bulk-invoice-items"
 PAYEES = "payees"
 CLAIMS = "claims"
 EXPOSURES = "exposures"
+BANK_ACCOUNTS = "bank-accounts"
+"""By the payee's id in the address book."""
+
 
 _ID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
@@ -73,6 +76,6 @@ def _put(document: Document, collection: Collection) -> Document:
     return versioned
 
 
-def new_id(state: State) -> str:
+def new_id(prefix: str, state: State) -> str:
     """A fresh id of the product's form."""
-    return "xc:S" + "".join(_ID[octet % len(_ID)] for octet in state.octets(20))
+    return f"{prefix}:S" + "".join(_ID[octet % len(_ID)] for octet in state.octets(20))

@@ -2,69 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+
+from msgspec.structs import replace
 
 from mockserver.errors import Invalid, MethodNotAllowed, Refusal, Rejected
-from mockserver.model import Call, Document, Json, Problem, Reply, Value
+from mockserver.model import Call, Json, Problem, Reply
 from mockserver.reply import json_reply
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendors.guidewire import rules
-from mockserver.vendors.guidewire.assumed import CONFLICT_STATUS
-from mockserver.vendors.guidewire.messages import detail
-from mockserver.vendors.guidewire.records import INVOICES
-from mockserver.vendors.guidewire.render import correlated
+from mockserver.vendors.guidewire.messages import OF_ACTIONS, detail
+from mockserver.vendors.guidewire.readings import attributes_of
+from mockserver.vendors.guidewire.records import INVOICES, ITEMS
+from mockserver.vendors.guidewire.render import API, correlated
+from mockserver.vendors.guidewire.rules import Subject
+from mockserver.vendors.guidewire.sent import ATTRIBUTES
+from mockserver.vendors.guidewire.texts import BAD_INPUT, CANNOT_ACT, ERRORS, PROBLEM_ERRORS, Kind
 from mockserver.vendors.guidewire.words import INVOICE_ATTRIBUTES, ITEM_ATTRIBUTES
 
-
-class Kind(Value, frozen=True):
-    """One way to refuse: the status, the vendor's exception class, and its sentence."""
-
-    status: int
-    error_code: str
-    message: str
-
-
-_REST = "gw.api.rest.exceptions."
-BAD_INPUT = Kind(400, _REST + "BadInputException", "The request parameters or body had issues")
-KINDS: Mapping[str, Kind] = {
-    "malformed": Kind(400, BAD_INPUT.error_code, "The request body could not be read as JSON"),
-    "unauthorized": Kind(401, _REST + "RestAuthenticationException", "Authentication is required"),
-    "forbidden": Kind(403, _REST + "NotAuthorizedException", "The caller may not use this endpoint"),
-    "not-found": Kind(404, _REST + "NotFoundException", "No resource was found at path {path}"),
-    "method-not-allowed": Kind(405, _REST + "MethodNotAllowedException", "The method is not allowed here"),
-    "too-large": Kind(413, _REST + "RequestTooLargeException", "The request body is too large"),
-    "unsupported-media-type": Kind(
-        415, _REST + "UnsupportedMediaTypeException", "The media type is not supported"
-    ),
-    "headers-too-large": Kind(431, _REST + "RequestTooLargeException", "The request headers are too large"),
-}
-"""Refusals by their code; all others are bad input.
-
-Source: Guidewire fact sheet §3.2. Assumed: the classes of 405, 413, 415 and 431, and every sentence but
-the one of 404.
-"""
-
-PROBLEM_KINDS: Mapping[str, Kind] = {
-    "already-executed": Kind(
-        400,
-        "gw.api.webservice.exception.AlreadyExecutedException",
-        "The transaction was executed before",
-    ),
-    "not-editable": Kind(
-        400,
-        BAD_INPUT.error_code,
-        "Cannot take action 'update'. See the details element for further information.",
-    ),
-    "stale-checksum": Kind(
-        CONFLICT_STATUS, _REST + "ConflictException", "The resource was changed by someone else"
-    ),
-}
-"""Problems that are more than bad input. Source: Guidewire fact sheet §3.2, §3.3."""
-
 _LENIENT = frozenset({"ignore", "log"})
-_INVOICES = "/claim/v1/bulk-invoices/"
 _ITEMS = "/bulk-invoice-items"
+_BATCH = f"{API}/batch"
+_OF_BUSINESS = OF_ACTIONS | {
+    "amount-forbidden",
+    "claim-closed",
+    "missing-required",
+    "one-currency",
+    "other-currency",
+    "supplement-only",
+    "too-many-decimals",
+    "total-required",
+    "unknown-reference",
+}
+_REQUIRED = frozenset({"claim", "payeeAddressBookUID"})
 
 
 def grade(problem: Problem, call: Call) -> Problem | None:
@@ -74,11 +45,15 @@ def grade(problem: Problem, call: Call) -> Problem | None:
     """
     if problem.code == "unknown-parameter":
         return None if _is_lenient(call, "gw-unknownqueryparamhandling") else problem
+    if problem.code == "wrong-type" and problem.found is None:
+        return _graded_null(problem, call)
     if problem.code != "unknown-member":
         return problem
-    known = ITEM_ATTRIBUTES if call.path.endswith(_ITEMS) else INVOICE_ATTRIBUTES
-    if problem.path[:-1] == rules.ATTRIBUTES and problem.path[-1] in known:
+    known = ITEM_ATTRIBUTES if _ITEMS in call.path else INVOICE_ATTRIBUTES
+    if problem.path[:-1] == ATTRIBUTES and problem.path[-1] in known:
         return Problem("read-only", problem.path, problem.detail, "read-only", found=problem.found)
+    if call.path == _BATCH and problem.path[-1] == "data":
+        return None if call.assumptions["batch_data_alias"] == "accepted" else problem
     return None if _is_lenient(call, "gw-unknownpropertyhandling") else problem
 
 
@@ -90,47 +65,84 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
     if refusal.code == "unauthorized":
         headers = (("WWW-Authenticate", "Bearer"),)
     if isinstance(refusal, (Invalid, Rejected)):
-        document = problem_document((*refusal.problems, *_further(refusal, call, operation, state)))
+        document = problem_error((*refusal.problems, *_further(refusal, call, operation, state)), call)
+        if isinstance(refusal, Rejected):
+            document = _of_business(document, refusal.problems, call)
     else:
-        document = refusal_document(refusal.code, call.path)
-    return correlated(json_reply(document["status"], document, headers=headers), call, state)
+        document = refusal_error(refusal.code, call.path)
+    return correlated(json_reply(document["status"], wrapped(document, call), headers=headers), call, state)
 
 
-def refusal_document(code: str, path: str) -> Json:
+def refusal_error(code: str, path: str) -> Json:
     """The error for a refusal that is no matter of single problems."""
-    kind = KINDS.get(code, BAD_INPUT)
+    kind = ERRORS.get(code, BAD_INPUT)
     readable = path.encode(errors="replace").decode()
-    return _document(kind, kind.message.replace("{path}", readable))
+    return _error(replace(kind, message=kind.message.replace("{path}", readable)))
 
 
-def problem_document(problems: Iterable[Problem]) -> Json:
+def problem_error(problems: Iterable[Problem], call: Call) -> Json:
     """The error for problems; the first one says what kind it is."""
     listed = tuple(problems)
-    kind = PROBLEM_KINDS.get(listed[0].code, BAD_INPUT)
-    return {**_document(kind, kind.message), "details": [detail(problem) for problem in listed]}
+    first = listed[0]
+    kind = PROBLEM_ERRORS.get(first.code, BAD_INPUT)
+    if first.code == "stale-checksum":
+        kind = replace(kind, status=int(call.assumptions["conflict_status"]))
+    if first.code in OF_ACTIONS:
+        kind = replace(kind, message=CANNOT_ACT.format(action=first.expected))
+    return {**_error(kind), "details": [detail(problem) for problem in listed]}
 
 
-def _document(kind: Kind, message: str) -> Json:
-    return {"status": kind.status, "errorCode": kind.error_code, "userMessage": message}
+def wrapped(error: Json, call: Call) -> Json:
+    """The error as a body. Source: Guidewire fact sheet §6 (a disagreement)."""
+    return error if call.assumptions["error_wrapper"] == "root" else {"error": error}
+
+
+def _error(kind: Kind) -> Json:
+    return {"status": kind.status, "errorCode": kind.error_code, "userMessage": kind.message}
+
+
+def _of_business(error: Json, problems: Iterable[Problem], call: Call) -> Json:
+    """The error with the status of business rules, where nothing but those is broken."""
+    if all(problem.code in _OF_BUSINESS for problem in problems):
+        return {**error, "status": int(call.assumptions["business_rule_status"])}
+    return error
+
+
+def _graded_null(problem: Problem, call: Call) -> Problem | None:
+    """A null that counts as absent is no problem, unless something has to be there."""
+    of_attribute = problem.path[:-1] == ATTRIBUTES
+    if not of_attribute or call.assumptions["null_attribute"] != "ignored":
+        return problem
+    creates = call.method == "POST" and problem.path[-1] in _REQUIRED
+    return Problem("missing-required", problem.path, problem.detail, "required") if creates else None
 
 
 def _further(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> list[Problem]:
     """What the rules say of a body that its schema already refuses, but for members named already."""
     if not isinstance(refusal, Invalid) or operation is None:
         return []
-    data = refusal.document.get("data") if isinstance(refusal.document, dict) else None
-    sent = data.get("attributes") if isinstance(data, dict) else None
-    if not isinstance(sent, dict):
+    sent = attributes_of(refusal.document, call)
+    if sent is None:
         return []
     named = {problem.path[:3] for problem in refusal.problems}
-    found = rules.of(operation.id, sent, _invoice(call, state), state)
+    found = rules.of(operation.id, sent, _subject(call, state), call.assumptions, state)
     return [problem for problem in found if problem.path not in named]
 
 
-def _invoice(call: Call, state: State) -> Document | None:
-    """The invoice that the path names, None when there is none."""
-    name = call.path.removeprefix(_INVOICES).partition("/")[0]
-    return state.collection(INVOICES).get(name)
+def _subject(call: Call, state: State) -> Subject:
+    """The invoice and the item that the path names, as far as they are there."""
+    invoice_id, item_id = _ids(call.path)
+    invoice = state.collection(INVOICES).get(invoice_id)
+    item = state.collection(ITEMS).get(item_id)
+    if invoice is None or item is None or item["bulkInvoice"] != invoice_id:
+        return Subject(invoice)
+    return Subject(invoice, item)
+
+
+def _ids(path: str) -> tuple[str, str]:
+    """The invoice's and the item's id in a path, "" for what it does not name."""
+    invoice, _, rest = path.removeprefix(f"{API}/bulk-invoices/").partition("/")
+    return invoice, rest.partition("/")[2]
 
 
 def _is_lenient(call: Call, header: str) -> bool:

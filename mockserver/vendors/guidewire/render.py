@@ -9,9 +9,12 @@ from hashlib import blake2b
 
 from mockserver.model import Call, Document, Json, Reply
 from mockserver.store import State
+from mockserver.vendor import Request
 from mockserver.vendors.guidewire import amounts
 from mockserver.vendors.guidewire.assumed import REPORTING_CURRENCY
-from mockserver.vendors.guidewire.records import CLAIMS, EXPOSURES, PAYEES
+from mockserver.vendors.guidewire.assumptions import ON
+from mockserver.vendors.guidewire.lifecycle import EDITABLE, MOVES, allowed_actions
+from mockserver.vendors.guidewire.records import BANK_ACCOUNTS, CLAIMS, EXPOSURES, INVOICES, PAYEES
 from mockserver.vendors.guidewire.words import (
     INVOICE_SUMMARY,
     INVOICE_TEXTS,
@@ -31,35 +34,40 @@ _ROW_PAYEE_LACKS = frozenset({"primaryAddress"})
 _EVERYTHING = frozenset({"*all", "*detail"})
 
 
-def invoice_element(invoice: Document, state: State, fields: Iterable[str]) -> Json:
+def invoice_element(invoice: Document, request: Request, state: State) -> Json:
     """One invoice with the attributes that `fields` name, all of them by default."""
-    shown = _chosen(_invoice_attributes(invoice, state), fields, INVOICE_SUMMARY, "*detail")
-    return _element(shown, invoice, invoice_path(invoice), "patch")
+    shown = _chosen(_invoice_attributes(invoice, request.call, state), request, INVOICE_SUMMARY, "*detail")
+    return _element(shown, invoice, _invoice_links(invoice))
 
 
-def invoice_row(invoice: Document, state: State, fields: Iterable[str]) -> Json:
+def invoice_row(invoice: Document, request: Request, state: State) -> Json:
     """One invoice of a list; a row's payee has no address."""
-    attributes = _invoice_attributes(invoice, state)
+    attributes = _invoice_attributes(invoice, request.call, state)
     payee = {name: value for name, value in attributes["payee"].items() if name not in _ROW_PAYEE_LACKS}
-    shown = _chosen({**attributes, "payee": payee}, fields, INVOICE_SUMMARY, "*summary")
-    return _element(shown, invoice, invoice_path(invoice), "patch")
+    shown = _chosen({**attributes, "payee": payee}, request, INVOICE_SUMMARY, "*summary")
+    return _element(shown, invoice, _invoice_links(invoice))
 
 
-def item_element(item: Document, state: State, fields: Iterable[str]) -> Json:
+def item_element(item: Document, request: Request, state: State) -> Json:
     """One item with the attributes that `fields` name, all of them by default."""
-    shown = _chosen(_item_attributes(item, state), fields, ITEM_SUMMARY, "*detail")
-    return _element(shown, item, _item_path(item))
+    shown = _chosen(_item_attributes(item, state), request, ITEM_SUMMARY, "*detail")
+    return _element(shown, item, _item_links(item, state))
 
 
-def item_row(item: Document, state: State, fields: Iterable[str]) -> Json:
+def item_row(item: Document, request: Request, state: State) -> Json:
     """One item of a list."""
-    shown = _chosen(_item_attributes(item, state), fields, ITEM_SUMMARY, "*summary")
-    return _element(shown, item, _item_path(item))
+    shown = _chosen(_item_attributes(item, state), request, ITEM_SUMMARY, "*summary")
+    return _element(shown, item, _item_links(item, state))
 
 
 def invoice_path(invoice: Document) -> str:
     """Where an invoice is read."""
     return f"{API}/bulk-invoices/{invoice['id']}"
+
+
+def item_path(item: Document) -> str:
+    """Where an item is read."""
+    return f"{API}/bulk-invoices/{item['bulkInvoice']}/bulk-invoice-items/{item['id']}"
 
 
 def link(href: str, *methods: str) -> Json:
@@ -79,10 +87,11 @@ def correlated(reply: Reply, call: Call, state: State) -> Reply:
     return Reply(reply.status, reply.body, reply.media_type, (*reply.headers, (CORRELATION, name)))
 
 
-def _invoice_attributes(invoice: Document, state: State) -> dict[str, Json]:
-    payee = state.collection(PAYEES)[invoice["payeeAddressBookUID"]]
+def _invoice_attributes(invoice: Document, call: Call, state: State) -> dict[str, Json]:
+    payee_id = invoice["payeeAddressBookUID"]
+    payee = state.collection(PAYEES)[payee_id]
     approved, total = invoice["approvedAmount"], invoice["totalAmount"]
-    return {
+    shown = {
         **_texts_and_typekeys(invoice, INVOICE_TEXTS, INVOICE_TYPELISTS),
         "approvedReportingAmount": _reported(approved),
         "approvedTransactionAmount": _money(approved, invoice["currency"]),
@@ -92,6 +101,11 @@ def _invoice_attributes(invoice: Document, state: State) -> dict[str, Json]:
         "totalTransactionAmount": _money(total, invoice["currency"]),
         **({"mailingAddress": payee["primaryAddress"]} if "primaryAddress" in payee else {}),
     }
+    if invoice["paymentMethod"] == "eft":
+        shown = {**shown, **(state.collection(BANK_ACCOUNTS).get(payee_id) or {})}
+    if call.assumptions["payee_uid_echoed"] == ON:
+        shown["payeeAddressBookUID"] = payee_id
+    return shown
 
 
 def _item_attributes(item: Document, state: State) -> dict[str, Json]:
@@ -114,8 +128,9 @@ def _texts_and_typekeys(
     }
 
 
-def _chosen(attributes: Document, fields: Iterable[str], summary: Iterable[str], default: str) -> Json:
+def _chosen(attributes: Document, request: Request, summary: Iterable[str], default: str) -> Json:
     """The attributes that are asked for, in alphabetical order. Source: Guidewire fact sheet §1.4."""
+    fields = request.parameters.get("fields", ())
     names = {default if field == "*default" else field for field in fields} or {default}
     if names & _EVERYTHING:
         names |= attributes.keys()
@@ -124,16 +139,23 @@ def _chosen(attributes: Document, fields: Iterable[str], summary: Iterable[str],
     return {name: attributes[name] for name in sorted(attributes) if name in names}
 
 
-def _element(attributes: Json, document: Document, path: str, *methods: str) -> Json:
-    return {
-        "attributes": attributes,
-        "checksum": checksum(document),
-        "links": {"self": link(path, "get", *methods)},
-    }
+def _element(attributes: Json, document: Document, links: Json) -> Json:
+    return {"attributes": attributes, "checksum": checksum(document), "links": links}
 
 
-def _item_path(item: Document) -> str:
-    return f"{API}/bulk-invoices/{item['bulkInvoice']}/bulk-invoice-items/{item['id']}"
+def _invoice_links(invoice: Document) -> Json:
+    """Itself, and the actions that its status allows. Source: Guidewire fact sheet §1.3 (assumed)."""
+    path, status = invoice_path(invoice), invoice["status"]
+    methods = ["get"]
+    methods += ["patch"] if status in EDITABLE else []
+    methods += ["delete"] if status in MOVES["delete"].sources else []
+    actions = {action: link(f"{path}/{action}", "post") for action in allowed_actions(invoice)}
+    return {"self": link(path, *methods), **actions}
+
+
+def _item_links(item: Document, state: State) -> Json:
+    editable = state.collection(INVOICES)[item["bulkInvoice"]]["status"] in EDITABLE
+    return {"self": link(item_path(item), "get", *(("patch", "delete") if editable else ()))}
 
 
 def _claim(claim_id: str, state: State) -> Json:

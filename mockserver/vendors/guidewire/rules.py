@@ -6,120 +6,82 @@ schema refuses: the caller then learns of everything at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 
-from mockserver.model import Document, Json, Path, Problem
+from mockserver.model import Document, Problem, Value
 from mockserver.store import State
-from mockserver.vendors.guidewire import amounts
-from mockserver.vendors.guidewire.assumed import EDITABLE
-from mockserver.vendors.guidewire.records import CLAIMS, EXPOSURES, PAYEES, items_of
-from mockserver.vendors.guidewire.words import INVOICE_TYPELISTS, ITEM_DEFAULTS, ITEM_TYPELISTS, TYPELISTS
+from mockserver.vendors.guidewire import item_rules
+from mockserver.vendors.guidewire.assumed import REPORTING_CURRENCY
+from mockserver.vendors.guidewire.assumptions import ON
+from mockserver.vendors.guidewire.records import PAYEES, items_of
+from mockserver.vendors.guidewire.sent import check_decimals, code_of, problem
 
-ATTRIBUTES: Path = ("data", "attributes")
-
-
-def of(operation: str, sent: Document, invoice: Document | None, state: State) -> Iterator[Problem]:
-    """What is wrong with the attributes sent to that operation; `invoice` is the one that its path names."""
-    if operation == "createBulkInvoice":
-        yield from _on_create(sent, state)
-    elif operation == "updateBulkInvoice" and invoice is not None:
-        yield from _on_patch(sent, invoice, state)
-    elif operation == "createBulkInvoiceItem" and invoice is not None:
-        yield from _on_item(sent, invoice, state)
+CREATE, UPDATE = "createBulkInvoice", "updateBulkInvoice"
+CREATE_ITEM, UPDATE_ITEM = "createBulkInvoiceItem", "updateBulkInvoiceItem"
 
 
-def on_state(invoice: Document) -> Iterator[Problem]:
-    """What keeps an invoice and its items as they are. Source: Guidewire fact sheet §4.2."""
-    if invoice["status"] not in EDITABLE:
-        yield Problem("not-editable", found=TYPELISTS["BulkInvoiceStatus"][invoice["status"]])
+class Subject(Value, frozen=True):
+    """What a path names: an invoice, an item of it, or nothing."""
+
+    invoice: Document | None = None
+    item: Document | None = None
 
 
-def _on_create(sent: Document, state: State) -> Iterator[Problem]:
+def of(
+    operation: str, sent: Document, subject: Subject, assumptions: Mapping[str, str], state: State
+) -> Iterator[Problem]:
+    """What is wrong with the attributes that are sent to that operation."""
+    invoice, item = subject.invoice, subject.item
+    if operation == CREATE:
+        yield from _on_create(sent, assumptions, state)
+    elif operation == UPDATE and invoice is not None:
+        yield from _on_patch(sent, invoice, assumptions, state)
+    elif operation == CREATE_ITEM and invoice is not None:
+        yield from item_rules.on_create(sent, invoice, state)
+    elif operation == UPDATE_ITEM and invoice is not None and item is not None:
+        yield from item_rules.on_patch(sent, invoice, item, state)
+
+
+def _on_create(sent: Document, assumptions: Mapping[str, str], state: State) -> Iterator[Problem]:
     """What keeps an invoice from being made. Source: Guidewire fact sheet §5 rules 2, 8, 9."""
     yield from _payee(sent, state)
-    if sent.get("splitEqually") is True and "bulkInvoiceTotal" not in sent:
-        yield _problem("total-required", "bulkInvoiceTotal")
-    yield from _decimals("bulkInvoiceTotal", sent.get("bulkInvoiceTotal"), _code(sent, "currency") or "usd")
+    split = sent.get("splitEqually")
+    asks = split is True or (split is False and assumptions["split_needs_total"] == "when_sent")
+    if asks and "bulkInvoiceTotal" not in sent:
+        yield problem("total-required", "bulkInvoiceTotal", expected="true" if split else "false")
+    yield from _currency(sent, assumptions)
+    yield from check_decimals("bulkInvoiceTotal", sent.get("bulkInvoiceTotal"), _code(sent) or "usd")
 
 
-def _on_patch(sent: Document, invoice: Document, state: State) -> Iterator[Problem]:
+def _on_patch(
+    sent: Document, invoice: Document, assumptions: Mapping[str, str], state: State
+) -> Iterator[Problem]:
     """What keeps an invoice from being changed so. Source: Guidewire fact sheet §5 rules 8, 9."""
     yield from _payee(sent, state)
-    currency = _code(sent, "currency") or invoice["currency"]
+    yield from _currency(sent, assumptions)
+    currency = _code(sent) or invoice["currency"]
     if "bulkInvoiceTotal" in sent:
-        yield from _decimals("bulkInvoiceTotal", sent["bulkInvoiceTotal"], currency)
+        yield from check_decimals("bulkInvoiceTotal", sent["bulkInvoiceTotal"], currency)
     if currency == invoice["currency"]:
         return
     if "bulkInvoiceTotal" not in sent:
-        yield from _decimals("currency", invoice["bulkInvoiceTotal"], currency)
+        yield from check_decimals("currency", invoice["bulkInvoiceTotal"], currency)
     if not sent.get("splitEqually", invoice["splitEqually"]):
         for item in items_of(invoice, state):
-            yield from _decimals("currency", item["amount"], currency)
-
-
-def _on_item(sent: Document, invoice: Document, state: State) -> Iterator[Problem]:
-    """What keeps an item from being added. Source: Guidewire fact sheet §2.3 and §5 rules 1, 3, 15."""
-    yield from _amount(sent, invoice)
-    claim_id = _id(sent, "claim")
-    claim = state.collection(CLAIMS).get(claim_id) if claim_id is not None else None
-    if claim_id is not None and claim is None:
-        yield _problem("unknown-reference", "claim", found=claim_id)
-    exposure_id = _id(sent, "exposure")
-    if exposure_id is not None and claim is not None:
-        exposure = state.collection(EXPOSURES).get(exposure_id)
-        if exposure is None or exposure["claim"] != claim_id:
-            yield _problem("unknown-reference", "exposure", found=exposure_id)
-    for name, default in ITEM_DEFAULTS.items():
-        if name not in sent and default not in invoice:
-            yield _problem("missing-required", name)
-    payment = _code(sent, "paymentType") or invoice.get("defaultPaymentType")
-    if payment not in (None, "supplement"):
-        if sent.get("nonEroding") is True:
-            yield _problem("supplement-only", "nonEroding")
-        if claim is not None and claim["state"] == "closed":
-            yield _problem("claim-closed", "paymentType", found=claim["claimNumber"])
+            yield from check_decimals("currency", item["amount"], currency)
 
 
 def _payee(sent: Document, state: State) -> Iterator[Problem]:
     payee = sent.get("payeeAddressBookUID")
     if isinstance(payee, str) and payee and payee not in state.collection(PAYEES):
-        yield _problem("unknown-reference", "payeeAddressBookUID", found=payee)
+        yield problem("unknown-reference", "payeeAddressBookUID", found=payee)
 
 
-def _amount(sent: Document, invoice: Document) -> Iterator[Problem]:
-    money = sent.get("amount")
-    if "amount" in sent and invoice["splitEqually"]:
-        yield _problem("amount-forbidden", "amount")
-    if "amount" not in sent and not invoice["splitEqually"]:
-        yield _problem("missing-required", "amount")
-    if not isinstance(money, dict):
-        return
-    yield from _decimals("amount", money.get("amount"), invoice["currency"])
-    currency = money.get("currency")
-    if isinstance(currency, str) and currency in TYPELISTS["Currency"] and currency != invoice["currency"]:
-        yield _problem("other-currency", "amount", found=currency, expected=invoice["currency"])
+def _currency(sent: Document, assumptions: Mapping[str, str]) -> Iterator[Problem]:
+    code = _code(sent)
+    if code not in (None, REPORTING_CURRENCY) and assumptions["multicurrency"] != ON:
+        yield problem("one-currency", "currency", found=code, expected=REPORTING_CURRENCY)
 
 
-def _decimals(name: str, text: Json, currency: str) -> Iterator[Problem]:
-    amount: Decimal | None = amounts.read(text)
-    if amount is not None and not amounts.fits(amount, currency):
-        yield _problem("too-many-decimals", name, found=text, expected=currency)
-
-
-def _code(sent: Document, name: str) -> str | None:
-    """The code of a typekey, None where there is none that its typelist has."""
-    value = sent.get(name)
-    code = value.get("code") if isinstance(value, dict) else None
-    typelist = TYPELISTS[{**ITEM_TYPELISTS, **INVOICE_TYPELISTS}[name]]
-    return code if isinstance(code, str) and code in typelist else None
-
-
-def _id(sent: Document, name: str) -> str | None:
-    value = sent.get(name)
-    found = value.get("id") if isinstance(value, dict) else None
-    return found if isinstance(found, str) else None
-
-
-def _problem(code: str, name: str, *, found: Json = None, expected: Json = None) -> Problem:
-    return Problem(code, (*ATTRIBUTES, name), rule=code, expected=expected, found=found)
+def _code(sent: Document) -> str | None:
+    return code_of(sent, "currency")

@@ -41,6 +41,8 @@ TYPELISTS: Mapping[str, Mapping[str, str]] = {
         "stopped": "Stopped",
         "pendingvoid": "Pending void",
         "voided": "Voided",
+        "initiatingcheckcreation": "Initiating check creation",
+        "creatingchecks": "Creating checks",
     },
     "CostCategory": {
         "medical": "Medical",
@@ -93,11 +95,7 @@ ITEM_DEFAULTS: Mapping[str, str] = {
 
 INVOICE_TEXTS = frozenset(
     {
-        "accountName",
         "approvalDate",
-        "bankAccount",
-        "bankName",
-        "bankRoutingNumber",
         "bulkInvoiceTotal",
         "checkNumber",
         "id",
@@ -127,8 +125,12 @@ ITEM_TEXTS = frozenset(
 )
 """The attributes of an item that are shown as they are stored."""
 
+BANK_DATA = ("accountName", "bankAccount", "bankName", "bankRoutingNumber")
+"""The attributes of an invoice that come from its payee's bank account. Assumed."""
+
 INVOICE_ATTRIBUTES = frozenset(
     {
+        *BANK_DATA,
         *INVOICE_TEXTS,
         *INVOICE_TYPELISTS,
         "approvedReportingAmount",
@@ -153,6 +155,18 @@ INVOICE_SUMMARY = frozenset(
 
 ITEM_SUMMARY = frozenset({"amount", "claim", "id", "status"})
 """What a row of items shows. Source: Guidewire fact sheet §2.3."""
+
+ANSWERS: Mapping[str, str] = {
+    "createBulkInvoice": "BulkInvoiceDetailResponse",
+    "createBulkInvoiceItem": "BulkInvoiceItemDetailResponse",
+    "getBulkInvoice": "BulkInvoiceResponse",
+    "getBulkInvoiceItem": "BulkInvoiceItemResponse",
+    "getBulkInvoiceItems": "BulkInvoiceItemCollection",
+    "getBulkInvoices": "BulkInvoiceCollection",
+    "updateBulkInvoice": "BulkInvoiceDetailResponse",
+    "updateBulkInvoiceItem": "BulkInvoiceItemDetailResponse",
+}
+"""The schema of an operation's answer, where it can be asked for. Assumed: that it is named like this."""
 
 
 def typekey(typelist: str, code: str) -> Json:

@@ -147,7 +147,10 @@ class TestPaths:
         )
 
         entry = answered.json["responses"][0]
-        assert (entry["status"], entry["headers"]) == (405, [{"name": "Allow", "value": "GET, PATCH"}])
+        assert (entry["status"], entry["headers"]) == (
+            405,
+            [{"name": "Allow", "value": "GET, PATCH, DELETE"}],
+        )
 
     def test_a_batch_holds_no_batch(self, guidewire: Client) -> None:
         inner = {"method": "post", "path": "/batch", "body": {"requests": [GOOD]}}

@@ -137,7 +137,7 @@ def test_a_row_shows_four_attributes(guidewire: Client) -> None:
     row = guidewire.get(B_ITEMS).json["data"][0]
 
     assert list(row["attributes"]) == ["amount", "claim", "id", "status"]
-    assert row["links"] == {"self": {"href": B_ITEM, "methods": ["get"]}}
+    assert row["links"] == {"self": {"href": B_ITEM, "methods": ["get", "patch", "delete"]}}
 
 
 def test_an_item_shows_all_of_them(guidewire: Client) -> None:

@@ -8,19 +8,15 @@ from tests.vendors.guidewire.world import (
     B_ID,
     C_ID,
     D_ID,
+    E_ID,
     F_ID,
+    G_ID,
     INVOICES,
     A,
     attributes,
     ids,
     sent,
 )
-
-E_ID = "xc:SwN9eLr6X0vB_iCy2GhPd"
-
-
-G_ID = "xc:SpE3hWx5C_dLy0aIu9OtF"
-
 
 ALL = [A_ID, B_ID, C_ID, D_ID, E_ID, F_ID, G_ID]
 

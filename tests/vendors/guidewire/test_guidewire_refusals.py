@@ -156,10 +156,10 @@ class TestRoutes:
     @pytest.mark.parametrize(
         ("method", "path", "allowed"),
         [
-            ("PUT", A, "GET, PATCH"),
+            ("PUT", A, "GET, PATCH, DELETE"),
             ("DELETE", INVOICES, "GET, POST"),
             ("GET", BATCH, "POST"),
-            ("OPTIONS", A, "GET, PATCH"),
+            ("OPTIONS", A, "GET, PATCH, DELETE"),
         ],
     )
     def test_a_method_may_not_be_served(

@@ -8,13 +8,17 @@ from tests.support.client import Answered, Client
 
 INVOICES = "/claim/v1/bulk-invoices"
 BATCH = "/claim/v1/batch"
+COMPOSITE = "/composite/v1/composite"
+HELPERS = "/sandbox/v1/bulk-invoices"
 
 A_ID = "xc:SdLxd3WOhsS0mT2Vi1XEu"
 B_ID = "xc:SF3EIyYvshoSm2pwaUnT_"
 C_ID = "xc:SqH7tVbN2_cKpR4xWm0Lz"
 D_ID = "xc:SjY5uD8gQ-aZf1sEo3TkM"
+E_ID = "xc:SwN9eLr6X0vB_iCy2GhPd"
 F_ID = "xc:SbT4mZk1J7oUf-n8RqVsA"
-A, B, C, D, F = (f"{INVOICES}/{name}" for name in (A_ID, B_ID, C_ID, D_ID, F_ID))
+G_ID = "xc:SpE3hWx5C_dLy0aIu9OtF"
+A, B, C, D, E, F, G = (f"{INVOICES}/{name}" for name in (A_ID, B_ID, C_ID, D_ID, E_ID, F_ID, G_ID))
 A_ITEMS, B_ITEMS, C_ITEMS, D_ITEMS = (f"{path}/bulk-invoice-items" for path in (A, B, C, D))
 B_ITEM = f"{B_ITEMS}/xc:Sk2vQ8_mZrT0bLw5YhEa1"
 

@@ -1,0 +1,175 @@
+"""What the documents leave open and could as well be otherwise: the switches of this vendor."""
+
+from __future__ import annotations
+
+from mockserver.assumption import Assumption
+
+ON, OFF = "on", "off"
+
+ASSUMPTIONS = (
+    Assumption(
+        "conflict_status",
+        "409",
+        ("400",),
+        "The status of a checksum that is not the current one.",
+        "Guidewire fact sheet §6",
+    ),
+    Assumption(
+        "business_rule_status",
+        "400",
+        ("422",),
+        "The status of what breaks no schema but a rule of the business, a wrong state included.",
+        "Guidewire fact sheet §3.2 and §6",
+    ),
+    Assumption(
+        "error_wrapper",
+        "root",
+        ("error_object",),
+        "Whether an error's members are the body's own, or those of an object named error in it.",
+        "Guidewire fact sheet §6",
+    ),
+    Assumption(
+        "batch_data_alias",
+        "refused",
+        ("accepted",),
+        "Whether a call in a batch may have its data beside method and path instead of inside a body.",
+        "Guidewire fact sheet §6",
+    ),
+    Assumption(
+        "batch_limit",
+        "100",
+        ("10",),
+        "How many calls a batch may hold (MaximumAllowedNumberOfBatchSubRequests).",
+        "Guidewire fact sheet §3.4",
+        pattern="[1-9][0-9]?|100",
+    ),
+    Assumption(
+        "skipped_calls",
+        "left_out",
+        ("marked",),
+        "Whether the calls that a batch did not run after an abort have no answer, or a 424 each.",
+        "Guidewire fact sheet §3.4",
+    ),
+    Assumption(
+        "composite_limit",
+        "25",
+        ("2",),
+        "How many requests and selections a composite may hold.",
+        "Guidewire fact sheet §3.5",
+        pattern="[1-9][0-9]{0,2}",
+    ),
+    Assumption(
+        "checksum_precedence",
+        "body",
+        ("header",),
+        "Which of two different checksums counts.",
+        "Guidewire fact sheet §3.3",
+    ),
+    Assumption(
+        "failed_call_uses_id",
+        OFF,
+        (ON,),
+        "Whether a call that was refused uses up its GW-DBTransaction-ID.",
+        "Guidewire fact sheet §7 row 32",
+    ),
+    Assumption(
+        "respond_async",
+        "ignored",
+        ("accepted",),
+        "Whether Prefer: respond-async is answered as ever, or by a 202 that says where the answer is.",
+        "Guidewire fact sheet §1.5",
+    ),
+    Assumption(
+        "approval_limit",
+        "10000.00",
+        ("0.00",),
+        "The total up to which a submitted invoice is approved at once.",
+        "Guidewire fact sheet §4.3",
+        pattern=r"[0-9]{1,40}(\.[0-9]{1,2})?",
+    ),
+    Assumption(
+        "item_processing",
+        "fast",
+        ("slow", "slow_with_check_creation"),
+        "Whether an approved invoice awaits submission at once, or goes on a status a run of the escalation, "
+        "with or without those of the check creation that newer builds have.",
+        "Guidewire fact sheet §4.3 and §2.5",
+    ),
+    Assumption(
+        "unvalidated_submit",
+        "refused",
+        ("taken",),
+        "Whether an invoice that is not valid can be submitted.",
+        "Guidewire fact sheet §5 rule 18",
+    ),
+    Assumption(
+        "failed_validation",
+        "alerts",
+        ("refused",),
+        "Whether validating a bad invoice answers it with its alerts, or is bad input.",
+        "Guidewire fact sheet §5 rule 17 and §3.2",
+    ),
+    Assumption(
+        "reopen_on_change",
+        ON,
+        (OFF,),
+        "Whether a change leads an invoice that is rejected or awaits submission back to draft.",
+        "Guidewire fact sheet §4.2",
+    ),
+    Assumption(
+        "delivery_hold",
+        "keeps_status",
+        ("sets_onhold",),
+        "Whether delivery method hold leaves the status alone, or makes it On hold, and send makes it Draft.",
+        "Guidewire fact sheet §5 rule 10",
+    ),
+    Assumption(
+        "duplicate_invoice_numbers",
+        "allowed",
+        ("alerted",),
+        "Whether validating an invoice minds another one of the same number.",
+        "Guidewire fact sheet §5 rule 13",
+    ),
+    Assumption(
+        "multicurrency",
+        ON,
+        (OFF,),
+        "Whether an invoice may be in another currency than the reporting one.",
+        "Guidewire fact sheet §5 rule 8",
+    ),
+    Assumption(
+        "split_needs_total",
+        "when_true",
+        ("when_sent",),
+        "Whether creating an invoice with splitEqually asks for a total if that is true, or if it is there.",
+        "Guidewire fact sheet §5 rule 2",
+    ),
+    Assumption(
+        "split_remainder",
+        "first",
+        ("last",),
+        "Which items get the minor units that an even split leaves over.",
+        "Guidewire fact sheet §5 rule 5",
+    ),
+    Assumption(
+        "null_attribute",
+        "clears",
+        ("ignored",),
+        "Whether a null empties an attribute and is refused where it must have a value, or counts as absent.",
+        "Guidewire fact sheet §5 rule 19",
+    ),
+    Assumption(
+        "payee_uid_echoed",
+        OFF,
+        (ON,),
+        "Whether an invoice shows its payeeAddressBookUID beside the payee.",
+        "Guidewire fact sheet §2.2",
+    ),
+    Assumption(
+        "id_prefix",
+        "xc",
+        ("cc",),
+        "What new ids begin with.",
+        "Guidewire fact sheet §6",
+    ),
+)
