@@ -118,13 +118,21 @@ def _decoder(document: Document, body: MediaType, element: Document) -> Decode:
     if reading == "indexed-form":
         return _always(form.IndexedForm(settings.get("max-keys", form.MAX_KEYS)).decode)
     if reading == "form":
-        return _always(form.decode)
+        return _always(
+            form.FlatForm(_lists(document, element), settings.get("max-keys", form.MAX_KEYS)).decode
+        )
     if reading == "octets":
         return lambda body, _charset, _assumptions: body.decode("latin-1")
     if reading == "json":
         return _json(str(settings.get("lenient", "")))
     known = "json, data-contract, indexed-form, form, octets"
     raise SpecError(f"x-binder.format: unknown {reading}; known are {known}")
+
+
+def _lists(document: Document, element: Document) -> frozenset[str]:
+    """The members that hold lists."""
+    members = resolve(document, element).get("properties", {})
+    return frozenset(name for name, node in members.items() if resolve(document, node).get("type") == "array")
 
 
 def _always(decode: Callable[[bytes, str], Json]) -> Decode:

@@ -41,13 +41,27 @@ class IndexedForm:
         return read
 
 
-def decode(body: bytes, charset: str) -> Json:
-    """A flat form as an object of texts; of a repeated key the last one counts.
+@dataclass(frozen=True, slots=True)
+class FlatForm:
+    """An object of texts as form keys; the members in `lists` hold every text that their key came with."""
 
-    Raises:
-        Malformed: no form, or too many keys.
-    """
-    return dict(_pairs(body, charset, MAX_KEYS))
+    lists: frozenset[str] = frozenset()
+    max_keys: int = MAX_KEYS
+
+    def decode(self, body: bytes, charset: str) -> Json:
+        """The form as an object; a list's key may end in `[]`, of another repeated key the last one counts.
+
+        Raises:
+            Malformed: no form, or too many keys.
+        """
+        document: dict[str, Json] = {}
+        for key, text in _pairs(body, charset, self.max_keys):
+            name = key.removesuffix("[]")
+            if name in self.lists:
+                document.setdefault(name, []).append(text)
+            else:
+                document[key] = text
+        return document
 
 
 def _pairs(body: bytes, charset: str, max_keys: int) -> list[tuple[str, str]]:

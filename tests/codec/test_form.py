@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.codec.form import IndexedForm, decode
+from mockserver.codec.form import FlatForm, IndexedForm
 from mockserver.errors import Malformed
 from mockserver.model import Json
 
@@ -69,7 +69,7 @@ def test_the_number_of_keys_can_be_set() -> None:
 
 
 def test_a_flat_form_is_an_object_of_texts() -> None:
-    assert decode(b"grant_type=refresh_token&code=a%2Fb+c&empty=", "utf-8") == {
+    assert FlatForm().decode(b"grant_type=refresh_token&code=a%2Fb+c&empty=", "utf-8") == {
         "grant_type": "refresh_token",
         "code": "a/b c",
         "empty": "",
@@ -77,9 +77,21 @@ def test_a_flat_form_is_an_object_of_texts() -> None:
 
 
 def test_of_a_repeated_key_of_a_flat_form_the_last_one_counts() -> None:
-    assert decode(b"a=1&a=2", "utf-8") == {"a": "2"}
+    assert FlatForm().decode(b"a=1&a=2", "utf-8") == {"a": "2"}
 
 
 def test_a_flat_form_that_is_no_text_is_refused() -> None:
     with pytest.raises(Malformed):
-        decode(b"a=%ff", "utf-8")
+        FlatForm().decode(b"a=%ff", "utf-8")
+
+
+def test_a_list_of_a_flat_form_holds_every_text_of_its_key() -> None:
+    assert FlatForm(frozenset({"names"})).decode(b"names=a&names[]=b&other[]=c", "utf-8") == {
+        "names": ["a", "b"],
+        "other[]": "c",
+    }
+
+
+def test_a_flat_form_of_too_many_keys_is_refused() -> None:
+    with pytest.raises(Malformed):
+        FlatForm(max_keys=2).decode(b"a=1&b=2&c=3", "utf-8")

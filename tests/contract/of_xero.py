@@ -20,7 +20,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class _AsJson(Contract):
-    """Bodies call themselves JSON: what they may be called besides, a switch says, and they are read alike."""
+    """Bodies call themselves JSON: what else they may be called, a switch says, and they are read alike."""
 
     __slots__ = ()
 
@@ -71,8 +71,8 @@ CONTRACT = _AsJson(
         "getPayment": ONE,
         "getContact": ONE,
     },
-    # Whole documents inside a payment: 20,000 coverage cases with them, 1,200 without. An invoice's contact and
-    # lines have parts of their own, which make half of its cases.
+    # Whole documents inside a payment: 20,000 coverage cases with them, 1,200 without. What an invoice's
+    # contact and lines have inside them makes half of its cases.
     slim={
         "PaymentInput": ("Invoice", "CreditNote", "Prepayment", "Overpayment", "Account"),
         "InvoiceInput": ("Attachments", "Warnings", "ValidationErrors"),

@@ -8,24 +8,27 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mockserver.clock import parse_instant
-from mockserver.errors import Forbidden
+from mockserver.errors import Forbidden, NotFound, Refusal
 from mockserver.model import Call, Document, Principal
 from mockserver.store import State
+from mockserver.vendors.payt.files import STORAGE
 
 ADMINISTRATIONS = "administrations"
 """The vendor-wide collection; `connected` false is an administration that no connection is granted to."""
 
-_OWN_PATHS = "/v1/administrations"
+_OUTSIDE = ("/v1/administrations", "/oauth/", STORAGE)
+"""Paths of operations that no administration is named to, or that look after it themselves."""
+
 _SHOWN_AFTER_DELETION = timedelta(days=30)
 
 
 def admit(call: Call, tenant: str, state: State) -> None:
-    """Let pass who may enter the administration; the endpoints of administrations themselves see to it alone.
+    """Let pass who may enter the administration.
 
     Raises:
-        Forbidden: it is unknown, not active, or not granted to the caller.
+        Forbidden, NotFound: it is unknown, not active, or not granted to the caller.
     """
-    if call.path.startswith(_OWN_PATHS):
+    if call.path.startswith(_OUTSIDE):
         return
     administration = state.collection(ADMINISTRATIONS, "").get(tenant)
     if (
@@ -33,7 +36,7 @@ def admit(call: Call, tenant: str, state: State) -> None:
         or administration["status"] != "active"
         or not _granted(administration, call.principal)
     ):
-        raise no_access(tenant)
+        raise no_access(tenant, call)
 
 
 def visible(administration: Document, principal: Principal, state: State) -> bool:
@@ -44,8 +47,10 @@ def visible(administration: Document, principal: Principal, state: State) -> boo
     return deleted_at is None or state.now - parse_instant(deleted_at) <= _SHOWN_AFTER_DELETION
 
 
-def no_access(administration_id: str) -> Forbidden:
+def no_access(administration_id: str, call: Call) -> Refusal:
     """The refusal of a caller at an administration's door."""
+    if call.assumptions["closed_administration"] == "404":
+        return NotFound(ADMINISTRATIONS, administration_id)
     return Forbidden("administration", f"No access to administration {administration_id}")
 
 

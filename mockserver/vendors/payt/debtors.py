@@ -11,7 +11,8 @@ from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.payt import identity
 from mockserver.vendors.payt.keeping import kept_contact
-from mockserver.vendors.payt.texts import fault
+from mockserver.vendors.payt.reading import meant
+from mockserver.vendors.payt.wording import fault
 
 DEBTORS = "debtors"
 
@@ -40,7 +41,7 @@ def keep(item: Item, request: Request, state: State) -> Outcome:
 
     Source: Payt fact sheet §2.7.
     """
-    record = item.document
+    record = meant(item.document, request)
     stored = identity.debtor(record, state).stored
     was = stored or _new(request.tenant, state)
     contact = kept_contact(record, was.get("contact_identifier"), state)

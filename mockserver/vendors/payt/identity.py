@@ -10,10 +10,14 @@ from mockserver.store import State
 
 
 class Match(Value, frozen=True):
-    """The stored record, None for a new one; `taken`: number and identifier mean two of them."""
+    """The stored record, None for a new one; `taken` are the members that mean another one.
+
+    `crossed` says that number and identifier mean two records that are both stored.
+    """
 
     stored: Document | None
-    taken: bool = False
+    taken: tuple[str, ...] = ()
+    crossed: bool = False
 
 
 def invoice(record: Document, state: State) -> Match:
@@ -21,9 +25,30 @@ def invoice(record: Document, state: State) -> Match:
     return _locate(record, state, "invoices", ("invoice_number", "invoice_identifier"))
 
 
+def numbered_invoice(record: Document, state: State) -> Match:
+    """The invoice of the record's number, which may take an identifier that no other one has.
+
+    Source: Payt fact sheet §4.1 (PATCH finds by number).
+    """
+    stored = _find(state, "invoices", "invoice_number", record["invoice_number"])
+    other = _find(state, "invoices", "invoice_identifier", record.get("invoice_identifier"))
+    taken = stored is not None and other is not None and other["id"] != stored["id"]
+    return Match(stored, ("invoice_identifier",) if taken else ())
+
+
 def debtor(record: Document, state: State) -> Match:
     """The debtor that the record's identifier means, else its number, likewise."""
     return _locate(record, state, "debtors", ("debtor_number", "debtor_identifier"))
+
+
+def contact(record: Document, state: State) -> Match:
+    """The contact of Payt's id, else of the caller's code; an id takes a code that no other one has."""
+    by_code = _find(state, "contacts", "contact_identifier", record.get("contact_identifier"))
+    if not record.get("id"):
+        return Match(by_code)
+    by_id = _find(state, "contacts", "id", record["id"])
+    taken = by_id is not None and by_code is not None and by_code["id"] != by_id["id"]
+    return Match(by_id, ("contact_identifier",) if taken else ())
 
 
 def named_debtor(record: Document, state: State) -> Document | None:
@@ -42,10 +67,12 @@ def _locate(record: Document, state: State, collection: str, members: tuple[str,
     by_identifier = _find(state, collection, identifier, record.get(identifier))
     by_number = _find(state, collection, number, record.get(number))
     if by_identifier is not None:
-        return Match(by_identifier, by_number is not None and by_number["id"] != by_identifier["id"])
+        crossed = by_number is not None and by_number["id"] != by_identifier["id"]
+        return Match(by_identifier, members if crossed else (), crossed)
     if by_number is None:
         return Match(None)
-    return Match(by_number, bool(record.get(identifier) and by_number.get(identifier)))
+    taken = record.get(identifier) and by_number.get(identifier)
+    return Match(by_number, members if taken else ())
 
 
 def _find(state: State, collection: str, member: str, value: str | None) -> Document | None:

@@ -5,12 +5,15 @@ Source: Payt fact sheet §3.3, §4.2, §4.4.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
 
 from mockserver.model import Document, Json, Value
 from mockserver.store import State
 from mockserver.vendors.payt import documents, identity
 from mockserver.vendors.payt.moments import in_utc
+from mockserver.vendors.payt.money import amount
+from mockserver.vendors.payt.reading import FIRST_VALUES
 
 
 class Kept(Value, frozen=True):
@@ -20,6 +23,34 @@ class Kept(Value, frozen=True):
     value: Json
     field: str
     warning: str = ""
+
+
+Keeper: TypeAlias = Callable[[Document, Document, State], Kept]
+
+
+def keepers(assumptions: Mapping[str, str]) -> tuple[Keeper, ...]:
+    """The members of an invoice that are guarded so, in field order, while the switches stand so."""
+    return (
+        _debtor if assumptions["debtor_change"] == "kept" else _last_debtor,
+        _contact,
+        _sent_at,
+        _file("document", "document-missing"),
+        _file("ubl_document", "ubl-document-missing"),
+    )
+
+
+def first_values(record: Document, was: Document) -> Iterator[Kept]:
+    """The members that keep the value of the first time, where the record has another one.
+
+    Source: Payt fact sheet §4.2.
+    """
+    for member, warning in FIRST_VALUES.items():
+        posted = record.get(member)
+        if isinstance(was[member], str):
+            changes = posted is not None and posted != was[member]
+        else:
+            changes = posted is not None and amount(posted) != was[member]
+        yield Kept(member, was[member], member, warning if changes else "")
 
 
 def kept_contact(record: Document, current: str | None, state: State) -> Kept:
@@ -45,6 +76,12 @@ def _debtor(record: Document, was: Document, state: State) -> Kept:
     return Kept("debtor_id", current, "debtor_number", "debtor-fixed" if changes else "")
 
 
+def _last_debtor(record: Document, was: Document, state: State) -> Kept:
+    """The debtor that was named last counts."""
+    named = identity.named_debtor(record, state)
+    return Kept("debtor_id", named["id"] if named else was["debtor_id"], "debtor_number")
+
+
 def _contact(record: Document, was: Document, state: State) -> Kept:
     return kept_contact(record, was["contact_identifier"], state)
 
@@ -60,7 +97,7 @@ def _sent_at(record: Document, was: Document, _state: State) -> Kept:
     return Kept("sent_at", current if fixed else posted, "sent_at", "sent-at-fixed" if fixed else "")
 
 
-def _file(member: str, warning: str) -> Callable[[Document, Document, State], Kept]:
+def _file(member: str, warning: str) -> Keeper:
     def keep(record: Document, was: Document, state: State) -> Kept:
         if member not in record:
             return Kept(member, was[member], member)
@@ -68,13 +105,3 @@ def _file(member: str, warning: str) -> Callable[[Document, Document, State], Ke
         return Kept(member, value, member, "" if found else warning)
 
     return keep
-
-
-KEEPERS = (
-    _debtor,
-    _contact,
-    _sent_at,
-    _file("document", "document-missing"),
-    _file("ubl_document", "ubl-document-missing"),
-)
-"""The members of an invoice that are guarded so, in field order."""

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from mockserver.clock import parse_instant
 from mockserver.model import Document
 from mockserver.store import Collection, State
+from mockserver.vendor import Request
 from mockserver.vendors.payt.moments import read_moment
 
 Predicate: TypeAlias = Callable[[Document], bool]
@@ -63,13 +64,30 @@ def debtor_filters(parameters: Document, _state: State) -> Iterator[Predicate]:
     yield from _changed(parameters)
 
 
+def contact_filters(parameters: Document, state: State) -> Iterator[Predicate]:
+    """What the parameters of a list of contacts ask for; a debtor has the contact that it names."""
+    yield from _named(parameters, {"ids": "id", "contact_identifiers": "contact_identifier"})
+    tests = list(_named(parameters, {"debtor_numbers": "debtor_number"}))
+    if tests:
+        debtors = [one for one in state.collection("debtors").values() if tests[0](one)]
+        codes = {one["contact_identifier"] for one in debtors if one.get("contact_identifier")}
+        yield partial(_among, "contact_identifier", codes)
+    yield from _changed(parameters)
+
+
+def no_filters(_parameters: Document, _state: State) -> Iterator[Predicate]:
+    """Everything."""
+    yield from ()
+
+
 def page(
-    records: Iterable[Document], parameters: Document, collection: Collection
+    records: Iterable[Document], request: Request, collection: Collection
 ) -> tuple[list[Document], str | None]:
     """One page in the order asked for, else by id, and the cursor of the next one, None on the last.
 
     Source: Payt fact sheet §1.3 (the last cursor is assumed).
     """
+    parameters = request.parameters
     member, _, way = parameters.get("order", "").rpartition("_")
     place = partial(_place, member)
     rows = sorted(records, key=place, reverse=way == "desc")
@@ -79,7 +97,9 @@ def page(
             row for row in rows if (place(row) < place(last) if way == "desc" else place(row) > place(last))
         ]
     size = parameters.get("per_page", _PER_PAGE)
-    return rows[:size], rows[size - 1]["id"] if len(rows) > size else None
+    shown = rows[:size]
+    leads_on = len(rows) > size or request.call.assumptions["last_cursor"] == "last_id"
+    return shown, shown[-1]["id"] if shown and leads_on else None
 
 
 def _place(member: str, record: Document) -> tuple[str, int]:

@@ -12,6 +12,24 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from mockserver.model import Json
 
 ZERO = Decimal(0)
+AMOUNTS = frozenset(
+    {
+        "amount",
+        "amount_open",
+        "amount_total",
+        "book_amount",
+        "book_amount_open",
+        "book_amount_total",
+        "product_price",
+        "product_quantity",
+        "rate",
+        "total_excl_tax_amount",
+        "total_incl_tax_amount",
+        "vat_amount",
+        "vat_percentage",
+    }
+)
+"""The members of a record that spell a decimal."""
 
 _CENT = Decimal("0.01")
 # An amount has up to 255 characters, a product of two twice as many digits, a quotient as many as we ask for.

@@ -11,6 +11,7 @@ from decimal import Decimal
 from mockserver.clock import print_instant
 from mockserver.model import Document, Json
 from mockserver.store import State
+from mockserver.vendors.payt.moments import is_day
 from mockserver.vendors.payt.money import ZERO, amount, cents
 
 PAYMENTS = "payments"
@@ -35,6 +36,15 @@ def dates(posted: Iterable[Document], stored: Document | None, state: State) -> 
     return [
         payment.get("payment_date") or known.get(payment["origin_identifier"], today) for payment in posted
     ]
+
+
+def in_order(posted: Iterable[Document], stored: Document | None, state: State) -> bool:
+    """Whether the posted payments stand in the order of their days; what is no day is told of elsewhere.
+
+    Source: Payt fact sheet §2.3.
+    """
+    days = dates(posted, stored, state)
+    return not all(map(is_day, days)) or days == sorted(days)
 
 
 def taken(origin_identifier: str, stored: Document | None, state: State) -> bool:

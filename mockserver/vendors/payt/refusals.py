@@ -1,11 +1,12 @@
 """How Payt refuses a whole call: always `{code, message}`, the code being the status phrase in snake case.
 
-Source: Payt fact sheet §3.1; `forbidden` and its permission text are documented, the rest is assumed.
+What is refused of a request for a token has OAuth's own shape.
+Source: Payt fact sheet §1.4, §3.1; `forbidden` and its permission text are documented, the rest is assumed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from mockserver.errors import (
@@ -16,13 +17,23 @@ from mockserver.errors import (
     NotFound,
     Refusal,
     Unauthorized,
+    UnsupportedMediaType,
 )
 from mockserver.model import Call, Problem, Reply
 from mockserver.reply import STATUSES, json_reply
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendor import keep_known
-from mockserver.vendors.payt.texts import MALFORMED, joined, worded
+from mockserver.vendors.payt.money import AMOUNTS
+from mockserver.vendors.payt.texts import (
+    GRANTS,
+    NOT_FOUND,
+    REFUSALS,
+    TOKEN_INVALID,
+    TOKENS,
+    missing_parameter,
+)
+from mockserver.vendors.payt.wording import joined, worded, worded_file
 
 _STATUSES: Mapping[str, int] = {**STATUSES, "malformed": 422, "invalid": 422, "rejected": 422}
 _CODES: Mapping[int, str] = {
@@ -30,24 +41,18 @@ _CODES: Mapping[int, str] = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    406: "not_acceptable",
     413: "payload_too_large",
     415: "unsupported_media_type",
     422: "unprocessable_entity",
+    429: "too_many_requests",
     431: "request_header_fields_too_large",
+    500: "internal_server_error",
+    503: "service_unavailable",
 }
-_MESSAGES: Mapping[str, str] = {
-    "malformed": MALFORMED,
-    "method-not-allowed": "Method not allowed",
-    "too-large": "The request body is too large",
-    "too-many-items": "The request holds too many records",
-    "unsupported-media-type": "The provided content-type is not supported",
-    "headers-too-large": "The request headers are too large",
-}
-_TOKENS: Mapping[str, str] = {
-    "expired": "The access token expired",
-    "revoked": "The access token was revoked",
-}
-_RECORDS: Mapping[str, str] = {"invoices": "Invoice not found", "debtors": "Debtor not found"}
+_TEXT_LIMIT = 255
+_PAUSING = ("/v1/invoices/block", "/v1/invoices/resume")
+_TOKEN_PATHS = "/oauth/"  # noqa: S105 - a path, no token
 
 
 def grade(problem: Problem, call: Call) -> Problem | None:
@@ -58,7 +63,11 @@ def grade(problem: Problem, call: Call) -> Problem | None:
     if problem.path == ("administration_id",) and type(problem.found) in (int, Decimal):
         return None
     known = keep_known(problem, call)
-    return None if known is None else worded(known)
+    if known is None or (_is_too_long(problem) and call.assumptions["text_limit"] == "none"):
+        return None
+    if problem.path[:1] == ("files",):
+        return worded_file(known)
+    return worded(known, spare_call=call.assumptions["broken_record"] == "refuses_record")
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
@@ -66,14 +75,44 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: St
 
     Source: Payt fact sheet §3.1.
     """
+    if call.path.startswith(_TOKEN_PATHS):
+        if isinstance(refusal, Unauthorized):
+            challenge = ("WWW-Authenticate", "Basic")
+            return _oauth_reply(401, "invalid_client", GRANTS["invalid_client"], (challenge,))
+        if isinstance(refusal, (Invalid, Malformed, UnsupportedMediaType)):
+            return _oauth_reply(400, "invalid_request", _request_fault(refusal))
     status = _STATUSES[refusal.code]
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(refusal, MethodNotAllowed):
-        headers = (("Allow", ", ".join(refusal.allowed)),)
+        headers = (("Allow", ", ".join(_allowed(refusal, call))),)
     elif isinstance(refusal, Unauthorized):
         headers = (("WWW-Authenticate", "Bearer"),)
     document = {"code": _CODES[status], "message": _message(refusal, call, operation)}
     return json_reply(status, document, headers=headers)
+
+
+def _allowed(refusal: MethodNotAllowed, call: Call) -> Iterable[str]:
+    """The methods of the path, without those of an invoice whose id its last step could be as well."""
+    return [method for method in refusal.allowed if not call.path.endswith(_PAUSING) or method == "PATCH"]
+
+
+def _is_too_long(problem: Problem) -> bool:
+    """Whether the problem is the length alone that imports allow a text; amounts have it for our own sake."""
+    return problem.rule == "maxLength" and problem.expected == _TEXT_LIMIT and problem.path[-1] not in AMOUNTS
+
+
+def _oauth_reply(
+    status: int, error: str, description: str, headers: tuple[tuple[str, str], ...] = ()
+) -> Reply:
+    return json_reply(status, {"error": error, "error_description": description}, headers=headers)
+
+
+def _request_fault(refusal: Refusal) -> str:
+    """What is said of a request for a token that cannot be read: the first parameter that it lacks."""
+    for problem in refusal.problems if isinstance(refusal, Invalid) else ():
+        if problem.rule == "required":
+            return missing_parameter(str(problem.path[-1]))
+    return GRANTS["invalid_request"]
 
 
 def _message(refusal: Refusal, call: Call, operation: Operation | None) -> str:
@@ -83,11 +122,11 @@ def _message(refusal: Refusal, call: Call, operation: Operation | None) -> str:
         case Malformed() if not call.body and operation and operation.batch:
             text = f"administration_id is missing, {operation.batch.items[0]} is missing"
         case Unauthorized(reason=reason):
-            text = _TOKENS.get(reason, "The access token is invalid")
+            text = TOKENS.get(reason, TOKEN_INVALID)
         case Forbidden(reason="scope") if operation and operation.scopes:
             text = f"Missing permission: {min(operation.scopes)}"
         case NotFound(what=what):
-            text = _RECORDS.get(what, "Not found")
+            text = NOT_FOUND.get(what, "Not found")
         case _:
-            text = _MESSAGES.get(refusal.code, refusal.detail)
+            text = REFUSALS.get(refusal.code, refusal.detail)
     return text

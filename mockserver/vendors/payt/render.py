@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mockserver.model import Item, Json, Problem, Reply
+from mockserver.model import Item, Json, Outcome, Problem, Reply
 from mockserver.reply import json_reply
-from mockserver.spec import Batch
 from mockserver.store import State
-from mockserver.vendor import BatchResult
+from mockserver.vendor import BatchResult, Request
+from mockserver.vendors.payt.checks import NOT_FOUND
 
 CREATED = 201
+CHANGED = 200
+NOT_FOUND_KIND = "not_found"
+"""The only kind of failure that is documented.
+
+Source: Payt fact sheet §3.2.
+"""
 
 # The order in which a record's messages are printed: that of its fields in §2.1 and §2.7 (assumed, §3.2).
 _FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -64,47 +70,89 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
         "peppol_enabled",
         "labels",
     ),
+    "contacts": (
+        "contact_identifier",
+        "call_phone_number",
+        "postal_address_country_code",
+        "sms_phone_number",
+    ),
+    "vat_rates": ("code", "rate", "name", "category"),
+    "payment_conditions": ("code", "name"),
 }
 _RANKS = {kind: {field: rank for rank, field in enumerate(fields)} for kind, fields in _FIELDS.items()}
 
 
 def success_entity(result: BatchResult, _state: State) -> Reply:
-    """Counters and maps; `success` even when every record was refused, `warnings` only when there are any.
+    """Counters and maps; `warnings` only when there are any.
 
-    Source: Payt fact sheet §2.5, §3.2.
+    Source: Payt fact sheet §2.5, §3.2; that `success` is true when no record was taken is assumed.
     """
-    batch = result.request.operation.batch
-    errors: dict[str, list[str]] = {}
-    warnings: dict[str, list[str]] = {}
+    request = result.request
+    told = _Told(request)
     for outcome in result.outcomes:
-        if outcome.problems:
-            _add(errors, batch, outcome.item, outcome.problems)
-        elif outcome.warnings:
-            _add(warnings, batch, outcome.item, outcome.warnings)
+        told.add(outcome)
     count = sum(outcome.accepted for outcome in result.outcomes)
-    document: dict[str, Json] = {"success": True, "count": count, "errors": errors}
-    if warnings:
-        document["warnings"] = warnings
-    return json_reply(CREATED, document)
+    fails = request.call.assumptions["success_when_all_fail"] == "false" and result.outcomes and not count
+    document: dict[str, Json] = {"success": not fails, "count": count, "errors": told.errors}
+    if told.warnings:
+        document["warnings"] = told.warnings
+    return json_reply(CHANGED if request.operation.method == "patch" else CREATED, document)
 
 
-def _add(told: dict[str, list[str]], batch: Batch | None, item: Item, problems: Iterable[Problem]) -> None:
-    """Put a record's messages under its key, each text once; records of one key share it."""
-    kind, members = (str(batch.items[0]), batch.key) if batch else ("", ())
-    ranks = _RANKS[kind]
-    texts = told.setdefault(_record_key(kind, members, item), [])
-    for problem in sorted(problems, key=lambda found: ranks.get(str(found.path[2]), len(ranks))):
-        if problem.detail not in texts:
-            texts.append(problem.detail)
+def contacts_posted(result: BatchResult, state: State) -> Reply:
+    """As `success_entity`, or without a body, as the vendor's document gives this answer no schema.
 
-
-def _record_key(kind: str, members: Iterable[str], item: Item) -> str:
-    """The number, else the identifier, else the place in the call.
-
-    Source: Payt fact sheet §3.2 (assumed).
+    Source: Payt fact sheet §5.11.
     """
-    for member in members:
-        text = item.document.get(member)
-        if text and text.strip():
-            return str(text)
-    return f"{kind}[{item.index}]"
+    if result.request.call.assumptions["contacts_answer"] == "empty":
+        return Reply(CREATED)
+    return success_entity(result, state)
+
+
+class _Told:
+    """What is to be said of the records of a call, by record or by kind of failure."""
+
+    def __init__(self, request: Request) -> None:
+        batch = request.operation.batch
+        self.errors: dict[str, list[str]] = {}
+        self.warnings: dict[str, list[str]] = {}
+        self._kind = str(batch.items[0]) if batch else ""
+        self._members = batch.key if batch else ()
+        if request.call.assumptions["record_key"] == "identifier":
+            self._members = tuple(sorted(self._members, key=lambda name: not name.endswith("_identifier")))
+        self._ranks = _RANKS[self._kind]
+
+    def add(self, outcome: Outcome) -> None:
+        """Say what there is to say of one record."""
+        if not outcome.problems and not outcome.warnings:
+            return
+        key = self._key(outcome.item)
+        missing = next((problem for problem in outcome.problems if problem.code == NOT_FOUND), None)
+        if missing is not None:
+            self.errors.setdefault(NOT_FOUND_KIND, []).append(missing.found)
+        elif outcome.problems:
+            self._put(self.errors, key, outcome.problems)
+        else:
+            self._put(self.warnings, key, outcome.warnings)
+
+    def _put(self, told: dict[str, list[str]], key: str, problems: Iterable[Problem]) -> None:
+        """Put a record's messages under its key, each text once; records of one key share it."""
+        texts = told.setdefault(key, [])
+        for problem in sorted(problems, key=self._rank):
+            if problem.detail not in texts:
+                texts.append(problem.detail)
+
+    def _rank(self, problem: Problem) -> int:
+        field = str(problem.path[2]) if len(problem.path) > len(("records", "index")) else ""
+        return self._ranks.get(field, len(self._ranks))
+
+    def _key(self, item: Item) -> str:
+        """The number, else the identifier, else the place in the call.
+
+        Source: Payt fact sheet §3.2 (assumed).
+        """
+        for member in self._members if isinstance(item.document, dict) else ():
+            text = item.document.get(member)
+            if isinstance(text, str) and text.strip():
+                return text
+        return f"{self._kind}[{item.index}]"

@@ -1,6 +1,4 @@
-"""What a record can be told without any state: rules that name its faults, and one that sees the whole batch.
-
-They run on records of the right types only: whatever is of another type has ended the call before.
+"""What a record can be told without any state: rules that name its faults, and rules for the whole batch.
 
 Source: Payt fact sheet §2, §4.3; texts in `texts`.
 """
@@ -11,33 +9,37 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from mockserver.errors import Invalid
 from mockserver.model import Document, Item, Problem
-from mockserver.vendor import Across, Request
+from mockserver.vendor import Across, Request, Rule
 from mockserver.vendors.payt.codes import COUNTRIES, CURRENCIES
-from mockserver.vendors.payt.moments import is_day
-from mockserver.vendors.payt.money import ZERO, amount, exact
-from mockserver.vendors.payt.texts import fault
+from mockserver.vendors.payt.reading import is_readable, meant
+from mockserver.vendors.payt.texts import too_many_records
+from mockserver.vendors.payt.wording import fault
 
 _CURRENCY = re.compile("[A-Z]{3}")
 _COUNTRY = re.compile("[A-Z]{2}")
 _VAT_NUMBER = re.compile(r"[A-Z]{2}[0-9A-Za-z+*. ]{2,18}")
+_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,18}[0-9]")
 
 
-def invoice_faults(item: Item, _request: Request) -> Iterator[Problem]:
-    """Everything wrong with an invoice record that it shows by itself.
+def of_readable(rule: Rule) -> Rule:
+    """`rule` for those records whose members are of their types; the others are refused for that already."""
+    return lambda item, request: rule(item, request) if is_readable(item, request) else ()
 
-    Source: Payt fact sheet §2.1, §3.3, §4.3.
+
+def invoice_faults(item: Item, request: Request) -> Iterator[Problem]:
+    """What is wrong with an invoice record that it shows by itself; a change may lack any member.
+
+    Source: Payt fact sheet §2.1, §3.3.
     """
     record = item.document
     if record["invoice_number"].isspace():
         yield fault("number-blank", item, "invoice_number")
-    if _CURRENCY.fullmatch(record["currency_code"]) and record["currency_code"] not in CURRENCIES:
+    code = record.get("currency_code", "")
+    if _CURRENCY.fullmatch(code) and code not in CURRENCIES:
         yield fault("currency-unknown", item, "currency_code")
-    if _due_too_early(record):
-        yield fault("due-too-early", item, "due_date")
-    if "payments" in record and not _adds_up(record):
-        yield fault("payments-sum", item, "payments")
-    yield from _line_faults(item, record.get("invoice_lines") or [])
+    yield from _line_faults(item, meant(record, request).get("invoice_lines") or [])
 
 
 def debtor_faults(item: Item, _request: Request) -> Iterator[Problem]:
@@ -48,8 +50,7 @@ def debtor_faults(item: Item, _request: Request) -> Iterator[Problem]:
     record = item.document
     if record["debtor_number"].isspace():
         yield fault("debtor-number-blank", item, "debtor_number", of="debtors")
-    code = record.get("country_code") or ""
-    if _COUNTRY.fullmatch(code) and code not in COUNTRIES:
+    if _is_unknown_country(record.get("country_code")):
         yield fault("country-unknown", item, "country_code", of="debtors")
 
 
@@ -63,6 +64,62 @@ def debtor_warnings(item: Item, _request: Request) -> Iterator[Problem]:
         yield fault("vat-number-odd", item, "vat_number", of="debtors")
 
 
+def contact_faults(item: Item, _request: Request) -> Iterator[Problem]:
+    """Everything wrong with a contact record that it shows by itself.
+
+    Source: Payt fact sheet §1.2.
+    """
+    record = item.document
+    if not (record.get("contact_identifier") or record.get("id")):
+        yield fault("contact-unnamed", item, "contact_identifier", of="contacts")
+    if _is_unknown_country(record.get("postal_address_country_code")):
+        yield fault("contact-country-unknown", item, "postal_address_country_code", of="contacts")
+
+
+def contact_warnings(item: Item, _request: Request) -> Iterator[Problem]:
+    """Numbers that no telephone has.
+
+    Source: Payt fact sheet §3.3.
+    """
+    for member in ("call_phone_number", "sms_phone_number"):
+        if is_odd_phone(item.document.get(member)):
+            yield fault("phone-odd", item, member, of="contacts")
+
+
+def is_odd_phone(number: str | None) -> bool:
+    """Whether `number` is given and does not look like one; what does is assumed."""
+    return bool(number) and _PHONE.fullmatch(number or "") is None
+
+
+def vat_rate_faults(item: Item, _request: Request) -> Iterator[Problem]:
+    """A rate that has no code.
+
+    Source: Payt fact sheet §1.2.
+    """
+    if not (item.document.get("code") or "").strip():
+        yield fault("code-blank", item, "code", of="vat_rates")
+
+
+def limited(request: Request) -> None:
+    """Let pass a call of as many records as the switch allows.
+
+    Source: Payt fact sheet §2 (assumed).
+
+    Raises:
+        Invalid: it holds more.
+    """
+    limit = request.call.assumptions["max_records"]
+    if limit != "unlimited" and len(request.items) > int(limit):
+        kind = str(request.operation.batch.items[0]) if request.operation.batch else ""
+        raise Invalid((Problem("too-many", (kind,), too_many_records(kind, limit), "maxItems"),))
+
+
+def few_enough(request: Request) -> Iterator[tuple[int, Problem]]:
+    """The rule that a call is not too long, which says nothing of single records."""
+    limited(request)
+    yield from ()
+
+
 def unique(collection: str, member: str, code: str) -> Across:
     """The rule that no two records of a call have the same `member`: all that do are refused.
 
@@ -70,33 +127,25 @@ def unique(collection: str, member: str, code: str) -> Across:
     """
 
     def repeated(request: Request) -> Iterator[tuple[int, Problem]]:
-        times = Counter(item.document[member] for item in request.items)
-        for item in request.items:
-            number = item.document[member]
-            if times[number] > 1 and number.strip():
+        limited(request)
+        if request.call.assumptions["repeated_number"] == "in_order":
+            return
+        names = [_name(item, member) for item in request.items]
+        times = Counter(names)
+        for item, name in zip(request.items, names, strict=True):
+            if name.strip() and times[name] > 1:
                 yield item.index, fault(code, item, member, of=collection)
 
     return repeated
 
 
-def _due_too_early(record: Document) -> bool:
-    invoiced, due = record["invoice_date"], record["due_date"]
-    return is_day(invoiced) and is_day(due) and bool(due < invoiced)
+def _name(item: Item, member: str) -> str:
+    name = item.document.get(member) if isinstance(item.document, dict) else None
+    return name if isinstance(name, str) else ""
 
 
-def _adds_up(record: Document) -> bool:
-    """Whether the payments on the principal are what was paid; unreadable amounts are told of elsewhere."""
-    paid = [
-        amount(payment["amount"])
-        for payment in record["payments"] or ()
-        if payment.get("cost_type") in (None, "principal")
-    ]
-    total, still_open = amount(record["amount_total"]), amount(record["amount_open"])
-    read = [one for one in paid if one is not None]
-    if total is None or still_open is None or len(read) < len(paid):
-        return True
-    with exact():
-        return sum(read, ZERO) == total - still_open
+def _is_unknown_country(code: str | None) -> bool:
+    return bool(code and _COUNTRY.fullmatch(code)) and code not in COUNTRIES
 
 
 def _line_faults(item: Item, lines: list[Document]) -> Iterator[Problem]:

@@ -10,16 +10,20 @@ from typing import TypeAlias
 from mockserver.codec import json
 from mockserver.model import Document, Json
 from mockserver.store import State
+from mockserver.vendor import Request
 from mockserver.vendors.payt.entities import Entity, Kind
 
 Selection: TypeAlias = list[Json]
 """Names, and `{name: [names]}` for parts of a member."""
 
 
-def read(parameters: Document) -> Selection | None:
+def read(request: Request) -> Selection | None:
     """What `fields` asks for, None for the ordinary answer; the spec has seen to its form."""
-    text = parameters.get("fields")
-    return None if text is None else list(json.decode(text.encode())["only"])
+    text = request.parameters.get("fields")
+    if text is None:
+        return None
+    named: Selection = json.decode(text.encode())["only"]
+    return ["id", *named] if request.call.assumptions["only_fields"] == "with_id" else list(named)
 
 
 def show(stored: Document, kind: Kind, selection: Selection | None, state: State) -> Entity:

@@ -1,24 +1,29 @@
-"""Payt's sentences: one table of those that our rules need, and the wording of what a schema found.
+"""Payt's sentences, all in one place: what a record, a token, a call or a grant is told.
 
-Source: Payt fact sheet §3.1 and §3.3. Those marked P stand in the vendor's help articles, the others are
-assumed: what ends a call speaks as Ruby's Grape does, what stays with a record as Rails' ActiveModel does.
+Source: Payt fact sheet §3.1, §3.3. Those marked P stand in the vendor's own pages, the others are assumed:
+what ends a call speaks as Ruby's Grape does, what stays with a record as Rails' ActiveModel does, and what is
+said of tokens and grants as Doorkeeper does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-from mockserver.model import Item, Path, Problem
+from collections.abc import Mapping
 
 MALFORMED = "message body does not match declared format"
 
-TEXTS: Mapping[str, str] = {
+RECORDS: Mapping[str, str] = {
     "number-blank": "Invoice number can't be blank",
     "number-taken": "Invoice number has already been taken",  # P
     "identifier-taken": "Origin identifier has already been taken",  # P
     "number-repeated": "Invoice numbers must be unique",  # P, its beginning
+    "number-fixed": "Invoice number cannot be changed",
     "currency-unknown": "Currency code is not included in the list",
+    "currency-fixed": "Currency code cannot be changed",
+    "date-fixed": "Invoice date cannot be changed",
     "due-too-early": "Due date must be on or after the invoice date",
+    "due-fixed": "Due date cannot be changed",
+    "total-fixed": "Amount total cannot be changed",
+    "book-total-fixed": "Book amount total cannot be changed",
     "debtor-missing": "Debtor must exist",
     "debtor-fixed": "Debtor cannot be changed",
     "contact-missing": "Contact could not be found",
@@ -39,89 +44,77 @@ TEXTS: Mapping[str, str] = {
     "debtor-number-repeated": "Customer numbers must be unique",
     "country-unknown": "Country code is not included in the list",
     "vat-number-odd": "VAT number is invalid",  # P
+    "contact-unnamed": "Contact identifier can't be blank",
+    "contact-repeated": "Contact identifiers must be unique",
+    "contact-taken": "Contact identifier has already been taken",
+    "contact-country-unknown": "Postal address country code is not included in the list",
+    "phone-odd": "Probably incorrect SMS or phone number",  # P
+    "code-blank": "Code can't be blank",
+    "code-repeated": "Codes must be unique",
+    "rate-blank": "Rate can't be blank",
+    "name-blank": "Name can't be blank",
+}
+"""What is said of a record, by the code of the problem."""
+
+REFUSALS: Mapping[str, str] = {
+    "malformed": MALFORMED,
+    "method-not-allowed": "Method not allowed",
+    "not-acceptable": "The requested format is not supported",
+    "too-large": "The request body is too large",
+    "too-many-items": "The request holds too many records",
+    "unsupported-media-type": "The provided content-type is not supported",
+    "too-many-requests": "Rate limit exceeded",
+    "headers-too-large": "The request headers are too large",
+    "failed": "Internal server error",
+    "unavailable": "Service unavailable",
+}
+"""What is said of a call, by the code of the refusal."""
+
+TOKENS: Mapping[str, str] = {
+    "expired": "The access token expired",
+    "revoked": "The access token was revoked",
+}
+TOKEN_INVALID = "The access token is invalid"  # noqa: S105 - a sentence, no token
+
+NOT_FOUND: Mapping[str, str] = {
+    "invoices": "Invoice not found",
+    "debtors": "Debtor not found",
+    "administrations": "Administration not found",
+    "uploads": "Upload not found",
 }
 
-_NAMES: Mapping[str, str] = {
-    "invoice_identifier": "Origin identifier",
-    "debtor_identifier": "Origin identifier",
-    "vat_number": "VAT number",
+READER: Mapping[str, str] = {
+    "required": "is missing",
+    "type": "is invalid",
+    "enum": "does not have a valid value",
 }
-_CODED = ("currency_code", "country_code")
-_DECODED = {"required": "is missing", "type": "is invalid", "enum": "does not have a valid value"}
-_RANGE = ("minimum", "maximum")
-_PLACES = ("query", "path", "header")
+"""How the reader of parameters ends a call, by the schema's keyword."""
+
+UPLOADS: Mapping[str, str] = {
+    "content-type": "Content-Type does not match the announced file",
+    "byte-size": "Byte size does not match the announced file",
+    "checksum": "Checksum does not match the announced file",
+}
+
+GRANTS: Mapping[str, str] = {
+    "invalid_client": "Client authentication failed due to unknown client, no client authentication "
+    "included, or unsupported authentication method.",
+    "invalid_grant": "The provided authorization grant is invalid, expired, revoked, does not match the "
+    "redirection URI used in the authorization request, or was issued to another client.",
+    "invalid_request": "The request is missing a required parameter, includes an unsupported parameter "
+    "value, or is otherwise malformed.",
+    "invalid_scope": "The requested scope is invalid, unknown, or malformed.",
+    "unauthorized_client": "You are not authorized to revoke this token",
+    "unsupported_grant_type": "The authorization grant type is not supported by the authorization server.",
+}
+"""What is said of a request for a token, by OAuth's word for the error."""
 
 
-def fault(code: str, item: Item, field: str, *, of: str = "invoices") -> Problem:
-    """A problem of one record, placed at one of its fields."""
-    return Problem(code, (of, item.index, field), TEXTS[code])
+def missing_parameter(name: str) -> str:
+    """What is said when a request for a token or a code lacks one."""
+    return f"Missing required parameter: {name}."
 
 
-def worded(problem: Problem) -> Problem:
-    """What a schema found, in the vendor's words.
-
-    Source: Payt fact sheet §3.1, §3.3 (assumed).
-    """
-    text = (
-        f"{_bracketed(problem.path)} {_decoder_words(problem)}" if _ends_call(problem) else _record(problem)
-    )
-    return Problem(problem.code, problem.path, text, problem.rule, problem.expected, problem.found)
-
-
-def joined(problems: Iterable[Problem]) -> str:
-    """The message of a call that ends: the first fault of each place, or that nothing could be read."""
-    texts: dict[Path, str] = {}
-    for problem in problems:
-        texts.setdefault(problem.path, problem.detail)
-    return MALFORMED if () in texts else ", ".join(texts.values())
-
-
-def _ends_call(problem: Problem) -> bool:
-    return (
-        problem.rule in _DECODED
-        or problem.rule in _RANGE
-        or problem.rule == "format:date-time"
-        or _is_parameter(problem)
-    )
-
-
-def _is_parameter(problem: Problem) -> bool:
-    return bool(problem.path) and problem.path[0] in _PLACES
-
-
-def _decoder_words(problem: Problem) -> str:
-    if problem.rule in _RANGE and _is_parameter(problem):
-        return _DECODED["enum"]
-    return _DECODED.get(problem.rule, "is invalid")
-
-
-def _bracketed(path: Path) -> str:
-    named = path[1:] if path and path[0] in _PLACES else path
-    return "".join(f"[{step}]" if depth else str(step) for depth, step in enumerate(named))
-
-
-def _record(problem: Problem) -> str:
-    return f"{_human(problem.path)} {_record_words(problem)}"
-
-
-def _human(path: Path) -> str:
-    names = [step for step in path[1:] if isinstance(step, str)]
-    if path[:1] == ("debtors",) and names == ["debtor_number"]:
-        return "Customer number"
-    if len(names) == 1 and names[0] in _NAMES:
-        return _NAMES[names[0]]
-    text = " ".join(names).replace("_", " ")
-    return text[:1].upper() + text[1:]
-
-
-def _record_words(problem: Problem) -> str:
-    field = problem.path[-1]
-    if field == "checksum":
-        return f"is the wrong length (should be {problem.expected} characters)"
-    if problem.rule == "maxLength":
-        return f"is too long (maximum is {problem.expected} characters)"
-    if problem.rule == "minLength":
-        return "can't be blank"
-    if problem.rule == "pattern":
-        return "is not included in the list" if field in _CODED else "is not a number"
-    return "is invalid"
+def too_many_records(kind: str, limit: str) -> str:
+    """What is said when a call holds more records than the switch allows."""
+    return f"{kind} must not have more than {limit} records"

@@ -73,6 +73,17 @@ def set_clock(app: Application, sandbox: str) -> Callable[[str], None]:
 
 
 @pytest.fixture
+def assume(client: Client, sandbox: str) -> Callable[..., None]:
+    """Turn switches of the vendor."""
+
+    def assume(**positions: str) -> None:
+        named = {f"payt.{name}": position for name, position in positions.items()}
+        assert client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json=named).status == 200
+
+    return assume
+
+
+@pytest.fixture
 def neighbour(app: Application, payt: Client, sandbox: str) -> Iterator[Client]:
     """The same caller in a second sandbox."""
     name = f"{sandbox}-neighbour"

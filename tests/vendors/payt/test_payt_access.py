@@ -92,7 +92,7 @@ class TestTokens:
 
 
 class TestAdministrations:
-    @pytest.mark.parametrize("administration_id", ["99", "90", "404", "81 ", "8/1"])
+    @pytest.mark.parametrize("administration_id", ["99", "90", "91", "404", "81 ", "8/1"])
     def test_one_that_is_not_granted_deleted_or_unknown_is_closed(
         self, payt: Client, stored: Any, administration_id: str
     ) -> None:
@@ -130,7 +130,11 @@ class TestAdministrations:
     def test_the_list_holds_those_granted_and_the_lately_deleted(self, payt: Client) -> None:
         rows = payt.get("/v1/administrations").json["data"]
 
-        assert [(row["id"], row["status"]) for row in rows] == [("81", "active"), ("90", "deleted")]
+        assert [(row["id"], row["status"]) for row in rows] == [
+            ("81", "active"),
+            ("90", "deleted"),
+            ("91", "inactive"),
+        ]
 
     def test_the_list_of_another_company_is_empty(self, payt: Client) -> None:
         answer = holding(payt, "foreign-token").get("/v1/administrations")
@@ -142,7 +146,7 @@ class TestAdministrations:
         second = payt.get("/v1/administrations?per_page=1&cursor=81").json
 
         assert (first["data"][0]["id"], first["pagination"]["cursor"]) == ("81", "81")
-        assert (second["data"][0]["id"], second["pagination"]["cursor"]) == ("90", None)
+        assert (second["data"][0]["id"], second["pagination"]["cursor"]) == ("90", "90")
 
     def test_one_is_shown(self, payt: Client) -> None:
         shown = payt.get("/v1/administrations/81").json

@@ -1,0 +1,104 @@
+"""Files: announced by checksum, then uploaded to a URL that was given for them.
+
+Source: Payt fact sheet §2.8.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha3_512
+
+from mockserver.clock import parse_instant, print_instant
+from mockserver.errors import Invalid, NotFound
+from mockserver.model import Action, Call, Document, Item, Outcome, Problem, Reply
+from mockserver.reply import json_reply, media_type_of
+from mockserver.store import State
+from mockserver.vendor import BatchResult, Keep, Request
+from mockserver.vendors.payt.documents import FILES
+from mockserver.vendors.payt.texts import UPLOADS as TEXTS
+
+UPLOADS = "uploads"
+"""The vendor-wide collection of URLs that were given, by the token that each ends with."""
+
+STORAGE = "/storage/uploads"
+"""Where the vendor's storage host is, below our own mount."""
+
+_GOOD_FOR = timedelta(hours=4)
+_TOKEN_OCTETS = 24
+
+
+def announce(request: Request, state: State) -> Keep:
+    """What gives each file that is not stored yet a URL; one that a call names twice gets one.
+
+    Source: Payt fact sheet §2.8.
+    """
+    expires_at = print_instant(state.now + _GOOD_FOR)
+    files, uploads = state.collection(FILES), state.collection(UPLOADS, "")
+    root = f"{request.call.origin}{request.call.mount}{STORAGE}"
+    given: set[str] = set()
+
+    def keep(item: Item) -> Outcome:
+        checksum = item.document["checksum"]
+        known = files.get(checksum)
+        if checksum in given or (known is not None and known["uploaded_at"] is not None):
+            return Outcome(item, Action.UNCHANGED)
+        given.add(checksum)
+        file = {name: item.document[name] for name in ("checksum", "byte_size", "content_type")}
+        token = urlsafe_b64encode(state.octets(_TOKEN_OCTETS)).decode()
+        files[checksum] = {**file, "uploaded_at": None}
+        uploads[token] = {**file, "administration_id": request.tenant, "expires_at": expires_at}
+        shown = {"checksum": checksum, "url": f"{root}/{token}", "expires_at": expires_at}
+        return Outcome(item, Action.CREATED, shown)
+
+    return keep
+
+
+def where_to_upload(result: BatchResult, _state: State) -> Reply:
+    """The URLs, in the order of the files.
+
+    Source: Payt fact sheet §2.8, §5.7.
+    """
+    shown = [outcome.document for outcome in result.outcomes if outcome.document is not None]
+    bare = result.request.call.assumptions["files_answer"] == "object"
+    return json_reply(201, shown[0] if bare and len(result.outcomes) == 1 and shown else shown)
+
+
+def upload(request: Request, state: State) -> Reply:
+    """Take the bytes of an announced file.
+
+    Source: Payt fact sheet §2.8 (size, type and checksum are verified; the answers are assumed, §1.1).
+
+    Raises:
+        NotFound: there is no such URL, or no more.
+        Invalid: the bytes are not those that were announced.
+    """
+    token = request.parameters["token"]
+    announced = state.collection(UPLOADS, "").get(token)
+    if announced is None or _is_over(announced, state):
+        raise NotFound(UPLOADS, token)
+    if faults := tuple(_faults(announced, request.call)):
+        raise Invalid(faults)
+    files = state.collection(FILES, announced["administration_id"])
+    file = {name: announced[name] for name in ("checksum", "byte_size", "content_type")}
+    files[announced["checksum"]] = {**file, "uploaded_at": print_instant(state.now)}
+    return Reply(int(request.call.assumptions["upload_answer"]))
+
+
+def _is_over(announced: Document, state: State) -> bool:
+    """Whether the URL is good no more; one of the fixtures always is."""
+    expires_at = announced.get("expires_at")
+    return expires_at is not None and parse_instant(expires_at) <= state.now
+
+
+def _faults(announced: Document, call: Call) -> Iterator[Problem]:
+    wanted = announced["content_type"].partition(";")[0].strip().lower()
+    differs = {
+        "content-type": media_type_of(call.headers)[0] != wanted,
+        "byte-size": len(call.body) != announced["byte_size"],
+        "checksum": b64encode(sha3_512(call.body).digest()).decode() != announced["checksum"],
+    }
+    for code, told in differs.items():
+        if told:
+            yield Problem(code, ("upload", code), TEXTS[code])

@@ -1,0 +1,123 @@
+"""How a posted record is meant: what an empty member says, and what a record has to be like to be looked at.
+
+Source: Payt fact sheet §2, §4.1, §4.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+from mockserver.model import Document, Item, Json
+from mockserver.vendor import Request
+from mockserver.vendors.payt.moments import is_moment
+
+Check: TypeAlias = Callable[[Json], bool]
+
+FIRST_VALUES: Mapping[str, str] = {
+    "currency_code": "currency-fixed",
+    "invoice_number": "number-fixed",
+    "invoice_date": "date-fixed",
+    "due_date": "due-fixed",
+    "book_amount_total": "book-total-fixed",
+    "amount_total": "total-fixed",
+}
+"""What the help page calls fixed after an invoice's first time, with the warning that then follows."""
+
+
+def meant(record: Document, request: Request) -> Document:
+    """The record without the members that count as left out.
+
+    Source: Payt fact sheet §2.6 (a change has no lines), §4.1, §4.3.
+    """
+    assumptions = request.call.assumptions
+    if request.operation.method == "patch" and "invoice_lines" in record:
+        record = _without("invoice_lines", record)
+    if assumptions["null_members"] == "ignored":
+        record = {name: value for name, value in record.items() if value is not None}
+    if record.get("payments") == [] and assumptions["empty_payments"] == "ignored":
+        record = _without("payments", record)
+    return record
+
+
+def changing(record: Document, stored: Document | None, assumptions: Mapping[str, str]) -> Document:
+    """Of a record that is meant for a stored invoice, what may change there."""
+    if stored is None or assumptions["first_values"] != "fixed":
+        return record
+    return {name: value for name, value in record.items() if name not in FIRST_VALUES}
+
+
+def is_readable(item: Item, request: Request) -> bool:
+    """Whether every member is of its type, so that rules may look at it.
+
+    It always is, but while a broken record refuses only itself; then its other faults stay untold.
+    """
+    if request.proven or request.call.assumptions["broken_record"] == "refuses_call":
+        return True
+    return _RECORDS[request.operation.id](item.document)
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str)
+
+
+def _is_whole(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _maybe(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+def _each(check: Check) -> Check:
+    return lambda value: isinstance(value, list) and all(map(check, value))
+
+
+def _without(member: str, record: Document) -> Document:
+    return {name: value for name, value in record.items() if name != member}
+
+
+def _record(needed: Iterable[str] = (), texts: Iterable[str] = (), **members: Check) -> Check:
+    """A check of objects: `needed` are texts, `texts` may be, `members` are as they say.
+
+    Only what rules look at is told; all else may be of any type.
+    """
+    checks = {
+        **dict.fromkeys(texts, _maybe(_is_text)),
+        **{name: _maybe(check) for name, check in members.items()},
+        **dict.fromkeys(needed, _is_text),
+    }
+    return lambda value: (
+        isinstance(value, dict) and all(check(value.get(name)) for name, check in checks.items())
+    )
+
+
+def _invoice(*needed: str) -> Check:
+    file = _record(texts=("checksum",))
+    return _record(
+        needed,
+        ("invoice_identifier", "debtor_number", "debtor_identifier", "payment_condition"),
+        sent_at=lambda value: _is_text(value) and is_moment(value),
+        document=file,
+        ubl_document=file,
+        payments=_each(_record(("amount", "origin_identifier"), ("payment_date", "cost_type"))),
+        invoice_lines=_each(_record(("description", "vat_rate_code"), line_order=_is_whole)),
+    )
+
+
+_AMOUNTS = ("book_amount_total", "book_amount_open", "amount_total", "amount_open")
+_RECORDS: Mapping[str, Check] = {
+    "postV1Invoices": _invoice("currency_code", "invoice_number", "invoice_date", "due_date", *_AMOUNTS),
+    "patchV1Invoices": _invoice("invoice_number"),
+    "postV1Debtors": _record(("debtor_number", "debtor_identifier"), ("country_code", "vat_number")),
+    "postV1Contacts": _record(
+        texts=(
+            "contact_identifier",
+            "id",
+            "postal_address_country_code",
+            "call_phone_number",
+            "sms_phone_number",
+        )
+    ),
+    "postV1VatRates": _record(texts=("code",)),
+}
