@@ -26,11 +26,18 @@ class Run:
     headers: Mapping[str, str]
     kept: dict[str, Any] = field(default_factory=dict)
 
-    def go(self, steps: Iterable[Node]) -> None:
-        """Every step in its order; the first that is not as expected fails."""
+    def go(self, assumptions: Mapping[str, str], freeze: str | None, steps: Iterable[Node]) -> None:
+        """Every step in its order, switches and clock set before; the first that fails ends it."""
+        self.assume(assumptions)
+        if freeze is not None:
+            self._control("clock/freeze", {"at": freeze})
         for number, step in enumerate(steps, 1):
             said = "\n  ".join(self._step(step))
             assert not said, f"step {number}, {step.get('call', next(iter(step)))}\n  {said}"
+
+    def _control(self, what: str, body: Node) -> None:
+        answered = self.client.post(f"/_mock/sandboxes/{self.sandbox}/{what}", json=body)
+        assert answered.status == 200, answered.text
 
     def assume(self, positions: Mapping[str, str]) -> None:
         """Turn switches of the vendor."""
@@ -40,8 +47,7 @@ class Run:
 
     def _step(self, step: Node) -> list[str]:
         if "advance" in step:
-            clock = f"/_mock/sandboxes/{self.sandbox}/clock/advance"
-            assert self.client.post(clock, json={"seconds": step["advance"]}).status == 200
+            self._control("clock/advance", {"seconds": step["advance"]})
             return []
         if "assume" in step:
             self.assume(step["assume"])

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.sandbox import Settings
 from tests.cases.language import Case, cases, default_headers
 from tests.cases.running import Run
 from tests.support.client import Client
@@ -21,16 +19,10 @@ CASES = [case for vendor in ROWS for case in cases(HERE / vendor)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.vendor}-{case.file.stem}")
-def test_a_case_is_answered_as_its_sheet_says(
-    case: Case, app: Application, client: Client, sandbox: str
-) -> None:
-    if case.freeze is not None:
-        app.sandboxes.delete(sandbox)
-        app.sandboxes.create(Settings(sandbox, seed=7, frozen=case.freeze))
+def test_a_case_is_answered_as_its_sheet_says(case: Case, client: Client, sandbox: str) -> None:
     run = Run(client, case.vendor, sandbox, default_headers(HERE / case.vendor))
-    run.assume(case.assumptions)
 
-    run.go(case.steps)
+    run.go(case.assumptions, case.freeze, case.steps)
 
 
 @pytest.mark.parametrize("vendor", ROWS)

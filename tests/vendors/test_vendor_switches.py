@@ -8,7 +8,6 @@ import pytest
 
 from mockserver.app import Application
 from mockserver.assumption import COMMON
-from mockserver.sandbox import Settings
 from mockserver.served import packages
 from tests.cases.language import Position, default_headers, positions
 from tests.cases.running import Run
@@ -21,16 +20,11 @@ POSITIONS = [position for vendor in packages() for position in positions(HERE / 
 @pytest.mark.parametrize(
     "position", POSITIONS, ids=lambda position: f"{position.vendor}-{position.switch}-{position.value}"
 )
-def test_a_switch_does_what_its_position_says(
-    position: Position, app: Application, client: Client, sandbox: str
-) -> None:
-    if position.freeze is not None:
-        app.sandboxes.delete(sandbox)
-        app.sandboxes.create(Settings(sandbox, seed=7, frozen=position.freeze))
+def test_a_switch_does_what_its_position_says(position: Position, client: Client, sandbox: str) -> None:
     run = Run(client, position.vendor, sandbox, default_headers(HERE / position.vendor))
-    run.assume({**position.assumptions, position.switch: position.value})
+    turned = {**position.assumptions, position.switch: position.value}
 
-    run.go([*position.given, *position.steps])
+    run.go(turned, position.freeze, [*position.given, *position.steps])
 
 
 def test_every_position_of_every_switch_is_driven(app: Application) -> None:
