@@ -34,7 +34,9 @@ class Reader:
             return None, (missing,) if self.parameter.required else ()
         text = texts[-1]
         if self.kind == "array":
-            parts = texts if self.parameter.explode else text.split(",") if text else []
+            # Generated clients repeat a name whose spec wants one comma list: those are joined.
+            joined = ",".join(filter(None, texts))
+            parts = texts if self.parameter.explode else joined.split(",") if joined else []
             value: Json = [_typed(part, self.element) for part in parts]
         else:
             value = _typed(text, self.kind)

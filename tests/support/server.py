@@ -44,14 +44,19 @@ def serving(*options: str, environment: Mapping[str, str] | None = None) -> Iter
 
 def complaints(url: str) -> list[str]:
     """What the specs do not say of the answers in all journals of the server."""
-    found = []
-    for sandbox in httpx.get(f"{url}/_mock/sandboxes").json():
-        journal = f"{url}/_mock/sandboxes/{sandbox['name']}/journal"
-        for short in httpx.get(journal, params={"last": 10_000}).json():
-            entry = httpx.get(f"{journal}/{short['number']}").json()
-            if said := complaint(_vendors(), _sent(entry)):
-                found.append(f"{entry['method']} /{entry['vendor']}{entry['path']}: {said}")
-    return found
+    with httpx.Client(base_url=f"{url}/_mock/") as client:
+        return [
+            f"{entry['method']} /{entry['vendor']}{entry['path']}: {said}"
+            for entry in _entries(client)
+            if (said := complaint(_vendors(), _sent(entry)))
+        ]
+
+
+def _entries(client: httpx.Client) -> Iterator[Mapping[str, Any]]:
+    for sandbox in client.get("sandboxes").json():
+        journal = f"sandboxes/{sandbox['name']}/journal"
+        for short in client.get(journal, params={"last": 10_000}).json():
+            yield client.get(f"{journal}/{short['number']}").json()
 
 
 @cache
