@@ -193,6 +193,15 @@ def _check_headers(headers: list[tuple[bytes, bytes]]) -> None:
 
 
 def _answer(error: Exception, vendor: VendorDoor, call: Call) -> Answer:
+    """The vendor's words for what Connexion or the vendor refused; whatever else was raised is a crash."""
+    try:
+        refused = _refused(error, vendor, call)
+    except Exception as broken:  # noqa: BLE001 - whatever it is, it is answered and journaled
+        return _crashed(broken, call)
+    return refused or _crashed(error, call)
+
+
+def _refused(error: Exception, vendor: VendorDoor, call: Call) -> Answer | None:
     operation: Operation | None = None
     unrouted: Refusal = NotFound("path", call.path)
     try:
@@ -206,6 +215,10 @@ def _answer(error: Exception, vendor: VendorDoor, call: Call) -> Answer:
         return vendor.pipeline.refuse(call, Unauthorized("missing", scheme), operation)
     if isinstance(error, HTTPException):
         return vendor.pipeline.refuse(call, unrouted, operation)
+    return None
+
+
+def _crashed(error: Exception, call: Call) -> Answer:
     _log.error("%s %s broke", call.method, call.path, exc_info=error)
     reply = problem_reply(500, "Internal Server Error", "the mock server itself failed; see its journal")
     return Answer(reply, refusal="crash", trace="".join(format_exception(error)))

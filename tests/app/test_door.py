@@ -345,6 +345,26 @@ def test_a_crash_in_a_handler_is_a_plain_problem(
     assert "private" not in answered.text
 
 
+def test_a_crash_while_a_refusal_is_written_is_a_plain_problem_too(tmp_path: Path) -> None:
+    def refuse(*_refusal: Any) -> Reply:
+        raise BrokenError
+
+    application = made_up.application(tmp_path)
+    door = application.door.vendors["acme"]
+    served = dataclasses.replace(door.served, refuse=refuse)
+    speechless = dataclasses.replace(
+        door, served=served, pipeline=dataclasses.replace(door.pipeline, served=served)
+    )
+    caller = Client(
+        dataclasses.replace(application.door, vendors={"acme": speechless}), {"host": "testserver"}
+    )
+
+    answered = caller.get("/acme/nowhere")
+
+    assert (answered.status, answered.media_type) == (500, PROBLEM)
+    assert "mock-journal" in answered.headers
+
+
 def test_a_crash_is_in_the_journal_under_the_number_of_its_answer(tmp_path: Path) -> None:
     caller = crashing(tmp_path, BrokenError())
 

@@ -87,8 +87,8 @@ def _unsound(refusal: Malformed | Invalid | Rejected, call: Call, manner: Manner
 
 def _not_found(call: Call) -> Reply:
     """No such path, or no such invoice; what is outside of the API is answered by the web server."""
-    segments = call.path.split("/")[1:]
-    if segments[0].lower() != "api":
+    _, *segments = call.path.split("/")
+    if not segments or segments[0].lower() != "api":
         return page_reply(ASSUMED.outside)
     found = {}
     if not 2 <= len(segments) <= 3 or not segments[1]:  # noqa: PLR2004 - api/{controller}/{id}

@@ -31,15 +31,14 @@ class TooEarlyError(ValueError):
 
 @lru_cache(maxsize=4096)
 def wall_time(text: str) -> str:
-    """`text`, which keeps the pattern, as it is stored: `Z` dropped, an offset turned into UTC, seven digits.
+    """`text`, which keeps the pattern, as it is stored: `Z` dropped, an offset turned into UTC.
 
-    Source: VBA fact sheet §3.4, §4.10.
+    Of a fraction .NET keeps seven digits and writes no zeros at its end.
+    Source: VBA fact sheet §2.1, §3.4, §4.10.
 
     Raises:
-        TooEarlyError: it is before the first day that can be stored.
+        TooEarlyError: it is, in UTC, before the first day that can be stored.
     """
-    if text < FIRST_YEAR:
-        raise TooEarlyError(text)
     found = _PARTS.fullmatch(text)
     if found is None:
         return text
@@ -47,7 +46,10 @@ def wall_time(text: str) -> str:
     wall = f"{day}T{minute or '00:00'}{second or ':00'}"
     if zone not in (None, "Z"):
         wall = _to_utc(wall, int(f"{sign}1") * timedelta(hours=int(hours), minutes=int(minutes)))
-    return wall + (f".{fraction[:_KEPT_DIGITS]}" if fraction else "")
+    if wall < FIRST_YEAR:
+        raise TooEarlyError(text)
+    digits = (fraction or "")[:_KEPT_DIGITS].rstrip("0")
+    return f"{wall}.{digits}" if digits else wall
 
 
 @lru_cache(maxsize=16)

@@ -20,12 +20,13 @@ def log_in(request: Request, state: State) -> Reply:
     Source: VBA fact sheet §1.4, §3.2.
 
     Raises:
-        Unauthorized: the user is known, by another password.
+        Unauthorized: user or password is blank, or the user is known by another password.
     """
     facts = request.call.principal.facts
-    user = facts.get("user") or _user(request.call)
-    if not facts and _is_known(user, state):
+    user, password = _user_and_password(request.call)
+    if not user or not password or (not facts and _is_known(user, state)):
         raise Unauthorized("unknown", BASIC)
+    user = facts.get("user", user)
     if facts.get("challenge"):
         return _answer(request, state, challenge=words.NEW_PASSWORD, session=opaque(state))
     return _answer(request, state, tokens=issue(user, facts, state))
@@ -79,8 +80,9 @@ def _answer(
     return enveloped(200, data, request.call, state)
 
 
-def _user(call: Call) -> str:
-    return (_BASIC.credential(call) or "").partition(":")[0]
+def _user_and_password(call: Call) -> tuple[str, str]:
+    user, _, password = (_BASIC.credential(call) or "").partition(":")
+    return user, password
 
 
 def _is_known(user: str, state: State) -> bool:

@@ -1,5 +1,6 @@
 """The two kinds of record, by all the names that they have on the wire, in the database and in .NET."""
 
+import re
 from dataclasses import dataclass
 
 
@@ -20,7 +21,8 @@ class Names:
 
     def body_at(self, path: str) -> str:
         """The .NET type that a body sent to `path` is read into: a list of the class where it is a batch."""
-        return f"System.Collections.Generic.List`1[{self.model}]" if path.endswith("-batch") else self.model
+        listed = re.fullmatch("/[^/]+-batch", path)  # a payee's own path may end like that too
+        return f"System.Collections.Generic.List`1[{self.model}]" if listed else self.model
 
 
 CLAIM_INVOICE = Names("ClaimInvoice", "Claim_Invoice", "invoice_Key", "invoiceKey", "claim-invoices")

@@ -1,5 +1,6 @@
 """Whole calls refused: bare by the gateway, in the envelope by the service."""
 
+from fnmatch import fnmatchcase
 from http import HTTPStatus
 
 from mockserver.errors import (
@@ -13,9 +14,10 @@ from mockserver.errors import (
     TooManyRequests,
     Unauthorized,
     Unavailable,
+    UnsupportedMediaType,
 )
 from mockserver.model import Call, Reply
-from mockserver.reply import STATUSES, json_reply
+from mockserver.reply import STATUSES, json_reply, media_type_of
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendors.vba import framework, words
@@ -30,11 +32,13 @@ PROBLEM_TYPES = "https://httpstatuses.com/"
 _TITLES = {413: "Payload Too Large"}
 
 
-def refuse(refusal: Refusal, call: Call, _operation: Operation | None, state: State) -> Reply:
+def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
     """The vendor's answer to a call that is refused whole.
 
     Source: VBA fact sheet §3.1, §3.2.
     """
+    if operation is not None and (sent := _unread_media_type(refusal, call, operation)):
+        refusal = UnsupportedMediaType(sent, ())
     if (reply := _by_gateway(refusal)) is not None:
         return reply
     if _is_automatic(refusal) and call.assumptions["bad_request_style"] == "aspnet":
@@ -48,6 +52,14 @@ def refuse(refusal: Refusal, call: Call, _operation: Operation | None, state: St
         "instance": call.path,
     }
     return failed(error, call, state, _headers(refusal))
+
+
+def _unread_media_type(refusal: Refusal, call: Call, operation: Operation) -> str:
+    """The media type of no body, where nothing reads it: the framework asks for a reader before a body."""
+    if call.body or not isinstance(refusal, Malformed):
+        return ""
+    sent, _ = media_type_of(call.headers)
+    return "" if any(fnmatchcase(sent, body.name) for body in operation.bodies) else sent
 
 
 def _by_gateway(refusal: Refusal) -> Reply | None:

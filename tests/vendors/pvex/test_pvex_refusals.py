@@ -147,8 +147,9 @@ def test_the_sandbox_prefix_is_part_of_the_uri(pvex: Client, sandbox: str) -> No
     assert f"'http://testserver/sandboxes/{sandbox}/pvex/api/Nope'" in prefixed.get("/api/Nope").text
 
 
-def test_outside_the_api_it_is_the_web_server_that_answers(pvex: Client) -> None:
-    answer = pvex.get("/Nope")
+@pytest.mark.parametrize("path", ["/Nope", "/", "", "?id=1"])
+def test_outside_the_api_it_is_the_web_server_that_answers(pvex: Client, path: str) -> None:
+    answer = pvex.get(path)
 
     assert (answer.status, answer.media_type) == (404, "text/html")
 

@@ -83,6 +83,23 @@ def test_another_media_type_is_415(vba: Client, media_type: str) -> None:
     assert envelope(answer) == (415, None)
 
 
+def test_a_media_type_is_looked_at_before_the_body_that_is_not_there(vba: Client) -> None:
+    answer = vba.put(BATCH, headers={"content-type": "text/plain"})
+
+    assert envelope(answer) == (415, None)
+
+
+@pytest.mark.parametrize("media_type", ["text/json", "application/vnd.x+json; charset=utf-8"])
+def test_no_body_of_a_media_type_that_is_read_is_400(vba: Client, media_type: str) -> None:
+    answer = vba.put(BATCH, headers={"content-type": media_type})
+
+    assert envelope(answer) == (400, "A non-empty request body is required.")
+
+
+def test_neither_body_nor_media_type_is_400(vba: Client) -> None:
+    assert envelope(vba.put(BATCH)) == (400, "A non-empty request body is required.")
+
+
 def test_no_user_agent_is_refused_by_the_gateway_first(vba: Client) -> None:
     answer = vba.without("user-agent", "authorization").put(BATCH, json=[])
 

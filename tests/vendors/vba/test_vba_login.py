@@ -74,6 +74,22 @@ def test_a_user_that_nobody_knows_logs_in_by_any_password(vba: Client, door: Cli
     assert rows.one(1)["entry_User"] == "alice"
 
 
+def test_a_long_user_is_stamped_as_far_as_the_column_goes(vba: Client, door: Client) -> None:
+    issued = tokens(door, ("u" * 21, "anything"))
+    rows = Rows(vba.within(authorization=f"Bearer {issued['idToken']}"))
+
+    rows.put({"invoice_Key": 1})
+
+    assert (rows.one(1)["entry_User"], rows.one(1)["update_User"]) == ("u" * 20, "u" * 20)
+
+
+@pytest.mark.parametrize(("user", "password"), [("", ""), ("", "anything"), ("alice", "")])
+def test_a_log_in_that_leaves_user_or_password_blank_is_401(door: Client, user: str, password: str) -> None:
+    answer = door.within(authorization=basic(user, password)).post(LOG_IN)
+
+    assert envelope(answer) == (401, "Incorrect username or password.")
+
+
 def test_a_user_who_may_only_read_logs_in_and_stays_so(vba: Client, door: Client) -> None:
     issued = tokens(door, ("auditor", "ledger-7"))
     reader = vba.within(authorization=f"Bearer {issued['idToken']}")

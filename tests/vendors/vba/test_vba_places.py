@@ -52,6 +52,12 @@ def test_a_single_record_that_cannot_be_read_names_its_class(vba: Client, path: 
     assert envelope(answer) == (400, detail)
 
 
+def test_a_payee_whose_id_ends_like_a_batch_is_one_record_all_the_same(vba: Client) -> None:
+    answer = vba.put("/payees/night-batch", content=b"[]", headers={"content-type": "application/json"})
+
+    assert "converted to VBAPI.Models.Payee. Path: $ " in str(envelope(answer)[1])
+
+
 def test_a_place_is_counted_in_utf_8_without_byte_order_mark(vba: Client) -> None:
     answer = vba.post(
         "/claim-invoice",
