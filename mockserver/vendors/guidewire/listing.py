@@ -71,10 +71,10 @@ def _parsed(place: int, text: str) -> tuple[str, str, str]:
     value = value.replace("::", ":")
     if field != "scheduledSendDate":
         return field, operator, value
-    moment = instants.normal(value)
-    if moment is None:
+    moments = [instants.normal(moment) for moment in value.split(",")]
+    if None in moments:
         raise Rejected(Problem("bad-format", ("query", "filter", place), rule="filter", found=text))
-    return field, operator, moment
+    return field, operator, ",".join(filter(None, moments))
 
 
 def _value(document: Document, field: str, state: State) -> str | None:

@@ -50,11 +50,11 @@ def _as_sent(value: Json) -> Json:
 
 
 def _code(value: Json) -> Json:
-    return value["code"]
+    return None if value is None else value["code"]
 
 
 def _id(value: Json) -> Json:
-    return value["id"]
+    return None if value is None else value["id"]
 
 
 def _amount(value: Json) -> Json:

@@ -33,9 +33,13 @@ def invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
 def change(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Everything that stands against the change of an invoice, first that there is none.
 
+    A blank number means no invoice, and is told of as blank already.
+
     Source: Payt fact sheet §2.6, §3.2.
     """
     if not is_readable(item, request):
+        return
+    if not item.document["invoice_number"].strip():
         return
     match = identity.numbered_invoice(item.document, state)
     if match.stored is None:

@@ -24,7 +24,6 @@ _TEXTS = (
     "bank_account_number",
     "category",
     "coc_number",
-    "country_code",
     "language_code",
     "oin_number",
     "peppol_identifier",
@@ -51,6 +50,8 @@ def keep(item: Item, request: Request, state: State) -> Outcome:
         "contact_identifier": contact.value,
         "updated_at": print_instant(state.now),
     }
+    if "country_code" in record:
+        debtor["postal_address"] = {**was.get("postal_address", {}), "country_code": record["country_code"]}
     if "labels" in record:
         debtor["labels"] = list(dict.fromkeys(record["labels"] or ()))
     state.collection(DEBTORS)[debtor["id"]] = debtor

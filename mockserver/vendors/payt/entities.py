@@ -155,7 +155,7 @@ def _payment_asked(stored: Document, _state: State) -> Entity:
 
 
 def _debtor(stored: Document, _state: State) -> Entity:
-    address = stored.get("postal_address") or {"country_code": stored.get("country_code")}
+    address = stored.get("postal_address", {})
     return {
         **_same(stored, "id", "administration_id", "debtor_number", "debtor_identifier", "name"),
         "postal_address": _same(

@@ -25,6 +25,7 @@ UPLOADS = "uploads"
 STORAGE = "/storage/uploads"
 """Where the vendor's storage host is, below our own mount."""
 
+_SANDBOXES = "/sandboxes/"
 _GOOD_FOR = timedelta(hours=4)
 _TOKEN_OCTETS = 24
 
@@ -36,7 +37,7 @@ def announce(request: Request, state: State) -> Keep:
     """
     expires_at = print_instant(state.now + _GOOD_FOR)
     files, uploads = state.collection(FILES), state.collection(UPLOADS, "")
-    root = f"{request.call.origin}{request.call.mount}{STORAGE}"
+    root = _root(request.call)
     given: set[str] = set()
 
     def keep(item: Item) -> Outcome:
@@ -84,6 +85,13 @@ def upload(request: Request, state: State) -> Reply:
     file = {name: announced[name] for name in ("checksum", "byte_size", "content_type")}
     files[announced["checksum"]] = {**file, "uploaded_at": print_instant(state.now)}
     return Reply(int(request.call.assumptions["upload_answer"]))
+
+
+def _root(call: Call) -> str:
+    """What the URLs begin with; the sandbox is in the path, as an upload brings no header to name it."""
+    prefixed = "mock-sandbox" not in call.headers or call.mount.startswith(_SANDBOXES)
+    prefix = "" if prefixed else f"{_SANDBOXES}{call.sandbox}"
+    return f"{call.origin}{prefix}{call.mount}{STORAGE}"
 
 
 def _is_over(announced: Document, state: State) -> bool:

@@ -121,6 +121,8 @@ def _message(refusal: Refusal, call: Call, operation: Operation | None) -> str:
             text = joined(problems)
         case Malformed() if not call.body and operation and operation.batch:
             text = f"administration_id is missing, {operation.batch.items[0]} is missing"
+        case Malformed() if not call.body and call.path.endswith(_PAUSING):
+            text = "administration_id is missing"
         case Unauthorized(reason=reason):
             text = TOKENS.get(reason, TOKEN_INVALID)
         case Forbidden(reason="scope") if operation and operation.scopes:

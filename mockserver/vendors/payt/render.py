@@ -121,6 +121,7 @@ class _Told:
         if request.call.assumptions["record_key"] == "identifier":
             self._members = tuple(sorted(self._members, key=lambda name: not name.endswith("_identifier")))
         self._ranks = _RANKS[self._kind]
+        self._unknown: set[str] = set()
 
     def add(self, outcome: Outcome) -> None:
         """Say what there is to say of one record."""
@@ -129,7 +130,9 @@ class _Told:
         key = self._key(outcome.item)
         missing = next((problem for problem in outcome.problems if problem.code == NOT_FOUND), None)
         if missing is not None:
-            self.errors.setdefault(NOT_FOUND_KIND, []).append(missing.found)
+            if missing.found not in self._unknown:
+                self._unknown.add(missing.found)
+                self.errors.setdefault(NOT_FOUND_KIND, []).append(missing.found)
         elif outcome.problems:
             self._put(self.errors, key, outcome.problems)
         else:

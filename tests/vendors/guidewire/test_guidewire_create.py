@@ -69,6 +69,14 @@ def test_everything_that_can_be_set_is_kept(guidewire: Client) -> None:
     assert made["defaultPaymentType"] == {"code": "final", "name": "Final"}
 
 
+@pytest.mark.parametrize("name", ["defaultCostCategory", "defaultCostType", "defaultPaymentType"])
+def test_a_default_for_items_may_be_null(guidewire: Client, name: str) -> None:
+    made = guidewire.post(INVOICES, json=sent(payeeAddressBookUID="ab:1", **{name: None}))
+
+    assert made.status == 201
+    assert name not in attributes(made)
+
+
 def test_two_alike_are_two(guidewire: Client) -> None:
     first = guidewire.post(INVOICES, json=sent(payeeAddressBookUID="ab:1", invoiceNumber="X"))
     second = guidewire.post(INVOICES, json=sent(payeeAddressBookUID="ab:1", invoiceNumber="X"))

@@ -64,6 +64,14 @@ class TestChanges:
 
         assert attributes(answered)["exposure"]["id"] == "demo_sample:40002"
 
+    def test_null_takes_the_exposure_away(self, guidewire: Client) -> None:
+        guidewire.patch(B_ITEM, json=sent(exposure={"id": "demo_sample:40002"}))
+
+        answered = guidewire.patch(B_ITEM, json=sent(exposure=None))
+
+        assert answered.status == 200
+        assert "exposure" not in attributes(answered)
+
     def test_null_empties_a_text(self, guidewire: Client) -> None:
         answered = guidewire.patch(B_ITEM, json=sent(description=None))
 

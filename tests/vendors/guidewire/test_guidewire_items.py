@@ -181,3 +181,10 @@ def test_items_can_be_filtered_and_sorted(guidewire: Client, query: str, expecte
     found = amounts(guidewire, f"{A_ITEMS}?{query}")
 
     assert found == expected
+
+
+def test_its_exposure_may_be_null(guidewire: Client) -> None:
+    made = guidewire.post(A_ITEMS, json=sent(**ITEM, exposure=None))
+
+    assert made.status == 201
+    assert "exposure" not in attributes(made)

@@ -90,3 +90,17 @@ def test_a_change_needs_the_scope_of_writing(payt: Client) -> None:
     answer = reader.patch("/v1/invoices", json={"administration_id": "81", "invoices": []})
 
     assert (answer.status, answer.json["message"]) == (403, "Missing permission: invoices:write")
+
+
+def test_an_unknown_number_is_told_of_once(change: Any) -> None:
+    answer = change({"invoice_number": "ZZ"}, {"invoice_number": "YY"}, {"invoice_number": "ZZ"})
+
+    assert answer.json == {"success": True, "count": 0, "errors": {"not_found": ["ZZ", "YY"]}}
+
+
+@pytest.mark.parametrize("number", ["", "  "])
+def test_a_blank_number_is_told_of_as_blank_and_not_as_unknown(change: Any, number: str) -> None:
+    answer = change({"invoice_number": number}, {"invoice_number": number, "invoice_identifier": "800"})
+
+    message = ["Invoice number can't be blank"]
+    assert answer.json["errors"] == {"invoices[0]": message, "800": message}

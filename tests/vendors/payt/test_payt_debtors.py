@@ -192,3 +192,11 @@ def test_parts_of_an_address_can_be_named(payt: Client) -> None:
     answer = payt.get('/v1/debtors/501?administration_id=81&fields={"only":[{"postal_address":["city"]}]}')
 
     assert answer.json == {"postal_address": {"city": "Utrecht"}}
+
+
+def test_a_country_goes_into_the_address_that_is_known(post_debtors: Any, payt: Client) -> None:
+    post_debtors(debtor("D-1", debtor_identifier="1001", country_code="BE"))
+
+    address = payt.get("/v1/debtors/501?administration_id=81").json["postal_address"]
+
+    assert (address["country_code"], address["city"]) == ("BE", "Utrecht")

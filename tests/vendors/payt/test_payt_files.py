@@ -24,14 +24,15 @@ def announce(payt: Client, *files: Any) -> Answered:
 
 @pytest.fixture
 def url(payt: Client) -> str:
-    """Where the bytes go, as a path below the mount."""
+    """Where the bytes go, without the host."""
     told: str = announce(payt, file()).json[0]["url"]
-    return told.removeprefix("http://testserver/payt")
+    return told.removeprefix("http://testserver")
 
 
 def upload(payt: Client, url: str, content: bytes = CONTENT, **headers: str) -> Answered:
+    """What a client sends that knows nothing but the URL."""
     named = {name.replace("_", "-"): text for name, text in headers.items()} or PDF
-    return payt.without("authorization").put(url, content=content, headers=named)
+    return Client(payt.app, {}).put(url, content=content, headers=named)
 
 
 def test_an_uploaded_file_can_be_attached(payt: Client, url: str, post: Any, shown: Any) -> None:
@@ -77,6 +78,26 @@ def test_the_url_stays_in_the_sandbox_that_a_path_names(payt: Client, sandbox: s
     assert told.startswith(f"http://testserver/sandboxes/{sandbox}/payt/storage/uploads/")
 
 
+def test_the_url_stays_in_the_sandbox_that_a_header_names(
+    client: Client, payt: Client, sandbox: str, url: str
+) -> None:
+    bare = client.without("mock-sandbox").within("")
+
+    answer = bare.put(url, content=CONTENT, headers=PDF)
+
+    assert url.startswith(f"/sandboxes/{sandbox}/payt/storage/uploads/")
+    assert answer.status == 204
+    assert announce(payt, file()).json == []
+
+
+def test_the_url_in_the_default_sandbox_has_no_prefix(client: Client) -> None:
+    default = client.without("mock-sandbox").within("/payt", authorization="Bearer full-token")
+
+    told = announce(default, file(checksum="d" * 88)).json[0]["url"]
+
+    assert told.startswith("http://testserver/payt/storage/uploads/")
+
+
 @pytest.mark.parametrize(
     ("content", "media_type", "message"),
     [
@@ -113,7 +134,7 @@ def test_a_url_is_good_for_four_hours(payt: Client, url: str, set_clock: Any) ->
 
 
 def test_an_unknown_url_is_not_found(payt: Client) -> None:
-    assert upload(payt, "/storage/uploads/nothing").status == 404
+    assert upload(payt, "/payt/storage/uploads/nothing").status == 404
 
 
 @pytest.mark.parametrize(

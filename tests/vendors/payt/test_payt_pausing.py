@@ -117,3 +117,10 @@ def test_they_are_patched_and_nothing_else(payt: Client, what: str) -> None:
     answer = payt.post(f"/v1/invoices/{what}", json={})
 
     assert (answer.status, answer.headers["allow"]) == (405, "PATCH")
+
+
+@pytest.mark.parametrize("what", ["block", "resume"])
+def test_an_empty_form_lacks_the_administration(payt: Client, what: str) -> None:
+    answer = send(payt, what, "")
+
+    assert (answer.status, answer.json["message"]) == (422, "administration_id is missing")
