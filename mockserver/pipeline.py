@@ -58,6 +58,7 @@ class Pipeline:
         try:
             permit(call, operation)
             self._enter(call, operation)
+            call = self._at_home(call, operation)
             self._admit_early(call, operation)
             check_availability(call)
             kept = self._replayed(call, operation)
@@ -149,11 +150,24 @@ class Pipeline:
 
     def _admit_early(self, call: Call, operation: Operation) -> None:
         """Ask at the door of a tenant that the call's head names, before its body is read."""
-        admit, head = self.served.vendor.admit, self.served.tenant_header
-        if admit is None or not any(parameter.name == head for parameter in operation.parameters):
+        admit = self.served.vendor.admit
+        if admit is None or not self._has_tenant_header(operation):
             return
         tenant = self._head_tenant(call)
         self._transact(call, tenant, lambda state: admit(call, tenant, state))
+
+    def _at_home(self, call: Call, operation: Operation) -> Call:
+        """The call as if it had named the tenant that it means."""
+        home = self.served.vendor.home
+        if home is None or self._head_tenant(call) or not self._has_tenant_header(operation):
+            return call
+        tenant = self._transact(call, "", lambda state: home(call, state))
+        named = {**call.headers, self.served.tenant_header.lower(): tenant}
+        return replace(call, headers=named) if tenant else call
+
+    def _has_tenant_header(self, operation: Operation) -> bool:
+        head = self.served.tenant_header
+        return any(parameter.name == head for parameter in operation.parameters)
 
     def _head_tenant(self, call: Call) -> str:
         """The tenant that a header names; "" when the body or nothing does."""

@@ -72,6 +72,7 @@ Refuse: TypeAlias = Callable[[Refusal, Call, Operation | None, State], Reply]
 Gateway: TypeAlias = Callable[[Call, State], None]
 Enter: TypeAlias = Callable[[Call, Operation, State], None]
 Admit: TypeAlias = Callable[[Call, str, State], None]
+Home: TypeAlias = Callable[[Call, State], str]
 Replay: TypeAlias = Callable[[Call, Operation, State], Reply | None]
 Remember: TypeAlias = Callable[[Call, Operation, Reply, State], None]
 
@@ -135,9 +136,9 @@ class Vendor:
     """A vendor's code, keyed by operationId; every part is optional.
 
     `grade` sees each problem that a schema found and may drop or rewrite it. `refuse` renders a refusal.
-    `gateway` may refuse before route and credentials are known, `enter` as soon as they are. `admit` says
-    whether the caller may enter the tenant, as soon as that is known: before the body is read when a header
-    names it.
+    `gateway` may refuse before route and credentials are known, `enter` as soon as they are. `home` is the
+    tenant that a call means whose header names none, "" for none. `admit` says whether the caller may enter
+    the tenant, as soon as that is known: before the body is read when a header names it.
     `replay` may answer a call from what `remember` kept of an earlier one, before the body is read; what is
     replayed has no outcomes. `remember` sees every answer to a call that was let in, a refusal too, in the
     transaction of the work or, where that was undone, of the refusal.
@@ -152,6 +153,7 @@ class Vendor:
     grade: Grade = keep_known
     gateway: Gateway | None = None
     enter: Enter | None = None
+    home: Home | None = None
     admit: Admit | None = None
     replay: Replay | None = None
     remember: Remember | None = None

@@ -204,6 +204,29 @@ def test_tenants_are_apart(tmp_path: Path) -> None:
     assert listed(pipeline) == []
 
 
+def scopes(pipeline: Pipeline) -> set[str]:
+    return {scope for scope, tables in pipeline.sandboxes.dump("default").items() if "orders" in tables}
+
+
+@pytest.mark.parametrize(("named", "scope"), [({}, "acme/home"), ({"x-tenant": "one"}, "acme/one")])
+def test_a_call_that_names_no_tenant_means_its_home(
+    tmp_path: Path, named: dict[str, str], scope: str
+) -> None:
+    pipeline = corridor(tmp_path, by_header(), home=lambda _call, _state: "home")
+
+    handled(pipeline, replace(CALL, body=GOOD, headers={**CALL.headers, **named}))
+
+    assert scopes(pipeline) == {scope}
+
+
+def test_a_call_without_a_home_stays_as_it_is(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, by_header(), home=lambda _call, _state: "")
+
+    put(pipeline)
+
+    assert scopes(pipeline) == {"acme/"}
+
+
 def dispatched(pipeline: Pipeline, call: Call) -> Answer:
     return pipeline.sandboxes.transact("default", "acme/", lambda state: pipeline.dispatch(call, state))
 

@@ -54,11 +54,11 @@ class Contract:
     """One spec with the fixtures' credentials, and what is pinned where a case is not bad just there.
 
     `known` holds, by operation, parameters of what the fixtures have: for calls with a body, and for all
-    but the fuzzed ones of the rest; `bodies` likewise members of a body. `walking` holds headers for walks; what changes nothing would end one.
-    `judged` names every operation that is not judged by 2xx for what its schema takes and 4xx for what it
-    does not. `slim` names members, by schema, that cases are made without; answers and other operations
-    keep them. `asked_for` are operations and media types to run once more with that `Accept`. `walks` hold
-    the operations that a walk does without.
+    but the fuzzed ones of the rest; `bodies` likewise members of a body. `walking` holds headers for walks;
+    what changes nothing would end one. `judged` names every operation that is not judged by 2xx for what
+    its schema takes and 4xx for what it does not. `slim` names members, by schema, that cases are made
+    without; answers and other operations keep them. `asked_for` are operations and media types to run once
+    more with that `Accept`. `walks` hold the operations that a walk does without.
     """
 
     name: str

@@ -1,10 +1,11 @@
 """Tenants: which ones there are, who may enter them, and the organisation behind each."""
 
-from mockserver.errors import Forbidden
+from mockserver.errors import Forbidden, NotFound
 from mockserver.model import Call, Document, Json, Reply
 from mockserver.reply import json_reply
 from mockserver.store import State
 from mockserver.vendor import Request
+from mockserver.vendors.xero.limits import spend
 from mockserver.vendors.xero.replies import correlation, enveloped
 from mockserver.vendors.xero.wire import ms_date, optional
 
@@ -13,45 +14,76 @@ ORGANISATIONS = "organisations"
 _LOCKS = ("PeriodLockDate", "EndOfYearLockDate")
 
 
+def home(call: Call, state: State) -> str:
+    """The first tenant that the call's token reaches, where a call may leave out its name.
+
+    Source: Xero fact sheet §1.1 (custom connections).
+    """
+    if call.assumptions["tenant_header"] == "required":
+        return ""
+    return next((str(one["tenantId"]) for one in reached(call, state)), "")
+
+
 def admit(call: Call, tenant: str, state: State) -> None:
-    """Let in whose token is connected to the tenant; a tenant has a connection and an organisation.
+    """Let in whose token is connected to the tenant, and count the call.
 
     Source: Xero fact sheet §3.4.
 
     Raises:
         Forbidden: the tenant is missing, unknown, or another's.
+        TooManyRequests: it was called too often.
     """
-    known = tenant in state.collection(CONNECTIONS, "") and len(state.collection(ORGANISATIONS, tenant)) > 0
-    if not known or not _reaches(call, tenant):
+    if not any(one["tenantId"] == tenant for one in reached(call, state)):
         raise Forbidden("tenant", tenant)
+    spend(call, state)
+
+
+def reached(call: Call, state: State) -> list[Document]:
+    """The connections of the call's token; each has an organisation behind it."""
+    tenants = call.principal.facts.get("tenants")
+    return [
+        one
+        for one in state.collection(CONNECTIONS, "").values()
+        if (tenants is None or one["tenantId"] in tenants)
+        and len(state.collection(ORGANISATIONS, one["tenantId"])) > 0
+    ]
 
 
 def connections(request: Request, state: State) -> Reply:
-    """The tenants that the token may reach, as a bare list.
+    """The tenants that the token may reach, as a bare list; those of one sign-in where that is named.
 
     Source: Xero fact sheet §2.7.
     """
-    found = state.collection(CONNECTIONS, "").values()
-    reached = [one for one in found if _reaches(request.call, one["tenantId"])]
-    return json_reply(200, reached, headers=correlation(state))
+    event = request.parameters.get("authEventId")
+    found = [one for one in reached(request.call, state) if event in (None, one["authEventId"])]
+    return json_reply(200, found, headers=correlation(state))
 
 
-def organisations(_request: Request, state: State) -> Reply:
+def disconnect(request: Request, state: State) -> Reply:
+    """Part the token from a tenant, which nobody can enter from then on.
+
+    Raises:
+        NotFound: the token has no connection of that id.
+    """
+    key = str(request.parameters["id"]).lower()
+    found = [one for one in reached(request.call, state) if one["id"] == key]
+    if not found:
+        raise NotFound(CONNECTIONS, key)
+    del state.collection(CONNECTIONS, "")[found[0]["tenantId"]]
+    return Reply(204, headers=correlation(state))
+
+
+def organisations(request: Request, state: State) -> Reply:
     """The tenant's organisation, in a list of one.
 
     Source: Xero fact sheet §2.7.
     """
-    return enveloped({"Organisations": [_shown(organisation(state))]}, state)
+    return enveloped({"Organisations": [_shown(organisation(state))]}, request.call, state)
 
 
 def organisation(state: State) -> Document:
     """The organisation whose books these are."""
     return next(state.collection(ORGANISATIONS).values())
-
-
-def _reaches(call: Call, tenant: str) -> bool:
-    tenants = call.principal.facts.get("tenants")
-    return tenants is None or tenant in tenants
 
 
 def _shown(document: Document) -> Json:

@@ -46,7 +46,7 @@ ENTITY = Entity("Account", _FIELDS)
 def listing(request: Request, state: State) -> Reply:
     """The accounts that the call asks for."""
     found = lists.chosen(state.collection(COLLECTION).values(), ENTITY, request, state)
-    return enveloped({"Accounts": [_shown(one) for one in found]}, state)
+    return lists.answered("Accounts", found, _shown, request, state)
 
 
 def show(request: Request, state: State) -> Reply:
@@ -56,7 +56,7 @@ def show(request: Request, state: State) -> Reply:
         NotFound: the tenant has none of that id.
     """
     found = record(COLLECTION, str(request.parameters["AccountID"]).lower(), state)
-    return enveloped({"Accounts": [_shown(found)]}, state)
+    return enveloped({"Accounts": [_shown(found)]}, request.call, state)
 
 
 def referred(reference: Document, state: State, code: str = "Code") -> Document | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mockserver.model import NOTHING, Document, Json, Outcome, Reply
+from mockserver.model import NOTHING, Call, Document, Json, Outcome, Reply
 from mockserver.store import State
 from mockserver.vendor import Request, record
 from mockserver.vendors.xero import accounts, fields, lists
@@ -25,9 +25,6 @@ STUB: Mapping[str, Json] = {
 }
 """What an invoice inside a payment carries, whatever the real one holds. Source: Xero fact sheet §2.2."""
 
-NEWER_MEMBERS = True
-"""Whether answers have BankAmount and the two currency codes of 2025. Source: Xero fact sheet §6.3."""
-
 _FIELDS: Mapping[str, Operand] = {
     **fields.own(Kind.GUID, "BatchPaymentID"),
     **fields.own(Kind.TEXT, *STATEMENT, "Type", "Status"),
@@ -43,7 +40,7 @@ ENTITY = Entity("BatchPayment", _FIELDS)
 def listing(request: Request, state: State) -> Reply:
     """The batch payments that the call asks for."""
     found = lists.chosen(state.collection(COLLECTION).values(), ENTITY, request, state)
-    return enveloped({"BatchPayments": [shown(one, state) for one in found]}, state)
+    return lists.answered("BatchPayments", found, lambda one: shown(one, request.call, state), request, state)
 
 
 def show(request: Request, state: State) -> Reply:
@@ -53,25 +50,27 @@ def show(request: Request, state: State) -> Reply:
         NotFound: the tenant has none of that id.
     """
     found = record(COLLECTION, str(request.parameters["BatchPaymentID"]).lower(), state)
-    return enveloped({"BatchPayments": [shown(found, state)]}, state)
+    return enveloped({"BatchPayments": [shown(found, request.call, state)]}, request.call, state)
 
 
-def created(outcome: Outcome, _request: Request, state: State) -> Json:
+def created(outcome: Outcome, request: Request, state: State) -> Json:
     """A batch payment in the answer to the call that made it: as it is always shown."""
-    return shown(outcome.document, state)
+    return shown(outcome.document, request.call, state)
 
 
-def shown(batch: Document, state: State) -> Json:
-    """A batch payment with its payments, in the order of the vendor's sample.
+def shown(batch: Document, call: Call, state: State) -> Json:
+    """A batch payment with its payments, in the order of the vendor's sample; a deleted one shows none.
 
-    Source: seed; Xero fact sheet §2.3.
+    Source: seed; Xero fact sheet §2.3, §4.4, §6.3.
     """
+    newer = call.assumptions["seed_exact"] == "off"
     payments = state.collection(PAYMENTS)
+    kept = () if batch["Status"] == "DELETED" else batch["Payments"]
     return {
-        "Account": _account(batch, state),
+        "Account": _account(batch, state, newer=newer),
         **optional(batch, *STATEMENT, "BatchPaymentID"),
         **dated("Date", batch),
-        "Payments": [_payment(payments[key], state) for key in batch["Payments"]],
+        "Payments": [_payment(payments[key], state, newer=newer) for key in kept],
         **_tail(batch),
     }
 
@@ -98,27 +97,24 @@ def _tail(batch: Document) -> Mapping[str, Json]:
     }
 
 
-def _account(batch: Document, state: State) -> Json:
+def _account(batch: Document, state: State, *, newer: bool) -> Json:
     account = state.collection(accounts.COLLECTION).get(batch["AccountID"]) or NOTHING
-    return {"AccountID": batch["AccountID"], **_newer(account, "CurrencyCode")}
+    return {"AccountID": batch["AccountID"], **(optional(account, "CurrencyCode") if newer else {})}
 
 
-def _payment(payment: Document, state: State) -> Json:
+def _payment(payment: Document, state: State, *, newer: bool) -> Json:
+    """A payment as its batch shows it; `newer` adds what came in 2025."""
     invoice = state.collection(INVOICES).get(payment["InvoiceID"]) or NOTHING
     stub = {
         "InvoiceID": payment["InvoiceID"],
         **STUB,
         "LineItems": [],
-        **_newer(invoice, "CurrencyCode"),
+        **(optional(invoice, "CurrencyCode") if newer else {}),
     }
     return {
         "Invoice": stub,
         "PaymentID": payment["PaymentID"],
         **optional(payment, *PAYEE),
         **printed_members(payment, "Amount"),
-        **(printed_members(payment, "BankAmount") if NEWER_MEMBERS else {}),
+        **(printed_members(payment, "BankAmount") if newer else {}),
     }
-
-
-def _newer(document: Document, name: str) -> Mapping[str, Json]:
-    return optional(document, name) if NEWER_MEMBERS else {}

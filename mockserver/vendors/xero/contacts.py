@@ -53,10 +53,8 @@ def listing(request: Request, state: State) -> Reply:
         found = lists.contains(found, term, *_SEARCHED)
     found = lists.chosen(found, ENTITY, request, state)
     shown = _in_short if asked.get("summaryOnly", False) else shown_whole
-    if not lists.asks_for_page(request):
-        return enveloped({"Contacts": [shown(one) for one in found]}, state)
-    page, pagination = lists.paged(found, request)
-    return enveloped({"pagination": pagination, "Contacts": [shown(one) for one in page]}, state)
+    answer = lists.paged if lists.asks_for_page(request) else lists.answered
+    return answer("Contacts", found, shown, request, state)
 
 
 def show(request: Request, state: State) -> Reply:
@@ -66,7 +64,7 @@ def show(request: Request, state: State) -> Reply:
         NotFound: the tenant has none of that id.
     """
     found = record(COLLECTION, str(request.parameters["ContactID"]).lower(), state)
-    return enveloped({"Contacts": [shown_whole(found)]}, state)
+    return enveloped({"Contacts": [shown_whole(found)]}, request.call, state)
 
 
 def referred(reference: Document, state: State) -> Document | None:

@@ -7,7 +7,7 @@ Source: Xero fact sheet §2.9, §3.2.
 from collections.abc import Iterable
 
 from mockserver.model import Document, Json, Outcome, Path, Problem
-from mockserver.spec import Batch
+from mockserver.vendor import Request
 from mockserver.vendors.xero.replies import ZERO_ID
 from mockserver.vendors.xero.wire import is_guid, ms_date, read_date
 
@@ -31,6 +31,26 @@ INVOICE_AFTER_ID = (
     "BrandingThemeID",
     "RepeatingInvoiceID",
     "Url",
+)
+PAYMENT_BEFORE_ID = (
+    "Invoice",
+    "CreditNote",
+    "Prepayment",
+    "Overpayment",
+    "InvoiceNumber",
+    "CreditNoteNumber",
+)
+PAYMENT_AFTER_ID = (
+    "Account",
+    "Date",
+    "CurrencyRate",
+    "Amount",
+    "Reference",
+    "Particulars",
+    "Code",
+    "Details",
+    "BankAccountNumber",
+    "IsReconciled",
 )
 _DATES = ("Date", "DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
 _PAIRED = ("Date", "DueDate")
@@ -76,9 +96,9 @@ _READ_ONLY = frozenset(
 )
 
 
-def batch_payment(outcome: Outcome, batch: Batch) -> dict[str, Json]:
+def batch_payment(outcome: Outcome, _request: Request, refused: frozenset[Path]) -> dict[str, Json]:
     """A batch payment that was not created."""
-    sent, refused = outcome.item.document, _refused(outcome, batch)
+    sent = outcome.item.document
     return {
         **_members(sent, BATCH_BEFORE_ID, refused),
         "BatchPaymentID": ZERO_ID,
@@ -86,14 +106,25 @@ def batch_payment(outcome: Outcome, batch: Batch) -> dict[str, Json]:
     }
 
 
-def invoice(outcome: Outcome, batch: Batch) -> dict[str, Json]:
-    """An invoice that was not created."""
-    sent, refused = outcome.item.document, _refused(outcome, batch)
+def invoice(outcome: Outcome, request: Request, refused: frozenset[Path]) -> dict[str, Json]:
+    """An invoice that was not created, or not changed: then it has its id, if that was named."""
+    sent = outcome.item.document
     return {
         **_members(sent, INVOICE_BEFORE_ID, refused),
-        "InvoiceID": ZERO_ID,
+        "InvoiceID": _invoice_id(sent, request),
         **_members(sent, INVOICE_AFTER_ID, refused),
         "HasErrors": True,
+    }
+
+
+def payment(outcome: Outcome, _request: Request, refused: frozenset[Path]) -> dict[str, Json]:
+    """A payment that was not created."""
+    sent = outcome.item.document
+    return {
+        **_members(sent, PAYMENT_BEFORE_ID, refused),
+        "PaymentID": ZERO_ID,
+        **_members(sent, PAYMENT_AFTER_ID, refused),
+        "HasValidationErrors": True,
     }
 
 
@@ -102,10 +133,24 @@ def messages(problems: Iterable[Problem]) -> list[Json]:
     return [{"Message": detail} for detail in dict.fromkeys(problem.detail for problem in problems)]
 
 
-def _refused(outcome: Outcome, batch: Batch) -> frozenset[Path]:
-    """Where, inside the element, a limit was broken."""
-    steps = len(batch.items) + 1
+def broken(outcome: Outcome, request: Request) -> frozenset[Path]:
+    """Where, inside the element, a limit was broken; nowhere while elements are to be shown whole.
+
+    Source: Xero fact sheet §2.9.
+    """
+    if request.call.assumptions["echo"] == "whole":
+        return frozenset()
+    batch = request.operation.batch
+    steps = len(batch.items) + 1 if batch else 0
     return frozenset(problem.path[steps:] for problem in outcome.problems if problem.rule in _BROKEN)
+
+
+def _invoice_id(sent: Document, request: Request) -> str:
+    batch = request.operation.batch
+    if batch is None or not batch.upsert:
+        return ZERO_ID
+    key = str(sent.get("InvoiceID") or request.parameters.get("InvoiceID", ZERO_ID))
+    return key.lower() if is_guid(key) else ZERO_ID
 
 
 def _members(sent: Document, names: Iterable[str], refused: frozenset[Path]) -> dict[str, Json]:

@@ -9,37 +9,38 @@ from hashlib import sha256
 
 from mockserver.clock import parse_instant, print_instant
 from mockserver.errors import Rejected
-from mockserver.model import Call, Reply
-from mockserver.store import State
-from mockserver.vendor import Request
+from mockserver.model import Call, Document, Reply
+from mockserver.spec import Operation
+from mockserver.store import Collection, State
 from mockserver.vendors.xero.replies import headers
 from mockserver.vendors.xero.words import say
 
 COLLECTION = "idempotency"
 HEADER = "Idempotency-Key"
+MAX_LENGTH = 128
 LIFETIME = timedelta(minutes=6)
 
 
-def replay(request: Request, state: State) -> Reply | None:
-    """The answer that the key was given before, refused elements too; a body that could not be read has none.
+def replay(call: Call, operation: Operation, state: State) -> Reply | None:
+    """The answer that the key was given before, whatever it was.
 
     Raises:
         Rejected: the key was used with another request.
     """
-    record = state.collection(COLLECTION).get(_name(request)) if HEADER in request.parameters else None
-    if record is None or parse_instant(record["until"]) <= state.now:
+    record = _live(call, operation, state)
+    if record is None:
         return None
-    if record["fingerprint"] != _fingerprint(request.call):
-        raise Rejected(say("key-reused", ("header", HEADER), key=request.parameters[HEADER]))
-    return Reply(record["status"], record["body"].encode(), record["media_type"], headers(state))
+    if record["fingerprint"] != _fingerprint(call):
+        raise Rejected(say("key-reused", ("header", HEADER), key=_key(call, operation)))
+    return Reply(record["status"], record["body"].encode(), record["media_type"], headers(call, state))
 
 
-def remember(request: Request, reply: Reply, state: State) -> None:
-    """Keep the first answer that the key is given."""
-    if not request.parameters.get(HEADER):
+def remember(call: Call, operation: Operation, reply: Reply, state: State) -> None:
+    """Keep the first answer that the key is given, an error like any other."""
+    if not _key(call, operation):
         return
-    state.collection(COLLECTION)[_name(request)] = {
-        "fingerprint": _fingerprint(request.call),
+    _records(call, state)[_name(call, operation)] = {
+        "fingerprint": _fingerprint(call),
         "until": print_instant(state.now + LIFETIME),
         "status": reply.status,
         "media_type": reply.media_type,
@@ -47,8 +48,24 @@ def remember(request: Request, reply: Reply, state: State) -> None:
     }
 
 
-def _name(request: Request) -> str:
-    return f"{request.call.principal.name}/{request.parameters[HEADER]}"
+def _live(call: Call, operation: Operation, state: State) -> Document | None:
+    record = _records(call, state).get(_name(call, operation)) if _key(call, operation) else None
+    return record if record is not None and parse_instant(record["until"]) > state.now else None
+
+
+def _records(call: Call, state: State) -> Collection:
+    return state.collection(COLLECTION, "" if call.assumptions["key_scope"] == "app" else None)
+
+
+def _key(call: Call, operation: Operation) -> str:
+    """The call's key, "" for none; reading takes no notice of one, and one that is too long is refused."""
+    key = call.headers.get(HEADER.lower(), "")
+    taken = any(parameter.name == HEADER for parameter in operation.parameters)
+    return key if taken and len(key) <= MAX_LENGTH else ""
+
+
+def _name(call: Call, operation: Operation) -> str:
+    return f"{call.principal.name}/{_key(call, operation)}"
 
 
 def _fingerprint(call: Call) -> str:

@@ -50,14 +50,11 @@ def listing(request: Request, state: State) -> Reply:
     """
     asked = request.parameters
     found = lists.chosen(_filtered(request, state), ENTITY, request, state)
-    if not (lists.asks_for_page(request) or asked.get("Statuses") or asked.get("summaryOnly", False)):
-        return enveloped({"Invoices": [shown_in_short(one, state) for one in found]}, state)
-    page, pagination = lists.paged(found, request)
     if asked.get("summaryOnly", False):
-        shown = [_summary(one, state) for one in page]
-    else:
-        shown = [shown_whole(one, request, state) for one in page]
-    return enveloped({"pagination": pagination, "Invoices": shown}, state)
+        return lists.paged("Invoices", found, lambda one: _summary(one, state), request, state)
+    if lists.asks_for_page(request) or asked.get("Statuses"):
+        return lists.paged("Invoices", found, lambda one: shown_whole(one, request, state), request, state)
+    return lists.answered("Invoices", found, lambda one: shown_in_short(one, state), request, state)
 
 
 def show(request: Request, state: State) -> Reply:
@@ -66,13 +63,17 @@ def show(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the tenant has none of that id or number.
     """
-    key = str(request.parameters["InvoiceID"])
+    found = named(str(request.parameters["InvoiceID"]), state)
+    if found is None:
+        raise NotFound(INVOICES, str(request.parameters["InvoiceID"]))
+    return enveloped({"Invoices": [shown_whole(found, request, state)]}, request.call, state)
+
+
+def named(key: str, state: State) -> Document | None:
+    """The invoice of that id or number."""
     invoices = state.collection(INVOICES)
     found = invoices.get(key.lower()) if is_guid(key) else None
-    found = found or next(iter(invoices.find("InvoiceNumber", key)), None)
-    if found is None:
-        raise NotFound(INVOICES, key)
-    return enveloped({"Invoices": [shown_whole(found, request, state)]}, state)
+    return found or next(iter(invoices.find("InvoiceNumber", key)), None)
 
 
 def created(outcome: Outcome, request: Request, state: State) -> Json:

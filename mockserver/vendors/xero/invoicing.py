@@ -6,15 +6,15 @@ Source: Xero fact sheet §2.6, §3.7, §4.8.
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
+from mockserver.model import Action, Call, Document, Item, Json, Outcome, Path, Problem
 from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import contacts
 from mockserver.vendors.xero.access import organisation
 from mockserver.vendors.xero.batches import INVOICES
+from mockserver.vendors.xero.booking import locked
 from mockserver.vendors.xero.invoices import PRECISE
 from mockserver.vendors.xero.lines import INCLUSIVE, NO_TAX, Line, Terms, discount, worked_out
-from mockserver.vendors.xero.paying import locked
 from mockserver.vendors.xero.wire import LIMIT, RATE, amount, optional, read_date, rounded, stamp
 from mockserver.vendors.xero.words import say
 
@@ -23,33 +23,49 @@ _NUMBER = "InvoiceNumber"
 
 
 def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """What the books have against an invoice."""
+    """What the books have against a new invoice."""
     sent: Document = item.document
     here: Path = ("Invoices", item.index)
-    books = organisation(state)
-    if "Contact" in sent:
-        yield from contacts.unusable(sent["Contact"], state, (*here, "Contact"))
-    found = _lines(sent, request, here, state)
-    for line in found:
-        yield from line.problems
-    yield from locked(_day(sent, state), books, (*here, "Date"))
-    yield from _book_problems(sent, books, here, state)
-    yield from _total_problems(_totals([line.document for line in found], sent)["Total"], here)
+    yield from problems(sent, lines(sent, request, here, state), request.call, here, state)
 
 
 def create(item: Item, request: Request, state: State) -> Outcome:
     """Book an invoice that the books have nothing against."""
     sent: Document = item.document
-    found = [{"LineItemID": state.uuid(), **line.document} for line in _lines(sent, request, (), state)]
-    document = {**_head(sent, request, state), "LineItems": found, **_totals(found, sent)}
+    found = [{"LineItemID": state.uuid(), **line.document} for line in lines(sent, request, (), state)]
+    sale = sent["Type"] == _SALE
+    number = sent.get(_NUMBER) or (_next_number(request, state) if sale else None)
+    document = {
+        **head(sent, state),
+        "InvoiceID": state.uuid(),
+        **({_NUMBER: number} if number else {}),
+        "App": request.call.principal.name,
+        "LineItems": found,
+        **totals(found, sent),
+    }
     state.collection(INVOICES)[document["InvoiceID"]] = document
     return Outcome(item, Action.CREATED, document)
 
 
-def _lines(sent: Document, request: Request, here: Path, state: State) -> list[Line]:
+def problems(
+    sent: Document, found: Sequence[Line], call: Call, here: Path, state: State
+) -> Iterator[Problem]:
+    """What the books have against an invoice with these lines; its own number is not taken by itself."""
+    books = organisation(state)
+    if "Contact" in sent:
+        yield from contacts.unusable(sent["Contact"], state, (*here, "Contact"))
+    for line in found:
+        yield from line.problems
+    yield from locked(_day(sent, state), books, call, (*here, "Date"))
+    yield from _book_problems(sent, books, here, state)
+    yield from _total_problems(totals([line.document for line in found], sent)["Total"], here)
+
+
+def lines(sent: Document, request: Request, here: Path, state: State) -> list[Line]:
+    """The lines of an invoice as it was sent, worked out."""
     terms = Terms(
         amounts=_amounts(sent),
-        approved=sent.get("Status", "DRAFT") != "DRAFT",
+        approved=is_approved(sent),
         precise=request.parameters.get("unitdp") == PRECISE,
         rates=organisation(state).get("TaxRates", {}),
     )
@@ -59,12 +75,18 @@ def _lines(sent: Document, request: Request, here: Path, state: State) -> list[L
     ]
 
 
+def is_approved(sent: Document) -> bool:
+    """Whether an invoice is more than a draft."""
+    return bool(sent.get("Status", "DRAFT") != "DRAFT")
+
+
 def _amounts(sent: Document) -> str:
     kind: str = sent.get("LineAmountTypes", "Exclusive")
     return kind
 
 
-def _totals(found: Sequence[Document], sent: Document) -> dict[str, Decimal]:
+def totals(found: Sequence[Document], sent: Document) -> dict[str, Decimal]:
+    """What an invoice with these lines comes to; nothing is paid yet."""
     tax = sum((line["TaxAmount"] for line in found), amount(0))
     net = sum((line["LineAmount"] for line in found), amount(0))
     discounts = sum((discount(line) for line in found), amount(0))
@@ -91,23 +113,21 @@ def _total_problems(total: Decimal, here: Path) -> Iterator[Problem]:
 
 def _book_problems(sent: Document, books: Document, here: Path, state: State) -> Iterator[Problem]:
     number, currency = sent.get(_NUMBER), sent.get("CurrencyCode", books["BaseCurrency"])
-    if number and sent.get("Type") == _SALE and _is_taken(number, state):
+    if number and sent.get("Type") == _SALE and _is_taken(number, state, sent.get("InvoiceID", "")):
         yield say("number-taken", (*here, _NUMBER))
     if currency not in books.get("Currencies", {}):
         yield say("currency-unknown", (*here, "CurrencyCode"), currency=currency)
 
 
-def _head(sent: Document, request: Request, state: State) -> Document:
+def head(sent: Document, state: State) -> dict[str, Json]:
+    """What an invoice says beside its lines; a contact that is not there is made."""
     sale = sent["Type"] == _SALE
     books = organisation(state)
     currency = sent.get("CurrencyCode", books["BaseCurrency"])
     contact = contacts.made(sent["Contact"], state, customer=sale)
     status = sent.get("Status", "DRAFT")
-    number = sent.get(_NUMBER) or (_next_number(request, state) if sale else None)
     return {
         "Type": sent["Type"],
-        "InvoiceID": state.uuid(),
-        **({_NUMBER: number} if number else {}),
         **(optional(sent, "Reference") if sale else {}),
         "ContactID": contact["ContactID"],
         "Date": _day(sent, state),
@@ -118,7 +138,6 @@ def _head(sent: Document, request: Request, state: State) -> Document:
         "CurrencyRate": _rate(sent, currency, books),
         "SentToContact": status == "AUTHORISED" and sent.get("SentToContact", False),
         **optional(sent, "Url", "BrandingThemeID"),
-        "App": request.call.principal.name,
         "UpdatedDateUTC": stamp(state.now),
     }
 
@@ -140,8 +159,9 @@ def _other_dates(sent: Document) -> dict[str, Json]:
     return {name: day for name in names if (day := read_date(sent.get(name)))}
 
 
-def _is_taken(number: str, state: State) -> bool:
-    return any(one["Type"] == _SALE for one in state.collection(INVOICES).find(_NUMBER, number))
+def _is_taken(number: str, state: State, own: str = "") -> bool:
+    found = state.collection(INVOICES).find(_NUMBER, number)
+    return any(one["Type"] == _SALE and one["InvoiceID"] != own for one in found)
 
 
 def _next_number(request: Request, state: State) -> str:

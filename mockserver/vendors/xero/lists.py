@@ -1,15 +1,16 @@
 """What all lists have in common: what changed since, `where`, `order`, pages."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from mockserver.clock import parse_instant
-from mockserver.model import Document, Json
+from mockserver.model import Document, Json, Reply
 from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero.fields import Entity, field_of, refuse_query
+from mockserver.vendors.xero.replies import enveloped, headers
 from mockserver.vendors.xero.where import parse
 from mockserver.vendors.xero.wire import seconds_of
 from mockserver.vendors.xero.words import text
@@ -19,6 +20,7 @@ MAX_PAGE_SIZE = 1000
 
 _ORDER = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)(?:\s+(ASC|DESC))?\s*", re.IGNORECASE)
 _BY_CHANGE = "UpdatedDateUTC"
+_SINCE = "If-Modified-Since"
 
 
 def chosen(documents: Iterable[Document], entity: Entity, request: Request, state: State) -> list[Document]:
@@ -30,7 +32,7 @@ def chosen(documents: Iterable[Document], entity: Entity, request: Request, stat
         Invalid: `where` or `order` cannot be parsed.
     """
     found = list(documents)
-    if since := request.parameters.get("If-Modified-Since"):
+    if since := request.parameters.get(_SINCE):
         found = _changed_since(found, since)
     if expression := request.parameters.get("where"):
         predicate = parse(expression, entity)
@@ -38,11 +40,27 @@ def chosen(documents: Iterable[Document], entity: Entity, request: Request, stat
     return _ordered(found, entity, request.parameters.get("order") or _BY_CHANGE, state)
 
 
-def paged(found: Sequence[Document], request: Request) -> tuple[Sequence[Document], Json]:
+def answered(
+    plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
+) -> Reply:
+    """All that was found; nothing at all when that is what a switch wants said of nothing newer.
+
+    Source: Xero fact sheet §7.30.
+    """
+    if _is_unmodified(found, request):
+        return _unmodified(request, state)
+    return enveloped({plural: [show(one) for one in found]}, request.call, state)
+
+
+def paged(
+    plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
+) -> Reply:
     """One page and what the vendor says of it; a page size out of range is taken as the nearest that is not.
 
     Source: Xero fact sheet §1.1, §2.1.
     """
+    if _is_unmodified(found, request):
+        return _unmodified(request, state)
     page = request.parameters.get("page", 1)
     size = min(max(request.parameters.get("pageSize", PAGE_SIZE), 1), MAX_PAGE_SIZE)
     pagination = {
@@ -51,7 +69,8 @@ def paged(found: Sequence[Document], request: Request) -> tuple[Sequence[Documen
         "pageCount": -(-len(found) // size),
         "itemCount": len(found),
     }
-    return found[(page - 1) * size : page * size], pagination
+    shown = [show(one) for one in found[(page - 1) * size : page * size]]
+    return enveloped({"pagination": pagination, plural: shown}, request.call, state)
 
 
 def asks_for_page(request: Request) -> bool:
@@ -63,6 +82,15 @@ def contains(documents: Iterable[Document], term: str, *names: str) -> list[Docu
     """Those with `term` in one of the named members, in any letter case."""
     wanted = term.lower()
     return [one for one in documents if any(wanted in str(one.get(name, "")).lower() for name in names)]
+
+
+def _is_unmodified(found: Sequence[Document], request: Request) -> bool:
+    asked = bool(request.parameters.get(_SINCE))
+    return asked and not found and request.call.assumptions["unmodified"] == "304"
+
+
+def _unmodified(request: Request, state: State) -> Reply:
+    return Reply(304, headers=headers(request.call, state))
 
 
 def _changed_since(found: list[Document], since: str) -> list[Document]:

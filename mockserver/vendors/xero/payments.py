@@ -28,10 +28,8 @@ ENTITY = Entity("Payment", _FIELDS)
 def listing(request: Request, state: State) -> Reply:
     """The payments that the call asks for; paged when it names a page."""
     found = lists.chosen(state.collection(PAYMENTS).values(), ENTITY, request, state)
-    if not lists.asks_for_page(request):
-        return enveloped({"Payments": [_shown(one, state) for one in found]}, state)
-    page, pagination = lists.paged(found, request)
-    return enveloped({"pagination": pagination, "Payments": [_shown(one, state) for one in page]}, state)
+    answer = lists.paged if lists.asks_for_page(request) else lists.answered
+    return answer("Payments", found, lambda one: shown(one, state), request, state)
 
 
 def show(request: Request, state: State) -> Reply:
@@ -41,10 +39,10 @@ def show(request: Request, state: State) -> Reply:
         NotFound: the tenant has none of that id.
     """
     found = record(PAYMENTS, str(request.parameters["PaymentID"]).lower(), state)
-    return enveloped({"Payments": [_shown(found, state)]}, state)
+    return enveloped({"Payments": [shown(found, state)]}, request.call, state)
 
 
-def _shown(payment: Document, state: State) -> Json:
+def shown(payment: Document, state: State) -> Json:
     """A payment with what it belongs to.
 
     Source: Xero fact sheet §2.4.

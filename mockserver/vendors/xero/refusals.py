@@ -1,7 +1,11 @@
 """Whole calls refused, each in the shape that the vendor has for it."""
 
-from mockserver.codec import json
+from datetime import datetime
+
+from mockserver.auth import CREDENTIALS
+from mockserver.clock import parse_instant
 from mockserver.errors import (
+    Failed,
     Forbidden,
     Invalid,
     Malformed,
@@ -11,15 +15,21 @@ from mockserver.errors import (
     Rejected,
     TooLarge,
     TooManyItems,
+    TooManyRequests,
     Unauthorized,
+    Unavailable,
     UnsupportedMediaType,
 )
-from mockserver.model import Call, Json, Path, Problem, Reply
+from mockserver.model import NOTHING, Call, Json, Problem, Reply
 from mockserver.reply import json_reply
 from mockserver.spec import Operation
 from mockserver.store import State
+from mockserver.vendors.xero.echo import messages
+from mockserver.vendors.xero.idempotency import HEADER
+from mockserver.vendors.xero.limits import TENANT
 from mockserver.vendors.xero.replies import (
     BAD_QUERY,
+    BROKEN,
     NO_DATA,
     NOT_IMPLEMENTED,
     UNREADABLE,
@@ -27,31 +37,31 @@ from mockserver.vendors.xero.replies import (
     correlation,
     error,
     headers,
+    validation_failure,
 )
+from mockserver.vendors.xero.tokens import GRANTING, ungranted
+from mockserver.vendors.xero.unreadable import quoted, sentence
+from mockserver.vendors.xero.wire import optional
 from mockserver.vendors.xero.words import label, text
 
-EXPIRED_AT = "01/01/2001 00:00:00"
+LONG_AGO = datetime(2001, 1, 1)  # noqa: DTZ001 - the vendor's text names no zone
 _OUTSIDE_BODY = ("path", "query", "header")
 _BOUNDS = ("minimum", "maximum")
-_LONGEST_VALUE = 200
-_TYPES = {
-    "string": "System.String",
-    "number": "System.Decimal",
-    "integer": "System.Int64",
-    "boolean": "System.Boolean",
-    "array": "System.Collections.IList",
-}
 _TITLES = {401: "Unauthorized", 403: "Forbidden", 412: "Precondition Failed"}
+_STATUS = ("Status",)
+_UNGRANTED = (Invalid, Malformed, Rejected)
 
 
-def grade(problem: Problem, _call: Call) -> Problem | None:
+def grade(problem: Problem, call: Call) -> Problem | None:
     """Drop what the vendor does not mind, put what it says of an element into its words.
-
-    A `summarizeErrors` that is no boolean counts as true.
 
     Source: Xero fact sheet §1.1, §3.7, §7.34.
     """
-    if problem.code == "unknown-parameter" or problem.path == ("query", "summarizeErrors"):
+    if problem.code == "unknown-parameter":
+        return None
+    if problem.path == ("query", "summarizeErrors") and call.assumptions["unreadable_flag"] == "true":
+        return None
+    if problem.path == ("header", TENANT) and call.assumptions["tenant_header"] == "optional":
         return None
     if problem.path[:1] and problem.path[0] in _OUTSIDE_BODY:
         return problem
@@ -67,52 +77,76 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
     Source: Xero fact sheet §3.2 to §3.4.
     """
-    match refusal:
-        case Unauthorized() | Forbidden():
-            return _unwelcome(refusal, state)
-        case NotFound():
-            return not_found(state)
-        case Malformed(detail=detail):
-            return _unread(detail, call, operation, state)
-        case Invalid(problems=problems):
-            return _invalid(problems[0], operation, state)
-        case Rejected(detail=detail):
-            return error(400, VALIDATION, detail, headers(state))
+    if operation is not None and operation.id in GRANTING and isinstance(refusal, _UNGRANTED):
+        return ungranted(refusal, state)
+    if isinstance(refusal, (Unauthorized, Forbidden)):
+        return _unwelcome(refusal, call, state)
+    if isinstance(refusal, (Malformed, Invalid, Rejected)):
+        return _wrong(refusal, call, operation, state)
+    if isinstance(refusal, NotFound):
+        return not_found(call, state)
+    if isinstance(refusal, TooManyRequests):
+        return _too_many(refusal, call, state)
     return _limits(refusal, state)
 
 
-def not_found(state: State) -> Reply:
+def not_found(call: Call, state: State) -> Reply:
     """404 in plain text that calls itself HTML.
 
     Source: Xero fact sheet §3.4 (OAS#163).
     """
-    return Reply(404, text("not-found").encode(), "text/html", headers(state))
+    return Reply(404, text("not-found").encode(), "text/html", headers(call, state))
 
 
-def _unwelcome(refusal: Unauthorized | Forbidden, state: State) -> Reply:
+def _unwelcome(refusal: Unauthorized | Forbidden, call: Call, state: State) -> Reply:
     """A scope that is missing is a 401, a tenant a 403. Source: Xero fact sheet §3.4."""
     if isinstance(refusal, Forbidden):
         if refusal.reason == "scope":
-            return _problem(401, text("unauthorised"), state)
+            return _problem(int(call.assumptions["scope_refused"]), text("unauthorised"), state)
         return _problem(403, text("unauthenticated"), state)
     if refusal.reason == "expired":
-        return _problem(401, text("token-expired", at=EXPIRED_AT), state)
+        return _problem(401, text("token-expired", at=_expiry(call, state)), state)
     return _problem(401, text("unauthenticated"), state)
+
+
+def _expiry(call: Call, state: State) -> str:
+    """When the token ran out; one that is only said to have done so did it long ago."""
+    token = call.headers.get("authorization", "").partition(" ")[2].strip()
+    known = state.collection(CREDENTIALS, "").get(token) or NOTHING
+    moment = parse_instant(known["expires"]) if "expires" in known else LONG_AGO
+    return f"{moment:%m/%d/%Y %H:%M:%S}"
+
+
+def _too_many(refusal: TooManyRequests, call: Call, state: State) -> Reply:
+    """429 without a body. Source: Xero fact sheet §3.4, the empty body assumed."""
+    sent = (*headers(call, state), ("X-Rate-Limit-Problem", refusal.which))
+    wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
+    return Reply(429, headers=(*sent, *wait))
 
 
 def _limits(refusal: Refusal, state: State) -> Reply:
     sent = correlation(state)
+    if isinstance(refusal, Unavailable):
+        return Reply(503, text("offline").encode(), "text/html", sent)
+    if isinstance(refusal, Failed):
+        return error(500, BROKEN, text("broken"), sent)
+    if isinstance(refusal, MethodNotAllowed):
+        allow = ("Allow", ", ".join(refusal.allowed))
+        return error(405, NOT_IMPLEMENTED, text("not-implemented"), (*sent, allow))
+    status, message = _too_much(refusal)
+    return error(status, UNREADABLE, message, sent)
+
+
+def _too_much(refusal: Refusal) -> tuple[int, str]:
+    """What this server does not take, and says in the vendor's shape."""
     match refusal:
-        case MethodNotAllowed(allowed=allowed):
-            allow = ("Allow", ", ".join(allowed))
-            return error(405, NOT_IMPLEMENTED, text("not-implemented"), (*sent, allow))
         case UnsupportedMediaType(media_type=found):
-            return error(415, UNREADABLE, text("media-type", found=found), sent)
+            return 415, text("media-type", found=found)
         case TooLarge(limit=limit):
-            return error(413, UNREADABLE, text("body-too-large", limit=limit), sent)
+            return 413, text("body-too-large", limit=limit)
         case TooManyItems(limit=limit, found=found):
-            return error(413, UNREADABLE, text("too-many-elements", limit=limit, found=found), sent)
-    return error(431, UNREADABLE, text("headers-too-large"), sent)
+            return 413, text("too-many-elements", limit=limit, found=found)
+    return 431, text("headers-too-large")
 
 
 def _problem(status: int, detail: str, state: State) -> Reply:
@@ -127,76 +161,77 @@ def _problem(status: int, detail: str, state: State) -> Reply:
     return json_reply(status, document, headers=correlation(state))
 
 
+def _wrong(
+    refusal: Malformed | Invalid | Rejected, call: Call, operation: Operation | None, state: State
+) -> Reply:
+    if isinstance(refusal, Malformed):
+        return _unread(refusal.detail, call, operation, state)
+    if isinstance(refusal, Invalid):
+        return _invalid(refusal, call, operation, state)
+    return _rejected(refusal, call, state)
+
+
+def _rejected(refusal: Rejected, call: Call, state: State) -> Reply:
+    """A rule of the books against the one document of a call, or a key used twice, which has no element."""
+    if refusal.document is None:
+        return error(400, VALIDATION, refusal.detail, headers(call, state))
+    element = {**refusal.document, "ValidationErrors": messages(refusal.problems)}
+    return validation_failure([element], call, state)
+
+
 def _unread(detail: str, call: Call, operation: Operation | None, state: State) -> Reply:
     if not call.body.strip():
-        return _nothing_sent(operation, state)
-    return error(400, UNREADABLE, text("not-json", detail=detail), headers(state))
+        return _nothing_sent(call, operation, state)
+    return error(400, UNREADABLE, text("not-json", detail=detail), headers(call, state))
 
 
-def _invalid(problem: Problem, operation: Operation | None, state: State) -> Reply:
+def _invalid(refusal: Invalid, call: Call, operation: Operation | None, state: State) -> Reply:
+    problem = refusal.problems[0]
     place = problem.path[0] if problem.path else ""
     if place == "path":
-        return not_found(state)
+        return not_found(call, state)
     if place == "header":
-        return _header(problem, state)
+        return _header(problem, call, state)
     if place == "query":
-        return error(400, BAD_QUERY, _query_sentence(problem), headers(state))
+        return error(400, BAD_QUERY, _query_sentence(problem), headers(call, state))
+    if problem.path == _STATUS and problem.rule in ("required", "enum"):
+        return _not_deleted(refusal, call, operation, state)
     if problem.rule in ("required", "minItems") or (problem.found is None and len(problem.path) <= 1):
-        return _nothing_sent(operation, state)
-    return error(400, UNREADABLE, _sentence(problem), headers(state))
+        return _nothing_sent(call, operation, state)
+    return error(400, UNREADABLE, sentence(problem), headers(call, state))
 
 
-def _header(problem: Problem, state: State) -> Reply:
-    name = problem.path[1]
-    if name == "xero-tenant-id":
-        return _problem(403, text("unauthenticated"), state)
-    if name == "Idempotency-Key":
-        return error(400, VALIDATION, text("key-too-long", limit=problem.expected), headers(state))
+def _not_deleted(refusal: Invalid, call: Call, operation: Operation | None, state: State) -> Reply:
+    """A status that is not the only one that can be sent. Source: Xero fact sheet §3.7."""
+    plural = "Batch payments" if _kind(operation) == "BatchPayment" else "Payments"
+    element = {
+        **optional(refusal.document, "BatchPaymentID", "Status"),
+        "ValidationErrors": [{"Message": text("status-not-deleted", plural=plural)}],
+    }
+    return validation_failure([element], call, state)
+
+
+def _header(problem: Problem, call: Call, state: State) -> Reply:
+    if problem.path[1] == HEADER:
+        message = text("key-too-long", limit=problem.expected)
+        return error(400, VALIDATION, message, headers(call, state))
     return _problem(412, text("condition-unreadable"), state)
 
 
-def _nothing_sent(operation: Operation | None, state: State) -> Reply:
-    kind = str(operation.batch.items[0])[:-1] if operation and operation.batch else ""
-    return error(400, NO_DATA, text("nothing-sent", kind=kind), headers(state))
+def _nothing_sent(call: Call, operation: Operation | None, state: State) -> Reply:
+    return error(400, NO_DATA, text("nothing-sent", kind=_kind(operation)), headers(call, state))
+
+
+def _kind(operation: Operation | None) -> str:
+    """What the operation is sent, in the singular."""
+    if operation is None:
+        return ""
+    plural = str(operation.batch.items[0]) if operation.batch else operation.path.split("/")[3]
+    return plural.removesuffix("s")
 
 
 def _query_sentence(problem: Problem) -> str:
     if problem.rule == "query":
         return problem.detail
     name = problem.path[1] if len(problem.path) > 1 else ""
-    return text("parameter-invalid", value=_quoted(problem), name=name)
-
-
-def _sentence(problem: Problem) -> str:
-    """A value that the vendor's decoder cannot read, in the words of Json.NET.
-
-    Source: Xero fact sheet §3.3.
-    """
-    path = _json_path(problem.path)
-    if isinstance(problem.found, (dict, list)):
-        return text("unexpected", value="{" if isinstance(problem.found, dict) else "[", path=path)
-    value = "{null}" if problem.found is None else _quoted(problem)
-    return text("unconvertible", value=value, type=_type_name(problem), path=path)
-
-
-def _type_name(problem: Problem) -> str:
-    own = f"Xero.Api.{_class_name(problem.path)}"
-    if problem.rule == "type":
-        return _TYPES.get(problem.expected[0], own)
-    return {"pattern": "System.DateTime", "format:uuid": "System.Guid"}.get(problem.rule, own)
-
-
-def _class_name(path: Path) -> str:
-    """The member's name, of a list's element the singular of the list's; the body itself is a request."""
-    *holder, last = ("Request", *path)
-    return str(last) if isinstance(last, str) else str(holder[-1]).removesuffix("s")
-
-
-def _quoted(problem: Problem) -> str:
-    shown = json.encode(problem.found).decode()
-    return shown if len(shown) <= _LONGEST_VALUE else f"{shown[:_LONGEST_VALUE]}…"
-
-
-def _json_path(path: Path) -> str:
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return "".join(steps).removeprefix(".")
+    return text("parameter-invalid", value=quoted(problem), name=name)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from mockserver.model import Json, Reply
+from mockserver.model import Call, Json, Reply
 from mockserver.reply import json_reply
 from mockserver.store import State
+from mockserver.vendors.xero.limits import left
 from mockserver.vendors.xero.wire import ms_now
 
 PROVIDER = "Xero API Partner"
@@ -14,23 +15,18 @@ UNREADABLE = (14, "PostDataInvalidException")
 BAD_QUERY = (16, "QueryParseException")
 NO_DATA = (17, "NoDataProcessedException")
 NOT_IMPLEMENTED = (20, "ApiMethodNotImplementedException")
+BROKEN = (500, "InternalServerException")
 
 _INVALID = "A validation exception occurred"
-# What is left of 5,000 a day, 60 a minute, 10,000 a minute for the app after this call; nothing counts yet.
-_QUOTA = (
-    ("X-DayLimit-Remaining", "4999"),
-    ("X-MinLimit-Remaining", "59"),
-    ("X-AppMinLimit-Remaining", "9999"),
-)
 Headers = tuple[tuple[str, str], ...]
 
 
-def headers(state: State) -> Headers:
+def headers(call: Call, state: State) -> Headers:
     """What every answer about a tenant's books carries.
 
     Source: Xero fact sheet §3.4.
     """
-    return (*correlation(state), *_QUOTA)
+    return (*correlation(state), *left(call, state))
 
 
 def correlation(state: State) -> Headers:
@@ -38,7 +34,7 @@ def correlation(state: State) -> Headers:
     return (("xero-correlation-id", state.uuid()),)
 
 
-def enveloped(members: Mapping[str, Json], state: State) -> Reply:
+def enveloped(members: Mapping[str, Json], call: Call, state: State) -> Reply:
     """200 with the vendor's four members before `members`.
 
     Source: seed; Xero fact sheet §2.1.
@@ -50,7 +46,7 @@ def enveloped(members: Mapping[str, Json], state: State) -> Reply:
         "DateTimeUTC": ms_now(state.now),
         **members,
     }
-    return json_reply(200, document, headers=headers(state))
+    return json_reply(200, document, headers=headers(call, state))
 
 
 def error(status: int, kind: tuple[int, str], message: str, sent: Headers) -> Reply:
@@ -62,11 +58,11 @@ def error(status: int, kind: tuple[int, str], message: str, sent: Headers) -> Re
     return json_reply(status, {"ErrorNumber": number, "Type": name, "Message": message}, headers=sent)
 
 
-def validation_failure(elements: list[Json], state: State) -> Reply:
+def validation_failure(elements: list[Json], call: Call, state: State) -> Reply:
     """400 with the elements that failed, and only those.
 
     Source: Xero fact sheet §3.1, §3.2.
     """
     number, name = VALIDATION
     document = {"ErrorNumber": number, "Type": name, "Message": _INVALID, "Elements": elements}
-    return json_reply(400, document, headers=headers(state))
+    return json_reply(400, document, headers=headers(call, state))

@@ -6,26 +6,34 @@ Either way what was good is saved. Source: Xero fact sheet §3.1, §3.2.
 from collections.abc import Callable
 from typing import TypeAlias
 
-from mockserver.model import Json, Outcome, Reply
-from mockserver.spec import Batch
+from mockserver.model import Json, Outcome, Path, Reply
 from mockserver.store import State
 from mockserver.vendor import BatchResult, Render, Request
-from mockserver.vendors.xero.echo import messages
+from mockserver.vendors.xero.echo import broken, messages
 from mockserver.vendors.xero.replies import enveloped, validation_failure
 
-SUMMARIZE_BY_DEFAULT = True
-"""What a call without `summarizeErrors` gets. Source: Xero fact sheet §3.1, against the vendor's document."""
-
 Stored: TypeAlias = Callable[[Outcome, Request, State], Json]
-Echo: TypeAlias = Callable[[Outcome, Batch], dict[str, Json]]
+Echo: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[str, Json]]
+
+_FLAG = "summarizeErrors"
+_AS_SAVED = {"HasErrors": False, "HasValidationErrors": False}
 
 
 def results(plural: str, stored: Stored, echo: Echo) -> Render:
     """The render of a batch of `plural`: `stored` shows the good elements, `echo` the failed ones."""
 
     def failed(outcome: Outcome, request: Request) -> dict[str, Json]:
-        batch = request.operation.batch
-        return echo(outcome, batch) if batch else {}
+        return echo(outcome, request, broken(outcome, request))
+
+    def hidden(outcome: Outcome, request: Request) -> dict[str, Json]:
+        return {name: _AS_SAVED.get(name, value) for name, value in failed(outcome, request).items()}
+
+    def told(outcome: Outcome, request: Request) -> dict[str, Json]:
+        return {
+            **failed(outcome, request),
+            "StatusAttributeString": "ERROR",
+            "ValidationErrors": messages(outcome.problems),
+        }
 
     def render(result: BatchResult, state: State) -> Reply:
         request = result.request
@@ -35,21 +43,23 @@ def results(plural: str, stored: Stored, echo: Echo) -> Render:
                 {**failed(outcome, request), "ValidationErrors": messages(outcome.problems)}
                 for outcome in refused
             ]
-            return validation_failure(elements, state)
-        return enveloped({plural: [entry(outcome, request, state) for outcome in result.outcomes]}, state)
-
-    def entry(outcome: Outcome, request: Request, state: State) -> Json:
-        if outcome.accepted:
-            return stored(outcome, request, state)
-        return {
-            **failed(outcome, request),
-            "StatusAttributeString": "ERROR",
-            "ValidationErrors": messages(outcome.problems),
-        }
+            return validation_failure(elements, request.call, state)
+        refuse = hidden if request.call.assumptions["silent_failure"] == "on" else told
+        shown = [
+            stored(outcome, request, state) if outcome.accepted else refuse(outcome, request)
+            for outcome in result.outcomes
+        ]
+        return enveloped({plural: shown}, request.call, state)
 
     return render
 
 
 def _summarizes(request: Request) -> bool:
-    """Anything but a plain false is true. Source: Xero fact sheet §7.34."""
-    return request.parameters.get("summarizeErrors", SUMMARIZE_BY_DEFAULT) is not False
+    """Anything but a plain false is true; operations without the flag always summarise.
+
+    Source: Xero fact sheet §7.34.
+    """
+    if _FLAG in request.parameters:
+        return request.parameters[_FLAG] is not False
+    takes_flag = any(parameter.name == _FLAG for parameter in request.operation.parameters)
+    return not takes_flag or request.call.assumptions["summarize_default"] == "true"

@@ -12,7 +12,7 @@ from tests.support.client import Answered, Client
 from tests.vendors.xero.books import API, BATCHES, EACH, INVOICES, TENANT
 
 Put: TypeAlias = Callable[..., Answered]
-Read: TypeAlias = Callable[[str], Any]
+Read: TypeAlias = Callable[..., Any]
 Due: TypeAlias = Callable[[str], Any]
 
 
@@ -47,9 +47,9 @@ def bill(xero: Client) -> Put:
 def read(xero: Client) -> Read:
     """The documents at a path below the API's, without their envelope."""
 
-    def read(path: str) -> Any:
+    def read(path: str, member: str = "") -> Any:
         document = xero.get(f"{API}/{path}").json
-        return document[path.partition("/")[0].partition("?")[0]]
+        return document[member or path.partition("/")[0].partition("?")[0]]
 
     return read
 

@@ -159,3 +159,12 @@ def test_an_envelope_has_four_members_first(xero: Client) -> None:
     assert list(document) == ["Id", "Status", "ProviderName", "DateTimeUTC", "BatchPayments"]
     assert str(UUID(document["Id"])) == document["Id"]
     assert (document["Status"], document["DateTimeUTC"]) == ("OK", "/Date(1767603600000)/")
+
+
+def test_a_read_only_token_does_not_part_from_a_tenant(xero: Client) -> None:
+    answer = xero.delete(
+        "/connections/2f0a3ff5-6b6c-4d2c-8f3a-1d6e7a5b9c01",
+        headers={"authorization": "Bearer read-only-token"},
+    )
+
+    assert (answer.status, problem(answer)["Detail"]) == (401, "AuthorizationUnsuccessful")

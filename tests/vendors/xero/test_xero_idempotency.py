@@ -18,7 +18,7 @@ def test_the_same_request_gets_the_same_bytes_and_happens_once(put: Put, due: Du
     second = put(batch(pay(R1, 10)), idempotency_key="k")
 
     assert (second.status, second.body) == (200, first.body)
-    assert (due(R1), len(read("BatchPayments"))) == (90, 2)
+    assert (due(R1), len(read("BatchPayments"))) == (90, 3)
 
 
 def test_without_a_key_the_same_request_happens_twice(put: Put, due: Due) -> None:
@@ -92,12 +92,14 @@ def test_an_error_is_replayed_though_its_cause_is_gone(put: Put, due: Due) -> No
     assert due(R1) == 100
 
 
-def test_a_refused_call_leaves_its_key_free(put: Put, due: Due) -> None:
-    put(batch(pay("nonsense")), idempotency_key="k")
+def test_a_body_that_cannot_be_read_uses_its_key_up(put: Put, due: Due) -> None:
+    first = put(batch(pay("nonsense")), idempotency_key="k")
 
-    put(batch(pay(R1, 10)), idempotency_key="k")
+    again = put(batch(pay("nonsense")), idempotency_key="k")
+    other = put(batch(pay(R1, 10)), idempotency_key="k")
 
-    assert due(R1) == 90
+    assert (again.status, again.body) == (400, first.body)
+    assert (other.status, other.json["Message"], due(R1)) == (400, OTHER_REQUEST, 100)
 
 
 def test_tenants_and_callers_have_keys_of_their_own(put: Put, due: Due) -> None:
@@ -132,4 +134,4 @@ def test_reading_takes_no_notice_of_a_key(put: Put, xero: Client, key: str) -> N
     xero.get(BATCHES, headers={"idempotency-key": key})
     put(batch(pay(R1)))
 
-    assert len(xero.get(BATCHES, headers={"idempotency-key": key}).json["BatchPayments"]) == 2
+    assert len(xero.get(BATCHES, headers={"idempotency-key": key}).json["BatchPayments"]) == 3

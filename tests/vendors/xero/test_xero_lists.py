@@ -15,6 +15,7 @@ from tests.vendors.xero.books import (
     R2,
     R3,
     R5_PAID,
+    RECONCILED,
     RIDGEWAY,
     TWO_CURRENCIES,
     batch,
@@ -23,7 +24,7 @@ from tests.vendors.xero.books import (
 )
 from tests.vendors.xero.conftest import Put, Read
 
-SALES_BY_NUMBER = ["R1", "R2", "R3", "R4", "R5", "R6", "RAUD", "RUSD"]
+SALES_BY_NUMBER = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "RAUD", "RUSD"]
 
 
 def ask(xero: Client, collection: str, **query: Any) -> Answered:
@@ -49,17 +50,17 @@ def numbers(answer: Answered) -> list[str]:
         ('(InvoiceNumber=="R1" OR InvoiceNumber=="R2") AND Total>1000', []),
         (f'InvoiceID==guid("{R2}")', ["R2"]),
         (f'InvoiceID==Guid("{R2.upper()}")', ["R2"]),
-        (f'Contact.ContactID!=guid("{RIDGEWAY}")', ["B1", "B2"]),
-        ('Contact.Name=="Paper & Pen Supplies"', ["B1", "B2"]),
+        (f'Contact.ContactID!=guid("{RIDGEWAY}")', ["B1", "B2", "B3"]),
+        ('Contact.Name=="Paper & Pen Supplies"', ["B1", "B2", "B3"]),
         ("Date<DateTime(2019,01,16)", ["R1"]),
         ("Date<=DateTime(2019, 1, 16)", ["R1", "R2"]),
         ("Date>=DateTime(2019,01,24)", ["B2"]),
         ("UpdatedDateUTC>DateTime(2019,02,22,20,06,27)", ["R6", "RAUD"]),
         ("AmountDue==50.00", ["B1", "B2"]),
         ("AmountDue<-1", []),
-        ("FullyPaidOnDate!=null AND Total!=100", ["RAUD"]),
+        ("FullyPaidOnDate!=null AND Total!=100", ["B3", "RAUD"]),
         ("FullyPaidOnDate==null AND Total==50", ["B1", "B2"]),
-        ('Reference!="x" AND Total==50', ["B1", "B2"]),
+        ('Reference!="x" AND Total==50', ["B1", "B2", "B3"]),
         ('Reference>="Winter"', ["R1"]),
         ("SentToContact", ["R1", "R5"]),
         ("SentToContact==true", ["R1", "R5"]),
@@ -114,10 +115,10 @@ def test_where_that_cannot_be_parsed_is_a_bad_query(xero: Client, where: str, me
     ("collection", "where", "count"),
     [
         ("BatchPayments", 'Type="RECBATCH" AND Status="AUTHORISED" AND TotalAmount>600', 1),
-        ("BatchPayments", 'Account.AccountId=guid("5ec2f302-cd60-4f8b-a915-9229dd45e6fa")', 1),
-        ("BatchPayments", "IsReconciled==true", 0),
+        ("BatchPayments", 'Account.AccountId=guid("5ec2f302-cd60-4f8b-a915-9229dd45e6fa")', 2),
+        ("BatchPayments", "IsReconciled==true", 1),
         ("Payments", f'Invoice.InvoiceId==guid("{R5_PAID}") AND PaymentType=="ACCRECPAYMENT"', 1),
-        ("Payments", "BatchPaymentID==null", 1),
+        ("Payments", "BatchPaymentID==null", 2),
         ("Accounts", 'Type=="BANK" AND Class=="ASSET"', 3),
         ("Accounts", "EnablePaymentsToAccount==true", 1),
         ("Contacts", 'EmailAddress=="billing@paperpen.example" AND IsSupplier==true', 1),
@@ -128,7 +129,7 @@ def test_every_list_has_its_fields(xero: Client, collection: str, where: str, co
 
 
 def test_an_empty_filter_picks_all(xero: Client) -> None:
-    assert len(ask(xero, "Invoices", where="", order="").json["Invoices"]) == 10
+    assert len(ask(xero, "Invoices", where="", order="").json["Invoices"]) == 12
 
 
 @pytest.mark.parametrize(
@@ -175,6 +176,7 @@ def test_batches_come_by_their_change(put: Put, read: Read) -> None:
     created = put(batch(pay(R1))).json["BatchPayments"][0]
 
     assert [one["BatchPaymentID"] for one in read("BatchPayments")] == [
+        RECONCILED,
         TWO_CURRENCIES,
         created["BatchPaymentID"],
     ]
@@ -206,13 +208,13 @@ def test_a_condition_that_cannot_be_read_is_a_412(xero: Client, since: str) -> N
 
 
 class TestPages:
-    """Ten invoices, three a page."""
+    """Twelve invoices, five a page."""
 
     def test_a_page_says_where_it_stands(self, xero: Client) -> None:
-        answer = ask(xero, "Invoices", page=4, pageSize=3)
+        answer = ask(xero, "Invoices", page=3, pageSize=5)
 
-        assert answer.json["pagination"] == {"page": 4, "pageSize": 3, "pageCount": 4, "itemCount": 10}
-        assert len(answer.json["Invoices"]) == 1
+        assert answer.json["pagination"] == {"page": 3, "pageSize": 5, "pageCount": 3, "itemCount": 12}
+        assert len(answer.json["Invoices"]) == 2
 
     def test_pages_together_are_the_list(self, xero: Client) -> None:
         pages = [numbers(ask(xero, "Invoices", page=page, pageSize=3)) for page in (1, 2, 3, 4)]
@@ -266,12 +268,12 @@ class TestHowMuchOfAnInvoice:
 
         assert all(len(one["LineItems"]) == 1 for one in shown["Invoices"])
         assert all("EmailAddress" in one["Contact"] for one in shown["Invoices"])
-        assert shown["pagination"]["itemCount"] == 10
+        assert shown["pagination"]["itemCount"] == 12
 
     def test_a_summary_is_a_page_without_lines_and_payments(self, xero: Client) -> None:
         shown = ask(xero, "Invoices", summaryOnly="true").json
 
-        assert shown["pagination"]["itemCount"] == 10
+        assert shown["pagination"]["itemCount"] == 12
         assert not {"LineItems", "Payments", "Overpayments"} & set(shown["Invoices"][0])
 
 

@@ -1,0 +1,98 @@
+"""What a payment does to the invoice that it pays, and how it is undone.
+
+Source: Xero fact sheet §4.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+
+from mockserver.model import Call, Document, Path, Problem, Value
+from mockserver.store import State
+from mockserver.vendors.xero.batches import INVOICES, PAYMENTS
+from mockserver.vendors.xero.wire import amount, stamp
+from mockserver.vendors.xero.words import say
+
+PAYMENT_TYPES = {"ACCREC": "ACCRECPAYMENT", "ACCPAY": "ACCPAYPAYMENT"}
+
+
+class Payable(Value, frozen=True):
+    """One payment: where and what was sent, the invoice that it pays, how much of it."""
+
+    path: Path
+    sent: Document
+    invoice: Document
+    amount: Decimal
+
+
+def payable(payment: Document, path: Path, state: State) -> Payable | None:
+    """The payment with its invoice, named by id or else by number; None when that is not there."""
+    invoices = state.collection(INVOICES)
+    reference = payment.get("Invoice") or {}
+    if "InvoiceID" in reference:
+        found = invoices.get(str(reference["InvoiceID"]).lower())
+    else:
+        number = reference.get("InvoiceNumber") or payment.get("InvoiceNumber")
+        found = next(iter(invoices.find("InvoiceNumber", number)), None) if number else None
+    return None if found is None else Payable(path, payment, found, amount(payment.get("Amount", 0)))
+
+
+def unpayable(payables: Iterable[Payable]) -> Iterator[Problem]:
+    """Why invoices cannot be paid, or not so much of them; a paid one is both, its status first.
+
+    Source: Xero fact sheet §3.7.
+    """
+    before: dict[str, Decimal] = {}
+    for one in payables:
+        key = one.invoice["InvoiceID"]
+        before[key] = before.get(key, Decimal(0)) + one.amount
+        if one.invoice["Status"] != "AUTHORISED":
+            yield say("not-authorised", one.path)
+        if before[key] > one.invoice["AmountDue"]:
+            yield say("over-paid", (*one.path, "Amount"))
+
+
+def locked(day: str | None, books: Document, call: Call, path: Path) -> Iterator[Problem]:
+    """Why nothing may be dated `day`: the period, or the year, is locked up to its lock date.
+
+    Source: Xero fact sheet §4.10.
+    """
+    if day is None:
+        return
+    for name, rule in (("PeriodLockDate", "period-locked"), ("EndOfYearLockDate", "year-locked")):
+        end = books.get(name, "")
+        if day < end or (day == end and call.assumptions["lock_date"] == "inclusive"):
+            lock = date.fromisoformat(end)
+            yield say(rule, path, date=f"{lock.day} {lock:%B %Y}")
+
+
+def book(payment: Document, state: State) -> None:
+    """Keep a payment, and take what it pays off what is due."""
+    state.collection(PAYMENTS)[payment["PaymentID"]] = payment
+    invoices = state.collection(INVOICES)
+    invoice = invoices[payment["InvoiceID"]]
+    due = invoice["AmountDue"] - payment["Amount"]
+    invoices[invoice["InvoiceID"]] = {
+        **invoice,
+        "AmountPaid": invoice["AmountPaid"] + payment["Amount"],
+        "AmountDue": due,
+        "UpdatedDateUTC": payment["UpdatedDateUTC"],
+        **({} if due else {"Status": "PAID", "FullyPaidOnDate": payment["Date"]}),
+    }
+
+
+def take_back(payment: Document, state: State) -> Document:
+    """Delete a payment, which stays to be seen, and make due again what it had paid; what it is now."""
+    now = stamp(state.now)
+    deleted = {**payment, "Status": "DELETED", "UpdatedDateUTC": now}
+    state.collection(PAYMENTS)[payment["PaymentID"]] = deleted
+    invoices = state.collection(INVOICES)
+    invoice = invoices[payment["InvoiceID"]]
+    invoices[invoice["InvoiceID"]] = {
+        **{name: value for name, value in invoice.items() if name != "FullyPaidOnDate"},
+        "AmountPaid": invoice["AmountPaid"] - payment["Amount"],
+        "AmountDue": invoice["AmountDue"] + payment["Amount"],
+        "Status": "AUTHORISED",
+        "UpdatedDateUTC": now,
+    }
+    return deleted
