@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mockserver.auth import READING
 from mockserver.codec import yaml
 
 SOURCES = ("seed", "public", "assumed")
@@ -19,7 +20,13 @@ CASE = frozenset({"row", "says", "source", "sheet", "assumptions", "freeze", "gi
 SWITCH = frozenset({"switch", "freeze", "assumptions", "given", "positions"})
 CALL = frozenset({"call", "headers", "json", "text", "form", "encoding", "answer", "keep", "times"})
 ANSWER = frozenset({"status", "type", "headers", "json", "includes", "text", "contains", "lacks"})
-STEPS = (CALL, frozenset({"advance"}), frozenset({"assume"}), frozenset({"dump", "scope"}))
+STEPS = (
+    CALL,
+    frozenset({"advance"}),
+    frozenset({"assume"}),
+    frozenset({"dump", "scope"}),
+    frozenset({"unchanged"}),
+)
 
 Node = Mapping[str, Any]
 
@@ -30,7 +37,7 @@ class BadCaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row: its number, a sentence, the label of what it rests on, and the steps."""
+    """One row: its number, a sentence, the label of what it rests on, and the steps: before, it, after."""
 
     vendor: str
     file: Path
@@ -40,7 +47,22 @@ class Case:
     sheet: str
     assumptions: Mapping[str, str]
     freeze: str | None
-    steps: Sequence[Node]
+    given: Sequence[Node]
+    when: Sequence[Node]
+    then: Sequence[Node]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it makes calls that may change something."""
+        return any("call" in step and step["call"].split()[0] not in READING for step in self.when)
+
+    @property
+    def expects_state(self) -> bool:
+        """Whether it says what is there afterwards."""
+        return any(
+            "dump" in step or "unchanged" in step or step.get("call", "").split()[:1] == ["GET"]
+            for step in (*self.when, *self.then)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +108,9 @@ def _case(vendor: str, file: Path) -> Case:
             raise BadCaseError(f"{file.name}: {name} is missing")
     if node["source"] not in SOURCES:
         raise BadCaseError(f"{file.name}: source is one of {', '.join(SOURCES)}")
-    steps = [*node.get("given", ()), *node["when"], *node.get("then", ())]
-    _check_steps(file, steps)
+    parts = [node.get(part, []) for part in ("given", "when", "then")]
+    for steps in parts:
+        _check_steps(file, steps)
     return Case(
         vendor,
         file,
@@ -97,7 +120,7 @@ def _case(vendor: str, file: Path) -> Case:
         node["sheet"],
         node.get("assumptions", {}),
         node.get("freeze"),
-        steps,
+        *parts,
     )
 
 

@@ -13,24 +13,31 @@ from tests.cases.language import Node
 from tests.cases.matching import differences, made
 from tests.support.client import Answered, Client
 
+BOOKKEEPING = frozenset({"sequences", "quotas", "assumptions"})
 FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(slots=True)
 class Run:
-    """One case on its way; `kept` holds what answers left for later steps."""
+    """One case on its way; `kept` holds what answers left for later steps, `before` what was there first."""
 
     client: Client
     vendor: str
     sandbox: str
     headers: Mapping[str, str]
     kept: dict[str, Any] = field(default_factory=dict)
+    before: Node = field(default_factory=dict)
 
-    def go(self, assumptions: Mapping[str, str], freeze: str | None, steps: Iterable[Node]) -> None:
-        """Every step in its order, switches and clock set before; the first that fails ends it."""
+    def prepare(self, assumptions: Mapping[str, str], freeze: str | None, given: Iterable[Node]) -> None:
+        """Set switches and clock, do what is given, and note what is there then."""
         self.assume(assumptions)
         if freeze is not None:
             self._control("clock/freeze", {"at": freeze})
+        self.go(given)
+        self.before = self._records()
+
+    def go(self, steps: Iterable[Node]) -> None:
+        """Every step in its order; the first that is not as expected fails."""
         for number, step in enumerate(steps, 1):
             said = "\n  ".join(self._step(step))
             assert not said, f"step {number}, {step.get('call', next(iter(step)))}\n  {said}"
@@ -52,6 +59,8 @@ class Run:
         if "assume" in step:
             self.assume(step["assume"])
             return []
+        if "unchanged" in step:
+            return list(differences(self.before, self._records()))
         if "dump" in step:
             return self._dump(step)
         return [said for _ in range(step.get("times", 1)) for said in self._call(step)]
@@ -91,8 +100,19 @@ class Run:
             return str(made(step["text"], self.kept)).encode(step.get("encoding", "utf-8"))
         return None
 
+    def _tables(self) -> Any:
+        return self.client.get(f"/_mock/sandboxes/{self.sandbox}/dump").json
+
+    def _records(self) -> Node:
+        """Every record of the vendor; numbers that were given and calls that were counted are none."""
+        return {
+            scope: {name: found for name, found in tables.items() if name not in BOOKKEEPING}
+            for scope, tables in self._tables().items()
+            if scope.startswith(f"{self.vendor}/")
+        }
+
     def _dump(self, step: Node) -> list[str]:
-        tables = self.client.get(f"/_mock/sandboxes/{self.sandbox}/dump").json
+        tables = self._tables()
         said: list[str] = []
         for collection, documents in made(step["dump"], self.kept).items():
             found = _collection(tables, self.vendor, step.get("scope"), collection)

@@ -25,7 +25,7 @@ def written(folder: Path, text: str, name: str = "cases/03-one-thing.yaml") -> P
 def test_a_case_is_read(tmp_path: Path) -> None:
     (case,) = cases(written(tmp_path, CASE))
 
-    assert (case.row, case.says, case.source, len(case.steps)) == (3, "One thing holds", "seed", 1)
+    assert (case.row, case.says, case.source, len(case.when)) == (3, "One thing holds", "seed", 1)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,9 @@ def test_a_switch_does_what_its_position_says(position: Position, client: Client
     run = Run(client, position.vendor, sandbox, default_headers(HERE / position.vendor))
     turned = {**position.assumptions, position.switch: position.value}
 
-    run.go(turned, position.freeze, [*position.given, *position.steps])
+    run.prepare(turned, position.freeze, position.given)
+
+    run.go(position.steps)
 
 
 def test_every_position_of_every_switch_is_driven(app: Application) -> None:
