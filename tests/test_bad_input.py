@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mockserver.app import MAX_BODY_BYTES, Application
-from tests.support.batches import Attempt, BatchOperation, batch_operations, stored
+from tests.support.batches import Attempt, CalledOperation, batch_operations, stored
 from tests.support.client import Client
 
 BATCHES = pytest.mark.parametrize("batch", batch_operations(), ids=lambda batch: batch.name)
@@ -46,7 +46,7 @@ MEDIA_TYPES = ["", "text/csv", "image/png", "multipart/form-data; boundary=x", "
 
 
 @pytest.fixture
-def attempt(client: Client, app: Application, sandbox: str, batch: BatchOperation) -> Attempt:
+def attempt(client: Client, app: Application, sandbox: str, batch: CalledOperation) -> Attempt:
     """A caller in a fresh sandbox that has what the operation asks for."""
     caller = Client(app, {**client.headers, **batch.headers(app)})
     return Attempt(batch, app, caller, stored(app, sandbox))

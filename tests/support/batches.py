@@ -1,4 +1,4 @@
-"""Every vendor's batch operations as a caller finds them: path, credentials, headers, a body's wrapping."""
+"""Every vendor's operations as a caller finds them: path, credentials, headers, a batch's wrapping."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from mockserver import reader
 from mockserver.app import Application
@@ -22,8 +23,8 @@ JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class BatchOperation:
-    """One batch operation; `name` is vendor and operationId."""
+class CalledOperation:
+    """One operation; `name` is vendor and operationId."""
 
     name: str
     spec: Spec
@@ -31,11 +32,18 @@ class BatchOperation:
 
     @property
     def path(self) -> str:
-        return f"/{self.spec.name}{self.operation.path.format_map(dict(self._examples_of_path()))}"
+        return f"/{self.spec.name}{self.operation.path.format_map(dict(self._shown('path')))}"
+
+    @property
+    def query(self) -> str:
+        """The query as the spec's examples have it."""
+        shown = {name: value for name, value in self._shown("query") if value is not None}
+        return urlencode({name: _spelt(value) for name, value in shown.items()})
 
     def headers(self, app: Application) -> dict[str, str]:
         """Credentials and required headers; a tenant is one of the fixtures."""
-        found = dict(_credential(self._scheme(name)) for name in self.operation.security[0])
+        schemes = self.operation.security[0] if self.operation.security else ()
+        found = dict(_credential(self._scheme(name)) for name in schemes)
         for parameter in self.operation.parameters:
             if parameter.place == "header" and parameter.required:
                 found[parameter.name.lower()] = _tenant(app, self.spec.name)
@@ -61,14 +69,16 @@ class BatchOperation:
         media_types = self.operation.responses.get(str(answered.status))
         return media_types is not None and (not answered.body or answered.media_type in media_types)
 
-    def _examples_of_path(self) -> Iterator[tuple[str, Json]]:
-        """The path parameters as the spec's examples have them."""
+    def _shown(self, place: str) -> Iterator[tuple[str, Json]]:
+        """The parameters of a place as the spec's examples have them, None where it has none."""
         item = self.spec.document["paths"][self.operation.path]
         for listed in (*item.get("parameters", ()), *self._node().get("parameters", ())):
             parameter = resolve(self.spec.document, listed)
-            if parameter["in"] == "path":
+            if parameter["in"] == place:
                 schema = resolve(self.spec.document, parameter["schema"])
-                yield parameter["name"], parameter.get("example", schema.get("example"))
+                several = [resolve(self.spec.document, one) for one in parameter.get("examples", {}).values()]
+                shown = several[0]["value"] if several else parameter.get("example", schema.get("example"))
+                yield parameter["name"], shown
 
     def _node(self) -> Document:
         node: Document = self.spec.document["paths"][self.operation.path][self.operation.method]
@@ -82,7 +92,7 @@ class BatchOperation:
 class Attempt:
     """A caller at one batch operation, with all that it asks for; `before` is what was stored at first."""
 
-    batch: BatchOperation
+    batch: CalledOperation
     app: Application
     client: Client
     before: Json
@@ -114,17 +124,21 @@ class Attempt:
         return held
 
 
+def batch_operations() -> tuple[CalledOperation, ...]:
+    """Those with `x-batch`."""
+    return tuple(one for one in called_operations() if one.operation.batch)
+
+
 @cache
-def batch_operations() -> tuple[BatchOperation, ...]:
+def called_operations() -> tuple[CalledOperation, ...]:
     """All of them, or those of the vendors in MOCK_ONLY; from the specs, so that no package is needed."""
     only = tuple(filter(None, os.environ.get("MOCK_ONLY", "").split(",")))
     files = [file for file in sorted(specs_folder().glob("*.yaml")) if not file.name.startswith("_")]
     specs = [reader.load(file) for file in files if not only or file.stem in only]
     return tuple(
-        BatchOperation(f"{spec.name}-{operation.id}", spec, operation)
+        CalledOperation(f"{spec.name}-{operation.id}", spec, operation)
         for spec in specs
         for operation in spec.operations.values()
-        if operation.batch
     )
 
 
@@ -143,6 +157,10 @@ def _credential(scheme: Scheme) -> tuple[str, str]:
     if scheme.node.get("scheme") == "basic":
         return "authorization", "Basic " + b64encode(b"any:body").decode()
     return "authorization", "Bearer any-token"
+
+
+def _spelt(value: Json) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _tenant(app: Application, vendor: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mockserver.app import Application
-from tests.support.batches import Attempt, BatchOperation, batch_operations, stored
+from tests.support.batches import Attempt, CalledOperation, batch_operations, stored
 from tests.support.client import Client
 
 BATCHES = pytest.mark.parametrize("batch", batch_operations(), ids=lambda batch: batch.name)
@@ -18,7 +18,7 @@ POSITIONS = {"failing": (500, False), "offline": (503, False), "failing_after_co
 
 
 @pytest.fixture
-def attempt(client: Client, app: Application, batch: BatchOperation) -> Attempt:
+def attempt(client: Client, app: Application, batch: CalledOperation) -> Attempt:
     """A caller of the batch in a fresh sandbox."""
     caller = Client(app, {**client.headers, **batch.headers(app)})
     return Attempt(batch, app, caller, {})
