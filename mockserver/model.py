@@ -47,7 +47,7 @@ ANYBODY = Principal("anybody")
 class Call(Value, frozen=True):
     """One HTTP request as a vendor sees it; `path` starts below the vendor's mount.
 
-    `mount` is the path prefix under which the vendor answers this call, a sandbox prefix included.
+    `mount` is the path prefix under which the vendor answers this call, with the sandbox's where it has one.
     `query` is the undecoded query string; header names are lower case. `assumptions` are the positions of
     the vendor's switches, all of them; `in_flight` the calls of the same sandbox, vendor and tenant that are
     open, this one included.

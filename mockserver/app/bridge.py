@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from mockserver.app.desk import Desk
+from mockserver.app.paths import key_of
 from mockserver.app.routing import CALL, principal_of
 from mockserver.errors import NotFound, TooLarge
 from mockserver.model import Call
@@ -73,7 +74,8 @@ class Bridge:
             raise NotFound("path", call.path)
         body = await read_body(receive, call.headers.get("content-length", ""), self._max_body_bytes)
         call = replace(call, body=body, principal=principal_of(scope))
-        match = Match(self._operations[call.vendor][operation_id], scope.get("path_params", {}))
+        keys = {name: key_of(text) for name, text in scope.get("path_params", {}).items()}
+        match = Match(self._operations[call.vendor][operation_id], keys)
         environ = _environ(f"/{call.vendor}/{operation_id}", Exchange(call, match, scope[STARTED]))
         answer = _Started()
         chunks = self._flask.wsgi_app(environ, answer.start)

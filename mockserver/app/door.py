@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.app.bridge import STARTED, encoded
 from mockserver.app.desk import Desk
+from mockserver.app.paths import path_of
 from mockserver.app.routing import CALL
 from mockserver.app.traffic import Traffic
 from mockserver.auth import missing_scheme
@@ -115,7 +116,7 @@ class Door:
             await self.control(scope, receive, send)
             return
         headers = _headers(scope["headers"])
-        place = _place(scope["path"], headers.get("mock-sandbox"))
+        place = _place(path_of(scope), headers.get("mock-sandbox"))
         if isinstance(place, Reply):
             await _send(place, send)
             return

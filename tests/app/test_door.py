@@ -212,6 +212,26 @@ def answered_raw(caller: Client, headers: list[tuple[bytes, bytes]]) -> int:
     return statuses[0]
 
 
+@pytest.mark.parametrize(
+    ("number", "path"), [("A/1", "A%2F1"), ("A/1", "A%2f1"), ("A%2F1", "A%252F1"), ("Ä 1", "%C3%84%201")]
+)
+def test_a_slash_that_is_escaped_belongs_to_the_key(tmp_path: Path, number: str, path: str) -> None:
+    caller = made_up.client(tmp_path)
+    caller.put("/acme/orders", json={"orders": [{"id": number, "amount": 1}]})
+
+    answered = caller.get(f"/acme/orders/{path}")
+
+    assert (answered.status, answered.json["id"]) == (200, number)
+
+
+@pytest.mark.parametrize("path", ["/acme/orders%2FA", "/acme%2Forders", "/sandboxes%2Fone/acme/orders"])
+def test_a_slash_that_is_escaped_parts_no_path(tmp_path: Path, path: str) -> None:
+    caller = made_up.client(tmp_path)
+    caller.put("/acme/orders", json=BATCH)
+
+    assert caller.get(path).status == 404
+
+
 def aliased() -> dict[str, Any]:
     return made_up.document() | {"x-paths": {"aliases": {"/api/v1": ""}, "any-case": True}}
 

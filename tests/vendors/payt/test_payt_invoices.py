@@ -28,6 +28,11 @@ class TestOneBadOfThree:
             {"id": "2603747"},
         ]
 
+    def test_a_number_with_a_slash_is_found_by_it(self, post: Any, shown: Any) -> None:
+        post(invoice("2026/001"))
+
+        assert shown("2026%2F001", "invoice_number") == {"invoice_number": "2026/001"}
+
     def test_another_sandbox_knows_nothing_of_it(self, post: Any, neighbour: Client) -> None:
         post(invoice("A1"), invoice("A2", debtor_number="NOPE"), invoice("A3"))
 

@@ -1,0 +1,25 @@
+"""Paths whose escaped slashes stay escaped until the path is parted: `A%2F1` is one key, not two segments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+_RAW = re.compile(rb"%(?:25)*2[fF]")
+_READ = re.compile("%(?:25)*2[fF]")
+_SLASH_LENGTH = len("%2F")
+
+
+def path_of(scope: Mapping[str, Any]) -> str:
+    """The path of an ASGI request, its escapes read but for those of slashes."""
+    raw: bytes = scope.get("raw_path") or b""
+    if not _RAW.search(raw):
+        return str(scope["path"])
+    return unquote(_RAW.sub(lambda found: b"%25" + found[0][1:], raw).decode("latin-1"))
+
+
+def key_of(segment: str) -> str:
+    """What a segment of such a path names."""
+    return _READ.sub(lambda found: "/" if len(found[0]) == _SLASH_LENGTH else "%" + found[0][3:], segment)
