@@ -10,11 +10,12 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import parse_qs
 
-from mockserver.clock import parse_instant
+from mockserver.clock import parse_instant, print_instant
 from mockserver.errors import Forbidden, Unauthorized
-from mockserver.model import ANYBODY, Call, Document, Principal
+from mockserver.model import ANYBODY, Call, Document, Json, Principal
 from mockserver.spec import Operation
 from mockserver.store import State
 
@@ -70,6 +71,15 @@ def authenticate(scheme: Scheme, text: str, state: State, *, strict: bool) -> Pr
         raise Unauthorized("expired", scheme.name)
     scopes = known.get("scopes")
     return Principal(known.get("name", scheme.name), None if scopes is None else frozenset(scopes), known)
+
+
+def issue(
+    text: str, scheme: str, name: str, state: State, *, seconds: int | None = None, **facts: Json
+) -> None:
+    """Let `text` be a good credential of `name`, for `seconds` or for good; `facts` are kept with it."""
+    ends = {} if seconds is None else {"expires": print_instant(state.now + timedelta(seconds=seconds))}
+    known = {"scheme": scheme, "kind": "good", "name": name, **facts, **ends}
+    state.collection(CREDENTIALS, "")[text] = known
 
 
 def permit(call: Call, operation: Operation) -> None:

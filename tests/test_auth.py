@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from mockserver.auth import CREDENTIALS, Scheme, authenticate, missing_scheme, permit
+from mockserver.auth import CREDENTIALS, Scheme, authenticate, issue, missing_scheme, permit
 from mockserver.errors import Forbidden, Unauthorized
 from mockserver.model import Call, Principal
 from mockserver.spec import Operation
@@ -207,3 +207,17 @@ def test_a_credential_lives_until_it_expires(expires: str, good: bool) -> None: 
         return ""
 
     assert transact(made, work) == ("" if good else "expired")
+
+
+@pytest.mark.parametrize(("seconds", "known"), [(None, {}), (60, {"expires": "2026-01-05T09:01:00Z"})])
+def test_an_issued_credential_is_good_from_then_on(seconds: int | None, known: dict[str, str]) -> None:
+    made = store()
+
+    def work(state: State) -> Principal:
+        issue("abc", "token", "sync", state, seconds=seconds, scopes=["read"])
+        return authenticate(BEARER, "abc", state, strict=True)
+
+    principal = transact(made, work)
+
+    facts = {"scheme": "token", "kind": "good", "name": "sync", "scopes": ["read"], **known}
+    assert principal == Principal("sync", frozenset({"read"}), facts)

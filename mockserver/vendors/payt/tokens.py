@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TypeAlias
 
-from mockserver.auth import CREDENTIALS
+from mockserver.auth import CREDENTIALS, issue
 from mockserver.clock import parse_instant, print_instant
 from mockserver.model import Document, Json, Reply
 from mockserver.reply import json_reply
@@ -124,13 +124,12 @@ def _by_own_name(document: Document, client: Document, _request: Request, state:
     scopes = chosen(document.get("scope"), client["scopes"])
     if scopes is None:
         return refused("invalid_scope")
-    access_token = _stored(client, scopes, client["administrations"], {}, state)
+    access_token = _stored(client, scopes, client["administrations"], state)
     return json_reply(200, _told(access_token, scopes, state))
 
 
 def _given(client: Document, scopes: list[str], administrations: Json, state: State) -> Reply:
-    expires = print_instant(state.now + timedelta(seconds=_ACCESS_SECONDS))
-    access_token = _stored(client, scopes, administrations, {"expires": expires}, state)
+    access_token = _stored(client, scopes, administrations, state, _ACCESS_SECONDS)
     refresh_token = _new_text(state)
     state.collection(REFRESH_TOKENS, "")[refresh_token] = {
         "client": client["id"],
@@ -143,18 +142,21 @@ def _given(client: Document, scopes: list[str], administrations: Json, state: St
     return json_reply(200, {**_told(access_token, scopes, state), **told})
 
 
-def _stored(client: Document, scopes: list[str], administrations: Json, more: Document, state: State) -> str:
+def _stored(
+    client: Document, scopes: list[str], administrations: Json, state: State, seconds: int | None = None
+) -> str:
     access_token = _new_text(state)
-    state.collection(CREDENTIALS, "")[access_token] = {
-        "scheme": "bearerAuth",
-        "kind": "good",
-        "name": client["id"],
-        "client": client["id"],
-        "scopes": scopes,
-        "administrations": administrations,
-        "created_at": int(state.now.timestamp()),
-        **more,
-    }
+    issue(
+        access_token,
+        "bearerAuth",
+        client["id"],
+        state,
+        seconds=seconds,
+        client=client["id"],
+        scopes=scopes,
+        administrations=administrations,
+        created_at=int(state.now.timestamp()),
+    )
     return access_token
 
 

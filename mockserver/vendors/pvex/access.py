@@ -5,10 +5,7 @@ Source: PVEx fact sheet §1.2, §3.2.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from mockserver.auth import CREDENTIALS
-from mockserver.clock import print_instant
+from mockserver.auth import issue
 from mockserver.errors import Invalid, NotFound, Refusal, TooLarge, Unauthorized
 from mockserver.model import ANYBODY, Call, Reply
 from mockserver.reply import json_reply
@@ -53,12 +50,7 @@ def issue_token(request: Request, state: State) -> Reply:
         return _bad_password()
     token = state.octets(32).hex()
     lifetime_s = ASSUMED.token_lifetime_s
-    state.collection(CREDENTIALS, "")[token] = {
-        "scheme": _SCHEME,
-        "kind": "good",
-        "name": user["UserName"],
-        "expires": print_instant(state.now + timedelta(seconds=lifetime_s)),
-    }
+    issue(token, _SCHEME, user["UserName"], state, seconds=lifetime_s)
     issued = {"access_token": token, "token_type": "bearer", "expires_in": lifetime_s}
     return json_reply(200, issued, _JSON)
 
