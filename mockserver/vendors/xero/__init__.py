@@ -4,6 +4,7 @@ from mockserver.vendor import BatchRoom, Vendor, one_by_one
 from mockserver.vendors.xero import (
     access,
     accounts,
+    bad_requests,
     batches,
     contacts,
     deleting,
@@ -81,7 +82,7 @@ VENDOR = Vendor(
         "revokeToken": tokens.revoke_token,
     },
     refuse=refusals.refuse,
-    grade=refusals.grade,
+    grade=bad_requests.grade,
     home=access.home,
     admit=access.admit,
     replay=idempotency.replay,

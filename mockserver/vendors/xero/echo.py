@@ -170,7 +170,7 @@ def _copy(value: Json, path: Path, refused: frozenset[Path]) -> Json:
         copied = [_copy(child, (*path, index), refused) for index, child in enumerate(value)]
         return [child for index, child in enumerate(copied) if (*path, index) not in refused]
     if not isinstance(value, dict):
-        return value.lower() if isinstance(value, str) and is_guid(value) else value
+        return value.lower() if isinstance(value, str) and _is_id(path[-1], value) else value
     shown: dict[str, Json] = {}
     for name, child in value.items():
         if name in _READ_ONLY or (*path, name) in refused:
@@ -180,6 +180,10 @@ def _copy(value: Json, path: Path, refused: frozenset[Path]) -> Json:
         else:
             shown[name] = _copy(child, (*path, name), refused)
     return shown
+
+
+def _is_id(name: str | int, value: str) -> bool:
+    return str(name).endswith("ID") and is_guid(value)
 
 
 def _date(name: str, value: Json, *, paired: bool = False) -> dict[str, Json]:

@@ -63,16 +63,21 @@ def problems(
 
 def lines(sent: Document, request: Request, here: Path, state: State) -> list[Line]:
     """The lines of an invoice as it was sent, worked out."""
-    terms = Terms(
+    said = terms(sent, request, state)
+    return [
+        worked_out(line, said, (*here, "LineItems", index), state)
+        for index, line in enumerate(sent.get("LineItems") or ())
+    ]
+
+
+def terms(sent: Document, request: Request, state: State) -> Terms:
+    """What the invoice says of its lines."""
+    return Terms(
         amounts=_amounts(sent),
         approved=is_approved(sent),
         precise=request.parameters.get("unitdp") == PRECISE,
         rates=organisation(state).get("TaxRates", {}),
     )
-    return [
-        worked_out(line, terms, (*here, "LineItems", index), state)
-        for index, line in enumerate(sent.get("LineItems") or ())
-    ]
 
 
 def is_approved(sent: Document) -> bool:

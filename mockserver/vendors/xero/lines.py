@@ -6,7 +6,7 @@ Source: Xero fact sheet §2.6, §3.7.
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from mockserver.model import Document, Json, Path, Problem, Value
+from mockserver.model import NOTHING, Document, Json, Path, Problem, Value
 from mockserver.store import State
 from mockserver.vendors.xero import accounts
 from mockserver.vendors.xero.wire import ARITHMETIC, CENT, LIMIT, amount, optional, printed, rounded
@@ -43,7 +43,7 @@ def worked_out(line: Document, terms: Terms, path: Path, state: State) -> Line:
     unit, quantity = _unit(line, terms), rounded(line.get("Quantity", 1), _KEPT)
     reductions = {name: rounded(line[name], _KEPT) for name in _REDUCTIONS if name in line}
     full = ARITHMETIC.multiply(quantity, unit)
-    net = amount(ARITHMETIC.subtract(full, _discount(reductions, full)))
+    net = _net(line, full, reductions)
     tax_type = UNTAXED if terms.amounts == NO_TAX else _tax_type(line, account)
     problems = (
         *_account_problems(line, account, terms, path),
@@ -65,10 +65,27 @@ def worked_out(line: Document, terms: Terms, path: Path, state: State) -> Line:
     return Line(document, problems)
 
 
+def taxed_anew(line: Document, terms: Terms) -> Document:
+    """A stored line with the tax that it has under other terms."""
+    tax_type = UNTAXED if terms.amounts == NO_TAX else line["TaxType"]
+    return {
+        **line,
+        "TaxType": tax_type,
+        "TaxAmount": _tax(NOTHING, line["LineAmount"], tax_type, terms),
+    }
+
+
 def discount(line: Document) -> Decimal:
     """What a stored line was reduced by."""
     full = ARITHMETIC.multiply(line["Quantity"], line["UnitAmount"])
     return amount(_discount(line, full))
+
+
+def _net(line: Document, full: Decimal, reductions: Document) -> Decimal:
+    """What the line comes to: its units less the reductions, or the total that was sent for the units."""
+    if "LineAmount" in line and "UnitAmount" not in line and not reductions:
+        return amount(line["LineAmount"])
+    return amount(ARITHMETIC.subtract(full, _discount(reductions, full)))
 
 
 def _unit(line: Document, terms: Terms) -> Decimal:

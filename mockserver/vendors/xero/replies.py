@@ -7,6 +7,7 @@ from mockserver.reply import json_reply
 from mockserver.store import State
 from mockserver.vendors.xero.limits import left
 from mockserver.vendors.xero.wire import ms_now
+from mockserver.vendors.xero.words import text
 
 PROVIDER = "Xero API Partner"
 ZERO_ID = "00000000-0000-0000-0000-000000000000"
@@ -17,12 +18,13 @@ NO_DATA = (17, "NoDataProcessedException")
 NOT_IMPLEMENTED = (20, "ApiMethodNotImplementedException")
 BROKEN = (500, "InternalServerException")
 
+_TITLES = {401: "Unauthorized", 403: "Forbidden", 412: "Precondition Failed"}
 _INVALID = "A validation exception occurred"
 Headers = tuple[tuple[str, str], ...]
 
 
 def headers(call: Call, state: State) -> Headers:
-    """What every answer about a tenant's books carries.
+    """What every answer about a tenant's books carries, and every refusal.
 
     Source: Xero fact sheet §3.4.
     """
@@ -47,6 +49,30 @@ def enveloped(members: Mapping[str, Json], call: Call, state: State) -> Reply:
         **members,
     }
     return json_reply(200, document, headers=headers(call, state))
+
+
+def not_found(call: Call, state: State) -> Reply:
+    """404 in plain text that calls itself HTML.
+
+    Source: Xero fact sheet §3.4 (OAS#163).
+    """
+    return Reply(404, text("not-found").encode(), "text/html", headers(call, state))
+
+
+def problem(status: int, detail: str, call: Call, state: State) -> Reply:
+    """What the gate before the accounting says: who may not enter, or a condition that cannot be read.
+
+    Source: Xero fact sheet §3.4.
+    """
+    document: Json = {
+        "Type": None,
+        "Title": _TITLES[status],
+        "Status": status,
+        "Detail": detail,
+        "Instance": state.uuid(),
+        "Extensions": {},
+    }
+    return json_reply(status, document, headers=headers(call, state))
 
 
 def error(status: int, kind: tuple[int, str], message: str, sent: Headers) -> Reply:

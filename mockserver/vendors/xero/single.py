@@ -24,7 +24,7 @@ def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
     account = accounts.referred(sent.get("Account") or {}, state)
     found = payable(sent, here, state)
     yield from accounts.unpayable(account, (*here, "Account"))
-    yield from locked(read_date(sent.get("Date")), books, request.call, (*here, "Date"))
+    yield from locked(_day(sent, state), books, request.call, (*here, "Date"))
     if not 0 < rounded(sent.get("CurrencyRate", 1), RATE) <= LIMIT:
         yield say("rate-invalid", (*here, "CurrencyRate"))
     if found is None:
@@ -46,7 +46,7 @@ def create(item: Item, _request: Request, state: State) -> Outcome:
         "PaymentID": state.uuid(),
         "InvoiceID": found.invoice["InvoiceID"],
         "AccountID": account["AccountID"],
-        "Date": read_date(sent.get("Date")) or state.now.date().isoformat(),
+        "Date": _day(sent, state),
         "Amount": found.amount,
         **_exchanged(found, account, organisation(state)),
         "PaymentType": PAYMENT_TYPES[found.invoice["Type"]],
@@ -65,6 +65,11 @@ def created(outcome: Outcome, _request: Request, state: State) -> Json:
     Source: Xero fact sheet §3.2.
     """
     return {**payments.shown(outcome.document, state), "StatusAttributeString": "OK"}
+
+
+def _day(sent: Document, state: State) -> str:
+    """The payment's date, today where none was sent."""
+    return read_date(sent.get("Date")) or state.now.date().isoformat()
 
 
 def _exchanged(found: Payable, account: Document, books: Document) -> dict[str, Decimal]:

@@ -8,6 +8,9 @@ from mockserver.model import Path, Problem
 from mockserver.vendors.xero.words import text
 
 _LONGEST_VALUE = 200
+_BY_NAME = {"Date": "System.DateTime", "ID": "System.Guid"}
+"""What a member is by the end of its name, whatever the schema holds against its value."""
+
 _TYPES = {
     "string": "System.String",
     "number": "System.Decimal",
@@ -33,10 +36,12 @@ def quoted(problem: Problem) -> str:
 
 
 def _type_name(problem: Problem) -> str:
-    own = f"Xero.Api.{_class_name(problem.path)}"
-    if problem.rule == "type":
-        return _TYPES.get(problem.expected[0], own)
-    return {"pattern": "System.DateTime", "format:uuid": "System.Guid"}.get(problem.rule, own)
+    name = _class_name(problem.path)
+    for ending, kind in _BY_NAME.items():
+        if name.endswith(ending):
+            return kind
+    own = f"Xero.Api.{name}"
+    return _TYPES.get(problem.expected[0], own) if problem.rule == "type" else own
 
 
 def _class_name(path: Path) -> str:

@@ -12,7 +12,7 @@ from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import invoices, invoicing, rules
 from mockserver.vendors.xero.batches import INVOICES
-from mockserver.vendors.xero.lines import Line
+from mockserver.vendors.xero.lines import Line, taxed_anew
 from mockserver.vendors.xero.replies import ZERO_ID
 from mockserver.vendors.xero.wire import optional, stamp
 from mockserver.vendors.xero.words import say
@@ -44,7 +44,7 @@ _KEPT = (
     "Url",
     "BrandingThemeID",
 )
-_MAY_BE_EMPTY = ("Contact", "LineItems")
+_MAY_BE_EMPTY = ("Contact", "LineItems", "InvoiceNumber")
 
 
 def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -121,10 +121,15 @@ def _closed(stored: Document, sent: Document, here: Path) -> Iterator[Problem]:
 
 
 def _merged(stored: Document, sent: Document) -> dict[str, Json]:
-    """The invoice as it would have been sent whole; clients send an empty contact and no lines for none."""
+    """The invoice as it would have been sent whole; clients send what is empty for what they do not send.
+
+    A rate belongs to its currency: another currency comes with its own.
+    """
     changes = {name: value for name, value in sent.items() if value or name not in _MAY_BE_EMPTY}
-    own = {_ID: stored[_ID]}
-    return {**optional(stored, *_KEPT), "Contact": {"ContactID": stored["ContactID"]}, **changes, **own}
+    kept = optional(stored, *_KEPT)
+    if changes.get("CurrencyCode", stored["CurrencyCode"]) != stored["CurrencyCode"]:
+        del kept["CurrencyRate"]
+    return {**kept, "Contact": {"ContactID": stored["ContactID"]}, **changes, _ID: stored[_ID]}
 
 
 def _lines(stored: Document, merged: Document, request: Request, here: Path, state: State) -> list[Line]:
@@ -132,6 +137,10 @@ def _lines(stored: Document, merged: Document, request: Request, here: Path, sta
     if merged["LineItems"] is not stored["LineItems"]:
         return invoicing.lines(merged, request, here, state)
     wanting = invoicing.is_approved(merged)
+    found = stored["LineItems"]
+    if merged["LineAmountTypes"] != stored["LineAmountTypes"]:
+        terms = invoicing.terms(merged, request, state)
+        found = [taxed_anew(line, terms) for line in found]
     return [
         Line(
             line,
@@ -139,7 +148,7 @@ def _lines(stored: Document, merged: Document, request: Request, here: Path, sta
             if wanting and "AccountCode" not in line
             else (),
         )
-        for index, line in enumerate(stored["LineItems"])
+        for index, line in enumerate(found)
     ]
 
 

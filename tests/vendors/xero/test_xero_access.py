@@ -12,6 +12,7 @@ from tests.support.client import Answered, Client
 from tests.vendors.xero.books import API, BATCHES, ELSEWHERE, HARBOUR, R1, TENANT, batch, pay
 
 ORGANISATION = f"{API}/Organisation"
+LEFT = ("x-daylimit-remaining", "x-minlimit-remaining", "x-appminlimit-remaining")
 
 
 def problem(answer: Answered) -> dict[str, Any]:
@@ -149,8 +150,42 @@ def test_answers_about_the_books_carry_what_is_left_of_the_quota(xero: Client, p
     headers = xero.get(path).headers
 
     assert str(UUID(headers["xero-correlation-id"])) == headers["xero-correlation-id"]
-    left = ("x-daylimit-remaining", "x-minlimit-remaining", "x-appminlimit-remaining")
-    assert all(headers[name].isdigit() for name in left)
+    assert [headers[name] for name in LEFT] == ["4999", "59", "9999"]
+
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "headers", "body"),
+    [
+        (401, "GET", {"authorization": "Bearer expired-token"}, b""),
+        (403, "GET", {"xero-tenant-id": ELSEWHERE}, b""),
+        (405, "DELETE", {}, b""),
+        (412, "GET", {"if-modified-since": "yesterday"}, b""),
+        (413, "PUT", JSON, b" " * (10 * 1024 * 1024 + 1)),
+        (415, "PUT", {"content-type": "text/xml"}, b"<a/>"),
+        (431, "GET", {f"x-{number}": "1" for number in range(101)}, b""),
+    ],
+)
+def test_refusals_carry_it_too(
+    xero: Client, status: int, method: str, headers: dict[str, str], body: bytes
+) -> None:
+    answer = xero.request(method, BATCHES, headers=headers, content=body)
+
+    assert answer.status == status
+    assert [answer.headers[name] for name in LEFT] == ["4999", "59", "9999"]
+
+
+@pytest.mark.parametrize(("position", "status"), [("failing", 500), ("offline", 503)])
+def test_a_vendor_that_is_down_carries_it_too(
+    client: Client, sandbox: str, xero: Client, position: str, status: int
+) -> None:
+    client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json={"xero.availability": position})
+
+    answer = xero.get(BATCHES)
+
+    assert (answer.status, [answer.headers[name] for name in LEFT]) == (status, ["4999", "59", "9999"])
 
 
 def test_an_envelope_has_four_members_first(xero: Client) -> None:

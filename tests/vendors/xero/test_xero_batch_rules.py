@@ -166,6 +166,12 @@ def test_the_echo_leaves_out_what_is_too_long(put: Put) -> None:
     assert shown["Payments"] == [{"Invoice": {"InvoiceID": R1}, "Amount": 1, "Code": "ok"}]
 
 
+def test_the_echo_changes_the_letter_case_of_ids_alone(put: Put) -> None:
+    element = put(batch(pay(R1.upper(), 500), Reference=R1.upper())).json["BatchPayments"][0]
+
+    assert (element["Reference"], element["Payments"][0]["Invoice"]["InvoiceID"]) == (R1.upper(), R1)
+
+
 def test_the_echo_leaves_out_what_only_the_vendor_sets(put: Put) -> None:
     noise = {"HasErrors": False, "Payments": [], "AmountDue": "x", "StatusAttributeString": "OK"}
     payment = {"Invoice": {"InvoiceID": R1, **noise}, "Amount": 500, "PaymentID": R2, "HasAccount": False}

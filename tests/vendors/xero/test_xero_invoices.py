@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 
 from tests.support.client import Client
-from tests.vendors.xero.books import BATCHES, INVOICES, RIDGEWAY, SALES, ZERO, invoice, line, messages
+from tests.vendors.xero.books import (
+    API,
+    BATCHES,
+    EACH,
+    HARBOUR,
+    INVOICES,
+    RIDGEWAY,
+    SALES,
+    ZERO,
+    invoice,
+    line,
+    messages,
+)
 from tests.vendors.xero.conftest import Put, Read
 
 UNKNOWN = "99999999-9999-4999-8999-999999999999"
@@ -262,6 +274,32 @@ def test_a_line_of_its_total_alone_has_one_unit(bill: Put) -> None:
         (1, Decimal("12.5")),
         (4, Decimal("2.5")),
     ]
+
+
+def test_a_line_total_that_its_units_do_not_divide_stays_what_it_was(bill: Put) -> None:
+    lines = [line(Quantity=3, UnitAmount=None, LineAmount=10)]
+
+    (made,) = bill(invoice(LineItems=lines)).json["Invoices"]
+
+    assert (made["LineItems"][0]["UnitAmount"], made["LineItems"][0]["LineAmount"]) == (Decimal("3.33"), 10)
+    assert made["Total"] == 10
+
+
+@pytest.mark.parametrize(("day", "open_again"), [("2016-06-30", False), ("2016-07-01", True)])
+def test_a_locked_year_takes_nothing(xero: Client, day: str, open_again: bool) -> None:  # noqa: FBT001 - a column
+    sent = {"Invoices": [invoice(Date=day)]}
+
+    answer = xero.put(f"{INVOICES}{EACH}", json=sent, headers={"xero-tenant-id": HARBOUR})
+
+    said = "The document date cannot be before the end of year lock date, currently set at 30 June 2016"
+    (told,) = answer.json["Invoices"]
+    assert told.get("ValidationErrors", []) == ([] if open_again else [{"Message": said}])
+
+
+def test_a_locked_year_is_shown(xero: Client) -> None:
+    (shown,) = xero.get(f"{API}/Organisation", headers={"xero-tenant-id": HARBOUR}).json["Organisations"]
+
+    assert (shown["EndOfYearLockDate"], "PeriodLockDate" in shown) == ("/Date(1467244800000+0000)/", False)
 
 
 def test_discounts_reduce_a_line(bill: Put) -> None:

@@ -81,6 +81,16 @@ def test_a_payment_without_a_date_is_of_today(settle: Settle) -> None:
     assert settle(single(R1, Date=None)).json["Payments"][0]["Date"] == "/Date(1767571200000+0000)/"
 
 
+def test_today_may_be_locked_as_well(settle: Settle, set_clock: Callable[[str], None]) -> None:
+    set_clock("2015-12-31T12:00:00Z")
+
+    (failed,) = settle(single(R1, Date=None)).json["Payments"]
+
+    assert messages(failed) == [
+        "The document date cannot be before the period lock date, currently set at 31 December 2015"
+    ]
+
+
 def test_a_full_payment_makes_the_invoice_paid(settle: Settle, read: Read) -> None:
     settle(single(R1, 100))
 
@@ -204,12 +214,17 @@ class TestTakenBack:
         said = "This payment has been reconciled and cannot be deleted"
         assert (answer.status, messages(answer.json["Elements"][0]), due(R2)) == (400, [said], 60)
 
-    @pytest.mark.parametrize("body", [{"Status": "AUTHORISED"}, {"Status": ""}, {"Reference": "x"}])
+    @pytest.mark.parametrize("body", [{"Status": "AUTHORISED"}, {"Status": ""}, {"Status": None}, {}])
     def test_no_other_status_can_be_sent(self, xero: Client, due: Due, body: Any) -> None:
         answer = xero.post(f"{PAYMENTS}/{DEPOSIT}", json=body)
 
         said = ["Payments can only be updated to a status of DELETED"]
         assert (answer.status, messages(answer.json["Elements"][0]), due(R7)) == (400, said, 70)
+
+    def test_a_null_status_is_not_shown_again(self, xero: Client) -> None:
+        (element,) = xero.post(f"{PAYMENTS}/{DEPOSIT}", json={"Status": None}).json["Elements"]
+
+        assert set(element) == {"ValidationErrors"}
 
     @pytest.mark.parametrize("key", [NO_SUCH, "nonsense"])
     def test_one_that_is_not_there_is_a_404(self, xero: Client, key: str) -> None:

@@ -144,7 +144,10 @@ def test_broken_basic_credentials_name_nobody(post: Post) -> None:
 
 
 def test_only_forms_are_read(xero: Client) -> None:
-    assert xero.post(TOKEN, json={**CODE, **APP}).status == 415
+    answer = xero.post(TOKEN, json={**CODE, **APP})
+
+    said = "The media type 'application/json' is not supported; send application/x-www-form-urlencoded"
+    assert (answer.status, answer.json["Message"]) == (415, said)
 
 
 def test_another_clients_refresh_token_is_not_good(post: Post) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import pytest
@@ -117,9 +118,72 @@ def test_lines_that_are_sent_take_the_place_of_all(change: Change) -> None:
     assert first == "11111111-0000-4000-8000-000000000001" != second
 
 
-@pytest.mark.parametrize("empty", [{"LineItems": []}, {"Contact": {}}])
+@pytest.mark.parametrize("empty", [{"LineItems": []}, {"Contact": {}}, {"InvoiceNumber": ""}])
 def test_clients_send_what_is_empty_for_what_is_not_sent(change: Change, empty: Any) -> None:
-    assert change({"InvoiceID": R1, **empty}).json["Invoices"][0]["Total"] == 100
+    (changed,) = change({"InvoiceID": R1, **empty}).json["Invoices"]
+
+    assert (changed["Total"], changed["InvoiceNumber"]) == (100, "R1")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sums"),
+    [
+        ("Exclusive", "Inclusive", (Decimal("86.96"), Decimal("13.04"), 100)),
+        ("Inclusive", "Exclusive", (100, 15, 115)),
+        ("Inclusive", "NoTax", (100, 0, 100)),
+        ("NoTax", "Exclusive", (100, 0, 100)),
+    ],
+)
+def test_what_amounts_mean_from_now_on_counts_for_the_lines_there_are(
+    change: Change, bill: Put, before: str, after: str, sums: Any
+) -> None:
+    (made,) = bill(invoice(LineAmountTypes=before)).json["Invoices"]
+
+    (changed,) = change({"InvoiceID": made["InvoiceID"], "LineAmountTypes": after}).json["Invoices"]
+
+    assert (changed["SubTotal"], changed["TotalTax"], changed["Total"]) == sums
+    assert (changed["AmountDue"], changed["LineItems"][0]["TaxAmount"]) == (sums[2], sums[1])
+
+
+def test_lines_without_tax_are_of_no_tax_type(change: Change, bill: Put) -> None:
+    (made,) = bill(invoice(LineAmountTypes="Exclusive")).json["Invoices"]
+
+    (changed,) = change({"InvoiceID": made["InvoiceID"], "LineAmountTypes": "NoTax"}).json["Invoices"]
+
+    assert (made["LineItems"][0]["TaxType"], changed["LineItems"][0]["TaxType"]) == ("OUTPUT2", "NONE")
+
+
+def test_a_tax_amount_that_was_sent_outlives_other_changes(change: Change, bill: Put) -> None:
+    sent = invoice(LineAmountTypes="Exclusive", LineItems=[line(TaxAmount=14.99)])
+    (made,) = bill(sent).json["Invoices"]
+
+    (changed,) = change(
+        {"InvoiceID": made["InvoiceID"], "Reference": "x", "LineAmountTypes": "Exclusive"}
+    ).json["Invoices"]
+
+    assert changed["Total"] == Decimal("114.99")
+
+
+@pytest.mark.parametrize(
+    ("sent", "rate"),
+    [
+        ({"CurrencyCode": "USD"}, Decimal("0.65")),
+        ({"CurrencyCode": "USD", "CurrencyRate": 0.7}, Decimal("0.7")),
+        ({"CurrencyCode": "NZD"}, 1),
+    ],
+)
+def test_another_currency_brings_its_rate(change: Change, sent: Any, rate: Any) -> None:
+    (changed,) = change({"InvoiceID": R1, **sent}).json["Invoices"]
+
+    assert (changed["CurrencyCode"], changed["CurrencyRate"]) == (sent["CurrencyCode"], rate)
+
+
+def test_the_same_currency_keeps_its_rate(change: Change, bill: Put) -> None:
+    (made,) = bill(invoice(CurrencyCode="USD", CurrencyRate=0.7)).json["Invoices"]
+
+    (changed,) = change({"InvoiceID": made["InvoiceID"], "CurrencyCode": "USD"}).json["Invoices"]
+
+    assert changed["CurrencyRate"] == Decimal("0.7")
 
 
 def test_a_new_contact_is_made(change: Change, read: Read) -> None:
