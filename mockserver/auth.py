@@ -41,7 +41,7 @@ class Scheme:
             return self._api_key(call) or None
         kind, _, text = call.headers.get("authorization", "").partition(" ")
         wanted = str(self.node.get("scheme", "bearer")).lower()
-        if kind.lower() != wanted or not text.strip():
+        if kind.lower() != wanted or len(text.split()) != 1:
             return None
         return _basic(text.strip()) if wanted == "basic" else text.strip()
 

@@ -4,12 +4,10 @@ An access token that was issued is a credential like those of the fixtures, with
 token is used once and brings the next one. Source: Xero fact sheet §2.7; RFC 6749.
 """
 
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Sequence
 from datetime import timedelta
 
-from mockserver.auth import CREDENTIALS
+from mockserver.auth import CREDENTIALS, Scheme, issue
 from mockserver.clock import parse_instant, print_instant
 from mockserver.errors import Invalid, Refusal, Rejected
 from mockserver.model import Call, Document, Problem, Reply
@@ -25,6 +23,7 @@ REFRESH_LIFETIME = timedelta(days=60)
 
 _CODES = "used-codes"
 _SCHEME = "OAuth2"
+_BASIC = Scheme("basic", {"type": "http", "scheme": "basic"})
 _ALL_SCOPES = (
     "openid",
     "profile",
@@ -83,19 +82,11 @@ def ungranted(refusal: Refusal, state: State) -> Reply:
 def _client(form: Document, call: Call) -> str:
     """Who asks: named by the form, or by Basic credentials as some clients do."""
     client, secret = form.get("client_id", ""), form.get("client_secret", "")
-    kind, _, text = call.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "basic":
-        client, _, secret = _basic(text).partition(":")
+    if call.headers.get("authorization", "")[:6].lower() == "basic ":
+        client, _, secret = (_BASIC.credential(call) or "").partition(":")
     if not client or not (secret or form.get("code_verifier") or form.get("grant_type") == "refresh_token"):
         raise _refusal("invalid_client")
     return str(client)
-
-
-def _basic(text: str) -> str:
-    try:
-        return b64decode(text.strip(), validate=True).decode()
-    except (Base64Error, UnicodeError):
-        return ""
 
 
 def _redeemed(form: Document, state: State) -> Sequence[str]:
@@ -126,13 +117,7 @@ def _has_ended(known: Document, state: State) -> bool:
 
 def _issued(client: str, scopes: Sequence[str], state: State, *, renewable: bool) -> Reply:
     access = state.octets(32).hex()
-    state.collection(CREDENTIALS, "")[access] = {
-        "scheme": _SCHEME,
-        "kind": "good",
-        "name": client,
-        "scopes": list(scopes),
-        "expires": print_instant(state.now + timedelta(seconds=LIFETIME_S)),
-    }
+    issue(access, _SCHEME, client, state, seconds=LIFETIME_S, scopes=list(scopes))
     document = {
         "access_token": access,
         "expires_in": LIFETIME_S,
