@@ -60,6 +60,19 @@ def test_the_ui_page_lists_every_operation(app: Application) -> None:
     assert missing == []
 
 
+def test_the_ui_page_lists_every_switch(app: Application) -> None:
+    client = Client(app, {"host": "testserver"})
+
+    missing = [
+        switch.name
+        for vendor in app.served
+        for switch in vendor.switches
+        if f"{vendor.name}.{switch.name}<" not in client.get(f"/{vendor.name}/ui/").text
+    ]
+
+    assert missing == []
+
+
 def test_a_page_is_html_under_a_policy(reader: Client) -> None:
     answered = reader.get("/acme/ui/")
 
