@@ -1,8 +1,8 @@
 """The binder: a vendor's reading of names and types, so that what it accepts reaches the schema in one form.
 
-A binder is chosen in the spec, per media type: `x-binder: {names, coerce}`. It never refuses: what it
-cannot read it leaves as it is, and the schema speaks. Documents that already keep the closed schema need
-none, so it runs on the slow road only.
+A binder is chosen in the spec, per media type: `x-binder: {names, null-texts, coerce}`. It never refuses:
+what it cannot read it leaves as it is, and the schema speaks. Documents that already keep the closed schema
+need none, so it runs on the slow road only.
 """
 
 from __future__ import annotations
@@ -101,21 +101,39 @@ class Binder:
 
     document: Document
     any_case: bool
+    drops_null_texts: bool
     coercions: tuple[tuple[str, Callable[[Json], Json]], ...]
 
     @property
     def reads(self) -> bool:
         """Whether it changes anything at all."""
-        return self.any_case or bool(self.coercions)
+        return self.any_case or self.drops_null_texts or bool(self.coercions)
 
     def bind(self, value: Json, schema: Document) -> Json:
         """`value` with members under their declared names and scalars of the declared types."""
         node = resolve(self.document, schema)
         if isinstance(value, dict):
-            return self._members(value, self._properties(node))
+            properties = self._properties(node)
+            return self._members(self._without_null_texts(value, properties), properties)
         if isinstance(value, list):
             return [self.bind(child, node["items"]) for child in value] if "items" in node else value
         return self._scalar(value, node)
+
+    def _without_null_texts(
+        self, value: Mapping[str, Json], properties: Mapping[str, Document]
+    ) -> Mapping[str, Json]:
+        if not self.drops_null_texts or None not in value.values():
+            return value
+        return {
+            name: child
+            for name, child in value.items()
+            if child is not None or not self._is_text(properties.get(name, {}))
+        }
+
+    def _is_text(self, schema: Document) -> bool:
+        """Whether the member is a text, which may be null in .NET, where a GUID may not."""
+        node = resolve(self.document, schema)
+        return bool(node.get("type") == "string" and node.get("format") != "uuid")
 
     def _members(self, value: Mapping[str, Json], properties: Mapping[str, Document]) -> dict[str, Json]:
         if not self.any_case or not properties:
@@ -160,7 +178,11 @@ def binder(document: Document, settings: Document) -> Binder:
     names = settings.get("names", "exact")
     if names not in ("exact", "any-case"):
         raise SpecError(f"x-binder.names: expected exact or any-case, found {names}")
-    return Binder(document, names == "any-case", tuple(_COERCIONS[name] for name in wanted))
+    nulls = settings.get("null-texts", "kept")
+    if nulls not in ("kept", "dropped"):
+        raise SpecError(f"x-binder.null-texts: expected kept or dropped, found {nulls}")
+    coercions = tuple(_COERCIONS[name] for name in wanted)
+    return Binder(document, names == "any-case", nulls == "dropped", coercions)
 
 
 def _is(value: Any, wanted: str) -> bool:

@@ -16,6 +16,7 @@ DOCUMENT = {
                 "type": "object",
                 "properties": {
                     "Id": {"type": "string"},
+                    "Guid": {"type": "string", "format": "uuid"},
                     "Count": {"type": "integer"},
                     "Amount": {"type": "number"},
                     "Open": {"type": "boolean"},
@@ -33,8 +34,8 @@ DOCUMENT = {
 ORDER = {"$ref": "#/components/schemas/Order"}
 
 
-def made(*coerce: str, names: str = "exact") -> Binder:
-    return binder(DOCUMENT, {"coerce": list(coerce), "names": names})
+def made(*coerce: str, names: str = "exact", null_texts: str = "kept") -> Binder:
+    return binder(DOCUMENT, {"coerce": list(coerce), "names": names, "null-texts": null_texts})
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,19 @@ def test_names_are_exact_unless_the_spec_says_otherwise() -> None:
     assert made("integer-from-string").bind({"count": "1"}, ORDER) == {"count": "1"}
 
 
+@pytest.mark.parametrize(
+    ("null_texts", "read"),
+    [
+        ("kept", {"Id": None, "Guid": None, "Count": None, "More": None}),
+        ("dropped", {"Guid": None, "Count": None, "More": None}),
+    ],
+)
+def test_a_text_that_is_null_may_count_as_left_out(null_texts: str, read: dict[str, Json]) -> None:
+    bound = made(null_texts=null_texts).bind({"Id": None, "Guid": None, "Count": None, "More": None}, ORDER)
+
+    assert bound == read
+
+
 def test_names_in_any_case_come_out_as_declared() -> None:
     assert made(names="any-case").bind({"COUNT": 1, "id": "A"}, ORDER) == {"Count": 1, "Id": "A"}
 
@@ -147,8 +161,9 @@ def test_a_binder_without_settings_reads_nothing() -> None:
     [
         ({"coerce": ["integer-from-roman"]}, "x-binder.coerce: unknown integer-from-roman; known are"),
         ({"names": "any"}, "x-binder.names: expected exact or any-case, found any"),
+        ({"null-texts": "gone"}, "x-binder.null-texts: expected kept or dropped, found gone"),
     ],
-    ids=["coercion", "names"],
+    ids=["coercion", "names", "null-texts"],
 )
 def test_an_unknown_setting_is_refused_at_start_up(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError, match=message):

@@ -270,6 +270,13 @@ def test_invoice_and_account_may_be_named_by_number_and_code(put: Put) -> None:
     assert [one["Invoice"]["InvoiceID"] for one in created["Payments"]] == [R1, R2]
 
 
+def test_a_text_that_is_null_counts_as_left_out(put: Put) -> None:
+    (created,) = put(batch(pay(R1, 1, Reference=None), Narrative=None)).json["BatchPayments"]
+
+    assert ("Narrative" in created, "Reference" in created["Payments"][0]) == (False, False)
+    assert created["Status"] == "AUTHORISED"
+
+
 def test_ids_are_taken_in_any_letter_case_and_given_in_lower(put: Put) -> None:
     created = put(batch(pay(R1.upper()), account=BANK1.upper())).json["BatchPayments"][0]
 
