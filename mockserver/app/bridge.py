@@ -9,12 +9,13 @@ import io
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 from msgspec.structs import replace
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
+from werkzeug.datastructures import Headers
 
 from mockserver.app.desk import Desk
 from mockserver.app.paths import key_of
@@ -23,6 +24,9 @@ from mockserver.errors import NotFound, TooLarge
 from mockserver.model import Call
 from mockserver.pipeline import Pipeline
 from mockserver.spec import Match
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 STARTED = "mockserver.started"
 _EXCHANGE = "mockserver.exchange"
@@ -41,6 +45,14 @@ class Exchange:
 
 class _Response(flask.Response):
     default_mimetype = None
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """As Werkzeug makes them, but Location as it is: that rewrites it, and breaks on odd hosts."""
+        location = self.headers.pop("Location", None)
+        headers = super().get_wsgi_headers(environ)
+        if location is not None:
+            headers["Location"] = location
+        return headers
 
 
 class Bridge:

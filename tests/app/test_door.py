@@ -344,6 +344,18 @@ def crashing(folder: Path, error: Exception) -> Client:
     return Client(application, {"host": "testserver", "authorization": "Bearer abc"})
 
 
+@pytest.mark.parametrize("location", ["http://a..b/", "http://a:99999/x y", "/orders?a=%2F"])
+def test_a_location_leaves_as_the_vendor_wrote_it(tmp_path: Path, location: str) -> None:
+    application = made_up.application(tmp_path)
+    handlers = application.door.vendors["acme"].pipeline.served.handlers
+    assert isinstance(handlers, dict)
+    handlers["listOrders"] = lambda _request, _state: Reply(200, headers=(("Location", location),))
+
+    answered = Client(application, {"authorization": "Bearer abc"}).get("/acme/orders")
+
+    assert (answered.status, answered.headers["location"]) == (200, location)
+
+
 @pytest.mark.parametrize(
     "error",
     [BrokenError("private"), KeyError("a"), RecursionError(), MockServerError("b")],

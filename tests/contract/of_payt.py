@@ -7,7 +7,6 @@ NUMBERS = "numbers are read as texts"
 
 _POSTED = Judged(PER_ITEM, invalid=("201", "4xx"))
 _CHANGED = Judged(PER_ITEM, invalid=("200", "4xx"))
-_DELETED = Judged("there are moments that UTC has no year for", valid=("200", "422"))
 _NAMED = Judged(NUMBERS, invalid=("200", "4xx"))
 
 CONTRACT = Contract(
@@ -28,8 +27,6 @@ CONTRACT = Contract(
         "patchV1Invoices": _CHANGED,
         "patchV1InvoicesBlock": _NAMED,
         "patchV1InvoicesResume": _NAMED,
-        "getV1InvoicesDeleted": _DELETED,
-        "getV1PaymentsDeleted": _DELETED,
         "postV1Debtors": _POSTED,
         "postV1Contacts": _POSTED,
         "postV1VatRates": _POSTED,
