@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mockserver.assumption import DUPLICATE_MEMBERS
 from mockserver.binder import Binder, binder
 from mockserver.codec import form, json, xml
-from mockserver.errors import SpecError
+from mockserver.errors import Malformed, SpecError
 from mockserver.formats import COMMON
 from mockserver.model import Document, Json, Path
 from mockserver.parameters import ParameterPlan, compile_parameters
@@ -143,8 +143,8 @@ def _json(lenient: str) -> Decode:
     """JSON, read leniently while the switch of that name is on; "" is never, "True" always."""
 
     def decode(body: bytes, charset: str, assumptions: Mapping[str, str]) -> Json:
-        if assumptions.get(DUPLICATE_MEMBERS) == "refused":
-            json.refuse_duplicates(body, charset)
+        if assumptions.get(DUPLICATE_MEMBERS) == "refused" and (name := json.repeated_member(body, charset)):
+            raise Malformed(f"the member {name} is there twice")
         if lenient == "True" or assumptions.get(lenient) == "on":
             return json.decode_lenient(body, charset)
         return json.decode(body, charset)

@@ -7,6 +7,7 @@ are malformed; a repeated member's last value wins, as the vendors' parsers have
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
@@ -121,21 +122,17 @@ def _json5(text: bytes, strict: Malformed) -> Json:
     return document
 
 
-def refuse_duplicates(body: bytes, charset: str = "utf-8") -> None:
-    """Let pass JSON whose objects name each member once; what is no JSON is for `decode` to refuse.
+def repeated_member(body: bytes, charset: str = "utf-8") -> str | None:
+    """A member that an object of the JSON names twice; None where there is none, or no JSON."""
+    repeated: list[str] = []
 
-    Raises:
-        Malformed: a member is named twice.
-    """
+    def note(pairs: list[tuple[str, Json]]) -> None:
+        names = Counter(name for name, _ in pairs)
+        repeated.extend(name for name, times in names.items() if times > 1)
+
     with suppress(ValueError, RecursionError):
-        loads(text_of(body, charset), object_pairs_hook=_once_each, parse_int=str, parse_float=str)
-
-
-def _once_each(pairs: list[tuple[str, Json]]) -> None:
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names):
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise Malformed(f"the member {repeated} is there twice")
+        loads(text_of(body, charset), object_pairs_hook=note, parse_int=str, parse_float=str)
+    return repeated[0] if repeated else None
 
 
 def encode(document: Json) -> bytes:

@@ -6,6 +6,7 @@ from itertools import count
 import httpx
 import pytest
 
+from tests.clients.generated import Api, Made, make, opened
 from tests.support.server import serving
 
 NOW = "2026-01-05T09:00:00Z"
@@ -26,3 +27,17 @@ def base(url: str) -> str:
     made = httpx.post(f"{url}/_mock/sandboxes", json={"name": name, "seed": 7, "freeze": NOW})
     made.raise_for_status()
     return f"{url}/sandboxes/{name}"
+
+
+@pytest.fixture(scope="module")
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The client generated for the module's vendor."""
+    vendor: str = request.module.VENDOR
+    return make(vendor, tmp_path_factory.mktemp(vendor))
+
+
+@pytest.fixture
+def anyone(request: pytest.FixtureRequest, base: str, made: Made) -> Iterator[Api]:
+    """That client without a credential."""
+    with opened(made, f"{base}/{request.module.VENDOR}") as api:
+        yield api

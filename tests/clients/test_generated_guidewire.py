@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.clients.generated import Api, Made, make, opened, stated, warnings
+from tests.clients.generated import Api, Made, stated, warnings
+
+VENDOR = "guidewire"
 
 A = "xc:SdLxd3WOhsS0mT2Vi1XEu"  # a draft without items
 B = "xc:SF3EIyYvshoSm2pwaUnT_"  # a draft with three items
@@ -24,19 +25,6 @@ ITEM = {
     "costCategory": {"code": "medical"},
     "paymentType": {"code": "partial"},
 }
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The generated client."""
-    return make("guidewire", tmp_path_factory.mktemp("guidewire"))
-
-
-@pytest.fixture
-def anyone(base: str, made: Made) -> Iterator[Api]:
-    """The client without a token."""
-    with opened(made, f"{base}/guidewire") as api:
-        yield api
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from hashlib import sha3_512
 from pathlib import Path
@@ -13,7 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.clients.generated import Api, Made, make, opened, stated, warnings
+from tests.clients.generated import Api, Made, stated, warnings
+
+VENDOR = "payt"
 
 UPLOAD = ("PUT", "/storage/uploads/{}")
 """Stands in for a storage host and takes whatever was announced, so that no client is made for it."""
@@ -24,19 +25,6 @@ CALLBACK = "https://client.example.com/callback"
 LETTER = b"A made up letter"
 DIGEST = b64encode(sha3_512(LETTER).digest()).decode()
 DECEMBER = datetime(2025, 12, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The generated client."""
-    return make("payt", tmp_path_factory.mktemp("payt"))
-
-
-@pytest.fixture
-def anyone(base: str, made: Made) -> Iterator[Api]:
-    """The client without a token."""
-    with opened(made, f"{base}/payt") as api:
-        yield api
 
 
 @pytest.fixture

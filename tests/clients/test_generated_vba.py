@@ -11,17 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.clients.generated import Api, Made, make, opened, stated, warnings
+from tests.clients.generated import Api, Made, opened, stated, warnings
+
+VENDOR = "vba"
 
 SANDBOX = {"vbasoftware_database": "sandbox"}
 CLIENT = {"vbasoftware_client_id": "100", "vbasoftware_client_code": "ACME"}
 MARCH = datetime(2026, 3, 31, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The generated client."""
-    return make("vba", tmp_path_factory.mktemp("vba"))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.specs import SEEDS, content, operation, spec
 from tests.vendors.payt.records import invoice
+from tests.vendors.pvex.bodies import visit
 
 A = "xc:SdLxd3WOhsS0mT2Vi1XEu"
 B = "xc:SF3EIyYvshoSm2pwaUnT_"
@@ -65,21 +66,6 @@ def example(name: str) -> Any:
     """An example of VBA's batch; its seed has no sample body."""
     node = operation(spec("vba"), "putClaimInvoiceBatch")[2]
     return content(spec("vba"), node, "request")["application/json"]["examples"][name]["value"]
-
-
-def visit(number: int, **changes: Any) -> dict[str, Any]:
-    """A PVEx invoice."""
-    return {
-        "Number": f"N-{number}",
-        "ClientId": "C-1",
-        "ClientPmsId": "5001",
-        "ApiCreateDate": "2025-12-16T00:00:00Z",
-        "RowKey": number,
-        "Id": f"I-{number}",
-        "SyncId": f"S-{number}",
-        "SubscriberId": "SUB-1",
-        **changes,
-    }
 
 
 def mail_to(text: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ import pytest
 from lxml import etree
 from lxml.builder import ElementMaker
 
+from tests.vendors.pvex.bodies import visit
+
 NAMESPACE = "http://schemas.datacontract.org/2004/07/PVExDataModel"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 NIL = f"{{{INSTANCE}}}nil"
@@ -30,20 +32,6 @@ def pvex(base: str) -> Iterator[httpx.Client]:
         token = client.post("/token", data=LOGIN).json()["access_token"]
         client.headers["authorization"] = f"Bearer {token}"
         yield client
-
-
-def visit(number: int, **changes: Any) -> dict[str, Any]:
-    return {
-        "Number": f"N-{number}",
-        "ClientId": "C-1",
-        "ClientPmsId": "5001",
-        "ApiCreateDate": "2025-12-16T00:00:00Z",
-        "RowKey": number,
-        "Id": f"I-{number}",
-        "SyncId": f"S-{number}",
-        "SubscriberId": "SUB-1",
-        **changes,
-    }
 
 
 def element(invoice: Mapping[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.support.client import Answered, Client
+from tests.vendors.pvex.bodies import visit
 
 Seen = tuple[Any, ...]
 
@@ -76,19 +77,6 @@ def _bill(number: str, debtor: str) -> dict[str, str]:
     }
 
 
-def _visit(number: int, client: str) -> dict[str, Any]:
-    return {
-        "Number": f"N-{number}",
-        "ClientId": client,
-        "ClientPmsId": "5001",
-        "ApiCreateDate": "2025-12-16T00:00:00Z",
-        "RowKey": number,
-        "Id": f"I-{number}",
-        "SyncId": f"S-{number}",
-        "SubscriberId": "SUB-1",
-    }
-
-
 def _pay(invoice: str, amount: int) -> dict[str, Any]:
     return {
         "Account": {"AccountID": "5ec2f302-cd60-4f8b-a915-9229dd45e6fa"},
@@ -145,8 +133,8 @@ STORIES = (
         headers={"authorization": "Bearer good-token"},
         method="POST",
         path="/api/InvoiceBatch",
-        batch=[_visit(1, "C-1"), _visit(2, ""), _visit(3, "C-1")],
-        repair=[_visit(1, "C-1"), _visit(2, "C-1"), _visit(3, "C-1")],
+        batch=[visit(1, ClientId="C-1"), visit(2, ClientId=""), visit(3, ClientId="C-1")],
+        repair=[visit(1, ClientId="C-1"), visit(2, ClientId="C-1"), visit(3, ClientId="C-1")],
         reads=tuple((f"/api/Invoice/I-{number}?subscriberId=SUB-1", "/Number") for number in (1, 2, 3)),
         before=(None, None, None),
         after_batch=(None, None, None),

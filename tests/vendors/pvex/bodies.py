@@ -31,6 +31,21 @@ def invoice(**members: Any) -> dict[str, Any]:
     return {**VALID, **members}
 
 
+def visit(number: int, **members: Any) -> dict[str, Any]:
+    """One of several invoices of a day, told apart by its number."""
+    return {
+        "Number": f"N-{number}",
+        "ClientId": "C-1",
+        "ClientPmsId": "5001",
+        "ApiCreateDate": "2025-12-16T00:00:00Z",
+        "RowKey": number,
+        "Id": f"I-{number}",
+        "SyncId": f"S-{number}",
+        "SubscriberId": "SUB-1",
+        **members,
+    }
+
+
 def less(*names: str, **members: Any) -> dict[str, Any]:
     """A valid invoice without some of its members."""
     return {name: value for name, value in invoice(**members).items() if name not in names}
