@@ -13,7 +13,7 @@ from mockserver.apply import apply_all, apply_each
 from mockserver.assumption import ASSUMPTIONS, check_availability, check_delivery
 from mockserver.auth import identify, permit
 from mockserver.envelope import Envelope
-from mockserver.errors import Refusal
+from mockserver.errors import Failed, Refusal
 from mockserver.judge import judge
 from mockserver.model import Answer, Call, Verdict
 from mockserver.sandbox import Sandboxes
@@ -62,11 +62,9 @@ class Pipeline:
             self._admit_early(call, operation)
             check_availability(call)
             kept = self._replayed(call, operation)
-            answer = kept or self._work(call, match)
-            check_delivery(call)
         except Refusal as refusal:
             return self.refuse(call, refusal, operation)
-        return answer
+        return self._delivered(call, kept or self._work(call, match), operation)
 
     def refuse(self, call: Call, refusal: Refusal, operation: Operation | None = None) -> Answer:
         """The vendor's words for a whole call refused."""
@@ -113,6 +111,14 @@ class Pipeline:
                 self._head_tenant(call),
                 lambda state: self._remembered(call, refused(state), operation, state),
             )
+
+    def _delivered(self, call: Call, answer: Answer, operation: Operation) -> Answer:
+        """The answer, unless it is lost after its work was done; what became of the items stays so."""
+        try:
+            check_delivery(call)
+        except Failed as lost:
+            return replace(self.refuse(call, lost, operation), outcomes=answer.outcomes)
+        return answer
 
     def _remembered(self, call: Call, answer: Answer, operation: Operation, state: State) -> Answer:
         if self.served.vendor.remember is not None:

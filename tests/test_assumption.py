@@ -60,3 +60,12 @@ def test_what_names_no_member_twice_is_read_as_ever(tmp_path: Path) -> None:
 def test_a_server_is_not_started_with_a_switch_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UnknownPosition, match=r"there is no switch acme\.nothing"):
         acme(tmp_path, nothing="on")
+
+
+def test_the_journal_keeps_what_became_of_the_items_of_an_answer_that_was_lost(tmp_path: Path) -> None:
+    client = acme(tmp_path, availability="failing_after_commit")
+    put(client)
+
+    (entry,) = client.get("/_mock/sandboxes/default/journal").json
+
+    assert (entry["status"], entry["refusal"], entry["outcomes"]) == (500, "failed", {"created": 1})
