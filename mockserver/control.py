@@ -91,7 +91,7 @@ class Control:
             "seed": shown.settings.seed,
             "clock": _clock(shown),
             "empty": shown.settings.empty,
-            "assumptions": self.sandboxes.positions(name),
+            "assumptions": shown.assumptions,
             "records": shown.records,
             "calls": len(self.journal.entries(name)),
         }
@@ -153,7 +153,7 @@ class Control:
 
     def list_assumptions(self, name: str) -> Json:
         """Every switch of every vendor, with the position that it has in the sandbox."""
-        return listed(self.served, self.sandboxes.positions(name))
+        return listed(self.served, self.sandboxes.show(name).assumptions)
 
     def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
         """Turn switches; None turns one back to its default.

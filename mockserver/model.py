@@ -23,7 +23,6 @@ Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands in a body, a step a segment."""
 
 NOTHING: Document = {}
-NO_ASSUMPTIONS: Mapping[str, str] = {}
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -63,7 +62,7 @@ class Call(Value, frozen=True):
     mount: str = ""
     origin: str = ""
     principal: Principal = ANYBODY
-    assumptions: Mapping[str, str] = NO_ASSUMPTIONS
+    assumptions: Mapping[str, str] = NOTHING
     in_flight: int = 1
 
 

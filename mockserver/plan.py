@@ -124,7 +124,7 @@ def _decoder(document: Document, body: MediaType, element: Document) -> Decode:
     if reading == "octets":
         return lambda body, _charset, _assumptions: body.decode("latin-1")
     if reading == "json":
-        return _json(str(settings.get("lenient", "")))
+        return _json(settings.get("lenient", False))
     known = "json, data-contract, indexed-form, form, octets"
     raise SpecError(f"x-binder.format: unknown {reading}; known are {known}")
 
@@ -139,13 +139,13 @@ def _always(decode: Callable[[bytes, str], Json]) -> Decode:
     return lambda body, charset, _assumptions: decode(body, charset)
 
 
-def _json(lenient: str) -> Decode:
-    """JSON, read leniently while the switch of that name is on; "" is never, "True" always."""
+def _json(lenient: Json) -> Decode:
+    """JSON, read leniently always (True), never (False), or while the switch of that name is on."""
 
     def decode(body: bytes, charset: str, assumptions: Mapping[str, str]) -> Json:
         if assumptions.get(DUPLICATE_MEMBERS) == "refused" and (name := json.repeated_member(body, charset)):
             raise Malformed(f"the member {name} is there twice")
-        if lenient == "True" or assumptions.get(lenient) == "on":
+        if lenient is True or assumptions.get(lenient) == "on":
             return json.decode_lenient(body, charset)
         return json.decode(body, charset)
 

@@ -40,12 +40,16 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A sandbox as it is now: how it began, its clock and what that shows, how many documents it holds."""
+    """A sandbox as it is now: how it began, its clock and what that shows, how many documents it holds.
+
+    `assumptions` are the switches that it has turned, by `vendor.name`.
+    """
 
     settings: Settings
     clock: ClockSettings
     now: datetime
     records: int
+    assumptions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ class Sandboxes:
                 if scope != OWN and name not in _BOOKKEEPING
             ]
             clock = ClockSettings(**tables[OWN]["settings"]["clock"])
-            return Shown(_settings(name, whole), clock, whole.now, sum(records))
+            return Shown(_settings(name, whole), clock, whole.now, sum(records), _positions(tables))
 
         return self.store.control(name, work)
 
@@ -128,19 +132,6 @@ class Sandboxes:
             settings["clock"] = asdict(clock)
 
         self.store.control(name, work)
-
-    def positions(self, name: str) -> Mapping[str, str]:
-        """The switches that the sandbox has turned, by `vendor.name`.
-
-        Raises:
-            UnknownSandbox: there is none of that name.
-        """
-        tables = self.dump(name)
-        return {
-            f"{scope.removesuffix('/')}.{switch}": document["position"]
-            for scope, collections in tables.items()
-            for switch, document in collections.get(ASSUMPTIONS, {}).items()
-        }
 
     def assume(self, name: str, positions: Mapping[str, str | None]) -> None:
         """Turn switches, by `vendor.name`; None turns one back to its default.
@@ -180,6 +171,14 @@ class Sandboxes:
 def is_name(text: str) -> bool:
     """Whether `text` may name a sandbox."""
     return NAME.fullmatch(text) is not None
+
+
+def _positions(tables: Tables) -> Mapping[str, str]:
+    return {
+        f"{scope.removesuffix('/')}.{switch}": document["position"]
+        for scope, collections in tables.items()
+        for switch, document in collections.get(ASSUMPTIONS, {}).items()
+    }
 
 
 def _by_vendor(positions: Mapping[str, str | None]) -> Mapping[str, Mapping[str, str | None]]:

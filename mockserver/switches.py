@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from mockserver.assumption import Assumption
 from mockserver.errors import MockServerError
-from mockserver.model import NO_ASSUMPTIONS, Document
+from mockserver.model import NOTHING, Document
 from mockserver.served import Served
 
 
@@ -42,7 +42,7 @@ def check_positions(served: Iterable[Served], positions: Mapping[str, str | None
             raise UnknownPosition(name, f"{name} has no position {position}; it has {there}")
 
 
-def listed(served: Iterable[Served], turned: Mapping[str, str] = NO_ASSUMPTIONS) -> list[Document]:
+def listed(served: Iterable[Served], turned: Mapping[str, str] = NOTHING) -> list[Document]:
     """Every switch with its position, `turned` or default, and where its gap is described."""
     return [
         {
