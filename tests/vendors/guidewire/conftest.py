@@ -7,7 +7,6 @@ import pytest
 from mockserver.app import Application
 from mockserver.sandbox import Settings
 from tests.support.client import Client
-from tests.vendors.guidewire.lives import Assume
 
 
 @pytest.fixture
@@ -30,15 +29,3 @@ def elsewhere(app: Application, sandbox: str, guidewire: Client) -> Iterator[Cli
     yield guidewire.within(mock_sandbox=name)
     app.sandboxes.delete(name)
     app.journal.forget(name)
-
-
-@pytest.fixture
-def assume(client: Client, sandbox: str) -> Assume:
-    """Turns switches of the vendor."""
-
-    def turn(**positions: str) -> None:
-        named = {f"guidewire.{name}": position for name, position in positions.items()}
-        answered = client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json=named)
-        assert answered.status == 200, answered.text
-
-    return turn

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import pytest
 
 from mockserver.app import Application
 from mockserver.sandbox import Settings
-from mockserver.store import Tables, Whole
+from mockserver.store import Tables
 from tests.support.client import Answered, Client
 
 Post: TypeAlias = Callable[..., Answered]
@@ -63,27 +63,6 @@ def stored(app: Application, sandbox: str) -> Callable[[], Tables]:
 
 
 @pytest.fixture
-def set_clock(app: Application, sandbox: str) -> Callable[[str], None]:
-    """Put the sandbox clock to another instant."""
-
-    def set_clock(at: str) -> None:
-        app.sandboxes.store.control(sandbox, lambda whole: whole.load(_with_clock(whole, at)))
-
-    return set_clock
-
-
-@pytest.fixture
-def assume(client: Client, sandbox: str) -> Callable[..., None]:
-    """Turn switches of the vendor."""
-
-    def assume(**positions: str) -> None:
-        named = {f"payt.{name}": position for name, position in positions.items()}
-        assert client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json=named).status == 200
-
-    return assume
-
-
-@pytest.fixture
 def neighbour(app: Application, payt: Client, sandbox: str) -> Iterator[Client]:
     """The same caller in a second sandbox."""
     name = f"{sandbox}-neighbour"
@@ -91,9 +70,3 @@ def neighbour(app: Application, payt: Client, sandbox: str) -> Iterator[Client]:
     yield payt.within(mock_sandbox=name)
     app.sandboxes.delete(name)
     app.journal.forget(name)
-
-
-def _with_clock(whole: Whole, at: str) -> Tables:
-    tables = whole.tables()
-    own: Mapping[str, Any] = {**tables["sandbox/"]["settings"], "clock": {"frozen": at}}
-    return {**tables, "sandbox/": {"settings": own}}

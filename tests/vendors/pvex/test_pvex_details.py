@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,10 +13,9 @@ from tests.vendors.pvex.bodies import BATCH, JSON, NAMESPACE, XML, form, invoice
 
 
 @pytest.fixture
-def local(pvex: Client, sandbox: str) -> Client:
+def local(pvex: Client, assume: Callable[..., None]) -> Client:
     """A client that is shown everything."""
-    positions = {"pvex.error_detail": "on"}
-    pvex.within("/_mock").patch(f"/sandboxes/{sandbox}/assumptions", json=positions)
+    assume(error_detail="on")
     return pvex
 
 
@@ -154,8 +154,8 @@ def test_another_media_type_is_told_with_an_exception(local: Client) -> None:
     }
 
 
-def test_a_crash_is_told_with_its_exception_in_xml_too(local: Client, sandbox: str) -> None:
-    local.within("/_mock").patch(f"/sandboxes/{sandbox}/assumptions", json={"pvex.null_body": "500"})
+def test_a_crash_is_told_with_its_exception_in_xml_too(local: Client, assume: Callable[..., None]) -> None:
+    assume(null_body="500")
 
     answer = local.post(BATCH, content=b"", headers={**JSON, "accept": "application/xml"})
 

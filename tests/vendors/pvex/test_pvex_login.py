@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
@@ -43,11 +44,11 @@ def test_two_logins_give_two_tokens(visitor: Client) -> None:
 
 @pytest.mark.parametrize(("seconds", "status"), [(TWO_WEEKS_S - 2, 200), (TWO_WEEKS_S - 1, 401)])
 def test_the_token_ends_after_two_weeks_less_a_second(
-    visitor: Client, client: Client, sandbox: str, seconds: int, status: int
+    visitor: Client, advance: Callable[[int], None], seconds: int, status: int
 ) -> None:
     token = login(visitor).json["access_token"]
 
-    client.post(f"/_mock/sandboxes/{sandbox}/clock/advance", json={"seconds": seconds})
+    advance(seconds)
 
     assert visitor.within(authorization=f"Bearer {token}").get("/api/Invoice").status == status
 

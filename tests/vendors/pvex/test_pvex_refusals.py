@@ -8,6 +8,7 @@ import pytest
 from tests.support.client import Client
 from tests.vendors.pvex.bodies import BATCH, invoice
 
+Assume = Callable[..., None]
 Stored = Callable[[], list[dict[str, Any]]]
 DENIED = "Authorization has been denied for this request."
 
@@ -66,22 +67,22 @@ def test_a_token_is_asked_for_behind_the_route_and_before_the_body(
     assert answer.status == status
 
 
-def test_where_no_token_is_asked_for_a_bad_one_does_no_harm(pvex: Client, sandbox: str) -> None:
-    pvex.within("/_mock").patch(f"/sandboxes/{sandbox}/assumptions", json={"pvex.auth": "none"})
+def test_where_no_token_is_asked_for_a_bad_one_does_no_harm(pvex: Client, assume: Assume) -> None:
+    assume(auth="none")
 
     assert pvex.within(authorization="Bearer expired-token").get("/api/Invoice").status == 200
 
 
-def test_offline_the_web_server_answers_with_a_page(pvex: Client, sandbox: str) -> None:
-    pvex.within("/_mock").patch(f"/sandboxes/{sandbox}/assumptions", json={"pvex.availability": "offline"})
+def test_offline_the_web_server_answers_with_a_page(pvex: Client, assume: Assume) -> None:
+    assume(availability="offline")
 
     answer = pvex.post(BATCH, json=[invoice()])
 
     assert (answer.status, answer.media_type) == (503, "text/html")
 
 
-def test_a_failure_is_an_error_in_the_media_type_that_is_asked_for(pvex: Client, sandbox: str) -> None:
-    pvex.within("/_mock").patch(f"/sandboxes/{sandbox}/assumptions", json={"pvex.availability": "failing"})
+def test_a_failure_is_an_error_in_the_media_type_that_is_asked_for(pvex: Client, assume: Assume) -> None:
+    assume(availability="failing")
 
     answer = pvex.get("/api/Invoice", headers={"accept": "text/xml"})
 

@@ -24,17 +24,6 @@ GOOD = [number for number in NUMBERS if number % 10 not in BAD]
 Assume = Callable[..., None]
 
 
-@pytest.fixture
-def assume(client: Client, sandbox: str) -> Assume:
-    """Turns switches of the vendor."""
-
-    def assume(**positions: str) -> None:
-        named = {f"pvex.{name}": position for name, position in positions.items()}
-        assert client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json=named).status == 200
-
-    return assume
-
-
 def amount(number: int) -> str:
     return f"{number // 100}.{number % 100:02}"
 

@@ -22,29 +22,6 @@ def vba(client: Client) -> Client:
     )
 
 
-@pytest.fixture
-def assume(client: Client, sandbox: str) -> Assume:
-    """Turns switches of the sandbox."""
-
-    def turn(**positions: str) -> None:
-        named = {f"vba.{name}": position for name, position in positions.items()}
-        answer = client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json=named)
-        assert answer.status == 200, answer.text
-
-    return turn
-
-
-@pytest.fixture
-def advance(client: Client, sandbox: str) -> Callable[[int], None]:
-    """Moves the sandbox's clock on by seconds."""
-
-    def move(seconds: int) -> None:
-        answer = client.post(f"/_mock/sandboxes/{sandbox}/clock/advance", json={"seconds": seconds})
-        assert answer.status == 200, answer.text
-
-    return move
-
-
 class Rows:
     """The batch as a test writes it: rows in, (key, status, message) out."""
 

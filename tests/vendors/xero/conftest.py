@@ -7,7 +7,6 @@ import pytest
 
 from mockserver.app import Application
 from mockserver.sandbox import Settings
-from mockserver.store import Whole
 from tests.support.client import Answered, Client
 from tests.vendors.xero.books import API, BATCHES, EACH, INVOICES, TENANT
 
@@ -82,16 +81,3 @@ def elsewhere(app: Application, sandbox: str, xero: Client) -> Iterator[Client]:
     yield xero.within(mock_sandbox=name)
     app.sandboxes.delete(name)
     app.journal.forget(name)
-
-
-@pytest.fixture
-def set_clock(app: Application, sandbox: str) -> Callable[[str], None]:
-    """Put the sandbox clock to another instant."""
-
-    def set_clock(at: str) -> None:
-        def work(whole: Whole) -> None:
-            whole.collection("settings")["clock"] = {"frozen": at}
-
-        app.sandboxes.store.control(sandbox, work)
-
-    return set_clock

@@ -179,9 +179,9 @@ def test_refusals_carry_it_too(
 
 @pytest.mark.parametrize(("position", "status"), [("failing", 500), ("offline", 503)])
 def test_a_vendor_that_is_down_carries_it_too(
-    client: Client, sandbox: str, xero: Client, position: str, status: int
+    assume: Callable[..., None], xero: Client, position: str, status: int
 ) -> None:
-    client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json={"xero.availability": position})
+    assume(availability=position)
 
     answer = xero.get(BATCHES)
 

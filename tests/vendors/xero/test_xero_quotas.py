@@ -17,17 +17,6 @@ from tests.vendors.xero.books import API, BATCHES, HARBOUR, R1, TENANT, batch, p
 ORGANISATION = f"{API}/Organisation"
 
 
-@pytest.fixture
-def assume(client: Client, sandbox: str) -> Callable[..., None]:
-    """Turn switches of the vendor."""
-
-    def assume(**positions: str) -> None:
-        named = {f"xero.{name}": position for name, position in positions.items()}
-        assert client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json=named).status == 200
-
-    return assume
-
-
 def left(xero: Client, tenant: str = TENANT) -> str:
     return xero.get(ORGANISATION, headers={"xero-tenant-id": tenant}).headers["x-minlimit-remaining"]
 
