@@ -14,7 +14,7 @@ from mockserver.model import Action, Call, Item, Json, Outcome, Path, Problem, R
 from mockserver.reply import STATUSES, json_reply, problem_reply
 from mockserver.spec import Batch, Operation, pointer_path
 from mockserver.store import State
-from mockserver.vendor import Apply, BatchResult, Handler, Render, Request, one_by_one, record
+from mockserver.vendor import FAULT, Apply, BatchResult, Handler, Render, Request, one_by_one, record
 
 _STATUS = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
@@ -46,7 +46,7 @@ def multi_status(batch: Batch, status: int, media_type: str) -> Render:
     def entry(outcome: Outcome) -> Json:
         made: Json = {}
         for name, value in (
-            ("status", 422 if outcome.problems else _STATUS.get(outcome.action, 424)),
+            ("status", _status(outcome)),
             ("message", "; ".join(p.detail for p in outcome.problems) or outcome.action.capitalize()),
             ("key", outcome.item.key),
         ):
@@ -59,6 +59,14 @@ def multi_status(batch: Batch, status: int, media_type: str) -> Render:
         return json_reply(status, _put({}, target["list"], entries), media_type)
 
     return render
+
+
+def _status(outcome: Outcome) -> int:
+    """422 for a rejected item, unless a scenario says which."""
+    said = [problem.expected for problem in outcome.problems if problem.rule == FAULT]
+    if outcome.problems:
+        return next((status for status in said if status is not None), 422)
+    return _STATUS.get(outcome.action, 424)
 
 
 def show(collection: str, parameter: str) -> Handler:

@@ -18,6 +18,7 @@ from mockserver.model import (
     Answer,
     Call,
     Document,
+    Fault,
     Item,
     Json,
     Outcome,
@@ -75,6 +76,8 @@ Admit: TypeAlias = Callable[[Call, str, State], None]
 Home: TypeAlias = Callable[[Call, State], str]
 Replay: TypeAlias = Callable[[Call, Operation, State], Reply | None]
 Remember: TypeAlias = Callable[[Call, Operation, Reply, State], None]
+Faulty: TypeAlias = Callable[[Fault, Item, Request], Problem]
+Phantom: TypeAlias = Callable[[Outcome, int], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,8 @@ class BatchRoom:
     problems by the item's index. `check` also sees the state, and names what that has against an item,
     whatever was found before. `apply` opens the batch and gives what keeps one item: that writes an item
     without problems, or raises `Rejected`. `ends` says of a rejected item that the rest is to be skipped;
-    `render` puts the outcomes into the vendor's reply. What is None is done by the spec alone.
+    `render` puts the outcomes into the vendor's reply. `phantom` makes of a true outcome the nth one of an
+    item that was never sent. What is None is done by the spec alone.
     """
 
     apply: Apply | None = None
@@ -95,6 +99,7 @@ class BatchRoom:
     across: Across | None = None
     check: Check | None = None
     ends: Ends | None = None
+    phantom: Phantom | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,17 @@ def keep_known(problem: Problem, _call: Call) -> Problem | None:
     return None if problem.code == "unknown-parameter" else problem
 
 
+FAULT = "fault"
+"""The rule that a problem of a scenario's names; its `expected` is the status that the scenario sets."""
+
+
+def plain_fault(fault: Fault, item: Item, request: Request) -> Problem:
+    """A scenario's fault as a problem of the whole item, in no vendor's words."""
+    batch = request.operation.batch
+    path = (*batch.items, item.index) if batch else ()
+    return Problem(fault.code, path, fault.message or fault.code, FAULT, fault.status)
+
+
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """A vendor's code, keyed by operationId; every part is optional.
@@ -143,7 +159,7 @@ class Vendor:
     replayed has no outcomes. `remember` sees every answer to a call that was let in, a refusal too, in the
     transaction of the work or, where that was undone, of the refusal.
     `assumptions` are its switches, beside those that every vendor has. `formats` overrides how string
-    formats are checked. `standing` names the collections that even an empty sandbox begins with, because no
+    formats are checked. `fault` says a scenario's fault of an item in the vendor's words, as `render` expects. `standing` names the collections that even an empty sandbox begins with, because no
     operation could make them; credentials always are.
     """
 
@@ -159,4 +175,5 @@ class Vendor:
     remember: Remember | None = None
     assumptions: tuple[Assumption, ...] = ()
     formats: Formats = field(default_factory=dict)
+    fault: Faulty = plain_fault
     standing: tuple[str, ...] = ()

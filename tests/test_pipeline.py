@@ -14,6 +14,7 @@ from mockserver.envelope import Envelope
 from mockserver.errors import Forbidden, Refusal, Rejected
 from mockserver.model import Answer, Call, Principal, Problem, Reply
 from mockserver.pipeline import Pipeline
+from mockserver.work import Work
 from mockserver.sandbox import Sandboxes, Settings
 from mockserver.spec import Operation
 from mockserver.store import State
@@ -34,11 +35,11 @@ def corridor(folder: Path, made: dict[str, Any] | None = None, **parts: Any) -> 
     """The vendor's corridor; `parts` are those of a `Vendor`."""
     acme = dataclasses.replace(served(folder, made), vendor=Vendor(**parts))
     envelope = Envelope(acme.spec, acme.plans, acme.vendor.grade)
-    return Pipeline(acme, envelope, Sandboxes(MemoryStore(), {}, {}))
+    return Pipeline(Work(acme, envelope, Sandboxes(MemoryStore(), {}, {})))
 
 
 def handled(pipeline: Pipeline, call: Call) -> Answer:
-    return pipeline.handle(call, pipeline.served.spec.match(call.method, call.path))
+    return pipeline.handle(call, pipeline.work.served.spec.match(call.method, call.path))
 
 
 def put(pipeline: Pipeline, body: bytes = GOOD) -> Answer:
@@ -102,8 +103,13 @@ def test_a_crash_in_render_stores_nothing_and_passes_on(tmp_path: Path) -> None:
     def broken(_result: BatchResult, _state: State) -> Reply:
         raise BrokenError
 
-    rooms = {"putOrders": dataclasses.replace(pipeline.served.rooms["putOrders"], render=broken)}
-    breaking = dataclasses.replace(pipeline, served=dataclasses.replace(pipeline.served, rooms=rooms))
+    rooms = {"putOrders": dataclasses.replace(pipeline.work.served.rooms["putOrders"], render=broken)}
+    breaking = dataclasses.replace(
+        pipeline,
+        work=dataclasses.replace(
+            pipeline.work, served=dataclasses.replace(pipeline.work.served, rooms=rooms)
+        ),
+    )
 
     with pytest.raises(BrokenError):
         put(breaking)
@@ -117,8 +123,13 @@ def test_a_handler_that_rejects_leaves_no_trace(tmp_path: Path) -> None:
         raise Rejected(Problem("late"))
 
     pipeline = corridor(tmp_path)
-    handlers = {**pipeline.served.handlers, "showOrder": handler}
-    rejecting = dataclasses.replace(pipeline, served=dataclasses.replace(pipeline.served, handlers=handlers))
+    handlers = {**pipeline.work.served.handlers, "showOrder": handler}
+    rejecting = dataclasses.replace(
+        pipeline,
+        work=dataclasses.replace(
+            pipeline.work, served=dataclasses.replace(pipeline.work.served, handlers=handlers)
+        ),
+    )
 
     assert handled(rejecting, replace(GET, path="/orders/A")).reply.status == 409
     assert listed(pipeline) == []
@@ -129,7 +140,12 @@ def test_refuse_speaks_for_the_vendor(tmp_path: Path) -> None:
         return Reply(418, operation.id.encode() if operation else b"")
 
     pipeline = corridor(tmp_path)
-    speaking = dataclasses.replace(pipeline, served=dataclasses.replace(pipeline.served, refuse=refuse))
+    speaking = dataclasses.replace(
+        pipeline,
+        work=dataclasses.replace(
+            pipeline.work, served=dataclasses.replace(pipeline.work.served, refuse=refuse)
+        ),
+    )
 
     assert put(speaking, b"{").reply == Reply(418, b"putOrders")
 
@@ -140,7 +156,7 @@ def test_a_replayed_answer_applies_nothing(tmp_path: Path) -> None:
     answer = put(pipeline)
 
     assert (answer.reply.body, answer.outcomes) == (b"again", ())
-    assert pipeline.sandboxes.dump("default").keys() == {"sandbox/"}
+    assert pipeline.work.sandboxes.dump("default").keys() == {"sandbox/"}
 
 
 def test_an_answer_is_remembered_with_its_request(tmp_path: Path) -> None:
@@ -151,7 +167,7 @@ def test_an_answer_is_remembered_with_its_request(tmp_path: Path) -> None:
 
     put(pipeline)
 
-    assert pipeline.sandboxes.dump("default")["acme/"]["kept"] == {"putOrders": {"status": 207}}
+    assert pipeline.work.sandboxes.dump("default")["acme/"]["kept"] == {"putOrders": {"status": 207}}
 
 
 def test_a_refusal_is_remembered_too(tmp_path: Path) -> None:
@@ -205,7 +221,7 @@ def test_tenants_are_apart(tmp_path: Path) -> None:
 
 
 def scopes(pipeline: Pipeline) -> set[str]:
-    return {scope for scope, tables in pipeline.sandboxes.dump("default").items() if "orders" in tables}
+    return {scope for scope, tables in pipeline.work.sandboxes.dump("default").items() if "orders" in tables}
 
 
 @pytest.mark.parametrize(("named", "scope"), [({}, "acme/home"), ({"x-tenant": "one"}, "acme/one")])
@@ -228,7 +244,9 @@ def test_a_call_without_a_home_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def dispatched(pipeline: Pipeline, call: Call) -> Answer:
-    return pipeline.sandboxes.transact("default", "acme/", lambda state: pipeline.dispatch(call, state))
+    return pipeline.work.sandboxes.transact(
+        "default", "acme/", lambda state: pipeline.work.dispatch(call, state)
+    )
 
 
 def test_a_carried_call_takes_the_same_road(tmp_path: Path) -> None:
@@ -257,8 +275,10 @@ def test_a_carried_call_is_refused_like_any_other(
 def test_a_carried_call_stands_on_its_own_credentials(tmp_path: Path) -> None:
     pipeline = corridor(tmp_path)
     named = {"credentials": {"old": {"scheme": "token", "kind": "expired"}}}
-    pipeline.sandboxes.create(Settings("default"))
-    pipeline.sandboxes.store.control("default", lambda whole: whole.load({**whole.tables(), "acme/": named}))
+    pipeline.work.sandboxes.create(Settings("default"))
+    pipeline.work.sandboxes.store.control(
+        "default", lambda whole: whole.load({**whole.tables(), "acme/": named})
+    )
 
     answer = dispatched(
         pipeline, replace(CALL, body=GOOD, headers={**CALL.headers, "authorization": "Bearer old"})

@@ -1,0 +1,150 @@
+"""`Prefer: code=404, example=name`: an answer of the spec's in place of the vendor's, with nothing run.
+
+Source: RFC 7240 for the header, edge-cases §2 for the two names, which are Prism's. Other preferences are
+left to the vendor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from msgspec.structs import replace
+
+from mockserver.codec import json
+from mockserver.errors import HeadersTooLarge, Malformed, Ours, Refusal
+from mockserver.model import Call, Document, Json, Reply, Value
+from mockserver.reply import accepted
+from mockserver.scenario.respond import Say, refusal_of
+from mockserver.spec import Operation, Spec, resolve
+
+HEADER = "prefer"
+APPLIED = "Preference-Applied"
+
+_ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+_PAIR = re.compile(r'\s*(code|example)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))\s*(?:;.*)?', re.IGNORECASE)
+_ERRORS = range(400, 600)
+_OTHERS: tuple[Refusal, ...] = (Malformed(""), HeadersTooLarge())
+"""What may be refused so beside what a status means first."""
+
+
+class Preference(Value, frozen=True):
+    """What a call prefers, as it wrote it; "" for what it leaves open."""
+
+    code: str = ""
+    example: str = ""
+
+    @property
+    def applied(self) -> str:
+        """The text of `Preference-Applied`."""
+        example = f"example={self.example}" if self.example else ""
+        return ", ".join(filter(None, (f"code={self.code}" if self.code else "", example)))
+
+
+class Shown(Value, frozen=True):
+    """An example of the spec's, and what it is one of; `name` is "" for one that has none."""
+
+    status: str
+    media_type: str
+    name: str
+    value: Json
+
+
+def preferred(headers: Mapping[str, str]) -> Preference | None:
+    """The code and the example that the call prefers, each as first said; None when it prefers neither."""
+    if HEADER not in headers:
+        return None
+    found: dict[str, str] = {}
+    for element in _ELEMENT.findall(headers[HEADER]):
+        if pair := _PAIR.fullmatch(element):
+            quoted, bare = pair[2], pair[3]
+            text = bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+            found.setdefault(pair[1].lower(), text)
+    return Preference(**found) if any(found.values()) else None
+
+
+def answer(preference: Preference, call: Call, operation: Operation, spec: Spec, say: Say) -> Reply:
+    """The spec's example; for a status that has none, what the vendor says when it refuses so.
+
+    `say` is the vendor's word for a refusal.
+
+    Raises:
+        Ours: the spec has no such status or example (400); what it has is listed.
+    """
+    statuses = _statuses(preference, spec, operation)
+    shown = [one for status in statuses for one in _examples(spec, operation, status)]
+    fitting = [one for one in shown if preference.example in ("", one.name)]
+    if fitting:
+        first = [one for one in fitting if one.status == fitting[0].status]
+        reply = _reply(_chosen(first, call.headers.get("accept", "")))
+    elif preference.example:
+        raise _unknown("example", preference.example, sorted({one.name for one in shown if one.name}))
+    else:
+        reply = _refused(int(preference.code), call, say)
+    return replace(reply, headers=(*reply.headers, (APPLIED, preference.applied)))
+
+
+def _statuses(preference: Preference, spec: Spec, operation: Operation) -> list[str]:
+    if not preference.code:
+        return [status for status in operation.responses if status.startswith("2")]
+    codes = _codes(spec, operation)
+    if preference.code not in codes:
+        raise _unknown("code", preference.code, codes)
+    return [preference.code]
+
+
+def _examples(spec: Spec, operation: Operation, status: str) -> Iterator[Shown]:
+    """Every example of the status that can be written, as the spec has them in order."""
+    node = spec.document["paths"][operation.path][operation.method]["responses"][status]
+    contents: Document = resolve(spec.document, node).get("content", {})
+    for media_type, content in contents.items():
+        named = {name: resolve(spec.document, one) for name, one in content.get("examples", {}).items()}
+        values = {name: one["value"] for name, one in named.items() if "value" in one}
+        if "example" in content:
+            values[""] = content["example"]
+        for name, value in values.items():
+            if isinstance(value, str) or "xml" not in media_type:
+                yield Shown(status, media_type, name, value)
+
+
+def _chosen(shown: list[Shown], accept: str) -> Shown:
+    """The first that the call accepts best, else the first; an unnamed one is its media type's only one."""
+    ranges = dict(accepted(accept))
+
+    def quality(one: Shown) -> float:
+        family = one.media_type.partition("/")[0]
+        return next((ranges[name] for name in (one.media_type, f"{family}/*", "*/*") if name in ranges), 0.0)
+
+    return max(shown, key=quality)
+
+
+def _reply(shown: Shown) -> Reply:
+    text = isinstance(shown.value, str) and "json" not in shown.media_type
+    body = shown.value.encode() if text else json.encode(shown.value)
+    return Reply(int(shown.status), body, shown.media_type)
+
+
+def _refused(status: int, call: Call, say: Say) -> Reply:
+    for refusal in (refusal_of(status, call), *_OTHERS):
+        reply = say(refusal)
+        if reply.status == status:
+            return reply
+    raise _unknown("code", str(status), [])
+
+
+def _codes(spec: Spec, operation: Operation) -> list[str]:
+    """The statuses that can be answered without anything being run."""
+    return [
+        status
+        for status in operation.responses
+        if status.isdecimal() and (int(status) in _ERRORS or any(_examples(spec, operation, status)))
+    ]
+
+
+def _unknown(what: str, found: str, there: list[str]) -> Ours:
+    near = get_close_matches(found, there, 1) if what == "example" else ()
+    hint = f"; do you mean {near[0]}?" if near else ""
+    listed = ", ".join(there) or "none"
+    detail = f"Prefer: {what}={found}: the spec has no such {what} here{hint}; there are {listed}"
+    return Ours(400, f"unknown-{what}", detail, {"available": there})

@@ -1,0 +1,94 @@
+"""The scenario language as a document: its JSON Schema, and the reference that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from mockserver.codec import yaml
+from mockserver.model import Document, Json
+
+SCHEMA: Document = yaml.load((Path(__file__).parent / "schema.yaml").read_text(encoding="utf-8"))
+"""JSON Schema 2020-12; any text is a vendor's name in it."""
+
+_SCALARS: Mapping[str, str] = {
+    "name": "name: lower-case letters, digits and hyphens, at most 64",
+    "ms": "milliseconds, at most 600,000",
+    "chance": "number from 0 to 1",
+    "texts": "object of texts",
+    "states": "object of texts",
+}
+_KINDS: Mapping[str, str] = {
+    "string": "text",
+    "boolean": "`true` or `false`",
+    "array": "list",
+    "object": "object",
+}
+
+
+def schema(vendors: Iterable[str]) -> Document:
+    """The language's JSON Schema for a server of these vendors."""
+    match = SCHEMA["$defs"]["match"]
+    named = {**match["properties"]["vendor"], "enum": sorted(vendors)}
+    closed = {**match, "properties": {**match["properties"], "vendor": named}}
+    return {**SCHEMA, "$defs": {**SCHEMA["$defs"], "match": closed}}
+
+
+def reference(schema: Document) -> str:
+    """Every member of the language as Markdown: a heading and a table an object."""
+    objects = [schema, *(node for node in schema["$defs"].values() if "title" in node)]
+    return "\n".join(line for node in objects for line in _section(node))
+
+
+def _section(node: Document) -> Iterator[str]:
+    yield from (
+        f"### {node['title']}",
+        "",
+        _line(node["description"]),
+        "",
+        "| member | value | what |",
+        "|---|---|---|",
+    )
+    for name, member in node["properties"].items():
+        needed = " *" if name in node.get("required", ()) else ""
+        yield f"| `{name}`{needed} | {_value(member)} | {_line(member['description'])} |"
+    yield ""
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _value(node: Document) -> str:
+    referred = str(node.get("$ref", "")).rpartition("/")[2]
+    if referred in _SCALARS:
+        return _SCALARS[referred]
+    if referred:
+        title = SCHEMA["$defs"][referred]["title"]
+        return f"[{title}](#{title.lower().replace(' ', '-')})"
+    if "const" in node or "enum" in node:
+        return ", ".join(f"`{_written(value)}`" for value in node.get("enum", [node.get("const")]))
+    return f"list of {_value(node['items'])}" if "items" in node else _plain(node)
+
+
+def _plain(node: Document) -> str:
+    if "oneOf" in node:
+        return ", ".join(_value(choice) for choice in node["oneOf"])
+    if "properties" in node:
+        return ", ".join(f"`{{{name}: …}}`" for name in node["properties"])
+    kinds = node.get("type", ())
+    names = [_KINDS.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)]
+    return " or ".join(names) + _bounds(node) if names else "any value"
+
+
+def _bounds(node: Document) -> str:
+    least, most = node.get("minimum"), node.get("maximum")
+    if "maxLength" in node:
+        return f", at most {node['maxLength']:,} characters"
+    if least is None or most is None or most > 2**53:
+        return ""
+    return f" from {least:,} to {most:,}"
+
+
+def _written(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

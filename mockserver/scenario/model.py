@@ -1,0 +1,184 @@
+"""What a scenario says, as frozen values; `reading` makes them of a document, the pipeline obeys them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockserver.model import NOTHING, Document, Fault, Json, Value
+
+EVERYTHING: tuple[str, ...] = ()
+"""The path of the document itself."""
+
+
+class Predicate(Value, frozen=True):
+    """A test of what stands at `path` (steps: a member's name, or a place in a list).
+
+    `test` is one of equals, contains, matches, exists, gt, lt and in; `value` what it compares with.
+    """
+
+    path: tuple[str | int, ...]
+    test: str
+    value: Json
+
+
+class Match(Value, frozen=True):
+    """Which calls a rule is for; what is None, "" or empty matches all. Header names are lower case.
+
+    `nth` counts the calls that all else matches, from 1.
+    """
+
+    vendor: str = ""
+    operation: str = ""
+    headers: Mapping[str, str] = NOTHING
+    query: Mapping[str, str] = NOTHING
+    body: Predicate | None = None
+    item: Predicate | None = None
+    nth: int | None = None
+
+
+class Select(Value, frozen=True):
+    """Which items an effect is for; exactly one member is set. `sample` is the chance of each."""
+
+    all: bool = False
+    index: int | None = None
+    key: str | None = None
+    where: Predicate | None = None
+    sample: float | None = None
+
+
+class Effect(Value, frozen=True):
+    """What becomes of an item, and of its outcome in the answer.
+
+    `fail` for the first `fail_times` attempts, or always; `hang_ms` keeps the answer back and fails the
+    item with a timeout. `commit` says whether the item takes effect, None: as it is answered, and for one
+    that is only left out of the answer, yes.
+    """
+
+    fail: Fault | None = None
+    fail_times: int | None = None
+    warn: Fault | None = None
+    hang_ms: int | None = None
+    omit: bool = False
+    duplicate: int = 0
+    commit: bool | None = None
+
+
+class ItemEffect(Value, frozen=True):
+    """An effect and the items that it is for."""
+
+    select: Select
+    effect: Effect
+
+
+class Times(Value, frozen=True):
+    """Of the calls that match, the rule lets the first `after` pass, then takes `count`, None: all."""
+
+    after: int = 0
+    count: int | None = None
+
+
+class Commit(Value, frozen=True):
+    """What takes effect: everything (`first` None), or the first `first` items, 0 for nothing."""
+
+    first: int | None = None
+
+
+class Drift(Value, frozen=True):
+    """One change of an answer's schema, at `path`: add, rename, widen, null, value or reword.
+
+    A step "*" is every element or member; `to` is the new name, value or text.
+    """
+
+    path: tuple[str | int, ...]
+    change: str
+    to: Json = None
+
+
+class EnvelopeEffect(Value, frozen=True):
+    """What is wrong round the items; `order` is reverse, shuffle or rotate."""
+
+    order: str = ""
+    count_add: int = 0
+    phantom: int = 0
+    empty_map_as_array: bool = False
+    content_type: str = ""
+    drift: tuple[Drift, ...] = ()
+
+
+class Delay(Value, frozen=True):
+    """A time in milliseconds: fixed `value`, uniform from `lower` to `upper`, or lognormal.
+
+    No more than `longest`, where that is set.
+    """
+
+    type: str
+    value: int = 0
+    lower: int = 0
+    upper: int = 0
+    median: int = 0
+    sigma: float = 0.0
+    longest: int | None = None
+
+
+class Dribble(Value, frozen=True):
+    """The body in so many chunks over so many milliseconds."""
+
+    chunks: int
+    total_ms: int
+
+
+class ResponseBody(Value, frozen=True):
+    """A literal body."""
+
+    text: str
+    media_type: str
+
+
+class ResponseEffect(Value, frozen=True):
+    """What is answered instead, and how it is delivered; `fault` is one of the transport's."""
+
+    status: int | None = None
+    headers: Mapping[str, str] = NOTHING
+    body: ResponseBody | None = None
+    example: str = ""
+    retry_after: int | str | None = None
+    delay: Delay | None = None
+    dribble: Dribble | None = None
+    truncate_at: float | None = None
+    fault: str = ""
+
+
+class Quota(Value, frozen=True):
+    """At most `limit` calls in a window of `window_ms`; rules that name one quota share it."""
+
+    limit: int
+    window_ms: int
+    name: str = ""
+    status: int = 429
+
+
+class Rule(Value, frozen=True):
+    """One rule: which calls, how often, and what then. `requires` and `transitions` are states by name."""
+
+    id: str
+    priority: int = 1
+    match: Match = Match()
+    probability: float | None = None
+    times: Times = Times()
+    requires: Mapping[str, str] = NOTHING
+    transitions: Mapping[str, str] = NOTHING
+    commit: Commit = Commit()
+    items: tuple[ItemEffect, ...] = ()
+    envelope: EnvelopeEffect | None = None
+    response: ResponseEffect | None = None
+    quota: Quota | None = None
+
+
+class Scenario(Value, frozen=True):
+    """A named list of rules; `document` is what it was read from, `seed` None the sandbox's."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    description: str = ""
+    seed: int | None = None
+    document: Document = NOTHING

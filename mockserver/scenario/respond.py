@@ -1,0 +1,112 @@
+"""What is answered instead of what the vendor's engine answered, and how it is delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from mockserver.errors import (
+    Failed,
+    Forbidden,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    Refusal,
+    Rejected,
+    TooLarge,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from mockserver.model import Answer, Call, Delivery, Problem, Reply
+from mockserver.scenario.decision import Decision
+from mockserver.scenario.model import ResponseEffect
+
+Say = Callable[[Refusal], Reply]
+
+_REDIRECTS = range(300, 400)
+_ERRORS = range(400, 600)
+_SERVER_ERRORS = 500
+_UNAVAILABLE = frozenset({502, 503, 504})
+
+_REFUSALS: Mapping[int, Callable[[Call], Refusal]] = {
+    401: lambda _call: Unauthorized("expired"),
+    403: lambda _call: Forbidden("scope"),
+    404: lambda call: NotFound("path", call.path),
+    405: lambda _call: MethodNotAllowed(()),
+    406: lambda call: NotAcceptable(call.headers.get("accept", "")),
+    413: lambda _call: TooLarge(0),
+    415: lambda call: UnsupportedMediaType(call.headers.get("content-type", ""), ()),
+}
+
+
+def refusal_of(status: int, call: Call, wait: int | None = None) -> Refusal:
+    """The refusal that a vendor would answer with that status, or the nearest to it."""
+    if status in _REFUSALS:
+        return _REFUSALS[status](call)
+    if status == 429:  # noqa: PLR2004 - HTTP's own number
+        return TooManyRequests("", wait)
+    if status >= _SERVER_ERRORS:
+        return Unavailable() if status in _UNAVAILABLE else Failed()
+    return Rejected(Problem("conflict", (), "the call is refused", "fault", status))
+
+
+def responded(answer: Answer, decision: Decision, call: Call, say: Say) -> Answer:
+    """The answer as the decision has it: another reply, other headers, and how it leaves.
+
+    `say` is the vendor's word for a refusal. The outcomes stay what became of the items.
+    """
+    effect = decision.response or ResponseEffect()
+    reply = _with_headers(_reply(answer.reply, effect, decision, call, say), effect, decision)
+    return replace(answer, reply=reply, applied=decision.applied, delivery=delivery_of(decision))
+
+
+def throttled(refused: Answer, decision: Decision) -> Answer:
+    """The refusal of a rule's quota, with the status that the rule says."""
+    reply = replace(refused.reply, status=decision.quota_status)
+    return replace(refused, reply=reply, applied=decision.applied, delivery=delivery_of(decision))
+
+
+def delivery_of(decision: Decision) -> Delivery | None:
+    """How the answer leaves; None when it leaves at once and whole."""
+    effect = decision.response or ResponseEffect()
+    dribble = effect.dribble
+    delivery = Delivery(
+        delay_ms=decision.delay_ms,
+        chunks=dribble.chunks if dribble is not None else 1,
+        spread_ms=dribble.total_ms if dribble is not None else 0,
+        fraction=effect.truncate_at,
+        fault=effect.fault,
+    )
+    return None if delivery == Delivery() else delivery
+
+
+def _reply(reply: Reply, effect: ResponseEffect, decision: Decision, call: Call, say: Say) -> Reply:
+    status = effect.status if effect.status is not None else reply.status
+    if effect.body is not None:
+        return Reply(status, effect.body.text.encode(), effect.body.media_type)
+    if status == reply.status:
+        return reply
+    if status in _ERRORS:
+        wait = int(decision.retry_after) if decision.retry_after.isdecimal() else None
+        return replace(say(refusal_of(status, call, wait)), status=status)
+    if status in _REDIRECTS:
+        query = f"?{call.query}" if call.query else ""
+        return Reply(status, headers=(("Location", f"{call.mount}{call.path}{query}"),))
+    return replace(reply, status=status)
+
+
+def _with_headers(reply: Reply, effect: ResponseEffect, decision: Decision) -> Reply:
+    """The reply with the effect's headers in place of its own ones of the same name."""
+    said = dict(effect.headers)
+    if effect.retry_after is not None:
+        said["Retry-After"] = decision.retry_after
+    if not said:
+        return reply
+    names = {name.lower() for name in said}
+    kept = [(name, text) for name, text in reply.headers if name.lower() not in names]
+    media_type = next((text for name, text in said.items() if name.lower() == "content-type"), None)
+    others = [(name, str(text)) for name, text in said.items() if name.lower() != "content-type"]
+    return replace(reply, media_type=media_type or reply.media_type, headers=(*kept, *others))

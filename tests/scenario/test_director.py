@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.assumption import MAGIC_TOKENS
+from mockserver.errors import BadHeader, Malformed
+from mockserver.model import Call
+from mockserver.sandbox import Sandboxes, Settings
+from mockserver.scenario.decision import UNBENT, Decision
+from mockserver.scenario.director import Director, named
+from mockserver.scenario.model import Commit, Effect
+from mockserver.scenario.records import COUNTERS, SCENARIOS
+from mockserver.spec import Operation
+from mockserver.store import OWN
+from mockserver.store.memory import MemoryStore
+from mockserver.vendor import Request
+from tests.support.rooms import OPERATION
+from tests.support.rooms import request as batch
+
+SHIPPED = {"calm": "{version: 1, name: calm, rules: [{id: r1, response: {status: 503}}]}"}
+TOUCHED = dataclasses.replace(OPERATION, magic=("text",))
+SHOWN = dataclasses.replace(OPERATION, id="showOrder", method="get", batch=None)
+
+
+def call(body: bytes = b"", **headers: str) -> Call:
+    named_so = {name.replace("_", "-"): text for name, text in headers.items()}
+    return Call("acme", "default", "PUT", "/orders", "a=1", named_so, body, assumptions={MAGIC_TOKENS: "on"})
+
+
+def rule(id: str = "r1", **members: Any) -> dict[str, Any]:  # noqa: A002 - the member's name
+    return {"id": id, "response": {"status": 503}, **members}
+
+
+class Set:
+    """A director with a sandbox in which scenarios are stored in their order."""
+
+    def __init__(self) -> None:
+        self.sandboxes = Sandboxes(MemoryStore(), {}, {})
+        self.sandboxes.create(Settings("default", seed=7))
+        operations = {"acme": frozenset({"putOrders", "showOrder"})}
+        self.director = Director(self.sandboxes, operations, SHIPPED)
+
+    def arm(self, name: str, *rules: dict[str, Any], armed: bool = True) -> None:
+        document = {"version": 1, "name": name, "rules": list(rules)}
+
+        def work(state: Any) -> None:
+            stored = state.collection(SCENARIOS)
+            stored[name] = {"name": name, "armed": armed, "order": len(stored) + 1, "document": document}
+
+        self.sandboxes.transact("default", OWN, work)
+
+    def decide(self, sent: Call | None = None, *documents: Any, operation: Operation = OPERATION) -> Decision:
+        request = batch(*documents or ({"id": "A", "text": "plain"},))
+        return self.director.decide(self.greeted(sent or call()), operation, lambda: request)
+
+    def greeted(self, sent: Call) -> Call:
+        held = self.sandboxes.transact("default", OWN, lambda state: tuple(state.own(SCENARIOS).values()))
+        return replace(sent, scenarios=held)
+
+    def applied(self, sent: Call | None = None, operation: Operation = OPERATION) -> tuple[str, ...]:
+        return self.decide(sent, operation=operation).applied
+
+
+def test_nothing_armed_nothing_named_is_not_bent() -> None:
+    assert Set().decide() is UNBENT
+
+
+def test_an_armed_rule_hits() -> None:
+    made = Set()
+    made.arm("trouble", rule())
+
+    assert made.applied() == ("trouble/r1",)
+
+
+def test_a_stored_scenario_that_is_not_armed_waits_to_be_named() -> None:
+    made = Set()
+    made.arm("trouble", rule(), armed=False)
+
+    assert made.applied() == ()
+    assert made.applied(call(mock_scenario="trouble")) == ("trouble/r1",)
+
+
+def test_a_packaged_scenario_may_be_named_at_any_time() -> None:
+    assert Set().applied(call(mock_scenario="calm")) == ("calm/r1",)
+
+
+def test_what_is_named_comes_before_what_is_armed_and_is_not_run_twice() -> None:
+    made = Set()
+    made.arm("first", rule(priority=1))
+    made.arm("second", rule(priority=9))
+
+    assert made.applied(call(mock_scenario="second")) == ("second/r1", "first/r1")
+
+
+def test_armed_rules_go_by_priority_and_newest_first() -> None:
+    made = Set()
+    made.arm("old", rule("a"), rule("late", priority=5))
+    made.arm("new", rule("b"))
+
+    assert made.applied() == ("new/b", "old/a", "old/late")
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {"vendor": "acme"},
+        {"operation": "putOrders"},
+        {"headers": {"x-client": "ledger"}},
+        {"headers": {"X-Client": "ledger"}},
+        {"query": {"a": "1"}},
+        {"body": {"path": "$.orders[0].id", "equals": "A"}},
+        {"item": {"path": "$.id", "equals": "A"}},
+    ],
+)
+def test_a_rule_is_for_calls_that_match(match: dict[str, Any]) -> None:
+    made = Set()
+    made.arm("trouble", rule(match=match))
+
+    assert made.applied(call(x_client="ledger")) == ("trouble/r1",)
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {"operation": "showOrder"},
+        {"headers": {"x-client": "other"}},
+        {"query": {"a": "2"}},
+        {"query": {"b": "1"}},
+        {"body": {"path": "$.orders[0].id", "equals": "B"}},
+        {"item": {"path": "$.id", "equals": "B"}},
+    ],
+)
+def test_a_rule_is_for_no_others(match: dict[str, Any]) -> None:
+    made = Set()
+    made.arm("trouble", rule(match=match))
+
+    assert made.applied(call(x_client="ledger")) == ()
+
+
+def test_a_call_that_cannot_be_read_meets_rules_that_do_not_look_inside() -> None:
+    made = Set()
+    made.arm("inside", rule(match={"item": {"path": "$.id", "exists": True}}))
+    made.arm("outside", rule())
+
+    def unreadable() -> Request:
+        raise Malformed("no JSON")
+
+    assert made.director.decide(made.greeted(call()), OPERATION, unreadable).applied == ("outside/r1",)
+
+
+def test_an_operation_that_writes_no_record_has_no_item_to_fail() -> None:
+    made = Set()
+    fails = [{"select": {"all": True}, "effect": {"fail": {"code": "internal"}}}]
+    made.arm("trouble", {"id": "r1", "items": fails})
+    login = dataclasses.replace(SHOWN, safe=True)
+
+    assert made.decide(operation=login) is UNBENT
+    assert made.decide(replace(call(), method="GET"), operation=SHOWN) is UNBENT
+    assert made.decide(operation=SHOWN).effects.keys() == {0}
+    assert made.decide(operation=dataclasses.replace(login, magic=("text",))).effects.keys() == {0}
+
+
+def test_a_magic_token_bends_its_item() -> None:
+    decision = Set().decide(
+        call(b"sbx.omit"), {"id": "A", "text": "plain"}, {"id": "B", "text": "sbx.omit"}, operation=TOUCHED
+    )
+
+    assert decision.effects == {1: Effect(omit=True)}
+    assert decision.applied == ("sbx/sbx.omit",)
+
+
+def test_a_token_for_the_whole_call_counts_in_the_first_item_only() -> None:
+    plain, throttled = {"id": "A", "text": "plain"}, {"id": "B", "text": "sbx.429"}
+
+    assert Set().decide(call(b"sbx.429"), plain, throttled, operation=TOUCHED) is UNBENT
+    decision = Set().decide(call(b"sbx.429"), throttled, plain, operation=TOUCHED)
+    assert decision.response is not None
+    assert (decision.response.status, decision.commit) == (429, Commit(0))
+
+
+def test_a_token_is_a_text_like_any_other_where_the_switch_is_off() -> None:
+    sent = replace(call(b"sbx.omit"), assumptions={MAGIC_TOKENS: "off"})
+
+    assert Set().decide(sent, {"id": "A", "text": "sbx.omit"}, operation=TOUCHED) is UNBENT
+
+
+def test_a_token_elsewhere_is_a_text_like_any_other() -> None:
+    assert Set().decide(call(b"sbx.omit"), {"id": "A", "note": "sbx.omit"}, operation=TOUCHED) is UNBENT
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("calm", (("calm", None),)),
+        ("calm;seed=7", (("calm", 7),)),
+        ("calm; seed=-1 , long-tail", (("calm", -1), ("long-tail", None))),
+    ],
+)
+def test_the_header_names_scenarios_and_seeds(header: str, found: object) -> None:
+    assert named(header) == found
+
+
+@pytest.mark.parametrize("header", ["", "Calm", "calm;seed=x", "calm;speed=7", "calm,,calm", "calm seed=7"])
+def test_a_malformed_header_is_told(header: str) -> None:
+    with pytest.raises(BadHeader, match="expected <name>"):
+        Set().director.check(call(mock_scenario=header))
+
+
+def test_a_header_that_names_nothing_is_told_the_nearest() -> None:
+    made = Set()
+    made.arm("trouble", rule())
+
+    with pytest.raises(BadHeader, match="there is no scenario troubel; there are trouble"):
+        made.director.check(made.greeted(call(mock_scenario="troubel")))
+
+
+def test_calls_and_hits_are_counted_in_the_sandbox() -> None:
+    made = Set()
+    made.arm("trouble", rule(times={"after": 1}))
+
+    made.decide()
+    made.decide()
+
+    counters = made.sandboxes.dump("default")[OWN][COUNTERS]
+    assert counters == {"trouble/r1": {"calls": 2, "hits": 1}}
+
+
+def test_a_scenario_that_is_stored_anew_is_read_anew() -> None:
+    made = Set()
+    made.arm("trouble", rule())
+    made.decide()
+
+    made.arm("trouble", rule("other"))
+
+    assert made.applied() == ("trouble/other",)
+
+
+def test_the_seed_of_the_header_comes_before_the_scenarios_and_the_sandboxes() -> None:
+    sample = [{"select": {"sample": 0.5}, "effect": {"omit": True}}]
+    many = [{"id": f"K{number}"} for number in range(64)]
+
+    def fate(seed: str) -> set[int]:
+        made = Set()
+        made.arm("trouble", {"id": "r1", "items": sample}, armed=False)
+        return set(made.decide(call(mock_scenario=f"trouble{seed}"), *many).effects)
+
+    assert fate(";seed=7") == fate("")
+    assert fate(";seed=8") != fate("")
+
+
+def test_a_header_that_is_near_to_nothing_is_told_all() -> None:
+    with pytest.raises(BadHeader, match=r"there is no scenario x; there are calm$"):
+        Set().director.check(call(mock_scenario="x"))
