@@ -34,7 +34,7 @@ fmt: $(DEV) ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## our batch against the floor: both ratios, fresh keys and updates
+bench: $(DEV) ## our batch against the floor, fresh keys and updates; what hanging calls cost others
 	PYTHONPATH=. $(BIN)/python -m tests.bench.bench
 
 lock: $(VENV)/bin/python ## raise the locked versions

@@ -80,12 +80,39 @@ _option = partial(click.option, show_default=True, show_envvar=True)
 )
 @_option("--max-body", "max_body_bytes", default=10 * 1024 * 1024, help="Largest body, in bytes.")
 @_option("--max-items", default=10_000, help="Most items of one batch.")
+@_option(
+    "--max-sandboxes", default=1000, type=click.IntRange(1), help="Most sandboxes, the default one included."
+)
+@_option(
+    "--sandbox-idle",
+    type=click.IntRange(1),
+    metavar="SECONDS",
+    help="End a sandbox that nobody used for so long.  [default: never]",
+)
+@_option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Name that control plane and pages answer to, beside loopback's and --host; may be given again.",
+)
+@_option(
+    "--allow-replay-to",
+    "replay_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Host that recorded calls may be replayed to, beside loopback; may be given again.",
+)
+@_option("--control-token", default="", metavar="TOKEN", help="Bearer token that the control plane asks for.")
 @_option("--mock-headers/--no-mock-headers", default=True, help="Send headers of ours, or none.")
+@_option("--scenarios/--no-scenarios", default=True, help="Let scenarios and magic tokens bend answers.")
 @_option(
     "--log", type=click.Choice(["text", "json", "off"]), default="text", help="One line a call on stderr."
 )
 @_option("--print-url", is_flag=True, help="Print the address once it listens, and nothing else, on stdout.")
-def run(*, host: str, port: int, log: str, print_url: bool, **chosen: Any) -> None:
+def run(
+    *, host: str, port: int, log: str, print_url: bool, allow_hosts: tuple[str, ...], **chosen: Any
+) -> None:
     """Serve the vendors until Ctrl-C.
 
     \b
@@ -99,7 +126,7 @@ def run(*, host: str, port: int, log: str, print_url: bool, **chosen: Any) -> No
     from mockserver.server import PortTakenError, serve  # noqa: PLC0415
 
     try:
-        serve(Options(**chosen), host, port, log, print_url=print_url)
+        serve(Options(**chosen, hosts=(host, *allow_hosts)), host, port, log, print_url=print_url)
     except PortTakenError as error:
         _fail(str(error), f"--port {port}", "mockserver run --port 0", PORT_TAKEN)
     except MockServerError as error:

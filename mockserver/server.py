@@ -15,6 +15,7 @@ import uvicorn
 
 from mockserver import __version__
 from mockserver.app import Application, Options, create_app
+from mockserver.app.protocol import checked_protocol
 from mockserver.errors import MockServerError
 from mockserver.log import listener
 
@@ -48,10 +49,11 @@ def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) 
         PortTakenError: something listens there already.
         AddressError: the address is not this machine's.
         SpecError, VendorError: a vendor cannot be served.
+        ProtocolError: the installed uvicorn is not the one that was locked.
     """
     started = perf_counter()
     with _listen(host, port) as listening:
-        app = create_app(options, listeners=listener(log))
+        app = create_app(options, listeners=listener(log, numbers=options.mock_headers))
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listening.getsockname()[1]}/"
         greeting = url if print_url else _banner(app, options, url, perf_counter() - started)
@@ -62,6 +64,7 @@ def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) 
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            http=checked_protocol(),
             timeout_graceful_shutdown=_STOP_S,
         )
         # uvicorn raises the signal again once it has stopped; to stop when asked is no failure.

@@ -12,26 +12,39 @@ from mockserver.app.bridge import Bridge
 from mockserver.app.control import control_app
 from mockserver.app.desk import Desk
 from mockserver.app.door import Door, VendorDoor
+from mockserver.app.inside import Inside
 from mockserver.app.pages import pages_app
+from mockserver.app.protection import Protected
 from mockserver.app.routing import routed
-from mockserver.clock import parse_instant, print_instant
-from mockserver.control import Control
+from mockserver.clock import Clock, parse_instant, print_instant, system_clock
+from mockserver.control import Reach, themes
 from mockserver.envelope import MAX_ITEMS, Envelope
 from mockserver.errors import VendorError
 from mockserver.journal import Journal, Listener
 from mockserver.pipeline import Pipeline
+from mockserver.presence import MAX_SANDBOXES, Presence
+from mockserver.published import Contracts
 from mockserver.sandbox import DEFAULT, Sandboxes, Settings
+from mockserver.scenario.director import Director
+from mockserver.scenario.ready import packaged
 from mockserver.served import Served, discover
 from mockserver.store import Store, Tables
 from mockserver.store.memory import MemoryStore
 from mockserver.switches import check_positions
+from mockserver.work import Work
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a server is started with; `at_root` names the vendor that answers at `/` as well."""
+    """What a server is started with; `at_root` names the vendor that answers at `/` as well.
+
+    `hosts` are the names that control plane and pages answer to beside loopback's, None: to any, as for one
+    that listens nowhere; `control_token` is what the control plane asks for, "" for nothing. A sandbox that
+    is idle for `sandbox_idle` seconds ends, None: none does. Without `scenarios` the engine is off, whatever
+    is armed, named or written into an item.
+    """
 
     vendors: tuple[str, ...] = ()
     specs: tuple[Path, ...] = ()
@@ -43,7 +56,13 @@ class Options:
     max_body_bytes: int = MAX_BODY_BYTES
     max_items: int = MAX_ITEMS
     mock_headers: bool = True
+    scenarios: bool = True
     assumptions: Mapping[str, str] = field(default_factory=dict)
+    hosts: tuple[str, ...] | None = None
+    control_token: str = ""
+    sandbox_idle: int | None = None
+    max_sandboxes: int = MAX_SANDBOXES
+    replay_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +80,12 @@ class Application:
 
 
 def create_app(
-    options: Options | None = None, store: Store | None = None, listeners: tuple[Listener, ...] = ()
+    options: Options | None = None,
+    store: Store | None = None,
+    listeners: tuple[Listener, ...] = (),
+    clock: Clock = system_clock,
 ) -> Application:
-    """Everything put together: vendors, control plane and pages behind one door.
+    """Everything put together: vendors, control plane and pages behind one door; `clock` is the machine's.
 
     Raises:
         SpecError, VendorError: a vendor cannot be served.
@@ -78,33 +100,48 @@ def create_app(
     fixtures: Tables = {scope: tables for vendor in served for scope, tables in vendor.fixtures.items()}
     standing: Tables = {scope: tables for vendor in served for scope, tables in vendor.standing.items()}
     check_positions(served, options.assumptions)
-    sandboxes = Sandboxes(store or MemoryStore(), fixtures, standing, options.assumptions)
+    journal = Journal(listeners, judge=Contracts.of(served).complaint)
+    sandboxes = Sandboxes(
+        store or MemoryStore(clock),
+        fixtures,
+        standing,
+        options.assumptions,
+        Presence(clock, options.sandbox_idle, options.max_sandboxes),
+        ended=journal.forget,
+    )
     sandboxes.create(Settings(DEFAULT, options.seed, frozen, options.empty))
-    journal = Journal(listeners)
-    desk = Desk(journal, show_number=options.mock_headers)
-    doors = _vendor_doors(options, served, sandboxes, desk)
+    desk = Desk(journal, show_number=options.mock_headers, clock=clock, knows=sandboxes.presence.is_here)
+    return Application(_door(options, served, sandboxes, desk), served, sandboxes, journal)
+
+
+def _door(options: Options, served: tuple[Served, ...], sandboxes: Sandboxes, desk: Desk) -> Door:
+    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
+        await door(scope, receive, send)
+
+    async def unprotected(scope: Scope, receive: Receive, send: Send) -> None:
+        await control(scope, receive, send)
+
+    reach = Reach(Inside(inside), Inside(unprotected), options.replay_hosts)
+    control = control_app(themes(sandboxes, desk.journal, served, reach), options.max_body_bytes)
     door = Door(
-        vendors=doors,
-        control=control_app(Control(sandboxes, journal, served)),
-        pages=pages_app(served),
+        vendors=_vendor_doors(options, served, sandboxes, desk),
+        control=Protected(control, options.hosts, options.control_token),
+        pages=Protected(pages_app(served), options.hosts),
         desk=desk,
         at_root=options.at_root,
     )
-    return Application(door, served, sandboxes, journal)
+    return door
 
 
 def _vendor_doors(
     options: Options, served: tuple[Served, ...], sandboxes: Sandboxes, desk: Desk
 ) -> Mapping[str, VendorDoor]:
-    pipelines = {
-        vendor.name: Pipeline(
-            vendor,
-            Envelope(vendor.spec, vendor.plans, vendor.vendor.grade, options.max_items),
-            sandboxes,
-            options.strict_auth,
-        )
-        for vendor in served
-    }
+    operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
+    director = Director(sandboxes, operations, packaged(operations)) if options.scenarios else None
+    pipelines = {}
+    for vendor in served:
+        envelope = Envelope(vendor.spec, vendor.plans, vendor.vendor.grade, options.max_items)
+        pipelines[vendor.name] = Pipeline(Work(vendor, envelope, sandboxes, options.strict_auth), director)
     bridge = Bridge(pipelines, desk, options.max_body_bytes)
     connexion = routed(served, bridge, sandboxes, strict=options.strict_auth)
     return {vendor.name: VendorDoor(vendor, pipelines[vendor.name], connexion) for vendor in served}

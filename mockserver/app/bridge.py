@@ -8,19 +8,22 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import flask
-from msgspec.structs import replace
+from msgspec import structs
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 from werkzeug.datastructures import Headers
 
+from mockserver.app.delivery import Departure, deliver, is_bare
 from mockserver.app.desk import Desk
+from mockserver.app.encoding import plain
 from mockserver.app.paths import key_of
 from mockserver.app.routing import CALL, principal_of
-from mockserver.errors import NotFound, TooLarge
+from mockserver.app.wire import wire_of
+from mockserver.errors import NotFound, Refusal, TooLarge
 from mockserver.model import Call
 from mockserver.pipeline import Pipeline
 from mockserver.spec import Match
@@ -36,11 +39,15 @@ _LENGTH = re.compile("[0-9]{1,19}")
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What the bridge hands to a Flask view: the call, where it goes, when it began."""
+    """What the bridge hands to a Flask view: the call, where it goes, when it began.
+
+    `refusal` is why its body could not be had from its coding.
+    """
 
     call: Call
     match: Match
     started: float
+    refusal: Refusal | None = None
 
 
 class _Response(flask.Response):
@@ -59,12 +66,12 @@ class Bridge:
     """Flask with one view an operation, called inside the event loop."""
 
     def __init__(self, pipelines: Mapping[str, Pipeline], desk: Desk, max_body_bytes: int) -> None:
-        self._operations = {name: p.served.spec.operations for name, p in pipelines.items()}
+        self._operations = {name: p.work.served.spec.operations for name, p in pipelines.items()}
         self._max_body_bytes = max_body_bytes
         self._flask = flask.Flask(__name__, static_folder=None)
         self._flask.config["PROPAGATE_EXCEPTIONS"] = True
         for name, pipeline in pipelines.items():
-            for operation in pipeline.served.spec.operations:
+            for operation in pipeline.work.served.spec.operations:
                 self._flask.add_url_rule(
                     f"/{name}/{operation}",
                     f"{name}/{operation}",
@@ -85,10 +92,13 @@ class Bridge:
         if operation_id is None:
             raise NotFound("path", call.path)
         body = await read_body(receive, call.headers.get("content-length", ""), self._max_body_bytes)
-        call = replace(call, body=body, principal=principal_of(scope))
+        call = structs.replace(call, body=body, principal=principal_of(scope))
         keys = {name: key_of(text) for name, text in scope.get("path_params", {}).items()}
         match = Match(self._operations[call.vendor][operation_id], keys)
-        environ = _environ(f"/{call.vendor}/{operation_id}", Exchange(call, match, scope[STARTED]))
+        exchange = Exchange(call, match, scope[STARTED])
+        if "content-encoding" in call.headers:
+            exchange = self._uncoded(exchange)
+        environ = _environ(f"/{call.vendor}/{operation_id}", exchange)
         answer = _Started()
         chunks = self._flask.wsgi_app(environ, answer.start)
         try:
@@ -96,8 +106,20 @@ class Bridge:
         finally:
             if close := getattr(chunks, "close", None):
                 close()
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": content})
+        delivery = environ[_ANSWER].delivery
+        if delivery is None:
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            await send({"type": "http.response.body", "body": content})
+        else:
+            bare = is_bare(scope["method"], answer.status)
+            wire = wire_of(scope)
+            await deliver(Departure(answer.status, answer.headers, content, bare, delivery, send, wire))
+
+    def _uncoded(self, exchange: Exchange) -> Exchange:
+        try:
+            return replace(exchange, call=plain(exchange.call, self._max_body_bytes))
+        except Refusal as refusal:
+            return replace(exchange, refusal=refusal)
 
 
 @dataclass(slots=True)
@@ -116,7 +138,10 @@ def _view(pipeline: Pipeline, desk: Desk) -> Callable[[], flask.Response]:
     def view() -> flask.Response:
         environ = flask.request.environ
         exchange: Exchange = environ[_EXCHANGE]
-        answer = pipeline.handle(exchange.call, exchange.match)
+        if exchange.refusal is None:
+            answer = pipeline.handle(exchange.call, exchange.match)
+        else:
+            answer = pipeline.work.refuse(exchange.call, exchange.refusal, exchange.match.operation)
         # Held until the reply is out: taking down what a large batch was made of takes a while.
         environ[_ANSWER] = answer
         reply = desk.close(exchange.call, answer, exchange.started)

@@ -2,58 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from http import HTTPStatus
+from inspect import isawaitable, signature
+from typing import Any, TypeAlias
 
 from connexion import AsyncApp
+from connexion.context import scope
 from connexion.exceptions import ProblemException
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import Resolver
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from mockserver import reader
-from mockserver.app.bridge import read_body
+from mockserver.app.intake import ASKED, DOCUMENT, Intake
 from mockserver.app.routing import ExactRouting
-from mockserver.codec import json
-from mockserver.control import Control, Impossible, SandboxExists, UnknownEntry
-from mockserver.errors import Malformed, MethodNotAllowed, NotFound, TooLarge, UnknownSandbox
-from mockserver.model import Json
-from mockserver.reply import JSON, media_type_of, problem_reply
+from mockserver.control.refusals import ControlRefusal
+from mockserver.errors import SpecError, TooManySandboxes, UnknownSandbox
+from mockserver.model import Json, Reply
+from mockserver.reply import json_reply, problem_reply
 from mockserver.served import specs_folder
-from mockserver.spec import Spec
+from mockserver.snapshots import TooManySnapshots, UnknownSnapshot
+from mockserver.spec import Operation, Spec
 
 MOUNT = "/_mock"
-MAX_BODY_BYTES = 1024 * 1024
-MAX_SEGMENT = 64
-"""The longest that a sandbox's name may be; a longer number would be more than Python converts."""
 
-_STATUS: Mapping[type[Exception], tuple[int, str]] = {
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""What RFC 9110 calls those that Python still calls otherwise."""
+
+_REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     UnknownSandbox: (404, "unknown-sandbox"),
-    UnknownEntry: (404, "unknown-entry"),
-    SandboxExists: (409, "sandbox-exists"),
-    Impossible: (422, "impossible"),
+    UnknownSnapshot: (404, "unknown-snapshot"),
+    TooManySnapshots: (409, "too-many-snapshots"),
+    TooManySandboxes: (503, "too-many-sandboxes"),
 }
-_REFUSED: Mapping[type[Exception], int] = {Malformed: 400, NotFound: 404, TooLarge: 413}
-_TITLES = {
-    400: "Bad Request",
-    404: "Not Found",
-    409: "Conflict",
-    413: "Content Too Large",
-    422: "Unprocessable Content",
-}
+"""Status and code of what the sandboxes themselves refuse."""
+
+_Method: TypeAlias = Callable[..., Json]
+_Function: TypeAlias = Callable[..., Awaitable[ConnexionResponse]]
 
 
-def control_app(control: Control) -> ASGIApp:
-    """The application that answers below `/_mock`."""
+def control_app(themes: Iterable[object], max_body_bytes: int) -> ASGIApp:
+    """The application that answers below `/_mock`; each operation is a method of one of `themes`.
+
+    Raises:
+        SpecError: the contract has an operation that no theme has.
+    """
+    # It would write a line at each call of an operation that takes JSON and YAML.
+    logging.getLogger("connexion.operations").setLevel(logging.ERROR)
     contract = reader.load(specs_folder() / "_control.yaml")
+    functions = _functions(contract, tuple(themes))
     stack = [
         ExactRouting if step is RoutingMiddleware else step
         for step in ConnexionMiddleware.default_middlewares
@@ -63,161 +67,86 @@ def control_app(control: Control) -> ASGIApp:
     app.add_api(
         dict(contract.document),
         base_path=MOUNT,
-        resolver=Resolver(partial(getattr, _Operations(control))),
+        resolver=Resolver(functions.__getitem__),
         strict_validation=True,
+        pythonic_params=True,
     )
-    for kind in _STATUS:
-        app.add_error_handler(kind, _refused)
+    app.add_error_handler(ControlRefusal, _refused)
+    for kind, (status, code) in _REFUSED.items():
+        app.add_error_handler(kind, partial(_refused_by_sandboxes, status, code))
     framework = partial(_framework, contract)
     app.add_error_handler(ProblemException, framework)
     app.add_error_handler(HTTPException, framework)
-    return _Front(app)
+    return Intake(app, max_body_bytes)
 
 
-class _Front:
-    """Reads a call before Connexion does, which breaks on chunks, bad UTF-8, depth and big integers."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on a request whose body is JSON of bounded size and depth, or none."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        headers = MutableHeaders(raw=list(scope["headers"]))
-        try:
-            _check_path(scope["path"])
-            body = await read_body(receive, headers.get("content-length", ""), MAX_BODY_BYTES)
-            body = _plain(body, headers) if body else body
-        except ClientDisconnect:
-            return
-        except (NotFound, TooLarge, Malformed) as refusal:
-            status = _REFUSED[type(refusal)]
-            reply = problem_reply(status, _TITLES[status], refusal.detail, code=f"http-{status}")
-            await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
-            return
-        headers["content-length"] = str(len(body))
-        await self._app({**scope, "headers": headers.raw}, _once(body, receive), send)
+def _functions(contract: Spec, themes: tuple[object, ...]) -> Mapping[str, _Function]:
+    functions: dict[str, _Function] = {}
+    for operation in contract.operations.values():
+        methods = [getattr(theme, operation.id) for theme in themes if hasattr(theme, operation.id)]
+        if len(methods) != 1:
+            raise SpecError(f"{operation.id}: {len(methods)} themes of the control plane have it, expected 1")
+        functions[operation.id] = _function(methods[0], operation)
+    return functions
 
 
-def _check_path(path: str) -> None:
-    if any(len(segment) > MAX_SEGMENT for segment in path.split("/")):
-        raise NotFound("path")
+def _function(method: _Method, operation: Operation) -> _Function:
+    """The method as Connexion calls it: with parameters by name, and a body with exact decimals."""
+    status = int(next(code for code in operation.responses if code.startswith("2")))
+    wanted = signature(method).parameters
+
+    async def function(**given: Any) -> ConnexionResponse:
+        given.pop("body", None)
+        if "body" in wanted:
+            given["body"] = scope[DOCUMENT]
+        if "asked" in wanted:
+            given["asked"] = scope[ASKED]
+        answered = method(**given)
+        return _response(await answered if isawaitable(answered) else answered, status)
+
+    return function
 
 
-def _plain(body: bytes, headers: MutableHeaders) -> bytes:
-    """The body as plain UTF-8 JSON, if it is JSON; one without a media type is taken for it."""
-    media_type, charset = media_type_of(headers)
-    if media_type not in ("", JSON):
-        return body
-    document = json.decode(body, charset)
-    json.check_depth(document)
-    headers["content-type"] = JSON
-    return json.encode(document)
+def _response(answered: Json | Reply, status: int) -> ConnexionResponse:
+    if answered is None:
+        return ConnexionResponse(HTTPStatus.NO_CONTENT)
+    reply = answered if isinstance(answered, Reply) else json_reply(status, answered)
+    return ConnexionResponse(
+        reply.status, content_type=reply.media_type, body=reply.body, headers=dict(reply.headers)
+    )
 
 
-def _once(body: bytes, receive: Receive) -> Receive:
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def received() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return received
+def _refused_by_sandboxes(
+    status: int, code: str, _request: ConnexionRequest, error: Exception
+) -> ConnexionResponse:
+    return _problem(status, str(error), {"code": code})
 
 
-class _Operations:
-    """The operations under their operationIds, as Connexion calls them."""
-
-    def __init__(self, control: Control) -> None:
-        self._control = control
-
-    async def health(self) -> ConnexionResponse:
-        return _json(200, self._control.health())
-
-    async def list_vendors(self) -> ConnexionResponse:
-        return _json(200, self._control.vendors())
-
-    async def list_sandboxes(self) -> ConnexionResponse:
-        return _json(200, self._control.list_sandboxes())
-
-    async def create_sandbox(self, body: Json) -> ConnexionResponse:
-        return _json(201, self._control.create_sandbox(body))
-
-    async def show_sandbox(self, name: str) -> ConnexionResponse:
-        return _json(200, self._control.show_sandbox(name))
-
-    async def delete_sandbox(self, name: str) -> ConnexionResponse:
-        self._control.delete_sandbox(name)
-        return ConnexionResponse(204)
-
-    async def reset_sandbox(self, name: str) -> ConnexionResponse:
-        return _json(200, self._control.reset_sandbox(name))
-
-    async def dump_sandbox(self, name: str) -> ConnexionResponse:
-        return _json(200, self._control.dump_sandbox(name))
-
-    async def show_clock(self, name: str) -> ConnexionResponse:
-        return _json(200, self._control.show_clock(name))
-
-    async def freeze_clock(self, name: str, body: Json) -> ConnexionResponse:
-        return _json(200, self._control.freeze_clock(name, body))
-
-    async def advance_clock(self, name: str, body: Json) -> ConnexionResponse:
-        return _json(200, self._control.advance_clock(name, body))
-
-    async def thaw_clock(self, name: str) -> ConnexionResponse:
-        return _json(200, self._control.thaw_clock(name))
-
-    async def list_assumptions(self, name: str) -> ConnexionResponse:
-        return _json(200, self._control.list_assumptions(name))
-
-    async def assume(self, name: str, body: Json) -> ConnexionResponse:
-        return _json(200, self._control.assume(name, body))
-
-    async def list_journal(self, name: str, last: int = 100) -> ConnexionResponse:
-        return _json(200, self._control.list_journal(name, last))
-
-    async def clear_journal(self, name: str) -> ConnexionResponse:
-        self._control.clear_journal(name)
-        return ConnexionResponse(204)
-
-    async def show_entry(self, name: str, number: int) -> ConnexionResponse:
-        return _json(200, self._control.show_entry(name, number))
-
-
-def _json(status: int, document: Json) -> ConnexionResponse:
-    return ConnexionResponse(status, content_type=JSON, body=json.encode(document))
-
-
-def _refused(_request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-    status, code = _STATUS[type(error)]
-    members: dict[str, Json] = {"code": code}
-    if isinstance(error, Impossible):
-        members["errors"] = [{"pointer": error.pointer, "code": code, "detail": str(error)}]
-    return _problem(status, _TITLES[status], str(error), members)
+def _refused(_request: ConnexionRequest, error: Any) -> ConnexionResponse:
+    refusal: ControlRefusal = error
+    return _problem(refusal.status, str(refusal), {"code": refusal.code, **refusal.members})
 
 
 def _framework(contract: Spec, request: ConnexionRequest, error: Any) -> ConnexionResponse:
     status = getattr(error, "status", None) or error.status_code
-    title = getattr(error, "title", None) or str(error.detail)
     headers = dict(getattr(error, "headers", None) or {})
-    try:
-        contract.match(request.method, request.scope["path"].removeprefix(MOUNT))
-    except MethodNotAllowed as refusal:
-        headers["Allow"] = ", ".join(refusal.allowed)
-    except NotFound:
-        pass
-    return _problem(status, title, str(error.detail or ""), {"code": f"http-{status}"}, headers)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed(contract, request.scope["path"].removeprefix(MOUNT)))
+    return _problem(status, str(error.detail or ""), {"code": f"http-{status}"}, headers)
+
+
+def _allowed(contract: Spec, path: str) -> list[str]:
+    """The methods of a path; one without parameters goes before one with, as in routing."""
+    for pattern, methods in contract.routes:
+        if pattern.fullmatch(path):
+            return [method.upper() for method in methods]
+    return []
 
 
 def _problem(
-    status: int,
-    title: str,
-    detail: str,
-    members: Mapping[str, Json],
-    headers: Mapping[str, str] | None = None,
+    status: int, detail: str, members: Mapping[str, Json], headers: Mapping[str, str] | None = None
 ) -> ConnexionResponse:
+    title = _TITLES.get(status) or HTTPStatus(status).phrase
     reply = problem_reply(status, title, detail, **members)
     return ConnexionResponse(
         status, content_type=reply.media_type, body=reply.body, headers=dict(headers or {})

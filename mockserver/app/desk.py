@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -12,15 +13,25 @@ from mockserver.journal import Journal
 from mockserver.model import Answer, Call, Reply
 
 NUMBER = "Mock-Journal"
+APPLIED = "Mock-Applied"
+
+
+def _every_sandbox(_name: str) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Records answers; `show_number` puts the journal's number into the reply."""
+    """Records answers; `show_number` puts the journal's number and the rules applied into the reply.
+
+    `knows` says whether a sandbox is there: of one that is not there no journal is kept, else calls to
+    made-up names would fill the memory.
+    """
 
     journal: Journal
     show_number: bool = True
     clock: Clock = system_clock
+    knows: Callable[[str], bool] = _every_sandbox
 
     def started(self) -> float:
         """A mark to measure a call's duration from, in seconds."""
@@ -28,8 +39,13 @@ class Desk:
 
     def close(self, call: Call, answer: Answer, started: float) -> Reply:
         """Record the answer; the reply as it is to be sent."""
-        number = self.journal.append(self.clock(), call, answer, (perf_counter() - started) * 1000)
+        duration_ms = (perf_counter() - started) * 1000
+        kept = self.knows(call.sandbox)
+        number = self.journal.append(self.clock(), call, answer, duration_ms, kept=kept)
         if not self.show_number:
             return answer.reply
         reply = answer.reply
-        return replace(reply, headers=(*reply.headers, (NUMBER, str(number))))
+        ours = [(NUMBER, str(number))] if kept else []
+        if answer.applied:
+            ours.append((APPLIED, ", ".join(answer.applied)))
+        return replace(reply, headers=(*reply.headers, *ours))

@@ -9,7 +9,6 @@ from traceback import format_exception
 from typing import Any
 
 from connexion.exceptions import ProblemException
-from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,8 +18,16 @@ from mockserver.app.desk import Desk
 from mockserver.app.paths import path_of
 from mockserver.app.routing import CALL
 from mockserver.app.traffic import Traffic
+from mockserver.app.wire import ConnectionLost
 from mockserver.auth import missing_scheme
-from mockserver.errors import HeadersTooLarge, NotFound, Refusal, Unauthorized
+from mockserver.errors import (
+    BadHeader,
+    HeadersTooLarge,
+    NotFound,
+    Refusal,
+    TooManySandboxes,
+    Unauthorized,
+)
 from mockserver.model import Answer, Call, Reply
 from mockserver.pipeline import Pipeline
 from mockserver.reply import problem_reply
@@ -96,6 +103,7 @@ class Arrival:
             headers=self.headers,
             mount=mount,
             origin=f"{self.scope['scheme']}://{self.headers.get('host', '')}",
+            target=(self.scope.get("raw_path") or b"").decode("latin-1"),
         )
 
 
@@ -134,19 +142,25 @@ class Door:
 
     async def _enter(self, vendor: VendorDoor, arrival: Arrival, below: str, mount: str) -> None:
         call = arrival.call(vendor, below, mount)
-        tenant = call.headers.get(vendor.served.tenant_header.lower(), "")
-        with self.traffic.entered(call.sandbox, call.vendor, tenant) as in_flight:
-            await self._pass(vendor, arrival, replace(call, in_flight=in_flight))
+        with self.traffic.entered(call, vendor.served) as counted:
+            await self._pass(vendor, arrival, counted)
 
     async def _pass(self, vendor: VendorDoor, arrival: Arrival, call: Call) -> None:
         started = self.desk.started()
-        call = vendor.pipeline.greet(call)
+        try:
+            call = vendor.pipeline.greet(call)
+        except BadHeader as error:
+            await _send(problem_reply(400, "Bad Request", str(error)), arrival.send)
+            return
+        except TooManySandboxes as error:
+            await _send(problem_reply(503, "Service Unavailable", str(error)), arrival.send)
+            return
         root = arrival.place.root
         inner = {
             **arrival.scope,
             "root_path": root,
             "path": f"{root}/{call.vendor}{call.path}",
-            "extensions": {},
+            "extensions": dict(arrival.scope.get("extensions", {})),
             CALL: call,
             STARTED: started,
         }
@@ -158,7 +172,7 @@ class Door:
         except ClientDisconnect:
             return
         except Exception as error:
-            if sending.begun:
+            if sending.begun or isinstance(error, ConnectionLost):
                 raise
             answer = _answer(error, vendor, call)
             await _send(self.desk.close(call, answer, started), arrival.send)
@@ -210,12 +224,12 @@ def _refused(error: Exception, vendor: VendorDoor, call: Call) -> Answer | None:
     except Refusal as refusal:
         unrouted = refusal
     if isinstance(error, Refusal):
-        return vendor.pipeline.refuse(call, error, operation)
+        return vendor.pipeline.work.refuse(call, error, operation)
     if isinstance(error, ProblemException) and operation is not None:
         scheme = missing_scheme(operation, vendor.served.schemes, call)
-        return vendor.pipeline.refuse(call, Unauthorized("missing", scheme), operation)
+        return vendor.pipeline.work.refuse(call, Unauthorized("missing", scheme), operation)
     if isinstance(error, HTTPException):
-        return vendor.pipeline.refuse(call, unrouted, operation)
+        return vendor.pipeline.work.refuse(call, unrouted, operation)
     return None
 
 

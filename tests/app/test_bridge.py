@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.app import Application
 from mockserver.app.bridge import STARTED, Bridge, read_body
 from mockserver.app.desk import Desk
 from mockserver.app.routing import CALL
+from mockserver.app.wire import ConnectionLost
 from mockserver.errors import NotFound, TooLarge
 from mockserver.journal import Journal
-from mockserver.model import Answer, Call
+from mockserver.model import Answer, Call, Delivery
 from mockserver.pipeline import Pipeline
 from tests.support import made_up, rooms
 from tests.support.client import Client
@@ -160,3 +163,91 @@ def interrupted(application: Application, messages: list[Any]) -> list[Any]:
 
     asyncio.run(application(scope, receive, send))
     return sent
+
+
+@pytest.fixture
+def bent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Delivery], Application]:
+    """An application whose answers are all to be delivered so."""
+    handle = Pipeline.handle
+
+    def bent(delivery: Delivery) -> Application:
+        def bending(pipeline: Pipeline, call: Call, match: Any) -> Answer:
+            return replace(handle(pipeline, call, match), delivery=delivery)
+
+        monkeypatch.setattr(Pipeline, "handle", bending)
+        return made_up.application(tmp_path)
+
+    return bent
+
+
+async def asked(application: Application, method: str = "GET") -> list[Any]:
+    """What is sent to a client that asks for all orders, and waits."""
+    sent: list[Any] = []
+    scope = {
+        "type": "http",
+        "method": method,
+        "scheme": "http",
+        "path": "/acme/orders",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"authorization", b"Bearer abc")],
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await application(scope, receive, send)
+    return sent
+
+
+def test_an_answer_leaves_as_its_delivery_says(bent: Callable[[Delivery], Application]) -> None:
+    start, body = asyncio.run(asked(bent(Delivery(fault="TRUNCATED_BODY"))))
+
+    assert (start["status"], dict(start["headers"])[b"content-length"], body["body"]) == (200, b"1", b"[")
+
+
+def test_the_head_of_an_answer_is_the_same_whichever_way_it_leaves(
+    bent: Callable[[Delivery], Application], tmp_path: Path
+) -> None:
+    plain = asyncio.run(asked(made_up.application(tmp_path)))
+
+    assert asyncio.run(asked(bent(Delivery(delay_ms=1))))[0] == plain[0]
+
+
+def test_an_answer_to_head_has_no_body_to_break(bent: Callable[[Delivery], Application]) -> None:
+    start, body = asyncio.run(asked(bent(Delivery(fault="WRONG_LENGTH")), "HEAD"))
+
+    assert dict(start["headers"])[b"content-length"] == b"%d" % len(body["body"])
+
+
+def test_a_connection_that_breaks_is_no_500(bent: Callable[[Delivery], Application]) -> None:
+    application = bent(Delivery(fault="CONNECTION_RESET_BY_PEER"))
+
+    with pytest.raises(ConnectionLost):
+        asyncio.run(asked(application))
+
+    assert [entry.reply.status for entry in application.journal.entries("default")] == [200]
+
+
+def test_a_call_is_open_until_its_answer_has_left(
+    bent: Callable[[Delivery], Application], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = bent(Delivery(delay_ms=30))
+    handle, counts = Pipeline.handle, []
+
+    def counting(pipeline: Pipeline, call: Call, match: Any) -> Answer:
+        counts.append(call.in_flight)
+        return handle(pipeline, call, match)
+
+    monkeypatch.setattr(Pipeline, "handle", counting)
+
+    async def both() -> None:
+        await asyncio.gather(asked(application), asked(application))
+        await asked(application)
+
+    asyncio.run(both())
+
+    assert counts == [1, 2, 1]

@@ -338,7 +338,7 @@ def crashing(folder: Path, error: Exception) -> Client:
 
     application = made_up.application(folder)
     pipeline = application.door.vendors["acme"].pipeline
-    handlers = pipeline.served.handlers
+    handlers = pipeline.work.served.handlers
     assert isinstance(handlers, dict)
     handlers["listOrders"] = broken
     return Client(application, {"host": "testserver", "authorization": "Bearer abc"})
@@ -347,7 +347,7 @@ def crashing(folder: Path, error: Exception) -> Client:
 @pytest.mark.parametrize("location", ["http://a..b/", "http://a:99999/x y", "/orders?a=%2F"])
 def test_a_location_leaves_as_the_vendor_wrote_it(tmp_path: Path, location: str) -> None:
     application = made_up.application(tmp_path)
-    handlers = application.door.vendors["acme"].pipeline.served.handlers
+    handlers = application.door.vendors["acme"].pipeline.work.served.handlers
     assert isinstance(handlers, dict)
     handlers["listOrders"] = lambda _request, _state: Reply(200, headers=(("Location", location),))
 

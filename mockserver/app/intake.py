@@ -1,0 +1,99 @@
+"""The control plane's intake: a call is read here, whole and bounded, before Connexion sees it.
+
+Connexion breaks on chunks, bad UTF-8, depth and big integers, and reads numbers as binary floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mockserver.app.bridge import read_body
+from mockserver.codec import json
+from mockserver.control.asked import Asked
+from mockserver.errors import Malformed, NotFound, TooLarge
+from mockserver.model import Json
+from mockserver.reply import JSON, media_type_of, problem_reply
+
+ASKED = "mockserver.asked"
+"""The scope key under which an operation finds what was asked."""
+
+DOCUMENT = "mockserver.document"
+"""The scope key of a JSON body's document, with exact decimals."""
+
+YAML = "application/yaml"
+MAX_SEGMENT = 64
+"""The longest that a sandbox's name may be; a longer number would be more than Python converts."""
+
+_REFUSED: Mapping[type[Exception], tuple[int, str]] = {
+    Malformed: (400, "Bad Request"),
+    NotFound: (404, "Not Found"),
+    TooLarge: (413, "Content Too Large"),
+}
+
+
+class Intake:
+    """Passes on a request whose body is JSON of bounded size and depth, or of another bounded kind."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read one call and pass it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = MutableHeaders(raw=list(scope["headers"]))
+        try:
+            _check_path(scope["path"])
+            content = await read_body(receive, headers.get("content-length", ""), self._max_body_bytes)
+            body, document = _read(content, headers)
+        except ClientDisconnect:
+            return
+        except (NotFound, TooLarge, Malformed) as refusal:
+            status, title = _REFUSED[type(refusal)]
+            reply = problem_reply(status, title, refusal.detail, code=f"http-{status}")
+            await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
+            return
+        headers["content-length"] = str(len(body))
+        asked = Asked(media_type_of(headers)[0], content, _origin(scope))
+        inner = {**scope, "headers": headers.raw, ASKED: asked, DOCUMENT: document}
+        await self._app(inner, _once(body, receive), send)
+
+
+def _check_path(path: str) -> None:
+    if any(len(segment) > MAX_SEGMENT for segment in path.split("/")):
+        raise NotFound("path")
+
+
+def _read(content: bytes, headers: MutableHeaders) -> tuple[bytes, Json]:
+    """The body and its document: JSON as plain UTF-8; what has no media type is JSON or else YAML."""
+    media_type, charset = media_type_of(headers)
+    if content and not media_type and content.lstrip()[:1] not in (b"{", b"["):
+        media_type = headers["content-type"] = YAML
+    if not content or media_type not in ("", JSON):
+        return content, None
+    document = json.decode(content, charset)
+    json.check_depth(document)
+    headers["content-type"] = JSON
+    return json.encode(document), document
+
+
+def _origin(scope: Scope) -> str:
+    host, port = scope.get("server") or ("127.0.0.1", None)
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scope['scheme']}://{shown}" + (f":{port}" if port else "")
+
+
+def _once(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return received
