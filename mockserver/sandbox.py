@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from mockserver import beginning, snapshots, turned
 from mockserver.assumption import ASSUMPTIONS
+from mockserver.beginning import SETTINGS, Settings, settings_of
 from mockserver.clock import ClockSettings
 from mockserver.errors import UnknownSandbox
-from mockserver.model import Document
+from mockserver.presence import DEFAULT, Presence
 from mockserver.quota import COLLECTION as QUOTAS
 from mockserver.store import OWN, State, Store, Tables, Whole
 
+__all__ = ["DEFAULT", "Sandboxes", "Settings", "Shown", "is_name", "record_count"]
+
 T = TypeVar("T")
 
-DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9-]{1,64}")
 _BOOKKEEPING = frozenset({"sequences", ASSUMPTIONS, QUOTAS})
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a sandbox begins.
-
-    Its clock stands at `frozen`, an ISO instant, or with None is the system's; `assumptions` are the
-    positions of switches that are not in their default one, by `vendor.name`.
-    """
-
-    name: str
-    seed: int = 0
-    frozen: str | None = None
-    empty: bool = False
-    assumptions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A sandbox as it is now: how it began, its clock and what that shows, how many documents it holds.
 
-    `assumptions` are the switches that it has turned, by `vendor.name`.
+    `assumptions` are the switches that it has turned, by `vendor.name`; `idle_seconds` of the machine's
+    time have passed since it was last used.
     """
 
     settings: Settings
@@ -50,6 +40,11 @@ class Shown:
     now: datetime
     records: int
     assumptions: Mapping[str, str]
+    idle_seconds: int
+
+
+def _nothing(_name: str) -> None:
+    """Nobody wants to know that a sandbox ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,42 +52,99 @@ class Sandboxes:
     """All sandboxes of this server; a vendor's call makes the one that it names, a control call does not.
 
     One begins with the `fixtures`, an empty one with what is `standing`: credentials, tenants, code lists;
-    and with the switches as `assumed`, by `vendor.name`, unless it says otherwise.
+    and with the switches as `assumed`, by `vendor.name`, unless it says otherwise. `ended` hears the name of
+    each that is dropped, by somebody or because it was idle for too long.
     """
 
     store: Store
     fixtures: Tables
     standing: Tables
     assumed: Mapping[str, str] = field(default_factory=dict)
+    presence: Presence = field(default_factory=Presence)
+    ended: Callable[[str], None] = _nothing
+
+    def enter(self, name: str) -> None:
+        """Note that the sandbox is used; one that was idle for too long ends first."""
+        if self.presence.is_over(name):
+            self._expire([name])
+        self.presence.touch(name)
 
     def transact(self, name: str, scope: str, work: Callable[[State], T]) -> T:
-        """Run `work` in the sandbox, which is made if it is not there."""
+        """Run `work` in the sandbox, which is made if it is not there.
+
+        Raises:
+            TooManySandboxes: it is not there, and no more may be.
+        """
         try:
             return self.store.transact(name, scope, work)
         except UnknownSandbox:
             self.create(Settings(name))
             return self.store.transact(name, scope, work)
 
-    def create(self, settings: Settings) -> bool:
-        """Make a sandbox; False, and nothing done, when it is there."""
-        return self.store.create(settings.name, lambda whole: whole.load(self._genesis(settings)))
+    def visit(self, name: str, scope: str, work: Callable[[State], T], makes: Callable[[], bool]) -> T:
+        """As `transact`, but a sandbox that is not there is made only if `makes` says so.
 
-    def reset(self, name: str) -> Settings:
-        """Back to the beginning: fixtures, seed and clock as at creation.
+        Else `work` runs in one like it that nobody ever sees again.
+        """
+        try:
+            return self.store.transact(name, scope, work)
+        except UnknownSandbox:
+            if makes():
+                return self.transact(name, scope, work)
+            return self.store.imagine(self._genesis(Settings(name)), scope, work)
+
+    def control(self, name: str, work: Callable[[Whole], T]) -> T:
+        """Run `work` on everything that the sandbox holds.
 
         Raises:
             UnknownSandbox: there is none of that name.
         """
-
-        def work(whole: Whole) -> Settings:
-            settings = _settings(name, whole)
-            whole.load(self._genesis(settings))
-            return settings
-
+        self.enter(name)
         return self.store.control(name, work)
 
+    def create(self, settings: Settings) -> bool:
+        """Make a sandbox; False, and nothing done, when it is there.
+
+        Raises:
+            TooManySandboxes: no more may be, and none has been idle for too long.
+        """
+        self._expire(self.presence.over())
+        is_new = self.presence.admit(settings.name)
+        try:
+            return self.store.create(settings.name, self._genesis(settings))
+        except BaseException:
+            if is_new:
+                self.presence.forget(settings.name)
+            raise
+
+    def reset(self, name: str) -> Settings:
+        """Back to the beginning: fixtures, seed, clock, switches and scenarios as at creation.
+
+        Snapshots stay. Raises UnknownSandbox where there is none of that name.
+        """
+
+        def work(whole: Whole) -> Settings:
+            settings = settings_of(name, whole)
+            snapshots.replace(whole, self.beginning(settings))
+            return settings
+
+        return self.control(name, work)
+
+    def names(self) -> list[str]:
+        """The names of all sandboxes, sorted; those that were idle for too long end first."""
+        self._expire(self.presence.over())
+        return self.store.names()
+
+    def known(self, name: str) -> None:
+        """Let pass the name of a sandbox that is there.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+        self.control(name, lambda _whole: None)
+
     def show(self, name: str) -> Shown:
-        """A sandbox as it is now.
+        """A sandbox as it is now; to look at it is no use of it.
 
         Raises:
             UnknownSandbox: there is none of that name.
@@ -100,24 +152,25 @@ class Sandboxes:
 
         def work(whole: Whole) -> Shown:
             tables = whole.tables()
-            records = [
-                len(documents)
-                for scope, collections in tables.items()
-                for name, documents in collections.items()
-                if scope != OWN and name not in _BOOKKEEPING
-            ]
-            clock = ClockSettings(**tables[OWN]["settings"]["clock"])
-            return Shown(_settings(name, whole), clock, whole.now, sum(records), _positions(tables))
+            return Shown(
+                settings_of(name, whole),
+                ClockSettings(**tables[OWN][SETTINGS]["clock"]),
+                whole.now,
+                record_count(tables),
+                turned.positions(tables),
+                self.presence.idle_seconds(name),
+            )
 
+        self._expire([name])
         return self.store.control(name, work)
 
     def dump(self, name: str) -> Tables:
-        """Everything that the sandbox holds, by scope, collection and key.
+        """Everything that the sandbox holds, by scope, collection and key; but for its snapshots.
 
         Raises:
             UnknownSandbox: there is none of that name.
         """
-        return self.store.control(name, lambda whole: whole.tables())
+        return self.control(name, snapshots.tables)
 
     def set_clock(self, name: str, change: Callable[[datetime, ClockSettings], ClockSettings]) -> None:
         """Set the sandbox's clock to what `change` makes of what it shows and how it is set.
@@ -127,11 +180,10 @@ class Sandboxes:
         """
 
         def work(whole: Whole) -> None:
-            settings = whole.collection("settings", "")
-            clock = change(whole.now, ClockSettings(**settings["clock"]))
-            settings["clock"] = asdict(clock)
+            settings = whole.collection(SETTINGS, "")
+            settings["clock"] = asdict(change(whole.now, ClockSettings(**settings["clock"])))
 
-        self.store.control(name, work)
+        self.control(name, work)
 
     def assume(self, name: str, positions: Mapping[str, str | None]) -> None:
         """Turn switches, by `vendor.name`; None turns one back to its default.
@@ -139,33 +191,41 @@ class Sandboxes:
         Raises:
             UnknownSandbox: there is none of that name.
         """
-        for vendor, turned in _by_vendor(positions).items():
-            self.store.transact(name, f"{vendor}/", partial(_turn, turned))
+        self.enter(name)
+        for vendor, chosen in turned.by_vendor(positions).items():
+            self.store.transact(name, f"{vendor}/", partial(turned.turn, chosen))
 
     def delete(self, name: str) -> None:
-        """Drop the sandbox.
+        """Drop the sandbox; the default one begins anew, as the server was started, without snapshots.
 
         Raises:
             UnknownSandbox: there is none of that name.
         """
-        self.store.delete(name)
+        self.enter(name)
+        if name == DEFAULT:
+            self.store.control(name, lambda whole: whole.load(self.beginning(settings_of(name, whole))))
+            self.ended(name)
+        else:
+            self._end(name)
 
-    def _genesis(self, settings: Settings) -> Tables:
-        own: Mapping[str, Document] = {
-            "seed": {"value": settings.seed},
-            "clock": asdict(ClockSettings(settings.frozen)),
-            "beginning": {
-                "seed": settings.seed,
-                "frozen": settings.frozen,
-                "empty": settings.empty,
-                "assumptions": settings.assumptions,
-            },
-        }
-        tables = {OWN: {"settings": own}, **(self.standing if settings.empty else self.fixtures)}
-        for vendor, turned in _by_vendor({**self.assumed, **settings.assumptions}).items():
-            documents = {switch: _turned(switch, position) for switch, position in turned.items() if position}
-            tables[f"{vendor}/"] = {**tables.get(f"{vendor}/", {}), ASSUMPTIONS: documents}
-        return tables
+    def beginning(self, settings: Settings) -> Tables:
+        """What a sandbox of these settings begins with."""
+        fixtures = self.standing if settings.empty else self.fixtures
+        return beginning.tables(settings, fixtures, self.assumed)
+
+    def _genesis(self, settings: Settings) -> Callable[[Whole], None]:
+        return lambda whole: whole.load(self.beginning(settings))
+
+    def _expire(self, names: Iterable[str]) -> None:
+        for name in names:
+            if self.presence.is_over(name):
+                with suppress(UnknownSandbox):  # somebody else was quicker
+                    self._end(name)
+
+    def _end(self, name: str) -> None:
+        self.presence.forget(name)
+        self.store.delete(name)
+        self.ended(name)
 
 
 def is_name(text: str) -> bool:
@@ -173,35 +233,11 @@ def is_name(text: str) -> bool:
     return NAME.fullmatch(text) is not None
 
 
-def _positions(tables: Tables) -> Mapping[str, str]:
-    return {
-        f"{scope.removesuffix('/')}.{switch}": document["position"]
+def record_count(tables: Tables) -> int:
+    """How many documents of vendors the tables hold; what is counted for them is none."""
+    return sum(
+        len(documents)
         for scope, collections in tables.items()
-        for switch, document in collections.get(ASSUMPTIONS, {}).items()
-    }
-
-
-def _by_vendor(positions: Mapping[str, str | None]) -> Mapping[str, Mapping[str, str | None]]:
-    found: dict[str, dict[str, str | None]] = {}
-    for full_name, position in positions.items():
-        vendor, _, switch = full_name.partition(".")
-        found.setdefault(vendor, {})[switch] = position
-    return found
-
-
-def _turn(positions: Mapping[str, str | None], state: State) -> None:
-    turned = state.collection(ASSUMPTIONS, "")
-    for switch, position in positions.items():
-        if position is not None:
-            turned[switch] = _turned(switch, position)
-        elif switch in turned:
-            del turned[switch]
-
-
-def _turned(switch: str, position: str) -> Document:
-    return {"name": switch, "position": position}
-
-
-def _settings(name: str, whole: Whole) -> Settings:
-    beginning = whole.tables()[OWN]["settings"]["beginning"]
-    return Settings(name, **beginning)
+        for name, documents in collections.items()
+        if scope != OWN and name not in _BOOKKEEPING
+    )

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
-from mockserver.journal import Entry, Journal
-from mockserver.model import Action, Answer, Item, Outcome, Problem, Reply
+from mockserver.journal import Journal
+from mockserver.journal.entry import Entry
+from mockserver.model import Action, Answer, Delivery, Item, Outcome, Problem, Reply
 from tests.support.rooms import CALL, NOW
 
 ANSWER = Answer(Reply(207, b"12345"), "putOrders")
@@ -65,6 +67,93 @@ def test_the_oldest_go_when_they_weigh_too_much() -> None:
 
 def test_the_newest_stays_whatever_it_weighs() -> None:
     assert numbers(filled(Journal(max_bytes=1), 3)) == [3]
+
+
+def test_a_giant_drives_out_no_more_than_half_of_all() -> None:
+    journal = filled(Journal(max_bytes=100), 4)
+
+    journal.append(NOW, replace(SMALL, body=b"x" * 1000), ANSWER, 1.5)
+
+    assert numbers(journal) == [1, 2, 3, 4, 5]
+
+
+def test_of_a_giant_the_beginning_of_its_bodies_is_kept_and_the_rest_counted() -> None:
+    journal = Journal(max_bytes=80)
+
+    journal.append(NOW, replace(SMALL, body=b"y" * 12), replace(ANSWER, reply=Reply(207, b"x" * 50)), 1.5)
+
+    (entry,) = journal.entries("default")
+    assert (entry.call.body, entry.request_cut_bytes) == (b"y" * 10, 2)
+    assert (entry.reply.body, entry.reply_cut_bytes) == (b"x" * 10, 40)
+
+
+def test_what_is_no_giant_is_kept_whole() -> None:
+    entry = filled(Journal(max_bytes=80), 1).entries("default")[0]
+
+    assert (entry.call.body, entry.request_cut_bytes, entry.reply_cut_bytes) == (b"12345", 0, 0)
+
+
+def test_entries_that_had_to_go_are_counted_until_the_journal_is_cleared() -> None:
+    journal = filled(Journal(max_entries=2), 5)
+
+    before = journal.dropped("default")
+    journal.clear("default")
+
+    assert (before, journal.dropped("default"), journal.dropped("other")) == (3, 0, 0)
+
+
+def test_problems_weigh_too() -> None:
+    journal = Journal(max_bytes=2_000)
+    rejected = (Outcome(Item(0, "", {}), Action.REJECTED, problems=(Problem("too-long"),) * 3),)
+
+    for _ in range(3):
+        journal.append(NOW, SMALL, replace(ANSWER, outcomes=rejected), 1.5)
+
+    assert numbers(journal) == [2, 3]
+
+
+BENT = replace(ANSWER, applied=("liar/r1",))
+
+
+def judged(answer: Answer) -> Entry:
+    journal = Journal(judge=lambda call, reply: f"{call.method} {reply.status}")
+    journal.append(NOW, SMALL, answer, 1.5)
+    return journal.entries("default")[0]
+
+
+def test_an_answer_that_a_rule_bent_is_held_against_the_contract() -> None:
+    entry = judged(BENT)
+
+    assert (entry.applied, entry.off_contract) == (("liar/r1",), "PUT 207")
+
+
+def test_an_answer_that_nothing_bent_is_not() -> None:
+    assert judged(ANSWER).off_contract == ""
+
+
+@pytest.mark.parametrize(
+    ("delivery", "status", "off_contract"),
+    [
+        (Delivery(fault="NO_RESPONSE"), None, ""),
+        (Delivery(fault="CONNECTION_RESET_BY_PEER"), None, ""),
+        (Delivery(fault="CONNECTION_RESET_BY_PEER", fraction=0.5), 207, "PUT 207"),
+        (Delivery(fault="WRONG_LENGTH"), 207, "PUT 207"),
+        (Delivery(delay_ms=5), 207, "PUT 207"),
+    ],
+    ids=["silence", "reset", "late-reset", "length", "delay"],
+)
+def test_an_answer_that_never_leaves_has_no_status_and_breaks_no_contract(
+    delivery: Delivery, status: int | None, off_contract: str
+) -> None:
+    entry = judged(replace(BENT, delivery=delivery))
+
+    assert (entry.status, entry.fault, entry.off_contract) == (status, delivery.fault, off_contract)
+
+
+def test_a_delay_is_told_beside_the_time_that_it_took() -> None:
+    entry = judged(replace(BENT, delivery=Delivery(delay_ms=20, chunks=5, spread_ms=100)))
+
+    assert (entry.duration_ms, entry.delay_ms) == (1.5, 120)
 
 
 def test_the_items_of_a_batch_weigh_too() -> None:

@@ -5,9 +5,9 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from mockserver.journal import Decided, Entry
+from mockserver.journal.entry import Decided, Entry
 from mockserver.log import json_line, listener, text_line
-from mockserver.model import Action, Item, Outcome, Reply
+from mockserver.model import Action, Delivery, Item, Outcome, Problem, Reply
 from tests.support.rooms import CALL, NOW
 
 
@@ -36,6 +36,41 @@ def test_one_item_is_no_items() -> None:
     entry = replace(BATCH, decided=decided(Action.CREATED))
 
     assert "  1 item: 1 created  " in text_line(entry)
+
+
+def test_items_that_were_warned_about_are_counted_last() -> None:
+    warned = Outcome(Item(1, "", {}), Action.CREATED, warnings=(Problem("too-long"),))
+    entry = replace(BATCH, decided=Decided.of((Outcome(Item(0, "", {}), Action.REJECTED), warned)))
+
+    assert "  2 items: 1 rejected 1 created 1 warned  " in text_line(entry)
+
+
+def test_what_bent_the_answer_stands_at_the_end() -> None:
+    lost = Delivery(fault="CONNECTION_RESET_BY_PEER")
+    entry = replace(BATCH, applied=("flaky-third/r1", "slow/r2"), delivery=lost)
+
+    assert text_line(entry) == (
+        "acme PUT /orders ---  3 items: 2 created 1 rejected  3 ms  [team-7]  #12"
+        "  flaky-third/r1 slow/r2 ~CONNECTION_RESET_BY_PEER"
+    )
+
+
+def test_an_answer_off_contract_has_a_mark() -> None:
+    entry = replace(READ, applied=("liar/r1",), off_contract="putOrders: 299 is not in the spec")
+
+    assert text_line(entry) == "acme PUT /orders 207  listOrders  3 ms  [team-7]  #12  liar/r1 !"
+
+
+def test_the_number_is_left_out_where_answers_carry_none(capsys: pytest.CaptureFixture[str]) -> None:
+    (hear,) = listener("text", numbers=False)
+
+    hear(READ)
+
+    assert capsys.readouterr().err == "acme PUT /orders 207  listOrders  3 ms  [team-7]\n"
+
+
+def test_a_call_that_no_journal_keeps_has_no_number() -> None:
+    assert text_line(replace(READ, number=0)) == "acme PUT /orders 207  listOrders  3 ms  [team-7]"
 
 
 def test_a_call_without_items_names_its_operation() -> None:
@@ -78,7 +113,12 @@ def test_the_json_line_holds_the_same_facts() -> None:
         "refusal": None,
         "items": 3,
         "outcomes": {"created": 2, "rejected": 1},
+        "warned": 0,
+        "applied": [],
+        "fault": None,
+        "offContract": None,
         "durationMillis": 3.457,
+        "delayMillis": 0,
         "sandbox": "team-7",
         "number": 12,
     }

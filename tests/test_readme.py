@@ -37,8 +37,8 @@ def run(command: str, app: Application) -> Answered:
     return client.request(method, path, content=values["-d"].encode(), headers=headers)
 
 
-def test_the_readme_shows_five_calls() -> None:
-    assert len(EXAMPLES) == 5
+def test_the_readme_shows_six_calls() -> None:
+    assert len(EXAMPLES) == 6
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[url.split("/")[3] for url, _ in EXAMPLES])

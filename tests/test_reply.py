@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.reply import accepted, json_reply, problem_reply
+from mockserver.errors import Ours
+from mockserver.reply import accepted, is_ours, json_reply, our_reply, problem_reply
 
 
 def test_a_reply_prints_decimals_with_their_scale() -> None:
@@ -46,3 +47,23 @@ def test_a_problem_without_detail_has_none() -> None:
 )
 def test_accept_is_read_to_ranges_and_their_quality(header: str, ranges: list[tuple[str, float]]) -> None:
     assert list(accepted(header)) == ranges
+
+
+def test_what_this_server_says_itself_is_known_again() -> None:
+    refusal = Ours(422, "key-reused", "used before", {"instance": "/here"}, (("Link", "</docs>"),))
+
+    reply = our_reply(refusal)
+
+    assert is_ours(reply)
+    assert (reply.status, reply.headers) == (422, (("Link", "</docs>"),))
+    assert json.loads(reply.body) == {
+        "type": "urn:mockserver:key-reused",
+        "title": "Key reused",
+        "status": 422,
+        "instance": "/here",
+        "detail": "used before",
+    }
+
+
+def test_problem_details_of_a_vendor_are_not_ours() -> None:
+    assert not is_ours(problem_reply(400, "Bad Request", "type urn:mockserver:"))

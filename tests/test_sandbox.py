@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver import snapshots
 from mockserver.errors import UnknownSandbox
 from mockserver.sandbox import Sandboxes, Settings, is_name
-from mockserver.store import State
+from mockserver.scenario import shelf
+from mockserver.store import OWN, State
 from mockserver.store.memory import MemoryStore
 from tests.support.rooms import NOW
 
@@ -121,6 +123,86 @@ def test_a_deleted_sandbox_begins_anew(sandboxes: Sandboxes) -> None:
     sandboxes.delete("new")
 
     assert sandboxes.transact("new", "acme/", keys) == ["A"]
+
+
+def test_a_visit_to_a_sandbox_that_is_not_there_leaves_none_behind(sandboxes: Sandboxes) -> None:
+    seen = sandboxes.visit("new", "acme/", keys, lambda: False)
+
+    assert (seen, sandboxes.store.names()) == (["A"], [])
+
+
+def test_what_is_written_on_such_a_visit_is_gone(sandboxes: Sandboxes) -> None:
+    sandboxes.visit("new", "acme/", add, lambda: False)
+
+    assert sandboxes.transact("new", "acme/", keys) == ["A"]
+
+
+def test_a_visit_makes_the_sandbox_where_it_may(sandboxes: Sandboxes) -> None:
+    sandboxes.visit("new", "acme/", add, lambda: True)
+
+    assert sandboxes.transact("new", "acme/", keys) == ["A", "C"]
+
+
+def test_nobody_asks_whether_a_sandbox_that_is_there_may_be_made(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new"))
+
+    def never() -> bool:
+        raise AssertionError
+
+    sandboxes.visit("new", "acme/", add, never)
+
+    assert sandboxes.transact("new", "acme/", keys) == ["A", "C"]
+
+
+def test_a_sandbox_begins_with_its_scenarios_armed_the_last_of_them_newest(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new", scenarios=({"name": "b"}, {"name": "a"})))
+
+    kept = sandboxes.dump("new")[OWN]["scenarios"]
+
+    assert {name: (one["armed"], one["order"]) for name, one in kept.items()} == {
+        "b": (True, 1),
+        "a": (True, 2),
+    }
+
+
+def test_a_scenario_that_is_stored_later_is_newer_than_those_of_the_beginning(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new", scenarios=({"name": "b"},)))
+
+    sandboxes.control("new", lambda whole: shelf.put(whole, {"name": "a"}, armed=True))
+
+    assert sandboxes.dump("new")[OWN]["scenarios"]["a"]["order"] == 2
+
+
+def test_a_sandbox_that_cannot_begin_leaves_its_place_to_another(sandboxes: Sandboxes) -> None:
+    broken = Settings("new", scenarios=({},))
+    with pytest.raises(KeyError):
+        sandboxes.create(broken)
+
+    assert (sandboxes.create(Settings("new")), sandboxes.presence.is_here("new")) == (True, True)
+
+
+def test_whoever_wants_to_know_hears_that_a_sandbox_ends() -> None:
+    heard: list[str] = []
+    sandboxes = Sandboxes(MemoryStore(), FIXTURES, {}, ended=heard.append)
+    sandboxes.create(Settings("new"))
+
+    sandboxes.delete("new")
+
+    assert heard == ["new"]
+
+
+def test_the_default_sandbox_begins_anew_when_it_is_deleted_and_loses_its_snapshots(
+    sandboxes: Sandboxes,
+) -> None:
+    sandboxes.create(Settings("default", seed=7))
+    before = sandboxes.dump("default")
+    sandboxes.transact("default", "acme/", add)
+    sandboxes.control("default", lambda whole: snapshots.take(whole, "", 0))
+
+    sandboxes.delete("default")
+
+    assert sandboxes.dump("default") == before
+    assert sandboxes.control("default", snapshots.listed) == []
 
 
 @pytest.mark.parametrize("name", ["a", "default", "team-7", "0", "-", "a" * 64])

@@ -239,3 +239,29 @@ def test_flags_enter_a_recursion_once() -> None:
 )
 def test_a_schema_is_shallow_when_its_depth_is_known(node: dict[str, Any], shallow: bool) -> None:  # noqa: FBT001
     assert is_shallow(TREE, node) is shallow
+
+
+def test_a_named_schema_may_be_reached_by_way_of_others_and_in_part() -> None:
+    document = {
+        "components": {
+            "schemas": {
+                "Order": {"type": "object", "properties": {"line": {"$ref": "#/components/schemas/Line"}}},
+                "Line": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Line"}}},
+                "Part": {"type": "object", "properties": {"size": {"type": "integer"}}},
+                "Apart": {"$ref": "#/components/schemas/Nowhere"},
+            }
+        }
+    }
+    node = {
+        "type": "object",
+        "properties": {
+            "order": {"$ref": "#/components/schemas/Order"},
+            "size": {"$ref": "#/components/schemas/Part/properties/size"},
+        },
+    }
+
+    schema = compile_schema(document, node, {})
+
+    assert schema.accepts({"order": {"line": {"next": {}}}, "size": 1})
+    assert not schema.accepts({"order": {"line": {"next": 1}}})
+    assert not schema.accepts({"size": "1"})

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.app import Application
-from mockserver.secrets import masked
+from mockserver.secrets import PLAIN_SIGN, masked, masked_body, masked_query
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,94 @@ def test_every_key_header_of_every_vendor_is_masked(app: Application) -> None:
     ]
 
     assert masked(dict.fromkeys(names, "abcdef")) == dict.fromkeys(names, "ab…")
+
+
+def test_two_letters_are_not_shown_where_they_are_all() -> None:
+    assert masked({"x-api-key": "ab"}) == {"x-api-key": "…"}
+
+
+def test_a_sign_of_plain_letters_can_be_sent() -> None:
+    shown = masked({"authorization": "Bearer abcdef"}, PLAIN_SIGN)["authorization"]
+
+    assert (shown, shown.isascii()) == ("Bearer ab***", True)
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("page=2&access_token=abcdef", "page=2&access_token=ab…"),
+        ("password=a%26bcd", "password=…"),
+        ("grant_type=password&username=u&password=abcdef", "grant_type=password&username=u&password=ab…"),
+        ("grant_type=authorization_code&code=abcdef", "grant_type=authorization_code&code=ab…"),
+        ("code=BANK1&token_type=Bearer&pageToken=abc", "code=BANK1&token_type=Bearer&pageToken=abc"),
+        ("%70assword=abcdef", "%70assword=ab…"),
+        ("token=", "token="),
+        ("a=b=c&&d", "a=b=c&&d"),
+        ("", ""),
+    ],
+)
+def test_a_query_shows_no_credential_whole(query: str, shown: str) -> None:
+    assert masked_query(query) == shown
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('{"password": "abcdef", "user": "u"}', '{"password": "ab…", "user": "u"}'),
+        ('{"a":[{"idToken":"abcdef"},{"n":1}]}', '{"a":[{"idToken":"ab…"},{"n":1}]}'),
+        ('{"refresh_token":"abcdef","token_type":"Bearer"}', '{"refresh_token":"ab…","token_type":"Bearer"}'),
+        ('{"client_secret":"a\\"bcdef", "x":1}', '{"client_secret":"…", "x":1}'),
+        ('{"password": 12345678}', '{"password": "…"}'),
+        ("{password: 'abcdef'}", "{password: 'ab…'}"),
+        ('{"grant_type": "authorization_code", "code": "abcdef"}', None),
+        ('{"Account": {"Code": "BANK1"}}', '{"Account": {"Code": "BANK1"}}'),
+        ('{"note": "at session:12 the token: gone"}', '{"note": "at session:12 the token: gone"}'),
+        ('{"password": ""}', '{"password": ""}'),
+        ('{"password": null}', '{"password": null}'),
+        ('{"password": "abcdef', '{"password": "ab…"'),
+        ('{"password": "abcdef\\', '{"password": "ab…"'),
+        ("<a><Password>abcdef</Password></a>", "<a><Password>ab…</Password></a>"),
+        ('<l:idToken xmlns:l="u" n="1">abcdef</l:idToken>', '<l:idToken xmlns:l="u" n="1">ab…</l:idToken>'),
+        ("grant_type=password&password=abcdef", "grant_type=password&password=ab…"),
+        ("no credential in here", "no credential in here"),
+    ],
+)
+def test_a_body_shows_no_credential_whole(body: str, shown: str | None) -> None:
+    wanted = '{"grant_type": "authorization_code", "code": "ab…"}' if shown is None else shown
+
+    assert masked_body(body) == wanted
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"headers": [{"name": "Authorization", "value": "Bearer abcdef"}]}',
+        '{"headers": [{"value": "Bearer abcdef", "name": "Authorization"}]}',
+        '{"headers": {"Authorization": "Bearer abcdef"}}',
+    ],
+    ids=["pair", "turned", "member"],
+)
+def test_a_header_inside_a_body_is_masked_as_one(body: str) -> None:
+    assert "abcdef" not in masked_body(body)
+
+
+def test_another_header_inside_a_body_is_shown_whole() -> None:
+    body = '{"headers": [{"name": "Content-Type", "value": "application/json"}]}'
+
+    assert masked_body(body) == body
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"' * 20_000,
+        "{" * 20_000,
+        "a" * 20_000,
+        "a " * 10_000,
+        '"a"' + " " * 20_000,
+        "<a" * 10_000,
+        "&" * 20_000,
+    ],
+)
+def test_no_body_takes_long_to_mask(text: str) -> None:
+    assert masked_body(text) == text

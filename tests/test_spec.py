@@ -116,6 +116,31 @@ def test_an_operation_may_have_security_of_its_own(tmp_path: Path) -> None:
     assert made_up.loaded(tmp_path, made).operations["putOrders"].security == ((),)
 
 
+def test_the_header_of_a_key_is_the_common_one_unless_the_spec_says_otherwise(tmp_path: Path) -> None:
+    common = made_up.loaded(tmp_path)
+    other = made_up.loaded(tmp_path, made_up.document() | {"x-idempotency-header": "X-Once"})
+
+    assert (common.idempotency_header, other.idempotency_header) == ("Idempotency-Key", "X-Once")
+
+
+def test_a_call_names_its_tenant_in_the_first_place_that_has_one(tmp_path: Path) -> None:
+    places = [
+        {"in": "body", "pointer": "/tenant"},
+        {"in": "query", "name": "tenant"},
+        {"in": "header", "name": "X-Tenant"},
+    ]
+    acme = made_up.loaded(tmp_path, made_up.document() | {"x-scope": places})
+
+    named = [
+        acme.tenant({"x-tenant": "c"}, {"tenant": "b"}, {"tenant": 81}),
+        acme.tenant({"x-tenant": "c"}, {"tenant": "b"}, [{"tenant": "a"}]),
+        acme.tenant({"x-tenant": "c"}, {}),
+        acme.tenant({}, {}),
+    ]
+
+    assert named == ["81", "b", "c", ""]
+
+
 def test_the_text_is_the_file_to_the_byte(tmp_path: Path) -> None:
     file = made_up.written(tmp_path)
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
@@ -164,7 +189,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "unknown-outcome-key": (
         "/paths/~1orders/put/x-batch/outcome/state",
         "/status",
-        "acme.yaml: putOrders: x-batch.outcome.state: unknown; known are key, list, message, status",
+        "acme.yaml: putOrders: x-batch.outcome.state: unknown; known are count, key, list, maps, message, status",
     ),
     "atomicity": (
         "/paths/~1orders/put/x-batch/atomicity",

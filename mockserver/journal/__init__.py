@@ -2,122 +2,83 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import TypeAlias
 
-from mockserver.codec import json
-from mockserver.model import Action, Answer, Call, Outcome, Problem, Reply, Value
+from msgspec.structs import replace
+
+from mockserver.journal.entry import Entry, cut, entry_of, is_silent
+from mockserver.model import Answer, Call, Reply
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 64 * 1024 * 1024
 
-
-class Decided(Value, frozen=True):
-    """What became of a batch's items: keys and actions packed, problems and warnings by index.
-
-    Documents are not kept: an entry would weigh ten times its bodies, and the bodies hold them.
-    """
-
-    packed: bytes = b"[[],[]]"
-    problems: Mapping[int, tuple[Problem, ...]] = {}
-    warnings: Mapping[int, tuple[Problem, ...]] = {}
-
-    @classmethod
-    def of(cls, outcomes: tuple[Outcome, ...]) -> Decided:
-        """What `outcomes` come to."""
-        noted = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
-        columns = ([one.item.key for one in outcomes], [one.action for one in outcomes])
-        return cls(
-            json.encode(columns),
-            {at: outcome.problems for at, outcome in noted if outcome.problems},
-            {at: outcome.warnings for at, outcome in noted if outcome.warnings},
-        )
-
-    def items(self) -> list[tuple[str, Action]]:
-        """Key and action of each item, in the order of the wire."""
-        keys, actions = json.decode(self.packed)
-        return [(key, Action(action)) for key, action in zip(keys, actions, strict=True)]
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How many items met which end; ends that none met are left out."""
-        return Counter(json.decode(self.packed)[1])
-
-
-class Entry(Value, frozen=True):
-    """One call; `number` counts from 1 in its sandbox, `duration_ms` is ours, `trace` a crash's traceback."""
-
-    number: int
-    at: datetime
-    call: Call
-    reply: Reply
-    operation: str | None
-    refusal: str | None
-    decided: Decided
-    duration_ms: float
-    trace: str = ""
-
-    @property
-    def size_bytes(self) -> int:
-        """What the entry weighs: the two bodies and what was decided."""
-        return len(self.call.body) + len(self.reply.body) + len(self.decided.packed)
-
-
 Listener: TypeAlias = Callable[[Entry], None]
+Judge: TypeAlias = Callable[[Call, Reply], str]
+"""What the spec does not say of an answer, "" when it says all of it."""
 
 
 @dataclass(slots=True)
 class _Book:
-    """One sandbox's entries."""
+    """One sandbox's entries; `dropped` are those that had to make room for others."""
 
     entries: deque[Entry] = field(default_factory=deque)
     last: int = 0
     size_bytes: int = 0
+    dropped: int = 0
 
 
 class Journal:
-    """All sandboxes' journals; `listeners` hear of each entry as it is made."""
+    """All sandboxes' journals; `listeners` hear of each entry as it is made.
+
+    Over `max_entries` or `max_bytes` of a sandbox its oldest entries go. Of one that weighs over half of all
+    bytes only the beginning of its bodies is kept, so that no single call can drive out all others. `judge`
+    is asked of answers that a rule has bent, and of no other.
+    """
 
     def __init__(
         self,
         listeners: tuple[Listener, ...] = (),
         max_entries: int = MAX_ENTRIES,
         max_bytes: int = MAX_BYTES,
+        judge: Judge | None = None,
     ) -> None:
-        self._listeners = listeners
+        self._listeners, self._judge = listeners, judge
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._books: dict[str, _Book] = {}
         self._lock = Lock()
 
-    def append(self, at: datetime, call: Call, answer: Answer, duration_ms: float) -> int:
-        """Record one call; its number."""
-        with self._lock:
-            book = self._books.setdefault(call.sandbox, _Book())
-            book.last += 1
-            entry = Entry(
-                number=book.last,
-                at=at,
-                call=call,
-                reply=answer.reply,
-                operation=answer.operation,
-                refusal=answer.refusal,
-                decided=Decided.of(answer.outcomes),
-                duration_ms=duration_ms,
-                trace=answer.trace,
-            )
-            book.entries.append(entry)
-            book.size_bytes += entry.size_bytes
-            while len(book.entries) > self._max_entries or (
-                book.size_bytes > self._max_bytes and len(book.entries) > 1
-            ):
-                book.size_bytes -= book.entries.popleft().size_bytes
+    def append(
+        self, at: datetime, call: Call, answer: Answer, duration_ms: float, *, kept: bool = True
+    ) -> int:
+        """Record one call; its number. One that is not `kept` is told to the listeners alone, as number 0."""
+        entry = entry_of(0, at, call, answer, duration_ms)
+        if self._judge is not None and entry.applied and not is_silent(entry.delivery):
+            entry = replace(entry, off_contract=self._judge(call, answer.reply))
+        if entry.size_bytes > self._max_bytes // 2:
+            entry = cut(entry, self._max_bytes // 8)
+        if kept:
+            with self._lock:
+                book = self._books.setdefault(call.sandbox, _Book())
+                book.last += 1
+                entry = replace(entry, number=book.last)
+                self._keep(book, entry)
         for listener in self._listeners:
             listener(entry)
         return entry.number
+
+    def _keep(self, book: _Book, entry: Entry) -> None:
+        book.entries.append(entry)
+        book.size_bytes += entry.size_bytes
+        while len(book.entries) > self._max_entries or (
+            book.size_bytes > self._max_bytes and len(book.entries) > 1
+        ):
+            book.size_bytes -= book.entries.popleft().size_bytes
+            book.dropped += 1
 
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
         """The newest `last` entries of a sandbox (None: all that are kept), oldest first."""
@@ -135,12 +96,18 @@ class Journal:
             place = number - book.entries[0].number
             return book.entries[place] if 0 <= place < len(book.entries) else None
 
+    def dropped(self, sandbox: str) -> int:
+        """How many entries of a sandbox had to make room since its journal was last cleared."""
+        with self._lock:
+            book = self._books.get(sandbox)
+            return book.dropped if book else 0
+
     def clear(self, sandbox: str) -> None:
         """Drop a sandbox's entries; numbers go on."""
         with self._lock:
             if book := self._books.get(sandbox):
                 book.entries.clear()
-                book.size_bytes = 0
+                book.size_bytes = book.dropped = 0
 
     def forget(self, sandbox: str) -> None:
         """Drop a sandbox's entries and start its numbers anew."""

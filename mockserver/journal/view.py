@@ -2,44 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from codecs import lookup
+from dataclasses import dataclass
 
 from mockserver.clock import print_instant
-from mockserver.journal import Decided, Entry
+from mockserver.journal.entry import Decided, Entry
 from mockserver.model import Document, Json, Problem
-from mockserver.secrets import masked
+from mockserver.reply import media_type_of
+from mockserver.secrets import SIGN, masked, masked_body, masked_query
+
+_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
+"""Signs that a text for people does not have, and the one for what is no text."""
+
+_CHARSETS = ("utf-8", "utf-16", "utf-32", "ascii", "iso8859", "cp125")
+"""Python knows codecs that are no charsets; bodies come in these."""
 
 
-def short(entry: Entry) -> dict[str, Json]:
-    """An entry in one line of a list."""
-    call, counts = entry.call, dict(entry.decided.counts)
-    return {
-        "number": entry.number,
-        "at": print_instant(entry.at),
-        "vendor": call.vendor,
-        "method": call.method,
-        "path": call.path,
-        "query": call.query,
-        "operation": entry.operation,
-        "status": entry.reply.status,
-        "refusal": entry.refusal,
-        "items": sum(counts.values()),
-        "outcomes": counts,
-        "durationMillis": round(entry.duration_ms, 3),
-    }
+@dataclass(frozen=True, slots=True)
+class View:
+    """How entries are shown: credentials are cut and end in `sign`, unless they are `shown`."""
+
+    shown: bool = False
+    sign: str = SIGN
+
+    def short(self, entry: Entry) -> dict[str, Json]:
+        """An entry in one line of a list."""
+        call, counts = entry.call, dict(entry.decided.counts)
+        return {
+            "number": entry.number,
+            "at": print_instant(entry.at),
+            "sandboxAt": print_instant(call.now) if call.now else None,
+            "vendor": call.vendor,
+            "method": call.method,
+            "path": call.path,
+            "query": self.query(entry),
+            "operation": entry.operation,
+            "status": entry.status,
+            "refusal": entry.refusal,
+            "items": sum(counts.values()),
+            "outcomes": counts,
+            "warned": len(entry.decided.warnings),
+            "applied": list(entry.applied),
+            "fault": entry.fault or None,
+            "offContract": entry.off_contract or None,
+            "durationMillis": round(entry.duration_ms, 3),
+            "delayMillis": round(entry.delay_ms, 3),
+        }
+
+    def whole(self, entry: Entry) -> Document:
+        """Everything that an entry holds."""
+        return {
+            **self.short(entry),
+            "request": {
+                "headers": self.request_headers(entry),
+                "body": self.request_body(entry),
+                "cutBytes": entry.request_cut_bytes,
+            },
+            "reply": {
+                "status": entry.reply.status,
+                "mediaType": entry.reply.media_type,
+                "headers": self.reply_headers(entry),
+                "body": self.reply_body(entry),
+                "cutBytes": entry.reply_cut_bytes,
+            },
+            "decided": _decided(entry.decided),
+            "trace": entry.trace or None,
+        }
+
+    def query(self, entry: Entry) -> str:
+        """The query string as it was sent."""
+        return entry.call.query if self.shown else masked_query(entry.call.query, self.sign)
+
+    def request_headers(self, entry: Entry) -> dict[str, str]:
+        """The call's headers; names are lower case."""
+        headers = entry.call.headers
+        return dict(headers) if self.shown else masked(headers, self.sign)
+
+    def reply_headers(self, entry: Entry) -> dict[str, str]:
+        """The reply's headers but its Content-Type; of one that comes several times the texts together."""
+        headers: dict[str, str] = {}
+        for name, text in entry.reply.headers:
+            headers[name] = f"{headers[name]}, {text}" if name in headers else text
+        return headers if self.shown else masked(headers, self.sign)
+
+    def request_body(self, entry: Entry) -> str:
+        """The call's body as text, as far as it is one."""
+        return self._text(entry.call.body, entry.call.headers.get("content-type"))
+
+    def reply_body(self, entry: Entry) -> str:
+        """The reply's body as text, as far as it is one."""
+        return self._text(entry.reply.body, entry.reply.media_type)
+
+    def request_bytes(self, entry: Entry) -> bytes:
+        """The call's body as it was sent, but for credentials."""
+        return self._bytes(entry.call.body, entry.call.headers.get("content-type"))
+
+    def reply_bytes(self, entry: Entry) -> bytes:
+        """The reply's body as it was answered, but for credentials."""
+        return self._bytes(entry.reply.body, entry.reply.media_type)
+
+    def _text(self, body: bytes, media_type: str | None) -> str:
+        text = text_of(body, media_type)
+        return text if self.shown else masked_body(text, self.sign)
+
+    def _bytes(self, body: bytes, media_type: str | None) -> bytes:
+        text = text_of(body, media_type)
+        shown = self._text(body, media_type)
+        return body if shown == text else shown.encode(charset_of(media_type), errors="replace")
 
 
-def whole(entry: Entry) -> Document:
-    """Everything that an entry holds; credentials are masked."""
-    reply = entry.reply
-    headers: Mapping[str, str] = dict(reply.headers)
-    return {
-        **short(entry),
-        "request": {"headers": masked(entry.call.headers), "body": _text(entry.call.body)},
-        "reply": {"mediaType": reply.media_type, "headers": headers, "body": _text(reply.body)},
-        "decided": _decided(entry.decided),
-        "trace": entry.trace or None,
-    }
+def text_of(body: bytes, media_type: str | None) -> str:
+    """A body as text in the charset of its media type; what is none of it stands there as a sign."""
+    return body.decode(charset_of(media_type), errors="replace")
+
+
+def is_text(body: bytes, media_type: str | None) -> bool:
+    """Whether a body is text in the charset of its media type, and can be shown as that."""
+    return _UNSHOWN.search(text_of(body, media_type)) is None
+
+
+def charset_of(media_type: str | None) -> str:
+    """The charset that a media type says; UTF-8 where it says none, or one that nobody knows."""
+    charset = media_type_of({"content-type": media_type or ""})[1]
+    try:
+        name = lookup(charset).name
+    except LookupError:
+        return "utf-8"
+    return name if name.startswith(_CHARSETS) else "utf-8"
 
 
 def _decided(decided: Decided) -> list[Document]:
@@ -57,7 +147,3 @@ def _decided(decided: Decided) -> list[Document]:
 
 def _problem(problem: Problem) -> Document:
     return {"code": problem.code, "pointer": problem.pointer, "detail": problem.detail, "rule": problem.rule}
-
-
-def _text(body: bytes) -> str:
-    return body.decode("utf-8", errors="replace")

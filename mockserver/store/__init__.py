@@ -56,6 +56,10 @@ class State(Protocol):
         """A collection of the call's tenant, or of another one of the same vendor ("" = the vendor's own)."""
         ...
 
+    def own(self, name: str) -> Collection:
+        """A collection of what the sandbox keeps about itself."""
+        ...
+
     def item(self) -> AbstractContextManager[None]:
         """A savepoint: an exception inside undoes what was written inside, and passes on.
 
@@ -105,6 +109,10 @@ class Store(Protocol):
 
     def control(self, sandbox: str, work: Callable[[Whole], T]) -> T:
         """As `transact`, on the whole sandbox."""
+        ...
+
+    def imagine(self, genesis: Callable[[Whole], None], scope: str, work: Callable[[State], T]) -> T:
+        """Run `work` on a sandbox that is filled by `genesis`, has no name and is gone afterwards."""
         ...
 
     def delete(self, sandbox: str) -> None:

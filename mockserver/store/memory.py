@@ -130,6 +130,9 @@ class _State:
             near = self._near[name] = self._open(f"{self._vendor}/{self._tenant}", name)
         return near
 
+    def own(self, name: str) -> _Collection:
+        return self._open(OWN, name)
+
     def item(self) -> AbstractContextManager[None]:
         return self._item
 
@@ -217,6 +220,12 @@ class MemoryStore:
     def control(self, sandbox: str, work: Callable[[Whole], T]) -> T:
         """See `Store.control`."""
         return self.transact(sandbox, OWN, work)
+
+    def imagine(self, genesis: Callable[[Whole], None], scope: str, work: Callable[[_State], T]) -> T:
+        """See `Store.imagine`."""
+        world = _World()
+        self._run(world, OWN, genesis)
+        return self._run(world, scope, work)
 
     def delete(self, sandbox: str) -> None:
         """See `Store.delete`."""

@@ -36,6 +36,7 @@ BATCH = Batch(
     fatal=frozenset(),
     collection="orders",
     outcome={"list": "/results", "status": "/status", "message": "/text", "key": "/order/id"},
+    maps=(),
     bare_item=False,
 )
 OPERATION = Operation(
@@ -51,6 +52,7 @@ OPERATION = Operation(
     safe=False,
     batch=BATCH,
     collection="",
+    magic=(),
 )
 
 

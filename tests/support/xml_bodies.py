@@ -7,27 +7,20 @@ reads forward only and calls null `i:nil`. Names and namespaces come from the `x
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import schemathesis
-from defusedxml.ElementTree import fromstring
 from schemathesis.core.transport import Response
 
-MEDIA_TYPES = ("application/xml", "text/xml")
-NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+from mockserver.typed_xml import MEDIA_TYPES, NIL, read, tag
 
 Node: TypeAlias = Mapping[str, Any]
 
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]")
-_READ: Mapping[str, Callable[[str], Any]] = {
-    "integer": int,
-    "number": Decimal,
-    "boolean": {"true": True, "false": False}.__getitem__,
-}
 
 
 def register() -> None:
@@ -39,23 +32,9 @@ def register() -> None:
 def written(value: Any, schema: Node, document: Node) -> bytes:
     """`value` as XML under the names of `schema`; what is not of its shape is written as it comes."""
     node = resolved(schema, document)
-    root = Element(_tag(node, "data"))
+    root = Element(tag(node, "data"))
     _fill(root, value, node, document)
     return tostring(root)
-
-
-def read(body: bytes, schema: Node, document: Node) -> Any:
-    """The value that `body` stands for, typed by `schema`.
-
-    Raises:
-        ValueError: no XML, another root element, or a text that is not of its type.
-    """
-    root = fromstring(body)
-    node = resolved(schema, document)
-    expected = _tag(node, root.tag)
-    if root.tag != expected:
-        raise ValueError(f"expected the element {expected}, found {root.tag}")
-    return _value(root, node, document)
 
 
 def resolved(node: Node, document: Node) -> Node:
@@ -90,7 +69,7 @@ def _fill(element: Element, value: Any, schema: Node, document: Node) -> None:
     elif isinstance(value, list):
         items = resolved(node.get("items", {}), document)
         for item in value:
-            _fill(SubElement(element, _tag(items, "item")), item, items, document)
+            _fill(SubElement(element, tag(items, "item")), item, items, document)
     elif isinstance(value, dict):
         namespace = element.tag[: element.tag.find("}") + 1]
         for name in sorted(value):
@@ -106,30 +85,3 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return format(Decimal(repr(value)), "f")
     return _NOT_TEXT.sub("", str(value))
-
-
-def _value(element: Element, schema: Node, document: Node) -> Any:
-    node = resolved(schema, document)
-    if element.get(NIL) == "true":
-        return None
-    if node.get("type") == "array":
-        return [_value(child, node.get("items", {}), document) for child in element]
-    if node.get("type") == "object":
-        return {
-            name: _value(child, _member(node, name), document)
-            for child in element
-            for name in [child.tag.rpartition("}")[2]]
-        }
-    return _READ.get(node.get("type", ""), str)(element.text or "")
-
-
-def _member(node: Node, name: str) -> Node:
-    extra = node.get("additionalProperties")
-    found: Node = node.get("properties", {}).get(name) or (extra if isinstance(extra, dict) else {})
-    return found
-
-
-def _tag(node: Node, default: str) -> str:
-    xml = node.get("xml", {})
-    name = xml.get("name", default)
-    return f"{{{xml['namespace']}}}{name}" if "namespace" in xml else str(name)

@@ -1,0 +1,103 @@
+"""An entry as a case file: what is given, the call, what it is answered and what becomes of its items."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from decimal import Decimal
+
+import yaml
+
+from mockserver.codec import json
+from mockserver.errors import Malformed
+from mockserver.journal.entry import Entry
+from mockserver.journal.repeated import below_with_query, headers, loss
+from mockserver.journal.view import View, is_text
+from mockserver.model import Document, Json
+from mockserver.reply import JSON, media_type_of
+from mockserver.sandbox import Settings
+
+_GENERATING = ("${", '"$')
+"""What the case language reads as its own; a body that holds it is written as base64."""
+
+_IMPATIENCE_MS = 1000
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes exact decimals, and no references."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's own signature
+        return True
+
+
+_Dumper.add_representer(
+    Decimal, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", str(number))
+)
+
+
+def case(entry: Entry, view: View, settings: Settings) -> str:
+    """The file's text. It runs in a sandbox from the fixtures, of the seed that it names in a remark."""
+    call = entry.call
+    own = {
+        name.partition(".")[2]: position
+        for name, position in settings.assumptions.items()
+        if name.startswith(f"{call.vendor}.")
+    }
+    head = {
+        "vendor": call.vendor,
+        "says": f"{call.method} {call.path} ends as it did when it was call {entry.number} of {call.sandbox}",
+        "assumptions": own,
+        "freeze": settings.frozen,
+        "scenarios": list(settings.scenarios),
+    }
+    document = {name: value for name, value in head.items() if value}
+    document["when"] = [_step(entry, view), {"journal": _journal(entry)}]
+    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return f"# seed {settings.seed}\n{text}"
+
+
+def _step(entry: Entry, view: View) -> Document:
+    step: dict[str, Json] = {"call": f"{entry.call.method} {below_with_query(entry, view)}"}
+    step["headers"] = {"user-agent": None, **headers(entry, view)}
+    step |= _content(entry, view)
+    kind = loss(entry)
+    if not kind:
+        return step | {"answer": _answer(entry)}
+    fails = {"kind": kind, "status": entry.status}
+    return step | {"fails": fails, "within": round(entry.delay_ms) + _IMPATIENCE_MS}
+
+
+def _answer(entry: Entry) -> Document:
+    reply = entry.reply
+    answer: dict[str, Json] = {"status": reply.status}
+    if reply.media_type is not None:
+        answer["type"] = media_type_of({"content-type": reply.media_type})[0]
+    return answer
+
+
+def _content(entry: Entry, view: View) -> Document:
+    body = view.request_bytes(entry)
+    if not body:
+        return {}
+    media_type, charset = media_type_of(entry.call.headers)
+    text = body.decode(errors="replace")
+    plain = charset == "utf-8" and is_text(body, None) and not any(word in text for word in _GENERATING)
+    if plain and media_type == JSON and json.repeated_member(body) is None:
+        try:
+            return {"json": json.decode(body)}
+        except Malformed:
+            return {"text": text}
+    return {"text": text} if plain else {"base64": b64encode(body).decode()}
+
+
+def _journal(entry: Entry) -> Document:
+    """What the journal is to hold of the call; keys that the language would fill in go untold."""
+    items = entry.decided.items()
+    told = not any(_GENERATING[0] in key for key, _ in items)
+    decided = [{"key": key, "action": str(action)} for key, action in items]
+    return {
+        "operation": entry.operation,
+        "status": entry.status,
+        "outcomes": dict(entry.decided.counts),
+        **({"decided": decided} if told else {}),
+        "applied": list(entry.applied),
+    }

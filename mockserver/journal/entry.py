@@ -1,0 +1,135 @@
+"""What one call left: asked, decided, answered, and how the answer left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from mockserver.codec import json
+from mockserver.model import Action, Answer, Call, Delivery, Outcome, Problem, Reply, Value
+
+SILENT = frozenset({"CONNECTION_RESET_BY_PEER", "RANDOM_DATA_THEN_CLOSE", "EMPTY_RESPONSE", "NO_RESPONSE"})
+"""The faults of the transport that send no status, unless a part of the answer is to come first."""
+
+_PROBLEM_BYTES = 300
+"""What a problem weighs in memory (measured: 258 bytes for one with a short detail)."""
+
+
+class Decided(Value, frozen=True):
+    """What became of a batch's items: keys and actions packed, problems and warnings by index.
+
+    Documents are not kept: an entry would weigh ten times its bodies, and the bodies hold them.
+    """
+
+    packed: bytes = b"[[],[]]"
+    problems: Mapping[int, tuple[Problem, ...]] = {}
+    warnings: Mapping[int, tuple[Problem, ...]] = {}
+
+    @classmethod
+    def of(cls, outcomes: tuple[Outcome, ...]) -> Decided:
+        """What `outcomes` come to."""
+        noted = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
+        columns = ([one.item.key for one in outcomes], [one.action for one in outcomes])
+        return cls(
+            json.encode(columns),
+            {at: outcome.problems for at, outcome in noted if outcome.problems},
+            {at: outcome.warnings for at, outcome in noted if outcome.warnings},
+        )
+
+    def items(self) -> list[tuple[str, Action]]:
+        """Key and action of each item, in the order of the wire."""
+        keys, actions = json.decode(self.packed)
+        return [(key, Action(action)) for key, action in zip(keys, actions, strict=True)]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many items met which end; ends that none met are left out."""
+        return Counter(json.decode(self.packed)[1])
+
+    @property
+    def size_bytes(self) -> int:
+        """What it weighs, about."""
+        noted = sum([len(found) for found in (*self.problems.values(), *self.warnings.values())])
+        return len(self.packed) + noted * _PROBLEM_BYTES
+
+
+class Entry(Value, frozen=True):
+    """One call; `number` counts from 1 in its sandbox, `at` is the machine's time when it was answered.
+
+    `duration_ms` is ours, without the delays that `delivery` asks for. `applied` are the rules that bent the
+    answer, `scenario/rule` each, and `off_contract` what the spec does not say of it, "" when it says all.
+    `request_cut_bytes` and `reply_cut_bytes` of the bodies were too much to be kept. `trace` is a crash's
+    traceback.
+    """
+
+    number: int
+    at: datetime
+    call: Call
+    reply: Reply
+    operation: str | None
+    refusal: str | None
+    decided: Decided
+    duration_ms: float
+    trace: str = ""
+    applied: tuple[str, ...] = ()
+    delivery: Delivery | None = None
+    off_contract: str = ""
+    request_cut_bytes: int = 0
+    reply_cut_bytes: int = 0
+
+    @property
+    def fault(self) -> str:
+        """The fault of the transport, "" for none."""
+        return self.delivery.fault if self.delivery else ""
+
+    @property
+    def status(self) -> int | None:
+        """The status that left; None where none did."""
+        return None if is_silent(self.delivery) else self.reply.status
+
+    @property
+    def delay_ms(self) -> float:
+        """How long the answer was to be on its way, beside the time that it took."""
+        return self.delivery.delay_ms + self.delivery.spread_ms if self.delivery else 0
+
+    @property
+    def size_bytes(self) -> int:
+        """What the entry weighs: the two bodies and what was decided."""
+        return len(self.call.body) + len(self.reply.body) + self.decided.size_bytes
+
+
+def is_silent(delivery: Delivery | None) -> bool:
+    """Whether no status leaves."""
+    return delivery is not None and delivery.fault in SILENT and delivery.fraction is None
+
+
+def entry_of(number: int, at: datetime, call: Call, answer: Answer, duration_ms: float) -> Entry:
+    """The entry of a call and what it was answered."""
+    return Entry(
+        number=number,
+        at=at,
+        call=call,
+        reply=answer.reply,
+        operation=answer.operation,
+        refusal=answer.refusal,
+        decided=Decided.of(answer.outcomes),
+        duration_ms=duration_ms,
+        trace=answer.trace,
+        applied=answer.applied,
+        delivery=answer.delivery,
+    )
+
+
+def cut(entry: Entry, kept_bytes: int) -> Entry:
+    """The entry with only the beginning of each body."""
+    call, reply = entry.call, entry.reply
+    return replace(
+        entry,
+        call=replace(call, body=call.body[:kept_bytes]),
+        reply=replace(reply, body=reply.body[:kept_bytes]),
+        request_cut_bytes=len(call.body[kept_bytes:]),
+        reply_cut_bytes=len(reply.body[kept_bytes:]),
+    )

@@ -1,0 +1,114 @@
+"""Entries as an HTTP archive, HAR 1.2, which browsers and most HTTP tools open.
+
+What the archive has no member for stands in `_mock`, as its specification allows.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+from mockserver import __version__
+from mockserver.clock import print_instant
+from mockserver.journal.entry import Entry
+from mockserver.journal.target import target
+from mockserver.journal.view import View, is_text, text_of
+from mockserver.model import Document, Reply
+from mockserver.reply import json_reply
+
+_OURS = frozenset(
+    {"number", "sandboxAt", "vendor", "operation", "outcomes", "applied", "fault", "offContract"}
+)
+
+
+def archive(entries: Iterable[Entry], view: View) -> Reply:
+    """The entries as one archive."""
+    log = {
+        "version": "1.2",
+        "creator": {"name": "mockserver", "version": __version__},
+        "entries": [_entry(entry, view) for entry in entries],
+    }
+    return json_reply(200, {"log": log})
+
+
+def _entry(entry: Entry, view: View) -> Document:
+    took_ms = round(entry.duration_ms + entry.delay_ms, 3)
+    return {
+        "startedDateTime": print_instant(entry.at - timedelta(milliseconds=entry.duration_ms)),
+        "time": took_ms,
+        "request": _request(entry, view),
+        "response": _response(entry, view),
+        "cache": {},
+        "timings": {"send": 0, "wait": took_ms, "receive": 0},
+        "_mock": {name: text for name, text in view.short(entry).items() if name in _OURS},
+    }
+
+
+def _request(entry: Entry, view: View) -> Document:
+    call, query = entry.call, view.query(entry)
+    posted = {}
+    if call.body:
+        media_type = call.headers.get("content-type", "")
+        text, coded = _body(view.request_bytes(entry), media_type)
+        posted = {
+            "postData": {"mimeType": media_type, "text": text, **({"_encoding": "base64"} if coded else {})}
+        }
+    return {
+        "method": call.method,
+        "url": f"{call.origin}{target(entry)}{'?' if query else ''}{query}",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(view.request_headers(entry)),
+        "queryString": [
+            {"name": name, "value": text} for name, text in parse_qsl(query, keep_blank_values=True)
+        ],
+        **posted,
+        "headersSize": -1,
+        "bodySize": len(call.body),
+    }
+
+
+def _response(entry: Entry, view: View) -> Document:
+    """What was answered; one that never left has the status 0, as browsers write it."""
+    reply, sent = entry.reply, entry.status is not None
+    headers = view.reply_headers(entry)
+    if reply.media_type is not None:
+        headers["Content-Type"] = reply.media_type
+    text, coded = _body(view.reply_bytes(entry), reply.media_type)
+    return {
+        "status": reply.status if sent else 0,
+        "statusText": _phrase(reply.status) if sent else "",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(headers) if sent else [],
+        "content": {
+            "size": len(reply.body),
+            "mimeType": reply.media_type or "",
+            "text": text,
+            **({"encoding": "base64"} if coded else {}),
+        },
+        "redirectURL": headers.get("Location", "") if sent else "",
+        "headersSize": -1,
+        "bodySize": len(reply.body) if sent else 0,
+    }
+
+
+def _body(body: bytes, media_type: str | None) -> tuple[str, bool]:
+    """The body as text, and whether that is base64 because it is none."""
+    if is_text(body, media_type):
+        return text_of(body, media_type), False
+    return b64encode(body).decode(), True
+
+
+def _pairs(headers: Mapping[str, str]) -> list[Document]:
+    return [{"name": name, "value": text} for name, text in headers.items()]
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

@@ -1,0 +1,133 @@
+"""An entry as a test of its own: it makes a sandbox, sends the call, and compares what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from textwrap import indent
+
+from mockserver.codec import json
+from mockserver.journal.entry import Entry
+from mockserver.journal.repeated import in_sandbox, loss
+from mockserver.journal.view import View
+from mockserver.model import Json
+from mockserver.sandbox import Settings
+
+_PATIENCE_S = 10
+_IMPATIENCE_S = 1
+_LINE_BYTES = 90
+
+_FILE = '''\
+"""{says}.
+
+Runs against MOCKSERVER_URL, or http://127.0.0.1:8080, in a sandbox of its own: python -m pytest {file}
+"""
+
+import os
+
+import httpx{imports}
+
+URL = os.environ.get("MOCKSERVER_URL", "http://127.0.0.1:8080")
+TOKEN = os.environ.get("MOCKSERVER_CONTROL_TOKEN", "")
+
+NAME = {sandbox}
+SANDBOX = {settings}
+TARGET = {target}
+HEADERS = {headers}
+CONTENT = {content}
+
+
+def test_{name}():
+    operator = {{"Authorization": f"Bearer {{TOKEN}}"}} if TOKEN else {{}}
+    with httpx.Client(base_url=f"{{URL}}/_mock", headers=operator, trust_env=False) as control:
+        control.delete(f"/sandboxes/{{NAME}}")
+        typed = {{"Content-Type": "application/json"}}
+        control.post("/sandboxes", content=SANDBOX, headers=typed).raise_for_status()
+        try:
+            check(control)
+        finally:
+            control.delete(f"/sandboxes/{{NAME}}")
+
+
+def check(control):
+    url = httpx.URL(URL).copy_with(raw_path=TARGET)
+    patience = {{"timeout": httpx.Timeout({patience}).as_dict()}}
+    request = httpx.Request({method}, url, headers=HEADERS, content=CONTENT, extensions=patience)
+    with httpx.Client(trust_env=False) as client:
+{answer}
+    entry = control.get(f"/sandboxes/{{NAME}}/journal/1").json()
+    assert entry["outcomes"] == {outcomes}
+    assert [[one["key"], one["action"]] for one in entry["decided"]] == {decided}
+'''
+
+
+def source(entry: Entry, view: View, settings: Settings) -> str:
+    """The file's text."""
+    target, headers = in_sandbox(entry, view, settings.name)
+    lost = loss(entry) != ""
+    return _FILE.format(
+        says=_says(entry),
+        file=file_name(entry),
+        imports="\nimport pytest" if lost else "",
+        sandbox=repr(settings.name),
+        settings=_octets(json.encode(_sandbox(settings))),
+        target=repr(target.encode()),
+        headers=_listed(
+            [(name.encode(), text.encode("latin-1", "replace")) for name, text in headers.items()]
+        ),
+        content=_octets(view.request_bytes(entry)),
+        name=_name(entry),
+        patience=(_IMPATIENCE_S if lost else _PATIENCE_S) + entry.delay_ms / 1000,
+        method=repr(entry.call.method),
+        answer=indent("\n".join(_answer(entry, lost=lost)), " " * 8),
+        outcomes=repr(dict(entry.decided.counts)),
+        decided=_listed([[key, str(action)] for key, action in entry.decided.items()]),
+    )
+
+
+def file_name(entry: Entry) -> str:
+    """What the file is best called, so that pytest finds it."""
+    return f"test_call_{entry.number}.py"
+
+
+def _answer(entry: Entry, *, lost: bool) -> Iterator[str]:
+    if lost:
+        yield "with pytest.raises(httpx.TransportError):"
+        yield "    client.send(request)"
+    else:
+        yield f"assert client.send(request).status_code == {entry.reply.status}"
+
+
+def _says(entry: Entry) -> str:
+    call = entry.call
+    path = call.path.encode("unicode_escape").decode().replace('"', "'").replace("\\", "/")
+    return f"Call {entry.number} of sandbox {call.sandbox}: {call.vendor} {call.method} {path}"
+
+
+def _name(entry: Entry) -> str:
+    operation = re.sub("[^a-z0-9]+", "_", (entry.operation or "call").lower()).strip("_")
+    return f"{operation}_answers_as_call_{entry.number}_was_answered"
+
+
+def _sandbox(settings: Settings) -> Json:
+    told = {
+        "name": settings.name,
+        "seed": settings.seed,
+        "freeze": settings.frozen,
+        "empty": settings.empty,
+        "assumptions": dict(settings.assumptions),
+        "scenarios": list(settings.scenarios),
+    }
+    return {name: value for name, value in told.items() if value or name == "seed"}
+
+
+def _listed(values: Sequence[object]) -> str:
+    """The values as a Python list, a line each."""
+    return "[\n" + "".join(f"    {value!r},\n" for value in values) + "]" if values else "[]"
+
+
+def _octets(body: bytes) -> str:
+    if len(body) <= _LINE_BYTES:
+        return repr(body)
+    pieces = [repr(body[at : at + _LINE_BYTES]) for at in range(0, len(body), _LINE_BYTES)]
+    return "(\n" + "\n".join(f"    {piece}" for piece in pieces) + "\n)"

@@ -1,0 +1,80 @@
+"""Which entries somebody asks for: the same words for a list and for a verification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from mockserver.journal.entry import Entry
+from mockserver.model import Value
+
+ANY = "any"
+NONE = "none"
+"""The status of an answer that never left."""
+
+WARNED = "warned"
+"""Said of items beside what became of them."""
+
+
+class Query(Value, frozen=True):
+    """What entries have to be; what is None or "" lets all pass.
+
+    `status` is one, a class such as 4xx, or none for where no status left. `outcome` is an action, or warned;
+    with an `item`, a key, it is that item's. `scenario` is the name of one, or `scenario/rule`; `since` the
+    number that all others come after, or the instant that none is before; `fault` the transport's, or any.
+    """
+
+    vendor: str = ""
+    operation: str = ""
+    method: str = ""
+    status: str = ""
+    outcome: str = ""
+    item: str | None = None
+    scenario: str = ""
+    since: int | datetime | None = None
+    fault: str = ""
+    off_contract: bool | None = None
+
+    def passes(self, entry: Entry) -> bool:
+        """Whether the entry is one of those."""
+        return (
+            self.vendor in ("", entry.call.vendor)
+            and self.operation in ("", entry.operation)
+            and self.method.upper() in ("", entry.call.method)
+            and (not self.status or has_status(entry, self.status))
+            and (not self.scenario or has_scenario(entry, self.scenario))
+            and self._is_since(entry)
+            and (not self.fault or self.fault == entry.fault or (self.fault == ANY and entry.fault != ""))
+            and self.off_contract in (None, entry.off_contract != "")
+            and self._has_items(entry)
+        )
+
+    def _is_since(self, entry: Entry) -> bool:
+        if isinstance(self.since, datetime):
+            return entry.at >= self.since
+        return self.since is None or entry.number > self.since
+
+    def _has_items(self, entry: Entry) -> bool:
+        if self.item is None and not self.outcome:
+            return True
+        return any(
+            self.item in (None, key)
+            and (self.outcome in ("", action) or (self.outcome == WARNED and at in entry.decided.warnings))
+            for at, (key, action) in enumerate(entry.decided.items())
+        )
+
+
+def selected(entries: Iterable[Entry], query: Query, last: int) -> list[Entry]:
+    """The newest `last` of the entries that pass, in their order."""
+    return [entry for entry in entries if query.passes(entry)][-last:]
+
+
+def has_status(entry: Entry, status: str) -> bool:
+    """Whether the status that left is `status`, or of that class."""
+    left = NONE if entry.status is None else str(entry.status)
+    return left == status or (status.endswith("xx") and left[0] == status[0])
+
+
+def has_scenario(entry: Entry, scenario: str) -> bool:
+    """Whether a rule of `scenario`, or the one rule `scenario/rule`, was applied."""
+    return any(rule == scenario or rule.partition("/")[0] == scenario for rule in entry.applied)

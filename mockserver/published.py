@@ -1,0 +1,103 @@
+"""Answers held against the specs as they are published: what no spec says of an answer, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mockserver import typed_xml
+from mockserver.codec import json
+from mockserver.errors import Malformed, MethodNotAllowed, NotFound
+from mockserver.formats import COMMON
+from mockserver.model import Call, Json, Reply
+from mockserver.reply import is_ours, media_type_of
+from mockserver.schema import Schema, compile_schema
+from mockserver.served import Served
+from mockserver.spec import Operation, resolve
+
+_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What one vendor's spec says of answers; its `schemas` are compiled when they are first asked for."""
+
+    vendor: Served
+    schemas: dict[tuple[str, str, str], Schema] = field(default_factory=dict)
+
+    def operation(self, method: str, path: str) -> Operation | None:
+        """The operation that answers `method` on `path` below the mount; None where none does."""
+        spec = self.vendor.spec
+        try:
+            return spec.match(method, spec.canonical(path)).operation
+        except (NotFound, MethodNotAllowed):
+            return None
+
+    def complaint(self, method: str, path: str, reply: Reply) -> str:
+        """What the spec does not say of the answer, "" when it says all of it.
+
+        What no operation answers is refused outside of every operation, and nothing is said of it, nor of
+        what this server says itself.
+        """
+        operation = self.operation(method, path)
+        if operation is None or is_ours(reply):
+            return ""
+        status = str(reply.status)
+        where = f"{operation.id}: {status}"
+        if status not in operation.responses:
+            return f"{where} is not in the spec"
+        if not reply.body:
+            return ""
+        media_type, charset = media_type_of({"content-type": reply.media_type or ""})
+        if media_type not in operation.responses[status]:
+            return f"{where} as {media_type or 'no media type'} is not in the spec"
+        problems = self._problems(operation, status, media_type, charset, reply.body)
+        return f"{where}: {'; '.join(problems)}" if problems else ""
+
+    def _problems(
+        self, operation: Operation, status: str, media_type: str, charset: str, body: bytes
+    ) -> list[str]:
+        place = (operation.id, status, media_type)
+        if place not in self.schemas:
+            self.schemas[place] = self._schema(*place)
+        schema = self.schemas[place]
+        try:
+            problems = schema.problems(_read(body, charset, media_type, schema))
+        except (Malformed, ValueError) as error:
+            return [str(error)]
+        more = [f"{len(problems) - _TOLD} more"] if len(problems) > _TOLD else []
+        return [f"{one.pointer}: {one.detail}" for one in problems[:_TOLD]] + more
+
+    def _schema(self, operation_id: str, status: str, media_type: str) -> Schema:
+        document = self.vendor.spec.document
+        operation = self.vendor.spec.operations[operation_id]
+        stated = resolve(document, document["paths"][operation.path][operation.method]["responses"][status])
+        schema = stated["content"][media_type].get("schema", {})
+        return compile_schema(document, schema, {**COMMON, **self.vendor.vendor.formats})
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """The contracts of all vendors, by name."""
+
+    by_vendor: dict[str, Contract]
+
+    @classmethod
+    def of(cls, served: Iterable[Served]) -> Contracts:
+        """Those of `served`."""
+        return cls({vendor.name: Contract(vendor) for vendor in served})
+
+    def complaint(self, call: Call, reply: Reply) -> str:
+        """What the spec of the call's vendor does not say of the answer, "" when it says all of it."""
+        return self.by_vendor[call.vendor].complaint(call.method, call.path, reply)
+
+
+def _read(body: bytes, charset: str, media_type: str, schema: Schema) -> Json:
+    if media_type in typed_xml.MEDIA_TYPES:
+        return typed_xml.read(body, schema.node, schema.document, charset)
+    if "json" in media_type:
+        return json.decode(body, charset)
+    try:
+        return json.decode(body, charset)
+    except Malformed:
+        return json.text_of(body, charset).decode(errors="replace")

@@ -1,0 +1,32 @@
+"""Calls of an operator, as the tests of the control plane make them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.client import Answered, Client
+
+SANDBOXES = "/_mock/sandboxes"
+NEW = f"{SANDBOXES}/new"
+
+
+def create(operator: Client, **members: Any) -> Answered:
+    """Make the sandbox `new`."""
+    return operator.post(SANDBOXES, json={"name": "new", **members})
+
+
+def order(operator: Client, *keys: str, sandbox: str = "new") -> Answered:
+    """Send orders of these keys to the made-up vendor in a sandbox."""
+    orders = [{"id": key, "amount": 1} for key in keys]
+    return operator.put("/acme/orders", json={"orders": orders}, headers={"mock-sandbox": sandbox})
+
+
+def orders(operator: Client, sandbox: str = "new") -> list[str]:
+    """The keys of the orders that the sandbox holds."""
+    listed = operator.get("/acme/orders", headers={"mock-sandbox": sandbox})
+    return [one["id"] for one in listed.json]
+
+
+def listed(operator: Client) -> list[str]:
+    """The names of all sandboxes."""
+    return [sandbox["name"] for sandbox in operator.get(SANDBOXES).json]

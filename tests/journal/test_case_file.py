@@ -1,0 +1,134 @@
+"""Case files are run by the runner of cases, in a fresh sandbox: what they say must come to pass again."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.app.inside import Inside
+from mockserver.cases.language import Ingredients, read
+from mockserver.cases.running import Verdict, run
+from mockserver.cases.world import World
+from mockserver.codec import yaml
+from mockserver.journal.case_file import case
+from mockserver.journal.view import View
+from mockserver.model import Delivery
+from mockserver.sandbox import Settings
+from tests.control.operators import NEW, create, order
+from tests.support import made_up
+from tests.support.client import Client
+from tests.support.entries import entry
+
+SETTINGS = Settings(
+    "default", seed=7, frozen="2026-01-05T09:00:00Z", assumptions={"acme.a": "b", "other.c": "d"}
+)
+FAILING = {"select": {"key": "A"}, "effect": {"fail": {"code": "locked"}}}
+SCENARIO = {"version": 1, "name": "locked-a", "rules": [{"id": "r1", "items": [FAILING]}]}
+JSON = {"content-type": "application/json", "mock-sandbox": "new"}
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Client:
+    return made_up.client(tmp_path, seed=3, freeze="2026-01-05T09:00:00Z")
+
+
+def written(**changes: Any) -> Any:
+    """The case of an entry, read as YAML."""
+    return yaml.load(case(entry(**changes), View(shown=True), SETTINGS))
+
+
+def exported(operator: Client, number: int = 1) -> str:
+    answered = operator.get(f"{NEW}/journal/{number}/export?format=case&secrets=shown")
+    assert (answered.status, answered.media_type) == (200, "application/yaml")
+    return answered.text
+
+
+def verdict(operator: Client, text: str) -> Verdict:
+    """What comes of the case in a sandbox that is new again."""
+    operator.delete(NEW)
+    create(operator)
+    inside = Inside(operator.app)
+    return asyncio.run(
+        run(read(yaml.load(text), "call.yaml", "acme", Ingredients()), World("new", inside, inside))
+    )
+
+
+def test_a_case_comes_out_as_it_was_recorded(operator: Client) -> None:
+    order(operator, "A", "", "B")
+
+    assert verdict(operator, exported(operator)).says == ()
+
+
+def test_a_case_fails_where_an_item_ends_otherwise(operator: Client) -> None:
+    order(operator, "A", "")
+    text = exported(operator).replace("id: ''", "id: X")
+
+    assert any("rejected" in said for said in verdict(operator, text).says)
+
+
+def test_a_case_arms_the_scenario_that_bent_the_answer(operator: Client) -> None:
+    create(operator)
+    operator.put(f"{NEW}/scenarios/locked-a", json=SCENARIO)
+    order(operator, "A", "B")
+    text = exported(operator)
+
+    assert "action: rejected" in text
+    assert verdict(operator, text).says == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"orders": [{"id": "${name}", "amount": 1}]}',
+        b'{"orders": [{"id": "A", "id": "B", "amount": 1}]}',
+        b'{"orders": [{"id": "A", "amount": 1.10}, {"id": "\xc3\xa9: no", "amount": 1234567890123456.5}]}',
+        b'{"orders": [',
+        b"\xff\x00",
+        b"no: 'json'\n\ttab",
+    ],
+    ids=["placeholder", "repeated-member", "exact-number", "malformed", "binary", "text"],
+)
+def test_a_case_sends_what_was_sent(operator: Client, content: bytes) -> None:
+    operator.put("/acme/orders", content=content, headers=JSON)
+
+    assert verdict(operator, exported(operator)).says == ()
+
+
+def test_a_case_names_its_vendor_its_time_and_its_switches() -> None:
+    made = written()
+
+    assert (made["vendor"], made["freeze"], made["assumptions"]) == (
+        "acme",
+        "2026-01-05T09:00:00Z",
+        {"a": "b"},
+    )
+
+
+def test_a_body_of_json_is_written_as_yaml_with_exact_numbers() -> None:
+    step = written(body=b'{"orders":[{"amount":1.10,"big":1E+2,"on":"no"}]}')["when"][0]
+
+    assert step["json"] == {"orders": [{"amount": Decimal("1.10"), "big": Decimal("1E+2"), "on": "no"}]}
+    assert str(step["json"]["orders"][0]["amount"]) == "1.10"
+
+
+def test_a_lost_answer_is_expected_lost() -> None:
+    step = written(delivery=Delivery(fault="NO_RESPONSE", delay_ms=20))["when"][0]
+
+    assert (step["fails"], step["within"]) == ({"kind": "timeout", "status": None}, 1020)
+
+
+def test_an_answer_without_a_body_has_no_type() -> None:
+    assert written(reply_media_type=None, reply_body=b"")["when"][0]["answer"] == {"status": 207}
+
+
+def test_credentials_are_cut_unless_they_are_asked_for() -> None:
+    assert "abcdef" not in case(entry(), View(), SETTINGS)
+    assert "abcdef" in case(entry(), View(shown=True), SETTINGS)
+
+
+def test_the_seed_is_told_to_who_reads_it() -> None:
+    assert case(entry(), View(), SETTINGS).startswith("# seed 7\n")

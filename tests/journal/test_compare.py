@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace as replaced
+
+from mockserver.journal.compare import compared, compared_reply, outcomes
+from mockserver.model import Action, Delivery, Reply
+from mockserver.spec import Operation
+from tests.support import made_up
+from tests.support.entries import JSON, decided, entry
+
+RECORDED = entry(decided=decided(("A", Action.CREATED), ("B", Action.REJECTED), ("C", Action.CREATED)))
+
+
+def operation(folder: Path, outcome: dict[str, Any] | None = None) -> Operation:
+    """The batch operation of the made-up vendor, its answers as `outcome` says."""
+    pointer = "/paths/~1orders/put/x-batch/outcome"
+    made = made_up.document() if outcome is None else made_up.changed(pointer, outcome)
+    return made_up.loaded(folder, made).operations["putOrders"]
+
+
+def reply(text: str) -> Reply:
+    return Reply(207, text.encode(), JSON)
+
+
+def test_the_same_answer_differs_in_nothing() -> None:
+    told = compared(RECORDED, RECORDED)
+
+    assert (told["same"], told["says"]) == (True, "same status, 0 of 3 outcomes differ")
+    assert (told["items"]["differences"], told["body"]["same"]) == ([], True)
+
+
+def test_an_item_that_ended_otherwise_is_told_with_both_ends() -> None:
+    other = replaced(
+        RECORDED, decided=decided(("A", Action.CREATED), ("B", Action.CREATED), ("C", Action.CREATED))
+    )
+
+    told = compared(RECORDED, other)
+
+    assert (told["same"], told["says"]) == (False, "same status, 1 of 3 outcomes differs")
+    assert told["items"] == {
+        "count": 3,
+        "differ": 1,
+        "differences": [
+            {
+                "index": 1,
+                "key": "B",
+                "recorded": "rejected",
+                "replayed": "created",
+                "says": "item 1 rejected → created",
+            }
+        ],
+    }
+
+
+def test_items_that_one_side_has_not_are_absent_there() -> None:
+    told = compared(RECORDED, entry())
+
+    assert [one["says"] for one in told["items"]["differences"]] == [
+        "item 0 created → absent",
+        "item 1 rejected → absent",
+        "item 2 created → absent",
+    ]
+
+
+def test_an_answer_that_was_lost_has_no_status() -> None:
+    told = compared(RECORDED, replaced(RECORDED, delivery=Delivery(fault="NO_RESPONSE")))
+
+    assert (told["same"], told["says"]) == (False, "status 207 → none, 0 of 3 outcomes differ")
+
+
+def test_of_many_items_that_differ_twenty_are_told() -> None:
+    many = entry(decided=decided(*[(str(at), Action.CREATED) for at in range(30)]))
+
+    told = compared(many, entry())["items"]
+
+    assert (told["differ"], len(told["differences"])) == (30, 20)
+
+
+def test_bodies_differ_by_places() -> None:
+    told = compared(entry(reply_body=b'{"a":1,"b":[1,2]}'), entry(reply_body=b'{"a":2,"b":[1]}'))["body"]
+
+    assert told == {
+        "same": False,
+        "differ": 2,
+        "differences": [
+            {"pointer": "/a", "recorded": "1", "replayed": "2"},
+            {"pointer": "/b/1", "recorded": "2", "replayed": None},
+        ],
+    }
+
+
+def test_a_credential_in_a_body_is_not_told() -> None:
+    told = compared(entry(reply_body=b'{"token":"abcdef"}'), entry(reply_body=b'{"token":"ghijkl"}'))["body"]
+
+    assert told["differences"] == [{"pointer": "/token", "recorded": '"ab…"', "replayed": '"gh…"'}]
+
+
+def test_bodies_that_are_no_json_are_the_same_or_not() -> None:
+    told = compared(entry(reply_body=b"<a/>"), entry(reply_body=b"<b/>"))["body"]
+
+    assert told == {"same": False, "differ": 0, "differences": []}
+
+
+def test_items_of_an_answer_from_elsewhere_are_read_by_the_specs_outcome(tmp_path: Path) -> None:
+    put = operation(tmp_path)
+    before = reply('{"results":[{"status":201,"order":{"id":"A"}},{"status":422,"order":{"id":"B"}}]}')
+    after = reply('{"results":[{"status":201,"order":{"id":"A"}},{"status":201,"order":{"id":"B"}}]}')
+
+    told = compared_reply(entry(reply=before), after, put)
+
+    assert [one["says"] for one in told["items"]["differences"]] == ["item 1 422 → 201"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "body", "read"),
+    [
+        ({"list": "/r", "status": "/s"}, '{"r":[{"s":"OK"},{"s":null},{}]}', ["OK", "unsaid", "unsaid"]),
+        ({"list": "/r/0/x", "status": "/s"}, '{"r":[{"x":[{"s":1}]}]}', ["1"]),
+        ({"list": "/r", "status": "/s"}, '{"r":{}}', []),
+        ({"list": "/r", "status": "/s"}, "no json", []),
+    ],
+)
+def test_an_end_is_what_the_answer_says_of_the_item(
+    tmp_path: Path, outcome: dict[str, str], body: str, read: list[str]
+) -> None:
+    assert [end for _, end in outcomes(reply(body), operation(tmp_path, outcome))] == read
+
+
+def test_items_that_stand_in_maps_are_told_by_their_key(tmp_path: Path) -> None:
+    put = operation(tmp_path, {"maps": ["/errors", "/warnings"]})
+    before = reply('{"errors":{"A":["x"],"B":["x"]},"warnings":{"A":["y"]}}')
+    after = reply('{"errors":{"B":["x"]},"warnings":[]}')
+
+    told = compared_reply(entry(reply=before), after, put)["items"]
+
+    assert [(one["key"], one["recorded"], one["replayed"]) for one in told["differences"]] == [
+        ("A", "errors, warnings", "unsaid")
+    ]
+    assert told["count"] == 2
+
+
+def test_an_answer_that_never_came_has_no_items() -> None:
+    told = compared_reply(RECORDED, None, None)
+
+    assert (told["status"], told["items"]["differ"]) == ({"recorded": 207, "replayed": None}, 3)
+
+
+def test_where_the_spec_says_nothing_of_items_the_bodies_speak(tmp_path: Path) -> None:
+    show = made_up.loaded(tmp_path).operations["showOrder"]
+
+    told = compared_reply(entry(reply=reply('{"id":"A"}')), reply('{"id":"B"}'), show)
+
+    assert (told["items"]["count"], told["body"]["differ"]) == (0, 1)

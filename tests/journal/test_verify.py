@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.codec import json
+from mockserver.journal.entry import Decided, Entry
+from mockserver.journal.verify import Bounds, Expected, Verified, Wanted, verified
+from mockserver.model import Action, Item, Json, Outcome, Problem
+from mockserver.scenario.predicates import predicate_of
+from tests.support.entries import decided, entry
+
+ONCE = Bounds(1, 1)
+FULL = entry(
+    query="page=2&tag=a&tag=b",
+    body=b'{"orders":[{"id":"A","password":"abcdef"}]}',
+    decided=decided(("A", Action.CREATED), ("B", Action.REJECTED)),
+    applied=("flaky-third/r1",),
+)
+
+
+def document(one: Entry) -> Json:
+    return json.decode(one.call.body)
+
+
+def found(expected: Expected, *entries: Entry) -> Verified:
+    return verified(expected, entries, document)
+
+
+def wanted(**words: Any) -> Wanted:
+    if "body" in words:
+        words["said"] = words["body"]
+        words["body"] = predicate_of(words["body"])
+    return Wanted(**words)
+
+
+@pytest.mark.parametrize(
+    ("words", "others"),
+    [
+        ({"vendor": "acme"}, {"vendor": "other"}),
+        ({"operation": "putOrders"}, {"operation": "listOrders"}),
+        ({"method": "put"}, {"method": "GET"}),
+        ({"path": "/orders"}, {"path": "/orders/"}),
+        ({"query": {"page": "2", "tag": "b"}}, {"query": {"page": "3"}}),
+        ({"headers": {"host": "127.0.0.1:8080"}}, {"headers": {"host": "elsewhere"}}),
+        (
+            {"body": {"path": "$.orders[0].id", "equals": "A"}},
+            {"body": {"path": "$.orders[1]", "exists": True}},
+        ),
+        ({"status": "2xx"}, {"status": "400"}),
+        ({"scenario": "flaky-third"}, {"scenario": "other"}),
+    ],
+    ids=" ".join,
+)
+def test_calls_match_by_every_word(words: dict[str, Any], others: dict[str, Any]) -> None:
+    assert found(Expected(wanted(**words), ONCE), FULL).holds
+    assert not found(Expected(wanted(**others), ONCE), FULL).holds
+
+
+@pytest.mark.parametrize(
+    ("bounds", "holding"),
+    [
+        (Bounds(2, 2), [2]),
+        (Bounds(1, 2), [1, 2]),
+        (Bounds(2), [2, 3]),
+        (Bounds(0, 0), [0]),
+    ],
+)
+def test_as_many_calls_are_wanted_as_the_bounds_say(bounds: Bounds, holding: list[int]) -> None:
+    calls = {number: found(Expected(Wanted(), bounds), *[entry()] * number).holds for number in range(4)}
+
+    assert [number for number, holds in calls.items() if holds] == holding
+
+
+def test_items_are_summed_over_the_calls_that_match() -> None:
+    other = entry(method="GET", decided=decided(("A", Action.CREATED)))
+    items = {"created": Bounds(2, 2), "rejected": Bounds(2, 2), "updated": Bounds(0, 0)}
+
+    assert found(Expected(wanted(method="PUT"), Bounds(), items), FULL, other, FULL).holds
+    assert not found(Expected(Wanted(), Bounds(), items), FULL, other, FULL).holds
+
+
+def test_warnings_are_counted_beside_what_became_of_items() -> None:
+    outcome = Outcome(Item(0, "A", {}), Action.CREATED, warnings=(Problem("too-long"),))
+    warned = entry(decided=Decided.of((outcome,)))
+    items = {"warned": Bounds(1, 1), "created": Bounds(1, 1)}
+
+    assert found(Expected(Wanted(), Bounds(), items), warned).holds
+
+
+def test_what_was_found_is_told_with_the_numbers_of_the_calls() -> None:
+    told = found(Expected(Wanted(), Bounds(3, 3)), entry(number=4), entry(number=5))
+
+    assert (told.holds, told.calls, told.numbers, told.nearest) == (False, 2, (4, 5), ())
+
+
+def test_the_nearest_call_differs_in_the_fewest_words_and_is_the_newest_of_those() -> None:
+    entries = [
+        entry(number=1, method="GET", path="/x"),
+        entry(number=2, method="GET"),
+        entry(number=3, path="/x"),
+        entry(number=4, method="GET", path="/x", vendor="other"),
+    ]
+
+    told = found(Expected(wanted(vendor="acme", method="PUT", path="/orders"), ONCE), *entries)
+
+    assert [one.number for one, _ in told.nearest] == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("words", "member", "expected", "there"),
+    [
+        ({"operation": "listOrders"}, "operation", "listOrders", "putOrders"),
+        ({"query": {"page": "3"}}, "query.page", "3", "2"),
+        ({"query": {"no": "3"}}, "query.no", "3", None),
+        ({"headers": {"accept": "x"}}, "headers.accept", "x", None),
+        ({"headers": {"authorization": "Bearer x"}}, "headers.authorization", "Bearer x", "Bearer ab…"),
+        ({"status": "4xx"}, "status", "4xx", "207"),
+        ({"scenario": "other"}, "scenario", "other", ["flaky-third/r1"]),
+    ],
+)
+def test_a_difference_tells_what_was_expected_and_what_is_there(
+    words: dict[str, Any], member: str, expected: Json, there: Json
+) -> None:
+    ((_, differences),) = found(Expected(wanted(**words), ONCE), FULL).nearest
+
+    assert [(one.member, one.expected, one.found) for one in differences] == [(member, expected, there)]
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("$.orders[0].id", "A"),
+        ("$.orders[0].password", "ab…"),
+        ("$.orders[5].id", None),
+        ("$.nothing.at", None),
+    ],
+)
+def test_a_body_that_differs_tells_what_stands_there_but_no_credential(path: str, there: Json) -> None:
+    said = {"path": path, "equals": "other"}
+
+    ((_, (difference,)),) = found(Expected(wanted(body=said), ONCE), FULL).nearest
+
+    assert (difference.member, difference.expected, difference.found) == ("body", said, there)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said", "shown"),
+    [
+        (Bounds(2, 2), "2", 2),
+        (Bounds(1), "at least 1", {"min": 1}),
+        (Bounds(0, 3), "0 to 3", {"min": 0, "max": 3}),
+    ],
+)
+def test_bounds_are_said_and_shown(bounds: Bounds, said: str, shown: Json) -> None:
+    assert (str(bounds), bounds.shown()) == (said, shown)
+
+
+def test_where_something_may_be_too_many_no_call_may_be_missing() -> None:
+    assert Expected(Wanted(), Bounds(1)).limited is False
+    assert Expected(Wanted(), Bounds(1, 2)).limited is True
+    assert Expected(Wanted(), Bounds(), {"created": Bounds(2, 2)}).limited is True

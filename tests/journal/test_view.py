@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import pytest
+
+from mockserver.journal.entry import Decided
+from mockserver.journal.view import View, is_text, text_of
+from mockserver.model import Action, Delivery, Item, Outcome, Problem, Reply
+from tests.support.entries import ENTRY, JSON, entry
+
+LOGIN = b"grant_type=password&username=u&password=abcdef"
+FORM = "application/x-www-form-urlencoded"
+
+
+def test_an_entry_in_short_is_all_that_a_list_needs() -> None:
+    problem = Problem("too-long", ("orders", 0, "id"), "the id is too long", "maxLength")
+    outcomes = (
+        Outcome(Item(0, "A", {}), Action.REJECTED, problems=(problem,)),
+        Outcome(Item(1, "B", {}), Action.CREATED, warnings=(problem,)),
+    )
+    bent = entry(
+        decided=Decided.of(outcomes),
+        applied=("liar/r1",),
+        delivery=Delivery(delay_ms=20),
+        off_contract="putOrders: 299 is not in the spec",
+    )
+
+    assert View().short(bent) == {
+        "number": 17,
+        "at": "2026-01-05T09:00:00Z",
+        "sandboxAt": "2026-01-05T09:00:00Z",
+        "vendor": "acme",
+        "method": "PUT",
+        "path": "/orders",
+        "query": "page=2",
+        "operation": "putOrders",
+        "status": 207,
+        "refusal": None,
+        "items": 2,
+        "outcomes": {"rejected": 1, "created": 1},
+        "warned": 1,
+        "applied": ["liar/r1"],
+        "fault": None,
+        "offContract": "putOrders: 299 is not in the spec",
+        "durationMillis": 3.457,
+        "delayMillis": 20,
+    }
+
+
+def test_an_answer_that_never_left_has_no_status_and_tells_the_one_that_was_decided() -> None:
+    lost = View().whole(entry(delivery=Delivery(fault="NO_RESPONSE")))
+
+    assert (lost["status"], lost["fault"], lost["reply"]["status"]) == (None, "NO_RESPONSE", 207)
+
+
+def test_a_call_that_met_no_sandbox_clock_tells_no_time_of_it() -> None:
+    assert View().short(entry(now=None))["sandboxAt"] is None
+
+
+def test_credentials_are_cut_wherever_they_stand() -> None:
+    login = entry(
+        query="access_token=abcdef",
+        headers={"authorization": "Bearer abcdef", "content-type": FORM},
+        body=LOGIN,
+        reply=Reply(200, b'{"access_token":"abcdef"}', JSON, (("Set-Cookie", "session=abcdef"),)),
+    )
+
+    assert "abcdef" not in str(View().whole(login))
+
+
+def test_credentials_are_shown_to_those_who_ask() -> None:
+    login = entry(headers={"authorization": "Bearer abcdef", "content-type": FORM}, body=LOGIN)
+
+    shown = View(shown=True).whole(login)["request"]
+
+    assert (shown["headers"]["authorization"], shown["body"]) == ("Bearer abcdef", LOGIN.decode())
+
+
+def test_a_header_that_came_several_times_is_shown_with_all_its_texts() -> None:
+    linked = entry(reply_headers=(("Link", "<a>"), ("Link", "<b>")))
+
+    assert View().reply_headers(linked) == {"Link": "<a>, <b>"}
+
+
+def test_bytes_without_a_credential_are_the_bytes_that_came() -> None:
+    assert View().request_bytes(entry(body=b"\xff\x00 odd")) == b"\xff\x00 odd"
+
+
+def test_bytes_with_a_credential_lose_it_even_where_they_are_no_text() -> None:
+    assert b"abcdef" not in View().request_bytes(entry(body=b'\xff{"password":"abcdef"}'))
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "text"),
+    [
+        (b"\xc3\xa9cole", None, "école"),
+        (b"\xe9cole", "text/plain; charset=iso-8859-1", "école"),
+        ("école".encode("utf-16"), "application/json; charset=utf-16", "école"),
+        (b"\xe9cole", "text/plain", "\ufffdcole"),
+        (b"ecole", "text/plain; charset=nobody-knows", "ecole"),
+        (b"ecole", "text/plain; charset=hex", "ecole"),
+    ],
+)
+def test_a_body_is_text_in_its_own_charset(body: bytes, media_type: str | None, text: str) -> None:
+    assert text_of(body, media_type) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "is_one"),
+    [
+        (b"a\tb\r\nc", True),
+        (b"\xc3\xa9cole", True),
+        (b"\xff", False),
+        (b"a\x00b", False),
+        (b"\x1b[31m", False),
+    ],
+)
+def test_text_is_what_can_be_shown_as_text(body: bytes, is_one: bool) -> None:  # noqa: FBT001 - the expectation
+    assert is_text(body, None) is is_one
+
+
+def test_why_an_item_was_refused_is_shown_with_its_place() -> None:
+    problem = Problem("too-long", ("orders", 0, "id"), "the id is too long", "maxLength")
+    outcome = Outcome(Item(0, "A", {}), Action.REJECTED, problems=(problem,))
+
+    (item,) = View().whole(entry(decided=Decided.of((outcome,))))["decided"]
+
+    assert item == {
+        "index": 0,
+        "key": "A",
+        "action": "rejected",
+        "problems": [
+            {
+                "code": "too-long",
+                "pointer": "/orders/0/id",
+                "detail": "the id is too long",
+                "rule": "maxLength",
+            }
+        ],
+        "warnings": [],
+    }
+
+
+def test_a_body_that_was_cut_tells_how_much_is_missing() -> None:
+    shown = View().whole(entry(request_cut_bytes=5, reply_cut_bytes=7))
+
+    assert (shown["request"]["cutBytes"], shown["reply"]["cutBytes"]) == (5, 7)
+
+
+def test_a_crash_shows_its_traceback() -> None:
+    assert View().whole(ENTRY)["trace"] is None
+    assert View().whole(entry(trace="Traceback"))["trace"] == "Traceback"

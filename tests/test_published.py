@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.model import Reply
+from mockserver.published import Contract, Contracts
+from tests.support import made_up
+from tests.support.rooms import CALL, served
+
+JSON = "application/json; charset=utf-8"
+ORDER = Reply(200, b'{"id": "A", "amount": 1}', JSON)
+
+
+@pytest.fixture
+def contract(tmp_path: Path) -> Contract:
+    return Contract(served(tmp_path))
+
+
+def said(contract: Contract, **changes: Any) -> str:
+    return contract.complaint("GET", "/orders/A", replace(ORDER, **changes))
+
+
+def test_an_answer_as_the_spec_has_it_is_no_cause_for_complaint(contract: Contract) -> None:
+    assert said(contract) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "complained"),
+    [
+        ({"status": 202}, "showOrder: 202 is not in the spec"),
+        ({"media_type": "text/html"}, "showOrder: 200 as text/html is not in the spec"),
+        ({"media_type": None}, "showOrder: 200 as no media type is not in the spec"),
+        ({"body": b'{"id": "A"}'}, "showOrder: 200: /amount: "),
+        ({"body": b"{"}, "showOrder: 200: the JSON cannot be read"),
+        ({"body": b'"\xff"'}, "showOrder: 200: the body is not valid UTF-8"),
+        ({"body": b"[" * 100_000}, "showOrder: 200: nested too deep"),
+    ],
+    ids=["status", "media-type", "no-media-type", "schema", "no-json", "no-text", "too-deep"],
+)
+def test_what_the_spec_does_not_say_is_told(
+    contract: Contract, changes: dict[str, Any], complained: str
+) -> None:
+    assert said(contract, **changes).startswith(complained)
+
+
+def test_an_answer_without_a_body_is_held_by_its_status_alone(contract: Contract) -> None:
+    assert said(contract, body=b"", media_type=None) == ""
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("PATCH", "/orders")])
+def test_what_no_operation_answers_is_no_operations_fault(contract: Contract, method: str, path: str) -> None:
+    assert contract.complaint(method, path, Reply(418)) == ""
+
+
+def test_of_many_faults_five_are_told_and_the_rest_counted(contract: Contract) -> None:
+    orders = b"[" + b",".join([b"{}"] * 10) + b"]"
+
+    complained = contract.complaint("GET", "/orders", Reply(200, orders, JSON))
+
+    assert (complained.count("/amount"), complained.endswith("; 15 more")) == (2, True)
+
+
+def test_the_charset_is_the_answers_own(contract: Contract) -> None:
+    encoded = ORDER.body.decode().encode("utf-16-le")
+
+    assert said(contract, body=encoded, media_type="application/json; charset=utf-16") == ""
+
+
+def test_a_text_is_held_against_its_schema_as_it_is(tmp_path: Path) -> None:
+    node = {"text/plain": {"schema": {"type": "string", "maxLength": 3}}}
+    made = made_up.changed("/paths/~1orders~1{id}/get/responses/200/content", node)
+    contract = Contract(served(tmp_path, made))
+
+    assert said(contract, body=b"abc", media_type="text/plain") == ""
+    assert said(contract, body=b"abcd", media_type="text/plain").startswith("showOrder: 200: : ")
+
+
+def test_xml_is_held_by_the_types_of_its_schema(tmp_path: Path) -> None:
+    node = {"application/xml": {"schema": {"$ref": "#/components/schemas/Order"}}}
+    made = made_up.changed("/paths/~1orders~1{id}/get/responses/200/content", node)
+    contract = Contract(served(tmp_path, made))
+
+    def of(text: str) -> str:
+        return said(contract, body=text.encode(), media_type="application/xml")
+
+    assert of("<Order><id>A</id><amount>1.5</amount></Order>") == ""
+    assert of("<Order><id>A</id><amount>much</amount></Order>") == "showOrder: 200: a text is no number"
+    assert of("<Order><id>A</id></Order>").startswith("showOrder: 200: /amount: ")
+    assert of("<Order>").startswith("showOrder: 200: ")
+
+
+def test_a_call_is_held_against_its_own_vendors_spec(tmp_path: Path) -> None:
+    contracts = Contracts.of([served(tmp_path)])
+    call = replace(CALL, method="GET", path="/orders/A")
+
+    assert contracts.complaint(call, ORDER) == ""
+    assert contracts.complaint(call, replace(ORDER, status=299)) == "showOrder: 299 is not in the spec"
