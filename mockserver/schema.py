@@ -24,6 +24,7 @@ Patterns cost a tenth, because the validator runs them without coming back to Py
 """
 
 _BOUNDS = {"int32": 2**31, "int64": 2**63}
+_SCHEMAS = "#/components/schemas/"
 _ANNOTATIONS = {
     "nullable",
     "readOnly",
@@ -99,7 +100,7 @@ def compile_schema(document: Document, node: Document, formats: Formats, *, clos
     Raises:
         SpecError: the schema is none.
     """
-    components = {"schemas": document.get("components", {}).get("schemas", {})}
+    components = {"schemas": _reached(document, node)}
     patterns = {name: check for name, check in formats.items() if isinstance(check, str)}
     functions = {name: check for name, check in formats.items() if not isinstance(check, str)}
     checks = {name: _checker(check) for name, check in formats.items()}
@@ -117,6 +118,24 @@ def compile_schema(document: Document, node: Document, formats: Formats, *, clos
         return Schema(node, document, validator(patterns, functions), validator({}, checks))
     except (jsonschema_rs.ValidationError, ValueError) as error:
         raise SpecError(f"schema cannot be compiled: {error}") from None
+
+
+def _reached(document: Document, node: Json) -> dict[str, Json]:
+    """The named schemas that `node` refers to, directly or by way of others; documents hold many more."""
+    known: Mapping[str, Json] = document.get("components", {}).get("schemas", {})
+    found: dict[str, Json] = {}
+    ahead = [node]
+    while ahead:
+        here = ahead.pop()
+        if isinstance(here, list):
+            ahead += here
+        elif isinstance(here, dict):
+            ahead += here.values()
+            name = str(here.get("$ref", "")).removeprefix(_SCHEMAS).partition("/")[0]
+            if name in known and name not in found:
+                found[name] = known[name]
+                ahead.append(known[name])
+    return found
 
 
 def _checker(check: str | Callable[[str], bool]) -> Callable[[str], bool]:
