@@ -4,13 +4,15 @@ from mockserver.vendor import BatchRoom, Vendor
 from mockserver.vendors.guidewire import actions, batch, composite, definition, operations, transactions
 from mockserver.vendors.guidewire.actions import action, moving
 from mockserver.vendors.guidewire.assumptions import ASSUMPTIONS
+from mockserver.vendors.guidewire.door import enter
+from mockserver.vendors.guidewire.faults import fault, phantom
 from mockserver.vendors.guidewire.instants import is_instant
 from mockserver.vendors.guidewire.processing import request
 from mockserver.vendors.guidewire.refusals import grade, refuse
 from mockserver.vendors.guidewire.transactions import reading, remember, writing
 
 VENDOR = Vendor(
-    batches={"runBatch": BatchRoom(apply=batch.run, render=batch.answer, ends=batch.aborts)},
+    batches={"runBatch": BatchRoom(apply=batch.run, render=batch.answer, ends=batch.aborts, phantom=phantom)},
     operations={
         "createBulkInvoice": writing(operations.create_invoice),
         "createBulkInvoiceItem": writing(operations.create_item),
@@ -38,7 +40,9 @@ VENDOR = Vendor(
     },
     refuse=refuse,
     grade=grade,
+    enter=enter,
     remember=remember,
+    fault=fault,
     assumptions=ASSUMPTIONS,
     formats={"date-time": is_instant},
     standing=("payees", "bank-accounts", "claims", "exposures"),

@@ -21,3 +21,6 @@ OF_THE_COMPOSITE = NOT_INHERITED | {"gw-dbtransaction-id", "gw-donotcommit"}
 
 FIRST_CHECK = 100_500
 """Check numbers count on from here. Source: §2.2 (that an issued invoice has one)."""
+
+LONGEST_TEXT = 255
+"""What a text is told to be longer than when a scenario says so; nothing is refused for its length."""

@@ -9,7 +9,7 @@ from mockserver.errors import Invalid
 from mockserver.model import Action, Call, Document, Item, Json, Outcome, Problem, Reply
 from mockserver.reply import json_reply
 from mockserver.store import State
-from mockserver.vendor import BatchResult, Keep, Request
+from mockserver.vendor import FAULT, BatchResult, Keep, Request
 from mockserver.vendors.guidewire.assumed import NOT_INHERITED
 from mockserver.vendors.guidewire.calls import (
     CARRIERS,
@@ -94,7 +94,9 @@ def _call(sent: Document, body: Json, batch: Call) -> Call:
 
 
 def _outcome(outcome: Outcome, call: Call) -> Json:
-    """The entry that the call left, or, when it never ran, the error for that."""
+    """The entry that the call left; when it never ran, or a scenario failed it, the error for that."""
     if outcome.action is Action.SKIPPED:
         return refused_entry(refusal_error("aborted", ""), call)
+    if any(problem.rule == FAULT for problem in outcome.problems):
+        return refused_entry(problem_error(outcome.problems, call), call)
     return outcome.document or refused_entry(problem_error(outcome.problems, call), call)

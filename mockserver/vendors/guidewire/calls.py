@@ -14,7 +14,7 @@ from mockserver.codec import json
 from mockserver.model import NOTHING, Call, Json, Reply, Value
 from mockserver.reply import JSON
 from mockserver.vendors.guidewire.refusals import wrapped
-from mockserver.vendors.guidewire.render import API, CORRELATION
+from mockserver.vendors.guidewire.render import API, CORRELATION, OF_THE_WHOLE
 
 FIRST_REFUSAL = 400
 CARRIERS = frozenset({f"{API}/batch", "/composite/v1/composite"})
@@ -32,12 +32,14 @@ class Carried(Value, frozen=True):
 
     def under(self, carrier: Call) -> Call:
         """The call itself: its own headers come before those of the one that carries it."""
+        # What a whole answer alone shows is not drawn: a failed call would leave a gap in what is drawn next.
+        shown_once = {CORRELATION.lower(): "carried"}
         return replace(
             carrier,
             method=self.method.upper(),
             path=unquote(self.path),
             query=self.query,
-            headers={**carrier.headers, "content-type": JSON, **self.headers},
+            headers={**shown_once, **carrier.headers, "content-type": JSON, **self.headers},
             body=b"" if self.body is None else json.encode(self.body),
         )
 
@@ -49,8 +51,8 @@ def without(call: Call, names: Iterable[str]) -> Call:
 
 
 def entry(reply: Reply) -> Json:
-    """An answer among others: status, body if there is one, and headers but the common one."""
-    headers = [{"name": name, "value": text} for name, text in reply.headers if name != CORRELATION]
+    """An answer among others: status, body if there is one, and headers but the common ones."""
+    headers = [{"name": name, "value": text} for name, text in reply.headers if name not in OF_THE_WHOLE]
     body = {"body": json.decode(reply.body)} if reply.body else {}
     return {"status": reply.status, **body, "headers": headers}
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 _INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
-    r"(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 
 
 def read(text: str) -> datetime | None:
-    """The instant that `text` names, None when it names none.
+    """The instant that `text` names, in UTC where it has no offset; None when it names none.
 
     Source: Guidewire fact sheet §2.1 (other forms than milliseconds and Z: assumed).
     """
@@ -20,7 +20,7 @@ def read(text: str) -> datetime | None:
         return None
     day, time, fraction, zone = found.groups()
     try:
-        moment = datetime.fromisoformat(f"{day}T{time}.{(fraction or '')[:6]:0<6}{zone.upper()}")
+        moment = datetime.fromisoformat(f"{day}T{time}.{(fraction or '')[:6]:0<6}{(zone or 'Z').upper()}")
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -29,6 +29,12 @@ def read(text: str) -> datetime | None:
 def is_instant(text: str) -> bool:
     """Whether `text` names an instant."""
     return read(text) is not None
+
+
+def lacks_offset(text: str) -> bool:
+    """Whether `text` names an instant without saying of which zone."""
+    found = _INSTANT.fullmatch(text)
+    return found is not None and found[4] is None
 
 
 def printed(moment: datetime) -> str:

@@ -85,7 +85,9 @@ def _value(document: Document, field: str, state: State) -> str | None:
 
 
 def _sorted(request: Request, documents: list[Document]) -> list[Document]:
-    """Sorted by the last field first, so that the first counts most; ties stay in the order they had."""
+    """Sorted by the last field first, so that the first counts most; ids part ties."""
+    if "sort" in request.parameters:
+        documents.sort(key=lambda document: document["id"])
     for name in reversed(request.parameters.get("sort", ())):
         field = name.removeprefix("-")
         documents.sort(key=lambda document: _rank(document, field), reverse=name != field)

@@ -10,6 +10,7 @@ from mockserver.reply import json_reply
 from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.guidewire import invoices, items, rules
+from mockserver.vendors.guidewire.assumptions import ON
 from mockserver.vendors.guidewire.lifecycle import not_editable, wrong_state
 from mockserver.vendors.guidewire.listing import page
 from mockserver.vendors.guidewire.readings import attributes_of
@@ -109,7 +110,7 @@ def named_invoice(request: Request, state: State) -> Document:
     Raises:
         NotFound: there is none.
     """
-    return find_invoice(request.parameters["bulkInvoiceId"], state)
+    return find_invoice(request.parameters["bulkInvoiceId"], state, any_case=_any_case(request))
 
 
 def refuse_any(problems: Iterable[Problem]) -> None:
@@ -159,6 +160,10 @@ def _judged(request: Request, subject: Subject, state: State) -> Document:
 
 
 def _named_item(request: Request, state: State) -> tuple[Document, Document]:
-    names = request.parameters
-    item = find_item(names["bulkInvoiceId"], names["bulkInvoiceItemId"], state)
-    return find_invoice(names["bulkInvoiceId"], state), item
+    invoice = named_invoice(request, state)
+    item_id = request.parameters["bulkInvoiceItemId"]
+    return invoice, find_item(invoice, item_id, state, any_case=_any_case(request))
+
+
+def _any_case(request: Request) -> bool:
+    return request.call.assumptions["ci_keys"] == ON

@@ -7,13 +7,14 @@ from typing import Any
 
 from mockserver.model import Call, Document, Json
 from mockserver.vendors.guidewire import instants
+from mockserver.vendors.guidewire.assumptions import ON
 from mockserver.vendors.guidewire.words import INVOICE_TYPELISTS, ITEM_TYPELISTS
 
 Reading = Callable[[Json], Json]
 
 
 def attributes_of(document: Json, call: Call) -> Document | None:
-    """The attributes in a body, None where it has none; a null may count as absent.
+    """The attributes in a body, None where it has none; as switches say, without nulls, the number trimmed.
 
     Source: Guidewire fact sheet §5 rule 19 (assumed).
     """
@@ -22,7 +23,10 @@ def attributes_of(document: Json, call: Call) -> Document | None:
     if not isinstance(sent, dict):
         return None
     if call.assumptions["null_attribute"] == "ignored":
-        return {name: value for name, value in sent.items() if value is not None}
+        sent = {name: value for name, value in sent.items() if value is not None}
+    number = sent.get("invoiceNumber")
+    if call.assumptions["trim"] == ON and isinstance(number, str):
+        return {**sent, "invoiceNumber": number.strip()}
     return sent
 
 

@@ -24,27 +24,23 @@ BANK_ACCOUNTS = "bank-accounts"
 _ID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 
-def find_invoice(invoice_id: str, state: State) -> Document:
-    """The invoice of that id.
+def find_invoice(invoice_id: str, state: State, *, any_case: bool = False) -> Document:
+    """The invoice of that id, in any letter case only where none has it exactly.
 
     Raises:
         NotFound: there is none.
     """
-    found = state.collection(INVOICES).get(invoice_id)
-    if found is None:
-        raise NotFound(INVOICES, invoice_id)
-    return found
+    return _found(INVOICES, invoice_id, state, any_case=any_case)
 
 
-def find_item(invoice_id: str, item_id: str, state: State) -> Document:
-    """The item of that id in the invoice.
+def find_item(invoice: Document, item_id: str, state: State, *, any_case: bool = False) -> Document:
+    """The item of that id in the invoice, likewise.
 
     Raises:
-        NotFound: there is no such invoice, or it has no such item.
+        NotFound: it has no such item.
     """
-    invoice = find_invoice(invoice_id, state)
-    found = state.collection(ITEMS).get(item_id)
-    if found is None or found["bulkInvoice"] != invoice["id"]:
+    found = _found(ITEMS, item_id, state, any_case=any_case)
+    if found["bulkInvoice"] != invoice["id"]:
         raise NotFound(ITEMS, item_id)
     return found
 
@@ -65,6 +61,16 @@ def keep(invoice: Document, items: Iterable[Document], state: State) -> Document
     for item in items:
         _put(item, collection)
     return _put(invoice, state.collection(INVOICES))
+
+
+def _found(name: str, key: str, state: State, *, any_case: bool) -> Document:
+    collection = state.collection(name)
+    found = collection.get(key)
+    if found is None and any_case:
+        found = next((collection[other] for other in collection if other.lower() == key.lower()), None)
+    if found is None:
+        raise NotFound(name, key)
+    return found
 
 
 def _put(document: Document, collection: Collection) -> Document:

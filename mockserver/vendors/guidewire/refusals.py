@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from mockserver.errors import Invalid, MethodNotAllowed, Refusal, Rejected
+from mockserver.errors import Invalid, MethodNotAllowed, Refusal, Rejected, TooManyRequests, Unauthorized
 from mockserver.model import Call, Json, Problem, Reply
 from mockserver.reply import json_reply
 from mockserver.spec import Operation
 from mockserver.store import State
+from mockserver.vendor import FAULT
 from mockserver.vendors.guidewire import rules
 from mockserver.vendors.guidewire.messages import OF_ACTIONS, detail
 from mockserver.vendors.guidewire.readings import attributes_of
@@ -27,6 +28,7 @@ _BATCH = f"{API}/batch"
 _OF_BUSINESS = OF_ACTIONS | {
     "amount-forbidden",
     "claim-closed",
+    "duplicate-key",
     "missing-required",
     "one-currency",
     "other-currency",
@@ -59,17 +61,13 @@ def grade(problem: Problem, call: Call) -> Problem | None:
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
     """The vendor's error for a whole call. Source: Guidewire fact sheet §3."""
-    headers: tuple[tuple[str, str], ...] = ()
-    if isinstance(refusal, MethodNotAllowed):
-        headers = (("Allow", ", ".join(refusal.allowed)),)
-    if refusal.code == "unauthorized":
-        headers = (("WWW-Authenticate", "Bearer"),)
-    if isinstance(refusal, (Invalid, Rejected)):
+    if isinstance(refusal, Invalid):
         document = problem_error((*refusal.problems, *_further(refusal, call, operation, state)), call)
-        if isinstance(refusal, Rejected):
-            document = _of_business(document, refusal.problems, call)
+    elif isinstance(refusal, Rejected):
+        document = rejection_error(refusal.problems, call)
     else:
         document = refusal_error(refusal.code, call.path)
+    headers = _headers(refusal)
     return correlated(json_reply(document["status"], wrapped(document, call), headers=headers), call, state)
 
 
@@ -81,8 +79,11 @@ def refusal_error(code: str, path: str) -> Json:
 
 
 def problem_error(problems: Iterable[Problem], call: Call) -> Json:
-    """The error for problems; the first one says what kind it is."""
+    """The error for problems; the first one says what kind it is, unless a scenario brought its own."""
     listed = tuple(problems)
+    for problem in listed:
+        if problem.rule == FAULT:
+            return problem.found or _of_status(problem)
     first = listed[0]
     kind = PROBLEM_ERRORS.get(first.code, BAD_INPUT)
     if first.code == "stale-checksum":
@@ -90,6 +91,15 @@ def problem_error(problems: Iterable[Problem], call: Call) -> Json:
     if first.code in OF_ACTIONS:
         kind = replace(kind, message=CANNOT_ACT.format(action=first.expected))
     return {**_error(kind), "details": [detail(problem) for problem in listed]}
+
+
+def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
+    """As `problem_error`, with the status of business rules where nothing but those is broken."""
+    listed = tuple(problems)
+    error = problem_error(listed, call)
+    if all(problem.code in _OF_BUSINESS and problem.rule != FAULT for problem in listed):
+        return {**error, "status": int(call.assumptions["business_rule_status"])}
+    return error
 
 
 def wrapped(error: Json, call: Call) -> Json:
@@ -101,11 +111,21 @@ def _error(kind: Kind) -> Json:
     return {"status": kind.status, "errorCode": kind.error_code, "userMessage": kind.message}
 
 
-def _of_business(error: Json, problems: Iterable[Problem], call: Call) -> Json:
-    """The error with the status of business rules, where nothing but those is broken."""
-    if all(problem.code in _OF_BUSINESS for problem in problems):
-        return {**error, "status": int(call.assumptions["business_rule_status"])}
-    return error
+def _of_status(problem: Problem) -> Json:
+    """The error for a scenario that names no more than a status."""
+    kind = PROBLEM_ERRORS["stale-checksum"]
+    return _error(kind if problem.expected is None else replace(kind, status=problem.expected))
+
+
+def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
+    """What HTTP wants beside the error; Retry-After is assumed, the vendor publishes no limits."""
+    if isinstance(refusal, MethodNotAllowed):
+        return (("Allow", ", ".join(refusal.allowed)),)
+    if isinstance(refusal, Unauthorized):
+        return (("WWW-Authenticate", "Bearer"),)
+    if isinstance(refusal, TooManyRequests) and refusal.wait is not None:
+        return (("Retry-After", str(refusal.wait)),)
+    return ()
 
 
 def _graded_null(problem: Problem, call: Call) -> Problem | None:

@@ -14,6 +14,7 @@ from mockserver.vendors.guidewire import amounts
 from mockserver.vendors.guidewire.assumed import REPORTING_CURRENCY
 from mockserver.vendors.guidewire.assumptions import ON
 from mockserver.vendors.guidewire.lifecycle import EDITABLE, MOVES, allowed_actions
+from mockserver.vendors.guidewire.limits import HEADERS, left
 from mockserver.vendors.guidewire.records import BANK_ACCOUNTS, CLAIMS, EXPOSURES, INVOICES, PAYEES
 from mockserver.vendors.guidewire.words import (
     INVOICE_SUMMARY,
@@ -29,6 +30,8 @@ API = "/claim/v1"
 """Where links begin: as in the vendor's documents, below the address that a client is configured with."""
 
 CORRELATION = "X-Correlation-ID"
+OF_THE_WHOLE = frozenset({CORRELATION, *HEADERS})
+"""Headers that an answer has and the answers to calls inside of it have not."""
 
 _ROW_PAYEE_LACKS = frozenset({"primaryAddress"})
 _EVERYTHING = frozenset({"*all", "*detail"})
@@ -84,7 +87,8 @@ def checksum(document: Document) -> str:
 def correlated(reply: Reply, call: Call, state: State) -> Reply:
     """The reply with the caller's correlation id, or a fresh one. Source: Guidewire fact sheet §1.5."""
     name = call.headers.get(CORRELATION.lower()) or state.uuid()
-    return Reply(reply.status, reply.body, reply.media_type, (*reply.headers, (CORRELATION, name)))
+    headers = (*reply.headers, *left(call, state), (CORRELATION, name))
+    return Reply(reply.status, reply.body, reply.media_type, headers)
 
 
 def _invoice_attributes(invoice: Document, call: Call, state: State) -> dict[str, Json]:

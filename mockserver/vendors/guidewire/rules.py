@@ -13,8 +13,10 @@ from mockserver.store import State
 from mockserver.vendors.guidewire import item_rules
 from mockserver.vendors.guidewire.assumed import REPORTING_CURRENCY
 from mockserver.vendors.guidewire.assumptions import ON
+from mockserver.vendors.guidewire.instants import lacks_offset
 from mockserver.vendors.guidewire.records import PAYEES, items_of
 from mockserver.vendors.guidewire.sent import check_decimals, code_of, problem
+from mockserver.vendors.guidewire.words import DATE_TIMES
 
 CREATE, UPDATE = "createBulkInvoice", "updateBulkInvoice"
 CREATE_ITEM, UPDATE_ITEM = "createBulkInvoiceItem", "updateBulkInvoiceItem"
@@ -32,6 +34,8 @@ def of(
 ) -> Iterator[Problem]:
     """What is wrong with the attributes that are sent to that operation."""
     invoice, item = subject.invoice, subject.item
+    if assumptions["missing_offset"] == "refused":
+        yield from _without_offset(sent)
     if operation == CREATE:
         yield from _on_create(sent, assumptions, state)
     elif operation == UPDATE and invoice is not None:
@@ -69,6 +73,13 @@ def _on_patch(
     if not sent.get("splitEqually", invoice["splitEqually"]):
         for item in items_of(invoice, state):
             yield from check_decimals("currency", item["amount"], currency)
+
+
+def _without_offset(sent: Document) -> Iterator[Problem]:
+    for name in DATE_TIMES:
+        moment = sent.get(name)
+        if isinstance(moment, str) and lacks_offset(moment):
+            yield problem("bad-format", name, found=moment)
 
 
 def _payee(sent: Document, state: State) -> Iterator[Problem]:

@@ -62,6 +62,7 @@ SENTENCES: Mapping[str, str] = {
     "bad-format": "The value '{found}' of '{name}' is not in the expected format",
     "body-not-empty": "The request body must be empty",
     "claim-closed": "The claim '{found}' is closed, so that '{name}' must be 'supplement'",
+    "duplicate-key": "Another resource has the '{name}' '{found}'",
     "missing-required": "The '{name}' property is required",
     "nested-batch": "A batch or composite request cannot contain another one",
     "no-items": "The bulk invoice has no items",

@@ -85,12 +85,16 @@ def delivered(reply: Reply, request: Request, state: State) -> Reply:
 
 
 def _claim(request: Request, state: State) -> None:
-    """Note the transaction's id; a refused call leaves no note, as it leaves nothing."""
+    """Note the transaction's id; a refused call leaves no note, as it leaves nothing.
+
+    Raises:
+        Rejected: the id was used, or a call that uses it is not over (assumed).
+    """
     name = request.parameters.get(_TRANSACTION)
     if not name:
         return
     known = state.collection(TRANSACTIONS)
-    if name in known:
+    if name in known or request.call.twins:
         raise Rejected(Problem("already-executed", ("header", _TRANSACTION), found=name))
     known[name] = {"at": printed(state.now)}
 

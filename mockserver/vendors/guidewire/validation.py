@@ -11,6 +11,7 @@ from decimal import Decimal
 from mockserver.model import Document, Json
 from mockserver.store import State
 from mockserver.vendors.guidewire import instants
+from mockserver.vendors.guidewire.assumptions import ON
 from mockserver.vendors.guidewire.readings import present
 from mockserver.vendors.guidewire.records import BANK_ACCOUNTS, INVOICES, PAYEES, items_of, keep
 from mockserver.vendors.guidewire.texts import ALERTS
@@ -57,8 +58,18 @@ def _on_number(invoice: Document, assumptions: Mapping[str, str], state: State) 
     number = invoice.get("invoiceNumber")
     if assumptions["duplicate_invoice_numbers"] == "allowed" or not number:
         return
-    if len(state.collection(INVOICES).find("invoiceNumber", number)) > 1:
+    if any(_is_same(number, other.get("invoiceNumber"), assumptions) for other in _others(invoice, state)):
         yield _alert("duplicateInvoiceNumber", number=number)
+
+
+def _others(invoice: Document, state: State) -> Iterator[Document]:
+    return (other for other in state.collection(INVOICES).values() if other["id"] != invoice["id"])
+
+
+def _is_same(number: str, other: str | None, assumptions: Mapping[str, str]) -> bool:
+    if other is None or assumptions["ci_keys"] != ON:
+        return number == other
+    return number.lower() == other.lower()
 
 
 def _alert(kind: str, **values: str) -> Json:

@@ -125,6 +125,9 @@ ITEM_TEXTS = frozenset(
 )
 """The attributes of an item that are shown as they are stored."""
 
+DATE_TIMES = ("scheduledSendDate", "dateOfService", "servicePeriodStart", "servicePeriodEnd")
+"""The attributes that can be sent and hold a date-time: of an invoice the first, of an item the others."""
+
 BANK_DATA = ("accountName", "bankAccount", "bankName", "bankRoutingNumber")
 """The attributes of an invoice that come from its payee's bank account. Assumed."""
 

@@ -1,7 +1,18 @@
 """VBA Software VBAPI: claim invoices and payees, in batches with a status a row, and one by one."""
 
 from mockserver.vendor import Vendor
-from mockserver.vendors.vba import access, batches, dates, invoices, login, payees, refusals, rows, single
+from mockserver.vendors.vba import (
+    access,
+    batches,
+    dates,
+    faults,
+    invoices,
+    login,
+    payees,
+    refusals,
+    rows,
+    single,
+)
 from mockserver.vendors.vba.assumptions import ASSUMPTIONS
 
 VENDOR = Vendor(
@@ -28,5 +39,6 @@ VENDOR = Vendor(
     gateway=access.gateway,
     admit=access.admit,
     assumptions=ASSUMPTIONS,
+    fault=faults.fault,
     formats={"date-time": dates.DATE_TIME_PATTERN},
 )

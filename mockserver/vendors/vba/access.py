@@ -3,12 +3,11 @@
 from mockserver.auth import CREDENTIALS
 from mockserver.errors import Forbidden, TooManyRequests
 from mockserver.model import Call
-from mockserver.quota import token_bucket
 from mockserver.store import State
+from mockserver.vendors.vba import limits
 
 GATEWAY = "gateway"
 API_KEY = "apiKeyAuth"
-_RATE, _BURST = 25, 50
 
 
 def gateway(call: Call, state: State) -> None:
@@ -26,7 +25,7 @@ def gateway(call: Call, state: State) -> None:
     if not _is_good(key, state):
         raise Forbidden(GATEWAY)
     if call.assumptions["throttle"] == "on":
-        spent = token_bucket(state, f"throttle/{key}", _RATE, _BURST)
+        spent = limits.count(key, state)
         if not spent.allowed:
             raise TooManyRequests("throttle", spent.wait)
 

@@ -48,6 +48,13 @@ _OF_REQUESTS = (
         "Whether the gateway counts the calls of an API key: 25 a second, bursts of 50.",
         "VBA fact sheet §3.2",
     ),
+    Assumption(
+        "quota_headers",
+        "off",
+        ("on",),
+        "Whether answers say what is left of the key's calls, as the RateLimit draft has it.",
+        "edge-cases 107; draft-ietf-httpapi-ratelimit-headers",
+    ),
 )
 _OF_ROWS = (
     Assumption(
@@ -56,6 +63,20 @@ _OF_ROWS = (
         ("tracked",),
         "Whether the rows of one key in a batch are applied one after another, or all but the first fail.",
         "VBA fact sheet §3.5",
+    ),
+    Assumption(
+        "ci_keys",
+        "off",
+        ("on",),
+        "Whether two payee_IDs that differ in letter case alone are one.",
+        "edge-cases 38: the vendor is silent; the database's collation decides",
+    ),
+    Assumption(
+        "trim",
+        "off",
+        ("on",),
+        "Whether blanks round a payee_ID are cut.",
+        "edge-cases 39: the vendor is silent",
     ),
     Assumption(
         "fk_payee",

@@ -5,16 +5,14 @@ from msgspec.structs import replace
 from mockserver.errors import Rejected
 from mockserver.model import Action, Item, Json, Outcome, Reply, Value
 from mockserver.store import State
-from mockserver.vendor import Apply, BatchResult, BatchRoom, Keep, Render, Request
-from mockserver.vendors.vba import words
+from mockserver.vendor import FAULT, Apply, BatchResult, BatchRoom, Keep, Phantom, Render, Request
+from mockserver.vendors.vba import keys, words
 from mockserver.vendors.vba.envelope import enveloped
 from mockserver.vendors.vba.names import Names, column
-from mockserver.vendors.vba.table import Table, refused
+from mockserver.vendors.vba.table import MAX_KEY, Table, refused
 
 # Bound once: until Python 3.12 an enum member costs a call each time it is named.
 CREATED, UPDATED = Action.CREATED, Action.UPDATED
-FAULT = "fault"
-"""The rule of a problem that a tester asked for; its `expected` is the row's status."""
 
 
 class KeyPair(Value, frozen=True, gc=False):
@@ -34,7 +32,7 @@ class RowResult(Value, frozen=True, gc=False):
 
 def room(table: Table) -> BatchRoom:
     """What a batch on `table` does and says."""
-    return BatchRoom(apply=_upsert(table), render=_multi_status(table))
+    return BatchRoom(apply=_upsert(table), render=_multi_status(table), phantom=_phantom(table))
 
 
 def _upsert(table: Table) -> Apply:
@@ -46,6 +44,7 @@ def _upsert(table: Table) -> Apply:
 
     def apply(request: Request, state: State) -> Keep:
         rows, record = table.rows(state), table.open(request, state)
+        read = keys.reader(rows, request.call) if table.spell is str else None
 
         def keep(item: Item) -> Outcome:
             """Store one row; Rejected when the database refuses it."""
@@ -55,6 +54,8 @@ def _upsert(table: Table) -> Apply:
                 if not key:
                     key = table.next_key(state)
                     name = str(key)
+                elif read is not None:
+                    key = name = read(key)
                 stored = rows.get(name)
                 document = record(row, key, stored)
             except Rejected as broken:
@@ -62,10 +63,33 @@ def _upsert(table: Table) -> Apply:
             rows[name] = document
             return Outcome(item, CREATED if stored is None else UPDATED, document)
 
+        checked = _checking(keep) if _may_hold_nul(request) else keep
         tracked = request.call.assumptions["duplicates"] == "tracked"
-        return _tracking(keep, request, table) if tracked else keep
+        return _tracking(checked, request, table) if tracked else checked
 
     return apply
+
+
+def _may_hold_nul(request: Request) -> bool:
+    """Whether it is worth looking: rows without any are spared it."""
+    return rb"\u0000" in request.call.body or b"\0" in request.call.body
+
+
+def _checking(keep: Keep) -> Keep:
+    """`keep`, but a row with a NUL in one of its texts is refused.
+
+    Assumed (edge-cases 133).
+    """
+
+    def check(item: Item) -> Outcome:
+        member = next(
+            (name for name, text in item.document.items() if isinstance(text, str) and "\0" in text), ""
+        )
+        if member:
+            raise _of_row(item, refused("bad-character", member, words.BAD_CHARACTER, "characters"))
+        return keep(item)
+
+    return check
 
 
 def _tracking(keep: Keep, request: Request, table: Table) -> Keep:
@@ -119,6 +143,17 @@ def _multi_status(table: Table) -> Render:
         return enveloped(207, rows, call, state)
 
     return render
+
+
+def _phantom(table: Table) -> Phantom:
+    """A row of a key that nobody sent, told as updated: the identity's largest keys, or a name."""
+
+    def phantom(outcome: Outcome, number: int) -> Outcome:
+        key: Json = MAX_KEY - number if table.spell is int else f"phantom-{number}"
+        document = {table.names.key: key}
+        return Outcome(Item(outcome.item.index, str(key), document), UPDATED, document)
+
+    return phantom
 
 
 def _with_text_key(row: RowResult) -> RowResult:

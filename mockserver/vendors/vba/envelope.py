@@ -3,6 +3,7 @@
 from mockserver.model import Call, Document, Json, Reply
 from mockserver.reply import accepted, json_reply
 from mockserver.store import State
+from mockserver.vendors.vba import limits
 
 _JSON = "application/json; charset=utf-8"
 _TEXT = "text/json; charset=utf-8"
@@ -18,7 +19,8 @@ def enveloped(
     Source: VBA fact sheet §2.2, §2.4 (`literal_text_plain`).
     """
     plain = call.assumptions["literal_text_plain"] == "on"
-    return json_reply(status, _document(data, None, state), _PLAIN if plain else media_type(call), headers)
+    told = (*headers, *limits.headers(call, state))
+    return json_reply(status, _document(data, None, state), _PLAIN if plain else media_type(call), told)
 
 
 def failed(error: Document, call: Call, state: State, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
@@ -26,7 +28,8 @@ def failed(error: Document, call: Call, state: State, headers: tuple[tuple[str, 
 
     Source: VBA fact sheet §2.2.
     """
-    return json_reply(error["status"], _document(None, error, state), media_type(call), headers)
+    told = (*headers, *limits.headers(call, state))
+    return json_reply(error["status"], _document(None, error, state), media_type(call), told)
 
 
 def _document(data: Json, error: Json, state: State) -> Document:

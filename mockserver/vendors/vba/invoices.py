@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 from mockserver.model import Document, Json
 from mockserver.store import Collection, State
-from mockserver.vendor import Request
-from mockserver.vendors.vba import words
-from mockserver.vendors.vba.batches import FAULT
+from mockserver.vendor import FAULT, Request
+from mockserver.vendors.vba import keys, words
 from mockserver.vendors.vba.dates import TooEarlyError, stamp, wall_time
 from mockserver.vendors.vba.names import CLAIM_INVOICE, PAYEE
 from mockserver.vendors.vba.table import Record, Reference, Table, refused
@@ -21,7 +20,8 @@ def _ready(request: Request, state: State) -> Record:
     Source: VBA fact sheet §2.1, §4.
     """
     checked = request.call.assumptions["fk_payee"] == "on"
-    payee_of = state.collection(PAYEE.collection).get if checked else _anybody
+    payees = state.collection(PAYEE.collection)
+    payee_of, read = payees.get if checked else _anybody, keys.reader(payees, request.call)
     user = request.call.principal.facts.get("user", "sandbox")[:_USER_LENGTH]
     now = stamp(state.now)
 
@@ -29,6 +29,7 @@ def _ready(request: Request, state: State) -> Record:
         """The whole row anew: members left out are null, what was said at entry stays as it was."""
         get = row.get
         payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
+        payee = payee and read(payee)
         if payee is not None and payee_of(payee) is None:
             text = words.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
             raise refused("unknown-reference", "payee_ID", text, "foreign-key")

@@ -4,6 +4,7 @@ from fnmatch import fnmatchcase
 from http import HTTPStatus
 
 from mockserver.errors import (
+    Failed,
     Forbidden,
     Invalid,
     Malformed,
@@ -104,19 +105,19 @@ def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
 
 
 def _detail(refusal: Refusal, call: Call) -> str | None:
+    if isinstance(refusal, Invalid):
+        ahead = [problem for problem in refusal.problems if problem.rule not in OF_THE_DATABASE]
+        return framework.sentence((ahead or refusal.problems)[0], call)
     match refusal:
-        case Invalid(problems=problems):
-            ahead = [problem for problem in problems if problem.rule not in OF_THE_DATABASE]
-            return framework.sentence((ahead or problems)[0], call)
         case Malformed():
             return framework.unreadable(refusal, call)
         case Rejected(problems=problems):
             return problems[0].detail
-        case NotFound(what=what, key=key):
-            return None if what == "path" else words.not_found(key)
+        case NotFound(what=what, key=key) if what != "path":
+            return words.not_found(key)
         case Unauthorized():
             return _not_let_in(refusal)
-    return None
+    return refusal.detail or None if isinstance(refusal, Failed) else None
 
 
 def _not_let_in(refusal: Unauthorized) -> str | None:

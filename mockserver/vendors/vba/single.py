@@ -1,10 +1,10 @@
 """Single records: create, show, list, replace, delete; the same for every table."""
 
 from mockserver.errors import Invalid
-from mockserver.model import Problem, Reply
+from mockserver.model import Json, Problem, Reply
 from mockserver.store import State
 from mockserver.vendor import Handler, Request, record
-from mockserver.vendors.vba import pages, words
+from mockserver.vendors.vba import keys, pages, words
 from mockserver.vendors.vba.envelope import enveloped
 from mockserver.vendors.vba.names import column
 from mockserver.vendors.vba.table import Reference, Table, refused
@@ -23,6 +23,7 @@ def create(table: Table) -> Handler:
     def handle(request: Request, state: State) -> Reply:
         rows, sent = table.rows(state), request.document
         key = sent.get(names.key) or table.next_key(state)
+        key = _read(table, key, request, state)
         if str(key) in rows:
             text = words.duplicate_key(names.table, str(key))
             raise refused("duplicate-key", names.key, text, "primary-key")
@@ -38,7 +39,7 @@ def show(table: Table) -> Handler:
 
     def handle(request: Request, state: State) -> Reply:
         return enveloped(
-            200, record(table.names.collection, _name(table, request), state), request.call, state
+            200, record(table.names.collection, _name(table, request, state), state), request.call, state
         )
 
     return handle
@@ -64,6 +65,7 @@ def replace(table: Table) -> Handler:
         key, sent = request.parameters[names.parameter], request.document
         if sent.get(names.key, table.blank) != key:
             raise Invalid([Problem("mismatch", (names.key,), words.KEYS_DIFFER, KEYS_DIFFER)])
+        key = _read(table, key, request, state)
         stored = record(names.collection, str(key), state)
         document = table.open(request, state)(sent, key, stored)
         table.rows(state)[str(key)] = document
@@ -79,7 +81,7 @@ def remove(table: Table) -> Handler:
     """
 
     def handle(request: Request, state: State) -> Reply:
-        name = _name(table, request)
+        name = _name(table, request, state)
         stored = record(table.names.collection, name, state)
         for reference in table.references:
             switched_off = reference.switch and request.call.assumptions[reference.switch] == "off"
@@ -100,5 +102,10 @@ def _holds(reference: Reference, key: object, state: State) -> bool:
     return any(other[reference.member] == key for other in others)
 
 
-def _name(table: Table, request: Request) -> str:
-    return str(request.parameters[table.names.parameter])
+def _name(table: Table, request: Request, state: State) -> str:
+    return str(_read(table, request.parameters[table.names.parameter], request, state))
+
+
+def _read(table: Table, key: Json, request: Request, state: State) -> Json:
+    """The key as the database has it; a number is what it is."""
+    return keys.reader(table.rows(state), request.call)(key) if isinstance(key, str) else key

@@ -29,7 +29,21 @@ VALIDATION_TYPE = "https://tools.ietf.org/html/rfc9110#section-15.5.1"
 
 # The database (§3.4).
 DATE_OVERFLOW = "SqlDateTime overflow. Must be between 1/1/1753 12:00:00 AM and 12/31/9999 11:59:59 PM."
+BAD_CHARACTER = "Invalid character value for cast specification."
 KEYS_EXHAUSTED = "Arithmetic overflow error converting IDENTITY to data type int."
+DEADLOCK = (
+    "Transaction (Process ID 61) was deadlocked on lock resources with another process and has been chosen "
+    "as the deadlock victim. Rerun the transaction."
+)
+TIMEOUT = (
+    "Execution Timeout Expired.  The timeout period elapsed prior to completion of the operation or the "
+    "server is not responding."
+)
+CHANGED_MEANWHILE = (
+    "The database operation was expected to affect 1 row(s), but actually affected 0 row(s); data may have "
+    "been modified or deleted since entities were loaded."
+)
+NOT_SAVED = "An error occurred while saving the entity changes. See the inner exception for details."
 _SHOWN = 32
 
 

@@ -9,6 +9,7 @@ from mockserver.vendors.xero import (
     contacts,
     deleting,
     echo,
+    faults,
     history,
     idempotency,
     invoices,
@@ -22,6 +23,7 @@ from mockserver.vendors.xero import (
     updating,
 )
 from mockserver.vendors.xero.assumptions import ASSUMPTIONS
+from mockserver.vendors.xero.phantoms import phantom
 from mockserver.vendors.xero.results import results
 
 VENDOR = Vendor(
@@ -30,33 +32,39 @@ VENDOR = Vendor(
             check=paying.check,
             apply=one_by_one(paying.create),
             render=results("BatchPayments", batches.created, echo.batch_payment),
-            rules=(rules.batch_payment,),
+            rules=(rules.characters, rules.batch_payment),
+            phantom=phantom("Reference", "BatchPaymentID", "PaymentID"),
         ),
         "createBatchPaymentHistoryRecord": BatchRoom(
             check=history.check,
             apply=one_by_one(history.create),
             render=results("HistoryRecords", history.created, history.echo),
-            rules=(history.rule,),
+            rules=(rules.characters, history.rule),
+            phantom=phantom("Details"),
         ),
         "createInvoices": BatchRoom(
             check=invoicing.check,
             apply=one_by_one(invoicing.create),
             render=results("Invoices", invoices.created, echo.invoice),
-            rules=(rules.invoice,),
+            rules=(rules.characters, rules.invoice),
             warn=(rules.invoice_warnings,),
+            phantom=phantom("InvoiceNumber", "InvoiceID", "LineItemID"),
         ),
         "createPayments": BatchRoom(
             check=single.check,
             apply=one_by_one(single.create),
             render=results("Payments", single.created, echo.payment),
-            rules=(rules.payment,),
+            rules=(rules.characters, rules.payment),
+            phantom=phantom("Reference", "PaymentID"),
         ),
         **dict.fromkeys(
             ("updateOrCreateInvoices", "updateInvoice"),
             BatchRoom(
                 check=updating.check,
                 apply=one_by_one(updating.keep),
+                rules=(rules.characters,),
                 render=results("Invoices", invoices.created, echo.invoice),
+                phantom=phantom("InvoiceNumber", "InvoiceID", "LineItemID"),
             ),
         ),
     },
@@ -88,5 +96,6 @@ VENDOR = Vendor(
     replay=idempotency.replay,
     remember=idempotency.remember,
     assumptions=ASSUMPTIONS,
+    fault=faults.fault,
     standing=("connections", "organisations", "refresh-tokens"),
 )

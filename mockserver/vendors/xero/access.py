@@ -1,8 +1,8 @@
 """Tenants: which ones there are, who may enter them, and the organisation behind each."""
 
-from mockserver.errors import Forbidden, NotFound
+from mockserver.errors import Forbidden, NotFound, UnsupportedMediaType
 from mockserver.model import Call, Document, Json, Reply
-from mockserver.reply import json_reply
+from mockserver.reply import JSON, json_reply, media_type_of
 from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero.limits import spend
@@ -11,6 +11,7 @@ from mockserver.vendors.xero.wire import ms_date, optional
 
 CONNECTIONS = "connections"
 ORGANISATIONS = "organisations"
+_CHARSETS = ("utf-8", "utf8", "us-ascii")
 _LOCKS = ("PeriodLockDate", "EndOfYearLockDate")
 
 
@@ -25,17 +26,21 @@ def home(call: Call, state: State) -> str:
 
 
 def admit(call: Call, tenant: str, state: State) -> None:
-    """Let in whose token is connected to the tenant, and count the call.
+    """Let in whose token is connected to the tenant, count the call, and see that it can be read.
 
-    Source: Xero fact sheet §3.4.
+    Source: Xero fact sheet §1.1, §3.4.
 
     Raises:
         Forbidden: the tenant is missing, unknown, or another's.
         TooManyRequests: it was called too often.
+        UnsupportedMediaType: its body says that it is in another charset than UTF-8.
     """
     if not any(one["tenantId"] == tenant for one in reached(call, state)):
         raise Forbidden("tenant", tenant)
     spend(call, state)
+    media_type, charset = media_type_of(call.headers)
+    if call.body and charset not in _CHARSETS:
+        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON,))
 
 
 def reached(call: Call, state: State) -> list[Document]:

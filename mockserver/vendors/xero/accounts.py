@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from mockserver.model import Document, Json, Path, Problem, Reply
+from mockserver.model import Call, Document, Json, Path, Problem, Reply
 from mockserver.store import State
 from mockserver.vendor import Request, record
 from mockserver.vendors.xero import fields, lists
 from mockserver.vendors.xero.fields import Entity, Kind, Operand
+from mockserver.vendors.xero.naming import disagreeing
 from mockserver.vendors.xero.replies import enveloped
 from mockserver.vendors.xero.wire import ms_instant, optional
 from mockserver.vendors.xero.words import say
@@ -65,6 +66,12 @@ def referred(reference: Document, state: State, code: str = "Code") -> Document 
     if "AccountID" in reference:
         return accounts.get(str(reference["AccountID"]).lower())
     return next(iter(accounts.find("Code", reference.get(code))), None) if reference.get(code) else None
+
+
+def disagreeing_account(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
+    """Why it cannot be said which account is meant: the id is that of one, the code of another."""
+    named = {name: referred(optional(reference, name), state) for name in ("AccountID", "Code")}
+    yield from disagreeing(named, "AccountID", call, path)
 
 
 def unpayable(account: Document | None, path: Path) -> Iterator[Problem]:

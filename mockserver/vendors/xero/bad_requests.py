@@ -3,18 +3,22 @@
 Source: Xero fact sheet §3.2, §3.3.
 """
 
+from collections.abc import Iterable
+
 from mockserver.errors import Invalid, Malformed, Rejected
-from mockserver.model import Call, Problem, Reply
+from mockserver.model import Call, Path, Problem, Reply
 from mockserver.spec import Operation
 from mockserver.store import State
+from mockserver.vendor import FAULT
 from mockserver.vendors.xero.echo import messages
-from mockserver.vendors.xero.idempotency import HEADER
+from mockserver.vendors.xero.idempotency import HEADER, IN_FLIGHT, MISSING
 from mockserver.vendors.xero.limits import TENANT
 from mockserver.vendors.xero.replies import (
     BAD_QUERY,
     NO_DATA,
     UNREADABLE,
     VALIDATION,
+    Headers,
     error,
     headers,
     not_found,
@@ -23,7 +27,7 @@ from mockserver.vendors.xero.replies import (
 )
 from mockserver.vendors.xero.unreadable import quoted, sentence
 from mockserver.vendors.xero.wire import optional
-from mockserver.vendors.xero.words import label, text
+from mockserver.vendors.xero.words import label, say, text
 
 _OUTSIDE_BODY = ("path", "query", "header")
 _BOUNDS = ("minimum", "maximum")
@@ -33,21 +37,31 @@ _STATUS = ("Status",)
 def grade(found: Problem, call: Call) -> Problem | None:
     """Drop what the vendor does not mind, put what it says of an element into its words.
 
-    Source: Xero fact sheet §1.1, §3.7, §7.34.
+    That a null among the elements fails alone is assumed. Source: Xero fact sheet §1.1, §3.7, §7.34.
     """
-    if found.code == "unknown-parameter":
-        return None
-    if found.path == ("query", "summarizeErrors") and call.assumptions["unreadable_flag"] == "true":
-        return None
-    if found.path == ("header", TENANT) and call.assumptions["tenant_header"] == "optional":
+    if _is_ignored(found, call):
         return None
     if found.path[:1] and found.path[0] in _OUTSIDE_BODY:
         return found
+    if _is_element(found.path) and found.rule == "type" and found.found is None:
+        return say("element-empty", found.path)
     rule = "out-of-range" if found.rule in _BOUNDS else found.rule
     if rule not in ("out-of-range", "maxLength", "maxItems"):
         return found
     detail = text(rule, field=label(found.path), limit=found.expected)
     return Problem(found.code, found.path, detail, found.rule, found.expected, found.found)
+
+
+def _is_ignored(found: Problem, call: Call) -> bool:
+    if found.path == ("query", "summarizeErrors"):
+        return call.assumptions["unreadable_flag"] == "true"
+    if found.path == ("header", TENANT):
+        return call.assumptions["tenant_header"] == "optional"
+    return found.code == "unknown-parameter"
+
+
+def _is_element(path: Path) -> bool:
+    return len(path) == 2 and isinstance(path[1], int)  # noqa: PLR2004 - the list's name and the place in it
 
 
 def answer(
@@ -65,11 +79,29 @@ def answer(
 
 
 def _rejected(refusal: Rejected, call: Call, state: State) -> Reply:
-    """A rule of the books against the one document of a call, or a key used twice, which has no element."""
+    """A rule of the books against the one document of a call; a key or a scenario's fault has no element."""
     if refusal.document is None:
-        return error(400, VALIDATION, refusal.detail, headers(call, state))
+        sent = (*headers(call, state), *_links(refusal.problems, call))
+        return error(_status(refusal.problems), VALIDATION, refusal.detail, sent)
     element = {**refusal.document, "ValidationErrors": messages(refusal.problems)}
     return validation_failure([element], call, state)
+
+
+def _links(problems: Iterable[Problem], call: Call) -> Headers:
+    """Where it is told what a key is, for a call that lacks one."""
+    if all(one.code != MISSING for one in problems):
+        return ()
+    return (("Link", f'<{call.mount}/ui/>; rel="describedby"'),)
+
+
+def _status(problems: Iterable[Problem]) -> int:
+    """400 but for a call whose key is in use, and where a scenario says otherwise."""
+    for one in problems:
+        if one.code == IN_FLIGHT:
+            return 409
+        if one.rule == FAULT and one.expected is not None:
+            return int(one.expected)
+    return 400
 
 
 def _unread(detail: str, call: Call, operation: Operation | None, state: State) -> Reply:

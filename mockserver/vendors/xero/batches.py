@@ -1,18 +1,18 @@
 """Batch payments as they are shown: one, or a list."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mockserver.model import NOTHING, Call, Document, Json, Outcome, Reply
 from mockserver.store import State
 from mockserver.vendor import Request, record
 from mockserver.vendors.xero import accounts, fields, lists
 from mockserver.vendors.xero.fields import Entity, Kind, Operand
+from mockserver.vendors.xero.naming import INVOICES
 from mockserver.vendors.xero.replies import enveloped
 from mockserver.vendors.xero.wire import dated, ms_instant, optional, printed_members
 
 COLLECTION = "batch-payments"
 PAYMENTS = "payments"
-INVOICES = "invoices"
 STATEMENT = ("Reference", "Particulars", "Code", "Details", "Narrative")
 PAYEE = ("BankAccountNumber", "Particulars", "Code", "Reference", "Details")
 STUB: Mapping[str, Json] = {
@@ -54,8 +54,11 @@ def show(request: Request, state: State) -> Reply:
 
 
 def created(outcome: Outcome, request: Request, state: State) -> Json:
-    """A batch payment in the answer to the call that made it: as it is always shown."""
-    return shown(outcome.document, request.call, state)
+    """A batch payment in the answer to the call that made it: as it is always shown.
+
+    The outcome brings the payments along: they are shown even if they are not kept after all.
+    """
+    return _shown(outcome.document, outcome.document["Payments"], request.call, state)
 
 
 def shown(batch: Document, call: Call, state: State) -> Json:
@@ -63,14 +66,18 @@ def shown(batch: Document, call: Call, state: State) -> Json:
 
     Source: seed; Xero fact sheet §2.3, §4.4, §6.3.
     """
-    newer = call.assumptions["seed_exact"] == "off"
     payments = state.collection(PAYMENTS)
     kept = () if batch["Status"] == "DELETED" else batch["Payments"]
+    return _shown(batch, [payments[key] for key in kept], call, state)
+
+
+def _shown(batch: Document, paid: Iterable[Document], call: Call, state: State) -> Json:
+    newer = call.assumptions["seed_exact"] == "off"
     return {
         "Account": _account(batch, state, newer=newer),
         **optional(batch, *STATEMENT, "BatchPaymentID"),
         **dated("Date", batch),
-        "Payments": [_payment(payments[key], state, newer=newer) for key in kept],
+        "Payments": [_payment(one, state, newer=newer) for one in paid],
         **_tail(batch),
     }
 

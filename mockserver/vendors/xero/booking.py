@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
-from mockserver.model import Call, Document, Path, Problem, Value
+from mockserver.model import NOTHING, Call, Document, Path, Problem, Value
 from mockserver.store import State
-from mockserver.vendors.xero.batches import INVOICES, PAYMENTS
+from mockserver.vendors.xero.batches import PAYMENTS
+from mockserver.vendors.xero.naming import INVOICES, disagreeing, numbered
 from mockserver.vendors.xero.wire import amount, stamp
 from mockserver.vendors.xero.words import say
 
@@ -25,16 +26,27 @@ class Payable(Value, frozen=True):
     amount: Decimal
 
 
-def payable(payment: Document, path: Path, state: State) -> Payable | None:
+def payable(payment: Document, path: Path, call: Call, state: State) -> Payable | None:
     """The payment with its invoice, named by id or else by number; None when that is not there."""
-    invoices = state.collection(INVOICES)
-    reference = payment.get("Invoice") or {}
-    if "InvoiceID" in reference:
-        found = invoices.get(str(reference["InvoiceID"]).lower())
-    else:
-        number = reference.get("InvoiceNumber") or payment.get("InvoiceNumber")
-        found = next(iter(invoices.find("InvoiceNumber", number)), None) if number else None
+    by_id = "InvoiceID" in (payment.get("Invoice") or NOTHING)
+    found = _by_id(payment, state) if by_id else _by_number(payment, call, state)
     return None if found is None else Payable(path, payment, found, amount(payment.get("Amount", 0)))
+
+
+def disagreeing_payment(payment: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
+    """Why it cannot be said which invoice is to be paid: the id is that of one, the number of another."""
+    named = {"InvoiceID": _by_id(payment, state), "InvoiceNumber": _by_number(payment, call, state)}
+    yield from disagreeing(named, "InvoiceID", call, (*path, "Invoice"))
+
+
+def _by_id(payment: Document, state: State) -> Document | None:
+    key = str((payment.get("Invoice") or NOTHING).get("InvoiceID", ""))
+    return state.collection(INVOICES).get(key.lower())
+
+
+def _by_number(payment: Document, call: Call, state: State) -> Document | None:
+    number = (payment.get("Invoice") or NOTHING).get("InvoiceNumber") or payment.get("InvoiceNumber")
+    return next(iter(numbered(number, call, state)), None) if number else None
 
 
 def unpayable(payables: Iterable[Payable]) -> Iterator[Problem]:

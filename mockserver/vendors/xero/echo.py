@@ -6,7 +6,7 @@ Source: Xero fact sheet §2.9, §3.2.
 
 from collections.abc import Iterable
 
-from mockserver.model import Document, Json, Outcome, Path, Problem
+from mockserver.model import NOTHING, Document, Json, Outcome, Path, Problem
 from mockserver.vendor import Request
 from mockserver.vendors.xero.replies import ZERO_ID
 from mockserver.vendors.xero.wire import is_guid, ms_date, read_date
@@ -98,7 +98,7 @@ _READ_ONLY = frozenset(
 
 def batch_payment(outcome: Outcome, _request: Request, refused: frozenset[Path]) -> dict[str, Json]:
     """A batch payment that was not created."""
-    sent = outcome.item.document
+    sent = _sent(outcome)
     return {
         **_members(sent, BATCH_BEFORE_ID, refused),
         "BatchPaymentID": ZERO_ID,
@@ -108,7 +108,7 @@ def batch_payment(outcome: Outcome, _request: Request, refused: frozenset[Path])
 
 def invoice(outcome: Outcome, request: Request, refused: frozenset[Path]) -> dict[str, Json]:
     """An invoice that was not created, or not changed: then it has its id, if that was named."""
-    sent = outcome.item.document
+    sent = _sent(outcome)
     return {
         **_members(sent, INVOICE_BEFORE_ID, refused),
         "InvoiceID": _invoice_id(sent, request),
@@ -119,7 +119,7 @@ def invoice(outcome: Outcome, request: Request, refused: frozenset[Path]) -> dic
 
 def payment(outcome: Outcome, _request: Request, refused: frozenset[Path]) -> dict[str, Json]:
     """A payment that was not created."""
-    sent = outcome.item.document
+    sent = _sent(outcome)
     return {
         **_members(sent, PAYMENT_BEFORE_ID, refused),
         "PaymentID": ZERO_ID,
@@ -143,6 +143,11 @@ def broken(outcome: Outcome, request: Request) -> frozenset[Path]:
     batch = request.operation.batch
     steps = len(batch.items) + 1 if batch else 0
     return frozenset(problem.path[steps:] for problem in outcome.problems if problem.rule in _BROKEN)
+
+
+def _sent(outcome: Outcome) -> Document:
+    """What was sent; of an element that is null, nothing."""
+    return outcome.item.document or NOTHING
 
 
 def _invoice_id(sent: Document, request: Request) -> str:

@@ -5,7 +5,7 @@ Source: Xero fact sheet §2.7, §4.9.
 
 from collections.abc import Iterator
 
-from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.model import NOTHING, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.store import State
 from mockserver.vendor import Request, record
 from mockserver.vendors.xero import batches
@@ -81,7 +81,7 @@ def created(outcome: Outcome, _request: Request, _state: State) -> Json:
 
 def echo(outcome: Outcome, _request: Request, refused: frozenset[Path]) -> dict[str, Json]:
     """A note that was not kept."""
-    return {} if ("Details",) in refused else optional(outcome.item.document, "Details")
+    return {} if ("Details",) in refused else optional(outcome.item.document or NOTHING, "Details")
 
 
 def _document(request: Request) -> str:

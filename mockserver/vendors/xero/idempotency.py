@@ -5,7 +5,6 @@ Source: Xero fact sheet §3.6.
 """
 
 from datetime import timedelta
-from hashlib import sha256
 
 from mockserver.clock import parse_instant, print_instant
 from mockserver.errors import Rejected
@@ -19,19 +18,27 @@ COLLECTION = "idempotency"
 HEADER = "Idempotency-Key"
 MAX_LENGTH = 128
 LIFETIME = timedelta(minutes=6)
+IN_FLIGHT, MISSING = "key-in-flight", "key-missing"
+
+_NAME = HEADER.lower()
 
 
 def replay(call: Call, operation: Operation, state: State) -> Reply | None:
     """The answer that the key was given before, whatever it was.
 
     Raises:
-        Rejected: the key was used with another request.
+        Rejected: the key was used with another request, or its first call is not over (assumed); or there
+            is none though the switch `require_key` asks for one.
     """
+    if call.assumptions["require_key"] == "on" and _takes_one(operation) and not call.headers.get(_NAME):
+        raise Rejected(say(MISSING, ("header", HEADER)))
     record = _live(call, operation, state)
+    if record is not None and record["fingerprint"] != call.fingerprint:
+        raise Rejected(say("key-reused", ("header", HEADER), key=_key(call, operation)))
+    if call.twins and _key(call, operation):
+        raise Rejected(say(IN_FLIGHT, ("header", HEADER), key=_key(call, operation)))
     if record is None:
         return None
-    if record["fingerprint"] != _fingerprint(call):
-        raise Rejected(say("key-reused", ("header", HEADER), key=_key(call, operation)))
     return Reply(record["status"], record["body"].encode(), record["media_type"], headers(call, state))
 
 
@@ -40,7 +47,7 @@ def remember(call: Call, operation: Operation, reply: Reply, state: State) -> No
     if not _key(call, operation):
         return
     _records(call, state)[_name(call, operation)] = {
-        "fingerprint": _fingerprint(call),
+        "fingerprint": call.fingerprint,
         "until": print_instant(state.now + LIFETIME),
         "status": reply.status,
         "media_type": reply.media_type,
@@ -59,15 +66,13 @@ def _records(call: Call, state: State) -> Collection:
 
 def _key(call: Call, operation: Operation) -> str:
     """The call's key, "" for none; reading takes no notice of one, and one that is too long is refused."""
-    key = call.headers.get(HEADER.lower(), "")
-    taken = any(parameter.name == HEADER for parameter in operation.parameters)
-    return key if taken and len(key) <= MAX_LENGTH else ""
+    key = call.headers.get(_NAME, "")
+    return key if _takes_one(operation) and len(key) <= MAX_LENGTH else ""
+
+
+def _takes_one(operation: Operation) -> bool:
+    return any(parameter.name == HEADER for parameter in operation.parameters)
 
 
 def _name(call: Call, operation: Operation) -> str:
     return f"{call.principal.name}/{_key(call, operation)}"
-
-
-def _fingerprint(call: Call) -> str:
-    head = f"{call.method} {call.path}?{call.query}\n"
-    return sha256(head.encode("utf-8", "surrogateescape") + call.body).hexdigest()

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from mockserver.errors import NotFound
-from mockserver.model import NOTHING, Document, Json, Outcome, Reply
+from mockserver.model import NOTHING, Call, Document, Json, Outcome, Reply
 from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import contacts, fields, lists
-from mockserver.vendors.xero.batches import INVOICES, PAYMENTS
-from mockserver.vendors.xero.echo import messages
+from mockserver.vendors.xero.batches import PAYMENTS
 from mockserver.vendors.xero.fields import Entity, Kind, Operand
+from mockserver.vendors.xero.naming import INVOICES, numbered
 from mockserver.vendors.xero.replies import enveloped
 from mockserver.vendors.xero.wire import (
     CENT,
@@ -63,28 +63,32 @@ def show(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the tenant has none of that id or number.
     """
-    found = named(str(request.parameters["InvoiceID"]), state)
+    found = named(str(request.parameters["InvoiceID"]), request.call, state)
     if found is None:
         raise NotFound(INVOICES, str(request.parameters["InvoiceID"]))
     return enveloped({"Invoices": [shown_whole(found, request, state)]}, request.call, state)
 
 
-def named(key: str, state: State) -> Document | None:
+def named(key: str, call: Call, state: State) -> Document | None:
     """The invoice of that id or number."""
     invoices = state.collection(INVOICES)
     found = invoices.get(key.lower()) if is_guid(key) else None
-    return found or next(iter(invoices.find("InvoiceNumber", key)), None)
+    return found or next(iter(numbered(key, call, state)), None)
 
 
 def created(outcome: Outcome, request: Request, state: State) -> Json:
-    """An invoice in the answer to the call that made it, with what it was warned of.
+    """An invoice in the answer to the call that made it.
 
+    The outcome brings the contact along: that is shown even if it is not kept after all.
     Source: Xero fact sheet §3.2.
     """
-    shown = shown_whole(outcome.document, request, state)
-    if not outcome.warnings:
-        return {**shown, "StatusAttributeString": "OK"}
-    return {**shown, "StatusAttributeString": "WARNING", "Warnings": messages(outcome.warnings)}
+    shown = _whole(outcome.document, outcome.document["Contact"], request, state)
+    return {**shown, "StatusAttributeString": "OK"}
+
+
+def with_contact(invoice: Document, state: State) -> Document:
+    """A stored invoice and, as no stored one has it, the contact that it names."""
+    return {**invoice, "Contact": _contact(invoice, state)}
 
 
 def shown_whole(invoice: Document, request: Request, state: State) -> Json:
@@ -92,14 +96,18 @@ def shown_whole(invoice: Document, request: Request, state: State) -> Json:
 
     Source: Xero fact sheet §2.6.
     """
-    precise = request.parameters.get("unitdp") == PRECISE
-    lines = [_line(line, precise=precise) for line in invoice["LineItems"]]
-    return _shown(invoice, _payments(invoice, state), contacts.shown_whole(_contact(invoice, state)), lines)
+    return _whole(invoice, _contact(invoice, state), request, state)
 
 
 def shown_in_short(invoice: Document, state: State) -> Json:
     """An invoice without lines and with a short contact."""
     return _shown(invoice, _payments(invoice, state), contacts.shown_within(_contact(invoice, state)), [])
+
+
+def _whole(invoice: Document, contact: Document, request: Request, state: State) -> dict[str, Json]:
+    precise = request.parameters.get("unitdp") == PRECISE
+    lines = [_line(line, precise=precise) for line in invoice["LineItems"]]
+    return _shown(invoice, _payments(invoice, state), contacts.shown_whole(contact), lines)
 
 
 def _summary(invoice: Document, state: State) -> Json:

@@ -11,15 +11,14 @@ from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import contacts
 from mockserver.vendors.xero.access import organisation
-from mockserver.vendors.xero.batches import INVOICES
 from mockserver.vendors.xero.booking import locked
-from mockserver.vendors.xero.invoices import PRECISE
+from mockserver.vendors.xero.invoices import PRECISE, with_contact
 from mockserver.vendors.xero.lines import INCLUSIVE, NO_TAX, Line, Terms, discount, worked_out
+from mockserver.vendors.xero.naming import INVOICES, NUMBER, kept, numbered
 from mockserver.vendors.xero.wire import LIMIT, RATE, amount, optional, read_date, rounded, stamp
 from mockserver.vendors.xero.words import say
 
 _SALE = "ACCREC"
-_NUMBER = "InvoiceNumber"
 
 
 def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -34,17 +33,17 @@ def create(item: Item, request: Request, state: State) -> Outcome:
     sent: Document = item.document
     found = [{"LineItemID": state.uuid(), **line.document} for line in lines(sent, request, (), state)]
     sale = sent["Type"] == _SALE
-    number = sent.get(_NUMBER) or (_next_number(request, state) if sale else None)
+    number = kept(sent.get(NUMBER, ""), request.call) or (_next_number(request, state) if sale else None)
     document = {
         **head(sent, state),
         "InvoiceID": state.uuid(),
-        **({_NUMBER: number} if number else {}),
+        **({NUMBER: number} if number else {}),
         "App": request.call.principal.name,
         "LineItems": found,
         **totals(found, sent),
     }
     state.collection(INVOICES)[document["InvoiceID"]] = document
-    return Outcome(item, Action.CREATED, document)
+    return Outcome(item, Action.CREATED, with_contact(document, state))
 
 
 def problems(
@@ -57,7 +56,7 @@ def problems(
     for line in found:
         yield from line.problems
     yield from locked(_day(sent, state), books, call, (*here, "Date"))
-    yield from _book_problems(sent, books, here, state)
+    yield from _book_problems(sent, books, call, here, state)
     yield from _total_problems(totals([line.document for line in found], sent)["Total"], here)
 
 
@@ -116,10 +115,12 @@ def _total_problems(total: Decimal, here: Path) -> Iterator[Problem]:
         yield say("amount-too-large", here, field="Total")
 
 
-def _book_problems(sent: Document, books: Document, here: Path, state: State) -> Iterator[Problem]:
-    number, currency = sent.get(_NUMBER), sent.get("CurrencyCode", books["BaseCurrency"])
-    if number and sent.get("Type") == _SALE and _is_taken(number, state, sent.get("InvoiceID", "")):
-        yield say("number-taken", (*here, _NUMBER))
+def _book_problems(
+    sent: Document, books: Document, call: Call, here: Path, state: State
+) -> Iterator[Problem]:
+    number, currency = sent.get(NUMBER), sent.get("CurrencyCode", books["BaseCurrency"])
+    if number and sent.get("Type") == _SALE and _is_taken(number, call, state, sent.get("InvoiceID", "")):
+        yield say("number-taken", (*here, NUMBER))
     if currency not in books.get("Currencies", {}):
         yield say("currency-unknown", (*here, "CurrencyCode"), currency=currency)
 
@@ -164,13 +165,13 @@ def _other_dates(sent: Document) -> dict[str, Json]:
     return {name: day for name in names if (day := read_date(sent.get(name)))}
 
 
-def _is_taken(number: str, state: State, own: str = "") -> bool:
-    found = state.collection(INVOICES).find(_NUMBER, number)
+def _is_taken(number: str, call: Call, state: State, own: str = "") -> bool:
+    found = numbered(number, call, state)
     return any(one["Type"] == _SALE and one["InvoiceID"] != own for one in found)
 
 
 def _next_number(request: Request, state: State) -> str:
     while True:
         number = f"INV-{state.next(f'invoice-number/{request.tenant}'):04d}"
-        if not _is_taken(number, state):
+        if not _is_taken(number, request.call, state):
             return number

@@ -9,6 +9,9 @@ from mockserver.quota import fixed_window, peek
 from mockserver.store import State
 
 TENANT = "xero-tenant-id"
+PROBLEMS = ("minute", "day", "concurrent", "appminute")
+"""Which limit was met. Source: Xero fact sheet §3.4, the spelling of the last two assumed."""
+
 _MINUTE = 60
 _DAY = 86_400
 _APP_A_MINUTE = 10_000
@@ -52,7 +55,19 @@ def left(call: Call, state: State) -> tuple[tuple[str, str], ...]:
         ("X-DayLimit-Remaining", str(day)),
         ("X-MinLimit-Remaining", str(minute)),
         ("X-AppMinLimit-Remaining", str(app)),
+        *(_drafted(limits, day, minute, state) if call.assumptions["ratelimit_headers"] == "on" else ()),
     )
+
+
+def _drafted(limits: Limits, day: int, minute: int, state: State) -> tuple[tuple[str, str], ...]:
+    """The tenant's quotas as the draft has them: `q` calls in `w` seconds, `r` left for `t` seconds.
+
+    Source: draft-ietf-httpapi-ratelimit-headers; no document of the vendor has them.
+    """
+    now = int(state.now.timestamp())
+    policy = f'"minute";q={limits.minute};w={_MINUTE}, "day";q={limits.day};w={_DAY}'
+    left = f'"minute";r={minute};t={_MINUTE - now % _MINUTE}, "day";r={day};t={_DAY - now % _DAY}'
+    return (("RateLimit-Policy", policy), ("RateLimit", left))
 
 
 def _count(which: str, state: State, key: str, limit: int, seconds: int) -> None:

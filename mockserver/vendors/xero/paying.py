@@ -6,12 +6,20 @@ Source: Xero fact sheet §3.1, §4.
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from mockserver.model import Action, Document, Item, Outcome, Path, Problem
+from mockserver.model import Action, Call, Document, Item, Outcome, Path, Problem
 from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import accounts, batches, history
 from mockserver.vendors.xero.access import organisation
-from mockserver.vendors.xero.booking import PAYMENT_TYPES, Payable, book, locked, payable, unpayable
+from mockserver.vendors.xero.booking import (
+    PAYMENT_TYPES,
+    Payable,
+    book,
+    disagreeing_payment,
+    locked,
+    payable,
+    unpayable,
+)
 from mockserver.vendors.xero.rules import OTHER_TARGETS
 from mockserver.vendors.xero.wire import optional, read_date, stamp
 from mockserver.vendors.xero.words import say
@@ -29,9 +37,15 @@ def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
     here: Path = ("BatchPayments", item.index)
     books = organisation(state)
     account = accounts.referred(batch.get("Account") or {}, state)
-    payables, unknown = _payables(batch.get("Payments") or (), (*here, "Payments"), state)
+    payments: Sequence[Document] = batch.get("Payments") or ()
+    payables, unknown = _payables(payments, (*here, "Payments"), request.call, state)
+    yield from accounts.disagreeing_account(
+        batch.get("Account") or {}, (*here, "Account"), request.call, state
+    )
     yield from accounts.unpayable(account, (*here, "Account"))
     yield from locked(read_date(batch.get("Date")), books, request.call, (*here, "Date"))
+    for index, one in enumerate(payments):
+        yield from disagreeing_payment(one, (*here, "Payments", index), request.call, state)
     yield from unknown
     yield from unpayable(payables)
     yield from _mixed(payables, account, books["BaseCurrency"], here)
@@ -39,21 +53,23 @@ def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
         yield say("paid-twice", (*here, "Payments"))
 
 
-def create(item: Item, _request: Request, state: State) -> Outcome:
+def create(item: Item, request: Request, state: State) -> Outcome:
     """Book a batch payment that the books have nothing against."""
     batch: Document = item.document
     account = accounts.referred(batch["Account"], state) or {}
-    payables, _ = _payables(batch["Payments"], (), state)
+    payables, _ = _payables(batch["Payments"], (), request.call, state)
     return Outcome(item, Action.CREATED, _booked(batch, account, payables, state))
 
 
-def _payables(payments: Sequence[Document], path: Path, state: State) -> tuple[list[Payable], list[Problem]]:
+def _payables(
+    payments: Sequence[Document], path: Path, call: Call, state: State
+) -> tuple[list[Payable], list[Problem]]:
     """The payments whose invoice is there, and a problem for each of the others that should have one."""
     payables: list[Payable] = []
     unknown: list[Problem] = []
     for index, payment in enumerate(payments):
         here = (*path, index)
-        found = payable(payment, here, state)
+        found = payable(payment, here, call, state)
         if found is not None:
             payables.append(found)
         elif not any(name in payment for name in OTHER_TARGETS):
@@ -80,6 +96,7 @@ def _pays_twice(payables: Sequence[Payable]) -> bool:
 
 
 def _booked(batch: Document, account: Document, payables: Sequence[Payable], state: State) -> Document:
+    """Keep a batch payment; what it is now, with its payments where only their ids are kept."""
     kind = payables[0].invoice["Type"]
     key = state.uuid()
     common = {
@@ -90,24 +107,24 @@ def _booked(batch: Document, account: Document, payables: Sequence[Payable], sta
         "IsReconciled": False,
         "UpdatedDateUTC": stamp(state.now),
     }
+    paid = [_paid(one, {**common, "PaymentType": PAYMENT_TYPES[kind]}, state) for one in payables]
     document = {
         **common,
         **optional(batch, *batches.STATEMENT),
         "Type": _TYPES[kind],
         "TotalAmount": sum((one.amount for one in payables), Decimal(0)),
-        "Payments": [_paid(one, {**common, "PaymentType": PAYMENT_TYPES[kind]}, state) for one in payables],
+        "Payments": [one["PaymentID"] for one in paid],
     }
     state.collection(batches.COLLECTION)[key] = document
     history.enter(key, "history-created", state)
-    return document
+    return {**document, "Payments": paid}
 
 
-def _paid(one: Payable, common: Document, state: State) -> str:
-    """Book one payment of a batch; its id."""
-    key = state.uuid()
+def _paid(one: Payable, common: Document, state: State) -> Document:
+    """Book one payment of a batch; what is kept of it."""
     payment = {
         **common,
-        "PaymentID": key,
+        "PaymentID": state.uuid(),
         "InvoiceID": one.invoice["InvoiceID"],
         "Amount": one.amount,
         "BankAmount": one.amount,
@@ -115,4 +132,4 @@ def _paid(one: Payable, common: Document, state: State) -> str:
         **optional(one.sent, *batches.PAYEE),
     }
     book(payment, state)
-    return key
+    return payment

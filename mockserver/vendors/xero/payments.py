@@ -6,8 +6,9 @@ from mockserver.model import NOTHING, Document, Json, Reply
 from mockserver.store import State
 from mockserver.vendor import Request, record
 from mockserver.vendors.xero import accounts, batches, contacts, fields, lists
-from mockserver.vendors.xero.batches import INVOICES, PAYMENTS
+from mockserver.vendors.xero.batches import PAYMENTS
 from mockserver.vendors.xero.fields import Entity, Kind, Operand
+from mockserver.vendors.xero.naming import INVOICES
 from mockserver.vendors.xero.replies import enveloped
 from mockserver.vendors.xero.wire import ms_date, ms_instant, optional, printed_members, seconds_of
 

@@ -27,6 +27,7 @@ from mockserver.model import NOTHING, Call, Reply
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendors.xero.bad_requests import answer
+from mockserver.vendors.xero.limits import PROBLEMS
 from mockserver.vendors.xero.replies import (
     BROKEN,
     NOT_IMPLEMENTED,
@@ -82,7 +83,8 @@ def _expiry(call: Call, state: State) -> str:
 
 def _too_many(refusal: TooManyRequests, call: Call, state: State) -> Reply:
     """429 without a body. Source: Xero fact sheet §3.4, the empty body assumed."""
-    sent = (*headers(call, state), ("X-Rate-Limit-Problem", refusal.which))
+    which = refusal.which if refusal.which in PROBLEMS else PROBLEMS[0]
+    sent = (*headers(call, state), ("X-Rate-Limit-Problem", which))
     wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
     return Reply(429, headers=(*sent, *wait))
 

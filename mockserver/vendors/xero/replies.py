@@ -19,6 +19,7 @@ NOT_IMPLEMENTED = (20, "ApiMethodNotImplementedException")
 BROKEN = (500, "InternalServerException")
 
 _TITLES = {401: "Unauthorized", 403: "Forbidden", 412: "Precondition Failed"}
+_DATE_STRINGS = ("DateString", "DueDateString")
 _INVALID = "A validation exception occurred"
 Headers = tuple[tuple[str, str], ...]
 
@@ -46,7 +47,7 @@ def enveloped(members: Mapping[str, Json], call: Call, state: State) -> Reply:
         "Status": "OK",
         "ProviderName": PROVIDER,
         "DateTimeUTC": ms_now(state.now),
-        **members,
+        **_dated(members, call),
     }
     return json_reply(200, document, headers=headers(call, state))
 
@@ -91,4 +92,18 @@ def validation_failure(elements: list[Json], call: Call, state: State) -> Reply:
     """
     number, name = VALIDATION
     document = {"ErrorNumber": number, "Type": name, "Message": _INVALID, "Elements": elements}
-    return json_reply(400, document, headers=headers(call, state))
+    return json_reply(400, _dated(document, call), headers=headers(call, state))
+
+
+def _dated(document: Json, call: Call) -> Json:
+    """The document with the texts beside its dates as the switch `date_string` says."""
+    return document if call.assumptions["date_string"] == "T" else _spaced(document)
+
+
+def _spaced(value: Json) -> Json:
+    if isinstance(value, Mapping):
+        return {
+            name: child.replace("T", " ") if name in _DATE_STRINGS else _spaced(child)
+            for name, child in value.items()
+        }
+    return [_spaced(child) for child in value] if isinstance(value, list) else value

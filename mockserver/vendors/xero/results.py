@@ -3,7 +3,7 @@
 Either way what was good is saved. Source: Xero fact sheet §3.1, §3.2.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from mockserver.model import Json, Outcome, Path, Reply
@@ -11,6 +11,7 @@ from mockserver.store import State
 from mockserver.vendor import BatchResult, Render, Request
 from mockserver.vendors.xero.echo import broken, messages
 from mockserver.vendors.xero.replies import enveloped, validation_failure
+from mockserver.vendors.xero.words import say
 
 Stored: TypeAlias = Callable[[Outcome, Request, State], Json]
 Echo: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[str, Json]]
@@ -32,7 +33,7 @@ def results(plural: str, stored: Stored, echo: Echo) -> Render:
         return {
             **failed(outcome, request),
             "StatusAttributeString": "ERROR",
-            "ValidationErrors": messages(outcome.problems),
+            "ValidationErrors": _reasons(outcome),
         }
 
     def render(result: BatchResult, state: State) -> Reply:
@@ -40,18 +41,33 @@ def results(plural: str, stored: Stored, echo: Echo) -> Render:
         refused = [outcome for outcome in result.outcomes if not outcome.accepted]
         if refused and _summarizes(request):
             elements = [
-                {**failed(outcome, request), "ValidationErrors": messages(outcome.problems)}
-                for outcome in refused
+                {**failed(outcome, request), "ValidationErrors": _reasons(outcome)} for outcome in refused
             ]
             return validation_failure(elements, request.call, state)
         refuse = hidden if request.call.assumptions["silent_failure"] == "on" else told
         shown = [
-            stored(outcome, request, state) if outcome.accepted else refuse(outcome, request)
+            _warned(stored(outcome, request, state), outcome)
+            if outcome.accepted
+            else refuse(outcome, request)
             for outcome in result.outcomes
         ]
         return enveloped({plural: shown}, request.call, state)
 
     return render
+
+
+def _reasons(outcome: Outcome) -> list[Json]:
+    return messages(outcome.problems or (say("not-processed"),))
+
+
+def _warned(shown: Mapping[str, Json], outcome: Outcome) -> Mapping[str, Json]:
+    """A saved element with what it was warned of; one without a warning as it is.
+
+    That a batch payment shows warnings as other elements do is assumed. Source: Xero fact sheet §3.2.
+    """
+    if not outcome.warnings:
+        return shown
+    return {**shown, "StatusAttributeString": "WARNING", "Warnings": messages(outcome.warnings)}
 
 
 def _summarizes(request: Request) -> bool:

@@ -6,11 +6,12 @@ from mockserver.model import Call, Document, Item, Json, Path, Problem
 from mockserver.vendor import Request
 from mockserver.vendors.xero.contacts import IDENTIFIERS
 from mockserver.vendors.xero.wire import LIMIT, RATE, amount, rounded
-from mockserver.vendors.xero.words import say, text
+from mockserver.vendors.xero.words import label, say, text
 
 INVOICE_TYPES = ("ACCREC", "ACCPAY")
 NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
 OTHER_TARGETS = ("CreditNote", "CreditNoteNumber", "Prepayment", "Overpayment")
+_NUL = b"\\u0000"
 _REFERENCE = 255
 _STRICT_REFERENCE = 12
 _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
@@ -81,6 +82,26 @@ def invoice_warnings(item: Item, request: Request) -> Iterator[Problem]:
     """
     if item.document.get("SentToContact") is True and item.document.get("Status") != "AUTHORISED":
         yield say("sent-unauthorised", (*place(item, request), "SentToContact"))
+
+
+def characters(item: Item, request: Request) -> Iterator[Problem]:
+    """No text holds a NUL. JSON spells it in one way, so that the body says whether there is one.
+
+    Source: edge-cases row 133, the vendor's text assumed.
+    """
+    if _NUL in request.call.body:
+        yield from _nuls(item.document, place(item, request))
+
+
+def _nuls(value: Json, here: Path) -> Iterator[Problem]:
+    if isinstance(value, str) and "\0" in value:
+        yield say("not-allowed", here, field=label(here))
+    elif isinstance(value, dict):
+        for name, child in value.items():
+            yield from _nuls(child, (*here, name))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _nuls(child, (*here, index))
 
 
 def place(item: Item, request: Request) -> Path:

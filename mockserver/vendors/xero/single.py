@@ -11,7 +11,15 @@ from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import accounts, batches, payments
 from mockserver.vendors.xero.access import organisation
-from mockserver.vendors.xero.booking import PAYMENT_TYPES, Payable, book, locked, payable, unpayable
+from mockserver.vendors.xero.booking import (
+    PAYMENT_TYPES,
+    Payable,
+    book,
+    disagreeing_payment,
+    locked,
+    payable,
+    unpayable,
+)
 from mockserver.vendors.xero.wire import ARITHMETIC, LIMIT, RATE, amount, optional, read_date, rounded, stamp
 from mockserver.vendors.xero.words import say
 
@@ -22,11 +30,15 @@ def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
     here: Path = ("Payments", item.index)
     books = organisation(state)
     account = accounts.referred(sent.get("Account") or {}, state)
-    found = payable(sent, here, state)
+    found = payable(sent, here, request.call, state)
+    yield from accounts.disagreeing_account(
+        sent.get("Account") or {}, (*here, "Account"), request.call, state
+    )
     yield from accounts.unpayable(account, (*here, "Account"))
     yield from locked(_day(sent, state), books, request.call, (*here, "Date"))
     if not 0 < rounded(sent.get("CurrencyRate", 1), RATE) <= LIMIT:
         yield say("rate-invalid", (*here, "CurrencyRate"))
+    yield from disagreeing_payment(sent, here, request.call, state)
     if found is None:
         yield say("document-unknown", (*here, "Invoice"))
         return
@@ -36,11 +48,11 @@ def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
         yield say("other-currency", (*here, "Account"))
 
 
-def create(item: Item, _request: Request, state: State) -> Outcome:
+def create(item: Item, request: Request, state: State) -> Outcome:
     """Book a payment that the books have nothing against."""
     sent: Document = item.document
     account = accounts.referred(sent["Account"], state) or NOTHING
-    found = payable(sent, (), state)
+    found = payable(sent, (), request.call, state)
     assert found is not None  # noqa: S101 - the check has refused every other payment
     document = {
         "PaymentID": state.uuid(),

@@ -11,8 +11,8 @@ from mockserver.model import Action, Document, Item, Json, Outcome, Path, Proble
 from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import invoices, invoicing, rules
-from mockserver.vendors.xero.batches import INVOICES
 from mockserver.vendors.xero.lines import Line, taxed_anew
+from mockserver.vendors.xero.naming import INVOICES, NUMBER, kept, numbered
 from mockserver.vendors.xero.replies import ZERO_ID
 from mockserver.vendors.xero.wire import optional, stamp
 from mockserver.vendors.xero.words import say
@@ -71,7 +71,7 @@ def keep(item: Item, request: Request, state: State) -> Outcome:
         ended = sent["Status"] in _ENDS
         changed = _ended(stored, sent, state) if ended else _changed(stored, sent, request, state)
         state.collection(INVOICES)[stored[_ID]] = changed
-        outcome = Outcome(item, Action.UPDATED, changed)
+        outcome = Outcome(item, Action.UPDATED, invoices.with_contact(changed, state))
     warnings = rules.invoice_warnings(Item(item.index, item.key, sent), request)
     return replace(outcome, warnings=tuple(warnings))
 
@@ -79,14 +79,14 @@ def keep(item: Item, request: Request, state: State) -> Outcome:
 def _target(sent: Document, request: Request, state: State) -> Document | None:
     """The invoice that is to be changed: that of the path, else of the id, else the sale of that number."""
     if _ID in request.parameters:
-        return invoices.named(str(request.parameters[_ID]), state)
+        return invoices.named(str(request.parameters[_ID]), request.call, state)
     found = state.collection(INVOICES)
     if _names_one(sent, request):
         return found.get(sent[_ID].lower())
     number = sent.get("InvoiceNumber")
     if not number or sent.get("Type", "ACCREC") != "ACCREC":
         return None
-    return next((one for one in found.find("InvoiceNumber", number) if one["Type"] == "ACCREC"), None)
+    return next((one for one in numbered(number, request.call, state) if one["Type"] == "ACCREC"), None)
 
 
 def _names_one(sent: Document, request: Request) -> bool:
@@ -167,7 +167,7 @@ def _changed(stored: Document, sent: Document, request: Request, state: State) -
     return {
         **invoicing.head(sent, state),
         **optional(stored, _ID, "App"),
-        **optional(sent, "InvoiceNumber"),
+        **({NUMBER: kept(sent[NUMBER], request.call)} if NUMBER in sent else {}),
         "LineItems": found,
         **invoicing.totals(found, sent),
     }

@@ -24,7 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = _EPOCH.date().toordinal()
 _DAY_MS = 86_400_000
 _GUID = re.compile(UUID_PATTERN)
-_MS = re.compile(r"/Date\((-?[0-9]{1,13})([+-][0-9]{4})?\)/")
+_MS = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
 _SECONDS = len("2019-02-22T20:06:27")
 
 

@@ -77,8 +77,22 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "maxLength": ("D", "{field} is too long. Maximum of {limit} characters allowed"),
     "maxItems": ("D", "{field} has too many elements. Maximum of {limit} allowed"),
     "out-of-range": ("D", "{field} is out of range"),
+    "ids-disagree": ("D", "{one} and {other} do not refer to the same document"),
+    "not-allowed": ("D", "{field} contains a character that is not allowed"),
+    "element-empty": ("D", "The element is empty"),
     "key-reused": ("B", "Idempotency Key: {key} is used with a different request."),
+    "key-missing": ("D", "An Idempotency Key must be specified"),
+    "key-in-flight": ("D", "Idempotency Key: {key} is used with a request that is still in progress."),
     "key-too-long": ("D", "Idempotency Key is too long. Maximum of {limit} characters allowed"),
+    # What a scenario lets go wrong with an element, where the vendor has no text for it.
+    "element-incomplete": ("D", "A required element is missing"),
+    "value-too-long": ("D", "A value is longer than allowed"),
+    "document-entered": ("D", "The document has already been entered"),
+    "document-locked": ("D", "The document is locked and cannot be changed"),
+    "document-changed": ("D", "The document has been changed since it was last read"),
+    "element-throttled": ("D", "Too many requests, the element has not been processed"),
+    "element-late": ("D", "The request timed out before the element was processed"),
+    "not-processed": ("D", "The element has not been processed"),
     # Whole calls.
     "nothing-sent": (
         "C",

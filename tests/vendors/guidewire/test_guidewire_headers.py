@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from tests.support.client import Client
+from tests.support.overlap import Sent, overlapped
 from tests.vendors.guidewire.world import (
     A_ITEMS,
     INVOICES,
@@ -51,6 +53,17 @@ class TestTransactionIds:
         second = guidewire.patch(A, json=sent(payeeAddressBookUID="ab:14"), headers=TRANSACTION)
 
         assert (first.status, second.status) == (400, 200)
+
+    def test_one_that_a_call_uses_which_is_not_over_counts_as_used(self, guidewire: Client) -> None:
+        first, second = (
+            Sent("PATCH", A, json.dumps(sent(mailTo=text)).encode(), TRANSACTION) for text in "12"
+        )
+
+        answers = overlapped(guidewire, first, second)
+
+        assert [one.status for one in answers] == [200, 400]
+        assert answers[1].json["errorCode"] == "gw.api.webservice.exception.AlreadyExecutedException"
+        assert shown(guidewire, A)["mailTo"] == "1"
 
     def test_reading_does_not_either(self, guidewire: Client) -> None:
         guidewire.get(A, headers=TRANSACTION)

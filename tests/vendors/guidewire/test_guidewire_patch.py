@@ -82,6 +82,7 @@ def test_hold_leaves_the_status_alone(guidewire: Client) -> None:
         ("2026-12-01T00:00:00Z", "2026-12-01T00:00:00.000Z"),
         ("2026-12-01t00:00:00.1239999z", "2026-12-01T00:00:00.123Z"),
         ("2028-02-29T23:59:59.5-00:00", "2028-02-29T23:59:59.500Z"),
+        ("2026-12-01T00:00:00", "2026-12-01T00:00:00.000Z"),
     ],
 )
 def test_a_date_of_any_offset_is_answered_in_utc(guidewire: Client, written: str, kept: str) -> None:
@@ -96,7 +97,7 @@ def test_a_date_of_any_offset_is_answered_in_utc(guidewire: Client, written: str
         "2026-02-29T00:00:00Z",
         "2026-12-01",
         "2026-12-01T00:00:60Z",
-        "2026-12-01T00:00:00",
+        "2026-12-01T00:00:00 ",
         "0001-01-01T00:00:00+14:00",
         "2026-12-01T00:00:00+99:99",
         "",

@@ -11,9 +11,11 @@ import pytest
 from tests.support.client import Client
 from tests.vendors.xero.books import (
     B1,
+    BANK1,
     BANKUSD,
     BATCHES,
     CLEAR,
+    INVOICES,
     NO_ACCOUNT,
     NOT_AUTHORISED,
     OLDBANK,
@@ -26,6 +28,7 @@ from tests.vendors.xero.books import (
     TOO_MUCH,
     ZERO,
     batch,
+    invoice,
     messages,
     pay,
 )
@@ -208,6 +211,63 @@ def test_a_date_before_the_invoices_and_one_to_come_are_open(put: Put) -> None:
     ]
 
     assert (early["DateString"], late["DateString"]) == ("2016-01-01T00:00:00", "2999-12-31T00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("sent", "printed"),
+    [
+        ("9999-12-31", "/Date(253402214400000+0000)/"),
+        ("/Date(253402214400000)/", "/Date(253402214400000+0000)/"),
+        ("/Date(253402214400000+0000)/", "/Date(253402214400000+0000)/"),
+        ("2400-02-29T23:59:59+13:00", "/Date(13574563200000+0000)/"),
+    ],
+)
+def test_a_date_far_away_leaves_as_it_came(put: Put, sent: str, printed: str) -> None:
+    assert put(batch(pay(R1), Date=sent)).json["BatchPayments"][0]["Date"] == printed
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [("0001-01-01", "0001-01-01"), ("0004-02-29", "0004-02-29"), ("/Date(-62129999999999)/", "0001-03-06")],
+)
+def test_a_date_long_ago_leaves_as_it_came(xero: Client, sent: str, stored: str) -> None:
+    answer = xero.put(INVOICES, json={"Invoices": [invoice(DueDate=sent)]})
+
+    assert answer.json["Invoices"][0]["DueDateString"] == f"{stored}T00:00:00"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "0000-01-01",
+        "1900-02-29",
+        "0100-02-29",
+        "10000-01-01",
+        "/Date(253402300000000)/",
+        "/Date(99999999999999+1300)/",
+        "/Date(-62135596800001)/",
+        "/Date(999999999999999)/",
+    ],
+)
+def test_a_date_that_no_calendar_has_cannot_be_read(put: Put, sent: str) -> None:
+    answer = put(batch(pay(R1), Date=sent))
+
+    assert (answer.status, answer.json["ErrorNumber"]) == (400, 14)
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        (batch(pay(R1), Reference="a\0b"), "Reference"),
+        (batch(pay(R1, BankAccountNumber="\0")), "BankAccountNumber"),
+        (batch(pay(R1), Account={"AccountID": BANK1, "Code": "\0"}), "Account Code"),
+    ],
+)
+def test_a_text_with_a_nul_is_an_error_of_its_element(put: Put, sent: Any, field: str, due: Due) -> None:
+    bad, good = put(sent, batch(pay(R2, 10), Reference="\\u0000 is how to write one")).json["BatchPayments"]
+
+    assert messages(bad) == [f"{field} contains a character that is not allowed"]
+    assert (good["Reference"], due(R1)) == ("\\u0000 is how to write one", 100)
 
 
 @pytest.mark.parametrize(

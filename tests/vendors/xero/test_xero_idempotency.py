@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from tests.support.client import Client
+from tests.support.overlap import Sent, overlapped
 from tests.vendors.xero.books import BATCHES, HARBOUR, INVOICES, R1, R4_DRAFT, batch, invoice, pay
 from tests.vendors.xero.conftest import Due, Put, Read
 
@@ -136,3 +138,27 @@ def test_reading_takes_no_notice_of_a_key(put: Put, xero: Client, key: str) -> N
     put(batch(pay(R1)))
 
     assert len(xero.get(BATCHES, headers={"idempotency-key": key}).json["BatchPayments"]) == 3
+
+
+def sent(body: object, **headers: str) -> Sent:
+    path = f"{BATCHES}?summarizeErrors=false"
+    return Sent("PUT", path, json.dumps(body).encode(), {"idempotency-key": "k", **headers})
+
+
+def test_while_the_first_call_is_not_over_the_same_is_refused(xero: Client, due: Due) -> None:
+    first, second = overlapped(xero, sent(batch(pay(R1, 10))), sent(batch(pay(R1, 10))))
+
+    assert (first.status, second.status, due(R1)) == (200, 409, 90)
+    assert second.json == {
+        "ErrorNumber": 10,
+        "Type": "ValidationException",
+        "Message": "Idempotency Key: k is used with a request that is still in progress.",
+    }
+
+
+def test_a_key_that_is_too_long_is_no_key_in_flight(xero: Client) -> None:
+    long = {"idempotency-key": "k" * 129}
+
+    first, second = overlapped(xero, sent(batch(pay(R1)), **long), sent(batch(pay(R1)), **long))
+
+    assert (first.status, second.status) == (400, 400)

@@ -9,8 +9,23 @@ from typing import Any
 import pytest
 
 from tests.support.client import Answered, Client
-from tests.vendors.xero.books import API, BATCHES, EACH, INVOICES, R1, R2, TENANT, batch, invoice, line, pay
-from tests.vendors.xero.conftest import Put
+from tests.vendors.xero.books import (
+    API,
+    BATCHES,
+    EACH,
+    INVOICES,
+    R1,
+    R2,
+    TENANT,
+    TWO_CURRENCIES,
+    ZERO,
+    batch,
+    invoice,
+    line,
+    messages,
+    pay,
+)
+from tests.vendors.xero.conftest import Due, Put
 
 TYPE_OF = {14: "PostDataInvalidException", 17: "NoDataProcessedException"}
 NOTHING_SENT = (
@@ -41,7 +56,6 @@ BODIES = {
     "a number": (b"1", 14),
     "a list that is none": (b'{"BatchPayments": {}}', 14),
     "an element that is none": (wrapped(batch(pay(R1)), 5), 14),
-    "a null element": (wrapped(None), 14),
     "a payment that is none": (wrapped(batch("x")), 14),
     "a null GUID": (wrapped(batch(pay(R1), Account={"AccountID": None})), 14),
     "malformed GUID": (wrapped(batch(pay("R1"))), 14),
@@ -121,11 +135,38 @@ def test_an_unexpected_object_is_named_with_its_path(put: Put) -> None:
     assert put(batch(pay(R1), Reference={})).json["Message"] == message
 
 
-@pytest.mark.parametrize(("element", "value"), [(5, "5"), (None, "{null}"), ("x", '"x"')])
+@pytest.mark.parametrize(("element", "value"), [(5, "5"), (True, "true"), ("x", '"x"')])
 def test_an_element_that_is_no_object_is_named_by_its_kind(put: Put, element: Any, value: str) -> None:
     message = f"Error converting value {value} to type 'Xero.Api.BatchPayment'. Path 'BatchPayments[0]'."
 
     assert put(element).json["Message"] == message
+
+
+def test_an_element_that_is_null_fails_alone(put: Put, due: Due) -> None:
+    first, second, third = put(batch(pay(R1, 10)), None, batch(pay(R2, 20))).json["BatchPayments"]
+
+    assert (first["TotalAmount"], third["TotalAmount"]) == (10, 20)
+    assert second == {
+        "BatchPaymentID": ZERO,
+        "StatusAttributeString": "ERROR",
+        "ValidationErrors": [{"Message": "The element is empty"}],
+    }
+    assert (due(R1), due(R2)) == (90, 80)
+
+
+@pytest.mark.parametrize(
+    ("path", "member"),
+    [
+        (f"{INVOICES}{EACH}", "Invoices"),
+        (f"{API}/Payments{EACH}", "Payments"),
+        (f"{BATCHES}/{TWO_CURRENCIES}/History", "HistoryRecords"),
+    ],
+)
+def test_a_null_among_other_elements_fails_alone_too(xero: Client, path: str, member: str) -> None:
+    answer = xero.put(path, json={member: [None]})
+
+    elements = answer.json["Elements"] if answer.status == 400 else answer.json[member]
+    assert messages(elements[0]) == ["The element is empty"]
 
 
 def test_a_body_that_is_null_sends_nothing(xero: Client) -> None:
@@ -171,6 +212,21 @@ def test_only_json_is_read(xero: Client, media_type: str, books: Callable[[], An
     answer = xero.put(BATCHES, content=wrapped(batch(pay(R1))), headers={"content-type": media_type})
 
     assert (answer.status, answer.json["ErrorNumber"], books()) == (415, 14, before)
+
+
+@pytest.mark.parametrize(
+    ("charset", "status"),
+    [("UTF-8", 200), ("utf8", 200), ("utf-16", 415), ("iso-8859-1", 415), ("nope", 415)],
+)
+def test_only_utf_8_is_read(xero: Client, charset: str, status: int) -> None:
+    body = wrapped(batch(pay(R1)))
+    encoded = body.decode().encode("utf-16") if charset == "utf-16" else body
+
+    answer = xero.put(
+        BATCHES, content=encoded, headers={"content-type": f"application/json; charset={charset}"}
+    )
+
+    assert answer.status == status
 
 
 def test_a_body_over_the_limit_is_a_413(xero: Client, books: Callable[[], Any]) -> None:

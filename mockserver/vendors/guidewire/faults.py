@@ -1,0 +1,177 @@
+"""What a scenario lets go wrong with a call, in the vendor's words, and the call that nobody sent.
+
+That a neutral code means this error here is assumed; the errors themselves are those of the fact sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from mockserver.model import NOTHING, Document, Fault, Item, Json, Outcome, Path, Problem, Value
+from mockserver.vendor import FAULT, Request
+from mockserver.vendors.guidewire.assumed import LONGEST_TEXT
+from mockserver.vendors.guidewire.lifecycle import CUSTOM_ACTIONS
+from mockserver.vendors.guidewire.refusals import refusal_error, rejection_error
+from mockserver.vendors.guidewire.render import API, checksum
+from mockserver.vendors.guidewire.sent import id_of, problem
+
+_REFUSALS: Mapping[str, str] = {
+    "internal": "failed",
+    "throttled": "too-many-requests",
+    "timeout": "unavailable",
+}
+"""Faults that are no matter of what was sent, and the refusal that says them."""
+
+_LOCKED_IN = "Issued"
+_ITEMS = "/bulk-invoice-items"
+_BULK_INVOICES = "/bulk-invoices/"
+
+
+class _Sent(Value, frozen=True):
+    """The call that a fault befalls, alone or in a batch; what it lacks is empty."""
+
+    method: str
+    target: str
+    data: Document
+
+    @property
+    def attributes(self) -> Document:
+        return _object(self.data.get("attributes"))
+
+    @property
+    def of_item(self) -> bool:
+        return _ITEMS in self.target
+
+    @property
+    def reference(self) -> str:
+        """The attribute that names another resource, and that a new one cannot do without."""
+        return "claim" if self.of_item else "payeeAddressBookUID"
+
+    @property
+    def text(self) -> str:
+        """The attribute that its owner words freely."""
+        return "description" if self.of_item else "invoiceNumber"
+
+
+def fault(fault: Fault, item: Item, request: Request) -> Problem:
+    """A scenario's fault as the problem whose `found` is the vendor's error; other codes are bad input.
+
+    Source: Guidewire fact sheet §3.1, §3.2, §3.3.
+    """
+    refusal = _REFUSALS.get(fault.code)
+    if refusal is not None:
+        error = refusal_error(refusal, request.call.path)
+    else:
+        error = rejection_error((_problem(fault.code, _sent(item, request)),), request.call)
+    if fault.message:
+        error = {"errorCode": error["errorCode"], "userMessage": fault.message, "status": error["status"]}
+    if fault.status is not None:
+        error = {**error, "status": fault.status}
+    return Problem(fault.code, _place(item, request), _sentence(error), FAULT, fault.status, error)
+
+
+def phantom(outcome: Outcome, number: int) -> Outcome:
+    """The outcome of a call for an invoice that is not there, of the same form as a true one."""
+    name = f"xc:Sphantom{number:0>13}"
+    sent = _object(outcome.item.document)
+    shown = _object(_object(_object(_object(outcome.document).get("body")).get("data")).get("attributes"))
+    known = _named(sent.get("path")) or shown.get("id")
+    path = f"{_BULK_INVOICES}{name}"
+    document = {**_renamed(sent, known, name), "path": path}
+    return replace(
+        outcome,
+        item=Item(outcome.item.index, path, document),
+        document=_renamed(_renamed(outcome.document, known, name), shown.get("id"), name),
+    )
+
+
+def _problem(code: str, sent: _Sent) -> Problem:
+    """The problem of the vendor's that comes nearest."""
+    nearest = _NEAREST.get(code)
+    return nearest(sent) if nearest else Problem(code, ("data",))
+
+
+def _missing(sent: _Sent) -> Problem:
+    return problem("missing-required", sent.reference)
+
+
+def _too_long(sent: _Sent) -> Problem:
+    return problem("too-long", sent.text, expected=LONGEST_TEXT)
+
+
+def _duplicate(sent: _Sent) -> Problem:
+    return problem("duplicate-key", sent.text, found=sent.attributes.get(sent.text, ""))
+
+
+def _unknown(sent: _Sent) -> Problem:
+    named = id_of(sent.attributes, sent.reference) or sent.attributes.get(sent.reference, "")
+    return problem("unknown-reference", sent.reference, found=named)
+
+
+def _stale(sent: _Sent) -> Problem:
+    current = {"uri": sent.target, "currentChecksum": checksum({"uri": sent.target})}
+    return Problem(
+        "stale-checksum", ("data", "checksum"), expected=current, found=sent.data.get("checksum", "")
+    )
+
+
+def _locked(sent: _Sent) -> Problem:
+    """What an invoice that was issued says to that call."""
+    action = sent.target.rpartition("/")[2]
+    if sent.method == "delete" and not sent.of_item:
+        action = "delete"
+    elif action not in CUSTOM_ACTIONS:
+        return Problem("not-editable", expected="update", found=_LOCKED_IN)
+    return Problem("wrong-state", expected=action, found=_LOCKED_IN)
+
+
+_NEAREST: Mapping[str, Callable[[_Sent], Problem]] = {
+    "conflict": _stale,
+    "duplicate-key": _duplicate,
+    "locked": _locked,
+    "missing-required": _missing,
+    "too-long": _too_long,
+    "unknown-reference": _unknown,
+}
+
+
+def _sent(item: Item, request: Request) -> _Sent:
+    call = request.call
+    if request.operation.batch is None:
+        return _Sent(call.method.lower(), call.path, _object(_object(item.document).get("data")))
+    carried = _object(item.document)
+    target = API + str(carried.get("path", ""))
+    return _Sent(str(carried.get("method", "")), target, _object(_object(carried.get("body")).get("data")))
+
+
+def _place(item: Item, request: Request) -> Path:
+    batch = request.operation.batch
+    return (*batch.items, item.index) if batch else ()
+
+
+def _sentence(error: Json) -> str:
+    details = error.get("details", ())
+    sentence: str = details[0]["message"] if details else error["userMessage"]
+    return sentence
+
+
+def _named(path: Json) -> str:
+    """The id of the invoice that a path names, "" for none."""
+    if not isinstance(path, str) or not path.startswith(_BULK_INVOICES):
+        return ""
+    return path.removeprefix(_BULK_INVOICES).partition("/")[0]
+
+
+def _renamed(node: Json, name: Json, other: str) -> Json:
+    """`node` with another id wherever it names the one."""
+    if isinstance(node, Mapping):
+        return {member: _renamed(child, name, other) for member, child in node.items()}
+    if isinstance(node, list):
+        return [_renamed(child, name, other) for child in node]
+    return node.replace(name, other) if isinstance(node, str) and name else node
+
+
+def _object(value: Json) -> Document:
+    return value if isinstance(value, Mapping) else NOTHING

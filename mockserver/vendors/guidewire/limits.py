@@ -1,0 +1,47 @@
+"""How often a caller may call: as often as it likes, unless a switch says so many times a minute.
+
+The vendor publishes no limits and no headers for them; those here are the draft's. Source: Guidewire fact
+sheet §3.2; draft-ietf-httpapi-ratelimit-headers.
+"""
+
+from __future__ import annotations
+
+from mockserver.errors import TooManyRequests
+from mockserver.model import Call
+from mockserver.quota import fixed_window, peek
+from mockserver.store import State
+
+UNLIMITED = "unlimited"
+HEADERS = ("RateLimit-Policy", "RateLimit")
+
+_MINUTE = 60
+_NAME = "minute"
+
+
+def count(call: Call, state: State) -> None:
+    """Count a call of this caller, if calls are counted.
+
+    Raises:
+        TooManyRequests: its minute holds no more.
+    """
+    limit = call.assumptions["calls_a_minute"]
+    if limit == UNLIMITED:
+        return
+    spent = fixed_window(state, _key(call), int(limit), _MINUTE)
+    if not spent.allowed:
+        raise TooManyRequests(_NAME, spent.wait)
+
+
+def left(call: Call, state: State) -> tuple[tuple[str, str], ...]:
+    """The headers that say how many calls a minute holds and how many are left, if they are counted."""
+    limit = call.assumptions["calls_a_minute"]
+    if limit == UNLIMITED:
+        return ()
+    remaining = peek(state, _key(call), int(limit), _MINUTE).left
+    resets = _MINUTE - int(state.now.timestamp()) % _MINUTE
+    policy, rest = f'"{_NAME}";q={limit};w={_MINUTE}', f'"{_NAME}";r={remaining};t={resets}'
+    return tuple(zip(HEADERS, (policy, rest), strict=True))
+
+
+def _key(call: Call) -> str:
+    return f"calls/{call.principal.name}"
