@@ -38,6 +38,8 @@ ASSUMPTIONS = "assumptions"
 
 AVAILABILITY = "availability"
 DUPLICATE_MEMBERS = "duplicate_members"
+MAGIC_TOKENS = "magic_tokens"
+ON = "on"
 COMMON = (
     Assumption(
         AVAILABILITY,
@@ -54,6 +56,13 @@ COMMON = (
         "What becomes of a JSON object that names a member twice.",
         "design §6: the vendors' parsers take the last",
     ),
+    Assumption(
+        MAGIC_TOKENS,
+        ON,
+        ("off",),
+        "Whether a text such as sbx.fail.internal in the vendor's named member bends what becomes of its item.",
+        "edge-cases §2: off where real data may hold such texts",
+    ),
 )
 """The switches that every vendor has; the core turns them."""
 
@@ -66,9 +75,9 @@ def check_availability(call: Call) -> None:
     """
     position = call.assumptions.get(AVAILABILITY)
     if position == "failing":
-        raise Failed("failing")
+        raise Failed
     if position == "offline":
-        raise Unavailable("offline")
+        raise Unavailable
 
 
 def check_delivery(call: Call) -> None:
@@ -78,7 +87,7 @@ def check_delivery(call: Call) -> None:
         Failed: it is lost.
     """
     if call.assumptions.get(AVAILABILITY) == "failing_after_commit":
-        raise Failed("failing after commit")
+        raise Failed
 
 
 def defaults(assumptions: Iterable[Assumption]) -> Mapping[str, str]:

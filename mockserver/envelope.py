@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mockserver.binder import Binder
 from mockserver.codec.json import check_depth
 from mockserver.errors import Invalid, Malformed, TooManyItems, UnsupportedMediaType
-from mockserver.model import Call, Document, Item, Json, Problem
+from mockserver.model import Call, Item, Json, Problem
 from mockserver.plan import BodyPlan, ItemPlan, Plan
 from mockserver.reply import media_type_of
 from mockserver.spec import Match, Operation, Spec
@@ -39,7 +38,7 @@ class Envelope:
         if problems:
             self._refuse(problems, call)
         if not plan.bodies or (not call.body and not plan.operation.body_required):
-            tenant = self._tenant(call, parameters)
+            tenant = self.spec.tenant(call.headers, parameters)
             return Request(call, plan.operation, parameters, tenant, dispatch, contract=self.spec.document)
         body, charset = _body_plan(plan, call)
         document = _wrapped(body.decode(call.body, charset, call.assumptions), body.items)
@@ -54,7 +53,7 @@ class Envelope:
             call,
             plan.operation,
             parameters,
-            self._tenant(call, parameters, document),
+            self.spec.tenant(call.headers, parameters, document),
             dispatch,
             document=document,
             items=_items(found, plan.operation),
@@ -95,18 +94,6 @@ class Envelope:
         graded = [kept for problem in problems if (kept := self.grade(problem, call)) is not None]
         if graded:
             raise Invalid(graded, document)
-
-    def _tenant(self, call: Call, parameters: Document, document: Json = None) -> str:
-        for place in self.spec.scope:
-            if place["in"] == "header":
-                found: Any = call.headers.get(place["name"].lower())
-            elif place["in"] == "query":
-                found = parameters.get(place["name"])
-            else:
-                found = document.get(place["pointer"][1:]) if isinstance(document, dict) else None
-            if found is not None:
-                return str(found)
-        return ""
 
 
 def _proven(body: BodyPlan, document: Json) -> bool:

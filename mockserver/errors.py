@@ -4,6 +4,9 @@
       SpecError             a spec that cannot be served (start-up)
       VendorError           a vendor package that does not fit its spec (start-up)
       UnknownSandbox        a control call names a sandbox that is not there
+      TooManySandboxes      there are as many sandboxes as the server holds
+      BadHeader             a header of ours is malformed or names nothing
+      BadScenario           a document is no scenario (scenario/reading.py, with all its faults)
       Refusal               the whole call is refused; the vendor says it in its own shape
         Malformed           the body cannot be read
         Invalid             envelope, parameters or fatal items break the contract
@@ -15,15 +18,16 @@
         TooManyRequests     a quota is used up
         Unavailable, Failed the vendor is out of order, because a switch says so
         Rejected            an item, or the one document of a call, breaks a rule of the state
+        Ours                this server refuses, no vendor: problem details with a status of our own
 
-A refusal carries facts, never an HTTP status: the status is the vendor's word.
+A refusal carries facts, never an HTTP status: the status is the vendor's word, but for what is ours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mockserver.model import Json, Problem
+from mockserver.model import NOTHING, Document, Json, Problem
 
 
 class MockServerError(Exception):
@@ -40,6 +44,21 @@ class VendorError(MockServerError):
 
 class UnknownSandbox(MockServerError):
     """No sandbox has that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no sandbox {name}")
+
+
+class TooManySandboxes(MockServerError):
+    """There are as many sandboxes as the server holds; `most` is how many that is."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"there are {most:,} sandboxes, and no more may be; delete some")
+        self.most = most
+
+
+class BadHeader(MockServerError):
+    """A header of ours is malformed or names nothing; no vendor answers that."""
 
 
 class Refusal(MockServerError):
@@ -172,13 +191,13 @@ class TooManyRequests(Refusal):
 
 
 class Unavailable(Refusal):
-    """The vendor is offline; nothing was done."""
+    """The vendor is offline; nothing was done. A `detail` is what a scenario lets it say."""
 
     code = "unavailable"
 
 
 class Failed(Refusal):
-    """The vendor broke; what was done before that is done."""
+    """The vendor broke; what was done before that is done. A `detail` is what a scenario lets it say."""
 
     code = "failed"
 
@@ -202,3 +221,24 @@ class Rejected(Refusal):
         self.problems = problems
         self.document = document
         super().__init__("; ".join(problem.detail for problem in problems))
+
+
+class Ours(Refusal):
+    """This server refuses, in nobody's words but its own: said as problem details (RFC 9457).
+
+    `code` names the kind, `members` are the document's further ones, `headers` go with it.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        members: Document = NOTHING,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.members = members
+        self.headers = headers

@@ -8,7 +8,9 @@ Those that come by the thousand hold only JSON, which has no cycles: the collect
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 import msgspec
@@ -23,6 +25,11 @@ Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands in a body, a step a segment."""
 
 NOTHING: Document = {}
+
+
+def pointer_of(path: Path) -> str:
+    """A path as an RFC 6901 JSON Pointer."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -49,7 +56,9 @@ class Call(Value, frozen=True):
     `mount` is the path prefix under which the vendor answers this call, with the sandbox's where it has one.
     `query` is the undecoded query string; header names are lower case. `assumptions` are the positions of
     the vendor's switches, all of them; `in_flight` the calls of the same sandbox, vendor and tenant that are
-    open, this one included.
+    open, this one included; `twins` the others among them that carry the same idempotency key. `target` is
+    the whole path as it was sent, undecoded, and `now` what the sandbox's clock showed then; a call that
+    another one carries has those of that one. `scenarios` are all that its sandbox holds, armed or not.
     """
 
     vendor: str
@@ -64,6 +73,16 @@ class Call(Value, frozen=True):
     principal: Principal = ANYBODY
     assumptions: Mapping[str, str] = NOTHING
     in_flight: int = 1
+    twins: int = 0
+    target: str = ""
+    now: datetime | None = None
+    scenarios: tuple[Document, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """What two calls have in common that ask the same: method, path, query and body, hashed."""
+        head = f"{self.method} {self.path}?{self.query}\n"
+        return sha256(head.encode("utf-8", "surrogateescape") + self.body).hexdigest()
 
 
 class Problem(Value, frozen=True, gc=False):
@@ -84,7 +103,18 @@ class Problem(Value, frozen=True, gc=False):
     @property
     def pointer(self) -> str:
         """The path as an RFC 6901 JSON Pointer."""
-        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in self.path)
+        return pointer_of(self.path)
+
+
+class Fault(Value, frozen=True):
+    """What a scenario lets go wrong with an item: a neutral code, and what its rule says beyond that.
+
+    `status` None and `message` "" leave those to the vendor.
+    """
+
+    code: str
+    status: int | None = None
+    message: str = ""
 
 
 class Item(Value, frozen=True, gc=False):
@@ -136,11 +166,30 @@ class Reply(Value, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class Delivery(Value, frozen=True):
+    """How an answer leaves: times in milliseconds, `fault` one of the transport's, "" for none.
+
+    After `delay_ms` the body is sent in `chunks` pieces over `spread_ms`; of a `fraction` only that part
+    of it is sent.
+    """
+
+    delay_ms: float = 0
+    chunks: int = 1
+    spread_ms: float = 0
+    fraction: float | None = None
+    fault: str = ""
+
+
 class Answer(Value, frozen=True):
-    """A reply and what stands behind it, as the journal keeps it; `trace` is the traceback of a crash."""
+    """A reply and what stands behind it, as the journal keeps it; `trace` is the traceback of a crash.
+
+    `applied` are the rules that bent it, `scenario/rule` each; without a `delivery` it leaves at once.
+    """
 
     reply: Reply
     operation: str | None = None
     outcomes: tuple[Outcome, ...] = ()
     refusal: str | None = None
     trace: str = ""
+    applied: tuple[str, ...] = ()
+    delivery: Delivery | None = None

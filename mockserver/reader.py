@@ -27,7 +27,7 @@ from mockserver.spec import (
 _NAME = re.compile(r"_?[a-z0-9][a-z0-9_-]*")
 _RESERVED = ("sandbox", "sandboxes")
 _BATCH_KEYS = {"items", "key", "upsert", "atomicity", "fatal", "collection", "outcome", "bare-item"}
-_OUTCOME_KEYS = {"list", "status", "message", "key"}
+_OUTCOME_KEYS = {"list", "status", "message", "key", "count", "maps"}
 _ATOMICITIES = ("per-item", "all-or-nothing")
 
 
@@ -63,6 +63,7 @@ def load(file: FilePath) -> Spec:
         scope=tuple(document.get("x-scope", ())),
         aliases=tuple(paths.get("aliases", {}).items()),
         any_case_query=document.get("x-query") == "any-case",
+        idempotency_header=document.get("x-idempotency-header", "Idempotency-Key"),
     )
 
 
@@ -105,6 +106,7 @@ def _operation(where: str, document: Document, path: str, method: str) -> Operat
         safe=bool(node.get("x-safe", False)),
         batch=_batch(where, node["x-batch"]) if "x-batch" in node else None,
         collection=node.get("x-collection", ""),
+        magic=pointer_path(node.get("x-magic", "")),
     )
 
 
@@ -146,6 +148,7 @@ def _batch(where: str, node: Document) -> Batch:
         atomic=atomicity == "all-or-nothing",
         fatal=frozenset(node.get("fatal", ())),
         collection=node.get("collection", ""),
-        outcome=outcome,
+        outcome={name: pointer for name, pointer in outcome.items() if name != "maps"},
+        maps=tuple(outcome.get("maps", ())),
         bare_item=node.get("bare-item", False),
     )

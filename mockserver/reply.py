@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from mockserver.codec import json
+from mockserver.errors import Ours
 from mockserver.model import Json, Reply
 
 JSON = "application/json"
@@ -42,6 +45,22 @@ def problem_reply(status: int, title: str, detail: str = "", **members: Json) ->
     if detail:
         document["detail"] = detail
     return json_reply(status, document, PROBLEM)
+
+
+_OURS = "urn:mockserver:"
+
+
+def our_reply(refusal: Ours) -> Reply:
+    """What this server says itself; `type` is `urn:mockserver:` and the refusal's code."""
+    title = refusal.code.replace("-", " ").capitalize()
+    members = {"type": _OURS + refusal.code, **refusal.members}
+    reply = problem_reply(refusal.status, title, refusal.detail, **members)
+    return replace(reply, headers=refusal.headers)
+
+
+def is_ours(reply: Reply) -> bool:
+    """Whether the answer is one that this server says itself, which no vendor's spec states."""
+    return reply.media_type == PROBLEM and f'"type":"{_OURS}'.encode() in reply.body
 
 
 def media_type_of(headers: Mapping[str, str], unsaid: str = "utf-8") -> tuple[str, str]:

@@ -14,7 +14,8 @@ from mockserver.assumption import COMMON, Assumption, defaults
 from mockserver.auth import CREDENTIALS, Scheme
 from mockserver.codec import yaml
 from mockserver.errors import SpecError, VendorError
-from mockserver.model import Document
+from mockserver.idempotency import SWITCHES, Keys
+from mockserver.model import Call, Document
 from mockserver.plan import Plan, compile_plans
 from mockserver.reply import JSON
 from mockserver.spec import Operation, Spec
@@ -39,11 +40,16 @@ class Served:
     schemes: Mapping[str, Scheme]
     fixtures: Tables
     assumptions: Mapping[str, str]
+    keys: Keys | None
 
     @property
     def switches(self) -> tuple[Assumption, ...]:
-        """The vendor's switches, then those that every vendor has."""
-        return (*self.vendor.assumptions, *COMMON)
+        """The vendor's switches, then those that every vendor has, then those of an extension."""
+        return _switches(self.vendor)
+
+    def memory(self, call: Call) -> Keys | Vendor:
+        """Whose `replay` and `remember` the call is for: the extension's where it is on, else the vendor's."""
+        return self.keys if self.keys is not None and self.keys.wanted(call) else self.vendor
 
     @property
     def standing(self) -> Tables:
@@ -117,8 +123,18 @@ def serve(file: Path) -> Served:
         refuse=vendor.refuse or generic.refuse,
         schemes={name: Scheme(name, node) for name, node in schemes.items()},
         fixtures=fixtures,
-        assumptions=defaults((*vendor.assumptions, *COMMON)),
+        assumptions=defaults(_switches(vendor)),
+        keys=None if _has_keys(vendor) else Keys(contract),
     )
+
+
+def _switches(vendor: Vendor) -> tuple[Assumption, ...]:
+    return (*vendor.assumptions, *COMMON, *(() if _has_keys(vendor) else SWITCHES))
+
+
+def _has_keys(vendor: Vendor) -> bool:
+    """Whether the vendor knows of itself what becomes of the same call twice."""
+    return vendor.replay is not None or vendor.remember is not None
 
 
 def packages() -> tuple[str, ...]:

@@ -39,7 +39,11 @@ class MediaType:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The operation's `x-batch`: where the items are, what identifies them, what refuses the whole call."""
+    """The operation's `x-batch`: where the items are, what identifies them, what refuses the whole call.
+
+    `outcome` holds pointers into the answer: to the `list` of outcomes and inside one of them its `status`,
+    `message` and `key`, to the `count` of items done; `maps` those to its maps of problems by item.
+    """
 
     items: Path
     key: tuple[str, ...]
@@ -48,6 +52,7 @@ class Batch:
     fatal: frozenset[str]
     collection: str
     outcome: Mapping[str, str]
+    maps: tuple[str, ...]
     bare_item: bool
 
 
@@ -55,7 +60,8 @@ class Batch:
 class Operation:
     """One OpenAPI operation; `responses` maps a status to the media types it may have.
 
-    `safe` (`x-safe`) says that it writes nothing itself, whatever its method.
+    `safe` (`x-safe`) says that it writes nothing itself, whatever its method. `magic` (`x-magic`) points at
+    the text that may hold a magic token: in an item where it is a batch, else in the body.
     """
 
     id: str
@@ -70,6 +76,7 @@ class Operation:
     safe: bool
     batch: Batch | None
     collection: str
+    magic: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A vendor's contract, as served and as indexed."""
+    """A vendor's contract, as served and as indexed.
+
+    `scope` says where a call names its tenant, `idempotency_header` (`x-idempotency-header`) in which header
+    it may say that it is the same call again.
+    """
 
     name: str
     text: str
@@ -92,6 +103,7 @@ class Spec:
     scope: tuple[Document, ...]
     aliases: tuple[tuple[str, str], ...]
     any_case_query: bool
+    idempotency_header: str
 
     def match(self, method: str, path: str) -> Match:
         """The operation that serves `method` on `path`, which starts below the mount.
@@ -110,6 +122,19 @@ class Spec:
         if allowed:
             raise MethodNotAllowed(dict.fromkeys(allowed))
         raise NotFound("path", path)
+
+    def tenant(self, headers: Mapping[str, str], parameters: Document, document: Any = None) -> str:
+        """The tenant that a call names in its header, query or body, "" when it names none."""
+        for place in self.scope:
+            if place["in"] == "header":
+                found: Any = headers.get(place["name"].lower())
+            elif place["in"] == "query":
+                found = parameters.get(place["name"])
+            else:
+                found = document.get(place["pointer"][1:]) if isinstance(document, dict) else None
+            if found is not None:
+                return str(found)
+        return ""
 
     def canonical(self, path: str) -> str:
         """`path` with the vendor's aliases rewritten and literal segments in the spec's letter case."""

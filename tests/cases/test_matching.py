@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases.matching import differences, made
+from mockserver.cases.matching import differences, made
 
 UUID = "abcdef00-0000-4000-8000-000000000001"
 
@@ -20,6 +20,8 @@ UUID = "abcdef00-0000-4000-8000-000000000001"
         ("${text}", "x"),
         ({"a": [1, {"b": None}]}, {"a": [1, {"b": None}]}),
         (True, True),
+        ({"$set": [1, 2, 2]}, [2, 1, 2]),
+        ({"a": 1, "b": "${absent}"}, {"a": 1}),
     ],
 )
 def test_what_is_as_expected_makes_no_difference(expected: Any, found: Any) -> None:
@@ -41,6 +43,12 @@ def test_what_is_as_expected_makes_no_difference(expected: Any, found: Any) -> N
         ({"a": 1}, {}),
         ({}, {"a": 1}),
         ({"a": 1}, [1]),
+        ({"a": "${absent}"}, {"a": None}),
+        ("${absent}", None),
+        ({"$set": [1, 2]}, [2, 2]),
+        ({"$set": [1]}, [1, 2]),
+        ({"$set": [1, 2]}, [1]),
+        ({"$set": [1]}, {"a": 1}),
     ],
 )
 def test_what_is_otherwise_is_told(expected: Any, found: Any) -> None:
@@ -64,6 +72,8 @@ def test_a_difference_names_its_place() -> None:
         ({"$text": "ab", "$times": 3}, "ababab"),
         ({"$list": [{"n": "A${n}"}, {"n": "B${n}"}], "$count": 3}, [{"n": "A1"}, {"n": "B2"}, {"n": "A3"}]),
         ({"$list": "x", "$count": 2}, ["x", "x"]),
+        ({"$json": {"a": "${id}", "b": Decimal("1.50")}}, '{"a":7,"b":1.50}'),
+        ({"$json": [], "$bytes": 4}, "[]  "),
         ("${id}", 7),
         ("/items/${id}?a=${id}", "/items/7?a=7"),
         ({"[0].${id}": "${any}"}, {"[0].7": "${any}"}),

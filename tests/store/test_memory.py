@@ -374,6 +374,19 @@ def test_a_deleted_sandbox_is_gone() -> None:
     assert made.names() == []
 
 
+def test_an_imagined_sandbox_is_filled_and_leaves_nothing_behind() -> None:
+    made = MemoryStore(clock=lambda: NOW)
+
+    def genesis(whole: Whole) -> None:
+        whole.load({"acme/": {"orders": {"a": {"id": "a"}}}})
+
+    def work(state: State) -> list[str]:
+        write(state, "b")
+        return list(state.collection("orders"))
+
+    assert (made.imagine(genesis, "acme/", work), made.names()) == (["a", "b"], [])
+
+
 def test_names_are_sorted() -> None:
     made = store()
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.language import Case, cases, default_headers
-from tests.cases.running import Run
-from tests.support.client import Client
+from mockserver.app import Application
+from tests.cases.sheets import SheetCase, cases
+from tests.support.in_process import judged
 
 ROWS: Mapping[str, int] = {"vba": 37, "pvex": 40, "guidewire": 45, "payt": 43, "xero": 39}
 """How many rows each fact sheet lists."""
@@ -18,18 +18,14 @@ HERE = Path(__file__).parent
 CASES = [case for vendor in ROWS for case in cases(HERE / vendor)]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.vendor}-{case.file.stem}")
-def test_a_case_is_answered_as_its_sheet_says(case: Case, client: Client, sandbox: str) -> None:
-    run = Run(client, case.vendor, sandbox, default_headers(HERE / case.vendor))
-
-    run.prepare(case.assumptions, case.freeze, case.given)
-
-    run.go([*case.when, *case.then])
+@pytest.mark.parametrize("sheet", CASES, ids=lambda sheet: f"{sheet.case.vendor}-{sheet.file.stem}")
+def test_a_case_is_answered_as_its_sheet_says(sheet: SheetCase, app: Application, sandbox: str) -> None:
+    assert judged(sheet.case, app, sandbox).says == ()
 
 
 @pytest.mark.parametrize("vendor", ROWS)
 def test_every_row_of_a_sheet_has_its_case(vendor: str) -> None:
-    rows = [case.row for case in CASES if case.vendor == vendor]
+    rows = [sheet.row for sheet in CASES if sheet.case.vendor == vendor]
 
     assert rows == list(range(1, ROWS[vendor] + 1))
 
@@ -41,11 +37,11 @@ def test_there_are_204_cases() -> None:
 @pytest.mark.parametrize("vendor", ROWS)
 def test_a_case_is_named_by_its_row(vendor: str) -> None:
     assert [
-        case.file.name
-        for case in CASES
-        if case.vendor == vendor and not case.file.name.startswith(f"{case.row:02d}-")
+        sheet.file.name
+        for sheet in CASES
+        if sheet.case.vendor == vendor and not sheet.file.name.startswith(f"{sheet.row:02d}-")
     ] == []
 
 
 def test_a_case_that_may_change_something_says_what_is_there_afterwards() -> None:
-    assert [case.file.name for case in CASES if case.writes and not case.expects_state] == []
+    assert [sheet.file.name for sheet in CASES if sheet.case.writes and not sheet.case.expects_state] == []

@@ -9,28 +9,24 @@ import pytest
 from mockserver.app import Application
 from mockserver.assumption import COMMON
 from mockserver.served import packages
-from tests.cases.language import Position, default_headers, positions
-from tests.cases.running import Run
-from tests.support.client import Client
+from tests.cases.sheets import Position, positions
+from tests.support.in_process import judged
 
 HERE = Path(__file__).parent
 POSITIONS = [position for vendor in packages() for position in positions(HERE / vendor)]
 
 
 @pytest.mark.parametrize(
-    "position", POSITIONS, ids=lambda position: f"{position.vendor}-{position.switch}-{position.value}"
+    "position",
+    POSITIONS,
+    ids=lambda position: f"{position.case.vendor}-{position.switch}-{position.value}",
 )
-def test_a_switch_does_what_its_position_says(position: Position, client: Client, sandbox: str) -> None:
-    run = Run(client, position.vendor, sandbox, default_headers(HERE / position.vendor))
-    turned = {**position.assumptions, position.switch: position.value}
-
-    run.prepare(turned, position.freeze, position.given)
-
-    run.go(position.steps)
+def test_a_switch_does_what_its_position_says(position: Position, app: Application, sandbox: str) -> None:
+    assert judged(position.case, app, sandbox).says == ()
 
 
 def test_every_position_of_every_switch_is_driven(app: Application) -> None:
-    driven = {(one.vendor, one.switch, one.value) for one in POSITIONS}
+    driven = {(one.case.vendor, one.switch, one.value) for one in POSITIONS}
     there = {
         (vendor.name, switch.name, value)
         for vendor in app.served
@@ -46,21 +42,21 @@ def test_what_is_driven_is_a_position(app: Application) -> None:
     names = {vendor.name for vendor in app.served}
 
     assert [
-        (one.vendor, one.switch, one.value)
+        (one.case.vendor, one.switch, one.value)
         for one in POSITIONS
-        if one.vendor in names
-        and not ((switch := switches.get((one.vendor, one.switch))) and switch.takes(one.value))
+        if one.case.vendor in names
+        and not ((switch := switches.get((one.case.vendor, one.switch))) and switch.takes(one.value))
     ] == []
 
 
 def test_no_two_positions_of_a_switch_expect_the_same() -> None:
     alike = [
-        (one.vendor, one.switch, one.value, other.value)
+        (one.case.vendor, one.switch, one.value, other.value)
         for one in POSITIONS
         for other in POSITIONS
-        if (one.vendor, one.switch) == (other.vendor, other.switch)
+        if (one.case.vendor, one.switch) == (other.case.vendor, other.switch)
         and one.value < other.value
-        and one.steps == other.steps
+        and one.case.when == other.case.when
     ]
 
     assert alike == []

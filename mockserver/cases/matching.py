@@ -1,15 +1,18 @@
-"""Expectations against what came: placeholders, subsets, exact numbers, and generated values."""
+"""Expectations against what came: placeholders, subsets, sets, exact numbers, and generated values."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from mockserver.codec import json
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"\$\{(\w+)\}")
-ANY, UUID, INT, TEXT = "${any}", "${uuid}", "${int}", "${text}"
-_KINDS = frozenset({"any", "uuid", "int", "text"})
+ANY, UUID, INT, TEXT, ABSENT = "${any}", "${uuid}", "${int}", "${text}", "${absent}"
+SET = "$set"
+_KINDS = frozenset({"any", "uuid", "int", "text", "absent"})
 
 
 def made(node: Any, kept: Mapping[str, Any]) -> Any:
@@ -19,14 +22,9 @@ def made(node: Any, kept: Mapping[str, Any]) -> Any:
         KeyError: a name was not kept.
     """
     if isinstance(node, dict):
-        if "$text" in node:
-            return made(node["$text"], kept) * node["$times"]
-        if "$list" in node:
-            templates = node["$list"] if isinstance(node["$list"], list) else [node["$list"]]
-            return [
-                made(templates[index % len(templates)], {**kept, "n": index + 1})
-                for index in range(node["$count"])
-            ]
+        for name, generate in _GENERATED.items():
+            if name in node:
+                return generate(node, kept)
         return {made(name, kept): made(child, kept) for name, child in node.items()}
     if isinstance(node, list):
         return [made(child, kept) for child in node]
@@ -38,6 +36,8 @@ def differences(expected: Any, found: Any, where: str = "", *, open_ended: bool 
     if isinstance(expected, str) and _is_kind(expected):
         if not _is_of_kind(expected, found):
             yield f"{where or '/'}: expected {expected}, found {found!r}"
+    elif isinstance(expected, dict) and expected.keys() == {SET}:
+        yield from _of_sets(expected[SET], found, where, open_ended=open_ended)
     elif isinstance(expected, dict) and isinstance(found, dict):
         yield from _of_objects(expected, found, where, open_ended=open_ended)
     elif isinstance(expected, list) and isinstance(found, list):
@@ -51,13 +51,58 @@ def differences(expected: Any, found: Any, where: str = "", *, open_ended: bool 
 
 def _of_objects(expected: Any, found: Any, where: str, *, open_ended: bool) -> Iterator[str]:
     for name, value in expected.items():
-        if name not in found:
+        if value == ABSENT:
+            if name in found:
+                yield f"{where}/{name}: was not expected, found {found[name]!r}"
+        elif name not in found:
             yield f"{where}/{name}: is missing"
         else:
             yield from differences(value, found[name], f"{where}/{name}", open_ended=open_ended)
     if not open_ended:
         for name in found.keys() - expected.keys():
             yield f"{where}/{name}: was not expected, found {found[name]!r}"
+
+
+def _of_sets(expected: list[Any], found: Any, where: str, *, open_ended: bool) -> Iterator[str]:
+    """The same elements in whichever order, each as often as it is expected."""
+    if not isinstance(found, list):
+        yield f"{where or '/'}: expected a list, found {found!r}"
+        return
+    left = list(enumerate(found))
+    for one in expected:
+        match = next(
+            (pair for pair in left if not any(differences(one, pair[1], where, open_ended=open_ended))), None
+        )
+        if match is None:
+            yield f"{where or '/'}: expected {one!r} among {found!r}"
+        else:
+            left.remove(match)
+    yield from (f"{where}/{index}: was not expected, found {other!r}" for index, other in left)
+
+
+def _repeated(node: Mapping[str, Any], kept: Mapping[str, Any]) -> str:
+    text: str = made(node["$text"], kept) * node["$times"]
+    return text
+
+
+def _listed(node: Mapping[str, Any], kept: Mapping[str, Any]) -> list[Any]:
+    templates = node["$list"] if isinstance(node["$list"], list) else [node["$list"]]
+    return [
+        made(templates[index % len(templates)], {**kept, "n": index + 1}) for index in range(node["$count"])
+    ]
+
+
+def _written(node: Mapping[str, Any], kept: Mapping[str, Any]) -> str:
+    """The value as JSON text, with blanks behind it to a size where one is named."""
+    text = json.encode(made(node["$json"], kept))
+    return text.ljust(made(node.get("$bytes", 0), kept)).decode()
+
+
+_GENERATED: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {
+    "$text": _repeated,
+    "$list": _listed,
+    "$json": _written,
+}
 
 
 def _filled(text: str, kept: Mapping[str, Any]) -> Any:
@@ -68,7 +113,7 @@ def _filled(text: str, kept: Mapping[str, Any]) -> Any:
 
 
 def _is_kind(text: str) -> bool:
-    return text in (ANY, UUID, INT, TEXT)
+    return text in (ANY, UUID, INT, TEXT, ABSENT)
 
 
 def _is_of_kind(kind: str, found: Any) -> bool:
@@ -76,4 +121,4 @@ def _is_of_kind(kind: str, found: Any) -> bool:
         return isinstance(found, str) and _UUID.fullmatch(found) is not None
     if kind == INT:
         return isinstance(found, int) and not isinstance(found, bool)
-    return kind == ANY or (isinstance(found, str) and bool(found))
+    return kind == ANY or (kind == TEXT and isinstance(found, str) and bool(found))
