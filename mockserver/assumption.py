@@ -60,7 +60,7 @@ COMMON = (
         MAGIC_TOKENS,
         ON,
         ("off",),
-        "Whether a text such as sbx.fail.internal in the vendor's named member bends what becomes of its item.",
+        "Whether a text such as sbx.fail.internal in the member for it bends what becomes of its item.",
         "edge-cases §2: off where real data may hold such texts",
     ),
 )

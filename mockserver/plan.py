@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mockserver.assumption import DUPLICATE_MEMBERS
+from mockserver.assumption import DUPLICATE_MEMBERS, ON
 from mockserver.binder import Binder, binder
 from mockserver.codec import form, json, xml
 from mockserver.errors import Malformed, SpecError
@@ -114,7 +114,7 @@ def _decoder(document: Document, body: MediaType, element: Document) -> Decode:
     if reading == "data-contract":
         members = sorted(resolve(document, element).get("properties", ()))
         contract = xml.DataContract(settings["root"], settings["item"], settings["namespace"], tuple(members))
-        return _always(contract.decode)
+        return _contract(contract, settings.get("any-order", ""))
     if reading == "indexed-form":
         return _always(form.IndexedForm(settings.get("max-keys", form.MAX_KEYS)).decode)
     if reading == "form":
@@ -139,13 +139,20 @@ def _always(decode: Callable[[bytes, str], Json]) -> Decode:
     return lambda body, charset, _assumptions: decode(body, charset)
 
 
+def _contract(contract: xml.DataContract, any_order: str) -> Decode:
+    """Members in their order, or in any while the switch of that name is on."""
+    return lambda body, charset, assumptions: contract.decode(
+        body, charset, any_order=assumptions.get(any_order) == ON
+    )
+
+
 def _json(lenient: Json) -> Decode:
     """JSON, read leniently always (True), never (False), or while the switch of that name is on."""
 
     def decode(body: bytes, charset: str, assumptions: Mapping[str, str]) -> Json:
         if assumptions.get(DUPLICATE_MEMBERS) == "refused" and (name := json.repeated_member(body, charset)):
             raise Malformed(f"the member {name} is there twice")
-        if lenient is True or assumptions.get(lenient) == "on":
+        if lenient is True or assumptions.get(lenient) == ON:
             return json.decode_lenient(body, charset)
         return json.decode(body, charset)
 

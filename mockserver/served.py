@@ -48,7 +48,7 @@ class Served:
         return _switches(self.vendor)
 
     def memory(self, call: Call) -> Keys | Vendor:
-        """Whose `replay` and `remember` the call is for: the extension's where it is on, else the vendor's."""
+        """Whose `replay` and `remember` the call is for: the extension's where that is on, or the vendor's."""
         return self.keys if self.keys is not None and self.keys.wanted(call) else self.vendor
 
     @property

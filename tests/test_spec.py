@@ -189,7 +189,10 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "unknown-outcome-key": (
         "/paths/~1orders/put/x-batch/outcome/state",
         "/status",
-        "acme.yaml: putOrders: x-batch.outcome.state: unknown; known are count, key, list, maps, message, status",
+        (
+            "acme.yaml: putOrders: x-batch.outcome.state: unknown; "
+            "known are count, key, list, maps, message, status"
+        ),
     ),
     "atomicity": (
         "/paths/~1orders/put/x-batch/atomicity",

@@ -71,10 +71,10 @@ class DataContract:
     namespace: str
     members: tuple[str, ...]
 
-    def decode(self, body: bytes, charset: str) -> Json:
+    def decode(self, body: bytes, charset: str, *, any_order: bool = False) -> Json:
         """The items as objects of texts; what comes out of order or from another namespace is skipped.
 
-        A nil root is null.
+        In `any_order` a member that comes twice is the first one. A nil root is null.
 
         Raises:
             Malformed: no XML, or another root than the contract's.
@@ -83,17 +83,19 @@ class DataContract:
         if root.tag != self._name(self.root):
             raise Malformed(f"Expecting element '{self.root}' from namespace '{self.namespace}'.")
         if not self.item or _is_nil(root):
-            return self._item(root)
-        return [self._item(child) for child in root if child.tag == self._name(self.item)]
+            return self._item(root, any_order=any_order)
+        named = [child for child in root if child.tag == self._name(self.item)]
+        return [self._item(child, any_order=any_order) for child in named]
 
-    def _item(self, element: Element) -> dict[str, str | None] | None:
+    def _item(self, element: Element, *, any_order: bool) -> dict[str, str | None] | None:
         if _is_nil(element):
             return None
         read: dict[str, str | None] = {}
         cursor = 0
         for child in element:
             namespace, _, name = str(child.tag)[1:].partition("}")
-            if namespace != self.namespace or name not in self.members[cursor:]:
+            ahead = self.members if any_order else self.members[cursor:]
+            if namespace != self.namespace or name not in ahead or name in read:
                 continue
             if len(child):
                 raise Malformed(f"element '{name}' holds elements")

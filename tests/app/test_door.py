@@ -384,8 +384,9 @@ def test_a_crash_while_a_refusal_is_written_is_a_plain_problem_too(tmp_path: Pat
     application = made_up.application(tmp_path)
     door = application.door.vendors["acme"]
     served = dataclasses.replace(door.served, refuse=refuse)
+    work = dataclasses.replace(door.pipeline.work, served=served)
     speechless = dataclasses.replace(
-        door, served=served, pipeline=dataclasses.replace(door.pipeline, served=served)
+        door, served=served, pipeline=dataclasses.replace(door.pipeline, work=work)
     )
     caller = Client(
         dataclasses.replace(application.door, vendors={"acme": speechless}), {"host": "testserver"}
@@ -433,7 +434,8 @@ def test_a_gateway_refuses_before_anything_else(tmp_path: Path) -> None:
     door = application.door.vendors["acme"]
     vendor = dataclasses.replace(door.served.vendor, gateway=gateway)
     served = dataclasses.replace(door.served, vendor=vendor)
-    pipeline = dataclasses.replace(door.pipeline, served=served)
+    work = dataclasses.replace(door.pipeline.work, served=served)
+    pipeline = dataclasses.replace(door.pipeline, work=work)
     guarded = dataclasses.replace(
         application.door, vendors={"acme": dataclasses.replace(door, served=served, pipeline=pipeline)}
     )

@@ -12,6 +12,7 @@ from tests.support.client import Answered, Client
 SANDBOXES = "/_mock/sandboxes"
 HOST = "127.0.0.1:8080"
 OURS = f"http://{HOST}"
+PAGES = ("/_mock/health", "/_mock/nope", "/", "/_console/", "/acme/ui/", "/acme/openapi.yaml", "/nope")
 
 
 @pytest.fixture
@@ -73,17 +74,12 @@ def test_the_control_plane_answers_to_loopback_and_to_names_that_are_let_in(
         ":8080",
     ],
 )
-@pytest.mark.parametrize(
-    "path", ["/_mock/health", "/_mock/nope", "/", "/_console/", "/acme/ui/", "/acme/openapi.yaml"]
-)
-def test_control_plane_and_pages_refuse_a_foreign_host(guarded: Client, host: str, path: str) -> None:
-    answered = guarded.get(path, headers={"host": host})
+def test_control_plane_and_pages_refuse_a_foreign_host(guarded: Client, host: str) -> None:
+    answered = [guarded.get(path, headers={"host": host}) for path in PAGES]
 
-    assert (answered.status, answered.media_type, answered.json["code"]) == (
-        403,
-        "application/problem+json",
-        "foreign-host",
-    )
+    assert {(one.status, one.media_type, one.json["code"]) for one in answered} == {
+        (403, "application/problem+json", "foreign-host")
+    }
 
 
 def test_a_request_without_a_host_is_refused(guarded: Client) -> None:

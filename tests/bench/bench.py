@@ -1,7 +1,7 @@
 """`make bench`: our batch against the floor, both on a socket, in one run; prints medians and ratios.
 
-Then what calls that hang cost one that does not, and what the scenario engine costs where no rule matches. Load goes to loopback only, is bounded in calls, and stops
-by itself.
+Then what calls that hang cost one that does not, and what the scenario engine costs where no rule matches.
+Load goes to loopback only, is bounded in calls, and stops by itself.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from hypothesis.internal.constants_ast import Constants
 from mockserver.app import Application, Options, create_app
 from mockserver.store.memory import MemoryStore
 from tests.contract.contracts import CONTRACTS
+from tests.contract.of_control import SCENARIO
 from tests.support.client import Client
 from tests.support.frozen import keep_frozen
 
@@ -35,7 +36,10 @@ def _lent(app: Application) -> None:
 
 @pytest.fixture
 def control() -> Application:
-    """A server of its own for the control plane, with one call in its journal."""
+    """A server of its own for the control plane: one call, one snapshot and one scenario."""
     made = create_app(Options(vendors=("vba",)))
-    Client(made, {"host": "testserver", "user-agent": "tests"}).get("/vba/payees")
+    client = Client(made, {"host": "testserver", "user-agent": "tests"})
+    client.get("/vba/payees")
+    client.post("/_mock/sandboxes/default/snapshots", json={})
+    client.put("/_mock/sandboxes/default/scenarios/flaky", json=SCENARIO)
     return made

@@ -1,18 +1,62 @@
-"""The control plane's contract."""
+"""The control plane's contract.
+
+The server that it is held against has one call, one snapshot and one scenario in its default sandbox.
+"""
+
+from __future__ import annotations
 
 from tests.contract.contract import Contract
-from tests.contract.judged import ONE, Judged
+from tests.contract.judged import NO_SUCH, ONE, Judged
+from tests.support.specs import operations, spec
+
+GONE = Judged(NO_SUCH, valid=("204", "404"))
+WANTED = Judged("the schema knows no vendor, no operation and no calendar", valid=("200", "422"))
+SCENARIO = {
+    "version": 1,
+    "name": "flaky",
+    "rules": [{"id": "r1", "items": [{"select": {"key": "3"}, "effect": {"fail": {"code": "internal"}}}]}],
+}
+
+WALKED = {
+    node["operationId"]: Judged("a walk asks for what is not there too", valid=("2xx", "404", "409", "422"))
+    for _method, _path, node in operations(spec("_control"))
+}
+"""How a walk along links is judged: nothing pins the names that it begins with."""
 
 CONTRACT = Contract(
     "_control",
     "_mock",
-    path={"name": "default"},
+    path={"name": "default", "snapshot": "s1", "scenario": "flaky"},
     judged={
         "create_sandbox": Judged(
-            "a name is given twice; the schema knows no switch", valid=("201", "409", "422")
+            "a name is given twice; the schema knows no switch and no scenario", valid=("201", "409", "422")
         ),
+        "dump_sandbox": Judged("the schema knows no vendor", valid=("200", "422")),
+        "load_state": Judged("the schema knows no vendor and no dump", valid=("200", "422")),
+        "show_difference": ONE,
+        "take_snapshot": Judged("a sandbox has so many and no more", valid=("201", "409")),
+        "restore_snapshot": ONE,
+        "delete_snapshot": GONE,
+        "show_scenario": ONE,
+        "put_scenario": Judged("the schema knows no scenario", valid=("200", "422")),
+        "delete_scenario": GONE,
         "assume": Judged("the schema knows no switch", valid=("200", "422")),
         "advance_clock": Judged("the clock ends with the year 9999", valid=("200", "422")),
+        "list_journal": Judged(
+            "the schema knows no vendor, no operation and no calendar", valid=("200", "422")
+        ),
+        "export_journal": Judged(
+            "the schema knows no vendor, no operation and no calendar", valid=("200", "422")
+        ),
+        "verify_journal": Judged(
+            "the schema knows no vendor, no operation, no path, and not what happened",
+            valid=("204", "409", "422"),
+        ),
         "show_entry": ONE,
+        "export_entry": ONE,
+        "replay_entry": Judged("the schema knows no call and no address", valid=("200", "404", "422")),
+        "list_cases": Judged("the schema knows no vendor", valid=("200", "422")),
+        "show_case": ONE,
+        "run_case": Judged("the schema knows no row and no vendor", valid=("200", "404", "422")),
     },
 )

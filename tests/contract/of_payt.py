@@ -7,6 +7,7 @@ NUMBERS = "numbers are read as texts"
 
 _POSTED = Judged(PER_ITEM, invalid=("201", "4xx"))
 _CHANGED = Judged(PER_ITEM, invalid=("200", "4xx"))
+_PAGED = Judged("the schema cannot say which cursors are good", valid=("200", "422"))
 _NAMED = Judged(NUMBERS, invalid=("200", "4xx"))
 
 CONTRACT = Contract(
@@ -21,6 +22,14 @@ CONTRACT = Contract(
     body={"administration_id": "81"},
     known={"getV1InvoicesId": {"id": "2603744"}, "putUpload": {"token": "sandbox-upload"}},
     judged={
+        "getV1Administrations": _PAGED,
+        "getV1Contacts": _PAGED,
+        "getV1Debtors": _PAGED,
+        "getV1Invoices": _PAGED,
+        "getV1InvoicesDeleted": _PAGED,
+        "getV1Payments": _PAGED,
+        "getV1PaymentsDeleted": _PAGED,
+        "getV1VatRates": _PAGED,
         "getV1InvoicesId": ONE,
         "getV1DebtorsId": ONE,
         "postV1Invoices": _POSTED,

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from mockserver.app import Application
 from tests.contract.contract import Lent, run
 from tests.contract.contracts import CONTRACTS
+from tests.contract.of_control import WALKED
 from tests.contract.walks import walk
 from tests.support.specs import VENDORS, operations, spec
 
@@ -46,6 +47,15 @@ def test_the_control_plane_keeps_its_contract(operation: str, control: Applicati
     answers = run(replace(CONTRACTS["_control"], lent=Lent(control)), operation, "default")
 
     assert min(answers)[0] < 400
+
+
+def test_what_a_link_of_the_control_plane_leads_to_keeps_its_contract(control: Application) -> None:
+    contract = replace(CONTRACTS["_control"], path={}, judged=WALKED, lent=Lent(control))
+
+    reached = walk(contract, control)
+
+    names = {link.partition("] ")[2].partition(" -> ")[0] for link in reached}
+    assert {"snapshot", "restore", "difference", "arm"} <= names
 
 
 @pytest.mark.parametrize(

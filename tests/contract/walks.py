@@ -13,7 +13,7 @@ from schemathesis.core.transport import Response
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 
 from mockserver.app import Application
-from mockserver.sandbox import Settings
+from mockserver.sandbox import DEFAULT, Settings
 from tests.contract.contract import EXAMPLES, Contract
 
 STEPS = 6
@@ -28,17 +28,18 @@ _numbers = count(1)
 def walk(contract: Contract, app: Application, without: Sequence[str] = ()) -> Counter[str]:
     """Walk the links of a spec and check every answer; how often which link led to a good one."""
     reached: Counter[str] = Counter()
+    there = set(app.sandboxes.names())
     schema = contract.schema(walking=True)
     machine: Any = (schema.exclude(operation_id=list(without)) if without else schema).as_state_machine()
 
     class Walk(machine):  # type: ignore[misc] # made at run time
         def setup(self) -> None:
+            # What the walk before it made would lead this one elsewhere.
+            for name in set(app.sandboxes.names()) - there:
+                app.sandboxes.delete(name)
+            app.sandboxes.delete(DEFAULT)
             self.sandbox = f"walk-{next(_numbers)}"
             app.sandboxes.create(Settings(self.sandbox, seed=7, frozen=NOW))
-
-        def teardown(self) -> None:
-            app.sandboxes.delete(self.sandbox)
-            app.journal.forget(self.sandbox)
 
         def before_call(self, case: schemathesis.Case[Any]) -> None:
             contract.pin(case, walking=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockserver.assumption import Assumption
+from mockserver.vendors.payt.record_assumptions import OF_RECORDS
 
 _SHEET = "Payt fact sheet"
 
@@ -15,11 +16,25 @@ ASSUMPTIONS = (
         f"{_SHEET} §1.5",
     ),
     Assumption(
+        "ratelimit_headers",
+        "off",
+        ("on",),
+        "Whether answers tell, while calls are counted, how many are left in RateLimit and RateLimit-Policy.",
+        f"{_SHEET} §1.5, where no headers are documented; edge-cases row 107",
+    ),
+    Assumption(
         "unacceptable",
-        "ignored",
-        ("406",),
-        "Whether an Accept header that has no room for JSON is overlooked or refused.",
-        f"{_SHEET} §3.1, which does not speak of it",
+        "406",
+        ("ignored",),
+        "Whether an Accept header that has no room for JSON is refused or overlooked.",
+        "RFC 9110 §15.5.7; Payt fact sheet §3.1 does not speak of it",
+    ),
+    Assumption(
+        "other_charset",
+        "415",
+        ("read",),
+        "Whether a body declared to be in another charset than UTF-8 is refused, or read if it can be.",
+        f"{_SHEET} §1, which does not speak of it; edge-cases row 119",
     ),
     Assumption(
         "closed_administration",
@@ -48,6 +63,13 @@ ASSUMPTIONS = (
         ("last_id",),
         "Whether the last page has no cursor, or one that leads to an empty page.",
         f"{_SHEET} §1.3, §5.12",
+    ),
+    Assumption(
+        "unknown_cursor",
+        "refused",
+        ("empty",),
+        "Whether a cursor that no record has ever had is refused, or leads to an empty page.",
+        f"{_SHEET} §1.3, which does not speak of it; edge-cases row 142",
     ),
     Assumption(
         "only_fields",
@@ -183,4 +205,5 @@ ASSUMPTIONS = (
         "Whether posted contacts are answered with counters, or without a body, which has no schema.",
         f"{_SHEET} §5.11",
     ),
+    *OF_RECORDS,
 )

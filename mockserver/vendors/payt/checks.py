@@ -27,7 +27,12 @@ def invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
     Source: Payt fact sheet §2.1, §4.1, §4.3.
     """
     if is_readable(item, request):
-        yield from _faults(item, identity.invoice(item.document, state), request, state)
+        yield from _faults(
+            item,
+            identity.invoice(meant(item.document, request), state, request.call.assumptions),
+            request,
+            state,
+        )
 
 
 def change(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -41,7 +46,7 @@ def change(item: Item, request: Request, state: State) -> Iterator[Problem]:
         return
     if not item.document["invoice_number"].strip():
         return
-    match = identity.numbered_invoice(item.document, state)
+    match = identity.numbered_invoice(meant(item.document, request), state, request.call.assumptions)
     if match.stored is None:
         yield _unknown(item, "invoices", "invoice_number")
     else:
@@ -53,7 +58,10 @@ def debtor(item: Item, request: Request, state: State) -> Iterator[Problem]:
 
     Source: Payt fact sheet §3.3.
     """
-    if is_readable(item, request) and identity.debtor(item.document, state).taken:
+    if not is_readable(item, request):
+        return
+    record = meant(item.document, request)
+    if identity.debtor(record, state, request.call.assumptions).taken:
         yield fault("debtor-number-taken", item, "debtor_number", of="debtors")
 
 
@@ -64,7 +72,7 @@ def contact(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """
     if not is_readable(item, request):
         return
-    match = identity.contact(item.document, state)
+    match = identity.contact(meant(item.document, request), state, request.call.assumptions)
     if item.document.get("id") and match.stored is None:
         yield _unknown(item, "contacts", "id")
     if match.taken:
@@ -95,7 +103,7 @@ def _faults(item: Item, match: Match, request: Request, state: State) -> Iterato
     yield from _identity_faults(item, match, assumptions)
     if _due_too_early(record, stored):
         yield fault("due-too-early", item, "due_date")
-    if _lacks_debtor(record, stored, state):
+    if _lacks_debtor(record, stored, assumptions, state):
         yield fault("debtor-missing", item, "debtor_number")
     if _lacks_condition(record, state):
         yield fault("condition-missing", item, "payment_condition")
@@ -125,11 +133,13 @@ def _due_too_early(record: Document, stored: Document | None) -> bool:
     return is_day(invoiced) and is_day(due) and bool(due < invoiced)
 
 
-def _lacks_debtor(record: Document, stored: Document | None, state: State) -> bool:
+def _lacks_debtor(
+    record: Document, stored: Document | None, assumptions: Mapping[str, str], state: State
+) -> bool:
     named = record.get("debtor_number") or record.get("debtor_identifier")
     if not named:
         return stored is None
-    return identity.named_debtor(record, state) is None
+    return identity.named_debtor(record, state, assumptions) is None
 
 
 def _lacks_condition(record: Document, state: State) -> bool:

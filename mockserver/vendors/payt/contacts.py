@@ -11,7 +11,7 @@ from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.payt import identity
 from mockserver.vendors.payt.entities import Entity, Kind
-from mockserver.vendors.payt.reading import meant
+from mockserver.vendors.payt.reading import completed, meant
 from mockserver.vendors.payt.rules import is_odd_phone
 from mockserver.vendors.payt.texts import RECORDS
 
@@ -42,6 +42,7 @@ _SHOWN = (
     "sms_phone_number",
 )
 _TEXTS = (*_SHOWN, "birth_date")
+_OPTIONAL = tuple(member for member in _TEXTS if member != "contact_identifier")
 
 
 def keep(item: Item, request: Request, state: State) -> Outcome:
@@ -49,8 +50,8 @@ def keep(item: Item, request: Request, state: State) -> Outcome:
 
     Source: Payt fact sheet §1.2.
     """
-    record = meant(item.document, request)
-    stored = identity.contact(item.document, state).stored
+    record = completed(meant(item.document, request), _OPTIONAL, request)
+    stored = identity.contact(record, state, request.call.assumptions).stored
     was = stored or {"id": str(state.next(CONTACTS)), "administration_id": request.tenant}
     contact = {
         **was,

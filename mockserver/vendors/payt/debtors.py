@@ -11,7 +11,7 @@ from mockserver.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.payt import identity
 from mockserver.vendors.payt.keeping import kept_contact
-from mockserver.vendors.payt.reading import meant
+from mockserver.vendors.payt.reading import completed, meant
 from mockserver.vendors.payt.wording import fault
 
 DEBTORS = "debtors"
@@ -33,6 +33,7 @@ _TEXTS = (
     "is_company",
     "peppol_enabled",
 )
+_OPTIONAL = (*_TEXTS[_TEXTS.index("bank_account_name") :], "contact_identifier")
 
 
 def keep(item: Item, request: Request, state: State) -> Outcome:
@@ -40,8 +41,8 @@ def keep(item: Item, request: Request, state: State) -> Outcome:
 
     Source: Payt fact sheet §2.7.
     """
-    record = meant(item.document, request)
-    stored = identity.debtor(record, state).stored
+    record = completed(meant(item.document, request), _OPTIONAL, request)
+    stored = identity.debtor(record, state, request.call.assumptions).stored
     was = stored or _new(request.tenant, state)
     contact = kept_contact(record, was.get("contact_identifier"), state)
     debtor = {

@@ -57,6 +57,8 @@ def listing(kind: str, remains: Remains) -> Handler:
             ],
             request,
             collection,
+            state,
+            kind.removeprefix("deleted_"),
         )
         data = [remains(row) for row in rows]
         return json_reply(200, {"data": data, "pagination": {"cursor": cursor}})

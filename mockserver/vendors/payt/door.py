@@ -1,39 +1,56 @@
-"""What stands before the vendor's operations: how often a token may call, and which formats it may want.
+"""What stands before the vendor's operations: how often a token may call, which formats it may want and send.
 
 Source: Payt fact sheet §1.5, §3.1.
 """
 
 from __future__ import annotations
 
-from mockserver.auth import Scheme, authenticate
-from mockserver.errors import NotAcceptable, TooManyRequests, Unauthorized
+from mockserver.auth import authenticate
+from mockserver.errors import NotAcceptable, TooManyRequests, Unauthorized, UnsupportedMediaType
 from mockserver.model import Call
-from mockserver.quota import fixed_window
-from mockserver.reply import JSON, accepted
+from mockserver.reply import JSON, accepted, media_type_of
+from mockserver.spec import Operation
 from mockserver.store import State
+from mockserver.vendors.payt.limits import BEARER, spend
 
-_BEARER = Scheme("bearerAuth", {"type": "http", "scheme": "bearer"})
-_CALLS_A_SECOND = 10
 _JSON_RANGES = (JSON, "application/*", "*/*")
+"""What JSON is asked for by, the most telling first (RFC 9110 §12.5.1)."""
+
+_UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def gateway(call: Call, state: State) -> None:
-    """Let pass a call that wants what there is, and whose token has not called too often.
+    """Let pass a call whose token has not called too often.
 
     Raises:
-        NotAcceptable: its Accept header has no room for JSON, and the switch says that this counts.
         TooManyRequests: it is the eleventh of a second.
     """
-    if call.assumptions["unacceptable"] == "406" and not _takes_json(call):
-        raise NotAcceptable(call.headers["accept"])
     if call.assumptions["quotas"] == "on":
         _count(call, state)
 
 
-def _takes_json(call: Call) -> bool:
-    header = call.headers.get("accept", "")
+def enter(call: Call, operation: Operation, _state: State) -> None:
+    """Let pass a call that wants what there is and sends UTF-8, as far as switches ask for that.
+
+    Files are put to their storage in any charset, and nothing is answered there.
+
+    Raises:
+        NotAcceptable: its Accept header has no room for JSON.
+        UnsupportedMediaType: its body is declared to be in another charset.
+    """
+    if not operation.path.startswith("/v1/"):
+        return
+    if call.assumptions["unacceptable"] == "406" and not _takes_json(call.headers.get("accept", "")):
+        raise NotAcceptable(call.headers["accept"])
+    if call.body and call.assumptions["other_charset"] == "415":
+        media_type, charset = media_type_of(call.headers)
+        if charset not in _UTF_8:
+            raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON,))
+
+
+def _takes_json(header: str) -> bool:
     wanted = dict(accepted(header))
-    return not call.path.startswith("/v1/") or not wanted or any(wanted.get(kind) for kind in _JSON_RANGES)
+    return not wanted or next((wanted[kind] > 0 for kind in _JSON_RANGES if kind in wanted), False)
 
 
 def _count(call: Call, state: State) -> None:
@@ -41,12 +58,12 @@ def _count(call: Call, state: State) -> None:
 
     Source: Payt fact sheet §3.1 (401 comes before 429).
     """
-    token = _BEARER.credential(call)
+    token = BEARER.credential(call)
     if token is None:
         return
     try:
-        authenticate(_BEARER, token, state, strict=False)
+        authenticate(BEARER, token, state, strict=False)
     except Unauthorized:
         return
-    if not fixed_window(state, token, _CALLS_A_SECOND, 1).allowed:
+    if not spend(token, state):
         raise TooManyRequests("second")

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha3_512
 
+from msgspec.structs import replace
+
 from mockserver.clock import parse_instant, print_instant
 from mockserver.errors import Invalid, NotFound
 from mockserver.model import Action, Call, Document, Item, Outcome, Problem, Reply
@@ -57,13 +59,24 @@ def announce(request: Request, state: State) -> Keep:
 
 
 def where_to_upload(result: BatchResult, _state: State) -> Reply:
-    """The URLs, in the order of the files.
+    """The URLs, in the order of the files; there is no place for one that a scenario refuses.
 
     Source: Payt fact sheet §2.8, §5.7.
     """
-    shown = [outcome.document for outcome in result.outcomes if outcome.document is not None]
+    shown = [one.document for one in result.outcomes if one.accepted and one.document is not None]
     bare = result.request.call.assumptions["files_answer"] == "object"
     return json_reply(201, shown[0] if bare and len(result.outcomes) == 1 and shown else shown)
+
+
+def phantom(outcome: Outcome, number: int) -> Outcome:
+    """The outcome of a file that nobody announced: another checksum, and a URL that leads nowhere."""
+    checksum = b64encode(sha3_512(f"phantom-{number}".encode()).digest()).decode()
+    item = Item(outcome.item.index, checksum, {**outcome.item.document, "checksum": checksum})
+    if outcome.document is None:
+        return replace(outcome, item=item)
+    root = outcome.document["url"].rpartition("/")[0]
+    shown = {**outcome.document, "checksum": checksum, "url": f"{root}/phantom-{number}"}
+    return replace(outcome, item=item, document=shown)
 
 
 def upload(request: Request, state: State) -> Reply:

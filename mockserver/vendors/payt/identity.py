@@ -5,6 +5,8 @@ Source: Payt fact sheet §4.1 (assumed), design §8.6.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mockserver.model import Document, Value
 from mockserver.store import State
 
@@ -20,52 +22,58 @@ class Match(Value, frozen=True):
     crossed: bool = False
 
 
-def invoice(record: Document, state: State) -> Match:
+def invoice(record: Document, state: State, assumptions: Mapping[str, str]) -> Match:
     """The invoice that the record's identifier means, else its number; both must mean the same."""
-    return _locate(record, state, "invoices", ("invoice_number", "invoice_identifier"))
+    return _locate(record, state, "invoices", ("invoice_number", "invoice_identifier"), assumptions)
 
 
-def numbered_invoice(record: Document, state: State) -> Match:
+def numbered_invoice(record: Document, state: State, assumptions: Mapping[str, str]) -> Match:
     """The invoice of the record's number, which may take an identifier that no other one has.
 
     Source: Payt fact sheet §4.1 (PATCH finds by number).
     """
-    stored = _find(state, "invoices", "invoice_number", record["invoice_number"])
-    other = _find(state, "invoices", "invoice_identifier", record.get("invoice_identifier"))
+    stored = _find(state, "invoices", "invoice_number", record["invoice_number"], assumptions)
+    other = _find(state, "invoices", "invoice_identifier", record.get("invoice_identifier"), assumptions)
     taken = stored is not None and other is not None and other["id"] != stored["id"]
     return Match(stored, ("invoice_identifier",) if taken else ())
 
 
-def debtor(record: Document, state: State) -> Match:
+def debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> Match:
     """The debtor that the record's identifier means, else its number, likewise."""
-    return _locate(record, state, "debtors", ("debtor_number", "debtor_identifier"))
+    return _locate(record, state, "debtors", ("debtor_number", "debtor_identifier"), assumptions)
 
 
-def contact(record: Document, state: State) -> Match:
+def contact(record: Document, state: State, assumptions: Mapping[str, str]) -> Match:
     """The contact of Payt's id, else of the caller's code; an id takes a code that no other one has."""
-    by_code = _find(state, "contacts", "contact_identifier", record.get("contact_identifier"))
+    by_code = _find(state, "contacts", "contact_identifier", record.get("contact_identifier"), assumptions)
     if not record.get("id"):
         return Match(by_code)
-    by_id = _find(state, "contacts", "id", record["id"])
+    by_id = _find(state, "contacts", "id", record["id"], assumptions)
     taken = by_id is not None and by_code is not None and by_code["id"] != by_id["id"]
     return Match(by_id, ("contact_identifier",) if taken else ())
 
 
-def named_debtor(record: Document, state: State) -> Document | None:
+def named_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> Document | None:
     """The debtor that an invoice names: by number, else by identifier, the first that is known.
 
     Source: Payt fact sheet §2.1 (one must resolve, assumed).
     """
     for member in ("debtor_number", "debtor_identifier"):
-        if known := _find(state, "debtors", member, record.get(member)):
+        if known := _find(state, "debtors", member, record.get(member), assumptions):
             return known
     return None
 
 
-def _locate(record: Document, state: State, collection: str, members: tuple[str, str]) -> Match:
+def _locate(
+    record: Document,
+    state: State,
+    collection: str,
+    members: tuple[str, str],
+    assumptions: Mapping[str, str],
+) -> Match:
     number, identifier = members
-    by_identifier = _find(state, collection, identifier, record.get(identifier))
-    by_number = _find(state, collection, number, record.get(number))
+    by_identifier = _find(state, collection, identifier, record.get(identifier), assumptions)
+    by_number = _find(state, collection, number, record.get(number), assumptions)
     if by_identifier is not None:
         crossed = by_number is not None and by_number["id"] != by_identifier["id"]
         return Match(by_identifier, members if crossed else (), crossed)
@@ -75,6 +83,14 @@ def _locate(record: Document, state: State, collection: str, members: tuple[str,
     return Match(by_number, members if taken else ())
 
 
-def _find(state: State, collection: str, member: str, value: str | None) -> Document | None:
-    found = state.collection(collection).find(member, value) if value else []
+def _find(
+    state: State, collection: str, member: str, value: str | None, assumptions: Mapping[str, str]
+) -> Document | None:
+    if not value:
+        return None
+    table = state.collection(collection)
+    if assumptions["ci_keys"] == "on":
+        name = value.casefold()
+        return next((one for one in table.values() if (one.get(member) or "").casefold() == name), None)
+    found = table.find(member, value)
     return found[0] if found else None

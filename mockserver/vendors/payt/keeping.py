@@ -31,7 +31,7 @@ Keeper: TypeAlias = Callable[[Document, Document, State], Kept]
 def keepers(assumptions: Mapping[str, str]) -> tuple[Keeper, ...]:
     """The members of an invoice that are guarded so, in field order, while the switches stand so."""
     return (
-        _debtor if assumptions["debtor_change"] == "kept" else _last_debtor,
+        _debtor(assumptions) if assumptions["debtor_change"] == "kept" else _last_debtor(assumptions),
         _contact,
         _sent_at,
         _file("document", "document-missing"),
@@ -64,22 +64,30 @@ def kept_contact(record: Document, current: str | None, state: State) -> Kept:
     return Kept("contact_identifier", value, "contact_identifier", "" if known else "contact-missing")
 
 
-def _debtor(record: Document, was: Document, state: State) -> Kept:
+def _debtor(assumptions: Mapping[str, str]) -> Keeper:
     """The debtor of the first time stays.
 
     Source: Payt fact sheet §4.2.
     """
-    named = identity.named_debtor(record, state)
-    named_id = named["id"] if named else None
-    current = was["debtor_id"] or named_id
-    changes = named_id is not None and named_id != current
-    return Kept("debtor_id", current, "debtor_number", "debtor-fixed" if changes else "")
+
+    def keep(record: Document, was: Document, state: State) -> Kept:
+        named = identity.named_debtor(record, state, assumptions)
+        named_id = named["id"] if named else None
+        current = was["debtor_id"] or named_id
+        changes = named_id is not None and named_id != current
+        return Kept("debtor_id", current, "debtor_number", "debtor-fixed" if changes else "")
+
+    return keep
 
 
-def _last_debtor(record: Document, was: Document, state: State) -> Kept:
+def _last_debtor(assumptions: Mapping[str, str]) -> Keeper:
     """The debtor that was named last counts."""
-    named = identity.named_debtor(record, state)
-    return Kept("debtor_id", named["id"] if named else was["debtor_id"], "debtor_number")
+
+    def keep(record: Document, was: Document, state: State) -> Kept:
+        named = identity.named_debtor(record, state, assumptions)
+        return Kept("debtor_id", named["id"] if named else was["debtor_id"], "debtor_number")
+
+    return keep
 
 
 def _contact(record: Document, was: Document, state: State) -> Kept:

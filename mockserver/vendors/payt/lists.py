@@ -10,10 +10,12 @@ from functools import partial
 from typing import TypeAlias
 
 from mockserver.clock import parse_instant
+from mockserver.errors import Invalid
 from mockserver.model import Document
 from mockserver.store import Collection, State
 from mockserver.vendor import Request
 from mockserver.vendors.payt.moments import read_moment
+from mockserver.vendors.payt.wording import unreadable
 
 Predicate: TypeAlias = Callable[[Document], bool]
 Filters: TypeAlias = Callable[[Document, State], Iterator[Predicate]]
@@ -81,17 +83,23 @@ def no_filters(_parameters: Document, _state: State) -> Iterator[Predicate]:
 
 
 def page(
-    records: Iterable[Document], request: Request, collection: Collection
+    records: Iterable[Document], request: Request, collection: Collection, state: State, sequence: str = ""
 ) -> tuple[list[Document], str | None]:
     """One page in the order asked for, else by id, and the cursor of the next one, None on the last.
 
+    `sequence` is where the records' ids were counted, "" where nobody counts them.
     Source: Payt fact sheet §1.3 (the last cursor is assumed).
+
+    Raises:
+        Invalid: the cursor is an id that no record has ever had, and the switch says that this counts.
     """
     parameters = request.parameters
     member, _, way = parameters.get("order", "").rpartition("_")
     place = partial(_place, member)
     rows = sorted(records, key=place, reverse=way == "desc")
     if (cursor := parameters.get("cursor")) is not None:
+        if request.call.assumptions["unknown_cursor"] == "refused" and cursor not in collection:
+            _refuse_unless_given(cursor, sequence, state)
         last = collection.get(cursor) or {"id": cursor, member: ""}
         rows = [
             row for row in rows if (place(row) < place(last) if way == "desc" else place(row) > place(last))
@@ -100,6 +108,13 @@ def page(
     shown = rows[:size]
     leads_on = len(rows) > size or request.call.assumptions["last_cursor"] == "last_id"
     return shown, shown[-1]["id"] if shown and leads_on else None
+
+
+def _refuse_unless_given(cursor: str, sequence: str, state: State) -> None:
+    """Let pass the id of a record that is gone, but not one of another sandbox or of before a reset."""
+    counted = state.collection("sequences", "").get(sequence)
+    if counted is None or int(cursor) > counted["last"]:
+        raise Invalid((unreadable(("query", "cursor")),))
 
 
 def _place(member: str, record: Document) -> tuple[str, int]:

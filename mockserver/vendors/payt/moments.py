@@ -31,8 +31,13 @@ def is_moment(text: str) -> bool:
     return True
 
 
+def is_local(text: str) -> bool:
+    """Whether `text` would be a moment if it named a zone."""
+    return is_moment(f"{text}Z")
+
+
 def read_moment(text: str) -> datetime:
-    """The moment that `text` is known to spell."""
+    """The moment that `text` is known to spell; without a zone it is one of UTC."""
     return parse_instant(text.upper())
 
 

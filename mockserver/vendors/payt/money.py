@@ -31,7 +31,11 @@ AMOUNTS = frozenset(
 )
 """The members of a record that spell a decimal."""
 
+MONEY = AMOUNTS - {"product_price", "product_quantity", "rate", "vat_percentage"}
+"""Those of them that are sums of money, which have cents and nothing less."""
+
 _CENT = Decimal("0.01")
+_CENT_DIGITS = 2
 # An amount has up to 255 characters, a product of two twice as many digits, a quotient as many as we ask for.
 _WIDE = Context(prec=1200, rounding=ROUND_HALF_UP)
 _MAX_LENGTH = 255
@@ -48,6 +52,11 @@ def amount(text: Json) -> Decimal | None:
     if not isinstance(text, str) or len(text) > _MAX_LENGTH or _PLAIN.fullmatch(text) is None:
         return None
     return Decimal(text)
+
+
+def is_finer(text: Json) -> bool:
+    """Whether `text` spells an amount of parts of a cent."""
+    return amount(text) is not None and len(text.partition(".")[2].rstrip("0")) > _CENT_DIGITS
 
 
 def cents(value: Decimal) -> Decimal:

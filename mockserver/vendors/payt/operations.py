@@ -43,7 +43,7 @@ def listing(kind: Kind, filters: Filters, now: Now = as_stored) -> Handler:
         tests = tuple(filters(request.parameters, state))
         records = [now(one, request, state) for one in collection.values()]
         wanted = [one for one in records if all(test(one) for test in tests)]
-        rows, cursor = page(wanted, request, collection)
+        rows, cursor = page(wanted, request, collection, state, kind.collection)
         return _page(request, kind, rows, cursor, state)
 
     return handle
@@ -76,7 +76,7 @@ def list_administrations(request: Request, state: State) -> Reply:
     records = [
         _called(one, request) for one in collection.values() if visible(one, request.call.principal, state)
     ]
-    rows, cursor = page(records, request, collection)
+    rows, cursor = page(records, request, collection, state)
     return _page(request, ADMINISTRATION, rows, cursor, state)
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from mockserver.model import Document, Item, Json
 from mockserver.vendor import Request
-from mockserver.vendors.payt.moments import is_moment
+from mockserver.vendors.payt.moments import is_local, is_moment
 
 Check: TypeAlias = Callable[[Json], bool]
 
@@ -25,6 +25,16 @@ FIRST_VALUES: Mapping[str, str] = {
 """What the help page calls fixed after an invoice's first time, with the warning that then follows."""
 
 
+_NAMES = (
+    "invoice_number",
+    "invoice_identifier",
+    "debtor_number",
+    "debtor_identifier",
+    "contact_identifier",
+)
+"""The members that tell records apart, as far as white space may be dropped there."""
+
+
 def meant(record: Document, request: Request) -> Document:
     """The record without the members that count as left out.
 
@@ -33,11 +43,32 @@ def meant(record: Document, request: Request) -> Document:
     assumptions = request.call.assumptions
     if request.operation.method == "patch" and "invoice_lines" in record:
         record = _without("invoice_lines", record)
+    if assumptions["trim"] == "on":
+        record = {
+            name: value.strip() if name in _NAMES and isinstance(value, str) else value
+            for name, value in record.items()
+        }
     if assumptions["null_members"] == "ignored":
         record = {name: value for name, value in record.items() if value is not None}
     if record.get("payments") == [] and assumptions["empty_payments"] == "ignored":
         record = _without("payments", record)
     return record
+
+
+def completed(record: Document, optional: Iterable[str], request: Request) -> Document:
+    """The record as it is kept: what a post leaves out of `optional` may count as null.
+
+    Source: Payt fact sheet §4.1 (assumed).
+    """
+    if request.operation.method != "post" or request.call.assumptions["absent_members"] != "cleared":
+        return record
+    return {**dict.fromkeys(optional), **record}
+
+
+def name_of(text: str, assumptions: Mapping[str, str]) -> str:
+    """What of a number or an identifier tells it from others."""
+    trimmed = text.strip() if assumptions["trim"] == "on" else text
+    return trimmed.casefold() if assumptions["ci_keys"] == "on" else trimmed
 
 
 def changing(record: Document, stored: Document | None, assumptions: Mapping[str, str]) -> Document:
@@ -97,7 +128,7 @@ def _invoice(*needed: str) -> Check:
     return _record(
         needed,
         ("invoice_identifier", "debtor_number", "debtor_identifier", "payment_condition"),
-        sent_at=lambda value: _is_text(value) and is_moment(value),
+        sent_at=lambda value: _is_text(value) and (is_moment(value) or is_local(value)),
         document=file,
         ubl_document=file,
         payments=_each(_record(("amount", "origin_identifier"), ("payment_date", "cost_type"))),

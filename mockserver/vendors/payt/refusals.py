@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from http import HTTPStatus
 
 from mockserver.errors import (
     Forbidden,
@@ -16,6 +17,8 @@ from mockserver.errors import (
     MethodNotAllowed,
     NotFound,
     Refusal,
+    Rejected,
+    TooManyRequests,
     Unauthorized,
     UnsupportedMediaType,
 )
@@ -23,7 +26,9 @@ from mockserver.model import Call, Problem, Reply
 from mockserver.reply import STATUSES, json_reply
 from mockserver.spec import Operation
 from mockserver.store import State
-from mockserver.vendor import keep_known
+from mockserver.vendor import FAULT, keep_known
+from mockserver.vendors.payt.limits import telling
+from mockserver.vendors.payt.moments import is_local
 from mockserver.vendors.payt.money import AMOUNTS
 from mockserver.vendors.payt.texts import (
     GRANTS,
@@ -65,30 +70,57 @@ def grade(problem: Problem, call: Call) -> Problem | None:
     known = keep_known(problem, call)
     if known is None or (_is_too_long(problem) and call.assumptions["text_limit"] == "none"):
         return None
+    if _is_utc(problem) and call.assumptions["missing_offset"] == "utc":
+        return None
     if problem.path[:1] == ("files",):
         return worded_file(known)
     return worded(known, spare_call=call.assumptions["broken_record"] == "refuses_record")
 
 
-def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
+def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
     """The reply to a call that is refused as a whole.
 
     Source: Payt fact sheet §3.1.
     """
+    return telling(_said(refusal, call, operation), call, state)
+
+
+def _said(refusal: Refusal, call: Call, operation: Operation | None) -> Reply:
     if call.path.startswith(_TOKEN_PATHS):
         if isinstance(refusal, Unauthorized):
             challenge = ("WWW-Authenticate", "Basic")
             return _oauth_reply(401, "invalid_client", GRANTS["invalid_client"], (challenge,))
         if isinstance(refusal, (Invalid, Malformed, UnsupportedMediaType)):
             return _oauth_reply(400, "invalid_request", _request_fault(refusal))
-    status = _STATUSES[refusal.code]
+    status = _status(refusal)
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(refusal, MethodNotAllowed):
         headers = (("Allow", ", ".join(_allowed(refusal, call))),)
     elif isinstance(refusal, Unauthorized):
         headers = (("WWW-Authenticate", "Bearer"),)
-    document = {"code": _CODES[status], "message": _message(refusal, call, operation)}
+    elif isinstance(refusal, TooManyRequests) and refusal.wait is not None:
+        headers = (("Retry-After", str(refusal.wait)),)  # of a scenario; the vendor's own limit promises none
+    document = {"code": _code(status), "message": _message(refusal, call, operation)}
     return json_reply(status, document, headers=headers)
+
+
+def _status(refusal: Refusal) -> int:
+    """The refusal's status, unless it is of a scenario that says which."""
+    for problem in refusal.problems if isinstance(refusal, Rejected) else ():
+        if problem.rule == FAULT and problem.expected is not None:
+            return int(problem.expected)
+    return _STATUSES[refusal.code]
+
+
+def _code(status: int) -> str:
+    known = _CODES.get(status)
+    if known is not None:
+        return known
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        return "error"
+    return phrase.lower().replace(" ", "_").replace("-", "_").replace("'", "")
 
 
 def _allowed(refusal: MethodNotAllowed, call: Call) -> Iterable[str]:
@@ -99,6 +131,19 @@ def _allowed(refusal: MethodNotAllowed, call: Call) -> Iterable[str]:
 def _is_too_long(problem: Problem) -> bool:
     """Whether the problem is the length alone that imports allow a text; amounts have it for our own sake."""
     return problem.rule == "maxLength" and problem.expected == _TEXT_LIMIT and problem.path[-1] not in AMOUNTS
+
+
+def _is_utc(problem: Problem) -> bool:
+    """Whether the problem is alone that a moment of a record does not name its zone.
+
+    Source: Payt fact sheet §1.5 (timestamps are UTC).
+    """
+    return (
+        problem.path[:1] == ("invoices",)
+        and problem.rule == "format:date-time"
+        and isinstance(problem.found, str)
+        and is_local(problem.found)
+    )
 
 
 def _oauth_reply(
@@ -127,6 +172,8 @@ def _message(refusal: Refusal, call: Call, operation: Operation | None) -> str:
             text = TOKENS.get(reason, TOKEN_INVALID)
         case Forbidden(reason="scope") if operation and operation.scopes:
             text = f"Missing permission: {min(operation.scopes)}"
+        case Rejected(detail=text):
+            pass
         case NotFound(what=what):
             text = NOT_FOUND.get(what, "Not found")
         case _:

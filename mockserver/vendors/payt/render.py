@@ -5,12 +5,13 @@ Source: Payt fact sheet §2.5, §3.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 from mockserver.model import Item, Json, Outcome, Problem, Reply
 from mockserver.reply import json_reply
 from mockserver.store import State
-from mockserver.vendor import BatchResult, Request
+from mockserver.vendor import FAULT, BatchResult, Render, Request
 from mockserver.vendors.payt.checks import NOT_FOUND
 
 CREATED = 201
@@ -82,15 +83,31 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 _RANKS = {kind: {field: rank for rank, field in enumerate(fields)} for kind, fields in _FIELDS.items()}
 
 
-def success_entity(result: BatchResult, _state: State) -> Reply:
+Warned: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]
+"""What a refused record would have been warned of."""
+
+
+def success_entity(result: BatchResult, state: State) -> Reply:
     """Counters and maps; `warnings` only when there are any.
 
     Source: Payt fact sheet §2.5, §3.2; that `success` is true when no record was taken is assumed.
     """
+    return _entity(result, state, None)
+
+
+def success_entity_with(warned: Warned) -> Render:
+    """As `success_entity`, where what a refused record would be warned of is yet to be found."""
+    return lambda result, state: _entity(result, state, warned)
+
+
+def _entity(result: BatchResult, state: State, warned: Warned | None) -> Reply:
     request = result.request
     told = _Told(request)
     for outcome in result.outcomes:
         told.add(outcome)
+        if outcome.problems and told.of_refused:
+            more = warned(outcome.item, request, state) if warned is not None else ()
+            told.warn(outcome, (*outcome.warnings, *more))
     count = sum(outcome.accepted for outcome in result.outcomes)
     fails = request.call.assumptions["success_when_all_fail"] == "false" and result.outcomes and not count
     document: dict[str, Json] = {"success": not fails, "count": count, "errors": told.errors}
@@ -122,21 +139,27 @@ class _Told:
             self._members = tuple(sorted(self._members, key=lambda name: not name.endswith("_identifier")))
         self._ranks = _RANKS[self._kind]
         self._unknown: set[str] = set()
+        self._trims = request.call.assumptions["trim"] == "on"
+        self.of_refused = request.call.assumptions["warnings_of_refused"] == "told"
 
     def add(self, outcome: Outcome) -> None:
         """Say what there is to say of one record."""
         if not outcome.problems and not outcome.warnings:
             return
-        key = self._key(outcome.item)
-        missing = next((problem for problem in outcome.problems if problem.code == NOT_FOUND), None)
+        missing = next((one for one in outcome.problems if one.code == NOT_FOUND and one.rule != FAULT), None)
         if missing is not None:
             if missing.found not in self._unknown:
                 self._unknown.add(missing.found)
                 self.errors.setdefault(NOT_FOUND_KIND, []).append(missing.found)
         elif outcome.problems:
-            self._put(self.errors, key, outcome.problems)
+            self._put(self.errors, self._key(outcome.item), outcome.problems)
         else:
-            self._put(self.warnings, key, outcome.warnings)
+            self.warn(outcome, outcome.warnings)
+
+    def warn(self, outcome: Outcome, warnings: Iterable[Problem]) -> None:
+        """Say what a record is warned of, if it is."""
+        if found := tuple(warnings):
+            self._put(self.warnings, self._key(outcome.item), found)
 
     def _put(self, told: dict[str, list[str]], key: str, problems: Iterable[Problem]) -> None:
         """Put a record's messages under its key, each text once; records of one key share it."""
@@ -157,5 +180,5 @@ class _Told:
         for member in self._members if isinstance(item.document, dict) else ():
             text = item.document.get(member)
             if isinstance(text, str) and text.strip():
-                return text
+                return text.strip() if self._trims else text
         return f"{self._kind}[{item.index}]"

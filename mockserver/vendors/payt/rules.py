@@ -9,13 +9,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from mockserver.errors import Invalid
-from mockserver.model import Document, Item, Problem
+from mockserver.model import Document, Item, Path, Problem
 from mockserver.vendor import Across, Request, Rule
+from mockserver.vendors.payt import calls
 from mockserver.vendors.payt.codes import COUNTRIES, CURRENCIES
-from mockserver.vendors.payt.reading import is_readable, meant
-from mockserver.vendors.payt.texts import too_many_records
-from mockserver.vendors.payt.wording import fault
+from mockserver.vendors.payt.money import MONEY, is_finer
+from mockserver.vendors.payt.reading import is_readable, meant, name_of
+from mockserver.vendors.payt.wording import fault, too_fine
 
 _CURRENCY = re.compile("[A-Z]{3}")
 _COUNTRY = re.compile("[A-Z]{2}")
@@ -39,7 +39,10 @@ def invoice_faults(item: Item, request: Request) -> Iterator[Problem]:
     code = record.get("currency_code", "")
     if _CURRENCY.fullmatch(code) and code not in CURRENCIES:
         yield fault("currency-unknown", item, "currency_code")
-    yield from _line_faults(item, meant(record, request).get("invoice_lines") or [])
+    sent = meant(record, request)
+    yield from _line_faults(item, sent.get("invoice_lines") or [])
+    if request.call.assumptions["cent_fractions"] == "refused":
+        yield from (too_fine(("invoices", item.index, *path)) for path in _finer_than_cents(sent))
 
 
 def debtor_faults(item: Item, _request: Request) -> Iterator[Problem]:
@@ -100,26 +103,6 @@ def vat_rate_faults(item: Item, _request: Request) -> Iterator[Problem]:
         yield fault("code-blank", item, "code", of="vat_rates")
 
 
-def limited(request: Request) -> None:
-    """Let pass a call of as many records as the switch allows.
-
-    Source: Payt fact sheet §2 (assumed).
-
-    Raises:
-        Invalid: it holds more.
-    """
-    limit = request.call.assumptions["max_records"]
-    if limit != "unlimited" and len(request.items) > int(limit):
-        kind = str(request.operation.batch.items[0]) if request.operation.batch else ""
-        raise Invalid((Problem("too-many", (kind,), too_many_records(kind, limit), "maxItems"),))
-
-
-def few_enough(request: Request) -> Iterator[tuple[int, Problem]]:
-    """The rule that a call is not too long, which says nothing of single records."""
-    limited(request)
-    yield from ()
-
-
 def unique(collection: str, member: str, code: str) -> Across:
     """The rule that no two records of a call have the same `member`: all that do are refused.
 
@@ -127,10 +110,11 @@ def unique(collection: str, member: str, code: str) -> Across:
     """
 
     def repeated(request: Request) -> Iterator[tuple[int, Problem]]:
-        limited(request)
-        if request.call.assumptions["repeated_number"] == "in_order":
+        yield from calls.faults(request)
+        assumptions = request.call.assumptions
+        if assumptions["repeated_number"] == "in_order":
             return
-        names = [_name(item, member) for item in request.items]
+        names = [name_of(_name(item, member), assumptions) for item in request.items]
         times = Counter(names)
         for item, name in zip(request.items, names, strict=True):
             if name.strip() and times[name] > 1:
@@ -142,6 +126,18 @@ def unique(collection: str, member: str, code: str) -> Across:
 def _name(item: Item, member: str) -> str:
     name = item.document.get(member) if isinstance(item.document, dict) else None
     return name if isinstance(name, str) else ""
+
+
+def _finer_than_cents(record: Document) -> Iterator[Path]:
+    """Where the record has an amount of parts of a cent.
+
+    Source: Payt fact sheet §1.5 (money has two decimals).
+    """
+    yield from ((member,) for member, value in record.items() if member in MONEY and is_finer(value))
+    for name in ("payments", "invoice_lines"):
+        for at, part in enumerate(record.get(name) or ()):
+            finer = [member for member, value in part.items() if member in MONEY and is_finer(value)]
+            yield from ((name, at, member) for member in finer)
 
 
 def _is_unknown_country(code: str | None) -> bool:

@@ -32,6 +32,8 @@ RECORDS: Mapping[str, str] = {
     "sent-at-fixed": "Sent at can no longer be changed",
     "document-missing": "Document could not be found",
     "ubl-document-missing": "Ubl document could not be found",
+    "open-above-total": "Amount open is more than the amount total",
+    "lines-sum": "Invoice lines do not add up to the amount total",
     "payments-sum": "Payments do not add up to the paid amount",
     "payments-order": "Payments must be ordered chronologically",
     "payment-taken": "Payments origin identifier has already been taken",
@@ -55,6 +57,55 @@ RECORDS: Mapping[str, str] = {
     "name-blank": "Name can't be blank",
 }
 """What is said of a record, by the code of the problem."""
+
+_TAKEN = "has already been taken"
+_TOO_LONG = "is too long (maximum is 255 characters)"
+
+FAULTS: Mapping[str, str] = {
+    "missing-required": "Record can't be blank",
+    "too-long": f"Record {_TOO_LONG}",
+    "duplicate-key": f"Record {_TAKEN}",
+    "unknown-reference": "Administration must exist",
+    "locked": "Record can no longer be changed",
+    "conflict": "Record was changed by another request",
+    "throttled": "Rate limit exceeded",
+    "internal": "Record could not be processed",
+    "timeout": "Record was not processed in time",
+}
+"""What a scenario lets a record of any kind be told, by its neutral code; all assumed."""
+
+FAULTS_OF: Mapping[str, Mapping[str, str]] = {
+    "invoices": {
+        "missing-required": RECORDS["number-blank"],
+        "too-long": f"Description {_TOO_LONG}",
+        "duplicate-key": RECORDS["number-taken"],
+        "unknown-reference": RECORDS["debtor-missing"],
+        "locked": "Invoice can no longer be changed",
+    },
+    "debtors": {
+        "missing-required": RECORDS["debtor-number-blank"],
+        "too-long": f"Remark {_TOO_LONG}",
+        "duplicate-key": RECORDS["debtor-number-taken"],
+        "unknown-reference": RECORDS["contact-missing"],
+    },
+    "contacts": {
+        "missing-required": RECORDS["contact-unnamed"],
+        "too-long": f"Lastname {_TOO_LONG}",
+        "duplicate-key": RECORDS["contact-taken"],
+        "unknown-reference": RECORDS["contact-missing"],
+    },
+    "vat_rates": {
+        "missing-required": RECORDS["code-blank"],
+        "too-long": f"Name {_TOO_LONG}",
+        "duplicate-key": f"Code {_TAKEN}",
+    },
+    "payment_conditions": {
+        "missing-required": RECORDS["code-blank"],
+        "too-long": f"Name {_TOO_LONG}",
+        "duplicate-key": f"Code {_TAKEN}",
+    },
+}
+"""Where a kind of record has a nearer text."""
 
 REFUSALS: Mapping[str, str] = {
     "malformed": MALFORMED,
@@ -82,6 +133,9 @@ NOT_FOUND: Mapping[str, str] = {
     "administrations": "Administration not found",
     "uploads": "Upload not found",
 }
+
+EMPTY = "is empty"
+"""What is said of a list without records, where a switch refuses that."""
 
 READER: Mapping[str, str] = {
     "required": "is missing",

@@ -50,6 +50,21 @@ def worded_file(problem: Problem) -> Problem:
     return replace(problem, detail=f"{_bracketed(problem.path)} {words}")
 
 
+def unreadable(path: Path) -> Problem:
+    """A value that ends the call, because it is of another type."""
+    return Problem("wrong-type", path, f"{_bracketed(path)} {READER['type']}", "type")
+
+
+def unfit(path: Path) -> Problem:
+    """A value that its record is refused for."""
+    return Problem("invalid", path, f"{_human(path)} {READER['type']}", "unfit")
+
+
+def too_fine(path: Path) -> Problem:
+    """An amount of parts of a cent."""
+    return Problem("too-precise", path, f"{_human(path)} has more than 2 decimals", "cents")
+
+
 def joined(problems: Iterable[Problem]) -> str:
     """The message of a call that ends: the first fault of each place, or that nothing could be read."""
     texts: dict[Path, str] = {}

@@ -6,12 +6,21 @@ Source: PVEx fact sheet §1.2, §3.2.
 from __future__ import annotations
 
 from mockserver.auth import issue
-from mockserver.errors import Invalid, NotFound, Refusal, TooLarge, Unauthorized
+from mockserver.errors import (
+    Failed,
+    Invalid,
+    NotFound,
+    Refusal,
+    TooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+)
 from mockserver.model import ANYBODY, Call, Reply
-from mockserver.reply import json_reply
+from mockserver.reply import json_reply, media_type_of
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendor import Request
+from mockserver.vendors.pvex.limits import count
 from mockserver.vendors.pvex.words import ASSUMED
 
 LOGIN = "issueToken"
@@ -20,15 +29,17 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 _SCHEME = "bearerAuth"
 _GRANT, _PASSWORD = "grant_type", "password"
 _JSON = "application/json;charset=UTF-8"
+_FORM = "application/x-www-form-urlencoded"
 
 
-def enter(call: Call, operation: Operation, _state: State) -> None:
+def enter(call: Call, operation: Operation, state: State) -> None:
     """Let a call through to its operation.
 
     The spec takes calls without a token as well, because a switch may; it is here that they are denied.
 
     Raises:
-        TooLarge, NotFound, Unauthorized: the call is not let through.
+        TooLarge, NotFound, Unauthorized, TooManyRequests: the call is not let through.
+        UnsupportedMediaType, Failed: it brings a form, and a switch says that it may not.
     """
     switches = call.assumptions
     if len(call.body) > MAX_BODY_BYTES and switches["body_too_large"] != "413":
@@ -37,6 +48,16 @@ def enter(call: Call, operation: Operation, _state: State) -> None:
         raise NotFound("path", call.path)
     if operation.security and call.principal == ANYBODY and switches["auth"] == "bearer":
         raise Unauthorized("missing", _SCHEME)
+    count(call, state)
+    if operation.id != LOGIN and media_type_of(call.headers)[0] == _FORM:
+        _check_form(switches["form_body"])
+
+
+def _check_form(position: str) -> None:
+    if position == "415":
+        raise UnsupportedMediaType(_FORM, ())
+    if position == "500":
+        raise Failed
 
 
 def issue_token(request: Request, state: State) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mockserver.assumption import Assumption
+from mockserver.vendors.pvex.limits import UNLIMITED
 
 _SETTINGS = "PVEx fact sheet §7"
 
@@ -101,6 +102,13 @@ ASSUMPTIONS = (
         "PVEx fact sheet §4.12",
     ),
     Assumption(
+        "lenient_order",
+        "off",
+        ("on",),
+        "Whether XML members are read in whatever order they come, or only in that of the contract.",
+        "edge-cases 116: the serializer skips what comes late",
+    ),
+    Assumption(
         "json_lenient",
         "on",
         ("off",),
@@ -113,5 +121,77 @@ ASSUMPTIONS = (
         ("404", "500"),
         "What answers a body that is too large: this server at its limit, or the web server at 4 MiB.",
         "PVEx fact sheet §3.2",
+    ),
+    Assumption(
+        "empty_batch",
+        "accepted",
+        ("refused",),
+        "What becomes of a list without invoices: nothing to do, or too few.",
+        "PVEx fact sheet §4.11; edge-cases row 1",
+    ),
+    Assumption(
+        "empty_required",
+        "refused",
+        ("allowed",),
+        "Whether a required text must hold more than white space, as the framework has it by default, "
+        "or may be empty, as its length from 0 on suggests.",
+        "PVEx fact sheet §3.3; edge-cases row 17",
+    ),
+    Assumption(
+        "balance_over_amount",
+        "accepted",
+        ("refused",),
+        "Whether more may be due of an invoice than its amount.",
+        "PVEx fact sheet §2, which names no such rule; edge-cases row 24",
+    ),
+    Assumption(
+        "ci_keys",
+        "off",
+        ("on",),
+        "Whether SubscriberId and Id are the same in any letter case; the first spelling stays.",
+        "PVEx fact sheet §4.1; edge-cases row 38",
+    ),
+    Assumption(
+        "trim",
+        "off",
+        ("on",),
+        "Whether white space round SubscriberId and Id is taken away before they are stored.",
+        "PVEx fact sheet §4.1; edge-cases row 39",
+    ),
+    Assumption(
+        "row_key",
+        "opaque",
+        ("unique",),
+        "Whether several invoices of a subscriber may have one RowKey, or that is a conflict.",
+        "PVEx fact sheet §4.7; edge-cases row 41",
+    ),
+    Assumption(
+        "integer_width",
+        "int32",
+        ("int64",),
+        "How many bits RowKey and CheckSum have; what needs more is refused.",
+        "PVEx fact sheet §2; edge-cases rows 42 and 124",
+    ),
+    Assumption(
+        "absent_on_update",
+        "replaced",
+        ("kept",),
+        "What becomes of the members of a known invoice that a push leaves out: blank, or as they were.",
+        "PVEx fact sheet §4.1; edge-cases row 66",
+    ),
+    Assumption(
+        "form_body",
+        "read",
+        ("415", "500"),
+        "What becomes of a form, which the document lists and fails to write a sample of.",
+        "PVEx fact sheet §1.3, §2.3; edge-cases row 115",
+    ),
+    Assumption(
+        "calls_a_minute",
+        UNLIMITED,
+        ("60",),
+        "How many calls a caller may make; counted, they are told in RateLimit and RateLimit-Policy.",
+        "PVEx fact sheet §5: no limits are published; edge-cases row 107",
+        pattern="[1-9][0-9]{0,5}",
     ),
 )

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from mockserver.model import Json, Path, Problem, Value
+from mockserver.vendor import FAULT
 from mockserver.vendors.pvex import details
 from mockserver.vendors.pvex.manner import Manner
 from mockserver.vendors.pvex.members import INTEGERS, RANK, REQUIRED_TEXTS, REQUIRED_VALUES, TEXTS
 from mockserver.vendors.pvex.reading import Reading
-from mockserver.vendors.pvex.rules import CONFLICT, UTF16_LENGTH
+from mockserver.vendors.pvex.rules import CONFLICT, SUMS, UTF16_LENGTH
 from mockserver.vendors.pvex.words import ASSUMED, EMPTY, GENERAL, LEFT_OUT, NOT_VALID, REQUIRED, TOO_LONG
 
 ModelState = Mapping[str, list[str]]
@@ -83,6 +84,8 @@ def _fault(problem: Problem, subject: Subject, manner: Manner) -> Fault:
     if len(place) == 1:
         return _by_reader(place, problem, subject, manner)
     name = str(place[1])
+    if problem.rule == FAULT:
+        return Fault(place, manner.key(place), problem.detail, by_reader=False)
     if text := _attribute(name, problem):
         return Fault(place, manner.key(place), text.format(name=name), by_reader=False)
     if manner.reading is Reading.FORM:
@@ -113,7 +116,9 @@ def _sent_name(member: str, sent: Json) -> str:
 def _attribute(name: str, problem: Problem) -> str:
     """What an attribute of the class says of a text, "" where the reader has failed before."""
     if problem.rule == CONFLICT:
-        return ASSUMED.conflict
+        return ASSUMED.row_key_taken if name == "RowKey" else ASSUMED.conflict
+    if problem.rule == SUMS:
+        return ASSUMED.owes_too_much
     if name not in TEXTS:
         return ""
     if problem.rule in ("maxLength", UTF16_LENGTH):

@@ -15,6 +15,7 @@ from mockserver.vendors.pvex import moments
 from mockserver.vendors.pvex.members import BLANK, MOMENTS
 from mockserver.vendors.pvex.reading import Reading, reading_of
 from mockserver.vendors.pvex.rules import CONFLICT, STORING
+from mockserver.vendors.pvex.words import TOO_FEW
 
 INVOICES = "invoices"
 FIRST_SQL_DATE = "1753-01-01"
@@ -34,11 +35,15 @@ class Keeper(Value, frozen=True):
     rejects_known: bool
     skips_equal: bool
     has_old_dates: bool
+    keeps_absent: bool
+    trims_keys: bool
+    has_own_row_keys: bool
+    alike: dict[str, str] | None
 
     def keep(self, item: Item) -> Outcome:
         """Insert or replace by `SubscriberId` and `Id`; the first `ApiCreateDate` stays, null is passed over.
 
-        Source: PVEx fact sheet §4 rows 1, 5, 6, 9, 10, 12.
+        Source: PVEx fact sheet §4 rows 1, 5, 6, 7, 9, 10, 12.
 
         Raises:
             Rejected: it is there and may not be, or storing fails.
@@ -47,20 +52,43 @@ class Keeper(Value, frozen=True):
             if self.null_fails:
                 raise Rejected(Problem(NULL_ITEM, (item.index,), "the item is null", STORING))
             return Outcome(item, Action.UNCHANGED)  # not SKIPPED, which would take the batch back
-        invoice = _invoice(item.document, self.reading)
-        key = _key(invoice)
+        invoice = _invoice(item.document, self.reading, trimmed=self.trims_keys)
+        key = self._known_as(_key(invoice))
         known = self.invoices.get(key)
         if known is not None:
             if self.rejects_known:
                 raise Rejected(Problem("conflict", (item.index, "Id"), "it is stored already", CONFLICT))
             if self.skips_equal and known["CheckSum"] == invoice["CheckSum"]:
                 return Outcome(item, Action.UNCHANGED, known)
-            invoice["ApiCreateDate"] = known["ApiCreateDate"]
+            self._succeed(invoice, known, item.document)
         invoice["ApiLastChangeDate"] = invoice["ApiLastChangeDate"] or self.now
+        if self.has_own_row_keys:
+            self._check_row_key(item, invoice, key)
         if self.faulty or self.has_old_dates:
             self._try(item, invoice)
         self.invoices[key] = invoice
+        if self.alike is not None:
+            self.alike[key.casefold()] = key
         return Outcome(item, Action.CREATED if known is None else Action.UPDATED, invoice)
+
+    def _known_as(self, key: str) -> str:
+        """The key under which the same invoice is stored, where letter case makes no other one of it."""
+        if self.alike is None or key in self.invoices:
+            return key
+        found = self.alike.get(key.casefold(), key)
+        return found if found in self.invoices else key  # else an item that a scenario took back
+
+    def _succeed(self, invoice: dict[str, Any], known: Document, sent: Document) -> None:
+        """Give `invoice` what stays of the one that it replaces."""
+        staying = {"ApiCreateDate", "SubscriberId", "Id"}
+        if self.keeps_absent:
+            staying |= BLANK.keys() - sent.keys() - {"ApiLastChangeDate"}
+        invoice.update({name: known[name] for name in staying})
+
+    def _check_row_key(self, item: Item, invoice: Document, key: str) -> None:
+        holders = self.invoices.find("RowKey", invoice["RowKey"])
+        if any(one["SubscriberId"] == invoice["SubscriberId"] and _key(one) != key for one in holders):
+            raise Rejected(Problem("conflict", (item.index, "RowKey"), "another has it", CONFLICT))
 
     def _try(self, item: Item, invoice: Document) -> None:
         if invoice["Id"] in self.faulty:
@@ -73,8 +101,9 @@ class Keeper(Value, frozen=True):
 def keeper(request: Request, state: State) -> Keeper:
     """What keeps the invoices of one call, in the positions that the switches have."""
     switches = request.call.assumptions
+    invoices = state.collection(INVOICES)
     return Keeper(
-        invoices=state.collection(INVOICES),
+        invoices=invoices,
         reading=reading_of(request.media_type),
         now=moments.server_time(state.now),
         faulty=frozenset(filter(None, switches["faulty_ids"].split(","))),
@@ -82,11 +111,22 @@ def keeper(request: Request, state: State) -> Keeper:
         rejects_known=switches["conflict"] == "reject",
         skips_equal=switches["checksum_skip"] == "on",
         has_old_dates=switches["sql_datetime"] == "on",
+        keeps_absent=switches["absent_on_update"] == "kept",
+        trims_keys=switches["trim"] == "on",
+        has_own_row_keys=switches["row_key"] == "unique",
+        alike={key.casefold(): key for key in invoices} if switches["ci_keys"] == "on" else None,
     )
 
 
 def opened(request: Request, state: State) -> Keep:
-    """What keeps one invoice of a batch."""
+    """What keeps one invoice of a batch.
+
+    Raises:
+        Rejected: the batch is empty, and may not be.
+    """
+    if not request.items and request.call.assumptions["empty_batch"] == "refused":
+        name = request.call.assumptions["param_name"]
+        raise Rejected(Problem("too-few", (), TOO_FEW.format(name=name), "minItems", 1))
     keep = keeper(request, state).keep
     return keep if request.call.assumptions["db_failure"] == "atomic" else _until_failure(keep)
 
@@ -113,7 +153,7 @@ def _until_failure(keep: Keep) -> Keep:
     return kept
 
 
-def _invoice(sent: Document, reading: Reading) -> dict[str, Any]:
+def _invoice(sent: Document, reading: Reading, *, trimmed: bool) -> dict[str, Any]:
     nothing = (None, "") if reading is Reading.FORM else (None,)
     invoice = {
         **BLANK,
@@ -122,6 +162,8 @@ def _invoice(sent: Document, reading: Reading) -> dict[str, Any]:
     for name in MOMENTS & sent.keys():
         if sent[name] is not None:
             invoice[name] = moments.printed(sent[name], reading)
+    if trimmed:
+        invoice.update({name: invoice[name].strip() for name in ("SubscriberId", "Id")})
     return invoice
 
 

@@ -14,17 +14,26 @@ from mockserver.errors import (
     NotFound,
     Refusal,
     Rejected,
+    TooManyRequests,
     UnsupportedMediaType,
 )
 from mockserver.model import Call, Reply
 from mockserver.spec import Operation
 from mockserver.store import State
+from mockserver.vendor import FAULT
 from mockserver.vendors.pvex import details, unread
 from mockserver.vendors.pvex.access import LOGIN, refuse_login
 from mockserver.vendors.pvex.faults import parameters
 from mockserver.vendors.pvex.manner import Manner
-from mockserver.vendors.pvex.render import Error, crash_reply, error_reply, page_reply, storing_failed
-from mockserver.vendors.pvex.rules import STORING
+from mockserver.vendors.pvex.render import (
+    CRASHES,
+    Error,
+    crash_reply,
+    error_reply,
+    offline_reply,
+    page_reply,
+    storing_failed,
+)
 from mockserver.vendors.pvex.words import (
     ASSUMED,
     DENIED,
@@ -65,11 +74,23 @@ def _assumed(refusal: Refusal, call: Call) -> Reply:
         return page_reply(page) if page else error_reply(call, Error(413, ASSUMED.too_large))
     if refusal.code == "headers-too-large":
         return error_reply(call, Error(431, ASSUMED.headers_too_large))
+    if isinstance(refusal, TooManyRequests):
+        wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
+        return error_reply(call, Error(429, refusal.detail or ASSUMED.too_many, headers=wait))
     if refusal.code == "failed":
-        return crash_reply(call, ASSUMED.broken)
+        return crash_reply(call, ASSUMED.broken, refusal.detail)
     if refusal.code == "unavailable":
-        return page_reply(ASSUMED.offline)
-    # No credential, or one that may not do this: the framework's filter knows no 403.
+        return offline_reply(refusal.detail)
+    return _denied(refusal, call)
+
+
+def _denied(refusal: Refusal, call: Call) -> Reply:
+    """No credential, or one that may not do this: the framework's filter knows no 403.
+
+    That an `Accept` cannot be met it never says of itself, and then it has no body.
+    """
+    if refusal.code == "not-acceptable":
+        return Reply(406)
     return error_reply(call, Error(401, DENIED, headers=(("WWW-Authenticate", "Bearer"),)))
 
 
@@ -78,11 +99,21 @@ def _unsound(refusal: Malformed | Invalid | Rejected, call: Call, manner: Manner
     if isinstance(refusal, Malformed):
         return unread.malformed(refusal, manner)
     if isinstance(refusal, Rejected):
-        first = refusal.problems[0]
-        return storing_failed(call, first) if first.rule == STORING else unread.faulty(refusal, manner)
+        return _rejected(refusal, call, manner)
     if refusal.problems and refusal.problems[0].path[:1] in (("query",), ("path",)):
         return error_reply(call, Error(400, INVALID, parameters(refusal.problems)))
     return unread.invalid(refusal, manner)
+
+
+def _rejected(refusal: Rejected, call: Call, manner: Manner) -> Reply:
+    """What is stored, or a scenario, has something against the call or its one invoice."""
+    first = refusal.problems[0]
+    if first.code in CRASHES:
+        return storing_failed(call, first)
+    if first.path:
+        return unread.faulty(refusal, manner)
+    state = {} if first.rule == FAULT else {manner.name: [first.detail]}
+    return error_reply(call, Error(400, INVALID, state))
 
 
 def _not_found(call: Call) -> Reply:

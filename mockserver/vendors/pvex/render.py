@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from html import escape
 
 from mockserver.codec import json
 from mockserver.model import NOTHING, Call, Document, Json, Problem, Reply, Value
+from mockserver.vendor import FAULT
 from mockserver.vendors.pvex import markup
 from mockserver.vendors.pvex.faults import ModelState
 from mockserver.vendors.pvex.keeping import CALENDAR, DATABASE, NULL_ITEM
@@ -18,7 +20,11 @@ CRASHES: Mapping[str, Thrown] = {
     NULL_ITEM: ASSUMED.null,
     DATABASE: ASSUMED.database,
     CALENDAR: ASSUMED.out_of_calendar,
+    "internal": ASSUMED.broken,
+    "timeout": ASSUMED.late,
+    "throttled": ASSUMED.busy,
 }
+"""What is thrown where storing fails, by the code of the problem; the last three a scenario asks for."""
 
 
 def success_reply(call: Call, stored: Sequence[Document], *, listed: bool = True) -> Reply:
@@ -59,8 +65,8 @@ def error_reply(call: Call, error: Error) -> Reply:
     return Reply(error.status, found.encode(text), found.content_type, error.headers)
 
 
-def crash_reply(call: Call, thrown: Thrown) -> Reply:
-    """What the framework makes of an exception of the vendor's.
+def crash_reply(call: Call, thrown: Thrown, said: str = "") -> Reply:
+    """What the framework makes of an exception of the vendor's, unless something else is to be said.
 
     Source: PVEx fact sheet §3.2.
     """
@@ -69,17 +75,23 @@ def crash_reply(call: Call, thrown: Thrown) -> Reply:
         "ExceptionType": thrown.type,
         "StackTrace": thrown.trace,
     }
-    return error_reply(call, Error(500, GENERAL, details=details))
+    return error_reply(call, Error(500, said or GENERAL, details=details))
 
 
 def storing_failed(call: Call, problem: Problem) -> Reply:
     """The database, or the code before it, failed."""
-    return crash_reply(call, CRASHES[problem.code])
+    return crash_reply(call, CRASHES[problem.code], problem.detail if problem.rule == FAULT else "")
 
 
 def page_reply(page: Page) -> Reply:
     """A page of the web server's own."""
     return Reply(page.status, page.html.encode(), "text/html")
+
+
+def offline_reply(said: str) -> Reply:
+    """The web server's page while the vendor is offline, with other words where they are `said`."""
+    page = ASSUMED.offline
+    return page_reply(Page(page.status, f"<p>{escape(said)}</p>") if said else page)
 
 
 def invoices_reply(call: Call, invoices: Iterable[Document], status: int = 200) -> Reply:

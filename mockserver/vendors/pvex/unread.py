@@ -54,7 +54,7 @@ def faulty(refusal: Invalid | Rejected, manner: Manner) -> Reply:
     problems = refusal.problems
     if isinstance(refusal, Invalid):
         moved = [replace(problem, path=(0, *problem.path)) for problem in problems]
-        problems = (*moved, *of_invoice(0, refusal.document, manner.reading))
+        problems = (*moved, *of_invoice(0, refusal.document, manner.reading, manner.call.assumptions))
     subject = Subject(0, _sent(manner), refusal.document, problems)
     return error_reply(manner.call, Error(400, INVALID, model_state(manner, [subject])))
 

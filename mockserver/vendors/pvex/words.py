@@ -23,6 +23,7 @@ REQUIRED = "The {name} field is required."
 TOO_LONG = "The field {name} must be a string with a maximum length of 50."
 LEFT_OUT = "The {name} property is required."
 EMPTY = "A value is required."
+TOO_FEW = "The field {name} must be a string or array type with a minimum length of '1'."
 NOT_VALID = "The value '{found}' is not valid for {name}."
 
 
@@ -45,6 +46,11 @@ class Assumed(Value, frozen=True):
     """All that no page and no source says, by what it is the answer to."""
 
     conflict: str = "An invoice with this Id is already stored."
+    row_key_taken: str = "Another invoice with this RowKey is already stored."
+    overtaken: str = "The invoice has been changed by another request."
+    locked: str = "The invoice can no longer be changed."
+    owes_too_much: str = "The field BalanceDue must not be greater than Amount."
+    too_many: str = "Too many requests were sent."
     no_route: str = "No route data was found for this request."
     too_large: str = "Maximum request length exceeded."
     headers_too_large: str = "Request header fields too large."
@@ -76,6 +82,15 @@ class Assumed(Value, frozen=True):
         "System.Data.SqlClient.SqlException",
     )
     broken: Thrown = Thrown("Exception of type 'System.Exception' was thrown.", "System.Exception")
+    late: Thrown = Thrown(
+        "Timeout expired. The timeout period elapsed prior to completion of the operation "
+        "or the server is not responding.",
+        "System.Data.SqlClient.SqlException",
+    )
+    busy: Thrown = Thrown(
+        "Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool.",
+        "System.InvalidOperationException",
+    )
 
 
 ASSUMED = Assumed()

@@ -49,7 +49,7 @@ class TestPages:
         assert page["pagination"] == {"cursor": None}
 
     def test_after_the_last_record_there_is_an_empty_page(self, payt: Client) -> None:
-        page = payt.get(f"{LIST}&cursor=999999999").json
+        page = payt.get(f"{LIST}&cursor=2603748").json
 
         assert page == {"data": [], "pagination": {"cursor": None}}
 

@@ -221,3 +221,44 @@ class TestPaths:
             "request_header_fields_too_large",
             "The request headers are too large",
         )
+
+
+class TestNuls:
+    """A text with a NUL refuses its record, wherever in it, and is told of once a member."""
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"invoice_identifier": "a\0"}, "Origin identifier is invalid"),
+            ({"labels": ["a\0", "b\0"]}, "Labels is invalid"),
+            ({"payments": [payment("P\0", "0")]}, "Payments origin identifier is invalid"),
+            ({"invoice_lines": [line(product_unit="\0")]}, "Invoice lines product unit is invalid"),
+        ],
+    )
+    def test_it_stays_with_its_record(self, payt: Client, changes: Any, message: str) -> None:
+        records = [invoice("A1", **changes), invoice("A2")]
+
+        answer = payt.post("/v1/invoices", json={"administration_id": "81", "invoices": records})
+
+        assert answer.json == {"success": True, "count": 1, "errors": {"A1": [message]}}
+
+    def test_what_is_ignored_may_hold_one(self, payt: Client) -> None:
+        record = invoice("A1", unknown={"a": "\0"}, payments=[payment("P1", "0", unknown="\0")])
+
+        answer = payt.post("/v1/invoices", json={"administration_id": "81", "invoices": [record]})
+
+        assert answer.json == {"success": True, "count": 1, "errors": {}}
+
+    def test_an_escaped_backslash_before_the_digits_is_none(self, payt: Client) -> None:
+        record = invoice("A1", description="\\u0000")
+
+        answer = payt.post("/v1/invoices", json={"administration_id": "81", "invoices": [record]})
+
+        assert answer.json == {"success": True, "count": 1, "errors": {}}
+
+    def test_of_a_file_it_ends_the_call(self, payt: Client) -> None:
+        file = {"byte_size": 1, "checksum": "A" * 88, "content_type": "text\0plain"}
+
+        answer = payt.post("/v1/files", json={"administration_id": "81", "files": [file]})
+
+        assert refusal(answer) == unprocessable("files[0][content_type] is invalid")

@@ -137,3 +137,30 @@ def test_payments_that_are_null_count_as_left_out_where_null_does(post: Any, pai
 
     assert answer.json["count"] == 1
     assert [row["total_amount"] for row in paid("A1")] == ["40.00", "10.00"]
+
+
+class TestSparedRecords:
+    """Where a broken record refuses only itself, so does one of another type or without a zone."""
+
+    @pytest.fixture(autouse=True)
+    def _spared(self, assume: Any) -> None:
+        assume(broken_record="refuses_record")
+
+    def test_another_type_stays_with_its_record(self, post: Any, assume: Any) -> None:
+        assume(other_types="refused")
+
+        told = post(invoice("A1", payment_term="14"), invoice("A2", payment_term=14)).json
+
+        assert told == {"success": True, "count": 1, "errors": {"A1": ["Payment term is invalid"]}}
+
+    def test_a_missing_zone_stays_with_its_record(self, post: Any, assume: Any) -> None:
+        assume(missing_offset="refused")
+
+        told = post(invoice("A1", sent_at="2026-06-01T09:30:00"), invoice("A2")).json
+
+        assert told == {"success": True, "count": 1, "errors": {"A1": ["Sent at is invalid"]}}
+
+    def test_a_moment_without_a_zone_is_readable(self, post: Any) -> None:
+        told = post(invoice("A1", sent_at="2026-06-01T09:30:00", debtor_number="NOPE")).json
+
+        assert told["errors"] == {"A1": ["Debtor must exist"]}

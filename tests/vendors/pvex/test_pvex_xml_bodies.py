@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from mockserver.app import Application
+from mockserver.typed_xml import read
 from tests.support.client import Client
-from tests.support.xml_bodies import read, written
+from tests.support.xml_bodies import written
 from tests.vendors.pvex.bodies import BATCH, XML, invoice, less
 
 
