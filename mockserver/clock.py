@@ -9,6 +9,9 @@ from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], datetime]
 
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+"""Where a sandbox's clock may stand: there is time after it, for tokens to expire, and before it."""
+
 
 def system_clock() -> datetime:
     """The machine's time, in UTC."""
@@ -38,6 +41,18 @@ def parse_instant(text: str) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{text} is outside the years 1 to 9999 in UTC") from None
+
+
+def clock_instant(text: str) -> str:
+    """The instant at which a sandbox's clock is to stand, as it is kept.
+
+    Raises:
+        ValueError: the text is no instant, or one at which no clock may stand.
+    """
+    moment = parse_instant(text)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"{text} is outside the years {FIRST_YEAR} to {LAST_YEAR} in UTC")
+    return print_instant(moment)
 
 
 def print_instant(moment: datetime) -> str:

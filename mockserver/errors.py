@@ -180,12 +180,15 @@ class NotAcceptable(Refusal):
 
 
 class TooManyRequests(Refusal):
-    """A quota is used up; `which` is the vendor's word for it, `wait` whole seconds, None when unknown."""
+    """A quota is used up; `which` is the vendor's word for it, `wait` whole seconds, None when unknown.
+
+    A `detail` is what a scenario lets the vendor say.
+    """
 
     code = "too-many-requests"
 
-    def __init__(self, which: str = "", wait: int | None = None) -> None:
-        super().__init__(which)
+    def __init__(self, which: str = "", wait: int | None = None, detail: str = "") -> None:
+        super().__init__(detail)
         self.which = which
         self.wait = wait
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from msgspec.structs import replace
 
 from mockserver import prefer
 from mockserver.assumption import ASSUMPTIONS, check_availability, check_delivery
 from mockserver.auth import permit
-from mockserver.errors import Failed, Refusal, TooManyRequests
-from mockserver.model import Answer, Call, Document, Reply
-from mockserver.scenario.bend import Bend, undone
+from mockserver.errors import Failed, Ours, Refusal, TooManyRequests
+from mockserver.model import Answer, Call, Document
+from mockserver.prefer import Preference
+from mockserver.scenario.bend import Bend
 from mockserver.scenario.decision import UNBENT, Decision
 from mockserver.scenario.director import Director
 from mockserver.scenario.records import SCENARIOS
-from mockserver.scenario.respond import responded, throttled
+from mockserver.scenario.respond import Say, responded, throttled
 from mockserver.spec import Match, Operation
 from mockserver.store import State
 from mockserver.work import Work
@@ -80,15 +80,8 @@ class Pipeline:
         wanted = prefer.preferred(call.headers)
         if wanted is None:
             return None
-        served = self.work.served
-
-        def said(state: State) -> Reply:
-            def say(refusal: Refusal) -> Reply:
-                return served.refuse(refusal, call, operation, state)
-
-            return undone(lambda: prefer.answer(wanted, call, operation, served.spec, say), state)
-
-        return Answer(self.work.transact(call, "", said), operation.id)
+        spec, say = self.work.served.spec, self._said(call, operation)
+        return Answer(prefer.answer(wanted, call, operation, spec, say), operation.id)
 
     def _decided(self, call: Call, match: Match) -> Decision:
         if self.director is None:
@@ -98,22 +91,34 @@ class Pipeline:
         )
 
     def _bent(self, call: Call, match: Match, decision: Decision) -> Answer:
-        """The answer with the decision's effects; a quota of its own lets nothing in."""
-        say = partial(self.work.refuse, call, operation=match.operation)
+        """The answer with the decision's effects; a quota of its own lets nothing in.
+
+        An example that the spec does not have is told before anything is run.
+        """
+        served, operation, say = self.work.served, match.operation, self._said(call, match.operation)
         if decision.wait is not None:
-            refused = say(TooManyRequests("", decision.wait))
+            refused = self.work.dry().refuse(call, TooManyRequests("", decision.wait), operation)
             return throttled(refused, decision)
-        answer = self.work.answered(
-            call, match, Bend(decision, self.work.served.vendor.fault, self.work.served.refuse)
-        )
-        return responded(answer, decision, call, lambda refusal: say(refusal).reply)
+        wanted, example = _example(decision), None
+        if wanted is not None:
+            try:
+                example = prefer.example(wanted, call, operation, served.spec, say)
+            except Ours as unknown:
+                return replace(self.work.refuse(call, unknown, operation), applied=decision.applied)
+        answer = self.work.answered(call, match, Bend(decision, served.vendor.fault, served.refuse))
+        return responded(answer, decision, call, say, example)
+
+    def _said(self, call: Call, operation: Operation) -> Say:
+        """The vendor's words for a refusal, which nothing but the answer is to show."""
+        return lambda refusal: self.work.dry().refuse(call, refusal, operation).reply
 
     def _delivered(self, call: Call, answer: Answer, operation: Operation) -> Answer:
         """The answer, unless it is lost after its work was done; what became of the items stays so."""
         try:
             check_delivery(call)
         except Failed as lost:
-            return replace(self.work.refuse(call, lost, operation), outcomes=answer.outcomes)
+            refused = self.work.dry().refuse(call, lost, operation)
+            return replace(answer, reply=refused.reply, refusal=refused.refusal)
         return answer
 
     def _enter(self, call: Call, operation: Operation) -> None:
@@ -141,6 +146,14 @@ class Pipeline:
     def _has_tenant_header(self, operation: Operation) -> bool:
         head = self.work.served.tenant_header
         return any(parameter.name == head for parameter in operation.parameters)
+
+
+def _example(decision: Decision) -> Preference | None:
+    """The example of the spec that a rule answers with."""
+    effect = decision.response
+    if effect is None or not effect.example:
+        return None
+    return Preference("" if effect.status is None else str(effect.status), effect.example)
 
 
 def _held(state: State) -> tuple[tuple[Document, ...], tuple[Document, ...], datetime]:

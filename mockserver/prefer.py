@@ -65,6 +65,12 @@ def preferred(headers: Mapping[str, str]) -> Preference | None:
 
 
 def answer(preference: Preference, call: Call, operation: Operation, spec: Spec, say: Say) -> Reply:
+    """The `example` that the call would rather have, and that it was preferred."""
+    reply = example(preference, call, operation, spec, say)
+    return replace(reply, headers=(*reply.headers, (APPLIED, preference.applied)))
+
+
+def example(preference: Preference, call: Call, operation: Operation, spec: Spec, say: Say) -> Reply:
     """The spec's example; for a status that has none, what the vendor says when it refuses so.
 
     `say` is the vendor's word for a refusal.
@@ -77,12 +83,10 @@ def answer(preference: Preference, call: Call, operation: Operation, spec: Spec,
     fitting = [one for one in shown if preference.example in ("", one.name)]
     if fitting:
         first = [one for one in fitting if one.status == fitting[0].status]
-        reply = _reply(_chosen(first, call.headers.get("accept", "")))
-    elif preference.example:
+        return _reply(_chosen(first, call.headers.get("accept", "")))
+    if preference.example:
         raise _unknown("example", preference.example, sorted({one.name for one in shown if one.name}))
-    else:
-        reply = _refused(int(preference.code), call, say)
-    return replace(reply, headers=(*reply.headers, (APPLIED, preference.applied)))
+    return _refused(int(preference.code), call, say)
 
 
 def _statuses(preference: Preference, spec: Spec, operation: Operation) -> list[str]:
@@ -146,5 +150,5 @@ def _unknown(what: str, found: str, there: list[str]) -> Ours:
     near = get_close_matches(found, there, 1) if what == "example" else ()
     hint = f"; do you mean {near[0]}?" if near else ""
     listed = ", ".join(there) or "none"
-    detail = f"Prefer: {what}={found}: the spec has no such {what} here{hint}; there are {listed}"
+    detail = f"{what}={found}: the spec has no such {what} here{hint}; there are {listed}"
     return Ours(400, f"unknown-{what}", detail, {"available": there})

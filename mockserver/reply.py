@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.errors import Ours
+from mockserver.errors import Ours, Refusal, UnsupportedMediaType
 from mockserver.model import Json, Reply
 
 JSON = "application/json"
@@ -30,6 +30,8 @@ STATUSES: Mapping[str, int] = {
     "unavailable": 503,
 }
 """HTTP's status for each refusal, by its code; where a vendor says another, the vendor's counts."""
+
+_UNREAD = STATUSES[UnsupportedMediaType.code]
 
 
 def json_reply(
@@ -56,6 +58,19 @@ def our_reply(refusal: Ours) -> Reply:
     members = {"type": _OURS + refusal.code, **refusal.members}
     reply = problem_reply(refusal.status, title, refusal.detail, **members)
     return replace(reply, headers=refusal.headers)
+
+
+def told_what_is_read(reply: Reply, refusal: Refusal) -> Reply:
+    """A 415 with the media types, or the codings, that would have been read, unless it names them itself.
+
+    Source: RFC 9110 §15.5.16.
+    """
+    if not isinstance(refusal, UnsupportedMediaType) or not refusal.supported or reply.status != _UNREAD:
+        return reply
+    name = "Accept" if all("/" in kind for kind in refusal.supported) else "Accept-Encoding"
+    if any(known.lower() == name.lower() for known, _ in reply.headers):
+        return reply
+    return replace(reply, headers=(*reply.headers, (name, ", ".join(refusal.supported))))
 
 
 def is_ours(reply: Reply) -> bool:

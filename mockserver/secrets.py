@@ -14,6 +14,9 @@ SIGN = "…"
 PLAIN_SIGN = "***"
 """The sign for what is to be sent again: headers of a client hold ASCII."""
 
+_LINKS = ("location", "referer")
+"""The headers that hold an address; where one is led back to, its query may hold a grant's code."""
+
 _HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
 _MEMBER = re.compile(
     r".*(password|passwd|secret|assertion|apikey|authorization|cookie|codeverifier"
@@ -54,15 +57,16 @@ _TURNED = re.compile(
     re.DOTALL,
 )
 _IN_XML = re.compile(r"(?P<head><(?:[\w.-]++:)?(?P<name>[\w.-]++)(?:\s[^<>]*+)?>)(?P<value>[^<]++)(?=</)")
+_IN_LINK = re.compile(r"""(?P<head>[?&](?P<name>[\w.-]{1,64}+)=)(?P<value>[^\s&#"'<>\\]++)""")
+_IN_PART = re.compile(
+    r"""(?P<head>\bname="(?P<name>[^"\r\n]{1,64}+)"[^\r\n]*+\r?\n(?:[^\r\n]++\r?\n)*+\r?\n)(?P<value>[^\r\n]++)"""
+)
 _FORM = re.compile(r"""[^\s{}<>"']*=[^\s{}<>"']*""")
 
 
 def masked(headers: Mapping[str, str], sign: str = SIGN) -> dict[str, str]:
     """The headers with every credential cut to its scheme and first letters, then `sign`."""
-    return {
-        name: _masked_header(name, text, sign) if is_credential(name) else text
-        for name, text in headers.items()
-    }
+    return {name: _masked_text(name, text, sign) for name, text in headers.items()}
 
 
 def is_credential(header: str) -> bool:
@@ -80,7 +84,7 @@ def masked_query(query: str, sign: str = SIGN) -> str:
 def masked_body(text: str, sign: str = SIGN) -> str:
     """The text of a body, JSON of any kind, XML or a form, with every credential in it cut likewise.
 
-    A header that stands in it as an object with `name` and `value` is masked as one.
+    A header that stands in it as an object with `name` and `value` is masked as one, an address by its query.
     """
     lower = text.lower()
     if _GRANT not in lower and not any(word in lower for word in _WORDS):
@@ -110,7 +114,14 @@ def masked_body(text: str, sign: str = SIGN) -> str:
         quote, shown = found["value"][0], _masked_header(name.lower(), found["value"][1:-1], sign)
         return f"{found['head']}{quote}{shown}{quote}{found.groupdict().get('tail') or ''}"
 
-    for pattern, replaced in ((_IN_JSON, member), (_PAIR, header), (_TURNED, header), (_IN_XML, element)):
+    for pattern, replaced in (
+        (_IN_JSON, member),
+        (_PAIR, header),
+        (_TURNED, header),
+        (_IN_XML, element),
+        (_IN_PART, element),
+        (_IN_LINK, element),
+    ):
         text = pattern.sub(replaced, text)
     return text
 
@@ -125,6 +136,16 @@ def _masked_field(field: str, sign: str, *, granting: bool) -> str:
     if not value or not _is_secret(unquote_plus(name).rpartition(".")[2], granting=granting):
         return field
     return f"{name}{equals}{quote(_beginning(unquote_plus(value)))}{sign}"
+
+
+def _masked_text(name: str, text: str, sign: str) -> str:
+    if is_credential(name):
+        return _masked_header(name, text, sign)
+    if name.lower() not in _LINKS:
+        return text
+    address, mark, query = text.partition("?")
+    fields = [_masked_field(field, sign, granting=True) for field in query.split("&")]
+    return f"{address}{mark}{'&'.join(fields)}"
 
 
 def _masked_header(name: str, text: str, sign: str) -> str:

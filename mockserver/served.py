@@ -13,13 +13,13 @@ from mockserver import generic, reader
 from mockserver.assumption import COMMON, Assumption, defaults
 from mockserver.auth import CREDENTIALS, Scheme
 from mockserver.codec import yaml
-from mockserver.errors import SpecError, VendorError
+from mockserver.errors import Refusal, SpecError, VendorError
 from mockserver.idempotency import SWITCHES, Keys
-from mockserver.model import Call, Document
+from mockserver.model import Call, Document, Reply
 from mockserver.plan import Plan, compile_plans
-from mockserver.reply import JSON
+from mockserver.reply import JSON, told_what_is_read
 from mockserver.spec import Operation, Spec
-from mockserver.store import Tables
+from mockserver.store import State, Tables
 from mockserver.vendor import BatchRoom, Handler, Refuse, Room, Vendor
 
 PACKAGE = "mockserver.vendors"
@@ -48,7 +48,7 @@ class Served:
         return _switches(self.vendor)
 
     def memory(self, call: Call) -> Keys | Vendor:
-        """Whose `replay` and `remember` the call is for: the extension's where that is on, or the vendor's."""
+        """Whose `replay` and `remember` the call is for: the extension's where it is on, or the vendor's."""
         return self.keys if self.keys is not None and self.keys.wanted(call) else self.vendor
 
     @property
@@ -120,12 +120,21 @@ def serve(file: Path) -> Served:
             for operation in contract.operations.values()
             if not operation.batch
         },
-        refuse=vendor.refuse or generic.refuse,
+        refuse=_refusing(vendor.refuse or generic.refuse),
         schemes={name: Scheme(name, node) for name, node in schemes.items()},
         fixtures=fixtures,
         assumptions=defaults(_switches(vendor)),
         keys=None if _has_keys(vendor) else Keys(contract),
     )
+
+
+def _refusing(refuse: Refuse) -> Refuse:
+    """As the vendor refuses; what it cannot read is told what it could, which is no matter of its words."""
+
+    def refused(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+        return told_what_is_read(refuse(refusal, call, operation, state), refusal)
+
+    return refused
 
 
 def _switches(vendor: Vendor) -> tuple[Assumption, ...]:

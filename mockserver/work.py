@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -30,16 +31,21 @@ T = TypeVar("T")
 class Work:
     """What one vendor does with a call that was let in.
 
-    A `strict` one takes no credential that the sandbox does not know.
+    A `strict` one takes no credential that the sandbox does not know. One that `is_dry` answers as
+    ever, and takes back all that it wrote.
     """
 
     served: Served
     envelope: Envelope
     sandboxes: Sandboxes
     strict: bool = False
+    is_dry: bool = False
 
     def answered(self, call: Call, match: Match, bend: Bend | None = None) -> Answer:
         """What an earlier call with the same key was answered, or what the work comes to."""
+        if bend is not None and bend.decision.commit.first == 0 and not self.is_dry:
+            answer = self.dry().answered(call, match, bend)
+            return replace(answer, outcomes=_skipped(answer.outcomes))
         try:
             kept = self._replayed(call, match.operation)
         except Refusal as refusal:
@@ -49,6 +55,10 @@ class Work:
     def refuse(self, call: Call, refusal: Refusal, operation: Operation | None = None) -> Answer:
         """The vendor's words for a whole call refused."""
         return self.transact(call, "", lambda state: self._refused(call, refusal, operation, state))
+
+    def dry(self) -> Work:
+        """The same, without effect."""
+        return dataclasses.replace(self, is_dry=True)
 
     def dispatch(self, call: Call, state: State) -> Answer:
         """Answer a call that another one carries, on the state of that one, all or nothing of it."""
@@ -68,18 +78,15 @@ class Work:
     def _work(self, call: Call, match: Match, bend: Bend | None) -> Answer:
         """Read, judge, apply and answer; a refusal undoes it and is an answer like another."""
         operation = match.operation
-        first = None if bend is None else bend.decision.commit.first
         try:
             request, verdicts = self._read(call, match)
-            if first is not None:
-                partly = partial(self._partly, request, verdicts, first, bend)
-                return self.transact(call, request.tenant, partly)
+            if bend is not None and 0 < (bend.decision.commit.first or 0) < len(request.items):
+                return self.transact(call, request.tenant, partial(self._partly, request, verdicts, bend))
+            settle = partial(self._settle, request, verdicts, bend=bend)
             return self.transact(
                 call,
                 request.tenant,
-                lambda state: self._remembered(
-                    call, self._settle(request, verdicts, state, bend), operation, state
-                ),
+                lambda state: self._remembered(call, settle(state), operation, state),
             )
         except Refusal as refusal:
             refused = partial(self._refused, call, refusal, operation)
@@ -89,22 +96,12 @@ class Work:
                 lambda state: self._remembered(call, _bent(refused(state), bend), operation, state),
             )
 
-    def _partly(
-        self,
-        request: Request,
-        verdicts: Mapping[int, Verdict],
-        first: int,
-        bend: Bend | None,
-        state: State,
-    ) -> Answer:
-        """Answer for all items, of which the `first` take effect, as if they alone had been sent."""
-        answer = undone(lambda: self._settle(request, verdicts, state, bend), state)
-        kept: tuple[Outcome, ...] = ()
-        if first > 0:
-            part = replace(request, items=request.items[:first])
-            kept = self._settle(part, self._judged(part), state, bend).outcomes
-        rest = [Outcome(one.item, Action.SKIPPED) for one in answer.outcomes[len(kept) :]]
-        return replace(answer, outcomes=(*kept, *rest))
+    def _partly(self, request: Request, verdicts: Mapping[int, Verdict], bend: Bend, state: State) -> Answer:
+        """Answer for all items, of which the first take effect, as if they alone had been sent."""
+        answer = undone(partial(self._settle, request, verdicts, bend=bend), state)
+        part = replace(request, items=request.items[: bend.decision.commit.first])
+        kept = self._settle(part, self._judged(part), state, bend).outcomes
+        return replace(answer, outcomes=(*kept, *_skipped(answer.outcomes[len(kept) :])))
 
     def _replayed(self, call: Call, operation: Operation) -> Answer | None:
         replay = self.served.memory(call).replay
@@ -168,7 +165,8 @@ class Work:
             TooManySandboxes: no more may be made.
         """
         scope = f"{call.vendor}/{tenant}"
-        return self.sandboxes.visit(call.sandbox, scope, work, partial(self._is_served, call))
+        done = partial(undone, work) if self.is_dry else work
+        return self.sandboxes.visit(call.sandbox, scope, done, partial(self._is_served, call))
 
     def _is_served(self, call: Call) -> bool:
         try:
@@ -176,6 +174,10 @@ class Work:
         except Refusal:
             return False
         return True
+
+
+def _skipped(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    return tuple(Outcome(one.item, Action.SKIPPED) for one in outcomes)
 
 
 def _bent(answer: Answer, bend: Bend | None) -> Answer:

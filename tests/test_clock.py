@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.clock import parse_instant, print_instant, system_clock
+from mockserver.clock import clock_instant, parse_instant, print_instant, system_clock
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,14 @@ def test_an_instant_is_read_in_utc(text: str) -> None:
 def test_what_is_no_instant_in_utc_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_instant(text)
+
+
+def test_a_clock_stands_at_an_instant_with_time_before_and_after_it() -> None:
+    assert clock_instant("1970-01-01T00:00:00Z") == "1970-01-01T00:00:00Z"
+    assert clock_instant("9999-01-01T00:59:59+01:00") == "9998-12-31T23:59:59Z"
+    for text in ("1969-12-31T23:59:59Z", "9999-01-01T00:00:00Z"):
+        with pytest.raises(ValueError, match="outside the years 1970 to 9998"):
+            clock_instant(text)
 
 
 def test_an_instant_without_fraction_is_printed_without() -> None:

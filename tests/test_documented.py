@@ -32,9 +32,13 @@ def test_what_the_spec_states_may_leave(tmp_path: Path, path: str) -> None:
         ),
         (Sent("GET", "/acme/orders/A", 200, {}, ORDER), "showOrder: 200 as no media type is not in the spec"),
         (Sent("GET", "/acme/orders/A", 200, JSON, b'{"id": "A"}'), "showOrder: 200: /amount: "),
+        (
+            Sent("GET", "/acme/orders/A", 200, JSON, b'{"id": "A", "amount": 1, "colour": "blue"}'),
+            'showOrder: 200: /colour: "colour" is not expected',
+        ),
         (Sent("GET", "/acme/orders/A", 200, JSON, b"{"), "showOrder: 200: the JSON cannot be read"),
     ],
-    ids=["status", "media-type", "no-media-type", "schema", "no-json"],
+    ids=["status", "media-type", "no-media-type", "schema", "member", "no-json"],
 )
 def test_what_it_does_not_state_is_told(tmp_path: Path, sent: Sent, complained: str) -> None:
     assert said(tmp_path, sent).startswith(complained)

@@ -10,16 +10,20 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from mockserver import generic
 from mockserver.envelope import Envelope
 from mockserver.errors import Forbidden, Refusal, Rejected
 from mockserver.model import Answer, Call, Principal, Problem, Reply
 from mockserver.pipeline import Pipeline
-from mockserver.work import Work
 from mockserver.sandbox import Sandboxes, Settings
+from mockserver.scenario.director import Director
+from mockserver.scenario.records import SCENARIOS
+from mockserver.scenario.shelf import record
 from mockserver.spec import Operation
-from mockserver.store import State
+from mockserver.store import State, Whole
 from mockserver.store.memory import MemoryStore
 from mockserver.vendor import BatchResult, Request, Vendor
+from mockserver.work import Work
 from tests.support import made_up
 from tests.support.rooms import CALL, served
 
@@ -308,3 +312,93 @@ def test_a_vendor_may_refuse_before_the_body_is_read(tmp_path: Path) -> None:
     answer = put(corridor(tmp_path, enter=enter), b"{")
 
     assert (answer.reply.status, answer.refusal) == (403, "forbidden")
+
+
+def bent(pipeline: Pipeline, *rules: dict[str, Any], **assumptions: str) -> Answer:
+    """What a batch of one order is answered where a scenario of these rules is armed."""
+    sandboxes, document = pipeline.work.sandboxes, {"version": 1, "name": "s", "rules": list(rules)}
+    if "default" not in sandboxes.names():
+        sandboxes.create(Settings("default"))
+
+    def arm(whole: Whole) -> None:
+        whole.collection(SCENARIOS)["s"] = record(document, 1)
+
+    sandboxes.control("default", arm)
+    directed = dataclasses.replace(pipeline, director=Director(sandboxes, {"acme": frozenset()}))
+    call = directed.greet(replace(CALL, body=GOOD))
+    call = replace(call, assumptions={**call.assumptions, **assumptions})
+    return handled(directed, call)
+
+
+def shown(*statuses: str) -> dict[str, Any]:
+    """The spec with an example called done in the answers of these statuses."""
+    made = made_up.document()
+    answers = made["paths"]["/orders"]["put"]["responses"]
+    for status in statuses:
+        answers[status] = {
+            "description": "",
+            "content": {"text/plain": {"examples": {"done": {"value": "so"}}}},
+        }
+    return made
+
+
+def refusing(pipeline: Pipeline) -> Pipeline:
+    """One whose refusals draw a number, as those with a trace in them do."""
+
+    def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+        state.next("trace")
+        return generic.refuse(refusal, call, operation, state)
+
+    served_so = dataclasses.replace(pipeline.work.served, refuse=refuse)
+    return dataclasses.replace(pipeline, work=dataclasses.replace(pipeline.work, served=served_so))
+
+
+def numbers(pipeline: Pipeline) -> list[str]:
+    return list(pipeline.work.sandboxes.dump("default").get("acme/", {}).get("sequences", {}))
+
+
+@pytest.mark.parametrize(
+    "rule", [{"quota": {"limit": 1, "windowMillis": 1000}}, {"response": {"status": 503}}]
+)
+def test_what_a_rule_lets_the_vendor_say_leaves_no_trace(tmp_path: Path, rule: dict[str, Any]) -> None:
+    pipeline = refusing(corridor(tmp_path))
+    bent(pipeline, {"id": "r", **rule})
+
+    assert bent(pipeline, {"id": "r", **rule}).reply.status in (429, 503)
+    assert numbers(pipeline) == []
+
+
+@pytest.mark.parametrize("status", [207, 404])
+def test_a_rule_may_answer_with_an_example_of_the_spec(tmp_path: Path, status: int) -> None:
+    pipeline = corridor(tmp_path, shown("207", "404"))
+    rule = {"id": "r", "response": {"status": status, "example": "done"}}
+
+    answer = bent(pipeline, rule)
+
+    assert answer.reply == Reply(status, b"so", "text/plain")
+    assert (answer.applied, listed(pipeline)) == (("s/r",), ["A"])
+
+
+def test_an_example_without_a_status_is_one_of_success(tmp_path: Path) -> None:
+    answer = bent(corridor(tmp_path, shown("207", "404")), {"id": "r", "response": {"example": "done"}})
+
+    assert answer.reply.status == 207
+
+
+def test_an_example_that_the_spec_does_not_have_is_told_and_nothing_is_done(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, shown("207"))
+
+    answer = bent(pipeline, {"id": "r", "response": {"example": "dnoe"}})
+
+    assert (answer.reply.status, answer.refusal, answer.applied) == (400, "unknown-example", ("s/r",))
+    assert b"do you mean done?" in answer.reply.body
+    assert listed(pipeline) == []
+
+
+def test_an_answer_that_is_lost_is_still_one_that_a_rule_bent(tmp_path: Path) -> None:
+    rule = {"id": "r", "items": [{"select": {"all": True}, "effect": {"warn": {"code": "too-long"}}}]}
+
+    answer = bent(corridor(tmp_path), rule, availability="failing_after_commit")
+
+    assert (answer.reply.status, answer.refusal, answer.applied) == (500, "failed", ("s/r",))
+    assert [str(one.action) for one in answer.outcomes] == ["created"]

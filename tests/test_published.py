@@ -47,6 +47,31 @@ def test_what_the_spec_does_not_say_is_told(
     assert said(contract, **changes).startswith(complained)
 
 
+COLOURED = replace(ORDER, body=b'{"id": "A", "amount": 1, "colour": "blue"}')
+
+
+def test_a_member_that_the_spec_does_not_name_is_told_of_a_bent_answer_alone(contract: Contract) -> None:
+    assert contract.complaint("GET", "/orders/A", COLOURED) == ""
+    assert contract.complaint("GET", "/orders/A", COLOURED, closed=True) == (
+        'showOrder: 200: /colour: "colour" is not expected'
+    )
+
+
+def test_a_bent_answer_as_the_spec_has_it_is_no_cause_for_complaint(contract: Contract) -> None:
+    assert contract.complaint("GET", "/orders/A", ORDER, closed=True) == ""
+
+
+def test_a_member_too_many_is_told_once_beside_what_the_schema_refuses(tmp_path: Path) -> None:
+    made = made_up.changed("/components/schemas/Order/additionalProperties", value=False)
+    body = b'{"id": "A", "colour": "blue"}'
+
+    complained = Contract(served(tmp_path, made)).complaint(
+        "GET", "/orders/A", replace(ORDER, body=body), closed=True
+    )
+
+    assert (complained.count("/colour"), complained.count("/amount")) == (1, 1)
+
+
 def test_an_answer_without_a_body_is_held_by_its_status_alone(contract: Contract) -> None:
     assert said(contract, body=b"", media_type=None) == ""
 
@@ -99,3 +124,9 @@ def test_a_call_is_held_against_its_own_vendors_spec(tmp_path: Path) -> None:
 
     assert contracts.complaint(call, ORDER) == ""
     assert contracts.complaint(call, replace(ORDER, status=299)) == "showOrder: 299 is not in the spec"
+
+
+def test_a_call_that_a_rule_bent_is_held_against_the_closed_spec(tmp_path: Path) -> None:
+    call = replace(CALL, method="GET", path="/orders/A")
+
+    assert Contracts.of([served(tmp_path)]).complaint(call, COLOURED).endswith('"colour" is not expected')

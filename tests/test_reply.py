@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.errors import Ours
-from mockserver.reply import accepted, is_ours, json_reply, our_reply, problem_reply
+from mockserver.errors import NotAcceptable, Ours, Refusal, UnsupportedMediaType
+from mockserver.reply import accepted, is_ours, json_reply, our_reply, problem_reply, told_what_is_read
 
 
 def test_a_reply_prints_decimals_with_their_scale() -> None:
@@ -67,3 +67,35 @@ def test_what_this_server_says_itself_is_known_again() -> None:
 
 def test_problem_details_of_a_vendor_are_not_ours() -> None:
     assert not is_ours(problem_reply(400, "Bad Request", "type urn:mockserver:"))
+
+
+@pytest.mark.parametrize(
+    ("supported", "header"),
+    [
+        (("application/json", "text/json"), ("Accept", "application/json, text/json")),
+        (("gzip", "deflate"), ("Accept-Encoding", "gzip, deflate")),
+    ],
+)
+def test_a_415_names_what_would_have_been_read(supported: tuple[str, ...], header: tuple[str, str]) -> None:
+    reply = told_what_is_read(json_reply(415, {}), UnsupportedMediaType("text/csv", supported))
+
+    assert reply.headers == (header,)
+
+
+def test_a_415_that_names_it_itself_stays_as_it_is() -> None:
+    reply = json_reply(415, {}, headers=(("accept", "application/json"),))
+
+    assert told_what_is_read(reply, UnsupportedMediaType("text/csv", ("text/json",))) == reply
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [
+        (400, UnsupportedMediaType("text/csv", ("text/json",))),
+        (415, UnsupportedMediaType("text/csv", ())),
+        (406, NotAcceptable("text/csv")),
+    ],
+    ids=["another status", "nothing to name", "another refusal"],
+)
+def test_no_other_answer_names_what_is_read(status: int, refusal: Refusal) -> None:
+    assert told_what_is_read(json_reply(status, {}), refusal).headers == ()

@@ -47,6 +47,19 @@ def test_every_key_header_of_every_vendor_is_masked(app: Application) -> None:
     assert masked(dict.fromkeys(names, "abcdef")) == dict.fromkeys(names, "ab…")
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://client.example/cb?code=abcdef&state=1", "https://client.example/cb?code=ab…&state=1"),
+        ("/orders?access_token=abcdef", "/orders?access_token=ab…"),
+        ("/orders/17", "/orders/17"),
+    ],
+)
+@pytest.mark.parametrize("name", ["Location", "referer"])
+def test_an_address_in_a_header_shows_no_credential_whole(name: str, text: str, shown: str) -> None:
+    assert masked({name: text}) == {name: shown}
+
+
 def test_two_letters_are_not_shown_where_they_are_all() -> None:
     assert masked({"x-api-key": "ab"}) == {"x-api-key": "…"}
 
@@ -94,6 +107,12 @@ def test_a_query_shows_no_credential_whole(query: str, shown: str) -> None:
         ("<a><Password>abcdef</Password></a>", "<a><Password>ab…</Password></a>"),
         ('<l:idToken xmlns:l="u" n="1">abcdef</l:idToken>', '<l:idToken xmlns:l="u" n="1">ab…</l:idToken>'),
         ("grant_type=password&password=abcdef", "grant_type=password&password=ab…"),
+        ('{"path": "/orders?page=2&access_token=abcdef"}', '{"path": "/orders?page=2&access_token=ab…"}'),
+        (
+            '--x\r\nContent-Disposition: form-data; name="password"\r\n\r\nabcdef\r\n--x--',
+            '--x\r\nContent-Disposition: form-data; name="password"\r\n\r\nab…\r\n--x--',
+        ),
+        ('name="note"\n\nno password', 'name="note"\n\nno password'),
         ("no credential in here", "no credential in here"),
     ],
 )
@@ -132,6 +151,8 @@ def test_another_header_inside_a_body_is_shown_whole() -> None:
         '"a"' + " " * 20_000,
         "<a" * 10_000,
         "&" * 20_000,
+        "?token" * 5_000,
+        'name="token"\n' * 5_000,
     ],
 )
 def test_no_body_takes_long_to_mask(text: str) -> None:

@@ -16,7 +16,7 @@ from mockserver.app.inside import Inside
 from mockserver.app.pages import pages_app
 from mockserver.app.protection import Protected
 from mockserver.app.routing import routed
-from mockserver.clock import Clock, parse_instant, print_instant, system_clock
+from mockserver.clock import Clock, clock_instant, system_clock
 from mockserver.control import Reach, themes
 from mockserver.envelope import MAX_ITEMS, Envelope
 from mockserver.errors import VendorError
@@ -90,10 +90,10 @@ def create_app(
     Raises:
         SpecError, VendorError: a vendor cannot be served.
         UnknownPosition: `assumptions` turn a switch that is not there, or cannot be turned so.
-        ValueError: `freeze` is no instant.
+        ValueError: `freeze` is no instant at which a clock may stand.
     """
     options = options or Options()
-    frozen = print_instant(parse_instant(options.freeze)) if options.freeze else None
+    frozen = clock_instant(options.freeze) if options.freeze else None
     served = discover(options.specs, options.vendors)
     if options.at_root and options.at_root not in [vendor.name for vendor in served]:
         raise VendorError(f"at root: no vendor named {options.at_root} is served")

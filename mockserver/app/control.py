@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from http import HTTPStatus
 from inspect import isawaitable, signature
 from typing import Any, TypeAlias
@@ -25,7 +26,7 @@ from mockserver.app.intake import ASKED, DOCUMENT, Intake
 from mockserver.app.routing import ExactRouting
 from mockserver.control.refusals import ControlRefusal
 from mockserver.errors import SpecError, TooManySandboxes, UnknownSandbox
-from mockserver.model import Json, Reply
+from mockserver.model import Document, Json, Reply
 from mockserver.reply import json_reply, problem_reply
 from mockserver.served import specs_folder
 from mockserver.snapshots import TooManySnapshots, UnknownSnapshot
@@ -44,6 +45,8 @@ _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
 }
 """Status and code of what the sandboxes themselves refuse."""
 
+_SCHEMA = re.compile(r"#/components/schemas/(\w+)")
+
 _Method: TypeAlias = Callable[..., Json]
 _Function: TypeAlias = Callable[..., Awaitable[ConnexionResponse]]
 
@@ -56,7 +59,7 @@ def control_app(themes: Iterable[object], max_body_bytes: int) -> ASGIApp:
     """
     # It would write a line at each call of an operation that takes JSON and YAML.
     logging.getLogger("connexion.operations").setLevel(logging.ERROR)
-    contract = reader.load(specs_folder() / "_control.yaml")
+    contract = _contract()
     functions = _functions(contract, tuple(themes))
     stack = [
         ExactRouting if step is RoutingMiddleware else step
@@ -65,7 +68,7 @@ def control_app(themes: Iterable[object], max_body_bytes: int) -> ASGIApp:
     ]
     app = AsyncApp(__name__, middlewares=stack)
     app.add_api(
-        dict(contract.document),
+        _asked_for(contract.document),
         base_path=MOUNT,
         resolver=Resolver(functions.__getitem__),
         strict_validation=True,
@@ -78,6 +81,36 @@ def control_app(themes: Iterable[object], max_body_bytes: int) -> ASGIApp:
     app.add_error_handler(ProblemException, framework)
     app.add_error_handler(HTTPException, framework)
     return Intake(app, max_body_bytes)
+
+
+@cache
+def _contract() -> Spec:
+    return reader.load(specs_folder() / "_control.yaml")
+
+
+def _asked_for(document: Document) -> dict[str, Any]:
+    """What Connexion needs of the contract: not what is answered, which it would check for half its start."""
+    unsaid = {"default": {"description": "as the contract says"}}
+    paths = {
+        path: {
+            name: node if name == "parameters" else {**node, "responses": unsaid}
+            for name, node in item.items()
+        }
+        for path, item in document["paths"].items()
+    }
+    components = document["components"]
+    schemas: dict[str, Any] = {}
+    waiting = _SCHEMA.findall(f"{paths}{components['parameters']}")
+    while waiting:
+        name = waiting.pop()
+        if name not in schemas:
+            schemas[name] = components["schemas"][name]
+            waiting += _SCHEMA.findall(str(schemas[name]))
+    return {
+        **document,
+        "paths": paths,
+        "components": {"parameters": components["parameters"], "schemas": schemas},
+    }
 
 
 def _functions(contract: Spec, themes: tuple[object, ...]) -> Mapping[str, _Function]:

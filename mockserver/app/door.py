@@ -43,6 +43,7 @@ _PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
 
 _log = logging.getLogger("mockserver")
 _UNTYPED_STATUSES = (204, 304)
+_NOT_GREETED = {BadHeader: (400, "Bad Request"), TooManySandboxes: (503, "Service Unavailable")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +150,8 @@ class Door:
         started = self.desk.started()
         try:
             call = vendor.pipeline.greet(call)
-        except BadHeader as error:
-            await _send(problem_reply(400, "Bad Request", str(error)), arrival.send)
-            return
-        except TooManySandboxes as error:
-            await _send(problem_reply(503, "Service Unavailable", str(error)), arrival.send)
+        except (BadHeader, TooManySandboxes) as error:
+            await _send(problem_reply(*_NOT_GREETED[type(error)], str(error)), arrival.send)
             return
         root = arrival.place.root
         inner = {

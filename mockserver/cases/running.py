@@ -58,7 +58,10 @@ async def _said(run: Progress) -> tuple[str, ...]:
 async def _through(run: Progress) -> None:
     case = run.case
     for name, value in case.names.items():
-        run.kept[name] = run.made(value)
+        try:
+            run.kept[name] = run.made(value)
+        except KeyError as missing:
+            raise UnmetError([f"{case.place}: names, {name}", f"nothing is called {missing}"]) from None
     await run.assume(case.assumptions)
     if case.freeze is not None:
         await run.world.freeze(case.freeze)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mockserver.clock import ClockSettings, print_instant
+from mockserver.clock import LAST_YEAR, ClockSettings, clock_instant, print_instant
 from mockserver.control.instants import instant
 from mockserver.control.refusals import Impossible
 from mockserver.model import Document
@@ -36,15 +36,15 @@ class ClockOperations:
         """Move the clock on, whether it stands or runs.
 
         Raises:
-            Impossible: it would leave the year 9999.
+            Impossible: it would go beyond the last year.
         """
 
         def change(now: datetime, clock: ClockSettings) -> ClockSettings:
             seconds = int(body["seconds"])
             try:
-                moved = print_instant(now + timedelta(seconds=seconds))
-            except OverflowError:
-                raise Impossible("/seconds", "the clock ends with the year 9999") from None
+                moved = clock_instant(print_instant(now + timedelta(seconds=seconds)))
+            except (OverflowError, ValueError):
+                raise Impossible("/seconds", f"the clock ends with the year {LAST_YEAR}") from None
             return ClockSettings(moved) if clock.frozen else ClockSettings(ahead=clock.ahead + seconds)
 
         self.sandboxes.set_clock(name, change)

@@ -64,6 +64,8 @@ class Elsewhere:
                 return await _read(response)
         except TimeoutError:
             return Lost("timeout", status, f"not in {sent.patience_ms} ms")
+        except httpx.ConnectError as error:
+            return Lost("refused", None, f"{type(error).__name__}: {error}")
         except httpx.TransportError as error:
             return Lost(
                 "reset" if status is None else "truncated", status, f"{type(error).__name__}: {error}"

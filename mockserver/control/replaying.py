@@ -19,6 +19,7 @@ from mockserver.journal.repeated import SANDBOX, again, away, in_sandbox
 from mockserver.journal.view import View
 from mockserver.model import NOTHING, Document, Reply
 from mockserver.sandbox import Sandboxes
+from mockserver.secrets import is_credential
 from mockserver.served import Served
 from mockserver.spec import Operation
 
@@ -75,14 +76,17 @@ class ReplayOperations:
         operation = self._operation(entry)
         difference = compared(entry, made) if made else compared_reply(entry, _reply(came), operation)
         told = _told(entry, came, difference)
-        return {**told, "into": sandbox, "to": None, "number": made.number if made else None}
+        number = made.number if made else None
+        return {**told, "into": sandbox, "to": None, "number": number, "withheld": []}
 
     async def _away(self, entry: Entry, to: str, extra: Mapping[str, str]) -> Document:
         url = self.elsewhere.address(to)
         target, headers = away(entry, _TRUE)
         came = await self.elsewhere.send(url, _sent(entry, target, {**headers, **extra}))
         difference = compared_reply(entry, _reply(came), self._operation(entry))
-        return {**_told(entry, came, difference), "into": None, "to": to, "number": None}
+        withheld = [name for name in entry.call.headers if is_credential(name) and name not in extra]
+        told = _told(entry, came, difference)
+        return {**told, "into": None, "to": to, "number": None, "withheld": withheld}
 
     def _sandbox(self, entry: Entry, into: str) -> str:
         """The sandbox that is meant, made if it is to be fresh."""

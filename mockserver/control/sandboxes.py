@@ -53,7 +53,7 @@ class SandboxOperations:
             self._scenarios(body.get("scenarios", ())),
         )
         if not self.sandboxes.create(settings):
-            raise SandboxExists(settings.name)
+            raise SandboxExists(f"a sandbox named {settings.name} is there already")
         return self.show_sandbox(settings.name)
 
     def show_sandbox(self, name: str) -> Document:

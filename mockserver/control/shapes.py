@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from mockserver.assumption import ASSUMPTIONS
 from mockserver.auth import CREDENTIALS
 from mockserver.beginning import SETTINGS
-from mockserver.clock import parse_instant
+from mockserver.clock import clock_instant, parse_instant
 from mockserver.model import Document
 from mockserver.quota import COLLECTION as QUOTAS
 from mockserver.scenario.records import COUNTERS, SCENARIOS, STATES
@@ -16,6 +16,7 @@ from mockserver.schema import Schema, compile_schema
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 _TEXT = {"type": "string"}
 _INSTANT = {"type": "string", "format": "instant"}
+_STANDING = {"type": "string", "format": "standing instant", "nullable": True}
 
 
 def _closed(**members: Document) -> Document:
@@ -35,15 +36,22 @@ def _tables_of(**shapes: Document) -> Mapping[str, Schema]:
 
 
 def _compiled(node: Document) -> Schema:
-    return compile_schema({}, node, {"instant": _is_instant})
+    return compile_schema(
+        {}, node, {"instant": _reads(parse_instant), "standing instant": _reads(clock_instant)}
+    )
 
 
-def _is_instant(text: str) -> bool:
-    try:
-        parse_instant(text)
-    except ValueError:
-        return False
-    return True
+def _reads(read: Callable[[str], object]) -> Callable[[str], bool]:
+    """Whether a text is what `read` reads."""
+
+    def check(text: str) -> bool:
+        try:
+            read(text)
+        except ValueError:
+            return False
+        return True
+
+    return check
 
 
 _CREDENTIAL = {
@@ -69,12 +77,10 @@ _COUNTER = {
         _closed(window=_NUMBER, used=_NUMBER),
     ]
 }
-_CLOCK = _closed(
-    frozen={**_INSTANT, "nullable": True}, ahead={"type": "integer", "minimum": 0, "maximum": 3155760000}
-)
+_CLOCK = _closed(frozen=_STANDING, ahead={"type": "integer", "minimum": 0, "maximum": 3155760000})
 _BEGINNING = _closed(
     seed=_NUMBER,
-    frozen={**_INSTANT, "nullable": True},
+    frozen=_STANDING,
     empty={"type": "boolean"},
     assumptions={"type": "object", "additionalProperties": _TEXT},
     scenarios={"type": "array", "items": {"type": "object"}},

@@ -29,8 +29,7 @@ class StateOperations:
         Raises:
             Impossibles: no vendor of that name is served.
         """
-        if vendor:
-            self._judged({}, vendor)
+        self._check_vendor(vendor)
         held = self.sandboxes.dump(name)
         return {scope: tables for scope, tables in held.items() if _is_of(scope, vendor)}
 
@@ -40,8 +39,10 @@ class StateOperations:
         What a whole dump does not say of the sandbox itself (seed, clock, scenarios) stays as it is.
 
         Raises:
-            Impossibles: the dump has scopes or documents that this server can do nothing with.
+            Impossibles: no vendor of that name is served, or the dump has scopes or documents that this
+                server can do nothing with.
         """
+        self._check_vendor(vendor)
         tables = self._judged(body, vendor)
 
         def work(whole: Whole) -> Document:
@@ -51,6 +52,14 @@ class StateOperations:
             return {"records": record_count(snapshots.tables(whole))}
 
         return self.sandboxes.control(name, work)
+
+    def _check_vendor(self, vendor: str) -> None:
+        names = [one.name for one in self.served]
+        if vendor and vendor not in names:
+            detail = f"no vendor {vendor} is served; there are {', '.join(names)}"
+            raise Impossibles(
+                detail, [{"pointer": "/query/vendor", "code": "unknown-vendor", "detail": detail}]
+            )
 
     def _judged(self, body: Document, vendor: str) -> Tables:
         found = Judge(self.served, vendor).problems(body)

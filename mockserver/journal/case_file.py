@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from decimal import Decimal
 
@@ -21,6 +22,12 @@ _GENERATING = ("${", '"$')
 
 _IMPATIENCE_MS = 1000
 
+_MAX_PRETTY_BYTES = 64 * 1024
+"""A body up to here is written in lines for people; a large one would stop the server for seconds."""
+
+_ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
+"""What YAML reads in no JSON text unless it is escaped."""
+
 
 class _Dumper(yaml.SafeDumper):
     """Writes exact decimals, and no references."""
@@ -35,7 +42,10 @@ _Dumper.add_representer(
 
 
 def case(entry: Entry, view: View, settings: Settings) -> str:
-    """The file's text. It runs in a sandbox from the fixtures, of the seed that it names in a remark."""
+    """The file's text. It runs in a sandbox from the fixtures, of the seed that it names in a remark.
+
+    With a large body it is one line of JSON, which is YAML too.
+    """
     call = entry.call
     own = {
         name.partition(".")[2]: position
@@ -51,8 +61,15 @@ def case(entry: Entry, view: View, settings: Settings) -> str:
     }
     document = {name: value for name, value in head.items() if value}
     document["when"] = [_step(entry, view), {"journal": _journal(entry)}]
-    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
-    return f"# seed {settings.seed}\n{text}"
+    before = ", without the calls before it" if entry.number > 1 else ""
+    return f"# seed {settings.seed}{before}\n{_written(document, len(call.body))}"
+
+
+def _written(document: Document, body_bytes: int) -> str:
+    if body_bytes <= _MAX_PRETTY_BYTES:
+        return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    text = json.encode(document).decode()
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
 def _step(entry: Entry, view: View) -> Document:

@@ -27,7 +27,7 @@ _NO_REPLY = Reply(0)
 
 def compared(recorded: Entry, replayed: Entry) -> Document:
     """What differs between the answers of two entries; items by what became of them here."""
-    pairs = list(zip_longest(_decided(recorded), _decided(replayed)))
+    pairs = _paired(_decided(recorded), _decided(replayed))
     return _difference(recorded, replayed.status, replayed.reply, pairs)
 
 
@@ -44,13 +44,14 @@ def compared_reply(recorded: Entry, reply: Reply | None, operation: Operation | 
         keys = dict.fromkeys(key for key, _ in (*before, *after))
         was, now = dict(before), dict(after)
         before, after = ([(key, told.get(key, _UNSAID)) for key in keys] for told in (was, now))
-    return _difference(recorded, reply.status, reply, list(zip_longest(before, after)))
+    return _difference(recorded, reply.status, reply, _paired(before, after))
 
 
 def outcomes(reply: Reply, operation: Operation | None) -> Fates:
     """Key and end of each item that an answer tells of, by the operation's `x-batch.outcome`.
 
-    The end is the item's status, or of what stands in maps the names of those.
+    The key is "" where the answer tells none. The end is the item's status, or of what stands in maps the
+    names of those.
     """
     batch = operation.batch if operation else None
     document = _document(reply)
@@ -60,7 +61,9 @@ def outcomes(reply: Reply, operation: Operation | None) -> Fates:
     if "list" in told:
         listed = _at(document, pointer_path(told["list"]))
         items = listed if isinstance(listed, list) else []
-        return [(_told(item, told.get("key")), _told(item, told.get("status"))) for item in items]
+        return [
+            (_told(item, told.get("key")) or "", _told(item, told.get("status")) or _UNSAID) for item in items
+        ]
     found: dict[str, str] = {}
     for pointer in batch.maps:
         problems, name = _at(document, pointer_path(pointer)), pointer.rpartition("/")[2]
@@ -71,6 +74,17 @@ def outcomes(reply: Reply, operation: Operation | None) -> Fates:
 
 def _decided(entry: Entry) -> Fates:
     return [(key, str(action)) for key, action in entry.decided.items()]
+
+
+def _paired(before: Fates, after: Fates) -> _Pairs:
+    """The two ends of each item: by key where each item has one of its own, else by place."""
+    was, now = dict(before), dict(after)
+    if len(was) < len(before) or len(now) < len(after) or "" in (*was, *now):
+        return list(zip_longest(before, after))
+    return [
+        ((key, was[key]) if key in was else None, (key, now[key]) if key in now else None)
+        for key in dict.fromkeys((*was, *now))
+    ]
 
 
 def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs) -> Document:
@@ -138,8 +152,6 @@ def _at(document: Json, path: Path) -> Json:
     return document
 
 
-def _told(item: Json, pointer: str | None) -> str:
+def _told(item: Json, pointer: str | None) -> str | None:
     value = None if pointer is None else _at(item, pointer_path(pointer))
-    if value is None:
-        return _UNSAID
-    return value if isinstance(value, str) else json.encode(value).decode()
+    return value if value is None or isinstance(value, str) else json.encode(value).decode()

@@ -16,18 +16,20 @@ from mockserver.sandbox import Settings
 _PATIENCE_S = 10
 _IMPATIENCE_S = 1
 _LINE_BYTES = 90
+_USUAL = "http://127.0.0.1:8080"
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 
 _FILE = '''\
 """{says}.
 
-Runs against MOCKSERVER_URL, or http://127.0.0.1:8080, in a sandbox of its own: python -m pytest {file}
+Runs against MOCKSERVER_URL, or {origin}, in a sandbox of its own{before}: python -m pytest {file}
 """
 
 import os
 
 import httpx{imports}
 
-URL = os.environ.get("MOCKSERVER_URL", "http://127.0.0.1:8080")
+URL = os.environ.get("MOCKSERVER_URL", "{origin}")
 TOKEN = os.environ.get("MOCKSERVER_CONTROL_TOKEN", "")
 
 NAME = {sandbox}
@@ -67,6 +69,8 @@ def source(entry: Entry, view: View, settings: Settings) -> str:
     lost = loss(entry) != ""
     return _FILE.format(
         says=_says(entry),
+        origin=_origin(entry),
+        before=", without the calls before it" if entry.number > 1 else "",
         file=file_name(entry),
         imports="\nimport pytest" if lost else "",
         sandbox=repr(settings.name),
@@ -88,6 +92,12 @@ def source(entry: Entry, view: View, settings: Settings) -> str:
 def file_name(entry: Entry) -> str:
     """What the file is best called, so that pytest finds it."""
     return f"test_call_{entry.number}.py"
+
+
+def _origin(entry: Entry) -> str:
+    """Where the call went; the usual place if its Host would not read as an address inside of Python."""
+    origin = entry.call.origin
+    return origin if _ORIGIN.fullmatch(origin) else _USUAL
 
 
 def _answer(entry: Entry, *, lost: bool) -> Iterator[str]:

@@ -17,6 +17,7 @@ from mockserver.secrets import masked_body
 
 NEAREST = 3
 NUMBERS = 20
+SHOWN_SIGNS = 500
 
 
 class Wanted(Value, frozen=True):
@@ -99,24 +100,32 @@ Documents = Callable[[Entry], Json]
 def verified(expected: Expected, entries: Iterable[Entry], document: Documents) -> Verified:
     """What there is of `expected` among the entries."""
     matching: list[Entry] = []
-    others: list[tuple[Entry, tuple[Difference, ...]]] = []
+    others: list[tuple[int, Entry]] = []
     for entry in entries:
-        differing = tuple(differences(expected.match, entry, document))
-        if differing:
-            others.append((entry, differing))
+        # What is found is told of the nearest alone: to mask many large bodies takes long.
+        if differing := len([*differences(expected.match, entry, document, told=False)]):
+            others.append((differing, entry))
         else:
             matching.append(entry)
     items = _items(matching)
     kept = expected.calls.hold(len(matching)) and all(
         bounds.hold(items[outcome]) for outcome, bounds in expected.items.items()
     )
-    others.sort(key=lambda other: (len(other[1]), -other[0].number))
+    others.sort(key=lambda other: (other[0], -other[1].number))
+    nearest = tuple(
+        (entry, tuple(differences(expected.match, entry, document))) for _, entry in others[:NEAREST]
+    )
     numbers = tuple(entry.number for entry in matching[-NUMBERS:])
-    return Verified(kept, len(matching), dict(items), numbers, tuple(others[:NEAREST]))
+    return Verified(kept, len(matching), dict(items), numbers, nearest)
 
 
-def differences(wanted: Wanted, entry: Entry, document: Documents) -> Iterator[Difference]:
-    """Every word of the match that the call does not meet, in the order of the language."""
+def differences(
+    wanted: Wanted, entry: Entry, document: Documents, *, told: bool = True
+) -> Iterator[Difference]:
+    """Every word of the match that the call does not meet, in the order of the language.
+
+    What stands in the body is found only if it is to be `told`.
+    """
     call = entry.call
     plain = (
         ("vendor", wanted.vendor, call.vendor),
@@ -130,7 +139,7 @@ def differences(wanted: Wanted, entry: Entry, document: Documents) -> Iterator[D
     yield from _of_query(wanted, entry)
     yield from _of_headers(wanted, entry)
     if wanted.body is not None and not holds(wanted.body, sent := document(entry)):
-        yield Difference("body", wanted.said, shown_at(wanted.body, sent))
+        yield Difference("body", wanted.said, shown_at(wanted.body, sent) if told else None)
     if wanted.status and not has_status(entry, wanted.status):
         yield Difference("status", wanted.status, NONE if entry.status is None else str(entry.status))
     if wanted.scenario and not has_scenario(entry, wanted.scenario):
@@ -138,15 +147,25 @@ def differences(wanted: Wanted, entry: Entry, document: Documents) -> Iterator[D
 
 
 def shown_at(predicate: Predicate, document: Json) -> Json:
-    """What stands where the predicate looks, without credentials; None where nothing does."""
-    name: str | int = ""
-    for name in predicate.path:
-        if isinstance(document, list) and isinstance(name, int):
-            document = document[name] if name < len(document) else None
-        else:
-            document = document.get(name) if isinstance(document, dict) else None
-    masked = masked_body(json.encode({str(name): document}).decode())
-    return json.decode(masked.encode())[str(name)]
+    """What stands where the predicate looks, without credentials; None where nothing does.
+
+    Of what is long only the beginning is shown, as JSON text.
+    """
+    *way, last = ("", *predicate.path)
+    around: Json = {"": document}
+    for name in way:
+        around = _step(around, name)
+    # Its neighbours say whether it is a credential: a header's name, a grant's type.
+    masked = json.decode(masked_body(json.encode(around).decode()).encode())
+    found = _step(masked, last)
+    text = json.encode(found).decode()
+    return found if len(text) <= SHOWN_SIGNS else f"{text[:SHOWN_SIGNS]}…"
+
+
+def _step(document: Json, name: str | int) -> Json:
+    if isinstance(document, list) and isinstance(name, int):
+        return document[name] if name < len(document) else None
+    return document.get(name) if isinstance(document, dict) else None
 
 
 def _of_query(wanted: Wanted, entry: Entry) -> Iterator[Difference]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -60,11 +61,12 @@ class Bend:
 
         def handle(request: Request, state: State) -> Reply:
             wrong = _wrong(effect)
-            if wrong is not None and not effect.commit:
-                return self._refused(wrong, request, state)
-            reply = _done(lambda: handler(request, state), effect, state)
-            if wrong is not None:
-                return self._refused(wrong, request, state)
+            if wrong is None:
+                reply = _done(partial(handler, request), effect, state)
+            else:
+                if effect.commit:
+                    handler(request, state)
+                reply = undone(partial(self._refused, wrong, request), state)
             return bent_reply(reply, self.decision.envelope, None)
 
         return handle
@@ -93,7 +95,7 @@ class Bend:
         wrong = _wrong(effect)
         if wrong is not None and not effect.commit:
             raise Rejected(self.fault(wrong, item, request))
-        outcome = _done(lambda: keep(item), effect, state)
+        outcome = _done(lambda _state: keep(item), effect, state)
         if effect.warn is not None:
             warning = self.fault(effect.warn, item, request)
             outcome = changed(outcome, warnings=(*outcome.warnings, warning))
@@ -145,7 +147,7 @@ class Bend:
         if wrong.code == "timeout":
             return Unavailable(wrong.message)
         if wrong.code == "throttled":
-            return TooManyRequests(wrong.message)
+            return TooManyRequests(detail=wrong.message)
         return Rejected(self.fault(wrong, Item(0, "", request.document), request))
 
 
@@ -177,16 +179,14 @@ def _wrong(effect: Effect) -> Fault | None:
     return effect.fail or (_TIMEOUT if effect.hang_ms is not None else None)
 
 
-def _done(work: Callable[[], T], effect: Effect, state: State) -> T:
+def _done(work: Callable[[State], T], effect: Effect, state: State) -> T:
     """What `work` gives, undone where the effect says that it does not count."""
-    if effect.commit is not False:
-        return work()
-    return undone(work, state)
+    return undone(work, state) if effect.commit is False else work(state)
 
 
-def undone(work: Callable[[], T], state: State) -> T:
+def undone(work: Callable[[State], T], state: State) -> T:
     """What `work` gives; what it wrote is taken back."""
     with suppress(_TakeBackError), state.item():
-        found = work()
+        found = work(state)
         raise _TakeBackError
     return found

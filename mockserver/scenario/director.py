@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import parse_qsl
 
 from mockserver.assumption import MAGIC_TOKENS, ON
@@ -19,9 +20,10 @@ from mockserver.errors import BadHeader, Refusal
 from mockserver.model import NOTHING, Call, Document, Item, Json, Path
 from mockserver.sandbox import Sandboxes
 from mockserver.scenario import magic, reading
-from mockserver.scenario.casting import Cue, Scene, cast
+from mockserver.scenario.casting import cast
 from mockserver.scenario.decision import UNBENT, Decision
 from mockserver.scenario.model import ItemEffect, Match, Rule, Scenario, Select
+from mockserver.scenario.scene import Cue, Scene
 from mockserver.spec import Operation
 from mockserver.store import OWN
 from mockserver.vendor import Request
@@ -34,7 +36,7 @@ _NAMED = re.compile(r"([a-z0-9][a-z0-9-]{0,63})\s*(?:;\s*seed=(-?[0-9]{1,18}))?"
 _KEPT = 512
 
 Read = Callable[[], Request]
-Named = tuple[tuple[str, int | None], ...]
+Named = Mapping[str, int | None]
 
 
 class Director:
@@ -50,8 +52,9 @@ class Director:
         packaged: Mapping[str, str] = NOTHING,
     ) -> None:
         self._sandboxes, self._packaged = sandboxes, packaged
+        self._operations = operations
         self._of_text = lru_cache(_KEPT)(lambda text: reading.read(text, operations))
-        self._of_octets = lru_cache(_KEPT)(lambda octets: reading.of(json.decode(octets), operations))
+        self._known: dict[int, tuple[Document, Scenario]] = {}
 
     def check(self, call: Call) -> None:
         """Look at the header that names scenarios, if the call has one.
@@ -62,7 +65,7 @@ class Director:
         if HEADER not in call.headers:
             return
         known = sorted({*_stored(call), *self._packaged})
-        for name, _seed in named(call.headers[HEADER]):
+        for name in named(call.headers[HEADER]):
             if name not in known:
                 near = get_close_matches(name, known, 3) or known
                 raise BadHeader(f"Mock-Scenario: there is no scenario {name}; there are {', '.join(near)}")
@@ -85,18 +88,27 @@ class Director:
 
     def _cues(self, call: Call, operation: Operation) -> tuple[tuple[Cue, ...], tuple[Cue, ...]]:
         stored = _stored(call)
-        chosen = named(call.headers[HEADER]) if HEADER in call.headers else ()
-        by_header = [(self._scenario(name, stored), seed) for name, seed in chosen]
-        others = [one for one in stored.values() if one["armed"] and one["name"] not in dict(chosen)]
+        chosen = named(call.headers[HEADER]) if HEADER in call.headers else {}
+        by_header = [(self._scenario(name, stored), seed) for name, seed in chosen.items()]
+        others = [one for one in stored.values() if one["armed"] and one["name"] not in chosen]
         newest_first = sorted(others, key=lambda one: -one["order"])
         armed = [(self._scenario(one["name"], stored), None) for one in newest_first]
-        ranked = sorted(_cast_list(armed, call, operation), key=lambda cue: cue.rule.priority)
-        return tuple(_cast_list(by_header, call, operation)), tuple(ranked)
+        return _cast_list(by_header, call, operation), _cast_list(armed, call, operation)
 
     def _scenario(self, name: str, stored: Mapping[str, Document]) -> Scenario:
-        if name in stored:
-            return self._of_octets(json.encode(stored[name]["document"]))
-        return self._of_text(self._packaged[name])
+        if name not in stored:
+            return self._of_text(self._packaged[name])
+        document = stored[name]["document"]
+        known = self._known.get(id(document))
+        return known[1] if known is not None and known[0] is document else self._read(document)
+
+    def _read(self, document: Document) -> Scenario:
+        """The scenario that the document is, kept for as long as the store hands out that very document."""
+        scenario = reading.of(json.decode(json.encode(document)), self._operations)
+        if len(self._known) >= _KEPT:
+            self._known.clear()
+        self._known[id(document)] = (document, scenario)
+        return scenario
 
 
 def _stored(call: Call) -> Mapping[str, Document]:
@@ -104,28 +116,33 @@ def _stored(call: Call) -> Mapping[str, Document]:
 
 
 def named(header: str) -> Named:
-    """The scenarios that the header names, each with a seed or None.
+    """The scenarios that the header names, in its order, each with a seed or None.
 
     Raises:
-        BadHeader: it is malformed.
+        BadHeader: it is malformed, or names one twice.
     """
-    found: list[tuple[str, int | None]] = []
+    found: dict[str, int | None] = {}
     for part in header.split(","):
         match = _NAMED.fullmatch(part.strip())
         if match is None:
             raise BadHeader("Mock-Scenario: expected <name> or <name>;seed=<number>, several with commas")
-        found.append((match[1], int(match[2]) if match[2] else None))
-    return tuple(found)
+        if match[1] in found:
+            raise BadHeader(f"Mock-Scenario: {match[1]} is named twice")
+        found[match[1]] = int(match[2]) if match[2] else None
+    return found
 
 
 def _cast_list(
     scenarios: Sequence[tuple[Scenario, int | None]], call: Call, operation: Operation
-) -> Iterator[Cue]:
-    """The rules of the scenarios, in their order, that the call's head matches."""
-    for scenario, seed in scenarios:
-        for rule in scenario.rules:
-            if _is_for_head(rule.match, call, operation):
-                yield Cue(scenario.name, rule, scenario.seed if seed is None else seed)
+) -> tuple[Cue, ...]:
+    """The rules that the call's head matches: by priority, then in the order of the scenarios."""
+    found = [
+        Cue(scenario.name, rule, scenario.seed if seed is None else seed)
+        for scenario, seed in scenarios
+        for rule in scenario.rules
+        if _is_for_head(rule.match, call, operation)
+    ]
+    return tuple(sorted(found, key=lambda cue: cue.rule.priority))
 
 
 def _is_for_head(match: Match, call: Call, operation: Operation) -> bool:
@@ -141,27 +158,42 @@ def _scene(call: Call, operation: Operation, read: Read) -> Scene:
     try:
         request = read()
     except Refusal:
-        return Scene(call)
+        return Scene(call, is_unread=True)
+    return Scene(call, request.document, _items(call, operation, request), request.tenant)
+
+
+def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ...]:
+    """The batch's, or the one document of a call that writes, by the last key that its path names."""
     if operation.batch is not None:
-        return Scene(call, request.document, request.items)
+        return request.items
     if not operation.magic and (operation.safe or call.method in READING):
-        return Scene(call, request.document)
+        return ()
     named_by_path = [one.name for one in operation.parameters if one.place == "path"]
     key = str(request.parameters[named_by_path[-1]]) if named_by_path else ""
-    return Scene(call, request.document, (Item(0, key, request.document),))
+    return (Item(0, key, request.document),)
 
 
 def _tokens(items: tuple[Item, ...], place: Path) -> Iterator[Cue]:
     """A rule for each item that holds a magic token; of those for the whole call the first item's counts."""
     for item in items:
-        text = _text_at(item.document, place)
-        effect = magic.effect_of(text)
+        words = tuple(magic.words(_text_at(item.document, place)))
+        yield from islice(_for_item(words, item), 1)
+        if item.index == 0:
+            yield from islice(_for_call(words), 1)
+
+
+def _for_item(words: Sequence[str], item: Item) -> Iterator[Cue]:
+    for word in words:
+        effect = magic.effect_of(word)
         if effect is not None:
-            one = ItemEffect(Select(index=item.index), effect)
-            yield Cue(MAGIC, Rule(id=magic.token_of(text), items=(one,)))
-        response = magic.response_of(text) if item.index == 0 else None
+            yield Cue(MAGIC, Rule(id=word, items=(ItemEffect(Select(index=item.index), effect),)))
+
+
+def _for_call(words: Sequence[str]) -> Iterator[Cue]:
+    for word in words:
+        response = magic.response_of(word)
         if response is not None:
-            yield Cue(MAGIC, Rule(id=magic.token_of(text), response=response[0], commit=response[1]))
+            yield Cue(MAGIC, Rule(id=word, response=response[0], commit=response[1]))
 
 
 def _text_at(document: Json, place: Path) -> str:

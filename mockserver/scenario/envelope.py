@@ -59,7 +59,8 @@ def _without_empty_maps(node: Json) -> Json:
 
 
 def _emptied(holder: dict[str, Any], name: str) -> None:
-    holder[name] = holder.get(name) or []
+    if holder.get(name) == {}:
+        holder[name] = []
 
 
 def _adding(number: int) -> Change:

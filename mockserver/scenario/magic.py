@@ -60,7 +60,7 @@ _FAULTS: Mapping[str, ResponseEffect] = {
 
 def effect_of(text: str) -> Effect | None:
     """What the first token for an item in `text` does to it; None where there is none."""
-    return next((effect for word in _words(text) if (effect := _effect(word)) is not None), None)
+    return next((effect for word in words(text) if (effect := _effect(word)) is not None), None)
 
 
 def response_of(text: str) -> Response | None:
@@ -68,15 +68,11 @@ def response_of(text: str) -> Response | None:
 
     Of an error nothing does; a fault of the transport loses the answer to work that was done.
     """
-    return next((response for word in _words(text) if (response := _response(word)) is not None), None)
+    return next((response for word in words(text) if (response := _response(word)) is not None), None)
 
 
-def token_of(text: str) -> str:
-    """The first token in `text`, "" where there is none."""
-    return next((word for word in _words(text) if _effect(word) or _response(word)), "")
-
-
-def _words(text: str) -> Iterator[str]:
+def words(text: str) -> Iterator[str]:
+    """The words of `text` that look like tokens; what one does, the two functions above say of it alone."""
     return (found[0] for found in _WORD.finditer(text) if len(found[0]) <= MAX_TOKEN)
 
 

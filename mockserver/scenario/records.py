@@ -4,8 +4,8 @@ SCENARIOS = "scenarios"
 """`{name, armed, order, document}` by name; `order` grows with each that is stored."""
 
 COUNTERS = "scenario-counters"
-"""What is counted, by `scenario/rule` {calls, hits}, by `scenario/rule/identity` {attempts}, by
-`scenario/quota:name` {window, used}."""
+"""What is counted, by `scenario/rule` {calls, hits}, by `scenario/rule/what for/vendor/tenant/identity`
+{attempts}, by `scenario/quota:name` {window, used}."""
 
 STATES = "scenario-states"
 """`scenario/name` → {value}."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
@@ -53,13 +54,17 @@ def refusal_of(status: int, call: Call, wait: int | None = None) -> Refusal:
     return Rejected(Problem("conflict", (), "the call is refused", "fault", status))
 
 
-def responded(answer: Answer, decision: Decision, call: Call, say: Say) -> Answer:
+def responded(
+    answer: Answer, decision: Decision, call: Call, say: Say, example: Reply | None = None
+) -> Answer:
     """The answer as the decision has it: another reply, other headers, and how it leaves.
 
-    `say` is the vendor's word for a refusal. The outcomes stay what became of the items.
+    `say` is the vendor's word for a refusal, `example` what the decision's example is. The outcomes stay
+    what became of the items.
     """
     effect = decision.response or ResponseEffect()
-    reply = _with_headers(_reply(answer.reply, effect, decision, call, say), effect, decision)
+    reply = example or _reply(answer.reply, effect, decision, call, say)
+    reply = _with_headers(reply, effect, decision)
     return replace(answer, reply=reply, applied=decision.applied, delivery=delivery_of(decision))
 
 
@@ -94,7 +99,8 @@ def _reply(reply: Reply, effect: ResponseEffect, decision: Decision, call: Call,
         return replace(say(refusal_of(status, call, wait)), status=status)
     if status in _REDIRECTS:
         query = f"?{call.query}" if call.query else ""
-        return Reply(status, headers=(("Location", f"{call.mount}{call.path}{query}"),))
+        path = call.target or quote(f"{call.mount}{call.path}")
+        return Reply(status, headers=(("Location", f"{path}{query}"),))
     return replace(reply, status=status)
 
 

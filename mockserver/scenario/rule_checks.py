@@ -93,7 +93,7 @@ def _instead(response: Document) -> str:
 
 
 def of_items(items: Json) -> Iterator[Finding]:
-    """Effects that an earlier one leaves no item for."""
+    """Effects that an earlier one, which takes every item of its kind and never ends, leaves no item for."""
     taken: dict[bytes, int] = {}
     for at, one in enumerate(items):
         select = one["select"]
@@ -102,7 +102,7 @@ def of_items(items: Json) -> Iterator[Finding]:
             detail = f"items/{earlier} has taken these items already, and the first effect wins"
             cure = "put all that becomes of them into one effect"
             yield Finding((at, "select"), "unreachable", detail, cure)
-        elif "sample" not in select:
+        elif "sample" not in select and "failTimes" not in one["effect"]:
             taken[json.encode(select)] = at
 
 

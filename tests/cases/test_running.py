@@ -49,6 +49,12 @@ def test_a_case_that_holds_passes_and_names_its_calls(world: World) -> None:
     assert came.passed
 
 
+def test_a_name_that_names_nothing_is_told_with_its_place(world: World) -> None:
+    came = verdict(world, names={"two": {"orders": ["${nobody}"]}})
+
+    assert came.says == ("acme/x.yaml: names, two", "nothing is called 'nobody'")
+
+
 def test_what_does_not_hold_is_told_with_its_place(world: World) -> None:
     came = verdict(world, then=[{"calls": 1}, {"dump": {"orders": {"A1": {"amount": 2}}}}])
 

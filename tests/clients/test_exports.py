@@ -131,6 +131,33 @@ def test_a_test_that_was_exported_passes_on_a_server_that_answers_so(
     assert sandbox.names() == before
 
 
+def test_a_test_that_was_exported_runs_against_the_server_that_it_comes_from(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MOCKSERVER_URL", raising=False)
+
+    _run(sandbox.exported(sandbox.send("PUT", "/acme/orders", JSON, ORDERS), "pytest"))
+
+    assert sandbox.client.get(sandbox.journal).json()[0]["number"] == 1
+
+
+def test_a_test_of_a_later_call_says_that_the_earlier_ones_are_missing(sandbox: Sandbox) -> None:
+    sandbox.send("PUT", "/acme/orders", JSON, ORDERS)
+    entry = sandbox.send("PUT", "/acme/orders", JSON, ORDERS)
+
+    assert "in a sandbox of its own, without the calls before it:" in sandbox.exported(entry, "pytest")
+
+
+@pytest.mark.parametrize("host", ['x")+exit("', "x{y}", "a b"])
+def test_no_host_of_a_call_is_run_as_python(sandbox: Sandbox, host: str) -> None:
+    entry = sandbox.send("PUT", "/acme/orders", {**JSON, "host": host}, ORDERS)
+
+    source = sandbox.exported(entry, "pytest")
+
+    assert 'get("MOCKSERVER_URL", "http://127.0.0.1:8080")' in source
+    assert host not in source
+
+
 def test_a_test_that_was_exported_fails_where_an_item_ends_otherwise(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,8 +3,6 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis.internal.conjecture import providers
-from hypothesis.internal.constants_ast import Constants
 
 from mockserver.app import Application, Options, create_app
 from mockserver.store.memory import MemoryStore
@@ -12,6 +10,7 @@ from tests.contract.contracts import CONTRACTS
 from tests.contract.of_control import SCENARIO
 from tests.support.client import Client
 from tests.support.frozen import keep_frozen
+from tests.support.generating import without_constants
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +22,7 @@ def app() -> Application:
 
 @pytest.fixture(autouse=True)
 def _no_constants_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hypothesis tries literals of the modules that happen to be loaded: another order, other cases."""
-    monkeypatch.setattr(providers, "_get_local_constants", Constants)
-    providers.CONSTANTS_CACHE.cache.clear()
+    without_constants(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -41,7 +41,8 @@ CONTRACT = Contract(
         "put_scenario": Judged("the schema knows no scenario", valid=("200", "422")),
         "delete_scenario": GONE,
         "assume": Judged("the schema knows no switch", valid=("200", "422")),
-        "advance_clock": Judged("the clock ends with the year 9999", valid=("200", "422")),
+        "freeze_clock": Judged("a clock stands from 1970 to 9998", valid=("200", "422")),
+        "advance_clock": Judged("the clock ends with the year 9998", valid=("200", "422")),
         "list_journal": Judged(
             "the schema knows no vendor, no operation and no calendar", valid=("200", "422")
         ),

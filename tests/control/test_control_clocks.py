@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from tests.control.operators import NEW, create
+import pytest
+
+from tests.control.operators import NEW, SANDBOXES, create
 from tests.support.client import Client
 
 CLOCK = f"{NEW}/clock"
@@ -42,12 +44,25 @@ def test_a_clock_is_frozen_where_it_is(operator: Client) -> None:
     assert clock["at"] == clock["now"]
 
 
-def test_a_clock_ends_with_the_year_9999(operator: Client) -> None:
-    create(operator, freeze="9999-12-31T00:00:00Z")
+def test_a_clock_ends_with_the_year_9998(operator: Client) -> None:
+    create(operator, freeze="9998-12-31T00:00:00Z")
 
     answered = operator.post(f"{CLOCK}/advance", json={"seconds": 86400})
 
     assert (answered.status, answered.json["errors"][0]["pointer"]) == (422, "/seconds")
+
+
+@pytest.mark.parametrize("at", ["1969-12-31T23:59:59Z", "9999-01-01T00:00:00Z", "9998-12-31T23:30:00-01:00"])
+def test_a_clock_stands_where_there_is_time_before_and_after_it(operator: Client, at: str) -> None:
+    create(operator)
+
+    frozen = operator.post(f"{CLOCK}/freeze", json={"at": at})
+    made = operator.post(SANDBOXES, json={"name": "other", "freeze": at})
+
+    assert [(one.status, one.json["errors"][0]["pointer"]) for one in (frozen, made)] == [
+        (422, "/at"),
+        (422, "/freeze"),
+    ]
 
 
 def test_reset_sets_the_clock_back(operator: Client) -> None:

@@ -50,15 +50,14 @@ PATHS = {
 
 
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS.keys())
-@pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_a_hostile_path_is_refused(operator: Client, method: str, path: str) -> None:
+def test_a_hostile_path_is_refused(operator: Client, path: str) -> None:
     create(operator)
     order(operator, "A", sandbox="default")
     before = operator.get(f"{SANDBOXES}/default/dump").body
 
-    answered = operator.request(method, path)
+    answered = [operator.request(method, path) for method in ("GET", "DELETE")]
 
-    assert (400 <= answered.status < 500, answered.media_type) == (True, PROBLEM)
+    assert {(400 <= one.status < 500, one.media_type) for one in answered} == {(True, PROBLEM)}
     assert operator.get(f"{SANDBOXES}/default/dump").body == before
     assert listed(operator) == ["default", "new"]
 

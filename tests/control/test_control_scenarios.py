@@ -174,7 +174,7 @@ def test_a_fault_is_told_with_its_line_its_column_and_a_cure(operator: Client, m
     answered = send(operator, text, media_type)
 
     (error,) = answered.json["errors"]
-    place = text[: text.index("fails")]
+    place = text[: text.rindex("fails")]
     assert (answered.status, answered.media_type, answered.json["code"]) == (
         422,
         "application/problem+json",

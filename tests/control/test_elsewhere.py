@@ -92,7 +92,7 @@ def test_where_nobody_listens_nothing_is_answered() -> None:
     lost = came("http://127.0.0.1:1", Sent("PUT", "/"))
 
     assert isinstance(lost, Lost)
-    assert lost.status is None
+    assert (lost.kind, lost.status) == ("refused", None)
 
 
 @pytest.mark.parametrize(

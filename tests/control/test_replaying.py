@@ -223,7 +223,17 @@ def test_a_call_is_sent_to_another_address_and_its_items_are_compared(
 def test_no_recorded_credential_goes_to_another_address(operator: Client, elsewhere: str) -> None:
     order(operator, "A")
 
-    assert replay(operator, to=f"{elsewhere}/acme").json["status"] == 401
+    replayed = replay(operator, to=f"{elsewhere}/acme").json
+
+    assert (replayed["status"], replayed["withheld"]) == (401, ["authorization"])
+
+
+def test_a_credential_of_the_other_address_is_not_called_withheld(operator: Client, elsewhere: str) -> None:
+    order(operator, "A")
+
+    replayed = replay(operator, to=f"{elsewhere}/acme", headers={"Authorization": "Bearer abc"}).json
+
+    assert (replayed["status"], replayed["withheld"]) == (207, [])
 
 
 def test_an_address_where_nobody_listens_has_lost_the_answer(operator: Client) -> None:
@@ -232,7 +242,7 @@ def test_an_address_where_nobody_listens_has_lost_the_answer(operator: Client) -
     replayed = replay(operator, to="http://127.0.0.1:1/acme").json
 
     assert replayed["status"] is None
-    assert "ConnectError" in replayed["lost"]
+    assert replayed["lost"].startswith("refused: ConnectError")
 
 
 def test_hosts_that_the_server_was_started_with_may_be_called(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from mockserver.app.inside import Inside
 from mockserver.cases.language import Ingredients, read
 from mockserver.cases.running import Verdict, run
 from mockserver.cases.world import World
-from mockserver.codec import yaml
+from mockserver.codec import json, yaml
 from mockserver.journal.case_file import case
 from mockserver.journal.view import View
 from mockserver.model import Delivery
@@ -131,4 +131,21 @@ def test_credentials_are_cut_unless_they_are_asked_for() -> None:
 
 
 def test_the_seed_is_told_to_who_reads_it() -> None:
-    assert case(entry(), View(), SETTINGS).startswith("# seed 7\n")
+    assert case(entry(number=1), View(), SETTINGS).startswith("# seed 7\n")
+
+
+def test_a_large_body_is_written_in_one_line_and_comes_out_as_it_was_recorded(operator: Client) -> None:
+    orders = [{"id": "A", "amount": "1.10", "note": "\x7f\x85\u20ac" + "x" * 100_000}]
+    create(operator)
+    operator.put("/acme/orders", content=json.encode({"orders": orders}), headers=JSON)
+    text = exported(operator)
+
+    assert text.count("\n") == 2
+    assert verdict(operator, text).says == ()
+
+
+def test_a_case_of_a_later_call_says_that_the_earlier_ones_are_missing(operator: Client) -> None:
+    order(operator, "A")
+    order(operator, "A")
+
+    assert exported(operator, 2).startswith("# seed 0, without the calls before it\n")

@@ -115,6 +115,35 @@ def test_items_of_an_answer_from_elsewhere_are_read_by_the_specs_outcome(tmp_pat
     assert [one["says"] for one in told["items"]["differences"]] == ["item 1 422 → 201"]
 
 
+def test_an_item_that_one_answer_left_out_shifts_no_other(tmp_path: Path) -> None:
+    put = operation(tmp_path)
+    before = reply('{"results":[{"status":201,"order":{"id":"A"}},{"status":422,"order":{"id":"C"}}]}')
+    after = reply(
+        '{"results":[{"status":201,"order":{"id":"A"}},{"status":201,"order":{"id":"B"}},'
+        '{"status":422,"order":{"id":"C"}}]}'
+    )
+
+    told = compared_reply(entry(reply=before), after, put)["items"]
+
+    assert [(one["key"], one["recorded"], one["replayed"]) for one in told["differences"]] == [
+        ("B", None, "201")
+    ]
+
+
+def test_items_that_share_a_key_are_told_by_their_places() -> None:
+    twice = entry(decided=decided(("A", Action.CREATED), ("A", Action.UPDATED)))
+
+    told = compared(twice, replaced(twice, decided=decided(("A", Action.CREATED))))["items"]
+
+    assert [one["says"] for one in told["differences"]] == ["item 1 updated → absent"]
+
+
+def test_an_item_without_a_key_in_its_answer_has_an_empty_one(tmp_path: Path) -> None:
+    put = operation(tmp_path, {"list": "/r", "status": "/s"})
+
+    assert outcomes(reply('{"r":[{"s":201}]}'), put) == [("", "201")]
+
+
 @pytest.mark.parametrize(
     ("outcome", "body", "read"),
     [

@@ -161,3 +161,30 @@ def test_where_something_may_be_too_many_no_call_may_be_missing() -> None:
     assert Expected(Wanted(), Bounds(1)).limited is False
     assert Expected(Wanted(), Bounds(1, 2)).limited is True
     assert Expected(Wanted(), Bounds(), {"created": Bounds(2, 2)}).limited is True
+
+
+@pytest.mark.parametrize(
+    ("sent", "path"),
+    [
+        ({"headers": [{"name": "Authorization", "value": "Bearer abcdef"}]}, "$.headers[0].value"),
+        ({"grant_type": "authorization_code", "code": "abcdef"}, "$.code"),
+        ({"path": "/orders?access_token=abcdef"}, "$.path"),
+        ({"password": "abcdef"}, "$"),
+    ],
+    ids=["header", "grant", "address", "whole"],
+)
+def test_a_credential_that_its_neighbours_tell_of_is_not_shown(sent: Json, path: str) -> None:
+    asked = Expected(wanted(body={"path": path, "equals": "x"}), ONCE)
+
+    ((_, (difference,)),) = found(asked, entry(body=json.encode(sent))).nearest
+
+    assert "ab" in str(difference.found)
+    assert "abcdef" not in str(difference.found)
+
+
+def test_of_a_long_value_the_beginning_is_shown() -> None:
+    asked = Expected(wanted(body={"path": "$.note", "equals": "x"}), ONCE)
+
+    ((_, (difference,)),) = found(asked, entry(body=json.encode({"note": "y" * 10_000}))).nearest
+
+    assert difference.found == '"' + "y" * 499 + "…"

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from mockserver import generic
 from mockserver.apply import apply_all, apply_each
 from mockserver.codec import json
-from mockserver.model import Action, Fault, Item, Outcome, Reply
+from mockserver.errors import Refusal
+from mockserver.model import Action, Call, Fault, Item, Outcome, Reply
 from mockserver.scenario.bend import Bend, ordered, plain_phantom
 from mockserver.scenario.decision import Decision
 from mockserver.scenario.model import Effect, EnvelopeEffect
-from mockserver.spec import Batch
+from mockserver.spec import Batch, Operation
 from mockserver.store import State
 from mockserver.store.memory import MemoryStore
 from mockserver.vendor import BatchResult, Request, Room, plain_fault
@@ -185,6 +186,27 @@ def test_the_status_that_a_rule_says_is_the_one_that_is_answered() -> None:
     assert handled(Effect(fail=Fault("internal", 502)))[0].status == 502
 
 
+def test_a_rules_own_words_for_a_whole_call_are_the_vendors() -> None:
+    for code in ("internal", "timeout", "throttled", "conflict"):
+        reply, _kept = handled(Effect(fail=Fault(code, message="it is late")))
+
+        assert "it is late" in reply.body.decode(), code
+
+
+def test_what_refuses_a_whole_call_writes_nothing() -> None:
+    def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+        state.collection("orders")["trace"] = {}
+        return generic.refuse(refusal, call, operation, state)
+
+    made = store()
+    one = replace(orders("A"), operation=dataclasses.replace(OPERATION, batch=None))
+    bending = Bend(Decision(("s/r",), effects={0: FAILS}), plain_fault, refuse)
+
+    transact(made, lambda state: bending.handler(lambda _request, _state: Reply(200))(one, state))
+
+    assert stored(made) == []
+
+
 def test_an_operation_may_fail_after_its_work_was_done() -> None:
     reply, kept = handled(Effect(fail=Fault("internal"), commit=True))
 
@@ -198,4 +220,8 @@ def test_an_operation_may_be_answered_as_done_and_is_not() -> None:
 
 
 def test_an_envelope_effect_bends_any_answer() -> None:
-    assert handled(Effect(warn=Fault("x")), EnvelopeEffect(empty_map_as_array=True))[0].body == b'{"map":[]}'
+    array = EnvelopeEffect(empty_map_as_array=True)
+    label = EnvelopeEffect(content_type="text/plain")
+
+    assert handled(Effect(warn=Fault("x")), array)[0].body == b'{"map":[]}'
+    assert handled(FAILS, label)[0].media_type == "text/plain"

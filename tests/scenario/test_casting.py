@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mockserver.model import Call, Fault, Item
-from mockserver.scenario.casting import Cue, Scene, cast, identity_of
+from mockserver.scenario.casting import cast
 from mockserver.scenario.decision import UNBENT, Decision
 from mockserver.scenario.model import (
     Commit,
@@ -20,11 +20,14 @@ from mockserver.scenario.model import (
     Select,
     Times,
 )
+from mockserver.scenario.records import COUNTERS
+from mockserver.scenario.scene import Cue, Scene
 from mockserver.store import OWN
 from mockserver.store.memory import MemoryStore
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 FAILS = Effect(fail=Fault("internal"))
+DOWN = ResponseEffect(status=503)
 ITEMS = tuple(Item(index, key, {"id": key, "amount": index}) for index, key in enumerate("ABC"))
 
 
@@ -36,8 +39,13 @@ class Stage:
         self.store = MemoryStore(clock=lambda: self.now)
         self.store.create("default", lambda whole: whole.load(_genesis(seed)))
 
-    def cast(self, *cues: Cue, items: tuple[Item, ...] = ITEMS, body: bytes = b"") -> Decision:
-        scene = Scene(Call("acme", "default", "PUT", "/orders", body=body), {"size": len(items)}, items)
+    def cast(
+        self, *cues: Cue, items: tuple[Item, ...] = ITEMS, body: bytes = b"", tenant: str = ""
+    ) -> Decision:
+        call = Call("acme", "default", "PUT", "/orders", body=body)
+        return self.play(Scene(call, {"size": len(items)}, items, tenant), *cues)
+
+    def play(self, scene: Scene, *cues: Cue) -> Decision:
         return self.store.transact("default", OWN, lambda state: cast(scene, cues, state))
 
     def hits(self, cue: Cue, calls: int) -> list[bool]:
@@ -49,7 +57,9 @@ def _genesis(seed: int) -> Any:
 
 
 def cue(seed: int | None = None, **rule: Any) -> Cue:
-    return Cue("trouble", Rule("r1", **rule), seed)
+    """A rule that answers with DOWN, unless it is for items or limits calls."""
+    acts = {} if rule.keys() & {"items", "quota"} else {"response": DOWN}
+    return Cue("trouble", Rule("r1", **{**acts, **rule}), seed)
 
 
 def one(select: Select, effect: Effect = FAILS) -> tuple[ItemEffect, ...]:
@@ -65,7 +75,10 @@ def test_without_a_rule_that_hits_the_call_is_not_bent() -> None:
 
 
 def test_the_rules_that_hit_are_named_by_scenario_and_rule() -> None:
-    assert Stage().cast(cue(), Cue("calm", Rule("r2"))).applied == ("trouble/r1", "calm/r2")
+    assert Stage().cast(cue(), Cue("calm", Rule("r2", envelope=EnvelopeEffect("reverse")))).applied == (
+        "trouble/r1",
+        "calm/r2",
+    )
 
 
 def test_nth_counts_the_calls_that_match() -> None:
@@ -101,9 +114,32 @@ def test_a_state_that_nothing_has_set_is_started() -> None:
 def test_a_rule_whose_state_is_another_is_not_counted() -> None:
     stage = Stage()
     first = Cue("trouble", Rule("open", transitions={"phase": "Open"}, match=Match(nth=2)))
-    second = Cue("trouble", Rule("then", requires={"phase": "Open"}, match=Match(nth=1)))
+    second = Cue("trouble", Rule("then", requires={"phase": "Open"}, match=Match(nth=1), response=DOWN))
 
     assert [stage.cast(second, first).applied for _ in range(3)] == [(), ("trouble/open",), ("trouble/then",)]
+
+
+def test_all_rules_meet_the_states_that_the_call_found() -> None:
+    stage = Stage()
+    rules = [
+        Cue("steps", Rule(f"from-{was}", requires={"phase": was}, transitions={"phase": then}))
+        for was, then in [("Started", "Open"), ("Open", "Shut"), ("Shut", "Started")]
+    ]
+
+    assert [stage.cast(*rules).applied for _ in range(4)] == [
+        ("steps/from-Started",),
+        ("steps/from-Open",),
+        ("steps/from-Shut",),
+        ("steps/from-Started",),
+    ]
+
+
+def test_a_call_that_cannot_be_read_meets_no_rule_that_looks_at_its_body() -> None:
+    absent = cue(match=Match(body=Predicate(("size",), "exists", value=False)))
+    call = Call("acme", "default", "PUT", "/orders")
+
+    assert Stage().play(Scene(call, is_unread=True), absent) is UNBENT
+    assert Stage().play(Scene(call), absent).applied == ("trouble/r1",)
 
 
 def test_items_are_selected_by_index_key_place_or_all() -> None:
@@ -139,6 +175,21 @@ def test_a_call_that_a_quota_keeps_out_is_no_attempt() -> None:
     assert failing(stage.cast(rule)) == [1]
 
 
+def test_a_call_that_a_quota_keeps_out_meets_no_other_rule() -> None:
+    stage = Stage()
+    flaky = Cue("flaky", Rule("r1", items=one(Select(key="B"), Effect(fail=Fault("internal"), fail_times=2))))
+    once = Cue("once", Rule("r1", times=Times(after=1, count=1), response=DOWN, commit=Commit(0)))
+    rules = (flaky, once, cue(quota=Quota(limit=1, window_ms=1000, status=503)))
+
+    stage.cast(*rules)
+    kept_out = stage.cast(*rules)
+    stage.now += timedelta(seconds=1)
+    then = stage.cast(*rules)
+
+    assert kept_out == Decision(("trouble/r1",), wait=1, quota_status=503)
+    assert then.applied == ("flaky/r1", "once/r1")
+
+
 def test_of_two_effects_on_one_item_the_first_counts() -> None:
     first, second = cue(items=one(Select(index=0), Effect(omit=True))), cue(items=one(Select(all=True)))
 
@@ -155,9 +206,39 @@ def test_an_item_fails_so_many_times_wherever_it_stands() -> None:
     assert [failing(stage.cast(rule, items=items)) for items in (ITEMS, alone, alone)] == [[1], [0], []]
 
 
-def test_an_item_without_a_key_is_known_again_by_what_it_says() -> None:
-    assert identity_of(Item(0, "", {"a": 1})) == identity_of(Item(5, "", {"a": 1}))
-    assert identity_of(Item(0, "", {"a": 1})) != identity_of(Item(0, "", {"a": 2}))
+def test_attempts_of_like_keys_are_counted_for_each_vendor_and_tenant_apart() -> None:
+    stage, rule = Stage(), cue(items=one(Select(key="B"), Effect(fail=Fault("internal"), fail_times=1)))
+    elsewhere = Scene(Call("other", "default", "PUT", "/orders"), None, ITEMS)
+
+    met = [stage.cast(rule), stage.cast(rule, tenant="two"), stage.play(elsewhere, rule)]
+
+    assert [failing(decision) for decision in met] == [[1], [1], [1]]
+    assert stage.cast(rule) is UNBENT
+
+
+def test_an_effect_that_is_over_leaves_its_item_to_the_next() -> None:
+    stage = Stage()
+    flaky = Cue("flaky", Rule("r1", items=one(Select(key="B"), Effect(fail=Fault("internal"), fail_times=1))))
+    dup = Cue("dup", Rule("r2", items=one(Select(key="B"), Effect(duplicate=1))))
+
+    assert [stage.cast(flaky, dup).applied for _ in range(2)] == [("flaky/r1",), ("dup/r2",)]
+
+
+def test_a_rule_that_comes_to_nothing_this_time_is_not_applied() -> None:
+    late = Cue("late", Rule("r2", response=ResponseEffect(status=500), commit=Commit(0)))
+    passing = Cue("quota", Rule("r3", quota=Quota(9, 1000)))
+
+    decision = Stage().cast(cue(), late, passing)
+
+    assert (decision.applied, decision.commit) == (("trouble/r1",), Commit())
+
+
+def test_a_rule_of_many_cues_is_applied_once() -> None:
+    cues = [Cue("sbx", Rule("omit", items=one(Select(index=index), Effect(omit=True)))) for index in range(3)]
+
+    decision = Stage().cast(*cues)
+
+    assert (decision.applied, list(decision.effects)) == (("sbx/omit",), [0, 1, 2])
 
 
 def test_the_fate_of_an_item_does_not_change_with_its_neighbours() -> None:
@@ -173,12 +254,12 @@ def test_the_fate_of_an_item_does_not_change_with_its_neighbours() -> None:
 
 def test_another_seed_is_another_fate() -> None:
     many = tuple(Item(index, f"K{index}", {}) for index in range(100))
-    rule = {"items": one(Select(sample=0.5))}
+    sample = one(Select(sample=0.5))
 
-    of_seven, of_eight = (failing(Stage(seed).cast(cue(**rule), items=many)) for seed in (7, 8))
+    of_seven, of_eight = (failing(Stage(seed).cast(cue(items=sample), items=many)) for seed in (7, 8))
 
     assert of_seven != of_eight
-    assert failing(Stage(8).cast(cue(seed=7, **rule), items=many)) == of_seven
+    assert failing(Stage(8).cast(cue(7, items=sample), items=many)) == of_seven
 
 
 def test_a_probability_is_drawn_for_each_attempt_of_the_same_call() -> None:
@@ -217,6 +298,15 @@ def test_the_first_response_envelope_and_commit_count() -> None:
     )
 
 
+def test_a_delay_that_is_fixed_is_not_drawn() -> None:
+    stage = Stage()
+    stage.cast(cue(response=ResponseEffect(delay=Delay("fixed", value=200))))
+
+    counted = stage.store.transact("default", OWN, lambda state: list(state.collection(COUNTERS)))
+
+    assert counted == ["trouble/r1"]
+
+
 def test_a_hanging_item_adds_to_the_delay() -> None:
     slow = cue(
         response=ResponseEffect(delay=Delay("fixed", value=200)),
@@ -230,20 +320,3 @@ def test_a_retry_after_is_told_by_the_sandbox_clock() -> None:
     assert Stage().cast(cue(response=ResponseEffect(status=429, retry_after="date+30"))).retry_after == (
         "Mon, 05 Jan 2026 12:00:30 GMT"
     )
-
-
-def test_a_quota_lets_so_many_calls_in_and_tells_how_long_to_wait() -> None:
-    stage, rule = Stage(), cue(quota=Quota(limit=2, window_ms=60_000))
-
-    assert [stage.cast(rule).wait for _ in range(3)] == [None, None, 60]
-    stage.now += timedelta(seconds=45)
-    assert stage.cast(rule).wait == 15
-    stage.now += timedelta(seconds=15)
-    assert stage.cast(rule).wait is None
-
-
-def test_rules_that_name_one_quota_share_it() -> None:
-    stage = Stage()
-    rules = [Cue("q", Rule(rule, quota=Quota(1, 1000, name="both"))) for rule in ("a", "b")]
-
-    assert [stage.cast(rule).wait for rule in rules] == [None, 1]

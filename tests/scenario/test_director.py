@@ -10,6 +10,7 @@ from mockserver.assumption import MAGIC_TOKENS
 from mockserver.errors import BadHeader, Malformed
 from mockserver.model import Call
 from mockserver.sandbox import Sandboxes, Settings
+from mockserver.scenario import reading
 from mockserver.scenario.decision import UNBENT, Decision
 from mockserver.scenario.director import Director, named
 from mockserver.scenario.model import Commit, Effect
@@ -32,7 +33,8 @@ def call(body: bytes = b"", **headers: str) -> Call:
 
 
 def rule(id: str = "r1", **members: Any) -> dict[str, Any]:  # noqa: A002 - the member's name
-    return {"id": id, "response": {"status": 503}, **members}
+    """A rule that is always seen to hit: it sets a state of its own."""
+    return {"id": id, "response": {"status": 503}, "transitionsState": {id: "Met"}, **members}
 
 
 class Set:
@@ -182,6 +184,23 @@ def test_a_token_for_the_whole_call_counts_in_the_first_item_only() -> None:
     assert (decision.response.status, decision.commit) == (429, Commit(0))
 
 
+def test_a_text_may_hold_a_token_for_the_call_and_one_for_its_item() -> None:
+    both = {"id": "A", "text": "sbx.429 sbx.503 sbx.dup sbx.omit"}
+
+    decision = Set().decide(call(b"sbx."), both, operation=TOUCHED)
+
+    assert decision.applied == ("sbx/sbx.dup", "sbx/sbx.429")
+    assert decision.effects == {0: Effect(duplicate=1)}
+
+
+def test_a_token_of_many_items_is_applied_once() -> None:
+    items = [{"id": key, "text": "sbx.omit"} for key in "ABC"]
+
+    decision = Set().decide(call(b"sbx."), *items, operation=TOUCHED)
+
+    assert (decision.applied, len(decision.effects)) == (("sbx/sbx.omit",), 3)
+
+
 def test_a_token_is_a_text_like_any_other_where_the_switch_is_off() -> None:
     sent = replace(call(b"sbx.omit"), assumptions={MAGIC_TOKENS: "off"})
 
@@ -195,9 +214,9 @@ def test_a_token_elsewhere_is_a_text_like_any_other() -> None:
 @pytest.mark.parametrize(
     ("header", "found"),
     [
-        ("calm", (("calm", None),)),
-        ("calm;seed=7", (("calm", 7),)),
-        ("calm; seed=-1 , long-tail", (("calm", -1), ("long-tail", None))),
+        ("calm", {"calm": None}),
+        ("calm;seed=7", {"calm": 7}),
+        ("calm; seed=-1 , long-tail", {"calm": -1, "long-tail": None}),
     ],
 )
 def test_the_header_names_scenarios_and_seeds(header: str, found: object) -> None:
@@ -208,6 +227,18 @@ def test_the_header_names_scenarios_and_seeds(header: str, found: object) -> Non
 def test_a_malformed_header_is_told(header: str) -> None:
     with pytest.raises(BadHeader, match="expected <name>"):
         Set().director.check(call(mock_scenario=header))
+
+
+def test_a_header_that_names_a_scenario_twice_is_told() -> None:
+    with pytest.raises(BadHeader, match="calm is named twice"):
+        Set().director.check(call(mock_scenario="calm, calm;seed=7"))
+
+
+def test_the_rules_of_a_header_go_by_priority_too() -> None:
+    made = Set()
+    made.arm("trouble", rule("late", priority=2), rule("early"), armed=False)
+
+    assert made.applied(call(mock_scenario="trouble")) == ("trouble/early", "trouble/late")
 
 
 def test_a_header_that_names_nothing_is_told_the_nearest() -> None:
@@ -237,6 +268,15 @@ def test_a_scenario_that_is_stored_anew_is_read_anew() -> None:
     made.arm("trouble", rule("other"))
 
     assert made.applied() == ("trouble/other",)
+
+
+def test_a_scenario_is_read_once_for_as_long_as_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Set()
+    made.arm("trouble", rule())
+    first = made.applied()
+    monkeypatch.delattr(reading, "of")
+
+    assert (made.applied(), first) == (("trouble/r1",), ("trouble/r1",))
 
 
 def test_the_seed_of_the_header_comes_before_the_scenarios_and_the_sandboxes() -> None:

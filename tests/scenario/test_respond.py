@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver import generic
 from mockserver.errors import Refusal
@@ -47,6 +48,23 @@ def test_an_error_is_in_the_vendors_words_with_that_status(status: int) -> None:
 def test_a_redirect_leads_to_the_call_itself_unless_it_says_where() -> None:
     assert answered(status=307).headers == (("Location", "/sandboxes/s/acme/orders?a=1"),)
     assert answered(status=302, headers={"location": "/x"}).headers == (("location", "/x"),)
+
+
+def test_a_redirect_writes_the_path_as_it_was_sent() -> None:
+    effect = Decision(("s/r",), response=ResponseEffect(status=307))
+    sent = replace(CALL, path="/orders/€ b", target="/acme/orders/%E2%82%AC%20b")
+
+    assert responded(DONE, effect, sent, say).reply.headers == (
+        ("Location", "/acme/orders/%E2%82%AC%20b?a=1"),
+    )
+
+
+def test_an_example_stands_in_for_the_answer_with_what_else_the_rule_says() -> None:
+    effect = Decision(("s/r",), response=ResponseEffect(status=404, example="gone", headers={"X-Own": "z"}))
+
+    reply = responded(DONE, effect, CALL, say, Reply(404, b"gone", "text/plain")).reply
+
+    assert reply == Reply(404, b"gone", "text/plain", (("X-Own", "z"),))
 
 
 def test_a_literal_body_is_sent_as_it_is() -> None:

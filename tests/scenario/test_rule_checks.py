@@ -269,6 +269,13 @@ def test_a_rule_that_could_not_do_what_it_says_is_refused(case: str) -> None:
     assert told(scenario) == [expected]
 
 
+def test_an_effect_may_wait_for_the_end_of_another() -> None:
+    flaky = {"select": {"all": True}, "effect": {**FAILS, "failTimes": 2}}
+    then = {"select": {"all": True}, "effect": {"omit": True}}
+
+    assert len(of(document(rule(items=[flaky, then])), {}).rules[0].items) == 2
+
+
 def test_of_many_operations_some_are_listed_and_the_rest_counted() -> None:
     many = {"acme": frozenset(f"op{number:02}" for number in range(25))}
 

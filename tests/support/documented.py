@@ -1,4 +1,4 @@
-"""Holds answers against the spec: no status, no media type and no body leaves that it does not state."""
+"""Holds answers against the spec: no status, media type, body or member leaves that it does not state."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _complaint(contract: Contract, path: str, sent: Sent) -> str:
     stated = operation.responses.values() if operation else ()
     if media_type == PROBLEM and not any(PROBLEM in media_types for media_types in stated):
         return ""
-    return contract.complaint(sent.method, path, Reply(sent.status, sent.body, media_type))
+    return contract.complaint(sent.method, path, Reply(sent.status, sent.body, media_type), closed=True)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,16 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from mockserver.errors import Invalid, MethodNotAllowed, Refusal, Rejected, TooManyRequests, Unauthorized
+from mockserver.errors import (
+    Failed,
+    Invalid,
+    MethodNotAllowed,
+    Refusal,
+    Rejected,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
 from mockserver.model import Call, Json, Problem, Reply
 from mockserver.reply import json_reply
 from mockserver.spec import Operation
@@ -38,6 +47,8 @@ _OF_BUSINESS = OF_ACTIONS | {
     "unknown-reference",
 }
 _REQUIRED = frozenset({"claim", "payeeAddressBookUID"})
+_TOLD = (Failed, Unavailable, TooManyRequests)
+"""What a scenario may have words of its own for."""
 
 
 def grade(problem: Problem, call: Call) -> Problem | None:
@@ -67,6 +78,8 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
         document = rejection_error(refusal.problems, call)
     else:
         document = refusal_error(refusal.code, call.path)
+    if isinstance(refusal, _TOLD) and refusal.detail:
+        document = {**document, "userMessage": refusal.detail}
     headers = _headers(refusal)
     return correlated(json_reply(document["status"], wrapped(document, call), headers=headers), call, state)
 

@@ -108,26 +108,32 @@ def _without(member: str, record: Document) -> Document:
     return {name: value for name, value in record.items() if name != member}
 
 
-def _record(needed: Iterable[str] = (), texts: Iterable[str] = (), **members: Check) -> Check:
-    """A check of objects: `needed` are texts, `texts` may be, `members` are as they say.
+def _record(
+    needed: Iterable[str] = (), texts: Iterable[str] = (), sent: Iterable[str] = (), **members: Check
+) -> Check:
+    """A check of objects: `needed` are texts, `texts` may be null, `sent` are texts if they are there.
 
-    Only what rules look at is told; all else may be of any type.
+    `members` are as they say. Only what rules look at is told; all else may be of any type.
     """
     checks = {
         **dict.fromkeys(texts, _maybe(_is_text)),
         **{name: _maybe(check) for name, check in members.items()},
         **dict.fromkeys(needed, _is_text),
     }
+    spared = tuple(sent)
     return lambda value: (
-        isinstance(value, dict) and all(check(value.get(name)) for name, check in checks.items())
+        isinstance(value, dict)
+        and all(check(value.get(name)) for name, check in checks.items())
+        and all(_is_text(value.get(name, "")) for name in spared)
     )
 
 
-def _invoice(*needed: str) -> Check:
+def _invoice(needed: Iterable[str], sent: Iterable[str] = ()) -> Check:
     file = _record(texts=("checksum",))
     return _record(
         needed,
         ("invoice_identifier", "debtor_number", "debtor_identifier", "payment_condition"),
+        sent,
         sent_at=lambda value: _is_text(value) and (is_moment(value) or is_local(value)),
         document=file,
         ubl_document=file,
@@ -137,9 +143,10 @@ def _invoice(*needed: str) -> Check:
 
 
 _AMOUNTS = ("book_amount_total", "book_amount_open", "amount_total", "amount_open")
+_NEEDED = ("currency_code", "invoice_date", "due_date", *_AMOUNTS)
 _RECORDS: Mapping[str, Check] = {
-    "postV1Invoices": _invoice("currency_code", "invoice_number", "invoice_date", "due_date", *_AMOUNTS),
-    "patchV1Invoices": _invoice("invoice_number"),
+    "postV1Invoices": _invoice(("invoice_number", *_NEEDED)),
+    "patchV1Invoices": _invoice(("invoice_number",), _NEEDED),
     "postV1Debtors": _record(("debtor_number", "debtor_identifier"), ("country_code", "vat_number")),
     "postV1Contacts": _record(
         texts=(

@@ -58,9 +58,9 @@ OF_RECORDS = (
     ),
     Assumption(
         "sums_disagree",
-        "accepted",
-        ("warning",),
-        "Whether more open than the total, or lines that do not add up to it, earn a warning.",
+        "warning",
+        ("accepted",),
+        "Whether more open than the total, or lines that do not add up to it, earn a warning; none refuses.",
         f"{_SHEET} §4.3; edge-cases row 24",
     ),
     Assumption(

@@ -11,6 +11,7 @@ from decimal import Decimal
 from http import HTTPStatus
 
 from mockserver.errors import (
+    Failed,
     Forbidden,
     Invalid,
     Malformed,
@@ -20,6 +21,7 @@ from mockserver.errors import (
     Rejected,
     TooManyRequests,
     Unauthorized,
+    Unavailable,
     UnsupportedMediaType,
 )
 from mockserver.model import Call, Problem, Reply
@@ -174,6 +176,8 @@ def _message(refusal: Refusal, call: Call, operation: Operation | None) -> str:
             text = f"Missing permission: {min(operation.scopes)}"
         case Rejected(detail=text):
             pass
+        case Failed(detail=text) | Unavailable(detail=text) | TooManyRequests(detail=text) if text:
+            pass  # a scenario's own words
         case NotFound(what=what):
             text = NOT_FOUND.get(what, "Not found")
         case _:

@@ -1,13 +1,16 @@
 """Who comes in: the gateway in front of the service, and the databases a user may work on."""
 
 from mockserver.auth import CREDENTIALS
-from mockserver.errors import Forbidden, TooManyRequests
+from mockserver.errors import Forbidden, TooManyRequests, UnsupportedMediaType
 from mockserver.model import Call
+from mockserver.reply import JSON, media_type_of
 from mockserver.store import State
 from mockserver.vendors.vba import limits
 
 GATEWAY = "gateway"
 API_KEY = "apiKeyAuth"
+_CHARSETS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be"})
+"""Those that the framework's reader of JSON knows; that it refuses all others is assumed."""
 
 
 def gateway(call: Call, state: State) -> None:
@@ -31,16 +34,20 @@ def gateway(call: Call, state: State) -> None:
 
 
 def admit(call: Call, tenant: str, _state: State) -> None:
-    """Let a named credential into its own databases only; others may enter any.
+    """Let a named credential into its own databases only, others into any; then look at the body's charset.
 
-    Source: VBA fact sheet §3.2.
+    Source: VBA fact sheet §3.2, §6 row 35.
 
     Raises:
         Forbidden: the user has no right to that database.
+        UnsupportedMediaType: the body is declared to be in a charset that is not read.
     """
     allowed = call.principal.facts.get("databases")
     if tenant and allowed is not None and tenant not in allowed:
         raise Forbidden("tenant")
+    media_type, charset = media_type_of(call.headers)
+    if tenant and call.body and charset not in _CHARSETS:
+        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON,))
 
 
 def _is_good(key: str, state: State) -> bool:

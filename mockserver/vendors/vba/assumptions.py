@@ -58,6 +58,20 @@ _OF_REQUESTS = (
 )
 _OF_ROWS = (
     Assumption(
+        "empty_batch",
+        "taken",
+        ("refused",),
+        "Whether a batch without rows has nothing to do, or refuses the call.",
+        "VBA fact sheet §6 row 5; edge-cases 1",
+    ),
+    Assumption(
+        "row_messages",
+        "all",
+        ("first",),
+        "Whether a row's result tells all that is wrong with it, each on a line, or the first of it alone.",
+        "edge-cases 27: the vendor is silent; a database's driver puts each error on a line",
+    ),
+    Assumption(
         "duplicates",
         "sequential",
         ("tracked",),

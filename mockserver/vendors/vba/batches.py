@@ -1,11 +1,13 @@
 """The one room of all batches: rows come in, are created or replaced one by one, and leave as a 207."""
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
-from mockserver.errors import Rejected
-from mockserver.model import Action, Item, Json, Outcome, Reply, Value
+from mockserver.errors import Invalid, Rejected
+from mockserver.model import Action, Item, Json, Outcome, Problem, Reply, Value
 from mockserver.store import State
-from mockserver.vendor import FAULT, Apply, BatchResult, BatchRoom, Keep, Phantom, Render, Request
+from mockserver.vendor import FAULT, Apply, BatchResult, BatchRoom, Check, Keep, Phantom, Render, Request
 from mockserver.vendors.vba import keys, words
 from mockserver.vendors.vba.envelope import enveloped
 from mockserver.vendors.vba.names import Names, column
@@ -32,7 +34,22 @@ class RowResult(Value, frozen=True, gc=False):
 
 def room(table: Table) -> BatchRoom:
     """What a batch on `table` does and says."""
-    return BatchRoom(apply=_upsert(table), render=_multi_status(table), phantom=_phantom(table))
+    return BatchRoom(
+        apply=_upsert(table), render=_multi_status(table), phantom=_phantom(table), check=_check(table)
+    )
+
+
+def _check(table: Table) -> Check:
+    """What the stored rows have against one whose texts may be too long; the others meet it when kept."""
+
+    def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
+        if request.proven or table.against is None:
+            return
+        stored = table.rows(state).get(item.key)
+        for problem in table.against(item.document, stored, request, state):
+            yield replace(problem, path=(item.index, *problem.path))
+
+    return check
 
 
 def _upsert(table: Table) -> Apply:
@@ -43,6 +60,8 @@ def _upsert(table: Table) -> Apply:
     member = table.names.key
 
     def apply(request: Request, state: State) -> Keep:
+        if not request.items and request.call.assumptions["empty_batch"] == "refused":
+            raise Invalid((Problem("too-few", (), words.NO_ROWS, "minItems", 1),))
         rows, record = table.rows(state), table.open(request, state)
         read = keys.reader(rows, request.call) if table.spell is str else None
 
@@ -132,10 +151,11 @@ def _multi_status(table: Table) -> Render:
                 return RowResult((KeyPair(name, outcome.document[member]),), 201, "Created")
             if outcome.action is UPDATED:
                 return RowResult((KeyPair(name, outcome.document[member]),), 200, "Updated")
-            problem, sent = outcome.problems[0], outcome.item.document
+            told = _told(outcome.problems, all_of_them=call.assumptions["row_messages"] == "all")
+            problem, sent = told[0], outcome.item.document
             key = sent.get(member, blank) if isinstance(sent, dict) else blank
             status = problem.expected if problem.rule == FAULT else 500
-            return RowResult((KeyPair(name, key),), status, problem.detail)
+            return RowResult((KeyPair(name, key),), status, "\n".join([one.detail for one in told]))
 
         rows = [row(outcome) for outcome in result.outcomes]
         if call.assumptions["id_value_as_string"] == "on":
@@ -143,6 +163,16 @@ def _multi_status(table: Table) -> Render:
         return enveloped(207, rows, call, state)
 
     return render
+
+
+def _told(problems: tuple[Problem, ...], *, all_of_them: bool) -> list[Problem]:
+    """Those that a row's result tells, one a member, in the order of the members' names.
+
+    Assumed (edge-cases 27; `row_messages`).
+    """
+    of_member = {str(problem.path[-1]): problem for problem in reversed(problems)}
+    told = [of_member[name] for name in sorted(of_member)]
+    return told if all_of_them else told[:1]
 
 
 def _phantom(table: Table) -> Phantom:

@@ -22,11 +22,7 @@ FIRST_YEAR = "1753"
 
 
 class TooEarlyError(ValueError):
-    """SQL Server's calendar begins in 1753; `text` is the date that lies before."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
+    """SQL Server's calendar begins in 1753; the date lies before."""
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from mockserver.vendors.vba.rows import OF_THE_DATABASE
 from mockserver.vendors.vba.single import KEYS_DIFFER
 
 _PARAMETERS = ("query", "path", "header")
-_WORDED = ("maxLength", "required", KEYS_DIFFER)
+_WORDED = ("maxLength", "minItems", "required", KEYS_DIFFER)
 """Rules whose problem has its sentence already."""
 
 _TYPES = {"integer": "System.Int32", "string": "System.String", "boolean": "System.Boolean"}

@@ -1,8 +1,9 @@
 """Claim invoices: how a row of the table is made of what was sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from mockserver.model import Document, Json
+from mockserver.errors import Rejected
+from mockserver.model import Document, Json, Problem
 from mockserver.store import Collection, State
 from mockserver.vendor import FAULT, Request
 from mockserver.vendors.vba import keys, words
@@ -31,8 +32,7 @@ def _ready(request: Request, state: State) -> Record:
         payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
         payee = payee and read(payee)
         if payee is not None and payee_of(payee) is None:
-            text = words.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
-            raise refused("unknown-reference", "payee_ID", text, "foreign-key")
+            raise Rejected(*_against(row, stored, request, state))
         try:
             return {
                 "invoice_Key": key,
@@ -49,11 +49,34 @@ def _ready(request: Request, state: State) -> Record:
                 "update_Date": now,
                 "update_User": get("update_User") or user,
             }
-        except TooEarlyError as early:
-            name = next(name for name in DATES if get(name) == early.text)
-            raise refused("out-of-range", name, words.DATE_OVERFLOW, "datetime") from None
+        except TooEarlyError:
+            raise Rejected(*_against(row, stored, request, state)) from None
 
     return _inspecting(record, request, state)
+
+
+def _against(row: Document, stored: Document | None, request: Request, state: State) -> Iterator[Problem]:
+    """Dates before the first that can be stored, and a payee that is not there.
+
+    Source: VBA fact sheet §3.4.
+    """
+    for name in DATES:
+        if row.get(name) and not (stored and name == "entry_Date") and _is_too_early(row[name]):
+            yield Problem("out-of-range", (name,), words.DATE_OVERFLOW, "datetime")
+    payees, payee = state.collection(PAYEE.collection), row.get("payee_ID")
+    if payee is None or request.call.assumptions["fk_payee"] == "off":
+        return
+    if keys.reader(payees, request.call)(payee) not in payees:
+        text = words.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
+        yield Problem("unknown-reference", ("payee_ID",), text, "foreign-key")
+
+
+def _is_too_early(text: str) -> bool:
+    try:
+        wall_time(text)
+    except TooEarlyError:
+        return True
+    return False
 
 
 def _anybody(payee: str) -> Document | None:
@@ -107,6 +130,7 @@ TABLE = Table(
     spell=int,
     ready=_ready,
     stamped=("update_User",),
+    against=_against,
     # Payments are out of scope; the fixtures have one, so that a delete can meet it.
     references=(
         Reference(

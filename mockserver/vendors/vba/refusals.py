@@ -66,9 +66,9 @@ def _unread_media_type(refusal: Refusal, call: Call, operation: Operation) -> st
 def _by_gateway(refusal: Refusal) -> Reply | None:
     """What the gateway says itself, without the envelope."""
     if isinstance(refusal, TooManyRequests):
-        return json_reply(429, {"message": words.TOO_MANY_REQUESTS})
+        return json_reply(429, {"message": refusal.detail or words.TOO_MANY_REQUESTS})
     if isinstance(refusal, Unavailable):
-        return json_reply(503, {"message": words.UNAVAILABLE})
+        return json_reply(503, {"message": refusal.detail or words.UNAVAILABLE})
     of_key = isinstance(refusal, Unauthorized) and refusal.scheme == API_KEY
     if of_key or (isinstance(refusal, Forbidden) and refusal.reason == GATEWAY):
         headers = (("x-amzn-ErrorType", words.FORBIDDEN_TYPE),)

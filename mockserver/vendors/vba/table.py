@@ -1,6 +1,6 @@
 """A table of the database: what its rows are called, how one is made, which other rows hold on to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,6 +16,9 @@ _IDENTITY = "identity"
 
 Record: TypeAlias = Callable[[Document, Json, Document | None], Document]
 """Makes the stored row of what was sent, its key, and what is stored now; Rejected when it cannot be."""
+
+Against: TypeAlias = Callable[[Document, Document | None, Request, State], Iterable[Problem]]
+"""What the database has against a row that was sent, beside what is stored under its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Table:
     """One kind of record as the database keeps it.
 
     `blank` is the key of a row that names none, `spell` writes an assigned number as a key. `ready` gives,
-    once a call, what makes records. `stamped` are the members that no update inherits.
+    once a call, what makes records. `stamped` are the members that no update inherits; `against` lists all
+    that is wrong with a row, of which a record names the first.
     """
 
     names: Names
@@ -42,6 +46,7 @@ class Table:
     spell: Callable[[int], Json]
     ready: Callable[[Request, State], Record]
     stamped: tuple[str, ...] = ()
+    against: Against | None = None
     references: tuple[Reference, ...] = ()
 
     def rows(self, state: State) -> Collection:

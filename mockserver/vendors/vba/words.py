@@ -23,6 +23,7 @@ NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # noqa: S105 - public: the one documente
 
 # The framework, before a row is looked at (§3.2, §3.3, §3.6).
 NO_BODY = "A non-empty request body is required."
+NO_ROWS = "The field must be a string or array type with a minimum length of '1'."
 KEYS_DIFFER = "The key in the path and the key in the body must match."
 VALIDATION_TITLE = "One or more validation errors occurred."
 VALIDATION_TYPE = "https://tools.ietf.org/html/rfc9110#section-15.5.1"

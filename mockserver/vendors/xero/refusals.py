@@ -92,9 +92,9 @@ def _too_many(refusal: TooManyRequests, call: Call, state: State) -> Reply:
 def _unserved(refusal: Refusal, call: Call, state: State) -> Reply:
     sent = headers(call, state)
     if isinstance(refusal, Unavailable):
-        return Reply(503, text("offline").encode(), "text/html", sent)
+        return Reply(503, (refusal.detail or text("offline")).encode(), "text/html", sent)
     if isinstance(refusal, Failed):
-        return error(500, BROKEN, text("broken"), sent)
+        return error(500, BROKEN, refusal.detail or text("broken"), sent)
     if isinstance(refusal, MethodNotAllowed):
         allow = ("Allow", ", ".join(refusal.allowed))
         return error(405, NOT_IMPLEMENTED, text("not-implemented"), (*sent, allow))

@@ -132,6 +132,7 @@ class TestAdministrations:
 
         assert [(row["id"], row["status"]) for row in rows] == [
             ("81", "active"),
+            ("82", "active"),
             ("90", "deleted"),
             ("91", "inactive"),
         ]
@@ -146,7 +147,7 @@ class TestAdministrations:
         second = payt.get("/v1/administrations?per_page=1&cursor=81").json
 
         assert (first["data"][0]["id"], first["pagination"]["cursor"]) == ("81", "81")
-        assert (second["data"][0]["id"], second["pagination"]["cursor"]) == ("90", "90")
+        assert (second["data"][0]["id"], second["pagination"]["cursor"]) == ("82", "82")
 
     def test_one_is_shown(self, payt: Client) -> None:
         shown = payt.get("/v1/administrations/81").json

@@ -39,6 +39,16 @@ class TestBrokenRecords:
         assert told["count"] == 1
         assert told["errors"]["A1"][0] == message
 
+    @pytest.mark.parametrize("member", ["invoice_date", "due_date", "currency_code", "amount_open"])
+    @pytest.mark.parametrize("value", [None, ["x"], {}], ids=["null", "list", "object"])
+    def test_what_a_change_cannot_read_is_told(self, payt: Client, member: str, value: Any) -> None:
+        records = [{"invoice_number": "F-1001", member: value}, {"invoice_number": "F-1002", "category": "x"}]
+
+        told = payt.patch("/v1/invoices", json={"administration_id": "81", "invoices": records}).json
+
+        words = f"{member[0].upper()}{member[1:].replace('_', ' ')} is invalid"
+        assert told == {"success": True, "count": 1, "errors": {"F-1001": [words]}}
+
     def test_members_that_nobody_knows_hinder_nothing(self, post: Any) -> None:
         answer = post(invoice("A1", colour=[{}], debtor_number="NOPE"), without(invoice("A2"), "due_date"))
 
