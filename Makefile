@@ -1,4 +1,4 @@
-.PHONY: help run test fmt lint unit contract bench lock clean
+.PHONY: help run test fmt lint unit contract soak bench lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -16,7 +16,7 @@ run: $(RUN) ## set up and serve on PORT (8080)
 	@$(BIN)/mockserver run --port $(PORT)
 
 test: lint ## set up, then everything that must hold: format, lint, types, all tests
-	$(PYTEST) -n 2 --dist loadfile
+	$(PYTEST) -n 2 --dist worksteal
 
 lint: $(DEV) ## format check, lint, types, spelling
 	$(BIN)/ruff format --check .
@@ -25,10 +25,13 @@ lint: $(DEV) ## format check, lint, types, spelling
 	$(BIN)/codespell
 
 unit: $(DEV) ## the tests without sockets and generated calls
-	$(PYTEST) -n 2 --ignore tests/contract --ignore tests/clients
+	$(PYTEST) -n 2 --ignore tests/contract --ignore tests/clients --ignore tests/invariants
 
 contract: $(DEV) ## the contract tests with 200 examples an operation instead of 25
 	CONTRACT_EXAMPLES=200 $(PYTEST) -n 2 tests/contract
+
+soak: $(DEV) ## the invariants on 10,000 walks instead of 200
+	SOAK_SEQUENCES=10000 $(PYTEST) -n 2 tests/invariants
 
 fmt: $(DEV) ## format and mend what can be mended
 	$(BIN)/ruff format .

@@ -24,12 +24,38 @@ class Spent(Value, frozen=True):
         return self.wait == 0
 
 
+class Window(Value, frozen=True):
+    """A quota to be told of: `limit` calls in `seconds`, `left` of them for the next `resets` seconds."""
+
+    name: str
+    limit: int
+    seconds: int
+    left: int
+    resets: int
+
+
 def peek(state: State, key: str, limit: int, seconds: int) -> Spent:
     """What is left of a fixed window; counts nothing."""
     window, _ = divmod(int(state.now.timestamp()), seconds)
     kept = state.collection(COLLECTION, "").get(key)
     used = kept["used"] if kept is not None and kept["window"] == window else 0
     return Spent(max(0, limit - used))
+
+
+def watched(state: State, key: str, name: str, limit: int, seconds: int) -> Window:
+    """A fixed window as it stands now; counts nothing."""
+    resets = seconds - int(state.now.timestamp()) % seconds
+    return Window(name, limit, seconds, peek(state, key, limit, seconds).left, resets)
+
+
+def rate_limit(*windows: Window) -> tuple[tuple[str, str], ...]:
+    """The headers that tell of quotas: `q` calls in `w` seconds, `r` left for `t` seconds.
+
+    Source: draft-ietf-httpapi-ratelimit-headers.
+    """
+    policy = ", ".join(f'"{one.name}";q={one.limit};w={one.seconds}' for one in windows)
+    left = ", ".join(f'"{one.name}";r={one.left};t={one.resets}' for one in windows)
+    return (("RateLimit-Policy", policy), ("RateLimit", left))
 
 
 def fixed_window(state: State, key: str, limit: int, seconds: int) -> Spent:

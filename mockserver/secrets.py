@@ -115,12 +115,8 @@ def masked_body(text: str, sign: str = SIGN) -> str:
         return f"{found['head']}{quote}{shown}{quote}{found.groupdict().get('tail') or ''}"
 
     for pattern, replaced in (
-        (_IN_JSON, member),
-        (_PAIR, header),
-        (_TURNED, header),
-        (_IN_XML, element),
-        (_IN_PART, element),
-        (_IN_LINK, element),
+        *((_IN_JSON, member), (_PAIR, header), (_TURNED, header)),
+        *((_IN_XML, element), (_IN_PART, element), (_IN_LINK, element)),
     ):
         text = pattern.sub(replaced, text)
     return text

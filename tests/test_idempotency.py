@@ -209,18 +209,19 @@ def test_an_answer_that_was_lost_is_replayed_when_the_vendor_is_up_again(tmp_pat
     assert (lost.status, again.status, again.json["results"][0]["text"]) == (500, 207, "Created")
 
 
-def overlapping(client: Client, *keys: str) -> tuple[Answered, Answered]:
+def overlapping(client: Client, *keys: str, done: bool = False) -> tuple[Answered, Answered]:
     """A call with the first key that is not over when one with the second is answered."""
     first, second = (
         Sent("PUT", "/acme/orders", ONE, {"idempotency-key": key} if key else {}) for key in keys
     )
-    return overlapped(client, first, second)
+    return overlapped(client, first, second, done=done)
 
 
-def test_while_the_first_call_is_not_over_the_second_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("done", [False, True], ids=["asking", "answering"])
+def test_while_the_first_call_is_not_over_the_second_is_refused(tmp_path: Path, *, done: bool) -> None:
     client = acme(tmp_path)
 
-    first, second = overlapping(client, "k", "k")
+    first, second = overlapping(client, "k", "k", done=done)
 
     assert (first.status, second.status, amount(client)) == (207, 409, 1)
     assert second.json["title"] == "Idempotency key in flight"

@@ -127,6 +127,14 @@ def test_an_answer_that_a_rule_bent_is_held_against_the_contract() -> None:
     assert (entry.applied, entry.off_contract) == (("liar/r1",), "PUT 207")
 
 
+def test_of_a_long_complaint_the_beginning_is_kept() -> None:
+    journal = Journal(judge=lambda _call, _reply: "x" * 5000)
+
+    journal.append(NOW, SMALL, BENT, 1.5)
+
+    assert journal.entries("default")[0].off_contract == "x" * 1000 + "…"
+
+
 def test_an_answer_that_nothing_bent_is_not() -> None:
     assert judged(ANSWER).off_contract == ""
 
@@ -235,3 +243,11 @@ def test_listeners_hear_of_every_entry() -> None:
     journal = filled(Journal((heard.append,)), 2)
 
     assert heard == journal.entries("default")
+
+
+def test_a_journal_tells_how_many_entries_of_all_sandboxes_it_keeps() -> None:
+    journal = Journal(max_entries=2)
+    for sandbox in ("one", "one", "one", "two"):
+        journal.append(NOW, replace(SMALL, sandbox=sandbox), ANSWER, 1.5)
+
+    assert journal.size() == 3

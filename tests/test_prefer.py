@@ -100,7 +100,7 @@ def test_a_refusal_without_an_example_is_said_in_the_vendors_words(acme: Client)
         ("code=402", "Unknown code", "there are 207, 400, 401", "401"),
         ("code=202", "Unknown code", "the spec has no such code here", "207"),
         ("code=default", "Unknown code", "the spec has no such code here", "207"),
-        ("example=nome", "Unknown example", "; do you mean none?; there are done, none", "none"),
+        ("example=don", "Unknown example", "; do you mean done?; there are done, none", "done"),
         ("code=404, example=done", "Unknown example", "there are none", None),
         ("code=207, example=nope", "Unknown example", "there are done, none", "done"),
     ],

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mockserver.quota import Spent, fixed_window, peek, token_bucket
+from mockserver.quota import Spent, Window, fixed_window, peek, rate_limit, token_bucket
 from mockserver.store.memory import MemoryStore
 from tests.support.rooms import transact
 
@@ -85,3 +85,12 @@ def test_a_bucket_holds_no_more_than_its_burst(counting: MemoryStore, hands: Han
     hands.move(3600)
 
     assert bucket(counting) == Spent(2)
+
+
+def test_a_quota_is_told_as_the_draft_has_it() -> None:
+    windows = (Window("minute", 60, 60, 59, 15), Window("day", 5000, 86400, 4999, 54015))
+
+    assert rate_limit(*windows) == (
+        ("RateLimit-Policy", '"minute";q=60;w=60, "day";q=5000;w=86400'),
+        ("RateLimit", '"minute";r=59;t=15, "day";r=4999;t=54015'),
+    )

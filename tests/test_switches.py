@@ -19,8 +19,15 @@ def acme(tmp_path: Path) -> Served:
     return dataclasses.replace(served(tmp_path), vendor=Vendor(assumptions=(NAME,)))
 
 
-def test_a_vendors_own_switches_come_before_the_common_ones(acme: Served) -> None:
-    assert list(switches((acme,))) == ["acme.name", "acme.availability", "acme.duplicate_members"]
+def test_a_vendors_own_switches_come_before_the_common_ones_and_those_of_keys(acme: Served) -> None:
+    assert list(switches((acme,))) == [
+        "acme.name",
+        "acme.availability",
+        "acme.duplicate_members",
+        "acme.magic_tokens",
+        "acme.idempotency_keys",
+        "acme.idempotency_lifetime",
+    ]
 
 
 @pytest.mark.parametrize("position", ["orders", "items", "anything", None])

@@ -16,11 +16,14 @@ from mockserver.app.inside import Inside
 from mockserver.app.pages import pages_app
 from mockserver.app.protection import Protected
 from mockserver.app.routing import routed
+from mockserver.app.traffic import Traffic
 from mockserver.clock import Clock, clock_instant, system_clock
 from mockserver.control import Reach, themes
+from mockserver.control.metrics import Gauges
 from mockserver.envelope import MAX_ITEMS, Envelope
 from mockserver.errors import VendorError
 from mockserver.journal import Journal, Listener
+from mockserver.journal.tally import Tally
 from mockserver.pipeline import Pipeline
 from mockserver.presence import MAX_SANDBOXES, Presence
 from mockserver.published import Contracts
@@ -100,7 +103,8 @@ def create_app(
     fixtures: Tables = {scope: tables for vendor in served for scope, tables in vendor.fixtures.items()}
     standing: Tables = {scope: tables for vendor in served for scope, tables in vendor.standing.items()}
     check_positions(served, options.assumptions)
-    journal = Journal(listeners, judge=Contracts.of(served).complaint)
+    tally = Tally()
+    journal = Journal((tally, *listeners), judge=Contracts.of(served).complaint)
     sandboxes = Sandboxes(
         store or MemoryStore(clock),
         fixtures,
@@ -111,24 +115,29 @@ def create_app(
     )
     sandboxes.create(Settings(DEFAULT, options.seed, frozen, options.empty))
     desk = Desk(journal, show_number=options.mock_headers, clock=clock, knows=sandboxes.presence.is_here)
-    return Application(_door(options, served, sandboxes, desk), served, sandboxes, journal)
+    return Application(_door(options, served, sandboxes, desk, tally), served, sandboxes, journal)
 
 
-def _door(options: Options, served: tuple[Served, ...], sandboxes: Sandboxes, desk: Desk) -> Door:
+def _door(
+    options: Options, served: tuple[Served, ...], sandboxes: Sandboxes, desk: Desk, tally: Tally
+) -> Door:
     async def inside(scope: Scope, receive: Receive, send: Send) -> None:
         await door(scope, receive, send)
 
     async def unprotected(scope: Scope, receive: Receive, send: Send) -> None:
         await control(scope, receive, send)
 
+    traffic = Traffic()
     reach = Reach(Inside(inside), Inside(unprotected), options.replay_hosts)
-    control = control_app(themes(sandboxes, desk.journal, served, reach), options.max_body_bytes)
+    gauges = Gauges(tally, traffic.by_vendor)
+    control = control_app(themes(sandboxes, desk.journal, served, reach, gauges), options.max_body_bytes)
     door = Door(
         vendors=_vendor_doors(options, served, sandboxes, desk),
         control=Protected(control, options.hosts, options.control_token),
         pages=Protected(pages_app(served), options.hosts),
         desk=desk,
         at_root=options.at_root,
+        traffic=traffic,
     )
     return door
 

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp
 from mockserver import reader
 from mockserver.app.intake import ASKED, DOCUMENT, Intake
 from mockserver.app.routing import ExactRouting
+from mockserver.app.vetting import VALIDATORS
 from mockserver.control.refusals import ControlRefusal
 from mockserver.errors import SpecError, TooManySandboxes, UnknownSandbox
 from mockserver.model import Document, Json, Reply
@@ -66,7 +67,7 @@ def control_app(themes: Iterable[object], max_body_bytes: int) -> ASGIApp:
         for step in ConnexionMiddleware.default_middlewares
         if step is not SwaggerUIMiddleware
     ]
-    app = AsyncApp(__name__, middlewares=stack)
+    app = AsyncApp(__name__, middlewares=stack, validator_map=dict(VALIDATORS))
     app.add_api(
         _asked_for(contract.document),
         base_path=MOUNT,

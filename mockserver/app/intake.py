@@ -29,6 +29,8 @@ YAML = "application/yaml"
 MAX_SEGMENT = 64
 """The longest that a sandbox's name may be; a longer number would be more than Python converts."""
 
+_LEAST_SEGMENTS = 3
+
 _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     Malformed: (400, "Bad Request"),
     NotFound: (404, "Not Found"),
@@ -67,8 +69,12 @@ class Intake:
 
 
 def _check_path(path: str) -> None:
-    if any(len(segment) > MAX_SEGMENT for segment in path.split("/")):
-        raise NotFound("path")
+    segments = path.split("/")
+    if any(len(segment) > MAX_SEGMENT for segment in segments):
+        raise NotFound("no path here", f"has a segment of over {MAX_SEGMENT} signs")
+    if len(segments) < _LEAST_SEGMENTS:
+        # Connexion would lead to the same path with a slash, where nothing is.
+        raise NotFound("nothing is served here;", f"begin with {path}/health")
 
 
 def _read(content: bytes, headers: MutableHeaders) -> tuple[bytes, Json]:

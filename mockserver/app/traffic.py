@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeAlias
 
@@ -38,6 +38,13 @@ class Traffic:
                 self._open[kind] -= 1
                 if not self._open[kind]:
                     del self._open[kind]
+
+    def by_vendor(self) -> Mapping[str, int]:
+        """How many calls of each vendor are open."""
+        found: Counter[str] = Counter()
+        for (_, vendor, _, *key), count in self._open.items():
+            found[vendor] += 0 if key else count
+        return found
 
 
 def _kinds(call: Call, served: Served) -> list[Kind]:

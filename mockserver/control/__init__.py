@@ -14,6 +14,7 @@ from mockserver.control.cases import CaseOperations
 from mockserver.control.clocks import ClockOperations
 from mockserver.control.elsewhere import Elsewhere
 from mockserver.control.journal import JournalOperations
+from mockserver.control.metrics import Gauges, MetricsOperations
 from mockserver.control.replaying import ReplayOperations
 from mockserver.control.sandboxes import SandboxOperations
 from mockserver.control.scenarios import ScenarioOperations
@@ -43,11 +44,13 @@ def themes(
     journal: Journal,
     served: tuple[Served, ...],
     reach: Reach,
+    gauges: Gauges,
 ) -> tuple[object, ...]:
     """Everything that an operator can ask for; no operation makes a sandbox that it names (design §8.18)."""
     packaged = Packaged(served)
     return (
         ServerOperations(served),
+        MetricsOperations(sandboxes, journal, served, gauges),
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes),
         AssumptionOperations(sandboxes, served),

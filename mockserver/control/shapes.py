@@ -14,6 +14,7 @@ from mockserver.scenario.records import COUNTERS, SCENARIOS, STATES
 from mockserver.schema import Schema, compile_schema
 
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
+_WINDOW = {"type": "integer"}
 _TEXT = {"type": "string"}
 _INSTANT = {"type": "string", "format": "instant"}
 _STANDING = {"type": "string", "format": "standing instant", "nullable": True}
@@ -66,7 +67,7 @@ _CREDENTIAL = {
 }
 _QUOTA = {
     "anyOf": [
-        _closed(window=_NUMBER, used=_NUMBER),
+        _closed(window=_WINDOW, used=_NUMBER),
         _closed(at=_INSTANT, tokens={"type": "string", "pattern": "^[0-9.e+-]{1,40}$"}),
     ]
 }
@@ -74,7 +75,7 @@ _COUNTER = {
     "anyOf": [
         _closed(calls=_NUMBER, hits=_NUMBER),
         _closed(attempts=_NUMBER),
-        _closed(window=_NUMBER, used=_NUMBER),
+        _closed(window=_WINDOW, used=_NUMBER),
     ]
 }
 _CLOCK = _closed(frozen=_STANDING, ahead={"type": "integer", "minimum": 0, "maximum": 3155760000})

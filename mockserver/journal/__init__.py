@@ -17,6 +17,9 @@ from mockserver.model import Answer, Call, Reply
 MAX_ENTRIES = 10_000
 MAX_BYTES = 64 * 1024 * 1024
 
+_MAX_SIGNS = 1000
+"""What a spec does not say of an answer may name every item whole."""
+
 Listener: TypeAlias = Callable[[Entry], None]
 Judge: TypeAlias = Callable[[Call, Reply], str]
 """What the spec does not say of an answer, "" when it says all of it."""
@@ -58,7 +61,7 @@ class Journal:
         """Record one call; its number. One that is not `kept` is told to the listeners alone, as number 0."""
         entry = entry_of(0, at, call, answer, duration_ms)
         if self._judge is not None and entry.applied and not is_silent(entry.delivery):
-            entry = replace(entry, off_contract=self._judge(call, answer.reply))
+            entry = replace(entry, off_contract=_short(self._judge(call, answer.reply)))
         if entry.size_bytes > self._max_bytes // 2:
             entry = cut(entry, self._max_bytes // 8)
         if kept:
@@ -96,6 +99,11 @@ class Journal:
             place = number - book.entries[0].number
             return book.entries[place] if 0 <= place < len(book.entries) else None
 
+    def size(self) -> int:
+        """How many entries of all sandboxes are kept."""
+        with self._lock:
+            return sum(len(book.entries) for book in self._books.values())
+
     def dropped(self, sandbox: str) -> int:
         """How many entries of a sandbox had to make room since its journal was last cleared."""
         with self._lock:
@@ -113,3 +121,7 @@ class Journal:
         """Drop a sandbox's entries and start its numbers anew."""
         with self._lock:
             self._books.pop(sandbox, None)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_SIGNS else f"{text[:_MAX_SIGNS]}…"

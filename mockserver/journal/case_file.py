@@ -60,7 +60,7 @@ def case(entry: Entry, view: View, settings: Settings) -> str:
         "scenarios": list(settings.scenarios),
     }
     document = {name: value for name, value in head.items() if value}
-    document["when"] = [_step(entry, view), {"journal": _journal(entry)}]
+    document["when"] = [_step(entry, view), {"journal": _journal(entry, view)}]
     before = ", without the calls before it" if entry.number > 1 else ""
     return f"# seed {settings.seed}{before}\n{_written(document, len(call.body))}"
 
@@ -106,11 +106,11 @@ def _content(entry: Entry, view: View) -> Document:
     return {"text": text} if plain else {"base64": b64encode(body).decode()}
 
 
-def _journal(entry: Entry) -> Document:
+def _journal(entry: Entry, view: View) -> Document:
     """What the journal is to hold of the call; keys that the language would fill in go untold."""
     items = entry.decided.items()
     told = not any(_GENERATING[0] in key for key, _ in items)
-    decided = [{"key": key, "action": str(action)} for key, action in items]
+    decided = [{"key": view.key(key), "action": str(action)} for key, action in items]
     return {
         "operation": entry.operation,
         "status": entry.status,

@@ -102,7 +102,7 @@ def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs
 
 
 def _item(at: int, was: tuple[str, str] | None, now: tuple[str, str] | None) -> Document:
-    key = (now or was or ("", ""))[0]
+    key = masked_body((now or was or ("", ""))[0])
     recorded, replayed = was[1] if was else None, now[1] if now else None
     says = f"item {at} {recorded or 'absent'} → {replayed or 'absent'}"
     return {"index": at, "key": key, "recorded": recorded, "replayed": replayed, "says": says}

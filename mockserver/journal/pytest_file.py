@@ -85,7 +85,7 @@ def source(entry: Entry, view: View, settings: Settings) -> str:
         method=repr(entry.call.method),
         answer=indent("\n".join(_answer(entry, lost=lost)), " " * 8),
         outcomes=repr(dict(entry.decided.counts)),
-        decided=_listed([[key, str(action)] for key, action in entry.decided.items()]),
+        decided=_listed([[view.key(key), str(action)] for key, action in entry.decided.items()]),
     )
 
 

@@ -66,9 +66,25 @@ class View:
                 "body": self.reply_body(entry),
                 "cutBytes": entry.reply_cut_bytes,
             },
-            "decided": _decided(entry.decided),
+            "decided": self._decided(entry.decided),
             "trace": entry.trace or None,
         }
+
+    def key(self, key: str) -> str:
+        """An item's key, which may be the address of a call inside of the call."""
+        return key if self.shown else masked_body(key, self.sign)
+
+    def _decided(self, decided: Decided) -> list[Document]:
+        return [
+            {
+                "index": index,
+                "key": self.key(key),
+                "action": str(action),
+                "problems": [_problem(problem) for problem in decided.problems.get(index, ())],
+                "warnings": [_problem(warning) for warning in decided.warnings.get(index, ())],
+            }
+            for index, (key, action) in enumerate(decided.items())
+        ]
 
     def query(self, entry: Entry) -> str:
         """The query string as it was sent."""
@@ -130,19 +146,6 @@ def charset_of(media_type: str | None) -> str:
     except LookupError:
         return "utf-8"
     return name if name.startswith(_CHARSETS) else "utf-8"
-
-
-def _decided(decided: Decided) -> list[Document]:
-    return [
-        {
-            "index": index,
-            "key": key,
-            "action": str(action),
-            "problems": [_problem(problem) for problem in decided.problems.get(index, ())],
-            "warnings": [_problem(warning) for warning in decided.warnings.get(index, ())],
-        }
-        for index, (key, action) in enumerate(decided.items())
-    ]
 
 
 def _problem(problem: Problem) -> Document:

@@ -25,6 +25,9 @@ from mockserver.store import State
 STARTED = "Started"
 """The value of a state that nothing has set yet, as in WireMock."""
 
+MAX_COUNTERS = 100_000
+"""As many as one sandbox remembers."""
+
 _NO_EFFECT = Effect()
 
 
@@ -127,9 +130,14 @@ def _draw(cue: Cue, so_far: _Cast, what_for: str, identity: str) -> float:
 
 
 def _attempt(cue: Cue, so_far: _Cast, what_for: str, identity: str) -> int:
-    """How often that was tried, this time included: at this vendor, by this tenant, under this rule."""
+    """How often that was tried, this time included: at this vendor, by this tenant, under this rule.
+
+    Where no more can be remembered, what is new is always at its first attempt.
+    """
     counters, scene = so_far.state.collection(COUNTERS), so_far.scene
     key = f"{cue.name}/{what_for}/{scene.call.vendor}/{scene.tenant}/{identity}"
+    if key not in counters and len(counters) >= MAX_COUNTERS:
+        return 1
     attempt: int = (counters.get(key) or {"attempts": 0})["attempts"] + 1
     counters[key] = {"attempts": attempt}
     return attempt

@@ -22,6 +22,8 @@ def operator(tmp_path: Path) -> Client:
     ("method", "path", "status"),
     [
         ("GET", "/_mock/nope", 404),
+        ("GET", "/_mock", 404),
+        ("GET", "/_mock/", 404),
         ("GET", "/_mock/health/", 404),
         ("GET", f"{SANDBOXES}/default/journal/one", 404),
         ("GET", f"{SANDBOXES}/default/journal/{'9' * 5000}", 404),

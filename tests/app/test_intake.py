@@ -29,7 +29,7 @@ BAD_BODIES: dict[str, tuple[bytes, int]] = {
     "unknown-member": (b'{"name": "new", "colour": "red"}', 400),
     "capital": (b'{"name": "New"}', 400),
     "long-name": (b'{"name": "' + b"a" * 65 + b'"}', 400),
-    "newline-in-name": (b'{"name": "new\\n"}', 422),
+    "newline-in-name": (b'{"name": "new\\n"}', 400),
     "seed-text": (b'{"name": "new", "seed": "7"}', 400),
     "seed-fraction": (b'{"name": "new", "seed": 1.5}', 400),
     "seed-below": (b'{"name": "new", "seed": -1}', 400),

@@ -91,3 +91,13 @@ def test_a_call_that_is_over_is_open_no_more_even_if_it_broke(served: Served) ->
 
     with traffic.entered(CALL, served) as again:
         assert (again.in_flight, again.twins) == (1, 0)
+
+
+def test_open_calls_are_told_by_vendor_until_they_are_over(served: Served) -> None:
+    traffic = Traffic()
+    keyed = replace(CALL, headers=headed(idempotency_key="k"))
+
+    with traffic.entered(keyed, served), traffic.entered(CALL, served):
+        assert traffic.by_vendor() == {"acme": 2}
+
+    assert traffic.by_vendor() == {}

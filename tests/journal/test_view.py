@@ -5,7 +5,7 @@ import pytest
 from mockserver.journal.entry import Decided
 from mockserver.journal.view import View, is_text, text_of
 from mockserver.model import Action, Delivery, Item, Outcome, Problem, Reply
-from tests.support.entries import ENTRY, JSON, entry
+from tests.support.entries import ENTRY, JSON, decided, entry
 
 LOGIN = b"grant_type=password&username=u&password=abcdef"
 FORM = "application/x-www-form-urlencoded"
@@ -149,3 +149,10 @@ def test_a_body_that_was_cut_tells_how_much_is_missing() -> None:
 def test_a_crash_shows_its_traceback() -> None:
     assert View().whole(ENTRY)["trace"] is None
     assert View().whole(entry(trace="Traceback"))["trace"] == "Traceback"
+
+
+def test_a_key_that_is_an_address_shows_no_credential_whole() -> None:
+    one = entry(decided=decided(("/orders?access_token=abcdef", Action.CREATED)))
+
+    assert View().whole(one)["decided"][0]["key"] == "/orders?access_token=ab…"
+    assert View(shown=True).whole(one)["decided"][0]["key"] == "/orders?access_token=abcdef"

@@ -3,7 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from mockserver.model import Call, Fault, Item
+from mockserver.scenario import casting
 from mockserver.scenario.casting import cast
 from mockserver.scenario.decision import UNBENT, Decision
 from mockserver.scenario.model import (
@@ -161,6 +164,14 @@ def test_a_rule_for_items_that_are_not_there_is_not_counted() -> None:
 
     assert stage.cast(rule, items=ITEMS[:2]) is UNBENT
     assert failing(stage.cast(rule)) == [2]
+
+
+def test_what_is_new_is_not_remembered_where_no_more_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(casting, "MAX_COUNTERS", 2)
+    stage, flaky = Stage(), Effect(fail=Fault("internal"), fail_times=1)
+    rule = cue(items=one(Select(all=True), flaky))
+
+    assert [failing(stage.cast(rule, items=ITEMS[:2])) for _ in range(3)] == [[0, 1], [1], [1]]
 
 
 def test_a_call_that_a_quota_keeps_out_is_no_attempt() -> None:

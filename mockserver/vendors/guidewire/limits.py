@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mockserver.errors import TooManyRequests
 from mockserver.model import Call
-from mockserver.quota import fixed_window, peek
+from mockserver.quota import fixed_window, rate_limit, watched
 from mockserver.store import State
 
 UNLIMITED = "unlimited"
@@ -37,10 +37,7 @@ def left(call: Call, state: State) -> tuple[tuple[str, str], ...]:
     limit = call.assumptions["calls_a_minute"]
     if limit == UNLIMITED:
         return ()
-    remaining = peek(state, _key(call), int(limit), _MINUTE).left
-    resets = _MINUTE - int(state.now.timestamp()) % _MINUTE
-    policy, rest = f'"{_NAME}";q={limit};w={_MINUTE}', f'"{_NAME}";r={remaining};t={resets}'
-    return tuple(zip(HEADERS, (policy, rest), strict=True))
+    return rate_limit(watched(state, _key(call), _NAME, int(limit), _MINUTE))
 
 
 def _key(call: Call) -> str:

@@ -11,7 +11,7 @@ from msgspec.structs import replace as changed
 
 from mockserver.auth import Scheme
 from mockserver.model import Call, Reply
-from mockserver.quota import fixed_window, peek
+from mockserver.quota import fixed_window, rate_limit, watched
 from mockserver.store import State
 from mockserver.vendor import BatchResult, BatchRoom, Handler, Request
 
@@ -32,12 +32,8 @@ def telling(reply: Reply, call: Call, state: State) -> Reply:
     token = BEARER.credential(call)
     if token is None:
         return reply
-    left = peek(state, token, _CALLS, _SECONDS).left
-    headers = (
-        ("RateLimit-Policy", f'"second";q={_CALLS};w={_SECONDS}'),
-        ("RateLimit", f'"second";r={left};t={_SECONDS}'),
-    )
-    return changed(reply, headers=(*reply.headers, *headers))
+    left = rate_limit(watched(state, token, "second", _CALLS, _SECONDS))
+    return changed(reply, headers=(*reply.headers, *left))
 
 
 def telling_room(room: BatchRoom) -> BatchRoom:

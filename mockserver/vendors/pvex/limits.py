@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockserver.errors import Refusal, TooManyRequests
 from mockserver.model import Call, Reply
-from mockserver.quota import fixed_window, peek
+from mockserver.quota import fixed_window, rate_limit, watched
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendor import BatchResult, Handler, Refuse, Render, Request
@@ -66,10 +66,8 @@ def _with_rest(reply: Reply, call: Call, state: State) -> Reply:
     limit = call.assumptions["calls_a_minute"]
     if limit == UNLIMITED:
         return reply
-    rest = peek(state, _key(call), int(limit), _MINUTE).left
-    resets = _MINUTE - int(state.now.timestamp()) % _MINUTE
-    policy, left = f'"{_NAME}";q={limit};w={_MINUTE}', f'"{_NAME}";r={rest};t={resets}'
-    return replace(reply, headers=(*reply.headers, ("RateLimit-Policy", policy), ("RateLimit", left)))
+    left = rate_limit(watched(state, _key(call), _NAME, int(limit), _MINUTE))
+    return replace(reply, headers=(*reply.headers, *left))
 
 
 def _key(call: Call) -> str:

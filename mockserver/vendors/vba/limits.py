@@ -4,7 +4,7 @@ Source: VBA fact sheet §3.2; the headers are the RateLimit draft's, by a switch
 """
 
 from mockserver.model import Call
-from mockserver.quota import COLLECTION, Spent, token_bucket
+from mockserver.quota import COLLECTION, Spent, Window, rate_limit, token_bucket
 from mockserver.store import State
 
 _RATE, _BURST = 25, 50
@@ -22,8 +22,8 @@ def headers(call: Call, state: State) -> tuple[tuple[str, str], ...]:
         return ()
     kept = state.collection(COLLECTION, "").get(_name(call.headers.get("x-api-key", "")))
     left = _BURST if kept is None else int(float(kept["tokens"]))
-    policy = f'"key";q={_BURST};w={_BURST // _RATE}'
-    return (("RateLimit-Policy", policy), ("RateLimit", f'"key";r={left}'))
+    full_in = max(1, -(-(_BURST - left) // _RATE))
+    return rate_limit(Window("key", _BURST, _BURST // _RATE, left, full_in))
 
 
 def _name(key: str) -> str:

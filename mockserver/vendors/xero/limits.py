@@ -5,7 +5,7 @@ Source: Xero fact sheet §3.4.
 
 from mockserver.errors import TooManyRequests
 from mockserver.model import Call, Value
-from mockserver.quota import fixed_window, peek
+from mockserver.quota import Window, fixed_window, peek, rate_limit
 from mockserver.store import State
 
 TENANT = "xero-tenant-id"
@@ -60,14 +60,12 @@ def left(call: Call, state: State) -> tuple[tuple[str, str], ...]:
 
 
 def _drafted(limits: Limits, day: int, minute: int, state: State) -> tuple[tuple[str, str], ...]:
-    """The tenant's quotas as the draft has them: `q` calls in `w` seconds, `r` left for `t` seconds.
-
-    Source: draft-ietf-httpapi-ratelimit-headers; no document of the vendor has them.
-    """
+    """The tenant's quotas as the draft has them; no document of the vendor has these headers."""
     now = int(state.now.timestamp())
-    policy = f'"minute";q={limits.minute};w={_MINUTE}, "day";q={limits.day};w={_DAY}'
-    left = f'"minute";r={minute};t={_MINUTE - now % _MINUTE}, "day";r={day};t={_DAY - now % _DAY}'
-    return (("RateLimit-Policy", policy), ("RateLimit", left))
+    return rate_limit(
+        Window("minute", limits.minute, _MINUTE, minute, _MINUTE - now % _MINUTE),
+        Window("day", limits.day, _DAY, day, _DAY - now % _DAY),
+    )
 
 
 def _count(which: str, state: State, key: str, limit: int, seconds: int) -> None:

@@ -1,0 +1,45 @@
+"""The tally: what all calls since the server began come to, by vendor; no journal has to keep them for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from threading import Lock
+
+from mockserver.journal.entry import Entry
+from mockserver.journal.query import WARNED
+from mockserver.model import Value
+
+
+class Count(Value, frozen=True):
+    """Of one vendor: its calls, how many of them a fault of the transport met, and ends of items by name."""
+
+    calls: int = 0
+    faults: int = 0
+    items: Mapping[str, int] = {}
+
+
+class Tally:
+    """Counts every call; a listener of the journal."""
+
+    def __init__(self) -> None:
+        self._calls: Counter[str] = Counter()
+        self._faults: Counter[str] = Counter()
+        self._items: dict[str, Counter[str]] = {}
+        self._lock = Lock()
+
+    def __call__(self, entry: Entry) -> None:
+        """Count the call of an entry."""
+        vendor, ends, warned = entry.call.vendor, entry.decided.counts, len(entry.decided.warnings)
+        with self._lock:
+            self._calls[vendor] += 1
+            self._faults[vendor] += bool(entry.fault)
+            items = self._items.setdefault(vendor, Counter())
+            items.update(ends)
+            items[WARNED] += warned
+
+    def of(self, vendor: str) -> Count:
+        """What the calls of one vendor come to."""
+        with self._lock:
+            items = {str(end): count for end, count in self._items.get(vendor, Counter()).items() if count}
+            return Count(self._calls[vendor], self._faults[vendor], items)
