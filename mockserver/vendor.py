@@ -159,9 +159,9 @@ class Vendor:
     replayed has no outcomes. `remember` sees every answer to a call that was let in, a refusal too, in the
     transaction of the work or, where that was undone, of the refusal.
     `assumptions` are its switches, beside those that every vendor has. `formats` overrides how string
-    formats are checked. `fault` says a scenario's fault of an item in the vendor's words, as `render` expects.
-    `standing` names the collections that even an empty sandbox begins with, because no operation could make
-    them; credentials always are.
+    formats are checked. `fault` says a scenario's fault of an item in the vendor's words, as `render`
+    expects. `standing` names the collections that even an empty sandbox begins with, because no operation
+    could make them; credentials always are.
     """
 
     batches: Mapping[str, BatchRoom] = field(default_factory=dict)

@@ -99,10 +99,10 @@ def test_the_header_comes_before_the_token_and_the_token_before_what_is_armed(ac
 
 
 def test_a_header_that_names_nothing_is_no_call_of_the_vendors(acme: Client) -> None:
-    answered = put(acme, mock_scenario="omited")
+    answered = put(acme, mock_scenario="omitte")
 
     assert (answered.status, answered.media_type) == (400, "application/problem+json")
-    assert "there is no scenario omited; there are omitted" in answered.json["detail"]
+    assert "there is no scenario omitte; there are omitted" in answered.json["detail"]
     assert kept(acme) == []
 
 

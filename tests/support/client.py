@@ -124,8 +124,9 @@ async def call(  # noqa: PLR0913 - the parts of a request
     pieces: list[bytes],
     *,
     goes_on: asyncio.Event | None = None,
+    taken: asyncio.Event | None = None,
 ) -> Answered:
-    """One call beside others; its body begins only when it may go on."""
+    """One call beside others: its body begins when it may go on, its answer leaves when it is taken."""
     path, _, query = target.partition("?")
     scope = {
         "type": "http",
@@ -153,6 +154,8 @@ async def call(  # noqa: PLR0913 - the parts of a request
         return incoming.pop(0) if incoming else {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
+        if taken is not None:
+            await taken.wait()
         outgoing.append(message)
 
     await app(scope, receive, send)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from tests.support.client import Answered, Client, call, check
 
+_TURNS = 20
+"""As often as the first call is let on before the second begins: no call waits in so many places."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -18,25 +21,37 @@ class Sent:
     body: bytes
     headers: Mapping[str, str]
 
-    async def by(self, client: Client, goes_on: asyncio.Event | None = None) -> Answered:
-        """The answer, whose call goes on when it may."""
+    async def by(
+        self,
+        client: Client,
+        *,
+        goes_on: asyncio.Event | None = None,
+        taken: asyncio.Event | None = None,
+    ) -> Answered:
+        """The answer to the call, which goes on when it may and whose answer leaves when it is taken."""
         named = {name.lower(): text for name, text in self.headers.items()}
         headers = {"content-type": "application/json", **client.headers, **named}
         target = client.base + self.path
-        answered = await call(client.app, self.method, target, headers, [self.body], goes_on=goes_on)
+        answered = await call(
+            client.app, self.method, target, headers, [self.body], goes_on=goes_on, taken=taken
+        )
         check(client.app, self.method, target, answered)
         return answered
 
 
-def overlapped(client: Client, first: Sent, second: Sent) -> tuple[Answered, Answered]:
-    """The answers to both: the first call's body begins when the second has been answered."""
-    return asyncio.run(_overlapped(client, first, second))
+def overlapped(client: Client, first: Sent, second: Sent, *, done: bool = False) -> tuple[Answered, Answered]:
+    """The answers to both; when the second is answered the first has not begun its body.
+
+    One that is `done` has by then been answered, and the answer has not left.
+    """
+    return asyncio.run(_overlapped(client, first, second, "taken" if done else "goes_on"))
 
 
-async def _overlapped(client: Client, first: Sent, second: Sent) -> tuple[Answered, Answered]:
+async def _overlapped(client: Client, first: Sent, second: Sent, held: str) -> tuple[Answered, Answered]:
     over = asyncio.Event()
-    waiting = asyncio.create_task(first.by(client, over))
-    await asyncio.sleep(0)
+    waiting = asyncio.create_task(first.by(client, **{held: over}))
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
     answered = await second.by(client)
     over.set()
     return await waiting, answered

@@ -21,6 +21,14 @@ def read(text: Json) -> Decimal | None:
     return Decimal(text) if isinstance(text, str) and _AMOUNT.fullmatch(text) else None
 
 
+def as_text(value: Json) -> Json:
+    """A number that is an amount as the text that stands for it; every other value as it is."""
+    if not isinstance(value, (int, Decimal)):
+        return value
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return value if read(text) is None else text
+
+
 def fits(amount: Decimal, currency: str) -> bool:
     """Whether the currency has a coin for the last decimal of `amount`; zeros at its end do not count."""
     return _EXACT.quantize(amount, _step(currency)) == amount

@@ -182,6 +182,13 @@ ASSUMPTIONS = (
         f"{_SHEET} §2.2, which does not speak of it",
     ),
     Assumption(
+        "number_amounts",
+        "refused",
+        ("read",),
+        "Whether a JSON number may stand where an amount is a text, or is of the wrong type.",
+        "Guidewire fact sheet §5 rule 20",
+    ),
+    Assumption(
         "missing_offset",
         "utc",
         ("refused",),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver.model import Call, Document, Json
-from mockserver.vendors.guidewire import instants
+from mockserver.vendors.guidewire import amounts, instants
 from mockserver.vendors.guidewire.assumptions import ON
 from mockserver.vendors.guidewire.words import INVOICE_TYPELISTS, ITEM_TYPELISTS
 
@@ -14,9 +14,9 @@ Reading = Callable[[Json], Json]
 
 
 def attributes_of(document: Json, call: Call) -> Document | None:
-    """The attributes in a body, None where it has none; as switches say, without nulls, the number trimmed.
+    """The attributes in a body, None where it has none; nulls, blanks and numbers as the switches say.
 
-    Source: Guidewire fact sheet §5 rule 19 (assumed).
+    Source: Guidewire fact sheet §5 rules 19 and 20 (assumed).
     """
     data = document.get("data") if isinstance(document, dict) else None
     sent = data.get("attributes") if isinstance(data, dict) else None
@@ -24,6 +24,8 @@ def attributes_of(document: Json, call: Call) -> Document | None:
         return None
     if call.assumptions["null_attribute"] == "ignored":
         sent = {name: value for name, value in sent.items() if value is not None}
+    if call.assumptions["number_amounts"] == "read":
+        sent = {name: _with_text(name, value) for name, value in sent.items()}
     number = sent.get("invoiceNumber")
     if call.assumptions["trim"] == ON and isinstance(number, str):
         return {**sent, "invoiceNumber": number.strip()}
@@ -59,6 +61,12 @@ def _code(value: Json) -> Json:
 
 def _id(value: Json) -> Json:
     return None if value is None else value["id"]
+
+
+def _with_text(name: str, value: Json) -> Json:
+    if name == "amount" and isinstance(value, dict) and "amount" in value:
+        return {**value, "amount": amounts.as_text(value["amount"])}
+    return amounts.as_text(value) if name == "bulkInvoiceTotal" else value
 
 
 def _amount(value: Json) -> Json:

@@ -21,7 +21,7 @@ from mockserver.reply import json_reply
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendor import FAULT
-from mockserver.vendors.guidewire import rules
+from mockserver.vendors.guidewire import amounts, rules
 from mockserver.vendors.guidewire.messages import OF_ACTIONS, detail
 from mockserver.vendors.guidewire.readings import attributes_of
 from mockserver.vendors.guidewire.records import INVOICES, ITEMS
@@ -32,6 +32,7 @@ from mockserver.vendors.guidewire.texts import BAD_INPUT, CANNOT_ACT, ERRORS, PR
 from mockserver.vendors.guidewire.words import INVOICE_ATTRIBUTES, ITEM_ATTRIBUTES
 
 _LENIENT = frozenset({"ignore", "log"})
+_AMOUNTS = ((*ATTRIBUTES, "bulkInvoiceTotal"), (*ATTRIBUTES, "amount", "amount"))
 _ITEMS = "/bulk-invoice-items"
 _BATCH = f"{API}/batch"
 _OF_BUSINESS = OF_ACTIONS | {
@@ -58,8 +59,8 @@ def grade(problem: Problem, call: Call) -> Problem | None:
     """
     if problem.code == "unknown-parameter":
         return None if _is_lenient(call, "gw-unknownqueryparamhandling") else problem
-    if problem.code == "wrong-type" and problem.found is None:
-        return _graded_null(problem, call)
+    if problem.code == "wrong-type":
+        return _graded_null(problem, call) if problem.found is None else _graded_amount(problem, call)
     if problem.code != "unknown-member":
         return problem
     known = ITEM_ATTRIBUTES if _ITEMS in call.path else INVOICE_ATTRIBUTES
@@ -148,6 +149,12 @@ def _graded_null(problem: Problem, call: Call) -> Problem | None:
         return problem
     creates = call.method == "POST" and problem.path[-1] in _REQUIRED
     return Problem("missing-required", problem.path, problem.detail, "required") if creates else None
+
+
+def _graded_amount(problem: Problem, call: Call) -> Problem | None:
+    """A number that stands for the text of an amount is no problem where a switch says so."""
+    is_amount = problem.path in _AMOUNTS and amounts.as_text(problem.found) is not problem.found
+    return None if is_amount and call.assumptions["number_amounts"] == "read" else problem
 
 
 def _further(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> list[Problem]:

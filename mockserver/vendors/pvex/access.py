@@ -30,6 +30,7 @@ _SCHEME = "bearerAuth"
 _GRANT, _PASSWORD = "grant_type", "password"
 _JSON = "application/json;charset=UTF-8"
 _FORM = "application/x-www-form-urlencoded"
+_OTHERS = ("application/json", "text/json", "application/xml", "text/xml")
 
 
 def enter(call: Call, operation: Operation, state: State) -> None:
@@ -55,7 +56,7 @@ def enter(call: Call, operation: Operation, state: State) -> None:
 
 def _check_form(position: str) -> None:
     if position == "415":
-        raise UnsupportedMediaType(_FORM, ())
+        raise UnsupportedMediaType(_FORM, _OTHERS)
     if position == "500":
         raise Failed
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from mockserver.model import Json, Outcome, Path, Reply
 from mockserver.store import State
 from mockserver.vendor import BatchResult, Render, Request
+from mockserver.vendors.xero.depending import explained
 from mockserver.vendors.xero.echo import broken, messages
 from mockserver.vendors.xero.replies import enveloped, validation_failure
 from mockserver.vendors.xero.words import say
@@ -37,8 +38,8 @@ def results(plural: str, stored: Stored, echo: Echo) -> Render:
         }
 
     def render(result: BatchResult, state: State) -> Reply:
-        request = result.request
-        refused = [outcome for outcome in result.outcomes if not outcome.accepted]
+        request, outcomes = result.request, explained(result.outcomes, plural)
+        refused = [outcome for outcome in outcomes if not outcome.accepted]
         if refused and _summarizes(request):
             elements = [
                 {**failed(outcome, request), "ValidationErrors": _reasons(outcome)} for outcome in refused
@@ -49,7 +50,7 @@ def results(plural: str, stored: Stored, echo: Echo) -> Render:
             _warned(stored(outcome, request, state), outcome)
             if outcome.accepted
             else refuse(outcome, request)
-            for outcome in result.outcomes
+            for outcome in outcomes
         ]
         return enveloped({plural: shown}, request.call, state)
 

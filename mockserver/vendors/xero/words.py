@@ -54,6 +54,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "number-taken": ("A", "Invoice # must be unique."),
     "lines-missing": ("A", "One or more line items must be specified"),
     "contact-missing": ("A", "A Contact must be specified for this type of transaction"),
+    "contact-unsaved": ("D", "Contact could not be found because {place}, which brings it, was not saved"),
     "contact-unnamed": (
         "A",
         (

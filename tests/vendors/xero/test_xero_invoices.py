@@ -356,6 +356,34 @@ def test_a_contact_may_be_named_by_number(bill: Put) -> None:
     )
 
 
+UNPAID = invoice(Contact={"Name": "Hilltop School", "ContactNumber": "HILL"}, Status="PAID")
+NAMED = invoice(Contact={"ContactNumber": "HILL"})
+
+
+def test_a_contact_that_a_failed_element_was_to_bring_is_told_with_that_element(bill: Put) -> None:
+    told = bill(invoice(Status="PAID"), UNPAID, NAMED, UNPAID).json["Invoices"]
+
+    assert messages(told[2]) == [
+        "Contact could not be found because Invoices[1], which brings it, was not saved"
+    ]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        invoice(Contact={"ContactNumber": "OTHER"}),
+        invoice(Contact={"ContactID": UNKNOWN, "ContactNumber": "HILL"}),
+    ],
+    ids=["other number", "own id"],
+)
+def test_a_contact_that_no_element_was_to_bring_is_not_found_and_no_more(bill: Put, wanted: Any) -> None:
+    assert messages(bill(UNPAID, wanted).json["Invoices"][1]) == ["Contact could not be found"]
+
+
+def test_an_element_behind_is_no_reason(bill: Put) -> None:
+    assert messages(bill(NAMED, UNPAID).json["Invoices"][0]) == ["Contact could not be found"]
+
+
 def test_a_line_may_name_its_account_by_id(bill: Put) -> None:
     made = bill(invoice(LineItems=[line(AccountCode=None, AccountID=SALES)])).json["Invoices"][0]
 
