@@ -32,7 +32,7 @@ from tests.contract.judged import Excluded, Judged
 from tests.support import xml_bodies
 from tests.support.specs import spec
 
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "16"))
 """Fuzzed cases of an operation. With `slim` and `STEPS` it is what bounds the time of this folder."""
 
 

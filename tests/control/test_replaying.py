@@ -208,7 +208,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_a_call_is_sent_to_another_address_and_its_items_are_compared(
     operator: Client, elsewhere: str
 ) -> None:
-    order(operator, "A", "")
+    order(operator, "of-this-test", "")  # the other server is every test's
 
     first = replay(operator, to=f"{elsewhere}/acme", headers={"Authorization": "Bearer abc"})
     second = replay(operator, to=f"{elsewhere}/acme", headers={"Authorization": "Bearer abc"})

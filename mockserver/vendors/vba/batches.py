@@ -1,6 +1,6 @@
 """The one room of all batches: rows come in, are created or replaced one by one, and leave as a 207."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -42,12 +42,11 @@ def room(table: Table) -> BatchRoom:
 def _check(table: Table) -> Check:
     """What the stored rows have against one whose texts may be too long; the others meet it when kept."""
 
-    def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    def check(item: Item, request: Request, state: State) -> Iterable[Problem]:
         if request.proven or table.against is None:
-            return
-        stored = table.rows(state).get(item.key)
-        for problem in table.against(item.document, stored, request, state):
-            yield replace(problem, path=(item.index, *problem.path))
+            return ()
+        found = table.against(item.document, table.rows(state).get(item.key), request, state)
+        return [replace(problem, path=(item.index, *problem.path)) for problem in found]
 
     return check
 

@@ -1,4 +1,4 @@
-"""A failed element shown again: what was sent, less what only the vendor sets and what broke a limit.
+"""A failed element shown again: what was read, less what only the vendor sets and what broke a limit.
 
 A client's models refuse an over-long member in answers too, so it is left out.
 Source: Xero fact sheet §2.9, §3.2.
@@ -6,8 +6,9 @@ Source: Xero fact sheet §2.9, §3.2.
 
 from collections.abc import Iterable
 
-from mockserver.model import NOTHING, Document, Json, Outcome, Path, Problem
+from mockserver.model import Document, Json, Outcome, Path, Problem
 from mockserver.vendor import Request
+from mockserver.vendors.xero.known import known
 from mockserver.vendors.xero.replies import ZERO_ID
 from mockserver.vendors.xero.wire import is_guid, ms_date, read_date
 
@@ -96,9 +97,9 @@ _READ_ONLY = frozenset(
 )
 
 
-def batch_payment(outcome: Outcome, _request: Request, refused: frozenset[Path]) -> dict[str, Json]:
+def batch_payment(outcome: Outcome, request: Request, refused: frozenset[Path]) -> dict[str, Json]:
     """A batch payment that was not created."""
-    sent = _sent(outcome)
+    sent = known(outcome.item.document, request)
     return {
         **_members(sent, BATCH_BEFORE_ID, refused),
         "BatchPaymentID": ZERO_ID,
@@ -108,7 +109,7 @@ def batch_payment(outcome: Outcome, _request: Request, refused: frozenset[Path])
 
 def invoice(outcome: Outcome, request: Request, refused: frozenset[Path]) -> dict[str, Json]:
     """An invoice that was not created, or not changed: then it has its id, if that was named."""
-    sent = _sent(outcome)
+    sent = known(outcome.item.document, request)
     return {
         **_members(sent, INVOICE_BEFORE_ID, refused),
         "InvoiceID": _invoice_id(sent, request),
@@ -117,9 +118,9 @@ def invoice(outcome: Outcome, request: Request, refused: frozenset[Path]) -> dic
     }
 
 
-def payment(outcome: Outcome, _request: Request, refused: frozenset[Path]) -> dict[str, Json]:
+def payment(outcome: Outcome, request: Request, refused: frozenset[Path]) -> dict[str, Json]:
     """A payment that was not created."""
-    sent = _sent(outcome)
+    sent = known(outcome.item.document, request)
     return {
         **_members(sent, PAYMENT_BEFORE_ID, refused),
         "PaymentID": ZERO_ID,
@@ -143,11 +144,6 @@ def broken(outcome: Outcome, request: Request) -> frozenset[Path]:
     batch = request.operation.batch
     steps = len(batch.items) + 1 if batch else 0
     return frozenset(problem.path[steps:] for problem in outcome.problems if problem.rule in _BROKEN)
-
-
-def _sent(outcome: Outcome) -> Document:
-    """What was sent; of an element that is null, nothing."""
-    return outcome.item.document or NOTHING
 
 
 def _invoice_id(sent: Document, request: Request) -> str:

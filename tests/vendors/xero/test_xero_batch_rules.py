@@ -185,6 +185,15 @@ def test_the_echo_leaves_out_what_only_the_vendor_sets(put: Put) -> None:
     assert not {"IsReconciled", "Type"} & set(element)
 
 
+def test_the_echo_leaves_out_what_the_vendor_has_no_member_for(put: Put) -> None:
+    payment = {"Invoice": {"InvoiceID": R1, "Mood": "blue"}, "Amount": 500, "Weather": {"rain": True}}
+
+    element = put(batch(payment, Account={"Code": "BANK1", "Colour": 7})).json["BatchPayments"][0]
+
+    assert element["Payments"] == [{"Invoice": {"InvoiceID": R1}, "Amount": 500}]
+    assert element["Account"] == {"Code": "BANK1"}
+
+
 def test_the_echo_has_dates_as_the_vendor_writes_them(put: Put) -> None:
     payment = {"Invoice": {"InvoiceID": R1, "DueDate": "2019-03-01"}, "Amount": 500, "Date": "2019-02-23"}
 

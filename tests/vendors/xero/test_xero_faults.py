@@ -174,7 +174,8 @@ def asked(served: Served, operation: str, *elements: Any, summarize: bool = Fals
     call = Call("xero", "s", found.method.upper(), found.path, assumptions=served.assumptions)
     items = tuple(Item(at, "mine", one) for at, one in enumerate(elements)) if found.batch else ()
     parameters = {"BatchPaymentID": TWO_CURRENCIES, "PaymentID": ZERO, "summarizeErrors": summarize}
-    return Request(call, found, parameters, TENANT, no_dispatch, elements[0], items)
+    contract = served.spec.document
+    return Request(call, found, parameters, TENANT, no_dispatch, elements[0], items, contract=contract)
 
 
 def failing(fault: Fault, request: Request) -> Bend:

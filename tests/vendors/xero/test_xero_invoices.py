@@ -169,10 +169,12 @@ def test_an_invoice_can_be_got_by_id_and_number(bill: Put, read: Read) -> None:
     assert read("Invoices/INV-0100") == read(f"Invoices/{made['InvoiceID'].upper()}") == [made]
 
 
-def test_a_failed_invoice_is_shown_as_it_was_sent(bill: Put) -> None:
-    sent = {"Type": "ACCREC", "InvoiceNumber": "R1", "Contact": {"Name": "Ridgeway University"}}
+def test_a_failed_invoice_is_shown_as_it_was_read(bill: Put) -> None:
+    contact = {"Name": "Ridgeway University"}
+    sent = {"Type": "ACCREC", "InvoiceNumber": "R1", "Contact": contact}
+    noise = {"Contact": {**contact, "Mood": "blue"}, "LineItems": [{**line(), "Colour": 7}]}
 
-    element = bill({**sent, "LineItems": [line()], "AmountDue": 5}).json["Invoices"][0]
+    element = bill({**sent, **noise, "AmountDue": 5}).json["Invoices"][0]
 
     assert element == {
         **sent,
