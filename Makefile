@@ -27,7 +27,7 @@ lint: $(DEV) ## format check, lint, types, spelling
 unit: $(DEV) ## the tests without sockets and generated calls
 	$(PYTEST) -n 2 --ignore tests/contract --ignore tests/clients --ignore tests/invariants
 
-contract: $(DEV) ## the contract tests with 200 examples an operation instead of 25
+contract: $(DEV) ## the contract tests with 200 examples an operation instead of 16
 	CONTRACT_EXAMPLES=200 $(PYTEST) -n 2 tests/contract
 
 soak: $(DEV) ## the invariants on 10,000 walks instead of 200
