@@ -164,6 +164,9 @@ def _client(made: Made, kind: str, base_url: str, **settings: Any) -> Any:
 
 
 def _imported(folder: Path) -> Any:
+    """The package in `folder`, and nothing of one that was made before it under the same name."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == folder.name]:
+        del sys.modules[name]
     found = spec_from_file_location(folder.name, folder / "__init__.py")
     assert found is not None
     assert found.loader is not None
