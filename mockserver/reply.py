@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.errors import Ours, Refusal, UnsupportedMediaType
+from mockserver.errors import NotAcceptable, Ours, Refusal, UnsupportedMediaType
 from mockserver.model import Json, Reply
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+_JSON_RANGES = (JSON, "application/*", "*/*")
+"""What JSON is asked for by, the most telling first (RFC 9110 §12.5.1)."""
+
+_UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 STATUSES: Mapping[str, int] = {
     "malformed": 400,
     "invalid": 400,
@@ -87,6 +91,29 @@ def media_type_of(headers: Mapping[str, str], unsaid: str = "utf-8") -> tuple[st
         if name.strip().lower() == "charset":
             charset = value.strip().strip('"').lower()
     return kind.strip().lower(), charset
+
+
+def check_takes_json(headers: Mapping[str, str]) -> None:
+    """Let pass a call that accepts JSON, or says nothing of what it accepts.
+
+    Raises:
+        NotAcceptable: its Accept header has no room for JSON.
+    """
+    header = headers.get("accept", "")
+    wanted = dict(accepted(header))
+    if wanted and not next((wanted[kind] > 0 for kind in _JSON_RANGES if kind in wanted), False):
+        raise NotAcceptable(header)
+
+
+def check_is_utf_8(headers: Mapping[str, str]) -> None:
+    """Let pass a body that is declared to be in UTF-8, or in no charset.
+
+    Raises:
+        UnsupportedMediaType: it is declared to be in another one.
+    """
+    media_type, charset = media_type_of(headers)
+    if charset not in _UTF_8:
+        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON,))
 
 
 def accepted(header: str) -> Iterator[tuple[str, float]]:

@@ -6,7 +6,16 @@ from decimal import Decimal
 import pytest
 
 from mockserver.errors import NotAcceptable, Ours, Refusal, UnsupportedMediaType
-from mockserver.reply import accepted, is_ours, json_reply, our_reply, problem_reply, told_what_is_read
+from mockserver.reply import (
+    accepted,
+    check_is_utf_8,
+    check_takes_json,
+    is_ours,
+    json_reply,
+    our_reply,
+    problem_reply,
+    told_what_is_read,
+)
 
 
 def test_a_reply_prints_decimals_with_their_scale() -> None:
@@ -99,3 +108,22 @@ def test_a_415_that_names_it_itself_stays_as_it_is() -> None:
 )
 def test_no_other_answer_names_what_is_read(status: int, refusal: Refusal) -> None:
     assert told_what_is_read(json_reply(status, {}), refusal).headers == ()
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", "application/*", "text/csv, application/json;q=0.1"])
+def test_a_call_that_has_room_for_json_is_let_pass(accept: str) -> None:
+    check_takes_json({"accept": accept} if accept else {})
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "application/json;q=0, */*"])
+def test_a_call_without_room_for_json_is_refused(accept: str) -> None:
+    with pytest.raises(NotAcceptable):
+        check_takes_json({"accept": accept})
+
+
+def test_a_body_in_another_charset_than_utf_8_is_refused() -> None:
+    check_is_utf_8({"content-type": "application/json"})
+    check_is_utf_8({"content-type": 'application/json; charset="UTF-8"'})
+
+    with pytest.raises(UnsupportedMediaType, match="application/json; charset=utf-16"):
+        check_is_utf_8({"content-type": "application/json; charset=utf-16"})

@@ -93,14 +93,14 @@ class Bend:
 
     def _keep(self, keep: Keep, item: Item, effect: Effect, request: Request, state: State) -> Outcome:
         wrong = _wrong(effect)
-        if wrong is not None and not effect.commit:
-            raise Rejected(self.fault(wrong, item, request))
+        problem = None if wrong is None else self.fault(wrong, item, request)
+        if problem is not None and not effect.commit:
+            raise Rejected(problem)
         outcome = _done(lambda _state: keep(item), effect, state)
         if effect.warn is not None:
             warning = self.fault(effect.warn, item, request)
             outcome = changed(outcome, warnings=(*outcome.warnings, warning))
-        if wrong is not None:
-            problem = self.fault(wrong, item, request)
+        if problem is not None:
             self.told[item.index] = Outcome(item, Action.REJECTED, outcome.document, (problem,))
         elif effect.commit is False:
             self.truth[item.index] = Outcome(item, Action.SKIPPED)

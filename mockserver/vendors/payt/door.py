@@ -6,17 +6,12 @@ Source: Payt fact sheet §1.5, §3.1.
 from __future__ import annotations
 
 from mockserver.auth import authenticate
-from mockserver.errors import NotAcceptable, TooManyRequests, Unauthorized, UnsupportedMediaType
+from mockserver.errors import TooManyRequests, Unauthorized
 from mockserver.model import Call
-from mockserver.reply import JSON, accepted, media_type_of
+from mockserver.reply import check_is_utf_8, check_takes_json
 from mockserver.spec import Operation
 from mockserver.store import State
 from mockserver.vendors.payt.limits import BEARER, spend
-
-_JSON_RANGES = (JSON, "application/*", "*/*")
-"""What JSON is asked for by, the most telling first (RFC 9110 §12.5.1)."""
-
-_UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def gateway(call: Call, state: State) -> None:
@@ -40,17 +35,10 @@ def enter(call: Call, operation: Operation, _state: State) -> None:
     """
     if not operation.path.startswith("/v1/"):
         return
-    if call.assumptions["unacceptable"] == "406" and not _takes_json(call.headers.get("accept", "")):
-        raise NotAcceptable(call.headers["accept"])
+    if call.assumptions["unacceptable"] == "406":
+        check_takes_json(call.headers)
     if call.body and call.assumptions["other_charset"] == "415":
-        media_type, charset = media_type_of(call.headers)
-        if charset not in _UTF_8:
-            raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON,))
-
-
-def _takes_json(header: str) -> bool:
-    wanted = dict(accepted(header))
-    return not wanted or next((wanted[kind] > 0 for kind in _JSON_RANGES if kind in wanted), False)
+        check_is_utf_8(call.headers)
 
 
 def _count(call: Call, state: State) -> None:
