@@ -1,0 +1,26 @@
+"""How much a run does: the same effort against the same server comes to the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """`max_examples` bounds the generated calls of an operation and the stories of a subject.
+
+    `only` are the checks to make and `operations` the ones to call, by id; empty: all.
+    """
+
+    seed: int = 0
+    max_examples: int = 100
+    only: frozenset[str] = frozenset()
+    operations: frozenset[str] = frozenset()
+
+    def wants(self, check: str) -> bool:
+        """Whether a check is to be made."""
+        return not self.only or check in self.only
+
+    def calls(self, operation: str) -> bool:
+        """Whether an operation is to be called."""
+        return not self.operations or operation in self.operations

@@ -1,0 +1,89 @@
+"""One call as it went over the wire: what was sent, what came."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent; `path` begins below the target's address, query and all; header names are lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def having(self, headers: Mapping[str, str]) -> Request:
+        """The same with more headers; its own win."""
+        return replace(self, headers={**headers, **self.headers})
+
+    @property
+    def media_type(self) -> str:
+        """Of the body, without parameters, lower case; "" where none is named."""
+        return _media_type(self.headers)
+
+    def json(self) -> Any:
+        """The body as JSON, with exact decimals.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return json.loads(self.body, parse_float=Decimal)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came; header names are lower case, a repeated header's values are joined by commas."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """Of the body, without parameters, lower case; "" where none is named."""
+        return _media_type(self.headers)
+
+    def json(self) -> Any:
+        """The body as JSON, with exact decimals, whatever media type it has.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return json.loads(self.body, parse_float=Decimal)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its response; `operation` is the operationId, "" where the spec has none for it."""
+
+    request: Request
+    response: Response
+    operation: str = ""
+
+
+def json_request(method: str, path: str, document: Any, headers: Mapping[str, str] | None = None) -> Request:
+    """A request with a JSON body; decimals are written as numbers with their scale."""
+    named = {"content-type": "application/json", **(headers or {})}
+    return Request(method, path, named, written(document).encode())
+
+
+def written(document: Any) -> str:
+    """`document` as JSON text; a decimal is a number and keeps its scale."""
+    if isinstance(document, Decimal):
+        return format(document, "f")
+    if isinstance(document, Mapping):
+        members = (f"{json.dumps(str(name))}: {written(value)}" for name, value in document.items())
+        return f"{{{', '.join(members)}}}"
+    if isinstance(document, list | tuple):
+        return f"[{', '.join(written(value) for value in document)}]"
+    return json.dumps(document)
+
+
+def _media_type(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -1,0 +1,83 @@
+"""What a run finds: checks by name, how often each was made, and each time it did not hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mockserver.contract.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold.
+
+    `id` is stable and kebab-case ("count-is-processed"), `says` stands in the table ("count = processed"),
+    `counts` is what is counted there ("calls", "items", "stories"), `reason` why it must hold.
+    """
+
+    id: str
+    says: str
+    counts: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check that did not hold.
+
+    `said` is a sentence that a stranger understands: what was sent, what came, what was expected. `pointer`
+    is where in the answer, "" for all of it. `exchanges` are the calls that show it, in their order; the last
+    one is judged. `told` are the steps before it in plain words, one each.
+    """
+
+    check: str
+    operation: str
+    said: str
+    pointer: str = ""
+    expected: str = ""
+    came: str = ""
+    exchanges: tuple[Exchange, ...] = ()
+    told: tuple[str, ...] = ()
+
+
+class Broken(AssertionError):
+    """A check did not hold; raised where Hypothesis is to shrink what led there."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.check}: {finding.said}")
+        self.finding = finding
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What a run has come to so far: the only thing in this package that changes.
+
+    `made` counts, by operation and check, what was judged; `findings` are what did not hold, one for each
+    check and operation (the smallest that was found); `exchanges` are all calls when they are `kept`.
+    """
+
+    kept: bool = False
+    made: Counter[tuple[str, str]] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def called(self, exchange: Exchange) -> None:
+        """A call was made."""
+        self.calls[exchange.operation] += 1
+        if self.kept:
+            self.exchanges.append(exchange)
+
+    def judged(self, operation: str, check: str, times: int = 1) -> None:
+        """A check was made on an operation's answer, on so many items or calls."""
+        self.made[operation, check] += times
+
+    def found(self, findings: Iterable[Finding]) -> None:
+        """A check did not hold; a later finding of the same check and operation adds nothing."""
+        known = {(one.operation, one.check) for one in self.findings}
+        for one in findings:
+            if (one.operation, one.check) not in known:
+                known.add((one.operation, one.check))
+                self.findings.append(one)

@@ -1,0 +1,54 @@
+"""Vendors as the suite takes them: a spec, what the vendor says of itself, and how outcomes are read."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from mockserver import reader
+from mockserver.contract.subject import Facts, Profile
+from mockserver.served import PACKAGE, specs_folder
+from mockserver.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Contracted:
+    """A vendor, or anybody's spec, under contract; `facts` are the profile's with those that a user names."""
+
+    name: str
+    spec: Spec
+    profile: Profile
+    facts: Facts = field(default_factory=dict)
+
+
+def contracted(name: str, facts: Facts | None = None) -> Contracted:
+    """The vendor of that name, by its spec in our folder.
+
+    Raises:
+        SpecError: its spec cannot be read.
+        FileNotFoundError: there is none.
+    """
+    return of_spec(specs_folder() / f"{name}.yaml", facts)
+
+
+def of_spec(file: Path, facts: Facts | None = None) -> Contracted:
+    """The API that `file` describes, with the profile of the vendor package of its name, if there is one.
+
+    Raises:
+        SpecError: it cannot be read.
+    """
+    spec = reader.load(file)
+    profile = _profile(spec.name)
+    named: Mapping[str, str] = facts or {}
+    return Contracted(spec.name, spec, profile, {**profile.facts, **named})
+
+
+def _profile(name: str) -> Profile:
+    module = f"{PACKAGE}.{name}.contract"
+    if find_spec(f"{PACKAGE}.{name}") is None or find_spec(module) is None:
+        return Profile()
+    profile: Profile = importlib.import_module(module).CONTRACT
+    return profile

@@ -1,0 +1,122 @@
+"""Where calls go: an application in this process, or an address.
+
+Both are called through one client, so that a check sees no difference. A target stands where the vendor's
+own paths begin (`http://127.0.0.1:8080/xero`, the vendor's own host).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from mockserver.contract.exchange import Exchange, Request, Response
+from mockserver.contract.host import is_loopback
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI application."""
+
+_PATIENCE_SECONDS = 30
+
+
+class Unreachable(Exception):
+    """The target did not answer; the text says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a target is: `url` without a slash at its end; `app` answers it in this process where given.
+
+    `headers` go with every call that does not have its own: credentials, a sandbox's name.
+    """
+
+    url: str
+    app: App | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    verify_tls: bool = True
+
+
+class Target:
+    """An address that is called. Use it as a context; `pause` is awaited before every call (a rate limit)."""
+
+    def __init__(self, address: Address, pause: Callable[[], Awaitable[None]] | None = None) -> None:
+        self.address = address
+        self._pause = pause
+        self._is_stopped = False
+        self._runner = asyncio.Runner()
+        transport = httpx.ASGITransport(address.app) if address.app else None
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            timeout=_PATIENCE_SECONDS,
+            follow_redirects=False,
+            trust_env=not (address.app or is_loopback(httpx.URL(address.url).host)),
+            verify=address.verify_tls,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._runner.run(self._client.aclose())
+        self._runner.close()
+
+    def stop(self) -> None:
+        """From now on every call ends as Ctrl-C does: who cleans up after that one makes none."""
+        self._is_stopped = True
+
+    def send(self, request: Request, operation: str = "") -> Exchange:
+        """What the request is answered.
+
+        Raises:
+            Unreachable: nothing answers, or not in 30 s.
+        """
+        return self._runner.run(self._sent(request, operation))
+
+    def at_once(self, requests: Sequence[Request], operation: str = "") -> list[Exchange]:
+        """What requests that are under way at the same time are answered, in their order.
+
+        Raises:
+            Unreachable: as `send`.
+        """
+        return self._runner.run(self._together(requests, operation))
+
+    def at_origin(self, request: Request) -> Exchange:
+        """What the target's host answers where the request's path begins at the host, not at the target.
+
+        Raises:
+            Unreachable: as `send`.
+        """
+        parts = urlsplit(self.address.url)
+        return self._runner.run(self._sent(request, "", f"{parts.scheme}://{parts.netloc}"))
+
+    async def _together(self, requests: Sequence[Request], operation: str) -> list[Exchange]:
+        return await asyncio.gather(*(self._sent(one, operation) for one in requests))
+
+    async def _sent(self, request: Request, operation: str, base: str = "") -> Exchange:
+        if self._is_stopped:
+            raise KeyboardInterrupt
+        if self._pause:
+            await self._pause()
+        full = request.having(self.address.headers)
+        # Behind an address without a path "@host" would be another host.
+        below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
+        try:
+            came = await self._client.request(
+                full.method,
+                (base or self.address.url) + below,
+                headers=dict(full.headers),
+                content=full.body or None,
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(
+                f"{full.method} {self.address.url}{full.path}: {str(error) or type(error).__name__}"
+            ) from error
+        headers = {name.lower(): text for name, text in came.headers.items()}
+        return Exchange(full, Response(came.status_code, headers, came.content), operation)
