@@ -1,0 +1,191 @@
+"""Checks on what an answer says of the items of a batch."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mockserver.contract.checks.case import NOTHING_TO_JUDGE, REFUSED, Case, Fault, Made
+from mockserver.contract.checks.wording import says_why
+from mockserver.contract.expecting import Awaited, counted
+from mockserver.contract.subject import Told
+
+_FEW = 5
+
+
+def one_outcome_per_item(case: Case) -> Made:
+    """Every item has one, and nothing else has."""
+    if not case.expected.listed:
+        return NOTHING_TO_JUDGE
+    if case.unread:
+        return 1, Fault(case.unread, expected="an outcome for each item", came="none that can be read")
+    if case.telling is None or case.refused:
+        return NOTHING_TO_JUDGE
+    return max(1, len(case.expected.items)), _unmatched(case)
+
+
+def _unmatched(case: Case) -> Fault | None:
+    items, told = case.expected.items, case.told
+    if case.telling and case.telling.complete and len(told) != len(items):
+        sent, came = counted(len(items), "item"), counted(len(told), "outcome")
+        said = f"sent {sent}, {came} came{_named(case)}"
+        if told and not any(one.key in awaited.keys for one in told for awaited in items):
+            said = f"gives no per-item outcome: {said}"
+        return Fault(said, expected=counted(len(items), "outcome"), came=came)
+    stranger = next((one for one in told if one.place is None), None)
+    if stranger is not None:
+        name = f" ({stranger.key})" if stranger.key else ""
+        said = f"sent {counted(len(items), 'item')}; the answer tells of one that was not sent{name}"
+        return Fault(said, stranger.at, "outcomes of what was sent", f"one of {stranger.key}")
+    places = Counter(one.place for one in told)
+    twice = next((place for place, times in places.items() if times > 1), None)
+    if twice is None or case.telling is None or not case.telling.complete:
+        return None
+    at = next(one.at for one in told if one.place == twice)
+    return Fault(f"item {twice} has {places[twice]} outcomes", at, "1 outcome", str(places[twice]))
+
+
+def _named(case: Case) -> str:
+    """The keys on both sides, where there are few."""
+    sent = [one.item.key for one in case.expected.items if one.item.key]
+    came = [one.key for one in case.told if one.key]
+    if not sent or not came or max(len(sent), len(came)) > _FEW:
+        return ""
+    return f"; sent were {', '.join(sent)}, the answer tells of {', '.join(came)}"
+
+
+def outcome_fits_the_item(case: Case) -> Made:
+    """No item is told as done that nobody may take."""
+    known = [one for one in case.expected.items if one.verdict != "doubtful"]
+    if not case.expected.listed or not known or case.telling is None:
+        return NOTHING_TO_JUDGE
+    bad = case.expected.bad
+    if case.atomic and case.refused:
+        return len(known), _unnamed(case)
+    blind = [one for one in bad if case.done(one)]
+    if not blind:
+        return len(known), None
+    first, total = blind[0], len(case.expected.items)
+    done = sum(case.done(one) for one in case.expected.items)
+    what = (
+        f"all {total} are" if done == total > 1 else "it is" if total == 1 else f"item {first.item.place} is"
+    )
+    said = (
+        f"sent {counted(total, 'item')}, {len(bad)} of them bad (item {first.item.place}: {first.reason}); "
+        f"{what} reported as done"
+    )
+    return len(known), Fault(said, _at(case, first), "rejected", "done")
+
+
+def _unnamed(case: Case) -> Fault | None:
+    """A bad item that the refusal of all does not name, where it names others."""
+    named = {one.place for one in case.telling.outcomes} if case.telling else set()
+    missing = next((one for one in case.expected.bad if named and one.item.place not in named), None)
+    if missing is None:
+        return None
+    blamed = ", ".join(str(place) for place in sorted(place for place in named if place is not None))
+    said = (
+        f"refuses all items for item {blamed} and says nothing of item {missing.item.place}: {missing.reason}"
+    )
+    return Fault(said, expected=f"item {missing.item.place}", came=f"item {blamed}")
+
+
+def _at(case: Case, awaited: Awaited) -> str:
+    return next((one.at for one in case.told if one.place == awaited.item.place), "")
+
+
+def order_is_kept(case: Case) -> Made:
+    """Outcomes stand in the order of the items, as far as keys and places say."""
+    pairs = _pairs(case)
+    if case.telling is None or not case.telling.complete or not case.told:
+        return NOTHING_TO_JUDGE
+    places = [one.place for one in case.told if one.place is not None]
+    if places != sorted(places):
+        order = ", ".join(map(str, places[:_FEW]))
+        said = f"sent {counted(len(case.expected.items), 'item')}; the outcomes stand in the order {order}"
+        return len(places), Fault(said, case.told[0].at, "the order of the items", order)
+    wrong = [(awaited, told) for awaited, told in pairs if not _names(told, awaited)]
+    if not wrong or any(_owner(case, told) is None for _, told in wrong):
+        return len(pairs), None
+    awaited, told = wrong[0]
+    said = (
+        f"sent {counted(len(case.expected.items), 'item')}; in the place of item {awaited.item.place} "
+        f"({awaited.item.key}) stands the outcome of {told.key}, which is item {_owner(case, told)}"
+    )
+    return len(pairs), Fault(said, told.at, str(awaited.item.key), str(told.key))
+
+
+def keys_are_the_items(case: Case) -> Made:
+    """The key of an outcome is that of its item."""
+    pairs = _pairs(case)
+    strangers = [
+        (awaited, told) for awaited, told in pairs if not _names(told, awaited) and _owner(case, told) is None
+    ]
+    if not strangers:
+        return len(pairs), None
+    awaited, told = strangers[0]
+    said = f"item {awaited.item.place} was sent as {awaited.item.key}; its outcome is of {told.key}"
+    return len(pairs), Fault(said, told.at, str(awaited.item.key), str(told.key))
+
+
+def _pairs(case: Case) -> list[tuple[Awaited, Told]]:
+    """Items with their outcomes, where both have a key and nobody reads it otherwise."""
+    items = case.expected.items
+    if case.named_by_path or not case.expected.listed or case.telling is None:
+        return []
+    if case.telling.complete and len(case.told) != len(items):
+        return []
+    return [
+        (awaited, told)
+        for told in case.told
+        if told.place is not None and told.place < len(items) and told.key
+        for awaited in [items[told.place]]
+        if awaited.keys and awaited.verdict != "doubtful"
+    ]
+
+
+def _names(told: Told, awaited: Awaited) -> bool:
+    return told.key in awaited.keys or (told.key or "").strip() in {key.strip() for key in awaited.keys}
+
+
+def _owner(case: Case, told: Told) -> int | None:
+    """The item that the outcome names, whatever its place."""
+    return next((one.item.place for one in case.expected.items if _names(told, one)), None)
+
+
+def count_is_processed(case: Case) -> Made:
+    """The count in an answer is the number of items that were done."""
+    if not case.expected.listed or case.telling is None or case.refused or case.telling.count is None:
+        return NOTHING_TO_JUDGE
+    sent, count = len(case.expected.items), case.telling.count
+    refused = [one for one in case.told if not one.accepted and one.place is not None]
+    if case.telling.complete:
+        fewest = most = sum(one.accepted for one in case.told)
+    else:
+        # Items of one key share what is said of it: of those at least one was refused.
+        fewest = sent - len({one.place for one in refused})
+        most = sent - len({one.at for one in refused})
+    if fewest <= count <= most:
+        return 1, None
+    expected = str(most) if fewest == most else f"{fewest} to {most}"
+    rejected = sent - fewest
+    said = f"sent {counted(sent, 'item')}, {rejected} rejected: count is {count}, expected {expected}"
+    operation = case.expected.operation
+    pointer = operation.batch.outcome.get("count", "") if operation and operation.batch else ""
+    return 1, Fault(said, pointer, expected, str(count))
+
+
+def refusals_say_why(case: Case) -> Made:
+    """A refused call has a body with a message, a rejected item a message of its own."""
+    if case.status >= REFUSED and case.answered.body is not None and not says_why(case.answered.body):
+        return 1, Fault(f"answers {case.status} and does not say why", expected="a message", came="none")
+    rejected = [one for one in case.told if not one.accepted]
+    silent = next((one for one in rejected if not one.message.strip()), None)
+    if silent is not None:
+        said = f"item {silent.place} is rejected and nothing says why"
+        return len(rejected), Fault(said, silent.at, "a message", "none")
+    done = {one.message: one.place for one in case.told if one.accepted}
+    alike = next((one for one in rejected if one.message in done), None)
+    if alike is not None:
+        said = f"item {alike.place} is rejected in the words of item {done[alike.message]}, which was done"
+        return len(rejected), Fault(said, alike.at, "why it is rejected", alike.message)
+    return len(rejected) + (case.status >= REFUSED and case.answered.body is not None), None

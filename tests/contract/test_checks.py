@@ -1,0 +1,473 @@
+"""Each check by an exchange that holds, and by ones that do not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.contract.checks import CHECKS
+from mockserver.contract.exchange import Exchange, Request, Response
+from mockserver.contract.profiles import Contracted, contracted
+from tests.contract.exchanges import (
+    BAD,
+    GOOD,
+    JSON,
+    OTHER,
+    acme,
+    answered,
+    judged,
+    put,
+    results,
+    row,
+    said,
+    with_outcome,
+)
+
+COUNTED = with_outcome({"count": "/count", "maps": ["/errors"]})
+WHOLE = with_outcome({}, atomicity="all-or-nothing")
+PROBLEM = "application/problem+json"
+
+
+def fatal() -> dict[str, Any]:
+    """The made-up spec whose reader fails at a wrong type."""
+    return with_outcome(
+        {"list": "/results", "status": "/status", "message": "/text", "key": "/order/id"}, fatal=["type"]
+    )
+
+
+def counted(items: tuple[Any, ...], count: int, errors: Mapping[str, Any]) -> Exchange:
+    """An answer that counts."""
+    return answered(put(*items), 207, {"count": count, "errors": dict(errors)})
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "document"),
+    [
+        (put(GOOD, OTHER), 207, results(row("A-1"), row("A-2"))),
+        (put(GOOD, BAD), 207, results(row("A-1"), row("A-9", 422, "below 0"))),
+        (put(GOOD), 207, results(row("A-1", 409, "locked"))),
+        (put(GOOD), 503, {"title": "Service Unavailable"}),
+        (put(), 207, results()),
+        (Request("PUT", "/orders", JSON, b"{"), 400, {"detail": "no JSON"}),
+        (Request("GET", "/orders"), 200, [GOOD]),
+        (Request("GET", "/orders/A-1"), 404, {"detail": "not there"}),
+    ],
+    ids=["all-good", "one-bad", "by-state", "out-of-order", "nothing", "unreadable", "list", "not-found"],
+)
+def test_a_right_answer_is_found_right(request_: Request, status: int, document: Any, tmp_path: Path) -> None:
+    exchange = answered(request_, status, document, PROBLEM if status >= 400 else "application/json")
+
+    found, _ = judged(acme(tmp_path), exchange)
+
+    assert [one.check for one in found if one.check != "no-server-error"] == []
+
+
+def test_a_status_that_the_spec_does_not_state_is_told(tmp_path: Path) -> None:
+    exchange = answered(put(GOOD), 202, results(row("A-1")))
+
+    assert said(acme(tmp_path), exchange, "answers-match-the-spec") == [
+        "answers 202, which the spec does not state for putOrders"
+    ]
+
+
+def test_a_media_type_that_the_spec_does_not_state_is_told(tmp_path: Path) -> None:
+    exchange = answered(put(GOOD), 207, results(row("A-1")), "text/html")
+
+    assert said(acme(tmp_path), exchange, "answers-match-the-spec") == [
+        "answers 207 as text/html; the spec states application/json"
+    ]
+
+
+def test_a_body_that_breaks_its_schema_is_told_with_its_place(tmp_path: Path) -> None:
+    found, _ = judged(acme(tmp_path), answered(Request("GET", "/orders"), 200, [GOOD, {"id": "A"}]))
+
+    assert [(one.check, one.said, one.pointer) for one in found] == [
+        (
+            "answers-match-the-spec",
+            "answers 200 with a body that breaks its schema: amount is missing",
+            "/1/amount",
+        )
+    ]
+
+
+def test_a_body_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    exchange = Exchange(Request("GET", "/orders"), Response(200, JSON, b"[{"))
+
+    assert "cannot be read" in said(acme(tmp_path), exchange, "answers-match-the-spec")[0]
+
+
+def test_a_range_and_a_default_state_an_answer_too(tmp_path: Path) -> None:
+    spec = with_outcome({})
+    spec["paths"]["/orders"]["get"]["responses"] = {
+        "2XX": {"description": "fine"},
+        "default": {"description": "no"},
+    }
+    known = acme(tmp_path, spec)
+
+    assert [judged(known, answered(Request("GET", "/orders"), status, None))[0] for status in (206, 418)] == [
+        (),
+        (),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("text/xml", b"<ArrayOfInvoice/>"),
+        (
+            "application/xml",
+            b'<ArrayOfInvoice xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"><Invoice/></ArrayOfInvoice>',
+        ),
+    ],
+)
+def test_xml_is_held_against_its_schema(media_type: str, body: bytes) -> None:
+    exchange = Exchange(Request("GET", "/api/Invoice"), Response(200, {"content-type": media_type}, body))
+
+    assert said(contracted("pvex"), exchange, "answers-match-the-spec")
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "text/json", "application/json"])
+def test_json_under_its_other_names_is_held_against_its_schema(media_type: str) -> None:
+    headers = {"vbasoftware-database": "sandbox", **JSON}
+    request = Request("PUT", "/claim-invoice-batch", headers, b'[{"invoice_Key": 1}]')
+
+    assert said(contracted("vba"), answered(request, 207, {"data": 5}, media_type), "answers-match-the-spec")
+
+
+def test_a_member_that_the_spec_does_not_name_is_told(tmp_path: Path) -> None:
+    found, _ = judged(
+        acme(tmp_path), answered(Request("GET", "/orders"), 200, [GOOD, {**GOOD, "trace": "x"}])
+    )
+
+    assert [(one.check, one.said, one.pointer) for one in found] == [
+        ("members-are-stated", "answers 200 with a member that the spec does not name: trace", "/1/trace")
+    ]
+
+
+def test_an_object_of_which_nothing_is_said_has_any_members(tmp_path: Path) -> None:
+    assert said(acme(tmp_path), answered(put(), 207, {"results": [], "x": 1}), "members-are-stated") == []
+
+
+@pytest.mark.parametrize(
+    ("accept", "sentences"),
+    [
+        (
+            "application/xml",
+            ["asked for application/xml, which the spec states for 200; application/json came"],
+        ),
+        ("application/xml, */*;q=0.1", []),
+        ("application/*", []),
+        ("image/png", []),
+        ("application/json", []),
+    ],
+)
+def test_an_answer_comes_as_asked_for_where_the_spec_states_it(accept: str, sentences: list[str]) -> None:
+    exchange = answered(Request("GET", "/api/Invoice", {"accept": accept}), 200, [])
+
+    assert said(contracted("pvex"), exchange, "comes-as-asked-for") == sentences
+
+
+def test_a_server_error_is_told_even_where_the_spec_states_it(tmp_path: Path) -> None:
+    found = said(acme(tmp_path), answered(put(GOOD), 500, {"title": "Oops"}, PROBLEM), "no-server-error")
+
+    assert found == ["answers 500: whatever is sent, the server must have an answer to it"]
+
+
+def test_a_refusal_without_its_body_is_told(tmp_path: Path) -> None:
+    found = said(acme(tmp_path), answered(put(GOOD), 409, None), "refusals-have-the-shape")
+
+    assert found == ["answers 409 without a body; the spec states one that says what is wrong"]
+
+
+def test_a_refusal_in_another_shape_is_told(tmp_path: Path) -> None:
+    exchange = answered(put(GOOD), 409, ["no"], PROBLEM)
+
+    assert said(acme(tmp_path), exchange, "refusals-have-the-shape") == [
+        'answers 409 with a body that breaks its schema: it is ["no"], which is no object'
+    ]
+    assert said(acme(tmp_path), exchange, "answers-match-the-spec") == []
+
+
+@pytest.mark.parametrize("document", [{"detail": ""}, {"title": " ", "status": 409}, {}, {"errors": []}])
+def test_a_refusal_that_does_not_say_why_is_told(document: Any, tmp_path: Path) -> None:
+    found = said(acme(tmp_path), answered(put(GOOD), 409, document, PROBLEM), "refusals-say-why")
+
+    assert found == ["answers 409 and does not say why"]
+
+
+def test_the_words_nearest_to_the_root_are_the_reason(tmp_path: Path) -> None:
+    document = {"errorCode": "Bad", "userMessage": "", "details": [{"message": "too long"}]}
+
+    assert said(acme(tmp_path), answered(put(GOOD), 409, document, PROBLEM), "refusals-say-why")
+
+
+def test_an_item_is_not_rejected_in_the_words_of_one_that_was_done(tmp_path: Path) -> None:
+    exchange = answered(put(GOOD, BAD), 207, results(row("A-1"), row("A-9", 422, "Created")))
+
+    assert said(acme(tmp_path), exchange, "refusals-say-why") == [
+        "item 1 is rejected in the words of item 0, which was done"
+    ]
+
+
+def test_a_rejected_item_that_does_not_say_why_is_told(tmp_path: Path) -> None:
+    exchange = answered(put(GOOD, BAD), 207, results(row("A-1"), row("A-9", 422, "  ")))
+
+    assert said(acme(tmp_path), exchange, "refusals-say-why") == ["item 1 is rejected and nothing says why"]
+
+
+def test_an_envelope_that_nobody_can_read_is_refused(tmp_path: Path) -> None:
+    exchange = answered(Request("PUT", "/orders", JSON, b"{}"), 207, results())
+
+    assert said(acme(tmp_path), exchange, "envelope-is-judged") == [
+        "answers 207 to a call that must be refused: orders is missing"
+    ]
+
+
+def test_an_item_that_nobody_can_read_refuses_the_call(tmp_path: Path) -> None:
+    wrong = {"id": "A-9", "amount": "much"}
+    known = acme(tmp_path, fatal())
+    told = answered(put(GOOD, wrong), 207, results(row("A-1"), row("A-9", 422, "no")))
+
+    sentence = (
+        'sent 2 items; item 1 cannot be read (amount is "much", which is no number), so the call must be '
+        "refused as a whole; 207 came"
+    )
+    assert said(known, told, "envelope-is-judged") == [sentence]
+    assert said(known, answered(put(GOOD, wrong), 400, {"detail": "no"}, PROBLEM), "envelope-is-judged") == []
+
+
+@pytest.mark.parametrize(
+    ("items", "why"),
+    [
+        ((GOOD, OTHER), "none of them is bad"),
+        ((GOOD, BAD), "item 1 alone is bad: amount is -1, which is below 0"),
+        ((BAD, BAD), "2 of them are bad, each by itself (item 0: amount is -1, which is below 0)"),
+    ],
+    ids=["none", "one", "all"],
+)
+def test_a_bad_item_does_not_cost_the_others_their_place(
+    items: tuple[Any, ...], why: str, tmp_path: Path
+) -> None:
+    exchange = answered(put(*items), 400, {"detail": "bad"}, PROBLEM)
+
+    assert said(acme(tmp_path), exchange, "envelope-is-judged") == [
+        f"sent 2 items; {why}; yet 400 refuses all of them"
+    ]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 409])
+def test_a_call_may_be_refused_for_its_caller_and_the_state(status: int, tmp_path: Path) -> None:
+    exchange = answered(put(GOOD), status, {"detail": "no"}, PROBLEM)
+
+    assert said(acme(tmp_path), exchange, "envelope-is-judged") == []
+
+
+def test_all_or_nothing_may_be_refused_for_any_item(tmp_path: Path) -> None:
+    exchange = answered(put(GOOD, BAD), 400, {"detail": "no"}, PROBLEM)
+
+    assert judged(acme(tmp_path, WHOLE), exchange)[0] == ()
+
+
+def test_all_or_nothing_takes_no_bad_item(tmp_path: Path) -> None:
+    assert said(acme(tmp_path, WHOLE), answered(put(GOOD, BAD), 207, {}), "outcome-fits-the-item") == [
+        "sent 2 items, 1 of them bad (item 1: amount is -1, which is below 0); all 2 are reported as done"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ((row("A-1"),), "sent 2 items, 1 outcome came; sent were A-1, A-2, the answer tells of A-1"),
+        (
+            (row("A-1"), row("A-2"), row("A-2")),
+            "sent 2 items, 3 outcomes came; sent were A-1, A-2, the answer tells of A-1, A-2, A-2",
+        ),
+        (
+            (row("S-1"), row("S-2"), row("S-3")),
+            (
+                "gives no per-item outcome: sent 2 items, 3 outcomes came; sent were A-1, A-2, "
+                "the answer tells of S-1, S-2, S-3"
+            ),
+        ),
+        ((), "sent 2 items, 0 outcomes came"),
+    ],
+    ids=["dropped", "doubled", "somebody-elses", "none"],
+)
+def test_an_item_has_one_outcome(rows: tuple[Any, ...], sentence: str, tmp_path: Path) -> None:
+    found = said(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(*rows)), "one-outcome-per-item")
+
+    assert found == [sentence]
+
+
+def test_an_answer_without_outcomes_is_one_clear_sentence(tmp_path: Path) -> None:
+    exchange = answered(put(GOOD, OTHER), 207, {"orders": [GOOD]})
+
+    assert said(acme(tmp_path), exchange, "one-outcome-per-item") == [
+        "gives no per-item outcome: 2 items sent, and /results of the answer is not there, not a list"
+    ]
+
+
+def test_an_outcome_of_what_was_never_sent_is_told(tmp_path: Path) -> None:
+    found, _ = judged(acme(tmp_path, COUNTED), counted((GOOD,), 1, {"ZZ": ["no"]}))
+
+    assert [(one.check, one.said, one.pointer) for one in found] == [
+        ("one-outcome-per-item", "sent 1 item; the answer tells of one that was not sent (ZZ)", "/errors/ZZ")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("items", "rows", "sentence"),
+    [
+        (
+            (GOOD, BAD, OTHER),
+            (row("A-1"), row("A-9"), row("A-2")),
+            "sent 3 items, 1 of them bad (item 1: {why}); all 3 are reported as done",
+        ),
+        (
+            (GOOD, BAD),
+            (row("A-1", 422, "no"), row("A-9")),
+            "sent 2 items, 1 of them bad (item 1: {why}); item 1 is reported as done",
+        ),
+        (
+            (BAD,),
+            (row("A-9"),),
+            "sent 1 item, 1 of them bad (item 0: {why}); it is reported as done",
+        ),
+    ],
+    ids=["blind", "swapped", "single"],
+)
+def test_no_bad_item_is_told_as_done(
+    items: tuple[Any, ...], rows: tuple[Any, ...], sentence: str, tmp_path: Path
+) -> None:
+    found = said(acme(tmp_path), answered(put(*items), 207, results(*rows)), "outcome-fits-the-item")
+
+    assert found == [sentence.format(why="amount is -1, which is below 0")]
+
+
+def test_what_no_map_names_was_done(tmp_path: Path) -> None:
+    found = said(acme(tmp_path, COUNTED), counted((GOOD, BAD), 2, {}), "outcome-fits-the-item")
+
+    assert found == [
+        "sent 2 items, 1 of them bad (item 1: amount is -1, which is below 0); all 2 are reported as done"
+    ]
+
+
+def test_outcomes_stand_in_the_order_of_the_items(tmp_path: Path) -> None:
+    found, _ = judged(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(row("A-2"), row("A-1"))))
+
+    assert [(one.check, one.said, one.pointer) for one in found] == [
+        (
+            "order-is-kept",
+            "sent 2 items; in the place of item 0 (A-1) stands the outcome of A-2, which is item 1",
+            "/results/0",
+        )
+    ]
+
+
+def test_a_key_is_that_of_its_item(tmp_path: Path) -> None:
+    found, _ = judged(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(row("A-1"), row("B-7"))))
+
+    assert [(one.check, one.said, one.expected, one.came) for one in found] == [
+        ("keys-are-the-items", "item 1 was sent as A-2; its outcome is of B-7", "A-2", "B-7")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "errors", "sentences"),
+    [
+        (2, {"A-9": ["no"]}, []),
+        (3, {"A-9": ["no"]}, ["sent 3 items, 1 rejected: count is 3, expected 2"]),
+        (1, {"A-9": ["no"]}, ["sent 3 items, 1 rejected: count is 1, expected 2"]),
+    ],
+    ids=["right", "too-many", "too-few"],
+)
+def test_the_count_is_what_was_done(count: int, errors: Any, sentences: list[str], tmp_path: Path) -> None:
+    exchange = counted((GOOD, OTHER, BAD), count, errors)
+
+    assert said(acme(tmp_path, COUNTED), exchange, "count-is-processed") == sentences
+
+
+@pytest.mark.parametrize(("count", "holds"), [(0, True), (1, True), (2, False)])
+def test_items_of_one_key_may_have_failed_together_or_in_part(
+    count: int,
+    holds: bool,  # noqa: FBT001 - expected
+    tmp_path: Path,
+) -> None:
+    exchange = counted((GOOD, GOOD), count, {"A-1": ["no"]})
+
+    assert (said(acme(tmp_path, COUNTED), exchange, "count-is-processed") == []) is holds
+
+
+def test_a_count_beside_a_list_is_that_of_its_good_ones(tmp_path: Path) -> None:
+    spec = with_outcome({"list": "/results", "status": "/status", "message": "/text", "count": "/done"})
+    document = {**results(row("A-1"), row("A-2", 422, "no")), "done": 2}
+
+    assert said(acme(tmp_path, spec), answered(put(GOOD, OTHER), 207, document), "count-is-processed") == [
+        "sent 2 items, 1 rejected: count is 2, expected 1"
+    ]
+
+
+def test_what_is_in_doubt_is_neither_expected_nor_refused(tmp_path: Path) -> None:
+    known = acme(tmp_path)
+    doubtful = {"id": "A-1", "amount": 1, "note": " " + "x" * 10}
+
+    for outcome in (row("A-1"), row("A-1", 422, "no")):
+        assert judged(known, answered(put(doubtful), 207, results(outcome)))[0] == ()
+
+
+def _pvex(body: bytes, status: int, answer: bytes = b"") -> tuple[Contracted, Exchange]:
+    headers = {"authorization": "Bearer x", "content-type": "application/x-www-form-urlencoded"}
+    request = Request("POST", "/api/InvoiceBatch", headers, body)
+    return contracted("pvex"), Exchange(request, Response(status, JSON if answer else {}, answer))
+
+
+def test_a_bad_item_in_a_form_is_not_taken() -> None:
+    found = said(*_pvex(b"[0].Number=7&[0].RowKey=many", 200), "outcome-fits-the-item")
+
+    assert len(found) == 1
+    assert found[0].endswith("it is reported as done")
+
+
+def test_a_bad_item_in_a_form_is_refused() -> None:
+    refusal = json.dumps(
+        {
+            "Message": "The request is invalid.",
+            "ModelState": {"invoices[0].RowKey": ["An error has occurred."]},
+        }
+    ).encode()
+
+    assert judged(*_pvex(b"[0].Number=7&[0].RowKey=many", 400, refusal))[0] == ()
+
+
+def test_a_refusal_of_all_names_every_bad_item() -> None:
+    refusal = {
+        "Message": "The request is invalid.",
+        "ModelState": {"invoices[0].Number": ["It is required."]},
+    }
+    request = Request("POST", "/api/InvoiceBatch", {"authorization": "Bearer x", **JSON}, b"[{}, {}]")
+
+    assert said(contracted("pvex"), answered(request, 400, refusal), "outcome-fits-the-item") == [
+        "refuses all items for item 0 and says nothing of item 1: Number is missing"
+    ]
+
+
+def test_ids_and_sentences_of_the_table_are_stable() -> None:
+    assert list(CHECKS) == [
+        "answers-match-the-spec",
+        "members-are-stated",
+        "comes-as-asked-for",
+        "no-server-error",
+        "refusals-have-the-shape",
+        "envelope-is-judged",
+        "one-outcome-per-item",
+        "outcome-fits-the-item",
+        "order-is-kept",
+        "keys-are-the-items",
+        "count-is-processed",
+        "refusals-say-why",
+    ]
+    assert all(one.says and one.reason and one.counts for one in CHECKS.values())
