@@ -42,12 +42,45 @@ SEAM = (
     "codec.json",
     "assumption",
     "quota",
+    "contract.subject",
+    "contract.exchange",
+    "contract.spoils",
+    "contract.forgiven",
 )
 ROOMS = ("envelope", "judge", "apply", "pipeline")
 CLOCKS = re.compile(r"^(time\.|(datetime\.)?datetime\.(now|utcnow|today)\b|(datetime\.)?date\.today\b)")
 CHANCE = re.compile(r"^(random\b|secrets\b|uuid\.uuid[14]|os\.urandom)")
 MAX_LINES = 250
 MAX_FUNCTION_LINES = 40
+
+
+ORACLE = (
+    *(
+        PACKAGE / "contract" / f"{name}.py"
+        for name in (
+            "answering",
+            "asking",
+            "decoding",
+            "expecting",
+            "form_keys",
+            "judging",
+            "keys",
+            "lenient",
+            "oracle",
+            "reading",
+            "typed",
+            "validating",
+            "weighing",
+        )
+    ),
+    *sorted((PACKAGE / "contract" / "checks").glob("*.py")),
+)
+ENGINE = re.compile(
+    r"jsonschema_rs\b"
+    r"|mockserver\.(schema|judge|envelope|apply|binder|pipeline|work|published|codec|formats|parameters|plan"
+    r"|typed_xml|undeclared|app|store)\b"
+)
+"""What the server judges and reads with; an oracle that leans on it makes its mistakes."""
 
 
 def name_of(file: Path) -> str:
@@ -136,6 +169,11 @@ def test_only_the_app_knows_the_web_frameworks(file: Path) -> None:
     assert [
         name for name in imported(file) if re.match("(connexion|flask|starlette|werkzeug)\\b", name)
     ] == []
+
+
+@pytest.mark.parametrize("file", ORACLE, ids=name_of)
+def test_the_oracle_shares_nothing_with_the_engine(file: Path) -> None:
+    assert [name for name in imported(file) if ENGINE.match(name)] == []
 
 
 @pytest.mark.parametrize("file", TIMELESS, ids=name_of)

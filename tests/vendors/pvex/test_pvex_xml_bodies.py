@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mockserver.app import Application
+from mockserver.contract.xml_bodies import written
 from mockserver.typed_xml import read
 from tests.support.client import Client
-from tests.support.xml_bodies import written
 from tests.vendors.pvex.bodies import BATCH, XML, invoice, less
 
 

@@ -1,0 +1,242 @@
+"""What VBA says of itself to the contract suite: claim invoices and payees, in batches and one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from mockserver.contract.exchange import Exchange, Request, json_request, written
+from mockserver.contract.forgiven import Forgiven
+from mockserver.contract.spoils import setting
+from mockserver.contract.subject import (
+    REFUSED,
+    Drawn,
+    Facts,
+    Item,
+    Json,
+    Profile,
+    Record,
+    Refused,
+    Spoil,
+    Step,
+    Subject,
+    Telling,
+    Told,
+)
+from mockserver.vendors.vba.pins import PINS
+
+_FIRST_FAILURE, _FIRST_REFUSAL = 300, 400
+_UPDATED, _CREATED, _FOUND = 200, 201, 200
+_BLANK = (None, "", "0")
+"""Keys of rows that ask for the next free one."""
+
+_CREDENTIALS = {
+    "apiKeyAuth": {"api_key": "good-key"},
+    "bearerAuth": {"bearer": "good-token"},
+    "basicAuth": {"username": "jdoe", "password": "harbor-42"},
+}
+_FACTS = {
+    "database": "sandbox",
+    "other_database": "VBADEMO",
+    "payee": "P100",
+    "first_invoice": "7000000",
+    "payee_prefix": "MS-",
+}
+"""`payee` is in both databases; an empty `other_database` says that there is only one."""
+
+
+# That a text which is too long, and a date before the first that can be stored, fail at the database and with
+# their row alone is assumed; a framework that counts characters itself refuses the call (`length_errors`).
+_SPOILT_INVOICES = (
+    Spoil("an invoice date before 1753", setting("/invoice_Date", "1700-01-01T00:00:00")),
+    Spoil("a due date before 1753", setting("/due_Date", "1752-12-31T23:59:59")),
+    Spoil("a number of 33 characters, one too many", setting("/invoice_Number", "N" * 33)),
+    Spoil("a status of 17 characters, one too many", setting("/invoice_Status", "S" * 17)),
+    Spoil("a user of 21 characters, one too many", setting("/update_User", "u" * 21)),
+    Spoil("a key that is a word", setting("/invoice_Key", "abc"), refuses=True),
+    Spoil("a key of more than 32 bits", setting("/invoice_Key", 2**31), refuses=True),
+    Spoil("a number where a text is due", setting("/invoice_Number", 12345), refuses=True),
+    Spoil("a due date that no calendar has", setting("/due_Date", "2026-02-30"), refuses=True),
+    Spoil("null for its day of entry", setting("/entry_Date", None), refuses=True),
+)
+_SPOILT_PAYEES = (
+    Spoil("a state of 3 letters, one too many", setting("/state", "WIS")),
+    Spoil("a name of 129 characters, one too many", setting("/name", "n" * 129)),
+    Spoil("a city of 31 characters, one too many", setting("/city", "c" * 31)),
+    Spoil("a postal code of 33 characters, one too many", setting("/zip_Code", "5" * 33)),
+    Spoil("a tax id of 16 characters, one too many", setting("/federal_ID", "0" * 16)),
+    Spoil("a NUL in its address", setting("/address", "12\0 Harbor Street")),  # assumed: edge-cases 133
+    Spoil("a word where yes or no is due", setting("/inactive", "perhaps"), refuses=True),
+    Spoil("a number where a name is due", setting("/name", 12345), refuses=True),
+)
+
+
+_FORGIVEN = (
+    Forgiven("required", "a missing key is read as 0, which asks for the next free one", "invoice_Key"),
+    Forgiven("maxLength", "the database fails a text that is too long with its row alone", passes=False),
+)
+
+
+def _text(items: Sequence[Json]) -> bytes:
+    return written(items).encode()
+
+
+_ENCODINGS = {"text/json": _text, "application/vnd.vba+json": _text}
+
+
+def read_rows(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
+    """The rows of a 207, in the order of those that were sent.
+
+    A row that brought no key is told without one: what it was given is none of the caller's.
+    Source: seed; VBA fact sheet §2.3, §4.2.
+
+    Raises:
+        ValueError: there is no list of rows, or a row lacks its key or its status.
+    """
+    if exchange.response.status >= _FIRST_REFUSAL:
+        return None
+    rows = _data(exchange)
+    if not isinstance(rows, list):
+        raise ValueError("the answer has no list of rows at /data")  # noqa: TRY004 - of the answer, not of a type
+    return Telling(tuple(_told(row, place, items) for place, row in enumerate(rows)))
+
+
+def _data(exchange: Exchange) -> Json:
+    document = exchange.response.json()
+    return document.get("data") if isinstance(document, dict) else None
+
+
+def _told(row: Json, place: int, items: Sequence[Item]) -> Told:
+    sent = items[place] if place < len(items) else None
+    try:
+        status, key, message = int(row["status"]), row["id"][0]["value"], str(row["body"])
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ValueError(f"the row at /data/{place} has no id, no status or no body") from error
+    blank = sent is not None and sent.key in _BLANK
+    return Told(
+        place=None if sent is None else place,
+        accepted=status < _FIRST_FAILURE,
+        key=None if blank or key is None else str(key),
+        made="created" if status == _CREATED else "updated" if status == _UPDATED else "",
+        status=status,
+        message=message,
+        at=f"/data/{place}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Where one kind of record is written and read; what it is `sent` with, beside its key, is read back.
+
+    `also` goes with it and is not compared: an instant comes back in another form.
+    """
+
+    batch: str
+    one: str
+    member: str
+    key: Callable[[int], str]
+    spell: Callable[[str], Json]
+    sent: Callable[[Drawn], Record]
+    also: Record = field(default_factory=dict)
+
+    def item(self, key: str, drawn: Drawn) -> Json:
+        return {self.member: self.spell(key), **self.sent(drawn), **self.also}
+
+    def rows(self, exchange: Exchange) -> dict[str, Record]:
+        """The records that a list shows, or a single record, by key; none where the answer is no 200."""
+        if exchange.response.status != _FOUND:
+            return {}
+        data = _data(exchange)
+        found = [row for row in (data if isinstance(data, list) else [data]) if isinstance(row, dict)]
+        names = self.sent(Drawn(0, Decimal(0)))
+        return {str(row.get(self.member)): {name: row.get(name) for name in names} for row in found}
+
+    def subject(self, operation: str, spoils: tuple[Spoil, ...], facts: Facts) -> Subject:
+        """The batch, and what can be done to one record."""
+        return Subject(
+            operation=operation,
+            key=self.key,
+            item=self.item,
+            record=lambda _key, drawn: self.sent(drawn),
+            call=lambda items, _tenant: json_request("PUT", self.batch, items),
+            read=lambda key, _tenant: Request("GET", f"{self.one}/{key}"),
+            shown=lambda key, exchange: self.rows(exchange).get(key),
+            spoils=spoils,
+            listing=lambda _tenant: Request("GET", f"{self.one}?pageSize=500&sortBy={self.member}:desc"),
+            listed=self.rows,
+            steps=self._steps(),
+            reader=read_rows,
+            tenants=2 if facts["other_database"] else 1,
+            twice="each",  # assumed: VBA fact sheet §3.5
+            encodings=_ENCODINGS,
+        )
+
+    def _steps(self) -> tuple[Step, ...]:
+        def sending(method: str, key: str, drawn: Drawn, path: str) -> Request:
+            return json_request(method, path, self.item(key, drawn))
+
+        def made(record: Record | None, drawn: Drawn) -> Record | Refused:
+            return self.sent(drawn) if record is None else REFUSED
+
+        def changed(record: Record | None, drawn: Drawn) -> Record | Refused:
+            return REFUSED if record is None else self.sent(drawn)
+
+        return (
+            Step(
+                "write it anew",
+                lambda key, drawn, _: sending("PUT", key, drawn, f"{self.one}/{key}"),
+                changed,
+            ),
+            Step("make it by itself", lambda key, drawn, _: sending("POST", key, drawn, self.one), made),
+            Step("delete it", lambda key, _drawn, _tenant: Request("DELETE", f"{self.one}/{key}"), _gone),
+        )
+
+
+def _gone(record: Record | None, _drawn: Drawn) -> Record | Refused | None:
+    return REFUSED if record is None else None
+
+
+def _subjects(facts: Facts) -> tuple[Subject, ...]:
+    def invoice(drawn: Drawn) -> Record:
+        return {
+            "description": f"Visit {drawn.number}, {drawn.amount}",
+            "invoice_Number": f"N-{drawn.number}",
+            "invoice_Status": "Open",
+            "payee_ID": facts["payee"],
+        }
+
+    def payee(drawn: Drawn) -> Record:
+        return {"name": f"Practice {drawn.number}", "city": "Madison", "state": "WI", "address2": None}
+
+    first, prefix = int(facts["first_invoice"]), facts["payee_prefix"]
+    unknown = Spoil("an unknown payee", setting("/payee_ID", "no such payee"))
+    invoices = _Table(
+        "/claim-invoice-batch",
+        "/claim-invoice",
+        "invoice_Key",
+        lambda number: str(first + number),
+        int,
+        invoice,
+        {"due_Date": "2026-03-31T00:00:00Z"},
+    )
+    payees = _Table("/payees-batch", "/payees", "payee_ID", lambda number: f"{prefix}{number}", str, payee)
+    return (
+        invoices.subject("putClaimInvoiceBatch", (unknown, *_SPOILT_INVOICES), facts),
+        payees.subject("putPayeesBatch", _SPOILT_PAYEES, facts),
+    )
+
+
+def _headers(facts: Facts, tenant: int) -> Mapping[str, str]:
+    return {"vbasoftware-database": (facts["database"], facts["other_database"])[tenant]}
+
+
+CONTRACT = Profile(
+    facts=_FACTS,
+    credentials=_CREDENTIALS,
+    headers=_headers,
+    subjects=_subjects,
+    pins=PINS,
+    forgiven={"": _FORGIVEN},
+    readers={"putClaimInvoiceBatch": read_rows, "putPayeesBatch": read_rows},
+)

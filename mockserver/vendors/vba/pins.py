@@ -1,0 +1,60 @@
+"""What generated calls of vba are given so that they meet something of its fixtures."""
+
+from __future__ import annotations
+
+from mockserver.contract.subject import NO_SUCH, ONE, PER_ITEM, STATE, Excluded, Judged, Pins
+
+KEYS = f"{STATE}, or that path and body name the same record"
+
+_CREATED = Judged(STATE, valid=("200", "400"))
+_UPDATED = Judged(KEYS, valid=("200", "400", "404"))
+_DELETED = Judged(f"{NO_SUCH}, or which others name it", valid=("200", "400", "404"))
+_BATCH = Judged(PER_ITEM, invalid=("207", "4xx"))
+
+PINS = Pins(
+    headers={"vbasoftware-database": "sandbox"},
+    known={
+        "getClaimInvoice": {"invoiceKey": "1001"},
+        "updateClaimInvoice": {"invoiceKey": "1001"},
+        "deleteClaimInvoice": {"invoiceKey": "1001"},
+        "getPayee": {"payeeID": "P100"},
+        "updatePayee": {"payeeID": "P100"},
+        "deletePayee": {"payeeID": "P300"},
+    },
+    bodies={"updateClaimInvoice": {"invoice_Key": 1001}, "updatePayee": {"payee_ID": "P100"}},
+    judged={
+        "refreshTokens": Judged("the schema cannot say which tokens are there", valid=("200", "401")),
+        "getClaimInvoice": ONE,
+        "createClaimInvoice": Judged(
+            f"{STATE}; a missing invoice_Key asks for the next one",
+            valid=("200", "400"),
+            invalid=("200", "4xx"),
+        ),
+        "updateClaimInvoice": _UPDATED,
+        "deleteClaimInvoice": _DELETED,
+        "putClaimInvoiceBatch": _BATCH,
+        "getPayee": ONE,
+        "createPayee": _CREATED,
+        "updatePayee": _UPDATED,
+        "deletePayee": _DELETED,
+        "putPayeesBatch": _BATCH,
+    },
+    excluded=(
+        Excluded(
+            "missing_required_header",
+            "the check asks for 401; its case has no API key either, which the gateway answers with 403",
+            header="Authorization",
+        ),
+    ),
+    # `*/*` is answered in JSON; nothing answers in text/plain unless a switch says so.
+    asked_for=(
+        ("putClaimInvoiceBatch", "text/json"),
+        ("putPayeesBatch", "text/json"),
+        ("listClaimInvoice", "text/json"),
+    ),
+    walks=(
+        (),
+        # A walk begins at a PUT only where no list and no POST is left.
+        ("logIn", "refreshTokens", "listClaimInvoice", "createClaimInvoice", "listPayee", "createPayee"),
+    ),
+)

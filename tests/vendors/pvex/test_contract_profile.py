@@ -1,0 +1,131 @@
+"""What PVEx says of itself to the contract suite is so at the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from mockserver.app import Application
+from mockserver.contract.exchange import Request
+from mockserver.contract.profiles import contracted
+from mockserver.contract.subject import Drawn, Spoil, Step
+from mockserver.vendors.pvex.contract import CONTRACT
+from tests.support.subjects import (
+    Tried,
+    a_key_that_is_there_twice,
+    a_spoilt_item_fails_alone,
+    a_step_does_what_it_says,
+    each,
+    good_items_are_read_back,
+    other_media_types_say_the_same,
+    the_list_shows_them,
+    trying,
+)
+
+MEDIA_TYPES = sorted(CONTRACT.subjects(CONTRACT.facts)[0].encodings)
+
+
+@pytest.fixture
+def number() -> int:
+    return 0
+
+
+@pytest.fixture
+def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
+    with trying("pvex", number, app, sandbox) as one:
+        yield one
+
+
+def test_good_items_are_accepted_and_read_back(tried: Tried) -> None:
+    good_items_are_read_back(tried)
+
+
+def test_what_was_accepted_is_in_the_list(tried: Tried) -> None:
+    the_list_shows_them(tried)
+
+
+@each("pvex", "spoils")
+def test_a_spoilt_item_refuses_its_batch(tried: Tried, spoil: Spoil) -> None:
+    a_spoilt_item_fails_alone(tried, spoil)
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+def test_a_spoilt_item_is_bad_in_every_media_type(tried: Tried, media_type: str) -> None:
+    key, drawn = tried.key(0), Drawn(1, Decimal("0.30"))
+    usual = tried.subject.call([], 0)
+
+    for spoil in tried.subject.spoils:
+        items = [tried.subject.item(key, drawn), spoil.change(tried.subject.item(key, drawn))]
+        body = tried.subject.encodings[media_type](items)
+        headers = {**usual.headers, "content-type": media_type}
+        telling = tried.told(tried.send(replace(usual, headers=headers, body=body)), items)
+
+        named = None if telling is None else [one.place for one in telling.outcomes]
+        assert named == (None if spoil.refuses else [1]), spoil.name
+
+
+@each("pvex", "steps")
+def test_a_step_makes_of_a_record_what_it_says(tried: Tried, step: Step) -> None:
+    a_step_does_what_it_says(tried, step, there=True)
+
+
+@each("pvex", "steps")
+def test_a_step_knows_what_comes_of_it_where_nothing_is(tried: Tried, step: Step) -> None:
+    a_step_does_what_it_says(tried, step, there=False)
+
+
+def test_what_was_deleted_comes_back_as_it_is_sent(tried: Tried) -> None:
+    key, (first, second) = tried.key(0), (Drawn(1, Decimal("19.99")), Drawn(2, Decimal("0.30")))
+    tried.batch(tried.subject.item(key, first))
+    delete = next(step for step in tried.subject.steps if step.name.startswith("delete"))
+
+    tried.do(delete, key, first)
+    gone = tried.shown(key)
+    tried.batch(tried.subject.item(key, second))
+
+    assert gone is None
+    assert tried.shown(key) == tried.subject.record(key, second)
+
+
+def test_an_invoice_that_replaces_another_clears_what_it_leaves_out(tried: Tried) -> None:
+    key, (odd, even) = tried.key(0), (Drawn(1, Decimal(1)), Drawn(2, Decimal(1)))
+
+    tried.batch(tried.subject.item(key, odd))
+    before = tried.shown(key)
+    tried.batch(tried.subject.item(key, even))
+    after = tried.shown(key)
+
+    assert before is not None
+    assert after is not None
+    assert (before["SiteId"], after["SiteId"]) == ("SITE-1", None)
+
+
+def test_the_later_of_two_invoices_with_one_key_wins(tried: Tried) -> None:
+    a_key_that_is_there_twice(tried)
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+def test_a_batch_in_another_media_type_is_stored_the_same(tried: Tried, media_type: str) -> None:
+    other_media_types_say_the_same(tried, media_type)
+
+
+def test_a_read_that_fails_is_no_invoice(tried: Tried) -> None:
+    exchange = tried.send(Request("GET", "/api/InvoiceBatch"))
+
+    with pytest.raises(ValueError, match="a read was answered 405 and shows no invoices"):
+        tried.subject.shown("CT-1", exchange)
+
+
+def test_no_two_keys_are_the_same(tried: Tried) -> None:
+    assert len({tried.subject.key(at) for at in range(51)}) == 51
+
+
+def test_another_subscriber_can_be_named() -> None:
+    under = contracted("pvex", {"subscriber": "SUB-7"})
+    subject = under.profile.subjects(under.facts)[0]
+
+    assert subject.item("CT-1", Drawn(1, Decimal(1)))["SubscriberId"] == "SUB-7"
+    assert "subscriberId=SUB-7" in subject.read("CT-1", 0).path

@@ -1,0 +1,125 @@
+"""What VBA says of itself to the contract suite is so at the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from mockserver.app import Application
+from mockserver.contract.profiles import contracted
+from mockserver.contract.subject import Drawn, Json, Spoil, Step
+from tests.support.subjects import (
+    Tried,
+    a_key_that_is_there_twice,
+    a_spoilt_item_fails_alone,
+    a_step_does_what_it_says,
+    each,
+    good_items_are_read_back,
+    other_media_types_say_the_same,
+    tenants_do_not_meet,
+    the_list_shows_them,
+    told_of,
+    trying,
+)
+
+
+@pytest.fixture
+def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
+    with trying("vba", number, app, sandbox) as one:
+        yield one
+
+
+@each("vba")
+def test_good_items_are_accepted_and_read_back(tried: Tried) -> None:
+    good_items_are_read_back(tried)
+
+
+@each("vba")
+def test_what_was_accepted_is_in_the_list(tried: Tried) -> None:
+    the_list_shows_them(tried)
+
+
+@each("vba", "spoils")
+def test_a_spoilt_item_is_refused(tried: Tried, spoil: Spoil) -> None:
+    a_spoilt_item_fails_alone(tried, spoil)
+
+
+@each("vba", "steps")
+def test_a_step_makes_of_a_record_what_it_says(tried: Tried, step: Step) -> None:
+    a_step_does_what_it_says(tried, step, there=True)
+
+
+@each("vba", "steps")
+def test_a_step_knows_what_comes_of_it_where_nothing_is(tried: Tried, step: Step) -> None:
+    a_step_does_what_it_says(tried, step, there=False)
+
+
+@each("vba")
+def test_tenants_do_not_see_each_others_records(tried: Tried) -> None:
+    tenants_do_not_meet(tried)
+
+
+@each("vba")
+def test_a_key_that_is_there_twice_is_treated_as_said(tried: Tried) -> None:
+    a_key_that_is_there_twice(tried)
+
+
+@each("vba")
+def test_no_two_keys_are_the_same(tried: Tried) -> None:
+    assert len({tried.subject.key(at) for at in range(51)}) == 51
+
+
+@each("vba")
+@pytest.mark.parametrize("media_type", ["text/json", "application/vnd.vba+json"])
+def test_items_say_the_same_in_other_media_types(tried: Tried, media_type: str) -> None:
+    other_media_types_say_the_same(tried, media_type)
+
+
+@each("vba")
+def test_a_row_is_told_as_created_and_then_as_updated(tried: Tried) -> None:
+    item = tried.subject.item(tried.subject.key(0), Drawn(1, Decimal(1)))
+
+    told = [tried.batch(item), tried.batch(item)]
+
+    assert [one.outcomes[0].made for one in told if one] == ["created", "updated"]
+
+
+def test_without_another_database_there_is_one_tenant() -> None:
+    under = contracted("vba", {"other_database": ""})
+
+    assert [one.tenants for one in under.profile.subjects(under.facts)] == [1, 1]
+
+
+def test_what_is_named_at_the_target_is_in_the_items() -> None:
+    under = contracted("vba", {"payee": "X9"})
+
+    assert under.profile.subjects(under.facts)[0].item("1", Drawn(1, Decimal(1)))["payee_ID"] == "X9"
+
+
+def _row(key: object, status: int = 201) -> Json:
+    return {"id": [{"key": "Invoice_Key", "value": key}], "status": status, "body": "Created"}
+
+
+@pytest.mark.parametrize("key", [None, "", "0"])
+def test_a_row_that_brought_no_key_is_told_without_one(key: str | None) -> None:
+    telling = told_of("vba.putClaimInvoiceBatch", {"data": [_row(7)]}, {}, keys=[key])
+
+    assert telling is not None
+    assert telling.outcomes[0].key is None
+
+
+def test_a_row_of_which_nothing_was_sent_stands_for_no_item() -> None:
+    telling = told_of("vba.putClaimInvoiceBatch", {"data": [_row(7), _row(8)]}, {}, keys=["7"])
+
+    assert telling is not None
+    assert [(one.place, one.key) for one in telling.outcomes] == [(0, "7"), (None, "8")]
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"data": None}, [], {"data": [{"status": 200}]}, {"data": [{"id": [], "status": 200}]}]
+)
+def test_an_answer_without_rows_cannot_be_read(answer: Json) -> None:
+    with pytest.raises(ValueError, match="has no"):
+        told_of("vba.putClaimInvoiceBatch", answer, {})
