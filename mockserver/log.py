@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import click
@@ -40,21 +41,28 @@ def listener(style: str, *, numbers: bool = True) -> tuple[Listener, ...]:
     """
     if style == "off":
         return ()
-    line = partial(text_line, numbers=numbers) if style == "text" else json_line
-    return (lambda entry: click.echo(line(entry), err=True),)
+    written = partial(text_line, numbers=numbers) if style == "text" else json_line
+    return (lambda entry: click.echo(written(entry), err=True),)
 
 
 def text_line(entry: Entry, *, numbers: bool = True) -> str:
-    """Vendor, method, path, status, items or operation, milliseconds, sandbox, number, rules, fault, `!`."""
-    call = entry.call
-    status = _NO_STATUS if entry.status is None else str(entry.status)
+    """An entry's line of text, as `line` has it."""
+    return line(View().short(entry), entry.call.sandbox, numbers=numbers)
+
+
+def line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> str:
+    """Vendor, method, path, status, items or operation, milliseconds, sandbox, number, rules, fault, `!`.
+
+    `short` is an entry as the control plane lists it.
+    """
+    status = _NO_STATUS if short["status"] is None else str(short["status"])
     parts = [
-        f"{call.vendor} {call.method} {_shown(call.path)} {status}",
-        _items(entry) or entry.refusal or entry.operation or "",
-        f"{entry.duration_ms:.0f} ms",
-        f"[{call.sandbox}]",
-        f"#{entry.number}" if numbers and entry.number else "",
-        _bent(entry),
+        f"{short['vendor']} {short['method']} {_shown(short['path'])} {status}",
+        _items(short) or short["refusal"] or short["operation"] or "",
+        f"{short['durationMillis']:.0f} ms",
+        f"[{sandbox}]",
+        f"#{short['number']}" if numbers and short["number"] else "",
+        _bent(short),
     ]
     return "  ".join(part for part in parts if part)
 
@@ -66,19 +74,18 @@ def json_line(entry: Entry) -> str:
     return json.encode({**facts, "sandbox": entry.call.sandbox}).decode()
 
 
-def _items(entry: Entry) -> str:
-    counts = entry.decided.counts
-    if not (total := sum(counts.values())):
+def _items(short: Mapping[str, Json]) -> str:
+    if not (total := short["items"]):
         return ""
-    shares = " ".join(f"{count:,} {action}" for action, count in counts.items())
-    warned = f" {len(entry.decided.warnings):,} warned" if entry.decided.warnings else ""
+    shares = " ".join(f"{count:,} {action}" for action, count in short["outcomes"].items())
+    warned = f" {short['warned']:,} warned" if short["warned"] else ""
     return f"{total:,} item{'' if total == 1 else 's'}: {shares}{warned}"
 
 
-def _bent(entry: Entry) -> str:
+def _bent(short: Mapping[str, Json]) -> str:
     """What scenarios did to the answer."""
-    fault = f"~{entry.fault}" if entry.fault else ""
-    return " ".join(filter(None, (*entry.applied, fault, _OFF_CONTRACT if entry.off_contract else "")))
+    fault = f"~{short['fault']}" if short["fault"] else ""
+    return " ".join(filter(None, (*short["applied"], fault, _OFF_CONTRACT if short["offContract"] else "")))
 
 
 def _shown(path: str) -> str:

@@ -52,28 +52,42 @@ def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) 
         ProtocolError: the installed uvicorn is not the one that was locked.
     """
     started = perf_counter()
-    with _listen(host, port) as listening:
+    with listen(host, port) as listening:
         app = create_app(options, listeners=listener(log, numbers=options.mock_headers))
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listening.getsockname()[1]}/"
         greeting = url if print_url else _banner(app, options, url, perf_counter() - started)
         _settle_heap()
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            http=checked_protocol(),
-            timeout_graceful_shutdown=_STOP_S,
-        )
         # uvicorn raises the signal again once it has stopped; to stop when asked is no failure.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with suppress(KeyboardInterrupt):
-            _Server(config, greeting).run([listening])
+            _Server(settings(app), greeting).run([listening])
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def settings(app: Application) -> uvicorn.Config:
+    """How uvicorn serves the application: it says nothing, and lends each call its wire.
+
+    Raises:
+        ProtocolError: the installed uvicorn is not the one that was locked.
+    """
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        http=checked_protocol(),
+        timeout_graceful_shutdown=_STOP_S,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that is bound there; port 0 is any that is free.
+
+    Raises:
+        PortTakenError: something listens there already.
+        AddressError: the address is not this machine's.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only where the protocol is named; else each answer waits 40 ms (measured).
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -128,7 +128,7 @@ def _door(
         await control(scope, receive, send)
 
     traffic = Traffic()
-    reach = Reach(Inside(inside), Inside(unprotected), options.replay_hosts)
+    reach = Reach(Inside(inside), Inside(unprotected), options.replay_hosts, options.strict_auth)
     gauges = Gauges(tally, traffic.by_vendor)
     control = control_app(themes(sandboxes, desk.journal, served, reach, gauges), options.max_body_bytes)
     door = Door(

@@ -31,12 +31,13 @@ from mockserver.served import Served
 class Reach:
     """Whom operations call: `inside` is this very server, `unprotected` its control plane alone.
 
-    Replays go to `replay_hosts` too, beside loopback.
+    Replays go to `replay_hosts` too, beside loopback. `strict_auth` is how its vendors take credentials.
     """
 
     inside: Sender
     unprotected: Sender
     replay_hosts: tuple[str, ...] = ()
+    strict_auth: bool = False
 
 
 def themes(
@@ -49,7 +50,7 @@ def themes(
     """Everything that an operator can ask for; no operation makes a sandbox that it names (design §8.18)."""
     packaged = Packaged(served)
     return (
-        ServerOperations(served),
+        ServerOperations(served, reach.strict_auth),
         MetricsOperations(sandboxes, journal, served, gauges),
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes),

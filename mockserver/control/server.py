@@ -14,10 +14,16 @@ class ServerOperations:
     """What is asked of no sandbox."""
 
     served: tuple[Served, ...]
+    strict_auth: bool = False
 
     def health(self) -> Document:
         """That the server is up, and what it serves."""
-        return {"status": "ok", "version": __version__, "vendors": [one.name for one in self.served]}
+        return {
+            "status": "ok",
+            "version": __version__,
+            "auth": "strict" if self.strict_auth else "lenient",
+            "vendors": [one.name for one in self.served],
+        }
 
     def list_vendors(self) -> Json:
         """The vendors: where they are mounted and what they can do."""

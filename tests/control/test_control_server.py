@@ -8,6 +8,7 @@ def test_health_tells_what_is_served(operator: Client) -> None:
     assert operator.get("/_mock/health").json == {
         "status": "ok",
         "version": __version__,
+        "auth": "lenient",
         "vendors": ["acme"],
     }
 

@@ -1,0 +1,82 @@
+"""What becomes of a test's sandbox: dropped when it passed, kept, told and linked when it failed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from mockserver.testing import Sandbox
+
+SECTION = "mock journal"
+
+
+@dataclass(slots=True)
+class Watch:
+    """Follows one test and its `sandbox`; `artifacts` is where files of a failed one go, None: nowhere.
+
+    `ends` says that the server ends with the run, so that a link to it leads nowhere afterwards. `journal` is
+    what the section says, kept for when the server is gone.
+    """
+
+    sandbox: Sandbox
+    artifacts: Path | None
+    ends: bool
+    failed: bool = False
+    passed: bool = False
+    journal: str = ""
+    saved: bool = False
+
+    def reported(self, report: pytest.TestReport) -> None:
+        """A phase of the test is over."""
+        self.passed = self.passed or (report.when == "call" and report.passed)
+        if report.failed:
+            self.failed = True
+            self.keep()
+            report.sections.append((SECTION, self.journal))
+        if report.when == "teardown" and not self.failed:
+            with suppress(*_gone()):
+                self.sandbox.drop()
+
+    def keep(self) -> None:
+        """Read the journal, and write the files, as long as there is something to read."""
+        self.read()
+        if self.artifacts is None or self.saved:
+            return
+        try:
+            self.sandbox.save(self.artifacts)
+            self.saved = True
+            self.journal += f"\nkept in {self.artifacts / self.sandbox.name}"
+        except _gone():
+            pass
+        except OSError as error:
+            self.journal += f"\nnothing is kept in {self.artifacts}: {error}"
+
+    def read(self) -> None:
+        """Read the journal anew; what was read before stays when the server is gone."""
+        try:
+            calls = self.sandbox.journal()
+        except _gone() as error:
+            self.journal = self.journal or f"the journal cannot be read: {error}"
+            return
+        lines = [str(call) for call in calls] or ["no calls"]
+        self.journal = "\n".join((*lines, self._where()))
+
+    def _where(self) -> str:
+        if self.ends:
+            kept = "--mockserver-artifacts=DIR keeps what it saw"
+            return f"sandbox {self.sandbox.name} ends with this run; {kept}"
+        return f"sandbox kept: {self.sandbox.link}"
+
+
+WATCH = pytest.StashKey[Watch]()
+
+
+def _gone() -> tuple[type[Exception], ...]:
+    from mockserver.testing import NoServer, NotDone  # noqa: PLC0415 - heavy; a sandbox was made by then
+
+    return (NoServer, NotDone)

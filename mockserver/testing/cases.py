@@ -1,0 +1,67 @@
+"""A row of the catalogue in a sandbox: arranged for a client under test, or run as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mockserver.cases.catalogue import Entry, entries
+from mockserver.model import Json
+
+
+class Case:
+    """A row of the catalogue: what triggers it, what is `expected` then, what a suite has to `check`."""
+
+    def __init__(
+        self,
+        entry: Entry,
+        arrange: Callable[[Mapping[str, str], str | None, tuple[str | Mapping[str, Json], ...]], None],
+        run: Callable[[str, str], Mapping[str, Json]],
+    ) -> None:
+        row = entry.row
+        self.id = row.id
+        self.name = row.name
+        self.vendor = entry.case.vendor
+        self.section = row.section
+        self.trigger = row.trigger
+        self.expected = row.expected
+        self.check = row.check
+        self.source = entry.case.source
+        self._entry = entry
+        self._arrange = arrange
+        self._run = run
+
+    def __repr__(self) -> str:
+        return f"<{self.id} of {self.vendor}: {self.trigger}>"
+
+    def arrange(self) -> None:
+        """Set the sandbox up as the case has it: its clock, its switches, its scenarios; it makes no call."""
+        case = self._entry.case
+        self._arrange(
+            {f"{case.vendor}.{name}": position for name, position in case.assumptions.items()},
+            case.freeze,
+            tuple(case.scenarios),
+        )
+
+    def run(self) -> None:
+        """Make the case's own calls, and hold what comes against what it says; the state is left as it was.
+
+        Raises:
+            AssertionError: something is not as the case says.
+        """
+        verdict = self._run(self.id, self.vendor)
+        if not verdict["passed"]:
+            raise AssertionError("\n".join((f"{self.id} of {self.vendor}:", *verdict["says"])))
+
+
+def rows(vendor: str, tag: str = "") -> dict[str, Entry]:
+    """The vendor's cases by id, the first of each row; with a `tag` of that section, source, name or id.
+
+    Raises:
+        BadCaseError: the catalogue cannot be read.
+    """
+    found: dict[str, Entry] = {}
+    for entry in entries(vendor):
+        row = entry.row
+        if tag in ("", row.section, row.name, row.id, str(row.row), *row.source):
+            found.setdefault(row.id, entry)
+    return found

@@ -1,0 +1,177 @@
+"""The control plane as a test asks it, with what it refuses told in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import httpx
+
+from mockserver.codec import json
+from mockserver.errors import Malformed
+from mockserver.model import NOTHING, Json
+
+JSON, YAML = "application/json", "application/yaml"
+_PATIENCE_S = 30
+
+
+class NoServer(Exception):
+    """Nothing answers at the address, or what answers is no mockserver."""
+
+    def __init__(self, url: str, said: str) -> None:
+        super().__init__(f"no mockserver answers at {url}: {said}; start one: mockserver run --port 8080")
+
+
+class NotDone(Exception):
+    """The control plane refused; `status`, `code` and the whole `problem` are as it told them."""
+
+    def __init__(self, asked: str, status: int, problem: Mapping[str, Json]) -> None:
+        super().__init__("\n".join((f"{asked}: {status} {_headline(problem)}", *_errors(problem))))
+        self.status = status
+        self.code = str(problem.get("code", ""))
+        self.problem = problem
+
+
+class Control:
+    """Asks `/_mock` of the server at `url`; `token` is what it was started with, "" for none."""
+
+    def __init__(self, url: str, token: str = "") -> None:
+        self.url = url.rstrip("/")
+        operator = {"authorization": f"Bearer {token}"} if token else {}
+        # A proxy of the environment is for other hosts: the mock is near.
+        self._client = httpx.Client(headers=operator, timeout=_PATIENCE_S, trust_env=False)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+    def ask(self, method: str, path: str, body: Json = None, **query: Json) -> Json:
+        """What is answered below `/_mock`, with exact decimals; None where nothing is said.
+
+        Raises:
+            NotDone: it is refused.
+            NoServer: nothing answers.
+        """
+        content = None if body is None else json.encode(body)
+        return _read(self.send(method, path, content, JSON, **query))
+
+    def send(
+        self, method: str, path: str, content: bytes | None = None, media_type: str = JSON, **query: Json
+    ) -> httpx.Response:
+        """The same with a body as it stands, and the answer as it came.
+
+        Raises:
+            NotDone, NoServer: as `ask`.
+        """
+        headers = {"content-type": media_type} if content is not None else {}
+        came = self._sent(method, f"{self.url}/_mock{path}", headers, content, _told(query))
+        if not came.is_success:
+            raise NotDone(f"{method} /_mock{path}", came.status_code, _problem(came))
+        return came
+
+    def call(self, method: str, url: str, headers: Mapping[str, str], content: bytes) -> tuple[int, str]:
+        """Status and text that a vendor answers.
+
+        Raises:
+            NoServer: nothing answers.
+        """
+        came = self._sent(method, url, headers, content or None)
+        return came.status_code, came.text
+
+    def served(self, path: str) -> bytes:
+        """What the server shows at a path that is not of the control plane.
+
+        Raises:
+            NotDone, NoServer: as `ask`.
+        """
+        came = self._sent("GET", f"{self.url}{path}")
+        if not came.is_success:
+            raise NotDone(f"GET {path}", came.status_code, _problem(came))
+        return came.content
+
+    def _sent(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] = NOTHING,
+        content: bytes | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        if self._client.is_closed:
+            raise NoServer(self.url, "it was let go")
+        try:
+            return self._client.request(method, url, headers=dict(headers), content=content, params=query)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise NoServer(self.url, str(error) or type(error).__name__) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """One sandbox of a server, as the control plane is asked about it."""
+
+    control: Control
+    name: str
+
+    @property
+    def url(self) -> str:
+        """Below it stands every vendor, by its name."""
+        return f"{self.control.url}/sandboxes/{self.name}"
+
+    @property
+    def link(self) -> str:
+        """Where what happened in it can be read."""
+        return f"{self.control.url}/_mock/sandboxes/{self.name}/journal"
+
+    def ask(self, method: str, below: str, body: Json = None, **query: Json) -> Json:
+        """What is answered below the sandbox, with exact decimals; None where nothing is said.
+
+        Raises:
+            NotDone: it is refused.
+            NoServer: nothing answers.
+        """
+        return self.control.ask(method, f"/sandboxes/{self.name}{below}", body, **query)
+
+    def content(self, below: str, **query: Json) -> bytes:
+        """What is answered to a GET below the sandbox, as it came.
+
+        Raises:
+            NotDone, NoServer: as `ask`.
+        """
+        return self.control.send("GET", f"/sandboxes/{self.name}{below}", **query).content
+
+
+def _told(query: Mapping[str, Json]) -> dict[str, str] | None:
+    """What is None is not said; a truth is lower case."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in query.items()
+        if value is not None
+    }
+
+
+def _read(came: httpx.Response) -> Json:
+    if came.status_code == HTTPStatus.NO_CONTENT:
+        return None
+    try:
+        return json.decode(came.content)
+    except Malformed as error:
+        raise NoServer(str(came.url), f"its answer is no JSON, {error}") from None
+
+
+def _problem(came: httpx.Response) -> Mapping[str, Json]:
+    try:
+        problem = json.decode(came.content)
+    except Malformed:
+        problem = None
+    return problem if isinstance(problem, dict) else {"detail": came.reason_phrase}
+
+
+def _headline(problem: Mapping[str, Json]) -> str:
+    return str(problem.get("detail") or problem.get("title") or "")
+
+
+def _errors(problem: Mapping[str, Json]) -> Iterator[str]:
+    for one in problem.get("errors", ()):
+        cure = f"; {one['try']}" if one.get("try") else ""
+        yield f"  {one['pointer'] or '/'}: {one['detail']}{cure}"

@@ -1,0 +1,91 @@
+"""A server for tests: one that runs somewhere, or one of this process's own."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+
+from mockserver.contract.profiles import Contracted, contracted, of_spec
+from mockserver.model import Json
+from mockserver.served import specs_folder
+from mockserver.testing.control import Control
+
+TOKEN = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+_SANDBOXES = 100_000
+"""Those of failed tests are kept as long as the run."""
+
+
+class Server:
+    """The server at `url`, or with None one that is started with the context and ends with it.
+
+    `strict` and `specs` (folders with more specs) are for one that is started. The environment's
+    `MOCKSERVER_CONTROL_TOKEN` opens the control plane of one that was started with `--control-token`.
+    """
+
+    def __init__(self, url: str | None = None, *, strict: bool = False, specs: Iterable[Path] = ()) -> None:
+        self._url = url
+        self._strict = strict
+        self._specs = tuple(specs)
+        self._open = ExitStack()
+        self._contracts: dict[str, Contracted] = {}
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            self.url = (self._url or opening.enter_context(self._started())).rstrip("/")
+            self.control = Control(self.url, os.environ.get(TOKEN, ""))
+            opening.callback(self.control.close)
+            self.vendors = tuple(str(name) for name in self.health()["vendors"])
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    @property
+    def own(self) -> bool:
+        """Whether it ends with the context."""
+        return self._url is None
+
+    def health(self) -> Mapping[str, Json]:
+        """`status`, `version`, `auth` and `vendors`.
+
+        Raises:
+            NoServer: nothing answers, or no mockserver.
+        """
+        return self.control.ask("GET", "/health")  # type: ignore[no-any-return]
+
+    def contract(self, vendor: str) -> Contracted:
+        """A vendor's spec and what it says of itself; of one that is not ours, the spec as it is served.
+
+        Raises:
+            NotDone: the server has no such vendor.
+        """
+        if vendor not in self._contracts:
+            ours = (specs_folder() / f"{vendor}.yaml").is_file()
+            self._contracts[vendor] = contracted(vendor) if ours else self._shown(vendor)
+        return self._contracts[vendor]
+
+    def _shown(self, vendor: str) -> Contracted:
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / f"{vendor}.yaml"
+            file.write_bytes(self.control.served(f"/{vendor}/openapi.yaml"))
+            return of_spec(file)
+
+    def _started(self) -> AbstractContextManager[str]:
+        with warnings.catch_warnings():
+            # Connexion warns about itself at import, which a suite may have made an error.
+            warnings.simplefilter("ignore")
+            from mockserver.app import Options, create_app  # noqa: PLC0415 - 1 s that a server elsewhere spares
+            from mockserver.testing.threaded import HOST, running  # noqa: PLC0415
+        options = Options(
+            strict_auth=self._strict, specs=self._specs, hosts=(HOST,), max_sandboxes=_SANDBOXES
+        )
+        return running(create_app(options))

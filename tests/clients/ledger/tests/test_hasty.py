@@ -1,0 +1,16 @@
+"""These tests fail: they show what is said of a client that sends again what was done."""
+
+from __future__ import annotations
+
+from ledger.hasty import send_invoices
+
+from mockserver.testing import Sandbox, Vendor
+
+
+def test_retries_only_the_failed_item(mock_vba: Vendor, mock_sandbox: Sandbox) -> None:
+    batch = mock_vba.example(items=3)
+    mock_vba.arm(fail="internal", item=batch.keys[2], times=2)
+
+    send_invoices(mock_vba.url, token=mock_vba.token, batch=batch, sleep=mock_sandbox.clock.advance)
+
+    assert [call.sent for call in mock_vba.calls] == [3, 1, 1]

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mockserver.testing import NoServer, NotDone, Sandbox, Server
+from tests.testing.sending import put_invoices, send
+
+
+def names(server: Server) -> list[str]:
+    return [one["name"] for one in httpx.get(f"{server.url}/_mock/sandboxes").json()]
+
+
+def test_a_sandbox_is_gone_after_a_good_end(server: Server) -> None:
+    with Sandbox(server, name="good-end") as box:
+        assert "good-end" in names(server)
+
+    assert box.name not in names(server)
+
+
+def test_a_sandbox_is_kept_where_an_exception_ends_it(server: Server) -> None:
+    with pytest.raises(ZeroDivisionError), Sandbox(server, name="bad-end"):
+        raise ZeroDivisionError
+
+    assert "bad-end" in names(server)
+
+
+def test_a_name_that_is_taken_gets_a_number(server: Server) -> None:
+    long = "n" * 64
+    with Sandbox(server, name=long), Sandbox(server, name=long) as second:
+        assert second.name == "n" * 62 + "-2"
+
+
+def test_a_name_that_cannot_be_is_refused_with_the_reason(server: Server) -> None:
+    with pytest.raises(NotDone, match="POST /_mock/sandboxes: 4"), Sandbox(server, name="No Name"):
+        pass
+
+
+def test_nothing_that_answers_is_told_with_a_cure() -> None:
+    with pytest.raises(NoServer, match="mockserver run --port 8080"), Sandbox("http://127.0.0.1:1"):
+        pass
+
+
+def test_a_vendor_that_is_not_served_is_told_with_those_that_are(box: Sandbox) -> None:
+    with pytest.raises(LookupError, match="no vendor acme is served; there are guidewire, payt"):
+        box.vendor("acme")
+
+
+def test_a_vendor_is_always_the_same(box: Sandbox) -> None:
+    assert box.vendor("vba") is box.vendor("vba")
+
+
+def test_a_snapshot_is_restored(box: Sandbox) -> None:
+    vba = box.vendor("vba")
+    box.snapshot()
+    send(vba, vba.example())
+    assert len(vba.state("claim-invoices").added) == 3
+
+    box.restore()
+
+    assert len(vba.state("claim-invoices").added) == 0
+
+
+def test_there_is_nothing_to_restore_before_a_snapshot(box: Sandbox) -> None:
+    with pytest.raises(LookupError, match="call snapshot"):
+        box.restore()
+
+
+def test_a_switch_is_turned_and_turned_back(box: Sandbox) -> None:
+    vba = box.vendor("vba")
+    box.assumption("vba.availability", "offline")
+    assert put_invoices(vba, []).status_code == 503
+
+    box.assumption("vba.availability", None)
+
+    assert send(vba, vba.example()).status_code == 207
+
+
+def test_a_switch_that_is_not_there_is_told(box: Sandbox) -> None:
+    with pytest.raises(NotDone, match=r"vba\.nothing"):
+        box.assumption("vba.nothing", "on")
+
+
+def test_what_is_verified_passes(box: Sandbox) -> None:
+    vba = box.vendor("vba")
+    send(vba, vba.example(items=3, bad=1))
+
+    box.verify({"vendor": "vba"}, calls=1, items={"created": 2, "rejected": 1})
+
+
+def test_what_is_not_so_is_told_with_the_nearest_call(box: Sandbox) -> None:
+    vba = box.vendor("vba")
+    send(vba, vba.example())
+
+    with pytest.raises(AssertionError) as told:
+        box.verify({"vendor": "xero"}, calls=2)
+
+    assert str(told.value) == (
+        "expected 2 calls; found 0 calls\n"
+        '  nearest: #1 vba PUT /claim-invoice-batch: vendor is "vba", expected "xero"'
+    )
+
+
+def test_a_word_that_verification_does_not_know_is_no_failed_assertion(box: Sandbox) -> None:
+    with pytest.raises(NotDone, match="vendors"):
+        box.verify({"vendors": "vba"})
+
+
+def test_the_journal_is_asked_by_words(box: Sandbox) -> None:
+    vba = box.vendor("vba")
+    send(vba, vba.example(items=3, bad=1))
+    httpx.get(f"{vba.url}/claim-invoice", headers=vba.headers)
+
+    assert [call.number for call in box.journal(outcome="rejected")] == [1]
+    assert [call.number for call in box.journal(since=1)] == [2]
+    assert [call.number for call in box.journal(last=1)] == [2]
+
+
+def test_a_scenario_that_ships_is_armed_by_its_name(box: Sandbox) -> None:
+    vba = box.vendor("vba")
+    armed = box.scenario("internal-error")
+
+    send(vba, vba.example())
+
+    assert vba.calls[0].outcomes == {"rejected": 1, "created": 2}
+    assert armed.hits == 1
+
+
+def test_a_scenario_is_a_document(box: Sandbox) -> None:
+    rules = [{"id": "all", "response": {"status": 503}}]
+
+    armed = box.scenario({"version": 1, "name": "down", "rules": rules})
+
+    assert put_invoices(box.vendor("vba"), []).status_code == 503
+    assert armed.name == "down"
+
+
+def test_a_scenario_is_a_file_in_the_folder_of_the_test(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "down.yaml").write_text(
+        "version: 1\nname: down\nrules: [{id: all, response: {status: 503}}]\n"
+    )
+    with Sandbox(server, folder=tmp_path) as box:
+        box.scenario("down.yaml")
+
+        assert put_invoices(box.vendor("vba"), []).status_code == 503
+
+
+def test_what_is_wrong_with_a_file_is_told_with_its_line(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("version: 1\nname: bad\nrules:\n  - id: r\n    fai: {}\n")
+
+    with (
+        Sandbox(server, folder=tmp_path) as box,
+        pytest.raises(NotDone, match='unknown key "fai"'),
+    ):
+        box.scenario(Path("bad.yaml"))
+
+
+def test_a_scenario_that_does_not_ship_is_told_with_those_that_do(box: Sandbox) -> None:
+    with pytest.raises(LookupError, match=r"no scenario reset-all ships.* reset"):
+        box.scenario("reset-all")
+
+
+def test_an_empty_sandbox_has_no_records(server: Server) -> None:
+    with Sandbox(server, empty=True) as box:
+        assert len(box.vendor("vba").state("claim-invoices")) == 0
+
+
+def test_what_a_sandbox_saw_is_kept_in_files(box: Sandbox, tmp_path: Path) -> None:
+    vba = box.vendor("vba")
+    send(vba, vba.example())
+
+    box.save(tmp_path)
+
+    assert sorted(file.name for file in (tmp_path / box.name).iterdir()) == [
+        "call-1.sh",
+        "journal.txt",
+        "state.json",
+        "traffic.har",
+    ]
+    assert "3 items: 3 created" in (tmp_path / box.name / "journal.txt").read_text()
+    assert "good-token" not in (tmp_path / box.name / "traffic.har").read_text()
