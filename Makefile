@@ -1,4 +1,4 @@
-.PHONY: help run test fmt lint unit contract soak bench lock clean
+.PHONY: help run test fmt lint unit contract power soak bench lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -27,8 +27,13 @@ lint: $(DEV) ## format check, lint, types, spelling
 unit: $(DEV) ## the tests without sockets and generated calls
 	$(PYTEST) -n 2 --ignore tests/contract --ignore tests/clients --ignore tests/invariants
 
-contract: $(DEV) ## the contract tests with 200 examples an operation instead of 16
-	CONTRACT_EXAMPLES=200 $(PYTEST) -n 2 tests/contract
+contract: $(DEV) ## the contract suite with 200 examples an operation instead of 16 and a seed by chance
+	@seed=$${CONTRACT_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}; \
+	echo "CONTRACT_SEED=$$seed make contract     does it again"; \
+	CONTRACT_SEED=$$seed CONTRACT_EXAMPLES=$${CONTRACT_EXAMPLES:-200} $(PYTEST) -n 2 --dist worksteal tests/contract/test_suite.py
+
+power: $(DEV) ## planted faults, and what finds each: Schemathesis, our suite; report/power.md
+	$(BIN)/python -W ignore -m tests.contract.mutants.power
 
 soak: $(DEV) ## the invariants on 10,000 walks instead of 200
 	SOAK_SEQUENCES=10000 $(PYTEST) -n 2 tests/invariants

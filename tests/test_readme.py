@@ -1,4 +1,4 @@
-"""What the README shows is what happens: every curl in it is run and its answer compared."""
+"""What the README and the page of outcomes show is what happens: every curl is run, its answer compared."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from mockserver.app import Application, Options, create_app
 from tests.support.client import Answered, Client
 
 README = Path(__file__).parents[1] / "README.md"
+OUTCOMES = README.parent / "mockserver" / "docs" / "outcomes.md"
 BLOCK = re.compile(r"```console\n\$ (curl .*?)\n(.*?)\n```", re.DOTALL)
-EXAMPLES = BLOCK.findall(README.read_text(encoding="utf-8"))
+EXAMPLES = [found for page in (README, OUTCOMES) for found in BLOCK.findall(page.read_text(encoding="utf-8"))]
 MAX_LINES = 180
 
 
@@ -37,12 +38,14 @@ def run(command: str, app: Application) -> Answered:
     return client.request(method, path, content=values["-d"].encode(), headers=headers)
 
 
-def test_the_readme_shows_six_calls() -> None:
-    assert len(EXAMPLES) == 6
+def test_a_call_is_shown_for_every_vendor_and_for_a_scenario() -> None:
+    shown = {url.split("/")[3] for url, _ in EXAMPLES}
+
+    assert shown == {"vba", "guidewire", "pvex", "payt", "xero", "_mock"}
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[url.split("/")[3] for url, _ in EXAMPLES])
-def test_a_call_is_answered_as_the_readme_shows(command: str, shown: str, fresh: Application) -> None:
+def test_a_call_is_answered_as_it_is_shown(command: str, shown: str, fresh: Application) -> None:
     answer = run(command, fresh)
 
     parts = [re.escape(part) for part in shown.split("…")]

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 class Effort:
     """`max_examples` bounds the generated calls of an operation and the stories of a subject.
 
-    `only` are the checks to make and `operations` the ones to call, by id; empty: all.
+    `only` are the checks to make and `operations` the ones to call, by id; empty: all. Without `shrinks` what
+    breaks is told as it was found, and no more calls are made for it.
     """
 
     seed: int = 0
     max_examples: int = 100
     only: frozenset[str] = frozenset()
     operations: frozenset[str] = frozenset()
+    shrinks: bool = True
 
     def wants(self, check: str) -> bool:
         """Whether a check is to be made."""

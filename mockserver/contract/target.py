@@ -49,7 +49,8 @@ class Target:
         self._pause = pause
         self._is_stopped = False
         self._runner = asyncio.Runner()
-        transport = httpx.ASGITransport(address.app) if address.app else None
+        # A crash of the application is a 500 for its callers, so it is one here.
+        transport = httpx.ASGITransport(address.app, raise_app_exceptions=False) if address.app else None
         self._client = httpx.AsyncClient(
             transport=transport,
             timeout=_PATIENCE_SECONDS,
@@ -111,7 +112,7 @@ class Target:
             came = await self._client.request(
                 full.method,
                 (base or self.address.url) + below,
-                headers=dict(full.headers),
+                headers=[(name.encode("latin-1"), _octets(text)) for name, text in full.headers.items()],
                 content=full.body or None,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -120,3 +121,8 @@ class Target:
             ) from error
         headers = {name.lower(): text for name, text in came.headers.items()}
         return Exchange(full, Response(came.status_code, headers, came.content), operation)
+
+
+def _octets(text: str) -> bytes:
+    """A header's text on the wire, which knows no characters beyond Latin-1."""
+    return text.encode("latin-1", "replace")

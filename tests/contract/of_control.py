@@ -1,31 +1,23 @@
-"""The control plane's contract.
+"""The control plane under contract.
 
 The server that it is held against has one call, one snapshot and one scenario in its default sandbox.
 """
 
 from __future__ import annotations
 
-from tests.contract.contract import Contract
-from tests.contract.judged import NO_SUCH, ONE, Judged
-from tests.support.specs import operations, spec
+from dataclasses import replace
+
+from mockserver.contract.profiles import contracted
+from mockserver.contract.subject import NO_SUCH, ONE, Judged, Pins, Profile
 
 GONE = Judged(NO_SUCH, valid=("204", "404"))
-WANTED = Judged("the schema knows no vendor, no operation and no calendar", valid=("200", "422"))
 SCENARIO = {
     "version": 1,
     "name": "flaky",
     "rules": [{"id": "r1", "items": [{"select": {"key": "3"}, "effect": {"fail": {"code": "internal"}}}]}],
 }
 
-WALKED = {
-    node["operationId"]: Judged("a walk asks for what is not there too", valid=("2xx", "404", "409", "422"))
-    for _method, _path, node in operations(spec("_control"))
-}
-"""How a walk along links is judged: nothing pins the names that it begins with."""
-
-CONTRACT = Contract(
-    "_control",
-    "_mock",
+PINS = Pins(
     path={"name": "default", "snapshot": "s1", "scenario": "flaky"},
     judged={
         "create_sandbox": Judged(
@@ -61,3 +53,9 @@ CONTRACT = Contract(
         "run_case": Judged("the schema knows no row and no vendor", valid=("200", "404", "422")),
     },
 )
+
+CONTROL = replace(contracted("_control"), profile=Profile(pins=PINS))
+
+_ANY = Judged("a walk asks for what is not there too", valid=("2xx", "404", "409", "422"))
+WALKED = replace(CONTROL, profile=Profile(pins=Pins(judged=dict.fromkeys(CONTROL.spec.operations, _ANY))))
+"""The same for walks along links: nothing pins the names that one begins with."""

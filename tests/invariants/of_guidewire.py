@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mockserver.app import Application
-from tests.contract.of_guidewire import A, B, C
+from mockserver.vendors.guidewire.pins import A, B, C
 from tests.invariants.world import Sent, Thing
 from tests.support.client import Answered, Client
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mockserver.codec import json
 from mockserver.model import Answer, Call, Json, Principal
-from tests.contract.of_guidewire import A
+from mockserver.vendors.guidewire.pins import A
 from tests.invariants.dialects import GUIDEWIRE, PAYT, PVEX, VBA, each
 from tests.invariants.register import Operation, linearizable
 from tests.invariants.threads import together

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mockserver import typed_xml
 from mockserver.model import Json
-from tests.contract.of_guidewire import A, B
+from mockserver.vendors.guidewire.pins import A, B
 from tests.invariants.dialects import GUIDEWIRE, PVEX, VBA, XERO
 from tests.invariants.world import Thing, World, examples, invariant, things, values, world
 from tests.support import made_up

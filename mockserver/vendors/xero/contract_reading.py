@@ -16,16 +16,9 @@ from mockserver.contract.subject import Item, Json, Telling, Told
 _ZERO_ID = "00000000-0000-0000-0000-000000000000"
 _OK, _REFUSED = 200, 400
 _FLAGS = ("HasErrors", "HasValidationErrors")
-_SHOWN_ANEW = (
-    "ValidationErrors",
-    "StatusAttributeString",
-    "DateString",
-    "DueDateString",
-    "Date",
-    "DueDate",
-    *_FLAGS,
-)
-"""What a failed element shows otherwise than it was sent."""
+_SHOWN_ANEW = ("ValidationErrors", "StatusAttributeString", *_FLAGS)
+_DATES = ("Date", "DateString")
+"""What a failed element shows otherwise than it was sent; names of dates end so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +94,27 @@ class Elements:
         )
 
     def _matched(self, elements: Sequence[Mapping[str, Any]], items: Sequence[Item]) -> Iterator[Item | None]:
-        """The item that each element shows again: they stand in the order of the call."""
-        left = list(items)
+        """The item that each element shows again: they stand in the order of the call.
+
+        One that shows its item in another form, and has no other's name, is taken for the next.
+        """
+        left, names = list(items), (None, *(_sent(item).get(self.name) for item in items))
         for element in elements:
             found = next((place for place, item in enumerate(left) if self._is_of(element, item)), None)
+            if found is None and left and element.get(self.name) in names:
+                found = 0
             yield None if found is None else left[found]
             del left[: 0 if found is None else found + 1]
 
     def _is_of(self, element: Mapping[str, Any], item: Item) -> bool:
-        sent = item.document if isinstance(item.document, dict) else {}
-        shown = {name: value for name, value in element.items() if name not in (self.id, *_SHOWN_ANEW)}
-        return all(_shows(value, sent.get(name)) for name, value in shown.items())
+        shown = {name: value for name, value in element.items() if name != self.id}
+        return _shows(shown, _sent(item))
 
     def _key(self, element: Mapping[str, Any], item: Item | None) -> str | None:
         """What the element is called; as the item is, where it shows the name or id that was sent."""
         if item is None:
             return element.get(self.name)
-        sent = item.document if isinstance(item.document, dict) else {}
+        sent = _sent(item)
         named = self.name if sent.get(self.name) else self.id
         if not sent.get(named) or element.get(named) is None:
             return None
@@ -155,12 +152,16 @@ def _reasons(element: Mapping[str, Any]) -> str:
 def _shows(shown: Json, sent: Json) -> bool:
     """Whether a failed element shows what was sent, less what it leaves out."""
     if isinstance(shown, dict) and isinstance(sent, dict):
-        names = shown.keys() - set(_SHOWN_ANEW)
+        names = [name for name in shown if name not in _SHOWN_ANEW and not name.endswith(_DATES)]
         return all(_shows(shown[name], sent.get(name)) for name in names)
     if isinstance(shown, list) and isinstance(sent, list):
         whole = len(shown) == len(sent)
         return len(shown) < len(sent) or (whole and all(map(_shows, shown, sent)))
     return _is_same(shown, sent)
+
+
+def _sent(item: Item) -> Mapping[str, Json]:
+    return item.document if isinstance(item.document, dict) else {}
 
 
 def _is_same(shown: Json, sent: Json) -> bool:

@@ -209,3 +209,15 @@ def test_what_a_summary_shows_and_nobody_sent_has_no_place() -> None:
 def test_a_summary_without_its_list_cannot_be_read() -> None:
     with pytest.raises(ValueError, match="no list of elements at /Elements"):
         PAYMENTS.told(answered({"ErrorNumber": 10, "Elements": None}, 400), sent(A))
+
+
+def test_an_element_that_shows_no_item_as_it_was_sent_is_taken_for_the_next() -> None:
+    assert failed([{"BatchPaymentID": ZERO, "Details": "other", "ValidationErrors": WRONG}], sent(A, B)) == [
+        0
+    ]
+
+
+def test_other_dates_of_a_summary_come_in_another_form_too() -> None:
+    shown = FAILED | {"PlannedPaymentDate": "/Date(1767571200000+0000)/"}
+
+    assert failed([shown], sent(A, {**B, "PlannedPaymentDate": "2026-01-05"})) == [1]

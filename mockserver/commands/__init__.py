@@ -1,0 +1,1 @@
+"""The larger commands, each imported when it is called."""

@@ -1,0 +1,57 @@
+"""`mockserver verify`: its options; what they come to is `verifying`'s."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mockserver.commands.common import CONTEXT, fail, option, positions
+from mockserver.exits import USAGE
+
+_READ = click.Path(exists=True, dir_okay=False, path_type=Path)
+_WRITTEN = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(context_settings=CONTEXT)
+@click.argument("archive", type=_READ)
+@option("--vendor", required=True, help="Whose traffic it is.")
+@option("--base", default="", metavar="URL", help="Where the vendor's paths begin.  [default: found]")
+@option("--state", type=_READ, help="Dump that our server begins with, instead of the fixtures.")
+@option(
+    "--assume",
+    "assumptions",
+    multiple=True,
+    callback=positions,
+    metavar="ID=VALUE",
+    help="Position of a switch in our server, see `mockserver assumptions`; may be given again.",
+)
+@option("--json-to", type=_WRITTEN, metavar="FILE", help="Write the drift report as JSON.")
+@option("--html-to", type=_WRITTEN, metavar="FILE", help="Write the drift report as one HTML page.")
+@option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+def verify(  # noqa: PLR0913 - click hands over one argument an option
+    *,
+    archive: Path,
+    vendor: str,
+    base: str,
+    state: Path | None,
+    assumptions: dict[str, str],
+    json_to: Path | None,
+    html_to: Path | None,
+    as_json: bool,
+) -> None:
+    """Hold recorded traffic, a HAR file, against a vendor's spec and against our server.
+
+    Says which answers the spec forbids, and which outcomes would be others here; exit 0: neither, 1: some.
+
+    \b
+    mockserver verify traffic.har --vendor NAME
+    mockserver verify traffic.har --vendor NAME --base https://api.example --html-to drift.html
+    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    from mockserver.commands.verifying import Unusable, Wanted, verify_traffic  # noqa: PLC0415 - heavy
+
+    wanted = Wanted(archive, vendor, base, state, assumptions)
+    try:
+        verify_traffic(wanted, json_to, html_to, as_json=as_json)
+    except Unusable as error:
+        fail(str(error), error.where, error.cure, USAGE)

@@ -1,0 +1,87 @@
+"""What `mockserver verify` comes to: an archive held against a spec and against our own server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from mockserver.codec import json
+from mockserver.contract.drift import report
+from mockserver.contract.drift.archive import Unarchived, recorded
+from mockserver.contract.drift.drifting import Drift, Drifting
+from mockserver.contract.drift.here import Unfit, here
+from mockserver.contract.effort import Effort
+from mockserver.contract.judging import Judge
+from mockserver.contract.profiles import Contracted, contracted
+from mockserver.errors import MockServerError
+from mockserver.exits import FOUND
+from mockserver.served import packages
+
+
+class Unusable(Exception):
+    """The command cannot be carried out: what happened, where, what to do."""
+
+    def __init__(self, what: str, where: str, cure: str) -> None:
+        super().__init__(what)
+        self.where, self.cure = where, cure
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be held against what; `base` is where the vendor's paths begin, "" to look for them.
+
+    `state` is a dump that our server begins with, None: the fixtures; `assumptions` are its switches.
+    """
+
+    archive: Path
+    vendor: str
+    base: str
+    state: Path | None
+    assumptions: Mapping[str, str]
+
+
+def verify_traffic(wanted: Wanted, json_to: Path | None, html_to: Path | None, *, as_json: bool) -> None:
+    """Print and write what was found, and exit 1 where there is something.
+
+    Raises:
+        Unusable: the archive, the vendor or the state cannot be used.
+    """
+    found, name = _drift(wanted), wanted.archive.name
+    document = report.document(found, name)
+    if json_to:
+        json_to.write_bytes(json.encode(document))
+    if html_to:
+        html_to.write_text(report.page(found, name), encoding="utf-8")
+    click.echo(json.encode(document).decode() if as_json else "\n".join(report.lines(found, name)))
+    if found.drifted:
+        raise SystemExit(FOUND)
+
+
+def _vendor(name: str) -> Contracted:
+    if name not in packages():
+        known = ", ".join(packages())
+        raise Unusable(f"no vendor named {name}; there are {known}", f"--vendor {name}", f"one of {known}")
+    return contracted(name)
+
+
+def _drift(wanted: Wanted) -> Drift:
+    archive, vendor = wanted.archive, _vendor(wanted.vendor)
+    try:
+        traffic = recorded(archive.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeError, Unarchived) as error:
+        cure = "save it as HAR from a browser or a proxy, or GET …/journal/export?format=har"
+        raise Unusable(f"{archive.name} cannot be read: {error}", str(archive), cure) from None
+    try:
+        with here(vendor, wanted.state, wanted.assumptions) as call:
+            found = Drifting(vendor, wanted.base, Judge(vendor, Effort()), call).drift(traffic)
+    except (OSError, Unfit, MockServerError) as error:
+        what = f"our server cannot begin so: {error}"
+        raise Unusable(what, "--state, --assume", "mockserver verify --help") from None
+    if not found.calls:
+        what = f"{archive.name} has no call of {vendor.name} ({found.foreign:,} of others)"
+        cure = "mockserver verify … --base URL, the address at which the vendor's paths begin"
+        raise Unusable(what, str(archive), cure)
+    return found

@@ -1,0 +1,166 @@
+"""Credentials: the fixtures' for servers of ours, the environment's for all others; never shown.
+
+A credential is named by its security scheme: `bearerAuth` is `MOCKSERVER_CREDENTIAL_BEARERAUTH`, the text of
+the token or key, `user:password` for Basic. A name that is set to nothing says that there is none.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from mockserver.contract.profiles import Contracted
+from mockserver.model import Document
+
+Given: TypeAlias = Mapping[str, Mapping[str, str]]
+"""By security scheme: {"bearer": …}, {"api_key": …} or {"username": …, "password": …}."""
+
+
+class UnreadableCredential(Exception):
+    """A credential of the environment that is not of its kind; the text says which, and not what it is."""
+
+
+PREFIX = "MOCKSERVER_CREDENTIAL_"
+_OTHER = re.compile(r"[^A-Z0-9]+")
+
+
+def headers_for(contracted: Contracted, operation_id: str, given: Given) -> Mapping[str, str]:
+    """The headers that let an operation be called, names in lower case.
+
+    They are of the first alternative that `given` covers; none where it covers none, or none is asked for. A
+    key that goes into the query is no header.
+    """
+    operation = contracted.spec.operations.get(operation_id)
+    schemes = _schemes(contracted)
+    for alternative in operation.security if operation else ():
+        if all(name in given for name in alternative):
+            return {
+                header: text
+                for name in alternative
+                for header, text in _header(schemes[name], given[name]).items()
+            }
+    return {}
+
+
+def variable(scheme: str) -> str:
+    """The environment's name for the credential of a security scheme."""
+    return PREFIX + _OTHER.sub("_", scheme.upper())
+
+
+def from_environment(contracted: Contracted, environment: Mapping[str, str]) -> Given:
+    """What the environment names of the credentials that the spec knows.
+
+    Raises:
+        UnreadableCredential: a Basic credential is not `user:password`.
+    """
+    found = {}
+    for name, node in _schemes(contracted).items():
+        text = environment.get(variable(name), "")
+        if text:
+            found[name] = _read(variable(name), node, text)
+    return found
+
+
+def made_up(contracted: Contracted) -> Given:
+    """A credential of every kind, for a server that takes any."""
+    return {name: _read(variable(name), node, "any:any") for name, node in _schemes(contracted).items()}
+
+
+def missing(contracted: Contracted, given: Given, operations: Iterable[str]) -> tuple[str, ...]:
+    """The schemes for which there is no credential, where an operation cannot be called without."""
+    lacking: dict[str, None] = {}
+    for name in operations:
+        security = contracted.spec.operations[name].security
+        if security and not any(all(one in given for one in alternative) for alternative in security):
+            lacking.update(dict.fromkeys(one for one in security[0] if one not in given))
+    return tuple(lacking)
+
+
+def header_of(contracted: Contracted, scheme: str) -> str:
+    """The header that the credential of a security scheme goes in, lower case; "" where it is none."""
+    node = _schemes(contracted)[scheme]
+    if node["type"] != "apiKey":
+        return "authorization"
+    places = {"header": str(node["name"]).lower(), "cookie": "cookie"}
+    return places.get(node["in"], "")
+
+
+def callable_with(contracted: Contracted, without: Iterable[str]) -> frozenset[str]:
+    """The operations that can be called where there is no credential for the schemes `without`."""
+    lacking = set(without)
+    return frozenset(
+        name
+        for name, operation in contracted.spec.operations.items()
+        if not operation.security
+        or any(not lacking.intersection(alternative) for alternative in operation.security)
+    )
+
+
+def in_shell(contracted: Contracted, given: Given) -> Mapping[str, str]:
+    """What stands for each credential in a line for a shell, by the text of its header."""
+    schemes = _schemes(contracted)
+    return {
+        text: _variable_in(variable(name), values)
+        for name, values in given.items()
+        if name in schemes
+        for text in _header(schemes[name], values).values()
+    }
+
+
+def texts(given: Given) -> Mapping[str, str]:
+    """What stands for each text that is secret, wherever it occurs."""
+    hidden: dict[str, str] = {}
+    for name, values in given.items():
+        named = f"${variable(name)}"
+        hidden[plain(values)] = named
+        if "username" in values:
+            hidden[_basic(values)] = named
+            hidden[values["password"]] = named
+    return {text: named for text, named in hidden.items() if text}
+
+
+def plain(values: Mapping[str, str]) -> str:
+    """A credential as the environment names it."""
+    if "username" in values:
+        return f"{values['username']}:{values['password']}"
+    return values.get("bearer") or values.get("api_key", "")
+
+
+def _schemes(contracted: Contracted) -> Mapping[str, Document]:
+    schemes: Mapping[str, Document] = contracted.spec.document.get("components", {}).get(
+        "securitySchemes", {}
+    )
+    return schemes
+
+
+def _read(name: str, node: Document, text: str) -> Mapping[str, str]:
+    if node["type"] == "apiKey":
+        return {"api_key": text}
+    if str(node.get("scheme", "")).lower() == "basic":
+        user, colon, password = text.partition(":")
+        if not colon:
+            raise UnreadableCredential(f"{name} is not user:password")
+        return {"username": user, "password": password}
+    return {"bearer": text}
+
+
+def _header(node: Document, values: Mapping[str, str]) -> Mapping[str, str]:
+    if "username" in values:
+        return {"authorization": f"Basic {_basic(values)}"}
+    if "bearer" in values:
+        return {"authorization": f"Bearer {values['bearer']}"}
+    if node.get("in") == "cookie":
+        return {"cookie": f"{node['name']}={values['api_key']}"}
+    return {node["name"].lower(): values["api_key"]} if node.get("in") == "header" else {}
+
+
+def _variable_in(name: str, values: Mapping[str, str]) -> str:
+    if "username" in values:
+        return f"Basic $(printf %s \"${name}\" | base64 | tr -d '\\n')"
+    return f"Bearer ${name}" if "bearer" in values else f"${name}"
+
+
+def _basic(values: Mapping[str, str]) -> str:
+    return b64encode(f"{values['username']}:{values['password']}".encode()).decode()

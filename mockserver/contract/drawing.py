@@ -1,0 +1,25 @@
+"""How Hypothesis draws for this suite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
+
+from mockserver.contract.effort import Effort
+
+
+def settings(effort: Effort, **more: Any) -> hypothesis.settings:
+    """The same comes every time, what breaks is made small, and nothing but the answers matters."""
+    return hypothesis.settings(
+        max_examples=effort.max_examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+        **more,
+    )

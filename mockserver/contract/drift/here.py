@@ -1,0 +1,91 @@
+"""Our own server, asked what somebody else's was asked, at the instants at which it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from pathlib import Path
+
+from mockserver.clock import FIRST_YEAR, LAST_YEAR, print_instant
+from mockserver.contract.credentials import headers_for
+from mockserver.contract.drift.archive import Recorded
+from mockserver.contract.drift.placing import SANDBOX_HEADER
+from mockserver.contract.exchange import Exchange, Request, json_request
+from mockserver.contract.profiles import Contracted
+from mockserver.contract.target import Address, Target
+from mockserver.hushed import hush_connexion
+from mockserver.secrets import PLAIN_SIGN, SIGN
+
+_ORIGIN = "http://testserver"
+
+
+class Unfit(Exception):
+    """The state that our server is to begin with does not fit it; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A server of ours in this process; sandboxes of recorded calls are its sandboxes too."""
+
+    contracted: Contracted
+    target: Target
+    state: bytes = b""
+    met: set[str] = field(default_factory=set)
+
+    def __call__(self, one: Recorded, exchange: Exchange) -> Exchange:
+        """What it answers to the recorded request.
+
+        Raises:
+            Unfit: the state cannot be loaded.
+        """
+        sandbox = exchange.request.headers.get(SANDBOX_HEADER, "default")
+        if sandbox not in self.met:
+            self._begin(sandbox)
+        if one.at is not None and FIRST_YEAR <= one.at.year <= LAST_YEAR:
+            at = {"at": print_instant(one.at)}
+            self.target.send(json_request("POST", f"/_mock/sandboxes/{sandbox}/clock/freeze", at))
+        request = self._with_credentials(exchange)
+        return self.target.send(replace(request, path=f"/{self.contracted.name}{request.path}"))
+
+    def _begin(self, sandbox: str) -> None:
+        self.met.add(sandbox)
+        self.target.send(json_request("POST", "/_mock/sandboxes", {"name": sandbox}))
+        if self.state:
+            headers = {"content-type": "application/json"}
+            path = f"/_mock/sandboxes/{sandbox}/state"
+            came = self.target.send(Request("PUT", path, headers, self.state)).response
+            if came.status != HTTPStatus.OK:
+                raise Unfit(json.loads(came.body)["detail"])
+
+    def _with_credentials(self, exchange: Exchange) -> Request:
+        """The request; where a recorder left credentials out or cut them, with those of our fixtures."""
+        request, name = exchange.request, exchange.operation
+        if not name:
+            return request
+        ours: Mapping[str, str] = headers_for(self.contracted, name, self.contracted.profile.credentials)
+        kept = {
+            header: text
+            for header, text in request.headers.items()
+            if header not in ours or not (text.endswith((SIGN, PLAIN_SIGN)) or not text)
+        }
+        return replace(request, headers={**ours, **kept})
+
+
+@contextmanager
+def here(contracted: Contracted, state: Path | None, assumptions: Mapping[str, str]) -> Iterator[Here]:
+    """A server that begins with `state`, a dump of ours, or with the fixtures.
+
+    Raises:
+        UnknownPosition: `assumptions` turn a switch that is not there, or cannot be turned so.
+        OSError: the state cannot be read.
+    """
+    hush_connexion()
+    from mockserver.app import Options, create_app  # noqa: PLC0415 - it would speak before it is hushed
+
+    held = state.read_bytes() if state else b""
+    app = create_app(Options(vendors=(contracted.name,), assumptions=assumptions))
+    with Target(Address(_ORIGIN, app)) as target:
+        yield Here(contracted, target, held)

@@ -1,0 +1,123 @@
+"""A drift as lines for a terminal, as JSON, as one HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from mockserver import __version__
+from mockserver.contract.drift.drifting import Drift, Drifted
+from mockserver.contract.exchange import Request, Response
+from mockserver.secrets import masked, masked_body, masked_query
+
+SHOWN = 20
+"""So many calls are told on a terminal; the rest is counted, and stands in the reports."""
+
+_KEPT_SIGNS = 20_000
+
+
+def lines(drift: Drift, name: str) -> Iterator[str]:
+    """What is printed; `name` is the archive's."""
+    left_out = {"of others": drift.foreign, "without an answer": drift.lost, "of a bad day": drift.troubled}
+    told = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
+    yield f"{drift.vendor}  {name}  {_many(len(drift.calls), 'call')}{f' (left out: {told})' if told else ''}"
+    for one in drift.drifted[:SHOWN]:
+        yield from _call(one)
+    if len(drift.drifted) > SHOWN:
+        yield f"  … {len(drift.drifted) - SHOWN:,} more calls"
+    forbidden = sum(len(one.forbidden) for one in drift.calls)
+    otherwise = sum(len(one.otherwise) for one in drift.calls)
+    yield (
+        f"{_many(forbidden, 'answer')} that the spec forbids, "
+        f"{_many(otherwise, 'outcome')} that would be another here"
+    )
+
+
+def document(drift: Drift, name: str) -> dict[str, Any]:
+    """Everything as JSON; credentials are cut."""
+    return {
+        "version": 1,
+        "vendor": drift.vendor,
+        "archive": name,
+        "calls": len(drift.calls),
+        "leftOut": {"foreign": drift.foreign, "lost": drift.lost, "troubled": drift.troubled},
+        "checked": dict(sorted(drift.made.items())),
+        "drifted": [_told(one) for one in drift.drifted],
+    }
+
+
+def page(drift: Drift, name: str) -> str:
+    """One HTML page that needs nothing else."""
+    environment = Environment(
+        loader=PackageLoader("mockserver.contract.drift"), autoescape=select_autoescape(), trim_blocks=True
+    )
+    template = environment.get_template("drift.html")
+    return template.render(drift=document(drift, name), version=__version__)
+
+
+def _call(one: Drifted) -> Iterator[str]:
+    sent, came = one.recorded.request, one.recorded.response
+    yield f"  #{one.number} {_printable(f'{sent.method} {_path(sent)}')} {came.status}"
+    for finding in one.forbidden:
+        yield f"    FORBIDDEN  {finding.check}: {_printable(finding.said)}"
+    for other in one.otherwise:
+        item = "" if other.place is None else f"item {other.place}{f' ({other.key})' if other.key else ''}: "
+        yield f"    OTHERWISE  {_printable(f'{item}recorded {other.recorded}, here {other.here}')}"
+
+
+def _told(one: Drifted) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "operation": one.recorded.operation or None,
+        "forbidden": [
+            {
+                "check": found.check,
+                "says": found.said,
+                "pointer": found.pointer,
+                "expected": found.expected,
+                "came": found.came,
+            }
+            for found in one.forbidden
+        ],
+        "otherwise": [
+            {"item": other.place, "key": other.key, "recorded": other.recorded, "here": other.here}
+            for other in one.otherwise
+        ],
+        "request": _sent(one.recorded.request),
+        "recorded": _came(one.recorded.response),
+        "here": _came(one.here.response),
+    }
+
+
+def _sent(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "path": _path(request),
+        "headers": masked(request.headers),
+        "body": _text(request.body),
+    }
+
+
+def _came(response: Response) -> dict[str, Any]:
+    return {"status": response.status, "headers": masked(response.headers), "body": _text(response.body)}
+
+
+def _path(request: Request) -> str:
+    path, mark, query = request.path.partition("?")
+    return path + mark + masked_query(query)
+
+
+def _text(body: bytes) -> str:
+    text = masked_body(body.decode(errors="replace"))
+    return text if len(text) <= _KEPT_SIGNS else f"{text[:_KEPT_SIGNS]}… {len(text) - _KEPT_SIGNS:,} more"
+
+
+def _printable(text: str) -> str:
+    cut = text if len(text) <= 240 else f"{text[:239]}…"  # noqa: PLR2004 - three lines of a terminal
+    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in cut)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

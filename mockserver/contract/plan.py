@@ -1,0 +1,77 @@
+"""What one run is to do, to whom, and the command line that does it again."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mockserver.contract.effort import Effort
+from mockserver.contract.runner import PHASES
+from mockserver.contract.safety import Rate
+from mockserver.contract.subject import Facts
+from mockserver.secrets import is_credential
+
+HEADER_PREFIX = "MOCKSERVER_HEADER_"
+_OTHER = re.compile(r"[^A-Z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run of the suite for one API.
+
+    `spec` is a file of a user's, None: ours of that name. `target` is an address, None: our own application
+    in this process. `allowed` are hosts beyond this machine that may be called.
+    """
+
+    name: str
+    spec: Path | None = None
+    target: str | None = None
+    allowed: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    rate: Rate | None = None
+    facts: Facts = field(default_factory=dict)
+    effort: Effort = field(default_factory=Effort)
+    phases: tuple[str, ...] = PHASES
+
+    def only(self, check: str) -> Plan:
+        """The same for one check alone."""
+        return replace(self, effort=replace(self.effort, only=frozenset({check})))
+
+
+def command(plan: Plan) -> str:
+    """The line for a shell that does it again; a header with a credential is a variable in it."""
+    return " ".join(_words(plan))
+
+
+def header_variable(name: str) -> str:
+    """What stands for a credential that was given as a header."""
+    return HEADER_PREFIX + _OTHER.sub("_", name.upper())
+
+
+def _words(plan: Plan) -> Iterator[str]:
+    effort = plan.effort
+    yield "mockserver contract"
+    yield f"--spec {shlex.quote(str(plan.spec))}" if plan.spec else shlex.quote(plan.name)
+    if plan.target:
+        yield f"--target {shlex.quote(plan.target)}"
+    yield from (f"--allow-remote {shlex.quote(host)}" for host in plan.allowed)
+    for name, text in plan.headers.items():
+        secret = is_credential(name)
+        yield (
+            f'--header "{name}: ${header_variable(name)}"'
+            if secret
+            else f"--header {shlex.quote(f'{name}: {text}')}"
+        )
+    yield from (f"--fact {shlex.quote(f'{name}={text}')}" for name, text in plan.facts.items())
+    if plan.rate:
+        yield f"--rate {plan.rate}"
+    yield f"--seed {effort.seed} --max-examples {effort.max_examples}"
+    if not effort.shrinks:
+        yield "--no-shrink"
+    yield from (f"--operation {shlex.quote(name)}" for name in sorted(effort.operations))
+    if plan.phases != PHASES:
+        yield from (f"--phase {name}" for name in plan.phases)
+    yield from (f"--only {check}" for check in sorted(effort.only))

@@ -1,0 +1,123 @@
+"""Where calls may go: to this machine, and to a host that somebody named for it. The suite writes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.host import is_loopback
+
+_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)/(s|m|h)?")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_ODD = re.compile(r"[^\x21-\x7e]|[\\{}<>\"^`|]")
+JOURNAL = "mock-journal"
+_OK = 200
+
+
+class Unsafe(Exception):
+    """An address that is not called; the text says why, `cure` what would do."""
+
+    def __init__(self, said: str, cure: str) -> None:
+        super().__init__(said)
+        self.cure = cure
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """No more than so many calls in a second."""
+
+    per_second: float
+
+    def __str__(self) -> str:
+        return f"{self.per_second:g}/s"
+
+
+REMOTE_RATE = Rate(20)
+"""For every host but this one, where nobody said another."""
+
+
+def rate(text: str) -> Rate:
+    """`20/s`, `100/m`, `5000/h`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _RATE.fullmatch(text)
+    if not found or float(found[1]) == 0:
+        raise ValueError(f"{text} is no rate; write 20/s, 100/m or 5000/h")
+    return Rate(float(found[1]) / _SECONDS[found[2] or "s"])
+
+
+def pause(allowed: Rate) -> Callable[[], Awaitable[None]]:
+    """What is awaited before every call, so that none comes too early; for one event loop."""
+    turn = [0.0]
+
+    async def waited() -> None:
+        now = asyncio.get_running_loop().time()
+        mine = max(now, turn[0])
+        turn[0] = mine + 1 / allowed.per_second
+        await asyncio.sleep(mine - now)
+
+    return waited
+
+
+def checked(url: str, allowed: Collection[str]) -> str:
+    """The address without a slash at its end, if it may be called.
+
+    Raises:
+        Unsafe: it is none, holds what an address of a server has not, or is beyond this machine and its
+            host is not one of those `allowed`.
+    """
+    try:
+        split, parsed = urlsplit(url), httpx.URL(url)
+        same = (split.hostname or "") == parsed.host and split.port == parsed.port
+    except (ValueError, httpx.InvalidURL):
+        same = False
+    write = "--target http://127.0.0.1:8080/…, where the paths of the spec begin"
+    if not same or _ODD.search(url) or split.scheme not in ("http", "https") or not split.hostname:
+        raise Unsafe("the target is no http or https address", write)
+    if "@" in split.netloc:
+        raise Unsafe("the target holds a user or a password", "name them by MOCKSERVER_CREDENTIAL_…")
+    if split.query or split.fragment or url.endswith(("?", "#")):
+        raise Unsafe("the target has a query or a fragment", write)
+    host = split.hostname.lower()
+    if not is_loopback(host) and host not in {one.lower() for one in allowed}:
+        raise Unsafe(
+            f"{host} is not this machine, and the suite creates, changes and deletes what is there",
+            f"--allow-remote {host}     if everything at that address may be written to",
+        )
+    return url.rstrip("/")
+
+
+def host_of(url: str) -> str:
+    """The host of an address that was `checked`."""
+    return urlsplit(url).hostname or ""
+
+
+def is_ours(send: Callable[[Request], Exchange]) -> bool:
+    """Whether a server of ours answers: it numbers its answers, also those that say no.
+
+    Raises:
+        Unreachable: nobody answers.
+    """
+    return JOURNAL in send(Request("GET", "/")).response.headers
+
+
+def misplaced(name: str, url: str, send: Callable[[Request], Exchange]) -> Unsafe | None:
+    """What to say of an address that is a server of ours as a whole, and not a vendor on it; None: it is not.
+
+    Raises:
+        Unreachable: nobody answers.
+    """
+    if urlsplit(url).path:
+        return None
+    answered = send(Request("GET", "/_mock/health")).response
+    if answered.status != _OK or name.encode() not in answered.body:
+        return None
+    return Unsafe(f"a mockserver is at {url}, and {name} is below it", f"--target {url}/{name}")

@@ -1,0 +1,193 @@
+"""The state machine of a subject: whatever is sent in whatever order, the story knows what must be there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from mockserver.contract.stories import batches, beside, looking, replays, single, together
+from mockserver.contract.stories.drawing import DRAWN, KEY, KEYS, TENANT, alike, things, twice, with_one_bad
+from mockserver.contract.stories.model import Thing
+from mockserver.contract.stories.story import Stage, Story
+from mockserver.contract.subject import Drawn
+
+_DATA = st.data()
+_NUMBERS = 1000
+
+
+class Machine(RuleBasedStateMachine):
+    """The stories of one subject; `stage` is set by `machine_of`."""
+
+    stage: Stage
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage.hunt.begin()
+        self.subject = self.stage.subject
+        self.pool = KEYS if _takes_again(self.stage) else 2 * KEYS
+        world = self.stage.worlds.fresh(self.pool)
+        self.story = Story(self.stage, world)
+        self.worlds = [world]
+        self.keys = list(dict.fromkeys(self.subject.key(world.first + number) for number in range(self.pool)))
+        self.last: tuple[list[Thing], int] | None = None
+        self.numbers = count(1)
+
+    def teardown(self) -> None:
+        """Look at everything once more, and leave no sandbox behind."""
+        try:
+            if not self.story.has_ended:
+                looking.look_at_the_end(self.story)
+        finally:
+            for world in self.worlds:
+                self.stage.worlds.drop(world)
+
+    @rule(data=_DATA, tenant=TENANT)
+    def send_a_batch(self, data: st.DataObject, tenant: int) -> None:
+        """Good and bad items, each of a key of its own."""
+        batch = self._drawn(data, things(self.keys, [one for one in self.subject.spoils if not one.refuses]))
+        self.last = (batch, self._tenant(tenant))
+        batches.send(self.story, batch, self._tenant(tenant))
+
+    @rule(data=_DATA, tenant=TENANT)
+    def send_a_good_batch(self, data: st.DataObject, tenant: int) -> None:
+        """Items with nothing wrong."""
+        batch = self._drawn(data, things(self.keys))
+        self.last = (batch, self._tenant(tenant))
+        batches.send(self.story, batch, self._tenant(tenant))
+
+    @precondition(lambda self: self.subject.spoils)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
+        """Among good ones; where there is another tenant, looked at from there."""
+        alone = [spoil for spoil in self.subject.spoils if not spoil.refuses]
+        batch = self._drawn(data, with_one_bad(self.keys, alone or self.subject.spoils))
+        if self.subject.tenants > 1:
+            beside.tenant(self.story, batch, tenant, 1 - tenant)
+        else:
+            batches.send(self.story, batch, self._tenant(tenant))
+
+    @precondition(lambda self: any(spoil.refuses for spoil in self.subject.spoils))
+    @rule(data=_DATA, tenant=TENANT)
+    def send_what_refuses_all(self, data: st.DataObject, tenant: int) -> None:
+        """One item that the vendor's own reader fails at, among good ones."""
+        ways = [spoil for spoil in self.subject.spoils if spoil.refuses]
+        batches.send(self.story, self._drawn(data, with_one_bad(self.keys, ways)), self._tenant(tenant))
+
+    @rule()
+    def send_it_again(self) -> None:
+        """The very same batch: what is updated becomes the same."""
+        if self.last is not None:
+            batches.send(self.story, *self.last)
+
+    @precondition(lambda self: self.subject.twice)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_a_key_twice(self, data: st.DataObject, tenant: int) -> None:
+        """In one batch."""
+        batches.send(self.story, self._drawn(data, twice(self.keys)), self._tenant(tenant))
+
+    @precondition(lambda self: self.subject.encodings)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_in_another_media_type(self, data: st.DataObject, tenant: int) -> None:
+        """Good items, which become the same records."""
+        media_type = data.draw(st.sampled_from(sorted(self.subject.encodings)))
+        batches.send(self.story, self._drawn(data, things(self.keys)), self._tenant(tenant), media_type)
+
+    @precondition(lambda self: self.subject.steps)
+    @rule(data=_DATA, number=KEY, drawn=DRAWN, tenant=TENANT)
+    def take_a_step(self, data: st.DataObject, number: int, drawn: Drawn, tenant: int) -> None:
+        """On a record that is there, or is not."""
+        self._step(data, self.keys[number % len(self.keys)], drawn, self._tenant(tenant))
+
+    @precondition(lambda self: self.subject.steps)
+    @rule(data=_DATA, drawn=DRAWN)
+    def take_a_step_on_what_was_sent(self, data: st.DataObject, drawn: Drawn) -> None:
+        """On a record of the last batch."""
+        key, tenant = (self.last[0][0].key, self.last[1]) if self.last else (self.keys[0], 0)
+        self._step(data, key, drawn, tenant)
+
+    @precondition(lambda self: self.subject.again)
+    @rule(data=_DATA, tenant=TENANT, something=st.booleans())
+    def replay(self, data: st.DataObject, tenant: int, *, something: bool) -> None:
+        """A call under an idempotency key, perhaps another, the call again, the key with another body."""
+        batch, other = self._pair(data)
+        between = self._pair(data)[0] if something else []
+        replays.again(self.story, batch, between, other, self._tenant(tenant))
+
+    @precondition(lambda self: self.subject.again == "same")
+    @rule(data=_DATA, tenant=TENANT)
+    def replay_at_once(self, data: st.DataObject, tenant: int) -> None:
+        """A call twice at the same time under one idempotency key."""
+        replays.at_once(self.story, self._drawn(data, things(self.keys)), self._tenant(tenant))
+
+    @rule(data=_DATA, tenant=TENANT, known=st.booleans())
+    def send_two_at_once(self, data: st.DataObject, tenant: int, *, known: bool) -> None:
+        """Batches over the same keys, which are there or not."""
+        batch, other = self._pair(data)
+        if known and _takes_again(self.stage):
+            batches.send(self.story, self._numbered(batch), self._tenant(tenant))
+        together.send(self.story, batch, other, self._tenant(tenant))
+
+    @precondition(lambda self: self.stage.batch.atomic and self.subject.spoils)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_what_is_refused_and_read(self, data: st.DataObject, tenant: int) -> None:
+        """At once: what is refused as a whole is never there."""
+        batch = self._drawn(data, with_one_bad(self.keys, self.subject.spoils))
+        together.refused(self.story, batch, self._tenant(tenant))
+
+    @precondition(lambda self: self.subject.tenants > 1)
+    @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
+    def send_beside_a_tenant(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
+        """Which sees nothing of it, and has idempotency keys of its own."""
+        spoils = () if keyed and self.subject.again == "same" else self.subject.spoils
+        batch = self._drawn(data, things(self.keys, spoils))
+        beside.tenant(self.story, batch, tenant, 1 - tenant, keyed=keyed)
+
+    @precondition(lambda self: self.stage.worlds.are_apart)
+    @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
+    def send_beside_a_sandbox(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
+        """Which sees nothing of it, and has idempotency keys of its own."""
+        batch = self._drawn(data, things(self.keys))
+        self.worlds.append(self.stage.worlds.fresh(self.pool))
+        beside.world(self.story, self.worlds[-1], batch, self._tenant(tenant), keyed=keyed)
+
+    @rule(tenant=TENANT)
+    def look(self, tenant: int) -> None:
+        """At whatever was touched, and at the list of all."""
+        looking.look_at_all(self.story)
+        looking.look_at_the_list(self.story, self._tenant(tenant))
+
+    def _step(self, data: st.DataObject, key: str, drawn: Drawn, tenant: int) -> None:
+        step = data.draw(st.sampled_from(self.subject.steps))
+        single.do(self.story, step, key, self._other(drawn), tenant)
+
+    def _drawn(self, data: st.DataObject, batch: st.SearchStrategy[list[Thing]]) -> list[Thing]:
+        return self._numbered(data.draw(batch))
+
+    def _numbered(self, batch: list[Thing]) -> list[Thing]:
+        return [replace(one, drawn=self._other(one.drawn)) for one in batch]
+
+    def _other(self, drawn: Drawn) -> Drawn:
+        """What nothing else in the story is like: of two equal values nobody could say which was kept."""
+        number = next(self.numbers) % _NUMBERS
+        return Drawn(number, drawn.amount + Decimal(number).scaleb(-2))
+
+    def _pair(self, data: st.DataObject) -> tuple[list[Thing], list[Thing]]:
+        batch, other = data.draw(alike(self.keys))
+        return self._numbered(batch), self._numbered(other)
+
+    def _tenant(self, drawn: int) -> int:
+        return drawn % self.subject.tenants
+
+
+def _takes_again(stage: Stage) -> bool:
+    """Whether it is said what becomes of a key that is there; else more keys are needed."""
+    return stage.batch.upsert or stage.subject.upon is not None
+
+
+def machine_of(stage: Stage) -> type[Machine]:
+    """The machine that tells a subject's stories."""
+    return type("Stories", (Machine,), {"stage": stage})

@@ -1,0 +1,166 @@
+"""What a story takes to be there, and what a batch is expected to make of it: plain values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.subject import (
+    REFUSED,
+    Drawn,
+    Item,
+    Json,
+    Record,
+    Refused,
+    Spoil,
+    Subject,
+    Telling,
+    Told,
+)
+from mockserver.spec import Batch
+
+FIRST_REFUSAL = 400
+"""The statuses from here on say no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An item of a story: its key, what it carries, and how it was made bad, if it was."""
+
+    key: str
+    drawn: Drawn
+    spoil: Spoil | None = None
+
+    def document(self, subject: Subject) -> Json:
+        """The item as it is sent."""
+        good = subject.item(self.key, self.drawn)
+        return self.spoil.change(good) if self.spoil else good
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What must become of an item: `accepted` is None where nobody says.
+
+    `was` is its key's record before it, `record` the one after it if it is accepted.
+    """
+
+    accepted: bool | None
+    was: Record | None
+    record: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What must become of a batch; `whole`: the call is refused, and no item done."""
+
+    fates: tuple[Fate, ...]
+    whole: bool
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every item must be accepted."""
+        return not self.whole and all(fate.accepted for fate in self.fates)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A batch as it was sent; `media_type` is "" for the usual one."""
+
+    things: tuple[Thing, ...]
+    documents: tuple[Json, ...]
+    outlook: Outlook
+    media_type: str = ""
+
+    @property
+    def twice(self) -> frozenset[str]:
+        """The keys that it holds more than once."""
+        return frozenset(key for key, times in Counter(one.key for one in self.things).items() if times > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an answer says of an item: done or not, None where it says nothing; with all that it tells."""
+
+    accepted: bool | None
+    told: Told | None = None
+
+
+def outlook(
+    subject: Subject, batch: Batch, things: Sequence[Thing], before: Mapping[str, Record | None]
+) -> Outlook:
+    """What must become of `things`, sent to where the records are those of `before`."""
+    there = dict(before)
+    several = Counter(one.key for one in things)
+    fates: list[Fate] = []
+    for one in things:
+        was = there[one.key]
+        if one.spoil or (several[one.key] > 1 and subject.twice == "none"):
+            fates.append(Fate(accepted=False, was=was, record=None))
+            continue
+        after = _after(subject, batch, one, was)
+        if isinstance(after, Refused):
+            fates.append(Fate(accepted=False, was=was, record=None))
+        elif after is None:
+            fates.append(Fate(accepted=None, was=was, record=None))
+        else:
+            fates.append(Fate(accepted=True, was=was, record=after))
+            there[one.key] = after
+    bad = any(fate.accepted is False for fate in fates)
+    whole = any(one.spoil and one.spoil.refuses for one in things) or (batch.atomic and bad)
+    return Outlook(tuple(fates), whole)
+
+
+def _after(subject: Subject, batch: Batch, one: Thing, was: Record | None) -> Record | Refused | None:
+    if subject.upon is not None:
+        return subject.upon(was, one.key, one.drawn)
+    if was is None and not subject.creates:
+        return REFUSED
+    if was is not None and not batch.upsert:
+        return None
+    return subject.record(one.key, one.drawn)
+
+
+def verdicts(telling: Telling | None, batch: Batch, number: int) -> tuple[Verdict, ...]:
+    """What is said of each of so many items; of one that is told of twice, the last."""
+    if telling is None:
+        return (Verdict(accepted=False),) * number
+    told = {one.place: one for one in telling.outcomes if one.place is not None}
+    if batch.atomic and any(not one.accepted for one in telling.outcomes):
+        return tuple(Verdict(accepted=False, told=told.get(place)) for place in range(number))
+    silent = Verdict(accepted=None if telling.complete else True)
+    return tuple(
+        Verdict(told[place].accepted, told[place]) if place in told else silent for place in range(number)
+    )
+
+
+def items(subject: Subject, batch: Batch, things: Sequence[Thing], documents: Sequence[Json]) -> list[Item]:
+    """The items as readers take them; one whose key was spoiled has none that can be read."""
+    return [
+        Item(place, one.key if _keeps_key(subject, batch, one, document) else None, document)
+        for place, (one, document) in enumerate(zip(things, documents, strict=True))
+    ]
+
+
+def _keeps_key(subject: Subject, batch: Batch, one: Thing, document: Json) -> bool:
+    good = subject.item(one.key, one.drawn)
+    if not isinstance(good, Mapping):
+        return True
+    return isinstance(document, Mapping) and all(document.get(name) == good.get(name) for name in batch.key)
+
+
+def is_refused(exchange: Exchange, telling: Telling | None, told: Sequence[Verdict]) -> bool:
+    """Whether the call was refused as a whole."""
+    return telling is None or (
+        exchange.response.status >= FIRST_REFUSAL and bool(told) and not any(one.accepted for one in told)
+    )
+
+
+def only_amounts_differ(expected: Record | None, shown: Record | None) -> bool:
+    """Whether two records differ, and in nothing but amounts."""
+    if expected is None or shown is None or expected.keys() != shown.keys():
+        return False
+    odd = [(expected[name], shown[name]) for name in expected if expected[name] != shown[name]]
+    return bool(odd) and all(isinstance(value, Decimal) for pair in odd for value in pair)

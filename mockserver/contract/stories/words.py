@@ -1,0 +1,103 @@
+"""How a story is told: steps and findings in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.stories.model import Thing, Verdict
+from mockserver.contract.subject import Record
+
+_EXCERPT = 120
+
+
+def sent(things: Sequence[Thing]) -> str:
+    """What was sent: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
+    bad = [(place, one) for place, one in enumerate(things) if one.spoil]
+    if not bad:
+        return f"sent {counted(len(things), 'good item')}"
+    named = "; ".join(f"item {place}, {one.key}: {one.spoil.name}" for place, one in bad if one.spoil)
+    if len(things) == 1:
+        return f"sent 1 bad item ({named})"
+    return f"sent {len(things)} items, {len(bad)} of them bad ({named})"
+
+
+def batch_step(request: Request, things: Sequence[Thing], exchange: Exchange, became: str) -> str:
+    """A batch as a step: what went, what came."""
+    of = ", ".join(f"{one.key} ({one.spoil.name if one.spoil else 'good'})" for one in things)
+    written = f" as {request.media_type}" if request.media_type != "application/json" else ""
+    return (
+        f"{called(request)} with {counted(len(things), 'item')}{written}: {of} → "
+        f"{exchange.response.status}: {became}"
+    )
+
+
+def outcome(things: Sequence[Thing], told: Sequence[Verdict], *, refused: bool) -> str:
+    """What an answer says became of the items."""
+    if refused:
+        return "refused as a whole"
+    return (
+        ", ".join(f"{one.key} {_word(verdict)}" for one, verdict in zip(things, told, strict=True))
+        or "nothing"
+    )
+
+
+def reported(verdict: Verdict) -> str:
+    """How one item was told of: "created", "refused: Debtor must exist"."""
+    said = verdict.told.message if verdict.told and verdict.accepted is False else ""
+    return f"{_word(verdict)}: {excerpt(said)}" if said else _word(verdict)
+
+
+def record(shown: Record | None) -> str:
+    """A record, or that there is none."""
+    if shown is None:
+        return "nothing"
+    return ", ".join(f"{name} {_value(value)}" for name, value in shown.items()) or "a record"
+
+
+def difference(expected: Record | None, shown: Record | None) -> str:
+    """What reading shows where something else was expected."""
+    if expected is None or shown is None:
+        return f"reading it shows {record(shown)}, expected {record(expected)}"
+    odd = [name for name in {**expected, **shown} if expected.get(name) != shown.get(name)]
+    parts = (f"{name} {_value(shown.get(name))}, expected {_value(expected.get(name))}" for name in odd)
+    return f"reading it shows {'; '.join(parts)}"
+
+
+def called(request: Request) -> str:
+    """Method and path."""
+    return f"{request.method} {cut(request.path)}"
+
+
+def answer(exchange: Exchange) -> str:
+    """Status and the beginning of the body."""
+    text = excerpt(exchange.response.body.decode("utf-8", "replace"))
+    return f"{exchange.response.status}: {text}" if text else f"{exchange.response.status}, without a body"
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text, on one line and without what is no letter."""
+    return cut("".join(letter if letter.isprintable() else " " for letter in " ".join(text.split())))
+
+
+def cut(text: str) -> str:
+    """A text that is not too long to be read."""
+    return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
+
+
+def counted(number: int, what: str) -> str:
+    """1 item, 3 items."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _word(verdict: Verdict) -> str:
+    if verdict.accepted is None:
+        return "not told of"
+    if not verdict.accepted:
+        return "refused"
+    return (verdict.told.made if verdict.told else "") or "done"
+
+
+def _value(value: str | Decimal | None) -> str:
+    return "none" if value is None else format(value, "f") if isinstance(value, Decimal) else repr(value)

@@ -1,0 +1,438 @@
+"""`mockserver contract` with a suite that finds what a test tells it to find."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver.cli import main
+from mockserver.contract import runner
+from mockserver.contract.effort import Effort
+from mockserver.contract.exchange import Request
+from mockserver.contract.finding import Finding, Ledger
+from mockserver.contract.profiles import Contracted
+from mockserver.contract.target import Target, Unreachable
+from tests.support import made_up
+from tests.support.server import serving
+from tests.support.visits import exchange
+
+OPERATION = "postV1Invoices"
+CHECK = "count-is-processed"
+Suite = Callable[[Contracted, Target, Effort, Ledger], None]
+
+
+def holds(contracted: Contracted, _target: Target, effort: Effort, ledger: Ledger) -> None:
+    ledger.called(exchange())
+    if effort.wants(CHECK):
+        ledger.judged(next(iter(contracted.spec.operations)), CHECK, 3)
+
+
+def fails(_contracted: Contracted, target: Target, effort: Effort, ledger: Ledger) -> None:
+    made = target.send(Request("POST", "/v1/invoices", {"authorization": "Bearer sesame-open-1"}), OPERATION)
+    ledger.judged(OPERATION, CHECK, 3)
+    if effort.wants(CHECK):
+        ledger.found([Finding(CHECK, OPERATION, "count is 3, expected 2", "/count", exchanges=(made,))])
+
+
+def is_lost(_contracted: Contracted, _target: Target, _effort: Effort, _ledger: Ledger) -> None:
+    raise Unreachable("POST /x: connection reset")
+
+
+def is_stopped(contracted: Contracted, target: Target, effort: Effort, ledger: Ledger) -> None:
+    fails(contracted, target, effort, ledger)
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def suite(monkeypatch: pytest.MonkeyPatch) -> Callable[[Suite], list[tuple[str, Effort, tuple[str, ...]]]]:
+    """Replaces the suite; tells what it was asked to do."""
+
+    def replaced(one: Suite) -> list[tuple[str, Effort, tuple[str, ...]]]:
+        asked: list[tuple[str, Effort, tuple[str, ...]]] = []
+
+        def run(
+            contracted: Contracted, target: Target, effort: Effort, ledger: Ledger, phases: tuple[str, ...]
+        ) -> None:
+            asked.append((contracted.name, effort, phases))
+            one(contracted, target, effort, ledger)
+
+        monkeypatch.setattr(runner, "run", run)
+        return asked
+
+    return replaced
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+
+
+@pytest.fixture(scope="module")
+def payt() -> Iterator[str]:
+    """Where a server of ours has Payt."""
+    with serving("--vendor", "payt") as url:
+        yield f"{url}/payt"
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[str]:
+    """Payt without a word that it is ours."""
+    with serving("--vendor", "payt", "--no-mock-headers") as url:
+        yield f"{url}/payt"
+
+
+def contract(*arguments: str, **environment: str | None) -> Result:
+    return CliRunner().invoke(main, ["contract", *arguments], env=environment)
+
+
+def test_a_contract_that_holds_is_exit_0(suite: Callable[[Suite], object]) -> None:
+    suite(holds)
+
+    result = contract("payt")
+
+    assert (result.exit_code, result.output.splitlines()[-1]) == (0, "0 failed, 1 passed")
+
+
+def test_something_that_was_found_is_exit_1_with_its_sentence(suite: Callable[[Suite], object]) -> None:
+    suite(fails)
+
+    result = contract("payt")
+
+    assert result.exit_code == 1
+    assert "        count is 3, expected 2      /count\n" in result.output
+    assert result.output.splitlines()[-1] == "1 failed, 0 passed"
+
+
+def test_without_a_vendor_all_of_them_are_called(
+    suite: Callable[[Suite], list[tuple[str, Effort, object]]],
+) -> None:
+    asked = suite(holds)
+
+    contract("--max-examples", "1")
+
+    assert [name for name, _, _ in asked] == ["guidewire", "payt", "pvex", "vba", "xero"]
+
+
+def test_what_is_asked_for_reaches_the_suite(
+    suite: Callable[[Suite], list[tuple[str, Effort, object]]],
+) -> None:
+    asked = suite(holds)
+
+    contract(
+        *("payt", "--seed", "7", "--max-examples", "500", "--checks", f"{CHECK},order-is-kept"),
+        *("--operation", OPERATION, "--phase", "stories"),
+    )
+
+    effort = Effort(7, 500, frozenset({CHECK, "order-is-kept"}), frozenset({OPERATION}))
+    assert asked == [("payt", effort, ("stories",))]
+
+
+def test_a_vendor_without_the_operation_is_not_called(
+    suite: Callable[[Suite], list[tuple[str, Effort, object]]],
+) -> None:
+    asked = suite(holds)
+
+    contract("--operation", OPERATION)
+
+    assert [name for name, _, _ in asked] == ["payt"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nope"], "error: no vendor named nope\n   at: VENDOR\n  try: one of "),
+        (["--only", "cuont-is-processed"], "  try: one of count-is-processed"),
+        (["payt", "--operation", "nope"], "error: no operation named nope\n   at: --operation\n"),
+        (["--target", "http://127.0.0.1:8080/payt"], "error: an address is one vendor's\n"),
+        (["payt", "xero", "--target", "http://127.0.0.1:8080/payt"], "error: an address is one vendor's\n"),
+        (["payt", "--rate", "fast"], "error: fast is no rate; write 20/s"),
+        (["payt", "--baseline", "nowhere.json"], "   at: --baseline nowhere.json\n"),
+        (["payt", "--report", "pdf"], "pdf is no report; there are junit, html, har, pytest, json"),
+        (["payt", "--header", "x"], "x: write 'Name: text'"),
+        (["payt", "--fact", "x"], "x: write name=text"),
+        (["payt", "--phase", "third"], "'third' is not one of"),
+        (["payt", "--seed", "-1"], "-1 is not in the range"),
+        (["payt", "--target", "http://api.example.com/"], "  try: --allow-remote api.example.com "),
+        (["payt", "--target", "http://u:p@127.0.0.1/"], "error: the target holds a user or a password\n"),
+    ],
+    ids=lambda one: "-".join(one)[:40] if isinstance(one, list) else "",
+)
+def test_wrong_usage_is_exit_2_and_says_what_would_do(arguments: list[str], said: str) -> None:
+    result = contract(*arguments)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_no_server_is_exit_3() -> None:
+    result = contract("payt", "--target", "http://127.0.0.1:1")
+
+    assert (result.exit_code, "error: no server answers: " in result.stderr) == (3, True)
+
+
+def test_a_server_that_is_lost_is_exit_3(suite: Callable[[Suite], object]) -> None:
+    suite(is_lost)
+
+    result = contract("payt")
+
+    assert result.exit_code == 3
+    assert "error: the server was lost: POST /x: connection reset" in result.stderr
+
+
+def test_an_interrupt_is_exit_130_after_what_was_found_until_then(suite: Callable[[Suite], object]) -> None:
+    suite(is_stopped)
+
+    result = contract("payt", "--report", "json")
+
+    assert result.exit_code == 130
+    assert json.loads(Path("report/report.json").read_text())["vendors"][0]["stopped"] == "interrupted"
+
+
+def test_an_interrupt_that_is_swallowed_stops_the_next_call(suite: Callable[[Suite], object]) -> None:
+    def swallows(contracted: Contracted, target: Target, effort: Effort, ledger: Ledger) -> None:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        fails(contracted, target, effort, ledger)
+
+    before = signal.getsignal(signal.SIGINT)
+    suite(swallows)
+
+    assert contract("payt").exit_code == 130
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_run_that_judged_nothing_does_not_hold(suite: Callable[[Suite], object]) -> None:
+    suite(holds)
+
+    result = contract("payt", "--only", "order-is-kept")
+
+    assert (result.exit_code, "error: nothing was judged" in result.stderr) == (2, True)
+
+
+def test_a_spec_of_ones_own_is_served_in_this_process(
+    suite: Callable[[Suite], list[tuple[str, Effort, object]]], tmp_path: Path
+) -> None:
+    asked = suite(holds)
+
+    result = contract("--spec", str(made_up.written(tmp_path)))
+
+    assert (result.exit_code, [name for name, _, _ in asked]) == (0, ["acme"]), result.stderr
+
+
+def test_a_spec_without_batches_is_served_by_nobody_here(tmp_path: Path) -> None:
+    plain = made_up.written(tmp_path, made_up.changed("/paths/~1orders/put/x-batch"))
+
+    result = contract("--spec", str(plain))
+
+    assert (result.exit_code, "it has no x-batch" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "openapi: 3.0.3", "\xff"])
+def test_a_spec_that_cannot_be_read_is_exit_2(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.yaml").write_text(text, "latin-1")
+
+    assert contract("--spec", str(tmp_path / "odd.yaml")).exit_code == 2
+
+
+def test_a_server_of_ours_gets_the_credentials_of_the_fixtures(
+    suite: Callable[[Suite], object], payt: str
+) -> None:
+    given: list[object] = []
+    suite(lambda contracted, *_: given.append(contracted.profile.credentials))
+
+    result = contract("payt", "--target", payt)
+
+    assert given[0]
+    assert "is no mockserver" not in result.stderr
+
+
+def test_a_stranger_gets_no_credential_of_ours(stranger: str) -> None:
+    result = contract("payt", "--target", stranger)
+
+    assert result.exit_code == 2
+    assert "error: no credential for MOCKSERVER_CREDENTIAL_BEARERAUTH, MOCKSERVER_CREDENTIAL_BASICAUTH\n" in (
+        result.stderr
+    )
+    assert (
+        "  try: MOCKSERVER_CREDENTIAL_BEARERAUTH=… MOCKSERVER_CREDENTIAL_BASICAUTH=… mockserver"
+        in result.stderr
+    )
+
+
+def test_an_address_that_is_all_of_a_server_of_ours_is_told_where_the_vendor_is(payt: str) -> None:
+    result = contract("payt", "--target", payt.removesuffix("/payt"))
+
+    assert (result.exit_code, f"  try: --target {payt}\n" in result.stderr) == (2, True)
+
+
+def test_a_stranger_is_told_what_will_be_written(suite: Callable[[Suite], object], stranger: str) -> None:
+    suite(holds)
+
+    result = contract(
+        *("payt", "--target", stranger, "--rate", "50/s"),
+        MOCKSERVER_CREDENTIAL_BEARERAUTH="sesame-open-1",
+        MOCKSERVER_CREDENTIAL_BASICAUTH="jo:sesame-open-2",
+    )
+
+    assert result.exit_code == 0
+    assert (
+        f"{stranger} is no mockserver: what this run creates, changes and deletes there stays so\n"
+        in result.stderr
+    )
+    assert "  writes by  POST /" in result.stderr
+    assert ", at most 50/s\n" in result.stderr
+    assert "sesame" not in result.output
+
+
+def test_what_is_known_by_the_environment_alone_is_sent_and_never_shown(
+    suite: Callable[[Suite], object], stranger: str
+) -> None:
+    suite(fails)
+
+    result = contract(
+        *("payt", "--target", stranger, "--report", "junit,html,har,pytest,json"),
+        MOCKSERVER_CREDENTIAL_BEARERAUTH="sesame-open-1",
+        MOCKSERVER_CREDENTIAL_BASICAUTH="jo:sesame-open-2",
+    )
+
+    assert result.exit_code == 1
+    assert "sesame" not in result.output
+    assert [file.name for file in Path("report").iterdir() if b"sesame" in file.read_bytes()] == []
+    assert "$MOCKSERVER_CREDENTIAL_BEARERAUTH" in Path("report/count-is-processed-1.sh").read_text()
+
+
+def test_an_empty_credential_leaves_the_operations_that_need_it_out(
+    suite: Callable[[Suite], list[tuple[str, Effort, object]]], stranger: str
+) -> None:
+    asked = suite(holds)
+
+    result = contract(
+        *("payt", "--target", stranger),
+        MOCKSERVER_CREDENTIAL_BEARERAUTH="sesame-open-1",
+        MOCKSERVER_CREDENTIAL_BASICAUTH="",
+    )
+
+    assert OPERATION in asked[0][1].operations
+    assert "without MOCKSERVER_CREDENTIAL_BASICAUTH: " in result.stderr
+
+
+def test_a_credential_may_be_a_header(suite: Callable[[Suite], object], stranger: str) -> None:
+    suite(fails)
+
+    result = contract("payt", "--target", stranger, "--header", "Authorization: Bearer sesame-open-1")
+
+    assert result.exit_code == 1, result.stderr
+    assert '--header "Authorization: $MOCKSERVER_HEADER_AUTHORIZATION"' in result.output
+
+
+def test_a_proxy_is_not_used_for_this_machine(suite: Callable[[Suite], object], payt: str) -> None:
+    suite(fails)
+
+    result = contract(
+        "payt", "--target", payt, HTTP_PROXY="http://127.0.0.1:1", http_proxy="http://127.0.0.1:1"
+    )
+
+    assert result.exit_code == 1
+
+
+def test_as_json_it_is_one_document(suite: Callable[[Suite], object]) -> None:
+    suite(fails)
+
+    result = contract("payt", "--json")
+
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["failed"], document["vendors"][0]["name"]) == (1, 1, "payt")
+
+
+def test_quiet_tells_failures_alone(suite: Callable[[Suite], object]) -> None:
+    suite(holds)
+
+    assert "  ok " not in contract("payt", "-q").output
+
+
+def test_reports_are_named_in_the_last_line(suite: Callable[[Suite], object]) -> None:
+    suite(fails)
+
+    result = contract("payt", "--report", "junit,html", "--report", "har", "--report-dir", "out")
+
+    assert result.output.splitlines()[-1].endswith("out/junit.xml  out/index.html  out/failures.har")
+    assert "curl:     out/count-is-processed-1.sh\n" in result.output
+
+
+def test_reports_that_cannot_be_written_are_exit_2(suite: Callable[[Suite], object]) -> None:
+    suite(fails)
+    Path("out").write_text("")
+
+    assert contract("payt", "--report", "junit", "--report-dir", "out/x").exit_code == 2
+
+
+@pytest.mark.parametrize(("summary", "written"), [("auto", True), ("off", False)])
+def test_a_job_gets_its_summary(suite: Callable[[Suite], object], summary: str, written: bool) -> None:  # noqa: FBT001
+    suite(fails)
+    Path("summary.md").write_text("before\n")
+
+    contract("payt", "--summary", summary, GITHUB_STEP_SUMMARY="summary.md")
+
+    assert Path("summary.md").read_text().startswith("before\n### mockserver contract: 1 failed") is written
+
+
+@pytest.mark.parametrize("name", ["known.json", "known.yaml"])
+def test_what_is_written_down_as_known_fails_no_more(suite: Callable[[Suite], object], name: str) -> None:
+    suite(fails)
+    first = contract("payt", "--write-baseline", name)
+
+    second = contract("payt", "--baseline", name)
+
+    assert (first.exit_code, second.exit_code) == (1, 0)
+    assert "1 known difference in" in first.stderr
+    assert "  known count = processed" in second.output
+
+
+def test_what_was_known_and_holds_is_told_and_taken_out(suite: Callable[[Suite], object]) -> None:
+    suite(fails)
+    contract("payt", "--write-baseline", "known.json")
+    suite(lambda *given: given[3].judged(OPERATION, CHECK, 3))
+
+    result = contract("payt", "--baseline", "known.json", "--write-baseline", "known.json")
+
+    assert "gone: count-is-processed at postV1Invoices" in result.output
+    assert json.loads(Path("known.json").read_text())["known"] == []
+
+
+def test_reasons_are_kept_when_a_baseline_is_written_anew(suite: Callable[[Suite], object]) -> None:
+    suite(fails)
+    contract("payt", "--write-baseline", "known.json")
+    written = json.loads(Path("known.json").read_text())
+    written["known"][0]["reason"] = "they know"
+    Path("known.json").write_text(json.dumps(written))
+
+    contract("payt", "--baseline", "known.json", "--write-baseline", "known.json")
+
+    assert json.loads(Path("known.json").read_text()) == written
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False), ({}, False)],
+    ids=["forced", "none", "piped"],
+)
+def test_colours_are_for_terminals(
+    suite: Callable[[Suite], object],
+    environment: dict[str, str],
+    coloured: bool,  # noqa: FBT001 - a case
+) -> None:
+    suite(fails)
+
+    output = CliRunner().invoke(main, ["contract", "payt"], env=environment, color=True).output
+
+    if environment:
+        assert ("\x1b[" in output) is coloured
+    else:
+        assert "\x1b[" not in contract("payt").output

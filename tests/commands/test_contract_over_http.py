@@ -1,0 +1,176 @@
+"""`mockserver contract` against servers that listen: an honest one, and some that cheat."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver.app import Application
+from mockserver.cli import main
+from mockserver.contract.again import holds
+from mockserver.contract.finding import Broken
+from tests.support import made_up
+from tests.support.listening import listening
+from tests.support.server import serving
+
+Sent = list[dict[str, Any]]
+
+
+def is_blind(_status: int, results: list[Any]) -> tuple[int, list[Any]]:
+    return 207, [{**one, "status": 201} for one in results]
+
+
+def drops_the_last(status: int, results: list[Any]) -> tuple[int, list[Any]]:
+    return status, results[:-1]
+
+
+def lets_nobody_in(_status: int, _results: list[Any]) -> tuple[int, list[Any]]:
+    return 401, []
+
+
+class Cheat:
+    """Answers batches as the application does, less what `bent` makes of it."""
+
+    def __init__(self, app: Application, bent: Callable[[int, list[Any]], tuple[int, list[Any]]]) -> None:
+        self.app, self.bent = app, bent
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        status, headers, body = 0, [], b""
+
+        async def kept(message: Any) -> None:
+            nonlocal status, headers, body
+            if message["type"] == "http.response.start":
+                status, headers = message["status"], message["headers"]
+            else:
+                body += message.get("body", b"")
+
+        await self.app(scope, receive, kept)
+        if scope["method"] == "PUT" and status == 207:
+            status, results = self.bent(status, json.loads(body)["results"])
+            body = json.dumps({"results": results}).encode()
+        named = [(name, text) for name, text in headers if name.lower() != b"content-length"]
+        headers = [*named, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def called(spec: Path, target: str, *arguments: str) -> Result:
+    put = ("--operation", "putOrders", "--phase", "generated", "--max-examples", "1")
+    return CliRunner().invoke(main, ["contract", "--spec", str(spec), "--target", target, *put, *arguments])
+
+
+def failures(result: Result) -> list[str]:
+    """What is said of each failure, with what was sent and what came."""
+    lines = result.output.splitlines()
+    return [one for one in lines if one.startswith(" " * 8) and "again:" not in one]
+
+
+@pytest.mark.parametrize(
+    ("bent", "check", "said"),
+    [
+        (is_blind, "outcome-fits-the-item", r"sent \d items?.*bad.*done.*"),
+        (drops_the_last, "one-outcome-per-item", r"sent \d items?.*outcome.*"),
+        (lets_nobody_in, "positive-data-acceptance,envelope-is-judged", r".*401.*"),
+    ],
+    ids=["blind", "drops", "401"],
+)
+def test_a_server_that_cheats_is_told_so(tmp_path: Path, bent: Any, check: str, said: str) -> None:
+    app = made_up.application(tmp_path)
+    with listening(Cheat(app, bent)) as url:
+        result = called(tmp_path / "acme.yaml", f"{url}/acme", "--only", check)
+
+    assert result.exit_code == 1, result.output
+    assert re.search(f"\n        {said}\n", result.output), result.output
+
+
+def test_the_line_that_is_printed_comes_to_the_same_again(tmp_path: Path) -> None:
+    app = made_up.application(tmp_path)
+    with listening(Cheat(app, drops_the_last)) as url:
+        first = called(tmp_path / "acme.yaml", f"{url}/acme", "--only", "one-outcome-per-item", "--seed", "7")
+        line = next(one for one in first.output.splitlines() if "again:" in one)
+        second = CliRunner().invoke(main, shlex.split(line.partition("mockserver ")[2]))
+
+    assert first.exit_code == 1
+    assert failures(first)
+    assert failures(second) == failures(first)
+
+
+def test_the_test_that_is_written_fails_with_the_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = made_up.application(tmp_path)
+    with listening(Cheat(app, drops_the_last)) as url:
+        monkeypatch.setenv("MOCKSERVER_TARGET", f"{url}/acme")
+        with pytest.raises(Broken, match="one-outcome-per-item: sent "):
+            holds(
+                "acme",
+                "one-outcome-per-item",
+                seed=7,
+                max_examples=1,
+                spec=str(tmp_path / "acme.yaml"),
+                operations=("putOrders",),
+            )
+
+
+def test_an_honest_server_holds_in_a_process_of_its_own(tmp_path: Path) -> None:
+    spec = made_up.written(tmp_path)
+    with serving("--specs", str(tmp_path), "--vendor", "acme") as url:
+        done = subprocess.run(  # noqa: S603 - our own command line
+            [
+                *(
+                    sys.executable,
+                    "-m",
+                    "mockserver",
+                    "contract",
+                    "--spec",
+                    str(spec),
+                    "--target",
+                    f"{url}/acme",
+                ),
+                *(
+                    "--max-examples",
+                    "1",
+                    "--operation",
+                    "putOrders",
+                    "--report",
+                    "junit,html",
+                    "--report-dir",
+                    str(tmp_path / "report"),
+                ),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert re.search(
+        r"^0 failed, \d+ passed      \S+/junit.xml  \S+/index.html$", done.stdout.splitlines()[-1]
+    )
+    assert "\x1b" not in done.stdout
+
+
+def test_a_spec_without_batches_is_called_as_it_stands(tmp_path: Path) -> None:
+    made_up.written(tmp_path)
+    plain = made_up.changed("/paths/~1orders/put/x-batch")
+    plain["openapi"] = "3.1.0"
+    (tmp_path / "elsewhere").mkdir()
+    spec = made_up.written(tmp_path / "elsewhere", plain, "theirs")
+    with serving("--specs", str(tmp_path), "--vendor", "acme") as url:
+        result = CliRunner().invoke(
+            main,
+            ["contract", "--spec", str(spec), "--target", f"{url}/acme", "--max-examples", "1", "--json"],
+        )
+
+    document = json.loads(result.stdout)
+    assert {one["operation"] for one in document["vendors"][0]["operations"]} >= {"putOrders", "listOrders"}
+    assert "stories" not in result.stdout

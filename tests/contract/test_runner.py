@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mockserver.contract import generated, runner, stories
+from mockserver.contract.effort import Effort
+from mockserver.contract.finding import Ledger
+from mockserver.contract.profiles import contracted
+from mockserver.contract.target import Address, Target
+from mockserver.errors import SpecError
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The parts that were done; none is."""
+    parts: list[str] = []
+    monkeypatch.setattr(generated, "run", lambda *_: parts.append("generated"))
+    monkeypatch.setattr(stories, "run", lambda *_: parts.append("stories"))
+    return parts
+
+
+def run(*phases: str, only: str = "") -> None:
+    effort = Effort(only=frozenset(filter(None, [only])))
+    with Target(Address("http://127.0.0.1:1")) as target:
+        runner.run(contracted("payt"), target, effort, Ledger(), phases or runner.PHASES)
+
+
+def test_single_calls_are_judged_before_stories(done: list[str]) -> None:
+    run()
+
+    assert done == ["generated", "stories"]
+
+
+@pytest.mark.parametrize("phase", runner.PHASES)
+def test_one_part_can_be_done_alone(done: list[str], phase: str) -> None:
+    run(phase)
+
+    assert done == [phase]
+
+
+@pytest.mark.parametrize(
+    ("check", "parts"),
+    [
+        ("accepted-are-there", ["stories"]),
+        ("status-code-conformance", ["generated"]),
+        ("count-is-processed", ["generated", "stories"]),
+    ],
+)
+def test_a_part_that_makes_no_check_that_is_wanted_is_left_out(
+    done: list[str], check: str, parts: list[str]
+) -> None:
+    run(only=check)
+
+    assert done == parts
+
+
+def test_a_file_that_schemathesis_cannot_read_is_no_spec(tmp_path: Path) -> None:
+    (tmp_path / "odd.yaml").write_text("[]")
+
+    with Target(Address("http://127.0.0.1:1")) as target, pytest.raises(SpecError, match=r"odd\.yaml: "):
+        runner.run_plain(tmp_path / "odd.yaml", contracted("payt"), target, Effort(), Ledger())

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from mockserver.contract import safety
+from mockserver.contract.exchange import Exchange, Request, Response
+from mockserver.contract.safety import Rate, Unsafe
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:8080/payt", "https://localhost/x", "http://[::1]:9000", "http://127.3.4.5"],
+)
+def test_this_machine_may_be_called(url: str) -> None:
+    assert safety.checked(url, ()) == url
+
+
+def test_a_slash_at_the_end_is_left_out() -> None:
+    assert safety.checked("http://127.0.0.1:8080/payt//", ()) == "http://127.0.0.1:8080/payt"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.example.com/payt",
+        "http://127.0.0.1.example.com/",
+        "http://2130706433/",
+        "http://127.1/",
+        "http://0.0.0.0:8080/",
+        "http://[::ffff:10.0.0.1]/",
+    ],
+)
+def test_another_host_may_not(url: str) -> None:
+    with pytest.raises(Unsafe, match="is not this machine"):
+        safety.checked(url, ())
+
+
+def test_another_host_may_be_called_when_it_is_named() -> None:
+    assert safety.checked("https://API.example.com/v1", ["api.Example.com"]) == "https://API.example.com/v1"
+
+
+@pytest.mark.parametrize(
+    "named", ["example.com", "www.api.example.com", "*.example.com", "", "api.example.com."]
+)
+def test_a_name_that_is_near_is_not_enough(named: str) -> None:
+    with pytest.raises(Unsafe, match=r"api\.example\.com is not this machine"):
+        safety.checked("https://api.example.com/v1", [named])
+
+
+def test_the_cure_names_the_host_that_would_be_called() -> None:
+    with pytest.raises(Unsafe) as told:
+        safety.checked("https://api.example.com/v1", [])
+
+    assert told.value.cure.startswith("--allow-remote api.example.com ")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "127.0.0.1:8080",
+        "//127.0.0.1/",
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "http://",
+        "http:///payt",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:x/",
+        "http://127.0.0.1\\@example.com/",
+        "http://127.0.0.1 .example.com/",
+        "http://127.0.0.1\n.example.com/",
+        "http://127.0.0.1\t/",
+        "http://exämple.com/",
+        "http://user@127.0.0.1/",
+        "http://127.0.0.1:80@example.com/",
+        "http://127.0.0.1/?next=http://example.com",
+        "http://127.0.0.1/#x",
+        "http://127.0.0.1/?",
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_refused(url: str) -> None:
+    with pytest.raises(Unsafe):
+        safety.checked(url, ["example.com"])
+
+
+@pytest.mark.parametrize(
+    ("text", "per_second"), [("20/s", 20), ("0.5/s", 0.5), ("120/m", 2), ("7200/h", 2), ("5/", 5)]
+)
+def test_a_rate_is_read(text: str, per_second: float) -> None:
+    assert safety.rate(text).per_second == per_second
+
+
+@pytest.mark.parametrize("text", ["", "20", "0/s", "-1/s", "1/d", "1e9/s", "nan/s", "20/s "])
+def test_what_is_no_rate_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no rate"):
+        safety.rate(text)
+
+
+def test_calls_are_as_far_apart_as_the_rate_says() -> None:
+    async def took() -> float:
+        pause, time = safety.pause(Rate(200)), asyncio.get_running_loop().time
+        began = time()
+        await asyncio.gather(*(pause() for _ in range(5)))
+        return time() - began
+
+    assert asyncio.run(took()) >= 4 / 200
+
+
+@pytest.mark.parametrize(("headers", "ours"), [({"mock-journal": "3"}, True), ({"server": "other"}, False)])
+def test_a_server_of_ours_numbers_its_answers(headers: dict[str, str], ours: bool) -> None:  # noqa: FBT001 - a case
+    def send(request: Request) -> Exchange:
+        return Exchange(request, Response(404, headers, b""))
+
+    assert safety.is_ours(send) is ours

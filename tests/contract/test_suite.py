@@ -1,0 +1,78 @@
+"""Every vendor and the control plane keep their contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.app import Application
+from mockserver.contract import stories, walks
+from mockserver.contract.caller import Errand
+from mockserver.contract.finding import Ledger
+from mockserver.contract.judging import Judge
+from mockserver.contract.profiles import contracted
+from mockserver.contract.runner import GENERATED, STORIES
+from tests.contract.of_control import CONTROL, WALKED
+from tests.contract.suite import EXAMPLES, effort, held, target, told
+from tests.support.specs import VENDORS
+
+OPERATIONS = [(vendor, operation) for vendor in VENDORS for operation in contracted(vendor).spec.operations]
+SUBJECTS = [
+    (vendor, operation)
+    for vendor in VENDORS
+    for operation in dict.fromkeys(one.operation for one in stories.subjects(contracted(vendor)))
+]
+WALKS_TO_ALL = 48
+"""Walks of the control plane that meet every link of it."""
+WALKS = [(vendor, without) for vendor in VENDORS for without in contracted(vendor).profile.pins.walks]
+
+
+@pytest.mark.parametrize(("vendor", "operation"), OPERATIONS)
+def test_generated_calls_of_a_vendor_find_nothing(vendor: str, operation: str, app: Application) -> None:
+    known = contracted(vendor)
+
+    ledger = held(known, app, vendor, effort(operation), GENERATED)
+
+    assert told(ledger.findings) == []
+    assert min(one.response.status for one in ledger.exchanges) < 400
+    came = {one.response.media_type for one in ledger.exchanges}
+    assert {media_type for name, media_type in known.profile.pins.asked_for if name == operation} <= came
+
+
+@pytest.mark.parametrize(("vendor", "operation"), SUBJECTS)
+def test_stories_of_a_vendor_find_nothing(vendor: str, operation: str, app: Application) -> None:
+    ledger = held(contracted(vendor), app, vendor, effort(operation), STORIES)
+
+    assert told(ledger.findings) == []
+    assert ledger.calls.total() > 0
+
+
+@pytest.mark.parametrize(("vendor", "without"), WALKS, ids=["-".join((one, *left)) for one, left in WALKS])
+def test_walks_along_the_links_of_a_vendor_lead_somewhere_and_find_nothing(
+    vendor: str, without: tuple[str, ...], app: Application
+) -> None:
+    known, ledger, wanted = contracted(vendor), Ledger(), effort()
+    with target(app, vendor) as one:
+        errand = Errand(one, wanted, ledger, known.profile.pins, known.spec, Judge(known, wanted))
+        reached = walks.walk(known, errand, without)
+
+    assert told(ledger.findings) == []
+    assert reached
+
+
+@pytest.mark.parametrize("operation", CONTROL.spec.operations)
+def test_generated_calls_of_the_control_plane_find_nothing(operation: str, control: Application) -> None:
+    ledger = held(CONTROL, control, "_mock", effort(operation), GENERATED)
+
+    assert told(ledger.findings) == []
+    assert min(one.response.status for one in ledger.exchanges) < 400
+
+
+def test_walks_along_the_links_of_the_control_plane_lead_to_what_was_made(control: Application) -> None:
+    ledger, wanted = Ledger(), effort(examples=max(WALKS_TO_ALL, EXAMPLES))
+    with target(control, "_mock") as one:
+        errand = Errand(one, wanted, ledger, WALKED.profile.pins, WALKED.spec, Judge(WALKED, wanted))
+        reached = walks.walk(WALKED, errand)
+
+    names = {link.partition("] ")[2].partition(" -> ")[0] for link in reached}
+    assert told(ledger.findings) == []
+    assert {"snapshot", "restore", "difference", "arm"} <= names

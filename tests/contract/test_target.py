@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mockserver.contract.exchange import Request
+from mockserver.contract.target import Address, Target, Unreachable
+from tests.support.listening import listening
+
+
+async def echo(scope: Any, _receive: Any, send: Any) -> None:
+    """Leads elsewhere, and says where it was called."""
+    headers = [(b"location", b"http://example.com/"), (b"x-path", scope["raw_path"])]
+    await send({"type": "http.response.start", "status": 302, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    with Target(Address("http://127.0.0.1:8080", echo)) as one:
+        yield one
+
+
+def test_a_redirect_is_an_answer_and_is_not_followed(target: Target) -> None:
+    assert target.send(Request("GET", "/x")).response.status == 302
+
+
+@pytest.mark.parametrize("path", ["@example.com/x", ".example.com/x", ":1/x", "x"])
+def test_no_path_leads_to_another_host(target: Target, path: str) -> None:
+    assert target.send(Request("GET", path)).response.headers["x-path"] == f"/{path}"
+
+
+def test_a_target_that_was_stopped_calls_nobody(target: Target) -> None:
+    target.stop()
+
+    with pytest.raises(KeyboardInterrupt):
+        target.send(Request("GET", "/x"))
+
+
+def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with listening(echo) as url, Target(Address(url)) as one:
+        assert one.send(Request("GET", "/x")).response.status == 302
+
+
+def test_a_proxy_is_used_for_other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with listening(echo) as url:
+        monkeypatch.setenv("HTTP_PROXY", url)
+        monkeypatch.setenv("http_proxy", url)
+        with Target(Address("http://host.invalid")) as one:
+            assert one.send(Request("GET", "/x")).response.status == 302
+
+
+def test_nobody_at_an_address_is_told_with_the_call() -> None:
+    with (
+        Target(Address("http://127.0.0.1:1")) as one,
+        pytest.raises(Unreachable, match=r"GET http://127\.0\.0\.1:1/x: "),
+    ):
+        one.send(Request("GET", "/x"))
+
+
+def test_an_application_that_crashes_is_a_500_as_for_its_other_callers() -> None:
+    async def crashing(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise RuntimeError
+
+    with Target(Address("http://127.0.0.1:8080", crashing)) as one:
+        assert one.send(Request("GET", "/x")).response.status == 500
+
+
+def test_a_header_goes_out_as_latin_1_and_what_that_lacks_as_question_marks() -> None:
+    came: dict[bytes, bytes] = {}
+
+    async def heard(scope: Any, receive: Any, send: Any) -> None:
+        came.update(scope["headers"])
+        await echo(scope, receive, send)
+
+    with Target(Address("http://127.0.0.1:8080", heard)) as one:
+        one.send(Request("GET", "/x", {"a": "\xe9", "b": "\u017e"}))
+
+    assert (came[b"a"], came[b"b"]) == (b"\xe9", b"?")

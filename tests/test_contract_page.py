@@ -1,0 +1,35 @@
+"""The page about the contract suite says what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from mockserver.cli import main
+from mockserver.contract import catalogue
+from mockserver.contract.profiles import contracted
+
+PAGE = (Path(__file__).parents[1] / "mockserver" / "docs" / "contract.md").read_text(encoding="utf-8")
+
+
+def test_every_check_is_explained_as_it_explains_itself() -> None:
+    checks = catalogue.checks().values()
+    expected = [f"| `{one.id}` | {one.says} | {one.reason} |" for one in checks]
+    table = PAGE.partition("\n## The checks\n")[2].partition("\n## ")[0]
+
+    assert [line for line in table.splitlines() if line.startswith("| `")] == expected
+
+
+def test_every_option_that_is_named_is_there() -> None:
+    known = CliRunner().invoke(main, ["contract", "--help"], terminal_width=200).output
+    own = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGE)) - {"--auth"}
+
+    assert sorted(option for option in own if option not in known) == []
+
+
+def test_the_facts_of_the_example_are_facts() -> None:
+    named = set(re.findall(r"--fact (\w+)=\w", PAGE)) - {"name"}
+
+    assert named <= set(contracted("payt").facts)
