@@ -389,15 +389,6 @@ REFUSALS = (
         wrong=200,
     ),
     _mutant(
-        "pvex-asks-for-no-credentials",
-        "lets everybody in",
-        ("listInvoices", "postInvoiceBatch"),
-        every_call("pvex", lambda call: call.having(authorization="Bearer good-token")),
-        _status("GET", "/api/Invoice", authorization=""),
-        right=401,
-        wrong=200,
-    ),
-    _mutant(
         "vba-refuses-all-for-one",
         "refuses the batch for one bad row",
         v.VBA_READ,
