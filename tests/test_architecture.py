@@ -55,25 +55,12 @@ MAX_FUNCTION_LINES = 40
 
 
 ORACLE = (
+    PACKAGE / "contract" / "judging.py",
     *(
-        PACKAGE / "contract" / f"{name}.py"
-        for name in (
-            "answering",
-            "asking",
-            "decoding",
-            "expecting",
-            "form_keys",
-            "judging",
-            "keys",
-            "lenient",
-            "oracle",
-            "reading",
-            "typed",
-            "validating",
-            "weighing",
-        )
+        file
+        for folder in ("oracle", "answers", "checks")
+        for file in sorted((PACKAGE / "contract" / folder).glob("*.py"))
     ),
-    *sorted((PACKAGE / "contract" / "checks").glob("*.py")),
 )
 ENGINE = re.compile(
     r"jsonschema_rs\b"

@@ -13,11 +13,9 @@ import click
 from mockserver.clock import print_instant, system_clock
 from mockserver.codec import json
 from mockserver.commands.common import fail
-from mockserver.contract import baseline, catalogue, safety
-from mockserver.contract.baseline import Known, Unreadable
+from mockserver.contract import catalogue, safety
 from mockserver.contract.credentials import UnreadableCredential
 from mockserver.contract.effort import Effort
-from mockserver.contract.plan import Plan
 from mockserver.contract.report.document import document
 from mockserver.contract.report.rows import Outcome, outcome
 from mockserver.contract.report.summary import summary
@@ -26,7 +24,10 @@ from mockserver.contract.report.text import counted, line
 from mockserver.contract.report.writing import write
 from mockserver.contract.runner import PHASES
 from mockserver.contract.target import Unreachable
-from mockserver.contract.visit import INTERRUPTED, Around, Found, MissingCredentials, found, visit
+from mockserver.contract.visiting import baseline
+from mockserver.contract.visiting.baseline import Known, Unreadable
+from mockserver.contract.visiting.plan import Plan
+from mockserver.contract.visiting.visit import INTERRUPTED, Around, Found, MissingCredentials, found, visit
 from mockserver.errors import MockServerError
 from mockserver.exits import FOUND, NO_SERVER, USAGE
 from mockserver.exits import INTERRUPTED as BY_CTRL_C

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.contract.answering import Answers
+from mockserver.contract.answers.answering import Answers
+from mockserver.contract.answers.reading import reader_for
 from mockserver.contract.checks import MADE
 from mockserver.contract.checks.case import REFUSED, Case
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.effort import Effort
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.expecting import Expected
 from mockserver.contract.finding import Finding, Ledger
 from mockserver.contract.oracle import Oracle
+from mockserver.contract.oracle.expecting import Expected
 from mockserver.contract.profiles import Contracted
-from mockserver.contract.reading import reader_for
 from mockserver.contract.subject import Reader, Telling
 from mockserver.spec import Operation
 

@@ -59,7 +59,7 @@ def run_plain(file: Path, contracted: Contracted, target: Target, effort: Effort
     """
     from schemathesis.errors import LoaderError  # noqa: PLC0415 - as `generated`
 
-    from mockserver.contract import plain  # noqa: PLC0415
+    from mockserver.contract.generated import plain  # noqa: PLC0415
 
     try:
         plain.run(file, target, effort, ledger, contracted.profile.credentials)

@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 
 from mockserver.app import Application
 from mockserver.cli import main
-from mockserver.contract.again import holds
 from mockserver.contract.finding import Broken
+from mockserver.contract.visiting.again import holds
 from tests.support import made_up
 from tests.support.listening import listening
 from tests.support.server import serving

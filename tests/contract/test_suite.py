@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mockserver.app import Application
-from mockserver.contract import stories, walks
-from mockserver.contract.caller import Errand
+from mockserver.contract import stories
 from mockserver.contract.finding import Ledger
+from mockserver.contract.generated import walks
+from mockserver.contract.generated.caller import Errand
 from mockserver.contract.judging import Judge
 from mockserver.contract.profiles import contracted
 from mockserver.contract.runner import GENERATED, STORIES

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from mockserver.contract.effort import Effort
 from mockserver.contract.exchange import Exchange, Request, Response, json_request
 from mockserver.contract.finding import Finding, Ledger
-from mockserver.contract.plan import Plan
 from mockserver.contract.profiles import contracted
 from mockserver.contract.report.rows import Outcome, outcome
-from mockserver.contract.visit import Visit
+from mockserver.contract.visiting.plan import Plan
+from mockserver.contract.visiting.visit import Visit
 
 SECRET = "sesame-open-1"
 VARIABLE = "$MOCKSERVER_CREDENTIAL_BEARERAUTH"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mockserver.contract.checks.case import NOTHING_TO_JUDGE, REFUSED, SERVER_ERROR, Case, Fault, Made
-from mockserver.contract.expecting import counted
+from mockserver.contract.oracle.expecting import counted
 from mockserver.model import pointer_of
 
 _UNAUTHORIZED = 401

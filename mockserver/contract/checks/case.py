@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from mockserver.contract.answering import Answered
+from mockserver.contract.answers.answering import Answered
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.expecting import Awaited, Expected
+from mockserver.contract.oracle.expecting import Awaited, Expected
 from mockserver.contract.subject import Telling, Told
 
 REFUSED = 400

@@ -6,7 +6,7 @@ from collections import Counter
 
 from mockserver.contract.checks.case import NOTHING_TO_JUDGE, REFUSED, Case, Fault, Made
 from mockserver.contract.checks.wording import says_why
-from mockserver.contract.expecting import Awaited, counted
+from mockserver.contract.oracle.expecting import Awaited, counted
 from mockserver.contract.subject import Told
 
 _FEW = 5

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from mockserver.contract.answers.reading import reader_for
 from mockserver.contract.drift.archive import Recorded
 from mockserver.contract.drift.outcomes import Otherwise, compared
 from mockserver.contract.drift.placing import placed
@@ -13,7 +14,6 @@ from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding, Ledger
 from mockserver.contract.judging import Judge
 from mockserver.contract.profiles import Contracted
-from mockserver.contract.reading import reader_for
 
 TROUBLE = frozenset({429, 502, 503, 504})
 """Answers of a bad day: they say nothing of the contract, and ours would not have had that day."""

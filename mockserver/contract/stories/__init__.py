@@ -10,11 +10,11 @@ from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from mockserver.contract import derived
-from mockserver.contract.drawing import settings
+from mockserver.contract.answers.reading import reader_for
 from mockserver.contract.effort import Effort
 from mockserver.contract.finding import Broken, Ledger
+from mockserver.contract.generated.drawing import settings
 from mockserver.contract.profiles import Contracted
-from mockserver.contract.reading import reader_for
 from mockserver.contract.stories.checks import CHECKS
 from mockserver.contract.stories.hunt import Enough, Hunt
 from mockserver.contract.stories.machine import machine_of

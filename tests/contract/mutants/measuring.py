@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from mockserver.app import Options, create_app
-from mockserver.contract import built_in, runner, uninvited
+from mockserver.contract import runner
 from mockserver.contract.effort import Effort
 from mockserver.contract.finding import Finding, Ledger
+from mockserver.contract.generated import built_in, uninvited
 from mockserver.contract.profiles import Contracted, contracted
 from mockserver.contract.target import Address, App, Target
 from tests.contract.mutants.mutant import Mutant

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.app import Application
-from mockserver.contract.xml_bodies import written
+from mockserver.contract.generated.xml_bodies import written
 from mockserver.typed_xml import read
 from tests.support.client import Client
 from tests.vendors.pvex.bodies import BATCH, XML, invoice, less

@@ -1,0 +1,1 @@
+"""What an answer says: by its spec, under its names, of every item."""

@@ -1,0 +1,179 @@
+"""Walks along the links of a spec, each in a world of its own: what a link leads to keeps the contract."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+import hypothesis
+from hypothesis.errors import Flaky, FlakyFailure, Unsatisfiable
+from schemathesis.core.transport import Response
+from schemathesis.generation import derive_operation_seed
+from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
+from schemathesis.schemas import BaseSchema
+
+from mockserver.contract.effort import Effort
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.finding import Broken, Check, Finding
+from mockserver.contract.generated import schemas
+from mockserver.contract.generated.caller import Caller, Errand, Lost
+from mockserver.contract.generated.drawing import settings
+from mockserver.contract.generated.pinning import Case, operation_id
+from mockserver.contract.generated.wire import Unsendable
+from mockserver.contract.profiles import Contracted
+from mockserver.contract.stories.hunt import Enough, Hunt
+from mockserver.contract.worlds import World, Worlds
+
+STEPS = 6
+"""Calls of a walk."""
+
+LINKS = Check(
+    "links-lead-somewhere", "links lead somewhere", "links", "a client follows them with what an answer holds"
+)
+_GOOD = 300
+
+
+def run(contracted: Contracted, errand: Errand) -> None:
+    """Walk as the profile's pins say; a spec without links is not walked.
+
+    Raises:
+        Unreachable: the target does not answer.
+    """
+    for without in contracted.profile.pins.walks:
+        walk(contracted, errand, without)
+
+
+def walk(contracted: Contracted, errand: Errand, without: tuple[str, ...] = ()) -> Counter[str]:
+    """Walk without some operations; how often which link led to a good answer.
+
+    Raises:
+        Unreachable: the target does not answer.
+    """
+    effort, ledger = errand.effort, errand.ledger
+    whole = schemas.loaded(contracted, errand.target.address.url, effort, walking=True)
+    schema = _chosen(whole, contracted, effort, without)
+    if not schema.statistic.transitions.selected:
+        return Counter()
+    caller = Caller(schema, errand)
+    trip = Trip(caller, Worlds(errand.target, effort.seed, "walk"), Hunt(effort))
+    while found := _walked(schema, trip, effort):
+        ledger.found([found])
+    if caller.lost:
+        raise caller.lost
+    for link, times in trip.reached.items():
+        ledger.judged(link.partition(" ")[0], LINKS.id, times)
+    if not effort.operations and effort.wants(LINKS.id):
+        ledger.found(_nowhere(trip))
+    return trip.reached
+
+
+@dataclass(slots=True)
+class Trip:
+    """What the walks of one schema have in common, and where the one under way has come."""
+
+    caller: Caller
+    worlds: Worlds
+    hunt: Hunt
+    reached: Counter[str] = field(default_factory=Counter)
+    followed: int = 0
+    world: World | None = None
+    steps: list[Exchange] = field(default_factory=list)
+    last: Exchange | None = None
+
+    def begin(self) -> None:
+        """A walk begins, in a world in which nothing has happened."""
+        self.hunt.is_dead = self.caller.lost is not None
+        self.hunt.begin()
+        self.steps = []
+        self.world = self.worlds.fresh(0)
+        self.caller.wire.within(self.world.headers)
+
+    def end(self) -> None:
+        """It is over, and its world is let go."""
+        if self.world and not self.caller.lost:
+            self.worlds.drop(self.world)
+        self.world = None
+
+    def told(self, finding: Finding) -> Finding:
+        """A finding with the steps that led to it."""
+        words = tuple(
+            f"{one.request.method} {one.request.path} is answered {one.response.status}"
+            for one in self.steps[:-1]
+        )
+        return replace(finding, exchanges=(*self.steps[:-1], *finding.exchanges), told=words)
+
+
+class Walker:
+    """What is done at every step, mixed into the machine that Schemathesis makes of a schema."""
+
+    trip: ClassVar[Trip]
+    recorder: Any
+
+    def setup(self) -> None:
+        """A walk begins."""
+        self.trip.begin()
+
+    def teardown(self) -> None:
+        """A walk ends."""
+        self.trip.end()
+
+    def call(self, case: Case, **kwargs: Any) -> Response:
+        """Call as everywhere."""
+        trip = self.trip
+        try:
+            answered = trip.caller.call(case, self.recorder, walking=True)
+            trip.last = answered.exchange
+            trip.steps.append(answered.exchange)
+            self.recorder.record_response(case_id=case.id, response=answered.response)
+            kwargs["found"].extend(trip.caller.judge(answered))
+        except (Unsendable, Lost):
+            hypothesis.reject()
+        return answered.response
+
+    def get_call_kwargs(self, case: Case) -> dict[str, Any]:
+        """Where `call` puts what it finds, for `validate_response` to tell."""
+        del case
+        return {"found": []}
+
+    def validate_response(self, response: Response, case: Case, **kwargs: Any) -> None:
+        """Break off where a check does not hold."""
+        del response, case
+        for finding in kwargs["found"]:
+            if self.trip.hunt.looks_for(finding):
+                raise self.trip.hunt.broken(self.trip.told(finding))
+
+    def step(self, input: StepInput) -> StepOutput:  # noqa: A002 - as the base has it
+        """One call; notes whether the link to it led somewhere."""
+        output: StepOutput = super().step(input)  # type: ignore[misc] # the machine's
+        if input.transition and input.applied_parameters:
+            self.trip.followed += 1
+            if output.response.status_code < _GOOD:
+                self.trip.reached[f"{operation_id(input.case)} {input.transition.id}"] += 1
+        return output
+
+
+def _walked(schema: BaseSchema, trip: Trip, effort: Effort) -> Finding | None:
+    machine = type("Walk", (Walker, schema.as_state_machine()), {"trip": trip})
+    seeded: Any = hypothesis.seed(derive_operation_seed(effort.seed, "walk"))(machine)
+    # The hunt has what broke, also where it did not break again.
+    with suppress(Broken, Enough, Flaky, FlakyFailure, Unsatisfiable):
+        seeded.run(settings=settings(effort, stateful_step_count=STEPS))
+    return trip.hunt.end()
+
+
+def _chosen(
+    schema: BaseSchema, contracted: Contracted, effort: Effort, without: tuple[str, ...]
+) -> BaseSchema:
+    left_out = {name for name in contracted.spec.operations if not effort.calls(name)} | set(without)
+    if not left_out:
+        return schema
+    return schema.exclude(operation_id=sorted(left_out))
+
+
+def _nowhere(trip: Trip) -> list[Finding]:
+    if trip.reached or trip.last is None:
+        return []
+    said = f"followed links of the spec {trip.followed} times, and none led to a good answer"
+    return [Finding(LINKS.id, "", said, expected="an answer below 300", exchanges=(trip.last,))]

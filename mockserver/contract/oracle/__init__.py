@@ -1,0 +1,220 @@
+"""The oracle: what a request is, by the bytes that were sent and the spec alone.
+
+It knows neither the server nor its state. That the schema takes an item does not say that it must be
+accepted; that the schema forbids it says that it must not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from urllib.parse import unquote
+
+from mockserver.contract.exchange import Request
+from mockserver.contract.forgiven import Forgiven
+from mockserver.contract.oracle.asking import Asking
+from mockserver.contract.oracle.decoding import Decoded, UnreadableError, decode, media_type_of
+from mockserver.contract.oracle.expecting import Awaited, Expected, Verdict
+from mockserver.contract.oracle.keys import keys_of
+from mockserver.contract.oracle.lenient import Leniency, leniency
+from mockserver.contract.oracle.placed import placed
+from mockserver.contract.oracle.typed import properties_of
+from mockserver.contract.oracle.validating import Schema, schema, unfolded, without
+from mockserver.contract.oracle.weighing import awaited, weighed
+from mockserver.contract.profiles import Contracted
+from mockserver.contract.subject import Item
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.model import NOTHING, Document, Json, Path, pointer_of
+from mockserver.spec import Batch, MediaType, Operation
+
+MOST = 200
+"""Items of a call that are held against the schema; of the rest nothing is expected but an outcome."""
+
+_ANSWERED_FOR_ALL = ("HEAD", "OPTIONS")
+_BENT = ("mock-scenario",)
+"""Headers with which a caller asks a mock for something else than the truth."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """One media type of one operation, ready to be judged; `item` is None where it is no batch."""
+
+    media_type: MediaType
+    node: Document
+    settings: Document
+    whole: Schema
+    item: Schema | None
+
+
+class Oracle:
+    """What is expected of calls to one API; schemas are made when they are first needed."""
+
+    def __init__(self, contracted: Contracted) -> None:
+        self._spec = contracted.spec
+        self._profile = contracted.profile
+        self._asking = Asking(contracted.spec)
+        self._bodies: dict[tuple[str, str], _Body] = {}
+
+    def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
+        """The operation that the spec has for the request, and the values of its path.
+
+        Raises:
+            MethodNotAllowed: the path has operations, but not by that method.
+        """
+        path = unquote(request.path.partition("?")[0], errors="replace")
+        try:
+            match = placed(self._spec, request.method, self._spec.canonical(path))
+        except NotFound:
+            return None
+        return match.operation, match.values
+
+    def expected(self, request: Request, operation: str = "") -> Expected:
+        """What the request is; `operation` is what its caller meant, where its path says nothing."""
+        meant = self._spec.operations.get(operation)
+        try:
+            found = self.found(request)
+        except MethodNotAllowed:
+            other = request.method in _ANSWERED_FOR_ALL
+            return Expected(
+                meant, "doubtful" if other else "bad", f"the path has no operation for {request.method}"
+            )
+        if found is None:
+            return Expected(meant, "doubtful", "the spec has nothing at that path")
+        return self._expected(found[0], found[1], request)
+
+    def _expected(self, operation: Operation, values: Mapping[str, str], request: Request) -> Expected:
+        if any(name in request.headers for name in _BENT) or _asks_for_an_example(request):
+            return Expected(operation, "doubtful", "a mock was asked for something")
+        asked = self._asking.asked(operation, request, values, self._forgiven(operation, request))
+        of_body = self._of_body(operation, request)
+        if asked.bad or of_body.envelope == "bad":
+            reason = asked.bad[0] if asked.bad else of_body.reason
+            return replace(of_body, envelope="bad", reason=reason)
+        if asked.doubts:
+            return replace(of_body, envelope="doubtful", reason=asked.doubts[0])
+        return of_body
+
+    def _of_body(self, operation: Operation, request: Request) -> Expected:
+        if not operation.bodies or (not request.body and not operation.body_required):
+            return Expected(operation, "good")
+        if not request.body:
+            return Expected(operation, "bad", "there is no body")
+        body = self._body(operation, request)
+        if body is None:
+            return Expected(operation, self._of_media_type(operation, request), _not_stated(request))
+        try:
+            content_type = request.headers.get("content-type", "")
+            decoded = decode(request.body, content_type, body.node, body.settings)
+        except UnreadableError as error:
+            verdict: Verdict = "doubtful" if body.settings.get("lenient") else "bad"
+            return Expected(operation, verdict, f"the body cannot be read: {error}")
+        return self._judged(operation, body, decoded, self._leniency(operation, body, request))
+
+    def _of_media_type(self, operation: Operation, request: Request) -> Verdict:
+        """What a body is that comes in a media type which the spec does not state."""
+        sent = request.media_type
+        near = "json" in sent and any("json" in one.name for one in operation.bodies)
+        forgiven = any(one.keyword == "content-type" for one in self._forgiven(operation, request))
+        return "doubtful" if not sent or near or forgiven else "bad"
+
+    def _judged(self, operation: Operation, body: _Body, decoded: Decoded, lenient: Leniency) -> Expected:
+        document, batch = decoded.document, operation.batch
+        if batch and body.item and batch.bare_item and _is_bare(document, batch, body.item):
+            document = {str(batch.items[0]): [document]}
+        verdict, reason = weighed(body.whole.broken(document), lenient, decoded)
+        if not batch or not body.item:
+            if verdict == "good" and lenient.is_renamed(document, body.node):
+                return Expected(operation, "doubtful", "a name is written otherwise")
+            return Expected(operation, verdict, reason)
+        found = _at(document, batch.items)
+        if not isinstance(found, list):
+            missing = f"there is no list at {pointer_of(batch.items) or 'the root'}"
+            sure = verdict != "doubtful" and not (lenient.any_case and batch.items)
+            return Expected(operation, "bad" if sure else "doubtful", reason or missing)
+        if verdict == "good" and not found:
+            verdict, reason = "doubtful", "there are no items"
+        items = tuple(self._items(found, batch, body.item, lenient, decoded))
+        return Expected(operation, verdict, reason, items, not decoded.doubts)
+
+    def _items(
+        self, found: list[Json], batch: Batch, item: Schema, lenient: Leniency, decoded: Decoded
+    ) -> Iterator[Awaited]:
+        for place, one in enumerate(found):
+            keys = keys_of(one, batch.key, any_case=lenient.any_case)
+            sent = Item(place, keys[0] if keys else None, one)
+            if decoded.doubts or place >= MOST:
+                reason = decoded.doubts[0] if decoded.doubts else "there are too many to look at"
+                yield Awaited(sent, "doubtful", reason, keys=keys, may_refuse=True)
+            else:
+                yield awaited(sent, keys, batch, item, lenient)
+
+    def _body(self, operation: Operation, request: Request) -> _Body | None:
+        sent, _ = media_type_of(request.headers.get("content-type", ""))
+        stated = next((one for one in operation.bodies if fnmatchcase(sent, one.name)), None)
+        if stated is None or not sent:
+            return None
+        key = (operation.id, stated.name)
+        if key not in self._bodies:
+            self._bodies[key] = self._made(operation, stated)
+        return self._bodies[key]
+
+    def _made(self, operation: Operation, stated: MediaType) -> _Body:
+        node = unfolded(self._spec.document, stated.binder.get("schema", stated.schema))
+        if operation.batch is None:
+            return _Body(stated, node, stated.binder, schema(node), None)
+        pointer = operation.batch.items
+        items = node
+        for step in pointer:
+            items = properties_of(items).get(str(step), NOTHING)
+        whole = schema(without(node, pointer))
+        return _Body(stated, node, stated.binder, whole, schema(items.get("items", NOTHING)))
+
+    def _leniency(self, operation: Operation, body: _Body, request: Request) -> Leniency:
+        media_type = request.media_type
+        return leniency(
+            body.settings,
+            self._forgiven(operation, request),
+            spells="xml" in media_type or "form" in media_type,
+            ignores_unknown=_passes_over(operation, request),
+        )
+
+    def _forgiven(self, operation: Operation, request: Request) -> tuple[Forgiven, ...]:
+        known = self._profile.forgiven
+        of_it = (*known.get("", ()), *known.get(operation.id, ()))
+        return tuple(one for one in of_it if fnmatchcase(request.media_type, one.media_type))
+
+
+def expected(contracted: Contracted, operation: Operation, request: Request) -> Expected:
+    """What one request is; whoever asks more than once keeps an `Oracle`."""
+    return Oracle(contracted).expected(request, operation.id)
+
+
+def _not_stated(request: Request) -> str:
+    return f"the body is {request.media_type or 'of no media type'}, which the spec does not state"
+
+
+def _is_bare(document: Json, batch: Batch, item: Schema) -> bool:
+    if not isinstance(document, dict) or str(batch.items[0]) in document:
+        return False
+    return not properties_of(item.node).keys().isdisjoint(document)
+
+
+def _at(document: Json, path: Path) -> Json:
+    for step in path:
+        document = document.get(step) if isinstance(document, dict) else None
+    return document
+
+
+def _asks_for_an_example(request: Request) -> bool:
+    prefer = request.headers.get("prefer", "")
+    return "code=" in prefer or "example=" in prefer or b"sbx." in request.body
+
+
+def _passes_over(operation: Operation, request: Request) -> bool:
+    """Whether a header of the operation's, one of whose values is to ignore, has not its default."""
+    for one in operation.parameters:
+        sent = request.headers.get(one.name.lower())
+        if one.place == "header" and sent and "ignore" in one.schema.get("enum", ()):
+            return bool(sent != one.schema.get("default"))
+    return False

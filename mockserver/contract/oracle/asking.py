@@ -1,0 +1,107 @@
+"""What is wrong with the parameters of a request: its path, query and headers, read off what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from mockserver.contract.exchange import Request
+from mockserver.contract.forgiven import Forgiven
+from mockserver.contract.oracle.expecting import shown
+from mockserver.contract.oracle.lenient import Leniency
+from mockserver.contract.oracle.typed import typed
+from mockserver.contract.oracle.validating import Schema, schema, unfolded
+from mockserver.model import NOTHING, Json
+from mockserver.spec import Operation, Parameter, Spec
+
+_LENIENT = Leniency(spells=True)
+"""A parameter is a text, and readers differ in what they take for a number or a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What nobody may take in a call's parameters, and what readers may differ about; in sentences."""
+
+    bad: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    parameter: Parameter
+    schema: Schema
+
+    def wrong(self, texts: Sequence[str], forgiven: Sequence[Forgiven]) -> tuple[str, str]:
+        """What is bad about the texts, or else doubtful; both "" where nothing is."""
+        what = f"the {self.parameter.place} parameter {self.parameter.name}"
+        of_this = {one.keyword for one in forgiven if one.member == self.parameter.name}
+        if not texts:
+            missing = f"{what} is missing" if self.parameter.required else ""
+            return ("", missing) if "required" in of_this else (missing, "")
+        value = self._value(texts)
+        broken = self.schema.broken(value)
+        if broken:
+            said = f"{what} is {shown(value)}"
+            loose = not texts[-1].strip() or all(_LENIENT.may_pass(one) for one in broken)
+            return ("", said) if loose or broken[0].keyword in of_this else (said, "")
+        if len(texts) > 1 and self.schema.node.get("type") != "array":
+            return "", f"{what} is there {len(texts)} times"
+        return "", ""
+
+    def _value(self, texts: Sequence[str]) -> Json:
+        node = self.schema.node
+        if node.get("type") != "array":
+            return typed(texts[-1], {**node, "nullable": False})
+        joined = ",".join(filter(None, texts))
+        parts = texts if self.parameter.explode else joined.split(",") if joined else []
+        return [typed(part, node.get("items", NOTHING)) for part in parts]
+
+
+class Asking:
+    """The parameters of the operations of one spec."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._known: dict[str, tuple[_Known, ...]] = {}
+
+    def asked(
+        self,
+        operation: Operation,
+        request: Request,
+        values: Mapping[str, str],
+        forgiven: Sequence[Forgiven] = (),
+    ) -> Asked:
+        """What is wrong with a request's; `values` are those of its path."""
+        query = self._query(request)
+        bad, doubts = [], []
+        for known in self._of(operation):
+            name, place = known.parameter.name, known.parameter.place
+            if place == "path":
+                texts = [values[name]] if name in values else []
+            elif place == "header":
+                texts = [request.headers[name.lower()]] if name.lower() in request.headers else []
+            else:
+                texts = query.pop(self._name(name), [])
+            wrong, doubt = ("", "") if place == "cookie" else known.wrong(texts, forgiven)
+            bad += [wrong] if wrong else []
+            doubts += [doubt] if doubt else []
+        doubts += [f"the query parameter {name} is not in the spec" for name in query]
+        return Asked(tuple(bad), tuple(doubts))
+
+    def _of(self, operation: Operation) -> tuple[_Known, ...]:
+        if operation.id not in self._known:
+            self._known[operation.id] = tuple(
+                _Known(one, schema(unfolded(self._spec.document, one.schema))) for one in operation.parameters
+            )
+        return self._known[operation.id]
+
+    def _query(self, request: Request) -> dict[str, list[str]]:
+        read: dict[str, list[str]] = {}
+        _, _, query = request.path.partition("?")
+        for name, text in parse_qsl(query, keep_blank_values=True, errors="replace"):
+            read.setdefault(self._name(name), []).append(text)
+        return read
+
+    def _name(self, name: str) -> str:
+        return name.lower() if self._spec.any_case_query else name

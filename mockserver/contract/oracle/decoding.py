@@ -1,0 +1,248 @@
+"""Bytes as the documents they are, by other readers than the server's: JSON, XML, forms, plain text.
+
+Where readers differ (a member twice, a number beyond a double, half a surrogate pair) a document has doubts:
+it must neither be taken nor refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from urllib.parse import parse_qsl
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from mockserver.contract.oracle import yaml_text
+from mockserver.contract.oracle.form_keys import listed
+from mockserver.contract.oracle.typed import XML_NIL, element_name, members_of, typed
+from mockserver.model import NOTHING, Document, Json
+
+DEEP = 60
+"""Levels that every reader goes down; many stop at 64."""
+
+_LARGEST = 308
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*\bencoding\s*=\s*["']([^"'>]*)""")
+_CHARSETS = {"": "utf-8-sig", "utf-8": "utf-8-sig", "utf8": "utf-8-sig", "us-ascii": "ascii"}
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+class UnreadableError(Exception):
+    """The bytes are no document of their media type; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A document, and why another reader might read it otherwise."""
+
+    document: Json
+    doubts: tuple[str, ...] = ()
+
+
+def decode(body: bytes, content_type: str, node: Document, settings: Document = NOTHING) -> Decoded:
+    """The document in `body`, typed by the schema `node` (unfolded) where its text has no types of its own.
+
+    `settings` are the media type's `x-binder`: which form, which XML.
+
+    Raises:
+        UnreadableError: it is none.
+    """
+    media_type, charset = media_type_of(content_type)
+    if settings.get("format") == "octets" or node.get("format") == "binary":
+        return Decoded(body.decode("latin-1"))
+    text = _text(body, charset)
+    if media_type.endswith(("/xml", "+xml")):
+        return _xml(body if not charset else text.encode(), node, settings)
+    if media_type == "application/x-www-form-urlencoded":
+        return _form(text, node, settings)
+    if "json" in media_type:
+        return _json(text)
+    if node.get("type") == "string":
+        return Decoded(text)
+    return _yaml(text) if "yaml" in media_type else _json(text)
+
+
+def media_type_of(content_type: str) -> tuple[str, str]:
+    """The media type and the charset that a Content-Type names, lower case; "" where it names none."""
+    media_type, _, parameters = content_type.partition(";")
+    charset = ""
+    for one in parameters.split(";"):
+        name, _, value = one.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip('"').lower()
+    return media_type.strip().lower(), charset
+
+
+def _text(body: bytes, charset: str) -> str:
+    try:
+        return body.decode(_CHARSETS.get(charset, charset))
+    except LookupError:
+        raise UnreadableError(f"nobody knows the charset {charset}") from None
+    except ValueError:
+        raise UnreadableError(f"the bytes are not {charset or 'utf-8'}") from None
+
+
+def _json(text: str) -> Decoded:
+    doubts: dict[str, None] = {}
+    try:
+        document = json.loads(
+            text,
+            object_pairs_hook=partial(_object, doubts),
+            parse_float=partial(_fraction, doubts),
+            parse_int=partial(_whole, doubts),
+            parse_constant=_no_constant,
+        )
+    except RecursionError:
+        raise UnreadableError("it is nested without end") from None
+    except ValueError as error:
+        raise UnreadableError(f"it is no JSON: {error}") from None
+    if "\\u" in text and _HALF.search(json.dumps(document, default=str, ensure_ascii=False)):
+        doubts["a text has half a surrogate pair"] = None
+    if text.count("[") + text.count("{") > DEEP and _is_deep(document):
+        doubts[f"it is nested deeper than {DEEP} levels"] = None
+    return Decoded(document, tuple(doubts))
+
+
+def _yaml(text: str) -> Decoded:
+    try:
+        return Decoded(yaml_text.read(text), ("readers of YAML differ",))
+    except ValueError as error:
+        raise UnreadableError(f"it is no YAML: {error}") from None
+
+
+def _object(doubts: dict[str, None], pairs: list[tuple[str, Json]]) -> Json:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        doubts["a member is there twice"] = None
+    return made
+
+
+def _fraction(doubts: dict[str, None], digits: str) -> Decimal:
+    try:
+        number = Decimal(digits)
+    except InvalidOperation:
+        number = Decimal("Infinity")
+    if abs(number.adjusted()) > _LARGEST or number.is_infinite():
+        doubts["a number is beyond a double"] = None
+    return number
+
+
+def _whole(doubts: dict[str, None], digits: str) -> int | Decimal:
+    return int(digits) if len(digits) < _LARGEST else _fraction(doubts, digits)
+
+
+def _no_constant(name: str) -> Json:
+    raise ValueError(f"{name} is no number")
+
+
+def _is_deep(document: Json) -> bool:
+    level = [document]
+    for _ in range(DEEP):
+        level = [child for one in level for child in _children(one)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: Json) -> Iterator[Json]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (child for child in inner if isinstance(child, dict | list))
+
+
+def _form(text: str, node: Document, settings: Document) -> Decoded:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+    except ValueError as error:
+        raise UnreadableError(f"it is no form: {error}") from None
+    doubts = ("there are more keys than a reader may take",) if len(pairs) >= _most(settings) else ()
+    if settings.get("format") == "indexed-form" or node.get("type") == "array":
+        document, unbound = listed(pairs, node.get("items", NOTHING))
+        return Decoded(document, (*doubts, *(("a key binds nothing",) if unbound else ())))
+    read: dict[str, Json] = {}
+    for key, value in pairs:
+        name = key.removesuffix("[]")
+        member = node.get("properties", NOTHING).get(name, NOTHING)
+        if member.get("type") == "array":
+            read.setdefault(name, []).append(typed(value, member.get("items", NOTHING)))
+            continue
+        if key in read:
+            doubts = (*doubts, "a key is there twice")
+        read[key] = typed(value, node.get("properties", NOTHING).get(key, NOTHING))
+    return Decoded(read, doubts)
+
+
+def _most(settings: Document) -> int:
+    return int(settings.get("max-keys", 1000))
+
+
+def _xml(body: bytes, node: Document, settings: Document) -> Decoded:
+    found = _DECLARED.match(body)
+    doubts = []
+    if found and found[1].lower() not in (b"utf-8", b"utf8"):
+        doubts.append("it declares an encoding of its own")
+    try:
+        root: Element = fromstring(body, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError) as error:
+        raise UnreadableError(f"it is no XML: {error}") from None
+    wanted = element_name(node, str(root.tag))
+    if root.tag != wanted:
+        raise UnreadableError(f"the root is {root.tag}, not {wanted}")
+    forward = settings.get("format") == "data-contract"
+    return Decoded(_value(root, node, doubts, forward=forward), tuple(dict.fromkeys(doubts)))
+
+
+def _value(element: Element, node: Document, doubts: list[str], *, forward: bool) -> Json:
+    if element.get(XML_NIL, "").strip() in ("true", "1"):
+        return None
+    kind = node.get("type")
+    if kind == "array":
+        inner = node.get("items", NOTHING)
+        wanted = element_name(inner, "")
+        named = [child for child in element if not wanted or child.tag == wanted]
+        if len(named) < len(element):
+            doubts.append("an element has another name than the members of its list")
+        return [_value(child, inner, doubts, forward=forward) for child in named]
+    if kind == "object" or (kind is None and len(element)):
+        return _members(element, node, doubts, forward=forward)
+    if len(element):
+        return {str(child.tag): child.text for child in element}
+    return typed(element.text or "", node, of_xml=True)
+
+
+def _members(element: Element, node: Document, doubts: list[str], *, forward: bool) -> Json:
+    known = members_of(node, str(element.tag))
+    order = list(known)
+    read: dict[str, Json] = {
+        name: typed(element.attrib[member.xml], member.node, of_xml=True)
+        for name, member in known.items()
+        if member.attribute and member.xml in element.attrib
+    }
+    last = -1
+    for child in element:
+        tag = str(child.tag)
+        found = next((name for name, member in known.items() if member.xml == tag), None)
+        if found is None:
+            read.setdefault(tag.rpartition("}")[2], _value(child, _others(node), doubts, forward=forward))
+            continue
+        member = known[found]
+        if forward and order.index(found) < last:
+            doubts.append("members are out of their order")
+        last = order.index(found)
+        if member.repeated:
+            read.setdefault(found, []).append(_value(child, member.node, doubts, forward=forward))
+        elif found in read:
+            doubts.append("a member is there twice")
+        else:
+            read[found] = _value(child, member.node, doubts, forward=forward)
+    return read
+
+
+def _others(node: Document) -> Mapping[str, Json]:
+    """The schema of members that the schema does not name."""
+    others = node.get("additionalProperties")
+    return others if isinstance(others, dict) else NOTHING

@@ -1,0 +1,1 @@
+"""One run as somebody asked for it: what is said before it calls, what was known, how it is repeated."""

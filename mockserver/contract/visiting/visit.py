@@ -1,0 +1,214 @@
+"""One run from its plan to its ledger: who is there, with which credentials, and whether it may be called."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from threading import current_thread, main_thread
+
+from mockserver.clock import Clock
+from mockserver.contract import credentials, runner, safety
+from mockserver.contract.credentials import Given
+from mockserver.contract.effort import Effort
+from mockserver.contract.finding import Ledger
+from mockserver.contract.host import is_loopback
+from mockserver.contract.profiles import Contracted, contracted
+from mockserver.contract.target import Address, App, Target, Unreachable
+from mockserver.contract.visiting.announcing import announced
+from mockserver.contract.visiting.foreign import of_file
+from mockserver.contract.visiting.plan import Plan, header_variable
+from mockserver.errors import SpecError
+from mockserver.hushed import hush_connexion
+from mockserver.secrets import is_credential
+from mockserver.served import specs_folder
+
+INTERRUPTED = "interrupted"
+_IN_PROCESS = "http://127.0.0.1:8080"
+"""Where `mockserver run` would stand: what is shown of a run in process can be pasted."""
+
+
+class MissingCredentials(Exception):
+    """There is none for some security schemes; `names` are the variables to set."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(f"no credential for {', '.join(names)}")
+        self.names = names
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a run needs of the process that it is in; `say` gets lines for people."""
+
+    environment: Mapping[str, str]
+    say: Callable[[str], None]
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What came of a run.
+
+    `url` is where the target stands, or would. `stopped` says why it ended early: INTERRUPTED, or how the
+    target was lost; "" where it did not. `secrets` are texts and the variables that stand for them,
+    `in_shell` the same for whole headers; `defaults` are the values of variables that are no secrets.
+    """
+
+    plan: Plan
+    contracted: Contracted
+    ledger: Ledger
+    url: str
+    seconds: float
+    stopped: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    in_shell: Mapping[str, str] = field(default_factory=dict, repr=False)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a plan is about; `plain` where the spec has no batches."""
+
+    contracted: Contracted
+    plain: bool = False
+
+
+def found(plan: Plan) -> Found:
+    """What the plan is about.
+
+    Raises:
+        SpecError: its spec cannot be read.
+        FileNotFoundError: there is no vendor of that name.
+    """
+    if plan.spec:
+        return Found(*of_file(plan.spec, plan.facts))
+    return Found(contracted(plan.name, plan.facts))
+
+
+def visit(plan: Plan, about: Found, around: Around) -> Visit:
+    """Do what is planned.
+
+    Raises:
+        Unsafe: the target may not be called.
+        MissingCredentials: it asks for some that nobody named.
+        Unreachable: nobody answers there.
+        SpecError, VendorError: the spec cannot be served in this process.
+        UnreadableCredential: one of the environment is not of its kind.
+    """
+    api = about.contracted
+    url = safety.checked(plan.target, plan.allowed) if plan.target else f"{_IN_PROCESS}/{api.name}"
+    here = None if plan.target else _application(plan, about)
+    remote = here is None and not is_loopback(safety.host_of(url))
+    rate = plan.rate or (safety.REMOTE_RATE if remote else None)
+    ledger = Ledger()
+    with Target(Address(url, here, plan.headers), safety.pause(rate) if rate else None) as target:
+        ours = here is not None or (not remote and safety.is_ours(target.send))
+        if not (ours or remote) and (elsewhere := safety.misplaced(api.name, url, target.send)):
+            raise elsewhere
+        given = _credentials(api, around, ours=ours)
+        known = _with(api, given)
+        effort = _effort(known, plan, around)
+        if not ours:
+            around.say(announced(known, url, effort, rate))
+        began = around.clock()
+        stopped = _run(replace(about, contracted=known), target, replace(plan, effort=effort), ledger)
+        seconds = (around.clock() - began).total_seconds()
+    return _masking(Visit(plan, known, ledger, url, seconds, stopped), given, around)
+
+
+def _masking(made: Visit, given: Given, around: Around) -> Visit:
+    """The same with what stands for its credentials: those of the environment and of headers are secret."""
+    api, of_headers = made.contracted, _of_headers(made.plan)
+    secret = credentials.from_environment(api, around.environment)
+    return replace(
+        made,
+        secrets={**credentials.texts(secret), **of_headers},
+        in_shell={**credentials.in_shell(api, given), **of_headers},
+        defaults={
+            credentials.variable(name): credentials.plain(values)
+            for name, values in given.items()
+            if name not in secret
+        },
+    )
+
+
+def _run(about: Found, target: Target, plan: Plan, ledger: Ledger) -> str:
+    try:
+        with _interruptible(target):
+            if plan.spec and about.plain:
+                runner.run_plain(plan.spec, about.contracted, target, plan.effort, ledger)
+            else:
+                runner.run(about.contracted, target, plan.effort, ledger, plan.phases)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Unreachable as error:
+        return str(error)
+    return ""
+
+
+@contextmanager
+def _interruptible(target: Target) -> Iterator[None]:
+    """Ctrl-C ends the run, also where what a story does at its end would take the place of the interrupt."""
+    if current_thread() is not main_thread():
+        yield
+        return
+
+    def end(_signal: int, _frame: object) -> None:
+        target.stop()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _application(plan: Plan, about: Found) -> App:
+    if about.plain:
+        raise SpecError(f"{plan.spec}: it has no x-batch, so that nobody serves it in this process")
+    hush_connexion()
+    from mockserver.app import Options, create_app  # noqa: PLC0415 - costs 0.3 s, where there is no target
+
+    if plan.spec and plan.spec.parent.resolve() != specs_folder().resolve():
+        return create_app(Options(vendors=(plan.name,), specs=(plan.spec.parent,)))
+    return create_app(Options(vendors=(plan.name,), strict_auth=True))
+
+
+def _credentials(found: Contracted, around: Around, *, ours: bool) -> Given:
+    """The environment's before the fixtures'; a server of ours without fixtures takes any."""
+    named = credentials.from_environment(found, around.environment)
+    if not ours:
+        return named
+    known = found.profile.credentials
+    return {**(known or credentials.made_up(found)), **named}
+
+
+def _with(found: Contracted, given: Given) -> Contracted:
+    return replace(found, profile=replace(found.profile, credentials=given))
+
+
+def _effort(known: Contracted, plan: Plan, around: Around) -> Effort:
+    """What can be called with what there is; a variable that is set to nothing says to do without."""
+    wanted = plan.effort.operations or frozenset(known.spec.operations)
+    given, sent = known.profile.credentials, {name.lower() for name in plan.headers}
+    lacking = [
+        name
+        for name in credentials.missing(known, given, wanted)
+        if credentials.header_of(known, name) not in sent
+    ]
+    unnamed = [credentials.variable(name) for name in lacking]
+    if any(name not in around.environment for name in unnamed):
+        raise MissingCredentials(tuple(name for name in unnamed if name not in around.environment))
+    if not lacking:
+        return plan.effort
+    left = wanted & credentials.callable_with(known, lacking)
+    around.say(
+        f"without {', '.join(unnamed)}: {len(wanted - left)} of {len(wanted)} operations are not called"
+    )
+    return replace(plan.effort, operations=left)
+
+
+def _of_headers(plan: Plan) -> Mapping[str, str]:
+    return {text: f"${header_variable(name)}" for name, text in plan.headers.items() if is_credential(name)}

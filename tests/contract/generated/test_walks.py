@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from mockserver.app import Application
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.finding import Finding, Ledger
+from mockserver.contract.generated import walks
+from mockserver.contract.generated.caller import Errand
+from mockserver.contract.profiles import contracted
+from mockserver.contract.target import App
+from tests.contract.suite import effort, target
+
+VBA = contracted("vba")
+
+
+def walked(app: App, judge: object) -> Ledger:
+    ledger = Ledger(kept=True)
+    with target(app, "vba") as one:
+        walks.walk(VBA, Errand(one, effort(examples=5), ledger, VBA.profile.pins, VBA.spec, judge))  # type: ignore[arg-type]
+    return ledger
+
+
+def nothing(_exchange: Exchange, _ledger: Ledger) -> tuple[Finding, ...]:
+    return ()
+
+
+def test_a_walk_that_breaks_is_told_step_by_step(app: Application) -> None:
+    def second_read(exchange: Exchange, _ledger: Ledger) -> tuple[Finding, ...]:
+        bad = exchange.request.method == "GET" and "/payees/" in exchange.request.path
+        return (Finding("no-reading", exchange.operation, "read", exchanges=(exchange,)),) if bad else ()
+
+    (found,) = walked(app, second_read).findings
+
+    assert len(found.told) == len(found.exchanges) - 1
+    assert all(" is answered " in told for told in found.told)
+
+
+def test_links_that_lead_nowhere_are_found() -> None:
+    ledger = walked(Response("{}", 404, media_type="application/json"), nothing)
+
+    assert "links-lead-somewhere" in {one.check for one in ledger.findings}
+
+
+def test_links_that_lead_somewhere_are_counted(app: Application) -> None:
+    ledger = walked(app, nothing)
+
+    assert sum(times for (_, check), times in ledger.made.items() if check == "links-lead-somewhere") > 0
