@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mockserver.contract.subject import Json
 
-_WORDS = re.compile(r"messag|detail|descri|title|reason", re.IGNORECASE)
+_WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
 
 
 def says_why(body: Json) -> bool:
