@@ -34,13 +34,11 @@ CHECKS = tuple(
         ("unsupported-method", "methods that the spec has not are refused", "there is nothing to them"),
         ("allow-header-conformance", "a 405 says which methods there are", "a client picks one of them"),
         ("use-after-free", "what was deleted is gone", "a client relies on a deletion"),
-        ("ensure-resource-availability", "what was made is there", "a client reads what it made"),
-        ("object-level-authorization", "nobody reads what is another's", "an object has an owner"),
     )
 )
 
-_OURS = "ignored_auth"
-"""Made by `uninvited`."""
+_NOT_MADE = ("ignored_auth", "object_level_authorization", "ensure_resource_availability")
+"""Made by `uninvited`; in need of several users of a tenant; silent wherever an operation has a header."""
 
 _SAID = {
     "not-a-server-error": "a server error",
@@ -111,7 +109,7 @@ class BuiltIn:
         pinned = {one.check for one in self._pins.excluded if one.header and one.header.lower() not in sent}
         for name in REGISTERED.get_all_names():
             check, told = REGISTERED.get_one(name), name.replace("_", "-")
-            unwanted = name in pinned or name == _OURS or told in left_out or not self._effort.wants(told)
+            unwanted = name in pinned or name in _NOT_MADE or told in left_out or not self._effort.wants(told)
             if unwanted and not isinstance(check, type):
                 yield check
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -34,6 +35,9 @@ LINKS = Check(
 )
 _GOOD = 300
 
+_OFTEN = 3
+"""A link that was followed once may have been misled by what was drawn."""
+
 
 def run(contracted: Contracted, errand: Errand) -> None:
     """Walk as the profile's pins say; a spec without links is not walked.
@@ -57,14 +61,16 @@ def walk(contracted: Contracted, errand: Errand, without: tuple[str, ...] = ()) 
     if not schema.statistic.transitions.selected:
         return Counter()
     caller = Caller(schema, errand)
-    trip = Trip(caller, Worlds(errand.target, effort.seed, "walk"), Hunt(effort))
+    batches = {name: one.batch for name, one in contracted.spec.operations.items() if one.batch}
+    partial = frozenset(name for name, batch in batches.items() if not batch.atomic)
+    trip = Trip(caller, Worlds(errand.target, effort.seed, "walk"), Hunt(effort), partial)
     while found := _walked(schema, trip, effort):
         ledger.found([found])
     if caller.lost:
         raise caller.lost
     for link, times in trip.reached.items():
         ledger.judged(link.partition(" ")[0], LINKS.id, times)
-    if not effort.operations and effort.wants(LINKS.id):
+    if effort.wants(LINKS.id) and (trip.read or not effort.operations):
         ledger.found(_nowhere(trip))
     return trip.reached
 
@@ -76,8 +82,10 @@ class Trip:
     caller: Caller
     worlds: Worlds
     hunt: Hunt
+    partial: frozenset[str] = frozenset()
     reached: Counter[str] = field(default_factory=Counter)
-    followed: int = 0
+    read: Counter[str] = field(default_factory=Counter)
+    misled: dict[str, Exchange] = field(default_factory=dict)
     world: World | None = None
     steps: list[Exchange] = field(default_factory=list)
     last: Exchange | None = None
@@ -95,6 +103,19 @@ class Trip:
         if self.world and not self.caller.lost:
             self.worlds.drop(self.world)
         self.world = None
+
+    def came(self, link: str, *, is_good: bool, is_whole: bool) -> None:
+        """A link was followed; `read` counts those that are there to be read, whatever they led to.
+
+        `is_whole`: all that it names was there, and not in the answer to a batch, whose first item may be
+        refused.
+        """
+        if is_good:
+            self.reached[link] += 1
+        if self.last and self.last.request.method == "GET" and is_whole:
+            self.read[link] += 1
+            if not is_good:
+                self.misled.setdefault(link, self.last)
 
     def told(self, finding: Finding) -> Finding:
         """A finding with the steps that led to it."""
@@ -148,9 +169,11 @@ class Walker:
         """One call; notes whether the link to it led somewhere."""
         output: StepOutput = super().step(input)  # type: ignore[misc] # the machine's
         if input.transition and input.applied_parameters:
-            self.trip.followed += 1
-            if output.response.status_code < _GOOD:
-                self.trip.reached[f"{operation_id(input.case)} {input.transition.id}"] += 1
+            link = f"{operation_id(input.case)} {input.transition.id}"
+            parent = operation_id(self.recorder.cases[input.transition.parent_id].value)
+            named = sum(len(members) for members in input.transition.parameters.values())
+            is_whole = len(input.applied_parameters) >= named and parent not in self.trip.partial
+            self.trip.came(link, is_good=output.response.status_code < _GOOD, is_whole=is_whole)
         return output
 
 
@@ -172,8 +195,14 @@ def _chosen(
     return schema.exclude(operation_id=sorted(left_out))
 
 
-def _nowhere(trip: Trip) -> list[Finding]:
-    if trip.reached or trip.last is None:
-        return []
-    said = f"followed links of the spec {trip.followed} times, and none led to a good answer"
-    return [Finding(LINKS.id, "", said, expected="an answer below 300", exchanges=(trip.last,))]
+def _nowhere(trip: Trip) -> Iterator[Finding]:
+    """Links that lead to nothing that can be read, however often they are followed."""
+    if not trip.reached and trip.last is not None:
+        yield Finding(LINKS.id, "", "no link of the spec led to a good answer", exchanges=(trip.last,))
+        return
+    for link, times in trip.read.items():
+        if times >= _OFTEN and link not in trip.reached:
+            operation, last = link.partition(" ")[0], trip.misled[link]
+            came = last.response.status
+            said = f"followed a link to {operation} {times} times, and read nothing: it is answered {came}"
+            yield Finding(LINKS.id, operation, said, expected="below 300", came=str(came), exchanges=(last,))

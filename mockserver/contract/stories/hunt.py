@@ -71,4 +71,4 @@ class Hunt:
 
 
 def _size(finding: Finding) -> tuple[int, int]:
-    return len(finding.told), sum(len(one.request.body) for one in finding.exchanges)
+    return len(finding.told), sum(len(one.request.path) + len(one.request.body) for one in finding.exchanges)

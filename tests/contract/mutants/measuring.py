@@ -16,7 +16,7 @@ from mockserver.contract.effort import Effort
 from mockserver.contract.finding import Finding, Ledger
 from mockserver.contract.generated import built_in, uninvited
 from mockserver.contract.profiles import Contracted, contracted
-from mockserver.contract.target import Address, App, Target
+from mockserver.contract.target import Address, App, Target, Unreachable
 from tests.contract.mutants.mutant import Mutant
 from tests.contract.mutants.wrapping import mutated
 
@@ -124,11 +124,11 @@ def _known(vendor: str, operations: tuple[str, ...], seed: int, max_examples: in
 def _call(mutant: Mutant, run: Run, phase: str, ledger: Ledger, only: frozenset[str] = frozenset()) -> None:
     app = mutated(_right(mutant.vendor), mutant.planted)
     operations = frozenset(mutant.operations)
-    effort = Effort(run.seed, run.max_examples, only, operations, shrinks=not run.hasty)
+    effort = Effort(run.seed, run.max_examples, only, operations, shrinks=False)
     with Target(Address(f"http://testserver/{mutant.vendor}", app)) as target:
         try:
             runner.run(_contracted(mutant.vendor), target, effort, ledger, (phase,))
-        except Caught:
+        except (Caught, Unreachable):
             return
 
 

@@ -188,7 +188,7 @@ def _some_refused(_call: Call, came: Answer) -> bool:
     return came.good and any(row["status"] >= 400 for row in came.json()["data"])
 
 
-def _always(_call: Call, came: Answer) -> bool:
+def always(_call: Call, came: Answer) -> bool:
     return came.good
 
 
@@ -368,7 +368,7 @@ STATE = (
     _mutant(
         "vba-keeps-nothing",
         "answers as it should and keeps nothing",
-        undoes(v.VBA_BATCH, _always),
+        undoes(v.VBA_BATCH, always),
         _vba_changed,
         right=["row 1", "changed"],
         wrong=[404, 404],
@@ -400,7 +400,7 @@ STATE = (
     _mutant(
         "vba-deletes-nothing",
         "says that a row was deleted and keeps it",
-        undoes(v.VBA_DELETE, _always),
+        undoes(v.VBA_DELETE, always),
         _vba_deleted,
         right=[404, [1001, 1002]],
         wrong=["row 1", [1, 1001, 1002]],
@@ -440,7 +440,7 @@ STATE = (
     _mutant(
         "payt-changes-nothing",
         "counts a change and does not make it",
-        undoes(v.PAYT_CHANGE, _always),
+        undoes(v.PAYT_CHANGE, always),
         _payt_changed,
         right="changed",
         wrong="bill 1",
@@ -536,7 +536,7 @@ STATE = (
     _mutant(
         "guidewire-changes-nothing",
         "answers a change with 200 and does not make it",
-        undoes(v.GW_BATCH, _always),
+        undoes(v.GW_BATCH, always),
         _gw_changed,
         right=["Ann", "Zoe"],
         wrong=["Nora Whitlock", "Nora Whitlock"],

@@ -79,6 +79,9 @@ class Answer:
         return replace(self, headers={**self.headers, "content-type": media_type})
 
 
+SILENCE = Answer(0, {}, b"")
+"""No answer: the connection ends."""
+
 Ask = Callable[[Call], Awaitable[Answer]]
 Fault = Callable[[Ask, Call], Awaitable[Answer]]
 Planted = Callable[[], Fault]
@@ -173,6 +176,8 @@ def mutated(app: App, planted: Planted) -> App:
             await app(scope, receive, send)
             return
         came = await fault(ask, await _call(scope, receive))
+        if came is SILENCE:
+            return
         passed = {name: text for name, text in came.headers.items() if name not in _NOT_PASSED_ON}
         headers = [(name.encode(), text.encode("latin-1")) for name, text in passed.items()]
         length = (b"content-length", str(len(came.body)).encode())
