@@ -27,7 +27,7 @@ lint: $(DEV) ## format check, lint, types, spelling
 unit: $(DEV) ## the tests without sockets and generated calls
 	$(PYTEST) -n 2 --ignore tests/contract --ignore tests/clients --ignore tests/invariants
 
-contract: $(DEV) ## the contract suite with 200 examples an operation instead of 16 and a seed by chance
+contract: $(DEV) ## the contract suite with 200 examples an operation instead of 8 and a seed by chance
 	@seed=$${CONTRACT_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "CONTRACT_SEED=$$seed make contract     does it again"; \
 	CONTRACT_SEED=$$seed CONTRACT_EXAMPLES=$${CONTRACT_EXAMPLES:-200} $(PYTEST) -n 2 --dist worksteal tests/contract/test_suite.py

@@ -69,9 +69,12 @@ def made_up(contracted: Contracted) -> Given:
 
 
 def missing(contracted: Contracted, given: Given, operations: Iterable[str]) -> tuple[str, ...]:
-    """The schemes for which there is no credential, where an operation cannot be called without."""
+    """The schemes for which there is no credential, where an operation cannot be called without.
+
+    They come in the order of the operations' names, in whatever order these are given.
+    """
     lacking: dict[str, None] = {}
-    for name in operations:
+    for name in sorted(operations):
         security = contracted.spec.operations[name].security
         if security and not any(all(one in given for one in alternative) for alternative in security):
             lacking.update(dict.fromkeys(one for one in security[0] if one not in given))

@@ -10,7 +10,7 @@ from mockserver.contract.finding import Finding, Ledger
 from mockserver.contract.profiles import Contracted
 from mockserver.contract.target import Address, App, Target
 
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "16"))
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "8"))
 """Drawn calls of an operation, walks of a spec, stories of a subject."""
 
 SEED = int(os.environ.get("CONTRACT_SEED", "7"))

@@ -173,22 +173,6 @@ async def vba_created(ask: Ask, call: Call) -> Answer:
     return answer
 
 
-def one_by_one(route: Route) -> Planted:
-    """Rows are done one after the other, and other calls come between them."""
-
-    async def fault(ask: Ask, call: Call) -> Answer:
-        rows = left(None, lambda: list(call.json()))
-        came = await ask(call)
-        if not rows or not came.good:
-            return came
-        for row in rows:
-            await a_while()
-            await ask(call.holding([row]))
-        return came
-
-    return lambda: at(route, fault)
-
-
 def shown_meanwhile(
     batch: Route, read: Route, first: Callable[[Ask, Call, Answer], Coroutine[Any, Any, bool]]
 ) -> Planted:
@@ -558,15 +542,6 @@ ISOLATION = (
         _vba_at_once(_rows("a"), _rows("b")),
         right=[[["1 201"], ["1 200"]], ["b", 404]],
         wrong=[[["1 201"], ["1 201"]], ["b", 404]],
-    ),
-    _mutant(
-        "vba-mixes-batches",
-        "does the rows of two batches at once by turns",
-        v.VBA_READ,
-        one_by_one(v.VBA_BATCH),
-        _vba_at_once(_rows("a", "a"), _rows("b", "b")[::-1]),
-        right=[[["1 201", "2 201"], ["2 200", "1 200"]], ["b", "b"]],
-        wrong=[[["1 201", "2 201"], ["2 200", "1 200"]], ["b", "a"]],
     ),
     _mutant(
         "vba-shows-half-a-row",
