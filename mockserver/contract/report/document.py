@@ -1,0 +1,119 @@
+"""A run as one document: `--json`, `report.json`, and what the page shows."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+
+from mockserver import __version__
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.finding import Finding
+from mockserver.contract.report.rows import Group, Outcome, Row
+from mockserver.contract.report.text import Hidden, numbered
+from mockserver.model import Json
+
+VERSION = 1
+
+
+def document(outcomes: Iterable[Outcome], began: str) -> Json:
+    """All of it; `began` is an ISO instant. A body is text under `body`, what is no UTF-8 under `base64`."""
+    told = list(outcomes)
+    return {
+        "version": VERSION,
+        "mockserver": __version__,
+        "began": began,
+        **tally(told),
+        "vendors": [_vendor(one) for one in told],
+    }
+
+
+def tally(outcomes: Iterable[Outcome]) -> Mapping[str, int]:
+    """How many checks came out how, each counted once for an operation."""
+    rows = [row for one in outcomes for row in one.rows]
+    words = {"failed": "FAIL", "passed": "ok", "known": "known"}
+    return {word: sum(row.verdict == verdict for row in rows) for word, verdict in words.items()}
+
+
+def _vendor(outcome: Outcome) -> Json:
+    visit = outcome.visit
+    return {
+        "name": visit.contracted.name,
+        "target": visit.url,
+        "in_process": visit.plan.target is None,
+        "seed": visit.plan.effort.seed,
+        "max_examples": visit.plan.effort.max_examples,
+        "calls": visit.ledger.calls.total(),
+        "seconds": round(visit.seconds, 3),
+        "stopped": visit.stopped,
+        "operations": [_operation(outcome, group) for group in outcome.groups],
+        "gone": [
+            {"operation": one.operation, "check": one.check, "reason": one.reason} for one in outcome.gone
+        ],
+    }
+
+
+def _operation(outcome: Outcome, group: Group) -> Json:
+    return {
+        "operation": group.operation,
+        "label": group.label,
+        "calls": group.calls,
+        "checks": [_row(outcome, row) for row in group.rows],
+    }
+
+
+def _row(outcome: Outcome, row: Row) -> Json:
+    told: dict[str, Json] = {
+        "check": row.check.id,
+        "says": row.check.says,
+        "counts": row.check.counts,
+        "made": row.made,
+        "verdict": row.verdict,
+    }
+    if row.finding:
+        hidden = Hidden(outcome.visit.secrets)
+        told["finding"] = {
+            "name": row.name,
+            "fingerprint": row.fingerprint,
+            "reason": row.reason,
+            "why": row.check.reason,
+            **_finding(row.finding, hidden),
+            "again": hidden.text(row.again),
+        }
+    return told
+
+
+def _finding(finding: Finding, hidden: Hidden) -> Mapping[str, Json]:
+    return {
+        "said": hidden.text(finding.said),
+        "pointer": hidden.text(finding.pointer),
+        "expected": hidden.text(finding.expected),
+        "came": hidden.text(finding.came),
+        "told": [hidden.text(one) for one in numbered(finding.told)],
+        "exchanges": [_exchange(one, hidden) for one in finding.exchanges],
+    }
+
+
+def _exchange(exchange: Exchange, hidden: Hidden) -> Json:
+    sent, came = exchange.request, exchange.response
+    return {
+        "operation": exchange.operation,
+        "request": {
+            "method": sent.method,
+            "path": hidden.path(sent.path),
+            "headers": hidden.headers(sent.headers),
+            **_body(sent.body, hidden),
+        },
+        "response": {
+            "status": came.status,
+            "headers": hidden.headers(came.headers),
+            **_body(came.body, hidden),
+        },
+    }
+
+
+def _body(body: bytes, hidden: Hidden) -> Mapping[str, str]:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return {"base64": b64encode(hidden.octets(body)).decode()}
+    return {"body": hidden.body(body)}

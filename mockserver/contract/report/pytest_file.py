@@ -1,0 +1,56 @@
+"""The failures of a vendor as a test module: each test runs its check again and fails with its sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mockserver.contract.finding import Finding
+from mockserver.contract.report.rows import Outcome, Row
+from mockserver.contract.report.text import Hidden, line, numbered
+from mockserver.contract.runner import PHASES
+
+_NO_NAME = re.compile(r"\W+", re.ASCII)
+_HEAD = '''"""What `mockserver contract` found of {name}, a test each.
+
+They call {there}, or the address that MOCKSERVER_TARGET names.
+"""
+
+from mockserver.contract.visiting.again import holds
+'''
+
+
+def module(outcome: Outcome) -> str:
+    """The text of the module."""
+    visit = outcome.visit
+    head = _HEAD.format(
+        name=visit.contracted.name, there=visit.plan.target or "mockserver's own application in their process"
+    )
+    tests = (_test(outcome, row, row.finding) for row in outcome.having("FAIL") if row.finding)
+    return head + "".join(tests)
+
+
+def _test(outcome: Outcome, row: Row, finding: Finding) -> str:
+    hidden = Hidden(outcome.visit.secrets)
+    name = _NO_NAME.sub("_", f"{row.operation}_{row.name}").strip("_").lower()
+    told = (f"    # {line(hidden.text(one), 2000)}\n" for one in (finding.said, *numbered(finding.told)))
+    arguments = (f"        {one},\n" for one in _arguments(outcome, row))
+    return f"\n\ndef test_{name}() -> None:\n{''.join(told)}    holds(\n{''.join(arguments)}    )\n"
+
+
+def _arguments(outcome: Outcome, row: Row) -> Iterator[str]:
+    plan = outcome.visit.plan
+    yield repr(plan.name)
+    yield repr(row.check.id)
+    yield f"seed={plan.effort.seed}"
+    yield f"max_examples={plan.effort.max_examples}"
+    if plan.target:
+        yield f"target={plan.target!r}"
+    if plan.spec:
+        yield f"spec={str(plan.spec)!r}"
+    if plan.facts:
+        yield f"facts={dict(plan.facts)!r}"
+    if plan.effort.operations:
+        yield f"operations={tuple(sorted(plan.effort.operations))!r}"
+    if plan.phases != PHASES:
+        yield f"phases={plan.phases!r}"

@@ -1,0 +1,137 @@
+"""What the checks came to, a row for each operation and check."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from mockserver.contract.visiting.baseline import Known, fingerprint
+from mockserver.contract.catalogue import check, checks
+from mockserver.contract.finding import Check, Finding
+from mockserver.contract.visiting.plan import command
+from mockserver.contract.visiting.visit import Visit
+
+Verdict: TypeAlias = Literal["ok", "FAIL", "known"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A check at an operation; `made` is how often it was made.
+
+    Where it did not hold: `name` tells this failure from all others of the run, in names of files too,
+    `again` is the line that repeats it, `reason` why it is known.
+    """
+
+    operation: str
+    check: Check
+    made: int
+    verdict: Verdict = "ok"
+    finding: Finding | None = None
+    name: str = ""
+    fingerprint: str = ""
+    again: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An operation with its checks; `label` is "POST /v1/invoices"."""
+
+    operation: str
+    label: str
+    calls: int
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a visit came to; `gone` are known differences that were looked for and are there no longer."""
+
+    visit: Visit
+    groups: tuple[Group, ...]
+    gone: tuple[Known, ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All rows."""
+        return tuple(row for group in self.groups for row in group.rows)
+
+    def having(self, verdict: Verdict) -> tuple[Row, ...]:
+        """The rows that came out so."""
+        return tuple(row for row in self.rows if row.verdict == verdict)
+
+
+def outcome(visit: Visit, known: Iterable[Known], before: Iterable[Outcome] = ()) -> Outcome:
+    """The rows of a visit, those that `known` covers marked; failures are numbered on from those `before`."""
+    mine = [one for one in known if one.vendor == visit.contracted.name]
+    names = _names(visit, before)
+    groups = tuple(_group(visit, operation, mine, names) for operation in _operations(visit))
+    met = {
+        one
+        for group in groups
+        for row in group.rows
+        for one in mine
+        if row.finding and one.covers(one.vendor, row.finding, row.fingerprint)
+    }
+    judged = {key for key, times in visit.ledger.made.items() if times}
+    gone = tuple(one for one in mine if one not in met and (one.operation, one.check) in judged)
+    return Outcome(visit, groups, gone)
+
+
+def label_of(visit: Visit, operation: str) -> str:
+    """An operation as people know it."""
+    found = visit.contracted.spec.operations.get(operation)
+    return f"{found.method.upper()} {found.path}" if found else operation or "outside all operations"
+
+
+def _names(visit: Visit, before: Iterable[Outcome]) -> Mapping[tuple[str, str], str]:
+    """By operation and check, what tells each failure apart."""
+    numbers = Counter(row.check.id for one in before for row in one.rows if row.finding)
+    names = {}
+    for finding in visit.ledger.findings:
+        numbers[finding.check] += 1
+        names[finding.operation, finding.check] = f"{finding.check}-{numbers[finding.check]}"
+    return names
+
+
+def _operations(visit: Visit) -> Iterator[str]:
+    """Those that were judged, in the spec's order."""
+    found = [one.operation for one in visit.ledger.findings]
+    met = dict.fromkeys([*(operation for operation, _ in visit.ledger.made), *found])
+    yield from (name for name in visit.contracted.spec.operations if name in met)
+    yield from (name for name in met if name not in visit.contracted.spec.operations)
+
+
+def _group(
+    visit: Visit, operation: str, known: list[Known], file_names: Mapping[tuple[str, str], str]
+) -> Group:
+    ledger = visit.ledger
+    found: Mapping[str, Finding] = {one.check: one for one in ledger.findings if one.operation == operation}
+    order = {name: at for at, name in enumerate(checks())}
+    made = {name for at, name in ledger.made if at == operation and ledger.made[at, name]}
+    names = sorted({*made, *found}, key=lambda name: (order.get(name, len(order)), name))
+    rows = tuple(
+        _found(visit, found[name], known, file_names[operation, name])
+        if name in found
+        else Row(operation, check(name), ledger.made[operation, name])
+        for name in names
+    )
+    return Group(operation, label_of(visit, operation), ledger.calls[operation], rows)
+
+
+def _found(visit: Visit, finding: Finding, known: list[Known], name: str) -> Row:
+    mark = fingerprint(visit.contracted, finding)
+    covering = next((one for one in known if one.covers(one.vendor, finding, mark)), None)
+    return Row(
+        finding.operation,
+        check(finding.check),
+        visit.ledger.made[finding.operation, finding.check],
+        "known" if covering else "FAIL",
+        finding,
+        name,
+        mark,
+        command(visit.plan.only(finding.check)),
+        covering.reason if covering else "",
+    )

@@ -1,0 +1,73 @@
+"""A run as the summary of a GitHub job: a table, failures folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from mockserver.contract.finding import Finding
+from mockserver.contract.report.document import tally
+from mockserver.contract.report.rows import Outcome, Row
+from mockserver.contract.report.shell import command
+from mockserver.contract.report.text import Hidden, line, numbered
+
+LONGEST_BYTES = 900_000
+"""GitHub refuses one of more than 1 MiB."""
+
+_LONGEST_CALLS = 20_000
+
+
+def summary(outcomes: Iterable[Outcome]) -> str:
+    """Markdown; what is too much is left out, and a line says so."""
+    told = list(outcomes)
+    kept: list[str] = []
+    size = 0
+    pieces = list(_pieces(told))
+    for at, piece in enumerate(pieces):
+        size += len(piece.encode()) + 1
+        if size > LONGEST_BYTES:
+            kept.append(f"\n{len(pieces) - at} more parts do not fit here; the report has them.\n")
+            break
+        kept.append(piece)
+    return "\n".join(kept) + "\n"
+
+
+def _pieces(outcomes: list[Outcome]) -> Iterator[str]:
+    counts = tally(outcomes)
+    yield f"### mockserver contract: {', '.join(f'{count:,} {word}' for word, count in counts.items())}\n"
+    yield "| vendor | operation | failed | known | passed | calls |\n|---|---|--:|--:|--:|--:|"
+    for outcome in outcomes:
+        for group in outcome.groups:
+            counted = [sum(row.verdict == one for row in group.rows) for one in ("FAIL", "known", "ok")]
+            cells = [
+                outcome.visit.contracted.name,
+                _cell(group.label),
+                *map(str, counted),
+                f"{group.calls:,}",
+            ]
+            yield f"| {' | '.join(cells)} |"
+    yield ""
+    for outcome in outcomes:
+        for row in outcome.having("FAIL"):
+            if row.finding:
+                yield _folded(outcome, row, row.finding)
+
+
+def _folded(outcome: Outcome, row: Row, finding: Finding) -> str:
+    hidden = Hidden(outcome.visit.secrets)
+    calls = "\n".join(command(one, outcome.visit) for one in finding.exchanges)
+    told = [
+        *numbered(finding.told),
+        f"expected: {finding.expected}",
+        f"came: {finding.came}",
+        f"again: {row.again}",
+    ]
+    block = "\n".join([*(line(hidden.text(one), 1000) for one in told), "", calls[:_LONGEST_CALLS]])
+    title = f"{outcome.visit.contracted.name} {row.operation} {row.check.id}: {hidden.text(finding.said)}"
+    return (
+        f"<details><summary>{escape(line(title, 1000))}</summary>\n<pre>{escape(block)}</pre>\n</details>\n"
+    )
+
+
+def _cell(text: str) -> str:
+    return escape(line(text)).replace("|", "\\|").replace("`", "\\`")

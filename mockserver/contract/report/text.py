@@ -1,0 +1,92 @@
+"""Text of others made fit to be shown: bodies and messages are hostile until they are escaped and cut."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mockserver.secrets import masked, masked_body, masked_query
+
+CUT = "…"
+_SHORTEST_SECRET = 4
+_BEYOND_ASCII = 256
+_BEYOND_LATIN = 65_536
+_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+_NUMBER = re.compile(r"\A\d+\. ")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def line(text: str, longest: int = 400) -> str:
+    """The text in one line for a terminal: nothing moves the cursor or turns the writing; not too long."""
+    shown = "".join(_escaped(sign) for sign in text[: longest + 1])
+    return f"{shown[: longest - 1]}{CUT}" if len(shown) > longest else shown
+
+
+def xml(text: str) -> str:
+    """The text without what XML 1.0 cannot hold; each such sign is written out."""
+    return _NOT_XML.sub(lambda found: _escaped(found[0]), text)
+
+
+def numbered(steps: Sequence[str]) -> list[str]:
+    """The steps of a story, each with its number."""
+    return [f"{number}. {_NUMBER.sub('', step)}" for number, step in enumerate(steps, 1)]
+
+
+def counted(number: int, unit: str) -> str:
+    """A number of things, as "1,204 items" or "1 story"; `unit` is the plural."""
+    if number == 1:
+        unit = f"{unit[:-3]}y" if unit.endswith("ies") else unit.removesuffix("s")
+    return f"{number:,} {unit}"
+
+
+def of_body(body: bytes) -> str:
+    """A body as text; octets that are no UTF-8 are escaped in hexadecimal."""
+    return body.decode(errors="backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What must not be shown: texts with the variables that stand for them."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, text: str) -> str:
+        """`text` with every secret replaced."""
+        for secret in sorted(self.texts, key=len, reverse=True):
+            if len(secret) >= _SHORTEST_SECRET:
+                text = text.replace(secret, self.texts[secret])
+        return text
+
+    def octets(self, body: bytes) -> bytes:
+        """A body that is no text, with every secret replaced."""
+        return self.text(body.decode("latin-1")).encode("latin-1", "replace")
+
+    def body(self, body: bytes) -> str:
+        """A body as text, credentials in it masked."""
+        return masked_body(self.text(of_body(body)))
+
+    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers, credentials in them masked; one that is known is the variable that stands for it."""
+        return {
+            name: hidden if (hidden := self.text(text)) != text else masked({name: text})[name]
+            for name, text in headers.items()
+        }
+
+    def path(self, path: str) -> str:
+        """A path, credentials in its query masked."""
+        before, mark, query = self.text(path).partition("?")
+        return f"{before}{mark}{masked_query(query)}"
+
+
+def _escaped(sign: str) -> str:
+    if sign.isprintable() or unicodedata.category(sign) not in _INVISIBLE:
+        return sign
+    short = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(sign)
+    if short:
+        return short
+    number = ord(sign)
+    if number < _BEYOND_ASCII:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < _BEYOND_LATIN else f"\\U{number:08x}"

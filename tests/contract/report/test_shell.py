@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mockserver.contract.exchange import Exchange, Request, Response
+from mockserver.contract.report.rows import outcome
+from mockserver.contract.report.shell import script
+from tests.support.server import serving
+from tests.support.visits import HOSTILE, SECRET, VARIABLE, exchange, finding, visit
+
+
+def scripted(*exchanges: Exchange, said: str = "count is 3") -> str:
+    came = outcome(visit(finding("count-is-processed", *exchanges, said=said)), ())
+    return script(came.visit, came.rows[0], came.visit.ledger.findings[0])
+
+
+def checked(text: str) -> None:
+    done = subprocess.run(
+        ["bash", "-n"],  # noqa: S607
+        input=text.encode(errors="replace"),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_script_says_what_it_shows_and_how_it_came_to_it() -> None:
+    assert (
+        "\n# payt count-is-processed: count is 3\n# 1. POST /v1/invoices with 3 items → 201\n" in scripted()
+    )
+
+
+def test_a_credential_is_a_variable_that_must_be_set() -> None:
+    text = scripted()
+
+    assert SECRET not in text
+    assert f'-H "authorization: Bearer {VARIABLE}"' in text
+    assert ': "${MOCKSERVER_CREDENTIAL_BEARERAUTH:?}"' in text
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"it's", b"\x00\xff", b"a" * 70_000, HOSTILE.encode(errors="replace"), b"`id` $(id) END\n"]
+)
+def test_whatever_was_sent_the_script_is_good_bash(sent: bytes) -> None:
+    checked(scripted(exchange(sent=sent), said=HOSTILE))
+
+
+@pytest.mark.parametrize("header", ["x-$(id)", "x-`id`", 'x-"', "x-\\"])
+def test_a_header_is_never_run(header: str) -> None:
+    request = Request("GET", "/$(id)/`id`/'x", {header: f"Bearer {SECRET}", "x-empty": ""})
+    text = scripted(Exchange(request, Response(200, {}, b"")))
+    checked(text)
+    ran = subprocess.run(  # noqa: S603 - ours, with curl replaced
+        ["bash", "-c", f"curl() {{ printf '%s\\n' \"$@\"; }}\n{text}"],  # noqa: S607
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "MOCKSERVER_CREDENTIAL_BEARERAUTH": SECRET},
+    )
+
+    assert f"{header}: Bearer {SECRET}" in ran.stdout.splitlines()
+    assert "/$(id)/`id`/'x" in ran.stdout
+
+
+def test_a_script_sends_the_bytes_that_were_sent(tmp_path: Path) -> None:
+    body = b'{"administration_id": "81", "invoices": []}'
+    (tmp_path / "one.sh").write_text(scripted(exchange(sent=body)))
+    with serving("--vendor", "payt") as url:
+        done = subprocess.run(  # noqa: S603 - ours
+            ["bash", tmp_path / "one.sh"],  # noqa: S607
+            capture_output=True,
+            check=True,
+            text=True,
+            env={
+                **os.environ,
+                "MOCKSERVER_TARGET": f"{url}/payt",
+                "MOCKSERVER_CREDENTIAL_BEARERAUTH": "any",
+                "NO_PROXY": "*",
+            },
+        )
+
+    assert done.stdout == '{"success":true,"count":0,"errors":{}}\n201\n'
