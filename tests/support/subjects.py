@@ -17,6 +17,7 @@ from mockserver.contract.exchange import Exchange, Request, Response, written
 from mockserver.contract.profiles import Contracted, contracted
 from mockserver.contract.subject import Drawn, Item, Json, Record, Refused, Spoil, Step, Subject, Telling
 from mockserver.contract.target import Address, Target
+from tests.support.specs import VENDORS
 
 AMOUNTS = tuple(map(Decimal, ("0.30", "19.99", "1234567890.01", "100", "0.01")))
 """Cents that no binary fraction holds, and more digits than some hold."""
@@ -104,19 +105,36 @@ def trying(vendor: str, number: int, app: Application, sandbox: str) -> Iterator
         yield Tried(subject, target, under)
 
 
-def each(vendor: str, what: str = "") -> pytest.MarkDecorator:
-    """The test for each of the vendor's subjects by number, or for each of their `spoils` or `steps`."""
-    under = read_once(vendor)
-    subjects = list(enumerate(under.profile.subjects(under.facts)))
-    if not what:
-        names = [f"{number}-{subject.operation}" for number, subject in subjects]
-        return pytest.mark.parametrize("number", range(len(subjects)), ids=names)
+def every(what: str = "", *, tenants: int = 1) -> pytest.MarkDecorator:
+    """The test for every vendor's subjects, or for each of their `spoils` or `steps`.
+
+    It is of those that have so many `tenants`, by the name of the vendor and the subject's number.
+    """
     parts: list[Any] = [
-        pytest.param(number, part, id=f"{number}-{subject.operation}-{part.name}")
-        for number, subject in subjects
-        for part in getattr(subject, what)
+        pytest.param(
+            vendor, number, *([part] if what else ()), id=f"{vendor}-{number}-{_named(subject, part)}"
+        )
+        for vendor in VENDORS
+        for number, subject in enumerate(_subjects(vendor))
+        if subject.tenants >= tenants
+        for part in (getattr(subject, what) if what else [None])
     ]
-    return pytest.mark.parametrize(("number", what.removesuffix("s")), parts)
+    return pytest.mark.parametrize(("vendor", "number", *([what.removesuffix("s")] if what else ())), parts)
+
+
+def each(vendor: str) -> pytest.MarkDecorator:
+    """The test for each of the vendor's subjects, by number."""
+    names = [f"{number}-{subject.operation}" for number, subject in enumerate(_subjects(vendor))]
+    return pytest.mark.parametrize("number", range(len(names)), ids=names)
+
+
+def _subjects(vendor: str) -> tuple[Subject, ...]:
+    under = read_once(vendor)
+    return under.profile.subjects(under.facts)
+
+
+def _named(subject: Subject, part: Spoil | Step | None) -> str:
+    return f"{subject.operation}-{part.name}" if part else subject.operation
 
 
 def told_of(

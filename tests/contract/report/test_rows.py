@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mockserver.contract.visiting.baseline import Known
 from mockserver.contract.report.rows import outcome
+from mockserver.contract.visiting.baseline import Known
 from tests.support.visits import OPERATION, finding, seen, visit
 
 KNOWN = Known("payt", OPERATION, "count-is-processed", "they know")

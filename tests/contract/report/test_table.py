@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from mockserver.contract.visiting.baseline import Known
 from mockserver.contract.report.rows import Outcome, outcome
 from mockserver.contract.report.table import lines, summed
+from mockserver.contract.visiting.baseline import Known
 from tests.support.visits import HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
 
 

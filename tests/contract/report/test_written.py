@@ -11,11 +11,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from mockserver.commands.contract import REPORTS
-from mockserver.contract.visiting.baseline import Known
 from mockserver.contract.finding import Finding
 from mockserver.contract.report.rows import outcome
 from mockserver.contract.report.summary import LONGEST_BYTES, summary
 from mockserver.contract.report.writing import KINDS, write
+from mockserver.contract.visiting.baseline import Known
 from tests.support.visits import BEGAN, HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
 
 KNOWN = Known("payt", OPERATION, "count-is-processed", "they know")

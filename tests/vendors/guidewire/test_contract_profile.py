@@ -8,15 +8,10 @@ from decimal import Decimal
 import pytest
 
 from mockserver.app import Application
-from mockserver.contract.subject import Drawn, Json, Spoil, Step, Told
+from mockserver.contract.subject import Drawn, Json, Told
 from tests.support.subjects import (
     Tried,
     a_key_that_is_there_twice,
-    a_spoilt_item_fails_alone,
-    a_step_does_what_it_says,
-    each,
-    good_items_are_read_back,
-    the_list_shows_them,
     told_of,
     trying,
 )
@@ -26,31 +21,6 @@ from tests.support.subjects import (
 def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
     with trying("guidewire", number, app, sandbox) as one:
         yield one
-
-
-@each("guidewire")
-def test_good_items_are_accepted_and_read_back(tried: Tried) -> None:
-    good_items_are_read_back(tried)
-
-
-@each("guidewire")
-def test_what_was_accepted_is_in_the_list(tried: Tried) -> None:
-    the_list_shows_them(tried)
-
-
-@each("guidewire", "spoils")
-def test_a_spoilt_item_is_refused(tried: Tried, spoil: Spoil) -> None:
-    a_spoilt_item_fails_alone(tried, spoil)
-
-
-@each("guidewire", "steps")
-def test_a_step_makes_of_a_record_what_it_says(tried: Tried, step: Step) -> None:
-    a_step_does_what_it_says(tried, step, there=True)
-
-
-@each("guidewire", "steps")
-def test_a_step_knows_what_comes_of_it_where_nothing_is(tried: Tried, step: Step) -> None:
-    a_step_does_what_it_says(tried, step, there=False)
 
 
 MADE, CHANGED = 0, 1

@@ -11,17 +11,12 @@ import pytest
 from mockserver.app import Application
 from mockserver.contract.exchange import Request
 from mockserver.contract.profiles import contracted
-from mockserver.contract.subject import Drawn, Spoil, Step
+from mockserver.contract.subject import Drawn
 from mockserver.vendors.pvex.contract import CONTRACT
 from tests.support.subjects import (
     Tried,
     a_key_that_is_there_twice,
-    a_spoilt_item_fails_alone,
-    a_step_does_what_it_says,
-    each,
-    good_items_are_read_back,
     other_media_types_say_the_same,
-    the_list_shows_them,
     trying,
 )
 
@@ -39,19 +34,6 @@ def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
         yield one
 
 
-def test_good_items_are_accepted_and_read_back(tried: Tried) -> None:
-    good_items_are_read_back(tried)
-
-
-def test_what_was_accepted_is_in_the_list(tried: Tried) -> None:
-    the_list_shows_them(tried)
-
-
-@each("pvex", "spoils")
-def test_a_spoilt_item_refuses_its_batch(tried: Tried, spoil: Spoil) -> None:
-    a_spoilt_item_fails_alone(tried, spoil)
-
-
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
 def test_a_spoilt_item_is_bad_in_every_media_type(tried: Tried, media_type: str) -> None:
     key, drawn = tried.key(0), Drawn(1, Decimal("0.30"))
@@ -65,16 +47,6 @@ def test_a_spoilt_item_is_bad_in_every_media_type(tried: Tried, media_type: str)
 
         named = None if telling is None else [one.place for one in telling.outcomes]
         assert named == (None if spoil.refuses else [1]), spoil.name
-
-
-@each("pvex", "steps")
-def test_a_step_makes_of_a_record_what_it_says(tried: Tried, step: Step) -> None:
-    a_step_does_what_it_says(tried, step, there=True)
-
-
-@each("pvex", "steps")
-def test_a_step_knows_what_comes_of_it_where_nothing_is(tried: Tried, step: Step) -> None:
-    a_step_does_what_it_says(tried, step, there=False)
 
 
 def test_what_was_deleted_comes_back_as_it_is_sent(tried: Tried) -> None:

@@ -10,17 +10,12 @@ import pytest
 from mockserver.app import Application
 from mockserver.contract.exchange import Exchange, Request, Response, written
 from mockserver.contract.profiles import contracted
-from mockserver.contract.subject import REFUSED, Drawn, Spoil, Step, Subject
+from mockserver.contract.subject import REFUSED, Drawn, Step, Subject
 from mockserver.vendors.xero.contract import CONTRACT
 from tests.support.subjects import (
     Tried,
     a_key_that_is_there_twice,
-    a_spoilt_item_fails_alone,
-    a_step_does_what_it_says,
     each,
-    good_items_are_read_back,
-    tenants_do_not_meet,
-    the_list_shows_them,
     trying,
 )
 
@@ -37,36 +32,6 @@ def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
 
 def step_of(subject: Subject, name: str) -> Step:
     return next(step for step in subject.steps if step.name == name)
-
-
-@each("xero")
-def test_good_items_are_accepted_and_read_back(tried: Tried) -> None:
-    good_items_are_read_back(tried)
-
-
-@each("xero")
-def test_what_was_accepted_is_in_the_list(tried: Tried) -> None:
-    the_list_shows_them(tried)
-
-
-@each("xero", "spoils")
-def test_a_spoilt_item_is_refused(tried: Tried, spoil: Spoil) -> None:
-    a_spoilt_item_fails_alone(tried, spoil)
-
-
-@each("xero", "steps")
-def test_a_step_makes_of_a_record_what_it_says(tried: Tried, step: Step) -> None:
-    a_step_does_what_it_says(tried, step, there=True)
-
-
-@each("xero", "steps")
-def test_a_step_knows_what_comes_of_it_where_nothing_is(tried: Tried, step: Step) -> None:
-    a_step_does_what_it_says(tried, step, there=False)
-
-
-@each("xero")
-def test_organisations_do_not_see_each_others_records(tried: Tried) -> None:
-    tenants_do_not_meet(tried)
 
 
 @pytest.mark.parametrize("number", [PARTS, CHANGED, CREATED, PAYMENTS])
