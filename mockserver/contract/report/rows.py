@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mockserver.contract.visiting.baseline import Known, fingerprint
 from mockserver.contract.catalogue import check, checks
 from mockserver.contract.finding import Check, Finding
+from mockserver.contract.visiting.baseline import Known, fingerprint
 from mockserver.contract.visiting.plan import command
 from mockserver.contract.visiting.visit import Visit
 
