@@ -103,11 +103,13 @@ class Machine(RuleBasedStateMachine):
         self._step(data, self.keys[number % len(self.keys)], drawn, self._tenant(tenant))
 
     @precondition(lambda self: self.subject.steps)
-    @rule(data=_DATA, drawn=DRAWN)
-    def take_a_step_on_what_was_sent(self, data: st.DataObject, drawn: Drawn) -> None:
-        """On a record of the last batch."""
-        key, tenant = (self.last[0][0].key, self.last[1]) if self.last else (self.keys[0], 0)
-        self._step(data, key, drawn, tenant)
+    @rule(data=_DATA, drawn=DRAWN, tenant=TENANT)
+    def send_one_and_take_a_step(self, data: st.DataObject, drawn: Drawn, tenant: int) -> None:
+        """On a record that is there for sure; then the list is looked at."""
+        (one, *_) = self._drawn(data, things(self.keys))
+        batches.send(self.story, [one], self._tenant(tenant))
+        self._step(data, one.key, drawn, self._tenant(tenant))
+        looking.look_at_the_list(self.story, self._tenant(tenant))
 
     @precondition(lambda self: self.subject.again)
     @rule(data=_DATA, tenant=TENANT, something=st.booleans())
