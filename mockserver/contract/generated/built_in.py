@@ -39,7 +39,7 @@ _NOT_MADE = frozenset(
     {
         "ignored_auth",  # made by `uninvited`
         "object_level_authorization",  # needs several users of a tenant
-        "ensure_resource_availability",  # silent wherever an operation has a header; links are held by `walks`
+        "ensure_resource_availability",  # silent wherever an operation has a header; `walks` is not
         "allow_header_conformance",  # speaks of answers to OPTIONS alone
         "use_after_free",  # silent for the same reason; stories read what they delete
     }
