@@ -12,7 +12,7 @@ import click
 from mockserver import __version__
 from mockserver.clock import parse_instant, print_instant
 from mockserver.codec import json
-from mockserver.commands.common import CONTEXT, fail, option, positions
+from mockserver.commands.conventions import CONTEXT, fail, option, positions
 from mockserver.exits import PORT_TAKEN, USAGE
 from mockserver.hushed import hush_connexion
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mockserver.commands.common import CONTEXT, option
+from mockserver.commands.conventions import CONTEXT, option
 
 REPORTS = ("junit", "html", "har", "pytest", "json")
 PHASES = ("generated", "stories")

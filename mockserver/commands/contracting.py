@@ -12,7 +12,7 @@ import click
 
 from mockserver.clock import print_instant, system_clock
 from mockserver.codec import json
-from mockserver.commands.common import fail
+from mockserver.commands.conventions import fail
 from mockserver.contract import catalogue, safety
 from mockserver.contract.credentials import UnreadableCredential
 from mockserver.contract.effort import Effort

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mockserver.commands.common import CONTEXT, fail, option, positions
+from mockserver.commands.conventions import CONTEXT, fail, option, positions
 from mockserver.exits import USAGE
 
 _READ = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -9,9 +9,30 @@ from decimal import Decimal
 from typing import Any
 
 
+class _Message:
+    """What a request and a response have in common; header names are lower case."""
+
+    __slots__ = ()
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """Of the body, without parameters, lower case; "" where none is named."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def json(self) -> Any:
+        """The body as JSON, with exact decimals, whatever media type it has.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return json.loads(self.body, parse_float=Decimal)
+
+
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is sent; `path` begins below the target's address, query and all; header names are lower case."""
+class Request(_Message):
+    """What is sent; `path` begins below the target's address, query and all."""
 
     method: str
     path: str
@@ -22,40 +43,14 @@ class Request:
         """The same with more headers; its own win."""
         return replace(self, headers={**headers, **self.headers})
 
-    @property
-    def media_type(self) -> str:
-        """Of the body, without parameters, lower case; "" where none is named."""
-        return _media_type(self.headers)
-
-    def json(self) -> Any:
-        """The body as JSON, with exact decimals.
-
-        Raises:
-            ValueError: it is none.
-        """
-        return json.loads(self.body, parse_float=Decimal)
-
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """What came; header names are lower case, a repeated header's values are joined by commas."""
+class Response(_Message):
+    """What came; a repeated header's values are joined by commas."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-    @property
-    def media_type(self) -> str:
-        """Of the body, without parameters, lower case; "" where none is named."""
-        return _media_type(self.headers)
-
-    def json(self) -> Any:
-        """The body as JSON, with exact decimals, whatever media type it has.
-
-        Raises:
-            ValueError: it is none.
-        """
-        return json.loads(self.body, parse_float=Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,3 @@ def written(document: Any) -> str:
     if isinstance(document, list | tuple):
         return f"[{', '.join(written(value) for value in document)}]"
     return json.dumps(document)
-
-
-def _media_type(headers: Mapping[str, str]) -> str:
-    return headers.get("content-type", "").partition(";")[0].strip().lower()

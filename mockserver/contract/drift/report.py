@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
@@ -10,19 +11,22 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from mockserver import __version__
 from mockserver.contract.drift.drifting import Drift, Drifted
 from mockserver.contract.exchange import Request, Response
+from mockserver.contract.report.text import counted, line
 from mockserver.secrets import masked, masked_body, masked_query
 
 SHOWN = 20
 """So many calls are told on a terminal; the rest is counted, and stands in the reports."""
 
 _KEPT_SIGNS = 20_000
+_line = partial(line, longest=240)
 
 
 def lines(drift: Drift, name: str) -> Iterator[str]:
     """What is printed; `name` is the archive's."""
     left_out = {"of others": drift.foreign, "without an answer": drift.lost, "of a bad day": drift.troubled}
     told = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
-    yield f"{drift.vendor}  {name}  {_many(len(drift.calls), 'call')}{f' (left out: {told})' if told else ''}"
+    calls = counted(len(drift.calls), "calls")
+    yield f"{drift.vendor}  {name}  {calls}{f' (left out: {told})' if told else ''}"
     for one in drift.drifted[:SHOWN]:
         yield from _call(one)
     if len(drift.drifted) > SHOWN:
@@ -30,8 +34,8 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
     forbidden = sum(len(one.forbidden) for one in drift.calls)
     otherwise = sum(len(one.otherwise) for one in drift.calls)
     yield (
-        f"{_many(forbidden, 'answer')} that the spec forbids, "
-        f"{_many(otherwise, 'outcome')} that would be another here"
+        f"{counted(forbidden, 'answers')} that the spec forbids, "
+        f"{counted(otherwise, 'outcomes')} that would be another here"
     )
 
 
@@ -59,12 +63,12 @@ def page(drift: Drift, name: str) -> str:
 
 def _call(one: Drifted) -> Iterator[str]:
     sent, came = one.recorded.request, one.recorded.response
-    yield f"  #{one.number} {_printable(f'{sent.method} {_path(sent)}')} {came.status}"
+    yield f"  #{one.number} {_line(f'{sent.method} {_path(sent)}')} {came.status}"
     for finding in one.forbidden:
-        yield f"    FORBIDDEN  {finding.check}: {_printable(finding.said)}"
+        yield f"    FORBIDDEN  {finding.check}: {_line(finding.said)}"
     for other in one.otherwise:
         item = "" if other.place is None else f"item {other.place}{f' ({other.key})' if other.key else ''}: "
-        yield f"    OTHERWISE  {_printable(f'{item}recorded {other.recorded}, here {other.here}')}"
+        yield f"    OTHERWISE  {_line(f'{item}recorded {other.recorded}, here {other.here}')}"
 
 
 def _told(one: Drifted) -> dict[str, Any]:
@@ -112,12 +116,3 @@ def _path(request: Request) -> str:
 def _text(body: bytes) -> str:
     text = masked_body(body.decode(errors="replace"))
     return text if len(text) <= _KEPT_SIGNS else f"{text[:_KEPT_SIGNS]}… {len(text) - _KEPT_SIGNS:,} more"
-
-
-def _printable(text: str) -> str:
-    cut = text if len(text) <= 240 else f"{text[:239]}…"  # noqa: PLR2004 - three lines of a terminal
-    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in cut)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.oracle.expecting import counted
 from mockserver.contract.stories.model import Thing, Verdict
 from mockserver.contract.subject import Record
 
@@ -84,11 +85,6 @@ def excerpt(text: str) -> str:
 def cut(text: str) -> str:
     """A text that is not too long to be read."""
     return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
-
-
-def counted(number: int, what: str) -> str:
-    """1 item, 3 items."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _word(verdict: Verdict) -> str:

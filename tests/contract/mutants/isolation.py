@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from tests.contract.mutants import vendors as v
-from tests.contract.mutants.mutant import Caller, Mutant
+from tests.contract.mutants.mutant import Caller, mutant
 from tests.contract.mutants.refusals import every_call
 from tests.contract.mutants.undoing import dropped, kept, set_back
 from tests.contract.mutants.wrapping import (
@@ -24,6 +25,8 @@ from tests.contract.mutants.wrapping import (
     hears,
     left,
 )
+
+_mutant = partial(mutant, "isolation")
 
 _KEY = "idempotency-key"
 _XERO_WRITES = Route("PUT POST", "/xero/api.xro/2.0/Invoices")
@@ -289,19 +292,6 @@ def listing_both(route: Route) -> Planted:
         return came.holding({**told, "Invoices": [*told["Invoices"], *theirs.json()["Invoices"]]})
 
     return lambda: at(route, fault)
-
-
-def _mutant(  # noqa: PLR0913 - the parts of a mutant
-    name: str,
-    says: str,
-    operations: tuple[str, ...],
-    planted: Planted,
-    seen: Callable[[Caller], Json],
-    *,
-    right: Json,
-    wrong: Json,
-) -> Mutant:
-    return Mutant(name, "isolation", name.partition("-")[0], says, operations, planted, seen, right, wrong)
 
 
 def _xero_replayed(caller: Caller) -> Json:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from tests.contract.mutants import vendors as v
-from tests.contract.mutants.mutant import Caller, Mutant
+from tests.contract.mutants.mutant import Caller, Mutant, mutant
 from tests.contract.mutants.refusals import everything, when
 from tests.contract.mutants.state import always
 from tests.contract.mutants.undoing import undoes
@@ -24,6 +25,8 @@ from tests.contract.mutants.wrapping import (
     hears,
     replies,
 )
+
+_mutant = partial(mutant, "refusals")
 
 _QUOTA = "x-minlimit-remaining"
 _GW_POST = Route("POST", "/guidewire/claim/v1/bulk-invoices")
@@ -105,19 +108,6 @@ def hangs_up(route: Route, items: int) -> Planted:
         return SILENCE if came.good and len(call.json()) >= items else came
 
     return lambda: at(route, fault)
-
-
-def _mutant(  # noqa: PLR0913 - the parts of a mutant
-    name: str,
-    says: str,
-    operations: tuple[str, ...],
-    planted: Planted,
-    seen: Callable[[Caller], Json],
-    *,
-    right: Json,
-    wrong: Json,
-) -> Mutant:
-    return Mutant(name, "refusals", name.partition("-")[0], says, operations, planted, seen, right, wrong)
 
 
 def _pvex_written_in_xml(caller: Caller) -> Json:

@@ -71,3 +71,18 @@ class Mutant:
     seen: Callable[[Caller], Json]
     right: Json
     wrong: Json
+
+
+def mutant(  # noqa: PLR0913, PLR0917 - the parts of a mutant
+    family: Family,
+    name: str,
+    says: str,
+    operations: tuple[str, ...],
+    planted: Planted,
+    seen: Callable[[Caller], Json],
+    *,
+    right: Json,
+    wrong: Json,
+) -> Mutant:
+    """A mutant of the vendor that its name begins with."""
+    return Mutant(name, family, name.partition("-")[0], says, operations, planted, seen, right, wrong)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from mockserver.contract.exchange import written
 from tests.contract.mutants import vendors as v
-from tests.contract.mutants.mutant import Caller, Mutant
+from tests.contract.mutants.mutant import Caller, mutant
 from tests.contract.mutants.undoing import dropped, kept, set_back
 from tests.contract.mutants.wrapping import (
     Answer,
@@ -22,6 +23,8 @@ from tests.contract.mutants.wrapping import (
     hears,
     replies,
 )
+
+_mutant = partial(mutant, "refusals")
 
 _NOT_A_BATCH = b'{"no": "items"}'
 _BROKEN = b'[{"'
@@ -162,19 +165,6 @@ def _without_messages(came: Answer) -> Answer:
 
 def _silent(came: Answer) -> Answer:
     return came.holding({**came.json(), "userMessage": ""})
-
-
-def _mutant(  # noqa: PLR0913 - the parts of a mutant
-    name: str,
-    says: str,
-    operations: tuple[str, ...],
-    planted: Planted,
-    seen: Callable[[Caller], Json],
-    *,
-    right: Json,
-    wrong: Json,
-) -> Mutant:
-    return Mutant(name, "refusals", name.partition("-")[0], says, operations, planted, seen, right, wrong)
 
 
 def _status(method: str, path: str, document: Json = None, **headers: str) -> Callable[[Caller], Json]:
