@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 from urllib.parse import parse_qs
 
 from mockserver.clock import parse_instant, print_instant
@@ -28,6 +29,20 @@ CREDENTIALS = "credentials"
 READING = frozenset({"GET", "HEAD"})
 
 
+class Head(Protocol):
+    """The part of a request that may bring credentials; header names are lower case."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers by name; those that came several times joined by commas."""
+        ...
+
+    @property
+    def query(self) -> str:
+        """The undecoded query string."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Scheme:
     """One security scheme of a spec."""
@@ -35,20 +50,20 @@ class Scheme:
     name: str
     node: Document
 
-    def credential(self, call: Call) -> str | None:
-        """The text that the call brings for this scheme, None when it brings none."""
+    def credential(self, head: Head) -> str | None:
+        """The text that a request brings for this scheme, None when it brings none."""
         if self.node["type"] == "apiKey":
-            return self._api_key(call) or None
-        kind, _, text = call.headers.get("authorization", "").partition(" ")
+            return self._api_key(head) or None
+        kind, _, text = head.headers.get("authorization", "").partition(" ")
         wanted = str(self.node.get("scheme", "bearer")).lower()
         if kind.lower() != wanted or len(text.split()) != 1:
             return None
         return _basic(text.strip()) if wanted == "basic" else text.strip()
 
-    def _api_key(self, call: Call) -> str:
+    def _api_key(self, head: Head) -> str:
         if self.node["in"] == "query":
-            return parse_qs(call.query).get(self.node["name"], [""])[-1]
-        return call.headers.get(self.node["name"].lower(), "")
+            return parse_qs(head.query).get(self.node["name"], [""])[-1]
+        return head.headers.get(self.node["name"].lower(), "")
 
 
 def authenticate(scheme: Scheme, text: str, state: State, *, strict: bool) -> Principal:
@@ -97,27 +112,45 @@ def permit(call: Call, operation: Operation) -> None:
 
 
 def identify(
-    call: Call, operation: Operation, schemes: Mapping[str, Scheme], state: State, *, strict: bool
+    head: Head, operation: Operation, schemes: Mapping[str, Scheme], state: State, *, strict: bool
 ) -> Principal:
-    """Whom a call that another one carries stands for: it may bring credentials of its own.
+    """Whom a request stands for, by the first alternative whose credentials it brings, all of them good.
 
     Raises:
         Unauthorized: it brings none that the operation takes, or one that is not good.
     """
     if not operation.security:
         return ANYBODY
+    refusal = None
     for alternative in operation.security:
-        brought = [(schemes[name], schemes[name].credential(call)) for name in alternative]
-        if brought and all(text is not None for _, text in brought):
-            return [authenticate(scheme, text or "", state, strict=strict) for scheme, text in brought][-1]
-    raise Unauthorized("missing", missing_scheme(operation, schemes, call))
+        try:
+            principal = _satisfied(alternative, head, schemes, state, strict=strict)
+        except Unauthorized as refused:
+            refusal = refused
+        else:
+            if principal is not None:
+                return principal
+    raise refusal or Unauthorized("missing", missing_scheme(operation, schemes, head))
 
 
-def missing_scheme(operation: Operation, schemes: Mapping[str, Scheme], call: Call) -> str:
-    """The first scheme of the operation for which the call brings nothing."""
+def _satisfied(
+    alternative: Iterable[str], head: Head, schemes: Mapping[str, Scheme], state: State, *, strict: bool
+) -> Principal | None:
+    """Whom the last of the alternative's credentials stands for, None where the request lacks one."""
+    principal = ANYBODY
+    for name in alternative:
+        text = schemes[name].credential(head)
+        if text is None:
+            return None
+        principal = authenticate(schemes[name], text, state, strict=strict)
+    return principal
+
+
+def missing_scheme(operation: Operation, schemes: Mapping[str, Scheme], head: Head) -> str:
+    """The first scheme of the operation for which a request brings nothing."""
     for alternative in operation.security:
         for name in alternative:
-            if schemes[name].credential(call) is None:
+            if schemes[name].credential(head) is None:
                 return name
     return ""
 

@@ -1,151 +1,136 @@
-"""The corridor: a call is let in, scenarios decide what is bent, the work is done, the answer leaves."""
+"""The road of one call, top to bottom: admit, open, prefer, decide, replay, perform, respond, deliver."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 
 from msgspec.structs import replace
 
 from mockserver import prefer
-from mockserver.assumption import ASSUMPTIONS, check_availability, check_delivery
-from mockserver.auth import permit
+from mockserver.admission import Admission, Admitted, Arrival
+from mockserver.assumption import check_delivery
 from mockserver.errors import Failed, Ours, Refusal, TooManyRequests
-from mockserver.model import Answer, Call, Document
+from mockserver.model import Answer, Call, Reply
 from mockserver.prefer import Preference
-from mockserver.scenario.bend import Bend
+from mockserver.scenario.bend import Bend, undone
 from mockserver.scenario.decision import UNBENT, Decision
-from mockserver.scenario.director import Director
-from mockserver.scenario.records import SCENARIOS
 from mockserver.scenario.respond import Say, responded, throttled
 from mockserver.spec import Match, Operation
 from mockserver.store import State
-from mockserver.work import Work
+from mockserver.work import Opened, Work, skipped
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The corridor of one vendor; without a `director` no scenario is ever looked at."""
+    """The road of one vendor's calls: a transaction for the admission, and one for the work."""
 
+    admission: Admission
     work: Work
-    director: Director | None = None
 
-    def greet(self, call: Call) -> Call:
-        """The call with what its sandbox holds for it: switches, scenarios, the time.
-
-        Raises:
-            BadHeader: a header of ours is malformed or names nothing.
-            TooManySandboxes: it names a sandbox that is not there, and no more may be.
-        """
-        self.work.sandboxes.enter(call.sandbox)
-        turned, scenarios, now = self.work.transact(call, "", _held)
-        assumptions = self.work.served.assumptions
-        if turned:
-            assumptions = {**assumptions, **{one["name"]: one["position"] for one in turned}}
-        call = replace(call, assumptions=assumptions, scenarios=scenarios, now=now)
-        if self.director is not None:
-            self.director.check(call)
-        return call
-
-    def gateway(self, call: Call) -> None:
-        """Let the call through what stands before the vendor, if something does.
+    def handle(self, arrival: Arrival) -> tuple[Call, Answer]:
+        """Answer one request; the call that it made, and its answer.
 
         Raises:
-            Refusal: it does not pass.
+            BadHeader: `Mock-Scenario` is malformed or names no scenario.
+            TooManySandboxes: it names a new sandbox, and no more may be made.
         """
-        gateway = self.work.served.vendor.gateway
-        if gateway is not None:
-            self.work.transact(call, "", lambda state: gateway(call, state))
+        admitted = self.admission.admit(arrival)
+        call, match = admitted.call, admitted.match
+        if admitted.refusal is not None:
+            refuse = partial(self._refuse, admitted, admitted.refusal)
+            return call, self._transact(call, "", refuse, create=match is not None)
+        if match is None:
+            raise AssertionError("a call is routed or refused")
+        opened = self.work.open(call, match)
+        answer = partial(self._answer, call, match, opened)
+        return call, self._transact(call, self._tenant(call, opened), answer, create=True)
 
-    def handle(self, call: Call, match: Match) -> Answer:
-        """Answer one call that was routed and whose caller is known."""
+    def _answer(self, call: Call, match: Match, opened: Opened, state: State) -> Answer:
         operation = match.operation
         try:
-            permit(call, operation)
-            self._enter(call, operation)
-            call = self._at_home(call, operation)
-            self._admit_early(call, operation)
-            check_availability(call)
-            preferred = self._preferred(call, operation)
-        except Refusal as refusal:
-            return self.work.refuse(call, refusal, operation)
+            preferred = self._prefer(call, operation, state)
+        except Ours as unknown:
+            return self.work.refuse(call, unknown, operation, state)
         if preferred is not None:
             return preferred
-        decision = self._decided(call, match)
-        answer = self.work.answered(call, match) if decision is UNBENT else self._bent(call, match, decision)
-        return self._delivered(call, answer, operation)
+        director = self.admission.director
+        decision = UNBENT if director is None else director.decide(call, operation, opened.request, state)
+        if decision is UNBENT:
+            answer = self._perform(call, match, opened, None, state)
+        else:
+            answer = self._bend(call, match, opened, decision, state)
+        return self._deliver(call, answer, operation, state)
 
-    def _preferred(self, call: Call, operation: Operation) -> Answer | None:
+    def _prefer(self, call: Call, operation: Operation, state: State) -> Answer | None:
         """The example that the call would rather have than an answer; nothing is run then."""
-        wanted = prefer.preferred(call.headers)
-        if wanted is None:
+        preference = prefer.preferred(call.headers)
+        if preference is None:
             return None
-        spec, say = self.work.served.spec, self._said(call, operation)
-        return Answer(prefer.answer(wanted, call, operation, spec, say), operation.id)
+        spec, say = self.work.served.spec, self._say(call, operation, state)
+        return Answer(prefer.answer(preference, call, operation, spec, say), operation.id)
 
-    def _decided(self, call: Call, match: Match) -> Decision:
-        if self.director is None:
-            return UNBENT
-        return self.director.decide(
-            call, match.operation, lambda: self.work.envelope.open(call, match, self.work.dispatch)
-        )
-
-    def _bent(self, call: Call, match: Match, decision: Decision) -> Answer:
+    def _bend(self, call: Call, match: Match, opened: Opened, decision: Decision, state: State) -> Answer:
         """The answer with the decision's effects; a quota of its own lets nothing in.
 
-        An example that the spec does not have is told before anything is run.
+        An example that the spec does not have is refused before anything is performed.
         """
-        served, operation, say = self.work.served, match.operation, self._said(call, match.operation)
+        served, operation, say = self.work.served, match.operation, self._say(call, match.operation, state)
         if decision.wait is not None:
-            refused = self.work.dry().refuse(call, TooManyRequests("", decision.wait), operation)
+            refused = undone(
+                partial(self.work.refuse, call, TooManyRequests("", decision.wait), operation), state
+            )
             return throttled(refused, decision)
         wanted, example = _example(decision), None
         if wanted is not None:
             try:
                 example = prefer.example(wanted, call, operation, served.spec, say)
             except Ours as unknown:
-                return replace(self.work.refuse(call, unknown, operation), applied=decision.applied)
-        answer = self.work.answered(call, match, Bend(decision, served.vendor.fault, served.refuse))
+                return replace(self.work.refuse(call, unknown, operation, state), applied=decision.applied)
+        bend = Bend(decision, served.vendor.fault, served.refuse)
+        perform = partial(self._perform, call, match, opened, bend)
+        if decision.commit.first == 0:
+            answer = undone(perform, state)
+            answer = replace(answer, outcomes=skipped(answer.outcomes))
+        else:
+            answer = perform(state)
         return responded(answer, decision, call, say, example)
 
-    def _said(self, call: Call, operation: Operation) -> Say:
-        """The vendor's words for a refusal, which nothing but the answer is to show."""
-        return lambda refusal: self.work.dry().refuse(call, refusal, operation).reply
+    def _perform(self, call: Call, match: Match, opened: Opened, bend: Bend | None, state: State) -> Answer:
+        """The answer of an earlier call with the same idempotency key, or what the work comes to."""
+        replayed = self.work.replay(call, match.operation, state)
+        return replayed or self.work.perform(call, match, opened, bend, state)
 
-    def _delivered(self, call: Call, answer: Answer, operation: Operation) -> Answer:
+    def _deliver(self, call: Call, answer: Answer, operation: Operation, state: State) -> Answer:
         """The answer, unless it is lost after its work was done; what became of the items stays so."""
         try:
             check_delivery(call)
         except Failed as lost:
-            refused = self.work.dry().refuse(call, lost, operation)
+            refused = undone(partial(self.work.refuse, call, lost, operation), state)
             return replace(answer, reply=refused.reply, refusal=refused.refusal)
         return answer
 
-    def _enter(self, call: Call, operation: Operation) -> None:
-        enter = self.work.served.vendor.enter
-        if enter is not None:
-            self.work.transact(call, "", lambda state: enter(call, operation, state))
+    def _say(self, call: Call, operation: Operation, state: State) -> Say:
+        """Render a refusal in the vendor's words, without side effects."""
 
-    def _admit_early(self, call: Call, operation: Operation) -> None:
-        """Ask at the door of a tenant that the call's head names, before its body is read."""
-        admit = self.work.served.vendor.admit
-        if admit is None or not self._has_tenant_header(operation):
-            return
-        tenant = self.work.head_tenant(call)
-        self.work.transact(call, tenant, lambda state: admit(call, tenant, state))
+        def say(refusal: Refusal) -> Reply:
+            return undone(partial(self.work.refuse, call, refusal, operation), state).reply
 
-    def _at_home(self, call: Call, operation: Operation) -> Call:
-        """The call as if it had named the tenant that it means."""
-        home = self.work.served.vendor.home
-        if home is None or self.work.head_tenant(call) or not self._has_tenant_header(operation):
-            return call
-        tenant = self.work.transact(call, "", lambda state: home(call, state))
-        named = {**call.headers, self.work.served.tenant_header.lower(): tenant}
-        return replace(call, headers=named) if tenant else call
+        return say
 
-    def _has_tenant_header(self, operation: Operation) -> bool:
-        head = self.work.served.tenant_header
-        return any(parameter.name == head for parameter in operation.parameters)
+    def _refuse(self, admitted: Admitted, refusal: Refusal, state: State) -> Answer:
+        return self.work.refuse(admitted.call, refusal, admitted.operation, state)
+
+    def _transact(self, call: Call, tenant: str, work: Callable[[State], Answer], *, create: bool) -> Answer:
+        scope = f"{call.vendor}/{tenant}"
+        return self.admission.sandboxes.visit(call.sandbox, scope, work, create=create)
+
+    def _tenant(self, call: Call, opened: Opened) -> str:
+        """The tenant that the call is for; of one that cannot be read, the one that its header names."""
+        if opened.request is not None:
+            return opened.request.tenant
+        return call.headers.get(self.work.served.tenant_header.lower(), "")
 
 
 def _example(decision: Decision) -> Preference | None:
@@ -154,9 +139,3 @@ def _example(decision: Decision) -> Preference | None:
     if effect is None or not effect.example:
         return None
     return Preference("" if effect.status is None else str(effect.status), effect.example)
-
-
-def _held(state: State) -> tuple[tuple[Document, ...], tuple[Document, ...], datetime]:
-    """The sandbox's switches that are turned, its scenarios, its time."""
-    turned = state.collection(ASSUMPTIONS, "").values()
-    return tuple(turned), tuple(state.own(SCENARIOS).values()), state.now

@@ -81,15 +81,15 @@ class Sandboxes:
             self.create(Settings(name))
             return self.store.transact(name, scope, work)
 
-    def visit(self, name: str, scope: str, work: Callable[[State], T], makes: Callable[[], bool]) -> T:
-        """As `transact`, but a sandbox that is not there is made only if `makes` says so.
+    def visit(self, name: str, scope: str, work: Callable[[State], T], *, create: bool) -> T:
+        """As `transact`, but a sandbox that is not there is made only if `create` says so.
 
         Else `work` runs in one like it that nobody ever sees again.
         """
         try:
             return self.store.transact(name, scope, work)
         except UnknownSandbox:
-            if makes():
+            if create:
                 return self.transact(name, scope, work)
             return self.store.imagine(self._genesis(Settings(name)), scope, work)
 

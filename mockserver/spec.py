@@ -78,6 +78,10 @@ class Operation:
     collection: str
     magic: Path
 
+    def has_parameter(self, name: str) -> bool:
+        """Whether the operation declares a parameter of that name, in whatever letter case."""
+        return any(parameter.name.lower() == name.lower() for parameter in self.parameters)
+
 
 @dataclass(frozen=True, slots=True)
 class Match:

@@ -70,10 +70,11 @@ Render: TypeAlias = Callable[[BatchResult, State], Reply]
 Handler: TypeAlias = Callable[[Request, State], Reply]
 Grade: TypeAlias = Callable[[Problem, Call], Problem | None]
 Refuse: TypeAlias = Callable[[Refusal, Call, Operation | None, State], Reply]
-Gateway: TypeAlias = Callable[[Call, State], None]
-Enter: TypeAlias = Callable[[Call, Operation, State], None]
-Admit: TypeAlias = Callable[[Call, str, State], None]
-Home: TypeAlias = Callable[[Call, State], str]
+Enter: TypeAlias = Callable[[], Operation]
+"""Runs the checks that every call meets (route, credentials, body, scope): gives the operation, or raises."""
+
+Admit: TypeAlias = Callable[[Call, Enter, State], str]
+EnterTenant: TypeAlias = Callable[[Call, str, State], None]
 Replay: TypeAlias = Callable[[Call, Operation, State], Reply | None]
 Remember: TypeAlias = Callable[[Call, Operation, Reply, State], None]
 Faulty: TypeAlias = Callable[[Fault, Item, Request], Problem]
@@ -131,6 +132,12 @@ def record(collection: str, key: str, state: State) -> Document:
     return found
 
 
+def admit_any(_call: Call, enter: Enter, _state: State) -> str:
+    """The common admission: whoever passes the checks may enter, into the tenant that the call names."""
+    enter()
+    return ""
+
+
 def keep_known(problem: Problem, _call: Call) -> Problem | None:
     """The common grade: a query parameter that no operation declares is ignored, all else counts."""
     return None if problem.code == "unknown-parameter" else problem
@@ -152,9 +159,10 @@ class Vendor:
     """A vendor's code, keyed by operationId; every part is optional.
 
     `grade` sees each problem that a schema found and may drop or rewrite it. `refuse` renders a refusal.
-    `gateway` may refuse before route and credentials are known, `enter` as soon as they are. `home` is the
-    tenant that a call means whose header names none, "" for none. `admit` says whether the caller may enter
-    the tenant, as soon as that is known: before the body is read when a header names it.
+    `admit` lets a call in before its body is read: it calls `enter` once, for the checks that every call
+    meets, may refuse before and after that, and returns the tenant that the call enters by its header, "" for
+    the one that it names. `enter_tenant` says whether the caller may enter a tenant that the body or the
+    query names.
     `replay` may answer a call from what `remember` kept of an earlier one, before the body is read; what is
     replayed has no outcomes. `remember` sees every answer to a call that was let in, a refusal too, in the
     transaction of the work or, where that was undone, of the refusal.
@@ -168,10 +176,8 @@ class Vendor:
     operations: Mapping[str, Handler] = field(default_factory=dict)
     refuse: Refuse | None = None
     grade: Grade = keep_known
-    gateway: Gateway | None = None
-    enter: Enter | None = None
-    home: Home | None = None
-    admit: Admit | None = None
+    admit: Admit = admit_any
+    enter_tenant: EnterTenant | None = None
     replay: Replay | None = None
     remember: Remember | None = None
     assumptions: tuple[Assumption, ...] = ()

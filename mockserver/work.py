@@ -1,12 +1,10 @@
-"""The work: envelope → judge → store → render, one way, for every operation of one vendor."""
+"""The work of one call on its sandbox: judge, apply, render, for every operation of one vendor."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -15,50 +13,79 @@ from mockserver.auth import identify, permit
 from mockserver.envelope import Envelope
 from mockserver.errors import Ours, Refusal
 from mockserver.judge import judge
-from mockserver.model import Action, Answer, Call, Outcome, Verdict
+from mockserver.model import Action, Answer, Call, Outcome, Value, Verdict
 from mockserver.reply import our_reply
-from mockserver.sandbox import Sandboxes
 from mockserver.scenario.bend import Bend, undone
 from mockserver.served import Served
 from mockserver.spec import Match, Operation
 from mockserver.store import State
 from mockserver.vendor import BatchResult, Request
 
-T = TypeVar("T")
+
+class Opened(Value, frozen=True):
+    """A call whose envelope was opened once, its items judged; `request` None: it could not be read.
+
+    `refusal` says why the whole call is refused, None when it is not.
+    """
+
+    request: Request | None = None
+    verdicts: Mapping[int, Verdict] = {}
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one vendor does with a call that was let in.
-
-    A `strict` one takes no credential that the sandbox does not know. One that `is_dry` answers as
-    ever, and takes back all that it wrote.
-    """
+    """What one vendor does with a call that was admitted."""
 
     served: Served
     envelope: Envelope
-    sandboxes: Sandboxes
     strict: bool = False
-    is_dry: bool = False
 
-    def answered(self, call: Call, match: Match, bend: Bend | None = None) -> Answer:
-        """What an earlier call with the same key was answered, or what the work comes to."""
-        if bend is not None and bend.decision.commit.first == 0 and not self.is_dry:
-            answer = self.dry().answered(call, match, bend)
-            return replace(answer, outcomes=_skipped(answer.outcomes))
+    def open(self, call: Call, match: Match) -> Opened:
+        """Open the envelope and judge the items; pure."""
         try:
-            kept = self._replayed(call, match.operation)
+            request = self.envelope.open(call, match, self.dispatch)
         except Refusal as refusal:
-            return self.refuse(call, refusal, match.operation)
-        return kept or self._work(call, match, bend)
+            return Opened(refusal=refusal)
+        try:
+            return Opened(request, self._judge(request))
+        except Refusal as refusal:
+            return Opened(request, refusal=refusal)
 
-    def refuse(self, call: Call, refusal: Refusal, operation: Operation | None = None) -> Answer:
-        """The vendor's words for a whole call refused."""
-        return self.transact(call, "", lambda state: self._refused(call, refusal, operation, state))
+    def perform(self, call: Call, match: Match, opened: Opened, bend: Bend | None, state: State) -> Answer:
+        """Apply and render what was opened; a refusal undoes it and is an answer like any other."""
+        operation = match.operation
+        try:
+            with state.item():
+                return self._perform(call, operation, opened, bend, state)
+        except Refusal as refusal:
+            answer = self.refuse(call, refusal, operation, state)
+            if bend is not None:
+                answer = replace(answer, reply=bend.refusal(answer.reply))
+            return self._remember(call, answer, operation, state)
 
-    def dry(self) -> Work:
-        """The same, without effect."""
-        return dataclasses.replace(self, is_dry=True)
+    def refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
+        """The answer to a call that is refused whole: the only place that words one."""
+        if isinstance(refusal, Ours):
+            reply = our_reply(refusal)
+        else:
+            reply = self.served.refuse(refusal, call, operation, state)
+        return Answer(reply, operation.id if operation else None, refusal=refusal.code)
+
+    def replay(self, call: Call, operation: Operation, state: State) -> Answer | None:
+        """The answer that an earlier call with the same idempotency key was given, None when there is none.
+
+        A key that cannot be used is an answer too.
+        """
+        replay = self.served.memory(call).replay
+        if replay is None:
+            return None
+        try:
+            with state.item():
+                kept = replay(call, operation, state)
+        except Refusal as refusal:
+            return self.refuse(call, refusal, operation, state)
+        return None if kept is None else Answer(kept, operation.id)
 
     def dispatch(self, call: Call, state: State) -> Answer:
         """Answer a call that another one carries, on the state of that one, all or nothing of it."""
@@ -69,65 +96,40 @@ class Work:
             principal = identify(call, operation, self.served.schemes, state, strict=self.strict)
             call = replace(call, principal=principal)
             permit(call, operation)
-            request, verdicts = self._read(call, match)
+            request = self.envelope.open(call, match, self.dispatch)
+            verdicts = self._judge(request)
             with state.item():
-                return self._settle(request, verdicts, state)
+                return self._settle(request, verdicts, None, state)
         except Refusal as refusal:
-            return self._refused(call, refusal, operation, state)
+            return self.refuse(call, refusal, operation, state)
 
-    def _work(self, call: Call, match: Match, bend: Bend | None) -> Answer:
-        """Read, judge, apply and answer; a refusal undoes it and is an answer like another."""
-        operation = match.operation
-        try:
-            request, verdicts = self._read(call, match)
-            if bend is not None and 0 < (bend.decision.commit.first or 0) < len(request.items):
-                return self.transact(call, request.tenant, partial(self._partly, request, verdicts, bend))
-            settle = partial(self._settle, request, verdicts, bend=bend)
-            return self.transact(
-                call,
-                request.tenant,
-                lambda state: self._remembered(call, settle(state), operation, state),
-            )
-        except Refusal as refusal:
-            refused = partial(self._refused, call, refusal, operation)
-            return self.transact(
-                call,
-                self.head_tenant(call),
-                lambda state: self._remembered(call, _bent(refused(state), bend), operation, state),
-            )
+    def _perform(
+        self, call: Call, operation: Operation, opened: Opened, bend: Bend | None, state: State
+    ) -> Answer:
+        if opened.refusal is not None:
+            raise opened.refusal
+        request = opened.request
+        if request is None:
+            raise AssertionError("an opened call is a request or a refusal")
+        if bend is not None and 0 < (bend.decision.commit.first or 0) < len(request.items):
+            return self._partly(request, opened.verdicts, bend, state)
+        answer = self._settle(request, opened.verdicts, bend, state)
+        return self._remember(call, answer, operation, state)
 
     def _partly(self, request: Request, verdicts: Mapping[int, Verdict], bend: Bend, state: State) -> Answer:
         """Answer for all items, of which the first take effect, as if they alone had been sent."""
-        answer = undone(partial(self._settle, request, verdicts, bend=bend), state)
+        answer = undone(partial(self._settle, request, verdicts, bend), state)
         part = replace(request, items=request.items[: bend.decision.commit.first])
-        kept = self._settle(part, self._judged(part), state, bend).outcomes
-        return replace(answer, outcomes=(*kept, *_skipped(answer.outcomes[len(kept) :])))
+        kept = self._settle(part, self._judge(part), bend, state).outcomes
+        return replace(answer, outcomes=(*kept, *skipped(answer.outcomes[len(kept) :])))
 
-    def _replayed(self, call: Call, operation: Operation) -> Answer | None:
-        replay = self.served.memory(call).replay
-        if replay is None:
-            return None
-        kept = self.transact(call, self.head_tenant(call), lambda state: replay(call, operation, state))
-        return None if kept is None else Answer(kept, operation.id)
-
-    def _remembered(self, call: Call, answer: Answer, operation: Operation, state: State) -> Answer:
+    def _remember(self, call: Call, answer: Answer, operation: Operation, state: State) -> Answer:
         remember = self.served.memory(call).remember
         if remember is not None:
             remember(call, operation, answer.reply, state)
         return answer
 
-    def _refused(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
-        if isinstance(refusal, Ours):
-            reply = our_reply(refusal)
-        else:
-            reply = self.served.refuse(refusal, call, operation, state)
-        return Answer(reply, operation.id if operation else None, refusal=refusal.code)
-
-    def _read(self, call: Call, match: Match) -> tuple[Request, Mapping[int, Verdict]]:
-        request = self.envelope.open(call, match, self.dispatch)
-        return request, self._judged(request)
-
-    def _judged(self, request: Request) -> Mapping[int, Verdict]:
+    def _judge(self, request: Request) -> Mapping[int, Verdict]:
         operation = request.operation
         plan = self.served.plans[operation.id].bodies.get(request.media_type)
         if plan is None or plan.items is None:
@@ -135,11 +137,11 @@ class Work:
         return judge(request, plan.items, self.served.rooms[operation.id], self.envelope.grade)
 
     def _settle(
-        self, request: Request, verdicts: Mapping[int, Verdict], state: State, bend: Bend | None = None
+        self, request: Request, verdicts: Mapping[int, Verdict], bend: Bend | None, state: State
     ) -> Answer:
         vendor = self.served.vendor
-        if vendor.admit is not None and not self.served.tenant_header:
-            vendor.admit(request.call, request.tenant, state)
+        if vendor.enter_tenant is not None:
+            vendor.enter_tenant(request.call, request.tenant, state)
         operation = request.operation
         if operation.batch is None:
             handler = self.served.handlers[operation.id]
@@ -152,33 +154,7 @@ class Work:
         reply = room.render(BatchResult(request, outcomes), state)
         return Answer(reply, operation.id, outcomes if bend is None else bend.became(outcomes))
 
-    def head_tenant(self, call: Call) -> str:
-        """The tenant that a header names; "" when the body or nothing does."""
-        return call.headers.get(self.served.tenant_header.lower(), "")
 
-    def transact(self, call: Call, tenant: str, work: Callable[[State], T]) -> T:
-        """Run `work` on the vendor's state in the call's sandbox, as `tenant` sees it.
-
-        A sandbox that is not there is made, unless nothing is served where the call goes.
-
-        Raises:
-            TooManySandboxes: no more may be made.
-        """
-        scope = f"{call.vendor}/{tenant}"
-        done = partial(undone, work) if self.is_dry else work
-        return self.sandboxes.visit(call.sandbox, scope, done, partial(self._is_served, call))
-
-    def _is_served(self, call: Call) -> bool:
-        try:
-            self.served.spec.match(call.method, call.path)
-        except Refusal:
-            return False
-        return True
-
-
-def _skipped(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+def skipped(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    """The same items, none of which took effect."""
     return tuple(Outcome(one.item, Action.SKIPPED) for one in outcomes)
-
-
-def _bent(answer: Answer, bend: Bend | None) -> Answer:
-    return answer if bend is None else replace(answer, reply=bend.refusal(answer.reply))

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
 
+from mockserver.admission import Admission
 from mockserver.app.bridge import Bridge
 from mockserver.app.control import control_app
 from mockserver.app.desk import Desk
-from mockserver.app.door import Door, VendorDoor
+from mockserver.app.door import MAX_BODY_BYTES, Door, VendorDoor
 from mockserver.app.inside import Inside
 from mockserver.app.pages import pages_app
 from mockserver.app.protection import Protected
@@ -35,8 +36,6 @@ from mockserver.store import Store, Tables
 from mockserver.store.memory import MemoryStore
 from mockserver.switches import check_positions
 from mockserver.work import Work
-
-MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +136,7 @@ def _door(
         pages=Protected(pages_app(served), options.hosts),
         desk=desk,
         at_root=options.at_root,
+        max_body_bytes=options.max_body_bytes,
         traffic=traffic,
     )
     return door
@@ -146,11 +146,11 @@ def _vendor_doors(
     options: Options, served: tuple[Served, ...], sandboxes: Sandboxes, desk: Desk
 ) -> Mapping[str, VendorDoor]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
-    director = Director(sandboxes, operations, packaged(operations)) if options.scenarios else None
+    director = Director(operations, packaged(operations)) if options.scenarios else None
     pipelines = {}
     for vendor in served:
         envelope = Envelope(vendor.spec, vendor.plans, vendor.vendor.grade, options.max_items)
-        pipelines[vendor.name] = Pipeline(Work(vendor, envelope, sandboxes, options.strict_auth), director)
-    bridge = Bridge(pipelines, desk, options.max_body_bytes)
-    connexion = routed(served, bridge, sandboxes, strict=options.strict_auth)
+        admission = Admission(vendor, sandboxes, director, options.strict_auth)
+        pipelines[vendor.name] = Pipeline(admission, Work(vendor, envelope, options.strict_auth))
+    connexion = routed(served, Bridge(pipelines, desk))
     return {vendor.name: VendorDoor(vendor, pipelines[vendor.name], connexion) for vendor in served}

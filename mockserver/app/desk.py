@@ -33,10 +33,6 @@ class Desk:
     clock: Clock = system_clock
     knows: Callable[[str], bool] = _every_sandbox
 
-    def started(self) -> float:
-        """A mark to measure a call's duration from, in seconds."""
-        return perf_counter()
-
     def close(self, call: Call, answer: Answer, started: float) -> Reply:
         """Record the answer; the reply as it is to be sent."""
         duration_ms = (perf_counter() - started) * 1000

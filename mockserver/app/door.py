@@ -5,45 +5,40 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 from traceback import format_exception
 from typing import Any
 
 from connexion.exceptions import ProblemException
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockserver.app.bridge import STARTED, encoded
+from mockserver.admission import Arrival
+from mockserver.app.bridge import ARRIVAL, STARTED, VENDOR, encoded
 from mockserver.app.desk import Desk
-from mockserver.app.paths import path_of
-from mockserver.app.routing import CALL
+from mockserver.app.encoding import read
 from mockserver.app.traffic import Traffic
 from mockserver.app.wire import ConnectionLost
-from mockserver.auth import missing_scheme
-from mockserver.errors import (
-    BadHeader,
-    HeadersTooLarge,
-    NotFound,
-    Refusal,
-    TooManySandboxes,
-    Unauthorized,
-)
+from mockserver.codec.paths import path_of
+from mockserver.errors import BadHeader, HeadersTooLarge, TooManySandboxes
 from mockserver.model import Answer, Call, Reply
 from mockserver.pipeline import Pipeline
 from mockserver.reply import problem_reply
 from mockserver.sandbox import DEFAULT, is_name
 from mockserver.served import Served
-from mockserver.spec import Operation
 
 MAX_HEADER_BYTES = 16 * 1024
 MAX_HEADERS = 100
+MAX_BODY_BYTES = 10 * 1024 * 1024
 PREFIX = "/sandboxes/"
 CONTROL = "_mock"
 _PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
 
 _log = logging.getLogger("mockserver")
 _UNTYPED_STATUSES = (204, 304)
-_NOT_GREETED = {BadHeader: (400, "Bad Request"), TooManySandboxes: (503, "Service Unavailable")}
+_NOT_ADMITTED = {BadHeader: (400, "Bad Request"), TooManySandboxes: (503, "Service Unavailable")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +79,14 @@ class _Sending:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """A request as it came in; header names are lower case."""
+class Incoming:
+    """A request as ASGI brings it; header names are lower case."""
 
     scope: Scope
     receive: Receive
     send: Send
     headers: Mapping[str, str]
     place: Place
-
-    def call(self, vendor: VendorDoor, below: str, mount: str) -> Call:
-        """The head of the call that it makes at `vendor`, on the path `below` its mount."""
-        return Call(
-            vendor=vendor.served.name,
-            sandbox=self.place.sandbox,
-            method=self.scope["method"],
-            path=vendor.served.spec.canonical(below),
-            query=self.scope["query_string"].decode("latin-1"),
-            headers=self.headers,
-            mount=mount,
-            origin=f"{self.scope['scheme']}://{self.headers.get('host', '')}",
-            target=(self.scope.get("raw_path") or b"").decode("latin-1"),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +98,7 @@ class Door:
     pages: ASGIApp
     desk: Desk
     at_root: str = ""
+    max_body_bytes: int = MAX_BODY_BYTES
     traffic: Traffic = field(default_factory=Traffic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -131,49 +113,83 @@ class Door:
             return
         vendor = self.vendors.get(place.segment)
         below = place.path[len(place.segment) + 1 :]
-        arrival = Arrival(scope, receive, send, headers, place)
+        incoming = Incoming(scope, receive, send, headers, place)
         if vendor is not None and below not in _PAGES:
-            await self._enter(vendor, arrival, below, f"{place.root}/{place.segment}")
+            await self._enter(vendor, incoming, below, f"{place.root}/{place.segment}")
         elif place.segment == CONTROL and not place.root:
             await self.control(scope, receive, send)
         elif vendor is None and self.at_root and not place.segment.startswith("_"):
-            await self._enter(self.vendors[self.at_root], arrival, place.path, place.root)
+            await self._enter(self.vendors[self.at_root], incoming, place.path, place.root)
         else:
             await self.pages({**scope, "root_path": place.root}, receive, send)
 
-    async def _enter(self, vendor: VendorDoor, arrival: Arrival, below: str, mount: str) -> None:
-        call = arrival.call(vendor, below, mount)
-        with self.traffic.entered(call, vendor.served) as counted:
-            await self._pass(vendor, arrival, counted)
+    async def _enter(self, vendor: VendorDoor, incoming: Incoming, below: str, mount: str) -> None:
+        """Read the request to its end, count it as in flight until the last byte of its answer is out."""
+        scope, headers, sandbox = incoming.scope, incoming.headers, incoming.place.sandbox
+        path = vendor.served.spec.canonical(below)
+        target = f"{scope['method']} {path}"
+        with self.traffic.entered(sandbox, vendor.served, headers, target) as met:
+            started = perf_counter()
+            flooded = _flooded(scope["headers"])
+            try:
+                body = await read(incoming.receive, headers, 0 if flooded else self.max_body_bytes)
+            except ClientDisconnect:
+                return
+            arrival = Arrival(
+                sandbox=sandbox,
+                method=scope["method"],
+                path=path,
+                query=scope["query_string"].decode("latin-1"),
+                headers=body.headers,
+                body=body.content,
+                mount=mount,
+                origin=f"{scope['scheme']}://{headers.get('host', '')}",
+                target=(scope.get("raw_path") or b"").decode("latin-1"),
+                in_flight=met.in_flight,
+                twins=met.twins,
+                head_refusal=flooded,
+                body_refusal=body.refusal,
+            )
+            await self._answer(vendor, incoming, arrival, started)
 
-    async def _pass(self, vendor: VendorDoor, arrival: Arrival, call: Call) -> None:
-        started = self.desk.started()
+    async def _answer(self, vendor: VendorDoor, incoming: Incoming, arrival: Arrival, started: float) -> None:
+        """Send the vendor's answer; whatever broke on its way is answered and journaled as a crash."""
+        sending = _Sending(incoming.send)
         try:
-            call = vendor.pipeline.greet(call)
-        except (BadHeader, TooManySandboxes) as error:
-            await _send(problem_reply(*_NOT_GREETED[type(error)], str(error)), arrival.send)
-            return
-        root = arrival.place.root
-        inner = {
-            **arrival.scope,
-            "root_path": root,
-            "path": f"{root}/{call.vendor}{call.path}",
-            "extensions": dict(arrival.scope.get("extensions", {})),
-            CALL: call,
-            STARTED: started,
-        }
-        sending = _Sending(arrival.send)
-        try:
-            _check_headers(arrival.scope["headers"])
-            vendor.pipeline.gateway(call)
-            await vendor.app(inner, arrival.receive, sending)
+            refused = await self._route(vendor, incoming, arrival, started, sending)
         except ClientDisconnect:
+            return
+        except (BadHeader, TooManySandboxes) as error:
+            await _send(problem_reply(*_NOT_ADMITTED[type(error)], str(error)), incoming.send)
             return
         except Exception as error:
             if sending.begun or isinstance(error, ConnectionLost):
                 raise
-            answer = _answer(error, vendor, call)
-            await _send(self.desk.close(call, answer, started), arrival.send)
+            refused = _crashed(error, vendor.served.name, arrival)
+        if refused is not None:
+            await _send(self.desk.close(*refused, started), incoming.send)
+
+    async def _route(
+        self, vendor: VendorDoor, incoming: Incoming, arrival: Arrival, started: float, sending: _Sending
+    ) -> tuple[Call, Answer] | None:
+        """Let Connexion route and secure the request; what it refuses takes the vendor's own road."""
+        root = incoming.place.root
+        scope = {
+            **incoming.scope,
+            "root_path": root,
+            "path": f"{root}/{vendor.served.name}{arrival.path}",
+            "extensions": dict(incoming.scope.get("extensions", {})),
+            VENDOR: vendor.served.name,
+            ARRIVAL: arrival,
+            STARTED: started,
+        }
+        try:
+            await vendor.app(scope, incoming.receive, sending)
+        except ProblemException:
+            return vendor.pipeline.handle(replace(arrival, is_secured=False))
+        except HTTPException:
+            return vendor.pipeline.handle(replace(arrival, is_routed=False))
+        return None
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -199,42 +215,19 @@ def _place(path: str, header: str | None) -> Place | Reply:
     return Place(sandbox or DEFAULT, root, path)
 
 
-def _check_headers(headers: list[tuple[bytes, bytes]]) -> None:
+def _flooded(headers: list[tuple[bytes, bytes]]) -> HeadersTooLarge | None:
+    """Why the request's headers are not looked at, None where they are not too many."""
     size_bytes = sum([len(name) + len(text) for name, text in headers])
     if len(headers) > MAX_HEADERS or size_bytes > MAX_HEADER_BYTES:
-        raise HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")
-
-
-def _answer(error: Exception, vendor: VendorDoor, call: Call) -> Answer:
-    """The vendor's words for what Connexion or the vendor refused; whatever else was raised is a crash."""
-    try:
-        refused = _refused(error, vendor, call)
-    except Exception as broken:  # noqa: BLE001 - whatever it is, it is answered and journaled
-        return _crashed(broken, call)
-    return refused or _crashed(error, call)
-
-
-def _refused(error: Exception, vendor: VendorDoor, call: Call) -> Answer | None:
-    operation: Operation | None = None
-    unrouted: Refusal = NotFound("path", call.path)
-    try:
-        operation = vendor.served.spec.match(call.method, call.path).operation
-    except Refusal as refusal:
-        unrouted = refusal
-    if isinstance(error, Refusal):
-        return vendor.pipeline.work.refuse(call, error, operation)
-    if isinstance(error, ProblemException) and operation is not None:
-        scheme = missing_scheme(operation, vendor.served.schemes, call)
-        return vendor.pipeline.work.refuse(call, Unauthorized("missing", scheme), operation)
-    if isinstance(error, HTTPException):
-        return vendor.pipeline.work.refuse(call, unrouted, operation)
+        return HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")
     return None
 
 
-def _crashed(error: Exception, call: Call) -> Answer:
-    _log.error("%s %s broke", call.method, call.path, exc_info=error)
+def _crashed(error: Exception, vendor: str, arrival: Arrival) -> tuple[Call, Answer]:
+    _log.error("%s %s broke", arrival.method, arrival.path, exc_info=error)
     reply = problem_reply(500, "Internal Server Error", "the mock server itself failed; see its journal")
-    return Answer(reply, refusal="crash", trace="".join(format_exception(error)))
+    answer = Answer(reply, refusal="crash", trace="".join(format_exception(error)))
+    return arrival.call(vendor), answer
 
 
 async def _send(reply: Reply, send: Send) -> None:

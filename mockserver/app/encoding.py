@@ -1,40 +1,71 @@
-"""Content codings of request bodies (RFC 9110 §8.4): undone at the door, within the limit on bodies."""
+"""Request bodies: read to their end and freed of their content coding (RFC 9110 §8.4), within a limit."""
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from msgspec.structs import replace
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
-from mockserver.errors import Malformed, TooLarge, UnsupportedMediaType
-from mockserver.model import Call
+from mockserver.errors import Malformed, Refusal, TooLarge, UnsupportedMediaType
 
 CODINGS: Mapping[str, int] = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """Those that are undone, each with zlib's word for it; `identity` is none."""
+
+_LENGTH = re.compile("[0-9]{1,19}")
 
 MAX_MEMBERS = 64
 """A gzip body may be several in a row (RFC 1952 §2.2); each one costs, however little it holds."""
 
 
-def plain(call: Call, limit: int) -> Call:
-    """The call as if its body had come without a coding; its length says what it is now.
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request's body without its coding, the headers that describe it, and why it cannot be used."""
+
+    headers: Mapping[str, str]
+    content: bytes = b""
+    refusal: Refusal | None = None
+
+
+async def read(receive: Receive, headers: Mapping[str, str], limit: int) -> Body:
+    """The body of a request, up to `limit` bytes; a body that cannot be decoded is kept as it came.
+
+    Raises:
+        ClientDisconnect: the client left before the end of it.
+    """
+    try:
+        content = await read_body(receive, headers.get("content-length", ""), limit)
+    except TooLarge as refusal:
+        return Body(headers, refusal=refusal)
+    if "content-encoding" not in headers:
+        return Body(headers, content)
+    try:
+        return Body(*plain(headers, content, limit))
+    except Refusal as refusal:
+        return Body(headers, content, refusal)
+
+
+def plain(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[str, str], bytes]:
+    """Headers and body as if that had come without a coding; its length says what it is now.
 
     Raises:
         UnsupportedMediaType: the coding is not known here, or there are several.
         Malformed: the body is not what its coding says.
         TooLarge: it is over `limit` bytes when undone; no more than that is ever held.
     """
-    coding = call.headers.get("content-encoding", "").strip(" \t").lower()
-    if not coding or coding == "identity" or not call.body:
-        return call
+    coding = headers.get("content-encoding", "").strip(" \t").lower()
+    if not coding or coding == "identity" or not body:
+        return headers, body
     if coding not in CODINGS:
         raise UnsupportedMediaType(coding, CODINGS)
-    body = decoded(call.body, CODINGS[coding], limit)
-    headers = {name: text for name, text in call.headers.items() if name != "content-encoding"}
-    if "content-length" in headers:
-        headers["content-length"] = str(len(body))
-    return replace(call, headers=headers, body=body)
+    body = decoded(body, CODINGS[coding], limit)
+    others = {name: text for name, text in headers.items() if name != "content-encoding"}
+    if "content-length" in others:
+        others["content-length"] = str(len(body))
+    return others, body
 
 
 def decoded(body: bytes, window_bits: int, limit: int) -> bytes:
@@ -62,3 +93,27 @@ def decoded(body: bytes, window_bits: int, limit: int) -> bytes:
         if not body:
             return b"".join(pieces)
     raise Malformed(f"the body holds over {MAX_MEMBERS} members of its Content-Encoding")
+
+
+async def read_body(receive: Receive, length: str, limit: int) -> bytes:
+    """The whole body; `length` is what its Content-Length says, "" when it has none.
+
+    Raises:
+        TooLarge: it is over `limit` bytes, or says so.
+        ClientDisconnect: the client left before the end of it.
+    """
+    if _LENGTH.fullmatch(length) and int(length) > limit:
+        raise TooLarge(limit)
+    chunks: list[bytes] = []
+    size_bytes = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        size_bytes += len(chunk)
+        if size_bytes > limit:
+            raise TooLarge(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockserver.app.bridge import read_body
+from mockserver.app.encoding import read_body
 from mockserver.codec import json
 from mockserver.control.asked import Asked
 from mockserver.errors import Malformed, NotFound, TooLarge

@@ -15,14 +15,9 @@ from connexion.resolver import Resolver
 from connexion.security import NO_VALUE
 from starlette.types import ASGIApp
 
-from mockserver.auth import Scheme, authenticate
-from mockserver.model import ANYBODY, Call, Principal
-from mockserver.sandbox import Sandboxes
+from mockserver.app.bridge import ARRIVAL, VENDOR
 from mockserver.served import Served
 from mockserver.spec import METHODS, resolve
-
-CALL = "mockserver.call"
-"""The scope key under which the door leaves the head of the call."""
 
 
 class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships no types
@@ -38,41 +33,31 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Connexion's security handler for every scheme of every vendor."""
+    """Connexion's security handler for every scheme of every vendor: it sees that credentials are there.
+
+    Whose they are, and whether they are good, is asked in the vendor's admission.
+    """
 
     served: Mapping[str, Served]
-    sandboxes: Sandboxes
-    strict: bool
 
     def get_fn(self, node: Mapping[str, Any], _scopes: list[str]) -> Callable[[ConnexionRequest], Any]:
         """The check of one scheme: what Connexion calls with the request."""
         name = node["x-name"]
 
         def check(request: ConnexionRequest) -> Any:
-            call: Call = request.scope[CALL]
-            scheme = self.served[call.vendor].schemes[name]
-            text = scheme.credential(call)
-            return NO_VALUE if text is None else {"principal": self._principal(call, scheme, text)}
+            scheme = self.served[request.scope[VENDOR]].schemes[name]
+            return NO_VALUE if scheme.credential(request.scope[ARRIVAL]) is None else {"sub": name}
 
         return check
 
-    def _principal(self, call: Call, scheme: Scheme, text: str) -> Principal:
-        return self.sandboxes.transact(
-            call.sandbox,
-            f"{call.vendor}/",
-            lambda state: authenticate(scheme, text, state, strict=self.strict),
-        )
 
-
-def routed(
-    served: tuple[Served, ...], app: ASGIApp, sandboxes: Sandboxes, *, strict: bool
-) -> ConnexionMiddleware:
+def routed(served: tuple[Served, ...], app: ASGIApp) -> ConnexionMiddleware:
     """`app` behind Connexion's routing and security for all vendors.
 
     Validation is the envelope room's, which judges items apart and serves subrequests as well, so
     Connexion's own step is left out, and with it all that it builds anew for every request.
     """
-    guard = partial(Guard, {vendor.name: vendor for vendor in served}, sandboxes, strict)
+    guard = partial(Guard, {vendor.name: vendor for vendor in served})
     middleware = ConnexionMiddleware(
         app,
         middlewares=[ExactRouting, SecurityMiddleware],
@@ -86,14 +71,6 @@ def routed(
             resolver=Resolver(lambda _operation_id: _placeholder),
         )
     return middleware
-
-
-def principal_of(scope: Mapping[str, Any]) -> Principal:
-    """Whom Connexion's security let in; of several schemes the last one."""
-    token = scope.get("extensions", {}).get("connexion_context", {}).get("token_info")
-    while isinstance(token, dict) and token:
-        token = token["principal"] if "principal" in token else list(token.values())[-1]
-    return token if isinstance(token, Principal) else ANYBODY
 
 
 def routing_document(vendor: Served) -> dict[str, Any]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from msgspec.structs import replace
-
-from mockserver.model import Call
 from mockserver.served import Served
 
 Kind: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What a call meets: `in_flight` open calls of its tenant, itself included, `twins` with its key."""
+
+    in_flight: int
+    twins: int
 
 
 class Traffic:
@@ -22,17 +28,20 @@ class Traffic:
         self._open: Counter[Kind] = Counter()
 
     @contextmanager
-    def entered(self, call: Call, served: Served) -> Iterator[Call]:
-        """Count a call in, and out when it is over; gives the call with what it met.
+    def entered(
+        self, sandbox: str, served: Served, headers: Mapping[str, str], target: str
+    ) -> Iterator[Open]:
+        """Count a call in, and out when it is over.
 
-        Twins are of one caller and go to one path; a tenant that only the body names does not part them.
+        Twins are of one caller and have one `target`, a method and a path; a tenant that only the body names
+        does not part them.
         """
-        kinds = _kinds(call, served)
+        kinds = _kinds(sandbox, served, headers, target)
         for kind in kinds:
             self._open[kind] += 1
         in_flight, *same = (self._open[kind] for kind in kinds)
         try:
-            yield replace(call, in_flight=in_flight, twins=same[0] - 1 if same else 0)
+            yield Open(in_flight, same[0] - 1 if same else 0)
         finally:
             for kind in kinds:
                 self._open[kind] -= 1
@@ -47,9 +56,9 @@ class Traffic:
         return found
 
 
-def _kinds(call: Call, served: Served) -> list[Kind]:
-    kind = (call.sandbox, call.vendor, call.headers.get(served.tenant_header.lower(), ""))
-    key = call.headers.get(served.spec.idempotency_header.lower())
+def _kinds(sandbox: str, served: Served, headers: Mapping[str, str], target: str) -> list[Kind]:
+    kind = (sandbox, served.name, headers.get(served.tenant_header.lower(), ""))
+    key = headers.get(served.spec.idempotency_header.lower())
     if not key:
         return [kind]
-    return [kind, (*kind, key, call.headers.get("authorization", ""), call.method, call.path)]
+    return [kind, (*kind, key, headers.get("authorization", ""), target)]

@@ -47,7 +47,7 @@ def cast(scene: Scene, cues: tuple[Cue, ...], state: State) -> Decision:
 
     All of them meet the states that the call found. What a quota keeps out meets no other rule.
     """
-    seed: int = state.collection("settings")["seed"]["value"]
+    seed: int = state.own("settings")["seed"]["value"]
     so_far = _Cast(state, scene, seed)
     fitting = [cue for cue in cues if _is_for(cue.rule, scene)]
     limiting = [cue for cue in fitting if cue.rule.quota is not None and _hits(cue, so_far)]
@@ -97,12 +97,12 @@ def _may_be_selected(select: Select, item: Item) -> bool:
 def _hits(cue: Cue, so_far: _Cast) -> bool:
     """Whether the rule takes the call, which is counted either way."""
     rule, state = cue.rule, so_far.state
-    states = state.collection(STATES)
+    states = state.own(STATES)
     for name, wanted in rule.requires.items():
         kept = states.get(f"{cue.scenario}/{name}")
         if (STARTED if kept is None else kept["value"]) != wanted:
             return False
-    counters = state.collection(COUNTERS)
+    counters = state.own(COUNTERS)
     counted = counters.get(cue.name) or {"calls": 0, "hits": 0}
     calls, hits = counted["calls"] + 1, counted["hits"]
     hit = _is_its_turn(rule, calls, hits) and _is_drawn(cue, so_far)
@@ -134,7 +134,7 @@ def _attempt(cue: Cue, so_far: _Cast, what_for: str, identity: str) -> int:
 
     Where no more can be remembered, what is new is always at its first attempt.
     """
-    counters, scene = so_far.state.collection(COUNTERS), so_far.scene
+    counters, scene = so_far.state.own(COUNTERS), so_far.scene
     key = f"{cue.name}/{what_for}/{scene.call.vendor}/{scene.tenant}/{identity}"
     if key not in counters and len(counters) >= MAX_COUNTERS:
         return 1
@@ -154,7 +154,7 @@ def _kept_out(cues: Sequence[Cue], state: State) -> Decision | None:
 
 
 def _move(cues: Sequence[Cue], state: State) -> None:
-    states = state.collection(STATES)
+    states = state.own(STATES)
     for cue in cues:
         for name, value in cue.rule.transitions.items():
             states[f"{cue.scenario}/{name}"] = {"value": value}

@@ -7,7 +7,7 @@ first. `casting` counts and draws; the pipeline obeys.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import islice
@@ -16,16 +16,15 @@ from urllib.parse import parse_qsl
 from mockserver.assumption import MAGIC_TOKENS, ON
 from mockserver.auth import READING
 from mockserver.codec import json
-from mockserver.errors import BadHeader, Refusal
+from mockserver.errors import BadHeader
 from mockserver.model import NOTHING, Call, Document, Item, Json, Path
-from mockserver.sandbox import Sandboxes
 from mockserver.scenario import magic, reading
 from mockserver.scenario.casting import cast
 from mockserver.scenario.decision import UNBENT, Decision
 from mockserver.scenario.model import ItemEffect, Match, Rule, Scenario, Select
 from mockserver.scenario.scene import Cue, Scene
 from mockserver.spec import Operation
-from mockserver.store import OWN
+from mockserver.store import State
 from mockserver.vendor import Request
 
 HEADER = "mock-scenario"
@@ -35,7 +34,6 @@ MAGIC = "sbx"
 _NAMED = re.compile(r"([a-z0-9][a-z0-9-]{0,63})\s*(?:;\s*seed=(-?[0-9]{1,18}))?")
 _KEPT = 512
 
-Read = Callable[[], Request]
 Named = Mapping[str, int | None]
 
 
@@ -47,12 +45,10 @@ class Director:
 
     def __init__(
         self,
-        sandboxes: Sandboxes,
         operations: Mapping[str, frozenset[str]],
         packaged: Mapping[str, str] = NOTHING,
     ) -> None:
-        self._sandboxes, self._packaged = sandboxes, packaged
-        self._operations = operations
+        self._operations, self._packaged = operations, packaged
         self._of_text = lru_cache(_KEPT)(lambda text: reading.read(text, operations))
         self._known: dict[int, tuple[Document, Scenario]] = {}
 
@@ -70,10 +66,10 @@ class Director:
                 near = get_close_matches(name, known, 3) or known
                 raise BadHeader(f"Mock-Scenario: there is no scenario {name}; there are {', '.join(near)}")
 
-    def decide(self, call: Call, operation: Operation, read: Read) -> Decision:
-        """What becomes of the call; `read` opens its envelope for rules that look inside.
+    def decide(self, call: Call, operation: Operation, request: Request | None, state: State) -> Decision:
+        """What becomes of the call; one without a `request` cannot be read.
 
-        A call that cannot be read meets only rules that do not look inside.
+        It meets only rules that do not look inside.
         """
         magical = magic.MARK in call.body and bool(operation.magic) and call.assumptions[MAGIC_TOKENS] == ON
         if not call.scenarios and not magical and HEADER not in call.headers:
@@ -81,10 +77,10 @@ class Director:
         by_header, armed = self._cues(call, operation)
         if not by_header and not armed and not magical:
             return UNBENT
-        scene = _scene(call, operation, read)
+        scene = _scene(call, operation, request)
         tokens = tuple(_tokens(scene.items, operation.magic)) if magical else ()
         cues = (*by_header, *tokens, *armed)
-        return self._sandboxes.transact(call.sandbox, OWN, lambda state: cast(scene, cues, state))
+        return cast(scene, cues, state)
 
     def _cues(self, call: Call, operation: Operation) -> tuple[tuple[Cue, ...], tuple[Cue, ...]]:
         stored = _stored(call)
@@ -154,10 +150,8 @@ def _is_for_head(match: Match, call: Call, operation: Operation) -> bool:
     return all(pair in sent for pair in match.query.items())
 
 
-def _scene(call: Call, operation: Operation, read: Read) -> Scene:
-    try:
-        request = read()
-    except Refusal:
+def _scene(call: Call, operation: Operation, request: Request | None) -> Scene:
+    if request is None:
         return Scene(call, is_unread=True)
     return Scene(call, request.document, _items(call, operation, request), request.tenant)
 

@@ -16,7 +16,7 @@ def used_up(quotas: Mapping[str, tuple[str, Quota]], state: State) -> tuple[str,
     `quotas` are the rules' by rule, each under the name that it is counted by. Where all let the call in,
     each counts it, once.
     """
-    counters = state.collection(COUNTERS)
+    counters = state.own(COUNTERS)
     counted: dict[str, Document] = {}
     for rule, (name, quota) in quotas.items():
         window, gone_ms = divmod(int(state.now.timestamp() * 1000), quota.window_ms)

@@ -4,7 +4,7 @@ from mockserver.vendor import BatchRoom, Vendor
 from mockserver.vendors.guidewire import actions, batch, composite, definition, operations, transactions
 from mockserver.vendors.guidewire.actions import action, moving
 from mockserver.vendors.guidewire.assumptions import ASSUMPTIONS
-from mockserver.vendors.guidewire.door import enter
+from mockserver.vendors.guidewire.door import admit
 from mockserver.vendors.guidewire.faults import fault, phantom
 from mockserver.vendors.guidewire.instants import is_instant
 from mockserver.vendors.guidewire.processing import request
@@ -40,7 +40,7 @@ VENDOR = Vendor(
     },
     refuse=refuse,
     grade=grade,
-    enter=enter,
+    admit=admit,
     remember=remember,
     fault=fault,
     assumptions=ASSUMPTIONS,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from mockserver.model import Call
 from mockserver.reply import check_is_utf_8, check_takes_json
-from mockserver.spec import Operation
 from mockserver.store import State
+from mockserver.vendor import Enter
 from mockserver.vendors.guidewire.limits import count
 
 
-def enter(call: Call, _operation: Operation, state: State) -> None:
+def admit(call: Call, enter: Enter, state: State) -> str:
     """Let pass a call that takes JSON and whose body is in UTF-8, as far as switches ask for that.
 
     Raises:
@@ -20,8 +20,10 @@ def enter(call: Call, _operation: Operation, state: State) -> None:
         NotAcceptable: its Accept header has no room for JSON.
         UnsupportedMediaType: its body is declared to be in another charset.
     """
+    enter()
     count(call, state)
     if call.assumptions["unacceptable"] == "406":
         check_takes_json(call.headers)
     if call.body and call.assumptions["other_charset"] == "415":
         check_is_utf_8(call.headers)
+    return ""

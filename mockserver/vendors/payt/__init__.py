@@ -21,10 +21,10 @@ from mockserver.vendors.payt import (
     settings,
     tokens,
 )
-from mockserver.vendors.payt.access import admit
+from mockserver.vendors.payt.access import enter_tenant
 from mockserver.vendors.payt.assumptions import ASSUMPTIONS
 from mockserver.vendors.payt.contacts import CONTACT
-from mockserver.vendors.payt.door import enter, gateway
+from mockserver.vendors.payt.door import admit
 from mockserver.vendors.payt.entities import DEBTOR, INVOICE, PAYMENT
 from mockserver.vendors.payt.faults import fault, phantom
 from mockserver.vendors.payt.limits import telling_handler, telling_room
@@ -114,9 +114,8 @@ VENDOR = Vendor(
     operations={name: telling_handler(handler) for name, handler in _OPERATIONS.items()},
     refuse=refuse,
     grade=grade,
-    gateway=gateway,
-    enter=enter,
     admit=admit,
+    enter_tenant=enter_tenant,
     fault=fault,
     assumptions=ASSUMPTIONS,
     formats={"date-time": is_moment},

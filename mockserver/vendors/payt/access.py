@@ -22,7 +22,7 @@ _OUTSIDE = ("/v1/administrations", "/oauth/", STORAGE)
 _SHOWN_AFTER_DELETION = timedelta(days=30)
 
 
-def admit(call: Call, tenant: str, state: State) -> None:
+def enter_tenant(call: Call, tenant: str, state: State) -> None:
     """Let pass who may enter the administration.
 
     Raises:

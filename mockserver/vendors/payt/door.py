@@ -9,32 +9,30 @@ from mockserver.auth import authenticate
 from mockserver.errors import TooManyRequests, Unauthorized
 from mockserver.model import Call
 from mockserver.reply import check_is_utf_8, check_takes_json
-from mockserver.spec import Operation
 from mockserver.store import State
+from mockserver.vendor import Enter
 from mockserver.vendors.payt.limits import BEARER, spend
 
 
-def gateway(call: Call, state: State) -> None:
-    """Let pass a call whose token has not called too often.
-
-    Raises:
-        TooManyRequests: it is the eleventh of a second.
-    """
-    if call.assumptions["quotas"] == "on":
-        _count(call, state)
-
-
-def enter(call: Call, operation: Operation, _state: State) -> None:
-    """Let pass a call that wants what there is and sends UTF-8, as far as switches ask for that.
+def admit(call: Call, enter: Enter, state: State) -> str:
+    """Count the call of a token, then refuse `Accept` and charsets where the assumptions require it.
 
     Files are put to their storage in any charset, and nothing is answered there.
 
     Raises:
+        TooManyRequests: it is the eleventh of a second.
         NotAcceptable: its Accept header has no room for JSON.
         UnsupportedMediaType: its body is declared to be in another charset.
     """
-    if not operation.path.startswith("/v1/"):
-        return
+    if call.assumptions["quotas"] == "on":
+        _count(call, state)
+    operation = enter()
+    if operation.path.startswith("/v1/"):
+        _negotiate(call)
+    return ""
+
+
+def _negotiate(call: Call) -> None:
     if call.assumptions["unacceptable"] == "406":
         check_takes_json(call.headers)
     if call.body and call.assumptions["other_charset"] == "415":

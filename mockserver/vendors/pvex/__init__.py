@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.vendor import BatchRoom, Vendor
 from mockserver.vendors.pvex import moments, rules
-from mockserver.vendors.pvex.access import enter, issue_token
+from mockserver.vendors.pvex.access import admit, issue_token
 from mockserver.vendors.pvex.assumptions import ASSUMPTIONS
 from mockserver.vendors.pvex.keeping import opened
 from mockserver.vendors.pvex.limits import told, told_of_batch, told_of_refusal
@@ -26,7 +26,7 @@ VENDOR = Vendor(
     },
     refuse=told_of_refusal(refuse),
     grade=rules.grade,
-    enter=enter,
+    admit=admit,
     fault=fault,
     assumptions=ASSUMPTIONS,
     formats={"date-time": moments.readable},

@@ -17,9 +17,8 @@ from mockserver.errors import (
 )
 from mockserver.model import ANYBODY, Call, Reply
 from mockserver.reply import json_reply, media_type_of
-from mockserver.spec import Operation
 from mockserver.store import State
-from mockserver.vendor import Request
+from mockserver.vendor import Enter, Request
 from mockserver.vendors.pvex.limits import count
 from mockserver.vendors.pvex.words import ASSUMED
 
@@ -33,7 +32,7 @@ _FORM = "application/x-www-form-urlencoded"
 _OTHERS = ("application/json", "text/json", "application/xml", "text/xml")
 
 
-def enter(call: Call, operation: Operation, state: State) -> None:
+def admit(call: Call, enter: Enter, state: State) -> str:
     """Let a call through to its operation.
 
     The spec takes calls without a token as well, because a switch may; it is here that they are denied.
@@ -42,6 +41,7 @@ def enter(call: Call, operation: Operation, state: State) -> None:
         TooLarge, NotFound, Unauthorized, TooManyRequests: the call is not let through.
         UnsupportedMediaType, Failed: it brings a form, and a switch says that it may not.
     """
+    operation = enter()
     switches = call.assumptions
     if len(call.body) > MAX_BODY_BYTES and switches["body_too_large"] != "413":
         raise TooLarge(MAX_BODY_BYTES)
@@ -52,6 +52,7 @@ def enter(call: Call, operation: Operation, state: State) -> None:
     count(call, state)
     if operation.id != LOGIN and media_type_of(call.headers)[0] == _FORM:
         _check_form(switches["form_body"])
+    return ""
 
 
 def _check_form(position: str) -> None:

@@ -36,7 +36,6 @@ VENDOR = Vendor(
     },
     refuse=refusals.refuse,
     grade=rows.grade,
-    gateway=access.gateway,
     admit=access.admit,
     assumptions=ASSUMPTIONS,
     fault=faults.fault,

@@ -91,7 +91,6 @@ VENDOR = Vendor(
     },
     refuse=refusals.refuse,
     grade=bad_requests.grade,
-    home=access.home,
     admit=access.admit,
     replay=idempotency.replay,
     remember=idempotency.remember,

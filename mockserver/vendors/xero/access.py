@@ -4,8 +4,8 @@ from mockserver.errors import Forbidden, NotFound, UnsupportedMediaType
 from mockserver.model import Call, Document, Json, Reply
 from mockserver.reply import JSON, json_reply, media_type_of
 from mockserver.store import State
-from mockserver.vendor import Request
-from mockserver.vendors.xero.limits import spend
+from mockserver.vendor import Enter, Request
+from mockserver.vendors.xero.limits import TENANT, spend
 from mockserver.vendors.xero.replies import correlation, enveloped
 from mockserver.vendors.xero.wire import ms_date, optional
 
@@ -15,17 +15,7 @@ _CHARSETS = ("utf-8", "utf8", "us-ascii")
 _LOCKS = ("PeriodLockDate", "EndOfYearLockDate")
 
 
-def home(call: Call, state: State) -> str:
-    """The first tenant that the call's token reaches, where a call may leave out its name.
-
-    Source: Xero fact sheet §1.1 (custom connections).
-    """
-    if call.assumptions["tenant_header"] == "required":
-        return ""
-    return next((str(one["tenantId"]) for one in reached(call, state)), "")
-
-
-def admit(call: Call, tenant: str, state: State) -> None:
+def admit(call: Call, enter: Enter, state: State) -> str:
     """Let in whose token is connected to the tenant, count the call, and see that it can be read.
 
     Source: Xero fact sheet §1.1, §3.4.
@@ -35,12 +25,27 @@ def admit(call: Call, tenant: str, state: State) -> None:
         TooManyRequests: it was called too often.
         UnsupportedMediaType: its body says that it is in another charset than UTF-8.
     """
+    operation = enter()
+    if not operation.has_parameter(TENANT):
+        return ""
+    tenant = call.headers.get(TENANT) or _only_tenant(call, state)
     if not any(one["tenantId"] == tenant for one in reached(call, state)):
         raise Forbidden("tenant", tenant)
     spend(call, state)
     media_type, charset = media_type_of(call.headers)
     if call.body and charset not in _CHARSETS:
         raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON,))
+    return tenant
+
+
+def _only_tenant(call: Call, state: State) -> str:
+    """The first tenant that the call's token reaches, where a call may leave out its name.
+
+    Source: Xero fact sheet §1.1 (custom connections).
+    """
+    if call.assumptions["tenant_header"] == "required":
+        return ""
+    return next((str(one["tenantId"]) for one in reached(call, state)), "")
 
 
 def reached(call: Call, state: State) -> list[Document]:

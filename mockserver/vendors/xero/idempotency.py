@@ -71,7 +71,7 @@ def _key(call: Call, operation: Operation) -> str:
 
 
 def _takes_one(operation: Operation) -> bool:
-    return any(parameter.name == HEADER for parameter in operation.parameters)
+    return operation.has_parameter(HEADER)
 
 
 def _name(call: Call, operation: Operation) -> str:
