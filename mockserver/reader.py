@@ -60,6 +60,7 @@ def load(file: FilePath) -> Spec:
         document=document,
         operations=operations,
         routes=routes(operations, any_case=bool(paths.get("any-case", False))),
+        any_case_path=bool(paths.get("any-case", False)),
         scope=tuple(document.get("x-scope", ())),
         aliases=tuple(paths.get("aliases", {}).items()),
         any_case_query=document.get("x-query") == "any-case",

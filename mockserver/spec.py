@@ -108,6 +108,7 @@ class Spec:
     aliases: tuple[tuple[str, str], ...]
     any_case_query: bool
     idempotency_header: str
+    any_case_path: bool = False
 
     def match(self, method: str, path: str) -> Match:
         """The operation that serves `method` on `path`, which starts below the mount.
@@ -146,8 +147,8 @@ class Spec:
             if path == prefix or path.startswith(prefix + "/"):
                 path = target + path[len(prefix) :]
                 break
-        for pattern, methods in self.routes:
-            if pattern.flags & re.IGNORECASE and (found := pattern.fullmatch(path)):
+        for pattern, methods in self.routes if self.any_case_path else ():
+            if found := pattern.fullmatch(path):
                 return _filled(next(iter(methods.values())).path, found.groupdict())
         return path
 

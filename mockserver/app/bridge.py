@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
 
 import flask
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 from werkzeug.datastructures import Headers
+from werkzeug.http import remove_entity_headers
+from werkzeug.routing import MapAdapter
 
 from mockserver.admission import Arrival
 from mockserver.app.delivery import Departure, deliver, is_bare
@@ -21,9 +25,6 @@ from mockserver.app.wire import wire_of
 from mockserver.model import Answer
 from mockserver.pipeline import Pipeline
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
 ARRIVAL = "mockserver.arrival"
 """The scope key of the request as it was read."""
 
@@ -31,19 +32,22 @@ STARTED = "mockserver.started"
 VENDOR = "mockserver.vendor"
 _ANSWER = "mockserver.answer"
 _ROUTING = "connexion_routing"
-_NOT_FOUND = 404
 
 
 class _Response(flask.Response):
     default_mimetype = None
 
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
-        """As Werkzeug makes them, but Location as it is: that rewrites it, and breaks on odd hosts."""
-        location = self.headers.pop("Location", None)
-        headers = super().get_wsgi_headers(environ)
-        if location is not None:
-            headers["Location"] = location
-        return headers
+
+class _Flask(flask.Flask):
+    """Flask whose one route needs no look at the request: it is bound once."""
+
+    def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:  # noqa: ARG002 - Flask's name
+        """The adapter of the one route."""
+        return self._bound
+
+    @cached_property
+    def _bound(self) -> MapAdapter:
+        return self.url_map.bind("mockserver", default_method="POST", path_info="/")
 
 
 class Bridge:
@@ -51,7 +55,7 @@ class Bridge:
 
     def __init__(self, pipelines: Mapping[str, Pipeline], desk: Desk) -> None:
         self._pipelines, self._desk = pipelines, desk
-        self._flask = flask.Flask(__name__, static_folder=None)
+        self._flask = _Flask(__name__, static_folder=None)
         self._flask.add_url_rule(
             "/", "answer", self._answer, methods=["POST"], provide_automatic_options=False
         )
@@ -63,12 +67,12 @@ class Bridge:
             HTTPException: Connexion routed the request to no operation.
         """
         if _ROUTING not in scope.get("extensions", {}):
-            raise HTTPException(_NOT_FOUND)
+            raise HTTPException(HTTPStatus.NOT_FOUND)
         environ = _environ(scope)
         with self._flask.request_context(environ):
             response = self._flask.full_dispatch_request()
-            headers = encoded(response.get_wsgi_headers(environ))
         status, content = response.status_code, response.get_data()
+        headers = encoded(_sendable(response))
         answer: Answer = environ[_ANSWER]
         if answer.delivery is None:
             await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -105,6 +109,15 @@ def _environ(scope: Scope) -> dict[str, Any]:
         STARTED: scope[STARTED],
         VENDOR: scope[VENDOR],
     }
+
+
+def _sendable(response: flask.Response) -> Headers:
+    """The headers of a response, without those that its status forbids (RFC 9110 §8.6, §15.4.5)."""
+    if response.status_code == HTTPStatus.NO_CONTENT:
+        response.headers.remove("Content-Length")
+    elif response.status_code == HTTPStatus.NOT_MODIFIED:
+        remove_entity_headers(response.headers)
+    return response.headers
 
 
 def encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
