@@ -1,100 +1,107 @@
-"""Xero Accounting API: batch payments, payments and invoices, and the books that they touch."""
+"""Xero Accounting API: batch payments, payments, invoices, and the organisation's books behind them."""
 
-from mockserver.vendor import BatchRoom, Vendor, one_by_one
+from mockserver.vendor import BatchHandler, Vendor, store_each
 from mockserver.vendors.xero import (
     access,
     accounts,
-    bad_requests,
-    batches,
+    batch_payments,
     contacts,
-    deleting,
-    echo,
     faults,
     history,
     idempotency,
-    invoices,
-    invoicing,
-    paying,
     payments,
     refusals,
-    rules,
-    single,
-    tokens,
-    updating,
 )
 from mockserver.vendors.xero.assumptions import ASSUMPTIONS
-from mockserver.vendors.xero.phantoms import phantom
-from mockserver.vendors.xero.results import results
+from mockserver.vendors.xero.faults import extra_outcome
+from mockserver.vendors.xero.invoices import creation, representation, updates
+from mockserver.vendors.xero.replies.batch_results import render_results
 
 VENDOR = Vendor(
     batches={
-        "createBatchPayment": BatchRoom(
-            check=paying.check,
-            apply=one_by_one(paying.create),
-            render=results("BatchPayments", batches.created, echo.batch_payment),
-            rules=(rules.characters, rules.batch_payment),
-            phantom=phantom("Reference", "BatchPaymentID", "PaymentID"),
+        "createBatchPayment": BatchHandler(
+            check=batch_payments.check_batch_payment,
+            apply=store_each(batch_payments.create_batch_payment),
+            render=render_results(
+                "BatchPayments",
+                batch_payments.represent_created_batch_payment,
+                batch_payments.represent_rejected_batch_payment,
+            ),
+            rules=(refusals.nul_problems, batch_payments.batch_payment_problems),
+            extra_outcome=extra_outcome("Reference", "BatchPaymentID", "PaymentID"),
         ),
-        "createBatchPaymentHistoryRecord": BatchRoom(
-            check=history.check,
-            apply=one_by_one(history.create),
-            render=results("HistoryRecords", history.created, history.echo),
-            rules=(rules.characters, history.rule),
-            phantom=phantom("Details"),
+        "createBatchPaymentHistoryRecord": BatchHandler(
+            check=history.check_note,
+            apply=store_each(history.create_note),
+            render=render_results(
+                "HistoryRecords", history.represent_created_note, history.represent_rejected_note
+            ),
+            rules=(refusals.nul_problems, history.note_problems),
+            extra_outcome=extra_outcome("Details"),
         ),
-        "createInvoices": BatchRoom(
-            check=invoicing.check,
-            apply=one_by_one(invoicing.create),
-            render=results("Invoices", invoices.created, echo.invoice),
-            rules=(rules.characters, rules.invoice),
-            warn=(rules.invoice_warnings,),
-            phantom=phantom("InvoiceNumber", "InvoiceID", "LineItemID"),
+        "createInvoices": BatchHandler(
+            check=creation.check_invoice,
+            apply=store_each(creation.create_invoice),
+            render=render_results(
+                "Invoices",
+                representation.represent_created_invoice,
+                representation.represent_rejected_invoice,
+            ),
+            rules=(refusals.nul_problems, creation.new_invoice_problems),
+            warning_rules=(creation.invoice_warnings,),
+            extra_outcome=extra_outcome("InvoiceNumber", "InvoiceID", "LineItemID"),
         ),
-        "createPayments": BatchRoom(
-            check=single.check,
-            apply=one_by_one(single.create),
-            render=results("Payments", single.created, echo.payment),
-            rules=(rules.characters, rules.payment),
-            phantom=phantom("Reference", "PaymentID"),
+        "createPayments": BatchHandler(
+            check=payments.check_payment,
+            apply=store_each(payments.create_payment),
+            render=render_results(
+                "Payments", payments.represent_created_payment, payments.represent_rejected_payment
+            ),
+            rules=(refusals.nul_problems, payments.payment_problems),
+            extra_outcome=extra_outcome("Reference", "PaymentID"),
         ),
         **dict.fromkeys(
             ("updateOrCreateInvoices", "updateInvoice"),
-            BatchRoom(
-                check=updating.check,
-                apply=one_by_one(updating.keep),
-                rules=(rules.characters,),
-                render=results("Invoices", invoices.created, echo.invoice),
-                phantom=phantom("InvoiceNumber", "InvoiceID", "LineItemID"),
+            BatchHandler(
+                check=updates.check_invoice_update,
+                apply=store_each(updates.update_or_create_invoice),
+                rules=(refusals.nul_problems,),
+                render=render_results(
+                    "Invoices",
+                    representation.represent_created_invoice,
+                    representation.represent_rejected_invoice,
+                ),
+                extra_outcome=extra_outcome("InvoiceNumber", "InvoiceID", "LineItemID"),
             ),
         ),
     },
     operations={
-        "getBatchPayments": batches.listing,
-        "getBatchPayment": batches.show,
-        "deleteBatchPayment": deleting.batch_named,
-        "deleteBatchPaymentByUrlParam": deleting.batch,
-        "getBatchPaymentHistory": history.listing,
-        "getInvoices": invoices.listing,
-        "getInvoice": invoices.show,
-        "getAccounts": accounts.listing,
-        "getAccount": accounts.show,
-        "getPayments": payments.listing,
-        "getPayment": payments.show,
-        "deletePayment": deleting.payment,
-        "getContacts": contacts.listing,
-        "getContact": contacts.show,
-        "getOrganisations": access.organisations,
-        "getConnections": access.connections,
-        "deleteConnection": access.disconnect,
-        "requestToken": tokens.request_token,
-        "revokeToken": tokens.revoke_token,
+        "getBatchPayments": batch_payments.list_batch_payments,
+        "getBatchPayment": batch_payments.get_batch_payment,
+        "deleteBatchPayment": batch_payments.delete_batch_payment,
+        "deleteBatchPaymentByUrlParam": batch_payments.delete_batch_payment_by_path,
+        "getBatchPaymentHistory": history.list_history,
+        "getInvoices": representation.list_invoices,
+        "getInvoice": representation.get_invoice,
+        "getAccounts": accounts.list_accounts,
+        "getAccount": accounts.get_account,
+        "getPayments": payments.list_payments,
+        "getPayment": payments.get_payment,
+        "deletePayment": payments.delete_payment,
+        "getContacts": contacts.list_contacts,
+        "getContact": contacts.get_contact,
+        "getOrganisations": access.list_organisations,
+        "getConnections": access.list_connections,
+        "deleteConnection": access.delete_connection,
+        "requestToken": access.request_token,
+        "revokeToken": access.revoke_token,
     },
     refuse=refusals.refuse,
-    grade=bad_requests.grade,
+    classify=refusals.classify,
     admit=access.admit,
     replay=idempotency.replay,
     remember=idempotency.remember,
     assumptions=ASSUMPTIONS,
-    fault=faults.fault,
-    standing=("connections", "organisations", "refresh-tokens"),
+    fault=faults.fault_problem,
+    kept_when_empty=("connections", "organisations", "refresh-tokens"),
 )

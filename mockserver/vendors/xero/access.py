@@ -1,18 +1,27 @@
-"""Tenants: which ones there are, who may enter them, and the organisation behind each."""
+"""Tenants, organisations and OAuth tokens: who may call, and for which organisation.
 
-from mockserver.errors import Forbidden, NotFound, UnsupportedMediaType
-from mockserver.model import Call, Document, Json, Reply
-from mockserver.reply import JSON, json_reply, media_type_of
-from mockserver.store import State
+Issued access tokens are credentials like those of the fixtures. A refresh token is valid once and returns
+its successor. Source: Xero fact sheet §1.1, §2.7; RFC 6749."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from mockserver.codec.http import JSON_TYPE, json_reply, parse_content_type
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.engine.auth import CREDENTIALS, SecurityScheme, issue_credential
+from mockserver.errors import Forbidden, InvalidCall, NotFound, Refusal, Rejected, UnsupportedMediaType
+from mockserver.model import Call, Document, Json, Path, Problem, Reply
+from mockserver.sandbox.store import State
 from mockserver.vendor import Enter, Request
-from mockserver.vendors.xero.limits import TENANT, spend
-from mockserver.vendors.xero.replies import correlation, enveloped
-from mockserver.vendors.xero.wire import ms_date, optional
+from mockserver.vendors.xero.dates import print_date
+from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.rate_limit import TENANT_HEADER, count_call
+from mockserver.vendors.xero.replies.envelope import correlation_header, pick_members, success_reply
 
 CONNECTIONS = "connections"
 ORGANISATIONS = "organisations"
 _CHARSETS = ("utf-8", "utf8", "us-ascii")
-_LOCKS = ("PeriodLockDate", "EndOfYearLockDate")
+_LOCK_DATES = ("PeriodLockDate", "EndOfYearLockDate")
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
@@ -26,15 +35,15 @@ def admit(call: Call, enter: Enter, state: State) -> str:
         UnsupportedMediaType: its body says that it is in another charset than UTF-8.
     """
     operation = enter()
-    if not operation.has_parameter(TENANT):
+    if not operation.has_parameter(TENANT_HEADER):
         return ""
-    tenant = call.headers.get(TENANT) or _only_tenant(call, state)
-    if not any(one["tenantId"] == tenant for one in reached(call, state)):
+    tenant = call.headers.get(TENANT_HEADER) or _only_tenant(call, state)
+    if not any(one["tenantId"] == tenant for one in reachable_connections(call, state)):
         raise Forbidden("tenant", tenant)
-    spend(call, state)
-    media_type, charset = media_type_of(call.headers)
+    count_call(call, state)
+    media_type, charset = parse_content_type(call.headers)
     if call.body and charset not in _CHARSETS:
-        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON,))
+        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,))
     return tenant
 
 
@@ -45,10 +54,10 @@ def _only_tenant(call: Call, state: State) -> str:
     """
     if call.assumptions["tenant_header"] == "required":
         return ""
-    return next((str(one["tenantId"]) for one in reached(call, state)), "")
+    return next((str(one["tenantId"]) for one in reachable_connections(call, state)), "")
 
 
-def reached(call: Call, state: State) -> list[Document]:
+def reachable_connections(call: Call, state: State) -> list[Document]:
     """The connections of the call's token; each has an organisation behind it."""
     tenants = call.principal.facts.get("tenants")
     return [
@@ -59,44 +68,46 @@ def reached(call: Call, state: State) -> list[Document]:
     ]
 
 
-def connections(request: Request, state: State) -> Reply:
+def list_connections(request: Request, state: State) -> Reply:
     """The tenants that the token may reach, as a bare list; those of one sign-in where that is named.
 
     Source: Xero fact sheet §2.7.
     """
     event = request.parameters.get("authEventId")
-    found = [one for one in reached(request.call, state) if event in (None, one["authEventId"])]
-    return json_reply(200, found, headers=correlation(state))
+    found = [one for one in reachable_connections(request.call, state) if event in (None, one["authEventId"])]
+    return json_reply(200, found, headers=correlation_header(state))
 
 
-def disconnect(request: Request, state: State) -> Reply:
+def delete_connection(request: Request, state: State) -> Reply:
     """Part the token from a tenant, which nobody can enter from then on.
 
     Raises:
         NotFound: the token has no connection of that id.
     """
     key = str(request.parameters["id"]).lower()
-    found = [one for one in reached(request.call, state) if one["id"] == key]
+    found = [one for one in reachable_connections(request.call, state) if one["id"] == key]
     if not found:
         raise NotFound(CONNECTIONS, key)
     del state.collection(CONNECTIONS, "")[found[0]["tenantId"]]
-    return Reply(204, headers=correlation(state))
+    return Reply(204, headers=correlation_header(state))
 
 
-def organisations(request: Request, state: State) -> Reply:
+def list_organisations(request: Request, state: State) -> Reply:
     """The tenant's organisation, in a list of one.
 
     Source: Xero fact sheet §2.7.
     """
-    return enveloped({"Organisations": [_shown(organisation(state))]}, request.call, state)
+    return success_reply(
+        {"Organisations": [_represent_organisation(current_organisation(state))]}, request.call, state
+    )
 
 
-def organisation(state: State) -> Document:
+def current_organisation(state: State) -> Document:
     """The organisation whose books these are."""
     return next(state.collection(ORGANISATIONS).values())
 
 
-def _shown(document: Document) -> Json:
+def _represent_organisation(document: Document) -> Json:
     members = (
         "OrganisationID",
         "Name",
@@ -108,5 +119,161 @@ def _shown(document: Document) -> Json:
         "IsDemoCompany",
         "Timezone",
     )
-    locks = {name: ms_date(document[name]) for name in _LOCKS if name in document}
-    return {**optional(document, *members), **locks}
+    locks = {name: print_date(document[name]) for name in _LOCK_DATES if name in document}
+    return {**pick_members(document, *members), **locks}
+
+
+TOKEN_OPERATIONS = ("requestToken", "revokeToken")
+REFRESH_TOKENS = "refresh-tokens"
+LIFETIME_S = 1800
+REFRESH_LIFETIME = timedelta(days=60)
+
+_USED_CODES = "used-codes"
+_SCHEME = "OAuth2"
+_BASIC = SecurityScheme("basic", {"type": "http", "scheme": "basic"})
+_ALL_SCOPES = (
+    "openid",
+    "profile",
+    "email",
+    "offline_access",
+    "accounting.transactions",
+    "accounting.settings",
+    "accounting.contacts",
+)
+
+
+def request_token(request: Request, state: State) -> Reply:
+    """A token for a code, for a refresh token, or for the app itself.
+
+    Raises:
+        Rejected: the client or what it brings is not good.
+    """
+    form: Document = request.document
+    client = _identify_client(form, request.call)
+    if form["grant_type"] == "client_credentials":
+        return _token_reply(client, _requested_scopes(form) or _ALL_SCOPES, state, renewable=False)
+    by_code = form["grant_type"] == "authorization_code"
+    granted = _redeem_code(form, state) if by_code else _redeem_refresh_token(form, client, state)
+    return _token_reply(client, granted, state, renewable=True)
+
+
+def revoke_token(request: Request, state: State) -> Reply:
+    """Give up a refresh token and the access token that came with it; one that is unknown is no error.
+
+    Raises:
+        Rejected: the client is not named, or no token is.
+    """
+    form: Document = request.document
+    client = _identify_client(form, request.call)
+    if not form.get("token"):
+        raise _oauth_rejection("invalid_request")
+    known = state.collection(REFRESH_TOKENS, "").get(form["token"])
+    if known is not None and known.get("client", client) == client:
+        _mark_spent(form["token"], known, state)
+        _revoke_access(known, state)
+    return Reply(200, headers=correlation_header(state))
+
+
+def token_error_reply(refusal: Refusal, state: State) -> Reply:
+    """400 with a code of OAuth's; a form that cannot be read is an invalid request."""
+    problem = refusal.problems[0] if isinstance(refusal, (InvalidCall, Rejected)) else None
+    if problem is not None and isinstance(refusal, Rejected):
+        code = problem.code
+    elif problem is not None and (problem.path, problem.rule) == (("grant_type",), "enum"):
+        code = "unsupported_grant_type"
+    else:
+        code = "invalid_request"
+    return json_reply(400, {"error": code}, headers=correlation_header(state))
+
+
+def _identify_client(form: Document, call: Call) -> str:
+    """Who asks: named by the form, or by Basic credentials as some clients do."""
+    client, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if call.headers.get("authorization", "")[:6].lower() == "basic ":
+        client, _, secret = (_BASIC.credential(call) or "").partition(":")
+    if not client or not (secret or form.get("code_verifier") or form.get("grant_type") == "refresh_token"):
+        raise _oauth_rejection("invalid_client")
+    return str(client)
+
+
+def _redeem_code(form: Document, state: State) -> Sequence[str]:
+    """What a code grants; any will do, once."""
+    code, used = form.get("code", ""), state.collection(_USED_CODES, "")
+    if not code or code in used:
+        raise _oauth_rejection("invalid_grant")
+    used[code] = {"at": print_instant(state.now)}
+    return _requested_scopes(form) or _ALL_SCOPES
+
+
+def _redeem_refresh_token(form: Document, client: str, state: State) -> Sequence[str]:
+    """What a refresh token grants; it is spent by that, and its access token lives on."""
+    token = form.get("refresh_token", "")
+    known = state.collection(REFRESH_TOKENS, "").get(token)
+    if known is None or known.get("client", client) != client or _is_spent_or_expired(known, state):
+        raise _oauth_rejection("invalid_grant")
+    held, asked = tuple(known.get("scopes", ())), _requested_scopes(form)
+    if held and not set(asked) <= set(held):
+        raise _oauth_rejection("invalid_scope")
+    _mark_spent(token, known, state)
+    return asked or held or _ALL_SCOPES
+
+
+def _is_spent_or_expired(known: Document, state: State) -> bool:
+    return bool(known.get("spent")) or ("expires" in known and parse_instant(known["expires"]) <= state.now)
+
+
+def _token_reply(client: str, scopes: Sequence[str], state: State, *, renewable: bool) -> Reply:
+    access = state.octets(32).hex()
+    issue_credential(access, _SCHEME, client, state, seconds=LIFETIME_S, scopes=list(scopes))
+    document = {
+        "access_token": access,
+        "expires_in": LIFETIME_S,
+        "token_type": "Bearer",
+        **({"refresh_token": _issue_refresh_token(client, access, scopes, state)} if renewable else {}),
+        "scope": " ".join(scopes),
+    }
+    return json_reply(200, document, headers=correlation_header(state))
+
+
+def _issue_refresh_token(client: str, access: str, scopes: Sequence[str], state: State) -> str:
+    token = state.octets(32).hex()
+    state.collection(REFRESH_TOKENS, "")[token] = {
+        "client": client,
+        "access": access,
+        "scopes": list(scopes),
+        "expires": print_instant(state.now + REFRESH_LIFETIME),
+    }
+    return token
+
+
+def _mark_spent(token: str, known: Document, state: State) -> None:
+    state.collection(REFRESH_TOKENS, "")[token] = {**known, "spent": True}
+
+
+def _revoke_access(known: Document, state: State) -> None:
+    credentials = state.collection(CREDENTIALS, "")
+    access = credentials.get(known.get("access", ""))
+    if access is not None:
+        credentials[known["access"]] = {**access, "kind": "revoked"}
+
+
+def _requested_scopes(form: Document) -> tuple[str, ...]:
+    return tuple(str(form.get("scope", "")).split())
+
+
+def _oauth_rejection(code: str) -> Rejected:
+    return Rejected(Problem(code, detail=code))
+
+
+def lock_date_problems(day: str | None, books: Document, call: Call, path: Path) -> Iterator[Problem]:
+    """Why nothing may be dated `day`: the period, or the year, is locked up to its lock date.
+
+    Source: Xero fact sheet §4.10.
+    """
+    if day is None:
+        return
+    for name, rule in (("PeriodLockDate", "period-locked"), ("EndOfYearLockDate", "year-locked")):
+        end = books.get(name, "")
+        if day < end or (day == end and call.assumptions["lock_date"] == "inclusive"):
+            lock = date.fromisoformat(end)
+            yield make_problem(rule, path, date=f"{lock.day} {lock:%B %Y}")

@@ -1,18 +1,17 @@
-"""The chart of accounts, and which account a payment may be made from or to."""
+"""Chart of accounts: list and find accounts, and check that payments may use one."""
 
 from collections.abc import Iterator, Mapping
 
 from mockserver.model import Call, Document, Json, Path, Problem, Reply
-from mockserver.store import State
-from mockserver.vendor import Request, record
-from mockserver.vendors.xero import fields, lists
-from mockserver.vendors.xero.fields import Entity, Kind, Operand
-from mockserver.vendors.xero.naming import disagreeing
-from mockserver.vendors.xero.replies import enveloped
-from mockserver.vendors.xero.wire import ms_instant, optional
-from mockserver.vendors.xero.words import say
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request, find_record
+from mockserver.vendors.xero.dates import print_instant_ms
+from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.replies import filters, lists
+from mockserver.vendors.xero.replies.envelope import pick_members, success_reply
+from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
-COLLECTION = "accounts"
+ACCOUNTS = "accounts"
 _MEMBERS = (
     "AccountID",
     "Code",
@@ -36,56 +35,66 @@ _MEMBERS = (
 _FLAGS = ("EnablePaymentsToAccount", "ShowInExpenseClaims", "AddToWatchlist", "HasAttachments")
 _TEXTS = tuple(name for name in _MEMBERS if name not in (*_FLAGS, "AccountID"))
 _FIELDS: Mapping[str, Operand] = {
-    **fields.own(Kind.GUID, "AccountID"),
-    **fields.own(Kind.TEXT, *_TEXTS),
-    **fields.own(Kind.FLAG, *_FLAGS),
-    **fields.own(Kind.MOMENT, "UpdatedDateUTC"),
+    **filters.own_fields(FieldType.GUID, "AccountID"),
+    **filters.own_fields(FieldType.TEXT, *_TEXTS),
+    **filters.own_fields(FieldType.FLAG, *_FLAGS),
+    **filters.own_fields(FieldType.MOMENT, "UpdatedDateUTC"),
 }
-ENTITY = Entity("Account", _FIELDS)
+ENTITY = FilterEntity("Account", _FIELDS)
 
 
-def listing(request: Request, state: State) -> Reply:
+def list_accounts(request: Request, state: State) -> Reply:
     """The accounts that the call asks for."""
-    found = lists.chosen(state.collection(COLLECTION).values(), ENTITY, request, state)
-    return lists.answered("Accounts", found, _shown, request, state)
+    found = lists.select_documents(state.collection(ACCOUNTS).values(), ENTITY, request, state)
+    return lists.list_reply("Accounts", found, _represent_account, request, state)
 
 
-def show(request: Request, state: State) -> Reply:
+def get_account(request: Request, state: State) -> Reply:
     """One account.
 
     Raises:
         NotFound: the tenant has none of that id.
     """
-    found = record(COLLECTION, str(request.parameters["AccountID"]).lower(), state)
-    return enveloped({"Accounts": [_shown(found)]}, request.call, state)
+    found = find_record(ACCOUNTS, str(request.parameters["AccountID"]).lower(), state)
+    return success_reply({"Accounts": [_represent_account(found)]}, request.call, state)
 
 
-def referred(reference: Document, state: State, code: str = "Code") -> Document | None:
+def find_account(reference: Document, state: State, code: str = "Code") -> Document | None:
     """The account that a reference means: by its id, or by its code where it has no id."""
-    accounts = state.collection(COLLECTION)
+    accounts = state.collection(ACCOUNTS)
     if "AccountID" in reference:
         return accounts.get(str(reference["AccountID"]).lower())
     return next(iter(accounts.find("Code", reference.get(code))), None) if reference.get(code) else None
 
 
-def disagreeing_account(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
+def account_conflict_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
     """Why it cannot be said which account is meant: the id is that of one, the code of another."""
-    named = {name: referred(optional(reference, name), state) for name in ("AccountID", "Code")}
-    yield from disagreeing(named, "AccountID", call, path)
+    named = {name: find_account(pick_members(reference, name), state) for name in ("AccountID", "Code")}
+    yield from reference_conflict_problems(named, "AccountID", call, path)
 
 
-def unpayable(account: Document | None, path: Path) -> Iterator[Problem]:
+def unpayable_account_problems(account: Document | None, path: Path) -> Iterator[Problem]:
     """Why no payment can go through the account.
 
     Source: Xero fact sheet §2.5, §3.7.
     """
     if account is None or account["Status"] == "DELETED":
-        yield say("account-unknown", path)
+        yield make_problem("account-unknown", path)
     elif account["Status"] == "ARCHIVED":
-        yield say("account-archived", path)
+        yield make_problem("account-archived", path)
     elif account["Type"] != "BANK" and not account.get("EnablePaymentsToAccount", False):
-        yield say("account-unfit", path)
+        yield make_problem("account-unfit", path)
 
 
-def _shown(account: Document) -> Json:
-    return {**optional(account, *_MEMBERS), "UpdatedDateUTC": ms_instant(account["UpdatedDateUTC"])}
+def _represent_account(account: Document) -> Json:
+    return {**pick_members(account, *_MEMBERS), "UpdatedDateUTC": print_instant_ms(account["UpdatedDateUTC"])}
+
+
+def reference_conflict_problems(
+    found: Mapping[str, Document | None], identifier: str, call: Call, path: Path
+) -> Iterator[Problem]:
+    """Why a reference means nothing: its two names, each with what it finds, are those of two documents."""
+    ids = {document[identifier] for document in found.values() if document is not None}
+    if len(ids) > 1 and call.assumptions["ids_disagree"] == "refused":
+        one, other = found
+        yield make_problem("ids-disagree", path, one=one, other=other)

@@ -1,6 +1,6 @@
-"""What the vendor's documents leave open or tell in two ways, as switches of a sandbox."""
+"""Assumptions where Xero's documents are silent or contradict each other."""
 
-from mockserver.assumption import Assumption
+from mockserver.sandbox.assumptions import Assumption
 
 ASSUMPTIONS = (
     Assumption(

@@ -1,17 +1,17 @@
-"""Contacts: who is invoiced; an invoice may name one that is there, or make one."""
+"""Contacts: list them, find the one that an invoice refers to, create it by name."""
 
 from collections.abc import Iterator, Mapping
 
 from mockserver.model import Document, Json, Path, Problem, Reply
-from mockserver.store import State
-from mockserver.vendor import Request, record
-from mockserver.vendors.xero import fields, lists
-from mockserver.vendors.xero.fields import Entity, Kind, Operand
-from mockserver.vendors.xero.replies import enveloped
-from mockserver.vendors.xero.wire import ms_instant, optional, stamp
-from mockserver.vendors.xero.words import say
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request, find_record
+from mockserver.vendors.xero.dates import print_instant_ms, stored_instant
+from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.replies import filters, lists
+from mockserver.vendors.xero.replies.envelope import pick_members, success_reply
+from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
-COLLECTION = "contacts"
+CONTACTS = "contacts"
 IDENTIFIERS = ("Name", "ContactID", "ContactNumber")
 _TEXTS = (
     "ContactNumber",
@@ -27,49 +27,49 @@ _TEXTS = (
 )
 _MEMBERS = ("ContactID", *_TEXTS[:-1], "Addresses", "Phones")
 _FLAGS = ("IsSupplier", "IsCustomer")
-_TAKEN = (*_TEXTS, "Addresses", "Phones")
-_SEARCHED = ("Name", "FirstName", "LastName", "ContactNumber", "EmailAddress")
+_WRITABLE_MEMBERS = (*_TEXTS, "Addresses", "Phones")
+_SEARCH_MEMBERS = ("Name", "FirstName", "LastName", "ContactNumber", "EmailAddress")
 _FIELDS: Mapping[str, Operand] = {
-    **fields.own(Kind.GUID, "ContactID"),
-    **fields.own(Kind.TEXT, *_TEXTS),
-    **fields.own(Kind.FLAG, *_FLAGS),
-    **fields.own(Kind.MOMENT, "UpdatedDateUTC"),
+    **filters.own_fields(FieldType.GUID, "ContactID"),
+    **filters.own_fields(FieldType.TEXT, *_TEXTS),
+    **filters.own_fields(FieldType.FLAG, *_FLAGS),
+    **filters.own_fields(FieldType.MOMENT, "UpdatedDateUTC"),
 }
-ENTITY = Entity("Contact", _FIELDS)
+ENTITY = FilterEntity("Contact", _FIELDS)
 
 
-def listing(request: Request, state: State) -> Reply:
+def list_contacts(request: Request, state: State) -> Reply:
     """The contacts that the call asks for; archived ones only when it says so.
 
     Source: Xero fact sheet §1.1.
     """
     asked = request.parameters
-    found = list(state.collection(COLLECTION).values())
+    found = list(state.collection(CONTACTS).values())
     if not asked.get("includeArchived", False):
         found = [one for one in found if one["ContactStatus"] == "ACTIVE"]
     if wanted := {str(one).lower() for one in asked.get("IDs", ())}:
         found = [one for one in found if one["ContactID"] in wanted]
     if term := asked.get("searchTerm"):
-        found = lists.contains(found, term, *_SEARCHED)
-    found = lists.chosen(found, ENTITY, request, state)
-    shown = _in_short if asked.get("summaryOnly", False) else shown_whole
-    answer = lists.paged if lists.asks_for_page(request) else lists.answered
+        found = lists.search_documents(found, term, *_SEARCH_MEMBERS)
+    found = lists.select_documents(found, ENTITY, request, state)
+    shown = _summarise_contact if asked.get("summaryOnly", False) else represent_contact
+    answer = lists.page_reply if lists.is_page_requested(request) else lists.list_reply
     return answer("Contacts", found, shown, request, state)
 
 
-def show(request: Request, state: State) -> Reply:
+def get_contact(request: Request, state: State) -> Reply:
     """One contact.
 
     Raises:
         NotFound: the tenant has none of that id.
     """
-    found = record(COLLECTION, str(request.parameters["ContactID"]).lower(), state)
-    return enveloped({"Contacts": [shown_whole(found)]}, request.call, state)
+    found = find_record(CONTACTS, str(request.parameters["ContactID"]).lower(), state)
+    return success_reply({"Contacts": [represent_contact(found)]}, request.call, state)
 
 
-def referred(reference: Document, state: State) -> Document | None:
+def find_contact(reference: Document, state: State) -> Document | None:
     """The contact that a reference means: by its id, else its number, else its name."""
-    contacts = state.collection(COLLECTION)
+    contacts = state.collection(CONTACTS)
     if "ContactID" in reference:
         return contacts.get(str(reference["ContactID"]).lower())
     for name in ("ContactNumber", "Name"):
@@ -78,17 +78,17 @@ def referred(reference: Document, state: State) -> Document | None:
     return None
 
 
-def unusable(reference: Document, state: State, path: Path) -> Iterator[Problem]:
+def unknown_contact_problems(reference: Document, state: State, path: Path) -> Iterator[Problem]:
     """Why no invoice can be made out to whom the reference means; a new name makes a new contact."""
     can_be_made = "ContactID" not in reference and reference.get("Name")
     names_one = any(reference.get(name) for name in IDENTIFIERS)
-    if names_one and not can_be_made and referred(reference, state) is None:
-        yield say("contact-unknown", path)
+    if names_one and not can_be_made and find_contact(reference, state) is None:
+        yield make_problem("contact-unknown", path)
 
 
-def made(reference: Document, state: State, *, customer: bool) -> Document:
+def find_or_create_contact(reference: Document, state: State, *, customer: bool) -> Document:
     """The contact that the reference means, made if it is not there."""
-    found = referred(reference, state)
+    found = find_contact(reference, state)
     if found is not None:
         return found
     contact = {
@@ -97,31 +97,31 @@ def made(reference: Document, state: State, *, customer: bool) -> Document:
         "Phones": [],
         "IsSupplier": not customer,
         "IsCustomer": customer,
-        **optional(reference, *_TAKEN),
+        **pick_members(reference, *_WRITABLE_MEMBERS),
         "ContactStatus": "ACTIVE",
-        "UpdatedDateUTC": stamp(state.now),
+        "UpdatedDateUTC": stored_instant(state.now),
     }
-    state.collection(COLLECTION)[contact["ContactID"]] = contact
+    state.collection(CONTACTS)[contact["ContactID"]] = contact
     return contact
 
 
-def shown_whole(contact: Document) -> Json:
+def represent_contact(contact: Document) -> Json:
     """All that is known of a contact."""
     return {
-        **optional(contact, *_MEMBERS),
-        "UpdatedDateUTC": ms_instant(contact["UpdatedDateUTC"]),
+        **pick_members(contact, *_MEMBERS),
+        "UpdatedDateUTC": print_instant_ms(contact["UpdatedDateUTC"]),
         "ContactGroups": [],
-        **optional(contact, *_FLAGS, "DefaultCurrency"),
+        **pick_members(contact, *_FLAGS, "DefaultCurrency"),
         "ContactPersons": [],
         "HasAttachments": False,
         "HasValidationErrors": False,
     }
 
 
-def shown_within(contact: Document) -> Json:
+def embedded_contact(contact: Document) -> Json:
     """A contact as the lists of other documents show it: its name and empty lists."""
     return {
-        **optional(contact, "ContactID", "ContactNumber", "Name"),
+        **pick_members(contact, "ContactID", "ContactNumber", "Name"),
         "Addresses": [],
         "Phones": [],
         "ContactGroups": [],
@@ -130,8 +130,8 @@ def shown_within(contact: Document) -> Json:
     }
 
 
-def _in_short(contact: Document) -> Json:
+def _summarise_contact(contact: Document) -> Json:
     return {
-        **optional(contact, "ContactID", "ContactNumber", "ContactStatus", "Name", "EmailAddress"),
-        "UpdatedDateUTC": ms_instant(contact["UpdatedDateUTC"]),
+        **pick_members(contact, "ContactID", "ContactNumber", "ContactStatus", "Name", "EmailAddress"),
+        "UpdatedDateUTC": print_instant_ms(contact["UpdatedDateUTC"]),
     }

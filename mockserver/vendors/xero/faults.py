@@ -1,17 +1,18 @@
-"""What a scenario lets go wrong with an element, in the vendor's words.
+"""Scenario faults of elements in Xero's words, and extra outcomes for elements that were not sent.
 
-A text that the vendor has for such a case is taken, else one of ours in its style; which text stands for
-which code is assumed. Source: Xero fact sheet §3.7.
-"""
+A text of the vendor is used where there is one, else one in its style; which text stands for which fault
+code is assumed. Source: Xero fact sheet §3.7."""
 
 from collections.abc import Mapping
+from hashlib import blake2b
 
-from mockserver.model import Fault, Item, Path, Problem
-from mockserver.vendor import FAULT, Request
-from mockserver.vendors.xero.rules import place
-from mockserver.vendors.xero.words import text
+from msgspec.structs import replace
 
-_ANYWHERE: Mapping[str, str] = {
+from mockserver.model import Fault, Item, Json, Outcome, Path, Problem
+from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request
+from mockserver.vendors.xero.messages import item_path, message_text
+
+_COMMON_MESSAGES: Mapping[str, str] = {
     "missing-required": "element-incomplete",
     "too-long": "value-too-long",
     "duplicate-key": "document-entered",
@@ -22,14 +23,14 @@ _ANYWHERE: Mapping[str, str] = {
     "internal": "broken",
     "timeout": "element-late",
 }
-_INVOICES: Mapping[str, str] = {
+_INVOICE_MESSAGES: Mapping[str, str] = {
     "missing-required": "lines-missing",
     "duplicate-key": "number-taken",
     "unknown-reference": "contact-unknown",
     "locked": "has-payments",
 }
-_BATCH_DELETION: Mapping[str, str] = {"duplicate-key": "batch-deleted", "locked": "batch-reconciled"}
-_OWN: Mapping[str, Mapping[str, str]] = {
+_DELETION_MESSAGES: Mapping[str, str] = {"duplicate-key": "batch-deleted", "locked": "batch-reconciled"}
+_OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createBatchPayment": {
         "missing-required": "batch-date-missing",
         "duplicate-key": "paid-twice",
@@ -41,17 +42,17 @@ _OWN: Mapping[str, Mapping[str, str]] = {
         "unknown-reference": "document-unknown",
         "locked": "not-authorised",
     },
-    "createInvoices": _INVOICES,
-    "updateOrCreateInvoices": _INVOICES,
-    "updateInvoice": _INVOICES,
+    "createInvoices": _INVOICE_MESSAGES,
+    "updateOrCreateInvoices": _INVOICE_MESSAGES,
+    "updateInvoice": _INVOICE_MESSAGES,
     "createBatchPaymentHistoryRecord": {"missing-required": "details-missing"},
-    "deleteBatchPayment": _BATCH_DELETION,
-    "deleteBatchPaymentByUrlParam": _BATCH_DELETION,
+    "deleteBatchPayment": _DELETION_MESSAGES,
+    "deleteBatchPaymentByUrlParam": _DELETION_MESSAGES,
     "deletePayment": {"duplicate-key": "payment-deleted", "locked": "payment-reconciled"},
 }
 """Where an operation has a nearer text than the common one."""
 
-_LONGEST: Mapping[str, int] = {
+_MAX_LENGTHS: Mapping[str, int] = {
     "createBatchPayment": 255,
     "createInvoices": 255,
     "updateOrCreateInvoices": 255,
@@ -61,18 +62,60 @@ _LONGEST: Mapping[str, int] = {
 """How long the member may be that an operation's magic token stands in."""
 
 
-def fault(what: Fault, item: Item, request: Request) -> Problem:
+def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
     """The fault as a problem of the whole element; a code that nobody knows is that something broke.
 
     The vendor gives no status of its own to an element, so that of the fault is only kept.
     """
-    here: Path = place(item, request) if request.operation.batch else ()
-    return Problem(what.code, here, what.message or _said(what.code, request), FAULT, what.status)
+    here: Path = item_path(item, request) if request.operation.batch else ()
+    return Problem(
+        what.code, here, what.message or _fault_message(what.code, request), FAULT_RULE, what.status
+    )
 
 
-def _said(code: str, request: Request) -> str:
+def _fault_message(code: str, request: Request) -> str:
     operation = request.operation
-    limit = _LONGEST.get(operation.id)
+    limit = _MAX_LENGTHS.get(operation.id)
     if code == "too-long" and limit is not None:
-        return text("maxLength", field=operation.magic[-1], limit=limit)
-    return text(_OWN.get(operation.id, {}).get(code) or _ANYWHERE.get(code, "broken"))
+        return message_text("maxLength", field=operation.magic[-1], limit=limit)
+    return message_text(
+        _OPERATION_MESSAGES.get(operation.id, {}).get(code) or _COMMON_MESSAGES.get(code, "broken")
+    )
+
+
+_GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
+
+
+def extra_outcome(name: str, *ids: str) -> ExtraOutcome:
+    """Makes phantoms of elements that clients call by the member `name`; the members `ids` are their own."""
+
+    def made(outcome: Outcome, n: int) -> Outcome:
+        called = {name: f"phantom-{n}"}
+        item = replace(
+            outcome.item,
+            key=called[name],
+            document={**_replace_ids(outcome.item.document or {}, ids, n), **called},
+        )
+        if not isinstance(outcome.document, Mapping):
+            return replace(outcome, item=item)
+        return replace(outcome, item=item, document={**_replace_ids(outcome.document, ids, n), **called})
+
+    return made
+
+
+def _replace_ids(value: Json, ids: tuple[str, ...], n: int) -> Json:
+    if isinstance(value, Mapping):
+        return {
+            name: _derive_guid(f"{child}/{n}") if name in ids else _replace_ids(child, ids, n)
+            for name, child in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_replace_ids(child, ids, n) for child in value]
+    return value
+
+
+def _derive_guid(seed: str) -> str:
+    """A GUID of a version that the sandbox gives nobody, the same for the same seed."""
+    digits = blake2b(seed.encode(), digest_size=16).hexdigest()
+    digits = f"{digits[:12]}8{digits[13:16]}a{digits[17:]}"
+    return "-".join(digits[start:end] for start, end in _GUID_GROUPS)

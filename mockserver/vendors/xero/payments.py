@@ -1,90 +1,331 @@
-"""Payments: those that batches made, and others; one, or a list."""
+"""Payments: list, create and delete.
 
-from collections.abc import Mapping
+Source: Xero fact sheet §2.4, §3.7, §4."""
 
-from mockserver.model import NOTHING, Document, Json, Reply
-from mockserver.store import State
-from mockserver.vendor import Request, record
-from mockserver.vendors.xero import accounts, batches, contacts, fields, lists
-from mockserver.vendors.xero.batches import PAYMENTS
-from mockserver.vendors.xero.fields import Entity, Kind, Operand
-from mockserver.vendors.xero.naming import INVOICES
-from mockserver.vendors.xero.replies import enveloped
-from mockserver.vendors.xero.wire import ms_date, ms_instant, optional, printed_members, seconds_of
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from mockserver.errors import Rejected
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request, find_record
+from mockserver.vendors.xero import accounts, contacts
+from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.dates import (
+    cut_to_seconds,
+    date_members,
+    parse_date,
+    print_date,
+    print_instant_ms,
+    stored_instant,
+)
+from mockserver.vendors.xero.invoices.amounts import (
+    ARITHMETIC,
+    MAX_AMOUNT,
+    RATE_STEP,
+    amount_members,
+    round_to,
+    round_to_cents,
+)
+from mockserver.vendors.xero.invoices.storage import (
+    INVOICES,
+    PAYMENT_TYPES,
+    PAYMENTS,
+    InvoicePayment,
+    book_payment,
+    invoice_conflict_problems,
+    match_invoice,
+    reverse_payment,
+    unpayable_invoice_problems,
+)
+from mockserver.vendors.xero.messages import item_path, make_problem
+from mockserver.vendors.xero.replies import filters, lists
+from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
+from mockserver.vendors.xero.replies.envelope import ZERO_ID, pick_members, success_reply
+from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
+
+BATCH_PAYMENTS = "batch-payments"
+PAYEE_MEMBERS = ("BankAccountNumber", "Particulars", "Code", "Reference", "Details")
+EMBEDDED_INVOICE: Mapping[str, Json] = {
+    "Payments": [],
+    "CreditNotes": [],
+    "Prepayments": [],
+    "Overpayments": [],
+    "HasErrors": False,
+    "IsDiscounted": False,
+}
+"""What an invoice inside a payment carries, whatever the real one holds. Source: Xero fact sheet §2.2."""
+
+
+def embedded_batch_payment(batch: Document) -> Json:
+    """A batch payment as its payments show it, without them.
+
+    Source: Xero fact sheet §2.4.
+    """
+    return {
+        "Account": {"AccountID": batch["AccountID"]},
+        **pick_members(batch, "BatchPaymentID"),
+        **date_members("Date", batch),
+        **batch_payment_totals(batch),
+    }
+
+
+def batch_payment_totals(batch: Document) -> Mapping[str, Json]:
+    return {
+        **pick_members(batch, "Type", "Status"),
+        **amount_members(batch, "TotalAmount"),
+        "UpdatedDateUTC": print_instant_ms(batch["UpdatedDateUTC"]),
+        "IsReconciled": batch["IsReconciled"],
+    }
+
+
+NON_INVOICE_TARGETS = ("CreditNote", "CreditNoteNumber", "Prepayment", "Overpayment")
+
+
+def payment_problems(item: Item, request: Request) -> Iterator[Problem]:
+    """An account, one document, and an amount above zero.
+
+    Source: Xero fact sheet §2.4, §3.7.
+    """
+    sent, here = item.document, item_path(item, request)
+    yield from missing_account_problems(sent, here)
+    if len(payment_targets(sent)) > 1:
+        yield make_problem("one-target", here)
+    yield from payment_amount_problems(sent, here)
+
+
+def missing_account_problems(sent: Document, here: Path) -> Iterator[Problem]:
+    account = sent.get("Account") or {}
+    if "AccountID" not in account and not account.get("Code"):
+        yield make_problem("account-unknown", (*here, "Account"))
+
+
+def payment_targets(payment: Document) -> set[str]:
+    """What the payment is for, by kind."""
+    named = (*NON_INVOICE_TARGETS, "Invoice", "InvoiceNumber")
+    return {name.removesuffix("Number") for name in named if name in payment}
+
+
+def payment_amount_problems(payment: Document, here: Path) -> Iterator[Problem]:
+    if round_to_cents(payment.get("Amount", 0)) <= 0:
+        yield make_problem("not-positive", (*here, "Amount"))
+
 
 _FIELDS: Mapping[str, Operand] = {
-    **fields.own(Kind.GUID, "PaymentID", "BatchPaymentID"),
-    **fields.own(Kind.TEXT, *batches.PAYEE, "PaymentType", "Status"),
-    **fields.own(Kind.NUMBER, "Amount", "BankAmount", "CurrencyRate"),
-    **fields.own(Kind.MOMENT, "Date", "UpdatedDateUTC"),
-    **fields.own(Kind.FLAG, "IsReconciled"),
-    **fields.related(Kind.GUID, "Invoice", "InvoiceID", INVOICES, "InvoiceID"),
-    **fields.related(Kind.TEXT, "Invoice", "InvoiceID", INVOICES, "InvoiceNumber", "Type"),
-    **fields.related(Kind.GUID, "Account", "AccountID", accounts.COLLECTION, "AccountID"),
-    **fields.related(Kind.TEXT, "Account", "AccountID", accounts.COLLECTION, "Code"),
+    **filters.own_fields(FieldType.GUID, "PaymentID", "BatchPaymentID"),
+    **filters.own_fields(FieldType.TEXT, *PAYEE_MEMBERS, "PaymentType", "Status"),
+    **filters.own_fields(FieldType.NUMBER, "Amount", "BankAmount", "CurrencyRate"),
+    **filters.own_fields(FieldType.MOMENT, "Date", "UpdatedDateUTC"),
+    **filters.own_fields(FieldType.FLAG, "IsReconciled"),
+    **filters.related_fields(FieldType.GUID, "Invoice", "InvoiceID", INVOICES, "InvoiceID"),
+    **filters.related_fields(FieldType.TEXT, "Invoice", "InvoiceID", INVOICES, "InvoiceNumber", "Type"),
+    **filters.related_fields(FieldType.GUID, "Account", "AccountID", accounts.ACCOUNTS, "AccountID"),
+    **filters.related_fields(FieldType.TEXT, "Account", "AccountID", accounts.ACCOUNTS, "Code"),
 }
-ENTITY = Entity("Payment", _FIELDS)
+ENTITY = FilterEntity("Payment", _FIELDS)
 
 
-def listing(request: Request, state: State) -> Reply:
+def list_payments(request: Request, state: State) -> Reply:
     """The payments that the call asks for; paged when it names a page."""
-    found = lists.chosen(state.collection(PAYMENTS).values(), ENTITY, request, state)
-    answer = lists.paged if lists.asks_for_page(request) else lists.answered
-    return answer("Payments", found, lambda one: shown(one, state), request, state)
+    found = lists.select_documents(state.collection(PAYMENTS).values(), ENTITY, request, state)
+    answer = lists.page_reply if lists.is_page_requested(request) else lists.list_reply
+    return answer("Payments", found, lambda one: represent_payment(one, state), request, state)
 
 
-def show(request: Request, state: State) -> Reply:
+def get_payment(request: Request, state: State) -> Reply:
     """One payment.
 
     Raises:
         NotFound: the tenant has none of that id.
     """
-    found = record(PAYMENTS, str(request.parameters["PaymentID"]).lower(), state)
-    return enveloped({"Payments": [shown(found, state)]}, request.call, state)
+    found = find_record(PAYMENTS, str(request.parameters["PaymentID"]).lower(), state)
+    return success_reply({"Payments": [represent_payment(found, state)]}, request.call, state)
 
 
-def shown(payment: Document, state: State) -> Json:
+def represent_payment(payment: Document, state: State) -> Json:
     """A payment with what it belongs to.
 
     Source: Xero fact sheet §2.4.
     """
     return {
-        **optional(payment, "PaymentID", "BatchPaymentID"),
-        **_batch(payment, state),
-        "Date": ms_date(payment["Date"]),
-        **printed_members(payment, "BankAmount", "Amount"),
-        **optional(payment, *batches.PAYEE),
-        **printed_members(payment, "CurrencyRate"),
-        **optional(payment, "PaymentType", "Status"),
-        "UpdatedDateUTC": ms_instant(payment["UpdatedDateUTC"]),
-        "UpdatedDateUTCString": f"{seconds_of(payment['UpdatedDateUTC'])}Z",
+        **pick_members(payment, "PaymentID", "BatchPaymentID"),
+        **_batch_payment_member(payment, state),
+        "Date": print_date(payment["Date"]),
+        **amount_members(payment, "BankAmount", "Amount"),
+        **pick_members(payment, *PAYEE_MEMBERS),
+        **amount_members(payment, "CurrencyRate"),
+        **pick_members(payment, "PaymentType", "Status"),
+        "UpdatedDateUTC": print_instant_ms(payment["UpdatedDateUTC"]),
+        "UpdatedDateUTCString": f"{cut_to_seconds(payment['UpdatedDateUTC'])}Z",
         "HasAccount": True,
         "IsReconciled": payment["IsReconciled"],
-        "Account": _account(payment, state),
-        "Invoice": _invoice(payment, state),
+        "Account": _embedded_account(payment, state),
+        "Invoice": _invoice_member(payment, state),
         "HasValidationErrors": False,
     }
 
 
-def _batch(payment: Document, state: State) -> Mapping[str, Json]:
-    found = state.collection(batches.COLLECTION).get(payment.get("BatchPaymentID", ""))
-    return {} if found is None else {"BatchPayment": batches.head(found)}
+def _batch_payment_member(payment: Document, state: State) -> Mapping[str, Json]:
+    found = state.collection(BATCH_PAYMENTS).get(payment.get("BatchPaymentID", ""))
+    return {} if found is None else {"BatchPayment": embedded_batch_payment(found)}
 
 
-def _account(payment: Document, state: State) -> Json:
-    account = state.collection(accounts.COLLECTION).get(payment["AccountID"]) or NOTHING
-    return {"AccountID": payment["AccountID"], **optional(account, "Code")}
+def _embedded_account(payment: Document, state: State) -> Json:
+    account = state.collection(accounts.ACCOUNTS).get(payment["AccountID"]) or EMPTY
+    return {"AccountID": payment["AccountID"], **pick_members(account, "Code")}
 
 
-def _invoice(payment: Document, state: State) -> Json:
-    invoice = state.collection(INVOICES).get(payment["InvoiceID"]) or NOTHING
-    contact = state.collection(contacts.COLLECTION).get(invoice.get("ContactID", ""))
+def _invoice_member(payment: Document, state: State) -> Json:
+    invoice = state.collection(INVOICES).get(payment["InvoiceID"]) or EMPTY
+    contact = state.collection(contacts.CONTACTS).get(invoice.get("ContactID", ""))
     return {
-        **optional(invoice, "Type"),
+        **pick_members(invoice, "Type"),
         "InvoiceID": payment["InvoiceID"],
-        **optional(invoice, "InvoiceNumber"),
-        **batches.STUB,
-        **({} if contact is None else {"Contact": contacts.shown_within(contact)}),
+        **pick_members(invoice, "InvoiceNumber"),
+        **EMBEDDED_INVOICE,
+        **({} if contact is None else {"Contact": contacts.embedded_contact(contact)}),
         "LineItems": [],
-        **optional(invoice, "CurrencyCode"),
+        **pick_members(invoice, "CurrencyCode"),
+    }
+
+
+def check_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    """What the books have against a payment."""
+    sent: Document = item.document
+    here: Path = ("Payments", item.index)
+    books = current_organisation(state)
+    account = accounts.find_account(sent.get("Account") or {}, state)
+    found = match_invoice(sent, here, request.call, state)
+    yield from accounts.account_conflict_problems(
+        sent.get("Account") or {}, (*here, "Account"), request.call, state
+    )
+    yield from accounts.unpayable_account_problems(account, (*here, "Account"))
+    yield from lock_date_problems(_payment_date(sent, state), books, request.call, (*here, "Date"))
+    if not 0 < round_to(sent.get("CurrencyRate", 1), RATE_STEP) <= MAX_AMOUNT:
+        yield make_problem("rate-invalid", (*here, "CurrencyRate"))
+    yield from invoice_conflict_problems(sent, here, request.call, state)
+    if found is None:
+        yield make_problem("document-unknown", (*here, "Invoice"))
+        return
+    yield from unpayable_invoice_problems([found])
+    base = books["BaseCurrency"]
+    if (account or EMPTY).get("CurrencyCode", base) not in (base, found.invoice["CurrencyCode"]):
+        yield make_problem("other-currency", (*here, "Account"))
+
+
+def create_payment(item: Item, request: Request, state: State) -> Outcome:
+    """Book a payment that the books have nothing against."""
+    sent: Document = item.document
+    account = accounts.find_account(sent["Account"], state) or EMPTY
+    found = match_invoice(sent, (), request.call, state)
+    assert found is not None  # noqa: S101 - the check has refused every other payment
+    document = {
+        "PaymentID": state.uuid(),
+        "InvoiceID": found.invoice["InvoiceID"],
+        "AccountID": account["AccountID"],
+        "Date": _payment_date(sent, state),
+        "Amount": found.amount,
+        **_bank_amount(found, account, current_organisation(state)),
+        "PaymentType": PAYMENT_TYPES[found.invoice["Type"]],
+        "Status": "AUTHORISED",
+        "IsReconciled": sent.get("IsReconciled", False),
+        "UpdatedDateUTC": stored_instant(state.now),
+        **pick_members(sent, *PAYEE_MEMBERS),
+    }
+    book_payment(document, state)
+    return Outcome(item, Action.CREATED, document)
+
+
+def represent_created_payment(outcome: Outcome, _request: Request, state: State) -> Json:
+    """A payment in the answer to the call that made it.
+
+    Source: Xero fact sheet §3.2.
+    """
+    return {**represent_payment(outcome.document, state), "StatusAttributeString": "OK"}
+
+
+def _payment_date(sent: Document, state: State) -> str:
+    """The payment's date, today where none was sent."""
+    return parse_date(sent.get("Date")) or state.now.date().isoformat()
+
+
+def _bank_amount(found: InvoicePayment, account: Document, books: Document) -> dict[str, Decimal]:
+    """What the account has of it: the amount itself, or at the rate of the payment, else of the invoice.
+
+    Source: Xero fact sheet §4.11 (495 AUD at 0.916667 are 540 NZD).
+    """
+    base, currency = books["BaseCurrency"], found.invoice["CurrencyCode"]
+    if currency == base:
+        return {"BankAmount": found.amount, "CurrencyRate": Decimal(1)}
+    rate = round_to(found.sent.get("CurrencyRate", found.invoice["CurrencyRate"]), RATE_STEP)
+    if account.get("CurrencyCode", base) == currency:
+        return {"BankAmount": found.amount, "CurrencyRate": rate}
+    return {"BankAmount": round_to_cents(ARITHMETIC.divide(found.amount, rate)), "CurrencyRate": rate}
+
+
+STATUS_PATH: Path = ("Status",)
+
+
+def delete_payment(request: Request, state: State) -> Reply:
+    """Delete one payment.
+
+    Raises:
+        NotFound: the tenant has none of that id.
+        Rejected: it cannot be deleted.
+    """
+    key = str(request.parameters["PaymentID"]).lower()
+    found = find_record(PAYMENTS, key, state)
+    reject_deletion(tuple(_payment_deletion_problems(found)), "PaymentID", key, request)
+    return success_reply(
+        {"Payments": [represent_payment(reverse_payment(found, state), state)]}, request.call, state
+    )
+
+
+def _payment_deletion_problems(found: Document) -> Iterator[Problem]:
+    """Why a payment cannot be deleted. Source: Xero fact sheet §3.7."""
+    if "BatchPaymentID" in found:
+        yield make_problem("payment-in-batch", STATUS_PATH)
+    elif found["Status"] == "DELETED":
+        yield make_problem("payment-deleted", STATUS_PATH)
+    elif found["IsReconciled"]:
+        yield make_problem("payment-reconciled", STATUS_PATH)
+
+
+def reject_deletion(problems: tuple[Problem, ...], member: str, key: str, request: Request) -> None:
+    if problems:
+        raise Rejected(*problems, document={member: key, **pick_members(request.document, "Status")})
+
+
+PAYMENT_BEFORE_ID = (
+    "Invoice",
+    "CreditNote",
+    "Prepayment",
+    "Overpayment",
+    "InvoiceNumber",
+    "CreditNoteNumber",
+)
+PAYMENT_AFTER_ID = (
+    "Account",
+    "Date",
+    "CurrencyRate",
+    "Amount",
+    "Reference",
+    "Particulars",
+    "Code",
+    "Details",
+    "BankAccountNumber",
+    "IsReconciled",
+)
+
+
+def represent_rejected_payment(
+    outcome: Outcome, request: Request, omitted: frozenset[Path]
+) -> dict[str, Json]:
+    """A payment that was not created."""
+    sent = known_members(outcome.item.document, request)
+    return {
+        **echo_members(sent, PAYMENT_BEFORE_ID, omitted),
+        "PaymentID": ZERO_ID,
+        **echo_members(sent, PAYMENT_AFTER_ID, omitted),
+        "HasValidationErrors": True,
     }

@@ -1,17 +1,17 @@
-"""Whole calls refused, each in the shape that the vendor has for it.
+"""Replies to refused calls, and Xero's wording of schema problems.
 
-Source: Xero fact sheet §3.4.
-"""
+Source: Xero fact sheet §3.2 to §3.4."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from mockserver.auth import CREDENTIALS
-from mockserver.clock import parse_instant
+from mockserver.codec import json
+from mockserver.codec.instants import parse_instant
+from mockserver.engine.auth import CREDENTIALS
 from mockserver.errors import (
-    Failed,
     Forbidden,
-    Invalid,
-    Malformed,
+    InvalidCall,
+    MalformedBody,
     MethodNotAllowed,
     NotFound,
     Refusal,
@@ -22,26 +22,58 @@ from mockserver.errors import (
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
+    VendorFailure,
 )
-from mockserver.model import NOTHING, Call, Reply
-from mockserver.spec import Operation
-from mockserver.store import State
-from mockserver.vendors.xero.bad_requests import answer
-from mockserver.vendors.xero.limits import PROBLEMS
-from mockserver.vendors.xero.replies import (
-    BROKEN,
+from mockserver.model import EMPTY, Call, Item, Json, Path, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Operation
+from mockserver.vendor import FAULT_RULE, Request
+from mockserver.vendors.xero.access import TOKEN_OPERATIONS, token_error_reply
+from mockserver.vendors.xero.idempotency import KEY_HEADER, KEY_IN_FLIGHT, KEY_MISSING
+from mockserver.vendors.xero.messages import item_path, make_problem, member_label, message_text
+from mockserver.vendors.xero.rate_limit import LIMIT_NAMES, TENANT_HEADER
+from mockserver.vendors.xero.replies.batch_results import validation_errors
+from mockserver.vendors.xero.replies.envelope import (
+    BAD_QUERY,
+    INTERNAL,
+    NO_DATA,
     NOT_IMPLEMENTED,
     UNREADABLE,
-    error,
-    headers,
-    not_found,
-    problem,
+    VALIDATION,
+    Headers,
+    common_headers,
+    error_reply,
+    not_found_reply,
+    pick_members,
+    problem_reply,
+    validation_reply,
 )
-from mockserver.vendors.xero.tokens import GRANTING, ungranted
-from mockserver.vendors.xero.words import text
 
-LONG_AGO = datetime(2001, 1, 1)  # noqa: DTZ001 - the vendor's text names no zone
-_UNGRANTED = (Invalid, Malformed, Rejected)
+_NUL = b"\\u0000"
+
+
+def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
+    """No text holds a NUL. JSON spells it in one way, so that the body says whether there is one.
+
+    Source: edge-cases row 133, the vendor's text assumed.
+    """
+    if _NUL in request.call.body:
+        yield from _nul_problems_in(item.document, item_path(item, request))
+
+
+def _nul_problems_in(value: Json, here: Path) -> Iterator[Problem]:
+    if isinstance(value, str) and "\0" in value:
+        yield make_problem("not-allowed", here, field=member_label(here))
+    elif isinstance(value, dict):
+        for name, child in value.items():
+            yield from _nul_problems_in(child, (*here, name))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _nul_problems_in(child, (*here, index))
+
+
+UNKNOWN_EXPIRY = datetime(2001, 1, 1)  # noqa: DTZ001 - the vendor's text names no zone
+_TOKEN_REFUSALS = (InvalidCall, MalformedBody, Rejected)
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
@@ -49,66 +81,252 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
     Source: Xero fact sheet §3.2 to §3.4.
     """
-    if operation is not None and operation.id in GRANTING and isinstance(refusal, _UNGRANTED):
-        return ungranted(refusal, state)
+    if operation is not None and operation.id in TOKEN_OPERATIONS and isinstance(refusal, _TOKEN_REFUSALS):
+        return token_error_reply(refusal, state)
     if isinstance(refusal, (Unauthorized, Forbidden)):
-        return _unwelcome(refusal, call, state)
-    if isinstance(refusal, (Malformed, Invalid, Rejected)):
-        return answer(refusal, call, operation, state)
+        return _access_reply(refusal, call, state)
+    if isinstance(refusal, (MalformedBody, InvalidCall, Rejected)):
+        return bad_request_reply(refusal, call, operation, state)
     if isinstance(refusal, NotFound):
-        return not_found(call, state)
+        return not_found_reply(call, state)
     if isinstance(refusal, TooManyRequests):
-        return _too_many(refusal, call, state)
-    return _unserved(refusal, call, state)
+        return _rate_limit_reply(refusal, call, state)
+    return _other_reply(refusal, call, state)
 
 
-def _unwelcome(refusal: Unauthorized | Forbidden, call: Call, state: State) -> Reply:
+def _access_reply(refusal: Unauthorized | Forbidden, call: Call, state: State) -> Reply:
     """A scope that is missing is a 401, a tenant a 403. Source: Xero fact sheet §3.4."""
     if isinstance(refusal, Forbidden):
         if refusal.reason == "scope":
-            return problem(int(call.assumptions["scope_refused"]), text("unauthorised"), call, state)
-        return problem(403, text("unauthenticated"), call, state)
+            return problem_reply(
+                int(call.assumptions["scope_refused"]), message_text("unauthorised"), call, state
+            )
+        return problem_reply(403, message_text("unauthenticated"), call, state)
     if refusal.reason == "expired":
-        return problem(401, text("token-expired", at=_expiry(call, state)), call, state)
-    return problem(401, text("unauthenticated"), call, state)
+        return problem_reply(401, message_text("token-expired", at=_token_expiry(call, state)), call, state)
+    return problem_reply(401, message_text("unauthenticated"), call, state)
 
 
-def _expiry(call: Call, state: State) -> str:
+def _token_expiry(call: Call, state: State) -> str:
     """When the token ran out; one that is only said to have done so did it long ago."""
     token = call.headers.get("authorization", "").partition(" ")[2].strip()
-    known = state.collection(CREDENTIALS, "").get(token) or NOTHING
-    moment = parse_instant(known["expires"]) if "expires" in known else LONG_AGO
+    known = state.collection(CREDENTIALS, "").get(token) or EMPTY
+    moment = parse_instant(known["expires"]) if "expires" in known else UNKNOWN_EXPIRY
     return f"{moment:%m/%d/%Y %H:%M:%S}"
 
 
-def _too_many(refusal: TooManyRequests, call: Call, state: State) -> Reply:
+def _rate_limit_reply(refusal: TooManyRequests, call: Call, state: State) -> Reply:
     """429 without a body. Source: Xero fact sheet §3.4, the empty body assumed."""
-    which = refusal.which if refusal.which in PROBLEMS else PROBLEMS[0]
-    sent = (*headers(call, state), ("X-Rate-Limit-Problem", which))
+    which = refusal.which if refusal.which in LIMIT_NAMES else LIMIT_NAMES[0]
+    sent = (*common_headers(call, state), ("X-Rate-Limit-Problem", which))
     wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
     return Reply(429, headers=(*sent, *wait))
 
 
-def _unserved(refusal: Refusal, call: Call, state: State) -> Reply:
-    sent = headers(call, state)
+def _other_reply(refusal: Refusal, call: Call, state: State) -> Reply:
+    sent = common_headers(call, state)
     if isinstance(refusal, Unavailable):
-        return Reply(503, (refusal.detail or text("offline")).encode(), "text/html", sent)
-    if isinstance(refusal, Failed):
-        return error(500, BROKEN, refusal.detail or text("broken"), sent)
+        return Reply(503, (refusal.detail or message_text("offline")).encode(), "text/html", sent)
+    if isinstance(refusal, VendorFailure):
+        return error_reply(500, INTERNAL, refusal.detail or message_text("broken"), sent)
     if isinstance(refusal, MethodNotAllowed):
         allow = ("Allow", ", ".join(refusal.allowed))
-        return error(405, NOT_IMPLEMENTED, text("not-implemented"), (*sent, allow))
-    status, message = _too_much(refusal)
-    return error(status, UNREADABLE, message, sent)
+        return error_reply(405, NOT_IMPLEMENTED, message_text("not-implemented"), (*sent, allow))
+    status, message = _unsupported_status(refusal)
+    return error_reply(status, UNREADABLE, message, sent)
 
 
-def _too_much(refusal: Refusal) -> tuple[int, str]:
+def _unsupported_status(refusal: Refusal) -> tuple[int, str]:
     """What this server does not take, and says in the vendor's shape."""
     match refusal:
         case UnsupportedMediaType(media_type=found, supported=wanted):
-            return 415, text("media-type", found=found, wanted=", ".join(wanted))
+            return 415, message_text("media-type", found=found, wanted=", ".join(wanted))
         case TooLarge(limit=limit):
-            return 413, text("body-too-large", limit=limit)
+            return 413, message_text("body-too-large", limit=limit)
         case TooManyItems(limit=limit, found=found):
-            return 413, text("too-many-elements", limit=limit, found=found)
-    return 431, text("headers-too-large")
+            return 413, message_text("too-many-elements", limit=limit, found=found)
+    return 431, message_text("headers-too-large")
+
+
+_OUTSIDE_BODY = ("path", "query", "header")
+_BOUNDS = ("minimum", "maximum")
+_STATUS_PATH = ("Status",)
+
+
+def classify(found: Problem, call: Call) -> Problem | None:
+    """Drop what the vendor does not mind, put what it says of an element into its words.
+
+    That a null among the elements fails alone is assumed. Source: Xero fact sheet §1.1, §3.7, §7.34.
+    """
+    if _is_ignored(found, call):
+        return None
+    if found.path[:1] and found.path[0] in _OUTSIDE_BODY:
+        return found
+    if _is_element(found.path) and found.rule == "type" and found.found is None:
+        return make_problem("element-empty", found.path)
+    rule = "out-of-range" if found.rule in _BOUNDS else found.rule
+    if rule not in ("out-of-range", "maxLength", "maxItems"):
+        return found
+    detail = message_text(rule, field=member_label(found.path), limit=found.expected)
+    return Problem(found.code, found.path, detail, found.rule, found.expected, found.found)
+
+
+def _is_ignored(found: Problem, call: Call) -> bool:
+    if found.path == ("query", "summarizeErrors"):
+        return call.assumptions["unreadable_flag"] == "true"
+    if found.path == ("header", TENANT_HEADER):
+        return call.assumptions["tenant_header"] == "optional"
+    return found.code == "unknown-parameter"
+
+
+def _is_element(path: Path) -> bool:
+    return len(path) == 2 and isinstance(path[1], int)  # noqa: PLR2004 - the list's name and the place in it
+
+
+def bad_request_reply(
+    refusal: MalformedBody | InvalidCall | Rejected, call: Call, operation: Operation | None, state: State
+) -> Reply:
+    """The vendor's answer to a call that cannot be read, or breaks a rule, as a whole.
+
+    Source: Xero fact sheet §3.2, §3.3.
+    """
+    if isinstance(refusal, MalformedBody):
+        return _malformed_reply(refusal.detail, call, operation, state)
+    if isinstance(refusal, InvalidCall):
+        return _invalid_reply(refusal, call, operation, state)
+    return _rejected_reply(refusal, call, state)
+
+
+def _rejected_reply(refusal: Rejected, call: Call, state: State) -> Reply:
+    """A rule of the books against the one document of a call; a key or a scenario's fault has no element."""
+    if refusal.document is None:
+        sent = (*common_headers(call, state), *_key_links(refusal.problems, call))
+        return error_reply(_rejection_status(refusal.problems), VALIDATION, refusal.detail, sent)
+    element = {**refusal.document, "ValidationErrors": validation_errors(refusal.problems)}
+    return validation_reply([element], call, state)
+
+
+def _key_links(problems: Iterable[Problem], call: Call) -> Headers:
+    """Where it is told what a key is, for a call that lacks one."""
+    if all(one.code != KEY_MISSING for one in problems):
+        return ()
+    return (("Link", f'<{call.mount}/ui/>; rel="describedby"'),)
+
+
+def _rejection_status(problems: Iterable[Problem]) -> int:
+    """400 but for a call whose key is in use, and where a scenario says otherwise."""
+    for one in problems:
+        if one.code == KEY_IN_FLIGHT:
+            return 409
+        if one.rule == FAULT_RULE and one.expected is not None:
+            return int(one.expected)
+    return 400
+
+
+def _malformed_reply(detail: str, call: Call, operation: Operation | None, state: State) -> Reply:
+    if not call.body.strip():
+        return _no_data_reply(call, operation, state)
+    return error_reply(400, UNREADABLE, message_text("not-json", detail=detail), common_headers(call, state))
+
+
+def _invalid_reply(refusal: InvalidCall, call: Call, operation: Operation | None, state: State) -> Reply:
+    found = refusal.problems[0]
+    place = found.path[0] if found.path else ""
+    if place == "path":
+        return not_found_reply(call, state)
+    if place == "header":
+        return _header_reply(found, call, state)
+    if place == "query":
+        return error_reply(400, BAD_QUERY, _query_message(found), common_headers(call, state))
+    if found.path == _STATUS_PATH and (found.rule in ("required", "enum") or found.found is None):
+        return _status_reply(refusal, call, operation, state)
+    if found.rule in ("required", "minItems") or (found.found is None and len(found.path) <= 1):
+        return _no_data_reply(call, operation, state)
+    return error_reply(400, UNREADABLE, conversion_message(found), common_headers(call, state))
+
+
+def _status_reply(refusal: InvalidCall, call: Call, operation: Operation | None, state: State) -> Reply:
+    """A status that is not the only one that can be sent. Source: Xero fact sheet §3.7."""
+    plural = "Batch payments" if _element_name(operation) == "BatchPayment" else "Payments"
+    named = pick_members(refusal.document, "BatchPaymentID", "Status")
+    element = {
+        **{name: value for name, value in named.items() if value is not None},
+        "ValidationErrors": [{"Message": message_text("status-not-deleted", plural=plural)}],
+    }
+    return validation_reply([element], call, state)
+
+
+def _header_reply(found: Problem, call: Call, state: State) -> Reply:
+    if found.path[1] == KEY_HEADER:
+        message = message_text("key-too-long", limit=found.expected)
+        return error_reply(400, VALIDATION, message, common_headers(call, state))
+    return problem_reply(412, message_text("condition-unreadable"), call, state)
+
+
+def _no_data_reply(call: Call, operation: Operation | None, state: State) -> Reply:
+    return error_reply(
+        400, NO_DATA, message_text("nothing-sent", kind=_element_name(operation)), common_headers(call, state)
+    )
+
+
+def _element_name(operation: Operation | None) -> str:
+    """What the operation is sent, in the singular."""
+    if operation is None:
+        return ""
+    plural = str(operation.batch.items[0]) if operation.batch else operation.path.split("/")[3]
+    return plural.removesuffix("s")
+
+
+def _query_message(found: Problem) -> str:
+    if found.rule == "query":
+        return found.detail
+    name = found.path[1] if len(found.path) > 1 else ""
+    return message_text("parameter-invalid", value=quote_value(found), name=name)
+
+
+_MAX_QUOTED_VALUE = 200
+_TYPES_BY_SUFFIX = {"Date": "System.DateTime", "ID": "System.Guid"}
+"""What a member is by the end of its name, whatever the schema holds against its value."""
+
+_TYPES_BY_SCHEMA = {
+    "string": "System.String",
+    "number": "System.Decimal",
+    "integer": "System.Int64",
+    "boolean": "System.Boolean",
+    "array": "System.Collections.IList",
+}
+
+
+def conversion_message(problem: Problem) -> str:
+    """Which value cannot be read as what, and where it stands."""
+    path = _json_path(problem.path)
+    if isinstance(problem.found, (dict, list)):
+        return message_text("unexpected", value="{" if isinstance(problem.found, dict) else "[", path=path)
+    value = "{null}" if problem.found is None else quote_value(problem)
+    return message_text("unconvertible", value=value, type=_type_name(problem), path=path)
+
+
+def quote_value(problem: Problem) -> str:
+    """The value that was found, as JSON, a long one cut."""
+    shown = json.encode(problem.found).decode()
+    return shown if len(shown) <= _MAX_QUOTED_VALUE else f"{shown[:_MAX_QUOTED_VALUE]}…"
+
+
+def _type_name(problem: Problem) -> str:
+    name = _class_name(problem.path)
+    for ending, kind in _TYPES_BY_SUFFIX.items():
+        if name.endswith(ending):
+            return kind
+    own = f"Xero.Api.{name}"
+    return _TYPES_BY_SCHEMA.get(problem.expected[0], own) if problem.rule == "type" else own
+
+
+def _class_name(path: Path) -> str:
+    """The member's name, of a list's element the singular of the list's; the body itself is a request."""
+    *holder, last = ("Request", *path)
+    return str(last) if isinstance(last, str) else str(holder[-1]).removesuffix("s")
+
+
+def _json_path(path: Path) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")

@@ -5,12 +5,12 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.sandbox import Settings
-from tests.support.client import Answered, Client
-from tests.vendors.xero.books import API, BATCHES, EACH, INVOICES, TENANT
+from mockserver.sandbox.sandboxes import Settings
+from mockserver.server.application import Application
+from tests.support.client import Client, Response
+from tests.vendors.xero.documents import API, BATCHES, EACH, INVOICES, TENANT
 
-Put: TypeAlias = Callable[..., Answered]
+Put: TypeAlias = Callable[..., Response]
 Read: TypeAlias = Callable[..., Any]
 Due: TypeAlias = Callable[[str], Any]
 
@@ -25,7 +25,7 @@ def xero(client: Client) -> Client:
 def put(xero: Client) -> Put:
     """Put batch payments, each to be answered for itself."""
 
-    def put(*batches: Any, query: str = EACH, **headers: str) -> Answered:
+    def put(*batches: Any, query: str = EACH, **headers: str) -> Response:
         named = {name.replace("_", "-"): text for name, text in headers.items()}
         return xero.put(f"{BATCHES}{query}", json={"BatchPayments": list(batches)}, headers=named)
 
@@ -36,7 +36,7 @@ def put(xero: Client) -> Put:
 def bill(xero: Client) -> Put:
     """Put invoices, each to be answered for itself."""
 
-    def bill(*invoices: Any, query: str = EACH) -> Answered:
+    def bill(*invoices: Any, query: str = EACH) -> Response:
         return xero.put(f"{INVOICES}{query}", json={"Invoices": list(invoices)})
 
     return bill

@@ -1,0 +1,356 @@
+"""Batch payments: list, create and delete.
+
+All payments of a batch are booked, or none and the batch is not created. Source: Xero fact sheet §3.1, §4."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request, find_record
+from mockserver.vendors.xero import accounts, batch_payments, history
+from mockserver.vendors.xero import payments as xero_payments
+from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.dates import (
+    date_members,
+    parse_date,
+    stored_instant,
+)
+from mockserver.vendors.xero.invoices.amounts import (
+    amount_members,
+)
+from mockserver.vendors.xero.invoices.storage import (
+    INVOICES,
+    PAYMENT_TYPES,
+    PAYMENTS,
+    InvoicePayment,
+    book_payment,
+    invoice_conflict_problems,
+    match_invoice,
+    reverse_payment,
+    unpayable_invoice_problems,
+)
+from mockserver.vendors.xero.messages import item_path, make_problem, message_text
+from mockserver.vendors.xero.payments import (
+    BATCH_PAYMENTS,
+    EMBEDDED_INVOICE,
+    NON_INVOICE_TARGETS,
+    PAYEE_MEMBERS,
+    STATUS_PATH,
+    batch_payment_totals,
+    missing_account_problems,
+    payment_amount_problems,
+    payment_targets,
+    reject_deletion,
+)
+from mockserver.vendors.xero.replies import filters, lists
+from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
+from mockserver.vendors.xero.replies.envelope import ZERO_ID, pick_members, success_reply
+from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
+
+STATEMENT_MEMBERS = ("Reference", "Particulars", "Code", "Details", "Narrative")
+
+_FIELDS: Mapping[str, Operand] = {
+    **filters.own_fields(FieldType.GUID, "BatchPaymentID"),
+    **filters.own_fields(FieldType.TEXT, *STATEMENT_MEMBERS, "Type", "Status"),
+    **filters.own_fields(FieldType.NUMBER, "TotalAmount"),
+    **filters.own_fields(FieldType.MOMENT, "Date", "UpdatedDateUTC"),
+    **filters.own_fields(FieldType.FLAG, "IsReconciled"),
+    **filters.related_fields(FieldType.GUID, "Account", "AccountID", accounts.ACCOUNTS, "AccountID"),
+    **filters.related_fields(
+        FieldType.TEXT, "Account", "AccountID", accounts.ACCOUNTS, "Code", "Name", "CurrencyCode"
+    ),
+}
+ENTITY = FilterEntity("BatchPayment", _FIELDS)
+
+
+def list_batch_payments(request: Request, state: State) -> Reply:
+    """The batch payments that the call asks for."""
+    found = lists.select_documents(state.collection(BATCH_PAYMENTS).values(), ENTITY, request, state)
+    return lists.list_reply(
+        "BatchPayments", found, lambda one: represent_batch_payment(one, request.call, state), request, state
+    )
+
+
+def get_batch_payment(request: Request, state: State) -> Reply:
+    """One batch payment.
+
+    Raises:
+        NotFound: the tenant has none of that id.
+    """
+    found = find_record(BATCH_PAYMENTS, str(request.parameters["BatchPaymentID"]).lower(), state)
+    return success_reply(
+        {"BatchPayments": [represent_batch_payment(found, request.call, state)]}, request.call, state
+    )
+
+
+def represent_created_batch_payment(outcome: Outcome, request: Request, state: State) -> Json:
+    """A batch payment in the answer to the call that made it: as it is always shown.
+
+    The outcome brings the payments along: they are shown even if they are not kept after all.
+    """
+    return _represent(outcome.document, outcome.document["Payments"], request.call, state)
+
+
+def represent_batch_payment(batch: Document, call: Call, state: State) -> Json:
+    """A batch payment with its payments, in the order of the vendor's sample; a deleted one shows none.
+
+    Source: seed; Xero fact sheet §2.3, §4.4, §6.3.
+    """
+    payments = state.collection(PAYMENTS)
+    kept = () if batch["Status"] == "DELETED" else batch["Payments"]
+    return _represent(batch, [payments[key] for key in kept], call, state)
+
+
+def _represent(batch: Document, paid: Iterable[Document], call: Call, state: State) -> Json:
+    newer = call.assumptions["seed_exact"] == "off"
+    return {
+        "Account": _embedded_account(batch, state, newer=newer),
+        **pick_members(batch, *STATEMENT_MEMBERS, "BatchPaymentID"),
+        **date_members("Date", batch),
+        "Payments": [_embedded_payment(one, state, newer=newer) for one in paid],
+        **batch_payment_totals(batch),
+    }
+
+
+def _embedded_account(batch: Document, state: State, *, newer: bool) -> Json:
+    account = state.collection(accounts.ACCOUNTS).get(batch["AccountID"]) or EMPTY
+    return {"AccountID": batch["AccountID"], **(pick_members(account, "CurrencyCode") if newer else {})}
+
+
+def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
+    """A payment as its batch shows it; `newer` adds what came in 2025."""
+    invoice = state.collection(INVOICES).get(payment["InvoiceID"]) or EMPTY
+    stub = {
+        "InvoiceID": payment["InvoiceID"],
+        **EMBEDDED_INVOICE,
+        "LineItems": [],
+        **(pick_members(invoice, "CurrencyCode") if newer else {}),
+    }
+    return {
+        "Invoice": stub,
+        "PaymentID": payment["PaymentID"],
+        **pick_members(payment, *PAYEE_MEMBERS),
+        **amount_members(payment, "Amount"),
+        **(amount_members(payment, "BankAmount") if newer else {}),
+    }
+
+
+_BATCH_TYPES = {"ACCREC": "RECBATCH", "ACCPAY": "PAYBATCH"}
+_BASE_RATE = Decimal(1)
+
+
+def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    """What the books have against a batch payment.
+
+    Source: Xero fact sheet §3.7.
+    """
+    batch: Document = item.document
+    here: Path = ("BatchPayments", item.index)
+    books = current_organisation(state)
+    account = accounts.find_account(batch.get("Account") or {}, state)
+    payments: Sequence[Document] = batch.get("Payments") or ()
+    payables, unknown = _match_invoices(payments, (*here, "Payments"), request.call, state)
+    yield from accounts.account_conflict_problems(
+        batch.get("Account") or {}, (*here, "Account"), request.call, state
+    )
+    yield from accounts.unpayable_account_problems(account, (*here, "Account"))
+    yield from lock_date_problems(parse_date(batch.get("Date")), books, request.call, (*here, "Date"))
+    for index, one in enumerate(payments):
+        yield from invoice_conflict_problems(one, (*here, "Payments", index), request.call, state)
+    yield from unknown
+    yield from unpayable_invoice_problems(payables)
+    yield from _mixture_problems(payables, account, books["BaseCurrency"], here)
+    if request.call.assumptions["pay_twice"] == "refused" and _pays_twice(payables):
+        yield make_problem("paid-twice", (*here, "Payments"))
+
+
+def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
+    """Book a batch payment that the books have nothing against."""
+    batch: Document = item.document
+    account = accounts.find_account(batch["Account"], state) or {}
+    payables, _ = _match_invoices(batch["Payments"], (), request.call, state)
+    return Outcome(item, Action.CREATED, _book_batch_payment(batch, account, payables, state))
+
+
+def _match_invoices(
+    payments: Sequence[Document], path: Path, call: Call, state: State
+) -> tuple[list[InvoicePayment], list[Problem]]:
+    """The payments whose invoice is there, and a problem for each of the others that should have one."""
+    payables: list[InvoicePayment] = []
+    unknown: list[Problem] = []
+    for index, payment in enumerate(payments):
+        here = (*path, index)
+        found = match_invoice(payment, here, call, state)
+        if found is not None:
+            payables.append(found)
+        elif not any(name in payment for name in NON_INVOICE_TARGETS):
+            unknown.append(make_problem("document-unknown", (*here, "Invoice")))
+    return payables, unknown
+
+
+def _mixture_problems(
+    payables: Sequence[InvoicePayment], account: Document | None, base: str, here: Path
+) -> Iterator[Problem]:
+    """What the payments may not be together: of two types, or in another currency.
+
+    Source: Xero fact sheet §3.7.
+    """
+    currencies = {one.invoice["CurrencyCode"] for one in payables} | {
+        (account or {}).get("CurrencyCode", base)
+    }
+    if len({one.invoice["Type"] for one in payables}) > 1:
+        yield make_problem("mixed-types", (*here, "Payments"))
+    if currencies != {base}:
+        yield make_problem("foreign-currency", here)
+
+
+def _pays_twice(payables: Sequence[InvoicePayment]) -> bool:
+    return len({one.invoice["InvoiceID"] for one in payables}) < len(payables)
+
+
+def _book_batch_payment(
+    batch: Document, account: Document, payables: Sequence[InvoicePayment], state: State
+) -> Document:
+    """Keep a batch payment; what it is now, with its payments where only their ids are kept."""
+    kind = payables[0].invoice["Type"]
+    key = state.uuid()
+    common = {
+        "BatchPaymentID": key,
+        "AccountID": account["AccountID"],
+        "Date": parse_date(batch["Date"]),
+        "Status": "AUTHORISED",
+        "IsReconciled": False,
+        "UpdatedDateUTC": stored_instant(state.now),
+    }
+    paid = [
+        _book_batched_payment(one, {**common, "PaymentType": PAYMENT_TYPES[kind]}, state) for one in payables
+    ]
+    document = {
+        **common,
+        **pick_members(batch, *STATEMENT_MEMBERS),
+        "Type": _BATCH_TYPES[kind],
+        "TotalAmount": sum((one.amount for one in payables), Decimal(0)),
+        "Payments": [one["PaymentID"] for one in paid],
+    }
+    state.collection(xero_payments.BATCH_PAYMENTS)[key] = document
+    history.add_history_line(key, "history-created", state)
+    return {**document, "Payments": paid}
+
+
+def _book_batched_payment(one: InvoicePayment, common: Document, state: State) -> Document:
+    """Book one payment of a batch; what is kept of it."""
+    payment = {
+        **common,
+        "PaymentID": state.uuid(),
+        "InvoiceID": one.invoice["InvoiceID"],
+        "Amount": one.amount,
+        "BankAmount": one.amount,
+        "CurrencyRate": _BASE_RATE,
+        **pick_members(one.sent, *xero_payments.PAYEE_MEMBERS),
+    }
+    book_payment(payment, state)
+    return payment
+
+
+_MAX_REFERENCE = 255
+_MAX_STRICT_REFERENCE = 12
+
+
+def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
+    """An account, a date, and payments above zero against invoices alone.
+
+    Source: Xero fact sheet §2.3, §2.4, §3.7.
+    """
+    batch, here = item.document, item_path(item, request)
+    yield from _reference_problems(batch, request.call, here)
+    yield from missing_account_problems(batch, here)
+    if "Date" not in batch:
+        yield make_problem("batch-date-missing", (*here, "Date"))
+    payments = batch.get("Payments") or ()
+    if not payments:
+        yield make_problem("payments-missing", (*here, "Payments"))
+    for index, one in enumerate(payments):
+        yield from _batched_payment_problems(one, request.call, (*here, "Payments", index))
+
+
+def _reference_problems(batch: Document, call: Call, here: Path) -> Iterator[Problem]:
+    """What two switches say of a batch's Reference. Source: Xero fact sheet §6.6, §6.7."""
+    reference = batch.get("Reference", "")
+    if call.assumptions["strict_required"] == "on" and not reference:
+        yield make_problem("reference-missing", (*here, "Reference"), what="batch payment")
+    if call.assumptions["nz_strict"] == "on" and _MAX_STRICT_REFERENCE < len(reference) <= _MAX_REFERENCE:
+        detail = message_text("maxLength", field="Reference", limit=_MAX_STRICT_REFERENCE)
+        yield Problem("too-long", (*here, "Reference"), detail, "maxLength", _MAX_STRICT_REFERENCE, reference)
+
+
+def _batched_payment_problems(payment: Document, call: Call, here: Path) -> Iterator[Problem]:
+    if call.assumptions["strict_required"] == "on" and not payment.get("Reference"):
+        yield make_problem("reference-missing", (*here, "Reference"), what="payment")
+    others = [name for name in NON_INVOICE_TARGETS if name in payment]
+    if len(payment_targets(payment)) > 1:
+        yield make_problem("one-target", here)
+    elif others:
+        yield make_problem("invoices-only", (*here, others[0]))
+    yield from payment_amount_problems(payment, here)
+
+
+def delete_batch_payment(request: Request, state: State) -> Reply:
+    """Delete the batch payment that the body names.
+
+    Raises:
+        NotFound: the tenant has none of that id.
+        Rejected: it cannot be deleted.
+    """
+    return _delete_batch_payment(str(request.document["BatchPaymentID"]).lower(), request, state)
+
+
+def delete_batch_payment_by_path(request: Request, state: State) -> Reply:
+    """Delete the batch payment that the path names.
+
+    Raises:
+        NotFound: the tenant has none of that id.
+        Rejected: it cannot be deleted.
+    """
+    return _delete_batch_payment(str(request.parameters["BatchPaymentID"]).lower(), request, state)
+
+
+def _delete_batch_payment(key: str, request: Request, state: State) -> Reply:
+    found = find_record(BATCH_PAYMENTS, key, state)
+    reject_deletion(tuple(_batch_deletion_problems(found, request)), "BatchPaymentID", key, request)
+    members = state.collection(PAYMENTS)
+    for one in found["Payments"]:
+        reverse_payment(members[one], state)
+    deleted = {**found, "Status": "DELETED", "UpdatedDateUTC": stored_instant(state.now)}
+    state.collection(BATCH_PAYMENTS)[key] = deleted
+    history.add_history_line(key, "history-deleted", state)
+    return success_reply(
+        {"BatchPayments": [batch_payments.represent_batch_payment(deleted, request.call, state)]},
+        request.call,
+        state,
+    )
+
+
+def _batch_deletion_problems(found: Document, request: Request) -> Iterator[Problem]:
+    """Why a batch payment cannot be deleted. Source: Xero fact sheet §3.7, §6.1."""
+    if request.call.assumptions["batch_delete"] == "refused":
+        yield make_problem("batch-undeletable", STATUS_PATH)
+    elif found["Status"] == "DELETED":
+        yield make_problem("batch-deleted", STATUS_PATH)
+    elif found["IsReconciled"]:
+        yield make_problem("batch-reconciled", STATUS_PATH)
+
+
+BATCH_BEFORE_ID = ("Account", "Reference", "Particulars", "Code", "Details", "Narrative")
+
+
+def represent_rejected_batch_payment(
+    outcome: Outcome, request: Request, omitted: frozenset[Path]
+) -> dict[str, Json]:
+    """A batch payment that was not created."""
+    sent = known_members(outcome.item.document, request)
+    return {
+        **echo_members(sent, BATCH_BEFORE_ID, omitted),
+        "BatchPaymentID": ZERO_ID,
+        **echo_members(sent, ("Date", "Payments"), omitted),
+    }

@@ -1,0 +1,1 @@
+"""Invoices: storage, representation, lines, creation, updates."""

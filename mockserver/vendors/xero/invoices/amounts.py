@@ -1,0 +1,43 @@
+"""Round, limit and print amounts, quantities and rates.
+
+Stored are exact decimals. Source: Xero fact sheet §2.2."""
+
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from mockserver.model import Document, Json
+
+MAX_AMOUNT = Decimal(10) ** 15
+"""No amount, quantity or rate above this is booked; comparing with it is exact at any size."""
+
+CENT = Decimal("0.01")
+RATE_STEP = Decimal("0.000001")
+ARITHMETIC = Context(prec=80, rounding=ROUND_HALF_UP)
+"""Half away from zero. Source: Xero fact sheet §2.2, assumed."""
+
+_TENTH = Decimal("0.1")
+
+
+def round_to_cents(value: Json) -> Decimal:
+    """A number to two decimals; one over the limit as it is."""
+    return round_to(value, CENT)
+
+
+def round_to(value: Json, step: Decimal) -> Decimal:
+    """A number to the decimals of `step`; one over the limit as it is."""
+    exact = Decimal(value)
+    return exact if abs(exact) > MAX_AMOUNT else ARITHMETIC.quantize(exact, step) + 0
+
+
+def print_amount(value: Decimal) -> Decimal:
+    """A number as the vendor prints it: as short as can be, with one decimal at least.
+
+    Source: seed (`1.0`, `3.0`).
+    """
+    short = ARITHMETIC.normalize(value)
+    exponent = short.as_tuple().exponent
+    return short if isinstance(exponent, int) and exponent < -1 else ARITHMETIC.quantize(value, _TENTH)
+
+
+def amount_members(document: Document, *names: str) -> dict[str, Json]:
+    """The named amounts of a stored document that it has, as printed."""
+    return {name: print_amount(Decimal(document[name])) for name in names if name in document}

@@ -1,0 +1,257 @@
+"""Create invoices: check the element alone, check it against the books, store it with totals and number.
+
+Source: Xero fact sheet §2.6, §3.7, §4.8."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from mockserver.model import Action, Call, Document, Item, Json, Outcome, Path, Problem
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.xero import contacts
+from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.contacts import IDENTIFIERS
+from mockserver.vendors.xero.dates import parse_date, stored_instant
+from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, RATE_STEP, round_to, round_to_cents
+from mockserver.vendors.xero.invoices.lines import (
+    INCLUSIVE,
+    NO_TAX,
+    InvoiceLine,
+    LineTerms,
+    calculate_line,
+    discount_of,
+)
+from mockserver.vendors.xero.invoices.representation import FOUR_UNIT_DECIMALS, attach_contact
+from mockserver.vendors.xero.invoices.storage import INVOICE_NUMBER, INVOICES, find_by_number, stored_number
+from mockserver.vendors.xero.messages import item_path, make_problem
+from mockserver.vendors.xero.replies.envelope import pick_members
+
+INVOICE_TYPES = ("ACCREC", "ACCPAY")
+NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
+_LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
+
+
+def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
+    """A type and status that can be created, and what every invoice needs.
+
+    Source: Xero fact sheet §2.6, §3.7.
+    """
+    sent, here = item.document, item_path(item, request)
+    if sent.get("Type") not in INVOICE_TYPES:
+        yield make_problem("type-unfit", (*here, "Type"))
+    yield from invoice_content_problems(sent, here)
+    if sent.get("Status", "DRAFT") not in NEW_STATUSES:
+        yield make_problem("status-unfit", (*here, "Status"))
+
+
+def invoice_content_problems(sent: Document, here: Path) -> Iterator[Problem]:
+    """A contact, lines, and a due date once it is approved.
+
+    Source: Xero fact sheet §2.6, §3.7.
+    """
+    yield from _contact_problems(sent.get("Contact"), (*here, "Contact"))
+    if not sent.get("LineItems"):
+        yield make_problem("lines-missing", (*here, "LineItems"))
+    for index, line in enumerate(sent.get("LineItems") or ()):
+        yield from _line_limit_problems(line, (*here, "LineItems", index))
+    if sent.get("Status", "DRAFT") == "AUTHORISED" and "DueDate" not in sent:
+        yield make_problem("due-date-missing", (*here, "DueDate"))
+    if not 0 < round_to(sent.get("CurrencyRate", 1), RATE_STEP) <= MAX_AMOUNT:
+        yield make_problem("rate-invalid", (*here, "CurrencyRate"))
+
+
+def invoice_warnings(item: Item, request: Request) -> Iterator[Problem]:
+    """What does not keep an invoice from being saved.
+
+    Source: Xero fact sheet §3.7.
+    """
+    if item.document.get("SentToContact") is True and item.document.get("Status") != "AUTHORISED":
+        yield make_problem("sent-unauthorised", (*item_path(item, request), "SentToContact"))
+
+
+def _contact_problems(contact: Json, here: Path) -> Iterator[Problem]:
+    if contact is None:
+        yield make_problem("contact-missing", here)
+        return
+    if not any(contact.get(name) for name in IDENTIFIERS):
+        yield make_problem("contact-unnamed", here)
+    if (address := contact.get("EmailAddress")) and not _is_email_address(address):
+        yield make_problem("email-invalid", (*here, "EmailAddress"))
+
+
+def _line_limit_problems(line: Document, here: Path) -> Iterator[Problem]:
+    for name in _LINE_NUMBERS:
+        if abs(line.get(name, 0)) > MAX_AMOUNT:
+            yield make_problem("amount-too-large", (*here, name), field=name)
+
+
+def _is_email_address(text: str) -> bool:
+    name, _, host = text.rpartition("@")
+    return bool(name) and "." in host.strip(".") and not any(char.isspace() for char in text)
+
+
+_SALE = "ACCREC"
+
+
+def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    """What the books have against a new invoice."""
+    sent: Document = item.document
+    here: Path = ("Invoices", item.index)
+    yield from booking_problems(sent, calculate_lines(sent, request, here, state), request.call, here, state)
+
+
+def create_invoice(item: Item, request: Request, state: State) -> Outcome:
+    """Book an invoice that the books have nothing against."""
+    sent: Document = item.document
+    found = [
+        {"LineItemID": state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)
+    ]
+    sale = sent["Type"] == _SALE
+    number = stored_number(sent.get(INVOICE_NUMBER, ""), request.call) or (
+        _next_invoice_number(request, state) if sale else None
+    )
+    document = {
+        **invoice_header(sent, state),
+        "InvoiceID": state.uuid(),
+        **({INVOICE_NUMBER: number} if number else {}),
+        "App": request.call.principal.name,
+        "LineItems": found,
+        **invoice_totals(found, sent),
+    }
+    state.collection(INVOICES)[document["InvoiceID"]] = document
+    return Outcome(item, Action.CREATED, attach_contact(document, state))
+
+
+def booking_problems(
+    sent: Document, found: Sequence[InvoiceLine], call: Call, here: Path, state: State
+) -> Iterator[Problem]:
+    """What the books have against an invoice with these lines; its own number is not taken by itself."""
+    books = current_organisation(state)
+    if "Contact" in sent:
+        yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
+    for line in found:
+        yield from line.problems
+    yield from lock_date_problems(_invoice_date(sent, state), books, call, (*here, "Date"))
+    yield from _number_and_currency_problems(sent, books, call, here, state)
+    yield from _total_problems(invoice_totals([line.document for line in found], sent)["Total"], here)
+
+
+def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
+    """The lines of an invoice as it was sent, worked out."""
+    said = line_terms(sent, request, state)
+    return [
+        calculate_line(line, said, (*here, "LineItems", index), state)
+        for index, line in enumerate(sent.get("LineItems") or ())
+    ]
+
+
+def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
+    """What the invoice says of its lines."""
+    return LineTerms(
+        amounts=_line_amount_types(sent),
+        approved=is_approved(sent),
+        precise=request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS,
+        rates=current_organisation(state).get("TaxRates", {}),
+    )
+
+
+def is_approved(sent: Document) -> bool:
+    """Whether an invoice is more than a draft."""
+    return bool(sent.get("Status", "DRAFT") != "DRAFT")
+
+
+def _line_amount_types(sent: Document) -> str:
+    kind: str = sent.get("LineAmountTypes", "Exclusive")
+    return kind
+
+
+def invoice_totals(found: Sequence[Document], sent: Document) -> dict[str, Decimal]:
+    """What an invoice with these lines comes to; nothing is paid yet."""
+    tax = sum((line["TaxAmount"] for line in found), round_to_cents(0))
+    net = sum((line["LineAmount"] for line in found), round_to_cents(0))
+    discounts = sum((discount_of(line) for line in found), round_to_cents(0))
+    if _line_amount_types(sent) == INCLUSIVE:
+        net -= tax
+    total = net if _line_amount_types(sent) == NO_TAX else net + tax
+    return {
+        "SubTotal": net,
+        "TotalTax": tax,
+        "Total": total,
+        **({"TotalDiscount": discounts} if discounts else {}),
+        "AmountDue": total,
+        "AmountPaid": round_to_cents(0),
+        "AmountCredited": round_to_cents(0),
+    }
+
+
+def _total_problems(total: Decimal, here: Path) -> Iterator[Problem]:
+    if total < 0:
+        yield make_problem("total-negative", here)
+    if total > MAX_AMOUNT:
+        yield make_problem("amount-too-large", here, field="Total")
+
+
+def _number_and_currency_problems(
+    sent: Document, books: Document, call: Call, here: Path, state: State
+) -> Iterator[Problem]:
+    number, currency = sent.get(INVOICE_NUMBER), sent.get("CurrencyCode", books["BaseCurrency"])
+    if (
+        number
+        and sent.get("Type") == _SALE
+        and _is_number_taken(number, call, state, sent.get("InvoiceID", ""))
+    ):
+        yield make_problem("number-taken", (*here, INVOICE_NUMBER))
+    if currency not in books.get("Currencies", {}):
+        yield make_problem("currency-unknown", (*here, "CurrencyCode"), currency=currency)
+
+
+def invoice_header(sent: Document, state: State) -> dict[str, Json]:
+    """What an invoice says beside its lines; a contact that is not there is made."""
+    sale = sent["Type"] == _SALE
+    books = current_organisation(state)
+    currency = sent.get("CurrencyCode", books["BaseCurrency"])
+    contact = contacts.find_or_create_contact(sent["Contact"], state, customer=sale)
+    status = sent.get("Status", "DRAFT")
+    return {
+        "Type": sent["Type"],
+        **(pick_members(sent, "Reference") if sale else {}),
+        "ContactID": contact["ContactID"],
+        "Date": _invoice_date(sent, state),
+        **_other_dates(sent),
+        "Status": status,
+        "LineAmountTypes": _line_amount_types(sent),
+        "CurrencyCode": currency,
+        "CurrencyRate": _currency_rate(sent, currency, books),
+        "SentToContact": status == "AUTHORISED" and sent.get("SentToContact", False),
+        **pick_members(sent, "Url", "BrandingThemeID"),
+        "UpdatedDateUTC": stored_instant(state.now),
+    }
+
+
+def _currency_rate(sent: Document, currency: str, books: Document) -> Decimal:
+    """How much of the currency one unit of the base buys; always 1 for the base itself."""
+    if currency == books["BaseCurrency"]:
+        return Decimal(1)
+    return round_to(sent.get("CurrencyRate", books["Currencies"][currency]), RATE_STEP)
+
+
+def _invoice_date(sent: Document, state: State) -> str:
+    """The invoice's date, today where none was sent."""
+    return parse_date(sent.get("Date")) or state.now.date().isoformat()
+
+
+def _other_dates(sent: Document) -> dict[str, Json]:
+    names = ("DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
+    return {name: day for name in names if (day := parse_date(sent.get(name)))}
+
+
+def _is_number_taken(number: str, call: Call, state: State, own: str = "") -> bool:
+    found = find_by_number(number, call, state)
+    return any(one["Type"] == _SALE and one["InvoiceID"] != own for one in found)
+
+
+def _next_invoice_number(request: Request, state: State) -> str:
+    while True:
+        number = f"INV-{state.next(f'invoice-number/{request.tenant}'):04d}"
+        if not _is_number_taken(number, request.call, state):
+            return number

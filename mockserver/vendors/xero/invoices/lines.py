@@ -1,0 +1,157 @@
+"""Invoice lines: calculate amount and tax of each, and check its account.
+
+Source: Xero fact sheet §2.6, §3.7."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from mockserver.model import EMPTY, Document, Json, Path, Problem, Value
+from mockserver.sandbox.store import State
+from mockserver.vendors.xero import accounts
+from mockserver.vendors.xero.invoices.amounts import (
+    ARITHMETIC,
+    CENT,
+    MAX_AMOUNT,
+    print_amount,
+    round_to,
+    round_to_cents,
+)
+from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.replies.envelope import pick_members
+
+NO_TAX = "NoTax"
+INCLUSIVE = "Inclusive"
+UNTAXED = "NONE"
+
+_HUNDRED = Decimal(100)
+_FOUR_DECIMALS = Decimal("0.0001")
+_REDUCTIONS = ("DiscountRate", "DiscountAmount")
+
+
+class LineTerms(Value, frozen=True):
+    """What an invoice says of its lines: if amounts include tax, if it is approved, if units are precise."""
+
+    amounts: str
+    approved: bool
+    precise: bool
+    rates: Mapping[str, Document]
+
+
+class InvoiceLine(Value, frozen=True):
+    """One line, worked out: the stored document, and why it cannot be booked."""
+
+    document: Document
+    problems: tuple[Problem, ...]
+
+
+def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -> InvoiceLine:
+    """The line with its amounts and account."""
+    account = accounts.find_account(line, state, "AccountCode")
+    unit, quantity = _unit_amount(line, terms), round_to(line.get("Quantity", 1), _FOUR_DECIMALS)
+    reductions = {name: round_to(line[name], _FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
+    full = ARITHMETIC.multiply(quantity, unit)
+    net = _net_amount(line, full, reductions)
+    tax_type = UNTAXED if terms.amounts == NO_TAX else _tax_type(line, account)
+    problems = (
+        *_account_problems(line, account, terms, path),
+        *_tax_problems(tax_type, account, terms, path),
+        *_sum_problems(line, net, path),
+    )
+    document = {
+        **pick_members(line, "Description"),
+        "Quantity": quantity,
+        "UnitAmount": unit,
+        **pick_members(line, "ItemCode"),
+        **({} if account is None else {"AccountCode": account["Code"], "AccountID": account["AccountID"]}),
+        "TaxType": tax_type,
+        "TaxAmount": _tax_amount(line, net, tax_type, terms),
+        "LineAmount": net,
+        **reductions,
+        **pick_members(line, "Tracking"),
+    }
+    return InvoiceLine(document, problems)
+
+
+def recalculate_tax(line: Document, terms: LineTerms) -> Document:
+    """A stored line with the tax that it has under other terms."""
+    tax_type = UNTAXED if terms.amounts == NO_TAX else line["TaxType"]
+    return {
+        **line,
+        "TaxType": tax_type,
+        "TaxAmount": _tax_amount(EMPTY, line["LineAmount"], tax_type, terms),
+    }
+
+
+def discount_of(line: Document) -> Decimal:
+    """What a stored line was reduced by."""
+    full = ARITHMETIC.multiply(line["Quantity"], line["UnitAmount"])
+    return round_to_cents(_calculate_discount(line, full))
+
+
+def _net_amount(line: Document, full: Decimal, reductions: Document) -> Decimal:
+    """What the line comes to: its units less the reductions, or the total that was sent for the units."""
+    if "LineAmount" in line and "UnitAmount" not in line and not reductions:
+        return round_to_cents(line["LineAmount"])
+    return round_to_cents(ARITHMETIC.subtract(full, _calculate_discount(reductions, full)))
+
+
+def _unit_amount(line: Document, terms: LineTerms) -> Decimal:
+    step = _FOUR_DECIMALS if terms.precise else CENT
+    if "UnitAmount" in line or "LineAmount" not in line:
+        return round_to(line.get("UnitAmount", 0), step)
+    quantity = round_to(line.get("Quantity", 1), _FOUR_DECIMALS) or Decimal(1)
+    return round_to(ARITHMETIC.divide(Decimal(line["LineAmount"]), quantity), step)
+
+
+def _calculate_discount(line: Document, full: Decimal) -> Decimal:
+    if "DiscountRate" in line:
+        return ARITHMETIC.divide(ARITHMETIC.multiply(full, line["DiscountRate"]), _HUNDRED)
+    return Decimal(line.get("DiscountAmount", 0))
+
+
+def _tax_type(line: Document, account: Document | None) -> str:
+    given: str = line.get("TaxType") or (account or {}).get("TaxType", UNTAXED)
+    return given
+
+
+def _tax_amount(line: Document, net: Decimal, tax_type: str, terms: LineTerms) -> Decimal:
+    if terms.amounts == NO_TAX:
+        return round_to_cents(0)
+    if "TaxAmount" in line:
+        return round_to_cents(line["TaxAmount"])
+    rate = Decimal(terms.rates.get(tax_type, {}).get("Rate", 0))
+    base = _HUNDRED + rate if terms.amounts == INCLUSIVE else _HUNDRED
+    return round_to_cents(ARITHMETIC.divide(ARITHMETIC.multiply(net, rate), base))
+
+
+def _account_problems(
+    line: Document, account: Document | None, terms: LineTerms, path: Path
+) -> Iterator[Problem]:
+    """A draft may leave the account out; that it may is assumed."""
+    code: Json = line.get("AccountCode")
+    if "AccountID" not in line and not code:
+        if terms.approved:
+            yield make_problem("line-account-missing", (*path, "AccountCode"))
+    elif "AccountID" in line and (account is None or account["Status"] != "ACTIVE"):
+        yield make_problem("line-account-invalid", (*path, "AccountID"))
+    elif account is None or account["Status"] != "ACTIVE" or account["Type"] == "BANK":
+        shown = code or (account or {}).get("Code")
+        yield make_problem("line-account-unknown", (*path, "AccountCode"), code=shown)
+
+
+def _tax_problems(tax_type: str, account: Document | None, terms: LineTerms, path: Path) -> Iterator[Problem]:
+    rate = terms.rates.get(tax_type)
+    if account is None or tax_type == UNTAXED:
+        return
+    if rate is None or rate.get("Class", account["Class"]) != account["Class"]:
+        yield make_problem("tax-unfit", (*path, "TaxType"), tax=tax_type, code=account["Code"])
+
+
+def _sum_problems(line: Document, net: Decimal, path: Path) -> Iterator[Problem]:
+    sent = round_to_cents(line.get("LineAmount", net))
+    if max(abs(net), abs(sent)) > MAX_AMOUNT:
+        yield make_problem("amount-too-large", (*path, "LineAmount"), field="LineAmount")
+    elif "UnitAmount" in line and sent != net:
+        yield make_problem(
+            "line-total", (*path, "LineAmount"), sent=print_amount(sent), expected=print_amount(net)
+        )

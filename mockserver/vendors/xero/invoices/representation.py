@@ -1,0 +1,250 @@
+"""Invoices in replies: one, a list in short form, pages in full form, rejected ones."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from mockserver.errors import NotFound
+from mockserver.model import EMPTY, Document, Json, Outcome, Path, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.xero import contacts
+from mockserver.vendors.xero.dates import (
+    cut_to_seconds,
+    date_members,
+    print_date,
+    print_instant_ms,
+)
+from mockserver.vendors.xero.invoices.amounts import CENT, amount_members, print_amount, round_to
+from mockserver.vendors.xero.invoices.storage import INVOICES, PAYMENTS, find_invoice
+from mockserver.vendors.xero.replies import filters, lists
+from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
+from mockserver.vendors.xero.replies.envelope import ZERO_ID, is_guid, pick_members, success_reply
+from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
+
+FOUR_UNIT_DECIMALS = 4
+"""The `unitdp` that keeps the four decimals of UnitAmount. Source: Xero fact sheet §1.1."""
+
+_TEXTS = ("Type", "InvoiceNumber", "Reference", "Status", "LineAmountTypes", "CurrencyCode", "Url")
+_AMOUNTS = ("AmountDue", "AmountPaid", "AmountCredited", "SubTotal", "TotalTax", "Total", "CurrencyRate")
+_EXPECTED_DATES = ("ExpectedPaymentDate", "PlannedPaymentDate")
+_FIELDS: Mapping[str, Operand] = {
+    **filters.own_fields(FieldType.GUID, "InvoiceID", "BrandingThemeID"),
+    **filters.own_fields(FieldType.TEXT, *_TEXTS),
+    **filters.own_fields(FieldType.NUMBER, *_AMOUNTS),
+    **filters.own_fields(
+        FieldType.MOMENT, "Date", "DueDate", "FullyPaidOnDate", "UpdatedDateUTC", *_EXPECTED_DATES
+    ),
+    **filters.own_fields(FieldType.FLAG, "SentToContact"),
+    **filters.related_fields(FieldType.GUID, "Contact", "ContactID", contacts.CONTACTS, "ContactID"),
+    **filters.related_fields(
+        FieldType.TEXT, "Contact", "ContactID", contacts.CONTACTS, "Name", "ContactNumber"
+    ),
+}
+ENTITY = FilterEntity("Invoice", _FIELDS)
+
+
+def list_invoices(request: Request, state: State) -> Reply:
+    """The invoices that the call asks for: in short, or a page of whole ones.
+
+    Source: Xero fact sheet §1.2.
+    """
+    asked = request.parameters
+    found = lists.select_documents(_filter_invoices(request, state), ENTITY, request, state)
+    if asked.get("summaryOnly", False):
+        return lists.page_reply("Invoices", found, lambda one: _summarise_invoice(one, state), request, state)
+    if lists.is_page_requested(request) or asked.get("Statuses"):
+        return lists.page_reply(
+            "Invoices", found, lambda one: represent_invoice(one, request, state), request, state
+        )
+    return lists.list_reply(
+        "Invoices", found, lambda one: represent_invoice_in_list(one, state), request, state
+    )
+
+
+def get_invoice(request: Request, state: State) -> Reply:
+    """One invoice, by its id or its number.
+
+    Raises:
+        NotFound: the tenant has none of that id or number.
+    """
+    found = find_invoice(str(request.parameters["InvoiceID"]), request.call, state)
+    if found is None:
+        raise NotFound(INVOICES, str(request.parameters["InvoiceID"]))
+    return success_reply({"Invoices": [represent_invoice(found, request, state)]}, request.call, state)
+
+
+def represent_created_invoice(outcome: Outcome, request: Request, state: State) -> Json:
+    """An invoice in the answer to the call that made it.
+
+    The outcome brings the contact along: that is shown even if it is not kept after all.
+    Source: Xero fact sheet §3.2.
+    """
+    shown = _represent_in_full(outcome.document, outcome.document["Contact"], request, state)
+    return {**shown, "StatusAttributeString": "OK"}
+
+
+def attach_contact(invoice: Document, state: State) -> Document:
+    """A stored invoice and, as no stored one has it, the contact that it names."""
+    return {**invoice, "Contact": _contact_of(invoice, state)}
+
+
+def represent_invoice(invoice: Document, request: Request, state: State) -> Json:
+    """An invoice with its lines and the whole contact, in the order of the vendor's document.
+
+    Source: Xero fact sheet §2.6.
+    """
+    return _represent_in_full(invoice, _contact_of(invoice, state), request, state)
+
+
+def represent_invoice_in_list(invoice: Document, state: State) -> Json:
+    """An invoice without lines and with a short contact."""
+    return _represent(
+        invoice, _payments_of(invoice, state), contacts.embedded_contact(_contact_of(invoice, state)), []
+    )
+
+
+def _represent_in_full(
+    invoice: Document, contact: Document, request: Request, state: State
+) -> dict[str, Json]:
+    precise = request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS
+    lines = [_represent_line(line, precise=precise) for line in invoice["LineItems"]]
+    return _represent(invoice, _payments_of(invoice, state), contacts.represent_contact(contact), lines)
+
+
+def _summarise_invoice(invoice: Document, state: State) -> Json:
+    shown = represent_invoice_in_list(invoice, state)
+    absent = ("Payments", "CreditNotes", "Prepayments", "Overpayments", "LineItems")
+    return {name: value for name, value in shown.items() if name not in absent}
+
+
+def _filter_invoices(request: Request, state: State) -> list[Document]:
+    asked = request.parameters
+    found = list(state.collection(INVOICES).values())
+    for parameter, member in (
+        ("IDs", "InvoiceID"),
+        ("ContactIDs", "ContactID"),
+        ("InvoiceNumbers", "InvoiceNumber"),
+        ("Statuses", "Status"),
+    ):
+        if given := asked.get(parameter):
+            wanted = {str(one).lower() if member.endswith("ID") else one for one in given}
+            found = [one for one in found if one.get(member) in wanted]
+    if asked.get("createdByMyApp", False):
+        found = [one for one in found if one.get("App") == request.call.principal.name]
+    if term := asked.get("searchTerm"):
+        found = lists.search_documents(found, term, "InvoiceNumber", "Reference")
+    return found
+
+
+def _represent(invoice: Document, payments: list[Json], contact: Json, lines: list[Json]) -> dict[str, Json]:
+    return {
+        **pick_members(invoice, "Type", "InvoiceID", "InvoiceNumber", "Reference"),
+        "Payments": payments,
+        "CreditNotes": [],
+        "Prepayments": [],
+        "Overpayments": [],
+        **amount_members(invoice, "AmountDue", "AmountPaid", "AmountCredited"),
+        **pick_members(invoice, "SentToContact"),
+        **amount_members(invoice, "CurrencyRate"),
+        "HasErrors": False,
+        "IsDiscounted": "TotalDiscount" in invoice,
+        "HasAttachments": False,
+        "Contact": contact,
+        **date_members("Date", invoice),
+        **date_members("DueDate", invoice),
+        **{name: print_date(invoice[name]) for name in _EXPECTED_DATES if name in invoice},
+        **pick_members(invoice, "Status", "LineAmountTypes"),
+        "LineItems": lines,
+        **amount_members(invoice, "SubTotal", "TotalTax", "Total", "TotalDiscount"),
+        "UpdatedDateUTC": print_instant_ms(invoice["UpdatedDateUTC"]),
+        "UpdatedDateUTCString": f"{cut_to_seconds(invoice['UpdatedDateUTC'])}Z",
+        **pick_members(invoice, "CurrencyCode"),
+        **(
+            {"FullyPaidOnDate": print_date(invoice["FullyPaidOnDate"])}
+            if "FullyPaidOnDate" in invoice
+            else {}
+        ),
+        **pick_members(invoice, "BrandingThemeID", "Url"),
+    }
+
+
+def _contact_of(invoice: Document, state: State) -> Document:
+    return state.collection(contacts.CONTACTS)[invoice["ContactID"]]
+
+
+def _payments_of(invoice: Document, state: State) -> list[Json]:
+    """What was paid on an invoice and not taken back, oldest first.
+
+    Source: Xero fact sheet §4.2, its members assumed.
+    """
+    found = state.collection(PAYMENTS).find("InvoiceID", invoice["InvoiceID"])
+    kept = [one for one in found if one["Status"] != "DELETED"]
+    return [
+        _embedded_payment(one) for one in sorted(kept, key=lambda one: (one["Date"], one["UpdatedDateUTC"]))
+    ]
+
+
+def _embedded_payment(payment: Document) -> Json:
+    return {
+        **pick_members(payment, "PaymentID"),
+        "Date": print_date(payment["Date"]),
+        **amount_members(payment, "Amount"),
+        **pick_members(payment, "Reference"),
+        "HasAccount": False,
+        "HasValidationErrors": False,
+    }
+
+
+def _represent_line(line: Document, *, precise: bool) -> Json:
+    unit = Decimal(line["UnitAmount"])
+    return {
+        **pick_members(line, "LineItemID", "Description"),
+        **amount_members(line, "Quantity"),
+        "UnitAmount": print_amount(unit if precise else round_to(unit, CENT)),
+        **pick_members(line, "ItemCode", "AccountCode", "AccountID", "TaxType"),
+        **amount_members(line, "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount"),
+        "Tracking": line.get("Tracking", EMPTY) or [],
+    }
+
+
+INVOICE_BEFORE_ID = ("Type",)
+INVOICE_AFTER_ID = (
+    "InvoiceNumber",
+    "Reference",
+    "SentToContact",
+    "CurrencyRate",
+    "Attachments",
+    "Contact",
+    "Date",
+    "DueDate",
+    "ExpectedPaymentDate",
+    "PlannedPaymentDate",
+    "Status",
+    "LineAmountTypes",
+    "LineItems",
+    "CurrencyCode",
+    "BrandingThemeID",
+    "RepeatingInvoiceID",
+    "Url",
+)
+
+
+def represent_rejected_invoice(
+    outcome: Outcome, request: Request, omitted: frozenset[Path]
+) -> dict[str, Json]:
+    """An invoice that was not created, or not changed: then it has its id, if that was named."""
+    sent = known_members(outcome.item.document, request)
+    return {
+        **echo_members(sent, INVOICE_BEFORE_ID, omitted),
+        "InvoiceID": _rejected_invoice_id(sent, request),
+        **echo_members(sent, INVOICE_AFTER_ID, omitted),
+        "HasErrors": True,
+    }
+
+
+def _rejected_invoice_id(sent: Document, request: Request) -> str:
+    batch = request.operation.batch
+    if batch is None or not batch.upsert:
+        return ZERO_ID
+    key = str(sent.get("InvoiceID") or request.parameters.get("InvoiceID", ZERO_ID))
+    return key.lower() if is_guid(key) else ZERO_ID

@@ -1,0 +1,186 @@
+"""Update invoices: members, lines, status; create those that do not exist.
+
+Source: Xero fact sheet §2.6, §3.7, §4.8."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.xero import messages
+from mockserver.vendors.xero.dates import stored_instant
+from mockserver.vendors.xero.invoices import creation, representation, storage
+from mockserver.vendors.xero.invoices.lines import InvoiceLine, recalculate_tax
+from mockserver.vendors.xero.invoices.storage import INVOICE_NUMBER, INVOICES, find_by_number, stored_number
+from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.replies.envelope import ZERO_ID, pick_members
+
+_INVOICE_ID = "InvoiceID"
+_STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
+    "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
+    "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
+    "AUTHORISED": ("AUTHORISED", "VOIDED"),
+}
+"""Where the status of an invoice may go from where. Source: Xero fact sheet §4.8."""
+
+_FINAL_STATUSES = ("DELETED", "VOIDED")
+_RETAINED_MEMBERS = (
+    "Type",
+    _INVOICE_ID,
+    "InvoiceNumber",
+    "Reference",
+    "Date",
+    "DueDate",
+    "ExpectedPaymentDate",
+    "PlannedPaymentDate",
+    "Status",
+    "LineAmountTypes",
+    "LineItems",
+    "CurrencyCode",
+    "CurrencyRate",
+    "SentToContact",
+    "Url",
+    "BrandingThemeID",
+)
+_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "InvoiceNumber")
+
+
+def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
+    """What the books have against the change, or against the new invoice."""
+    sent: Document = item.document
+    here = messages.item_path(item, request)
+    stored = _find_target(sent, request, state)
+    if stored is not None:
+        yield from _update_problems(stored, sent, request, here, state)
+    elif _has_id(sent, request):
+        yield make_problem("not-here", (*here, _INVOICE_ID))
+    else:
+        yield from creation.new_invoice_problems(item, request)
+        yield from creation.check_invoice(item, request, state)
+
+
+def update_or_create_invoice(item: Item, request: Request, state: State) -> Outcome:
+    """Book a change, or a new invoice, that the books have nothing against."""
+    stored = _find_target(item.document, request, state)
+    if stored is None:
+        outcome, sent = creation.create_invoice(item, request, state), item.document
+    else:
+        sent = _merge(stored, item.document)
+        ended = sent["Status"] in _FINAL_STATUSES
+        changed = (
+            _end_invoice(stored, sent, state) if ended else _update_invoice(stored, sent, request, state)
+        )
+        state.collection(INVOICES)[stored[_INVOICE_ID]] = changed
+        outcome = Outcome(item, Action.UPDATED, representation.attach_contact(changed, state))
+    warnings = creation.invoice_warnings(Item(item.index, item.key, sent), request)
+    return replace(outcome, warnings=tuple(warnings))
+
+
+def _find_target(sent: Document, request: Request, state: State) -> Document | None:
+    """The invoice that is to be changed: that of the path, else of the id, else the sale of that number."""
+    if _INVOICE_ID in request.parameters:
+        return storage.find_invoice(str(request.parameters[_INVOICE_ID]), request.call, state)
+    found = state.collection(INVOICES)
+    if _has_id(sent, request):
+        return found.get(sent[_INVOICE_ID].lower())
+    number = sent.get("InvoiceNumber")
+    if not number or sent.get("Type", "ACCREC") != "ACCREC":
+        return None
+    return next((one for one in find_by_number(number, request.call, state) if one["Type"] == "ACCREC"), None)
+
+
+def _has_id(sent: Document, request: Request) -> bool:
+    return _INVOICE_ID in request.parameters or sent.get(_INVOICE_ID, ZERO_ID) != ZERO_ID
+
+
+def _update_problems(
+    stored: Document, sent: Document, request: Request, here: Path, state: State
+) -> Iterator[Problem]:
+    closed = tuple(_transition_problems(stored, sent, here))
+    yield from closed
+    merged = _merge(stored, sent)
+    if closed or merged["Status"] in _FINAL_STATUSES:
+        return
+    yield from creation.invoice_content_problems(merged, here)
+    found = _merged_lines(stored, merged, request, here, state)
+    yield from creation.booking_problems(merged, found, request.call, here, state)
+
+
+def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterator[Problem]:
+    """Why the invoice takes no change at all, or not this one.
+
+    Source: Xero fact sheet §3.7.
+    """
+    status = stored["Status"]
+    if sent.get("Type", stored["Type"]) != stored["Type"]:
+        yield make_problem("type-unmodifiable", (*here, "Type"))
+    if sent.get("Status", status) not in _STATUS_TRANSITIONS.get(status, ()):
+        yield make_problem("status-unmodifiable", (*here, "Status"))
+    if stored["AmountPaid"] or stored["AmountCredited"]:
+        yield make_problem("has-payments", here)
+
+
+def _merge(stored: Document, sent: Document) -> dict[str, Json]:
+    """The invoice as it would have been sent whole; clients send what is empty for what they do not send.
+
+    A rate belongs to its currency: another currency comes with its own.
+    """
+    changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
+    kept = pick_members(stored, *_RETAINED_MEMBERS)
+    if changes.get("CurrencyCode", stored["CurrencyCode"]) != stored["CurrencyCode"]:
+        del kept["CurrencyRate"]
+    return {
+        **kept,
+        "Contact": {"ContactID": stored["ContactID"]},
+        **changes,
+        _INVOICE_ID: stored[_INVOICE_ID],
+    }
+
+
+def _merged_lines(
+    stored: Document, merged: Document, request: Request, here: Path, state: State
+) -> list[InvoiceLine]:
+    """The lines that were sent, worked out; else those there are, which an approval may find wanting."""
+    if merged["LineItems"] is not stored["LineItems"]:
+        return creation.calculate_lines(merged, request, here, state)
+    wanting = creation.is_approved(merged)
+    found = stored["LineItems"]
+    if merged["LineAmountTypes"] != stored["LineAmountTypes"]:
+        terms = creation.line_terms(merged, request, state)
+        found = [recalculate_tax(line, terms) for line in found]
+    return [
+        InvoiceLine(
+            line,
+            (make_problem("line-account-missing", (*here, "LineItems", index, "AccountCode")),)
+            if wanting and "AccountCode" not in line
+            else (),
+        )
+        for index, line in enumerate(found)
+    ]
+
+
+def _end_invoice(stored: Document, sent: Document, state: State) -> Document:
+    return {**stored, "Status": sent["Status"], "UpdatedDateUTC": stored_instant(state.now)}
+
+
+def _update_invoice(stored: Document, sent: Document, request: Request, state: State) -> Document:
+    known = {line["LineItemID"] for line in stored["LineItems"]}
+    worked_out = _merged_lines(stored, sent, request, (), state)
+    ids = [str(line.get("LineItemID", "")).lower() for line in sent["LineItems"]]
+    found = [
+        {**line.document, "LineItemID": key if key in known else state.uuid()}
+        for key, line in zip(ids, worked_out, strict=True)
+    ]
+    return {
+        **creation.invoice_header(sent, state),
+        **pick_members(stored, _INVOICE_ID, "App"),
+        **(
+            {INVOICE_NUMBER: stored_number(sent[INVOICE_NUMBER], request.call)}
+            if INVOICE_NUMBER in sent
+            else {}
+        ),
+        "LineItems": found,
+        **creation.invoice_totals(found, sent),
+    }

@@ -1,0 +1,66 @@
+"""Contract profile of Xero: facts, credentials, batch profiles, outcome readers, tolerances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mockserver.contract.subject import Facts, Profile, Subject
+from mockserver.vendors.xero.profile import batch_payments, invoices, payments, reading
+from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
+
+_FACTS = {
+    "tenant": "00000000-0000-4000-8000-000000000001",
+    "other_tenant": "00000000-0000-4000-8000-000000000002",
+    "bank": "BANK1",
+    "account": "SALES",
+    "contact": "Ridgeway University",
+    "date": "2026-01-05",
+    "due_date": "2026-02-05",
+}
+"""In both organisations: a bank account and one for sales by their codes, and days that are not locked.
+
+An empty `other_tenant` says that there is only one.
+"""
+
+
+def _headers(facts: Facts, tenant: int) -> Mapping[str, str]:
+    return {"xero-tenant-id": (facts["tenant"], facts["other_tenant"])[tenant]}
+
+
+def _batch_profiles(facts: Facts) -> tuple[Subject, ...]:
+    """All of them know the header for idempotency keys, which are the caller's own in each organisation."""
+    return tuple(
+        replace(
+            subject,
+            tenants=2 if facts["other_tenant"] else 1,
+            key_header="Idempotency-Key",
+            again="same",
+            conflict_status=400,
+        )
+        for subject in (
+            batch_payments.batch_payments_in_parts(facts),
+            batch_payments.batch_payments_in_full(facts),
+            invoices.updated_invoices(facts),
+            invoices.new_invoices(facts),
+            payments.single_payments(facts),
+        )
+    )
+
+
+PROFILE = Profile(
+    facts=_FACTS,
+    credentials={"OAuth2": {"bearer": "good-token"}},
+    headers=_headers,
+    subjects=_batch_profiles,
+    pins=PINS,
+    forgiven=TOLERANCES,
+    readers={
+        "createBatchPayment": reading.BATCH_PAYMENTS.read,
+        "createBatchPaymentHistoryRecord": reading.NOTES.read,
+        "createInvoices": reading.NEW_INVOICES.read,
+        "createPayments": reading.PAYMENTS.read,
+        "updateInvoice": reading.INVOICES.read,
+        "updateOrCreateInvoices": reading.INVOICES.read,
+    },
+)

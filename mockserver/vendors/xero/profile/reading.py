@@ -1,0 +1,178 @@
+"""Read item outcomes from Xero's responses: all elements, or one 400 with the rejected ones.
+
+Source: Xero fact sheet §3.1, §3.2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.subject import Item, Json, Telling, Told
+
+_ZERO_ID = "00000000-0000-0000-0000-000000000000"
+_OK, _REFUSED = 200, 400
+_FLAGS = ("HasErrors", "HasValidationErrors")
+_ANSWER_ONLY_MEMBERS = ("ValidationErrors", "StatusAttributeString", *_FLAGS)
+_DATES = ("Date", "DateString")
+"""What a failed element shows otherwise than it was sent; names of dates end so."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElementReader:
+    """How a kind of element is told: where they are, what names one, its id and amount ("": none).
+
+    `creates`: one that is saved is always new, and so is its id.
+    """
+
+    plural: str
+    name: str
+    id: str = ""
+    amount: str = ""
+    creates: bool = False
+
+    def read(self, exchange: Exchange, items: Sequence[Item]) -> Telling | None:
+        """Every element in its order; or those that failed, and all that is not among them was saved.
+
+        None where the call was refused without elements.
+
+        Raises:
+            ValueError: there are no elements, or one is told as saved and as failed at once, or was saved and
+                has no id, or the id of another.
+        """
+        status = exchange.response.status
+        document = exchange.response.json() if status in (_OK, _REFUSED) else {}
+        if status == _OK:
+            return self._read_all(_list_of(document, self.plural), items)
+        if isinstance(document, dict) and "Elements" in document:
+            return self._read_summary(_list_of(document, "Elements"), items)
+        if status < _REFUSED:
+            raise ValueError(f"an answer with the status {status} says nothing of {self.plural}")
+        return None
+
+    def _read_all(self, elements: Sequence[Mapping[str, Any]], items: Sequence[Item]) -> Telling:
+        told = tuple(
+            self._outcome(element, place, items[place] if place < len(items) else None)
+            for place, element in enumerate(elements)
+        )
+        if self.id and self.creates:
+            self._refuse_shared_ids([one for one, of in zip(elements, told, strict=True) if of.accepted])
+        return Telling(told)
+
+    def _outcome(self, element: Mapping[str, Any], place: int, item: Item | None) -> Told:
+        at = f"/{self.plural}/{place}"
+        accepted = not _is_failed(element, at)
+        if accepted and self.id and element.get(self.id) in (None, _ZERO_ID):
+            raise ValueError(f"the element at {at} is told as saved, and its {self.id} is that of nothing")
+        amount = element.get(self.amount) if accepted else None
+        return Told(
+            place=None if item is None else item.place,
+            accepted=accepted,
+            key=self._key(element, item),
+            message=_error_text(element),
+            amount=None if amount is None else Decimal(amount),
+            at=at,
+        )
+
+    def _read_summary(self, elements: Sequence[Mapping[str, Any]], items: Sequence[Item]) -> Telling:
+        places = tuple(items) if len(elements) == len(items) else tuple(self._match_items(elements, items))
+        return Telling(
+            tuple(
+                Told(
+                    place=None if item is None else item.place,
+                    accepted=False,
+                    key=self._key(element, item),
+                    message=_error_text(element),
+                    at=f"/Elements/{number}",
+                )
+                for number, (element, item) in enumerate(zip(elements, places, strict=True))
+            ),
+            complete=False,
+        )
+
+    def _match_items(
+        self, elements: Sequence[Mapping[str, Any]], items: Sequence[Item]
+    ) -> Iterator[Item | None]:
+        """The item that each element shows again: they stand in the order of the call.
+
+        One that shows its item in another form, and has no other's name, is taken for the next.
+        """
+        left, names = list(items), (None, *(_document_of(item).get(self.name) for item in items))
+        for element in elements:
+            found = next(
+                (place for place, item in enumerate(left) if self._repeats_item(element, item)), None
+            )
+            if found is None and left and element.get(self.name) in names:
+                found = 0
+            yield None if found is None else left[found]
+            del left[: 0 if found is None else found + 1]
+
+    def _repeats_item(self, element: Mapping[str, Any], item: Item) -> bool:
+        shown = {name: value for name, value in element.items() if name != self.id}
+        return _repeats(shown, _document_of(item))
+
+    def _key(self, element: Mapping[str, Any], item: Item | None) -> str | None:
+        """What the element is called; as the item is, where it shows the name or id that was sent."""
+        if item is None:
+            return element.get(self.name)
+        sent = _document_of(item)
+        named = self.name if sent.get(self.name) else self.id
+        if not sent.get(named) or element.get(named) is None:
+            return None
+        return item.key if _is_same(element[named], sent[named]) else str(element[named])
+
+    def _refuse_shared_ids(self, saved: Sequence[Mapping[str, Any]]) -> None:
+        ids = [one[self.id] for one in saved]
+        for place, one in enumerate(ids):
+            if one in ids[:place]:
+                raise ValueError(f"two {self.plural} that were saved have one {self.id}, {one}")
+
+
+def _list_of(document: Json, name: str) -> Sequence[Mapping[str, Any]]:
+    found = document.get(name) if isinstance(document, dict) else None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ValueError(f"the answer has no list of elements at /{name}")
+    return found
+
+
+def _is_failed(element: Mapping[str, Any], at: str) -> bool:
+    signs = {bool(element.get("ValidationErrors"))}
+    if "StatusAttributeString" in element:
+        signs.add(element["StatusAttributeString"] == "ERROR")
+    signs.update(element[name] is True for name in _FLAGS if name in element)
+    if len(signs) > 1:
+        raise ValueError(f"the element at {at} is told as saved and as failed at once")
+    return signs.pop()
+
+
+def _error_text(element: Mapping[str, Any]) -> str:
+    errors = element.get("ValidationErrors") or ()
+    return "; ".join(str(one.get("Message", "")) for one in errors if isinstance(one, dict))
+
+
+def _repeats(shown: Json, sent: Json) -> bool:
+    """Whether a failed element shows what was sent, less what it leaves out."""
+    if isinstance(shown, dict) and isinstance(sent, dict):
+        names = [name for name in shown if name not in _ANSWER_ONLY_MEMBERS and not name.endswith(_DATES)]
+        return all(_repeats(shown[name], sent.get(name)) for name in names)
+    if isinstance(shown, list) and isinstance(sent, list):
+        whole = len(shown) == len(sent)
+        return len(shown) < len(sent) or (whole and all(map(_repeats, shown, sent)))
+    return _is_same(shown, sent)
+
+
+def _document_of(item: Item) -> Mapping[str, Json]:
+    return item.document if isinstance(item.document, dict) else {}
+
+
+def _is_same(shown: Json, sent: Json) -> bool:
+    return bool(shown == sent) or str(shown).lower() == str(sent).lower()
+
+
+BATCH_PAYMENTS = ElementReader("BatchPayments", "Reference", "BatchPaymentID", "TotalAmount", creates=True)
+PAYMENTS = ElementReader("Payments", "Reference", "PaymentID", "Amount", creates=True)
+NEW_INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total", creates=True)
+INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total")
+NOTES = ElementReader("HistoryRecords", "Details")

@@ -1,0 +1,1 @@
+"""Replies: envelope and errors, batch results, lists and their filters."""

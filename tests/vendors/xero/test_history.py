@@ -1,0 +1,79 @@
+"""The history of batch payments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.client import Client
+from tests.vendors.xero.conftest import Put, Read
+from tests.vendors.xero.documents import BATCHES, R1, TWO_CURRENCIES, batch, messages, pay
+
+HISTORY = f"{BATCHES}/{TWO_CURRENCIES}/History"
+
+
+def note(xero: Client, *texts: Any, path: str = HISTORY) -> Any:
+    return xero.put(path, json={"HistoryRecords": [{"Details": text} for text in texts]})
+
+
+def test_a_batch_begins_its_history(put: Put, read: Read) -> None:
+    made = put(batch(pay(R1))).json["BatchPayments"][0]["BatchPaymentID"]
+
+    assert read(f"BatchPayments/{made}/History", member="HistoryRecords") == [
+        {
+            "Changes": "Approved",
+            "DateUTCString": "2026-01-05T09:00:00",
+            "DateUTC": "/Date(1767603600000+0000)/",
+            "User": "System Generated",
+            "Details": "",
+        }
+    ]
+
+
+def test_deleting_goes_into_it_newest_first(xero: Client, read: Read) -> None:
+    note(xero, "One", "Two")
+    xero.post(f"{BATCHES}/{TWO_CURRENCIES}", json={"Status": "DELETED"})
+
+    found = read(f"BatchPayments/{TWO_CURRENCIES}/History", member="HistoryRecords")
+
+    assert [(one["Changes"], one["Details"]) for one in found] == [
+        ("Deleted", ""),
+        ("Note", "Two"),
+        ("Note", "One"),
+        ("Approved", ""),
+    ]
+
+
+def test_batches_have_a_history_each(xero: Client, put: Put, read: Read) -> None:
+    made = put(batch(pay(R1))).json["BatchPayments"][0]["BatchPaymentID"]
+    note(xero, "Theirs")
+
+    assert len(read(f"BatchPayments/{made}/History", member="HistoryRecords")) == 1
+
+
+@pytest.mark.parametrize("name", ["History", "history", "HISTORY"])
+def test_it_is_found_in_any_letter_case(xero: Client, name: str) -> None:
+    assert xero.get(f"{BATCHES}/{TWO_CURRENCIES}/{name}").status == 200
+
+
+def test_good_notes_are_kept_beside_bad_ones(xero: Client, read: Read) -> None:
+    answer = note(xero, "Good", "", "x" * 2501)
+
+    assert [messages(one) for one in answer.json["Elements"]] == [
+        ["Details must be specified for the history record"],
+        ["Details is too long. Maximum of 2500 characters allowed"],
+    ]
+    assert len(read(f"BatchPayments/{TWO_CURRENCIES}/History", member="HistoryRecords")) == 2
+
+
+@pytest.mark.parametrize("key", ["99999999-9999-4999-8999-999999999999", "nonsense"])
+def test_the_history_of_what_is_not_there_is_a_404(xero: Client, key: str) -> None:
+    assert xero.get(f"{BATCHES}/{key}/History").status == 404
+
+
+def test_a_call_without_notes_is_told_what_was_expected(xero: Client) -> None:
+    answer = xero.put(HISTORY, json={"HistoryRecords": []})
+
+    assert (answer.status, answer.json["ErrorNumber"]) == (400, 17)
+    assert "expecting HistoryRecord data" in answer.json["Message"]

@@ -1,0 +1,151 @@
+"""How often a tenant may be called."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.types import Message
+
+from mockserver.sandbox.store import State
+from mockserver.server.application import Application
+from tests.support.client import Client
+from tests.vendors.xero.documents import API, BATCHES, HARBOUR, R1, TENANT, batch, pay
+
+ORGANISATION = f"{API}/Organisation"
+
+
+def left(xero: Client, tenant: str = TENANT) -> str:
+    return xero.get(ORGANISATION, headers={"xero-tenant-id": tenant}).headers["x-minlimit-remaining"]
+
+
+def test_tenants_have_a_minute_each(xero: Client, assume: Callable[..., None]) -> None:
+    assume(quotas="on")
+
+    assert [left(xero), left(xero), left(xero, HARBOUR)] == ["59", "58", "59"]
+
+
+def test_an_app_has_a_minute_over_all_tenants(xero: Client, assume: Callable[..., None]) -> None:
+    assume(quotas="on")
+    left(xero, HARBOUR)
+
+    assert xero.get(ORGANISATION).headers["x-appminlimit-remaining"] == "9998"
+
+
+def test_an_app_that_has_used_its_minute_up_is_not_told_when_to_return(
+    app: Application, sandbox: str, xero: Client, assume: Callable[..., None]
+) -> None:
+    def work(state: State) -> None:
+        state.collection("quotas")["app/OAuth2"] = {"window": 1767603600 // 60, "used": 10_000}
+
+    app.sandboxes.store.transact(sandbox, "xero/", work)
+    assume(quotas="on")
+
+    answer = xero.get(ORGANISATION)
+
+    found = [
+        answer.headers.get(name) for name in ("x-rate-limit-problem", "x-minlimit-remaining", "retry-after")
+    ]
+    assert (answer.status, found) == (429, ["appminute", "60", None])
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        (ORGANISATION, {"authorization": ""}),
+        (ORGANISATION, {"authorization": "Bearer expired-token"}),
+        (ORGANISATION, {"authorization": "Bearer foreign-token"}),
+        ("/connections", {}),
+    ],
+)
+def test_who_is_not_let_in_is_not_counted(
+    xero: Client, assume: Callable[..., None], path: str, headers: Any
+) -> None:
+    assume(quotas="on")
+
+    xero.get(path, headers=headers)
+
+    assert left(xero) == "59"
+
+
+def test_a_replay_counts(xero: Client, assume: Callable[..., None]) -> None:
+    assume(quotas="on")
+    for _ in range(2):
+        xero.put(BATCHES, json=batch(pay(R1)), headers={"idempotency-key": "k"})
+
+    assert left(xero) == "57"
+
+
+def test_a_call_that_cannot_be_read_counts_and_says_what_is_left(
+    xero: Client, assume: Callable[..., None]
+) -> None:
+    assume(quotas="on")
+
+    answer = xero.put(BATCHES, content=b"{", headers={"content-type": "application/json"})
+
+    assert (answer.status, answer.headers["x-minlimit-remaining"]) == (400, "59")
+
+
+def test_a_call_that_is_refused_does_nothing_and_counts_nothing(
+    xero: Client, assume: Callable[..., None], books: Callable[[], Any]
+) -> None:
+    assume(quotas="on", call_limits="1/5/9")
+    left(xero)
+    before = books()
+
+    answer = xero.put(BATCHES, json=batch(pay(R1)), headers={"idempotency-key": "k"})
+
+    assert (answer.status, answer.body, books()) == (429, b"", before)
+    assert answer.headers["x-daylimit-remaining"] == "8"
+
+
+def test_the_sixth_call_at_once_is_refused(
+    app: Application, xero: Client, assume: Callable[..., None]
+) -> None:
+    assume(quotas="on")
+    headers = {**xero.headers, "content-type": "application/json"}
+
+    answers = asyncio.run(_at_once(app, headers, 6))
+
+    assert sorted(status for status, _ in answers) == [200, 200, 200, 200, 200, 429]
+    (refused,) = (headers for status, headers in answers if status == 429)
+    assert refused["x-rate-limit-problem"] == "concurrent"
+    assert "retry-after" not in refused
+
+
+async def _at_once(app: Application, headers: Any, count: int) -> list[tuple[int, Any]]:
+    """So many calls of which none is answered before the last has begun."""
+    begun = asyncio.Barrier(count)
+    return await asyncio.gather(*(_held(app, headers, begun) for _ in range(count)))
+
+
+async def _held(app: Application, headers: Any, begun: asyncio.Barrier) -> tuple[int, Any]:
+    outgoing: list[Message] = []
+
+    async def receive() -> Message:
+        await begun.wait()
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        outgoing.append(message)
+
+    path = f"/xero{ORGANISATION}"
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8080),
+    }
+    await app(scope, receive, send)
+    found = {name.decode(): text.decode() for name, text in outgoing[0]["headers"]}
+    return outgoing[0]["status"], found
