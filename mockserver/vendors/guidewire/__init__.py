@@ -1,49 +1,60 @@
-"""Guidewire ClaimCenter: the whole life of bulk invoices and their items, batches, composites."""
+"""Guidewire ClaimCenter: lifecycle of bulk invoices and items, batches, composites."""
 
-from mockserver.vendor import BatchRoom, Vendor
-from mockserver.vendors.guidewire import actions, batch, composite, definition, operations, transactions
-from mockserver.vendors.guidewire.actions import action, moving
+from mockserver.vendor import BatchHandler, Vendor
+from mockserver.vendors.guidewire import (
+    api_definition,
+    bulk_invoices,
+    custom_actions,
+    request_headers,
+    subrequests,
+)
 from mockserver.vendors.guidewire.assumptions import ASSUMPTIONS
-from mockserver.vendors.guidewire.door import admit
-from mockserver.vendors.guidewire.faults import fault, phantom
-from mockserver.vendors.guidewire.instants import is_instant
-from mockserver.vendors.guidewire.processing import request
-from mockserver.vendors.guidewire.refusals import grade, refuse
-from mockserver.vendors.guidewire.transactions import reading, remember, writing
+from mockserver.vendors.guidewire.custom_actions import action_handler, request_invoice, transition_handler
+from mockserver.vendors.guidewire.dates import is_instant
+from mockserver.vendors.guidewire.faults import extra_outcome, fault_problem
+from mockserver.vendors.guidewire.refusals import classify, refuse
+from mockserver.vendors.guidewire.request_headers import admit, read_handler, remember_failure, write_handler
 
 VENDOR = Vendor(
-    batches={"runBatch": BatchRoom(apply=batch.run, render=batch.answer, ends=batch.aborts, phantom=phantom)},
+    batches={
+        "runBatch": BatchHandler(
+            apply=subrequests.run_batch,
+            render=subrequests.render_batch,
+            aborts_batch=subrequests.aborts_batch,
+            extra_outcome=extra_outcome,
+        )
+    },
     operations={
-        "createBulkInvoice": writing(operations.create_invoice),
-        "createBulkInvoiceItem": writing(operations.create_item),
-        "deleteBulkInvoice": writing(operations.delete_invoice),
-        "deleteBulkInvoiceItem": writing(operations.delete_item),
-        "getAsyncRequest": reading(transactions.show_async_request),
-        "getBulkInvoice": reading(operations.show_invoice),
-        "getBulkInvoiceItem": reading(operations.show_item),
-        "getBulkInvoiceItems": reading(operations.list_items),
-        "getBulkInvoices": reading(operations.list_invoices),
-        "getOpenApi": reading(definition.openapi_json),
-        "getSwagger": reading(definition.swagger_json),
-        "placeHoldOnBulkInvoice": writing(moving("place-hold")),
-        "requestBulkInvoice": writing(action("request", request)),
-        "runComposite": writing(composite.run),
-        "stopBulkInvoice": writing(moving("stop")),
-        "submitBulkInvoice": writing(action("submit", actions.submit)),
-        "updateBulkInvoice": writing(operations.update_invoice),
-        "updateBulkInvoiceItem": writing(operations.update_item),
-        "validateBulkInvoice": writing(action("validate", actions.validate)),
-        "voidBulkInvoice": writing(moving("void")),
+        "createBulkInvoice": write_handler(bulk_invoices.create_invoice),
+        "createBulkInvoiceItem": write_handler(bulk_invoices.create_item),
+        "deleteBulkInvoice": write_handler(bulk_invoices.delete_invoice),
+        "deleteBulkInvoiceItem": write_handler(bulk_invoices.delete_item),
+        "getAsyncRequest": read_handler(request_headers.show_async_request),
+        "getBulkInvoice": read_handler(bulk_invoices.show_invoice),
+        "getBulkInvoiceItem": read_handler(bulk_invoices.show_item),
+        "getBulkInvoiceItems": read_handler(bulk_invoices.list_items),
+        "getBulkInvoices": read_handler(bulk_invoices.list_invoices),
+        "getOpenApi": read_handler(api_definition.show_openapi),
+        "getSwagger": read_handler(api_definition.show_swagger),
+        "placeHoldOnBulkInvoice": write_handler(transition_handler("place-hold")),
+        "requestBulkInvoice": write_handler(action_handler("request", request_invoice)),
+        "runComposite": write_handler(subrequests.run_composite),
+        "stopBulkInvoice": write_handler(transition_handler("stop")),
+        "submitBulkInvoice": write_handler(action_handler("submit", custom_actions.submit)),
+        "updateBulkInvoice": write_handler(bulk_invoices.update_invoice),
+        "updateBulkInvoiceItem": write_handler(bulk_invoices.update_item),
+        "validateBulkInvoice": write_handler(action_handler("validate", custom_actions.validate)),
+        "voidBulkInvoice": write_handler(transition_handler("void")),
         # What in real life others do, under a prefix of its own.
-        "helpBulkInvoiceAlong": writing(actions.help_along),
-        "runEscalation": writing(actions.run_escalation),
+        "helpBulkInvoiceAlong": write_handler(custom_actions.run_helper),
+        "runEscalation": write_handler(custom_actions.run_escalation),
     },
     refuse=refuse,
-    grade=grade,
+    classify=classify,
     admit=admit,
-    remember=remember,
-    fault=fault,
+    remember=remember_failure,
+    fault=fault_problem,
     assumptions=ASSUMPTIONS,
     formats={"date-time": is_instant},
-    standing=("payees", "bank-accounts", "claims", "exposures"),
+    kept_when_empty=("payees", "bank-accounts", "claims", "exposures"),
 )

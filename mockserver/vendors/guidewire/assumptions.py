@@ -1,9 +1,11 @@
-"""What the documents leave open and could as well be otherwise: the switches of this vendor."""
+"""Assumptions about ClaimCenter: configurable ones, and fixed ones as constants."""
 
 from __future__ import annotations
 
-from mockserver.assumption import Assumption
-from mockserver.vendors.guidewire.limits import UNLIMITED
+from types import MappingProxyType
+
+from mockserver.sandbox.assumptions import Assumption
+from mockserver.vendors.guidewire.rate_limit import UNLIMITED
 
 ON, OFF = "on", "off"
 _SHEET = "Guidewire fact sheet"
@@ -225,3 +227,24 @@ ASSUMPTIONS = (
         f"{_SHEET} §6",
     ),
 )
+
+REPORTING_CURRENCY = "usd"
+"""The currency of reporting amounts; figures are not converted. Source: Guidewire fact sheet §5 rule 8."""
+
+CURRENCY_DIGITS = MappingProxyType({"usd": 2, "jpy": 0, "eur": 2, "gbp": 2, "cad": 2, "aud": 2})
+"""How many decimals an amount has. Source: §5 rules 5 and 8."""
+
+PAGE_SIZE = 25
+"""Rows on a page when the call does not say. Source: §1.4."""
+
+BATCH_ONLY_HEADERS = frozenset({"gw-checksum", "prefer", "content-length"})
+"""Headers of a batch that do not hold for its calls: documented is the first. Source: §3.4."""
+
+COMPOSITE_ONLY_HEADERS = BATCH_ONLY_HEADERS | {"gw-dbtransaction-id", "gw-donotcommit"}
+"""Headers of a composite that hold for all of it as one transaction. Source: §3.5."""
+
+FIRST_CHECK_NUMBER = 100_500
+"""Check numbers count on from here. Source: §2.2 (that an issued invoice has one)."""
+
+FAULT_TEXT_LIMIT = 255
+"""What a text is told to be longer than when a scenario says so; nothing is refused for its length."""

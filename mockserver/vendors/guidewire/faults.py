@@ -1,7 +1,4 @@
-"""What a scenario lets go wrong with a call, in the vendor's words, and the call that nobody sent.
-
-That a neutral code means this error here is assumed; the errors themselves are those of the fact sheet.
-"""
+"""Scenario faults as ClaimCenter errors, and extra outcomes for calls that were not in the batch."""
 
 from __future__ import annotations
 
@@ -9,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from mockserver.model import NOTHING, Document, Fault, Item, Json, Outcome, Path, Problem, Value
-from mockserver.vendor import FAULT, Request
-from mockserver.vendors.guidewire.assumed import LONGEST_TEXT
+from mockserver.model import EMPTY, Document, Fault, Item, Json, Outcome, Path, Problem, Value
+from mockserver.vendor import FAULT_RULE, Request
+from mockserver.vendors.guidewire.assumptions import FAULT_TEXT_LIMIT
+from mockserver.vendors.guidewire.attributes import attribute_problem, reference_id_of
 from mockserver.vendors.guidewire.lifecycle import CUSTOM_ACTIONS
 from mockserver.vendors.guidewire.refusals import refusal_error, rejection_error
-from mockserver.vendors.guidewire.render import API, checksum
-from mockserver.vendors.guidewire.sent import id_of, problem
+from mockserver.vendors.guidewire.representation import API, checksum
 
 _REFUSALS: Mapping[str, str] = {
     "internal": "failed",
@@ -29,7 +26,7 @@ _ITEMS = "/bulk-invoice-items"
 _BULK_INVOICES = "/bulk-invoices/"
 
 
-class _Sent(Value, frozen=True):
+class _FaultyCall(Value, frozen=True):
     """The call that a fault befalls, alone or in a batch; what it lacks is empty."""
 
     method: str
@@ -55,7 +52,7 @@ class _Sent(Value, frozen=True):
         return "description" if self.of_item else "invoiceNumber"
 
 
-def fault(fault: Fault, item: Item, request: Request) -> Problem:
+def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
     """A scenario's fault as the problem whose `found` is the vendor's error; other codes are bad input.
 
     Source: Guidewire fact sheet §3.1, §3.2, §3.3.
@@ -64,60 +61,60 @@ def fault(fault: Fault, item: Item, request: Request) -> Problem:
     if refusal is not None:
         error = refusal_error(refusal, request.call.path)
     else:
-        error = rejection_error((_problem(fault.code, _sent(item, request)),), request.call)
+        error = rejection_error((_nearest_problem(fault.code, _faulty_call(item, request)),), request.call)
     if fault.message:
         error = {"errorCode": error["errorCode"], "userMessage": fault.message, "status": error["status"]}
     if fault.status is not None:
         error = {**error, "status": fault.status}
-    return Problem(fault.code, _place(item, request), _sentence(error), FAULT, fault.status, error)
+    return Problem(fault.code, _item_path(item, request), _message(error), FAULT_RULE, fault.status, error)
 
 
-def phantom(outcome: Outcome, number: int) -> Outcome:
+def extra_outcome(outcome: Outcome, number: int) -> Outcome:
     """The outcome of a call for an invoice that is not there, of the same form as a true one."""
     name = f"xc:Sphantom{number:0>13}"
     sent = _object(outcome.item.document)
     shown = _object(_object(_object(_object(outcome.document).get("body")).get("data")).get("attributes"))
-    known = _named(sent.get("path")) or shown.get("id")
+    known = _invoice_id_in(sent.get("path")) or shown.get("id")
     path = f"{_BULK_INVOICES}{name}"
-    document = {**_renamed(sent, known, name), "path": path}
+    document = {**_with_id_replaced(sent, known, name), "path": path}
     return replace(
         outcome,
         item=Item(outcome.item.index, path, document),
-        document=_renamed(_renamed(outcome.document, known, name), shown.get("id"), name),
+        document=_with_id_replaced(_with_id_replaced(outcome.document, known, name), shown.get("id"), name),
     )
 
 
-def _problem(code: str, sent: _Sent) -> Problem:
+def _nearest_problem(code: str, sent: _FaultyCall) -> Problem:
     """The problem of the vendor's that comes nearest."""
-    nearest = _NEAREST.get(code)
+    nearest = _PROBLEMS.get(code)
     return nearest(sent) if nearest else Problem(code, ("data",))
 
 
-def _missing(sent: _Sent) -> Problem:
-    return problem("missing-required", sent.reference)
+def _missing(sent: _FaultyCall) -> Problem:
+    return attribute_problem("missing-required", sent.reference)
 
 
-def _too_long(sent: _Sent) -> Problem:
-    return problem("too-long", sent.text, expected=LONGEST_TEXT)
+def _too_long(sent: _FaultyCall) -> Problem:
+    return attribute_problem("too-long", sent.text, expected=FAULT_TEXT_LIMIT)
 
 
-def _duplicate(sent: _Sent) -> Problem:
-    return problem("duplicate-key", sent.text, found=sent.attributes.get(sent.text, ""))
+def _duplicate(sent: _FaultyCall) -> Problem:
+    return attribute_problem("duplicate-key", sent.text, found=sent.attributes.get(sent.text, ""))
 
 
-def _unknown(sent: _Sent) -> Problem:
-    named = id_of(sent.attributes, sent.reference) or sent.attributes.get(sent.reference, "")
-    return problem("unknown-reference", sent.reference, found=named)
+def _unknown(sent: _FaultyCall) -> Problem:
+    named = reference_id_of(sent.attributes, sent.reference) or sent.attributes.get(sent.reference, "")
+    return attribute_problem("unknown-reference", sent.reference, found=named)
 
 
-def _stale(sent: _Sent) -> Problem:
+def _stale(sent: _FaultyCall) -> Problem:
     current = {"uri": sent.target, "currentChecksum": checksum({"uri": sent.target})}
     return Problem(
         "stale-checksum", ("data", "checksum"), expected=current, found=sent.data.get("checksum", "")
     )
 
 
-def _locked(sent: _Sent) -> Problem:
+def _locked(sent: _FaultyCall) -> Problem:
     """What an invoice that was issued says to that call."""
     action = sent.target.rpartition("/")[2]
     if sent.method == "delete" and not sent.of_item:
@@ -127,7 +124,7 @@ def _locked(sent: _Sent) -> Problem:
     return Problem("wrong-state", expected=action, found=_LOCKED_IN)
 
 
-_NEAREST: Mapping[str, Callable[[_Sent], Problem]] = {
+_PROBLEMS: Mapping[str, Callable[[_FaultyCall], Problem]] = {
     "conflict": _stale,
     "duplicate-key": _duplicate,
     "locked": _locked,
@@ -137,41 +134,43 @@ _NEAREST: Mapping[str, Callable[[_Sent], Problem]] = {
 }
 
 
-def _sent(item: Item, request: Request) -> _Sent:
+def _faulty_call(item: Item, request: Request) -> _FaultyCall:
     call = request.call
     if request.operation.batch is None:
-        return _Sent(call.method.lower(), call.path, _object(_object(item.document).get("data")))
+        return _FaultyCall(call.method.lower(), call.path, _object(_object(item.document).get("data")))
     carried = _object(item.document)
     target = API + str(carried.get("path", ""))
-    return _Sent(str(carried.get("method", "")), target, _object(_object(carried.get("body")).get("data")))
+    return _FaultyCall(
+        str(carried.get("method", "")), target, _object(_object(carried.get("body")).get("data"))
+    )
 
 
-def _place(item: Item, request: Request) -> Path:
+def _item_path(item: Item, request: Request) -> Path:
     batch = request.operation.batch
     return (*batch.items, item.index) if batch else ()
 
 
-def _sentence(error: Json) -> str:
+def _message(error: Json) -> str:
     details = error.get("details", ())
     sentence: str = details[0]["message"] if details else error["userMessage"]
     return sentence
 
 
-def _named(path: Json) -> str:
+def _invoice_id_in(path: Json) -> str:
     """The id of the invoice that a path names, "" for none."""
     if not isinstance(path, str) or not path.startswith(_BULK_INVOICES):
         return ""
     return path.removeprefix(_BULK_INVOICES).partition("/")[0]
 
 
-def _renamed(node: Json, name: Json, other: str) -> Json:
+def _with_id_replaced(node: Json, name: Json, other: str) -> Json:
     """`node` with another id wherever it names the one."""
     if isinstance(node, Mapping):
-        return {member: _renamed(child, name, other) for member, child in node.items()}
+        return {member: _with_id_replaced(child, name, other) for member, child in node.items()}
     if isinstance(node, list):
-        return [_renamed(child, name, other) for child in node]
+        return [_with_id_replaced(child, name, other) for child in node]
     return node.replace(name, other) if isinstance(node, str) and name else node
 
 
 def _object(value: Json) -> Document:
-    return value if isinstance(value, Mapping) else NOTHING
+    return value if isinstance(value, Mapping) else EMPTY

@@ -1,14 +1,16 @@
-"""The life of a bulk invoice: which action leads from where to where, and what becomes of its items.
-
-Source: Guidewire fact sheet §4.1, §4.2.
-"""
+"""Stored bulk invoices and items: lookup and versions, statuses and transitions, recalculation after a change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 
+from mockserver.errors import NotFound
 from mockserver.model import Document, Problem, Value
-from mockserver.vendors.guidewire.words import TYPELISTS
+from mockserver.sandbox.store import Collection, State
+from mockserver.vendors.guidewire import attributes
+from mockserver.vendors.guidewire.assumptions import ON
+from mockserver.vendors.guidewire.attributes import TYPELISTS, without_nulls
 
 _REQUESTED = frozenset({"requesting", "requested"})
 _PENDING = frozenset({"pendingvoid", "pendingstop"})
@@ -30,11 +32,11 @@ EDITABLE = frozenset(
 REOPENED = frozenset({"rejected", "awaitingsubmission"})
 """The statuses from which a change leads back to draft, if the switch says so. Assumed."""
 
-STUCK = "invaliditems"
+INVALID_ITEMS = "invaliditems"
 """From here a change always leads back to draft: nothing else would. Assumed."""
 
 
-class Move(Value, frozen=True):
+class Transition(Value, frozen=True):
     """One action: the statuses that it may be taken in, where it leads, and what the items become.
 
     `items` that are "" stay as they are; without a `target` it is found out by what the action does.
@@ -45,21 +47,21 @@ class Move(Value, frozen=True):
     items: str = ""
 
 
-MOVES: Mapping[str, Move] = {
-    "validate": Move(EDITABLE),
-    "submit": Move(frozenset({"draft", "rejected", "onhold", "pendingitemvalidation"})),
-    "request": Move(frozenset({"awaitingsubmission"})),
-    "place-hold": Move(_REQUESTED, "onhold"),
-    "stop": Move(_REQUESTED | {"issued", "onhold"}, "pendingstop", "pendingstop"),
-    "void": Move(_REQUESTED | {"issued", "cleared", "onhold"}, "pendingvoid", "pendingvoid"),
-    "delete": Move(frozenset({"draft", "inreview", "pendingitemvalidation", "awaitingsubmission"})),
-    "force-approve": Move(frozenset({"inreview"})),
-    "force-reject": Move(frozenset({"inreview"})),
-    "issue": Move(_ANSWERED_BY_BANK, "issued", "submitted"),
-    "clear": Move(_ANSWERED_BY_BANK | {"issued"}, "cleared", "submitted"),
-    "confirm-stop": Move(_PENDING, "stopped", "stopped"),
-    "confirm-void": Move(_PENDING, "voided", "voided"),
-    "reset": Move(frozenset(TYPELISTS["BulkInvoiceStatus"])),
+TRANSITIONS: Mapping[str, Transition] = {
+    "validate": Transition(EDITABLE),
+    "submit": Transition(frozenset({"draft", "rejected", "onhold", "pendingitemvalidation"})),
+    "request": Transition(frozenset({"awaitingsubmission"})),
+    "place-hold": Transition(_REQUESTED, "onhold"),
+    "stop": Transition(_REQUESTED | {"issued", "onhold"}, "pendingstop", "pendingstop"),
+    "void": Transition(_REQUESTED | {"issued", "cleared", "onhold"}, "pendingvoid", "pendingvoid"),
+    "delete": Transition(frozenset({"draft", "inreview", "pendingitemvalidation", "awaitingsubmission"})),
+    "force-approve": Transition(frozenset({"inreview"})),
+    "force-reject": Transition(frozenset({"inreview"})),
+    "issue": Transition(_ANSWERED_BY_BANK, "issued", "submitted"),
+    "clear": Transition(_ANSWERED_BY_BANK | {"issued"}, "cleared", "submitted"),
+    "confirm-stop": Transition(_PENDING, "stopped", "stopped"),
+    "confirm-void": Transition(_PENDING, "voided", "voided"),
+    "reset": Transition(frozenset(TYPELISTS["BulkInvoiceStatus"])),
 }
 """Every action by the last segment of its path, deletion beside them."""
 
@@ -71,32 +73,170 @@ _CHECK_CREATION: Mapping[str, str] = {
     "initiatingcheckcreation": "creatingchecks",
     "creatingchecks": "awaitingsubmission",
 }
-_WITHOUT: Mapping[str, str] = dict.fromkeys(_CHECK_CREATION, "awaitingsubmission")
-PROCESSING: Mapping[str, Mapping[str, str]] = {
-    "fast": _WITHOUT,
-    "slow": _WITHOUT,
+_DIRECT: Mapping[str, str] = dict.fromkeys(_CHECK_CREATION, "awaitingsubmission")
+NEXT_STATUS: Mapping[str, Mapping[str, str]] = {
+    "fast": _DIRECT,
+    "slow": _DIRECT,
     "slow_with_check_creation": _CHECK_CREATION,
 }
 """What follows on a status while items are processed, by the position of the switch `item_processing`."""
 
 
-def wrong_state(action: str, invoice: Document) -> Iterator[Problem]:
+def transition_problems(action: str, invoice: Document) -> Iterator[Problem]:
     """What the status has against an action."""
-    if invoice["status"] not in MOVES[action].sources:
-        yield Problem("wrong-state", expected=action, found=shown_status(invoice))
+    if invoice["status"] not in TRANSITIONS[action].sources:
+        yield Problem("wrong-state", expected=action, found=status_name(invoice))
 
 
-def not_editable(invoice: Document) -> Iterator[Problem]:
+def edit_problems(invoice: Document) -> Iterator[Problem]:
     """What keeps an invoice and its items as they are."""
     if invoice["status"] not in EDITABLE:
-        yield Problem("not-editable", expected="update", found=shown_status(invoice))
+        yield Problem("not-editable", expected="update", found=status_name(invoice))
 
 
-def shown_status(invoice: Document) -> str:
+def status_name(invoice: Document) -> str:
     """The status by its name."""
     return TYPELISTS["BulkInvoiceStatus"][invoice["status"]]
 
 
 def allowed_actions(invoice: Document) -> list[str]:
     """The vendor's own custom actions that the status allows."""
-    return sorted(action for action in CUSTOM_ACTIONS if invoice["status"] in MOVES[action].sources)
+    return sorted(action for action in CUSTOM_ACTIONS if invoice["status"] in TRANSITIONS[action].sources)
+
+
+InvoiceWithItems = tuple[Document, list[Document]]
+"""An invoice with its items."""
+
+
+def recalculate(
+    invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str]
+) -> InvoiceWithItems:
+    """Share out the total where that is asked for, print every amount in the currency, and sum up.
+
+    Source: Guidewire fact sheet §5 rules 1, 4, 5, 7.
+    """
+    currency = invoice["currency"]
+    whole = Decimal(invoice["bulkInvoiceTotal"])
+    each: Sequence[Decimal] = [Decimal(item["amount"]) for item in items]
+    if invoice["splitEqually"] and items:
+        each = attributes.split_evenly(whole, len(items), currency, assumptions["split_remainder"])
+    summed = {
+        **invoice,
+        "approvedAmount": attributes.print_amount(Decimal(invoice["approvedAmount"]), currency),
+        "bulkInvoiceTotal": attributes.print_amount(whole, currency),
+        "totalAmount": attributes.print_amount(attributes.sum_amounts(each), currency),
+    }
+    return summed, [
+        {**item, "amount": attributes.print_amount(amount, currency), "currency": currency}
+        for item, amount in zip(items, each, strict=True)
+    ]
+
+
+def invalidate(invoice: Document) -> Document:
+    """The invoice with neither validity nor approval."""
+    return withdraw_approval({**invoice, "valid": False})
+
+
+def withdraw_approval(invoice: Document) -> Document:
+    """The invoice as if nobody had ever approved or rejected it."""
+    amount = attributes.print_amount(attributes.ZERO, invoice["currency"])
+    return without_nulls(
+        {**invoice, "approvalStatus": "unapproved", "approvedAmount": amount, "approvalDate": None}
+    )
+
+
+def reopens(invoice: Document, assumptions: Mapping[str, str]) -> bool:
+    """Whether a change leads the invoice back to draft. Source: Guidewire fact sheet §4.2 (assumed)."""
+    return invoice["status"] == INVALID_ITEMS or (
+        invoice["status"] in REOPENED and assumptions["reopen_on_change"] == ON
+    )
+
+
+def reopen(invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str]) -> InvoiceWithItems:
+    """Back to draft with all items, where a change leads there."""
+    return to_draft(invoice, items) if reopens(invoice, assumptions) else (invoice, list(items))
+
+
+def to_draft(invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
+    """The invoice and its items as drafts."""
+    return withdraw_approval({**invoice, "status": "draft"}), with_status(items, "draft")
+
+
+def with_status(items: Sequence[Document], status: str, explanation: str | None = None) -> list[Document]:
+    """The items in that status; an older explanation is forgotten."""
+    return [without_nulls({**item, "status": status, "explanation": explanation}) for item in items]
+
+
+INVOICES = "bulk-invoices"
+ITEMS = "bulk-invoice-items"
+PAYEES = "payees"
+CLAIMS = "claims"
+EXPOSURES = "exposures"
+BANK_ACCOUNTS = "bank-accounts"
+"""By the payee's id in the address book."""
+
+
+_ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+
+
+def find_invoice(invoice_id: str, state: State, *, any_case: bool = False) -> Document:
+    """The invoice of that id, in any letter case only where none has it exactly.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return _find(INVOICES, invoice_id, state, any_case=any_case)
+
+
+def find_item(invoice: Document, item_id: str, state: State, *, any_case: bool = False) -> Document:
+    """The item of that id in the invoice, likewise.
+
+    Raises:
+        NotFound: it has no such item.
+    """
+    found = _find(ITEMS, item_id, state, any_case=any_case)
+    if found["bulkInvoice"] != invoice["id"]:
+        raise NotFound(ITEMS, item_id)
+    return found
+
+
+def in_creation_order(documents: Iterable[Document]) -> list[Document]:
+    """Documents in the order in which they were made."""
+    return sorted(documents, key=lambda document: (document["position"], document["id"]))
+
+
+def items_of(invoice: Document, state: State) -> list[Document]:
+    """The items of an invoice, oldest first."""
+    return in_creation_order(state.collection(ITEMS).find("bulkInvoice", invoice["id"]))
+
+
+def save(invoice: Document, items: Iterable[Document], state: State) -> Document:
+    """Store what differs from what is stored, a version on."""
+    collection = state.collection(ITEMS)
+    for item in items:
+        _save(item, collection)
+    return _save(invoice, state.collection(INVOICES))
+
+
+def _find(name: str, key: str, state: State, *, any_case: bool) -> Document:
+    collection = state.collection(name)
+    found = collection.get(key)
+    if found is None and any_case:
+        found = next((collection[other] for other in collection if other.lower() == key.lower()), None)
+    if found is None:
+        raise NotFound(name, key)
+    return found
+
+
+def _save(document: Document, collection: Collection) -> Document:
+    stored = collection.get(document["id"])
+    if stored == document:
+        return stored
+    versioned = {**document, "version": document["version"] + 1}
+    collection[document["id"]] = versioned
+    return versioned
+
+
+def new_id(prefix: str, state: State) -> str:
+    """A fresh id of the product's form."""
+    return f"{prefix}:S" + "".join(_ID_ALPHABET[octet % len(_ID_ALPHABET)] for octet in state.octets(20))

@@ -1,4 +1,4 @@
-"""Refusals in the vendor's shape: status, error class, message, and what may be forgiven by header."""
+"""Refusals of whole calls in ClaimCenter's error format, and classification of schema problems."""
 
 from __future__ import annotations
 
@@ -6,36 +6,46 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from mockserver.codec.http import json_reply
 from mockserver.errors import (
-    Failed,
-    Invalid,
+    InvalidCall,
     MethodNotAllowed,
     Refusal,
     Rejected,
     TooManyRequests,
     Unauthorized,
     Unavailable,
+    VendorFailure,
 )
 from mockserver.model import Call, Json, Problem, Reply
-from mockserver.reply import json_reply
-from mockserver.spec import Operation
-from mockserver.store import State
-from mockserver.vendor import FAULT
-from mockserver.vendors.guidewire import amounts, rules
-from mockserver.vendors.guidewire.messages import OF_ACTIONS, detail
-from mockserver.vendors.guidewire.readings import attributes_of
-from mockserver.vendors.guidewire.records import INVOICES, ITEMS
-from mockserver.vendors.guidewire.render import API, correlated
-from mockserver.vendors.guidewire.rules import Subject
-from mockserver.vendors.guidewire.sent import ATTRIBUTES
-from mockserver.vendors.guidewire.texts import BAD_INPUT, CANNOT_ACT, ERRORS, PROBLEM_ERRORS, Kind
-from mockserver.vendors.guidewire.words import INVOICE_ATTRIBUTES, ITEM_ATTRIBUTES
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Operation
+from mockserver.vendor import FAULT_RULE
+from mockserver.vendors.guidewire import attributes, rules
+from mockserver.vendors.guidewire.attributes import (
+    ATTRIBUTES_PATH,
+    INVOICE_ATTRIBUTES,
+    ITEM_ATTRIBUTES,
+    sent_attributes,
+)
+from mockserver.vendors.guidewire.lifecycle import INVOICES, ITEMS
+from mockserver.vendors.guidewire.messages import (
+    ACTION_PROBLEMS,
+    ACTION_REFUSED,
+    BAD_INPUT,
+    PROBLEM_ERRORS,
+    REFUSAL_ERRORS,
+    ErrorTemplate,
+    problem_detail,
+)
+from mockserver.vendors.guidewire.representation import API, with_correlation_id
+from mockserver.vendors.guidewire.rules import Target
 
 _LENIENT = frozenset({"ignore", "log"})
-_AMOUNTS = ((*ATTRIBUTES, "bulkInvoiceTotal"), (*ATTRIBUTES, "amount", "amount"))
+_AMOUNT_PATHS = ((*ATTRIBUTES_PATH, "bulkInvoiceTotal"), (*ATTRIBUTES_PATH, "amount", "amount"))
 _ITEMS = "/bulk-invoice-items"
 _BATCH = f"{API}/batch"
-_OF_BUSINESS = OF_ACTIONS | {
+_BUSINESS_RULES = ACTION_PROBLEMS | {
     "amount-forbidden",
     "claim-closed",
     "duplicate-key",
@@ -48,11 +58,11 @@ _OF_BUSINESS = OF_ACTIONS | {
     "unknown-reference",
 }
 _REQUIRED = frozenset({"claim", "payeeAddressBookUID"})
-_TOLD = (Failed, Unavailable, TooManyRequests)
+_WITH_OWN_DETAIL = (VendorFailure, Unavailable, TooManyRequests)
 """What a scenario may have words of its own for."""
 
 
-def grade(problem: Problem, call: Call) -> Problem | None:
+def classify(problem: Problem, call: Call) -> Problem | None:
     """Forgive unknown names where a header says so; name apart those that exist but cannot be written.
 
     Source: Guidewire fact sheet §1.5, §2.2.
@@ -60,11 +70,11 @@ def grade(problem: Problem, call: Call) -> Problem | None:
     if problem.code == "unknown-parameter":
         return None if _is_lenient(call, "gw-unknownqueryparamhandling") else problem
     if problem.code == "wrong-type":
-        return _graded_null(problem, call) if problem.found is None else _graded_amount(problem, call)
+        return _classify_null(problem, call) if problem.found is None else _classify_amount(problem, call)
     if problem.code != "unknown-member":
         return problem
     known = ITEM_ATTRIBUTES if _ITEMS in call.path else INVOICE_ATTRIBUTES
-    if problem.path[:-1] == ATTRIBUTES and problem.path[-1] in known:
+    if problem.path[:-1] == ATTRIBUTES_PATH and problem.path[-1] in known:
         return Problem("read-only", problem.path, problem.detail, "read-only", found=problem.found)
     if call.path == _BATCH and problem.path[-1] == "data":
         return None if call.assumptions["batch_data_alias"] == "accepted" else problem
@@ -73,62 +83,64 @@ def grade(problem: Problem, call: Call) -> Problem | None:
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
     """The vendor's error for a whole call. Source: Guidewire fact sheet §3."""
-    if isinstance(refusal, Invalid):
-        document = problem_error((*refusal.problems, *_further(refusal, call, operation, state)), call)
+    if isinstance(refusal, InvalidCall):
+        document = problem_error((*refusal.problems, *_rule_problems(refusal, call, operation, state)), call)
     elif isinstance(refusal, Rejected):
         document = rejection_error(refusal.problems, call)
     else:
         document = refusal_error(refusal.code, call.path)
-    if isinstance(refusal, _TOLD) and refusal.detail:
+    if isinstance(refusal, _WITH_OWN_DETAIL) and refusal.detail:
         document = {**document, "userMessage": refusal.detail}
     headers = _headers(refusal)
-    return correlated(json_reply(document["status"], wrapped(document, call), headers=headers), call, state)
+    return with_correlation_id(
+        json_reply(document["status"], wrap_error(document, call), headers=headers), call, state
+    )
 
 
 def refusal_error(code: str, path: str) -> Json:
     """The error for a refusal that is no matter of single problems."""
-    kind = ERRORS.get(code, BAD_INPUT)
+    kind = REFUSAL_ERRORS.get(code, BAD_INPUT)
     readable = path.encode(errors="replace").decode()
-    return _error(replace(kind, message=kind.message.replace("{path}", readable)))
+    return _error_document(replace(kind, message=kind.message.replace("{path}", readable)))
 
 
 def problem_error(problems: Iterable[Problem], call: Call) -> Json:
     """The error for problems; the first one says what kind it is, unless a scenario brought its own."""
     listed = tuple(problems)
     for problem in listed:
-        if problem.rule == FAULT:
-            return problem.found or _of_status(problem)
+        if problem.rule == FAULT_RULE:
+            return problem.found or _status_error(problem)
     first = listed[0]
     kind = PROBLEM_ERRORS.get(first.code, BAD_INPUT)
     if first.code == "stale-checksum":
         kind = replace(kind, status=int(call.assumptions["conflict_status"]))
-    if first.code in OF_ACTIONS:
-        kind = replace(kind, message=CANNOT_ACT.format(action=first.expected))
-    return {**_error(kind), "details": [detail(problem) for problem in listed]}
+    if first.code in ACTION_PROBLEMS:
+        kind = replace(kind, message=ACTION_REFUSED.format(action=first.expected))
+    return {**_error_document(kind), "details": [problem_detail(problem) for problem in listed]}
 
 
 def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
     """As `problem_error`, with the status of business rules where nothing but those is broken."""
     listed = tuple(problems)
     error = problem_error(listed, call)
-    if all(problem.code in _OF_BUSINESS and problem.rule != FAULT for problem in listed):
+    if all(problem.code in _BUSINESS_RULES and problem.rule != FAULT_RULE for problem in listed):
         return {**error, "status": int(call.assumptions["business_rule_status"])}
     return error
 
 
-def wrapped(error: Json, call: Call) -> Json:
+def wrap_error(error: Json, call: Call) -> Json:
     """The error as a body. Source: Guidewire fact sheet §6 (a disagreement)."""
     return error if call.assumptions["error_wrapper"] == "root" else {"error": error}
 
 
-def _error(kind: Kind) -> Json:
+def _error_document(kind: ErrorTemplate) -> Json:
     return {"status": kind.status, "errorCode": kind.error_code, "userMessage": kind.message}
 
 
-def _of_status(problem: Problem) -> Json:
+def _status_error(problem: Problem) -> Json:
     """The error for a scenario that names no more than a status."""
     kind = PROBLEM_ERRORS["stale-checksum"]
-    return _error(kind if problem.expected is None else replace(kind, status=problem.expected))
+    return _error_document(kind if problem.expected is None else replace(kind, status=problem.expected))
 
 
 def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
@@ -142,44 +154,44 @@ def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _graded_null(problem: Problem, call: Call) -> Problem | None:
+def _classify_null(problem: Problem, call: Call) -> Problem | None:
     """A null that counts as absent is no problem, unless something has to be there."""
-    of_attribute = problem.path[:-1] == ATTRIBUTES
+    of_attribute = problem.path[:-1] == ATTRIBUTES_PATH
     if not of_attribute or call.assumptions["null_attribute"] != "ignored":
         return problem
     creates = call.method == "POST" and problem.path[-1] in _REQUIRED
     return Problem("missing-required", problem.path, problem.detail, "required") if creates else None
 
 
-def _graded_amount(problem: Problem, call: Call) -> Problem | None:
+def _classify_amount(problem: Problem, call: Call) -> Problem | None:
     """A number that stands for the text of an amount is no problem where a switch says so."""
-    is_amount = problem.path in _AMOUNTS and amounts.as_text(problem.found) is not problem.found
+    is_amount = problem.path in _AMOUNT_PATHS and attributes.amount_text(problem.found) is not problem.found
     return None if is_amount and call.assumptions["number_amounts"] == "read" else problem
 
 
-def _further(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> list[Problem]:
+def _rule_problems(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> list[Problem]:
     """What the rules say of a body that its schema already refuses, but for members named already."""
-    if not isinstance(refusal, Invalid) or operation is None:
+    if not isinstance(refusal, InvalidCall) or operation is None:
         return []
-    sent = attributes_of(refusal.document, call)
+    sent = sent_attributes(refusal.document, call)
     if sent is None:
         return []
     named = {problem.path[:3] for problem in refusal.problems}
-    found = rules.of(operation.id, sent, _subject(call, state), call.assumptions, state)
+    found = rules.attribute_problems(operation.id, sent, _target(call, state), call.assumptions, state)
     return [problem for problem in found if problem.path not in named]
 
 
-def _subject(call: Call, state: State) -> Subject:
+def _target(call: Call, state: State) -> Target:
     """The invoice and the item that the path names, as far as they are there."""
-    invoice_id, item_id = _ids(call.path)
+    invoice_id, item_id = _ids_in_path(call.path)
     invoice = state.collection(INVOICES).get(invoice_id)
     item = state.collection(ITEMS).get(item_id)
     if invoice is None or item is None or item["bulkInvoice"] != invoice_id:
-        return Subject(invoice)
-    return Subject(invoice, item)
+        return Target(invoice)
+    return Target(invoice, item)
 
 
-def _ids(path: str) -> tuple[str, str]:
+def _ids_in_path(path: str) -> tuple[str, str]:
     """The invoice's and the item's id in a path, "" for what it does not name."""
     invoice, _, rest = path.removeprefix(f"{API}/bulk-invoices/").partition("/")
     return invoice, rest.partition("/")[2]

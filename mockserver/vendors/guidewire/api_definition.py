@@ -1,0 +1,157 @@
+"""Serve the Claim API's own definition, as OpenAPI 3 and converted to Swagger 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mockserver.codec.http import json_reply
+from mockserver.model import Document, Json, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.guidewire.representation import API
+
+
+def show_openapi(request: Request, _state: State) -> Reply:
+    """The definition as OpenAPI 3."""
+    servers = [{"url": request.call.origin + request.call.mount}]
+    return json_reply(200, {**_definition(request.contract), "servers": servers})
+
+
+def show_swagger(request: Request, _state: State) -> Reply:
+    """The definition as Swagger 2."""
+    scheme, _, host = request.call.origin.partition("://")
+    place = {"host": host, "basePath": request.call.mount or "/", "schemes": [scheme]}
+    return json_reply(200, {**to_swagger(_definition(request.contract)), **place})
+
+
+def _definition(document: Document) -> Document:
+    paths = {path: item for path, item in document["paths"].items() if path.startswith(f"{API}/")}
+    used = {tag for item in paths.values() for node in item.values() for tag in _tags_of(node)}
+    tags = [tag for tag in document["tags"] if tag["name"] in used]
+    definition: Document = _without_extensions({**document, "paths": paths, "tags": tags})
+    return definition
+
+
+def _tags_of(node: Json) -> Iterable[str]:
+    """The tags of an operation; a path item holds parameters as well, which have none."""
+    return node.get("tags", ()) if isinstance(node, dict) else ()
+
+
+def _without_extensions(node: Json) -> Any:
+    """`node` without our extensions."""
+    if isinstance(node, list):
+        return [_without_extensions(child) for child in node]
+    if not isinstance(node, dict):
+        return node
+    return {name: _without_extensions(child) for name, child in node.items() if not name.startswith("x-")}
+
+
+_REFERENCES: Mapping[str, str] = {
+    "#/components/schemas/": "#/definitions/",
+    "#/components/parameters/": "#/parameters/",
+    "#/components/responses/": "#/responses/",
+}
+_JSON = "application/json"
+_UNSUPPORTED = frozenset({"anyOf", "oneOf", "not", "writeOnly", "examples"})
+_PARAMETER_MEMBERS = ("name", "in", "required", "description")
+_OPERATION_MEMBERS = ("operationId", "summary", "description", "tags", "security")
+
+
+def to_swagger(document: Document) -> dict[str, Any]:
+    """The Swagger 2 document of an OpenAPI 3 document, without its address."""
+    components = document["components"]
+    return {
+        "swagger": "2.0",
+        "info": document["info"],
+        "tags": document["tags"],
+        "consumes": [_JSON],
+        "produces": [_JSON],
+        "paths": {path: _path_item(item, components) for path, item in document["paths"].items()},
+        "definitions": {name: _schema(node) for name, node in components["schemas"].items()},
+        "parameters": {name: _parameter(node, components) for name, node in components["parameters"].items()},
+        "responses": {name: _response(node, components) for name, node in components["responses"].items()},
+        "securityDefinitions": {
+            name: {"type": "apiKey", "in": "header", "name": "Authorization"}
+            for name in components["securitySchemes"]
+        },
+    }
+
+
+def _path_item(item: Document, components: Document) -> Json:
+    methods = {
+        method: _operation(node, components) for method, node in item.items() if method != "parameters"
+    }
+    return {"parameters": [_parameter(one, components) for one in item.get("parameters", ())], **methods}
+
+
+def _operation(node: Document, components: Document) -> Json:
+    parameters = [_parameter(one, components) for one in node.get("parameters", ())]
+    if "requestBody" in node:
+        schema = _schema(node["requestBody"]["content"][_JSON]["schema"])
+        parameters.append({"name": "body", "in": "body", "required": True, "schema": schema})
+    return {
+        **{name: node[name] for name in _OPERATION_MEMBERS if name in node},
+        "parameters": parameters,
+        "responses": {status: _response(one, components) for status, one in node["responses"].items()},
+    }
+
+
+def _parameter(node: Document, components: Document) -> Json:
+    """A parameter with its schema's keywords beside its own."""
+    if "$ref" in node:
+        return _reference(node)
+    schema = _resolved(node["schema"], components)
+    parameter = {**{name: node[name] for name in _PARAMETER_MEMBERS if name in node}, **_own_keywords(schema)}
+    if schema.get("type") == "array":
+        parameter["collectionFormat"] = "multi" if node.get("explode") else "csv"
+        parameter["items"] = _own_keywords(_resolved(schema["items"], components))
+    return parameter
+
+
+def _own_keywords(schema: Document) -> dict[str, Any]:
+    return {name: child for name, child in schema.items() if name not in {"items", "example", "nullable"}}
+
+
+def _response(node: Document, components: Document) -> Json:
+    if "$ref" in node:
+        return _reference(node)
+    response: dict[str, Any] = {"description": node["description"]}
+    if content := node.get("content"):
+        response["schema"] = _schema(content[_JSON]["schema"])
+    if headers := node.get("headers"):
+        response["headers"] = {name: _header(one, components) for name, one in headers.items()}
+    return response
+
+
+def _header(node: Document, components: Document) -> Json:
+    found = components["headers"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+    return {"description": found["description"], **found["schema"]}
+
+
+def _schema(node: Json, *, named: bool = False) -> Any:
+    """A schema; below `properties` every member is a schema whatever its name."""
+    if isinstance(node, list):
+        return [_schema(child) for child in node]
+    if not isinstance(node, dict):
+        return node
+    if named:
+        return {name: _schema(child) for name, child in node.items()}
+    if "$ref" in node:
+        return _reference(node)
+    return {
+        "x-nullable" if name == "nullable" else name: _schema(child, named=name == "properties")
+        for name, child in node.items()
+        if name not in _UNSUPPORTED
+    }
+
+
+def _reference(node: Document) -> Json:
+    for place, target in _REFERENCES.items():
+        if node["$ref"].startswith(place):
+            return {"$ref": target + node["$ref"].removeprefix(place)}
+    return node
+
+
+def _resolved(node: Document, components: Document) -> Document:
+    return components["schemas"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node

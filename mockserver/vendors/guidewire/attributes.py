@@ -1,0 +1,338 @@
+"""Attributes of bulk invoices and items: names, typelists, amounts, and conversion from the sent to the stored form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Context, Decimal
+from functools import reduce
+from typing import Any
+
+from mockserver.model import Call, Document, Json, Path, Problem
+from mockserver.vendors.guidewire import dates
+from mockserver.vendors.guidewire.assumptions import CURRENCY_DIGITS, ON
+
+TYPELISTS: Mapping[str, Mapping[str, str]] = {
+    "ApprovalStatus": {"unapproved": "Unapproved", "approved": "Approved", "rejected": "Rejected"},
+    "BulkInvoiceItemStatus": {
+        "draft": "Draft",
+        "inreview": "In review",
+        "approved": "Approved",
+        "checkpendingapproval": "Check pending approval",
+        "awaitingsubmission": "Awaiting submission",
+        "notvalid": "Not valid",
+        "rejected": "Rejected",
+        "submitting": "Submitting",
+        "submitted": "Submitted",
+        "pendingstop": "Pending stop",
+        "stopped": "Stopped",
+        "pendingvoid": "Pending void",
+        "voided": "Voided",
+        "pendingtransfer": "Pending transfer",
+        "transferred": "Transferred",
+    },
+    "BulkInvoiceStatus": {
+        "draft": "Draft",
+        "inreview": "In review",
+        "pendingitemvalidation": "Pending bulk invoice item validation",
+        "invaliditems": "Invalid bulk invoice items",
+        "rejected": "Rejected",
+        "awaitingsubmission": "Awaiting submission",
+        "requesting": "Requesting",
+        "requested": "Requested",
+        "onhold": "On hold",
+        "issued": "Issued",
+        "cleared": "Cleared",
+        "pendingstop": "Pending stop",
+        "stopped": "Stopped",
+        "pendingvoid": "Pending void",
+        "voided": "Voided",
+        "initiatingcheckcreation": "Initiating check creation",
+        "creatingchecks": "Creating checks",
+    },
+    "CostCategory": {
+        "medical": "Medical",
+        "legal": "Legal",
+        "indemnity": "Indemnity",
+        "body": "Body",
+        "other": "Other",
+        "unspecified": "Unspecified",
+    },
+    "CostType": {
+        "claimcost": "Claim Cost",
+        "aoexpense": "Expense - A&O",
+        "dccexpense": "Expense - D&CC",
+    },
+    "Currency": {"usd": "USD", "jpy": "JPY", "eur": "EUR", "gbp": "GBP", "cad": "CAD", "aud": "AUD"},
+    "DeliveryMethod": {"send": "Send", "hold": "Hold", "other": "Other"},
+    "PaymentMethod": {"check": "Check", "eft": "EFT", "manual": "Manual"},
+    "PaymentType": {"partial": "Partial", "final": "Final", "supplement": "Supplement"},
+    "Reportability": {"notreportable": "Not reportable", "reportable": "Reportable"},
+}
+
+INVOICE_TYPELISTS: Mapping[str, str] = {
+    "approvalStatus": "ApprovalStatus",
+    "currency": "Currency",
+    "defaultCostCategory": "CostCategory",
+    "defaultCostType": "CostType",
+    "defaultPaymentType": "PaymentType",
+    "deliveryMethod": "DeliveryMethod",
+    "paymentMethod": "PaymentMethod",
+    "reportability": "Reportability",
+    "status": "BulkInvoiceStatus",
+}
+"""The attributes of an invoice that hold a typekey."""
+
+ITEM_TYPELISTS: Mapping[str, str] = {
+    "costCategory": "CostCategory",
+    "costType": "CostType",
+    "paymentType": "PaymentType",
+    "reservingCurrency": "Currency",
+    "status": "BulkInvoiceItemStatus",
+}
+"""The attributes of an item that hold a typekey."""
+
+ITEM_DEFAULTS: Mapping[str, str] = {
+    "costType": "defaultCostType",
+    "costCategory": "defaultCostCategory",
+    "paymentType": "defaultPaymentType",
+}
+"""What an item takes from its invoice when it does not say. Source: Guidewire fact sheet §2.3."""
+
+INVOICE_PLAIN_ATTRIBUTES = frozenset(
+    {
+        "approvalDate",
+        "bulkInvoiceTotal",
+        "checkNumber",
+        "id",
+        "invoiceNumber",
+        "issueDate",
+        "lastValidatedDate",
+        "mailTo",
+        "scheduledSendDate",
+        "splitEqually",
+        "valid",
+        "validationAlerts",
+    }
+)
+"""The attributes of an invoice that are shown as they are stored."""
+
+ITEM_PLAIN_ATTRIBUTES = frozenset(
+    {
+        "dateOfService",
+        "deductions",
+        "description",
+        "explanation",
+        "id",
+        "nonEroding",
+        "servicePeriodEnd",
+        "servicePeriodStart",
+    }
+)
+"""The attributes of an item that are shown as they are stored."""
+
+DATE_TIMES = ("scheduledSendDate", "dateOfService", "servicePeriodStart", "servicePeriodEnd")
+"""The attributes that can be sent and hold a date-time: of an invoice the first, of an item the others."""
+
+BANK_ATTRIBUTES = ("accountName", "bankAccount", "bankName", "bankRoutingNumber")
+"""The attributes of an invoice that come from its payee's bank account. Assumed."""
+
+INVOICE_ATTRIBUTES = frozenset(
+    {
+        *BANK_ATTRIBUTES,
+        *INVOICE_PLAIN_ATTRIBUTES,
+        *INVOICE_TYPELISTS,
+        "approvedReportingAmount",
+        "approvedTransactionAmount",
+        "mailingAddress",
+        "payTo",
+        "payee",
+        "payeeAddressBookUID",
+        "totalReportingAmount",
+        "totalTransactionAmount",
+    }
+)
+"""Every name that an invoice knows, whether it can be written or not."""
+
+ITEM_ATTRIBUTES = frozenset(
+    {*ITEM_PLAIN_ATTRIBUTES, *ITEM_TYPELISTS, "amount", "claim", "deductionsAmount", "exposure"}
+)
+"""Every name that an item knows."""
+
+INVOICE_SUMMARY = frozenset(
+    {"id", "invoiceNumber", "payTo", "payee", "scheduledSendDate", "status", "totalTransactionAmount"}
+)
+"""What a row of invoices shows. Source: Guidewire fact sheet §2.2."""
+
+ITEM_SUMMARY = frozenset({"amount", "claim", "id", "status"})
+"""What a row of items shows. Source: Guidewire fact sheet §2.3."""
+
+
+def typekey(typelist: str, code: str) -> Json:
+    """A code as it is answered, with its name."""
+    return {"code": code, "name": TYPELISTS[typelist].get(code, code)}
+
+
+ZERO = Decimal(0)
+
+_EXACT = Context(prec=100)
+_AMOUNT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,2})?")
+
+
+def read_amount(text: Json) -> Decimal | None:
+    """The amount that a member of a body holds; None when it holds none."""
+    return Decimal(text) if isinstance(text, str) and _AMOUNT.fullmatch(text) else None
+
+
+def amount_text(value: Json) -> Json:
+    """A number that is an amount as the text that stands for it; every other value as it is."""
+    if not isinstance(value, (int, Decimal)):
+        return value
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return value if read_amount(text) is None else text
+
+
+def fits_currency(amount: Decimal, currency: str) -> bool:
+    """Whether the currency has a coin for the last decimal of `amount`; zeros at its end do not count."""
+    return _EXACT.quantize(amount, _minor_unit(currency)) == amount
+
+
+def print_amount(amount: Decimal, currency: str) -> str:
+    """`3000.00` in dollars, `3000` in yen."""
+    return str(_EXACT.quantize(amount, _minor_unit(currency)))
+
+
+def sum_amounts(amounts: Iterable[Decimal]) -> Decimal:
+    """The exact sum."""
+    return reduce(_EXACT.add, amounts, ZERO)
+
+
+def split_evenly(whole: Decimal, count: int, currency: str, remainder: str) -> tuple[Decimal, ...]:
+    """`whole` in `count` even shares that add up to it; the `first` or `last` ones get a minor unit more.
+
+    Source: Guidewire fact sheet §5 rule 5 (assumed).
+    """
+    digits = CURRENCY_DIGITS[currency]
+    each, left = divmod(int(_EXACT.scaleb(whole, digits)), count)
+    more = range(left) if remainder == "first" else range(count - left, count)
+    return tuple(_EXACT.scaleb(Decimal(each + (place in more)), -digits) for place in range(count))
+
+
+def _minor_unit(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-CURRENCY_DIGITS[currency])
+
+
+ATTRIBUTES_PATH: Path = ("data", "attributes")
+
+_TYPELISTS = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
+
+
+def code_of(sent: Document, name: str) -> str | None:
+    """The code of a typekey, None where there is none that its typelist has."""
+    value = sent.get(name)
+    code = value.get("code") if isinstance(value, dict) else None
+    return code if isinstance(code, str) and code in TYPELISTS[_TYPELISTS[name]] else None
+
+
+def reference_id_of(sent: Document, name: str) -> str | None:
+    """The id of a reference, None where there is none."""
+    value = sent.get(name)
+    found = value.get("id") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def decimal_problems(name: str, text: Json, currency: str) -> Iterator[Problem]:
+    """What the currency has against the decimals of an amount."""
+    amount: Decimal | None = read_amount(text)
+    if amount is not None and not fits_currency(amount, currency):
+        yield attribute_problem("too-many-decimals", name, found=text, expected=currency)
+
+
+def attribute_problem(code: str, name: str, *, found: Json = None, expected: Json = None) -> Problem:
+    """A problem of one attribute."""
+    return Problem(code, (*ATTRIBUTES_PATH, name), rule=code, expected=expected, found=found)
+
+
+ReadValue = Callable[[Json], Json]
+
+
+def sent_attributes(document: Json, call: Call) -> Document | None:
+    """The attributes in a body, None where it has none; nulls, blanks and numbers as the switches say.
+
+    Source: Guidewire fact sheet §5 rules 19 and 20 (assumed).
+    """
+    data = document.get("data") if isinstance(document, dict) else None
+    sent = data.get("attributes") if isinstance(data, dict) else None
+    if not isinstance(sent, dict):
+        return None
+    if call.assumptions["null_attribute"] == "ignored":
+        sent = {name: value for name, value in sent.items() if value is not None}
+    if call.assumptions["number_amounts"] == "read":
+        sent = {name: _with_text_amount(name, value) for name, value in sent.items()}
+    number = sent.get("invoiceNumber")
+    if call.assumptions["trim"] == ON and isinstance(number, str):
+        return {**sent, "invoiceNumber": number.strip()}
+    return sent
+
+
+def read_invoice(sent: Document) -> dict[str, Any]:
+    """What was sent of an invoice; unknown members are left out."""
+    return _read_attributes(sent, _INVOICE_READERS)
+
+
+def read_item(sent: Document) -> dict[str, Any]:
+    """What was sent of an item, likewise."""
+    return _read_attributes(sent, _ITEM_READERS)
+
+
+def without_nulls(document: Document) -> Document:
+    """The document without what was emptied."""
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _read_attributes(sent: Document, readings: Mapping[str, ReadValue]) -> dict[str, Any]:
+    return {name: reading(sent[name]) for name, reading in readings.items() if name in sent}
+
+
+def _as_sent(value: Json) -> Json:
+    return value
+
+
+def _typekey_code(value: Json) -> Json:
+    return None if value is None else value["code"]
+
+
+def _reference_id(value: Json) -> Json:
+    return None if value is None else value["id"]
+
+
+def _with_text_amount(name: str, value: Json) -> Json:
+    if name == "amount" and isinstance(value, dict) and "amount" in value:
+        return {**value, "amount": amount_text(value["amount"])}
+    return amount_text(value) if name == "bulkInvoiceTotal" else value
+
+
+def _money_amount(value: Json) -> Json:
+    return value["amount"]
+
+
+_INVOICE_READERS: Mapping[str, ReadValue] = {
+    **dict.fromkeys(INVOICE_TYPELISTS.keys() - {"status", "approvalStatus"}, _typekey_code),
+    "bulkInvoiceTotal": _as_sent,
+    "invoiceNumber": _as_sent,
+    "mailTo": _as_sent,
+    "payeeAddressBookUID": _as_sent,
+    "scheduledSendDate": dates.normalize_instant,
+    "splitEqually": _as_sent,
+}
+_ITEM_READERS: Mapping[str, ReadValue] = {
+    **dict.fromkeys(ITEM_TYPELISTS.keys() - {"status"}, _typekey_code),
+    "amount": _money_amount,
+    "claim": _reference_id,
+    "dateOfService": dates.normalize_instant,
+    "description": _as_sent,
+    "exposure": _reference_id,
+    "nonEroding": _as_sent,
+    "servicePeriodEnd": dates.normalize_instant,
+    "servicePeriodStart": dates.normalize_instant,
+}

@@ -1,0 +1,326 @@
+"""Operations on bulk invoices and their items: list, show, create, change, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from mockserver.codec.http import json_reply
+from mockserver.errors import Rejected
+from mockserver.model import Document, Json, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.guidewire import attributes, dates, rules
+from mockserver.vendors.guidewire.assumptions import ON
+from mockserver.vendors.guidewire.attributes import (
+    ITEM_DEFAULTS,
+    read_invoice,
+    read_item,
+    sent_attributes,
+    without_nulls,
+)
+from mockserver.vendors.guidewire.lifecycle import (
+    CLAIMS,
+    INVOICES,
+    ITEMS,
+    PAYEES,
+    InvoiceWithItems,
+    edit_problems,
+    find_invoice,
+    find_item,
+    in_creation_order,
+    invalidate,
+    items_of,
+    new_id,
+    recalculate,
+    reopen,
+    reopens,
+    save,
+    to_draft,
+    transition_problems,
+)
+from mockserver.vendors.guidewire.representation import (
+    checksum,
+    invoice_element,
+    invoice_path,
+    invoice_row,
+    item_element,
+    item_path,
+    item_row,
+    render_page,
+)
+from mockserver.vendors.guidewire.rules import Target
+
+
+def list_invoices(request: Request, state: State) -> Reply:
+    """One page of invoices, in order of creation unless `sort` says otherwise."""
+    documents = in_creation_order(state.collection(INVOICES).values())
+    return json_reply(200, render_page(request, documents, invoice_row, state))
+
+
+def show_invoice(request: Request, state: State) -> Reply:
+    """One invoice."""
+    return element_reply(200, invoice_element(invoice_in_path(request, state), request, state))
+
+
+def create_invoice(request: Request, state: State) -> Reply:
+    """Make an invoice. Source: Guidewire fact sheet §1.1, §2.2."""
+    sent = _checked_attributes(request, Target(), state)
+    made = create_draft(sent, request.call.assumptions, state)
+    return element_reply(201, invoice_element(made, request, state))
+
+
+def update_invoice(request: Request, state: State) -> Reply:
+    """Change an invoice, if it is still as the caller read it. Source: Guidewire fact sheet §3.3, §4.2."""
+    invoice = invoice_in_path(request, state)
+    refuse_stale(invoice, invoice_path(invoice), request)
+    refuse_problems(edit_problems(invoice))
+    sent = _checked_attributes(request, Target(invoice), state)
+    changed = change_invoice(invoice, sent, request.call.assumptions, state)
+    return element_reply(200, invoice_element(changed, request, state))
+
+
+def delete_invoice(request: Request, state: State) -> Reply:
+    """Delete an invoice with its items. Source: Guidewire fact sheet §4.1."""
+    invoice = invoice_in_path(request, state)
+    refuse_stale(invoice, invoice_path(invoice), request)
+    refuse_problems(transition_problems("delete", invoice))
+    remove_invoice(invoice, state)
+    return Reply(204)
+
+
+def list_items(request: Request, state: State) -> Reply:
+    """One page of an invoice's items, oldest first unless `sort` says otherwise."""
+    documents = items_of(invoice_in_path(request, state), state)
+    return json_reply(200, render_page(request, documents, item_row, state))
+
+
+def show_item(request: Request, state: State) -> Reply:
+    """One item of an invoice."""
+    _, item = _item_in_path(request, state)
+    return element_reply(200, item_element(item, request, state))
+
+
+def create_item(request: Request, state: State) -> Reply:
+    """Add an item to an invoice. Source: Guidewire fact sheet §2.3, §4.2."""
+    invoice = invoice_in_path(request, state)
+    refuse_problems(edit_problems(invoice))
+    sent = _checked_attributes(request, Target(invoice), state)
+    made = add_item(invoice, sent, request.call.assumptions, state)
+    return element_reply(201, item_element(made, request, state))
+
+
+def update_item(request: Request, state: State) -> Reply:
+    """Change an item. Source: Guidewire fact sheet §2.3, §4.2."""
+    invoice, item = _item_in_path(request, state)
+    refuse_stale(item, item_path(item), request)
+    refuse_problems(edit_problems(invoice))
+    sent = _checked_attributes(request, Target(invoice, item), state)
+    changed = change_item(invoice, item, sent, request.call.assumptions, state)
+    return element_reply(200, item_element(changed, request, state))
+
+
+def delete_item(request: Request, state: State) -> Reply:
+    """Take an item out of an invoice. Source: Guidewire fact sheet §1.2, §4.2."""
+    invoice, item = _item_in_path(request, state)
+    refuse_stale(item, item_path(item), request)
+    refuse_problems(edit_problems(invoice))
+    remove_item(invoice, item, request.call.assumptions, state)
+    return Reply(204)
+
+
+def invoice_in_path(request: Request, state: State) -> Document:
+    """The invoice that the path names.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return find_invoice(request.parameters["bulkInvoiceId"], state, any_case=_ignores_case(request))
+
+
+def refuse_problems(problems: Iterable[Problem]) -> None:
+    """Refuse the call if there is a problem.
+
+    Raises:
+        Rejected: with all of them.
+    """
+    if found := tuple(problems):
+        raise Rejected(*found)
+
+
+def refuse_stale(document: Document, path: str, request: Request) -> None:
+    """Refuse a checksum that is not the current one; of body and header one counts.
+
+    Source: Guidewire fact sheet §3.3.
+
+    Raises:
+        Rejected: it is stale.
+    """
+    current = checksum(document)
+    data = request.document["data"] if request.document else {}
+    brought = [data.get("checksum"), request.parameters.get("GW-Checksum")]
+    if request.call.assumptions["checksum_precedence"] == "header":
+        brought.reverse()
+    supplied = next((one for one in brought if one is not None), current)
+    if supplied != current:
+        expected = {"uri": path, "currentChecksum": current}
+        raise Rejected(Problem("stale-checksum", ("data", "checksum"), expected=expected, found=supplied))
+
+
+def element_reply(status: int, shown: Json) -> Reply:
+    """One resource as an answer."""
+    return json_reply(status, {"data": shown})
+
+
+def _checked_attributes(request: Request, subject: Target, state: State) -> Document:
+    """The attributes that were sent, if no rule is against them.
+
+    Raises:
+        Rejected: one is.
+    """
+    call = request.call
+    sent = sent_attributes(request.document, call) or {}
+    refuse_problems(rules.attribute_problems(request.operation.id, sent, subject, call.assumptions, state))
+    return sent
+
+
+def _item_in_path(request: Request, state: State) -> tuple[Document, Document]:
+    invoice = invoice_in_path(request, state)
+    item_id = request.parameters["bulkInvoiceItemId"]
+    return invoice, find_item(invoice, item_id, state, any_case=_ignores_case(request))
+
+
+def _ignores_case(request: Request) -> bool:
+    return request.call.assumptions["ci_keys"] == ON
+
+
+_NEW_INVOICE: Document = {
+    "approvalStatus": "unapproved",
+    "approvedAmount": "0",
+    "bulkInvoiceTotal": "0",
+    "currency": "usd",
+    "deliveryMethod": "send",
+    "paymentMethod": "check",
+    "reportability": "notreportable",
+    "splitEqually": False,
+    "status": "draft",
+    "valid": False,
+    "version": 0,
+}
+_INVALIDATING = ("bulkInvoiceTotal", "currency", "payeeAddressBookUID", "splitEqually")
+
+
+def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -> Document:
+    """Make a draft without items; whatever was not sent gets its default.
+
+    Source: Guidewire fact sheet §2.2.
+    """
+    payee = state.collection(PAYEES)[sent["payeeAddressBookUID"]]
+    draft = {
+        **_NEW_INVOICE,
+        "id": new_id(assumptions["id_prefix"], state),
+        "position": state.next("position"),
+        "mailTo": payee["displayName"],
+        "scheduledSendDate": dates.start_of_day(state.now),
+        **read_invoice(sent),
+    }
+    return save(recalculate(without_nulls(draft), (), assumptions)[0], (), state)
+
+
+def change_invoice(
+    invoice: Document, sent: Document, assumptions: Mapping[str, str], state: State
+) -> Document:
+    """Change what was sent and all that follows from it; what changes nothing leaves everything as it is.
+
+    Source: Guidewire fact sheet §4.2 and §5 rules 1, 4, 8, 9, 19.
+    """
+    changes = read_invoice(sent)
+    payee_id = str(changes.get("payeeAddressBookUID", invoice["payeeAddressBookUID"]))
+    if payee_id != invoice["payeeAddressBookUID"]:
+        changes = {"mailTo": state.collection(PAYEES)[payee_id]["displayName"], **changes}
+    changed = without_nulls({**invoice, **changes})
+    revised, items = recalculate(changed, items_of(invoice, state), assumptions)
+    if revised == invoice:
+        return invoice
+    if any(revised[name] != invoice[name] for name in _INVALIDATING):
+        revised = invalidate(revised)
+    revised, items = reopen(revised, items, assumptions)
+    if assumptions["delivery_hold"] == "sets_onhold":
+        revised, items = _apply_hold(invoice, revised, items)
+    return save(revised, items, state)
+
+
+def remove_invoice(invoice: Document, state: State) -> None:
+    """Delete an invoice with its items. Source: Guidewire fact sheet §4.1."""
+    items = state.collection(ITEMS)
+    for item in items_of(invoice, state):
+        del items[item["id"]]
+    del state.collection(INVOICES)[invoice["id"]]
+
+
+def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
+    """On hold, or no longer so, where the delivery method says that. Source: §5 rule 10 (assumed)."""
+    was, now = before["deliveryMethod"], invoice["deliveryMethod"]
+    if was != "hold" and now == "hold":
+        return {**invoice, "status": "onhold"}, list(items)
+    if was == "hold" and now != "hold" and invoice["status"] == "onhold":
+        return to_draft(invoice, items)
+    return invoice, list(items)
+
+
+def add_item(invoice: Document, sent: Document, assumptions: Mapping[str, str], state: State) -> Document:
+    """Make an item; the invoice is no longer valid nor approved, and its total grows."""
+    claim = state.collection(CLAIMS)[sent["claim"]["id"]]
+    draft = without_nulls(
+        {
+            "amount": "0",
+            "bulkInvoice": invoice["id"],
+            "currency": invoice["currency"],
+            "id": new_id(assumptions["id_prefix"], state),
+            "nonEroding": False,
+            "position": state.next("position"),
+            "reservingCurrency": claim["currency"],
+            "status": "draft",
+            "version": 0,
+            **{name: invoice.get(default) for name, default in ITEM_DEFAULTS.items()},
+            **read_item(sent),
+        }
+    )
+    if invoice["splitEqually"] or reopens(invoice, assumptions):
+        whole, items = recalculate(invalidate(invoice), (*items_of(invoice, state), draft), assumptions)
+        save(*reopen(whole, items, assumptions), state)
+    else:
+        _append_item(invoice, draft, state)
+    return state.collection(ITEMS)[draft["id"]]
+
+
+def change_item(
+    invoice: Document, item: Document, sent: Document, assumptions: Mapping[str, str], state: State
+) -> Document:
+    """Change what was sent: the item is a draft again, the invoice not valid; no change changes nothing."""
+    changed = without_nulls({**item, **read_item(sent)})
+    amount = attributes.print_amount(Decimal(changed["amount"]), invoice["currency"])
+    changed = {**changed, "amount": amount}
+    if changed == item:
+        return item
+    draft = without_nulls({**changed, "status": "draft", "explanation": None})
+    others = [draft if one["id"] == item["id"] else one for one in items_of(invoice, state)]
+    whole, items = recalculate(invalidate(invoice), others, assumptions)
+    save(*reopen(whole, items, assumptions), state)
+    return state.collection(ITEMS)[item["id"]]
+
+
+def remove_item(invoice: Document, item: Document, assumptions: Mapping[str, str], state: State) -> None:
+    """Take an item out; the others share what is to be shared."""
+    del state.collection(ITEMS)[item["id"]]
+    whole, items = recalculate(invalidate(invoice), items_of(invoice, state), assumptions)
+    save(*reopen(whole, items, assumptions), state)
+
+
+def _append_item(invoice: Document, draft: Document, state: State) -> None:
+    """Where no other item changes none is looked at: a thousand items are added in a thousand steps."""
+    currency = invoice["currency"]
+    amount = Decimal(draft["amount"])
+    total = attributes.sum_amounts((Decimal(invoice["totalAmount"]), amount))
+    whole = {**invalidate(invoice), "totalAmount": attributes.print_amount(total, currency)}
+    save(whole, ({**draft, "amount": attributes.print_amount(amount, currency)},), state)

@@ -1,0 +1,289 @@
+"""Custom actions on bulk invoices: validation, submission, approval, item processing, escalation, bank answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import TypeAlias
+
+from mockserver.codec.http import json_reply
+from mockserver.errors import Rejected
+from mockserver.model import Document, Json, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import Handler, Request
+from mockserver.vendors.guidewire import dates
+from mockserver.vendors.guidewire.assumptions import FIRST_CHECK_NUMBER, ON
+from mockserver.vendors.guidewire.attributes import without_nulls
+from mockserver.vendors.guidewire.bulk_invoices import (
+    element_reply,
+    invoice_in_path,
+    refuse_problems,
+    refuse_stale,
+)
+from mockserver.vendors.guidewire.lifecycle import (
+    BANK_ACCOUNTS,
+    CLAIMS,
+    INVOICES,
+    ITEMS,
+    NEXT_STATUS,
+    PAYEES,
+    TRANSITIONS,
+    InvoiceWithItems,
+    in_creation_order,
+    items_of,
+    save,
+    to_draft,
+    transition_problems,
+    with_status,
+    withdraw_approval,
+)
+from mockserver.vendors.guidewire.messages import ALERTS, EXPLANATIONS
+from mockserver.vendors.guidewire.representation import invoice_element, invoice_path
+
+
+def validate_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
+    """Look at the invoice, and keep when that was and what was found."""
+    items = items_of(invoice, state)
+    alerts = [
+        *_amount_alerts(invoice, items),
+        *_payee_alerts(invoice, state),
+        *_number_alerts(invoice, assumptions, state),
+    ]
+    looked_at = {
+        **invoice,
+        "lastValidatedDate": dates.print_instant(state.now),
+        "valid": not alerts,
+        "validationAlerts": alerts or None,
+    }
+    return save(without_nulls(looked_at), (), state)
+
+
+def _amount_alerts(invoice: Document, items: Sequence[Document]) -> Iterator[Json]:
+    if not items:
+        yield _alert("noItems")
+    total = Decimal(invoice["bulkInvoiceTotal"])
+    if total and not invoice["splitEqually"] and total != Decimal(invoice["totalAmount"]):
+        yield _alert("totalDiffers", total=invoice["bulkInvoiceTotal"], sum=invoice["totalAmount"])
+
+
+def _payee_alerts(invoice: Document, state: State) -> Iterator[Json]:
+    payee = state.collection(PAYEES)[invoice["payeeAddressBookUID"]]
+    if invoice["paymentMethod"] == "eft" and invoice["payeeAddressBookUID"] not in state.collection(
+        BANK_ACCOUNTS
+    ):
+        yield _alert("noBankData")
+    if invoice["paymentMethod"] == "check" and "primaryAddress" not in payee:
+        yield _alert("noMailingAddress")
+    if invoice["reportability"] == "reportable" and "taxId" not in payee:
+        yield _alert("noTaxId")
+
+
+def _number_alerts(invoice: Document, assumptions: Mapping[str, str], state: State) -> Iterator[Json]:
+    number = invoice.get("invoiceNumber")
+    if assumptions["duplicate_invoice_numbers"] == "allowed" or not number:
+        return
+    if any(
+        _is_same_number(number, other.get("invoiceNumber"), assumptions)
+        for other in _other_invoices(invoice, state)
+    ):
+        yield _alert("duplicateInvoiceNumber", number=number)
+
+
+def _other_invoices(invoice: Document, state: State) -> Iterator[Document]:
+    return (other for other in state.collection(INVOICES).values() if other["id"] != invoice["id"])
+
+
+def _is_same_number(number: str, other: str | None, assumptions: Mapping[str, str]) -> bool:
+    if other is None or assumptions["ci_keys"] != ON:
+        return number == other
+    return number.lower() == other.lower()
+
+
+def _alert(kind: str, **values: str) -> Json:
+    return {"message": ALERTS[kind].format(**values), "type": kind}
+
+
+def submit_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
+    """Approve the invoice if its total is within the limit, else have it looked at."""
+    items = items_of(invoice, state)
+    if Decimal(invoice["totalAmount"]) <= Decimal(assumptions["approval_limit"]):
+        return approve_invoice(invoice, assumptions, state)
+    waiting = withdraw_approval({**invoice, "status": "inreview"})
+    return save(waiting, with_status(items, "inreview"), state)
+
+
+def approve_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
+    """Approve the invoice with its items; in fast mode they are processed at once."""
+    approved: Document = {
+        **invoice,
+        "approvalDate": dates.print_instant(state.now),
+        "approvalStatus": "approved",
+        "approvedAmount": invoice["totalAmount"],
+        "status": "pendingitemvalidation",
+    }
+    items = with_status(items_of(invoice, state), "approved")
+    if assumptions["item_processing"] == "fast":
+        approved, items = _process_items(approved, items, assumptions, state)
+    return save(approved, items, state)
+
+
+def reject_invoice(invoice: Document, state: State) -> Document:
+    """Reject the invoice with its items."""
+    rejected = {**withdraw_approval(invoice), "approvalStatus": "rejected", "status": "rejected"}
+    items = with_status(items_of(invoice, state), "rejected", EXPLANATIONS["rejected"])
+    return save(rejected, items, state)
+
+
+def request_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
+    """Send a due invoice downstream; one that is not due yet, or held back, stays as it is."""
+    if not _is_due(invoice, state) or invoice["deliveryMethod"] == "hold":
+        return invoice
+    status = "requested" if assumptions["item_processing"] == "fast" else "requesting"
+    return save({**invoice, "status": status}, with_status(items_of(invoice, state), "submitting"), state)
+
+
+def change_status(action: str, invoice: Document, state: State) -> Document:
+    """Take an action that leads to one status, and its items to one."""
+    chosen, items = TRANSITIONS[action], items_of(invoice, state)
+    moved = {**invoice, "status": chosen.target}
+    if action == "issue" and "checkNumber" not in invoice:
+        number = str(FIRST_CHECK_NUMBER + state.next("check"))
+        moved = {**moved, "checkNumber": number, "issueDate": dates.print_instant(state.now)}
+    return save(moved, with_status(items, chosen.items) if chosen.items else (), state)
+
+
+def reset_invoice(invoice: Document, state: State) -> Document:
+    """Make the invoice a draft as if nothing had happened to it since it was made."""
+    draft, items = to_draft({**invoice, "valid": False}, items_of(invoice, state))
+    forgotten = dict.fromkeys(("checkNumber", "issueDate", "lastValidatedDate", "validationAlerts"))
+    return save(without_nulls({**draft, **forgotten}), items, state)
+
+
+def escalate_invoices(assumptions: Mapping[str, str], state: State) -> list[Document]:
+    """Take every invoice that waits for a batch process one status further; those that went on."""
+    moved = []
+    for invoice in in_creation_order(state.collection(INVOICES).values()):
+        after = _escalate(invoice, assumptions, state)
+        if after is not invoice:
+            moved.append(after)
+    return moved
+
+
+def _escalate(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
+    status = invoice["status"]
+    if status in NEXT_STATUS[assumptions["item_processing"]]:
+        return save(*_process_items(invoice, items_of(invoice, state), assumptions, state), state)
+    if status == "requesting":
+        return save({**invoice, "status": "requested"}, (), state)
+    return request_invoice(invoice, assumptions, state) if status == "awaitingsubmission" else invoice
+
+
+def _process_items(
+    invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
+) -> InvoiceWithItems:
+    """One step on, or, where an item turns out to be bad, invalid."""
+    looked_at = [_check_item(item, state) for item in items]
+    if any(item["status"] == "notvalid" for item in looked_at):
+        return {**invoice, "status": "invaliditems"}, looked_at
+    status = NEXT_STATUS[assumptions["item_processing"]][invoice["status"]]
+    done = status == "awaitingsubmission"
+    return {**invoice, "status": status}, with_status(items, status) if done else list(items)
+
+
+def _check_item(item: Document, state: State) -> Document:
+    """The item, not valid if its claim cannot be paid on (assumed)."""
+    claim = state.collection(CLAIMS)[item["claim"]]
+    if claim.get("abilityToPay", True):
+        return item
+    explanation = EXPLANATIONS["no-ability-to-pay"].format(claim=claim["claimNumber"])
+    return {**item, "status": "notvalid", "explanation": explanation}
+
+
+def _is_due(invoice: Document, state: State) -> bool:
+    """Whether the send date is today or earlier. Source: §4.1."""
+    today = dates.calendar_day(dates.print_instant(state.now))
+    return "scheduledSendDate" in invoice and dates.calendar_day(invoice["scheduledSendDate"]) <= today
+
+
+TakeAction: TypeAlias = Callable[[Document, Mapping[str, str], State], Document]
+
+
+def action_handler(name: str, take: TakeAction) -> Handler:
+    """The handler of the action on the invoice that the path names; its body must be empty."""
+
+    def handle(request: Request, state: State) -> Reply:
+        invoice = invoice_in_path(request, state)
+        refuse_problems(_body_problems(request))
+        refuse_stale(invoice, invoice_path(invoice), request)
+        refuse_problems(transition_problems(name, invoice))
+        after = take(invoice, request.call.assumptions, state)
+        return element_reply(200, invoice_element(after, request, state))
+
+    return handle
+
+
+def transition_handler(name: str) -> Handler:
+    """The handler of an action that only leads to another status."""
+    return action_handler(name, lambda invoice, _, state: change_status(name, invoice, state))
+
+
+def validate(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
+    """Look at the invoice; what is wrong with it is no error unless a switch says so (assumed).
+
+    Raises:
+        Rejected: it does, and something is wrong.
+    """
+    looked_at = validate_invoice(invoice, assumptions, state)
+    if assumptions["failed_validation"] == "refused":
+        found = looked_at.get("validationAlerts", ())
+        refuse_problems(Problem("alert", detail=alert["message"], expected="validate") for alert in found)
+    return looked_at
+
+
+def submit(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
+    """Send the invoice to approval.
+
+    Raises:
+        Rejected: it has no items, no send date, or is not valid.
+    """
+    if found := tuple(_submission_problems(invoice, assumptions, state)):
+        raise Rejected(*found)
+    return submit_invoice(invoice, assumptions, state)
+
+
+def run_helper(request: Request, state: State) -> Reply:
+    """Do to the invoice what its path says, and what only others can do in real life."""
+    return _HELPERS[request.parameters["helper"]](request, state)
+
+
+def run_escalation(request: Request, state: State) -> Reply:
+    """One run of the batch processes over all invoices; the answer is those that went on."""
+    refuse_problems(_body_problems(request))
+    moved = escalate_invoices(request.call.assumptions, state)
+    rows = [invoice_element(invoice, request, state) for invoice in moved]
+    return json_reply(200, {"count": len(rows), "data": rows})
+
+
+def _submission_problems(
+    invoice: Document, assumptions: Mapping[str, str], state: State
+) -> Iterator[Problem]:
+    """Source: Guidewire fact sheet §5 rules 6, 12, 18."""
+    if not state.collection(ITEMS).find("bulkInvoice", invoice["id"]):
+        yield Problem("no-items", expected="submit")
+    if "scheduledSendDate" not in invoice:
+        yield Problem("no-send-date", expected="submit")
+    if not invoice["valid"] and assumptions["unvalidated_submit"] == "refused":
+        yield Problem("not-valid", expected="submit")
+
+
+def _body_problems(request: Request) -> Iterator[Problem]:
+    if request.call.body.strip():
+        yield Problem("body-not-empty")
+
+
+_HELPERS: Mapping[str, Handler] = {
+    "force-approve": action_handler("force-approve", approve_invoice),
+    "force-reject": action_handler("force-reject", lambda invoice, _, state: reject_invoice(invoice, state)),
+    "reset": action_handler("reset", lambda invoice, _, state: reset_invoice(invoice, state)),
+    **{name: transition_handler(name) for name in ("issue", "clear", "confirm-stop", "confirm-void")},
+}

@@ -1,0 +1,23 @@
+"""Contract profile of Guidewire."""
+
+from __future__ import annotations
+
+from mockserver.contract.subject import Profile
+from mockserver.vendors.guidewire.profile.batches import batch_profiles
+from mockserver.vendors.guidewire.profile.outcomes import read_outcomes
+from mockserver.vendors.guidewire.profile.pins import PINS, A, B, C
+
+_FACTS = {"payee": "ab:1", "claim": "demo_sample:30005", "bulk_invoices": f"{A},{B},{C}", "prefix": "MS-"}
+"""`bulk_invoices` are there, may be changed, and are given up: a story may delete them.
+
+What is made has an invoice number that begins with `prefix`.
+"""
+
+
+PROFILE = Profile(
+    facts=_FACTS,
+    credentials={"bearerAuth": {"bearer": "guidewire-good"}},
+    subjects=batch_profiles,
+    pins=PINS,
+    readers={"runBatch": read_outcomes},
+)

@@ -1,0 +1,212 @@
+"""Batches that the contract suite sends to Guidewire: creation and change of bulk invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from urllib.parse import quote
+
+from mockserver.contract.exchange import Exchange, Request, json_request
+from mockserver.contract.spoils import lacking, setting
+from mockserver.contract.subject import (
+    REFUSED,
+    Drawn,
+    Facts,
+    Json,
+    Record,
+    Refused,
+    Spoil,
+    Step,
+    Subject,
+)
+from mockserver.vendors.guidewire.profile.outcomes import (
+    CHANGED_MEMBERS,
+    COMPARED_MEMBERS,
+    read_invoices,
+    read_outcomes,
+    read_rows,
+)
+
+_PATH = "/bulk-invoices"
+_ROWS = f"/claim/v1{_PATH}"
+_AT = "/body/data/attributes"
+
+# Public is that what a schema does not know is refused, and that an amount is a text; which codes there are,
+# and that what is wrong with a call of the batch fails that call alone, is assumed (fact sheet §2.5, §3.4).
+_CORRUPTIONS = (
+    Spoil("an unknown payee", setting(f"{_AT}/payeeAddressBookUID", "ab:none")),
+    Spoil("a total below zero", setting(f"{_AT}/bulkInvoiceTotal", "-1.00")),
+    Spoil("a word for its total", setting(f"{_AT}/bulkInvoiceTotal", "a lot")),
+    Spoil("a number where its total is a text", setting(f"{_AT}/bulkInvoiceTotal", 3000)),
+    Spoil("parts of a cent in its total", setting(f"{_AT}/bulkInvoiceTotal", "10.005")),
+    Spoil("a way of delivery that is none", setting(f"{_AT}/deliveryMethod", {"code": "pigeon"})),
+    Spoil("a text where a code is due", setting(f"{_AT}/deliveryMethod", "hold")),
+    Spoil("a status, which only the vendor sets", setting(f"{_AT}/status", {"code": "issued"})),
+    Spoil("an attribute that nobody knows", setting(f"{_AT}/colour", "red")),
+    Spoil("a day that no calendar has", setting(f"{_AT}/scheduledSendDate", "2026-02-30T00:00:00.000Z")),
+    Spoil("no data", lacking("/body/data")),
+    Spoil("a path that begins with the API", setting("/path", f"{_ROWS}/none")),
+    Spoil("a method in capitals", setting("/method", "PATCH"), refuses=True),
+    Spoil("a word for what follows on a failure", setting("/onFail", "despair"), refuses=True),
+)
+_CHANGE_CORRUPTIONS = (
+    Spoil("a stale checksum", setting("/body/data/checksum", "stale")),
+    Spoil("a bulk invoice that is not there", setting("/path", f"{_PATH}/xc:none")),
+)
+
+
+def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
+    return (_creation(facts), _change(facts))
+
+
+def _creation(facts: Facts) -> Subject:
+    """Bulk invoices that a batch makes, found by their number; of several that have it the newest is meant.
+
+    None is deleted: an older one of the same number would come to light.
+    """
+    payee, prefix = {"payeeAddressBookUID": facts["payee"]}, facts["prefix"]
+    cents_in_yen = {**payee, "currency": {"code": "jpy"}, "bulkInvoiceTotal": "0.50"}
+    spoils = (
+        Spoil("no payee", lacking(f"{_AT}/payeeAddressBookUID")),
+        Spoil("a total of cents in yen", setting(_AT, cents_in_yen)),
+        Spoil("nothing to be split", setting(_AT, {**payee, "splitEqually": True})),
+    )
+
+    def item(key: str, drawn: Drawn) -> Json:
+        attributes = {**payee, "invoiceNumber": key, **_attributes(drawn)}
+        return {"method": "post", "path": _PATH, "body": {"data": {"attributes": attributes}}}
+
+    return Subject(
+        operation="runBatch",
+        key=lambda number: f"{prefix}{number}",
+        item=item,
+        record=lambda _key, drawn: {**_record(drawn), "totalTransactionAmount": Decimal(0)},
+        call=_call,
+        read=lambda key, _tenant: _search("eq", key),
+        shown=lambda key, exchange: read_invoices(exchange, "invoiceNumber", COMPARED_MEMBERS).get(key),
+        spoils=(*_CORRUPTIONS, *spoils),
+        listing=lambda _tenant: _search("sw", prefix),
+        listed=lambda exchange: read_invoices(exchange, "invoiceNumber", COMPARED_MEMBERS),
+        steps=_creation_steps(facts),
+        reader=read_outcomes,
+        amount=_total,
+    )
+
+
+def _change(facts: Facts) -> Subject:
+    """Changes of bulk invoices that are there; their keys are paths, and finitely many."""
+    keys = [f"{_PATH}/{name}" for name in facts["bulk_invoices"].split(",")]
+
+    def item(key: str, drawn: Drawn) -> Json:
+        return {"method": "patch", "path": key, "body": {"data": {"attributes": _attributes(drawn)}}}
+
+    def listed(exchange: Exchange) -> dict[str, Record]:
+        found = read_invoices(exchange, "id", CHANGED_MEMBERS)
+        return {f"{_PATH}/{name}": record for name, record in found.items()}
+
+    return Subject(
+        operation="runBatch",
+        key=lambda number: keys[number % len(keys)],
+        item=item,
+        record=lambda _key, drawn: _record(drawn),
+        call=_call,
+        read=lambda key, _tenant: Request("GET", f"/claim/v1{key}"),
+        shown=lambda key, exchange: listed(exchange).get(key),
+        spoils=(*_CORRUPTIONS, *_CHANGE_CORRUPTIONS),
+        listing=lambda _tenant: Request("GET", f"{_ROWS}?fields=*all&pageSize=100"),
+        listed=listed,
+        steps=_change_steps(),
+        reader=read_outcomes,
+        amount=_total,
+        creates=False,
+        twice="each",
+    )
+
+
+def _call(items: Sequence[Json], _tenant: int) -> Request:
+    return json_request("POST", "/claim/v1/batch", {"requests": items})
+
+
+def _attributes(drawn: Drawn) -> dict[str, Json]:
+    return {"mailTo": f"Desk {drawn.number}", "bulkInvoiceTotal": f"{drawn.amount:f}"}
+
+
+def _record(drawn: Drawn) -> Record:
+    return {"mailTo": f"Desk {drawn.number}", "bulkInvoiceTotal": drawn.amount}
+
+
+def _total(item: Json) -> Decimal:
+    return Decimal(item["body"]["data"]["attributes"]["bulkInvoiceTotal"])
+
+
+def _search(how: str, text: str) -> Request:
+    """Those whose number is the text, or begins with it."""
+    named = quote(text.replace(":", "::"), safe="")
+    return Request("GET", f"{_ROWS}?fields=*all&pageSize=100&filter=invoiceNumber:{how}:{named}")
+
+
+def _after_delete(record: Record | None, _drawn: Drawn) -> Record | Refused | None:
+    return REFUSED if record is None else None
+
+
+def _always_refused(_record_before: Record | None, _drawn: Drawn) -> Refused:
+    return REFUSED
+
+
+def _after_change(record: Record | None, drawn: Drawn) -> Record | Refused:
+    return REFUSED if record is None else {**record, **_record(drawn)}
+
+
+def _patch(path: str, drawn: Drawn) -> Request:
+    return json_request("PATCH", path, {"data": {"attributes": _attributes(drawn)}})
+
+
+def _change_steps() -> tuple[Step, ...]:
+    return (
+        Step("change it by itself", lambda key, drawn, _: _patch(f"/claim/v1{key}", drawn), _after_change),
+        Step("delete it", lambda key, _drawn, _tenant: Request("DELETE", f"/claim/v1{key}"), _after_delete),
+        Step(
+            "stop it, a draft",
+            lambda key, _drawn, _: Request("POST", f"/claim/v1{key}/stop"),
+            _always_refused,
+        ),
+    )
+
+
+def _creation_steps(facts: Facts) -> tuple[Step, ...]:
+    """Steps on what has an id of the vendor's own, which is looked for by the number."""
+
+    def on(
+        name: str,
+        request: Callable[[str, Drawn], Request],
+        after: Callable[[Record | None, Drawn], Record | Refused],
+    ) -> Step:
+        def then(found: Exchange, _key: str, drawn: Drawn, _tenant: int) -> Request:
+            names = [str(row.get("id")) for row in read_rows(found)]
+            return request(f"{_ROWS}/{quote(names[-1] if names else 'xc:none')}", drawn)
+
+        return Step(name, lambda key, _drawn, _tenant: _search("eq", key), after, then)
+
+    def item_on(path: str, drawn: Drawn) -> Request:
+        attributes = {
+            "claim": {"id": facts["claim"]},
+            "amount": {"amount": f"{drawn.amount:f}", "currency": "usd"},
+            "costType": {"code": "claimcost"},
+            "costCategory": {"code": "medical"},
+            "paymentType": {"code": "partial"},
+        }
+        return json_request("POST", f"{path}/bulk-invoice-items", {"data": {"attributes": attributes}})
+
+    def dearer(record: Record | None, drawn: Drawn) -> Record | Refused:
+        if record is None:
+            return REFUSED
+        total = Decimal(record["totalTransactionAmount"] or 0) + drawn.amount
+        return {**record, "totalTransactionAmount": total}
+
+    return (
+        on("change it by itself", _patch, _after_change),
+        on("add an item to it", item_on, dearer),
+        on(
+            "submit it, not yet validated", lambda path, _: Request("POST", f"{path}/submit"), _always_refused
+        ),
+    )

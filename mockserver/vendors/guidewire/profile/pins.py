@@ -1,0 +1,59 @@
+"""Fixture ids for generated Guidewire requests, and the statuses expected of them."""
+
+from __future__ import annotations
+
+from mockserver.contract.subject import ONE, PER_ITEM, STATE, Judged, Pins
+
+A = "xc:SdLxd3WOhsS0mT2Vi1XEu"
+B = "xc:SF3EIyYvshoSm2pwaUnT_"
+C = "xc:SqH7tVbN2_cKpR4xWm0Lz"
+E = "xc:SwN9eLr6X0vB_iCy2GhPd"
+F = "xc:SbT4mZk1J7oUf-n8RqVsA"
+G = "xc:SpE3hWx5C_dLy0aIu9OtF"
+
+_CHANGED = Judged(STATE, valid=("200", "400", "404", "409"))
+_DELETED = Judged(STATE, valid=("204", "400", "404", "409"))
+_ACTED = Judged(
+    f"{STATE}; it cannot say either that there must be no body", valid=("200", "400", "404", "409")
+)
+
+PINS = Pins(
+    known={
+        "updateBulkInvoice": {"bulkInvoiceId": A},
+        "deleteBulkInvoice": {"bulkInvoiceId": A},
+        "createBulkInvoiceItem": {"bulkInvoiceId": A},
+        "updateBulkInvoiceItem": {"bulkInvoiceId": B, "bulkInvoiceItemId": "xc:Sk2vQ8_mZrT0bLw5YhEa1"},
+        "deleteBulkInvoiceItem": {"bulkInvoiceId": B, "bulkInvoiceItemId": "xc:Sk2vQ8_mZrT0bLw5YhEa1"},
+        "validateBulkInvoice": {"bulkInvoiceId": A},
+        "submitBulkInvoice": {"bulkInvoiceId": F},
+        "requestBulkInvoice": {"bulkInvoiceId": C},
+        "placeHoldOnBulkInvoice": {"bulkInvoiceId": G},
+        "stopBulkInvoice": {"bulkInvoiceId": G},
+        "voidBulkInvoice": {"bulkInvoiceId": E},
+        "helpBulkInvoiceAlong": {"bulkInvoiceId": G},
+        "getAsyncRequest": {"asyncRequestId": "xc:SdU4nWy7K_h2Jx-9bTqMe"},
+    },
+    walking={"GW-DoNotCommit": "false"},
+    left_out=("GW-Checksum", "GW-DBTransaction-ID"),
+    judged={
+        "getBulkInvoice": ONE,
+        "getBulkInvoiceItems": ONE,
+        "getBulkInvoiceItem": ONE,
+        "getAsyncRequest": ONE,
+        "createBulkInvoice": Judged(STATE, valid=("201", "400")),
+        "createBulkInvoiceItem": Judged(STATE, valid=("201", "400", "404")),
+        "updateBulkInvoice": _CHANGED,
+        "updateBulkInvoiceItem": _CHANGED,
+        "deleteBulkInvoice": _DELETED,
+        "deleteBulkInvoiceItem": _DELETED,
+        "validateBulkInvoice": _ACTED,
+        "submitBulkInvoice": _ACTED,
+        "requestBulkInvoice": _ACTED,
+        "placeHoldOnBulkInvoice": _ACTED,
+        "stopBulkInvoice": _ACTED,
+        "voidBulkInvoice": _ACTED,
+        "helpBulkInvoiceAlong": _ACTED,
+        "runBatch": Judged(PER_ITEM, invalid=("200", "4xx")),
+        "runComposite": Judged(f"{STATE}; one bad call spoils all", valid=("200", "400")),
+    },
+)

@@ -1,0 +1,152 @@
+"""Request headers that every operation honours: Accept and charset, transaction ids, dry runs, asynchronous replies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from mockserver.codec import json
+from mockserver.codec.http import check_accepts_json, check_utf_8_charset, json_reply
+from mockserver.errors import Rejected
+from mockserver.model import Call, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Operation
+from mockserver.vendor import Enter, Handler, Request, find_record
+from mockserver.vendors.guidewire.assumptions import ON
+from mockserver.vendors.guidewire.dates import print_instant
+from mockserver.vendors.guidewire.lifecycle import new_id
+from mockserver.vendors.guidewire.rate_limit import count_call
+from mockserver.vendors.guidewire.representation import with_correlation_id
+
+REPLY_SCHEMAS: Mapping[str, str] = {
+    "createBulkInvoice": "BulkInvoiceDetailResponse",
+    "createBulkInvoiceItem": "BulkInvoiceItemDetailResponse",
+    "getBulkInvoice": "BulkInvoiceResponse",
+    "getBulkInvoiceItem": "BulkInvoiceItemResponse",
+    "getBulkInvoiceItems": "BulkInvoiceItemCollection",
+    "getBulkInvoices": "BulkInvoiceCollection",
+    "updateBulkInvoice": "BulkInvoiceDetailResponse",
+    "updateBulkInvoiceItem": "BulkInvoiceItemDetailResponse",
+}
+"""The schema of an operation's answer, where it can be asked for. Assumed: that it is named like this."""
+
+
+def admit(call: Call, enter: Enter, state: State) -> str:
+    """Let pass a call that takes JSON and whose body is in UTF-8, as far as switches ask for that.
+
+    Raises:
+        TooManyRequests: its caller has called too often.
+        NotAcceptable: its Accept header has no room for JSON.
+        UnsupportedMediaType: its body is declared to be in another charset.
+    """
+    enter()
+    count_call(call, state)
+    if call.assumptions["unacceptable"] == "406":
+        check_accepts_json(call.headers)
+    if call.body and call.assumptions["other_charset"] == "415":
+        check_utf_8_charset(call.headers)
+    return ""
+
+
+TRANSACTIONS = "transactions"
+ASYNC_REQUESTS = "async-requests"
+
+_TRANSACTION_HEADER = "GW-DBTransaction-ID"
+_MAX_TRANSACTION = 128
+_ACTION_SCHEMA = "BulkInvoiceDetailResponse"
+_FIRST_REFUSAL = 400
+
+
+class _RollbackError(Exception):
+    """Leaves the savepoint of a call that is only tried, or that failed, so that it undoes itself."""
+
+
+def read_handler(handler: Handler) -> Handler:
+    """The handler, its replies with what headers ask for."""
+
+    def handle(request: Request, state: State) -> Reply:
+        return finish_reply(handler(request, state), request, state)
+
+    return handle
+
+
+def write_handler(handler: Handler) -> Handler:
+    """The handler as one transaction."""
+
+    def handle(request: Request, state: State) -> Reply:
+        tried = request.parameters.get("GW-DoNotCommit") is True
+        with suppress(_RollbackError), state.item():
+            if not tried:
+                _claim_transaction_id(request, state)
+            reply = handler(request, state)
+            if tried or reply.status >= _FIRST_REFUSAL:
+                raise _RollbackError
+        return finish_reply(reply, request, state)
+
+    return handle
+
+
+def remember_failure(call: Call, operation: Operation, reply: Reply, state: State) -> None:
+    """Note the id of a call that was refused, if the switch says that it is used up (assumed)."""
+    if operation.method != "get" and not operation.batch:
+        record_failed_id(call, reply.status, state)
+
+
+def record_failed_id(call: Call, status: int, state: State) -> None:
+    """As `remember`, for a call that another one carries."""
+    name = call.headers.get(_TRANSACTION_HEADER.lower(), "")
+    if status < _FIRST_REFUSAL or call.assumptions["failed_call_uses_id"] != ON:
+        return
+    commits = call.headers.get("gw-donotcommit", "").lower() != "true"
+    if commits and 0 < len(name) <= _MAX_TRANSACTION:
+        state.collection(TRANSACTIONS)[name] = {"at": print_instant(state.now)}
+
+
+def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
+    """The reply with what headers ask for: a schema's name, an answer later, a correlation id."""
+    if reply.body and request.parameters.get("GW-IncludeSchemaProperty") is True:
+        document = {
+            "$GW-Schema": REPLY_SCHEMAS.get(request.operation.id, _ACTION_SCHEMA),
+            **json.decode(reply.body),
+        }
+        reply = replace(reply, body=json.encode(document))
+    return with_correlation_id(_respond_async(reply, request, state), request.call, state)
+
+
+def _claim_transaction_id(request: Request, state: State) -> None:
+    """Note the transaction's id; a refused call leaves no note, as it leaves nothing.
+
+    Raises:
+        Rejected: the id was used, or a call that uses it is not over (assumed).
+    """
+    name = request.parameters.get(_TRANSACTION_HEADER)
+    if not name:
+        return
+    known = state.collection(TRANSACTIONS)
+    if name in known or request.call.same_key_in_flight:
+        raise Rejected(Problem("already-executed", ("header", _TRANSACTION_HEADER), found=name))
+    known[name] = {"at": print_instant(state.now)}
+
+
+def _respond_async(reply: Reply, request: Request, state: State) -> Reply:
+    """The reply, or where it can be read, if the caller would rather not wait for it and the switch allows.
+
+    Source: the vendor's guide, "Sending a request asynchronously" (the 202, its empty body and its header);
+    that the work is done at once is ours.
+    """
+    call = request.call
+    prefers = call.method != "GET" and "respond-async" in call.headers.get("prefer", "").lower()
+    if not prefers or call.assumptions["respond_async"] != "accepted":
+        return reply
+    name = new_id(call.assumptions["id_prefix"], state)
+    body = {"body": json.decode(reply.body)} if reply.body else {}
+    state.collection(ASYNC_REQUESTS)[name] = {"id": name, "status": reply.status, **body}
+    return Reply(202, headers=(("GW-Async-Location", f"/async/v1/requests/{name}"),))
+
+
+def show_async_request(request: Request, state: State) -> Reply:
+    """The answer to a call that did not wait for it. Assumed: the form of this."""
+    kept = find_record(ASYNC_REQUESTS, request.parameters["asyncRequestId"], state)
+    return json_reply(200, kept)

@@ -1,0 +1,320 @@
+"""Batches and composites: run the calls that a call contains, and collect their replies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import unquote, urlencode
+
+from msgspec.structs import replace
+
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE, json_reply
+from mockserver.errors import InvalidCall, Rejected
+from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem, Reply, Value
+from mockserver.sandbox.store import State
+from mockserver.vendor import FAULT_RULE, BatchResult, Request, StoreItem
+from mockserver.vendors.guidewire.assumptions import BATCH_ONLY_HEADERS, COMPOSITE_ONLY_HEADERS
+from mockserver.vendors.guidewire.refusals import problem_error, refusal_error, wrap_error
+from mockserver.vendors.guidewire.representation import API, CORRELATION, WHOLE_REPLY_HEADERS
+from mockserver.vendors.guidewire.request_headers import finish_reply, record_failed_id
+
+FIRST_REFUSAL = 400
+CONTAINER_PATHS = frozenset({f"{API}/batch", "/composite/v1/composite"})
+"""Paths that carry calls themselves; no carried call may go there."""
+
+
+class Subrequest(Value, frozen=True):
+    """What was sent of a call; `path` is a whole one, escaped as in an address."""
+
+    method: str
+    path: str
+    query: str = ""
+    body: Json = None
+    headers: Mapping[str, str] = EMPTY
+
+    def as_call(self, carrier: Call) -> Call:
+        """The call itself: its own headers come before those of the one that carries it."""
+        # What a whole answer alone shows is not drawn: a failed call would leave a gap in what is drawn next.
+        shown_once = {CORRELATION.lower(): "carried"}
+        return replace(
+            carrier,
+            method=self.method.upper(),
+            path=unquote(self.path),
+            query=self.query,
+            headers={**shown_once, **carrier.headers, "content-type": JSON_TYPE, **self.headers},
+            body=b"" if self.body is None else json.encode(self.body),
+        )
+
+
+def without_headers(call: Call, names: Iterable[str]) -> Call:
+    """The call less some headers."""
+    left_out = frozenset(names)
+    return replace(call, headers={name: text for name, text in call.headers.items() if name not in left_out})
+
+
+def reply_entry(reply: Reply) -> Json:
+    """An answer among others: status, body if there is one, and headers but the common ones."""
+    headers = [
+        {"name": name, "value": text} for name, text in reply.headers if name not in WHOLE_REPLY_HEADERS
+    ]
+    body = {"body": json.decode(reply.body)} if reply.body else {}
+    return {"status": reply.status, **body, "headers": headers}
+
+
+def error_entry(error: Json, call: Call) -> Json:
+    """The entry of a call that never ran."""
+    return {"status": error["status"], "body": wrap_error(error, call), "headers": []}
+
+
+def error_in(body: Json) -> Json:
+    """The error in a refusal's body, wherever it stands."""
+    return body.get("error", body)
+
+
+_ACTIONS_BY_METHOD = {
+    "get": Action.UNCHANGED,
+    "post": Action.CREATED,
+    "patch": Action.UPDATED,
+    "delete": Action.UPDATED,
+}
+
+
+def run_batch(request: Request, state: State) -> StoreItem:
+    """Open the batch: what runs one call; what that did is kept whatever becomes of the others.
+
+    Raises:
+        Invalid: it holds too many calls.
+    """
+    limit = int(request.call.assumptions["batch_limit"])
+    if len(request.items) > limit:
+        raise InvalidCall((Problem("too-many", ("requests",), rule="maxItems", expected=limit),))
+    batch = without_headers(request.call, BATCH_ONLY_HEADERS)
+    takes_data = request.call.assumptions["batch_data_alias"] == "accepted"
+
+    def keep(item: Item) -> Outcome:
+        sent = item.document
+        body = sent.get("body")
+        if body is None and takes_data and "data" in sent:
+            body = {"data": sent["data"]}
+        answered = _run_call(sent, _call_of(sent, body, batch), request, state)
+        if answered["status"] >= FIRST_REFUSAL:
+            # Not raised: the call has undone itself, and its transaction id may have to stay noted.
+            message = error_in(answered["body"])["userMessage"]
+            refused = Problem("refused", ("requests", item.index), message)
+            return Outcome(item, Action.REJECTED, answered, (refused,))
+        return Outcome(item, _ACTIONS_BY_METHOD[sent["method"]], answered)
+
+    return keep
+
+
+def aborts_batch(item: Item) -> bool:
+    """Whether the batch ends with this call if it fails."""
+    return isinstance(item.document, dict) and item.document.get("onFail") == "abort"
+
+
+def render_batch(result: BatchResult, state: State) -> Reply:
+    """The answers in the order of the calls; what was skipped has none, unless a switch says so (assumed)."""
+    call = result.request.call
+    marked = call.assumptions["skipped_calls"] == "marked"
+    entries = [
+        _outcome_entry(outcome, call)
+        for outcome in result.outcomes
+        if marked or outcome.action is not Action.SKIPPED
+    ]
+    return finish_reply(json_reply(200, {"responses": entries}), result.request, state)
+
+
+def _run_call(sent: Document, call: Call, request: Request, state: State) -> Json:
+    if call.path in CONTAINER_PATHS:
+        return error_entry(problem_error((Problem("nested-batch"),), call), call)
+    answered = request.dispatch(call, state)
+    if answered.reply.status >= FIRST_REFUSAL and call.method != "GET":
+        record_failed_id(call, answered.reply.status, state)
+    if answered.refusal == "not-found":
+        return error_entry(refusal_error("not-found", sent["path"]), call)
+    return reply_entry(answered.reply)
+
+
+def _call_of(sent: Document, body: Json, batch: Call) -> Call:
+    own = {header["name"].lower(): header["value"] for header in sent.get("headers", ())}
+    return Subrequest(sent["method"], API + sent["path"], sent.get("query", ""), body, own).as_call(batch)
+
+
+def _outcome_entry(outcome: Outcome, call: Call) -> Json:
+    """The entry that the call left; when it never ran, or a scenario failed it, the error for that."""
+    if outcome.action is Action.SKIPPED:
+        return error_entry(refusal_error("aborted", ""), call)
+    if any(problem.rule == FAULT_RULE for problem in outcome.problems):
+        return error_entry(problem_error(outcome.problems, call), call)
+    return outcome.document or error_entry(problem_error(outcome.problems, call), call)
+
+
+_REFERENCE = re.compile(r"\$\{([^{}]+)\}")
+_PATH_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\[([0-9]{1,6})\]|\['([^']+)'\]")
+_MAX_SUBSTITUTED = 1024 * 1024
+
+
+class Variables:
+    """What the subrequests of one composite have named; so much may be filled in, and no more."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Json] = {}
+        self._left = _MAX_SUBSTITUTED
+
+    def keep(self, name: str, path: str, answer: Json, place: Path) -> None:
+        """Name the value at `path` (`$.data.attributes.id`, `$.data[0]`) in an answer.
+
+        Raises:
+            Rejected: the path is none, or leads to no single value.
+        """
+        value = answer
+        rest = path.removeprefix("$")
+        steps = _PATH_STEP.findall(rest) if rest != path and not _PATH_STEP.sub("", rest) else [("", "", "")]
+        for member, index, quoted in steps:
+            value = _value_at(value, member or quoted, index)
+        if value is None or isinstance(value, (dict, list)):
+            raise Rejected(Problem("nothing-at-path", (*place, "path"), found=path))
+        self._known[name] = value
+
+    def filled(self, value: Json, place: Path) -> Json:
+        """`value` with every `${name}` in its texts replaced; a text that is one name becomes its value.
+
+        Raises:
+            Rejected: a name is not known, or more is filled in than can be meant.
+        """
+        if isinstance(value, dict):
+            return {name: self.filled(child, place) for name, child in value.items()}
+        if isinstance(value, list):
+            return [self.filled(child, place) for child in value]
+        if not isinstance(value, str) or "${" not in value:
+            return value
+        alone = _REFERENCE.fullmatch(value)
+        return self._value(alone[1], place) if alone else self.text(value, place)
+
+    def text(self, value: str, place: Path) -> str:
+        """As `filled`, and a text whatever is filled in."""
+        return _REFERENCE.sub(lambda use: _as_text(self._value(use[1], place)), value)
+
+    def _value(self, name: str, place: Path) -> Json:
+        if name not in self._known:
+            raise Rejected(Problem("no-variable", place, found=name))
+        value = self._known[name]
+        self._left -= len(_as_text(value))
+        if self._left < 0:
+            raise Rejected(Problem("too-long", (*place, "body"), expected=_MAX_SUBSTITUTED))
+        return value
+
+
+def _value_at(value: Json, name: str, index: str) -> Json:
+    if name and isinstance(value, dict):
+        return value.get(name)
+    if index and isinstance(value, list) and int(index) < len(value):
+        return value[int(index)]
+    return None
+
+
+def _as_text(value: Json) -> str:
+    return value if isinstance(value, str) else json.encode(value).decode()
+
+
+_SKIPPED: Json = {"skipped": True}
+_NOT_INCLUDED: Json = {"responseIncluded": False}
+
+
+class _CompositeRun:
+    """One composite while it runs; what was made is undone by whoever sees it answer with an error."""
+
+    def __init__(self, request: Request, state: State) -> None:
+        self._request, self._state = request, state
+        self._call = without_headers(request.call, COMPOSITE_ONLY_HEADERS)
+        self._variables = Variables()
+
+    def change(self, sent: Document, place: Path) -> Json:
+        """Run one subrequest; its entry, that of a failure has an error."""
+        try:
+            uri = self._variables.text(sent["uri"], place)
+            body = self._variables.filled(sent.get("body"), place)
+            answered = self._answered(Subrequest(sent["method"], uri, body=body))
+            if answered["status"] < FIRST_REFUSAL:
+                answered = self._narrowed(answered, sent.get("parameters", EMPTY))
+            if answered["status"] < FIRST_REFUSAL:
+                self._name(sent.get("vars", ()), answered.get("body"), place)
+        except Rejected as rejected:
+            return error_entry(problem_error(rejected.problems, self._call), self._call)
+        return answered
+
+    def select(self, sent: Document, place: Path) -> Json:
+        """Run one selection on what was made; a failure spoils nothing."""
+        try:
+            uri = self._variables.text(sent["uri"], place)
+            parameters = self._variables.filled(sent.get("parameters", {}), place)
+            return self._answered(Subrequest("get", uri, _query_string(parameters)))
+        except Rejected as rejected:
+            return error_entry(problem_error(rejected.problems, self._call), self._call)
+
+    def _answered(self, sent: Subrequest) -> Json:
+        call = sent.as_call(self._call)
+        if call.path in CONTAINER_PATHS:
+            return error_entry(problem_error((Problem("nested-batch"),), call), call)
+        if not call.path.startswith(f"{API}/"):
+            return error_entry(refusal_error("not-found", call.path), call)
+        return reply_entry(self._request.dispatch(call, self._state).reply)
+
+    def _narrowed(self, answered: Json, parameters: Document) -> Json:
+        """The answer with those attributes only that `fields` name; a write cannot be asked for less."""
+        if "fields" not in parameters or "body" not in answered:
+            return answered
+        href = answered["body"]["data"]["links"]["self"]["href"]
+        read = self._answered(Subrequest("get", href, _query_string({"fields": parameters["fields"]})))
+        return {**read, "status": answered["status"]} if read["status"] < FIRST_REFUSAL else read
+
+    def _name(self, variables: Iterable[Document], body: Json, place: Path) -> None:
+        for number, sent in enumerate(variables):
+            self._variables.keep(sent["name"], sent["path"], body, (*place, "vars", number))
+
+
+def run_composite(request: Request, state: State) -> Reply:
+    """All requests or none, in order; selections only when all went well.
+
+    Raises:
+        Invalid: there are too many of them.
+    """
+    requests, selections = request.document.get("requests", ()), request.document.get("selections", ())
+    _refuse_too_many(len(requests) + len(selections), request.call)
+    running = _CompositeRun(request, state)
+    responses: list[Json] = []
+    for number, sent in enumerate(requests):
+        answered = running.change(sent, ("requests", number))
+        if answered["status"] >= FIRST_REFUSAL:
+            left = len(requests) - number - 1
+            failed = {"requestError": error_in(answered["body"])}
+            return _failure_reply([*responses, failed, *[_SKIPPED] * left], len(selections))
+        responses.append(answered if sent.get("includeResponse", True) else _NOT_INCLUDED)
+    selected = [running.select(sent, ("selections", number)) for number, sent in enumerate(selections)]
+    return json_reply(200, {"responses": responses, "selections": selected})
+
+
+def _failure_reply(responses: Json, selections: int) -> Reply:
+    """The answer of a composite that changed nothing."""
+    skipped = {"selections": [_SKIPPED] * selections} if selections else {}
+    return json_reply(400, {"requestFailed": True, "responses": responses, **skipped})
+
+
+def _refuse_too_many(found: int, call: Call) -> None:
+    limit = int(call.assumptions["composite_limit"])
+    if found > limit:
+        raise InvalidCall((Problem("too-many-calls", ("requests",), expected=limit, found=found),))
+
+
+def _query_string(parameters: Document) -> str:
+    """Parameters as a query: repeated filters, comma lists of the others."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in parameters.items():
+        if name == "filter":
+            pairs += [(name, text) for text in (value if isinstance(value, list) else [value])]
+        elif isinstance(value, list):
+            pairs.append((name, ",".join(map(str, value))))
+        else:
+            pairs.append((name, str(value).lower() if isinstance(value, bool) else str(value)))
+    return urlencode(pairs)
