@@ -1,123 +1,106 @@
-"""Payt: invoices and debtors upserted in bulk, each record on its own; payments come with invoices."""
+"""Payt: bulk upserts of invoices, debtors and contacts, with payments posted as part of invoices."""
 
 from __future__ import annotations
 
-from mockserver.vendor import BatchRoom, Vendor, one_by_one
-from mockserver.vendors.payt import (
-    authorization,
-    calls,
-    checks,
-    contacts,
-    debtors,
-    deletions,
-    files,
-    identity,
-    invoices,
-    lists,
-    operations,
-    pausing,
-    render,
-    rules,
-    settings,
-    tokens,
-)
+from mockserver.vendor import BatchHandler, Vendor, store_each
+from mockserver.vendors.payt import batches, oauth, queries, rules, state_rules
 from mockserver.vendors.payt.access import enter_tenant
 from mockserver.vendors.payt.assumptions import ASSUMPTIONS
-from mockserver.vendors.payt.contacts import CONTACT
-from mockserver.vendors.payt.door import admit
-from mockserver.vendors.payt.entities import DEBTOR, INVOICE, PAYMENT
-from mockserver.vendors.payt.faults import fault, phantom
-from mockserver.vendors.payt.limits import telling_handler, telling_room
-from mockserver.vendors.payt.moments import is_moment
-from mockserver.vendors.payt.refusals import grade, refuse
-from mockserver.vendors.payt.settings import VAT_RATE
+from mockserver.vendors.payt.dates import is_instant
+from mockserver.vendors.payt.faults import extra_outcome_of, fault_problem
+from mockserver.vendors.payt.rate_limit import admit, batch_with_limit_headers, handler_with_limit_headers
+from mockserver.vendors.payt.records import debtors, files, identity, invoices, payment_settings
+from mockserver.vendors.payt.records.debtors import CONTACT
+from mockserver.vendors.payt.records.payment_settings import VAT_RATE
+from mockserver.vendors.payt.refusals import classify, refuse
+from mockserver.vendors.payt.representation import DEBTOR, INVOICE, PAYMENT
 
 _BATCHES = {
-    "postV1Invoices": BatchRoom(
-        apply=invoices.writing(identity.invoice),
-        render=render.success_entity_with(invoices.warned(identity.invoice)),
-        rules=(rules.of_readable(rules.invoice_faults),),
-        across=rules.unique("invoices", "invoice_number", "number-repeated"),
-        check=checks.invoice,
-        phantom=phantom("invoices", "invoice_number", "invoice_identifier"),
+    "postV1Invoices": BatchHandler(
+        apply=invoices.upsert_invoices(identity.find_invoice),
+        render=batches.success_entity_with(invoices.warnings_of_rejected(identity.find_invoice)),
+        rules=(rules.for_readable(rules.invoice_problems),),
+        batch_rule=rules.unique_in_batch("invoices", "invoice_number", "number-repeated"),
+        check=state_rules.check_invoice,
+        extra_outcome=extra_outcome_of("invoices", "invoice_number", "invoice_identifier"),
     ),
-    "patchV1Invoices": BatchRoom(
-        apply=invoices.writing(identity.numbered_invoice),
-        render=render.success_entity_with(invoices.warned(identity.numbered_invoice)),
-        rules=(rules.of_readable(rules.invoice_faults),),
-        across=rules.unique("invoices", "invoice_number", "number-repeated"),
-        check=checks.change,
-        phantom=phantom("invoices", "invoice_number", "invoice_identifier"),
+    "patchV1Invoices": BatchHandler(
+        apply=invoices.upsert_invoices(identity.find_invoice_by_number),
+        render=batches.success_entity_with(invoices.warnings_of_rejected(identity.find_invoice_by_number)),
+        rules=(rules.for_readable(rules.invoice_problems),),
+        batch_rule=rules.unique_in_batch("invoices", "invoice_number", "number-repeated"),
+        check=state_rules.check_change,
+        extra_outcome=extra_outcome_of("invoices", "invoice_number", "invoice_identifier"),
     ),
-    "postV1Debtors": BatchRoom(
-        apply=one_by_one(debtors.keep),
-        render=render.success_entity,
-        rules=(rules.of_readable(rules.debtor_faults),),
-        warn=(rules.of_readable(rules.debtor_warnings),),
-        across=rules.unique("debtors", "debtor_number", "debtor-number-repeated"),
-        check=checks.debtor,
-        phantom=phantom("debtors", "debtor_number", "debtor_identifier"),
+    "postV1Debtors": BatchHandler(
+        apply=store_each(debtors.upsert_debtor),
+        render=batches.success_entity,
+        rules=(rules.for_readable(rules.debtor_problems),),
+        warning_rules=(rules.for_readable(rules.debtor_warnings),),
+        batch_rule=rules.unique_in_batch("debtors", "debtor_number", "debtor-number-repeated"),
+        check=state_rules.check_debtor,
+        extra_outcome=extra_outcome_of("debtors", "debtor_number", "debtor_identifier"),
     ),
-    "postV1Contacts": BatchRoom(
-        apply=one_by_one(contacts.keep),
-        render=render.contacts_posted,
-        rules=(rules.of_readable(rules.contact_faults),),
-        warn=(rules.of_readable(rules.contact_warnings),),
-        across=rules.unique("contacts", "contact_identifier", "contact-repeated"),
-        check=checks.contact,
-        phantom=phantom("contacts", "contact_identifier", "id"),
+    "postV1Contacts": BatchHandler(
+        apply=store_each(debtors.upsert_contact),
+        render=batches.contacts_reply,
+        rules=(rules.for_readable(rules.contact_problems),),
+        warning_rules=(rules.for_readable(rules.contact_warnings),),
+        batch_rule=rules.unique_in_batch("contacts", "contact_identifier", "contact-repeated"),
+        check=state_rules.check_contact,
+        extra_outcome=extra_outcome_of("contacts", "contact_identifier", "id"),
     ),
-    "postV1Files": BatchRoom(
-        apply=files.announce,
-        render=files.where_to_upload,
-        across=calls.faults,
-        phantom=files.phantom,
+    "postV1Files": BatchHandler(
+        apply=files.announce_files,
+        render=files.render_upload_urls,
+        batch_rule=batches.batch_problems,
+        extra_outcome=files.extra_outcome,
     ),
-    "postV1VatRates": BatchRoom(
-        apply=one_by_one(settings.keep_vat_rate),
-        render=render.success_entity,
-        rules=(rules.of_readable(rules.vat_rate_faults),),
-        across=rules.unique("vat_rates", "code", "code-repeated"),
-        check=checks.vat_rate,
-        phantom=phantom("vat_rates", "code"),
+    "postV1VatRates": BatchHandler(
+        apply=store_each(payment_settings.upsert_vat_rate),
+        render=batches.success_entity,
+        rules=(rules.for_readable(rules.vat_rate_problems),),
+        batch_rule=rules.unique_in_batch("vat_rates", "code", "code-repeated"),
+        check=state_rules.check_vat_rate,
+        extra_outcome=extra_outcome_of("vat_rates", "code"),
     ),
-    "postV1PaymentConditions": BatchRoom(
-        apply=one_by_one(settings.keep_payment_condition),
-        render=render.success_entity,
-        across=rules.unique("payment_conditions", "code", "code-repeated"),
-        phantom=phantom("payment_conditions", "code"),
+    "postV1PaymentConditions": BatchHandler(
+        apply=store_each(payment_settings.upsert_payment_condition),
+        render=batches.success_entity,
+        batch_rule=rules.unique_in_batch("payment_conditions", "code", "code-repeated"),
+        extra_outcome=extra_outcome_of("payment_conditions", "code"),
     ),
 }
 _OPERATIONS = {
-    "getV1Invoices": operations.listing(INVOICE, lists.invoice_filters, operations.as_sent),
-    "getV1InvoicesId": operations.showing(INVOICE, operations.as_sent),
-    "getV1InvoicesDeleted": deletions.listing("deleted_invoices", deletions.invoice),
-    "patchV1InvoicesBlock": pausing.pausing(pausing.blocked),
-    "patchV1InvoicesResume": pausing.pausing(pausing.resumed),
-    "getV1Debtors": operations.listing(DEBTOR, lists.debtor_filters),
-    "getV1DebtorsId": operations.showing(DEBTOR),
-    "getV1Contacts": operations.listing(CONTACT, lists.contact_filters),
-    "putUpload": files.upload,
-    "getV1VatRates": operations.listing(VAT_RATE, lists.no_filters),
-    "getV1Payments": operations.listing(PAYMENT, lists.payment_filters),
-    "getV1PaymentsDeleted": deletions.listing("deleted_payments", deletions.payment),
-    "getV1Administrations": operations.list_administrations,
-    "getV1AdministrationsAdministrationId": operations.show_administration,
-    "getOauthAuthorize": authorization.authorize,
-    "postOauthToken": tokens.token,
-    "postOauthRevoke": tokens.revoke,
-    "postOauthIntrospect": tokens.introspect,
+    "getV1Invoices": queries.list_handler(INVOICE, queries.invoice_filters, queries.as_sent_by_now),
+    "getV1InvoicesId": queries.show_handler(INVOICE, queries.as_sent_by_now),
+    "getV1InvoicesDeleted": queries.deleted_list_handler("deleted_invoices", queries.deleted_invoice),
+    "patchV1InvoicesBlock": invoices.pause_handler(invoices.block),
+    "patchV1InvoicesResume": invoices.pause_handler(invoices.resume),
+    "getV1Debtors": queries.list_handler(DEBTOR, queries.debtor_filters),
+    "getV1DebtorsId": queries.show_handler(DEBTOR),
+    "getV1Contacts": queries.list_handler(CONTACT, queries.contact_filters),
+    "putUpload": files.upload_file,
+    "getV1VatRates": queries.list_handler(VAT_RATE, queries.no_filters),
+    "getV1Payments": queries.list_handler(PAYMENT, queries.payment_filters),
+    "getV1PaymentsDeleted": queries.deleted_list_handler("deleted_payments", queries.deleted_payment),
+    "getV1Administrations": queries.list_administrations,
+    "getV1AdministrationsAdministrationId": queries.show_administration,
+    "getOauthAuthorize": oauth.authorize,
+    "postOauthToken": oauth.grant_token,
+    "postOauthRevoke": oauth.revoke_token,
+    "postOauthIntrospect": oauth.introspect_token,
 }
 
 VENDOR = Vendor(
-    batches={name: telling_room(room) for name, room in _BATCHES.items()},
-    operations={name: telling_handler(handler) for name, handler in _OPERATIONS.items()},
+    batches={name: batch_with_limit_headers(room) for name, room in _BATCHES.items()},
+    operations={name: handler_with_limit_headers(handler) for name, handler in _OPERATIONS.items()},
     refuse=refuse,
-    grade=grade,
+    classify=classify,
     admit=admit,
     enter_tenant=enter_tenant,
-    fault=fault,
+    fault=fault_problem,
     assumptions=ASSUMPTIONS,
-    formats={"date-time": is_moment},
-    standing=("administrations", "applications", "vat_rates", "payment_conditions"),
+    formats={"date-time": is_instant},
+    kept_when_empty=("administrations", "applications", "vat_rates", "payment_conditions"),
 )

@@ -1,22 +1,19 @@
-"""Who may enter which administration.
-
-Source: Payt fact sheet §1.4 (connections are granted per administration), §3.1, §2.9 (deleted ones).
-"""
+"""Access to administrations, and content negotiation."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from mockserver.clock import parse_instant
+from mockserver.codec.instants import parse_instant
 from mockserver.errors import Forbidden, NotFound, Refusal
 from mockserver.model import Call, Document, Principal
-from mockserver.store import State
-from mockserver.vendors.payt.files import STORAGE
+from mockserver.sandbox.store import State
+from mockserver.vendors.payt.records.files import STORAGE
 
 ADMINISTRATIONS = "administrations"
 """The vendor-wide collection; `connected` false is an administration that no connection is granted to."""
 
-_OUTSIDE = ("/v1/administrations", "/oauth/", STORAGE)
+_UNGUARDED_PATHS = ("/v1/administrations", "/oauth/", STORAGE)
 """Paths of operations that no administration is named to, or that look after it themselves."""
 
 _SHOWN_AFTER_DELETION = timedelta(days=30)
@@ -28,32 +25,32 @@ def enter_tenant(call: Call, tenant: str, state: State) -> None:
     Raises:
         Forbidden, NotFound: it is unknown, not active, or not granted to the caller.
     """
-    if call.path.startswith(_OUTSIDE):
+    if call.path.startswith(_UNGUARDED_PATHS):
         return
     administration = state.collection(ADMINISTRATIONS, "").get(tenant)
     if (
         administration is None
         or administration["status"] != "active"
-        or not _granted(administration, call.principal)
+        or not _is_granted(administration, call.principal)
     ):
-        raise no_access(tenant, call)
+        raise access_refusal(tenant, call)
 
 
-def visible(administration: Document, principal: Principal, state: State) -> bool:
+def is_visible(administration: Document, principal: Principal, state: State) -> bool:
     """Whether the endpoints of administrations show it: granted, and not deleted for more than 30 days."""
-    if not _granted(administration, principal):
+    if not _is_granted(administration, principal):
         return False
     deleted_at = administration.get("deleted_at")
     return deleted_at is None or state.now - parse_instant(deleted_at) <= _SHOWN_AFTER_DELETION
 
 
-def no_access(administration_id: str, call: Call) -> Refusal:
+def access_refusal(administration_id: str, call: Call) -> Refusal:
     """The refusal of a caller at an administration's door."""
     if call.assumptions["closed_administration"] == "404":
         return NotFound(ADMINISTRATIONS, administration_id)
     return Forbidden("administration", f"No access to administration {administration_id}")
 
 
-def _granted(administration: Document, principal: Principal) -> bool:
+def _is_granted(administration: Document, principal: Principal) -> bool:
     named = principal.facts.get("administrations")
     return administration.get("connected", True) and (named is None or administration["id"] in named)

@@ -1,9 +1,78 @@
-"""What Payt's documents leave open, or tell in two ways, as switches of a sandbox."""
+"""Assumptions about Payt: what the documents leave open, with defaults and alternatives."""
 
 from __future__ import annotations
 
-from mockserver.assumption import Assumption
-from mockserver.vendors.payt.record_assumptions import OF_RECORDS
+from mockserver.sandbox.assumptions import Assumption
+
+_RECORD_SHEET = "Payt fact sheet"
+
+RECORD_ASSUMPTIONS = (
+    Assumption(
+        "empty_call",
+        "accepted",
+        ("refused",),
+        "Whether a call without records is answered like any other, or refused.",
+        f"{_RECORD_SHEET} §6.9; edge-cases row 1",
+    ),
+    Assumption(
+        "other_types",
+        "read",
+        ("refused",),
+        "Whether numbers where texts are due, and digits in quotes where numbers are, are read.",
+        f"{_RECORD_SHEET} §6.43; edge-cases rows 21 and 121",
+    ),
+    Assumption(
+        "cent_fractions",
+        "refused",
+        ("rounded",),
+        "Whether an amount with more than two decimals refuses its record, or is kept and shown rounded.",
+        f"{_RECORD_SHEET} §1.5, which has two decimals in answers; edge-cases row 122",
+    ),
+    Assumption(
+        "missing_offset",
+        "utc",
+        ("refused",),
+        "Whether a sent_at that names no zone is of UTC, or cannot be read.",
+        f"{_RECORD_SHEET} §1.5; edge-cases row 129",
+    ),
+    Assumption(
+        "ci_keys",
+        "off",
+        ("on",),
+        "Whether numbers and identifiers that differ in letter case alone are the same.",
+        "edge-cases row 38",
+    ),
+    Assumption(
+        "trim",
+        "off",
+        ("on",),
+        "Whether white space round a number or an identifier is dropped.",
+        "edge-cases row 39",
+    ),
+    Assumption(
+        "absent_members",
+        "kept",
+        ("cleared",),
+        "Whether an optional text that a post leaves out stays as it is stored, or is cleared.",
+        f"{_RECORD_SHEET} §4.1; edge-cases row 66",
+    ),
+    Assumption(
+        "sums_disagree",
+        "warning",
+        ("accepted",),
+        "Whether more open than the total, or lines that do not add up to it, earn a warning; none refuses.",
+        f"{_RECORD_SHEET} §4.3; edge-cases row 24",
+    ),
+    Assumption(
+        "warnings_of_refused",
+        "untold",
+        ("told",),
+        "Whether a refused record stands among the warnings too, when it has earned some.",
+        "seed: warnings are for records partly processed; edge-cases row 30",
+    ),
+)
+"""The switches that decide about records, from reading them to telling of them."""
+
 
 _SHEET = "Payt fact sheet"
 
@@ -205,5 +274,5 @@ ASSUMPTIONS = (
         "Whether posted contacts are answered with counters, or without a body, which has no schema.",
         f"{_SHEET} §5.11",
     ),
-    *OF_RECORDS,
+    *RECORD_ASSUMPTIONS,
 )

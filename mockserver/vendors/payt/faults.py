@@ -1,8 +1,4 @@
-"""What a scenario lets go wrong with a record, in the vendor's words, and the records that nobody sent.
-
-A text that the sheet has for such a case is taken, else one of ours in its style; which text stands for which
-code is assumed. Source: Payt fact sheet §3.3.
-"""
+"""Scenario faults in Payt's words, and extra outcomes for records that were not sent."""
 
 from __future__ import annotations
 
@@ -11,15 +7,14 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from mockserver.model import Action, Document, Fault, Item, Outcome, Problem
-from mockserver.vendor import FAULT, Phantom, Request
-from mockserver.vendors.payt.checks import NOT_FOUND
-from mockserver.vendors.payt.texts import FAULTS, FAULTS_OF
+from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request
+from mockserver.vendors.payt.messages import FAULT_MESSAGES, FAULT_MESSAGES_BY_TYPE, UNKNOWN_RECORD
 
 _BROKEN = "internal"
 _UNKNOWN = "unknown-reference"
 
 
-def fault(what: Fault, item: Item, request: Request) -> Problem:
+def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
     """The fault as a problem of the whole record; a code that nobody knows is that something broke.
 
     The vendor gives no status to a record, so that of the fault counts only where it refuses a call.
@@ -27,10 +22,10 @@ def fault(what: Fault, item: Item, request: Request) -> Problem:
     batch = request.operation.batch
     kind = str(batch.items[0]) if batch else ""
     path = (kind, item.index) if batch else ()
-    return Problem(what.code, path, what.message or _said(what.code, kind), FAULT, what.status)
+    return Problem(what.code, path, what.message or _message(what.code, kind), FAULT_RULE, what.status)
 
 
-def phantom(kind: str, *names: str) -> Phantom:
+def extra_outcome_of(kind: str, *names: str) -> ExtraOutcome:
     """Makes phantoms of records of `kind`, which `names` identify.
 
     The maps hold only what is to be said of a record: a phantom of one that nothing is said of is refused,
@@ -43,18 +38,18 @@ def phantom(kind: str, *names: str) -> Phantom:
         document: Document = {**(sent if isinstance(sent, dict) else {}), **dict.fromkeys(names, name)}
         item = Item(outcome.item.index, name, document)
         if not outcome.problems and not outcome.warnings:
-            problem = Problem(_UNKNOWN, (kind, item.index), _said(_UNKNOWN, kind), FAULT)
+            problem = Problem(_UNKNOWN, (kind, item.index), _message(_UNKNOWN, kind), FAULT_RULE)
             return Outcome(item, Action.REJECTED, None, (problem,))
-        return replace(outcome, item=item, problems=tuple(_renamed(one, name) for one in outcome.problems))
+        return replace(outcome, item=item, problems=tuple(_with_name(one, name) for one in outcome.problems))
 
     return made
 
 
-def _renamed(problem: Problem, name: str) -> Problem:
+def _with_name(problem: Problem, name: str) -> Problem:
     """The problem of another record; only a kind of failure names the record itself."""
-    return replace(problem, found=name) if problem.code == NOT_FOUND else problem
+    return replace(problem, found=name) if problem.code == UNKNOWN_RECORD else problem
 
 
-def _said(code: str, kind: str) -> str:
-    own: Mapping[str, str] = FAULTS_OF.get(kind, {})
-    return own.get(code) or FAULTS.get(code) or FAULTS[_BROKEN]
+def _message(code: str, kind: str) -> str:
+    own: Mapping[str, str] = FAULT_MESSAGES_BY_TYPE.get(kind, {})
+    return own.get(code) or FAULT_MESSAGES.get(code) or FAULT_MESSAGES[_BROKEN]

@@ -1,8 +1,4 @@
-"""How Payt refuses a whole call: always `{code, message}`, the code being the status phrase in snake case.
-
-What is refused of a request for a token has OAuth's own shape.
-Source: Payt fact sheet §1.4, §3.1; `forbidden` and its permission text are documented, the rest is assumed.
-"""
+"""Refusals of whole calls as code and message, and classification of schema problems."""
 
 from __future__ import annotations
 
@@ -10,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from http import HTTPStatus
 
+from mockserver.codec.http import REFUSAL_STATUSES, json_reply
 from mockserver.errors import (
-    Failed,
     Forbidden,
-    Invalid,
-    Malformed,
+    InvalidCall,
+    MalformedBody,
     MethodNotAllowed,
     NotFound,
     Refusal,
@@ -23,26 +19,28 @@ from mockserver.errors import (
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
+    VendorFailure,
 )
 from mockserver.model import Call, Problem, Reply
-from mockserver.reply import STATUSES, json_reply
-from mockserver.spec import Operation
-from mockserver.store import State
-from mockserver.vendor import FAULT, keep_known
-from mockserver.vendors.payt.limits import telling
-from mockserver.vendors.payt.moments import is_local
-from mockserver.vendors.payt.money import AMOUNTS
-from mockserver.vendors.payt.texts import (
-    GRANTS,
-    NOT_FOUND,
-    REFUSALS,
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Operation
+from mockserver.vendor import FAULT_RULE, ignore_unknown_parameters
+from mockserver.vendors.payt.amounts import AMOUNTS
+from mockserver.vendors.payt.dates import is_local_instant
+from mockserver.vendors.payt.messages import (
+    NOT_FOUND_MESSAGES,
+    OAUTH_MESSAGES,
+    REFUSAL_MESSAGES,
     TOKEN_INVALID,
-    TOKENS,
+    TOKEN_MESSAGES,
+    join_messages,
     missing_parameter,
+    word_file_problem,
+    word_problem,
 )
-from mockserver.vendors.payt.wording import joined, worded, worded_file
+from mockserver.vendors.payt.rate_limit import with_rate_limit_headers
 
-_STATUSES: Mapping[str, int] = {**STATUSES, "malformed": 422, "invalid": 422, "rejected": 422}
+_STATUSES: Mapping[str, int] = {**REFUSAL_STATUSES, "malformed": 422, "invalid": 422, "rejected": 422}
 _CODES: Mapping[int, str] = {
     401: "unauthorized",
     403: "forbidden",
@@ -58,25 +56,25 @@ _CODES: Mapping[int, str] = {
     503: "service_unavailable",
 }
 _TEXT_LIMIT = 255
-_PAUSING = ("/v1/invoices/block", "/v1/invoices/resume")
-_TOKEN_PATHS = "/oauth/"  # noqa: S105 - a path, no token
+_PAUSE_PATHS = ("/v1/invoices/block", "/v1/invoices/resume")
+_OAUTH_PATHS = "/oauth/"  # noqa: S105 - a path, no token
 
 
-def grade(problem: Problem, call: Call) -> Problem | None:
+def classify(problem: Problem, call: Call) -> Problem | None:
     """What a schema found, in Payt's words; an administration's id may be a number, as any text may.
 
     Source: Payt fact sheet §3.1, §5.5.
     """
     if problem.path == ("administration_id",) and type(problem.found) in (int, Decimal):
         return None
-    known = keep_known(problem, call)
+    known = ignore_unknown_parameters(problem, call)
     if known is None or (_is_too_long(problem) and call.assumptions["text_limit"] == "none"):
         return None
-    if _is_utc(problem) and call.assumptions["missing_offset"] == "utc":
+    if _lacks_offset(problem) and call.assumptions["missing_offset"] == "utc":
         return None
     if problem.path[:1] == ("files",):
-        return worded_file(known)
-    return worded(known, spare_call=call.assumptions["broken_record"] == "refuses_record")
+        return word_file_problem(known)
+    return word_problem(known, spare_call=call.assumptions["broken_record"] == "refuses_record")
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
@@ -84,16 +82,16 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
     Source: Payt fact sheet §3.1.
     """
-    return telling(_said(refusal, call, operation), call, state)
+    return with_rate_limit_headers(_reply(refusal, call, operation), call, state)
 
 
-def _said(refusal: Refusal, call: Call, operation: Operation | None) -> Reply:
-    if call.path.startswith(_TOKEN_PATHS):
+def _reply(refusal: Refusal, call: Call, operation: Operation | None) -> Reply:
+    if call.path.startswith(_OAUTH_PATHS):
         if isinstance(refusal, Unauthorized):
             challenge = ("WWW-Authenticate", "Basic")
-            return _oauth_reply(401, "invalid_client", GRANTS["invalid_client"], (challenge,))
-        if isinstance(refusal, (Invalid, Malformed, UnsupportedMediaType)):
-            return _oauth_reply(400, "invalid_request", _request_fault(refusal))
+            return _oauth_reply(401, "invalid_client", OAUTH_MESSAGES["invalid_client"], (challenge,))
+        if isinstance(refusal, (InvalidCall, MalformedBody, UnsupportedMediaType)):
+            return _oauth_reply(400, "invalid_request", _invalid_request_message(refusal))
     status = _status(refusal)
     headers: tuple[tuple[str, str], ...] = ()
     if isinstance(refusal, MethodNotAllowed):
@@ -109,7 +107,7 @@ def _said(refusal: Refusal, call: Call, operation: Operation | None) -> Reply:
 def _status(refusal: Refusal) -> int:
     """The refusal's status, unless it is of a scenario that says which."""
     for problem in refusal.problems if isinstance(refusal, Rejected) else ():
-        if problem.rule == FAULT and problem.expected is not None:
+        if problem.rule == FAULT_RULE and problem.expected is not None:
             return int(problem.expected)
     return _STATUSES[refusal.code]
 
@@ -127,7 +125,7 @@ def _code(status: int) -> str:
 
 def _allowed(refusal: MethodNotAllowed, call: Call) -> Iterable[str]:
     """The methods of the path, without those of an invoice whose id its last step could be as well."""
-    return [method for method in refusal.allowed if not call.path.endswith(_PAUSING) or method == "PATCH"]
+    return [method for method in refusal.allowed if not call.path.endswith(_PAUSE_PATHS) or method == "PATCH"]
 
 
 def _is_too_long(problem: Problem) -> bool:
@@ -135,7 +133,7 @@ def _is_too_long(problem: Problem) -> bool:
     return problem.rule == "maxLength" and problem.expected == _TEXT_LIMIT and problem.path[-1] not in AMOUNTS
 
 
-def _is_utc(problem: Problem) -> bool:
+def _lacks_offset(problem: Problem) -> bool:
     """Whether the problem is alone that a moment of a record does not name its zone.
 
     Source: Payt fact sheet §1.5 (timestamps are UTC).
@@ -144,7 +142,7 @@ def _is_utc(problem: Problem) -> bool:
         problem.path[:1] == ("invoices",)
         and problem.rule == "format:date-time"
         and isinstance(problem.found, str)
-        and is_local(problem.found)
+        and is_local_instant(problem.found)
     )
 
 
@@ -154,32 +152,32 @@ def _oauth_reply(
     return json_reply(status, {"error": error, "error_description": description}, headers=headers)
 
 
-def _request_fault(refusal: Refusal) -> str:
+def _invalid_request_message(refusal: Refusal) -> str:
     """What is said of a request for a token that cannot be read: the first parameter that it lacks."""
-    for problem in refusal.problems if isinstance(refusal, Invalid) else ():
+    for problem in refusal.problems if isinstance(refusal, InvalidCall) else ():
         if problem.rule == "required":
             return missing_parameter(str(problem.path[-1]))
-    return GRANTS["invalid_request"]
+    return OAUTH_MESSAGES["invalid_request"]
 
 
 def _message(refusal: Refusal, call: Call, operation: Operation | None) -> str:
     match refusal:
-        case Invalid(problems=problems):
-            text = joined(problems)
-        case Malformed() if not call.body and operation and operation.batch:
+        case InvalidCall(problems=problems):
+            text = join_messages(problems)
+        case MalformedBody() if not call.body and operation and operation.batch:
             text = f"administration_id is missing, {operation.batch.items[0]} is missing"
-        case Malformed() if not call.body and call.path.endswith(_PAUSING):
+        case MalformedBody() if not call.body and call.path.endswith(_PAUSE_PATHS):
             text = "administration_id is missing"
         case Unauthorized(reason=reason):
-            text = TOKENS.get(reason, TOKEN_INVALID)
+            text = TOKEN_MESSAGES.get(reason, TOKEN_INVALID)
         case Forbidden(reason="scope") if operation and operation.scopes:
             text = f"Missing permission: {min(operation.scopes)}"
         case Rejected(detail=text):
             pass
-        case Failed(detail=text) | Unavailable(detail=text) | TooManyRequests(detail=text) if text:
+        case VendorFailure(detail=text) | Unavailable(detail=text) | TooManyRequests(detail=text) if text:
             pass  # a scenario's own words
         case NotFound(what=what):
-            text = NOT_FOUND.get(what, "Not found")
+            text = NOT_FOUND_MESSAGES.get(what, "Not found")
         case _:
-            text = REFUSALS.get(refusal.code, refusal.detail)
+            text = REFUSAL_MESSAGES.get(refusal.code, refusal.detail)
     return text

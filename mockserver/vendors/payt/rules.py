@@ -1,7 +1,4 @@
-"""What a record can be told without any state: rules that name its faults, and rules for the whole batch.
-
-Source: Payt fact sheet §2, §4.3; texts in `texts`.
-"""
+"""Rules for records that need no stored state, and rules across a batch."""
 
 from __future__ import annotations
 
@@ -10,12 +7,33 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mockserver.model import Document, Item, Path, Problem
-from mockserver.vendor import Across, Request, Rule
-from mockserver.vendors.payt import calls
-from mockserver.vendors.payt.codes import COUNTRIES, CURRENCIES
-from mockserver.vendors.payt.money import MONEY, is_finer
-from mockserver.vendors.payt.reading import is_readable, meant, name_of
-from mockserver.vendors.payt.wording import fault, too_fine
+from mockserver.vendor import BatchRule, ItemRule, Request
+from mockserver.vendors.payt import batches
+from mockserver.vendors.payt.amounts import MONEY, has_fractional_cents
+from mockserver.vendors.payt.messages import record_problem, too_precise_amount
+from mockserver.vendors.payt.records.normalization import comparison_key, is_readable, normalize
+
+_ISO_4217 = """
+AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
+CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ
+GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR
+LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN
+PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB
+TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
+"""
+_ISO_3166 = """
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW
+BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI
+FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN
+IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME
+MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF
+PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV
+SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE
+YT ZA ZM ZW
+"""
+
+CURRENCIES = frozenset(_ISO_4217.split())
+COUNTRIES = frozenset(_ISO_3166.split())
 
 _CURRENCY = re.compile("[A-Z]{3}")
 _COUNTRY = re.compile("[A-Z]{2}")
@@ -23,38 +41,38 @@ _VAT_NUMBER = re.compile(r"[A-Z]{2}[0-9A-Za-z+*. ]{2,18}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,18}[0-9]")
 
 
-def of_readable(rule: Rule) -> Rule:
+def for_readable(rule: ItemRule) -> ItemRule:
     """`rule` for those records whose members are of their types; the others are refused for that already."""
     return lambda item, request: rule(item, request) if is_readable(item, request) else ()
 
 
-def invoice_faults(item: Item, request: Request) -> Iterator[Problem]:
+def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
     """What is wrong with an invoice record that it shows by itself; a change may lack any member.
 
     Source: Payt fact sheet §2.1, §3.3.
     """
     record = item.document
     if record["invoice_number"].isspace():
-        yield fault("number-blank", item, "invoice_number")
+        yield record_problem("number-blank", item, "invoice_number")
     code = record.get("currency_code", "")
     if _CURRENCY.fullmatch(code) and code not in CURRENCIES:
-        yield fault("currency-unknown", item, "currency_code")
-    sent = meant(record, request)
-    yield from _line_faults(item, sent.get("invoice_lines") or [])
+        yield record_problem("currency-unknown", item, "currency_code")
+    sent = normalize(record, request)
+    yield from _line_problems(item, sent.get("invoice_lines") or [])
     if request.call.assumptions["cent_fractions"] == "refused":
-        yield from (too_fine(("invoices", item.index, *path)) for path in _finer_than_cents(sent))
+        yield from (too_precise_amount(("invoices", item.index, *path)) for path in _fractional_cents(sent))
 
 
-def debtor_faults(item: Item, _request: Request) -> Iterator[Problem]:
+def debtor_problems(item: Item, _request: Request) -> Iterator[Problem]:
     """Everything wrong with a debtor record that it shows by itself.
 
     Source: Payt fact sheet §2.7.
     """
     record = item.document
     if record["debtor_number"].isspace():
-        yield fault("debtor-number-blank", item, "debtor_number", of="debtors")
+        yield record_problem("debtor-number-blank", item, "debtor_number", of="debtors")
     if _is_unknown_country(record.get("country_code")):
-        yield fault("country-unknown", item, "country_code", of="debtors")
+        yield record_problem("country-unknown", item, "country_code", of="debtors")
 
 
 def debtor_warnings(item: Item, _request: Request) -> Iterator[Problem]:
@@ -64,19 +82,19 @@ def debtor_warnings(item: Item, _request: Request) -> Iterator[Problem]:
     """
     number = item.document.get("vat_number")
     if number and not _VAT_NUMBER.fullmatch(number):
-        yield fault("vat-number-odd", item, "vat_number", of="debtors")
+        yield record_problem("vat-number-odd", item, "vat_number", of="debtors")
 
 
-def contact_faults(item: Item, _request: Request) -> Iterator[Problem]:
+def contact_problems(item: Item, _request: Request) -> Iterator[Problem]:
     """Everything wrong with a contact record that it shows by itself.
 
     Source: Payt fact sheet §1.2.
     """
     record = item.document
     if not (record.get("contact_identifier") or record.get("id")):
-        yield fault("contact-unnamed", item, "contact_identifier", of="contacts")
+        yield record_problem("contact-unnamed", item, "contact_identifier", of="contacts")
     if _is_unknown_country(record.get("postal_address_country_code")):
-        yield fault("contact-country-unknown", item, "postal_address_country_code", of="contacts")
+        yield record_problem("contact-country-unknown", item, "postal_address_country_code", of="contacts")
 
 
 def contact_warnings(item: Item, _request: Request) -> Iterator[Problem]:
@@ -86,7 +104,7 @@ def contact_warnings(item: Item, _request: Request) -> Iterator[Problem]:
     """
     for member in ("call_phone_number", "sms_phone_number"):
         if is_odd_phone(item.document.get(member)):
-            yield fault("phone-odd", item, member, of="contacts")
+            yield record_problem("phone-odd", item, member, of="contacts")
 
 
 def is_odd_phone(number: str | None) -> bool:
@@ -94,49 +112,53 @@ def is_odd_phone(number: str | None) -> bool:
     return bool(number) and _PHONE.fullmatch(number or "") is None
 
 
-def vat_rate_faults(item: Item, _request: Request) -> Iterator[Problem]:
+def vat_rate_problems(item: Item, _request: Request) -> Iterator[Problem]:
     """A rate that has no code.
 
     Source: Payt fact sheet §1.2.
     """
     if not (item.document.get("code") or "").strip():
-        yield fault("code-blank", item, "code", of="vat_rates")
+        yield record_problem("code-blank", item, "code", of="vat_rates")
 
 
-def unique(collection: str, member: str, code: str) -> Across:
+def unique_in_batch(collection: str, member: str, code: str) -> BatchRule:
     """The rule that no two records of a call have the same `member`: all that do are refused.
 
     Source: Payt fact sheet §3.3, §4.1 (assumed); design §8.2.
     """
 
     def repeated(request: Request) -> Iterator[tuple[int, Problem]]:
-        yield from calls.faults(request)
+        yield from batches.batch_problems(request)
         assumptions = request.call.assumptions
         if assumptions["repeated_number"] == "in_order":
             return
-        names = [name_of(_name(item, member), assumptions) for item in request.items]
+        names = [comparison_key(_name_of(item, member), assumptions) for item in request.items]
         times = Counter(names)
         for item, name in zip(request.items, names, strict=True):
             if name.strip() and times[name] > 1:
-                yield item.index, fault(code, item, member, of=collection)
+                yield item.index, record_problem(code, item, member, of=collection)
 
     return repeated
 
 
-def _name(item: Item, member: str) -> str:
+def _name_of(item: Item, member: str) -> str:
     name = item.document.get(member) if isinstance(item.document, dict) else None
     return name if isinstance(name, str) else ""
 
 
-def _finer_than_cents(record: Document) -> Iterator[Path]:
+def _fractional_cents(record: Document) -> Iterator[Path]:
     """Where the record has an amount of parts of a cent.
 
     Source: Payt fact sheet §1.5 (money has two decimals).
     """
-    yield from ((member,) for member, value in record.items() if member in MONEY and is_finer(value))
+    yield from (
+        (member,) for member, value in record.items() if member in MONEY and has_fractional_cents(value)
+    )
     for name in ("payments", "invoice_lines"):
         for at, part in enumerate(record.get(name) or ()):
-            finer = [member for member, value in part.items() if member in MONEY and is_finer(value)]
+            finer = [
+                member for member, value in part.items() if member in MONEY and has_fractional_cents(value)
+            ]
             yield from ((name, at, member) for member in finer)
 
 
@@ -144,14 +166,14 @@ def _is_unknown_country(code: str | None) -> bool:
     return bool(code and _COUNTRY.fullmatch(code)) and code not in COUNTRIES
 
 
-def _line_faults(item: Item, lines: list[Document]) -> Iterator[Problem]:
+def _line_problems(item: Item, lines: list[Document]) -> Iterator[Problem]:
     if any(
         line.get("total_excl_tax_amount") is None and line.get("total_incl_tax_amount") is None
         for line in lines
     ):
-        yield fault("line-total-missing", item, "invoice_lines")
+        yield record_problem("line-total-missing", item, "invoice_lines")
     if len(set(line_orders(lines))) < len(lines):
-        yield fault("line-order-taken", item, "invoice_lines")
+        yield record_problem("line-order-taken", item, "invoice_lines")
 
 
 def line_orders(lines: list[Document]) -> list[int]:

@@ -5,12 +5,12 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.sandbox import Settings
-from mockserver.store import Tables
-from tests.support.client import Answered, Client
+from mockserver.sandbox.sandboxes import Settings
+from mockserver.sandbox.store import Tables
+from mockserver.server.application import Application
+from tests.support.client import Client, Response
 
-Post: TypeAlias = Callable[..., Answered]
+Post: TypeAlias = Callable[..., Response]
 Show: TypeAlias = Callable[..., Any]
 
 
@@ -24,7 +24,7 @@ def payt(client: Client) -> Client:
 def post(payt: Client) -> Post:
     """Post invoices into administration 81."""
 
-    def post(*records: Any) -> Answered:
+    def post(*records: Any) -> Response:
         return payt.post("/v1/invoices", json={"administration_id": "81", "invoices": list(records)})
 
     return post

@@ -1,0 +1,71 @@
+"""Amounts: exact decimals in storage, text with two decimals in replies."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+
+from mockserver.model import Json
+
+ZERO = Decimal(0)
+AMOUNTS = frozenset(
+    {
+        "amount",
+        "amount_open",
+        "amount_total",
+        "book_amount",
+        "book_amount_open",
+        "book_amount_total",
+        "product_price",
+        "product_quantity",
+        "rate",
+        "total_excl_tax_amount",
+        "total_incl_tax_amount",
+        "vat_amount",
+        "vat_percentage",
+    }
+)
+"""The members of a record that spell a decimal."""
+
+MONEY = AMOUNTS - {"product_price", "product_quantity", "rate", "vat_percentage"}
+"""Those of them that are sums of money, which have cents and nothing less."""
+
+_CENT = Decimal("0.01")
+_CENT_DIGITS = 2
+# An amount has up to 255 characters, a product of two twice as many digits, a quotient as many as we ask for.
+_WIDE = Context(prec=1200, rounding=ROUND_HALF_UP)
+_MAX_LENGTH = 255
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+def exact_arithmetic() -> AbstractContextManager[Context]:
+    """The context in which amounts are reckoned with: nothing is rounded unasked."""
+    return localcontext(_WIDE)
+
+
+def read_amount(text: Json) -> Decimal | None:
+    """The amount that `text` spells, None when it spells none."""
+    if not isinstance(text, str) or len(text) > _MAX_LENGTH or _PLAIN.fullmatch(text) is None:
+        return None
+    return Decimal(text)
+
+
+def has_fractional_cents(text: Json) -> bool:
+    """Whether `text` spells an amount of parts of a cent."""
+    return read_amount(text) is not None and len(text.partition(".")[2].rstrip("0")) > _CENT_DIGITS
+
+
+def round_to_cents(value: Decimal) -> Decimal:
+    """`value` rounded half up to two decimals; zero has no sign."""
+    return _WIDE.add(value.quantize(_CENT, context=_WIDE), ZERO)
+
+
+def print_amount(value: Decimal | int) -> str:
+    """`value` as the vendor prints money."""
+    return f"{round_to_cents(Decimal(value)):f}"
+
+
+def print_optional_amount(value: Decimal | int | None) -> str | None:
+    """As `printed`, nothing for nothing."""
+    return None if value is None else print_amount(value)

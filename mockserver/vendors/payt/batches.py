@@ -1,0 +1,267 @@
+"""Batches as a whole: check record count, types and characters, and render the reply with counters and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE, json_reply, parse_content_type
+from mockserver.errors import InvalidCall
+from mockserver.model import Document, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import resolve
+from mockserver.vendor import FAULT_RULE, BatchResult, RenderBatch, Request
+from mockserver.vendors.payt.messages import (
+    EMPTY_LIST,
+    UNKNOWN_RECORD,
+    invalid_value,
+    too_many_records,
+    unreadable_value,
+)
+
+_NUL = "\0"
+_ESCAPED_NUL = b"u0000"
+"""How JSON spells a NUL, the only way it has."""
+
+
+def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
+    """What stays with single records: texts that no database takes, and other types where they are spared.
+
+    Raises:
+        Invalid: the call holds too many records, or none, or one of another type.
+    """
+    kind = str(request.operation.batch.items[0]) if request.operation.batch else ""
+    _check_count(request, kind)
+    spares = request.call.assumptions["broken_record"] == "refuses_record"
+    if fatal := [unreadable_value(path) for path in _coerced_paths(request, kind)]:
+        if not spares or kind == "files":
+            raise InvalidCall(fatal, request.document)
+        yield from ((int(problem.path[1]), invalid_value(problem.path)) for problem in fatal)
+    if kind != "files" and _ESCAPED_NUL in request.call.body.replace(b"\0", b""):
+        yield from ((int(path[1]), invalid_value(path)) for path in _nul_paths(request, kind))
+
+
+def _check_count(request: Request, kind: str) -> None:
+    if not request.items and request.call.assumptions["empty_call"] == "refused":
+        raise InvalidCall((Problem("empty", (kind,), f"{kind} {EMPTY_LIST}", "minItems"),))
+    limit = request.call.assumptions["max_records"]
+    if limit != "unlimited" and len(request.items) > int(limit):
+        raise InvalidCall((Problem("too-many", (kind,), too_many_records(kind, limit), "maxItems"),))
+
+
+def _coerced_paths(request: Request, kind: str) -> Iterator[Path]:
+    """Where records were sent in another type than they were read in, if that counts."""
+    if request.call.assumptions["other_types"] != "refused":
+        return
+    sent = json.decode(request.call.body, parse_content_type(request.call.headers)[1])
+    for item, record in zip(request.items, sent[kind], strict=True):
+        yield from _coerced_below(record, item.document, (kind, item.index))
+
+
+def _coerced_below(sent: Json, read: Json, path: Path) -> Iterator[Path]:
+    if isinstance(sent, dict) and isinstance(read, dict):
+        for name in sent:
+            if name in read:
+                yield from _coerced_below(sent[name], read[name], (*path, name))
+    elif isinstance(sent, list) and isinstance(read, list):
+        for at, (one, other) in enumerate(zip(sent, read, strict=True)):
+            yield from _coerced_below(one, other, (*path, at))
+    elif type(sent) is not type(read):
+        yield path
+
+
+def _nul_paths(request: Request, kind: str) -> Iterator[Path]:
+    """Where a record has a text with a NUL, which no database of texts takes."""
+    contract, operation = request.contract, request.operation
+    body = contract["paths"][operation.path][operation.method]["requestBody"]["content"][JSON_TYPE]["schema"]
+    records = resolve(contract, resolve(contract, body)["properties"][kind])
+    for item in request.items:
+        yield from _nuls_below(item.document, records["items"], (kind, item.index), contract)
+
+
+def _nuls_below(node: Json, schema: Document, path: Path, contract: Document) -> Iterator[Path]:
+    """As above, in the members that the schema has; all others are ignored, whatever they hold."""
+    schema = resolve(contract, schema)
+    if isinstance(node, dict):
+        members: Document = schema.get("properties", {})
+        for name, child in node.items():
+            if name in members:
+                yield from _nuls_below(child, members[name], (*path, name), contract)
+    elif isinstance(node, list):
+        for at, child in enumerate(node):
+            yield from _nuls_below(child, schema.get("items", {}), (*path, at), contract)
+    elif isinstance(node, str) and _NUL in node:
+        yield path
+
+
+CREATED = 201
+UPDATED = 200
+NOT_FOUND_KIND = "not_found"
+"""The only kind of failure that is documented.
+
+Source: Payt fact sheet §3.2.
+"""
+
+# The order in which a record's messages are printed: that of its fields in §2.1 and §2.7 (assumed, §3.2).
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "invoices": (
+        "currency_code",
+        "invoice_number",
+        "invoice_date",
+        "due_date",
+        "book_amount_total",
+        "book_amount_open",
+        "amount_total",
+        "amount_open",
+        "invoice_identifier",
+        "debtor_number",
+        "debtor_identifier",
+        "order_number",
+        "peppol_identifier",
+        "description",
+        "category",
+        "contact_identifier",
+        "payment_condition",
+        "payment_method",
+        "sent_at",
+        "labels",
+        "payment_term",
+        "document",
+        "ubl_document",
+        "payments",
+        "invoice_lines",
+    ),
+    "debtors": (
+        "debtor_number",
+        "name",
+        "debtor_identifier",
+        "bank_account_name",
+        "bank_account_number",
+        "category",
+        "coc_number",
+        "contact_identifier",
+        "country_code",
+        "language_code",
+        "oin_number",
+        "peppol_identifier",
+        "relation_manager",
+        "remark",
+        "vat_number",
+        "is_company",
+        "peppol_enabled",
+        "labels",
+    ),
+    "contacts": (
+        "contact_identifier",
+        "call_phone_number",
+        "postal_address_country_code",
+        "sms_phone_number",
+    ),
+    "vat_rates": ("code", "rate", "name", "category"),
+    "payment_conditions": ("code", "name"),
+}
+_RANKS = {kind: {field: rank for rank, field in enumerate(fields)} for kind, fields in _FIELDS.items()}
+
+
+FindWarnings: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]
+"""What a refused record would have been warned of."""
+
+
+def success_entity(result: BatchResult, state: State) -> Reply:
+    """Counters and maps; `warnings` only when there are any.
+
+    Source: Payt fact sheet §2.5, §3.2; that `success` is true when no record was taken is assumed.
+    """
+    return _success_reply(result, state, None)
+
+
+def success_entity_with(warned: FindWarnings) -> RenderBatch:
+    """As `success_entity`, where what a refused record would be warned of is yet to be found."""
+    return lambda result, state: _success_reply(result, state, warned)
+
+
+def _success_reply(result: BatchResult, state: State, warned: FindWarnings | None) -> Reply:
+    request = result.request
+    told = _RecordMessages(request)
+    for outcome in result.outcomes:
+        told.add(outcome)
+        if outcome.problems and told.includes_rejected:
+            more = warned(outcome.item, request, state) if warned is not None else ()
+            told.warn(outcome, (*outcome.warnings, *more))
+    count = sum(outcome.accepted for outcome in result.outcomes)
+    fails = request.call.assumptions["success_when_all_fail"] == "false" and result.outcomes and not count
+    document: dict[str, Json] = {"success": not fails, "count": count, "errors": told.errors}
+    if told.warnings:
+        document["warnings"] = told.warnings
+    return json_reply(UPDATED if request.operation.method == "patch" else CREATED, document)
+
+
+def contacts_reply(result: BatchResult, state: State) -> Reply:
+    """As `success_entity`, or without a body, as the vendor's document gives this answer no schema.
+
+    Source: Payt fact sheet §5.11.
+    """
+    if result.request.call.assumptions["contacts_answer"] == "empty":
+        return Reply(CREATED)
+    return success_entity(result, state)
+
+
+class _RecordMessages:
+    """What is to be said of the records of a call, by record or by kind of failure."""
+
+    def __init__(self, request: Request) -> None:
+        batch = request.operation.batch
+        self.errors: dict[str, list[str]] = {}
+        self.warnings: dict[str, list[str]] = {}
+        self._kind = str(batch.items[0]) if batch else ""
+        self._members = batch.key if batch else ()
+        if request.call.assumptions["record_key"] == "identifier":
+            self._members = tuple(sorted(self._members, key=lambda name: not name.endswith("_identifier")))
+        self._ranks = _RANKS[self._kind]
+        self._unknown: set[str] = set()
+        self._trims = request.call.assumptions["trim"] == "on"
+        self.includes_rejected = request.call.assumptions["warnings_of_refused"] == "told"
+
+    def add(self, outcome: Outcome) -> None:
+        """Say what there is to say of one record."""
+        if not outcome.problems and not outcome.warnings:
+            return
+        missing = next(
+            (one for one in outcome.problems if one.code == UNKNOWN_RECORD and one.rule != FAULT_RULE), None
+        )
+        if missing is not None:
+            if missing.found not in self._unknown:
+                self._unknown.add(missing.found)
+                self.errors.setdefault(NOT_FOUND_KIND, []).append(missing.found)
+        elif outcome.problems:
+            self._put(self.errors, self._key(outcome.item), outcome.problems)
+        else:
+            self.warn(outcome, outcome.warnings)
+
+    def warn(self, outcome: Outcome, warnings: Iterable[Problem]) -> None:
+        """Say what a record is warned of, if it is."""
+        if found := tuple(warnings):
+            self._put(self.warnings, self._key(outcome.item), found)
+
+    def _put(self, told: dict[str, list[str]], key: str, problems: Iterable[Problem]) -> None:
+        """Put a record's messages under its key, each text once; records of one key share it."""
+        texts = told.setdefault(key, [])
+        for problem in sorted(problems, key=self._rank):
+            if problem.detail not in texts:
+                texts.append(problem.detail)
+
+    def _rank(self, problem: Problem) -> int:
+        field = str(problem.path[2]) if len(problem.path) > len(("records", "index")) else ""
+        return self._ranks.get(field, len(self._ranks))
+
+    def _key(self, item: Item) -> str:
+        """The number, else the identifier, else the place in the call.
+
+        Source: Payt fact sheet §3.2 (assumed).
+        """
+        for member in self._members if isinstance(item.document, dict) else ():
+            text = item.document.get(member)
+            if isinstance(text, str) and text.strip():
+                return text.strip() if self._trims else text
+        return f"{self._kind}[{item.index}]"

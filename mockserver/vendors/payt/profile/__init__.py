@@ -1,0 +1,32 @@
+"""Contract profile of Payt."""
+
+from __future__ import annotations
+
+from mockserver.contract.subject import Profile
+from mockserver.vendors.payt.profile.invoices import INVOICE_READER, batch_profiles
+from mockserver.vendors.payt.profile.pins import PINS
+from mockserver.vendors.payt.profile.reference_data import READERS
+
+_FACTS = {
+    "administration": "81",
+    "other_administration": "82",
+    "debtor": "D-1",
+    "prefix": "MS-",
+}
+"""`debtor` is in both administrations; an empty `other_administration` says that there is only one.
+
+What is made has a number or a code that begins with `prefix`.
+"""
+_CREDENTIALS = {
+    "bearerAuth": {"bearer": "full-token"},
+    "basicAuth": {"username": "sandbox-client", "password": "sandbox-secret"},
+}
+
+
+PROFILE = Profile(
+    facts=_FACTS,
+    credentials=_CREDENTIALS,
+    subjects=batch_profiles,
+    pins=PINS,
+    readers={"postV1Invoices": INVOICE_READER, "patchV1Invoices": INVOICE_READER, **READERS},
+)

@@ -1,0 +1,204 @@
+"""Build batch profiles of Payt record types, and read outcomes from responses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Literal, TypeAlias
+from urllib.parse import quote
+
+from mockserver.contract.exchange import Exchange, Request, json_request
+from mockserver.contract.subject import (
+    Drawn,
+    Facts,
+    Item,
+    Json,
+    Reader,
+    Record,
+    Spoil,
+    Subject,
+    Telling,
+    Told,
+)
+
+ComparedMembers: TypeAlias = Mapping[str, Literal["text", "amount"]]
+"""The members of a record that are compared, and whether they are amounts."""
+
+_FIRST_REFUSAL, _FOUND = 400, 200
+_NOT_FOUND = "not_found"
+
+
+def outcome_reader(kind: str, *members: str) -> Reader:
+    """What reads the answer to a batch of `kind` (`invoices`), whose records go by the first of `members`.
+
+    A record that is in no map was done, one that is among the warnings too; those of one name share what is
+    said of it. The entry `not_found` holds names, every other one of `errors` messages.
+    Source: seed; Payt fact sheet §3.2.
+    """
+
+    def read(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
+        if exchange.response.status >= _FIRST_REFUSAL:
+            return None
+        document = exchange.response.json()
+        count = document.get("count") if isinstance(document, dict) else None
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise ValueError("the answer has no number of records at /count")  # noqa: TRY004 - of the answer
+        sent = _SentRecords(kind, members, items)
+        refused = list(sent.refused(_message_map(document, "errors")))
+        known = {told.place for told in refused}
+        warned = [told for told in sent.warned(_message_map(document, "warnings")) if told.place not in known]
+        return Telling((*refused, *warned), count, complete=False)
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """Records of one kind: `name` is the path's last part and the body's member, `member` tells them apart.
+
+    `one` is where a single one is asked for, below `/v1`, with `{key}` and `{administration}` to be filled.
+    """
+
+    name: str
+    member: str
+    shown: ComparedMembers
+    one: str
+
+    def subject(self, operation: str, batch: BatchRecords, facts: Facts) -> Subject:
+        """The upsert of them, by POST."""
+        prefix = facts["prefix"]
+        return Subject(
+            operation=operation,
+            key=lambda number: f"{prefix}{number}",
+            item=batch.item,
+            record=batch.record,
+            call=lambda items, tenant: self.sending("POST", items, administration_of(facts, tenant)),
+            read=lambda key, tenant: self.asking(key, administration_of(facts, tenant)),
+            shown=lambda key, exchange: self.records(exchange).get(key),
+            spoils=batch.spoils,
+            listing=lambda tenant: self.listing(administration_of(facts, tenant)),
+            listed=self.records,
+            reader=batch.reader,
+            tenants=2 if facts["other_administration"] else 1,
+            twice="none",  # assumed: Payt fact sheet §4.1
+        )
+
+    def sending(self, method: str, items: Sequence[Json], administration_id: str) -> Request:
+        """A batch."""
+        body = {"administration_id": administration_id, self.name: items}
+        return json_request(method, f"/v1/{self.name}", body)
+
+    def asking(self, key: str, administration_id: str) -> Request:
+        """One record."""
+        named = self.one.format(key=quote(key, safe=""), administration=quote(administration_id, safe=""))
+        return Request("GET", f"/v1/{named}")
+
+    def listing(self, administration_id: str) -> Request:
+        """As many as a page may have."""
+        named = quote(administration_id, safe="")
+        return Request("GET", f"/v1/{self.name}?administration_id={named}&per_page=500")
+
+    def records(self, exchange: Exchange) -> dict[str, Record]:
+        """The records of a page, or a single one, by key; none where the answer is no 200."""
+        if exchange.response.status != _FOUND:
+            return {}
+        document = exchange.response.json()
+        data = document.get("data", [document]) if isinstance(document, dict) else []
+        return {str(row.get(self.member)): self._record(row) for row in data if isinstance(row, dict)}
+
+    def _record(self, row: Mapping[str, Json]) -> Record:
+        return {
+            name: _amount(row.get(name)) if how == "amount" else row.get(name)
+            for name, how in self.shown.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecords:
+    """What is sent of a kind, what it is to be read as, how it is spoilt and how outcomes are read."""
+
+    item: Callable[[str, Drawn], Json]
+    record: Callable[[str, Drawn], Record]
+    spoils: tuple[Spoil, ...]
+    reader: Reader
+
+
+def administration_of(facts: Facts, tenant: int) -> str:
+    """The administration of the first tenant, or of the second."""
+    return (facts["administration"], facts["other_administration"])[tenant]
+
+
+@dataclass(frozen=True, slots=True)
+class _SentRecords:
+    """The records of a call, and how the answer may name them."""
+
+    kind: str
+    members: tuple[str, ...]
+    items: Sequence[Item]
+
+    def refused(self, errors: Mapping[str, Json]) -> Iterator[Told]:
+        """Those that `errors` names, and names that nobody sent."""
+        for key, said in errors.items():
+            at = f"/errors/{_escaped(key)}"
+            if key == _NOT_FOUND and isinstance(said, list):
+                for number, name in enumerate(said):
+                    named = [item for item in self.items if str(name) in self._texts(item)]
+                    yield from self._told(named, str(name), "not found", f"{at}/{number}", accepted=False)
+            else:
+                yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=False)
+
+    def warned(self, warnings: Mapping[str, Json]) -> Iterator[Told]:
+        """Those that `warnings` names, likewise."""
+        for key, said in warnings.items():
+            at = f"/warnings/{_escaped(key)}"
+            yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=True)
+
+    def _named(self, key: str) -> list[Item]:
+        return [item for item in self.items if self._name(item) == key]
+
+    def _name(self, item: Item) -> str:
+        """The first member that is not blank, else the place. Source: Payt fact sheet §3.2 (assumed)."""
+        told = (text for text in self._texts(item) if text.strip())
+        return next(told, f"{self.kind}[{item.place}]")
+
+    def _texts(self, item: Item) -> list[str]:
+        """Numbers are read as texts. Source: Payt fact sheet §6 row 43."""
+        sent = item.document if isinstance(item.document, dict) else {}
+        values = [sent.get(member) for member in self.members]
+        return [
+            format(value, "f") if isinstance(value, Decimal) else str(value)
+            for value in values
+            if value is not None
+        ]
+
+    def _told(
+        self, named: Sequence[Item], key: str, message: str, at: str, *, accepted: bool
+    ) -> Iterator[Told]:
+        for item in named:
+            yield Told(item.place, accepted=accepted, key=item.key, message=message, at=at)
+        if not named:
+            yield Told(None, accepted=accepted, key=key, message=message, at=at)
+
+
+def _message_map(document: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    found = document.get(name, {} if name == "warnings" else None)
+    if not isinstance(found, dict):
+        raise ValueError(f"the answer has no map from records to messages at /{name}")  # noqa: TRY004
+    return found
+
+
+def _joined_messages(messages: Json) -> str:
+    return "; ".join(map(str, messages)) if isinstance(messages, list) else str(messages)
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _amount(text: Json) -> str | Decimal | None:
+    """The amount that a text or a number spells; what spells none is itself."""
+    try:
+        return None if text is None else Decimal(str(text))
+    except InvalidOperation:
+        return str(text)

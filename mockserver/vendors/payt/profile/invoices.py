@@ -1,0 +1,169 @@
+"""Batches of invoices that the contract suite sends to Payt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import ROUND_DOWN, Decimal
+
+from mockserver.contract.exchange import Request
+from mockserver.contract.spoils import lacking, setting
+from mockserver.contract.subject import Drawn, Facts, Json, Record, Spoil, Step, Subject
+from mockserver.vendors.payt.profile import reference_data
+from mockserver.vendors.payt.profile.batches import (
+    BatchRecords,
+    RecordType,
+    administration_of,
+    outcome_reader,
+)
+
+_INVOICES = RecordType(
+    "invoices",
+    "invoice_number",
+    {
+        "description": "text",
+        "due_date": "text",
+        "total_amount": "amount",
+        "open_amount": "amount",
+        "book_total_amount": "amount",
+        "book_open_amount": "amount",
+    },
+    "invoices/{key}?administration_id={administration}&identifier_type=invoice_number",
+)
+INVOICE_READER = outcome_reader("invoices", "invoice_number", "invoice_identifier")
+_CENT = Decimal("0.01")
+
+# That missing and malformed parameters end the call is the vendor's word; where the border to the faults of a
+# record runs is assumed, as the 255 characters and the two decimals are.
+_CORRUPTIONS = (
+    Spoil("an unknown debtor", setting("/debtor_number", "no such debtor")),
+    Spoil("a day to pay before its own", setting("/due_date", "2001-01-01")),
+    Spoil("a day to pay that no calendar has", setting("/due_date", "2026-02-30")),
+    Spoil("a word for its total", setting("/amount_total", "a lot")),
+    Spoil("parts of a cent open", setting("/amount_open", "10.005")),
+    Spoil("a currency that is none", setting("/currency_code", "XQZ")),
+    Spoil("a payment condition that is none", setting("/payment_condition", "no such condition")),
+    Spoil("a description of 256 characters, one too many", setting("/description", "x" * 256)),
+    Spoil("a checksum of 20 characters", setting("/document", {"checksum": "c" * 20})),
+    Spoil("a way to pay that is none", setting("/payment_method", "shells"), refuses=True),
+    Spoil("a word for its term", setting("/payment_term", "soon"), refuses=True),
+    Spoil("a word for the moment it was sent", setting("/sent_at", "yesterday"), refuses=True),
+    Spoil("no number", lacking("/invoice_number"), refuses=True),
+)
+_POST_CORRUPTIONS = (
+    Spoil(
+        "a payment that was not paid", setting("/payments", [{"amount": "0.01", "origin_identifier": "p"}])
+    ),
+    Spoil(
+        "a line of a VAT rate that is none",
+        setting("/invoice_lines", [{"description": "x", "vat_rate_code": "?", "total_excl_tax_amount": "1"}]),
+    ),
+    Spoil("no currency", lacking("/currency_code"), refuses=True),
+)
+_CHANGE_CORRUPTIONS = (
+    Spoil("a number that no invoice has", setting("/invoice_number", "no such")),
+    *_CORRUPTIONS,
+)
+
+
+def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
+    def posted(key: str, drawn: Drawn) -> Json:
+        return {
+            **_change(key, drawn),
+            "currency_code": "EUR",
+            "invoice_date": "2026-06-01",
+            "debtor_number": facts["debtor"],
+        }
+
+    def prepared(key: str, tenant: int) -> tuple[Request, ...]:
+        items = [posted(key, Drawn(0, Decimal("0.01")))]
+        return (_INVOICES.sending("POST", items, administration_of(facts, tenant)),)
+
+    invoices = BatchRecords(posted, _record, (*_CORRUPTIONS, *_POST_CORRUPTIONS), INVOICE_READER)
+    changes = BatchRecords(_change, _record, _CHANGE_CORRUPTIONS, INVOICE_READER)
+    return (
+        replace(_INVOICES.subject("postV1Invoices", invoices, facts), steps=_steps(facts, posted)),
+        replace(
+            _INVOICES.subject("patchV1Invoices", changes, facts),
+            call=lambda items, tenant: _INVOICES.sending("PATCH", items, administration_of(facts, tenant)),
+            prepare=prepared,
+            creates=False,
+        ),
+        *reference_data.batch_profiles(facts),
+    )
+
+
+def _change(key: str, drawn: Drawn) -> Json:
+    """What may be changed of an invoice, all of it open."""
+    return {
+        "invoice_number": key,
+        "due_date": "2026-07-01",
+        "description": f"Work {drawn.number}",
+        **_amounts(drawn.amount, drawn.amount),
+    }
+
+
+def _record(_key: str, drawn: Drawn) -> Record:
+    return {
+        "description": f"Work {drawn.number}",
+        "due_date": "2026-07-01",
+        "total_amount": drawn.amount,
+        "book_total_amount": drawn.amount,
+        **_open_amounts(drawn.amount),
+    }
+
+
+def _amounts(total: Decimal, still_open: Decimal) -> dict[str, str]:
+    """Total and open amount, in both currencies."""
+    totals = dict.fromkeys(("amount_total", "book_amount_total"), f"{total:f}")
+    return {**totals, **dict.fromkeys(("amount_open", "book_amount_open"), f"{still_open:f}")}
+
+
+def _open_amounts(amount: Decimal) -> Record:
+    return dict.fromkeys(("open_amount", "book_open_amount"), amount)
+
+
+def _third_of(drawn: Drawn) -> Decimal:
+    """A third of the amount, in whole cents."""
+    return (drawn.amount / 3).quantize(_CENT, ROUND_DOWN)
+
+
+def _steps(facts: Facts, posted: Callable[[str, Drawn], Json]) -> tuple[Step, ...]:
+    def patching(
+        change: Callable[[Drawn], Mapping[str, Json]],
+    ) -> Callable[[str, Drawn, int], Request]:
+        def request(key: str, drawn: Drawn, tenant: int) -> Request:
+            record = {"invoice_number": key, **change(drawn)}
+            return _INVOICES.sending("PATCH", [record], administration_of(facts, tenant))
+
+        return request
+
+    # What is not there stays away; the call is answered 200 all the same, with the number in `not_found`.
+    def described(record: Record | None, drawn: Drawn) -> Record | None:
+        return record and {**record, "description": f"Changed {drawn.number}"}
+
+    def settled(record: Record | None, _drawn: Drawn) -> Record | None:
+        return record and {**record, **_open_amounts(Decimal(0))}
+
+    def pay_a_third(key: str, drawn: Drawn, tenant: int) -> Request:
+        paid = _third_of(drawn)
+        payment = {"amount": f"{paid:f}", "origin_identifier": f"pay-{key}", "payment_date": "2026-06-15"}
+        record = {**posted(key, drawn), **_amounts(drawn.amount, drawn.amount - paid), "payments": [payment]}
+        return _INVOICES.sending("POST", [record], administration_of(facts, tenant))
+
+    def paid_a_third(_record_before: Record | None, drawn: Drawn) -> Record:
+        return {**_record("", drawn), **_open_amounts(drawn.amount - _third_of(drawn))}
+
+    return (
+        Step(
+            "change its description",
+            patching(lambda drawn: {"description": f"Changed {drawn.number}"}),
+            described,
+        ),
+        Step(
+            "pay all of it",
+            patching(lambda _drawn: dict.fromkeys(("amount_open", "book_amount_open"), "0")),
+            settled,
+        ),
+        Step("send it again with a third paid", pay_a_third, paid_a_third),
+    )

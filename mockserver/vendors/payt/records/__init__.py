@@ -1,0 +1,1 @@
+"""Upserts, one module per record type."""

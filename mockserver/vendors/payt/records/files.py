@@ -1,0 +1,146 @@
+"""Files: announce by checksum, upload, attach to invoices."""
+
+from __future__ import annotations
+
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha3_512
+
+from msgspec.structs import replace
+
+from mockserver.codec.http import json_reply, parse_content_type
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.errors import InvalidCall, NotFound
+from mockserver.model import Action, Call, Document, Item, Outcome, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import BatchResult, Request, StoreItem
+from mockserver.vendors.payt.messages import UPLOAD_MESSAGES as TEXTS
+
+FILES = "files"
+"""Announced files by checksum; `uploaded_at` is null until their bytes are there."""
+
+
+def attach_file(
+    posted: Document | None, stored: Document | None, state: State
+) -> tuple[Document | None, bool]:
+    """The file that the invoice has after `posted`, and whether the one wanted was found.
+
+    Source: Payt fact sheet §4.4 (that an unknown file only warns, and null takes it away, is assumed).
+    """
+    if posted is None:
+        return None, True
+    checksum = posted.get("checksum")
+    if posted.get("destroy"):
+        matches = checksum is None or (stored is not None and stored["checksum"] == checksum)
+        return None if matches else stored, True
+    if checksum is None:
+        return stored, True
+    file = state.collection(FILES).get(checksum)
+    if file is None or file.get("uploaded_at") is None:
+        return stored, False
+    return {"checksum": checksum, "filename": posted.get("filename")}, True
+
+
+UPLOADS = "uploads"
+"""The vendor-wide collection of URLs that were given, by the token that each ends with."""
+
+STORAGE = "/storage/uploads"
+"""Where the vendor's storage host is, below our own mount."""
+
+_SANDBOXES = "/sandboxes/"
+_URL_LIFETIME = timedelta(hours=4)
+_TOKEN_OCTETS = 24
+
+
+def announce_files(request: Request, state: State) -> StoreItem:
+    """What gives each file that is not stored yet a URL; one that a call names twice gets one.
+
+    Source: Payt fact sheet §2.8.
+    """
+    expires_at = print_instant(state.now + _URL_LIFETIME)
+    files, uploads = state.collection(FILES), state.collection(UPLOADS, "")
+    root = _upload_root(request.call)
+    given: set[str] = set()
+
+    def keep(item: Item) -> Outcome:
+        checksum = item.document["checksum"]
+        known = files.get(checksum)
+        if checksum in given or (known is not None and known["uploaded_at"] is not None):
+            return Outcome(item, Action.UNCHANGED)
+        given.add(checksum)
+        file = {name: item.document[name] for name in ("checksum", "byte_size", "content_type")}
+        token = urlsafe_b64encode(state.octets(_TOKEN_OCTETS)).decode()
+        files[checksum] = {**file, "uploaded_at": None}
+        uploads[token] = {**file, "administration_id": request.tenant, "expires_at": expires_at}
+        shown = {"checksum": checksum, "url": f"{root}/{token}", "expires_at": expires_at}
+        return Outcome(item, Action.CREATED, shown)
+
+    return keep
+
+
+def render_upload_urls(result: BatchResult, _state: State) -> Reply:
+    """The URLs, in the order of the files; there is no place for one that a scenario refuses.
+
+    Source: Payt fact sheet §2.8, §5.7.
+    """
+    shown = [one.document for one in result.outcomes if one.accepted and one.document is not None]
+    bare = result.request.call.assumptions["files_answer"] == "object"
+    return json_reply(201, shown[0] if bare and len(result.outcomes) == 1 and shown else shown)
+
+
+def extra_outcome(outcome: Outcome, number: int) -> Outcome:
+    """The outcome of a file that nobody announced: another checksum, and a URL that leads nowhere."""
+    checksum = b64encode(sha3_512(f"phantom-{number}".encode()).digest()).decode()
+    item = Item(outcome.item.index, checksum, {**outcome.item.document, "checksum": checksum})
+    if outcome.document is None:
+        return replace(outcome, item=item)
+    root = outcome.document["url"].rpartition("/")[0]
+    shown = {**outcome.document, "checksum": checksum, "url": f"{root}/phantom-{number}"}
+    return replace(outcome, item=item, document=shown)
+
+
+def upload_file(request: Request, state: State) -> Reply:
+    """Take the bytes of an announced file.
+
+    Source: Payt fact sheet §2.8 (size, type and checksum are verified; the answers are assumed, §1.1).
+
+    Raises:
+        NotFound: there is no such URL, or no more.
+        Invalid: the bytes are not those that were announced.
+    """
+    token = request.parameters["token"]
+    announced = state.collection(UPLOADS, "").get(token)
+    if announced is None or _is_expired(announced, state):
+        raise NotFound(UPLOADS, token)
+    if faults := tuple(_upload_problems(announced, request.call)):
+        raise InvalidCall(faults)
+    files = state.collection(FILES, announced["administration_id"])
+    file = {name: announced[name] for name in ("checksum", "byte_size", "content_type")}
+    files[announced["checksum"]] = {**file, "uploaded_at": print_instant(state.now)}
+    return Reply(int(request.call.assumptions["upload_answer"]))
+
+
+def _upload_root(call: Call) -> str:
+    """What the URLs begin with; the sandbox is in the path, as an upload brings no header to name it."""
+    prefixed = "mock-sandbox" not in call.headers or call.mount.startswith(_SANDBOXES)
+    prefix = "" if prefixed else f"{_SANDBOXES}{call.sandbox}"
+    return f"{call.origin}{prefix}{call.mount}{STORAGE}"
+
+
+def _is_expired(announced: Document, state: State) -> bool:
+    """Whether the URL is good no more; one of the fixtures always is."""
+    expires_at = announced.get("expires_at")
+    return expires_at is not None and parse_instant(expires_at) <= state.now
+
+
+def _upload_problems(announced: Document, call: Call) -> Iterator[Problem]:
+    wanted = announced["content_type"].partition(";")[0].strip().lower()
+    differs = {
+        "content-type": parse_content_type(call.headers)[0] != wanted,
+        "byte-size": len(call.body) != announced["byte_size"],
+        "checksum": b64encode(sha3_512(call.body).digest()).decode() != announced["checksum"],
+    }
+    for code, told in differs.items():
+        if told:
+            yield Problem(code, ("upload", code), TEXTS[code])

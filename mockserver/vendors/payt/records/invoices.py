@@ -1,0 +1,305 @@
+"""Upsert invoices with their lines; send, block and resume them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TypeAlias
+
+from mockserver.codec.http import json_reply
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.model import Action, Document, Item, Json, Outcome, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import ApplyBatch, Handler, Request
+from mockserver.vendors.payt.amounts import ZERO, exact_arithmetic, read_amount, round_to_cents
+from mockserver.vendors.payt.batches import FindWarnings
+from mockserver.vendors.payt.messages import record_problem
+from mockserver.vendors.payt.records import payments
+from mockserver.vendors.payt.records.fixed_members import (
+    ResolvedMember,
+    ResolveMember,
+    member_resolvers,
+    resolve_fixed_values,
+)
+from mockserver.vendors.payt.records.identity import RecordMatch
+from mockserver.vendors.payt.records.normalization import complete, is_readable, normalize
+from mockserver.vendors.payt.rules import line_orders
+
+INVOICES = "invoices"
+
+FindInvoice: TypeAlias = Callable[[Document, State, Mapping[str, str]], RecordMatch]
+
+_AMOUNTS = ("book_amount_total", "book_amount_open", "amount_total", "amount_open")
+_REQUIRED = ("currency_code", "invoice_number", "invoice_date", "due_date")
+_OPTIONAL = (
+    "invoice_identifier",
+    "order_number",
+    "peppol_identifier",
+    "description",
+    "category",
+    "payment_condition",
+    "payment_method",
+    "payment_term",
+)
+_CLEARABLE = (*_OPTIONAL[1:], "contact_identifier")
+"""What a post may clear by leaving it out: texts that name neither the invoice nor its debtor."""
+
+_NEW_VALUES: Document = {
+    **dict.fromkeys(_AMOUNTS, ZERO),
+    **dict.fromkeys(_OPTIONAL),
+    "debtor_id": None,
+    "contact_identifier": None,
+    "sent_at": None,
+    "labels": (),
+    "document": None,
+    "ubl_document": None,
+    "invoice_lines": (),
+    "payment_date": None,
+    "administration_costs_total": ZERO,
+    "administration_costs_open": ZERO,
+}
+
+
+def upsert_invoices(find: FindInvoice) -> ApplyBatch:
+    """What keeps the records of a call, each for the invoice that `find` finds.
+
+    Source: Payt fact sheet §4.1, §4.2.
+    """
+    return lambda request, state: _writer(request, state, find).keep
+
+
+def warnings_of_rejected(find: FindInvoice) -> FindWarnings:
+    """What finds what a refused record would have been warned of; one that cannot be read, of nothing."""
+
+    def warnings(item: Item, request: Request, state: State) -> tuple[Problem, ...]:
+        if not (isinstance(item.document, dict) and is_readable(item, request)):
+            return ()
+        return _writer(request, state, find).warnings(item)
+
+    return warnings
+
+
+def _writer(request: Request, state: State, find: FindInvoice) -> _InvoiceWriter:
+    assumptions = request.call.assumptions
+    return _InvoiceWriter(
+        request,
+        state,
+        find,
+        member_resolvers(assumptions),
+        fixes_first_values=assumptions["first_values"] == "fixed",
+        warns_of_order=assumptions["payments_order"] == "warning",
+        warns_of_sums=assumptions["sums_disagree"] == "warning",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _InvoiceWriter:
+    """One call's invoices on their way into the store; the switches are read once for all of them."""
+
+    request: Request
+    state: State
+    find: FindInvoice
+    keepers: tuple[ResolveMember, ...]
+    fixes_first_values: bool
+    warns_of_order: bool
+    warns_of_sums: bool
+
+    def keep(self, item: Item) -> Outcome:
+        """Create or update the invoice, its lines and its payments."""
+        state = self.state
+        record, stored = self._read(item)
+        was = {**_NEW_VALUES, **(stored or _new_invoice(self.request.tenant, state))}
+        kept = self._kept(record, stored, was)
+        warned = self._warned(record, stored, kept)
+        invoice = self._written(record, was, kept)
+        if self.warns_of_sums:
+            warned += _sum_warnings(record, invoice)
+        warnings = tuple(record_problem(code, item, field) for code, field in warned)
+        return Outcome(item, Action.UPDATED if stored else Action.CREATED, invoice, warnings=warnings)
+
+    def warnings(self, item: Item) -> tuple[Problem, ...]:
+        """What the record would be warned of, were it not refused; nothing that its sums have to say."""
+        record, stored = self._read(item)
+        kept = self._kept(record, stored, {**_NEW_VALUES, **(stored or {})})
+        return tuple(record_problem(code, item, field) for code, field in self._warned(record, stored, kept))
+
+    def _read(self, item: Item) -> tuple[Document, Document | None]:
+        """The record as it is meant, and the invoice that it is meant for."""
+        assumptions = self.request.call.assumptions
+        record = complete(normalize(item.document, self.request), _CLEARABLE, self.request)
+        found = self.find(record, self.state, assumptions).stored
+        return record, sent_by_now(found, self.state, assumptions) if found else None
+
+    def _kept(self, record: Document, stored: Document | None, was: Document) -> list[ResolvedMember]:
+        kept = [keeper(record, was, self.state) for keeper in self.keepers]
+        if stored is not None and self.fixes_first_values:
+            kept += resolve_fixed_values(record, was)
+        return kept
+
+    def _warned(
+        self, record: Document, stored: Document | None, kept: Iterable[ResolvedMember]
+    ) -> list[tuple[str, str]]:
+        """Code and field of each warning."""
+        warned = [(one.warning, one.field) for one in kept if one.warning]
+        if self.warns_of_order and not payments.is_chronological(
+            record.get("payments") or (), stored, self.state
+        ):
+            warned.append(("payments-order", "payments"))
+        return warned
+
+    def _written(self, record: Document, was: Document, kept: Iterable[ResolvedMember]) -> Document:
+        with exact_arithmetic():
+            invoice = {**_merged(record, was, self.state), **{one.member: one.value for one in kept}}
+            invoice |= payments.write_payments(record, invoice, was, self.state)
+        self.state.collection(INVOICES)[invoice["id"]] = invoice
+        return invoice
+
+
+def _sum_warnings(record: Document, invoice: Document) -> Iterator[tuple[str, str]]:
+    """Code and field of what the invoice's sums, as far as they were posted, have against each other.
+
+    Source: edge-cases §1 row 24.
+    """
+    if "amount_open" in record and abs(invoice["amount_open"]) > abs(invoice["amount_total"]):
+        yield "open-above-total", "amount_open"
+    if record.get("invoice_lines"):
+        with exact_arithmetic():
+            total = sum((line["total_incl_tax_amount"] for line in invoice["invoice_lines"]), ZERO)
+        if total != invoice["amount_total"]:
+            yield "lines-sum", "invoice_lines"
+
+
+def _new_invoice(administration_id: str, state: State) -> Document:
+    return {
+        "id": str(state.next(INVOICES)),
+        "administration_id": administration_id,
+        "created_at": print_instant(state.now),
+    }
+
+
+def _merged(record: Document, was: Document, state: State) -> dict[str, Json]:
+    invoice = {
+        **was,
+        **{member: record[member] for member in (*_REQUIRED, *_OPTIONAL) if member in record},
+        **{member: read_amount(record[member]) for member in _AMOUNTS if member in record},
+        "updated_at": print_instant(state.now),
+    }
+    if "labels" in record:
+        invoice["labels"] = list(dict.fromkeys(record["labels"] or ()))
+    if "invoice_lines" in record:
+        invoice["invoice_lines"] = write_lines(record["invoice_lines"] or [], state)
+    return invoice
+
+
+_HUNDRED = Decimal(100)
+
+
+def write_lines(posted: list[Document], state: State) -> list[Document]:
+    """The lines as they are stored; every rate is known by now."""
+    return [
+        _stored_line(line, order, state.collection("vat_rates").find("code", line["vat_rate_code"])[0])
+        for line, order in zip(posted, line_orders(posted), strict=True)
+    ]
+
+
+def _stored_line(line: Document, order: int, rate: Document) -> Document:
+    excluding, including, vat = _line_totals(line, read_amount(rate["rate"]) or ZERO)
+    return {
+        "description": line["description"],
+        "vat_rate_code": line["vat_rate_code"],
+        "vat_percentage": rate["rate"],
+        "vat_amount": vat,
+        "total_excl_tax_amount": excluding,
+        "total_incl_tax_amount": including,
+        "product_price": read_amount(line.get("product_price")),
+        "product_unit": line.get("product_unit") or "piece",
+        "product_quantity": line.get("product_quantity") or "1",
+        "line_order": order,
+    }
+
+
+def _line_totals(line: Document, percentage: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+    """Total without and with tax and the tax itself; at least one of the totals is there."""
+    excluding, including, vat = (
+        read_amount(line.get(member))
+        for member in ("total_excl_tax_amount", "total_incl_tax_amount", "vat_amount")
+    )
+    if excluding is not None:
+        if vat is None:
+            vat = (
+                round_to_cents(excluding * percentage / _HUNDRED)
+                if including is None
+                else including - excluding
+            )
+        return excluding, excluding + vat if including is None else including, vat
+    known = including or ZERO
+    if vat is None:
+        vat = known - round_to_cents(known * _HUNDRED / (_HUNDRED + percentage))
+    return known - vat, known, vat
+
+
+_DELAY = timedelta(hours=1)
+_ROUND = timedelta(minutes=30)
+_FIRST_ROUND = parse_instant("2000-01-01T00:00:00Z")
+
+
+def sent_by_now(invoice: Document, state: State, assumptions: Mapping[str, str]) -> Document:
+    """The invoice as it is by now."""
+    if invoice["sent_at"] is not None or assumptions["sending"] == "never":
+        return invoice
+    sent_at = _next_round(parse_instant(invoice["created_at"]) + _DELAY)
+    if sent_at > state.now:
+        return invoice
+    touched_at = max(sent_at, parse_instant(invoice["updated_at"]))
+    return {**invoice, "sent_at": print_instant(sent_at), "updated_at": print_instant(touched_at)}
+
+
+def _next_round(moment: datetime) -> datetime:
+    return moment + (_FIRST_ROUND - moment) % _ROUND
+
+
+ChangePause: TypeAlias = Callable[[Document, State], Document]
+
+_NAME_LISTS = ("invoice_numbers", "invoice_identifiers")
+
+
+def block(invoice: Document, state: State) -> Document:
+    """The invoice, its follow-up stopped; one that stands still already stays as it is."""
+    if invoice.get("paused_at") is not None:
+        return invoice
+    now = print_instant(state.now)
+    return {**invoice, "paused_at": now, "blocked": True, "updated_at": now}
+
+
+def resume(invoice: Document, state: State) -> Document:
+    """The invoice, followed up again if it was blocked through the API.
+
+    Source: Payt fact sheet §1.2.
+    """
+    if not invoice.get("blocked", False):
+        return invoice
+    return {**invoice, "paused_at": None, "blocked": False, "updated_at": print_instant(state.now)}
+
+
+def pause_handler(change: ChangePause) -> Handler:
+    """What changes every invoice that a call names, by number or by identifier."""
+    return partial(_change_named_invoices, change)
+
+
+def _change_named_invoices(change: ChangePause, request: Request, state: State) -> Reply:
+    table = state.collection("invoices", request.tenant)
+    found: dict[str, Document] = {}
+    unknown: dict[str, None] = {}
+    for names in _NAME_LISTS:
+        for name in request.document.get(names, ()):
+            invoices = table.find(names.removesuffix("s"), name) if name else []
+            found |= {invoice["id"]: invoice for invoice in invoices}
+            if not invoices:
+                unknown[name] = None
+    for number, invoice in found.items():
+        table[number] = change(invoice, state)
+    errors: dict[str, Json] = {"not_found": list(unknown)} if unknown else {}
+    return json_reply(200, {"success": True, "count": len(found), "errors": errors})
