@@ -1,34 +1,46 @@
-"""PVEx: a practice system pushes invoices, all of them or none; one Web API controller and its readers."""
+"""PVEx: a practice system pushes invoices, one or a batch that is stored as a whole or not at all."""
 
 from __future__ import annotations
 
-from mockserver.vendor import BatchRoom, Vendor
-from mockserver.vendors.pvex import moments, rules
+from mockserver.vendor import BatchHandler, Vendor
+from mockserver.vendors.pvex import dates, rules
 from mockserver.vendors.pvex.access import admit, issue_token
 from mockserver.vendors.pvex.assumptions import ASSUMPTIONS
-from mockserver.vendors.pvex.keeping import opened
-from mockserver.vendors.pvex.limits import told, told_of_batch, told_of_refusal
-from mockserver.vendors.pvex.mishaps import fault, phantom
-from mockserver.vendors.pvex.operations import batch_reply, list_invoices, show_invoice, store_one
+from mockserver.vendors.pvex.faults import extra_outcome, fault_problem
+from mockserver.vendors.pvex.invoices import (
+    apply_batch,
+    list_invoices,
+    render_batch,
+    show_invoice,
+    store_invoice,
+)
+from mockserver.vendors.pvex.rate_limit import (
+    handler_with_limit_headers,
+    refuse_with_limit_headers,
+    render_with_limit_headers,
+)
 from mockserver.vendors.pvex.refusals import refuse
 
 VENDOR = Vendor(
     batches={
-        "postInvoiceBatch": BatchRoom(
-            apply=opened, render=told_of_batch(batch_reply), rules=(rules.own_rules,), phantom=phantom
+        "postInvoiceBatch": BatchHandler(
+            apply=apply_batch,
+            render=render_with_limit_headers(render_batch),
+            rules=(rules.item_problems,),
+            extra_outcome=extra_outcome,
         )
     },
     operations={
-        "postInvoice": told(store_one),
-        "listInvoices": told(list_invoices),
-        "getInvoice": told(show_invoice),
-        "issueToken": told(issue_token),
+        "postInvoice": handler_with_limit_headers(store_invoice),
+        "listInvoices": handler_with_limit_headers(list_invoices),
+        "getInvoice": handler_with_limit_headers(show_invoice),
+        "issueToken": handler_with_limit_headers(issue_token),
     },
-    refuse=told_of_refusal(refuse),
-    grade=rules.grade,
+    refuse=refuse_with_limit_headers(refuse),
+    classify=rules.classify,
     admit=admit,
-    fault=fault,
+    fault=fault_problem,
     assumptions=ASSUMPTIONS,
-    formats={"date-time": moments.readable},
-    standing=("users",),
+    formats={"date-time": dates.is_date},
+    kept_when_empty=("users",),
 )

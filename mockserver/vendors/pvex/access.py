@@ -1,35 +1,34 @@
-"""Who is let in before a body is read, and the login that gives tokens.
+"""Access before the body is read, and the login that issues tokens.
 
-Source: PVEx fact sheet §1.2, §3.2.
-"""
+Source: PVEx fact sheet §1.2, §3.2."""
 
 from __future__ import annotations
 
-from mockserver.auth import issue
+from mockserver.codec.http import json_reply, parse_content_type
+from mockserver.engine.auth import issue_credential
 from mockserver.errors import (
-    Failed,
-    Invalid,
+    InvalidCall,
     NotFound,
     Refusal,
     TooLarge,
     Unauthorized,
     UnsupportedMediaType,
+    VendorFailure,
 )
-from mockserver.model import ANYBODY, Call, Reply
-from mockserver.reply import json_reply, media_type_of
-from mockserver.store import State
+from mockserver.model import ANONYMOUS, Call, Reply
+from mockserver.sandbox.store import State
 from mockserver.vendor import Enter, Request
-from mockserver.vendors.pvex.limits import count
-from mockserver.vendors.pvex.words import ASSUMED
+from mockserver.vendors.pvex.messages import ASSUMED
+from mockserver.vendors.pvex.rate_limit import count_call
 
-LOGIN = "issueToken"
+LOGIN_OPERATION = "issueToken"
 USERS = "users"
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _SCHEME = "bearerAuth"
-_GRANT, _PASSWORD = "grant_type", "password"
+_GRANT_TYPE, _PASSWORD = "grant_type", "password"
 _JSON = "application/json;charset=UTF-8"
 _FORM = "application/x-www-form-urlencoded"
-_OTHERS = ("application/json", "text/json", "application/xml", "text/xml")
+_OTHER_MEDIA_TYPES = ("application/json", "text/json", "application/xml", "text/xml")
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
@@ -45,21 +44,21 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     switches = call.assumptions
     if len(call.body) > MAX_BODY_BYTES and switches["body_too_large"] != "413":
         raise TooLarge(MAX_BODY_BYTES)
-    if operation.id == LOGIN and switches["token_endpoint"] == "off":  # noqa: S105 - a switch
+    if operation.id == LOGIN_OPERATION and switches["token_endpoint"] == "off":  # noqa: S105 - a switch
         raise NotFound("path", call.path)
-    if operation.security and call.principal == ANYBODY and switches["auth"] == "bearer":
+    if operation.security and call.principal == ANONYMOUS and switches["auth"] == "bearer":
         raise Unauthorized("missing", _SCHEME)
-    count(call, state)
-    if operation.id != LOGIN and media_type_of(call.headers)[0] == _FORM:
+    count_call(call, state)
+    if operation.id != LOGIN_OPERATION and parse_content_type(call.headers)[0] == _FORM:
         _check_form(switches["form_body"])
     return ""
 
 
 def _check_form(position: str) -> None:
     if position == "415":
-        raise UnsupportedMediaType(_FORM, _OTHERS)
+        raise UnsupportedMediaType(_FORM, _OTHER_MEDIA_TYPES)
     if position == "500":
-        raise Failed
+        raise VendorFailure
 
 
 def issue_token(request: Request, state: State) -> Reply:
@@ -70,24 +69,28 @@ def issue_token(request: Request, state: State) -> Reply:
     form = request.document
     user = state.collection(USERS).get(form["username"].lower())
     if user is None or user["Password"] != form["password"]:
-        return _bad_password()
+        return _wrong_password_reply()
     token = state.octets(32).hex()
     lifetime_s = ASSUMED.token_lifetime_s
-    issue(token, _SCHEME, user["UserName"], state, seconds=lifetime_s)
+    issue_credential(token, _SCHEME, user["UserName"], state, seconds=lifetime_s)
     issued = {"access_token": token, "token_type": "bearer", "expires_in": lifetime_s}
     return json_reply(200, issued, _JSON)
 
 
-def refuse_login(refusal: Refusal) -> Reply:
+def login_refusal_reply(refusal: Refusal) -> Reply:
     """What the login answers to a form that it cannot use."""
-    form = refusal.document if isinstance(refusal, Invalid) else None
-    return _bad_password() if isinstance(form, dict) and form.get(_GRANT) == _PASSWORD else _other_grant()
+    form = refusal.document if isinstance(refusal, InvalidCall) else None
+    return (
+        _wrong_password_reply()
+        if isinstance(form, dict) and form.get(_GRANT_TYPE) == _PASSWORD
+        else _unsupported_grant_reply()
+    )
 
 
-def _bad_password() -> Reply:
+def _wrong_password_reply() -> Reply:
     refused = {"error": "invalid_grant", "error_description": ASSUMED.bad_password}
     return json_reply(400, refused, _JSON)
 
 
-def _other_grant() -> Reply:
+def _unsupported_grant_reply() -> Reply:
     return json_reply(400, {"error": "unsupported_grant_type"}, _JSON)

@@ -1,11 +1,11 @@
-"""What no document says of PVEx, as switches: the sheet's settings, defaults first."""
+"""Assumptions about PVEx: what its documents leave open, with defaults and alternatives."""
 
 from __future__ import annotations
 
-from mockserver.assumption import Assumption
-from mockserver.vendors.pvex.limits import UNLIMITED
+from mockserver.sandbox.assumptions import Assumption
+from mockserver.vendors.pvex.rate_limit import UNLIMITED
 
-_SETTINGS = "PVEx fact sheet §7"
+_SETTINGS_SOURCE = "PVEx fact sheet §7"
 
 ASSUMPTIONS = (
     Assumption(
@@ -84,7 +84,7 @@ ASSUMPTIONS = (
         "",
         ("INV-2", "INV-2,INV-9"),
         "The Ids, with commas between them, of which storing fails with a database fault.",
-        _SETTINGS,
+        _SETTINGS_SOURCE,
         pattern="[^,]{1,50}(,[^,]{1,50})*",
     ),
     Assumption(

@@ -1,15 +1,19 @@
-"""Whole-call refusals in the vendor's words.
+"""Refusals of whole calls: access, routes, media types, and bodies that are empty, unreadable or invalid.
 
-Source: PVEx fact sheet §1.2, §3.2.
-"""
+Source: PVEx fact sheet §1.2, §3.2, §3.3."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
+from mockserver.codec import json
+from mockserver.codec.http import parse_content_type
 from mockserver.errors import (
-    Invalid,
-    Malformed,
+    InvalidCall,
+    MalformedBody,
     MethodNotAllowed,
     NotFound,
     Refusal,
@@ -17,128 +21,211 @@ from mockserver.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from mockserver.model import Call, Reply
-from mockserver.spec import Operation
-from mockserver.store import State
-from mockserver.vendor import FAULT
-from mockserver.vendors.pvex import details, unread
-from mockserver.vendors.pvex.access import LOGIN, refuse_login
-from mockserver.vendors.pvex.faults import parameters
-from mockserver.vendors.pvex.manner import Manner
-from mockserver.vendors.pvex.render import (
-    CRASHES,
-    Error,
-    crash_reply,
-    error_reply,
-    offline_reply,
-    page_reply,
-    storing_failed,
-)
-from mockserver.vendors.pvex.words import (
+from mockserver.model import Call, Json, Path, Reply
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Operation
+from mockserver.vendor import FAULT_RULE
+from mockserver.vendors.pvex import reader_messages
+from mockserver.vendors.pvex.access import LOGIN_OPERATION, login_refusal_reply
+from mockserver.vendors.pvex.json_positions import is_blank, path_at
+from mockserver.vendors.pvex.media_types import BodyReader
+from mockserver.vendors.pvex.messages import (
     ASSUMED,
     DENIED,
-    INVALID,
+    GENERAL_ERROR,
+    INVALID_REQUEST,
     NO_CONTROLLER,
     NO_MEDIA_TYPE,
     NO_METHOD,
     NOT_FOUND,
-    OTHER_MEDIA_TYPE,
+    UNSUPPORTED_MEDIA_TYPE,
 )
+from mockserver.vendors.pvex.model_state import (
+    ErrorContext,
+    RejectedInvoice,
+    model_state,
+    parameter_model_state,
+)
+from mockserver.vendors.pvex.replies import (
+    EXCEPTIONS,
+    ErrorContent,
+    error_reply,
+    exception_reply,
+    offline_reply,
+    page_reply,
+    storage_failure_reply,
+)
+from mockserver.vendors.pvex.rules import invoice_problems
 
-_ONE = "postInvoice"
+_SINGLE_OPERATION = "postInvoice"
 _CONTROLLERS = ("invoice", "invoicebatch")
 _TOO_LARGE_PAGES = {"404": ASSUMED.too_large_404, "500": ASSUMED.too_large_500}
-_LOGIN_FAULTS = ("malformed", "invalid", "unsupported-media-type")
+_LOGIN_REFUSALS = ("malformed", "invalid", "unsupported-media-type")
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
     """The whole call is refused."""
-    if operation is not None and operation.id == LOGIN and refusal.code in _LOGIN_FAULTS:
-        return refuse_login(refusal)
+    if operation is not None and operation.id == LOGIN_OPERATION and refusal.code in _LOGIN_REFUSALS:
+        return login_refusal_reply(refusal)
     if isinstance(refusal, NotFound):
-        return _not_found(call)
-    if isinstance(refusal, (Malformed, Invalid, Rejected)):
-        return _unsound(refusal, call, Manner(call, listed=operation is None or operation.id != _ONE))
+        return _not_found_reply(call)
+    if isinstance(refusal, (MalformedBody, InvalidCall, Rejected)):
+        return _invalid_body_reply(
+            refusal, call, ErrorContext(call, is_batch=operation is None or operation.id != _SINGLE_OPERATION)
+        )
     if isinstance(refusal, MethodNotAllowed):
         allowed = (("Allow", ", ".join(refusal.allowed)),)
-        return error_reply(call, Error(405, NO_METHOD.format(method=call.method), headers=allowed))
+        return error_reply(call, ErrorContent(405, NO_METHOD.format(method=call.method), headers=allowed))
     if isinstance(refusal, UnsupportedMediaType):
-        return _other_media_type(refusal, call, single=operation is not None and operation.id == _ONE)
-    return _assumed(refusal, call)
+        return _unsupported_media_type_reply(
+            refusal, call, single=operation is not None and operation.id == _SINGLE_OPERATION
+        )
+    return _assumed_reply(refusal, call)
 
 
-def _assumed(refusal: Refusal, call: Call) -> Reply:
+def _assumed_reply(refusal: Refusal, call: Call) -> Reply:
     """What no page and no source says: credentials, limits, and a vendor out of order."""
     if refusal.code in ("too-large", "too-many-items"):
         page = _TOO_LARGE_PAGES.get(call.assumptions["body_too_large"])
-        return page_reply(page) if page else error_reply(call, Error(413, ASSUMED.too_large))
+        return page_reply(page) if page else error_reply(call, ErrorContent(413, ASSUMED.too_large))
     if refusal.code == "headers-too-large":
-        return error_reply(call, Error(431, ASSUMED.headers_too_large))
+        return error_reply(call, ErrorContent(431, ASSUMED.headers_too_large))
     if isinstance(refusal, TooManyRequests):
         wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
-        return error_reply(call, Error(429, refusal.detail or ASSUMED.too_many, headers=wait))
+        return error_reply(call, ErrorContent(429, refusal.detail or ASSUMED.too_many, headers=wait))
     if refusal.code == "failed":
-        return crash_reply(call, ASSUMED.broken, refusal.detail)
+        return exception_reply(call, ASSUMED.internal, refusal.detail)
     if refusal.code == "unavailable":
         return offline_reply(refusal.detail)
-    return _denied(refusal, call)
+    return _denied_reply(refusal, call)
 
 
-def _denied(refusal: Refusal, call: Call) -> Reply:
+def _denied_reply(refusal: Refusal, call: Call) -> Reply:
     """No credential, or one that may not do this: the framework's filter knows no 403.
 
     That an `Accept` cannot be met it never says of itself, and then it has no body.
     """
     if refusal.code == "not-acceptable":
         return Reply(406)
-    return error_reply(call, Error(401, DENIED, headers=(("WWW-Authenticate", "Bearer"),)))
+    return error_reply(call, ErrorContent(401, DENIED, headers=(("WWW-Authenticate", "Bearer"),)))
 
 
-def _unsound(refusal: Malformed | Invalid | Rejected, call: Call, manner: Manner) -> Reply:
+def _invalid_body_reply(
+    refusal: MalformedBody | InvalidCall | Rejected, call: Call, context: ErrorContext
+) -> Reply:
     """The body cannot be read, or what it says is wrong."""
-    if isinstance(refusal, Malformed):
-        return unread.malformed(refusal, manner)
+    if isinstance(refusal, MalformedBody):
+        return malformed_reply(refusal, context)
     if isinstance(refusal, Rejected):
-        return _rejected(refusal, call, manner)
+        return _rejected_reply(refusal, call, context)
     if refusal.problems and refusal.problems[0].path[:1] in (("query",), ("path",)):
-        return error_reply(call, Error(400, INVALID, parameters(refusal.problems)))
-    return unread.invalid(refusal, manner)
+        return error_reply(call, ErrorContent(400, INVALID_REQUEST, parameter_model_state(refusal.problems)))
+    return invalid_reply(refusal, context)
 
 
-def _rejected(refusal: Rejected, call: Call, manner: Manner) -> Reply:
+def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Reply:
     """What is stored, or a scenario, has something against the call or its one invoice."""
     first = refusal.problems[0]
-    if first.code in CRASHES:
-        return storing_failed(call, first)
+    if first.code in EXCEPTIONS:
+        return storage_failure_reply(call, first)
     if first.path:
-        return unread.faulty(refusal, manner)
-    state = {} if first.rule == FAULT else {manner.name: [first.detail]}
-    return error_reply(call, Error(400, INVALID, state))
+        return invalid_invoice_reply(refusal, context)
+    state = {} if first.rule == FAULT_RULE else {context.name: [first.detail]}
+    return error_reply(call, ErrorContent(400, INVALID_REQUEST, state))
 
 
-def _not_found(call: Call) -> Reply:
+def _not_found_reply(call: Call) -> Reply:
     """No such path, or no such invoice; what is outside of the API is answered by the web server."""
     _, *segments = call.path.split("/")
     if not segments or segments[0].lower() != "api":
-        return page_reply(ASSUMED.outside)
+        return page_reply(ASSUMED.outside_api)
     found = {}
     if not 2 <= len(segments) <= 3 or not segments[1]:  # noqa: PLR2004 - api/{controller}/{id}
         found = {"MessageDetail": ASSUMED.no_route}
     elif segments[1].lower() not in _CONTROLLERS:
         found = {"MessageDetail": NO_CONTROLLER.format(name=segments[1])}
-    return error_reply(call, Error(404, NOT_FOUND.format(uri=_uri(call)), details=found))
+    return error_reply(call, ErrorContent(404, NOT_FOUND.format(uri=_request_uri(call)), details=found))
 
 
-def _other_media_type(refusal: UnsupportedMediaType, call: Call, *, single: bool) -> Reply:
+def _unsupported_media_type_reply(refusal: UnsupportedMediaType, call: Call, *, single: bool) -> Reply:
     if "/" not in refusal.media_type:
-        return error_reply(call, Error(415, NO_MEDIA_TYPE))
+        return error_reply(call, ErrorContent(415, NO_MEDIA_TYPE))
     kind = "Invoice" if single else "List`1"
-    said = details.NO_FORMATTER.format(type=kind, media_type=refusal.media_type)
-    thrown = {"ExceptionMessage": said, "ExceptionType": details.NO_FORMATTER_TYPE}
-    message = OTHER_MEDIA_TYPE.format(media_type=refusal.media_type)
-    return error_reply(call, Error(415, message, details=thrown))
+    said = reader_messages.NO_FORMATTER.format(type=kind, media_type=refusal.media_type)
+    thrown = {"ExceptionMessage": said, "ExceptionType": reader_messages.NO_FORMATTER_EXCEPTION}
+    message = UNSUPPORTED_MEDIA_TYPE.format(media_type=refusal.media_type)
+    return error_reply(call, ErrorContent(415, message, details=thrown))
 
 
-def _uri(call: Call) -> str:
+def _request_uri(call: Call) -> str:
     path = quote(call.path, safe="/:@!$&'()*+,;=~", errors="surrogateescape")
     return f"{call.origin}{call.mount}{path}" + (f"?{call.query}" if call.query else "")
+
+
+def malformed_reply(refusal: MalformedBody, context: ErrorContext) -> Reply:
+    """A body that is not what its media type says; JSON names the place that its reader reached."""
+    as_json = context.reader is BodyReader.JSON
+    if not context.call.body or (as_json and is_blank(context.text)):
+        return _null_body_reply(context)
+    if not as_json or refusal.position is None:
+        said = (
+            reader_messages.broken_xml_message(refusal.detail)
+            if context.reader is BodyReader.XML
+            else refusal.detail
+        )
+        return _unreadable_reply(context, (), lambda: said)
+    offset = len(context.text.encode()[: refusal.position].decode(errors="replace"))
+    path = path_at(context.text, offset)
+    return _unreadable_reply(
+        context, path, lambda: reader_messages.broken_json_message(context.positions, path, offset)
+    )
+
+
+def invalid_reply(refusal: InvalidCall, context: ErrorContext) -> Reply:
+    """A body of another shape, or a single invoice with faults."""
+    document = refusal.document
+    if document is None:
+        return _null_body_reply(context)
+    if isinstance(document, dict) and not context.is_batch:
+        return invalid_invoice_reply(refusal, context)
+    if isinstance(document, dict):
+        path = next(((name,) for name in document), ())
+        return _unreadable_reply(
+            context, path, lambda: reader_messages.not_a_list_message(context.positions, path)
+        )
+    return _unreadable_reply(
+        context,
+        (),
+        lambda: reader_messages.wrong_shape_message(document, context.positions, is_batch=context.is_batch),
+    )
+
+
+def invalid_invoice_reply(refusal: InvalidCall | Rejected, context: ErrorContext) -> Reply:
+    """A single invoice that its schema, its rules, or what is stored already has something against."""
+    problems = refusal.problems
+    if isinstance(refusal, InvalidCall):
+        moved = [replace(problem, path=(0, *problem.path)) for problem in problems]
+        problems = (*moved, *invoice_problems(0, refusal.document, context.reader, context.call.assumptions))
+    subject = RejectedInvoice(0, _sent_document(context), refusal.document, problems)
+    return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, model_state(context, [subject])))
+
+
+def _sent_document(context: ErrorContext) -> Json:
+    """The names of a single invoice as they were sent; only JSON's matter."""
+    if context.reader is not BodyReader.JSON:
+        return {}
+    return json.decode_lenient(context.call.body, parse_content_type(context.call.headers)[1])
+
+
+def _null_body_reply(context: ErrorContext) -> Reply:
+    """There is no model at all: switch `null_body`."""
+    position = context.call.assumptions["null_body"]
+    if position == "500":
+        return exception_reply(context.call, ASSUMED.null_reference)
+    return Reply(200) if position == "200" else error_reply(context.call, ErrorContent(400, GENERAL_ERROR))
+
+
+def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[[], str]) -> Reply:
+    """One key for the body, or for where it breaks; what is `said` of it takes a while to find out."""
+    text = find_message() if context.is_detailed else GENERAL_ERROR
+    return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, {context.body_key(path): [text]}))

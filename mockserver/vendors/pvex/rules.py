@@ -1,4 +1,4 @@
-"""What the item schema cannot say: lengths in UTF-16, dates by reader, and what a reader lets pass."""
+"""Rules that the item schema cannot state, and classification of schema problems by body reader."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from mockserver.codec.http import parse_content_type
 from mockserver.model import Call, Document, Item, Json, Problem
-from mockserver.reply import media_type_of
-from mockserver.vendor import Request, keep_known
-from mockserver.vendors.pvex import moments
-from mockserver.vendors.pvex.members import INTEGERS, MOMENTS, REQUIRED_TEXTS, REQUIRED_VALUES, TEXTS
-from mockserver.vendors.pvex.reading import Reading, reading_of
+from mockserver.vendor import Request, ignore_unknown_parameters
+from mockserver.vendors.pvex import dates
+from mockserver.vendors.pvex.invoice_members import (
+    DATE_MEMBERS,
+    INTEGER_MEMBERS,
+    REQUIRED_TEXTS,
+    REQUIRED_VALUES,
+    TEXT_MEMBERS,
+)
+from mockserver.vendors.pvex.media_types import BodyReader, body_reader
+
+NULL_ITEM_CODE, DATABASE_CODE, CALENDAR_CODE = "null-item", "database", "calendar"
+"""Why storing fails, as the code of the problem."""
 
 MAX_UNITS = 50
 UTF16_LENGTH = "utf16-length"
@@ -20,31 +29,33 @@ CONFLICT = "conflict"
 STORING = "storing"
 """Rules of the vendor's own; the last two are broken by what is stored, and by the database."""
 
-_WIDEST = 1 << 63
-_BLANK = re.compile(r"[\t\n\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*")
+_INT64_LIMIT = 1 << 63
+_WHITE_SPACE = re.compile(r"[\t\n\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*")
 
 
-def own_rules(item: Item, request: Request) -> Iterator[Problem]:
+def item_problems(item: Item, request: Request) -> Iterator[Problem]:
     """What is wrong with one invoice of a batch beside its schema."""
-    return of_invoice(item.index, item.document, reading_of(request.media_type), request.call.assumptions)
+    return invoice_problems(
+        item.index, item.document, body_reader(request.media_type), request.call.assumptions
+    )
 
 
-def of_invoice(
-    index: int, invoice: Document, reading: Reading, switches: Mapping[str, str]
+def invoice_problems(
+    index: int, invoice: Document, reader: BodyReader, assumptions: Mapping[str, str]
 ) -> Iterator[Problem]:
     """What is wrong with an invoice beside its schema.
 
     Source: PVEx fact sheet §2 (lengths), §2.1, §2.2, §2.3 (dates); edge-cases row 24 (sums).
     """
-    if switches["balance_over_amount"] == "refused":
-        yield from _sums(index, invoice)
-    yield from _utf16_length(index, invoice)
-    if reading is not Reading.JSON:
-        yield from _own_date_forms(index, invoice, reading)
+    if assumptions["balance_over_amount"] == "refused":
+        yield from _amount_problems(index, invoice)
+    yield from _length_problems(index, invoice)
+    if reader is not BodyReader.JSON:
+        yield from _date_problems(index, invoice, reader)
 
 
-def _sums(index: int, invoice: Document) -> Iterator[Problem]:
-    due, amount = _number(invoice.get("BalanceDue")), _number(invoice.get("Amount"))
+def _amount_problems(index: int, invoice: Document) -> Iterator[Problem]:
+    due, amount = _to_decimal(invoice.get("BalanceDue")), _to_decimal(invoice.get("Amount"))
     if due is not None and amount is not None and due > amount:
         said = "more is due than the amount"
         yield Problem(
@@ -52,13 +63,13 @@ def _sums(index: int, invoice: Document) -> Iterator[Problem]:
         )
 
 
-def _number(value: Json) -> Decimal | None:
+def _to_decimal(value: Json) -> Decimal | None:
     return Decimal(value) if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else None
 
 
-def _utf16_length(index: int, invoice: Document) -> Iterator[Problem]:
+def _length_problems(index: int, invoice: Document) -> Iterator[Problem]:
     """A text of at most fifty characters may still have more than fifty UTF-16 units, which .NET counts."""
-    for name in TEXTS:
+    for name in TEXT_MEMBERS:
         text = invoice.get(name)
         if not isinstance(text, str) or text.isascii() or len(text) > MAX_UNITS:
             continue
@@ -67,52 +78,54 @@ def _utf16_length(index: int, invoice: Document) -> Iterator[Problem]:
             yield Problem("too-long", (index, name), said, UTF16_LENGTH, MAX_UNITS, text)
 
 
-def _own_date_forms(index: int, invoice: Document, reading: Reading) -> Iterator[Problem]:
+def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterator[Problem]:
     """XML and form take fewer forms of a date than JSON, by which the schema's format goes."""
-    for name in MOMENTS:
+    for name in DATE_MEMBERS:
         text = invoice.get(name)
-        if not isinstance(text, str) or moments.printed(text, reading) is not None:
+        if not isinstance(text, str) or dates.normalize_date(text, reader) is not None:
             continue
-        if moments.readable(text):
-            said = f"no date in {reading}"
+        if dates.is_date(text):
+            said = f"no date in {reader}"
             yield Problem("bad-format", (index, name), said, "format:date-time", found=text)
 
 
-def grade(problem: Problem, call: Call) -> Problem | None:
+def classify(problem: Problem, call: Call) -> Problem | None:
     """Drop what the reader of this body does not mind, or the class where a switch says so.
 
     Source: PVEx fact sheet §2.2 (nil items, left-out value types), §2.1 (an empty text is a null date),
     §2.3 (in a form it is a null text); edge-cases rows 17 and 42.
     """
-    if keep_known(problem, call) is None:
+    if ignore_unknown_parameters(problem, call) is None:
         return None
-    reading = reading_of(media_type_of(call.headers)[0])
-    if reading is Reading.XML and _is_nil_item(problem):
+    reading = body_reader(parse_content_type(call.headers)[0])
+    if reading is BodyReader.XML and _is_nil_item(problem):
         return None
-    if reading is Reading.XML and problem.rule == "required" and problem.path[-1] in REQUIRED_VALUES:
+    if reading is BodyReader.XML and problem.rule == "required" and problem.path[-1] in REQUIRED_VALUES:
         return None
-    if reading is not Reading.XML and problem.found == "" and _is_nullable_date(problem):
+    if reading is not BodyReader.XML and problem.found == "" and _is_nullable_date(problem):
         return None
-    return None if _is_allowed(problem, reading, call.assumptions) else problem
+    return None if _is_tolerated(problem, reading, call.assumptions) else problem
 
 
-def _is_allowed(problem: Problem, reading: Reading, switches: Mapping[str, str]) -> bool:
-    if switches["empty_required"] == "allowed" and _is_blank(problem, reading):
+def _is_tolerated(problem: Problem, reader: BodyReader, assumptions: Mapping[str, str]) -> bool:
+    if assumptions["empty_required"] == "allowed" and _is_blank(problem, reader):
         return True
-    return switches["integer_width"] == "int64" and _is_int64(problem)
+    return assumptions["integer_width"] == "int64" and _is_int64(problem)
 
 
-def _is_blank(problem: Problem, reading: Reading) -> bool:
+def _is_blank(problem: Problem, reader: BodyReader) -> bool:
     """Whether a required text is there and has nothing in it but white space."""
     if problem.rule != "pattern" or problem.path[-1] not in REQUIRED_TEXTS:
         return False
-    return not (problem.found == "" and reading is Reading.FORM) and bool(_BLANK.fullmatch(problem.found))
+    return not (problem.found == "" and reader is BodyReader.FORM) and bool(
+        _WHITE_SPACE.fullmatch(problem.found)
+    )
 
 
 def _is_int64(problem: Problem) -> bool:
-    if problem.rule not in ("minimum", "maximum") or problem.path[-1] not in INTEGERS:
+    if problem.rule not in ("minimum", "maximum") or problem.path[-1] not in INTEGER_MEMBERS:
         return False
-    return bool(-_WIDEST <= problem.found < _WIDEST)
+    return bool(-_INT64_LIMIT <= problem.found < _INT64_LIMIT)
 
 
 def _is_nil_item(problem: Problem) -> bool:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.sandbox import Settings
-from tests.support.client import Answered, Client
-from tests.vendors.pvex.bodies import BATCH
+from mockserver.sandbox.sandboxes import Settings
+from mockserver.server.application import Application
+from tests.support.client import Client, Response
+from tests.vendors.pvex.samples import BATCH
 
 
 @pytest.fixture
@@ -28,10 +28,10 @@ def elsewhere(app: Application, sandbox: str, pvex: Client) -> Iterator[Client]:
 
 
 @pytest.fixture
-def push(pvex: Client) -> Callable[..., Answered]:
+def push(pvex: Client) -> Callable[..., Response]:
     """Pushes invoices as JSON."""
 
-    def push(*invoices: Any, **headers: str) -> Answered:
+    def push(*invoices: Any, **headers: str) -> Response:
         named = {name.replace("_", "-"): text for name, text in headers.items()}
         return pvex.post(BATCH, json=list(invoices), headers=named)
 

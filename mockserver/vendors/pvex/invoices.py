@@ -1,0 +1,276 @@
+"""Operations on invoices: store a batch or a single one, show them, list them.
+
+An invoice is inserted or replaced as a whole. Source: PVEx fact sheet §1.1, §4."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from mockserver.errors import InvalidCall, NotFound, Rejected
+from mockserver.model import Action, Document, Item, Outcome, Problem, Reply, Value
+from mockserver.sandbox.store import Collection, State
+from mockserver.vendor import FAULT_RULE, BatchResult, Request, StoreItem
+from mockserver.vendors.pvex import dates
+from mockserver.vendors.pvex.invoice_members import DATE_MEMBERS, EMPTY_INVOICE
+from mockserver.vendors.pvex.media_types import BodyReader, body_reader
+from mockserver.vendors.pvex.messages import INVALID_REQUEST, TOO_FEW
+from mockserver.vendors.pvex.model_state import ErrorContext, RejectedInvoice, model_state
+from mockserver.vendors.pvex.replies import (
+    EXCEPTIONS,
+    ErrorContent,
+    error_reply,
+    invoice_reply,
+    invoices_reply,
+    storage_failure_reply,
+    success_reply,
+)
+from mockserver.vendors.pvex.rules import (
+    CALENDAR_CODE,
+    CONFLICT,
+    DATABASE_CODE,
+    NULL_ITEM_CODE,
+    STORING,
+    invoice_problems,
+)
+
+INVOICES = "invoices"
+FIRST_SQL_DATE = "1753-01-01"
+
+
+class InvoiceStore(Value, frozen=True):
+    """Keeps the invoices of one call; the switches are read once."""
+
+    invoices: Collection
+    reader: BodyReader
+    now: str
+    failing_ids: frozenset[str]
+    null_fails: bool
+    rejects_existing: bool
+    skips_equal_checksum: bool
+    has_sql_datetime: bool
+    keeps_absent_members: bool
+    trims_keys: bool
+    has_unique_row_keys: bool
+    keys_by_casefold: dict[str, str] | None
+
+    def store(self, item: Item) -> Outcome:
+        """Insert or replace by `SubscriberId` and `Id`; the first `ApiCreateDate` stays, null is passed over.
+
+        Source: PVEx fact sheet §4 rows 1, 5, 6, 7, 9, 10, 12.
+
+        Raises:
+            Rejected: it is there and may not be, or storing fails.
+        """
+        if item.document is None:
+            if self.null_fails:
+                raise Rejected(Problem(NULL_ITEM_CODE, (item.index,), "the item is null", STORING))
+            return Outcome(item, Action.UNCHANGED)  # not SKIPPED, which would take the batch back
+        invoice = _stored_invoice(item.document, self.reader, trimmed=self.trims_keys)
+        key = self._find_key(_invoice_key(invoice))
+        known = self.invoices.get(key)
+        if known is not None:
+            if self.rejects_existing:
+                raise Rejected(Problem("conflict", (item.index, "Id"), "it is stored already", CONFLICT))
+            if self.skips_equal_checksum and known["CheckSum"] == invoice["CheckSum"]:
+                return Outcome(item, Action.UNCHANGED, known)
+            self._inherit(invoice, known, item.document)
+        invoice["ApiLastChangeDate"] = invoice["ApiLastChangeDate"] or self.now
+        if self.has_unique_row_keys:
+            self._check_row_key(item, invoice, key)
+        if self.failing_ids or self.has_sql_datetime:
+            self._check_storable(item, invoice)
+        self.invoices[key] = invoice
+        if self.keys_by_casefold is not None:
+            self.keys_by_casefold[key.casefold()] = key
+        return Outcome(item, Action.CREATED if known is None else Action.UPDATED, invoice)
+
+    def _find_key(self, key: str) -> str:
+        """The key under which the same invoice is stored, where letter case makes no other one of it."""
+        if self.keys_by_casefold is None or key in self.invoices:
+            return key
+        found = self.keys_by_casefold.get(key.casefold(), key)
+        return found if found in self.invoices else key  # else an item that a scenario took back
+
+    def _inherit(self, invoice: dict[str, Any], known: Document, sent: Document) -> None:
+        """Give `invoice` what stays of the one that it replaces."""
+        staying = {"ApiCreateDate", "SubscriberId", "Id"}
+        if self.keeps_absent_members:
+            staying |= EMPTY_INVOICE.keys() - sent.keys() - {"ApiLastChangeDate"}
+        invoice.update({name: known[name] for name in staying})
+
+    def _check_row_key(self, item: Item, invoice: Document, key: str) -> None:
+        holders = self.invoices.find("RowKey", invoice["RowKey"])
+        if any(
+            one["SubscriberId"] == invoice["SubscriberId"] and _invoice_key(one) != key for one in holders
+        ):
+            raise Rejected(Problem("conflict", (item.index, "RowKey"), "another has it", CONFLICT))
+
+    def _check_storable(self, item: Item, invoice: Document) -> None:
+        if invoice["Id"] in self.failing_ids:
+            raise Rejected(Problem(DATABASE_CODE, (item.index, "Id"), "the database fails", STORING))
+        early = [name for name in DATE_MEMBERS if (invoice[name] or FIRST_SQL_DATE) < FIRST_SQL_DATE]
+        if self.has_sql_datetime and early:
+            raise Rejected(Problem(CALENDAR_CODE, (item.index, min(early)), "no SQL datetime", STORING))
+
+
+def open_store(request: Request, state: State) -> InvoiceStore:
+    """What keeps the invoices of one call, in the positions that the switches have."""
+    switches = request.call.assumptions
+    invoices = state.collection(INVOICES)
+    return InvoiceStore(
+        invoices=invoices,
+        reader=body_reader(request.media_type),
+        now=dates.print_server_time(state.now),
+        failing_ids=frozenset(filter(None, switches["faulty_ids"].split(","))),
+        null_fails=switches["null_item"] == "500",
+        rejects_existing=switches["conflict"] == "reject",
+        skips_equal_checksum=switches["checksum_skip"] == "on",
+        has_sql_datetime=switches["sql_datetime"] == "on",
+        keeps_absent_members=switches["absent_on_update"] == "kept",
+        trims_keys=switches["trim"] == "on",
+        has_unique_row_keys=switches["row_key"] == "unique",
+        keys_by_casefold={key.casefold(): key for key in invoices} if switches["ci_keys"] == "on" else None,
+    )
+
+
+def apply_batch(request: Request, state: State) -> StoreItem:
+    """What keeps one invoice of a batch.
+
+    Raises:
+        Rejected: the batch is empty, and may not be.
+    """
+    if not request.items and request.call.assumptions["empty_batch"] == "refused":
+        name = request.call.assumptions["param_name"]
+        raise Rejected(Problem("too-few", (), TOO_FEW.format(name=name), "minItems", 1))
+    keep = open_store(request, state).store
+    return keep if request.call.assumptions["db_failure"] == "atomic" else _stop_at_failure(keep)
+
+
+def _stop_at_failure(store: StoreItem) -> StoreItem:
+    """Keeps what comes before the first row of which storing fails, and nothing from there on.
+
+    Source: PVEx fact sheet §4 row 2, `stop_at_first`. The rows that are not stored count as unchanged:
+    rejected ones would take the batch back, which is all or nothing.
+    """
+    failed: list[Problem] = []
+
+    def kept(item: Item) -> Outcome:
+        if failed:
+            return Outcome(item, Action.UNCHANGED)
+        try:
+            return store(item)
+        except Rejected as rejected:
+            if rejected.problems[0].rule != STORING:
+                raise
+            failed.extend(rejected.problems)
+            return Outcome(item, Action.UNCHANGED, None, rejected.problems)
+
+    return kept
+
+
+def _stored_invoice(sent: Document, reader: BodyReader, *, trimmed: bool) -> dict[str, Any]:
+    nothing = (None, "") if reader is BodyReader.FORM else (None,)
+    invoice = {
+        **EMPTY_INVOICE,
+        **{name: value for name, value in sent.items() if name in EMPTY_INVOICE and value not in nothing},
+    }
+    for name in DATE_MEMBERS & sent.keys():
+        if sent[name] is not None:
+            invoice[name] = dates.normalize_date(sent[name], reader)
+    if trimmed:
+        invoice.update({name: invoice[name].strip() for name in ("SubscriberId", "Id")})
+    return invoice
+
+
+def _invoice_key(invoice: Document) -> str:
+    """Both parts of the key in one text; the first is escaped, so that no two pairs meet."""
+    subscriber = str(invoice["SubscriberId"]).replace("~", "~0").replace("/", "~1")
+    return f"{subscriber}/{invoice['Id']}"
+
+
+def render_batch(result: BatchResult, _state: State) -> Reply:
+    """All or nothing: a success, every fault of every invoice, or the failure of the database.
+
+    No invoice has a status of its own, so that one which a scenario sets is that of the answer.
+    Source: PVEx fact sheet §3.2.
+    """
+    problems = [problem for outcome in result.outcomes for problem in outcome.problems]
+    if not problems:
+        stored = [one.document for one in result.outcomes if one.document is not None]
+        return success_reply(result.request.call, stored)
+    reply = _refused_reply(result, problems)
+    status = next(
+        (one.expected for one in problems if one.rule == FAULT_RULE and one.expected is not None), None
+    )
+    return reply if status is None else replace(reply, status=status)
+
+
+def _refused_reply(result: BatchResult, problems: list[Problem]) -> Reply:
+    call = result.request.call
+    failed = [problem for problem in problems if problem.code in EXCEPTIONS]
+    if len(failed) == len(problems):
+        return storage_failure_reply(call, failed[0])
+    state = model_state(ErrorContext(call, is_batch=True), _rejected_invoices(result))
+    return error_reply(call, ErrorContent(400, INVALID_REQUEST, state))
+
+
+def store_invoice(request: Request, state: State) -> Reply:
+    """Insert or replace a single invoice.
+
+    Source: PVEx fact sheet §1.1 row 2.
+
+    Raises:
+        Invalid: something is wrong with it that its schema cannot say; the refusal finds it again.
+        Rejected: it is there and may not be, or storing fails.
+    """
+    reading = body_reader(request.media_type)
+    if any(invoice_problems(0, request.document, reading, request.call.assumptions)):
+        raise InvalidCall((), request.document)
+    outcome = open_store(request, state).store(Item(0, "", request.document))
+    return success_reply(request.call, [outcome.document], is_batch=False)
+
+
+def list_invoices(request: Request, state: State) -> Reply:
+    """Helper GET: all invoices, deleted ones too, unless the query narrows them.
+
+    Source: PVEx fact sheet §4 row 4.
+    """
+    wanted = request.parameters.get("deleted")
+    found = [
+        invoice
+        for invoice in _invoices_of_subscriber(request, state)
+        if wanted is None or bool(invoice["Deleted"]) is wanted
+    ]
+    return invoices_reply(request.call, found)
+
+
+def show_invoice(request: Request, state: State) -> Reply:
+    """Helper GET: the first invoice of that `Id`; `subscriberId` narrows (design §8.9)."""
+    wanted = str(request.parameters["id"])
+    subscriber = request.parameters.get("subscriberId")
+    for invoice in state.collection(INVOICES).find("Id", wanted):
+        if subscriber is None or invoice["SubscriberId"] == subscriber:
+            return invoice_reply(request.call, invoice)
+    raise NotFound(INVOICES, wanted)
+
+
+def _rejected_invoices(result: BatchResult) -> list[RejectedInvoice]:
+    sent = result.request.document
+    return [
+        RejectedInvoice(
+            outcome.item.index,
+            sent[outcome.item.index],
+            outcome.item.document,
+            tuple(problem for problem in outcome.problems if problem.code not in EXCEPTIONS),
+        )
+        for outcome in result.outcomes
+        if outcome.problems
+    ]
+
+
+def _invoices_of_subscriber(request: Request, state: State) -> list[Document]:
+    invoices = state.collection(INVOICES)
+    subscriber = request.parameters.get("subscriberId")
+    return list(invoices.values()) if subscriber is None else invoices.find("SubscriberId", subscriber)

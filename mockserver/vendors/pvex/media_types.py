@@ -1,0 +1,92 @@
+"""Media types: choose the reader of a request body, and the representation of a reply, which never fails.
+
+Source: PVEx fact sheet §2.4, §3.4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from itertools import chain
+
+from mockserver.codec.http import parse_accept, parse_content_type
+from mockserver.model import Call, Value
+
+
+class BodyReader(StrEnum):
+    """One of the vendor's three readers."""
+
+    JSON = "json"
+    XML = "xml"
+    FORM = "form"
+
+
+def body_reader(media_type: str) -> BodyReader:
+    """The reader of a media type that the spec lists."""
+    if media_type.endswith("/json"):
+        return BodyReader.JSON
+    return BodyReader.XML if media_type.endswith("/xml") else BodyReader.FORM
+
+
+_FORMATTERS = (("application/json", "text/json"), ("application/xml", "text/xml"))
+_CHARSETS = ("utf-8", "utf-16")
+
+
+class Representation(Value, frozen=True):
+    """How an answer is written."""
+
+    media_type: str
+    charset: str
+
+    @property
+    def is_xml(self) -> bool:
+        """Whether it is XML; else it is JSON."""
+        return self.media_type.endswith("/xml")
+
+    @property
+    def content_type(self) -> str:
+        """The header, which always names the charset."""
+        return f"{self.media_type}; charset={self.charset}"
+
+    def encode(self, text: str) -> bytes:
+        """`text` in the charset; UTF-16 is little-endian behind its mark."""
+        return text.encode() if self.charset == "utf-8" else b"\xff\xfe" + text.encode("utf-16-le")
+
+
+def negotiate(call: Call) -> Representation:
+    """The representation that `call` asks for, as far as the vendor has it."""
+    media_type, charset = parse_content_type(call.headers, default_charset="")
+    return Representation(_choose_media_type(call, media_type), _choose_charset(call, charset))
+
+
+def _choose_media_type(call: Call, sent: str) -> str:
+    ranges = _by_quality(call.headers.get("accept", ""))
+    is_script = call.headers.get("x-requested-with", "").lower() == "xmlhttprequest"
+    if is_script and all(name == "*/*" for name, _ in ranges):
+        return "application/json"
+    matches = [match for formatter in _FORMATTERS if (match := _best_match(ranges, formatter))]
+    if matches:
+        return max(matches, key=lambda match: match[:2])[2]
+    return sent if sent in chain.from_iterable(_FORMATTERS) else "application/json"
+
+
+def _best_match(
+    ranges: Iterable[tuple[str, float]], formatter: tuple[str, ...]
+) -> tuple[float, int, str] | None:
+    """The formatter's best media type, before it its quality and how exactly it was asked for."""
+    for name, quality in ranges:
+        for media_type in formatter:
+            if name in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
+                return quality, -name.count("*"), media_type
+    return None
+
+
+def _choose_charset(call: Call, sent: str) -> str:
+    for name, _ in _by_quality(call.headers.get("accept-charset", "")):
+        if name in (*_CHARSETS, "*"):
+            return "utf-8" if name == "*" else name
+    return sent if sent in _CHARSETS else "utf-8"
+
+
+def _by_quality(header: str) -> list[tuple[str, float]]:
+    """The ranges of `header`, the most wanted first; those with quality 0 are none."""
+    return sorted((one for one in parse_accept(header) if one[1] > 0), key=lambda one: -one[1])

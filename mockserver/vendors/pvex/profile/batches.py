@@ -1,0 +1,208 @@
+"""Batches of invoices that the contract suite sends to PVEx, in JSON, XML and as a form.
+
+Source: PVEx fact sheet §1.3, §2.2, §2.3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlencode
+from xml.sax.saxutils import escape
+
+from mockserver.contract.exchange import Exchange, Request, json_request, written
+from mockserver.contract.spoils import lacking, setting
+from mockserver.contract.subject import REFUSED, Drawn, Facts, Json, Record, Spoil, Step, Subject
+from mockserver.vendors.pvex.profile.reading import read_outcomes
+
+_BATCH_PATH, _SINGLE_PATH = "/api/InvoiceBatch", "/api/Invoice"
+_FOUND, _NOT_FOUND = 200, 404
+_AS_JSON = {"accept": "application/json"}
+
+
+def _break_two_rules(invoice: Json) -> Json:
+    return setting("/PmsStatus", "long " * 11)(lacking("/ClientPmsId")(invoice))
+
+
+_CORRUPTIONS = (
+    Spoil("no client", lacking("/ClientId")),
+    Spoil("an empty number", setting("/Number", "")),
+    Spoil("a number of 51 characters", setting("/Number", "9" * 51)),
+    Spoil("a sync id of spaces", setting("/SyncId", "   ")),
+    Spoil("no subscriber", lacking("/SubscriberId")),
+    Spoil("a provider of 60 characters", setting("/ProviderId", "P" * 60)),
+    Spoil("no client of the practice system and a long status", _break_two_rules),
+    # Its reader gives up in the middle, and all behind it is lost (PVEx fact sheet §3.3, verified by a run).
+    Spoil("a row key of more than 32 bits", setting("/RowKey", 99_999_999_999), refuses=True),
+    Spoil("a checksum of more than 32 bits", setting("/CheckSum", -(1 << 40)), refuses=True),
+)
+
+
+def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
+    subscriber = facts["subscriber"]
+    return (
+        Subject(
+            operation="postInvoiceBatch",
+            key=lambda number: f"CT-{number}",
+            item=partial(_invoice, facts),
+            record=_expected_record,
+            call=lambda items, _tenant: json_request("POST", _BATCH_PATH, list(items)),
+            read=lambda key, _tenant: _read_request(
+                f"{_SINGLE_PATH}/{quote(key, safe='')}", subscriberId=subscriber
+            ),
+            shown=_read_record,
+            spoils=_CORRUPTIONS,
+            listing=lambda _tenant: _read_request(_SINGLE_PATH, subscriberId=subscriber, deleted="false"),
+            listed=_read_records,
+            steps=_steps(facts),
+            reader=read_outcomes,
+            twice="last",
+            encodings={
+                "application/xml": encode_xml,
+                "text/xml": encode_xml,
+                "text/json": encode_json,
+                "application/x-www-form-urlencoded": encode_form,
+            },
+        ),
+    )
+
+
+def _steps(facts: Facts) -> tuple[Step, ...]:
+    return (
+        Step(
+            "send it on its own",
+            _push_single(facts, lambda one: one),
+            lambda _before, drawn: _expected_record("", drawn),
+        ),
+        Step(
+            "delete it by its flag",
+            _push_single(facts, setting("/Deleted", value=True)),
+            lambda _before, _drawn: None,
+        ),
+        Step(
+            "delete it by its flag, in a batch",
+            lambda key, drawn, _tenant: json_request(
+                "POST", _BATCH_PATH, [{**_invoice(facts, key, drawn), "Deleted": True}]
+            ),
+            lambda _before, _drawn: None,
+        ),
+        Step(
+            "send it on its own, without a client",
+            _push_single(facts, lacking("/ClientId")),
+            lambda _before, _drawn: REFUSED,
+        ),
+    )
+
+
+def _push_single(facts: Facts, change: Callable[[Json], Json]) -> Callable[[str, Drawn, int], Request]:
+    return lambda key, drawn, _tenant: json_request("POST", _SINGLE_PATH, change(_invoice(facts, key, drawn)))
+
+
+def _invoice(facts: Facts, key: str, drawn: Drawn) -> Json:
+    """An invoice; every other one has a site, so that one which replaces another must clear it."""
+    return {
+        "Number": f"N-{drawn.number}",
+        "ClientId": facts["client"],
+        "ClientPmsId": facts["client_pms"],
+        "Amount": drawn.amount,
+        "BalanceDue": drawn.amount,
+        "PmsStatus": f"Open & <{drawn.number}>",
+        "IsComplete": True,
+        **({"SiteId": _site(drawn)} if _site(drawn) else {}),
+        "ApiCreateDate": "2025-12-16T00:00:00Z",
+        "CheckSum": drawn.number % 1_000_000,
+        "RowKey": drawn.number % 1_000_000,
+        "Id": key,
+        "SyncId": f"SYNC-{drawn.number}",
+        "SubscriberId": facts["subscriber"],
+    }
+
+
+def _expected_record(_key: str, drawn: Drawn) -> Record:
+    return {
+        "Number": f"N-{drawn.number}",
+        "Amount": drawn.amount,
+        "BalanceDue": drawn.amount,
+        "PmsStatus": f"Open & <{drawn.number}>",
+        "SiteId": _site(drawn),
+        "SyncId": f"SYNC-{drawn.number}",
+    }
+
+
+def _site(drawn: Drawn) -> str | None:
+    return f"SITE-{drawn.number}" if drawn.number % 2 else None
+
+
+def _read_request(path: str, **query: str) -> Request:
+    return Request("GET", f"{path}?{urlencode(query)}", _AS_JSON)
+
+
+def _read_record(_key: str, exchange: Exchange) -> Record | None:
+    if exchange.response.status == _NOT_FOUND:
+        return None
+    invoice = _read_document(exchange)
+    return None if invoice["Deleted"] else _record_of(invoice)
+
+
+def _read_records(exchange: Exchange) -> Mapping[str, Record]:
+    return {
+        invoice["Id"]: _record_of(invoice) for invoice in _read_document(exchange) if not invoice["Deleted"]
+    }
+
+
+def _read_document(exchange: Exchange) -> Json:
+    if exchange.response.status != _FOUND:
+        raise ValueError(f"a read was answered {exchange.response.status} and shows no invoices")
+    return exchange.response.json()
+
+
+def _record_of(invoice: Mapping[str, Any]) -> Record:
+    amounts = {name: _to_decimal(invoice[name]) for name in ("Amount", "BalanceDue")}
+    return {name: invoice[name] for name in ("Number", "PmsStatus", "SiteId", "SyncId")} | amounts
+
+
+def _to_decimal(amount: Decimal | int | None) -> Decimal | None:
+    return None if amount is None else Decimal(amount)
+
+
+_NAMESPACE = "http://schemas.datacontract.org/2004/07/PVExDataModel"
+_NIL = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+def encode_json(invoices: Sequence[Json]) -> bytes:
+    """The invoices as JSON."""
+    return written(list(invoices)).encode()
+
+
+def encode_xml(invoices: Sequence[Json]) -> bytes:
+    """The invoices as the data contract has them: members in ordinal order, null as nil."""
+    inside = "".join(f"<Invoice>{_xml_members(one)}</Invoice>" for one in invoices)
+    return f'<ArrayOfInvoice xmlns="{_NAMESPACE}" xmlns:i="{_NIL}">{inside}</ArrayOfInvoice>'.encode()
+
+
+def encode_form(invoices: Sequence[Json]) -> bytes:
+    """The invoices as `[0].Number=…`; an empty value is null there."""
+    pairs = [
+        (f"[{place}].{name}", _value_text(value))
+        for place, one in enumerate(invoices)
+        for name, value in one.items()
+    ]
+    return urlencode(pairs).encode()
+
+
+def _xml_members(invoice: Mapping[str, Json]) -> str:
+    return "".join(
+        f'<{name} i:nil="true"/>'
+        if invoice[name] is None
+        else f"<{name}>{escape(_value_text(invoice[name]))}</{name}>"
+        for name in sorted(invoice)
+    )
+
+
+def _value_text(value: Json) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return format(value, "f") if isinstance(value, Decimal) else str(value)

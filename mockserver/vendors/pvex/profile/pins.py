@@ -1,0 +1,42 @@
+"""Fixture ids, expected statuses and tolerances for generated requests to PVEx."""
+
+from __future__ import annotations
+
+from mockserver.contract.forgiven import Forgiven
+from mockserver.contract.subject import ONE, Judged, Pins
+
+PINS = Pins(
+    known={"getInvoice": {"id": "INV-1", "subscriberId": "SUB-100"}},
+    empty_answers=("BatchTaken", "OneTaken"),
+    codec="latin-1",  # .NET counts UTF-16 units against maxLength, the schema counts characters
+    judged={
+        "getInvoice": ONE,
+        "postInvoiceBatch": Judged(
+            "the vendor's JSON reader takes numbers and booleans for texts; XML cannot carry the characters "
+            "that the pattern forbids, so the writer leaves them out",
+            invalid=("200", "4xx"),
+        ),
+        "postInvoice": Judged(
+            "as of a batch",
+            invalid=("200", "4xx"),
+        ),
+        "issueToken": Judged("the schema cannot say which users are there", valid=("200", "400")),
+    },
+    asked_for=(
+        ("postInvoiceBatch", "text/xml"),
+        ("postInvoice", "application/xml"),
+        ("listInvoices", "application/xml"),
+        ("listInvoices", "text/xml"),
+        ("listInvoices", "text/json"),
+        ("getInvoice", "application/xml"),
+    ),
+)
+
+_XML_TOLERANCES = (
+    Forgiven("required", "XML reads a value that is left out as 0", "RowKey", media_type="*/xml"),
+    Forgiven("required", "XML reads one as 0001-01-01T00:00:00", "ApiCreateDate", media_type="*/xml"),
+    Forgiven("type", "a nil invoice is passed over", media_type="*/xml"),
+)
+
+TOLERANCES = {"postInvoiceBatch": _XML_TOLERANCES, "postInvoice": _XML_TOLERANCES}
+"""By operation. Source: PVEx fact sheet §2.2."""

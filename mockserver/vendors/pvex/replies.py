@@ -1,0 +1,195 @@
+"""Replies in JSON or XML: stored invoices, the result of a push, errors.
+
+XML has no declaration and no indentation, and is well-formed whatever a client sent. Source: PVEx fact
+sheet §1.1, §2.2, §3.1."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from html import escape as escape_html
+from xml.sax.saxutils import escape
+
+from mockserver.codec import json
+from mockserver.model import EMPTY, Call, Document, Json, Problem, Reply, Value
+from mockserver.vendor import FAULT_RULE
+from mockserver.vendors.pvex.invoice_members import AMOUNT_MEMBERS, DECLARED_ORDER, XML_ORDER
+from mockserver.vendors.pvex.media_types import negotiate
+from mockserver.vendors.pvex.messages import ASSUMED, GENERAL_ERROR, ErrorPage, ExceptionTexts
+from mockserver.vendors.pvex.model_state import ModelState
+from mockserver.vendors.pvex.rules import CALENDAR_CODE, DATABASE_CODE, NULL_ITEM_CODE
+
+EXCEPTIONS: Mapping[str, ExceptionTexts] = {
+    NULL_ITEM_CODE: ASSUMED.null_reference,
+    DATABASE_CODE: ASSUMED.database,
+    CALENDAR_CODE: ASSUMED.out_of_calendar,
+    "internal": ASSUMED.internal,
+    "timeout": ASSUMED.timeout,
+    "throttled": ASSUMED.no_connection,
+}
+"""What is thrown where storing fails, by the code of the problem; the last three a scenario asks for."""
+
+
+def success_reply(call: Call, stored: Sequence[Document], *, is_batch: bool = True) -> Reply:
+    """What a push is answered with that was taken.
+
+    Source: PVEx fact sheet §1.1, settings `success_status` and `success_body`.
+    """
+    status, wanted = int(call.assumptions["success_status"]), call.assumptions["success_body"]
+    if wanted == "empty" or status == 204:  # noqa: PLR2004 - HTTP's No Content
+        return Reply(status)
+    if wanted == "count":
+        return count_reply(call, status, len(stored))
+    return invoices_reply(call, stored, status) if is_batch else invoice_reply(call, stored[0], status)
+
+
+class ErrorContent(Value, frozen=True):
+    """What an error says; `details` are for local callers."""
+
+    status: int
+    message: str
+    model_state: ModelState = EMPTY
+    details: Mapping[str, str] = EMPTY
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def error_reply(call: Call, error: ErrorContent) -> Reply:
+    """The vendor's error object.
+
+    Source: PVEx fact sheet §3.1.
+    """
+    found = negotiate(call)
+    shown = error.details if call.assumptions["error_detail"] == "on" else EMPTY
+    if found.is_xml:
+        text = error_xml(error.message, error.model_state, shown)
+    else:
+        state = {"ModelState": error.model_state} if error.model_state else {}
+        text = json.encode({"Message": error.message, **state, **shown}).decode()
+    return Reply(error.status, found.encode(text), found.content_type, error.headers)
+
+
+def exception_reply(call: Call, thrown: ExceptionTexts, message: str = "") -> Reply:
+    """What the framework makes of an exception of the vendor's, unless something else is to be said.
+
+    Source: PVEx fact sheet §3.2.
+    """
+    details = {
+        "ExceptionMessage": thrown.message,
+        "ExceptionType": thrown.type,
+        "StackTrace": thrown.trace,
+    }
+    return error_reply(call, ErrorContent(500, message or GENERAL_ERROR, details=details))
+
+
+def storage_failure_reply(call: Call, problem: Problem) -> Reply:
+    """The database, or the code before it, failed."""
+    return exception_reply(
+        call, EXCEPTIONS[problem.code], problem.detail if problem.rule == FAULT_RULE else ""
+    )
+
+
+def page_reply(page: ErrorPage) -> Reply:
+    """A page of the web server's own."""
+    return Reply(page.status, page.html.encode(), "text/html")
+
+
+def offline_reply(message: str) -> Reply:
+    """The web server's page while the vendor is offline, with other words where they are `said`."""
+    page = ASSUMED.offline
+    return page_reply(ErrorPage(page.status, f"<p>{escape_html(message)}</p>") if message else page)
+
+
+def invoices_reply(call: Call, invoices: Iterable[Document], status: int = 200) -> Reply:
+    """A list of stored invoices."""
+    found = negotiate(call)
+    text = invoices_xml(invoices) if found.is_xml else f"[{','.join(map(_invoice_json, invoices))}]"
+    return Reply(status, found.encode(text), found.content_type)
+
+
+def invoice_reply(call: Call, invoice: Document, status: int = 200) -> Reply:
+    """One stored invoice."""
+    found = negotiate(call)
+    text = invoice_xml(invoice) if found.is_xml else _invoice_json(invoice)
+    return Reply(status, found.encode(text), found.content_type)
+
+
+def count_reply(call: Call, status: int, count: int) -> Reply:
+    """A bare number."""
+    found = negotiate(call)
+    return Reply(status, found.encode(number_xml(count) if found.is_xml else str(count)), found.content_type)
+
+
+def _invoice_json(invoice: Document) -> str:
+    """Every member in declared order, nulls too; written by hand, for the codec prints 1E-8 and 1E+3."""
+    pairs = (f'"{name}":{_json_value(name, invoice[name])}' for name in DECLARED_ORDER)
+    return f"{{{','.join(pairs)}}}"
+
+
+def _json_value(name: str, value: Json) -> str:
+    if name not in AMOUNT_MEMBERS or value is None:
+        return json.encode(value).decode()
+    digits = format(Decimal(value), "f")
+    return digits if "." in digits else f"{digits}.0"
+
+
+_NAMESPACES = (
+    ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
+    ' xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"'
+)
+_ILLEGAL_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ENTITIES = {"\r": "&#xD;"}
+_ILLEGAL_IN_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]|_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def invoices_xml(invoices: Iterable[Document]) -> str:
+    """Several invoices."""
+    inner = "".join(f"<Invoice>{_xml_members(invoice)}</Invoice>" for invoice in invoices)
+    return f"<ArrayOfInvoice{_NAMESPACES}>{inner}</ArrayOfInvoice>"
+
+
+def invoice_xml(invoice: Document) -> str:
+    """A single invoice."""
+    return f"<Invoice{_NAMESPACES}>{_xml_members(invoice)}</Invoice>"
+
+
+def number_xml(value: int) -> str:
+    """A bare number."""
+    return f'<int xmlns="http://schemas.microsoft.com/2003/10/Serialization/">{value}</int>'
+
+
+def error_xml(message: str, model_state: Mapping[str, list[str]], details: Mapping[str, str]) -> str:
+    """An error; the texts of one place become one text."""
+    entries = "".join(
+        _xml_element(encode_name(place), " ".join(texts)) for place, texts in model_state.items()
+    )
+    state = f"<ModelState>{entries}</ModelState>" if entries else ""
+    rest = "".join(_xml_element(name, text) for name, text in details.items())
+    return f"<Error>{_xml_element('Message', message)}{state}{rest}</Error>"
+
+
+def encode_name(text: str) -> str:
+    """`text` as an element name: what no ASCII name may hold becomes `_x005B_` and the like."""
+    return _ILLEGAL_IN_NAME.sub(lambda found: _encode_character(found[0]), text)
+
+
+def _encode_character(character: str) -> str:
+    point = ord(character)
+    return f"_x{point:04X}_" if point <= 0xFFFF else f"_x{point:08X}_"  # noqa: PLR2004 - end of the BMP
+
+
+def _xml_members(invoice: Document) -> str:
+    return "".join(_xml_member(name, invoice[name]) for name in XML_ORDER)
+
+
+def _xml_member(name: str, value: Json) -> str:
+    if value is None:
+        return f'<{name} i:nil="true" />'
+    if isinstance(value, bool):
+        return _xml_element(name, "true" if value else "false")
+    return _xml_element(name, format(value, "f") if isinstance(value, Decimal) else str(value))
+
+
+def _xml_element(name: str, text: str) -> str:
+    legal = _ILLEGAL_IN_XML.sub("\ufffd", text)
+    return f"<{name}>{escape(legal, _ENTITIES)}</{name}>"
