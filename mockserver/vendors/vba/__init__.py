@@ -1,43 +1,41 @@
-"""VBA Software VBAPI: claim invoices and payees, in batches with a status a row, and one by one."""
+"""VBA Software VBAPI: claim invoices and payees, in batches with a status per row, and one by one."""
 
 from mockserver.vendor import Vendor
 from mockserver.vendors.vba import (
     access,
     batches,
+    claim_invoices,
     dates,
     faults,
-    invoices,
-    login,
     payees,
     refusals,
-    rows,
-    single,
+    single_records,
 )
 from mockserver.vendors.vba.assumptions import ASSUMPTIONS
 
 VENDOR = Vendor(
     batches={
-        "putClaimInvoiceBatch": batches.room(invoices.TABLE),
-        "putPayeesBatch": batches.room(payees.TABLE),
+        "putClaimInvoiceBatch": batches.batch_handler(claim_invoices.TABLE),
+        "putPayeesBatch": batches.batch_handler(payees.TABLE),
     },
     operations={
-        "logIn": login.log_in,
-        "refreshTokens": login.refresh,
-        "listClaimInvoice": single.listing(invoices.TABLE),
-        "createClaimInvoice": single.create(invoices.TABLE),
-        "getClaimInvoice": single.show(invoices.TABLE),
-        "updateClaimInvoice": single.replace(invoices.TABLE),
-        "deleteClaimInvoice": single.remove(invoices.TABLE),
-        "listPayee": single.listing(payees.TABLE),
-        "createPayee": single.create(payees.TABLE),
-        "getPayee": single.show(payees.TABLE),
-        "updatePayee": single.replace(payees.TABLE),
-        "deletePayee": single.remove(payees.TABLE),
+        "logIn": access.log_in,
+        "refreshTokens": access.refresh_tokens,
+        "listClaimInvoice": single_records.list_handler(claim_invoices.TABLE),
+        "createClaimInvoice": single_records.create_handler(claim_invoices.TABLE),
+        "getClaimInvoice": single_records.show_handler(claim_invoices.TABLE),
+        "updateClaimInvoice": single_records.replace_handler(claim_invoices.TABLE),
+        "deleteClaimInvoice": single_records.delete_handler(claim_invoices.TABLE),
+        "listPayee": single_records.list_handler(payees.TABLE),
+        "createPayee": single_records.create_handler(payees.TABLE),
+        "getPayee": single_records.show_handler(payees.TABLE),
+        "updatePayee": single_records.replace_handler(payees.TABLE),
+        "deletePayee": single_records.delete_handler(payees.TABLE),
     },
     refuse=refusals.refuse,
-    grade=rows.grade,
-    admit=access.admit,
+    classify=refusals.classify,
+    admit=access.check_database,
     assumptions=ASSUMPTIONS,
-    fault=faults.fault,
+    fault=faults.fault_problem,
     formats={"date-time": dates.DATE_TIME_PATTERN},
 )

@@ -1,21 +1,27 @@
-"""Who comes in: the gateway in front of the service, and the databases a user may work on."""
+"""Gateway, databases and credentials: check a call, log a user in, issue and refresh tokens."""
 
-from mockserver.auth import CREDENTIALS
-from mockserver.errors import Forbidden, TooManyRequests, UnsupportedMediaType
-from mockserver.model import Call
-from mockserver.reply import JSON, media_type_of
-from mockserver.store import State
-from mockserver.vendor import Enter
-from mockserver.vendors.vba import limits
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE, parse_content_type
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.engine.auth import CREDENTIALS, SecurityScheme
+from mockserver.errors import Forbidden, TooManyRequests, Unauthorized, UnsupportedMediaType
+from mockserver.model import EMPTY, Call, Document, Json, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import Enter, Request
+from mockserver.vendors.vba import messages, rate_limit
+from mockserver.vendors.vba.replies import success_reply
 
 GATEWAY = "gateway"
 DATABASE = "vbasoftware-database"
-API_KEY = "apiKeyAuth"
+API_KEY_SCHEME = "apiKeyAuth"
 _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be"})
 """Those that the framework's reader of JSON knows; that it refuses all others is assumed."""
 
 
-def admit(call: Call, enter: Enter, state: State) -> str:
+def check_database(call: Call, enter: Enter, state: State) -> str:
     """Let a call through the gateway, then a named credential into its own databases only, others into any.
 
     Source: VBA fact sheet §1.2, §3.1, §3.2, §6 row 35.
@@ -34,9 +40,9 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     allowed = call.principal.facts.get("databases")
     if database and allowed is not None and database not in allowed:
         raise Forbidden("tenant")
-    media_type, charset = media_type_of(call.headers)
+    media_type, charset = parse_content_type(call.headers)
     if database and call.body and charset not in _CHARSETS:
-        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON,))
+        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,))
     return database
 
 
@@ -45,15 +51,154 @@ def _pass_gateway(call: Call, state: State) -> None:
     if not call.headers.get("user-agent") and call.assumptions["require_user_agent"] == "on":
         raise Forbidden(GATEWAY)
     key = call.headers.get("x-api-key", "")
-    if not _is_good(key, state):
+    if not _is_usable_key(key, state):
         raise Forbidden(GATEWAY)
     if call.assumptions["throttle"] == "on":
-        spent = limits.count(key, state)
+        spent = rate_limit.count_call(key, state)
         if not spent.allowed:
             raise TooManyRequests("throttle", spent.wait)
 
 
-def _is_good(key: str, state: State) -> bool:
+def _is_usable_key(key: str, state: State) -> bool:
     """Whether the gateway may pass the key on; a key that nobody knows is for the service's own rules."""
     known = state.collection(CREDENTIALS, "").get(key)
-    return bool(key) and (known is None or (known["scheme"] == API_KEY and known["kind"] == "good"))
+    return bool(key) and (known is None or (known["scheme"] == API_KEY_SCHEME and known["kind"] == "good"))
+
+
+BASIC_SCHEME = "basicAuth"
+_BASIC_CREDENTIALS = SecurityScheme(BASIC_SCHEME, {"type": "http", "scheme": "basic"})
+
+
+def log_in(request: Request, state: State) -> Reply:
+    """Tokens for the user, or the challenge that a first-time user has to meet.
+
+    Source: VBA fact sheet §1.4, §3.2.
+
+    Raises:
+        Unauthorized: user or password is blank, or the user is known by another password.
+    """
+    facts = request.call.principal.facts
+    user, password = _sent_credentials(request.call)
+    if not user or not password or (not facts and _is_known_user(user, state)):
+        raise Unauthorized("unknown", BASIC_SCHEME)
+    user = facts.get("user", user)
+    if facts.get("challenge"):
+        return _login_reply(request, state, challenge=messages.NEW_PASSWORD, session=new_opaque_token(state))
+    return _login_reply(request, state, tokens=issue_tokens(user, facts, state))
+
+
+def refresh_tokens(request: Request, state: State) -> Reply:
+    """New tokens for a refresh token; the idToken that goes with it may be expired or not.
+
+    A token that nobody knows is taken only of a caller whose API key is not a named one either.
+    Source: VBA fact sheet §1.1, §1.2.
+
+    Raises:
+        Unauthorized: the refresh token is unknown, expired, revoked, or another user's.
+    """
+    token = request.parameters["refresh-token"]
+    held = _find_token(token, REFRESH_SCHEME, state)
+    expired = _find_token(request.parameters["expired-id-token"], BEARER_SCHEME, state)
+    if not held and request.call.principal.facts:
+        raise Unauthorized("unknown", REFRESH_SCHEME)
+    user = held.get("user") or expired.get("user") or "sandbox"
+    if expired.get("user", user) != user:
+        raise Unauthorized("unknown", REFRESH_SCHEME)
+    _check_expiry(held, state)
+    return _login_reply(request, state, tokens=issue_tokens(user, held or expired, state, refresh=token))
+
+
+def _find_token(token: str, scheme: str, state: State) -> Document:
+    """What is known of a token; one of another kind is refused."""
+    known = state.collection(CREDENTIALS, "").get(token)
+    if known is not None and known["scheme"] != scheme:
+        raise Unauthorized("unknown", REFRESH_SCHEME)
+    return EMPTY if known is None else known
+
+
+def _check_expiry(held: Document, state: State) -> None:
+    kind = held.get("kind")
+    if kind in ("expired", "revoked"):
+        raise Unauthorized(kind, REFRESH_SCHEME)
+    if "expires" in held and parse_instant(held["expires"]) <= state.now:
+        raise Unauthorized("expired", REFRESH_SCHEME)
+
+
+def _login_reply(
+    request: Request,
+    state: State,
+    challenge: str | None = None,
+    session: str | None = None,
+    tokens: Json = None,
+) -> Reply:
+    data = {"challengeName": challenge, "session": session, "authenticationResult": tokens}
+    return success_reply(200, data, request.call, state)
+
+
+def _sent_credentials(call: Call) -> tuple[str, str]:
+    user, _, password = (_BASIC_CREDENTIALS.credential(call) or "").partition(":")
+    return user, password
+
+
+def _is_known_user(user: str, state: State) -> bool:
+    found = state.collection(CREDENTIALS, "").find("user", user)
+    return any(known["scheme"] == BASIC_SCHEME for known in found)
+
+
+BEARER_SCHEME, REFRESH_SCHEME, ACCESS_SCHEME = "bearerAuth", "refreshToken", "accessToken"
+ID_TOKEN_LIFETIME = 24 * 60 * 60
+_REFRESH_LIFETIME_DAYS = 30
+_INHERITED_RIGHTS = ("kind", "databases")
+"""What a user may and may not do goes with the tokens."""
+
+
+def issue_tokens(user: str, facts: Document, state: State, refresh: str = "") -> Document:
+    """Fresh tokens for `user`; a refresh token that is given stays good as it is.
+
+    Only the idToken is a bearer: the others are known by other schemes, and refused as one.
+    Source: VBA fact sheet §1.2, §1.4.
+    """
+    credentials = state.collection(CREDENTIALS, "")
+    rights = {
+        "user": user,
+        "kind": "good",
+        **{name: facts[name] for name in _INHERITED_RIGHTS if name in facts},
+    }
+    expires = print_instant(state.now + timedelta(seconds=ID_TOKEN_LIFETIME))
+    identity, access = _new_jwt("id", user, state), _new_jwt("access", user, state)
+    credentials[identity] = {**rights, "scheme": BEARER_SCHEME, "expires": expires}
+    credentials[access] = {**rights, "scheme": ACCESS_SCHEME, "expires": expires}
+    if not refresh:
+        refresh = new_opaque_token(state)
+        lasts = print_instant(state.now + timedelta(days=_REFRESH_LIFETIME_DAYS))
+        credentials[refresh] = {**rights, "scheme": REFRESH_SCHEME, "expires": lasts}
+    return {
+        "accessToken": access,
+        "idToken": identity,
+        "refreshToken": refresh,
+        "expiresIn": ID_TOKEN_LIFETIME,
+    }
+
+
+def new_opaque_token(state: State) -> str:
+    """A token that tells nothing."""
+    return _base64(state.octets(48))
+
+
+def _new_jwt(use: str, user: str, state: State) -> str:
+    """Claims that a client may read; the signature is none."""
+    now = int(state.now.timestamp())
+    claims = {
+        "sub": state.uuid(),
+        "cognito:username": user,
+        "token_use": use,
+        "auth_time": now,
+        "iat": now,
+        "exp": now + ID_TOKEN_LIFETIME,
+    }
+    parts = (json.encode({"alg": "RS256", "typ": "JWT"}), json.encode(claims), state.octets(32))
+    return ".".join(_base64(part) for part in parts)
+
+
+def _base64(octets: bytes) -> str:
+    return urlsafe_b64encode(octets).rstrip(b"=").decode()

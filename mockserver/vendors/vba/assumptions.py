@@ -1,11 +1,11 @@
-"""What VBA's documents leave open and what is assumed instead, as switches."""
+"""Assumptions about VBA: what its documents leave open, with defaults and alternatives."""
 
-from mockserver.assumption import Assumption
+from mockserver.sandbox.assumptions import Assumption
 
-FAULT = r"-?[0-9]{1,10}=[2-5][0-9]{2} [^;]{1,200}"
+_ROW_FAULT_PATTERN = r"-?[0-9]{1,10}=[2-5][0-9]{2} [^;]{1,200}"
 """One row's fault: key, status, message."""
 
-_OF_REQUESTS = (
+_REQUEST_ASSUMPTIONS = (
     Assumption(
         "length_errors",
         "item",
@@ -56,7 +56,7 @@ _OF_REQUESTS = (
         "edge-cases 107; draft-ietf-httpapi-ratelimit-headers",
     ),
 )
-_OF_ROWS = (
+_ROW_ASSUMPTIONS = (
     Assumption(
         "empty_batch",
         "taken",
@@ -127,10 +127,10 @@ _OF_ROWS = (
         "Invoice keys whose rows fail whatever is in them, with status and message: "
         "`7=500 Execution Timeout Expired.; 9=503 Service Unavailable`.",
         "VBA fact sheet §3.4, §7",
-        rf"none|{FAULT}(?:; ?{FAULT})*",
+        rf"none|{_ROW_FAULT_PATTERN}(?:; ?{_ROW_FAULT_PATTERN})*",
     ),
 )
-_OF_ANSWERS = (
+_REPLY_ASSUMPTIONS = (
     Assumption(
         "create_status",
         "200",
@@ -160,4 +160,4 @@ _OF_ANSWERS = (
         "VBA fact sheet §2.4",
     ),
 )
-ASSUMPTIONS = (*_OF_REQUESTS, *_OF_ROWS, *_OF_ANSWERS)
+ASSUMPTIONS = (*_REQUEST_ASSUMPTIONS, *_ROW_ASSUMPTIONS, *_REPLY_ASSUMPTIONS)

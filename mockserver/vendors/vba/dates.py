@@ -1,14 +1,14 @@
-"""Dates as .NET reads them and SQL Server's datetime keeps them: wall time, no zone."""
+"""Read dates as .NET does; normalize them to wall time without zone, as SQL Server's datetime stores it."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from mockserver.formats import DAY, MINUTE
+from mockserver.spec.formats import DAY_PATTERN, MINUTE_PATTERN
 
 _SECONDS = r"(?::[0-5][0-9](?:\.[0-9]{1,16})?)?"
 _ZONE = "(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"
-DATE_TIME_PATTERN = f"^{DAY}(?:T{MINUTE}{_SECONDS}{_ZONE})?$"
+DATE_TIME_PATTERN = f"^{DAY_PATTERN}(?:T{MINUTE_PATTERN}{_SECONDS}{_ZONE})?$"
 """What System.Text.Json reads as a DateTime: ISO 8601; time, seconds and zone may be missing.
 
 Source: VBA fact sheet §3.3.
@@ -17,7 +17,7 @@ Source: VBA fact sheet §3.3.
 _PARTS = re.compile(
     r"([0-9-]{10})(?:T([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:\.([0-9]+))?(Z|([+-])([0-9]{2}):([0-9]{2}))?)?"
 )
-_KEPT_DIGITS = 7
+_FRACTION_DIGITS = 7
 FIRST_YEAR = "1753"
 
 
@@ -26,7 +26,7 @@ class TooEarlyError(ValueError):
 
 
 @lru_cache(maxsize=4096)
-def wall_time(text: str) -> str:
+def normalize_date(text: str) -> str:
     """`text`, which keeps the pattern, as it is stored: `Z` dropped, an offset turned into UTC.
 
     Of a fraction .NET keeps seven digits and writes no zeros at its end.
@@ -44,12 +44,12 @@ def wall_time(text: str) -> str:
         wall = _to_utc(wall, int(f"{sign}1") * timedelta(hours=int(hours), minutes=int(minutes)))
     if wall < FIRST_YEAR:
         raise TooEarlyError(text)
-    digits = (fraction or "")[:_KEPT_DIGITS].rstrip("0")
+    digits = (fraction or "")[:_FRACTION_DIGITS].rstrip("0")
     return f"{wall}.{digits}" if digits else wall
 
 
 @lru_cache(maxsize=16)
-def stamp(moment: datetime) -> str:
+def print_wall_time(moment: datetime) -> str:
     """The sandbox clock as wall time."""
     text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
     return text.rstrip("0") if "." in text else text

@@ -1,12 +1,12 @@
-"""Payees: what an invoice's `payee_ID` points at."""
+"""Payees: build the stored row from the sent one."""
 
 from mockserver.model import Document, Json
-from mockserver.store import State
+from mockserver.sandbox.store import State
 from mockserver.vendor import Request
-from mockserver.vendors.vba.names import CLAIM_INVOICE, PAYEE
-from mockserver.vendors.vba.table import Record, Reference, Table
+from mockserver.vendors.vba.record_names import CLAIM_INVOICE, PAYEE
+from mockserver.vendors.vba.tables import BuildRow, Reference, Table
 
-TEXTS = (
+TEXT_MEMBERS = (
     "name",
     "address",
     "address2",
@@ -17,28 +17,32 @@ TEXTS = (
     "phone_Number",
     "email_Address",
 )
-FLAGS = ("inactive", "virtual_Office", "void_Checks", "w9_Received", "wire_Transfer")
+FLAG_MEMBERS = ("inactive", "virtual_Office", "void_Checks", "w9_Received", "wire_Transfer")
 
 
-def _ready(_request: Request, _state: State) -> Record:
+def _prepare(_request: Request, _state: State) -> BuildRow:
     """A payee needs nothing but what was sent."""
-    return _record
+    return _build_row
 
 
-def _record(sent: Document, key: Json, _stored: Document | None) -> Document:
+def _build_row(sent: Document, key: Json, _stored: Document | None) -> Document:
     """The whole row anew: a text left out is null, a flag false."""
-    texts = {name: sent.get(name) for name in TEXTS}
-    return {"payee_ID": key, **texts, **{name: sent.get(name, False) for name in FLAGS}}
+    texts = {name: sent.get(name) for name in TEXT_MEMBERS}
+    return {"payee_ID": key, **texts, **{name: sent.get(name, False) for name in FLAG_MEMBERS}}
 
 
 TABLE = Table(
     names=PAYEE,
-    blank=None,
-    spell=str,
-    ready=_ready,
+    blank_key=None,
+    key_type=str,
+    prepare=_prepare,
     references=(
         Reference(
-            "FK_Claim_Invoice_Payee", CLAIM_INVOICE.collection, "Claim_Invoice", "payee_ID", switch="fk_payee"
+            "FK_Claim_Invoice_Payee",
+            CLAIM_INVOICE.collection,
+            "Claim_Invoice",
+            "payee_ID",
+            assumption="fk_payee",
         ),
     ),
 )

@@ -1,13 +1,17 @@
-"""Whole calls refused: bare by the gateway, in the envelope by the service."""
+"""Refusals of whole calls by gateway, framework or service, and classification of schema problems.
+
+Source: VBA fact sheet §3.1-§3.4, §3.6."""
 
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 
+from msgspec.structs import replace
+
+from mockserver.codec.http import PROBLEM_TYPE, REFUSAL_STATUSES, json_reply, parse_content_type
 from mockserver.errors import (
-    Failed,
     Forbidden,
-    Invalid,
-    Malformed,
+    InvalidCall,
+    MalformedBody,
     MethodNotAllowed,
     NotFound,
     Refusal,
@@ -16,20 +20,20 @@ from mockserver.errors import (
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
+    VendorFailure,
 )
-from mockserver.model import Call, Reply
-from mockserver.reply import STATUSES, json_reply, media_type_of
-from mockserver.spec import Operation
-from mockserver.store import State
-from mockserver.vendors.vba import framework, words
-from mockserver.vendors.vba.access import API_KEY, GATEWAY
-from mockserver.vendors.vba.envelope import failed
-from mockserver.vendors.vba.login import BASIC
-from mockserver.vendors.vba.rows import OF_THE_DATABASE
-from mockserver.vendors.vba.single import KEYS_DIFFER
-from mockserver.vendors.vba.tokens import REFRESH
+from mockserver.model import Call, Document, Path, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Operation
+from mockserver.vendor import ignore_unknown_parameters
+from mockserver.vendors.vba import messages
+from mockserver.vendors.vba.access import API_KEY_SCHEME, BASIC_SCHEME, GATEWAY, REFRESH_SCHEME
+from mockserver.vendors.vba.json_positions import byte_position, value_position
+from mockserver.vendors.vba.record_names import RecordNames, column_name, names_for_path
+from mockserver.vendors.vba.replies import error_reply
+from mockserver.vendors.vba.single_records import KEY_MISMATCH
 
-PROBLEM_TYPES = "https://httpstatuses.com/"
+ERROR_TYPE_PREFIX = "https://httpstatuses.com/"
 _TITLES = {413: "Payload Too Large"}
 
 
@@ -38,90 +42,219 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
     Source: VBA fact sheet §3.1, §3.2.
     """
-    if operation is not None and (sent := _unread_media_type(refusal, call, operation)):
+    if operation is not None and (sent := _unsupported_media_type(refusal, call, operation)):
         refusal = UnsupportedMediaType(sent, ())
-    if (reply := _by_gateway(refusal)) is not None:
+    if (reply := _gateway_reply(refusal)) is not None:
         return reply
-    if _is_automatic(refusal) and call.assumptions["bad_request_style"] == "aspnet":
-        return framework.validation_problem(refusal, call, state)
+    if _is_framework_refusal(refusal) and call.assumptions["bad_request_style"] == "aspnet":
+        return validation_problem_reply(refusal, call, state)
     status = _status(refusal, call)
     error = {
-        "type": f"{PROBLEM_TYPES}{status}",
+        "type": f"{ERROR_TYPE_PREFIX}{status}",
         "title": _TITLES.get(status, HTTPStatus(status).phrase),
         "status": status,
         "detail": _detail(refusal, call),
         "instance": call.path,
     }
-    return failed(error, call, state, _headers(refusal))
+    return error_reply(error, call, state, _headers(refusal))
 
 
-def _unread_media_type(refusal: Refusal, call: Call, operation: Operation) -> str:
+def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) -> str:
     """The media type of no body, where nothing reads it: the framework asks for a reader before a body."""
-    if call.body or not isinstance(refusal, Malformed):
+    if call.body or not isinstance(refusal, MalformedBody):
         return ""
-    sent, _ = media_type_of(call.headers)
+    sent, _ = parse_content_type(call.headers)
     return "" if any(fnmatchcase(sent, body.name) for body in operation.bodies) else sent
 
 
-def _by_gateway(refusal: Refusal) -> Reply | None:
+def _gateway_reply(refusal: Refusal) -> Reply | None:
     """What the gateway says itself, without the envelope."""
     if isinstance(refusal, TooManyRequests):
-        return json_reply(429, {"message": refusal.detail or words.TOO_MANY_REQUESTS})
+        return json_reply(429, {"message": refusal.detail or messages.TOO_MANY_REQUESTS})
     if isinstance(refusal, Unavailable):
-        return json_reply(503, {"message": refusal.detail or words.UNAVAILABLE})
-    of_key = isinstance(refusal, Unauthorized) and refusal.scheme == API_KEY
+        return json_reply(503, {"message": refusal.detail or messages.UNAVAILABLE})
+    of_key = isinstance(refusal, Unauthorized) and refusal.scheme == API_KEY_SCHEME
     if of_key or (isinstance(refusal, Forbidden) and refusal.reason == GATEWAY):
-        headers = (("x-amzn-ErrorType", words.FORBIDDEN_TYPE),)
-        return json_reply(403, {"message": words.FORBIDDEN}, headers=headers)
+        headers = (("x-amzn-ErrorType", messages.FORBIDDEN_TYPE),)
+        return json_reply(403, {"message": messages.FORBIDDEN}, headers=headers)
     return None
 
 
-def _is_automatic(refusal: Refusal) -> bool:
+def _is_framework_refusal(refusal: Refusal) -> bool:
     """Whether the framework says 400 before the service's own code is asked."""
-    if isinstance(refusal, Invalid):
-        return not _is_databases(refusal) and refusal.problems[0].rule != KEYS_DIFFER
-    return isinstance(refusal, Malformed)
+    if isinstance(refusal, InvalidCall):
+        return not _is_database_refusal(refusal) and refusal.problems[0].rule != KEY_MISMATCH
+    return isinstance(refusal, MalformedBody)
 
 
-def _is_databases(refusal: Refusal) -> bool:
+def _is_database_refusal(refusal: Refusal) -> bool:
     """Whether the database refuses a single record; of a batch it refuses rows."""
-    if isinstance(refusal, Invalid):
-        return all(problem.rule in OF_THE_DATABASE for problem in refusal.problems)
+    if isinstance(refusal, InvalidCall):
+        return all(problem.rule in DATABASE_RULES for problem in refusal.problems)
     return isinstance(refusal, Rejected)
 
 
 def _status(refusal: Refusal, call: Call) -> int:
-    if _is_databases(refusal):
+    if _is_database_refusal(refusal):
         return int(call.assumptions["record_errors"])
-    return STATUSES[refusal.code]
+    return REFUSAL_STATUSES[refusal.code]
 
 
 def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
     if isinstance(refusal, MethodNotAllowed):
         return (("Allow", ", ".join(refusal.allowed)),)
     if isinstance(refusal, Unauthorized):
-        return (("WWW-Authenticate", "Basic" if refusal.scheme == BASIC else "Bearer"),)
+        return (("WWW-Authenticate", "Basic" if refusal.scheme == BASIC_SCHEME else "Bearer"),)
     return ()
 
 
 def _detail(refusal: Refusal, call: Call) -> str | None:
-    if isinstance(refusal, Invalid):
-        ahead = [problem for problem in refusal.problems if problem.rule not in OF_THE_DATABASE]
-        return framework.sentence((ahead or refusal.problems)[0], call)
+    if isinstance(refusal, InvalidCall):
+        ahead = [problem for problem in refusal.problems if problem.rule not in DATABASE_RULES]
+        return problem_message((ahead or refusal.problems)[0], call)
     match refusal:
-        case Malformed():
-            return framework.unreadable(refusal, call)
+        case MalformedBody():
+            return malformed_message(refusal, call)
         case Rejected(problems=problems):
             return problems[0].detail
         case NotFound(what=what, key=key) if what != "path":
-            return words.not_found(key)
+            return messages.not_found(key)
         case Unauthorized():
-            return _not_let_in(refusal)
-    return refusal.detail or None if isinstance(refusal, Failed) else None
+            return _unauthorized_detail(refusal)
+    return refusal.detail or None if isinstance(refusal, VendorFailure) else None
 
 
-def _not_let_in(refusal: Unauthorized) -> str | None:
+def _unauthorized_detail(refusal: Unauthorized) -> str | None:
     """A bearer is refused without a word; a password and a refresh token that are wrong are told of."""
-    if refusal.scheme == BASIC and refusal.reason != "missing":
-        return words.WRONG_PASSWORD
-    return words.REFRESH_REFUSED[refusal.reason] if refusal.scheme == REFRESH else None
+    if refusal.scheme == BASIC_SCHEME and refusal.reason != "missing":
+        return messages.WRONG_PASSWORD
+    return messages.REFRESH_MESSAGES[refusal.reason] if refusal.scheme == REFRESH_SCHEME else None
+
+
+_PARAMETER_LOCATIONS = ("query", "path", "header")
+_RULES_WITH_MESSAGE = ("maxLength", "minItems", "required", KEY_MISMATCH)
+"""Rules whose problem has its sentence already."""
+
+_DOTNET_TYPES = {"integer": "System.Int32", "string": "System.String", "boolean": "System.Boolean"}
+_REQUIRED_DATES = ("entry_Date", "update_Date")
+
+
+def validation_problem_reply(refusal: Refusal, call: Call, state: State) -> Reply:
+    """The problem document of a server that does not wrap its automatic 400 (`bad_request_style` aspnet)."""
+    document = {
+        "type": messages.VALIDATION_TYPE,
+        "title": messages.VALIDATION_TITLE,
+        "status": 400,
+        "errors": _errors_by_key(refusal, call),
+        "traceId": f"00-{state.octets(16).hex()}-{state.octets(8).hex()}-00",
+    }
+    return json_reply(400, document, f"{PROBLEM_TYPE}; charset=utf-8")
+
+
+def problem_message(problem: Problem, call: Call) -> str:
+    """One problem as the framework says it."""
+    if problem.path and problem.path[0] in _PARAMETER_LOCATIONS:
+        if problem.rule in ("required", "minLength"):
+            return messages.required_field(str(problem.path[1]))
+        return messages.invalid_value("" if problem.found is None else problem.found)
+    if problem.rule in DATABASE_RULES or problem.rule in _RULES_WITH_MESSAGE:
+        return problem.detail
+    said = messages.unreadable_value(_dotnet_type(problem, call))
+    return f"{said} Path: {_json_path(problem.path)} | {value_position(call, problem.path)}."
+
+
+def malformed_message(refusal: MalformedBody, call: Call) -> str:
+    """A body that is no JSON, or none at all."""
+    if not call.body:
+        return messages.NO_BODY
+    said = messages.unreadable_value(names_for_path(call.path).body_type(call.path))
+    return f"{said} Path: $ | {byte_position(call, refusal.position or 0)}."
+
+
+def _errors_by_key(refusal: Refusal, call: Call) -> Document:
+    """Sentences by place; the JSON reader stops at the first value that it cannot read."""
+    if isinstance(refusal, MalformedBody):
+        return {"$" if call.body else "": [malformed_message(refusal, call)]}
+    problems = refusal.problems if isinstance(refusal, InvalidCall) else ()
+    unread = [problem for problem in problems if _is_reader_problem(problem)]
+    errors: dict[str, list[str]] = {}
+    for problem in unread[:1] or problems:
+        if problem.rule not in DATABASE_RULES:
+            errors.setdefault(_error_key(problem), []).append(problem_message(problem, call))
+    return errors
+
+
+def _is_reader_problem(problem: Problem) -> bool:
+    in_body = not problem.path or problem.path[0] not in _PARAMETER_LOCATIONS
+    return in_body and problem.rule not in DATABASE_RULES and problem.rule not in _RULES_WITH_MESSAGE
+
+
+def _error_key(problem: Problem) -> str:
+    """The key under which ASP.NET lists it: a parameter's name, a JSON path, or a model's path."""
+    if problem.path and problem.path[0] in _PARAMETER_LOCATIONS:
+        return str(problem.path[1])
+    if _is_reader_problem(problem):
+        return _json_path(problem.path)
+    return _model_path(problem.path)
+
+
+def _dotnet_type(problem: Problem, call: Call) -> str:
+    names = names_for_path(call.path)
+    member = str(problem.path[-1]) if problem.path else ""
+    if member.endswith("_Date"):
+        return "System.DateTime" if member in _REQUIRED_DATES else "System.Nullable`1[System.DateTime]"
+    if problem.rule in ("minimum", "maximum"):
+        return _DOTNET_TYPES["integer"]
+    if not problem.path:
+        return names.body_type(call.path)
+    wanted = [kind for kind in problem.expected if kind != "null"] if problem.rule == "type" else ["string"]
+    return _DOTNET_TYPES.get(wanted[0], names.model)
+
+
+def _json_path(path: Path) -> str:
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+
+
+def _model_path(path: Path) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{column_name(step)}" for step in path).lstrip(
+        "."
+    )
+
+
+TRUNCATED, NULL_KEY = "truncated", "null-key"
+DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
+"""Rules of the database's that a schema spells; a batch's other rows do not suffer from them."""
+
+
+def classify(problem: Problem, call: Call) -> Problem | None:
+    """A missing key is assigned, a text too long and a null row are as the switches say.
+
+    Source: VBA fact sheet §3.3, §3.4 (`missing_key`, `length_errors`, `null_row`).
+    """
+    names = names_for_path(call.path)
+    if problem.rule == "required" and problem.path[-1:] == (names.key,):
+        if call.assumptions["missing_key"] == "assign":
+            return None
+        return replace(problem, detail=messages.required_field(column_name(names.key)))
+    if problem.rule == "maxLength" and problem.path[:1] != ("path",):
+        return _classify_length(problem, call, names)
+    if _is_null_row(problem) and call.assumptions["null_row"] == "item":
+        return replace(problem, rule=NULL_KEY, detail=messages.null_key(_database(call), names))
+    return ignore_unknown_parameters(problem, call)
+
+
+def _classify_length(problem: Problem, call: Call, names: RecordNames) -> Problem:
+    member = str(problem.path[-1])
+    if call.assumptions["length_errors"] == "request":
+        return replace(problem, detail=messages.over_length(member, problem.expected))
+    text = messages.truncated(_database(call), names.table, member, problem.found, problem.expected)
+    return replace(problem, rule=TRUNCATED, detail=text)
+
+
+def _is_null_row(problem: Problem) -> bool:
+    at_row = len(problem.path) == 1 and isinstance(problem.path[0], int)
+    return at_row and problem.rule == "type" and problem.found is None
+
+
+def _database(call: Call) -> str:
+    return call.headers.get("vbasoftware-database", "")

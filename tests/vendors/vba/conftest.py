@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from tests.support.client import Answered, Client
+from tests.support.client import Client, Response
 
 Assume: TypeAlias = Callable[..., None]
 
@@ -44,13 +44,13 @@ def rows(vba: Client) -> Rows:
     return Rows(vba)
 
 
-def results(answer: Answered) -> list[tuple[Any, int, str]]:
+def results(answer: Response) -> list[tuple[Any, int, str]]:
     """Key, status and message of every row of a 207."""
     assert answer.status == 207, answer.text
     return [(row["id"][0]["value"], row["status"], row["body"]) for row in answer.json["data"]]
 
 
-def envelope(answer: Answered) -> tuple[int, str | None]:
+def envelope(answer: Response) -> tuple[int, str | None]:
     """Status and detail of a refusal that wears the service's envelope."""
     body = answer.json
     assert body["data"] is None

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.app import Application
 from mockserver.contract.profiles import contracted
 from mockserver.contract.subject import Drawn, Json
-from tests.support.subjects import (
+from mockserver.server.application import Application
+from tests.support.profile_checks import (
     Tried,
     a_key_that_is_there_twice,
     each,

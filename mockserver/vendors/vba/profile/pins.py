@@ -1,13 +1,13 @@
-"""What generated calls of vba are given so that they meet something of its fixtures."""
+"""Fixture ids for generated VBA requests, and the statuses expected of them."""
 
 from __future__ import annotations
 
 from mockserver.contract.subject import NO_SUCH, ONE, PER_ITEM, STATE, Excluded, Judged, Pins
 
-KEYS = f"{STATE}, or that path and body name the same record"
+STATE_OR_KEYS = f"{STATE}, or that path and body name the same record"
 
 _CREATED = Judged(STATE, valid=("200", "400"))
-_UPDATED = Judged(KEYS, valid=("200", "400", "404"))
+_UPDATED = Judged(STATE_OR_KEYS, valid=("200", "400", "404"))
 _DELETED = Judged(f"{NO_SUCH}, or which others name it", valid=("200", "400", "404"))
 _BATCH = Judged(PER_ITEM, invalid=("207", "4xx"))
 

@@ -1,10 +1,9 @@
-"""Every text that is assumed, in one place: the database's, the framework's, the log-in's, the gateway's.
+"""Message texts of the database, the framework, the login and the gateway; all of them are assumed.
 
-Wording is SQL Server's, ASP.NET Core's, Cognito's and API Gateway's own; that VBA passes it on, and the names
-of tables and constraints in it, is assumed. Source: VBA fact sheet §3.2-§3.6.
-"""
+The wording is SQL Server's, ASP.NET Core's, Cognito's and API Gateway's own; that VBA passes it on, and the
+names of tables and constraints in it, is assumed. Source: VBA fact sheet §3.2-§3.6."""
 
-from mockserver.vendors.vba.names import Names, column
+from mockserver.vendors.vba.record_names import RecordNames, column_name
 
 # The gateway in front of the service (§3.2).
 FORBIDDEN = "Forbidden"
@@ -14,7 +13,7 @@ FORBIDDEN_TYPE = "ForbiddenException"
 
 # Log in and refresh (§3.2; the refresh texts are Cognito's).
 WRONG_PASSWORD = "Incorrect username or password."  # noqa: S105 - a message
-REFRESH_REFUSED = {
+REFRESH_MESSAGES = {
     "expired": "Refresh Token has expired",
     "revoked": "Refresh Token has been revoked",
     "unknown": "Invalid Refresh Token",
@@ -45,7 +44,7 @@ CHANGED_MEANWHILE = (
     "been modified or deleted since entities were loaded."
 )
 NOT_SAVED = "An error occurred while saving the entity changes. See the inner exception for details."
-_SHOWN = 32
+_SHOWN_CHARACTERS = 32
 
 
 def not_found(key: str) -> str:
@@ -53,31 +52,31 @@ def not_found(key: str) -> str:
     return f"The requested resource ({key}) was not found."
 
 
-def required(name: str) -> str:
+def required_field(name: str) -> str:
     """A parameter or a member is missing."""
     return f"The {name} field is required."
 
 
-def not_valid(value: object) -> str:
+def invalid_value(value: object) -> str:
     """A parameter cannot be read."""
     return f"The value '{value}' is not valid."
 
 
-def unreadable(dotnet_type: str) -> str:
+def unreadable_value(dotnet_type: str) -> str:
     """A JSON value is none of that .NET type."""
     return f"The JSON value could not be converted to {dotnet_type}."
 
 
 def over_length(member: str, limit: int) -> str:
     """A text is over the length that its attribute allows (`length_errors` request)."""
-    return f"The field {column(member)} must be a string with a maximum length of {limit}."
+    return f"The field {column_name(member)} must be a string with a maximum length of {limit}."
 
 
-def tracked_twice(names: Names) -> str:
+def duplicate_in_batch(names: RecordNames) -> str:
     """Two rows of one batch have one key (`duplicates` tracked, §3.5)."""
     return (
         f"The instance of entity type '{names.entity}' cannot be tracked because another instance with the "
-        f"same key value for {{'{column(names.key)}'}} is already being tracked."
+        f"same key value for {{'{column_name(names.key)}'}} is already being tracked."
     )
 
 
@@ -99,17 +98,17 @@ def still_referenced(constraint: str, database: str, table: str, name: str) -> s
 
 def truncated(database: str, table: str, member: str, text: str, limit: int) -> str:
     """Error 2628: the text does not fit its column; `limit` is the column's length."""
-    shown = text[: min(limit, _SHOWN)]
+    shown = text[: min(limit, _SHOWN_CHARACTERS)]
     return (
         f"String or binary data would be truncated in table '{database}.dbo.{table}', "
-        f"column '{column(member)}'. Truncated value: '{shown}'."
+        f"column '{column_name(member)}'. Truncated value: '{shown}'."
     )
 
 
-def null_key(database: str, names: Names) -> str:
+def null_key(database: str, names: RecordNames) -> str:
     """Error 515: a row is null, and so is its key."""
     return (
-        f"Cannot insert the value NULL into column '{column(names.key)}', "
+        f"Cannot insert the value NULL into column '{column_name(names.key)}', "
         f"table '{database}.dbo.{names.table}'; column does not allow nulls. INSERT fails."
     )
 

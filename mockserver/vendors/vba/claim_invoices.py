@@ -1,30 +1,30 @@
-"""Claim invoices: how a row of the table is made of what was sent."""
+"""Claim invoices: build the stored row from the sent one, and check it against the database."""
 
 from collections.abc import Iterator, Mapping
 
 from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem
-from mockserver.store import Collection, State
-from mockserver.vendor import FAULT, Request
-from mockserver.vendors.vba import keys, words
-from mockserver.vendors.vba.dates import TooEarlyError, stamp, wall_time
-from mockserver.vendors.vba.names import CLAIM_INVOICE, PAYEE
-from mockserver.vendors.vba.table import Record, Reference, Table, refused
+from mockserver.sandbox.store import Collection, State
+from mockserver.vendor import FAULT_RULE, Request
+from mockserver.vendors.vba import messages, tables
+from mockserver.vendors.vba.dates import TooEarlyError, normalize_date, print_wall_time
+from mockserver.vendors.vba.record_names import CLAIM_INVOICE, PAYEE
+from mockserver.vendors.vba.tables import BuildRow, Reference, Table, rejection
 
-DATES = ("due_Date", "entry_Date", "invoice_Date")
+DATE_MEMBERS = ("due_Date", "entry_Date", "invoice_Date")
 _USER_LENGTH = 20
 
 
-def _ready(request: Request, state: State) -> Record:
+def _prepare(request: Request, state: State) -> BuildRow:
     """What makes rows for this call: switches, clock and user are asked for once.
 
     Source: VBA fact sheet §2.1, §4.
     """
     checked = request.call.assumptions["fk_payee"] == "on"
     payees = state.collection(PAYEE.collection)
-    payee_of, read = payees.get if checked else _anybody, keys.reader(payees, request.call)
+    payee_of, read = payees.get if checked else _any_payee, tables.key_resolver(payees, request.call)
     user = request.call.principal.facts.get("user", "sandbox")[:_USER_LENGTH]
-    now = stamp(state.now)
+    now = print_wall_time(state.now)
 
     def record(row: Document, key: Json, stored: Document | None) -> Document:
         """The whole row anew: members left out are null, what was said at entry stays as it was."""
@@ -32,17 +32,17 @@ def _ready(request: Request, state: State) -> Record:
         payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
         payee = payee and read(payee)
         if payee is not None and payee_of(payee) is None:
-            raise Rejected(*_against(row, stored, request, state))
+            raise Rejected(*_row_problems(row, stored, request, state))
         try:
             return {
                 "invoice_Key": key,
                 "description": get("description"),
-                "due_Date": due and wall_time(due),
-                "entry_Date": (wall_time(entry) if entry else now)
+                "due_Date": due and normalize_date(due),
+                "entry_Date": (normalize_date(entry) if entry else now)
                 if stored is None
                 else stored["entry_Date"],
                 "entry_User": (get("entry_User") or user) if stored is None else stored["entry_User"],
-                "invoice_Date": issued and wall_time(issued),
+                "invoice_Date": issued and normalize_date(issued),
                 "invoice_Number": get("invoice_Number"),
                 "invoice_Status": get("invoice_Status"),
                 "payee_ID": payee,
@@ -50,44 +50,46 @@ def _ready(request: Request, state: State) -> Record:
                 "update_User": get("update_User") or user,
             }
         except TooEarlyError:
-            raise Rejected(*_against(row, stored, request, state)) from None
+            raise Rejected(*_row_problems(row, stored, request, state)) from None
 
-    return _inspecting(record, request, state)
+    return _with_assumed_checks(record, request, state)
 
 
-def _against(row: Document, stored: Document | None, request: Request, state: State) -> Iterator[Problem]:
+def _row_problems(
+    row: Document, stored: Document | None, request: Request, state: State
+) -> Iterator[Problem]:
     """Dates before the first that can be stored, and a payee that is not there.
 
     Source: VBA fact sheet §3.4.
     """
-    for name in DATES:
+    for name in DATE_MEMBERS:
         if row.get(name) and not (stored and name == "entry_Date") and _is_too_early(row[name]):
-            yield Problem("out-of-range", (name,), words.DATE_OVERFLOW, "datetime")
+            yield Problem("out-of-range", (name,), messages.DATE_OVERFLOW, "datetime")
     payees, payee = state.collection(PAYEE.collection), row.get("payee_ID")
     if payee is None or request.call.assumptions["fk_payee"] == "off":
         return
-    if keys.reader(payees, request.call)(payee) not in payees:
-        text = words.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
+    if tables.key_resolver(payees, request.call)(payee) not in payees:
+        text = messages.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
         yield Problem("unknown-reference", ("payee_ID",), text, "foreign-key")
 
 
 def _is_too_early(text: str) -> bool:
     try:
-        wall_time(text)
+        normalize_date(text)
     except TooEarlyError:
         return True
     return False
 
 
-def _anybody(payee: str) -> Document | None:
+def _any_payee(payee: str) -> Document | None:
     """Any payee is one (`fk_payee` off)."""
     return {PAYEE.key: payee}
 
 
-def _inspecting(record: Record, request: Request, state: State) -> Record:
+def _with_assumed_checks(record: BuildRow, request: Request, state: State) -> BuildRow:
     """`record` after what the switches ask of a row beside the usual; itself when they ask nothing."""
     assumptions = request.call.assumptions
-    faults = _faults(assumptions["row_faults"]) if request.operation.batch else {}
+    faults = _parse_row_faults(assumptions["row_faults"]) if request.operation.batch else {}
     unique = assumptions["unique_invoice_number"] == "on"
     if not faults and not unique:
         return record
@@ -96,15 +98,15 @@ def _inspecting(record: Record, request: Request, state: State) -> Record:
     def inspect(row: Document, key: Json, stored: Document | None) -> Document:
         if key in faults:
             status, text = faults[key]
-            raise refused(FAULT, CLAIM_INVOICE.key, text, FAULT, status)
+            raise rejection(FAULT_RULE, CLAIM_INVOICE.key, text, FAULT_RULE, status)
         if unique:
-            _check_number(row, key, invoices)
+            _check_unique_number(row, key, invoices)
         return record(row, key, stored)
 
     return inspect
 
 
-def _check_number(row: Document, key: Json, invoices: Collection) -> None:
+def _check_unique_number(row: Document, key: Json, invoices: Collection) -> None:
     """Raise Rejected when another invoice has the number.
 
     Source: VBA fact sheet §2.1, §3.4.
@@ -113,10 +115,10 @@ def _check_number(row: Document, key: Json, invoices: Collection) -> None:
     if number is None:
         return
     if any(other["invoice_Key"] != key for other in invoices.find("invoice_Number", number)):
-        raise refused("duplicate-key", "invoice_Number", words.duplicate_number(number), "unique-key")
+        raise rejection("duplicate-key", "invoice_Number", messages.duplicate_number(number), "unique-key")
 
 
-def _faults(position: str) -> Mapping[Json, tuple[int, str]]:
+def _parse_row_faults(position: str) -> Mapping[Json, tuple[int, str]]:
     """Status and message by key, of the position of `row_faults`."""
     if position == "none":
         return {}
@@ -126,11 +128,11 @@ def _faults(position: str) -> Mapping[Json, tuple[int, str]]:
 
 TABLE = Table(
     names=CLAIM_INVOICE,
-    blank=0,
-    spell=int,
-    ready=_ready,
-    stamped=("update_User",),
-    against=_against,
+    blank_key=0,
+    key_type=int,
+    prepare=_prepare,
+    not_inherited=("update_User",),
+    find_problems=_row_problems,
     # Payments are out of scope; the fixtures have one, so that a delete can meet it.
     references=(
         Reference(

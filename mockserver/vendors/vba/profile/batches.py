@@ -1,13 +1,12 @@
-"""What VBA says of itself to the contract suite: claim invoices and payees, in batches and one by one."""
+"""Batches that the contract suite sends to VBA, and outcomes read from responses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mockserver.contract.exchange import Exchange, Request, json_request, written
-from mockserver.contract.forgiven import Forgiven
 from mockserver.contract.spoils import setting
 from mockserver.contract.subject import (
     REFUSED,
@@ -15,7 +14,6 @@ from mockserver.contract.subject import (
     Facts,
     Item,
     Json,
-    Profile,
     Record,
     Refused,
     Spoil,
@@ -24,31 +22,16 @@ from mockserver.contract.subject import (
     Telling,
     Told,
 )
-from mockserver.vendors.vba.pins import PINS
 
 _FIRST_FAILURE, _FIRST_REFUSAL = 300, 400
 _UPDATED, _CREATED, _FOUND = 200, 201, 200
-_BLANK = (None, "", "0")
+_BLANK_KEYS = (None, "", "0")
 """Keys of rows that ask for the next free one."""
-
-_CREDENTIALS = {
-    "apiKeyAuth": {"api_key": "good-key"},
-    "bearerAuth": {"bearer": "good-token"},
-    "basicAuth": {"username": "jdoe", "password": "harbor-42"},
-}
-_FACTS = {
-    "database": "sandbox",
-    "other_database": "VBADEMO",
-    "payee": "P100",
-    "first_invoice": "7000000",
-    "payee_prefix": "MS-",
-}
-"""`payee` is in both databases; an empty `other_database` says that there is only one."""
 
 
 # That a text which is too long, and a date before the first that can be stored, fail at the database and with
 # their row alone is assumed; a framework that counts characters itself refuses the call (`length_errors`).
-_SPOILT_INVOICES = (
+_INVOICE_CORRUPTIONS = (
     Spoil("an invoice date before 1753", setting("/invoice_Date", "1700-01-01T00:00:00")),
     Spoil("a due date before 1753", setting("/due_Date", "1752-12-31T23:59:59")),
     Spoil("a number of 33 characters, one too many", setting("/invoice_Number", "N" * 33)),
@@ -60,7 +43,7 @@ _SPOILT_INVOICES = (
     Spoil("a due date that no calendar has", setting("/due_Date", "2026-02-30"), refuses=True),
     Spoil("null for its day of entry", setting("/entry_Date", None), refuses=True),
 )
-_SPOILT_PAYEES = (
+_PAYEE_CORRUPTIONS = (
     Spoil("a state of 3 letters, one too many", setting("/state", "WIS")),
     Spoil("a name of 129 characters, one too many", setting("/name", "n" * 129)),
     Spoil("a city of 31 characters, one too many", setting("/city", "c" * 31)),
@@ -72,20 +55,14 @@ _SPOILT_PAYEES = (
 )
 
 
-_FORGIVEN = (
-    Forgiven("required", "a missing key is read as 0, which asks for the next free one", "invoice_Key"),
-    Forgiven("maxLength", "the database fails a text that is too long with its row alone", passes=False),
-)
-
-
-def _text(items: Sequence[Json]) -> bytes:
+def _encode_json(items: Sequence[Json]) -> bytes:
     return written(items).encode()
 
 
-_ENCODINGS = {"text/json": _text, "application/vnd.vba+json": _text}
+_ENCODINGS = {"text/json": _encode_json, "application/vnd.vba+json": _encode_json}
 
 
-def read_rows(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
+def read_outcomes(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
     """The rows of a 207, in the order of those that were sent.
 
     A row that brought no key is told without one: what it was given is none of the caller's.
@@ -96,24 +73,24 @@ def read_rows(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
     """
     if exchange.response.status >= _FIRST_REFUSAL:
         return None
-    rows = _data(exchange)
+    rows = _data_of(exchange)
     if not isinstance(rows, list):
         raise ValueError("the answer has no list of rows at /data")  # noqa: TRY004 - of the answer, not of a type
-    return Telling(tuple(_told(row, place, items) for place, row in enumerate(rows)))
+    return Telling(tuple(_read_row(row, place, items) for place, row in enumerate(rows)))
 
 
-def _data(exchange: Exchange) -> Json:
+def _data_of(exchange: Exchange) -> Json:
     document = exchange.response.json()
     return document.get("data") if isinstance(document, dict) else None
 
 
-def _told(row: Json, place: int, items: Sequence[Item]) -> Told:
+def _read_row(row: Json, place: int, items: Sequence[Item]) -> Told:
     sent = items[place] if place < len(items) else None
     try:
         status, key, message = int(row["status"]), row["id"][0]["value"], str(row["body"])
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"the row at /data/{place} has no id, no status or no body") from error
-    blank = sent is not None and sent.key in _BLANK
+    blank = sent is not None and sent.key in _BLANK_KEYS
     return Told(
         place=None if sent is None else place,
         accepted=status < _FIRST_FAILURE,
@@ -126,31 +103,31 @@ def _told(row: Json, place: int, items: Sequence[Item]) -> Told:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class _Resource:
     """Where one kind of record is written and read; what it is `sent` with, beside its key, is read back.
 
     `also` goes with it and is not compared: an instant comes back in another form.
     """
 
-    batch: str
-    one: str
-    member: str
+    batch_path: str
+    path: str
+    key_member: str
     key: Callable[[int], str]
-    spell: Callable[[str], Json]
-    sent: Callable[[Drawn], Record]
-    also: Record = field(default_factory=dict)
+    parse_key: Callable[[str], Json]
+    members: Callable[[Drawn], Record]
+    uncompared: Record = field(default_factory=dict)
 
     def item(self, key: str, drawn: Drawn) -> Json:
-        return {self.member: self.spell(key), **self.sent(drawn), **self.also}
+        return {self.key_member: self.parse_key(key), **self.members(drawn), **self.uncompared}
 
-    def rows(self, exchange: Exchange) -> dict[str, Record]:
+    def records(self, exchange: Exchange) -> dict[str, Record]:
         """The records that a list shows, or a single record, by key; none where the answer is no 200."""
         if exchange.response.status != _FOUND:
             return {}
-        data = _data(exchange)
+        data = _data_of(exchange)
         found = [row for row in (data if isinstance(data, list) else [data]) if isinstance(row, dict)]
-        names = self.sent(Drawn(0, Decimal(0)))
-        return {str(row.get(self.member)): {name: row.get(name) for name in names} for row in found}
+        names = self.members(Drawn(0, Decimal(0)))
+        return {str(row.get(self.key_member)): {name: row.get(name) for name in names} for row in found}
 
     def subject(self, operation: str, spoils: tuple[Spoil, ...], facts: Facts) -> Subject:
         """The batch, and what can be done to one record."""
@@ -158,15 +135,15 @@ class _Table:
             operation=operation,
             key=self.key,
             item=self.item,
-            record=lambda _key, drawn: self.sent(drawn),
-            call=lambda items, _tenant: json_request("PUT", self.batch, items),
-            read=lambda key, _tenant: Request("GET", f"{self.one}/{key}"),
-            shown=lambda key, exchange: self.rows(exchange).get(key),
+            record=lambda _key, drawn: self.members(drawn),
+            call=lambda items, _tenant: json_request("PUT", self.batch_path, items),
+            read=lambda key, _tenant: Request("GET", f"{self.path}/{key}"),
+            shown=lambda key, exchange: self.records(exchange).get(key),
             spoils=spoils,
-            listing=lambda _tenant: Request("GET", f"{self.one}?pageSize=500&sortBy={self.member}:desc"),
-            listed=self.rows,
+            listing=lambda _tenant: Request("GET", f"{self.path}?pageSize=500&sortBy={self.key_member}:desc"),
+            listed=self.records,
             steps=self._steps(),
-            reader=read_rows,
+            reader=read_outcomes,
             tenants=2 if facts["other_database"] else 1,
             twice="each",  # assumed: VBA fact sheet §3.5
             encodings=_ENCODINGS,
@@ -177,27 +154,31 @@ class _Table:
             return json_request(method, path, self.item(key, drawn))
 
         def made(record: Record | None, drawn: Drawn) -> Record | Refused:
-            return self.sent(drawn) if record is None else REFUSED
+            return self.members(drawn) if record is None else REFUSED
 
         def changed(record: Record | None, drawn: Drawn) -> Record | Refused:
-            return REFUSED if record is None else self.sent(drawn)
+            return REFUSED if record is None else self.members(drawn)
 
         return (
             Step(
                 "write it anew",
-                lambda key, drawn, _: sending("PUT", key, drawn, f"{self.one}/{key}"),
+                lambda key, drawn, _: sending("PUT", key, drawn, f"{self.path}/{key}"),
                 changed,
             ),
-            Step("make it by itself", lambda key, drawn, _: sending("POST", key, drawn, self.one), made),
-            Step("delete it", lambda key, _drawn, _tenant: Request("DELETE", f"{self.one}/{key}"), _gone),
+            Step("make it by itself", lambda key, drawn, _: sending("POST", key, drawn, self.path), made),
+            Step(
+                "delete it",
+                lambda key, _drawn, _tenant: Request("DELETE", f"{self.path}/{key}"),
+                _after_deletion,
+            ),
         )
 
 
-def _gone(record: Record | None, _drawn: Drawn) -> Record | Refused | None:
+def _after_deletion(record: Record | None, _drawn: Drawn) -> Record | Refused | None:
     return REFUSED if record is None else None
 
 
-def _subjects(facts: Facts) -> tuple[Subject, ...]:
+def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
     def invoice(drawn: Drawn) -> Record:
         return {
             "description": f"Visit {drawn.number}, {drawn.amount}",
@@ -211,7 +192,7 @@ def _subjects(facts: Facts) -> tuple[Subject, ...]:
 
     first, prefix = int(facts["first_invoice"]), facts["payee_prefix"]
     unknown = Spoil("an unknown payee", setting("/payee_ID", "no such payee"))
-    invoices = _Table(
+    invoices = _Resource(
         "/claim-invoice-batch",
         "/claim-invoice",
         "invoice_Key",
@@ -220,23 +201,8 @@ def _subjects(facts: Facts) -> tuple[Subject, ...]:
         invoice,
         {"due_Date": "2026-03-31T00:00:00Z"},
     )
-    payees = _Table("/payees-batch", "/payees", "payee_ID", lambda number: f"{prefix}{number}", str, payee)
+    payees = _Resource("/payees-batch", "/payees", "payee_ID", lambda number: f"{prefix}{number}", str, payee)
     return (
-        invoices.subject("putClaimInvoiceBatch", (unknown, *_SPOILT_INVOICES), facts),
-        payees.subject("putPayeesBatch", _SPOILT_PAYEES, facts),
+        invoices.subject("putClaimInvoiceBatch", (unknown, *_INVOICE_CORRUPTIONS), facts),
+        payees.subject("putPayeesBatch", _PAYEE_CORRUPTIONS, facts),
     )
-
-
-def _headers(facts: Facts, tenant: int) -> Mapping[str, str]:
-    return {"vbasoftware-database": (facts["database"], facts["other_database"])[tenant]}
-
-
-CONTRACT = Profile(
-    facts=_FACTS,
-    credentials=_CREDENTIALS,
-    headers=_headers,
-    subjects=_subjects,
-    pins=PINS,
-    forgiven={"": _FORGIVEN},
-    readers={"putClaimInvoiceBatch": read_rows, "putPayeesBatch": read_rows},
-)

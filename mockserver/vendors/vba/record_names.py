@@ -1,11 +1,11 @@
-"""The two kinds of record, by all the names that they have on the wire, in the database and in .NET."""
+"""Names of claim invoices and payees in JSON, in the database and in .NET."""
 
 import re
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class RecordNames:
     """One kind of record: `key` is the wire's member that identifies it, `parameter` the path's."""
 
     entity: str
@@ -19,21 +19,21 @@ class Names:
         """The .NET class, its namespace assumed."""
         return f"VBAPI.Models.{self.entity}"
 
-    def body_at(self, path: str) -> str:
+    def body_type(self, path: str) -> str:
         """The .NET type that a body sent to `path` is read into: a list of the class where it is a batch."""
         listed = re.fullmatch("/[^/]+-batch", path)  # a payee's own path may end like that too
         return f"System.Collections.Generic.List`1[{self.model}]" if listed else self.model
 
 
-CLAIM_INVOICE = Names("ClaimInvoice", "Claim_Invoice", "invoice_Key", "invoiceKey", "claim-invoices")
-PAYEE = Names("Payee", "Payee", "payee_ID", "payeeID", "payees")
+CLAIM_INVOICE = RecordNames("ClaimInvoice", "Claim_Invoice", "invoice_Key", "invoiceKey", "claim-invoices")
+PAYEE = RecordNames("Payee", "Payee", "payee_ID", "payeeID", "payees")
 
 
-def names_at(path: str) -> Names:
+def names_for_path(path: str) -> RecordNames:
     """The kind of record that a path is about."""
     return PAYEE if path.startswith("/payees") else CLAIM_INVOICE
 
 
-def column(member: str) -> str:
+def column_name(member: str) -> str:
     """A wire name as the column's: `payee_ID` is `Payee_ID`."""
     return member[:1].upper() + member[1:]

@@ -1,0 +1,45 @@
+"""Contract profile of VBA."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockserver.contract.forgiven import Forgiven
+from mockserver.contract.subject import Facts, Profile
+from mockserver.vendors.vba.profile.batches import batch_profiles, read_outcomes
+from mockserver.vendors.vba.profile.pins import PINS
+
+_CREDENTIALS = {
+    "apiKeyAuth": {"api_key": "good-key"},
+    "bearerAuth": {"bearer": "good-token"},
+    "basicAuth": {"username": "jdoe", "password": "harbor-42"},
+}
+_FACTS = {
+    "database": "sandbox",
+    "other_database": "VBADEMO",
+    "payee": "P100",
+    "first_invoice": "7000000",
+    "payee_prefix": "MS-",
+}
+"""`payee` is in both databases; an empty `other_database` says that there is only one."""
+
+
+_TOLERANCES = (
+    Forgiven("required", "a missing key is read as 0, which asks for the next free one", "invoice_Key"),
+    Forgiven("maxLength", "the database fails a text that is too long with its row alone", passes=False),
+)
+
+
+def _tenant_headers(facts: Facts, tenant: int) -> Mapping[str, str]:
+    return {"vbasoftware-database": (facts["database"], facts["other_database"])[tenant]}
+
+
+PROFILE = Profile(
+    facts=_FACTS,
+    credentials=_CREDENTIALS,
+    headers=_tenant_headers,
+    subjects=batch_profiles,
+    pins=PINS,
+    forgiven={"": _TOLERANCES},
+    readers={"putClaimInvoiceBatch": read_outcomes, "putPayeesBatch": read_outcomes},
+)

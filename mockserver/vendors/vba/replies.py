@@ -1,0 +1,89 @@
+"""Reply envelope of the service, its media type, and sorted pages of records.
+
+Source: VBA fact sheet §1.3, §2.2, §2.4."""
+
+from collections.abc import Iterable
+
+from mockserver.codec import json
+from mockserver.codec.http import json_reply, parse_accept
+from mockserver.model import Call, Document, Json, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import Request
+from mockserver.vendors.vba import rate_limit
+
+_JSON = "application/json; charset=utf-8"
+_TEXT_JSON = "text/json; charset=utf-8"
+_PLAIN = "text/plain; charset=utf-8"
+_CONTENT_TYPES = {"application/json": _JSON, "application/*": _JSON, "text/json": _TEXT_JSON}
+
+
+def success_reply(
+    status: int, data: Json, call: Call, state: State, headers: tuple[tuple[str, str], ...] = ()
+) -> Reply:
+    """`data` with the id of this activity.
+
+    Source: VBA fact sheet §2.2, §2.4 (`literal_text_plain`).
+    """
+    plain = call.assumptions["literal_text_plain"] == "on"
+    told = (*headers, *rate_limit.remaining_headers(call, state))
+    return json_reply(status, _envelope(data, None, state), _PLAIN if plain else content_type(call), told)
+
+
+def error_reply(
+    error: Document, call: Call, state: State, headers: tuple[tuple[str, str], ...] = ()
+) -> Reply:
+    """`error`, whose status is the answer's, with the id of this activity and no data.
+
+    Source: VBA fact sheet §2.2.
+    """
+    told = (*headers, *rate_limit.remaining_headers(call, state))
+    return json_reply(error["status"], _envelope(None, error, state), content_type(call), told)
+
+
+def _envelope(data: Json, error: Json, state: State) -> Document:
+    return {"data": data, "error": error, "debug": {"activityID": state.uuid()}}
+
+
+def content_type(call: Call) -> str:
+    """What ASP.NET Core's formatters choose: JSON, or text/json when that is asked for and nothing wider.
+
+    Source: VBA fact sheet §2.4.
+    """
+    ranges = sorted(parse_accept(call.headers.get("accept", "")), key=lambda one: -one[1])
+    if any(name == "*/*" for name, _ in ranges):
+        return _JSON
+    return next(
+        (_CONTENT_TYPES[name] for name, quality in ranges if quality and name in _CONTENT_TYPES), _JSON
+    )
+
+
+DEFAULT_PAGE_SIZE = 100
+
+
+def page_reply(documents: Iterable[Document], key: str, request: Request, state: State) -> Reply:
+    """The page that is asked for, sorted by `sortBy` and then by `key`."""
+    rows = sorted(documents, key=lambda document: _sort_key(document[key]))
+    for member, descending in reversed(_parse_sort_by(request.parameters.get("sortBy", ""))):
+        rows.sort(key=lambda document: _sort_key(document[member]), reverse=descending)
+    size = request.parameters.get("pageSize", DEFAULT_PAGE_SIZE)
+    size = size if size > 0 else DEFAULT_PAGE_SIZE
+    number = max(1, request.parameters.get("page", 1))
+    start = (number - 1) * size
+    facts = {
+        "TotalCount": len(rows),
+        "TotalPages": -(-len(rows) // size),
+        "CurrentPage": number,
+        "PageSize": size,
+    }
+    header = (("x-pagination", json.encode(facts).decode()),)
+    return success_reply(200, rows[start : start + size], request.call, state, header)
+
+
+def _parse_sort_by(text: str) -> list[tuple[str, bool]]:
+    """Member and whether it descends, for each part of `Field`, `Field:asc`, `Field:desc`."""
+    parts = [part.partition(":") for part in text.split(",") if part]
+    return [(name[:1].lower() + name[1:], direction == "desc") for name, _, direction in parts]
+
+
+def _sort_key(value: Json) -> tuple[bool, Json]:
+    return (value is not None, value)

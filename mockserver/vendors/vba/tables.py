@@ -1,0 +1,120 @@
+"""Tables of the database: names, row construction, key assignment and comparison, references.
+
+Whether text keys differ in letter case or blanks is assumed."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mockserver.errors import Rejected
+from mockserver.model import Call, Document, Json, Problem
+from mockserver.sandbox.store import Collection, State
+from mockserver.vendor import Request
+from mockserver.vendors.vba import messages
+from mockserver.vendors.vba.record_names import RecordNames
+
+MAX_KEY = 2**31 - 1
+_LAST_KEYS = "identity"
+
+BuildRow: TypeAlias = Callable[[Document, Json, Document | None], Document]
+"""Makes the stored row of what was sent, its key, and what is stored now; Rejected when it cannot be."""
+
+FindProblems: TypeAlias = Callable[[Document, Document | None, Request, State], Iterable[Problem]]
+"""What the database has against a row that was sent, beside what is stored under its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column of another table that names rows of this one; with a `switch` only while that is on."""
+
+    constraint: str
+    collection: str
+    table: str
+    member: str
+    assumption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One kind of record as the database keeps it.
+
+    `blank` is the key of a row that names none, `spell` writes an assigned number as a key. `ready` gives,
+    once a call, what makes records. `stamped` are the members that no update inherits; `against` lists all
+    that is wrong with a row, of which a record names the first.
+    """
+
+    names: RecordNames
+    blank_key: Json
+    key_type: Callable[[int], Json]
+    prepare: Callable[[Request, State], BuildRow]
+    not_inherited: tuple[str, ...] = ()
+    find_problems: FindProblems | None = None
+    references: tuple[Reference, ...] = ()
+
+    def rows(self, state: State) -> Collection:
+        """The rows of the call's database."""
+        return state.collection(self.names.collection)
+
+    def row_builder(self, request: Request, state: State) -> BuildRow:
+        """What makes records for this call; every switch is asked for here and not again for each row."""
+        record = self.prepare(request, state)
+        return (
+            self._with_stored_members(record)
+            if request.call.assumptions["merge_on_update"] == "on"
+            else record
+        )
+
+    def next_key(self, state: State) -> Json:
+        """The next free key after the last one given; numbers begin after the highest stored.
+
+        Source: VBA fact sheet §4.2.
+
+        Raises:
+            Rejected: there is no number left.
+        """
+        rows, identity = self.rows(state), state.collection(_LAST_KEYS)
+        known = identity.get(self.names.collection)
+        last = known["last"] if known else self._highest_key(rows)
+        number = max(int(last), 0) + 1
+        while str(number) in rows:
+            number += 1
+        if number > MAX_KEY:
+            raise rejection("out-of-range", self.names.key, messages.KEYS_EXHAUSTED, "identity")
+        identity[self.names.collection] = {"last": number}
+        return self.key_type(number)
+
+    def _with_stored_members(self, record: BuildRow) -> BuildRow:
+        """What was sent goes over what is stored (`merge_on_update`, VBA fact sheet §4.4)."""
+
+        def merge(row: Document, key: Json, stored: Document | None) -> Document:
+            kept = {name: value for name, value in (stored or {}).items() if name not in self.not_inherited}
+            return record({**kept, **row}, key, stored)
+
+        return merge
+
+    def _highest_key(self, rows: Collection) -> int:
+        """Keys that are texts are numbered from 1, whatever other texts there are."""
+        return max((int(key) for key in rows), default=0) if self.key_type is int else 0
+
+
+def rejection(code: str, member: str, text: str, rule: str, expected: Json = None) -> Rejected:
+    """The database's refusal of a row, with its words."""
+    return Rejected(Problem(code, (member,), text, rule, expected))
+
+
+ON = "on"
+
+
+def key_resolver(rows: Collection, call: Call) -> Callable[[str], str]:
+    """What turns a text that was sent into the key that it means among `rows` (`trim`, `ci_keys`)."""
+    trim, any_case = call.assumptions["trim"] == ON, call.assumptions["ci_keys"] == ON
+    if not trim and not any_case:
+        return str
+
+    def read(text: str) -> str:
+        key = text.strip() if trim else text
+        if not any_case or key in rows:
+            return key
+        return next((known for known in rows if known.casefold() == key.casefold()), key)
+
+    return read
