@@ -1,1 +1,1 @@
-"""Scenarios: named documents that bend behaviour, rule by rule: match → effect (`docs/scenarios.md`)."""
+"""Scenarios: named documents whose rules match calls and change their effects and responses."""

@@ -1,4 +1,4 @@
-"""The scenario language as a document: its JSON Schema, and the reference that people read."""
+"""JSON Schema of the scenario language, and its reference in Markdown."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mockserver.model import Document, Json
 SCHEMA: Document = yaml.load((Path(__file__).parent / "schema.yaml").read_text(encoding="utf-8"))
 """JSON Schema 2020-12; any text is a vendor's name in it."""
 
-_SCALARS: Mapping[str, str] = {
+_SCALAR_NAMES: Mapping[str, str] = {
     "name": "name: lower-case letters, digits and hyphens, at most 64",
     "ms": "milliseconds, at most 600,000",
     "chance": "number from 0 to 1",
     "texts": "object of texts",
     "states": "object of texts",
 }
-_KINDS: Mapping[str, str] = {
+_TYPE_NAMES: Mapping[str, str] = {
     "string": "text",
     "boolean": "`true` or `false`",
     "array": "list",
@@ -26,7 +26,7 @@ _KINDS: Mapping[str, str] = {
 }
 
 
-def schema(vendors: Iterable[str]) -> Document:
+def build_schema(vendors: Iterable[str]) -> Document:
     """The language's JSON Schema for a server of these vendors."""
     match = SCHEMA["$defs"]["match"]
     named = {**match["properties"]["vendor"], "enum": sorted(vendors)}
@@ -34,7 +34,7 @@ def schema(vendors: Iterable[str]) -> Document:
     return {**SCHEMA, "$defs": {**SCHEMA["$defs"], "match": closed}}
 
 
-def reference(schema: Document) -> str:
+def render_reference(schema: Document) -> str:
     """Every member of the language as Markdown: a heading and a table an object."""
     objects = [schema, *(node for node in schema["$defs"].values() if "title" in node)]
     return "\n".join(line for node in objects for line in _section(node))
@@ -44,44 +44,44 @@ def _section(node: Document) -> Iterator[str]:
     yield from (
         f"### {node['title']}",
         "",
-        _line(node["description"]),
+        _join_lines(node["description"]),
         "",
         "| member | value | what |",
         "|---|---|---|",
     )
     for name, member in node["properties"].items():
         needed = " *" if name in node.get("required", ()) else ""
-        yield f"| `{name}`{needed} | {_value(member)} | {_line(member['description'])} |"
+        yield f"| `{name}`{needed} | {_describe_value(member)} | {_join_lines(member['description'])} |"
     yield ""
 
 
-def _line(text: str) -> str:
+def _join_lines(text: str) -> str:
     return " ".join(text.split())
 
 
-def _value(node: Document) -> str:
+def _describe_value(node: Document) -> str:
     referred = str(node.get("$ref", "")).rpartition("/")[2]
-    if referred in _SCALARS:
-        return _SCALARS[referred]
+    if referred in _SCALAR_NAMES:
+        return _SCALAR_NAMES[referred]
     if referred:
         title = SCHEMA["$defs"][referred]["title"]
         return f"[{title}](#{title.lower().replace(' ', '-')})"
     if "const" in node or "enum" in node:
-        return ", ".join(f"`{_written(value)}`" for value in node.get("enum", [node.get("const")]))
-    return f"list of {_value(node['items'])}" if "items" in node else _plain(node)
+        return ", ".join(f"`{_literal(value)}`" for value in node.get("enum", [node.get("const")]))
+    return f"list of {_describe_value(node['items'])}" if "items" in node else _describe_inline(node)
 
 
-def _plain(node: Document) -> str:
+def _describe_inline(node: Document) -> str:
     if "oneOf" in node:
-        return ", ".join(_value(choice) for choice in node["oneOf"])
+        return ", ".join(_describe_value(choice) for choice in node["oneOf"])
     if "properties" in node:
         return ", ".join(f"`{{{name}: …}}`" for name in node["properties"])
     kinds = node.get("type", ())
-    names = [_KINDS.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)]
-    return " or ".join(names) + _bounds(node) if names else "any value"
+    names = [_TYPE_NAMES.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)]
+    return " or ".join(names) + _describe_bounds(node) if names else "any value"
 
 
-def _bounds(node: Document) -> str:
+def _describe_bounds(node: Document) -> str:
     least, most = node.get("minimum"), node.get("maximum")
     if "maxLength" in node:
         return f", at most {node['maxLength']:,} characters"
@@ -90,5 +90,5 @@ def _bounds(node: Document) -> str:
     return f" from {least:,} to {most:,}"
 
 
-def _written(value: Json) -> str:
+def _literal(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,10 +1,10 @@
-"""What a scenario says, as frozen values; `reading` makes them of a document, the pipeline obeys them."""
+"""Scenarios, rules and effects as frozen values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.model import NOTHING, Document, Fault, Json, Value
+from mockserver.model import EMPTY, Document, Fault, Json, Value
 
 EVERYTHING: tuple[str, ...] = ()
 """The path of the document itself."""
@@ -21,7 +21,7 @@ class Predicate(Value, frozen=True):
     value: Json
 
 
-class Match(Value, frozen=True):
+class RuleMatch(Value, frozen=True):
     """Which calls a rule is for; what is None, "" or empty matches all. Header names are lower case.
 
     `nth` counts the calls that all else matches, from 1.
@@ -29,14 +29,14 @@ class Match(Value, frozen=True):
 
     vendor: str = ""
     operation: str = ""
-    headers: Mapping[str, str] = NOTHING
-    query: Mapping[str, str] = NOTHING
+    headers: Mapping[str, str] = EMPTY
+    query: Mapping[str, str] = EMPTY
     body: Predicate | None = None
     item: Predicate | None = None
     nth: int | None = None
 
 
-class Select(Value, frozen=True):
+class ItemSelector(Value, frozen=True):
     """Which items an effect is for; exactly one member is set. `sample` is the chance of each."""
 
     all: bool = False
@@ -66,11 +66,11 @@ class Effect(Value, frozen=True):
 class ItemEffect(Value, frozen=True):
     """An effect and the items that it is for."""
 
-    select: Select
+    select: ItemSelector
     effect: Effect
 
 
-class Times(Value, frozen=True):
+class RuleTimes(Value, frozen=True):
     """Of the calls that match, the rule lets the first `after` pass, then takes `count`, None: all."""
 
     after: int = 0
@@ -83,7 +83,7 @@ class Commit(Value, frozen=True):
     first: int | None = None
 
 
-class Drift(Value, frozen=True):
+class SchemaDrift(Value, frozen=True):
     """One change of an answer's schema, at `path`: add, rename, widen, null, value or reword.
 
     A step "*" is every element or member; `to` is the new name, value or text.
@@ -102,7 +102,7 @@ class EnvelopeEffect(Value, frozen=True):
     phantom: int = 0
     empty_map_as_array: bool = False
     content_type: str = ""
-    drift: tuple[Drift, ...] = ()
+    drift: tuple[SchemaDrift, ...] = ()
 
 
 class Delay(Value, frozen=True):
@@ -138,7 +138,7 @@ class ResponseEffect(Value, frozen=True):
     """What is answered instead, and how it is delivered; `fault` is one of the transport's."""
 
     status: int | None = None
-    headers: Mapping[str, str] = NOTHING
+    headers: Mapping[str, str] = EMPTY
     body: ResponseBody | None = None
     example: str = ""
     retry_after: int | str | None = None
@@ -148,7 +148,7 @@ class ResponseEffect(Value, frozen=True):
     fault: str = ""
 
 
-class Quota(Value, frozen=True):
+class RuleQuota(Value, frozen=True):
     """At most `limit` calls in a window of `window_ms`; rules that name one quota share it."""
 
     limit: int
@@ -162,16 +162,16 @@ class Rule(Value, frozen=True):
 
     id: str
     priority: int = 1
-    match: Match = Match()
+    match: RuleMatch = RuleMatch()
     probability: float | None = None
-    times: Times = Times()
-    requires: Mapping[str, str] = NOTHING
-    transitions: Mapping[str, str] = NOTHING
+    times: RuleTimes = RuleTimes()
+    requires: Mapping[str, str] = EMPTY
+    transitions: Mapping[str, str] = EMPTY
     commit: Commit = Commit()
     items: tuple[ItemEffect, ...] = ()
     envelope: EnvelopeEffect | None = None
     response: ResponseEffect | None = None
-    quota: Quota | None = None
+    quota: RuleQuota | None = None
 
 
 class Scenario(Value, frozen=True):
@@ -181,4 +181,4 @@ class Scenario(Value, frozen=True):
     rules: tuple[Rule, ...]
     description: str = ""
     seed: int | None = None
-    document: Document = NOTHING
+    document: Document = EMPTY

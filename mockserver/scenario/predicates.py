@@ -1,9 +1,4 @@
-"""Predicates over JSON documents: a place in the document and one test of what stands there.
-
-A place is written in a subset of JSONPath (RFC 9535): names and indexes, no filters, no scripts. Patterns
-run on an engine that takes linear time and bounded memory, since they are a stranger's input.
-Source: edge-cases §2.
-"""
+"""Predicates over JSON documents: a path in a JSONPath subset and one test of the value there."""
 
 from __future__ import annotations
 
@@ -15,13 +10,13 @@ from typing import Protocol, TypeAlias
 
 import jsonschema_rs
 
-from mockserver.codec.json import MAX_EXPONENT, NUMBER, exact_decimal
+from mockserver.codec.json import MAX_EXPONENT, NUMBER_PATTERN, parse_decimal
 from mockserver.model import Document, Json
 from mockserver.scenario.model import Predicate
 
-Path: TypeAlias = tuple[str | int, ...]
+PredicatePath: TypeAlias = tuple[str | int, ...]
 
-EVERY = "*"
+WILDCARD = "*"
 """The step of a path that is every element of a list and every member of an object."""
 
 MAX_PATH = 200
@@ -36,21 +31,21 @@ _STEP = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ABSENT = object()
 
 
-class BadPredicate(ValueError):
+class InvalidPredicateError(ValueError):
     """A predicate that cannot be read; `part` is the member that is wrong, "" where it is the whole."""
 
-    def __init__(self, part: str, detail: str, cure: str) -> None:
+    def __init__(self, part: str, detail: str, hint: str) -> None:
         super().__init__(detail)
         self.part = part
         self.detail = detail
-        self.cure = cure
+        self.hint = hint
 
 
-class _Engine(Protocol):
+class _RegexEngine(Protocol):
     def is_valid(self, instance: Json) -> bool: ...
 
 
@@ -59,21 +54,21 @@ class Pattern:
     """A regular expression, compiled; two of the same `text` are equal."""
 
     text: str
-    engine: _Engine = field(compare=False, repr=False)
+    engine: _RegexEngine = field(compare=False, repr=False)
 
     def found_in(self, text: str) -> bool:
         """Whether the pattern matches somewhere in `text`."""
         return self.engine.is_valid(text)
 
 
-def compiled(text: str) -> Pattern:
+def compile_pattern(text: str) -> Pattern:
     """The pattern that `text` spells, without look-around and back-references.
 
     Raises:
         BadPredicate: it spells none, or one that is too long or takes too much memory.
     """
     if len(text) > MAX_PATTERN:
-        raise BadPredicate(
+        raise InvalidPredicateError(
             "matches",
             f"a pattern of {len(text):,} characters, at most {MAX_PATTERN} are read",
             "test for a part of it, or use contains",
@@ -82,7 +77,7 @@ def compiled(text: str) -> Pattern:
     try:
         engine = jsonschema_rs.Draft202012Validator({"pattern": text}, pattern_options=options)
     except (jsonschema_rs.ValidationError, ValueError):
-        raise BadPredicate(
+        raise InvalidPredicateError(
             "matches",
             f'the pattern "{text}" cannot be compiled',
             "close its brackets, keep repetitions small; there is no look-around and no back-reference",
@@ -90,22 +85,24 @@ def compiled(text: str) -> Pattern:
     return Pattern(text, engine)
 
 
-def steps(path: str, *, every: bool = False) -> Path:
+def parse_path(path: str, *, every: bool = False) -> PredicatePath:
     """The steps of a JSONPath: a member's name or an index each; with `every` also `[*]`, the step "*".
 
     Raises:
         BadPredicate: it is no path, or goes beyond the subset.
     """
     if len(path) > MAX_PATH:
-        raise BadPredicate(
+        raise InvalidPredicateError(
             "path", f"a path of {len(path):,} characters, at most {MAX_PATH} are read", "shorten it"
         )
     if not path.startswith("$"):
-        raise BadPredicate("path", f'the path "{path}" does not begin with $', f"write {_suggested(path)}")
-    return tuple(_steps(path, every=every))
+        raise InvalidPredicateError(
+            "path", f'the path "{path}" does not begin with $', f"write {_suggest_path(path)}"
+        )
+    return tuple(_parse_steps(path, every=every))
 
 
-def _suggested(path: str) -> str:
+def _suggest_path(path: str) -> str:
     if path.startswith("/"):
         return "$" + "".join(
             f"[{step}]" if step.isdecimal() else f"['{step}']" for step in path.split("/")[1:]
@@ -113,28 +110,28 @@ def _suggested(path: str) -> str:
     return f"${path}" if path.startswith(("[", ".")) else f"$.{path}"
 
 
-def _steps(path: str, *, every: bool) -> Iterator[str | int]:
+def _parse_steps(path: str, *, every: bool) -> Iterator[str | int]:
     place = 1
     while place < len(path):
         step = _STEP.match(path, place)
         if step is None or (step["every"] and not every):
-            raise BadPredicate(
+            raise InvalidPredicateError(
                 "path",
                 f'the path "{path}" cannot be read from character {place + 1}: "{path[place:]}"',
                 "use names and indexes only: $.a, $['a b'], $.list[0]" + (", $.list[*]" if every else ""),
             )
         place = step.end()
         if step["every"]:
-            yield EVERY
+            yield WILDCARD
         elif step["index"] is not None:
             yield int(step["index"])
         elif step["name"] is not None:
             yield step["name"]
         else:
-            yield _ESCAPED.sub(r"\1", step["quoted"])
+            yield _ESCAPE.sub(r"\1", step["quoted"])
 
 
-def predicate_of(document: Document) -> Predicate:
+def parse_predicate(document: Document) -> Predicate:
     """The predicate that `{path, <test>: <value>}` says; `matches` is compiled here, once.
 
     Raises:
@@ -143,20 +140,22 @@ def predicate_of(document: Document) -> Predicate:
     tests = [name for name in document if name != "path"]
     unknown = [name for name in tests if name not in TESTS]
     if unknown or len(tests) != 1 or "path" not in document:
-        raise BadPredicate(
+        raise InvalidPredicateError(
             unknown[0] if unknown else "",
             f'unknown test "{unknown[0]}"' if unknown else "a predicate is a path and one test",
             f"write path and one of {', '.join(TESTS)}",
         )
     path, test, value = document["path"], tests[0], document[tests[0]]
     if not isinstance(path, str):
-        raise BadPredicate("path", "a path is a text", "write one such as $.a.b[0]")
-    if not _fits(test, value):
-        raise BadPredicate(test, f"{test} compares with {_KINDS[test]}", f"give it {_KINDS[test]}")
-    return Predicate(steps(path), test, compiled(value) if test == "matches" else value)
+        raise InvalidPredicateError("path", "a path is a text", "write one such as $.a.b[0]")
+    if not _is_operand(test, value):
+        raise InvalidPredicateError(
+            test, f"{test} compares with {_OPERAND_TYPES[test]}", f"give it {_OPERAND_TYPES[test]}"
+        )
+    return Predicate(parse_path(path), test, compile_pattern(value) if test == "matches" else value)
 
 
-_KINDS = {
+_OPERAND_TYPES = {
     "contains": "a text",
     "matches": "a text",
     "exists": "true or false",
@@ -166,7 +165,7 @@ _KINDS = {
 }
 
 
-def _fits(test: str, value: Json) -> bool:
+def _is_operand(test: str, value: Json) -> bool:
     if test in ("contains", "matches"):
         return isinstance(value, str)
     if test in ("gt", "lt"):
@@ -176,24 +175,26 @@ def _fits(test: str, value: Json) -> bool:
 
 def holds(predicate: Predicate, document: Json) -> bool:
     """Whether the document passes; where nothing stands at the path, only `exists: false` does."""
-    found = _at(document, predicate.path)
+    found = _value_at(document, predicate.path)
     if predicate.test == "exists":
         return (found is not _ABSENT) is predicate.value
-    return found is not _ABSENT and _HOLDS[predicate.test](found, predicate.value)
+    return found is not _ABSENT and _TEST_FUNCTIONS[predicate.test](found, predicate.value)
 
 
-def same(one: Json, other: Json) -> bool:
+def json_equal(one: Json, other: Json) -> bool:
     """Whether two JSON values are equal: numbers by value, and no truth value is a number."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(map(json_equal, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+        return one.keys() == other.keys() and all(
+            json_equal(value, other[name]) for name, value in one.items()
+        )
     return bool(one == other)
 
 
-def _at(document: Json, path: Path) -> Json:
+def _value_at(document: Json, path: PredicatePath) -> Json:
     for step in path:
         if isinstance(step, int):
             if not isinstance(document, list) or step >= len(document):
@@ -207,20 +208,20 @@ def _at(document: Json, path: Path) -> Json:
 def _contains(found: Json, part: str) -> bool:
     if isinstance(found, str):
         return part in found
-    return isinstance(found, list) and any(same(one, part) for one in found)
+    return isinstance(found, list) and any(json_equal(one, part) for one in found)
 
 
-def _compared(found: Json, wanted: Json) -> int:
+def _compare(found: Json, wanted: Json) -> int:
     """-1, 0 or 1 as a number stands to another; 0 where there is none to compare."""
-    number = _number(found)
+    number = _number_of(found)
     return 0 if number is None else (number > wanted) - (number < wanted)
 
 
-def _number(found: Json) -> Json:
+def _number_of(found: Json) -> Json:
     """A number, or the one that a text spells, as money often comes; None for all else."""
-    if isinstance(found, str) and len(found) <= MAX_EXPONENT and NUMBER.fullmatch(found):
+    if isinstance(found, str) and len(found) <= MAX_EXPONENT and NUMBER_PATTERN.fullmatch(found):
         try:
-            return exact_decimal(found.strip())
+            return parse_decimal(found.strip())
         except ValueError:
             return None
     return found if _is_number(found) else None
@@ -230,13 +231,13 @@ def _is_number(value: Json) -> bool:
     return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 
-_HOLDS: Mapping[str, Callable[[Json, Json], bool]] = {
-    "equals": same,
+_TEST_FUNCTIONS: Mapping[str, Callable[[Json, Json], bool]] = {
+    "equals": json_equal,
     "contains": _contains,
     "matches": lambda found, pattern: isinstance(found, str) and pattern.found_in(found),
-    "gt": lambda found, limit: _compared(found, limit) > 0,
-    "lt": lambda found, limit: _compared(found, limit) < 0,
-    "in": lambda found, values: any(same(found, one) for one in values),
+    "gt": lambda found, limit: _compare(found, limit) > 0,
+    "lt": lambda found, limit: _compare(found, limit) < 0,
+    "in": lambda found, values: any(json_equal(found, one) for one in values),
 }
-TESTS = (*_HOLDS, "exists")
+TESTS = (*_TEST_FUNCTIONS, "exists")
 """The words of the language for what may be asked of a value."""

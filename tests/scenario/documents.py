@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from mockserver.model import Document
-from mockserver.scenario.reading import BadScenario, ScenarioFault, of
+from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem, parse_document
 
-SERVED: Mapping[str, frozenset[str]] = {
+OPERATIONS: Mapping[str, frozenset[str]] = {
     "acme": frozenset({"putOrders", "listOrders"}),
     "bolt": frozenset({"sendParts"}),
 }
@@ -67,7 +67,7 @@ EVERYTHING: dict[str, Any] = {
 }
 """Every member of the language."""
 
-Told = tuple[str, str, str, str]
+ReportedProblem = tuple[str, str, str, str]
 """Pointer, code, detail and cure."""
 
 
@@ -81,42 +81,42 @@ def rule(**members: Any) -> dict[str, Any]:
     return {"id": "r1", "commit": "none", **members}
 
 
-def faults_of(scenario: Any) -> tuple[ScenarioFault, ...]:
+def problems_of(scenario: Any) -> tuple[LocatedProblem, ...]:
     """Everything that is said against it."""
-    with pytest.raises(BadScenario) as caught:
-        of(scenario, SERVED)
-    return caught.value.faults
+    with pytest.raises(InvalidScenarioError) as caught:
+        parse_document(scenario, OPERATIONS)
+    return caught.value.problems
 
 
-def told(scenario: Any) -> list[Told]:
+def reported_problems(scenario: Any) -> list[ReportedProblem]:
     """Everything that is said against it, without places in a text."""
-    return [(one.pointer, one.code, one.detail, one.cure) for one in faults_of(scenario)]
+    return [(one.pointer, one.code, one.detail, one.hint) for one in problems_of(scenario)]
 
 
-def nodes(node: Any, path: str = "") -> Iterator[tuple[str, Document]]:
+def schema_nodes(node: Any, path: str = "") -> Iterator[tuple[str, Document]]:
     """Every schema inside a schema, by where it stands."""
     if isinstance(node, dict):
         if path.rpartition("/")[2] not in ("properties", "$defs"):
             yield path, node
         for name, child in node.items():
-            yield from nodes(child, f"{path}/{name}")
+            yield from schema_nodes(child, f"{path}/{name}")
     elif isinstance(node, list):
         for at, child in enumerate(node):
-            yield from nodes(child, f"{path}/{at}")
+            yield from schema_nodes(child, f"{path}/{at}")
 
 
-def walk(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def walk_values(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Every value inside a document, by where it stands."""
     yield path, node
     inside = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for step, child in inside:
-        yield from walk(child, (*path, step))
+        yield from walk_values(child, (*path, step))
 
 
-def bend(node: Any, path: tuple[str | int, ...], value: Any) -> Any:
+def replaced_at(node: Any, path: tuple[str | int, ...], value: Any) -> Any:
     """The document with another value at `path`."""
     if not path:
         return value
     steps = node.items() if isinstance(node, dict) else enumerate(node)
-    bent = {step: bend(child, path[1:], value) if step == path[0] else child for step, child in steps}
+    bent = {step: replaced_at(child, path[1:], value) if step == path[0] else child for step, child in steps}
     return bent if isinstance(node, dict) else list(bent.values())

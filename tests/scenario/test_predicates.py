@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from mockserver.scenario.predicates import (
-    BadPredicate,
-    compiled,
+    InvalidPredicateError,
+    compile_pattern,
     holds,
-    predicate_of,
-    same,
-    steps,
+    json_equal,
+    parse_path,
+    parse_predicate,
 )
 
 DOCUMENT: dict[str, Any] = {
@@ -43,7 +43,7 @@ DOCUMENT: dict[str, Any] = {
     ],
 )
 def test_a_path_is_names_and_indexes(path: str, found: tuple[str | int, ...]) -> None:
-    assert steps(path) == found
+    assert parse_path(path) == found
 
 
 @pytest.mark.parametrize(
@@ -72,11 +72,11 @@ def test_a_path_is_names_and_indexes(path: str, found: tuple[str | int, ...]) ->
     ],
 )
 def test_a_path_beyond_the_subset_is_refused(path: str) -> None:
-    with pytest.raises(BadPredicate) as caught:
-        steps(path)
+    with pytest.raises(InvalidPredicateError) as caught:
+        parse_path(path)
 
     assert caught.value.part == "path"
-    assert caught.value.cure
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,15 @@ def test_a_path_beyond_the_subset_is_refused(path: str) -> None:
     ],
 )
 def test_a_path_that_lacks_its_beginning_is_suggested_with_it(path: str, suggested: str) -> None:
-    with pytest.raises(BadPredicate) as caught:
-        steps(path)
+    with pytest.raises(InvalidPredicateError) as caught:
+        parse_path(path)
 
-    assert caught.value.cure == f"write {suggested}"
-    assert steps(suggested)
+    assert caught.value.hint == f"write {suggested}"
+    assert parse_path(suggested)
 
 
 def test_a_path_of_drift_has_steps_that_are_every_element() -> None:
-    assert steps("$.data[*].id[0].*", every=True) == ("data", "*", "id", 0, "*")
+    assert parse_path("$.data[*].id[0].*", every=True) == ("data", "*", "id", 0, "*")
 
 
 @pytest.mark.parametrize(
@@ -148,13 +148,13 @@ def test_a_path_of_drift_has_steps_that_are_every_element() -> None:
     ],
 )
 def test_a_predicate_holds_or_does_not(predicate: dict[str, Any], expected: bool) -> None:  # noqa: FBT001
-    assert holds(predicate_of(predicate), DOCUMENT) is expected
+    assert holds(parse_predicate(predicate), DOCUMENT) is expected
 
 
 @pytest.mark.parametrize("text", ["1e999", pytest.param("1" * 400, id="long"), "NaN", "1.2.3", "", " "])
 def test_a_text_that_spells_no_number_is_neither_greater_nor_smaller(text: str) -> None:
-    assert not holds(predicate_of({"path": "$", "gt": -1}), text)
-    assert not holds(predicate_of({"path": "$", "lt": 1}), text)
+    assert not holds(parse_predicate({"path": "$", "gt": -1}), text)
+    assert not holds(parse_predicate({"path": "$", "lt": 1}), text)
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_a_text_that_spells_no_number_is_neither_greater_nor_smaller(text: str) 
     ],
 )
 def test_values_are_the_same_when_their_json_is(one: object, other: object, equal: bool) -> None:  # noqa: FBT001
-    assert same(one, other) is equal
-    assert same(other, one) is equal
+    assert json_equal(one, other) is equal
+    assert json_equal(other, one) is equal
 
 
 @pytest.mark.parametrize(
@@ -183,27 +183,27 @@ def test_values_are_the_same_when_their_json_is(one: object, other: object, equa
     ["[", "(a", "(?=a)b", "(?<!a)b", r"(a)\1", "(a{1000}){1000}", pytest.param("a" * 201, id="long")],
 )
 def test_a_pattern_that_is_none_or_takes_too_much_is_refused(pattern: str) -> None:
-    with pytest.raises(BadPredicate) as caught:
-        compiled(pattern)
+    with pytest.raises(InvalidPredicateError) as caught:
+        compile_pattern(pattern)
 
     assert caught.value.part == "matches"
 
 
 def test_a_pattern_that_explodes_elsewhere_has_an_answer() -> None:
     # Backtracking engines take 2**50,000 steps here; this one has no back-references because it takes none.
-    pattern = compiled("^(a+)+$")
+    pattern = compile_pattern("^(a+)+$")
 
     assert pattern.found_in("a" * 50_000)
     assert not pattern.found_in("a" * 50_000 + "b")
 
 
 def test_a_pattern_is_compiled_when_it_is_read_and_compared_by_its_text() -> None:
-    one = predicate_of({"path": "$.a", "matches": "^x"})
-    other = predicate_of({"path": "$.a", "matches": "^x"})
+    one = parse_predicate({"path": "$.a", "matches": "^x"})
+    other = parse_predicate({"path": "$.a", "matches": "^x"})
 
     assert one == other
     assert one.value.engine is not other.value.engine
-    assert one != predicate_of({"path": "$.a", "matches": "^y"})
+    assert one != parse_predicate({"path": "$.a", "matches": "^y"})
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ def test_a_pattern_is_compiled_when_it_is_read_and_compared_by_its_text() -> Non
     ],
 )
 def test_a_predicate_that_is_none_is_refused_at_its_part(predicate: dict[str, Any], part: str) -> None:
-    with pytest.raises(BadPredicate) as caught:
-        predicate_of(predicate)
+    with pytest.raises(InvalidPredicateError) as caught:
+        parse_predicate(predicate)
 
     assert caught.value.part == part
-    assert caught.value.cure
+    assert caught.value.hint

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.scenario.reading import BadScenario, of
-from tests.scenario.documents import document, faults_of, rule, told
+from mockserver.scenario.parser import InvalidScenarioError, parse_document
+from tests.scenario.documents import document, problems_of, reported_problems, rule
 
 FAILS = {"fail": {"code": "internal"}}
 
@@ -266,37 +266,37 @@ IMPOSSIBLE: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
 def test_a_rule_that_could_not_do_what_it_says_is_refused(case: str) -> None:
     scenario, expected = IMPOSSIBLE[case]
 
-    assert told(scenario) == [expected]
+    assert reported_problems(scenario) == [expected]
 
 
 def test_an_effect_may_wait_for_the_end_of_another() -> None:
     flaky = {"select": {"all": True}, "effect": {**FAILS, "failTimes": 2}}
     then = {"select": {"all": True}, "effect": {"omit": True}}
 
-    assert len(of(document(rule(items=[flaky, then])), {}).rules[0].items) == 2
+    assert len(parse_document(document(rule(items=[flaky, then])), {}).rules[0].items) == 2
 
 
 def test_of_many_operations_some_are_listed_and_the_rest_counted() -> None:
     many = {"acme": frozenset(f"op{number:02}" for number in range(25))}
 
-    with pytest.raises(BadScenario) as caught:
-        of(document(rule(match={"operation": "zebra"})), many)
+    with pytest.raises(InvalidScenarioError) as caught:
+        parse_document(document(rule(match={"operation": "zebra"})), many)
 
     told_ones = ", ".join(f"op{number:02}" for number in range(20))
-    assert caught.value.faults[0].cure == f"there are {told_ones}, and 5 more"
+    assert caught.value.problems[0].hint == f"there are {told_ones}, and 5 more"
 
 
 def test_a_server_without_vendors_says_so() -> None:
-    with pytest.raises(BadScenario) as caught:
-        of(document(rule(match={"vendor": "acme"})), {})
+    with pytest.raises(InvalidScenarioError) as caught:
+        parse_document(document(rule(match={"vendor": "acme"})), {})
 
-    assert caught.value.faults[0].cure == "there are none"
+    assert caught.value.problems[0].hint == "there are none"
 
 
 def test_a_check_is_not_made_of_what_is_broken_already() -> None:
     broken = document({"id": "r1", "match": {"vendor": "zebra"}, "commits": "none"})
 
-    assert [(one.pointer, one.code) for one in faults_of(broken)] == [
+    assert [(one.pointer, one.code) for one in problems_of(broken)] == [
         ("/rules/0/match/vendor", "unknown-vendor"),
         ("/rules/0/commits", "unknown-key"),
     ]
@@ -305,4 +305,4 @@ def test_a_check_is_not_made_of_what_is_broken_already() -> None:
 def test_ids_are_compared_whatever_else_is_broken() -> None:
     broken = document(rule(commits="none"), rule(priority=0))
 
-    assert [one.code for one in faults_of(broken)] == ["unknown-key", "duplicate-rule", "out-of-range"]
+    assert [one.code for one in problems_of(broken)] == ["unknown-key", "duplicate-rule", "out-of-range"]

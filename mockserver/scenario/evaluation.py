@@ -1,0 +1,281 @@
+"""Evaluate the candidate rules of a call: counters, states, quotas, chance; return the decision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+
+from msgspec.structs import replace
+
+from mockserver.model import Document, Item
+from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIO_STATES
+from mockserver.sandbox.store import State
+from mockserver.scenario.chance import draw, sample_delay
+from mockserver.scenario.decision import (
+    COMMIT_ALL,
+    NO_EFFECTS,
+    CallContext,
+    Candidate,
+    Decision,
+    item_identity,
+)
+from mockserver.scenario.model import Effect, EnvelopeEffect, ItemSelector, ResponseEffect, Rule, RuleQuota
+from mockserver.scenario.predicates import holds
+
+INITIAL_STATE = "Started"
+"""The value of a state that nothing has set yet, as in WireMock."""
+
+MAX_COUNTERS = 100_000
+"""As many as one sandbox remembers."""
+
+_NO_ITEM_EFFECT = Effect()
+
+
+@dataclass(slots=True)
+class _Evaluation:
+    """What the rules came to so far."""
+
+    state: State
+    context: CallContext
+    seed: int
+    made: Decision = NO_EFFECTS
+    effects: dict[int, Effect] = field(default_factory=dict)
+
+
+def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: State) -> Decision:
+    """The decision that the cues come to, in their order; counts what it took.
+
+    All of them meet the states that the call found. What a quota keeps out meets no other rule.
+    """
+    seed: int = state.sandbox_collection("settings")["seed"]["value"]
+    so_far = _Evaluation(state, context, seed)
+    fitting = [cue for cue in candidates if _matches_content(cue.rule, context)]
+    limiting = [cue for cue in fitting if cue.rule.quota is not None and _count_and_test(cue, so_far)]
+    kept_out = _quota_refusal(limiting, state)
+    if kept_out is not None:
+        _apply_transitions(limiting, state)
+        return kept_out
+    hits = [
+        cue for cue in fitting if cue in limiting or (cue.rule.quota is None and _count_and_test(cue, so_far))
+    ]
+    _apply_transitions(hits, state)
+    for cue in hits:
+        _add_rule(cue, so_far)
+    hangs = [effect.hang_ms or 0 for effect in so_far.effects.values()]
+    delay_ms = so_far.made.delay_ms + max(hangs, default=0)
+    return (
+        replace(so_far.made, effects=so_far.effects, delay_ms=delay_ms) if so_far.made.applied else NO_EFFECTS
+    )
+
+
+def _matches_content(rule: Rule, context: CallContext) -> bool:
+    body, item = rule.match.body, rule.match.item
+    if body is not None and (context.is_unreadable or not holds(body, context.document)):
+        return False
+    if item is not None and not any(holds(item, one.document) for one in context.items):
+        return False
+    return not _has_item_effects_only(rule) or any(
+        _may_be_selected(one.select, item)
+        for one in rule.items
+        for item in _candidate_items(one.select, context)
+    )
+
+
+def _has_item_effects_only(rule: Rule) -> bool:
+    """Whether the rule comes to nothing where none of its items is."""
+    others = rule.envelope or rule.response or rule.quota or rule.transitions or rule.commit != COMMIT_ALL
+    return bool(rule.items) and not others
+
+
+def _candidate_items(select: ItemSelector, context: CallContext) -> tuple[Item, ...]:
+    """The items among which the selected ones are; a place need not be looked for."""
+    return context.items if select.index is None else context.items[select.index : select.index + 1]
+
+
+def _may_be_selected(select: ItemSelector, item: Item) -> bool:
+    if select.where is not None:
+        return holds(select.where, item.document)
+    if select.key is not None:
+        return item.key == select.key
+    return select.all or select.sample is not None or item.index == select.index
+
+
+def _count_and_test(candidate: Candidate, evaluation: _Evaluation) -> bool:
+    """Whether the rule takes the call, which is counted either way."""
+    rule, state = candidate.rule, evaluation.state
+    states = state.sandbox_collection(SCENARIO_STATES)
+    for name, wanted in rule.requires.items():
+        kept = states.get(f"{candidate.scenario}/{name}")
+        if (INITIAL_STATE if kept is None else kept["value"]) != wanted:
+            return False
+    counters = state.sandbox_collection(SCENARIO_COUNTERS)
+    counted = counters.get(candidate.name) or {"calls": 0, "hits": 0}
+    calls, hits = counted["calls"] + 1, counted["hits"]
+    hit = _is_due(rule, calls, hits) and _is_drawn(candidate, evaluation)
+    counters[candidate.name] = {"calls": calls, "hits": hits + hit}
+    return hit
+
+
+def _is_due(rule: Rule, calls: int, hits: int) -> bool:
+    if rule.match.nth is not None:
+        return calls == rule.match.nth
+    return calls > rule.times.after and (rule.times.count is None or hits < rule.times.count)
+
+
+def _is_drawn(candidate: Candidate, evaluation: _Evaluation) -> bool:
+    if candidate.rule.probability is None:
+        return True
+    return _draw_for(candidate, evaluation, "call", evaluation.context.identity) < candidate.rule.probability
+
+
+def _draw_for(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> float:
+    """The fate of one more attempt of what `identity` names; nobody else's attempts change it."""
+    attempt = _count_attempt(candidate, evaluation, what_for, identity)
+    seed = evaluation.seed if candidate.seed is None else candidate.seed
+    return draw(seed, candidate.scenario, candidate.rule.id, what_for, identity, str(attempt))
+
+
+def _count_attempt(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> int:
+    """How often that was tried, this time included: at this vendor, by this tenant, under this rule.
+
+    Where no more can be remembered, what is new is always at its first attempt.
+    """
+    counters, scene = evaluation.state.sandbox_collection(SCENARIO_COUNTERS), evaluation.context
+    key = f"{candidate.name}/{what_for}/{scene.call.vendor}/{scene.tenant}/{identity}"
+    if key not in counters and len(counters) >= MAX_COUNTERS:
+        return 1
+    attempt: int = (counters.get(key) or {"attempts": 0})["attempts"] + 1
+    counters[key] = {"attempts": attempt}
+    return attempt
+
+
+def _quota_refusal(candidates: Sequence[Candidate], state: State) -> Decision | None:
+    """The refusal of the first quota that is used up, None where all let the call in."""
+    quotas = {cue.name: (cue.quota, cue.rule.quota) for cue in candidates if cue.rule.quota is not None}
+    found = count_against_quotas(quotas, state)
+    if found is None:
+        return None
+    rule, wait = found
+    return Decision((rule,), wait_s=wait, quota_status=quotas[rule][1].status)
+
+
+def _apply_transitions(candidates: Sequence[Candidate], state: State) -> None:
+    states = state.sandbox_collection(SCENARIO_STATES)
+    for cue in candidates:
+        for name, value in cue.rule.transitions.items():
+            states[f"{cue.scenario}/{name}"] = {"value": value}
+
+
+def _add_rule(candidate: Candidate, evaluation: _Evaluation) -> None:
+    """Add to the decision what the rule says first; one that comes to nothing this time is not applied."""
+    rule, before = candidate.rule, evaluation.made
+    made, is_late = before, rule.response is not None and before.response is not None
+    if rule.commit != COMMIT_ALL and made.commit == COMMIT_ALL and not is_late:
+        made = replace(made, commit=rule.commit)
+    if rule.envelope is not None and made.envelope is None:
+        made = _add_envelope(rule.envelope, candidate, made, evaluation)
+    if rule.response is not None and not is_late:
+        made = _add_response(rule.response, candidate, made, evaluation)
+    effects = _item_effects(candidate, evaluation)
+    evaluation.effects.update(effects)
+    is_applied = effects or rule.transitions or made is not before
+    if is_applied and candidate.name not in before.applied:
+        made = replace(made, applied=(*before.applied, candidate.name))
+    evaluation.made = made
+
+
+def _add_envelope(
+    effect: EnvelopeEffect, candidate: Candidate, made: Decision, evaluation: _Evaluation
+) -> Decision:
+    seed = evaluation.seed if candidate.seed is None else candidate.seed
+    return replace(
+        made, envelope=effect, shuffle_seed=f"{seed}/{candidate.name}/{evaluation.context.identity}"
+    )
+
+
+def _add_response(
+    effect: ResponseEffect, candidate: Candidate, made: Decision, evaluation: _Evaluation
+) -> Decision:
+    text = "" if effect.retry_after is None else format_retry_after(effect.retry_after, evaluation.state.now)
+    return replace(
+        made, response=effect, delay_ms=_sample_delay(effect, candidate, evaluation), retry_after=text
+    )
+
+
+def _sample_delay(effect: ResponseEffect, candidate: Candidate, evaluation: _Evaluation) -> float:
+    if effect.delay is None:
+        return 0
+    drawn = (
+        0.0
+        if effect.delay.type == "fixed"
+        else _draw_for(candidate, evaluation, "delay", evaluation.context.identity)
+    )
+    return sample_delay(effect.delay, drawn)
+
+
+def _item_effects(candidate: Candidate, evaluation: _Evaluation) -> dict[int, Effect]:
+    """The rule's effects by item, of those on one item the first that is not over."""
+    found: dict[int, Effect] = {}
+    for one in candidate.rule.items:
+        for item in _candidate_items(one.select, evaluation.context):
+            taken = item.index in evaluation.effects or item.index in found
+            if not taken and _is_selected(one.select, item, candidate, evaluation):
+                due = _effect_at_attempt(one.effect, item, candidate, evaluation)
+                if due != _NO_ITEM_EFFECT:
+                    found[item.index] = due
+    return found
+
+
+def _is_selected(select: ItemSelector, item: Item, candidate: Candidate, evaluation: _Evaluation) -> bool:
+    if select.sample is not None:
+        return _draw_for(candidate, evaluation, "sample", item_identity(item)) < select.sample
+    return _may_be_selected(select, item)
+
+
+def _effect_at_attempt(effect: Effect, item: Item, candidate: Candidate, evaluation: _Evaluation) -> Effect:
+    """The effect at this attempt: one that fails so many times fails no more after that."""
+    if effect.fail is None or effect.fail_times is None:
+        return effect
+    if _count_attempt(candidate, evaluation, "fail", item_identity(item)) <= effect.fail_times:
+        return effect
+    return replace(effect, fail=None, fail_times=None, commit=None)
+
+
+def count_against_quotas(quotas: Mapping[str, tuple[str, RuleQuota]], state: State) -> tuple[str, int] | None:
+    """The first rule whose quota lets no more in, and the whole seconds to wait for that.
+
+    `quotas` are the rules' by rule, each under the name that it is counted by. Where all let the call in,
+    each counts it, once.
+    """
+    counters = state.sandbox_collection(SCENARIO_COUNTERS)
+    counted: dict[str, Document] = {}
+    for rule, (name, quota) in quotas.items():
+        window, gone_ms = divmod(int(state.now.timestamp() * 1000), quota.window_ms)
+        kept: Document = counters.get(name) or {}
+        used: int = kept["used"] if kept.get("window") == window else 0
+        if used >= quota.limit:
+            return rule, -(-(quota.window_ms - gone_ms) // 1000)
+        counted[name] = {"window": window, "used": used + 1}
+    for name, count in counted.items():
+        counters[name] = count
+    return None
+
+
+_RELATIVE_DATE = re.compile(r"date([+-][0-9]{1,6})")
+
+
+def format_retry_after(said: int | str, now: datetime) -> str:
+    """The header's text: seconds as they are, `date+30` the HTTP date that far from `now`, else the text.
+
+    A clock at either end of time stays where it is.
+    """
+    relative = _RELATIVE_DATE.fullmatch(said) if isinstance(said, str) else None
+    if relative is None:
+        return str(said)
+    try:
+        return format_datetime(now + timedelta(seconds=int(relative[1])), usegmt=True)
+    except OverflowError:
+        return format_datetime(now, usegmt=True)

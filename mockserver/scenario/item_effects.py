@@ -1,0 +1,205 @@
+"""Apply a decision's effects to the items of a batch and to the reported outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from hashlib import blake2b
+from typing import TypeVar
+
+from msgspec.structs import replace as changed
+
+from mockserver.errors import Refusal, Rejected, TooManyRequests, Unavailable, VendorFailure
+from mockserver.model import Action, Fault, Item, Outcome, Reply
+from mockserver.sandbox.store import State
+from mockserver.scenario.decision import Decision
+from mockserver.scenario.envelope_effects import apply_envelope
+from mockserver.scenario.model import Effect
+from mockserver.spec.openapi import Batch
+from mockserver.vendor import (
+    ApplyBatch,
+    BatchResult,
+    CompleteBatchHandler,
+    DescribeFault,
+    Handler,
+    Refuse,
+    RenderBatch,
+    Request,
+    StoreItem,
+)
+
+T = TypeVar("T")
+
+_NO_ITEM_EFFECT = Effect()
+_TIMEOUT_FAULT = Fault("timeout")
+_FIRST_EXTRA_KEY = 2**30
+"""Where the integer keys of phantoms begin."""
+
+
+class _RollbackError(Exception):
+    """Leaves the savepoint of what is answered as done and is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedEffects:
+    """What a decision does to one call; `fault` and `refuse` are the vendor's words.
+
+    `told` is what the answer says of an item, `truth` what became of it; each holds, by index, only items
+    for which that is not what the batch did.
+    """
+
+    decision: Decision
+    fault: DescribeFault
+    refuse: Refuse
+    reported: dict[int, Outcome] = field(default_factory=dict)
+    actual: dict[int, Outcome] = field(default_factory=dict)
+
+    def room(self, room: CompleteBatchHandler, batch: Batch) -> CompleteBatchHandler:
+        """The room in which the effects take place."""
+        return replace(room, apply=self._apply(room.apply), render=self._render(room, batch))
+
+    def handler(self, handler: Handler) -> Handler:
+        """The handler of an operation that is no batch; its one document is item 0."""
+        effect = self.decision.effects.get(0, _NO_ITEM_EFFECT)
+
+        def handle(request: Request, state: State) -> Reply:
+            wrong = _item_fault(effect)
+            if wrong is None:
+                reply = _run_item(partial(handler, request), effect, state)
+            else:
+                if effect.commit:
+                    handler(request, state)
+                reply = run_and_roll_back(partial(self._refused, wrong, request), state)
+            return apply_envelope(reply, self.decision.envelope, None)
+
+        return handle
+
+    def refusal(self, reply: Reply) -> Reply:
+        """The reply to a call that is refused whole, as the envelope's effect leaves it."""
+        return apply_envelope(reply, self.decision.envelope, None)
+
+    def actual_outcomes(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+        """What became of the items, whatever the answer says."""
+        return tuple([self.actual.get(one.item.index, one) for one in outcomes]) if self.actual else outcomes
+
+    def _apply(self, apply: ApplyBatch) -> ApplyBatch:
+        def opened(request: Request, state: State) -> StoreItem:
+            keep = apply(request, state)
+
+            def keep_bent(item: Item) -> Outcome:
+                effect = self.decision.effects.get(item.index)
+                return keep(item) if effect is None else self._keep(keep, item, effect, request, state)
+
+            return keep_bent
+
+        return opened
+
+    def _keep(self, keep: StoreItem, item: Item, effect: Effect, request: Request, state: State) -> Outcome:
+        wrong = _item_fault(effect)
+        problem = None if wrong is None else self.fault(wrong, item, request)
+        if problem is not None and not effect.commit:
+            raise Rejected(problem)
+        outcome = _run_item(lambda _state: keep(item), effect, state)
+        if effect.warn is not None:
+            warning = self.fault(effect.warn, item, request)
+            outcome = changed(outcome, warnings=(*outcome.warnings, warning))
+        if problem is not None:
+            self.reported[item.index] = Outcome(item, Action.REJECTED, outcome.document, (problem,))
+        elif effect.commit is False:
+            self.actual[item.index] = Outcome(item, Action.SKIPPED)
+        return outcome
+
+    def _render(self, room: CompleteBatchHandler, batch: Batch) -> RenderBatch:
+        def render(result: BatchResult, state: State) -> Reply:
+            told = [self.reported.get(one.item.index, one) for one in result.outcomes]
+            shown = tuple(self._shown(told, room, batch))
+            reply = room.render(BatchResult(result.request, shown), state)
+            return apply_envelope(reply, self.decision.envelope, batch)
+
+        return render
+
+    def _shown(self, reported: list[Outcome], room: CompleteBatchHandler, batch: Batch) -> list[Outcome]:
+        """The outcomes that the answer shows, in its order."""
+        shown = [*self._repeated(reported, atomic=batch.atomic), *self._phantoms(reported, room, batch)]
+        envelope = self.decision.envelope
+        return (
+            shown if envelope is None else reorder_outcomes(shown, envelope.order, self.decision.shuffle_seed)
+        )
+
+    def _phantoms(
+        self, reported: list[Outcome], room: CompleteBatchHandler, batch: Batch
+    ) -> Iterator[Outcome]:
+        """As many as the envelope asks for, made of the first accepted outcome, or of the first."""
+        count = self.decision.envelope.phantom if self.decision.envelope is not None else 0
+        model = next((one for one in reported if one.accepted), next(iter(reported), None))
+        if model is None:
+            return
+        for number in range(1, count + 1):
+            yield (
+                default_extra_outcome(model, number, batch)
+                if room.extra_outcome is None
+                else room.extra_outcome(model, number)
+            )
+
+    def _repeated(self, reported: list[Outcome], *, atomic: bool) -> Iterator[Outcome]:
+        """Each outcome as often as it is told; what undid an all-or-nothing batch is never left out."""
+        for outcome in reported:
+            effect = self.decision.effects.get(outcome.item.index, _NO_ITEM_EFFECT)
+            if not effect.omit or (atomic and not outcome.accepted):
+                yield from (outcome for _ in range(1 + effect.duplicate))
+
+    def _refused(self, wrong: Fault, request: Request, state: State) -> Reply:
+        reply = self.refuse(self._refusal(wrong, request), request.call, request.operation, state)
+        return reply if wrong.status is None else changed(reply, status=wrong.status)
+
+    def _refusal(self, wrong: Fault, request: Request) -> Refusal:
+        if wrong.code == "internal":
+            return VendorFailure(wrong.message)
+        if wrong.code == "timeout":
+            return Unavailable(wrong.message)
+        if wrong.code == "throttled":
+            return TooManyRequests(detail=wrong.message)
+        return Rejected(self.fault(wrong, Item(0, "", request.document), request))
+
+
+def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:
+    """The outcome as if of an item that was never sent: other key members, all else alike."""
+    document = outcome.item.document
+    if isinstance(document, dict):
+        named = {name: _unused_key(document[name], number) for name in batch.key if name in document}
+        document = {**document, **named}
+    return changed(outcome, item=Item(outcome.item.index, f"phantom-{number}", document))
+
+
+def reorder_outcomes(shown: list[Outcome], order: str, shuffle_seed: str) -> list[Outcome]:
+    """The outcomes as they are, or reversed, rotated by one, shuffled; two or more never stay as they are."""
+    if order == "reverse":
+        return shown[::-1]
+    if order == "shuffle":
+        places = sorted(range(len(shown)), key=lambda at: blake2b(f"{shuffle_seed}/{at}".encode()).digest())
+        if places != list(range(len(shown))):
+            return [shown[at] for at in places]
+    return shown[1:] + shown[:1] if order else shown
+
+
+def _unused_key(value: object, number: int) -> object:
+    return _FIRST_EXTRA_KEY + number if isinstance(value, int) else f"phantom-{number}"
+
+
+def _item_fault(effect: Effect) -> Fault | None:
+    return effect.fail or (_TIMEOUT_FAULT if effect.hang_ms is not None else None)
+
+
+def _run_item(work: Callable[[State], T], effect: Effect, state: State) -> T:
+    """What `work` gives, undone where the effect says that it does not count."""
+    return run_and_roll_back(work, state) if effect.commit is False else work(state)
+
+
+def run_and_roll_back(work: Callable[[State], T], state: State) -> T:
+    """What `work` gives; what it wrote is taken back."""
+    with suppress(_RollbackError), state.item():
+        found = work(state)
+        raise _RollbackError
+    return found

@@ -1,0 +1,204 @@
+"""Select the rules that may apply to a call, in order: header, magic tokens, armed scenarios."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from functools import lru_cache
+from itertools import islice
+from urllib.parse import parse_qsl
+
+from mockserver.codec import json
+from mockserver.errors import InvalidHeaderError
+from mockserver.model import EMPTY, SAFE_METHODS, Call, Document, Item, Json, Path
+from mockserver.sandbox.assumptions import MAGIC_TOKENS, ON
+from mockserver.sandbox.store import State
+from mockserver.scenario import magic_tokens, parser
+from mockserver.scenario.decision import NO_EFFECTS, CallContext, Candidate, Decision
+from mockserver.scenario.evaluation import evaluate
+from mockserver.scenario.model import ItemEffect, ItemSelector, Rule, RuleMatch, Scenario
+from mockserver.spec.openapi import Operation
+from mockserver.vendor import Request
+
+SCENARIO_HEADER = "mock-scenario"
+MAGIC_SCENARIO = "sbx"
+"""The scenario that magic tokens are said to stand in."""
+
+_HEADER_ELEMENT = re.compile(r"([a-z0-9][a-z0-9-]{0,63})\s*(?:;\s*seed=(-?[0-9]{1,18}))?")
+_CACHE_SIZE = 512
+
+SeedsByScenario = Mapping[str, int | None]
+
+
+class ScenarioSelector:
+    """Decides for every call of every vendor.
+
+    `operations` are the vendors' by name, `packaged` the scenarios that ship, by name, as texts.
+    """
+
+    def __init__(
+        self,
+        operations: Mapping[str, frozenset[str]],
+        packaged: Mapping[str, str] = EMPTY,
+    ) -> None:
+        self._operations, self._packaged = operations, packaged
+        self._of_text = lru_cache(_CACHE_SIZE)(lambda text: parser.parse_text(text, operations))
+        self._known: dict[int, tuple[Document, Scenario]] = {}
+
+    def check(self, call: Call) -> None:
+        """Look at the header that names scenarios, if the call has one.
+
+        Raises:
+            BadHeader: it is malformed or names nothing.
+        """
+        if SCENARIO_HEADER not in call.headers:
+            return
+        known = sorted({*_stored_by_name(call), *self._packaged})
+        for name in parse_scenario_header(call.headers[SCENARIO_HEADER]):
+            if name not in known:
+                near = get_close_matches(name, known, 3) or known
+                raise InvalidHeaderError(
+                    f"Mock-Scenario: there is no scenario {name}; there are {', '.join(near)}"
+                )
+
+    def decide(self, call: Call, operation: Operation, request: Request | None, state: State) -> Decision:
+        """What becomes of the call; one without a `request` cannot be read.
+
+        It meets only rules that do not look inside.
+        """
+        magical = (
+            magic_tokens.TOKEN_PREFIX in call.body
+            and bool(operation.magic)
+            and call.assumptions[MAGIC_TOKENS] == ON
+        )
+        if not call.scenarios and not magical and SCENARIO_HEADER not in call.headers:
+            return NO_EFFECTS
+        by_header, armed = self._candidates(call, operation)
+        if not by_header and not armed and not magical:
+            return NO_EFFECTS
+        scene = _call_context(call, operation, request)
+        tokens = tuple(_token_candidates(scene.items, operation.magic)) if magical else ()
+        cues = (*by_header, *tokens, *armed)
+        return evaluate(scene, cues, state)
+
+    def _candidates(
+        self, call: Call, operation: Operation
+    ) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+        stored = _stored_by_name(call)
+        chosen = (
+            parse_scenario_header(call.headers[SCENARIO_HEADER]) if SCENARIO_HEADER in call.headers else {}
+        )
+        by_header = [(self._scenario(name, stored), seed) for name, seed in chosen.items()]
+        others = [one for one in stored.values() if one["armed"] and one["name"] not in chosen]
+        newest_first = sorted(others, key=lambda one: -one["order"])
+        armed = [(self._scenario(one["name"], stored), None) for one in newest_first]
+        return _candidates_of(by_header, call, operation), _candidates_of(armed, call, operation)
+
+    def _scenario(self, name: str, stored: Mapping[str, Document]) -> Scenario:
+        if name not in stored:
+            return self._of_text(self._packaged[name])
+        document = stored[name]["document"]
+        known = self._known.get(id(document))
+        return known[1] if known is not None and known[0] is document else self._read(document)
+
+    def _read(self, document: Document) -> Scenario:
+        """The scenario that the document is, kept for as long as the store hands out that very document."""
+        scenario = parser.parse_document(json.decode(json.encode(document)), self._operations)
+        if len(self._known) >= _CACHE_SIZE:
+            self._known.clear()
+        self._known[id(document)] = (document, scenario)
+        return scenario
+
+
+def _stored_by_name(call: Call) -> Mapping[str, Document]:
+    return {one["name"]: one for one in call.scenarios}
+
+
+def parse_scenario_header(header: str) -> SeedsByScenario:
+    """The scenarios that the header names, in its order, each with a seed or None.
+
+    Raises:
+        BadHeader: it is malformed, or names one twice.
+    """
+    found: dict[str, int | None] = {}
+    for part in header.split(","):
+        match = _HEADER_ELEMENT.fullmatch(part.strip())
+        if match is None:
+            raise InvalidHeaderError(
+                "Mock-Scenario: expected <name> or <name>;seed=<number>, several with commas"
+            )
+        if match[1] in found:
+            raise InvalidHeaderError(f"Mock-Scenario: {match[1]} is named twice")
+        found[match[1]] = int(match[2]) if match[2] else None
+    return found
+
+
+def _candidates_of(
+    scenarios: Sequence[tuple[Scenario, int | None]], call: Call, operation: Operation
+) -> tuple[Candidate, ...]:
+    """The rules that the call's head matches: by priority, then in the order of the scenarios."""
+    found = [
+        Candidate(scenario.name, rule, scenario.seed if seed is None else seed)
+        for scenario, seed in scenarios
+        for rule in scenario.rules
+        if _matches_head(rule.match, call, operation)
+    ]
+    return tuple(sorted(found, key=lambda cue: cue.rule.priority))
+
+
+def _matches_head(match: RuleMatch, call: Call, operation: Operation) -> bool:
+    if match.vendor not in ("", call.vendor) or match.operation not in ("", operation.id):
+        return False
+    if any(call.headers.get(name) != text for name, text in match.headers.items()):
+        return False
+    sent = parse_qsl(call.query, keep_blank_values=True) if match.query else ()
+    return all(pair in sent for pair in match.query.items())
+
+
+def _call_context(call: Call, operation: Operation, request: Request | None) -> CallContext:
+    if request is None:
+        return CallContext(call, is_unreadable=True)
+    return CallContext(call, request.document, _items(call, operation, request), request.tenant)
+
+
+def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ...]:
+    """The batch's, or the one document of a call that writes, by the last key that its path names."""
+    if operation.batch is not None:
+        return request.items
+    if not operation.magic and (operation.safe or call.method in SAFE_METHODS):
+        return ()
+    named_by_path = [one.name for one in operation.parameters if one.place == "path"]
+    key = str(request.parameters[named_by_path[-1]]) if named_by_path else ""
+    return (Item(0, key, request.document),)
+
+
+def _token_candidates(items: tuple[Item, ...], place: Path) -> Iterator[Candidate]:
+    """A rule for each item that holds a magic token; of those for the whole call the first item's counts."""
+    for item in items:
+        words = tuple(magic_tokens.find_tokens(_text_at(item.document, place)))
+        yield from islice(_item_candidates(words, item), 1)
+        if item.index == 0:
+            yield from islice(_call_candidates(words), 1)
+
+
+def _item_candidates(words: Sequence[str], item: Item) -> Iterator[Candidate]:
+    for word in words:
+        effect = magic_tokens.effect_of(word)
+        if effect is not None:
+            yield Candidate(
+                MAGIC_SCENARIO, Rule(id=word, items=(ItemEffect(ItemSelector(index=item.index), effect),))
+            )
+
+
+def _call_candidates(words: Sequence[str]) -> Iterator[Candidate]:
+    for word in words:
+        response = magic_tokens.response_of(word)
+        if response is not None:
+            yield Candidate(MAGIC_SCENARIO, Rule(id=word, response=response[0], commit=response[1]))
+
+
+def _text_at(document: Json, place: Path) -> str:
+    for step in place:
+        document = document.get(step) if isinstance(document, dict) else None
+    return document if isinstance(document, str) else ""

@@ -1,0 +1,228 @@
+"""Parse YAML 1.2 or JSON text to plain data with the line and column of every key and value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
+
+from mockserver.codec.json import MAX_DEPTH, parse_decimal
+from mockserver.model import Json, Path
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _Parser
+else:
+    _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+MAX_CHARACTERS = 64 * 1024
+MAX_DIGITS = 400
+
+_CONSTANTS: Mapping[str, Json] = {
+    "": None,
+    "~": None,
+    **dict.fromkeys(("null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_DECIMAL = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+
+
+class TextPosition(NamedTuple):
+    """Where something begins in a text; both count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem:
+    """Something in the text that is no plain data: what, where, and what to do."""
+
+    path: Path
+    code: str
+    detail: str
+    hint: str
+    position: TextPosition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PositionedDocument:
+    """A document, and where its `keys` and `values` begin, by path."""
+
+    document: Json
+    values: Mapping[Path, TextPosition] = field(default_factory=dict)
+    keys: Mapping[Path, TextPosition] = field(default_factory=dict)
+    syntax_problems: tuple[SyntaxProblem, ...] = ()
+
+
+def parse_yaml(text: str) -> PositionedDocument:
+    """What the text says; with slips in it, the document is what is left without them."""
+    if (refused := check_size(len(text))) is not None:
+        return refused
+    composer = _Composer(text)
+    try:
+        return composer.compose()
+    except _TooDeepError as error:
+        return _unreadable(
+            "too-deep", f"nested deeper than {MAX_DEPTH} levels", "keep the document flatter", error.position
+        )
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = TextPosition(mark.line + 1, mark.column + 1) if mark else None
+        said = " ".join(part for part in (error.context, error.problem) if part)
+    except (yaml.YAMLError, UnicodeError) as error:
+        place = None
+        said = "a character that no YAML may hold" if isinstance(error, UnicodeError) else str(error)
+    said = said.replace("\n", " ")
+    return _unreadable(
+        "unreadable", f"the text is no YAML: {said}", "mend it there, or quote the value", place
+    )
+
+
+def check_size(characters: int) -> PositionedDocument | None:
+    """Nothing but a slip, of what is so long that it is not read; None for what is not."""
+    if characters <= MAX_CHARACTERS:
+        return None
+    detail = f"{characters:,} characters, at most {MAX_CHARACTERS:,} are read"
+    return _unreadable("too-large", detail, "split it into several scenarios", None)
+
+
+def _unreadable(code: str, detail: str, hint: str, position: TextPosition | None) -> PositionedDocument:
+    return PositionedDocument(None, syntax_problems=(SyntaxProblem((), code, detail, hint, position),))
+
+
+class _TooDeepError(Exception):
+    def __init__(self, position: TextPosition) -> None:
+        super().__init__()
+        self.position = position
+
+
+@dataclass
+class _Composer:
+    """Builds the document from the parser's events; none of it recurses deeper than `MAX_DEPTH`."""
+
+    text: str
+    values: dict[Path, TextPosition] = field(default_factory=dict)
+    keys: dict[Path, TextPosition] = field(default_factory=dict)
+    syntax_problems: list[SyntaxProblem] = field(default_factory=list)
+
+    def compose(self) -> PositionedDocument:
+        events = yaml.parse(self.text, Loader=_Parser)
+        document = None
+        documents = 0
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._slip((), "not-one-document", "a second document begins", "keep one", event)
+                    break
+                document = self._node(next(events), events, ())
+        if not documents:
+            return _unreadable("empty", "the text is empty", "begin with version: 1", TextPosition(1, 1))
+        return PositionedDocument(document, self.values, self.keys, tuple(self.syntax_problems))
+
+    def _node(self, event: Event, events: Iterator[Event], path: Path) -> Json:
+        self.values[path] = _position_of(event)
+        if len(path) >= MAX_DEPTH and not isinstance(event, ScalarEvent):
+            raise _TooDeepError(_position_of(event))
+        self._refuse_reference(event, path)
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(events, path)
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(events, path)
+        return self._scalar(event, path) if isinstance(event, ScalarEvent) else None
+
+    def _mapping(self, events: Iterator[Event], path: Path) -> Json:
+        document: dict[str, Any] = {}
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            if not isinstance(event, ScalarEvent):
+                self._slip(path, "bad-key", "a key is no text", "write a name before the colon", event)
+                self._node(event, events, (*path, "?"))
+                self._node(next(events), events, (*path, "?"))
+                continue
+            name = str(event.value)
+            inside = (*path, name)
+            self._refuse_reference(event, inside)
+            if name in document:
+                detail = f'the key "{name}" stands here twice'
+                self._slip(inside, "duplicate-key", detail, "take one of them out", event)
+                self._node(next(events), events, (*path, f"{name}?"))
+                continue
+            self.keys[inside] = _position_of(event)
+            document[name] = self._node(next(events), events, inside)
+        return document
+
+    def _sequence(self, events: Iterator[Event], path: Path) -> Json:
+        elements: list[Json] = []
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            elements.append(self._node(event, events, (*path, len(elements))))
+        return elements
+
+    def _scalar(self, event: ScalarEvent, path: Path) -> Json:
+        text = str(event.value)
+        if event.style or not event.implicit[0]:
+            return text
+        if text in _CONSTANTS:
+            return _CONSTANTS[text]
+        try:
+            return _number(text)
+        except ValueError:
+            detail = f"the number {text[:40]} is too large or too small, or none"
+            self._slip(
+                path, "bad-number", detail, "write a smaller one, or quote it to make it a text", event
+            )
+            return 0
+
+    def _refuse_reference(self, event: Event, path: Path) -> None:
+        if isinstance(event, AliasEvent):
+            self._slip(path, "alias", f"the alias *{event.anchor}", "write out what it stands for", event)
+            return
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor is not None:
+            self._slip(path, "anchor", f"the anchor &{anchor}", "take it out", event)
+        if tag is not None:
+            self._slip(path, "tag", f"the tag {tag}", "take it out; quote a value to make it a text", event)
+
+    def _slip(self, path: Path, code: str, detail: str, hint: str, event: Event) -> None:
+        self.syntax_problems.append(SyntaxProblem(path, code, detail, hint, _position_of(event)))
+
+
+def _position_of(event: Event) -> TextPosition:
+    mark = event.start_mark
+    return TextPosition(mark.line + 1, mark.column + 1) if mark is not None else TextPosition(1, 1)
+
+
+def _number(text: str) -> Json:
+    """The number that a plain scalar spells, else the text itself.
+
+    Raises:
+        ValueError: it is a number beyond all reason, or none of JSON's.
+    """
+    if len(text) > MAX_DIGITS and (_DECIMAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text)):
+        raise ValueError("too many digits")
+    if _DECIMAL.fullmatch(text):
+        return int(text)
+    if _OCTAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text):
+        return int(text, 0)
+    if _NOT_FINITE.fullmatch(text):
+        raise ValueError("no number of JSON's")
+    return parse_decimal(text) if _FLOAT.fullmatch(text) else text

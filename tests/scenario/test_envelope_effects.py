@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from mockserver.codec import json
+from mockserver.model import Reply
+from mockserver.scenario.envelope_effects import apply_envelope
+from mockserver.scenario.model import EnvelopeEffect, SchemaDrift
+from tests.support.engine_samples import BATCH
+
+COUNTED = dataclasses.replace(BATCH, outcome={"count": "/meta/count"}, maps=("/errors", "/warnings"))
+
+
+def bent(document: Any, effect: EnvelopeEffect) -> Any:
+    return json.decode(apply_envelope(Reply(200, json.encode(document), "text/plain"), effect, COUNTED).body)
+
+
+def drifted(document: Any, path: tuple[str | int, ...], change: str, to: Any = None) -> Any:
+    return bent(document, EnvelopeEffect(drift=(SchemaDrift(path, change, to),)))
+
+
+def test_without_an_effect_the_reply_is_the_same() -> None:
+    reply = Reply(200, b"{}")
+
+    assert apply_envelope(reply, None, COUNTED) is reply
+
+
+def test_a_count_is_off_by_what_is_added() -> None:
+    assert bent({"meta": {"count": 3}}, EnvelopeEffect(count_add=-1)) == {"meta": {"count": 2}}
+
+
+def test_a_count_that_is_not_there_stays_away() -> None:
+    assert bent({"meta": {}}, EnvelopeEffect(count_add=-1)) == {"meta": {}}
+
+
+def test_empty_maps_are_lists_and_others_stay() -> None:
+    assert bent({"errors": {}, "other": {}}, EnvelopeEffect(empty_map_as_array=True)) == {
+        "errors": [],
+        "other": {},
+    }
+    assert bent({"errors": {"a": ["x"]}, "warnings": {}}, EnvelopeEffect(empty_map_as_array=True)) == {
+        "errors": {"a": ["x"]},
+        "warnings": [],
+    }
+
+
+def test_a_media_type_may_be_another() -> None:
+    assert apply_envelope(
+        Reply(207, b"{}", "text/plain"), EnvelopeEffect(content_type="a/b"), COUNTED
+    ) == Reply(207, b"{}", "a/b")
+
+
+@pytest.mark.parametrize("body", [b"", b"<a/>", b"plain"])
+def test_what_is_not_json_is_left_as_it_is(body: bytes) -> None:
+    reply = Reply(200, body)
+
+    assert apply_envelope(reply, EnvelopeEffect(count_add=1), COUNTED) == reply
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "change", "to", "expected"),
+    [
+        ({"a": 1}, ("b",), "add", {"c": 2}, {"a": 1, "b": {"c": 2}}),
+        ({"a": 1}, ("x", "b"), "add", 2, {"a": 1}),
+        ({"a": 1, "b": 2}, ("a",), "rename", "z", {"z": 1, "b": 2}),
+        ({"b": 2}, ("a",), "rename", "z", {"b": 2}),
+        ({"a": 1}, ("a",), "widen", None, {"a": "1"}),
+        ({"a": True}, ("a",), "widen", None, {"a": "true"}),
+        ({"a": "x"}, ("a",), "widen", None, {"a": ["x"]}),
+        ({"a": 1}, ("a",), "null", None, {"a": None}),
+        ({}, ("a",), "null", None, {}),
+        ({"a": "OPEN"}, ("a",), "value", "NEW", {"a": "NEW"}),
+        ({"a": "No"}, ("a",), "reword", None, {"a": "«No»"}),
+        ({"a": "No"}, ("a",), "reword", "Nein: {text}", {"a": "Nein: No"}),
+        ({"a": 1}, ("a",), "reword", None, {"a": 1}),
+        ({"l": [{"a": 1}, {"a": 2}]}, ("l", "*", "a"), "null", None, {"l": [{"a": None}, {"a": None}]}),
+        ({"l": [{"a": 1}, {"a": 2}]}, ("l", 1, "a"), "null", None, {"l": [{"a": 1}, {"a": None}]}),
+        ({"l": ["x", "y"]}, ("l", 0), "reword", None, {"l": ["«x»", "y"]}),
+        ({"l": ["x"]}, ("l", 3), "null", None, {"l": ["x"]}),
+        ({"m": {"k": ["x"]}}, ("m", "*", "*"), "reword", None, {"m": {"k": ["«x»"]}}),
+        ([{"a": 1}], ("*", "a"), "widen", None, [{"a": "1"}]),
+    ],
+)
+def test_a_schema_drifts(
+    document: Any, path: tuple[str | int, ...], change: str, to: Any, expected: Any
+) -> None:
+    assert drifted(document, path, change, to) == expected
+
+
+def test_members_keep_their_order_and_amounts_their_scale() -> None:
+    reply = Reply(200, b'{"b":1.50,"a":1,"c":0}')
+
+    bent = apply_envelope(reply, EnvelopeEffect(drift=(SchemaDrift(("a",), "rename", "z"),)), None)
+
+    assert bent.body == b'{"b":1.50,"z":1,"c":0}'

@@ -1,0 +1,349 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.scenario.documents import document, reported_problems, rule
+
+RESPONSE = "/rules/0/response"
+SILENT = "sends nothing of an answer"
+ANOTHER_FAULT = "take it out, or use another fault"
+AFTER_HEAD = "add truncateBodyAtFraction: 0.5 to reset after the head, or take it out"
+BODY = {"text": "<p>", "mediaType": "text/html"}
+
+
+def response(**members: Any) -> dict[str, Any]:
+    return document(rule(response=members))
+
+
+def delay(**members: Any) -> dict[str, Any]:
+    return response(delay=members)
+
+
+def envelope(**members: Any) -> dict[str, Any]:
+    return document(rule(envelope=members))
+
+
+def drift(**members: Any) -> dict[str, Any]:
+    return envelope(drift=[members])
+
+
+IMPOSSIBLE: dict[str, tuple[Any, tuple[str, str, str, str]]] = {
+    "parameter-of-another-delay": (
+        delay(type="fixed", value=5, sigma=0.5),
+        (
+            f"{RESPONSE}/delay/sigma",
+            "contradiction",
+            "a fixed delay has no sigma; that is of a lognormal one",
+            "take it out, or write type: lognormal",
+        ),
+    ),
+    "longest-of-a-uniform-delay": (
+        delay(type="uniform", lower=1, upper=5, max=4),
+        (
+            f"{RESPONSE}/delay/max",
+            "contradiction",
+            "a uniform delay has no max; that is of a lognormal one",
+            "take it out, or write type: lognormal",
+        ),
+    ),
+    "parameter-missing": (
+        delay(type="lognormal", median=90),
+        (
+            f"{RESPONSE}/delay",
+            "missing-key",
+            'the key "sigma" of a lognormal delay is missing',
+            'add "sigma"',
+        ),
+    ),
+    "bounds-crossed": (
+        delay(type="uniform", lower=2000, upper=500),
+        (
+            f"{RESPONSE}/delay/lower",
+            "contradiction",
+            "lower 2,000 is above upper 500",
+            "change places with upper",
+        ),
+    ),
+    "no-delay": (
+        delay(type="fixed", value=0),
+        (f"{RESPONSE}/delay", "no-effect", "a delay of 0 ms is none", "write more, or take it out"),
+    ),
+    "delay-cut-to-none": (
+        delay(type="lognormal", median=90, sigma=1, max=0),
+        (f"{RESPONSE}/delay", "no-effect", "a delay of 0 ms is none", "write more, or take it out"),
+    ),
+    "status-of-no-response": (
+        response(fault="NO_RESPONSE", status=200),
+        (
+            f"{RESPONSE}/status",
+            "contradiction",
+            f"status would not be seen: NO_RESPONSE {SILENT}",
+            ANOTHER_FAULT,
+        ),
+    ),
+    "body-of-an-empty-response": (
+        response(fault="EMPTY_RESPONSE", body=BODY),
+        (
+            f"{RESPONSE}/body",
+            "contradiction",
+            f"body would not be seen: EMPTY_RESPONSE {SILENT}",
+            ANOTHER_FAULT,
+        ),
+    ),
+    "part-of-nothing": (
+        response(fault="EMPTY_RESPONSE", truncateBodyAtFraction=0.5),
+        (
+            f"{RESPONSE}/truncateBodyAtFraction",
+            "contradiction",
+            f"truncateBodyAtFraction would not be seen: EMPTY_RESPONSE {SILENT}",
+            ANOTHER_FAULT,
+        ),
+    ),
+    "drops-of-noise": (
+        response(fault="RANDOM_DATA_THEN_CLOSE", dribble={"numberOfChunks": 2, "totalDuration": 9}),
+        (
+            f"{RESPONSE}/dribble",
+            "contradiction",
+            f"dribble would not be seen: RANDOM_DATA_THEN_CLOSE {SILENT}",
+            ANOTHER_FAULT,
+        ),
+    ),
+    "headers-before-a-reset": (
+        response(fault="CONNECTION_RESET_BY_PEER", headers={"X-A": "1"}),
+        (
+            f"{RESPONSE}/headers",
+            "contradiction",
+            "headers would not be seen: CONNECTION_RESET_BY_PEER comes before anything is sent",
+            AFTER_HEAD,
+        ),
+    ),
+    "part-of-a-right-answer": (
+        response(fault="CLOSE_IDLE", truncateBodyAtFraction=0.5),
+        (
+            f"{RESPONSE}/truncateBodyAtFraction",
+            "contradiction",
+            "truncateBodyAtFraction would not be seen: CLOSE_IDLE comes after a whole answer",
+            ANOTHER_FAULT,
+        ),
+    ),
+    "body-of-a-broken-chunk": (
+        response(fault="MALFORMED_RESPONSE_CHUNK", body=BODY),
+        (
+            f"{RESPONSE}/body",
+            "contradiction",
+            "body would not be seen: MALFORMED_RESPONSE_CHUNK sends no body",
+            ANOTHER_FAULT,
+        ),
+    ),
+    "two-bodies": (
+        response(body=BODY, example="good"),
+        (
+            f"{RESPONSE}/example",
+            "contradiction",
+            "body and example are both the answer's body",
+            "take one of them out",
+        ),
+    ),
+    "body-of-a-bodiless-status": (
+        response(status=204, body=BODY),
+        (
+            f"{RESPONSE}/body",
+            "contradiction",
+            "an answer of status 204 has no body (RFC 9110)",
+            "take it out, or use another status",
+        ),
+    ),
+    "all-of-a-body": (
+        response(truncateBodyAtFraction=1),
+        (
+            f"{RESPONSE}/truncateBodyAtFraction",
+            "no-effect",
+            "the whole body is sent anyway",
+            "write less than 1",
+        ),
+    ),
+    "header-that-is-none": (
+        response(headers={"X:A": "1"}),
+        (
+            f"{RESPONSE}/headers/X:A",
+            "bad-header",
+            '"X:A" is no name of a header',
+            "use letters, digits and hyphens",
+        ),
+    ),
+    "header-with-a-line-break": (
+        response(headers={"X-A": "1\r\nX-B: 2"}),
+        (
+            f"{RESPONSE}/headers/X-A",
+            "bad-header",
+            'a header cannot carry "1\\r\\nX-B: 2"',
+            "leave out line breaks, control characters and letters beyond Latin-1",
+        ),
+    ),
+    "length-by-hand": (
+        response(headers={"Content-Length": "3"}),
+        (
+            f"{RESPONSE}/headers/Content-Length",
+            "contradiction",
+            "Content-Length belongs to the transport, which sets it",
+            "use fault: WRONG_LENGTH",
+        ),
+    ),
+    "media-type-twice": (
+        response(headers={"content-type": "text/plain"}, body=BODY),
+        (
+            f"{RESPONSE}/headers/content-type",
+            "contradiction",
+            "content-type is said by body.mediaType too",
+            "take one of them out",
+        ),
+    ),
+    "retry-after-twice": (
+        response(status=429, headers={"Retry-After": "3"}, retryAfter=7),
+        (
+            f"{RESPONSE}/headers/Retry-After",
+            "contradiction",
+            "Retry-After is said by retryAfter too",
+            "take one of them out",
+        ),
+    ),
+    "media-type-that-no-header-carries": (
+        response(body={"text": "", "mediaType": "text/html\n"}),
+        (
+            f"{RESPONSE}/body/mediaType",
+            "bad-header",
+            'a header cannot carry "text/html\\n"',
+            "leave out line breaks, control characters and letters beyond Latin-1",
+        ),
+    ),
+    "date-that-is-none": (
+        response(status=429, retryAfter="date 7"),
+        (
+            f"{RESPONSE}/retryAfter",
+            "bad-date",
+            '"date 7" is no date ahead',
+            "write date+7 or date-300, in seconds",
+        ),
+    ),
+    "retry-after-that-no-header-carries": (
+        response(status=429, retryAfter="später\n"),
+        (
+            f"{RESPONSE}/retryAfter",
+            "bad-header",
+            'a header cannot carry "später\\n"',
+            "leave out line breaks, control characters and letters beyond Latin-1",
+        ),
+    ),
+    "nothing-added": (
+        envelope(countAdd=0, phantom=1),
+        (
+            "/rules/0/envelope/countAdd",
+            "no-effect",
+            "nothing is added",
+            "write another number, or take it out",
+        ),
+    ),
+    "map-as-it-is": (
+        envelope(emptyMapAsArray=False, phantom=1),
+        (
+            "/rules/0/envelope/emptyMapAsArray",
+            "no-effect",
+            "an empty map is a map anyway",
+            "write true, or take it out",
+        ),
+    ),
+    "content-type-that-no-header-carries": (
+        envelope(contentType="text/→"),
+        (
+            "/rules/0/envelope/contentType",
+            "bad-header",
+            'a header cannot carry "text/→"',
+            "leave out line breaks, control characters and letters beyond Latin-1",
+        ),
+    ),
+    "drift-of-no-path": (
+        drift(path="data", change="null"),
+        (
+            "/rules/0/envelope/drift/0/path",
+            "bad-path",
+            'the path "data" does not begin with $',
+            "write $.data",
+        ),
+    ),
+    "drift-of-the-whole": (
+        drift(path="$", change="null"),
+        (
+            "/rules/0/envelope/drift/0/path",
+            "bad-path",
+            'the path "$" names no member to null',
+            "end it in a name, such as $.data[*].status",
+        ),
+    ),
+    "rename-of-an-element": (
+        drift(path="$.data[0]", change="rename", to="first"),
+        (
+            "/rules/0/envelope/drift/0/path",
+            "bad-path",
+            'the path "$.data[0]" names no member to rename',
+            "end it in a name, such as $.data[*].status",
+        ),
+    ),
+    "addition-to-every-element": (
+        drift(path="$.data[*]", change="add", to=1),
+        (
+            "/rules/0/envelope/drift/0/path",
+            "bad-path",
+            'the path "$.data[*]" names no member to add',
+            "end it in a name, such as $.data[*].status",
+        ),
+    ),
+    "value-of-nothing": (
+        drift(path="$.data", change="value"),
+        (
+            "/rules/0/envelope/drift/0",
+            "missing-key",
+            'the key "to" of the change value is missing',
+            'add "to"',
+        ),
+    ),
+    "null-to-something": (
+        drift(path="$.data", change="null", to=1),
+        (
+            "/rules/0/envelope/drift/0/to",
+            "contradiction",
+            "the change null has no to",
+            "take it out",
+        ),
+    ),
+    "rename-to-a-number": (
+        drift(path="$.data", change="rename", to=7),
+        (
+            "/rules/0/envelope/drift/0/to",
+            "wrong-type",
+            "the change rename takes a text",
+            "give it a text",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IMPOSSIBLE)
+def test_an_answer_that_could_not_be_what_it_says_is_refused(case: str) -> None:
+    scenario, expected = IMPOSSIBLE[case]
+
+    assert reported_problems(scenario) == [expected]
+
+
+def test_everything_that_an_empty_response_would_hide_is_told() -> None:
+    hidden = reported_problems(
+        response(fault="EMPTY_RESPONSE", status=500, retryAfter=7, example="a", headers={"X": "1"})
+    )
+
+    assert [pointer for pointer, *_ in hidden] == [
+        f"{RESPONSE}/status",
+        f"{RESPONSE}/retryAfter",
+        f"{RESPONSE}/example",
+        f"{RESPONSE}/headers",
+    ]

@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.errors import InvalidHeaderError, MalformedBody
+from mockserver.model import Call
+from mockserver.sandbox.assumptions import MAGIC_TOKENS
+from mockserver.sandbox.memory_store import MemoryStore
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIOS
+from mockserver.sandbox.store import SANDBOX_SCOPE
+from mockserver.scenario import parser
+from mockserver.scenario.decision import NO_EFFECTS, Decision
+from mockserver.scenario.model import Commit, Effect
+from mockserver.scenario.selection import ScenarioSelector, parse_scenario_header
+from mockserver.spec.openapi import Operation
+from mockserver.vendor import Request
+from tests.support.engine_samples import OPERATION
+from tests.support.engine_samples import request as batch
+
+SHIPPED = {"calm": "{version: 1, name: calm, rules: [{id: r1, response: {status: 503}}]}"}
+TOUCHED = dataclasses.replace(OPERATION, magic=("text",))
+SHOWN = dataclasses.replace(OPERATION, id="showOrder", method="get", batch=None)
+
+
+def call(body: bytes = b"", **headers: str) -> Call:
+    named_so = {name.replace("_", "-"): text for name, text in headers.items()}
+    return Call("acme", "default", "PUT", "/orders", "a=1", named_so, body, assumptions={MAGIC_TOKENS: "on"})
+
+
+def rule(id: str = "r1", **members: Any) -> dict[str, Any]:  # noqa: A002 - the member's name
+    """A rule that is always seen to hit: it sets a state of its own."""
+    return {"id": id, "response": {"status": 503}, "transitionsState": {id: "Met"}, **members}
+
+
+class Set:
+    """A director with a sandbox in which scenarios are stored in their order."""
+
+    def __init__(self) -> None:
+        self.sandboxes = Sandboxes(MemoryStore(), {}, {})
+        self.sandboxes.create(Settings("default", seed=7))
+        operations = {"acme": frozenset({"putOrders", "showOrder"})}
+        self.director = ScenarioSelector(self.sandboxes, operations, SHIPPED)
+
+    def arm(self, name: str, *rules: dict[str, Any], armed: bool = True) -> None:
+        document = {"version": 1, "name": name, "rules": list(rules)}
+
+        def work(state: Any) -> None:
+            stored = state.collection(SCENARIOS)
+            stored[name] = {"name": name, "armed": armed, "order": len(stored) + 1, "document": document}
+
+        self.sandboxes.transact("default", SANDBOX_SCOPE, work)
+
+    def decide(self, sent: Call | None = None, *documents: Any, operation: Operation = OPERATION) -> Decision:
+        request = batch(*documents or ({"id": "A", "text": "plain"},))
+        return self.director.decide(self.greeted(sent or call()), operation, lambda: request)
+
+    def greeted(self, sent: Call) -> Call:
+        held = self.sandboxes.transact(
+            "default", SANDBOX_SCOPE, lambda state: tuple(state.sandbox_collection(SCENARIOS).values())
+        )
+        return replace(sent, scenarios=held)
+
+    def applied(self, sent: Call | None = None, operation: Operation = OPERATION) -> tuple[str, ...]:
+        return self.decide(sent, operation=operation).applied
+
+
+def test_nothing_armed_nothing_named_is_not_bent() -> None:
+    assert Set().decide() is NO_EFFECTS
+
+
+def test_an_armed_rule_hits() -> None:
+    made = Set()
+    made.arm("trouble", rule())
+
+    assert made.applied() == ("trouble/r1",)
+
+
+def test_a_stored_scenario_that_is_not_armed_waits_to_be_named() -> None:
+    made = Set()
+    made.arm("trouble", rule(), armed=False)
+
+    assert made.applied() == ()
+    assert made.applied(call(mock_scenario="trouble")) == ("trouble/r1",)
+
+
+def test_a_packaged_scenario_may_be_named_at_any_time() -> None:
+    assert Set().applied(call(mock_scenario="calm")) == ("calm/r1",)
+
+
+def test_what_is_named_comes_before_what_is_armed_and_is_not_run_twice() -> None:
+    made = Set()
+    made.arm("first", rule(priority=1))
+    made.arm("second", rule(priority=9))
+
+    assert made.applied(call(mock_scenario="second")) == ("second/r1", "first/r1")
+
+
+def test_armed_rules_go_by_priority_and_newest_first() -> None:
+    made = Set()
+    made.arm("old", rule("a"), rule("late", priority=5))
+    made.arm("new", rule("b"))
+
+    assert made.applied() == ("new/b", "old/a", "old/late")
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {"vendor": "acme"},
+        {"operation": "putOrders"},
+        {"headers": {"x-client": "ledger"}},
+        {"headers": {"X-Client": "ledger"}},
+        {"query": {"a": "1"}},
+        {"body": {"path": "$.orders[0].id", "equals": "A"}},
+        {"item": {"path": "$.id", "equals": "A"}},
+    ],
+)
+def test_a_rule_is_for_calls_that_match(match: dict[str, Any]) -> None:
+    made = Set()
+    made.arm("trouble", rule(match=match))
+
+    assert made.applied(call(x_client="ledger")) == ("trouble/r1",)
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {"operation": "showOrder"},
+        {"headers": {"x-client": "other"}},
+        {"query": {"a": "2"}},
+        {"query": {"b": "1"}},
+        {"body": {"path": "$.orders[0].id", "equals": "B"}},
+        {"item": {"path": "$.id", "equals": "B"}},
+    ],
+)
+def test_a_rule_is_for_no_others(match: dict[str, Any]) -> None:
+    made = Set()
+    made.arm("trouble", rule(match=match))
+
+    assert made.applied(call(x_client="ledger")) == ()
+
+
+def test_a_call_that_cannot_be_read_meets_rules_that_do_not_look_inside() -> None:
+    made = Set()
+    made.arm("inside", rule(match={"item": {"path": "$.id", "exists": True}}))
+    made.arm("outside", rule())
+
+    def unreadable() -> Request:
+        raise MalformedBody("no JSON")
+
+    assert made.director.decide(made.greeted(call()), OPERATION, unreadable).applied == ("outside/r1",)
+
+
+def test_an_operation_that_writes_no_record_has_no_item_to_fail() -> None:
+    made = Set()
+    fails = [{"select": {"all": True}, "effect": {"fail": {"code": "internal"}}}]
+    made.arm("trouble", {"id": "r1", "items": fails})
+    login = dataclasses.replace(SHOWN, safe=True)
+
+    assert made.decide(operation=login) is NO_EFFECTS
+    assert made.decide(replace(call(), method="GET"), operation=SHOWN) is NO_EFFECTS
+    assert made.decide(operation=SHOWN).effects.keys() == {0}
+    assert made.decide(operation=dataclasses.replace(login, magic=("text",))).effects.keys() == {0}
+
+
+def test_a_magic_token_bends_its_item() -> None:
+    decision = Set().decide(
+        call(b"sbx.omit"), {"id": "A", "text": "plain"}, {"id": "B", "text": "sbx.omit"}, operation=TOUCHED
+    )
+
+    assert decision.effects == {1: Effect(omit=True)}
+    assert decision.applied == ("sbx/sbx.omit",)
+
+
+def test_a_token_for_the_whole_call_counts_in_the_first_item_only() -> None:
+    plain, throttled = {"id": "A", "text": "plain"}, {"id": "B", "text": "sbx.429"}
+
+    assert Set().decide(call(b"sbx.429"), plain, throttled, operation=TOUCHED) is NO_EFFECTS
+    decision = Set().decide(call(b"sbx.429"), throttled, plain, operation=TOUCHED)
+    assert decision.response is not None
+    assert (decision.response.status, decision.commit) == (429, Commit(0))
+
+
+def test_a_text_may_hold_a_token_for_the_call_and_one_for_its_item() -> None:
+    both = {"id": "A", "text": "sbx.429 sbx.503 sbx.dup sbx.omit"}
+
+    decision = Set().decide(call(b"sbx."), both, operation=TOUCHED)
+
+    assert decision.applied == ("sbx/sbx.dup", "sbx/sbx.429")
+    assert decision.effects == {0: Effect(duplicate=1)}
+
+
+def test_a_token_of_many_items_is_applied_once() -> None:
+    items = [{"id": key, "text": "sbx.omit"} for key in "ABC"]
+
+    decision = Set().decide(call(b"sbx."), *items, operation=TOUCHED)
+
+    assert (decision.applied, len(decision.effects)) == (("sbx/sbx.omit",), 3)
+
+
+def test_a_token_is_a_text_like_any_other_where_the_switch_is_off() -> None:
+    sent = replace(call(b"sbx.omit"), assumptions={MAGIC_TOKENS: "off"})
+
+    assert Set().decide(sent, {"id": "A", "text": "sbx.omit"}, operation=TOUCHED) is NO_EFFECTS
+
+
+def test_a_token_elsewhere_is_a_text_like_any_other() -> None:
+    assert Set().decide(call(b"sbx.omit"), {"id": "A", "note": "sbx.omit"}, operation=TOUCHED) is NO_EFFECTS
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("calm", {"calm": None}),
+        ("calm;seed=7", {"calm": 7}),
+        ("calm; seed=-1 , long-tail", {"calm": -1, "long-tail": None}),
+    ],
+)
+def test_the_header_names_scenarios_and_seeds(header: str, found: object) -> None:
+    assert parse_scenario_header(header) == found
+
+
+@pytest.mark.parametrize("header", ["", "Calm", "calm;seed=x", "calm;speed=7", "calm,,calm", "calm seed=7"])
+def test_a_malformed_header_is_told(header: str) -> None:
+    with pytest.raises(InvalidHeaderError, match="expected <name>"):
+        Set().director.check(call(mock_scenario=header))
+
+
+def test_a_header_that_names_a_scenario_twice_is_told() -> None:
+    with pytest.raises(InvalidHeaderError, match="calm is named twice"):
+        Set().director.check(call(mock_scenario="calm, calm;seed=7"))
+
+
+def test_the_rules_of_a_header_go_by_priority_too() -> None:
+    made = Set()
+    made.arm("trouble", rule("late", priority=2), rule("early"), armed=False)
+
+    assert made.applied(call(mock_scenario="trouble")) == ("trouble/early", "trouble/late")
+
+
+def test_a_header_that_names_nothing_is_told_the_nearest() -> None:
+    made = Set()
+    made.arm("trouble", rule())
+
+    with pytest.raises(InvalidHeaderError, match="there is no scenario troubel; there are trouble"):
+        made.director.check(made.greeted(call(mock_scenario="troubel")))
+
+
+def test_calls_and_hits_are_counted_in_the_sandbox() -> None:
+    made = Set()
+    made.arm("trouble", rule(times={"after": 1}))
+
+    made.decide()
+    made.decide()
+
+    counters = made.sandboxes.dump("default")[SANDBOX_SCOPE][SCENARIO_COUNTERS]
+    assert counters == {"trouble/r1": {"calls": 2, "hits": 1}}
+
+
+def test_a_scenario_that_is_stored_anew_is_read_anew() -> None:
+    made = Set()
+    made.arm("trouble", rule())
+    made.decide()
+
+    made.arm("trouble", rule("other"))
+
+    assert made.applied() == ("trouble/other",)
+
+
+def test_a_scenario_is_read_once_for_as_long_as_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Set()
+    made.arm("trouble", rule())
+    first = made.applied()
+    monkeypatch.delattr(parser, "of")
+
+    assert (made.applied(), first) == (("trouble/r1",), ("trouble/r1",))
+
+
+def test_the_seed_of_the_header_comes_before_the_scenarios_and_the_sandboxes() -> None:
+    sample = [{"select": {"sample": 0.5}, "effect": {"omit": True}}]
+    many = [{"id": f"K{number}"} for number in range(64)]
+
+    def fate(seed: str) -> set[int]:
+        made = Set()
+        made.arm("trouble", {"id": "r1", "items": sample}, armed=False)
+        return set(made.decide(call(mock_scenario=f"trouble{seed}"), *many).effects)
+
+    assert fate(";seed=7") == fate("")
+    assert fate(";seed=8") != fate("")
+
+
+def test_a_header_that_is_near_to_nothing_is_told_all() -> None:
+    with pytest.raises(InvalidHeaderError, match=r"there is no scenario x; there are calm$"):
+        Set().director.check(call(mock_scenario="x"))
