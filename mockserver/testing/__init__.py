@@ -1,34 +1,56 @@
-"""The mock in tests: a server of one's own or one that runs, a sandbox a test, and what is asked of it.
-
-Everything goes through HTTP, so that both are one: the control plane for the sandbox, the vendors' own
-addresses for the client under test. Nothing here knows pytest; its fixtures have the same members.
-"""
+"""Test library: start or reach a mock server, use a sandbox per test, inspect what the client sent."""
 
 from __future__ import annotations
 
-from mockserver.testing.arming import Armed
-from mockserver.testing.calls import Call, Calls, Sent
-from mockserver.testing.cases import Case
-from mockserver.testing.clock import Clock
-from mockserver.testing.control import NoServer, NotDone
-from mockserver.testing.examples import Example
-from mockserver.testing.sandbox import Sandbox
-from mockserver.testing.server import Server
-from mockserver.testing.state import State
-from mockserver.testing.vendor import Vendor
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockserver.testing.calls import ItemCount, RecordedCall, RecordedCalls
+    from mockserver.testing.cases import CatalogueTest
+    from mockserver.testing.control_client import ControlPlaneError, ServerUnreachableError
+    from mockserver.testing.examples import Example
+    from mockserver.testing.sandbox import Sandbox, SandboxClock
+    from mockserver.testing.scenarios import ArmedScenario
+    from mockserver.testing.server import MockServer
+    from mockserver.testing.vendor import CollectionState, SandboxVendor
+
+_HOMES = {
+    "ArmedScenario": "scenarios",
+    "CatalogueTest": "cases",
+    "CollectionState": "vendor",
+    "ControlPlaneError": "control_client",
+    "Example": "examples",
+    "ItemCount": "calls",
+    "MockServer": "server",
+    "RecordedCall": "calls",
+    "RecordedCalls": "calls",
+    "Sandbox": "sandbox",
+    "SandboxClock": "sandbox",
+    "SandboxVendor": "vendor",
+    "ServerUnreachableError": "control_client",
+}
+"""The module of each public name; loaded on first use, as pytest loads the plugin below in every run."""
 
 __all__ = [
-    "Armed",
-    "Call",
-    "Calls",
-    "Case",
-    "Clock",
+    "ArmedScenario",
+    "CatalogueTest",
+    "CollectionState",
+    "ControlPlaneError",
     "Example",
-    "NoServer",
-    "NotDone",
+    "ItemCount",
+    "MockServer",
+    "RecordedCall",
+    "RecordedCalls",
     "Sandbox",
-    "Sent",
-    "Server",
-    "State",
-    "Vendor",
+    "SandboxClock",
+    "SandboxVendor",
+    "ServerUnreachableError",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

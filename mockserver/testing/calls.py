@@ -1,4 +1,4 @@
-"""The calls that a sandbox saw, and what a client sent that it need not have sent."""
+"""Calls recorded in a sandbox's journal, and the items that a client sent again without need."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from functools import cached_property
 from typing import Self
 
 from mockserver.codec import json
-from mockserver.errors import Malformed
-from mockserver.log import line
+from mockserver.errors import MalformedBody
+from mockserver.journal.access_log import text_line_of
 from mockserver.model import Json
 
 ACCEPTED = ("created", "updated", "unchanged")
 """What becomes of an item that need not be sent again."""
 
 
-class Sent(int):
+class ItemCount(int):
     """How many items a call sent; it knows the `call`, so that an assertion can tell more than numbers."""
 
-    call: Call
+    call: RecordedCall
 
-    def __new__(cls, count: int, call: Call) -> Self:
+    def __new__(cls, count: int, call: RecordedCall) -> Self:
         """So many items of that call."""
         made = super().__new__(cls, count)
         made.call = call
         return made
 
 
-class Call:
+class RecordedCall:
     """One call to a vendor, as the sandbox's journal has it; `whole` asks for what a list leaves out."""
 
     def __init__(self, short: Mapping[str, Json], sandbox: str, whole: Callable[[], Json]) -> None:
@@ -42,7 +42,7 @@ class Call:
         self.status: int | None = short["status"]
         """None where no status left."""
         self.refusal: str | None = short["refusal"]
-        self.sent = Sent(short["items"], self)
+        self.sent = ItemCount(short["items"], self)
         self.outcomes: Mapping[str, int] = dict(short["outcomes"])
         """How many items were created, updated, unchanged, rejected, skipped; what none was is left out."""
         self.warned: int = short["warned"]
@@ -52,7 +52,7 @@ class Call:
         self.off_contract: str | None = short["offContract"]
 
     def __str__(self) -> str:
-        return line(self._short, self._sandbox)
+        return text_line_of(self._short, self._sandbox)
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -67,7 +67,7 @@ class Call:
         return self._all["request"]  # type: ignore[no-any-return]
 
     @property
-    def reply(self) -> Mapping[str, Json]:
+    def response(self) -> Mapping[str, Json]:
         """`status`, `mediaType`, `headers` and `body`, as decided."""
         return self._all["reply"]  # type: ignore[no-any-return]
 
@@ -82,32 +82,32 @@ class Call:
         return tuple(item["key"] for item in self.items)
 
 
-class Calls(tuple[Call, ...]):
+class RecordedCalls(tuple[RecordedCall, ...]):
     """Calls in their order."""
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        return told(self)
+        return describe_resent(self)
 
     @property
-    def sent(self) -> list[Sent]:
+    def sent(self) -> list[ItemCount]:
         """How many items each of them sent."""
         return [call.sent for call in self]
 
     @property
     def resent(self) -> Mapping[str, tuple[int, ...]]:
         """The keys that were sent again after they were accepted, with the numbers of those calls."""
-        return {key: numbers for key, (_, numbers) in _resent(self).items()}
+        return {key: numbers for key, (_, numbers) in _find_resent(self).items()}
 
 
-def told(calls: Iterable[Call]) -> str:
+def describe_resent(calls: Iterable[RecordedCall]) -> str:
     """What the calls sent, in a sentence: "calls sent 3, 3 items: the client resent 2 items that were …"."""
     calls = tuple(calls)
     if not calls:
         return "no calls were made"
     head = f"calls sent {', '.join(str(int(call.sent)) for call in calls)} items"
-    again = _resent(calls)
+    again = _find_resent(calls)
     if not again:
         return f"{head}: the client resent none that was already accepted"
     numbers = sorted({number for _, found in again.values() for number in found})
@@ -116,12 +116,12 @@ def told(calls: Iterable[Call]) -> str:
     return f"{head}: the client resent {items} already {done} ({', '.join(f'#{one}' for one in numbers)})"
 
 
-def _resent(calls: Iterable[Call]) -> Mapping[str, tuple[str, tuple[int, ...]]]:
+def _find_resent(calls: Iterable[RecordedCall]) -> Mapping[str, tuple[str, tuple[int, ...]]]:
     """By key: what it was first accepted as, and the calls that sent it again."""
     accepted: dict[tuple[str | None, ...], str] = {}
     again: dict[tuple[str | None, ...], list[int]] = {}
     for call in calls:
-        for item, name in zip(call.items if call.sent else (), _names(call), strict=False):
+        for item, name in zip(call.items if call.sent else (), _item_identities(call), strict=False):
             place = (call.vendor, call.operation, name)
             if place in accepted:
                 again.setdefault(place, []).append(call.number)
@@ -132,7 +132,7 @@ def _resent(calls: Iterable[Call]) -> Mapping[str, tuple[str, tuple[int, ...]]]:
     }
 
 
-def _names(call: Call) -> Sequence[str]:
+def _item_identities(call: RecordedCall) -> Sequence[str]:
     """What tells the items of a call apart: their keys, or all that they say where several have one key."""
     if not call.sent:
         return ()
@@ -140,16 +140,16 @@ def _names(call: Call) -> Sequence[str]:
         return call.keys
     try:
         document = json.decode(str(call.request["body"]).encode())
-    except Malformed:
+    except MalformedBody:
         return ()
-    return [json.encode(item).decode() for item in _listed(document, call.sent)]
+    return [json.encode(item).decode() for item in _find_list(document, call.sent)]
 
 
-def _listed(document: Json, count: int) -> Sequence[Json]:
+def _find_list(document: Json, count: int) -> Sequence[Json]:
     """The first list of so many elements, from outside in; none where there is no such list."""
     inside = list(document.values()) if isinstance(document, Mapping) else document
     if not isinstance(inside, list):
         return ()
     if isinstance(document, list) and len(document) == count:
         return document
-    return next(filter(None, (_listed(one, count) for one in inside)), ())
+    return next(filter(None, (_find_list(one, count) for one in inside)), ())

@@ -1,19 +1,19 @@
-"""A row of the catalogue in a sandbox: arranged for a client under test, or run as it stands."""
+"""Catalogue cases in a sandbox: arrange one for a client under test, or run it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mockserver.cases.catalogue import Entry, entries
+from mockserver.control.cases.catalogue import CatalogueCase, vendor_cases
 from mockserver.model import Json
 
 
-class Case:
+class CatalogueTest:
     """A row of the catalogue: what triggers it, what is `expected` then, what a suite has to `check`."""
 
     def __init__(
         self,
-        entry: Entry,
+        entry: CatalogueCase,
         arrange: Callable[[Mapping[str, str], str | None, tuple[str | Mapping[str, Json], ...]], None],
         run: Callable[[str, str], Mapping[str, Json]],
     ) -> None:
@@ -53,14 +53,14 @@ class Case:
             raise AssertionError("\n".join((f"{self.id} of {self.vendor}:", *verdict["says"])))
 
 
-def rows(vendor: str, tag: str = "") -> dict[str, Entry]:
+def find_cases(vendor: str, tag: str = "") -> dict[str, CatalogueCase]:
     """The vendor's cases by id, the first of each row; with a `tag` of that section, source, name or id.
 
     Raises:
         BadCaseError: the catalogue cannot be read.
     """
-    found: dict[str, Entry] = {}
-    for entry in entries(vendor):
+    found: dict[str, CatalogueCase] = {}
+    for entry in vendor_cases(vendor):
         row = entry.row
         if tag in ("", row.section, row.name, row.id, str(row.row), *row.source):
             found.setdefault(row.id, entry)

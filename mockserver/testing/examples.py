@@ -1,21 +1,26 @@
-"""A batch in the vendor's own form, so many items good and so many bad, by what the vendor says of itself."""
+"""Build example batches with valid and invalid items, verified in a second sandbox."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
+from mockserver.contract import derived
+from mockserver.contract.exchange import Request
+from mockserver.contract.profiles import Contracted
 from mockserver.contract.subject import Drawn, Spoil, Subject
 from mockserver.model import Json
+from mockserver.testing.control_client import SandboxControl, create_sandbox
 
 
-class NoExample(Exception):
+class NoExampleError(Exception):
     """There is no such batch: the vendor says nothing of it, or it does not come out as it should here."""
 
 
-class Key(str):
+class ItemKey(str):
     """What identifies an item; `select` is how a scenario chooses that item wherever it stands."""
 
     __slots__ = ("select",)
@@ -43,8 +48,8 @@ class Example:
     headers: Mapping[str, str]
     body: bytes
     items: tuple[Json, ...]
-    keys: tuple[Key, ...]
-    bad: tuple[Key, ...] = ()
+    keys: tuple[ItemKey, ...]
+    bad: tuple[ItemKey, ...] = ()
 
     def __iter__(self) -> Iterator[Json]:
         return iter(self.items)
@@ -56,7 +61,7 @@ class Example:
         return self.items[place]
 
 
-def drafted(subject: Subject, items: int, bad: int, first: int) -> Example:
+def draft_example(subject: Subject, items: int, bad: int, first: int) -> Example:
     """A batch of so many items, of which so many are bad; its keys count from `first`.
 
     The first item is a good one where one is good at all. A bad one is bad for itself, where the vendor knows
@@ -73,32 +78,163 @@ def drafted(subject: Subject, items: int, bad: int, first: int) -> Example:
         for place, text in enumerate(texts)
     ]
     for place in spoilt:
-        documents[place] = _spoil(subject).change(documents[place])
+        documents[place] = _item_corruption(subject).change(documents[place])
     request = subject.call(documents, 0)
-    keys = tuple(Key(text, {"key": text}) for text in texts)
+    keys = tuple(ItemKey(text, {"key": text}) for text in texts)
     return Example(
         subject.operation,
         request.method,
         request.path,
         dict(request.headers),
         request.body,
-        tuple(plain(document) for document in documents),
+        tuple(plain_json(document) for document in documents),
         keys,
         tuple(keys[place] for place in spoilt),
     )
 
 
-def plain(value: Json) -> Json:
+def plain_json(value: Json) -> Json:
     """The same as JSON that every writer takes: a decimal is a number of its own value."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
-        return {name: plain(one) for name, one in value.items()}
-    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
+        return {name: plain_json(one) for name, one in value.items()}
+    return [plain_json(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _spoil(subject: Subject) -> Spoil:
+def _item_corruption(subject: Subject) -> Spoil:
     """One that is refused for itself, if there is one."""
     if not subject.spoils:
-        raise NoExample(f"{subject.operation}: nothing is said of what makes an item bad")
+        raise NoExampleError(f"{subject.operation}: nothing is said of what makes an item bad")
     return next((spoil for spoil in subject.spoils if not spoil.refuses), subject.spoils[0])
+
+
+_SUCCESS = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleBuilder:
+    """Tries examples of a vendor for the sandbox `within`; `headers` go with every call.
+
+    `brought` is called when the sandbox was given what an example needs.
+    """
+
+    sandbox_control: SandboxControl
+    contract: Contracted
+    headers: Mapping[str, str]
+    on_state_copied: Callable[[], None]
+
+    def example(self, operation: str, items: int, bad: int, first: int) -> Example:
+        """A batch that comes out so, of the named operation, or of the first that does with "".
+
+        Raises:
+            ValueError: there are more bad items than items, or fewer than none.
+            NoExample: none does; the text says what became of each.
+        """
+        if not 0 <= bad <= items:
+            raise ValueError(f"{bad} of {items} items cannot be bad")
+        told = self.contract.profile.subjects(self.contract.facts)
+        subjects = told or derived.subjects(self.contract.spec)
+        said: list[str] = []
+        for subject in subjects:
+            if operation in ("", subject.operation):
+                try:
+                    return self._verify(subject, draft_example(subject, items, bad, first))
+                except NoExampleError as none:
+                    said.append(str(none))
+        known = ", ".join(dict.fromkeys(subject.operation for subject in subjects))
+        there = (
+            f"there are examples of {known}" if known else "its spec says too little of what can be read back"
+        )
+        why = "; ".join(said) or there
+        raise NoExampleError(f"{self.contract.name}: no example of {operation or 'a batch'}: {why}")
+
+    def _verify(self, subject: Subject, draft: Example) -> Example:
+        with self._second_sandbox() as stage:
+            if subject.prepare is not None:
+                self._prepare(stage, [one for key in draft.keys for one in subject.prepare(str(key), 0)])
+            request = Request(draft.method, draft.path, draft.headers, draft.body)
+            self._sent(stage, request)
+            entry = stage.request("GET", "/journal", last=1)[-1]
+            decided = stage.request("GET", f"/journal/{entry['number']}")["decided"]
+            _check_outcomes(draft, decided, entry)
+            if subject.prepare is not None:
+                self._copy_prepared_state(stage)
+            keys = _item_keys(draft, [str(one["key"]) for one in decided])
+            return replace(draft, keys=keys, bad=tuple(keys[draft.keys.index(one)] for one in draft.bad))
+
+    @contextmanager
+    def _second_sandbox(self) -> Iterator[SandboxControl]:
+        """A sandbox that holds what the test's does of this vendor, at its time, with its switches."""
+        own = self.sandbox_control.request("GET", "")
+        wanted = {
+            "seed": own["seed"],
+            "empty": own["empty"],
+            "freeze": own["clock"]["now"],
+            "assumptions": own["assumptions"],
+        }
+        name = create_sandbox(self.sandbox_control.control, f"{self.sandbox_control.name[:55]}-tried", wanted)
+        stage = SandboxControl(self.sandbox_control.control, name)
+        try:
+            self._copy(self.sandbox_control, stage)
+            yield stage
+        finally:
+            stage.request("DELETE", "")
+
+    def _copy(self, source: SandboxControl, target: SandboxControl) -> None:
+        dump = source.request("GET", "/dump", vendor=self.contract.name)
+        target.request("PUT", "/state", dump, vendor=self.contract.name)
+
+    def _prepare(self, stage: SandboxControl, requests: Sequence[Request]) -> None:
+        for request in requests:
+            status, text = self._sent(stage, request)
+            if status not in _SUCCESS:
+                raise NoExampleError(f"{request.method} {request.path} is answered {status}: {text}")
+        stage.request("POST", "/snapshots", {"label": "prepared"})
+
+    def _copy_prepared_state(self, stage: SandboxControl) -> None:
+        stage.request("POST", "/snapshots/s1/restore")
+        self._copy(stage, self.sandbox_control)
+        self.on_state_copied()
+
+    def _sent(self, stage: SandboxControl, request: Request) -> tuple[int, str]:
+        full = request.having(self.headers)
+        url = f"{stage.url}/{self.contract.name}{full.path}"
+        return stage.control.call_vendor(full.method, url, full.headers, full.body)
+
+
+def _check_outcomes(draft: Example, decided: Sequence[Mapping[str, Json]], entry: Mapping[str, Json]) -> None:
+    """Let pass what came out as it should.
+
+    Raises:
+        NoExample: it did not.
+    """
+    rejected = {str(draft.keys[one["index"]]) for one in decided if one["action"] == "rejected"}
+    if len(decided) == len(draft.keys) and rejected == set(draft.bad):
+        return
+    why = "; ".join(problem["detail"] for one in decided for problem in one["problems"] if problem["detail"])
+    outcomes = ", ".join(f"{count} {action}" for action, count in entry["outcomes"].items()) or "no items"
+    raise NoExampleError(
+        f"{draft.operation} with {len(draft.bad)} of {len(draft)} items bad is answered {entry['status']}, "
+        f"{outcomes}{f' ({why})' if why else ''}"
+    )
+
+
+def _item_keys(draft: Example, known: Sequence[str]) -> tuple[ItemKey, ...]:
+    """The keys as the server has them, where they tell items apart; else items are found by what they say."""
+    if len(set(known)) == len(known) and "" not in known:
+        return tuple(ItemKey(text, {"key": text}) for text in known)
+    places = [_path_of(item, str(key)) for item, key in zip(draft.items, draft.keys, strict=True)]
+    return tuple(
+        ItemKey(key, {"where": {"path": place, "equals": str(key)}} if place else {"index": index})
+        for index, (key, place) in enumerate(zip(draft.keys, places, strict=True))
+    )
+
+
+def _path_of(node: Json, text: str, path: str = "$") -> str:
+    """Where in an item that text stands, as a JSONPath; "" for nowhere."""
+    if isinstance(node, Mapping):
+        return next(filter(None, (_path_of(one, text, f"{path}.{name}") for name, one in node.items())), "")
+    if isinstance(node, list):
+        return next(filter(None, (_path_of(one, text, f"{path}[{at}]") for at, one in enumerate(node))), "")
+    return path if node == text else ""

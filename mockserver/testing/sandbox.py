@@ -1,24 +1,25 @@
-"""A sandbox of a test: made, asked, and held to account when the test ends."""
+"""A sandbox for a test and its clock: created, used, verified and deleted."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
+from datetime import datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.model import Json
-from mockserver.testing import endings, keeping, scenarios
-from mockserver.testing.arming import Armed
-from mockserver.testing.calls import Call, Calls
-from mockserver.testing.cases import Case, rows
-from mockserver.testing.clock import Clock
-from mockserver.testing.control import NotDone, Within
-from mockserver.testing.naming import made
-from mockserver.testing.server import Server
-from mockserver.testing.vendor import Vendor
+from mockserver.testing import scenarios, teardown
+from mockserver.testing.calls import RecordedCall, RecordedCalls
+from mockserver.testing.cases import CatalogueTest, find_cases
+from mockserver.testing.control_client import ControlPlaneError, SandboxControl, create_sandbox
+from mockserver.testing.scenarios import ArmedScenario
+from mockserver.testing.server import MockServer
+from mockserver.testing.vendor import SandboxVendor
 
 
 class Sandbox:
@@ -32,7 +33,7 @@ class Sandbox:
 
     def __init__(  # noqa: PLR0913 - every one but the first has a name and a default
         self,
-        server: str | Server | None = None,
+        server: str | MockServer | None = None,
         *,
         name: str = "",
         seed: int = 0,
@@ -44,13 +45,13 @@ class Sandbox:
         self.name = name or f"t-{os.getpid()}"
         self.allow = frozenset(allow)
         self.folder = folder or Path.cwd()
-        self._server = server if isinstance(server, Server) else Server(server)
-        self._given = isinstance(server, Server)
+        self._server = server if isinstance(server, MockServer) else MockServer(server)
+        self._given = isinstance(server, MockServer)
         self._wanted = {"seed": seed, "empty": empty, **({"freeze": freeze} if freeze else {})}
-        self._armed: list[Armed] = []
+        self._armed: list[ArmedScenario] = []
         self._snapshots: list[str] = []
-        self._vendors: dict[str, Vendor] = {}
-        self._excused: set[int] = set()
+        self._vendors: dict[str, SandboxVendor] = {}
+        self._ignored_calls: set[int] = set()
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -62,7 +63,7 @@ class Sandbox:
         with self._open:
             if kind is not None:
                 return
-            if said := self.complaints():
+            if said := self.find_violations():
                 raise AssertionError("\n".join(said))
             self.drop()
 
@@ -76,10 +77,10 @@ class Sandbox:
         with ExitStack() as opening:
             if not self._given:
                 opening.enter_context(self._server)
-            self.name = made(self._server.control, self.name, self._wanted)
+            self.name = create_sandbox(self._server.control, self.name, self._wanted)
             self._open = opening.pop_all()
-        self._within = Within(self._server.control, self.name)
-        self.clock = Clock(self._within)
+        self._control = SandboxControl(self._server.control, self.name)
+        self.clock = SandboxClock(self._control)
         return self
 
     def __repr__(self) -> str:
@@ -88,14 +89,14 @@ class Sandbox:
     @property
     def url(self) -> str:
         """Below it stands every vendor, by its name."""
-        return self._within.url
+        return self._control.url
 
     @property
     def link(self) -> str:
         """Where what happened in it can be read."""
-        return self._within.link
+        return self._control.link
 
-    def vendor(self, name: str) -> Vendor:
+    def vendor(self, name: str) -> SandboxVendor:
         """One of the vendors, always the same.
 
         Raises:
@@ -105,10 +106,10 @@ class Sandbox:
             raise LookupError(f"no vendor {name} is served; there are {', '.join(self._server.vendors)}")
         if name not in self._vendors:
             contract = self._server.contract(name)
-            self._vendors[name] = Vendor(self._within, contract, self.journal, self.scenario)
+            self._vendors[name] = SandboxVendor(self._control, contract, self.journal, self.scenario)
         return self._vendors[name]
 
-    def scenario(self, given: str | Path | Mapping[str, Json]) -> Armed:
+    def scenario(self, given: str | Path | Mapping[str, Json]) -> ArmedScenario:
         """Arm a scenario: one that ships, by name; a document; a file (.yaml, .yml, .json).
 
         Raises:
@@ -116,14 +117,14 @@ class Sandbox:
             LookupError: none of the name ships.
             OSError: the file cannot be read.
         """
-        name = scenarios.put(self._within, given, self.folder)
+        name = scenarios.arm_scenario(self._control, given, self.folder)
         self._armed = [one for one in self._armed if one.name != name]
-        self._armed.append(Armed(self._within, name))
+        self._armed.append(ArmedScenario(self._control, name))
         return self._armed[-1]
 
     def snapshot(self, label: str = "") -> str:
         """Keep all that the sandbox holds; the snapshot's id."""
-        self._snapshots.append(self._within.ask("POST", "/snapshots", {"label": label})["id"])
+        self._snapshots.append(self._control.request("POST", "/snapshots", {"label": label})["id"])
         return self._snapshots[-1]
 
     def restore(self, snapshot: str = "") -> None:
@@ -135,9 +136,11 @@ class Sandbox:
         """
         if not snapshot and not self._snapshots:
             raise LookupError("no snapshot was taken; call snapshot() first")
-        self._within.ask("POST", f"/snapshots/{snapshot or self._snapshots[-1]}/restore")
+        self._control.request("POST", f"/snapshots/{snapshot or self._snapshots[-1]}/restore")
 
-    def journal(self, *, last: int = keeping.ALL, off_contract: bool | None = None, **wanted: Json) -> Calls:
+    def journal(
+        self, *, last: int = teardown.MAX_CALLS, off_contract: bool | None = None, **wanted: Json
+    ) -> RecordedCalls:
         """The newest `last` calls, oldest first, of those that are wanted.
 
         By `vendor`, `operation`, `method`, `status` ("207", "4xx", "none"), `outcome`, `item`, `scenario`,
@@ -146,8 +149,8 @@ class Sandbox:
         Raises:
             NotDone: there is no such word, or it cannot be that.
         """
-        listed = self._within.ask("GET", "/journal", None, last=last, offContract=off_contract, **wanted)
-        return Calls(Call(short, self.name, self._whole(short["number"])) for short in listed)
+        listed = self._control.request("GET", "/journal", None, last=last, offContract=off_contract, **wanted)
+        return RecordedCalls(RecordedCall(short, self.name, self._whole(short["number"])) for short in listed)
 
     def verify(
         self,
@@ -167,11 +170,11 @@ class Sandbox:
         wanted = {"match": match, "calls": calls, "items": items}
         said = {name: one for name, one in wanted.items() if one is not None}
         try:
-            self._within.ask("POST", "/journal/verify", said)
-        except NotDone as told:
+            self._control.request("POST", "/journal/verify", said)
+        except ControlPlaneError as told:
             if "expected" not in told.problem:
                 raise
-            raise AssertionError(endings.not_verified(told.problem)) from None
+            raise AssertionError(teardown.describe_verification(told.problem)) from None
 
     def assumption(self, name: str, value: str | None) -> None:
         """Turn a switch such as `vendor.null_body`; None turns it back.
@@ -179,27 +182,27 @@ class Sandbox:
         Raises:
             NotDone: there is no such switch, or no such position.
         """
-        self._within.ask("PATCH", "/assumptions", {name: value})
+        self._control.request("PATCH", "/assumptions", {name: value})
 
-    def case(self, vendor: str, name: str) -> Case:
+    def case(self, vendor: str, name: str) -> CatalogueTest:
         """A row of the catalogue by its id, its number or its name, as the vendor has it.
 
         Raises:
             LookupError: the vendor has no case for such a row.
         """
-        found = next(iter(rows(vendor, name).values()), None)
+        found = next(iter(find_cases(vendor, name).values()), None)
         if found is None:
             raise LookupError(f"{vendor} has no case {name}")
-        return Case(found, self._arrange, self._run_case)
+        return CatalogueTest(found, self._arrange, self._run_case)
 
-    def complaints(self) -> list[str]:
+    def find_violations(self) -> list[str]:
         """What is wrong although nothing failed: rules that never hit, calls off contract."""
         calls = self.journal()
         said: list[str] = []
-        if endings.NEVER_HIT not in self.allow:
-            said += endings.never_hit(self._within, self._armed, calls)
-        if endings.OFF_CONTRACT not in self.allow:
-            said += endings.off_contract(calls, self._excused)
+        if teardown.NEVER_HIT not in self.allow:
+            said += teardown.find_unused_rules(self._control, self._armed, calls)
+        if teardown.OFF_CONTRACT not in self.allow:
+            said += teardown.find_contract_violations(calls, self._ignored_calls)
         return said
 
     def save(self, folder: Path) -> None:
@@ -208,30 +211,77 @@ class Sandbox:
         Raises:
             OSError: the folder cannot be written.
         """
-        keeping.save(self._within, self.journal(), folder / self.name)
+        teardown.save_artifacts(self._control, self.journal(), folder / self.name)
 
     def drop(self) -> None:
         """Let it be gone, journal and all; one that is gone already is no matter."""
         try:
-            self._within.ask("DELETE", "")
-        except NotDone as told:
+            self._control.request("DELETE", "")
+        except ControlPlaneError as told:
             if told.status != 404:  # noqa: PLR2004 - not found
                 raise
 
     def _whole(self, number: int) -> Callable[[], Json]:
-        return lambda: self._within.ask("GET", f"/journal/{number}")
+        return lambda: self._control.request("GET", f"/journal/{number}")
 
     def _arrange(
         self, switches: Mapping[str, str], freeze: str | None, armed: Iterable[str | Mapping[str, Json]]
     ) -> None:
         if switches:
-            self._within.ask("PATCH", "/assumptions", switches)
+            self._control.request("PATCH", "/assumptions", switches)
         if freeze is not None:
             self.clock.freeze(freeze)
         for one in armed:
             self.scenario(one)
 
     def _run_case(self, case: str, vendor: str) -> Mapping[str, Json]:
-        verdict: Mapping[str, Json] = self._within.ask("POST", f"/cases/{case}/run", {"vendor": vendor})
-        self._excused.update(verdict["calls"])
+        verdict: Mapping[str, Json] = self._control.request("POST", f"/cases/{case}/run", {"vendor": vendor})
+        self._ignored_calls.update(verdict["calls"])
         return verdict
+
+
+class SandboxClock:
+    """The time that the sandbox has: tokens, keys and quota windows end by it.
+
+    `advance` is what a client under test can be given to sleep with.
+    """
+
+    def __init__(self, sandbox_control: SandboxControl) -> None:
+        self._control = sandbox_control
+        self._rest = Fraction(0)
+
+    @property
+    def now(self) -> datetime:
+        """What it shows, in UTC."""
+        return self._instant("GET", "")
+
+    def freeze(self, at: datetime | str | None = None) -> datetime:
+        """Let it stand at `at`, or where it is; what it shows.
+
+        Raises:
+            NotDone: `at` is no instant at which a clock may stand.
+        """
+        instant = print_instant(_utc(at)) if isinstance(at, datetime) else at
+        return self._instant("POST", "/freeze", {} if instant is None else {"at": instant})
+
+    def advance(self, seconds: float | timedelta) -> datetime:
+        """Move it on; what it shows. Parts of a second add up until they are one.
+
+        Raises:
+            NotDone: it would go back, or beyond the year 9998.
+        """
+        ahead = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
+        whole, self._rest = divmod(self._rest + Fraction(ahead), 1)
+        return self._instant("POST", "/advance", {"seconds": int(whole)})
+
+    def thaw(self) -> datetime:
+        """Let it be the machine's again; what it shows."""
+        return self._instant("POST", "/thaw")
+
+    def _instant(self, method: str, below: str, body: dict[str, object] | None = None) -> datetime:
+        return parse_instant(str(self._control.request(method, f"/clock{below}", body)["now"]))
+
+
+def _utc(moment: datetime) -> datetime:
+    """One without a zone is UTC, as in every instant of the mock's."""
+    return parse_instant(moment.isoformat())

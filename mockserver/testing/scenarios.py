@@ -1,18 +1,170 @@
-"""Scenarios as a test names them: one that ships, a document, or a file."""
+"""Build, store and disarm scenarios from a test."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from mockserver.codec import yaml
 from mockserver.model import Json
-from mockserver.testing.control import YAML, Control, Within
+from mockserver.testing.control_client import YAML, ControlClient, SandboxControl
+from mockserver.testing.examples import ItemKey
 
-_ENDINGS = (".yaml", ".yml", ".json")
+_ITEM_EFFECTS = {"fail": "fail", "warn": "warn", "hang": "hang", "omit": "omit", "duplicate": "duplicate"}
+_ENVELOPE_EFFECTS = {
+    "order": "order",
+    "count_add": "countAdd",
+    "phantom": "phantom",
+    "empty_map_as_array": "emptyMapAsArray",
+    "content_type": "contentType",
+    "drift": "drift",
+}
+_RESPONSE_EFFECTS = {
+    "status": "status",
+    "headers": "headers",
+    "body": "body",
+    "retry_after": "retryAfter",
+    "delay": "delay",
+    "dribble": "dribble",
+    "truncate": "truncateBodyAtFraction",
+    "fault": "fault",
+}
+_RULE_MEMBERS = {"commit": "commit", "match": "match", "probability": "probability"}
+EFFECTS = (*_ITEM_EFFECTS, *_ENVELOPE_EFFECTS, *_RESPONSE_EFFECTS, *_RULE_MEMBERS)
+"""The words for what is to happen, after those of the scenario language."""
+
+_EFFECTS_WITH_CODE = ("fail", "warn")
 
 
-def put(within: Within, given: str | Path | Mapping[str, Json], folder: Path) -> str:
+class ArmedScenario:
+    """A scenario that is armed in a sandbox."""
+
+    def __init__(self, sandbox_control: SandboxControl, name: str) -> None:
+        self.name = name
+        self._control = sandbox_control
+        self._path = f"/scenarios/{name}"
+        self.is_disarmed = False
+
+    @property
+    def counts(self) -> tuple[Mapping[str, Json], ...]:
+        """`id`, `calls`, `hits` and `left` of each rule.
+
+        Raises:
+            NotDone: it is not there any more.
+        """
+        return tuple(self._control.request("GET", self._path)["counts"])
+
+    @property
+    def hits(self) -> int:
+        """How many calls its rules took.
+
+        Raises:
+            NotDone: it is not there any more.
+        """
+        return sum(rule["hits"] for rule in self.counts)
+
+    @property
+    def document(self) -> Mapping[str, Json]:
+        """The scenario.
+
+        Raises:
+            NotDone: it is not there any more.
+        """
+        return self._control.request("GET", self._path)["document"]  # type: ignore[no-any-return]
+
+    def disarm(self) -> None:
+        """Take it back; then it need not have been hit.
+
+        Raises:
+            NotDone: it is not there any more.
+        """
+        self._control.request("DELETE", self._path)
+        self.is_disarmed = True
+
+
+def build_scenario(
+    name: str,
+    vendor: str,
+    item: str | int | Mapping[str, Json] | None,
+    times: int | None,
+    effects: Mapping[str, Json],
+) -> Mapping[str, Json]:
+    """The document of one rule for a vendor.
+
+    `item` is a key, a place or a whole `select`, None: every item. `times` are attempts at an item where the
+    effect is `fail`, else calls.
+
+    Raises:
+        TypeError: an effect has no such name, none is given, or `item` and the effect do not go together.
+    """
+    _check_effects(item, effects)
+    of_items = {
+        _ITEM_EFFECTS[word]: _with_code(word, effects[word]) for word in effects if word in _ITEM_EFFECTS
+    }
+    response = {
+        _RESPONSE_EFFECTS[word]: _fixed_delay(word, effects[word])
+        for word in effects
+        if word in _RESPONSE_EFFECTS
+    }
+    envelope = {_ENVELOPE_EFFECTS[word]: effects[word] for word in effects if word in _ENVELOPE_EFFECTS}
+    rule: dict[str, Json] = {
+        "id": "-".join(word.replace("_", "-") for word in effects if word not in _RULE_MEMBERS) or "rule",
+        **{word: effects[word] for word in effects if word in _RULE_MEMBERS},
+        "match": {"vendor": vendor, **effects.get("match", {})},
+    }
+    if times is not None and "fail" in of_items:
+        of_items["failTimes"] = times
+    elif times is not None:
+        rule["times"] = {"count": times}
+    if of_items:
+        rule["items"] = [{"select": _select(item), "effect": of_items}]
+    parts = {"response": response, "envelope": envelope}
+    return {
+        "version": 1,
+        "name": name,
+        "rules": [{**rule, **{part: one for part, one in parts.items() if one}}],
+    }
+
+
+def _check_effects(item: str | int | Mapping[str, Json] | None, effects: Mapping[str, Json]) -> None:
+    for word in effects:
+        if word not in EFFECTS:
+            near = get_close_matches(word, EFFECTS, 1)
+            cure = f"did you mean {near[0]}?" if near else f"there are {', '.join(EFFECTS)}"
+            raise TypeError(f"arm() has no effect {word}; {cure}")
+    if not set(effects) - {"match", "probability"}:
+        raise TypeError('arm() needs an effect, such as fail="internal"')
+    if item is not None and not set(effects) & set(_ITEM_EFFECTS):
+        raise TypeError(
+            f"arm(): item is for {', '.join(_ITEM_EFFECTS)}; {', '.join(effects)} is of the whole call"
+        )
+
+
+def _select(item: str | int | Mapping[str, Json] | None) -> Mapping[str, Json]:
+    if isinstance(item, ItemKey):
+        return item.select
+    if item is None:
+        return {"all": True}
+    if isinstance(item, Mapping):
+        return item
+    return {"index": item} if isinstance(item, int) else {"key": item}
+
+
+def _with_code(word: str, value: Json) -> Json:
+    return {"code": value} if word in _EFFECTS_WITH_CODE and isinstance(value, str) else value
+
+
+def _fixed_delay(word: str, value: Json) -> Json:
+    return {"type": "fixed", "value": value} if word == "delay" and not isinstance(value, Mapping) else value
+
+
+_FILE_ENDINGS = (".yaml", ".yml", ".json")
+
+
+def arm_scenario(
+    sandbox_control: SandboxControl, given: str | Path | Mapping[str, Json], folder: Path
+) -> str:
     """Arm what is given, a file below `folder`; its name.
 
     Raises:
@@ -21,29 +173,29 @@ def put(within: Within, given: str | Path | Mapping[str, Json], folder: Path) ->
         OSError: the file cannot be read.
     """
     if isinstance(given, Mapping):
-        return _stored(within, given)
-    if isinstance(given, str) and not given.endswith(_ENDINGS):
-        return _stored(within, _shipped(within.control, given))
+        return _store(sandbox_control, given)
+    if isinstance(given, str) and not given.endswith(_FILE_ENDINGS):
+        return _store(sandbox_control, _packaged_document(sandbox_control.control, given))
     file = folder / given
     text = file.read_bytes()
     read = yaml.load(text.decode("utf-8"))
     name = read.get("name", file.stem) if isinstance(read, Mapping) else file.stem
-    within.control.send("PUT", f"/sandboxes/{within.name}/scenarios/{name}", text, YAML)
+    sandbox_control.control.send("PUT", f"/sandboxes/{sandbox_control.name}/scenarios/{name}", text, YAML)
     return str(name)
 
 
-def _stored(within: Within, document: Mapping[str, Json]) -> str:
+def _store(sandbox_control: SandboxControl, document: Mapping[str, Json]) -> str:
     name = str(document.get("name", "unnamed"))
-    within.ask("PUT", f"/scenarios/{name}", document)
+    sandbox_control.request("PUT", f"/scenarios/{name}", document)
     return name
 
 
-def _shipped(control: Control, name: str) -> Mapping[str, Json]:
+def _packaged_document(control: ControlClient, name: str) -> Mapping[str, Json]:
     ready: dict[str, Mapping[str, Json]] = {
-        one["name"]: one["document"] for one in control.ask("GET", "/scenarios")
+        one["name"]: one["document"] for one in control.request("GET", "/scenarios")
     }
     if name not in ready:
         raise LookupError(
-            f"no scenario {name} ships, and a file ends in {', '.join(_ENDINGS)}; there is {', '.join(ready)}"
+            f"no scenario {name} ships, and a file ends in {', '.join(_FILE_ENDINGS)}; there is {', '.join(ready)}"
         )
     return ready[name]

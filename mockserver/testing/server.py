@@ -1,4 +1,4 @@
-"""A server for tests: one that runs somewhere, or one of this process's own."""
+"""A mock server for tests: one that runs elsewhere, or one started in this process."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from types import TracebackType
 from typing import Self
 
 from mockserver.contract.profiles import Contracted, contracted, of_spec
+from mockserver.engine.registry import specs_folder
 from mockserver.model import Json
-from mockserver.served import specs_folder
-from mockserver.testing.control import Control
+from mockserver.testing.control_client import ControlClient
 
-TOKEN = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
-_SANDBOXES = 100_000
+TOKEN_VARIABLE = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+_MAX_SANDBOXES = 100_000
 """Those of failed tests are kept as long as the run."""
 
 
-class Server:
+class MockServer:
     """The server at `url`, or with None one that is started with the context and ends with it.
 
     `strict` and `specs` (folders with more specs) are for one that is started. The environment's
@@ -38,7 +38,7 @@ class Server:
     def __enter__(self) -> Self:
         with ExitStack() as opening:
             self.url = (self._url or opening.enter_context(self._started())).rstrip("/")
-            self.control = Control(self.url, os.environ.get(TOKEN, ""))
+            self.control = ControlClient(self.url, os.environ.get(TOKEN_VARIABLE, ""))
             opening.callback(self.control.close)
             self.vendors = tuple(str(name) for name in self.health()["vendors"])
             self._open = opening.pop_all()
@@ -50,7 +50,7 @@ class Server:
         self._open.close()
 
     @property
-    def own(self) -> bool:
+    def is_own(self) -> bool:
         """Whether it ends with the context."""
         return self._url is None
 
@@ -60,7 +60,7 @@ class Server:
         Raises:
             NoServer: nothing answers, or no mockserver.
         """
-        return self.control.ask("GET", "/health")  # type: ignore[no-any-return]
+        return self.control.request("GET", "/health")  # type: ignore[no-any-return]
 
     def contract(self, vendor: str) -> Contracted:
         """A vendor's spec and what it says of itself; of one that is not ours, the spec as it is served.
@@ -76,16 +76,22 @@ class Server:
     def _shown(self, vendor: str) -> Contracted:
         with TemporaryDirectory() as folder:
             file = Path(folder) / f"{vendor}.yaml"
-            file.write_bytes(self.control.served(f"/{vendor}/openapi.yaml"))
+            file.write_bytes(self.control.download(f"/{vendor}/openapi.yaml"))
             return of_spec(file)
 
     def _started(self) -> AbstractContextManager[str]:
         with warnings.catch_warnings():
             # Connexion warns about itself at import, which a suite may have made an error.
             warnings.simplefilter("ignore")
-            from mockserver.app import Options, create_app  # noqa: PLC0415 - 1 s that a server elsewhere spares
-            from mockserver.testing.threaded import HOST, running  # noqa: PLC0415
+            from mockserver.server.application import (
+                Options,
+                create_app,  # noqa: PLC0415 - 1 s that a server elsewhere spares
+            )
+            from mockserver.testing.threaded_server import (
+                HOST,
+                run_in_thread,  # noqa: PLC0415
+            )
         options = Options(
-            strict_auth=self._strict, specs=self._specs, hosts=(HOST,), max_sandboxes=_SANDBOXES
+            strict_auth=self._strict, specs=self._specs, hosts=(HOST,), max_sandboxes=_MAX_SANDBOXES
         )
-        return running(create_app(options))
+        return run_in_thread(create_app(options))

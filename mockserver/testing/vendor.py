@@ -1,39 +1,37 @@
-"""One vendor in a sandbox, as a test and the client under test see it."""
+"""One vendor in a sandbox: address, credentials, calls, collections, scenarios, examples."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 
 from mockserver.contract.credentials import Given, headers_for, made_up
 from mockserver.contract.profiles import Contracted
-from mockserver.model import Json
-from mockserver.spec import Spec
-from mockserver.testing.arming import Armed, scenario
-from mockserver.testing.calls import Calls
-from mockserver.testing.control import Within
-from mockserver.testing.examples import Example
-from mockserver.testing.rehearsal import Rehearsal
-from mockserver.testing.state import State, tenant_of
+from mockserver.model import Document, Json
+from mockserver.spec.openapi import Spec
+from mockserver.testing.calls import RecordedCalls
+from mockserver.testing.control_client import SandboxControl
+from mockserver.testing.examples import Example, ExampleBuilder
+from mockserver.testing.scenarios import ArmedScenario, build_scenario
 
-_NOT_OURS = frozenset({"user-agent"})
+_SUITE_HEADERS = frozenset({"user-agent"})
 """The contract suite names itself; a client under test has a name of its own."""
 
 
-class Vendor:
+class SandboxVendor:
     """The vendor `name` in a sandbox; `url` is where its own paths begin, and leads into that one."""
 
     def __init__(
         self,
-        within: Within,
+        sandbox_control: SandboxControl,
         contract: Contracted,
-        journal: Callable[..., Calls],
-        armed: Callable[[Mapping[str, Json]], Armed],
+        journal: Callable[..., RecordedCalls],
+        armed: Callable[[Mapping[str, Json]], ArmedScenario],
     ) -> None:
         self.name = contract.name
-        self.url = f"{within.url}/{contract.name}"
-        self._within = within
+        self.url = f"{sandbox_control.url}/{contract.name}"
+        self._control = sandbox_control
         self._contract = contract
         self._journal = journal
         self._armed = armed
@@ -50,7 +48,7 @@ class Vendor:
         contract = self._contract
         own = contract.profile.headers(contract.facts, 0)
         security = headers_for(contract, self._operation, self._given)
-        return {name: text for name, text in {**own, **security}.items() if name not in _NOT_OURS}
+        return {name: text for name, text in {**own, **security}.items() if name not in _SUITE_HEADERS}
 
     @property
     def token(self) -> str:
@@ -61,18 +59,18 @@ class Vendor:
         return next(iter(security.values()), "")
 
     @property
-    def calls(self) -> Calls:
+    def calls(self) -> RecordedCalls:
         """All calls that the vendor got in this sandbox, in their order."""
         return self._journal(vendor=self.name)
 
-    def state(self, collection: str) -> State:
+    def state(self, collection: str) -> CollectionState:
         """What a collection holds, and what became of it since the sandbox began.
 
         Raises:
             LookupError: the vendor has none of the name.
         """
-        dump = self._within.ask("GET", "/dump", vendor=self.name)
-        found = self._within.ask("GET", "/diff", against=self._since)
+        dump = self._control.request("GET", "/dump", vendor=self.name)
+        found = self._control.request("GET", "/diff", against=self._since)
         of_vendor = {
             part: [one for one in found[part] if one["scope"].startswith(f"{self.name}/")]
             for part in ("added", "removed", "changed")
@@ -84,18 +82,18 @@ class Vendor:
         }
         names = {name for tables in dump.values() for name in tables}
         names.update(one["collection"] for part in of_vendor.values() for one in part)
-        names.update(_collections(self._contract.spec))
+        names.update(_declared_collections(self._contract.spec))
         if collection not in names:
             near = get_close_matches(collection, names, 1) or sorted(names)
             raise LookupError(f"{self.name} has no collection {collection}; there is {', '.join(near)}")
         here = {
             part: [one for one in of_vendor[part] if one["collection"] == collection] for part in of_vendor
         }
-        return State(collection, held, here, self._tenant)
+        return CollectionState(collection, held, here, self._tenant)
 
     def arm(
         self, *, item: str | int | Mapping[str, Json] | None = None, times: int | None = None, **effects: Json
-    ) -> Armed:
+    ) -> ArmedScenario:
         """Bend what is answered: `fail="internal"`, `item=` a key, `times=2`: it fails twice, then works.
 
         Effects are those of the scenario language: of items `fail`, `warn`, `hang`, `omit`, `duplicate`; of
@@ -109,7 +107,9 @@ class Vendor:
             NotDone: it cannot be so; the text says why.
         """
         self._rules += 1
-        return self._armed(scenario(f"armed-{self.name}-{self._rules}", self.name, item, times, effects))
+        return self._armed(
+            build_scenario(f"armed-{self.name}-{self._rules}", self.name, item, times, effects)
+        )
 
     def example(self, items: int = 3, bad: int = 0, operation: str = "") -> Example:
         """A batch of so many items, so many of them bad; of the first batch operation, or the named one.
@@ -121,7 +121,7 @@ class Vendor:
             NoExample: nothing is said of how one is made, or it does not come out so in this sandbox.
             ValueError: there are more bad items than items, or fewer than none.
         """
-        rehearsal = Rehearsal(self._within, self._contract, self.headers, self._begin_here)
+        rehearsal = ExampleBuilder(self._control, self._contract, self.headers, self._begin_here)
         made = rehearsal.example(operation, items, bad, self._items)
         self._items += items
         return made
@@ -129,7 +129,7 @@ class Vendor:
     def _begin_here(self) -> None:
         """What was brought in for an example is what the sandbox began with, unless it was called before."""
         if not self.calls:
-            self._since = self._within.ask("POST", "/snapshots", {"label": "for the example"})["id"]
+            self._since = self._control.request("POST", "/snapshots", {"label": "for the example"})["id"]
 
     @property
     def _given(self) -> Given:
@@ -150,8 +150,63 @@ class Vendor:
         return self.headers.get(named, "")
 
 
-def _collections(spec: Spec) -> set[str]:
+def _declared_collections(spec: Spec) -> set[str]:
     """The collections that the spec names."""
     operations = spec.operations.values()
     named = {one.collection for one in operations} | {one.batch.collection for one in operations if one.batch}
     return {name for name in named if name}
+
+
+class CollectionState(Mapping[str, Document]):
+    """The records of one collection by key, as they are now.
+
+    A key that several tenants have stands for the own tenant's record; the others' are `tenant/key`.
+    """
+
+    def __init__(
+        self, name: str, records: Mapping[tuple[str, str], Document], difference: Mapping[str, Json], own: str
+    ) -> None:
+        self.name = name
+        self._own = own
+        self._records: Mapping[str, Document] = self._keyed(records)
+        self.added: Mapping[str, Document] = self._placed(difference["added"], "document")
+        """The records that were not there when the sandbox began."""
+        self.removed: Mapping[str, Document] = self._placed(difference["removed"], "document")
+        """Those that are gone, as they were."""
+        self.changed: Mapping[str, Sequence[Document]] = self._placed(difference["changed"], "changes")
+        """What is different of the others: `pointer`, `old` and `new` of each place."""
+
+    def __getitem__(self, key: str) -> Document:
+        if key not in self._records:
+            there = ", ".join(self._records) or "none"
+            raise KeyError(f"{self.name} has no {key}; there are {there}")
+        return self._records[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{self.name}: {len(self):,} records, {len(self.added):,} added, "
+            f"{len(self.changed):,} changed, {len(self.removed):,} removed>"
+        )
+
+    def _placed(self, found: Sequence[Mapping[str, Json]], member: str) -> Mapping[str, Json]:
+        return self._keyed({(tenant_of(one["scope"]), one["key"]): one[member] for one in found})
+
+    def _keyed(self, found: Mapping[tuple[str, str], Json]) -> Mapping[str, Json]:
+        tenants: dict[str, list[str]] = {}
+        for tenant, key in found:
+            tenants.setdefault(key, []).append(tenant)
+        return {self._name(tenant, key, tenants[key]): one for (tenant, key), one in found.items()}
+
+    def _name(self, tenant: str, key: str, tenants: Sequence[str]) -> str:
+        return key if len(tenants) == 1 or tenant == self._own else f"{tenant}/{key}"
+
+
+def tenant_of(scope: str) -> str:
+    """The tenant of a scope such as `vendor/tenant`."""
+    return scope.partition("/")[2]

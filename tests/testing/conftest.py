@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.testing import Sandbox, Server
-from mockserver.testing.threaded import running
+from mockserver.server.application import Application
+from mockserver.testing import MockServer, Sandbox
+from mockserver.testing.threaded_server import run_in_thread
 
 
 @pytest.fixture(scope="session")
-def server(app: Application) -> Iterator[Server]:
+def server(app: Application) -> Iterator[MockServer]:
     """The application of all tests, on a socket."""
-    with running(app) as url, Server(url) as server:
+    with run_in_thread(app) as url, MockServer(url) as server:
         yield server
 
 
 @pytest.fixture
-def box(server: Server) -> Iterator[Sandbox]:
+def box(server: MockServer) -> Iterator[Sandbox]:
     """A sandbox that is held to nothing at its end."""
     with Sandbox(server, allow=("off-contract", "never-hit")) as box:
         yield box

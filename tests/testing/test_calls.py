@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mockserver.testing import Sandbox
-from mockserver.testing.calls import Call, Calls, told
+from mockserver.testing.calls import RecordedCall, RecordedCalls, describe_resent
 from tests.testing.sending import put_invoices, send
 
 
@@ -34,7 +34,7 @@ def test_what_is_resent_is_told_with_the_calls_that_did_it(box: Sandbox) -> None
     for _ in range(3):
         put_invoices(vba, batch.items)
 
-    assert told(vba.calls) == (
+    assert describe_resent(vba.calls) == (
         "calls sent 3, 3, 3 items: the client resent 2 items that were already created (#2, #3)"
     )
     assert vba.calls.resent == {batch.keys[0]: (2, 3), batch.keys[1]: (2, 3)}
@@ -46,7 +46,10 @@ def test_one_item_is_told_as_one(box: Sandbox) -> None:
     send(vba, batch)
     send(vba, batch)
 
-    assert told(vba.calls) == "calls sent 1, 1 items: the client resent 1 item that was already created (#2)"
+    assert (
+        describe_resent(vba.calls)
+        == "calls sent 1, 1 items: the client resent 1 item that was already created (#2)"
+    )
 
 
 def test_a_client_that_resends_failed_items_alone_is_not_blamed(box: Sandbox) -> None:
@@ -67,7 +70,7 @@ def test_items_that_have_one_key_are_told_apart_by_what_they_say(box: Sandbox) -
 
     send(guidewire, batch)
 
-    assert "the client resent 2 items that were already created (#2)" in told(guidewire.calls)
+    assert "the client resent 2 items that were already created (#2)" in describe_resent(guidewire.calls)
 
 
 def test_what_was_accepted_by_another_operation_is_not_resent(box: Sandbox) -> None:
@@ -80,7 +83,7 @@ def test_what_was_accepted_by_another_operation_is_not_resent(box: Sandbox) -> N
 
 
 def test_no_calls_are_told_as_such() -> None:
-    assert told(Calls(())) == "no calls were made"
+    assert describe_resent(RecordedCalls(())) == "no calls were made"
 
 
 def test_a_call_whose_answer_never_left_has_no_status(box: Sandbox) -> None:
@@ -102,6 +105,6 @@ def test_a_call_whose_answer_never_left_has_no_status(box: Sandbox) -> None:
         "durationMillis": 2.4,
     }
 
-    call = Call(short, box.name, dict)
+    call = RecordedCall(short, box.name, dict)
 
     assert str(call) == f"acme PUT /orders ---  putOrders  2 ms  [{box.name}]  #1  a/b ~EMPTY_RESPONSE"

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.testing import Case, Sandbox, Server
-from mockserver.testing.cases import rows
+from mockserver.testing import CatalogueTest, MockServer, Sandbox
+from mockserver.testing.cases import find_cases
 from tests.testing.sending import send
 
 
-def test_a_case_runs_and_its_calls_are_excused(server: Server) -> None:
+def test_a_case_runs_and_its_calls_are_excused(server: MockServer) -> None:
     with Sandbox(server) as box:
         case = box.case("vba", "144")
         case.run()
@@ -17,8 +17,10 @@ def test_a_case_runs_and_its_calls_are_excused(server: Server) -> None:
 
 
 def test_a_case_that_does_not_hold_says_why() -> None:
-    entry = rows("vba", "54")["54-all-good-207"]
-    case = Case(entry, lambda *_: None, lambda *_: {"passed": False, "says": ["expected 207, found 500"]})
+    entry = find_cases("vba", "54")["54-all-good-207"]
+    case = CatalogueTest(
+        entry, lambda *_: None, lambda *_: {"passed": False, "says": ["expected 207, found 500"]}
+    )
 
     with pytest.raises(AssertionError, match="54-all-good-207 of vba:\nexpected 207, found 500"):
         case.run()
@@ -35,7 +37,7 @@ def test_a_case_is_arranged_for_a_client(box: Sandbox) -> None:
 
 @pytest.mark.parametrize("tag", ["partial-success", "seed", "all-good-207", "54-all-good-207", "54"])
 def test_cases_are_chosen_by_a_tag(tag: str) -> None:
-    assert "54-all-good-207" in rows("vba", tag)
+    assert "54-all-good-207" in find_cases("vba", tag)
 
 
 def test_a_case_that_is_not_there_is_told(box: Sandbox) -> None:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mockserver.testing import Sandbox, Server
-from mockserver.testing.examples import NoExample, plain
+from mockserver.testing import MockServer, Sandbox
+from mockserver.testing.examples import NoExampleError, plain_json
 from tests.testing.sending import put_invoices, send
 
 VENDORS = ["guidewire", "payt", "pvex", "vba", "xero"]
@@ -31,7 +31,7 @@ def test_the_first_item_of_a_mixed_batch_is_good(box: Sandbox) -> None:
     assert batch.bad == (batch.keys[1],)
 
 
-def test_every_batch_operation_that_is_named_has_an_example(server: Server, box: Sandbox) -> None:
+def test_every_batch_operation_that_is_named_has_an_example(server: MockServer, box: Sandbox) -> None:
     for vendor in VENDORS:
         contract = server.contract(vendor)
         for subject in contract.profile.subjects(contract.facts):
@@ -52,7 +52,7 @@ def test_an_example_is_its_items(box: Sandbox) -> None:
     assert len(batch) == 2
 
 
-def test_trying_an_example_leaves_no_call_and_no_sandbox(server: Server, box: Sandbox) -> None:
+def test_trying_an_example_leaves_no_call_and_no_sandbox(server: MockServer, box: Sandbox) -> None:
     vba = box.vendor("vba")
     vba.example()
 
@@ -69,13 +69,18 @@ def test_armed_rules_are_not_used_up_by_trying(box: Sandbox) -> None:
     assert put_invoices(vba, batch.items).json()["data"][0]["status"] == 500
 
 
-def test_an_example_that_would_not_come_out_so_is_refused_with_the_vendors_reason(server: Server) -> None:
-    with Sandbox(server, empty=True) as box, pytest.raises(NoExample, match="is answered 207, 3 rejected"):
+def test_an_example_that_would_not_come_out_so_is_refused_with_the_vendors_reason(server: MockServer) -> None:
+    with (
+        Sandbox(server, empty=True) as box,
+        pytest.raises(NoExampleError, match="is answered 207, 3 rejected"),
+    ):
         box.vendor("vba").example(operation="putClaimInvoiceBatch")
 
 
 def test_an_operation_without_example_is_told_with_those_that_have_one(box: Sandbox) -> None:
-    with pytest.raises(NoExample, match="no example of nothing: there are examples of putClaimInvoiceBatch"):
+    with pytest.raises(
+        NoExampleError, match="no example of nothing: there are examples of putClaimInvoiceBatch"
+    ):
         box.vendor("vba").example(operation="nothing")
 
 
@@ -87,4 +92,4 @@ def test_more_bad_items_than_items_cannot_be(box: Sandbox) -> None:
 def test_amounts_are_numbers_of_their_own_value() -> None:
     from decimal import Decimal  # noqa: PLC0415
 
-    assert json.dumps(plain({"a": [Decimal("100.00"), Decimal("0.10")]})) == '{"a": [100, 0.1]}'
+    assert json.dumps(plain_json({"a": [Decimal("100.00"), Decimal("0.10")]})) == '{"a": [100, 0.1]}'

@@ -1,45 +1,49 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import httpx
 import pytest
 
-from mockserver.testing import NoServer, NotDone, Sandbox, Server
+from mockserver.testing import ControlPlaneError, MockServer, Sandbox, ServerUnreachableError
 from tests.testing.sending import put_invoices, send
 
 
-def names(server: Server) -> list[str]:
+def names(server: MockServer) -> list[str]:
     return [one["name"] for one in httpx.get(f"{server.url}/_mock/sandboxes").json()]
 
 
-def test_a_sandbox_is_gone_after_a_good_end(server: Server) -> None:
+def test_a_sandbox_is_gone_after_a_good_end(server: MockServer) -> None:
     with Sandbox(server, name="good-end") as box:
         assert "good-end" in names(server)
 
     assert box.name not in names(server)
 
 
-def test_a_sandbox_is_kept_where_an_exception_ends_it(server: Server) -> None:
+def test_a_sandbox_is_kept_where_an_exception_ends_it(server: MockServer) -> None:
     with pytest.raises(ZeroDivisionError), Sandbox(server, name="bad-end"):
         raise ZeroDivisionError
 
     assert "bad-end" in names(server)
 
 
-def test_a_name_that_is_taken_gets_a_number(server: Server) -> None:
+def test_a_name_that_is_taken_gets_a_number(server: MockServer) -> None:
     long = "n" * 64
     with Sandbox(server, name=long), Sandbox(server, name=long) as second:
         assert second.name == "n" * 62 + "-2"
 
 
-def test_a_name_that_cannot_be_is_refused_with_the_reason(server: Server) -> None:
-    with pytest.raises(NotDone, match="POST /_mock/sandboxes: 4"), Sandbox(server, name="No Name"):
+def test_a_name_that_cannot_be_is_refused_with_the_reason(server: MockServer) -> None:
+    with pytest.raises(ControlPlaneError, match="POST /_mock/sandboxes: 4"), Sandbox(server, name="No Name"):
         pass
 
 
 def test_nothing_that_answers_is_told_with_a_cure() -> None:
-    with pytest.raises(NoServer, match="mockserver run --port 8080"), Sandbox("http://127.0.0.1:1"):
+    with (
+        pytest.raises(ServerUnreachableError, match="mockserver run --port 8080"),
+        Sandbox("http://127.0.0.1:1"),
+    ):
         pass
 
 
@@ -79,7 +83,7 @@ def test_a_switch_is_turned_and_turned_back(box: Sandbox) -> None:
 
 
 def test_a_switch_that_is_not_there_is_told(box: Sandbox) -> None:
-    with pytest.raises(NotDone, match=r"vba\.nothing"):
+    with pytest.raises(ControlPlaneError, match=r"vba\.nothing"):
         box.assumption("vba.nothing", "on")
 
 
@@ -104,7 +108,7 @@ def test_what_is_not_so_is_told_with_the_nearest_call(box: Sandbox) -> None:
 
 
 def test_a_word_that_verification_does_not_know_is_no_failed_assertion(box: Sandbox) -> None:
-    with pytest.raises(NotDone, match="vendors"):
+    with pytest.raises(ControlPlaneError, match="vendors"):
         box.verify({"vendors": "vba"})
 
 
@@ -137,7 +141,7 @@ def test_a_scenario_is_a_document(box: Sandbox) -> None:
     assert armed.name == "down"
 
 
-def test_a_scenario_is_a_file_in_the_folder_of_the_test(server: Server, tmp_path: Path) -> None:
+def test_a_scenario_is_a_file_in_the_folder_of_the_test(server: MockServer, tmp_path: Path) -> None:
     (tmp_path / "down.yaml").write_text(
         "version: 1\nname: down\nrules: [{id: all, response: {status: 503}}]\n"
     )
@@ -147,12 +151,12 @@ def test_a_scenario_is_a_file_in_the_folder_of_the_test(server: Server, tmp_path
         assert put_invoices(box.vendor("vba"), []).status_code == 503
 
 
-def test_what_is_wrong_with_a_file_is_told_with_its_line(server: Server, tmp_path: Path) -> None:
+def test_what_is_wrong_with_a_file_is_told_with_its_line(server: MockServer, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("version: 1\nname: bad\nrules:\n  - id: r\n    fai: {}\n")
 
     with (
         Sandbox(server, folder=tmp_path) as box,
-        pytest.raises(NotDone, match='unknown key "fai"'),
+        pytest.raises(ControlPlaneError, match='unknown key "fai"'),
     ):
         box.scenario(Path("bad.yaml"))
 
@@ -162,7 +166,7 @@ def test_a_scenario_that_does_not_ship_is_told_with_those_that_do(box: Sandbox) 
         box.scenario("reset-all")
 
 
-def test_an_empty_sandbox_has_no_records(server: Server) -> None:
+def test_an_empty_sandbox_has_no_records(server: MockServer) -> None:
     with Sandbox(server, empty=True) as box:
         assert len(box.vendor("vba").state("claim-invoices")) == 0
 
@@ -181,3 +185,42 @@ def test_what_a_sandbox_saw_is_kept_in_files(box: Sandbox, tmp_path: Path) -> No
     ]
     assert "3 items: 3 created" in (tmp_path / box.name / "journal.txt").read_text()
     assert "good-token" not in (tmp_path / box.name / "traffic.har").read_text()
+
+
+NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def test_a_clock_stands_where_it_is_set(box: Sandbox) -> None:
+    assert box.clock.freeze("2026-01-05T09:00:00Z") == box.clock.now == NINE
+
+
+def test_an_instant_of_another_zone_is_the_same_instant(box: Sandbox) -> None:
+    assert box.clock.freeze(datetime(2026, 1, 5, 10, tzinfo=timezone(timedelta(hours=1)))) == NINE
+
+
+def test_parts_of_a_second_add_up(box: Sandbox) -> None:
+    box.clock.freeze(NINE)
+
+    assert [box.clock.advance(0.5) - NINE for _ in range(4)] == [
+        timedelta(seconds=0),
+        timedelta(seconds=1),
+        timedelta(seconds=1),
+        timedelta(seconds=2),
+    ]
+
+
+def test_a_span_of_time_is_taken_too(box: Sandbox) -> None:
+    box.clock.freeze(NINE)
+
+    assert box.clock.advance(timedelta(minutes=6)) == NINE + timedelta(minutes=6)
+
+
+def test_a_clock_does_not_go_back(box: Sandbox) -> None:
+    with pytest.raises(ControlPlaneError, match="seconds"):
+        box.clock.advance(-1)
+
+
+def test_a_clock_is_the_machines_again(box: Sandbox) -> None:
+    box.clock.freeze(NINE)
+
+    assert box.clock.thaw() > NINE

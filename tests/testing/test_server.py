@@ -8,16 +8,16 @@ import unittest
 import httpx
 import pytest
 
-from mockserver.testing import NoServer, Sandbox, Server
+from mockserver.testing import MockServer, Sandbox, ServerUnreachableError
 
 
-def test_a_server_tells_what_it_serves(server: Server) -> None:
+def test_a_server_tells_what_it_serves(server: MockServer) -> None:
     assert server.vendors == ("guidewire", "payt", "pvex", "vba", "xero")
     assert (server.health()["status"], server.health()["auth"]) == ("ok", "lenient")
 
 
 def test_a_server_of_ones_own_ends_with_its_context() -> None:
-    with Server(strict=True) as server:
+    with MockServer(strict=True) as server:
         assert server.health()["auth"] == "strict"
         made_up = {"authorization": "Bearer made-up"}
         assert httpx.get(f"{server.url}/payt/v1/invoices", headers=made_up).status_code == 401
@@ -26,8 +26,8 @@ def test_a_server_of_ones_own_ends_with_its_context() -> None:
         httpx.get(server.url)
 
 
-def test_something_else_that_answers_is_no_mockserver(server: Server) -> None:
-    with pytest.raises(NoServer, match="is no JSON"), Server(f"{server.url}/vba/ui/#"):
+def test_something_else_that_answers_is_no_mockserver(server: MockServer) -> None:
+    with pytest.raises(ServerUnreachableError, match="is no JSON"), MockServer(f"{server.url}/vba/ui/#"):
         pass
 
 

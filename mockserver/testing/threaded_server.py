@@ -1,4 +1,4 @@
-"""The server in a thread of this process."""
+"""Run the server in a thread of this process."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from mockserver.app import Application
 from mockserver.errors import MockServerError
-from mockserver.server import listen, settings
+from mockserver.server.application import Application
+from mockserver.server.uvicorn_server import bind_socket, uvicorn_config
 
 HOST = "127.0.0.1"
 
 
-class NotStarted(MockServerError):
+class ServerNotStartedError(MockServerError):
     """The server ended before it listened."""
 
 
-class _Server(uvicorn.Server):
+class _ThreadedServer(uvicorn.Server):
     """Tells when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.settled = threading.Event()
+        self.startup_ended = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.settled.set()
+        self.startup_ended.set()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         try:
             super().run(sockets)
         finally:
-            self.settled.set()
+            self.startup_ended.set()
 
 
 @contextmanager
-def running(app: Application) -> Iterator[str]:
+def run_in_thread(app: Application) -> Iterator[str]:
     """The address at which the application answers, without a slash at its end; it is gone afterwards.
 
     Raises:
         NotStarted: it did not come to listen.
     """
-    with listen(HOST, 0) as listening:
-        server = _Server(settings(app))
+    with bind_socket(HOST, 0) as listening:
+        server = _ThreadedServer(uvicorn_config(app))
         thread = threading.Thread(target=server.run, args=([listening],), name="mockserver", daemon=True)
         thread.start()
-        server.settled.wait()
+        server.startup_ended.wait()
         if not server.started:
-            raise NotStarted("the server ended before it listened")
+            raise ServerNotStartedError("the server ended before it listened")
         try:
             yield f"http://{HOST}:{listening.getsockname()[1]}"
         finally:

@@ -5,13 +5,13 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.testing import NotDone, Sandbox
-from mockserver.testing.arming import scenario
+from mockserver.testing import ControlPlaneError, Sandbox
+from mockserver.testing.scenarios import build_scenario
 from tests.testing.sending import put_invoices, send
 
 
 def rule(item: Any = None, times: int | None = None, **effects: Any) -> Any:
-    [made] = scenario("s", "acme", item, times, effects)["rules"]
+    [made] = build_scenario("s", "acme", item, times, effects)["rules"]
     return made
 
 
@@ -69,7 +69,7 @@ def test_words_that_make_no_rule_are_told(box: Sandbox, words: Any, said: str) -
 
 
 def test_a_value_that_cannot_be_is_told_by_the_server(box: Sandbox) -> None:
-    with pytest.raises(NotDone, match="internal"):
+    with pytest.raises(ControlPlaneError, match="internal"):
         box.vendor("vba").arm(fail="inner")
 
 

@@ -1,4 +1,4 @@
-"""One test for each case of the catalogue that a marker names."""
+"""Parametrize a test with the catalogue cases that its marker selects."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.pytest_plugin.marks import CASES
-from mockserver.testing.cases import rows
+from mockserver.testing.cases import find_cases
+from mockserver.testing.pytest_plugin.markers import CASES
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
@@ -16,22 +16,22 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     Raises:
         pytest.fail.Exception: a marker names no vendor, or none of its cases has the tag.
     """
-    wanted = [one for marker in metafunc.definition.iter_markers(CASES) for one in _of(marker)]
+    wanted = [one for marker in metafunc.definition.iter_markers(CASES) for one in _selected_cases(marker)]
     ids = [f"{vendor}-{case}" for vendor, case in wanted]
     metafunc.parametrize("mock_case", wanted, ids=ids, indirect=True)
 
 
-def _of(marker: pytest.Mark) -> list[tuple[str, str]]:
-    vendor, tag = _said(*marker.args, **marker.kwargs)
-    if found := rows(vendor, tag):
+def _selected_cases(marker: pytest.Mark) -> list[tuple[str, str]]:
+    vendor, tag = _marker_arguments(*marker.args, **marker.kwargs)
+    if found := find_cases(vendor, tag):
         return [(vendor, case) for case in found]
-    known = sorted({entry.row.section for entry in rows(vendor).values()})
+    known = sorted({entry.row.section for entry in find_cases(vendor).values()})
     if not known:
         pytest.fail(f"{CASES}: no cases of a vendor {vendor}", pytrace=False)
     sections = ", ".join(known)
     pytest.fail(f"{CASES}: {vendor} has no case tagged {tag}; sections are {sections}", pytrace=False)
 
 
-def _said(vendor: str = "", tag: Any = "") -> tuple[str, str]:
+def _marker_arguments(vendor: str = "", tag: Any = "") -> tuple[str, str]:
     """What the marker's words are."""
     return vendor, str(tag)

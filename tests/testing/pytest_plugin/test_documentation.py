@@ -11,21 +11,21 @@ import httpx
 import pytest
 
 import mockserver
-from mockserver.pytest_plugin.marks import MARKERS
-from mockserver.testing import Sandbox, Server
-from mockserver.testing.arming import EFFECTS
+from mockserver.testing import MockServer, Sandbox
+from mockserver.testing.pytest_plugin.markers import MARKERS
+from mockserver.testing.scenarios import EFFECTS
 
 pytest_plugins = ["pytester"]
 PAGE = (Path(mockserver.__file__).parent / "docs" / "in-tests.md").read_text(encoding="utf-8")
 SAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 CURLS = re.findall(r"^\$ (curl .*)$", PAGE, re.MULTILINE)
-LEDGER = Path(__file__).parents[1] / "clients" / "ledger" / "ledger" / "__init__.py"
+LEDGER = Path(__file__).parents[2] / "clients" / "ledger" / "ledger" / "__init__.py"
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=["pytest", "cases", "unittest"])
-def test_a_sample_passes(pytester: pytest.Pytester, server: Server, sample: str) -> None:
+def test_a_sample_passes(pytester: pytest.Pytester, server: MockServer, sample: str) -> None:
     pytester.makepyfile(ledger=LEDGER.read_text(encoding="utf-8"))
-    pytester.makepyfile(sample.replace("Server()", f'Server("{server.url}")'))
+    pytester.makepyfile(sample.replace("MockServer()", f'MockServer("{server.url}")'))
     pytester.syspathinsert()
 
     result = pytester.runpytest_inprocess("-p", "no:randomly", "--mockserver-url", server.url)
@@ -34,7 +34,7 @@ def test_a_sample_passes(pytester: pytest.Pytester, server: Server, sample: str)
     assert result.parseoutcomes().keys() == {"passed"}
 
 
-def test_the_calls_of_any_language_do_what_they_say(server: Server) -> None:
+def test_the_calls_of_any_language_do_what_they_say(server: MockServer) -> None:
     with httpx.Client(base_url=server.url) as client:
         made, lost, verified = CURLS
         assert sent(client, made).status_code == 201
@@ -61,7 +61,7 @@ def test_every_option_stands_there(option: str) -> None:
 
 @pytest.mark.parametrize("member", [name for name in vars(Sandbox) if not name.startswith("_")])
 def test_every_member_of_a_sandbox_that_a_test_needs_stands_there(member: str) -> None:
-    ends = {"open", "drop", "save", "complaints"}
+    ends = {"open", "drop", "save", "find_violations"}
 
     assert member in ends or f"`.{member}" in PAGE
 

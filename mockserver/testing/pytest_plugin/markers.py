@@ -1,4 +1,4 @@
-"""Markers, and what they say of a test."""
+"""The plugin's markers, and functions that read their arguments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MARKERS = (
 )
 
 
-def first(node: pytest.Item, name: str, *, choices: tuple[str, ...] = ()) -> str:
+def text_argument(node: pytest.Item, name: str, *, choices: tuple[str, ...] = ()) -> str:
     """The text that the closest marker of the name has, "" where there is none.
 
     Raises:
@@ -43,25 +43,25 @@ def first(node: pytest.Item, name: str, *, choices: tuple[str, ...] = ()) -> str
     return text
 
 
-def given(node: pytest.Item, name: str) -> Iterator[object]:
+def all_arguments(node: pytest.Item, name: str) -> Iterator[object]:
     """What all markers of the name have, the outermost first."""
     for marker in reversed(list(node.iter_markers(name))):
         yield from marker.args
 
 
-def allowed(node: pytest.Item, choices: tuple[str, ...]) -> frozenset[str]:
+def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset[str]:
     """What the test may do.
 
     Raises:
         pytest.fail.Exception: a marker says what is no choice.
     """
-    words = frozenset(str(word) for word in given(node, ALLOW))
+    words = frozenset(str(word) for word in all_arguments(node, ALLOW))
     if unknown := sorted(words - frozenset(choices)):
         pytest.fail(f"{ALLOW}: {unknown[0]} is not one of {', '.join(choices)}", pytrace=False)
     return words
 
 
-def is_empty(node: pytest.Item) -> bool:
+def begins_empty(node: pytest.Item) -> bool:
     """Whether the test's sandbox begins without records.
 
     Raises:

@@ -5,23 +5,23 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from mockserver.testing import Sandbox, Server
+from mockserver.testing import MockServer, Sandbox
 from tests.testing.sending import put_invoices, send
 
 
-def within(server: Server, used: Callable[[Sandbox], None]) -> None:
+def within(server: MockServer, used: Callable[[Sandbox], None]) -> None:
     with Sandbox(server) as box:
         used(box)
 
 
-def blamed(server: Server, used: Callable[[Sandbox], None]) -> str:
+def blamed(server: MockServer, used: Callable[[Sandbox], None]) -> str:
     """What is said at the end of a sandbox that was used so."""
     with pytest.raises(AssertionError) as told:
         within(server, used)
     return str(told.value)
 
 
-def test_a_rule_that_never_hit_is_told_with_the_nearest_call(server: Server) -> None:
+def test_a_rule_that_never_hit_is_told_with_the_nearest_call(server: MockServer) -> None:
     def used(box: Sandbox) -> None:
         vba = box.vendor("vba")
         batch.extend(vba.example(items=2).keys)
@@ -35,7 +35,7 @@ def test_a_rule_that_never_hit_is_told_with_the_nearest_call(server: Server) -> 
     assert said.endswith(f"nearest: #1 vba PUT /claim-invoice-batch sent items {batch[0]}, {batch[1]}")
 
 
-def test_a_rule_for_another_operation_is_told_with_what_differs(server: Server) -> None:
+def test_a_rule_for_another_operation_is_told_with_what_differs(server: MockServer) -> None:
     def used(box: Sandbox) -> None:
         vba = box.vendor("vba")
         vba.arm(status=503, match={"operation": "putPayeesBatch"})
@@ -44,17 +44,17 @@ def test_a_rule_for_another_operation_is_told_with_what_differs(server: Server) 
     assert 'operation is "putClaimInvoiceBatch", expected "putPayeesBatch"' in blamed(server, used)
 
 
-def test_a_rule_without_any_call_says_so(server: Server) -> None:
+def test_a_rule_without_any_call_says_so(server: MockServer) -> None:
     with pytest.raises(AssertionError, match="no call was made"), Sandbox(server) as box:
         box.scenario("reset")
 
 
-def test_a_rule_that_was_taken_back_need_not_hit(server: Server) -> None:
+def test_a_rule_that_was_taken_back_need_not_hit(server: MockServer) -> None:
     with Sandbox(server) as box:
         box.vendor("vba").arm(status=503).disarm()
 
 
-def test_a_rule_that_hit_before_a_restored_snapshot_has_hit(server: Server) -> None:
+def test_a_rule_that_hit_before_a_restored_snapshot_has_hit(server: MockServer) -> None:
     with Sandbox(server) as box:
         vba = box.vendor("vba")
         vba.arm(fail="internal")
@@ -64,7 +64,7 @@ def test_a_rule_that_hit_before_a_restored_snapshot_has_hit(server: Server) -> N
         box.restore()
 
 
-def test_a_call_that_the_vendor_has_no_operation_for_is_off_contract(server: Server) -> None:
+def test_a_call_that_the_vendor_has_no_operation_for_is_off_contract(server: MockServer) -> None:
     with (
         pytest.raises(AssertionError, match="#1 vba GET /nothing was off contract: the vendor has no such"),
         Sandbox(server) as box,
@@ -72,7 +72,7 @@ def test_a_call_that_the_vendor_has_no_operation_for_is_off_contract(server: Ser
         httpx.get(f"{box.vendor('vba').url}/nothing")
 
 
-def test_an_answer_that_the_spec_does_not_say_is_off_contract(server: Server) -> None:
+def test_an_answer_that_the_spec_does_not_say_is_off_contract(server: MockServer) -> None:
     def used(box: Sandbox) -> None:
         vba = box.vendor("vba")
         vba.arm(status=418)
@@ -82,7 +82,7 @@ def test_an_answer_that_the_spec_does_not_say_is_off_contract(server: Server) ->
 
 
 @pytest.mark.parametrize("allowed", ["off-contract", "never-hit"])
-def test_what_is_allowed_is_not_told(server: Server, allowed: str) -> None:
+def test_what_is_allowed_is_not_told(server: MockServer, allowed: str) -> None:
     with Sandbox(server, allow=[allowed]) as box:
         vba = box.vendor("vba")
         if allowed == "never-hit":
@@ -91,7 +91,7 @@ def test_what_is_allowed_is_not_told(server: Server, allowed: str) -> None:
             httpx.get(f"{vba.url}/nothing")
 
 
-def test_an_exception_of_the_test_comes_first(server: Server) -> None:
+def test_an_exception_of_the_test_comes_first(server: MockServer) -> None:
     def used(box: Sandbox) -> None:
         box.scenario("reset")
         raise ZeroDivisionError

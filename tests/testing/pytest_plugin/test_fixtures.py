@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.testing import Server
+from mockserver.testing import MockServer
 
 pytest_plugins = ["pytester"]
 Run = Callable[..., pytest.RunResult]
@@ -22,11 +22,11 @@ def put(vba, items):
 """
 
 
-def names(server: Server) -> set[str]:
+def names(server: MockServer) -> set[str]:
     return {one["name"] for one in server.control.ask("GET", "/sandboxes")}
 
 
-def test_tests_of_every_kind_have_sandboxes_of_their_own(run: Run, server: Server) -> None:
+def test_tests_of_every_kind_have_sandboxes_of_their_own(run: Run, server: MockServer) -> None:
     before = names(server)
 
     run(
@@ -58,14 +58,14 @@ def test_the_seed_is_every_sandboxs(run: Run) -> None:
     run(
         """
         def test_seed(mock_sandbox, mockserver):
-            assert mockserver.control.ask("GET", f"/sandboxes/{mock_sandbox.name}")["seed"] == 42
+            assert mockserver.control.operations.ask("GET", f"/sandboxes/{mock_sandbox.name}")["seed"] == 42
         """,
         "--mockserver-seed",
         "42",
     ).assert_outcomes(passed=1)
 
 
-def test_a_failed_test_shows_its_journal_and_keeps_its_sandbox(run: Run, server: Server) -> None:
+def test_a_failed_test_shows_its_journal_and_keeps_its_sandbox(run: Run, server: MockServer) -> None:
     before = names(server)
 
     result = run(
@@ -90,7 +90,7 @@ def test_fails(mock_vba):
     server.control.ask("DELETE", f"/sandboxes/{kept}")
 
 
-def test_a_test_that_is_skipped_or_fails_as_expected_is_held_to_nothing(run: Run, server: Server) -> None:
+def test_a_test_that_is_skipped_or_fails_as_expected_is_held_to_nothing(run: Run, server: MockServer) -> None:
     before = names(server)
 
     run(
@@ -257,7 +257,7 @@ def test_a_servers_own_end_is_told_in_place_of_a_link(pytester: pytest.Pytester)
     )
 
 
-def test_workers_share_a_server_and_no_sandbox(pytester: pytest.Pytester, server: Server) -> None:
+def test_workers_share_a_server_and_no_sandbox(pytester: pytest.Pytester, server: MockServer) -> None:
     pytester.makepyfile(
         PUT
         + """

@@ -1,4 +1,4 @@
-"""The pytest plugin: options, markers, hooks. What its fixtures need is imported when one is used."""
+"""pytest plugin: options, markers, hooks. Heavy imports are deferred until a fixture is used."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockserver.pytest_plugin.marks import MARKERS
+from mockserver.testing.pytest_plugin.markers import MARKERS
 
 if TYPE_CHECKING:
-    from mockserver.testing import Sent
+    from mockserver.testing import ItemCount
 
 URL, ARTIFACTS, SEED, SPECS = "mockserver_url", "mockserver_artifacts", "mockserver_seed", "mockserver_specs"
 
@@ -46,18 +46,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tell pytest the markers, and give it a fixture for each vendor."""
-    from mockserver.pytest_plugin import fixtures, vendors  # noqa: PLC0415 - after the options are known
+    from mockserver.testing.pytest_plugin import fixtures  # noqa: PLC0415 - after the options are known
 
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(fixtures, "mockserver-fixtures")
-    config.pluginmanager.register(vendors.plugin(config), "mockserver-vendors")
+    config.pluginmanager.register(fixtures.vendor_fixtures(config), "mockserver-vendors")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each case that a marker names."""
     if metafunc.definition.get_closest_marker("mock_cases"):
-        from mockserver.pytest_plugin.cases import parametrize  # noqa: PLC0415 - reads the catalogue
+        from mockserver.testing.pytest_plugin.parametrization import parametrize  # noqa: PLC0415 - reads the catalogue
 
         parametrize(metafunc)
 
@@ -68,13 +68,13 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add what the mock saw to the report of a failed test; let the sandbox of one that passed go."""
     report = yield
-    from mockserver.pytest_plugin.watching import WATCH  # noqa: PLC0415 - light, and only where tests run
+    from mockserver.testing.pytest_plugin.failure_report import REPORTER_KEY  # noqa: PLC0415 - light, and only where tests run
 
-    watch = item.stash.get(WATCH, None)
+    watch = item.stash.get(REPORTER_KEY, None)
     if watch is not None:
-        watch.reported(report)
+        watch.handle_report(report)
         if report.when == "teardown":
-            del item.stash[WATCH]
+            del item.stash[REPORTER_KEY]
     return report
 
 
@@ -82,15 +82,15 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     """Say in a sentence what was resent, where numbers of sent items are not as expected."""
     if op != "==" or not (isinstance(left, list | tuple) and isinstance(right, list | tuple)):
         return None
-    sent = _sent(left) or _sent(right)
+    sent = _item_counts(left) or _item_counts(right)
     if not sent:
         return None
-    from mockserver.testing.calls import told  # noqa: PLC0415 - loaded by whoever made them
+    from mockserver.testing.calls import describe_resent  # noqa: PLC0415 - loaded by whoever made them
 
-    return [told(one.call for one in sent), f"{list(left)} == {list(right)}"]
+    return [describe_resent(one.call for one in sent), f"{list(left)} == {list(right)}"]
 
 
-def _sent(values: list[Any] | tuple[Any, ...]) -> list[Sent]:
+def _item_counts(values: list[Any] | tuple[Any, ...]) -> list[ItemCount]:
     """The values, if they are what calls sent; none otherwise, and where nobody made such."""
     made = sys.modules.get("mockserver.testing.calls")
-    return list(values) if made and values and all(isinstance(one, made.Sent) for one in values) else []
+    return list(values) if made and values and all(isinstance(one, made.ItemCount) for one in values) else []

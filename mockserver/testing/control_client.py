@@ -1,52 +1,56 @@
-"""The control plane as a test asks it, with what it refuses told in words."""
+"""HTTP client of the control plane, for the server and for one sandbox."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from http import HTTPStatus
 
 import httpx
 
 from mockserver.codec import json
-from mockserver.errors import Malformed
-from mockserver.model import NOTHING, Json
+from mockserver.errors import MalformedBody
+from mockserver.model import EMPTY, Json
 
 JSON, YAML = "application/json", "application/yaml"
-_PATIENCE_S = 30
+_TIMEOUT_S = 30
 
 
-class NoServer(Exception):
+class ServerUnreachableError(Exception):
     """Nothing answers at the address, or what answers is no mockserver."""
 
     def __init__(self, url: str, said: str) -> None:
         super().__init__(f"no mockserver answers at {url}: {said}; start one: mockserver run --port 8080")
 
 
-class NotDone(Exception):
+class ControlPlaneError(Exception):
     """The control plane refused; `status`, `code` and the whole `problem` are as it told them."""
 
     def __init__(self, asked: str, status: int, problem: Mapping[str, Json]) -> None:
-        super().__init__("\n".join((f"{asked}: {status} {_headline(problem)}", *_errors(problem))))
+        super().__init__(
+            "\n".join((f"{asked}: {status} {_problem_summary(problem)}", *_problem_lines(problem)))
+        )
         self.status = status
         self.code = str(problem.get("code", ""))
         self.problem = problem
 
 
-class Control:
+class ControlClient:
     """Asks `/_mock` of the server at `url`; `token` is what it was started with, "" for none."""
 
     def __init__(self, url: str, token: str = "") -> None:
         self.url = url.rstrip("/")
         operator = {"authorization": f"Bearer {token}"} if token else {}
         # A proxy of the environment is for other hosts: the mock is near.
-        self._client = httpx.Client(headers=operator, timeout=_PATIENCE_S, trust_env=False)
+        self._client = httpx.Client(headers=operator, timeout=_TIMEOUT_S, trust_env=False)
 
     def close(self) -> None:
         """Let the connections go."""
         self._client.close()
 
-    def ask(self, method: str, path: str, body: Json = None, **query: Json) -> Json:
+    def request(self, method: str, path: str, body: Json = None, **query: Json) -> Json:
         """What is answered below `/_mock`, with exact decimals; None where nothing is said.
 
         Raises:
@@ -54,7 +58,7 @@ class Control:
             NoServer: nothing answers.
         """
         content = None if body is None else json.encode(body)
-        return _read(self.send(method, path, content, JSON, **query))
+        return _decode_body(self.send(method, path, content, JSON, **query))
 
     def send(
         self, method: str, path: str, content: bytes | None = None, media_type: str = JSON, **query: Json
@@ -65,12 +69,14 @@ class Control:
             NotDone, NoServer: as `ask`.
         """
         headers = {"content-type": media_type} if content is not None else {}
-        came = self._sent(method, f"{self.url}/_mock{path}", headers, content, _told(query))
+        came = self._sent(method, f"{self.url}/_mock{path}", headers, content, _query_parameters(query))
         if not came.is_success:
-            raise NotDone(f"{method} /_mock{path}", came.status_code, _problem(came))
+            raise ControlPlaneError(f"{method} /_mock{path}", came.status_code, _problem_details(came))
         return came
 
-    def call(self, method: str, url: str, headers: Mapping[str, str], content: bytes) -> tuple[int, str]:
+    def call_vendor(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes
+    ) -> tuple[int, str]:
         """Status and text that a vendor answers.
 
         Raises:
@@ -79,7 +85,7 @@ class Control:
         came = self._sent(method, url, headers, content or None)
         return came.status_code, came.text
 
-    def served(self, path: str) -> bytes:
+    def download(self, path: str) -> bytes:
         """What the server shows at a path that is not of the control plane.
 
         Raises:
@@ -87,30 +93,30 @@ class Control:
         """
         came = self._sent("GET", f"{self.url}{path}")
         if not came.is_success:
-            raise NotDone(f"GET {path}", came.status_code, _problem(came))
+            raise ControlPlaneError(f"GET {path}", came.status_code, _problem_details(came))
         return came.content
 
     def _sent(
         self,
         method: str,
         url: str,
-        headers: Mapping[str, str] = NOTHING,
+        headers: Mapping[str, str] = EMPTY,
         content: bytes | None = None,
         query: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         if self._client.is_closed:
-            raise NoServer(self.url, "it was let go")
+            raise ServerUnreachableError(self.url, "it was let go")
         try:
             return self._client.request(method, url, headers=dict(headers), content=content, params=query)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NoServer(self.url, str(error) or type(error).__name__) from None
+            raise ServerUnreachableError(self.url, str(error) or type(error).__name__) from None
 
 
 @dataclass(frozen=True, slots=True)
-class Within:
+class SandboxControl:
     """One sandbox of a server, as the control plane is asked about it."""
 
-    control: Control
+    control: ControlClient
     name: str
 
     @property
@@ -123,14 +129,14 @@ class Within:
         """Where what happened in it can be read."""
         return f"{self.control.url}/_mock/sandboxes/{self.name}/journal"
 
-    def ask(self, method: str, below: str, body: Json = None, **query: Json) -> Json:
+    def request(self, method: str, below: str, body: Json = None, **query: Json) -> Json:
         """What is answered below the sandbox, with exact decimals; None where nothing is said.
 
         Raises:
             NotDone: it is refused.
             NoServer: nothing answers.
         """
-        return self.control.ask(method, f"/sandboxes/{self.name}{below}", body, **query)
+        return self.control.request(method, f"/sandboxes/{self.name}{below}", body, **query)
 
     def content(self, below: str, **query: Json) -> bytes:
         """What is answered to a GET below the sandbox, as it came.
@@ -141,7 +147,7 @@ class Within:
         return self.control.send("GET", f"/sandboxes/{self.name}{below}", **query).content
 
 
-def _told(query: Mapping[str, Json]) -> dict[str, str] | None:
+def _query_parameters(query: Mapping[str, Json]) -> dict[str, str] | None:
     """What is None is not said; a truth is lower case."""
     return {
         name: str(value).lower() if isinstance(value, bool) else str(value)
@@ -150,28 +156,62 @@ def _told(query: Mapping[str, Json]) -> dict[str, str] | None:
     }
 
 
-def _read(came: httpx.Response) -> Json:
+def _decode_body(came: httpx.Response) -> Json:
     if came.status_code == HTTPStatus.NO_CONTENT:
         return None
     try:
         return json.decode(came.content)
-    except Malformed as error:
-        raise NoServer(str(came.url), f"its answer is no JSON, {error}") from None
+    except MalformedBody as error:
+        raise ServerUnreachableError(str(came.url), f"its answer is no JSON, {error}") from None
 
 
-def _problem(came: httpx.Response) -> Mapping[str, Json]:
+def _problem_details(came: httpx.Response) -> Mapping[str, Json]:
     try:
         problem = json.decode(came.content)
-    except Malformed:
+    except MalformedBody:
         problem = None
     return problem if isinstance(problem, dict) else {"detail": came.reason_phrase}
 
 
-def _headline(problem: Mapping[str, Json]) -> str:
+def _problem_summary(problem: Mapping[str, Json]) -> str:
     return str(problem.get("detail") or problem.get("title") or "")
 
 
-def _errors(problem: Mapping[str, Json]) -> Iterator[str]:
+def _problem_lines(problem: Mapping[str, Json]) -> Iterator[str]:
     for one in problem.get("errors", ()):
         cure = f"; {one['try']}" if one.get("try") else ""
         yield f"  {one['pointer'] or '/'}: {one['detail']}{cure}"
+
+
+_MAX_NAME = 64
+_MAX_SLUG = 40
+_NAME_TAKEN = "sandbox-exists"
+_NOT_IN_NAMES = re.compile("[^a-z0-9]+")
+
+
+def sandbox_name(worker: str, test: str) -> str:
+    """A name for a test's sandbox, "t-gw0-test-pays-1f2e3d4c": what can be read of it, and a hash of all."""
+    digest = sha256(test.encode(errors="backslashreplace")).hexdigest()[:8]
+    spoken = _NOT_IN_NAMES.sub("-", test.rpartition("::")[2].lower()).strip("-")[:_MAX_SLUG].strip("-")
+    tag = _NOT_IN_NAMES.sub("-", worker.lower())[:8]
+    return "-".join(part for part in ("t", tag, spoken, digest) if part)
+
+
+def create_sandbox(control: ControlClient, name: str, wanted: Mapping[str, Json]) -> str:
+    """The name under which a sandbox was made: the one that is wanted, or, where it is taken, with a number.
+
+    Raises:
+        NotDone: it cannot be made; the text says why.
+    """
+    number = 1
+    while True:
+        ending = f"-{number}" if number > 1 else ""
+        tried = f"{name[: _MAX_NAME - len(ending)]}{ending}"
+        try:
+            control.request("POST", "/sandboxes", {"name": tried, **wanted})
+        except ControlPlaneError as told:
+            if told.code != _NAME_TAKEN:
+                raise
+            number += 1
+        else:
+            return tried

@@ -80,7 +80,7 @@ def test_scenarios_of_a_class_and_of_a_test_are_armed_together(run: Run) -> None
         class TestAll:
             @pytest.mark.mock_scenario(DOWN)
             def test_one(self, mock_sandbox, mockserver):
-                armed = mockserver.control.ask("GET", f"/sandboxes/{mock_sandbox.name}/scenarios")
+                armed = mockserver.control.operations.ask("GET", f"/sandboxes/{mock_sandbox.name}/scenarios")
                 assert [one["name"] for one in armed] == ["down", "long-tail"]
         """
     ).assert_outcomes(passed=1)

@@ -4,22 +4,22 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.testing import Server
-from mockserver.testing.threaded import running
+from mockserver.server.application import Application
+from mockserver.testing import MockServer
+from mockserver.testing.threaded_server import run_in_thread
 
 Run = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture(scope="session")
-def server(app: Application) -> Iterator[Server]:
+def server(app: Application) -> Iterator[MockServer]:
     """The application of all tests, on a socket."""
-    with running(app) as url, Server(url) as server:
+    with run_in_thread(app) as url, MockServer(url) as server:
         yield server
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, server: Server) -> Run:
+def run(pytester: pytest.Pytester, server: MockServer) -> Run:
     """Runs a suite of one file, in this process, against that server."""
 
     def ran(source: str, *options: str) -> pytest.RunResult:

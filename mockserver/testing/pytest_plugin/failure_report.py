@@ -1,4 +1,4 @@
-"""What becomes of a test's sandbox: dropped when it passed, kept, told and linked when it failed."""
+"""Add the journal of a failed test to its report, save its artifacts, delete sandboxes of passed tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECTION = "mock journal"
 
 
 @dataclass(slots=True)
-class Watch:
+class FailureReporter:
     """Follows one test and its `sandbox`; `artifacts` is where files of a failed one go, None: nowhere.
 
     `ends` says that the server ends with the run, so that a link to it leads nowhere afterwards. `journal` is
@@ -25,58 +25,61 @@ class Watch:
 
     sandbox: Sandbox
     artifacts: Path | None
-    ends: bool
+    server_ends: bool
     failed: bool = False
     passed: bool = False
     journal: str = ""
     saved: bool = False
 
-    def reported(self, report: pytest.TestReport) -> None:
+    def handle_report(self, report: pytest.TestReport) -> None:
         """A phase of the test is over."""
         self.passed = self.passed or (report.when == "call" and report.passed)
         if report.failed:
             self.failed = True
-            self.keep()
+            self.save()
             report.sections.append((SECTION, self.journal))
         if report.when == "teardown" and not self.failed:
-            with suppress(*_gone()):
+            with suppress(*_server_errors()):
                 self.sandbox.drop()
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Read the journal, and write the files, as long as there is something to read."""
-        self.read()
+        self.read_journal()
         if self.artifacts is None or self.saved:
             return
         try:
             self.sandbox.save(self.artifacts)
             self.saved = True
             self.journal += f"\nkept in {self.artifacts / self.sandbox.name}"
-        except _gone():
+        except _server_errors():
             pass
         except OSError as error:
             self.journal += f"\nnothing is kept in {self.artifacts}: {error}"
 
-    def read(self) -> None:
+    def read_journal(self) -> None:
         """Read the journal anew; what was read before stays when the server is gone."""
         try:
             calls = self.sandbox.journal()
-        except _gone() as error:
+        except _server_errors() as error:
             self.journal = self.journal or f"the journal cannot be read: {error}"
             return
         lines = [str(call) for call in calls] or ["no calls"]
-        self.journal = "\n".join((*lines, self._where()))
+        self.journal = "\n".join((*lines, self._location()))
 
-    def _where(self) -> str:
-        if self.ends:
+    def _location(self) -> str:
+        if self.server_ends:
             kept = "--mockserver-artifacts=DIR keeps what it saw"
             return f"sandbox {self.sandbox.name} ends with this run; {kept}"
         return f"sandbox kept: {self.sandbox.link}"
 
 
-WATCH = pytest.StashKey[Watch]()
+REPORTER_KEY = pytest.StashKey[FailureReporter]()
 
 
-def _gone() -> tuple[type[Exception], ...]:
-    from mockserver.testing import NoServer, NotDone  # noqa: PLC0415 - heavy; a sandbox was made by then
+def _server_errors() -> tuple[type[Exception], ...]:
+    from mockserver.testing import (
+        ControlPlaneError,  # noqa: PLC0415 - heavy; a sandbox was made by then
+        ServerUnreachableError,
+    )
 
-    return (NoServer, NotDone)
+    return (ServerUnreachableError, ControlPlaneError)

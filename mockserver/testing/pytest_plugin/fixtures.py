@@ -1,0 +1,156 @@
+"""Fixtures for server, sandbox and catalogue case, and one fixture for each vendor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockserver.testing.pytest_plugin import markers
+from mockserver.testing.pytest_plugin.failure_report import REPORTER_KEY, FailureReporter
+
+if TYPE_CHECKING:
+    from mockserver.testing import CatalogueTest, MockServer, Sandbox, SandboxVendor
+
+
+@pytest.fixture(scope="session")
+def mockserver(request: pytest.FixtureRequest) -> MockServer:
+    """A mockserver for this worker's tests: `.url`, `.vendors`, `.health()`."""
+    return _start_server(request.config, strict=False)
+
+
+@pytest.fixture(scope="session")
+def mockserver_strict(request: pytest.FixtureRequest) -> MockServer:
+    """The same for tests with `mock_auth("strict")`: it takes the credentials of the fixtures alone."""
+    server = _start_server(request.config, strict=True)
+    if server.health()["auth"] != markers.STRICT:
+        pytest.fail(f"{server.url} takes any credential; start it with --auth strict", pytrace=False)
+    return server
+
+
+@pytest.fixture
+def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A sandbox for this test, as it begins: `.vendor(name)`, `.scenario(…)`, `.clock`, `.journal()`, …."""
+    from mockserver.testing import Sandbox  # noqa: PLC0415 - heavy; only tests that use it pay for it
+    from mockserver.testing.control_client import sandbox_name  # noqa: PLC0415
+    from mockserver.testing.teardown import ALLOWABLE  # noqa: PLC0415
+
+    node: pytest.Item = request.node
+    strict = (
+        markers.text_argument(node, markers.AUTH, choices=(markers.STRICT, markers.LENIENT)) == markers.STRICT
+    )
+    server: MockServer = request.getfixturevalue("mockserver_strict" if strict else "mockserver")
+    config = request.config
+    sandbox = Sandbox(
+        server,
+        name=sandbox_name(getattr(config, "workerinput", {}).get("workerid", ""), node.nodeid),
+        seed=config.getoption("mockserver_seed"),
+        freeze=markers.text_argument(node, markers.CLOCK) or None,
+        empty=markers.begins_empty(node),
+        allow=markers.allowed_violations(node, ALLOWABLE),
+        folder=node.path.parent,
+    )
+    with _fail_without_traceback():
+        sandbox.open()
+    artifacts = config.getoption("mockserver_artifacts")
+    watch = FailureReporter(
+        sandbox, Path(artifacts).absolute() if artifacts else None, server_ends=server.is_own
+    )
+    node.stash[REPORTER_KEY] = watch
+    with _fail_without_traceback():
+        for scenario in markers.all_arguments(node, markers.SCENARIO):
+            sandbox.scenario(scenario)  # type: ignore[arg-type]
+    yield sandbox
+    _check_passed_test(watch)
+
+
+@pytest.fixture
+def mock_case(request: pytest.FixtureRequest, mock_sandbox: Sandbox) -> CatalogueTest:
+    """One of the cases that the marker `mock_cases` names: `.arrange()`, `.run()`, `.expected`, …."""
+    if not hasattr(request, "param"):
+        pytest.fail('mock_case needs the marker mock_cases("<vendor>")', pytrace=False)
+    vendor, case = request.param
+    with _fail_without_traceback():
+        return mock_sandbox.case(vendor, case)
+
+
+def _start_server(config: pytest.Config, *, strict: bool) -> MockServer:
+    from mockserver.testing import MockServer  # noqa: PLC0415 - heavy; only tests that use it pay for it
+
+    url, specs = config.getoption("mockserver_url"), config.getini("mockserver_specs")
+    running = ExitStack()
+    # The last test's report is made when all fixtures are gone, and needs the server still.
+    config.add_cleanup(running.close)
+    with _fail_without_traceback():
+        return running.enter_context(MockServer(url, strict=strict, specs=specs))
+
+
+@contextmanager
+def _fail_without_traceback() -> Iterator[None]:
+    """What the mock says is told as it says it: where in the plugin it came up helps nobody."""
+    from mockserver.testing import (
+        ControlPlaneError,  # noqa: PLC0415 - heavy; only tests that use it pay for it
+        ServerUnreachableError,
+    )
+
+    try:
+        yield
+    except (ServerUnreachableError, ControlPlaneError, LookupError, OSError) as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def _check_passed_test(watch: FailureReporter) -> None:
+    """Hold a test that passed to account, as long as its sandbox is there."""
+    watch.read_journal()
+    if watch.passed and (said := watch.sandbox.find_violations()):
+        watch.save()
+        pytest.fail("\n".join(said), pytrace=False)
+
+
+_NOT_IDENTIFIER = re.compile(r"\W")
+
+
+def vendor_fixtures(config: pytest.Config) -> ModuleType:
+    """A plugin of nothing but the fixtures `mock_<vendor>`; what is no sign of a name is an underscore."""
+    module = ModuleType("mockserver.testing.pytest_plugin.of_vendors", "A fixture for each vendor.")
+    for name in sorted(set(_vendor_names(config))):
+        setattr(module, f"mock_{_NOT_IDENTIFIER.sub('_', name)}", _vendor_fixture(name))
+    return module
+
+
+def _vendor_names(config: pytest.Config) -> Iterator[str]:
+    here = Path(__file__).parents[2]
+    inside = here / "specs"
+    ours = inside if inside.is_dir() else here.parent / "specs"
+    for folder in (ours, *config.getini("mockserver_specs")):
+        yield from (file.stem for file in folder.glob("*.yaml") if not file.name.startswith("_"))
+    if url := config.getoption("mockserver_url"):
+        yield from _remote_vendors(url)
+
+
+def _remote_vendors(url: str) -> Iterator[str]:
+    """The vendors of a server that runs; none where nothing answers, which the fixtures say when used."""
+    from mockserver.testing import (
+        ControlPlaneError,
+        MockServer,  # noqa: PLC0415 - heavy; only with the option
+        ServerUnreachableError,
+    )
+
+    try:
+        with MockServer(url) as server:
+            yield from server.vendors
+    except (ServerUnreachableError, ControlPlaneError):
+        return
+
+
+def _vendor_fixture(vendor: str) -> Callable[..., object]:
+    def made(mock_sandbox: Sandbox) -> SandboxVendor:
+        return mock_sandbox.vendor(vendor)
+
+    made.__doc__ = f"The vendor {vendor} in this test's sandbox: `.url`, `.token`, `.calls`, `.arm(…)`, …."
+    return pytest.fixture(name=f"mock_{_NOT_IDENTIFIER.sub('_', vendor)}")(made)

@@ -1,0 +1,136 @@
+"""Checks at the end of a test, and files with the traffic and state of its sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mockserver.codec import json
+from mockserver.model import Json
+from mockserver.testing.calls import RecordedCall
+from mockserver.testing.control_client import ControlPlaneError, SandboxControl
+from mockserver.testing.scenarios import ArmedScenario
+
+OFF_CONTRACT, NEVER_HIT = "off-contract", "never-hit"
+ALLOWABLE = (OFF_CONTRACT, NEVER_HIT)
+"""What a test may say that it is meant so."""
+
+_MATCH_MEMBERS = ("vendor", "operation", "query", "headers", "body")
+_MAX_KEYS = 10
+_MAX_LENGTH = 160
+
+
+def find_unused_rules(
+    sandbox_control: SandboxControl, armed: Sequence[ArmedScenario], calls: Sequence[RecordedCall]
+) -> Iterator[str]:
+    """Each rule that bent no call, with the call that came nearest to it."""
+    applied = {rule for call in calls for rule in call.applied}
+    for one in armed:
+        if one.is_disarmed:
+            continue
+        try:
+            counts, rules = one.counts, one.document["rules"]
+        except ControlPlaneError:
+            continue  # it was taken away by others: the test, or a state that was restored
+        for counted, rule in zip(counts, rules, strict=True):
+            if f"{one.name}/{rule['id']}" not in applied:
+                yield (
+                    f"{one.name}/{rule['id']} was armed and never hit: {_describe_rule(rule)}\n"
+                    f"  {_nearest_call(sandbox_control, rule, counted, calls)}"
+                )
+
+
+def find_contract_violations(calls: Sequence[RecordedCall], ignored: Collection[int]) -> Iterator[str]:
+    """Each call that the vendor has no operation for, and each answer that its spec does not say."""
+    for call in calls:
+        said = call.off_contract or ("" if call.operation else "the vendor has no such operation")
+        if said and call.number not in ignored:
+            yield f"#{call.number} {call.vendor} {call.method} {call.path} was off contract: {said}"
+
+
+def describe_verification(problem: Mapping[str, Json]) -> str:
+    """What a verification found instead, with the calls that came near."""
+    lines = [str(problem["detail"])]
+    for near in problem.get("nearest", ()):
+        head = f"#{near['number']} {near['vendor']} {near['method']} {near['path']}"
+        lines.append(f"  nearest: {head}: {_describe_differences(near['differs'])}")
+    return "\n".join(lines)
+
+
+def _describe_differences(found: Sequence[Mapping[str, Json]]) -> str:
+    return "; ".join(
+        f"{one['member']} is {_shorten_json(one['found'])}, expected {_shorten_json(one['expected'])}"
+        for one in found
+    )
+
+
+def _nearest_call(
+    sandbox_control: SandboxControl,
+    rule: Mapping[str, Json],
+    counted: Mapping[str, Json],
+    calls: Sequence[RecordedCall],
+) -> str:
+    match = rule.get("match", {})
+    if counted["calls"]:
+        last = next((call for call in reversed(calls) if _matches_operation(call, match)), None)
+        return f"nearest: {_describe_call(last)}" if last else "the calls that it took are no longer kept"
+    wanted = {member: match[member] for member in _MATCH_MEMBERS if member in match}
+    try:
+        sandbox_control.request("POST", "/journal/verify", {"match": wanted})
+    except ControlPlaneError as told:
+        near = told.problem.get("nearest")
+        by_number = {call.number: call for call in calls}
+        if not near or near[0]["number"] not in by_number:
+            return "no call was made"
+        return f"nearest: {_describe_call(by_number[near[0]['number']])}: {_describe_differences(near[0]['differs'])}"
+    last = next((call for call in reversed(calls) if _matches_operation(call, match)), None)
+    return f"nearest: {_describe_call(last)}" if last else "no call was made"
+
+
+def _matches_operation(call: RecordedCall, match: Mapping[str, Json]) -> bool:
+    own = {"vendor": call.vendor, "operation": call.operation}
+    return all(match.get(member, value) == value for member, value in own.items())
+
+
+def _describe_call(call: RecordedCall) -> str:
+    head = f"#{call.number} {call.vendor} {call.method} {call.path}"
+    if not call.sent:
+        return head
+    keys = [*call.keys[:_MAX_KEYS], *(["…"] if call.sent > _MAX_KEYS else [])]
+    return f"{head} sent {'item' if call.sent == 1 else 'items'} {', '.join(keys)}"
+
+
+def _describe_rule(rule: Mapping[str, Json]) -> str:
+    return _shorten_json({name: one for name, one in rule.items() if name != "id"})
+
+
+def _shorten_json(value: Json) -> str:
+    text = json.encode(value).decode()
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
+
+
+MAX_CALLS = 10_000
+_MAX_SCRIPTS = 50
+
+
+def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall], folder: Path) -> None:
+    """Write `traffic.har`, `journal.txt`, `state.json`, and `call-<number>.sh` of the newest 50 calls.
+
+    Credentials of calls are cut; the state holds the sandbox's own.
+
+    Raises:
+        OSError: the folder cannot be written.
+        NotDone, NoServer: the sandbox is gone.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "traffic.har").write_bytes(
+        sandbox_control.content("/journal/export", format="har", last=MAX_CALLS)
+    )
+    (folder / "state.json").write_bytes(sandbox_control.content("/dump"))
+    (folder / "journal.txt").write_text("".join(f"{call}\n" for call in calls), encoding="utf-8")
+    for call in calls[-_MAX_SCRIPTS:]:
+        try:
+            script = sandbox_control.content(f"/journal/{call.number}/export", format="curl")
+        except ControlPlaneError:
+            continue  # what is no longer kept whole cannot be repeated
+        (folder / f"call-{call.number}.sh").write_bytes(script)
