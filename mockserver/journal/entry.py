@@ -1,24 +1,28 @@
-"""What one call left: asked, decided, answered, and how the answer left."""
+"""One recorded call: call, reply, item results, delivery and request target."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.model import Action, Answer, Call, Delivery, Outcome, Problem, Reply, Value
 
-SILENT = frozenset({"CONNECTION_RESET_BY_PEER", "RANDOM_DATA_THEN_CLOSE", "EMPTY_RESPONSE", "NO_RESPONSE"})
+SILENT_FAULTS = frozenset(
+    {"CONNECTION_RESET_BY_PEER", "RANDOM_DATA_THEN_CLOSE", "EMPTY_RESPONSE", "NO_RESPONSE"}
+)
 """The faults of the transport that send no status, unless a part of the answer is to come first."""
 
 _PROBLEM_BYTES = 300
 """What a problem weighs in memory (measured: 258 bytes for one with a short detail)."""
 
 
-class Decided(Value, frozen=True):
+class ItemResults(Value, frozen=True):
     """What became of a batch's items: keys and actions packed, problems and warnings by index.
 
     Documents are not kept: an entry would weigh ten times its bodies, and the bodies hold them.
@@ -29,7 +33,7 @@ class Decided(Value, frozen=True):
     warnings: Mapping[int, tuple[Problem, ...]] = {}
 
     @classmethod
-    def of(cls, outcomes: tuple[Outcome, ...]) -> Decided:
+    def of(cls, outcomes: tuple[Outcome, ...]) -> ItemResults:
         """What `outcomes` come to."""
         noted = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
         columns = ([one.item.key for one in outcomes], [one.action for one in outcomes])
@@ -71,7 +75,7 @@ class Entry(Value, frozen=True):
     reply: Reply
     operation: str | None
     refusal: str | None
-    decided: Decided
+    decided: ItemResults
     duration_ms: float
     trace: str = ""
     applied: tuple[str, ...] = ()
@@ -103,10 +107,10 @@ class Entry(Value, frozen=True):
 
 def is_silent(delivery: Delivery | None) -> bool:
     """Whether no status leaves."""
-    return delivery is not None and delivery.fault in SILENT and delivery.fraction is None
+    return delivery is not None and delivery.fault in SILENT_FAULTS and delivery.fraction is None
 
 
-def entry_of(number: int, at: datetime, call: Call, answer: Answer, duration_ms: float) -> Entry:
+def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_ms: float) -> Entry:
     """The entry of a call and what it was answered."""
     return Entry(
         number=number,
@@ -115,7 +119,7 @@ def entry_of(number: int, at: datetime, call: Call, answer: Answer, duration_ms:
         reply=answer.reply,
         operation=answer.operation,
         refusal=answer.refusal,
-        decided=Decided.of(answer.outcomes),
+        decided=ItemResults.of(answer.outcomes),
         duration_ms=duration_ms,
         trace=answer.trace,
         applied=answer.applied,
@@ -123,7 +127,7 @@ def entry_of(number: int, at: datetime, call: Call, answer: Answer, duration_ms:
     )
 
 
-def cut(entry: Entry, kept_bytes: int) -> Entry:
+def cut_bodies(entry: Entry, kept_bytes: int) -> Entry:
     """The entry with only the beginning of each body."""
     call, reply = entry.call, entry.reply
     return replace(
@@ -133,3 +137,26 @@ def cut(entry: Entry, kept_bytes: int) -> Entry:
         request_cut_bytes=len(call.body[kept_bytes:]),
         reply_cut_bytes=len(reply.body[kept_bytes:]),
     )
+
+
+_ESCAPED_SLASH = re.compile("(%(?:25)*2[fF])")
+_SAFE_CHARACTERS = "/!$&'()*+,;=:@-._~"
+
+
+def request_target(entry: Entry) -> str:
+    """The undecoded path of the call, with the sandbox's prefix and the mount where it had them."""
+    return entry.call.target or entry.call.mount + _quote_path(entry.call.path)
+
+
+def target_below_mount(entry: Entry) -> str:
+    """The undecoded path of the call below the vendor's mount, as it was sent where that can be told."""
+    call = entry.call
+    if call.target.startswith(f"{call.mount}/"):
+        return call.target[len(call.mount) :]
+    return _quote_path(call.path)
+
+
+def _quote_path(path: str) -> str:
+    """The path as it is sent; escaped slashes in it, which were left escaped, stay so."""
+    parts = _ESCAPED_SLASH.split(path)
+    return "".join([part if at % 2 else quote(part, safe=_SAFE_CHARACTERS) for at, part in enumerate(parts)])

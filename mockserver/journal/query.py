@@ -1,4 +1,4 @@
-"""Which entries somebody asks for: the same words for a list and for a verification."""
+"""Select journal entries by vendor, operation, status, outcome, scenario or time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 from mockserver.journal.entry import Entry
 from mockserver.model import Value
 
-ANY = "any"
-NONE = "none"
+ANY_FAULT = "any"
+NO_STATUS = "none"
 """The status of an answer that never left."""
 
 WARNED = "warned"
@@ -44,7 +44,9 @@ class Query(Value, frozen=True):
             and (not self.status or has_status(entry, self.status))
             and (not self.scenario or has_scenario(entry, self.scenario))
             and self._is_since(entry)
-            and (not self.fault or self.fault == entry.fault or (self.fault == ANY and entry.fault != ""))
+            and (
+                not self.fault or self.fault == entry.fault or (self.fault == ANY_FAULT and entry.fault != "")
+            )
             and self.off_contract in (None, entry.off_contract != "")
             and self._has_items(entry)
         )
@@ -64,14 +66,14 @@ class Query(Value, frozen=True):
         )
 
 
-def selected(entries: Iterable[Entry], query: Query, last: int) -> list[Entry]:
+def select(entries: Iterable[Entry], query: Query, last: int) -> list[Entry]:
     """The newest `last` of the entries that pass, in their order."""
     return [entry for entry in entries if query.passes(entry)][-last:]
 
 
 def has_status(entry: Entry, status: str) -> bool:
     """Whether the status that left is `status`, or of that class."""
-    left = NONE if entry.status is None else str(entry.status)
+    left = NO_STATUS if entry.status is None else str(entry.status)
     return left == status or (status.endswith("xx") and left[0] == status[0])
 
 

@@ -1,4 +1,4 @@
-"""Journal entries as the control plane shows them."""
+"""Show journal entries, with credentials redacted."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from codecs import lookup
 from dataclasses import dataclass
 
-from mockserver.clock import print_instant
-from mockserver.journal.entry import Decided, Entry
+from mockserver.codec.http import parse_content_type
+from mockserver.codec.instants import print_instant
+from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query
+from mockserver.journal.entry import Entry, ItemResults
 from mockserver.model import Document, Json, Problem
-from mockserver.reply import media_type_of
-from mockserver.secrets import SIGN, masked, masked_body, masked_query
 
-_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 """Signs that a text for people does not have, and the one for what is no text."""
 
 _CHARSETS = ("utf-8", "utf-16", "utf-32", "ascii", "iso8859", "cp125")
@@ -24,7 +24,7 @@ class View:
     """How entries are shown: credentials are cut and end in `sign`, unless they are `shown`."""
 
     shown: bool = False
-    sign: str = SIGN
+    mask: str = MASK
 
     def short(self, entry: Entry) -> dict[str, Json]:
         """An entry in one line of a list."""
@@ -72,35 +72,35 @@ class View:
 
     def key(self, key: str) -> str:
         """An item's key, which may be the address of a call inside of the call."""
-        return key if self.shown else masked_body(key, self.sign)
+        return key if self.shown else redact_body(key, self.mask)
 
-    def _decided(self, decided: Decided) -> list[Document]:
+    def _decided(self, decided: ItemResults) -> list[Document]:
         return [
             {
                 "index": index,
                 "key": self.key(key),
                 "action": str(action),
-                "problems": [_problem(problem) for problem in decided.problems.get(index, ())],
-                "warnings": [_problem(warning) for warning in decided.warnings.get(index, ())],
+                "problems": [_problem_document(problem) for problem in decided.problems.get(index, ())],
+                "warnings": [_problem_document(warning) for warning in decided.warnings.get(index, ())],
             }
             for index, (key, action) in enumerate(decided.items())
         ]
 
     def query(self, entry: Entry) -> str:
         """The query string as it was sent."""
-        return entry.call.query if self.shown else masked_query(entry.call.query, self.sign)
+        return entry.call.query if self.shown else redact_query(entry.call.query, self.mask)
 
     def request_headers(self, entry: Entry) -> dict[str, str]:
         """The call's headers; names are lower case."""
         headers = entry.call.headers
-        return dict(headers) if self.shown else masked(headers, self.sign)
+        return dict(headers) if self.shown else redact_headers(headers, self.mask)
 
     def reply_headers(self, entry: Entry) -> dict[str, str]:
         """The reply's headers but its Content-Type; of one that comes several times the texts together."""
         headers: dict[str, str] = {}
         for name, text in entry.reply.headers:
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
-        return headers if self.shown else masked(headers, self.sign)
+        return headers if self.shown else redact_headers(headers, self.mask)
 
     def request_body(self, entry: Entry) -> str:
         """The call's body as text, as far as it is one."""
@@ -119,28 +119,28 @@ class View:
         return self._bytes(entry.reply.body, entry.reply.media_type)
 
     def _text(self, body: bytes, media_type: str | None) -> str:
-        text = text_of(body, media_type)
-        return text if self.shown else masked_body(text, self.sign)
+        text = decode_text(body, media_type)
+        return text if self.shown else redact_body(text, self.mask)
 
     def _bytes(self, body: bytes, media_type: str | None) -> bytes:
-        text = text_of(body, media_type)
+        text = decode_text(body, media_type)
         shown = self._text(body, media_type)
-        return body if shown == text else shown.encode(charset_of(media_type), errors="replace")
+        return body if shown == text else shown.encode(text_charset(media_type), errors="replace")
 
 
-def text_of(body: bytes, media_type: str | None) -> str:
+def decode_text(body: bytes, media_type: str | None) -> str:
     """A body as text in the charset of its media type; what is none of it stands there as a sign."""
-    return body.decode(charset_of(media_type), errors="replace")
+    return body.decode(text_charset(media_type), errors="replace")
 
 
 def is_text(body: bytes, media_type: str | None) -> bool:
     """Whether a body is text in the charset of its media type, and can be shown as that."""
-    return _UNSHOWN.search(text_of(body, media_type)) is None
+    return _UNPRINTABLE.search(decode_text(body, media_type)) is None
 
 
-def charset_of(media_type: str | None) -> str:
+def text_charset(media_type: str | None) -> str:
     """The charset that a media type says; UTF-8 where it says none, or one that nobody knows."""
-    charset = media_type_of({"content-type": media_type or ""})[1]
+    charset = parse_content_type({"content-type": media_type or ""})[1]
     try:
         name = lookup(charset).name
     except LookupError:
@@ -148,5 +148,5 @@ def charset_of(media_type: str | None) -> str:
     return name if name.startswith(_CHARSETS) else "utf-8"
 
 
-def _problem(problem: Problem) -> Document:
+def _problem_document(problem: Problem) -> Document:
     return {"code": problem.code, "pointer": problem.pointer, "detail": problem.detail, "rule": problem.rule}

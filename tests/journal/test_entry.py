@@ -2,21 +2,28 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.app.delivery import FAULTS
-from mockserver.cases.wire import KINDS
-from mockserver.journal.entry import SILENT, Decided
-from mockserver.journal.repeated import LOSSES
-from mockserver.model import Action, Item, Outcome, Problem
-from tests.support.entries import decided, entry
-from tests.support.specs import spec
+from mockserver.control.cases.transport import LOSS_KINDS
+from mockserver.journal.entry import SILENT_FAULTS, ItemResults, request_target, target_below_mount
+from mockserver.journal.resend import (
+    LOSS_KINDS_BY_FAULT,
+    loss_kind,
+    to_other_server,
+    to_same_target,
+    to_sandbox,
+)
+from mockserver.journal.view import View
+from mockserver.model import Action, Delivery, Item, Outcome, Problem
+from mockserver.server.transport_faults import FAULTS
+from tests.support.journal_entries import entry, item_results
+from tests.support.spec_documents import spec
 
 NAMED = FAULTS.keys() - {""}
 
 
 def test_the_faults_that_the_journal_tells_apart_are_the_transports() -> None:
-    assert SILENT <= NAMED
-    assert LOSSES.keys() <= NAMED
-    assert set(LOSSES.values()) <= set(KINDS)
+    assert SILENT_FAULTS <= NAMED
+    assert LOSS_KINDS_BY_FAULT.keys() <= NAMED
+    assert set(LOSS_KINDS_BY_FAULT.values()) <= set(LOSS_KINDS)
 
 
 def test_the_journal_can_be_asked_for_every_fault() -> None:
@@ -26,12 +33,12 @@ def test_the_journal_can_be_asked_for_every_fault() -> None:
 def test_what_became_of_items_comes_out_as_it_went_in() -> None:
     fates = [("A", Action.CREATED), ("", Action.REJECTED), ("é/~", Action.SKIPPED)]
 
-    assert decided(*fates).items() == fates
-    assert decided(*fates).counts == {"created": 1, "rejected": 1, "skipped": 1}
+    assert item_results(*fates).items() == fates
+    assert item_results(*fates).counts == {"created": 1, "rejected": 1, "skipped": 1}
 
 
 def test_nothing_became_of_no_items() -> None:
-    assert (Decided().items(), Decided().counts) == ([], {})
+    assert (ItemResults().items(), ItemResults().counts) == ([], {})
 
 
 @pytest.mark.parametrize("number", [0, 1, 3])
@@ -39,8 +46,80 @@ def test_an_entry_weighs_its_bodies_its_keys_and_its_problems(number: int) -> No
     problems = (Problem("too-long"),) * number
     outcome = Outcome(Item(0, "A", {}), Action.REJECTED, problems=problems)
     light, heavy = (
-        entry(decided=Decided.of((one,))) for one in (Outcome(Item(0, "A", {}), Action.REJECTED), outcome)
+        entry(decided=ItemResults.of((one,))) for one in (Outcome(Item(0, "A", {}), Action.REJECTED), outcome)
     )
 
     assert light.size_bytes == len(b'{"orders":[]}') + len(b'{"results":[]}') + len(b'[["A"],["rejected"]]')
     assert heavy.size_bytes - light.size_bytes == 300 * number
+
+
+TRUE = View(shown=True)
+PREFIXED = entry(
+    target="/sandboxes/one/acme/orders/A%2F1%20b",
+    mount="/sandboxes/one/acme",
+    path="/orders/A%2F1 b",
+    query="",
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/orders/A b", "/orders/A%20b"),
+        ("/orders/A%2F1", "/orders/A%2F1"),
+        ("/orders/A%252f1", "/orders/A%252f1"),
+        ("/orders/50%", "/orders/50%25"),
+        ("/orders/é?#", "/orders/%C3%A9%3F%23"),
+    ],
+)
+def test_a_path_whose_bytes_are_not_known_is_escaped_again(path: str, sent: str) -> None:
+    unknown = entry(path=path, target="", mount="/acme")
+
+    assert (request_target(unknown), target_below_mount(unknown)) == (f"/acme{sent}", sent)
+
+
+def test_a_path_is_sent_as_it_was_sent() -> None:
+    assert request_target(PREFIXED) == "/sandboxes/one/acme/orders/A%2F1%20b"
+    assert target_below_mount(PREFIXED) == "/orders/A%2F1%20b"
+
+
+def test_a_path_of_an_alias_is_kept_below_the_vendor() -> None:
+    assert (
+        target_below_mount(entry(target="/acme/old/orders", mount="/acme", path="/orders")) == "/old/orders"
+    )
+
+
+def test_a_call_goes_again_where_it_went() -> None:
+    named = entry(headers={"mock-sandbox": "one", "accept": "x", "host": "h", "content-length": "3"})
+
+    assert to_same_target(named, TRUE) == ("/acme/orders?page=2", {"mock-sandbox": "one", "accept": "x"})
+
+
+def test_a_call_goes_into_another_sandbox_without_its_prefix() -> None:
+    assert to_sandbox(PREFIXED, TRUE, "two")[0] == "/acme/orders/A%2F1%20b"
+    assert to_sandbox(PREFIXED, TRUE, "two")[1]["mock-sandbox"] == "two"
+
+
+def test_a_call_goes_away_without_credentials_and_words_of_ours() -> None:
+    full = {"authorization": "x", "x-api-key": "x", "cookie": "x", "mock-scenario": "x", "mock-replay": "x"}
+
+    assert to_other_server(entry(headers={**full, "accept": "x"}), TRUE) == (
+        "/orders?page=2",
+        {"accept": "x"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "method", "kind"),
+    [
+        ("", "PUT", ""),
+        ("CONNECTION_RESET_BY_PEER", "PUT", "reset"),
+        ("CLOSE_IDLE", "PUT", ""),
+        ("TRUNCATED_BODY", "PUT", ""),
+        ("WRONG_LENGTH", "PUT", "truncated"),
+        ("WRONG_LENGTH", "HEAD", ""),
+        ("NO_RESPONSE", "HEAD", "timeout"),
+    ],
+)
+def test_a_lost_answer_has_a_kind(fault: str, method: str, kind: str) -> None:
+    assert loss_kind(entry(delivery=Delivery(fault=fault), method=method)) == kind

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from mockserver.journal.entry import Decided
-from mockserver.journal.query import Query, selected
+from mockserver.journal.entry import ItemResults
+from mockserver.journal.query import Query, select
 from mockserver.model import Action, Delivery, Item, Outcome, Problem
-from tests.support.entries import decided, entry
-from tests.support.rooms import NOW
+from tests.support.engine_samples import NOW
+from tests.support.journal_entries import entry, item_results
 
 CALLED = entry(
-    decided=decided(("A", Action.CREATED), ("B", Action.REJECTED)),
+    decided=item_results(("A", Action.CREATED), ("B", Action.REJECTED)),
     applied=("flaky-third/r1",),
     delivery=Delivery(fault="WRONG_LENGTH"),
     off_contract="said",
@@ -61,13 +61,13 @@ def test_an_item_that_was_warned_about_is_found() -> None:
         Outcome(Item(0, "A", {}), Action.CREATED),
         Outcome(Item(1, "B", {}), Action.CREATED, warnings=(Problem("too-long"),)),
     )
-    warned = entry(decided=Decided.of(outcomes))
+    warned = entry(decided=ItemResults.of(outcomes))
 
     assert [Query(item=key, outcome="warned").passes(warned) for key in ("A", "B")] == [False, True]
 
 
 def test_an_item_without_a_key_is_found_by_an_empty_one() -> None:
-    keyless = entry(decided=decided(("", Action.REJECTED)))
+    keyless = entry(decided=item_results(("", Action.REJECTED)))
 
     assert (Query(item="").passes(keyless), Query(item="").passes(CALLED)) == (True, False)
 
@@ -75,4 +75,4 @@ def test_an_item_without_a_key_is_found_by_an_empty_one() -> None:
 def test_the_newest_of_those_that_pass_come_in_their_order() -> None:
     entries = [entry(number=number, method="GET" if number % 2 else "PUT") for number in range(1, 8)]
 
-    assert [one.number for one in selected(entries, Query(method="GET"), 2)] == [5, 7]
+    assert [one.number for one in select(entries, Query(method="GET"), 2)] == [5, 7]

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.journal.entry import Decided
-from mockserver.journal.view import View, is_text, text_of
+from mockserver.journal.entry import ItemResults
+from mockserver.journal.view import View, decode_text, is_text
 from mockserver.model import Action, Delivery, Item, Outcome, Problem, Reply
-from tests.support.entries import ENTRY, JSON, decided, entry
+from tests.support.journal_entries import ENTRY, JSON, entry, item_results
 
 LOGIN = b"grant_type=password&username=u&password=abcdef"
 FORM = "application/x-www-form-urlencoded"
@@ -18,7 +18,7 @@ def test_an_entry_in_short_is_all_that_a_list_needs() -> None:
         Outcome(Item(1, "B", {}), Action.CREATED, warnings=(problem,)),
     )
     bent = entry(
-        decided=Decided.of(outcomes),
+        decided=ItemResults.of(outcomes),
         applied=("liar/r1",),
         delivery=Delivery(delay_ms=20),
         off_contract="putOrders: 299 is not in the spec",
@@ -101,7 +101,7 @@ def test_bytes_with_a_credential_lose_it_even_where_they_are_no_text() -> None:
     ],
 )
 def test_a_body_is_text_in_its_own_charset(body: bytes, media_type: str | None, text: str) -> None:
-    assert text_of(body, media_type) == text
+    assert decode_text(body, media_type) == text
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_why_an_item_was_refused_is_shown_with_its_place() -> None:
     problem = Problem("too-long", ("orders", 0, "id"), "the id is too long", "maxLength")
     outcome = Outcome(Item(0, "A", {}), Action.REJECTED, problems=(problem,))
 
-    (item,) = View().whole(entry(decided=Decided.of((outcome,))))["decided"]
+    (item,) = View().whole(entry(decided=ItemResults.of((outcome,))))["decided"]
 
     assert item == {
         "index": 0,
@@ -152,7 +152,7 @@ def test_a_crash_shows_its_traceback() -> None:
 
 
 def test_a_key_that_is_an_address_shows_no_credential_whole() -> None:
-    one = entry(decided=decided(("/orders?access_token=abcdef", Action.CREATED)))
+    one = entry(decided=item_results(("/orders?access_token=abcdef", Action.CREATED)))
 
     assert View().whole(one)["decided"][0]["key"] == "/orders?access_token=ab…"
     assert View(shown=True).whole(one)["decided"][0]["key"] == "/orders?access_token=abcdef"

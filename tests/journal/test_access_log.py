@@ -5,14 +5,14 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from mockserver.journal.entry import Decided, Entry
-from mockserver.log import json_line, listener, text_line
+from mockserver.journal.access_log import json_line, log_listeners, text_line
+from mockserver.journal.entry import Entry, ItemResults
 from mockserver.model import Action, Delivery, Item, Outcome, Problem, Reply
-from tests.support.rooms import CALL, NOW
+from tests.support.engine_samples import CALL, NOW
 
 
-def decided(*actions: Action) -> Decided:
-    return Decided.of(tuple(Outcome(Item(index, "", {}), action) for index, action in enumerate(actions)))
+def decided(*actions: Action) -> ItemResults:
+    return ItemResults.of(tuple(Outcome(Item(index, "", {}), action) for index, action in enumerate(actions)))
 
 
 BATCH = Entry(
@@ -25,7 +25,7 @@ BATCH = Entry(
     decided=decided(Action.CREATED, Action.REJECTED, Action.CREATED),
     duration_ms=3.4567,
 )
-READ = replace(BATCH, operation="listOrders", decided=Decided())
+READ = replace(BATCH, operation="listOrders", decided=ItemResults())
 
 
 def test_a_batch_is_told_in_one_line() -> None:
@@ -40,7 +40,7 @@ def test_one_item_is_no_items() -> None:
 
 def test_items_that_were_warned_about_are_counted_last() -> None:
     warned = Outcome(Item(1, "", {}), Action.CREATED, warnings=(Problem("too-long"),))
-    entry = replace(BATCH, decided=Decided.of((Outcome(Item(0, "", {}), Action.REJECTED), warned)))
+    entry = replace(BATCH, decided=ItemResults.of((Outcome(Item(0, "", {}), Action.REJECTED), warned)))
 
     assert "  2 items: 1 rejected 1 created 1 warned  " in text_line(entry)
 
@@ -62,7 +62,7 @@ def test_an_answer_off_contract_has_a_mark() -> None:
 
 
 def test_the_number_is_left_out_where_answers_carry_none(capsys: pytest.CaptureFixture[str]) -> None:
-    (hear,) = listener("text", numbers=False)
+    (hear,) = log_listeners("text", numbers=False)
 
     hear(READ)
 
@@ -140,7 +140,7 @@ def test_neither_bodies_nor_credentials_are_logged() -> None:
 def test_an_entry_goes_to_standard_error(
     style: str, beginning: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (hear,) = listener(style)
+    (hear,) = log_listeners(style)
 
     hear(BATCH)
 
@@ -149,4 +149,4 @@ def test_an_entry_goes_to_standard_error(
 
 
 def test_off_hears_nothing() -> None:
-    assert listener("off") == ()
+    assert log_listeners("off") == ()

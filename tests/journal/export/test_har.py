@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from mockserver.journal.entry import Entry
-from mockserver.journal.har import archive
+from mockserver.journal.export.har import har_archive
 from mockserver.journal.view import View
 from mockserver.model import Delivery
-from tests.support.entries import JSON, entry
+from tests.support.journal_entries import JSON, entry
 
 # What HAR 1.2 asks for: the members of each object that may not be missing, and what they are.
 LOG = {"version": str, "creator": dict, "entries": list}
@@ -55,7 +55,7 @@ def has(document: Any, members: dict[str, Any]) -> bool:
 
 
 def archived(*entries: Entry, shown: bool = False) -> Any:
-    return json.loads(archive(entries, View(shown=shown)).body)
+    return json.loads(har_archive(entries, View(shown=shown)).body)
 
 
 def the_entry(**changes: Any) -> Any:

@@ -1,4 +1,4 @@
-"""An entry as a case file: what is given, the call, what it is answered and what becomes of its items."""
+"""Export an entry as a case file."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from decimal import Decimal
 import yaml
 
 from mockserver.codec import json
-from mockserver.errors import Malformed
+from mockserver.codec.http import JSON_TYPE, parse_content_type
+from mockserver.errors import MalformedBody
 from mockserver.journal.entry import Entry
-from mockserver.journal.repeated import below_with_query, headers, loss
+from mockserver.journal.resend import loss_kind, resend_headers, target_with_query
 from mockserver.journal.view import View, is_text
 from mockserver.model import Document, Json
-from mockserver.reply import JSON, media_type_of
-from mockserver.sandbox import Settings
+from mockserver.sandbox.sandboxes import Settings
 
-_GENERATING = ("${", '"$')
+_LANGUAGE_MARKS = ("${", '"$')
 """What the case language reads as its own; a body that holds it is written as base64."""
 
-_IMPATIENCE_MS = 1000
+_LOSS_TIMEOUT_MS = 1000
 
 _MAX_PRETTY_BYTES = 64 * 1024
 """A body up to here is written in lines for people; a large one would stop the server for seconds."""
@@ -41,7 +41,7 @@ _Dumper.add_representer(
 )
 
 
-def case(entry: Entry, view: View, settings: Settings) -> str:
+def write_case_file(entry: Entry, view: View, settings: Settings) -> str:
     """The file's text. It runs in a sandbox from the fixtures, of the seed that it names in a remark.
 
     With a large body it is one line of JSON, which is YAML too.
@@ -73,21 +73,21 @@ def _written(document: Document, body_bytes: int) -> str:
 
 
 def _step(entry: Entry, view: View) -> Document:
-    step: dict[str, Json] = {"call": f"{entry.call.method} {below_with_query(entry, view)}"}
-    step["headers"] = {"user-agent": None, **headers(entry, view)}
+    step: dict[str, Json] = {"call": f"{entry.call.method} {target_with_query(entry, view)}"}
+    step["headers"] = {"user-agent": None, **resend_headers(entry, view)}
     step |= _content(entry, view)
-    kind = loss(entry)
+    kind = loss_kind(entry)
     if not kind:
         return step | {"answer": _answer(entry)}
     fails = {"kind": kind, "status": entry.status}
-    return step | {"fails": fails, "within": round(entry.delay_ms) + _IMPATIENCE_MS}
+    return step | {"fails": fails, "within": round(entry.delay_ms) + _LOSS_TIMEOUT_MS}
 
 
 def _answer(entry: Entry) -> Document:
     reply = entry.reply
     answer: dict[str, Json] = {"status": reply.status}
     if reply.media_type is not None:
-        answer["type"] = media_type_of({"content-type": reply.media_type})[0]
+        answer["type"] = parse_content_type({"content-type": reply.media_type})[0]
     return answer
 
 
@@ -95,13 +95,13 @@ def _content(entry: Entry, view: View) -> Document:
     body = view.request_bytes(entry)
     if not body:
         return {}
-    media_type, charset = media_type_of(entry.call.headers)
+    media_type, charset = parse_content_type(entry.call.headers)
     text = body.decode(errors="replace")
-    plain = charset == "utf-8" and is_text(body, None) and not any(word in text for word in _GENERATING)
-    if plain and media_type == JSON and json.repeated_member(body) is None:
+    plain = charset == "utf-8" and is_text(body, None) and not any(word in text for word in _LANGUAGE_MARKS)
+    if plain and media_type == JSON_TYPE and json.find_repeated_member(body) is None:
         try:
             return {"json": json.decode(body)}
-        except Malformed:
+        except MalformedBody:
             return {"text": text}
     return {"text": text} if plain else {"base64": b64encode(body).decode()}
 
@@ -109,7 +109,7 @@ def _content(entry: Entry, view: View) -> Document:
 def _journal(entry: Entry, view: View) -> Document:
     """What the journal is to hold of the call; keys that the language would fill in go untold."""
     items = entry.decided.items()
-    told = not any(_GENERATING[0] in key for key, _ in items)
+    told = not any(_LANGUAGE_MARKS[0] in key for key, _ in items)
     decided = [{"key": view.key(key), "action": str(action)} for key, action in items]
     return {
         "operation": entry.operation,

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from mockserver.journal import Journal
 from mockserver.journal.entry import Entry
+from mockserver.journal.journal import Journal
 from mockserver.model import Action, Answer, Delivery, Item, Outcome, Problem, Reply
-from tests.support.rooms import CALL, NOW
+from tests.support.engine_samples import CALL, NOW
 
 ANSWER = Answer(Reply(207, b"12345"), "putOrders")
 SMALL = replace(CALL, body=b"12345")
@@ -116,7 +116,7 @@ BENT = replace(ANSWER, applied=("liar/r1",))
 
 
 def judged(answer: Answer) -> Entry:
-    journal = Journal(judge=lambda call, reply: f"{call.method} {reply.status}")
+    journal = Journal(conformance=lambda call, reply: f"{call.method} {reply.status}")
     journal.append(NOW, SMALL, answer, 1.5)
     return journal.entries("default")[0]
 
@@ -128,7 +128,7 @@ def test_an_answer_that_a_rule_bent_is_held_against_the_contract() -> None:
 
 
 def test_of_a_long_complaint_the_beginning_is_kept() -> None:
-    journal = Journal(judge=lambda _call, _reply: "x" * 5000)
+    journal = Journal(conformance=lambda _call, _reply: "x" * 5000)
 
     journal.append(NOW, SMALL, BENT, 1.5)
 

@@ -1,7 +1,4 @@
-"""Entries as an HTTP archive, HAR 1.2, which browsers and most HTTP tools open.
-
-What the archive has no member for stands in `_mock`, as its specification allows.
-"""
+"""Export entries as an HTTP archive (HAR 1.2)."""
 
 from __future__ import annotations
 
@@ -12,19 +9,18 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from mockserver import __version__
-from mockserver.clock import print_instant
-from mockserver.journal.entry import Entry
-from mockserver.journal.target import target
-from mockserver.journal.view import View, is_text, text_of
+from mockserver.codec.http import json_reply
+from mockserver.codec.instants import print_instant
+from mockserver.journal.entry import Entry, request_target
+from mockserver.journal.view import View, decode_text, is_text
 from mockserver.model import Document, Reply
-from mockserver.reply import json_reply
 
-_OURS = frozenset(
+_MOCK_MEMBERS = frozenset(
     {"number", "sandboxAt", "vendor", "operation", "outcomes", "applied", "fault", "offContract"}
 )
 
 
-def archive(entries: Iterable[Entry], view: View) -> Reply:
+def har_archive(entries: Iterable[Entry], view: View) -> Reply:
     """The entries as one archive."""
     log = {
         "version": "1.2",
@@ -43,7 +39,7 @@ def _entry(entry: Entry, view: View) -> Document:
         "response": _response(entry, view),
         "cache": {},
         "timings": {"send": 0, "wait": took_ms, "receive": 0},
-        "_mock": {name: text for name, text in view.short(entry).items() if name in _OURS},
+        "_mock": {name: text for name, text in view.short(entry).items() if name in _MOCK_MEMBERS},
     }
 
 
@@ -58,7 +54,7 @@ def _request(entry: Entry, view: View) -> Document:
         }
     return {
         "method": call.method,
-        "url": f"{call.origin}{target(entry)}{'?' if query else ''}{query}",
+        "url": f"{call.origin}{request_target(entry)}{'?' if query else ''}{query}",
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _pairs(view.request_headers(entry)),
@@ -99,7 +95,7 @@ def _response(entry: Entry, view: View) -> Document:
 def _body(body: bytes, media_type: str | None) -> tuple[str, bool]:
     """The body as text, and whether that is base64 because it is none."""
     if is_text(body, media_type):
-        return text_of(body, media_type), False
+        return decode_text(body, media_type), False
     return b64encode(body).decode(), True
 
 

@@ -1,4 +1,4 @@
-"""An entry as a test of its own: it makes a sandbox, sends the call, and compares what came of it."""
+"""Export an entry as a self-contained pytest file."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from textwrap import indent
 
 from mockserver.codec import json
 from mockserver.journal.entry import Entry
-from mockserver.journal.repeated import in_sandbox, loss
+from mockserver.journal.resend import loss_kind, to_sandbox
 from mockserver.journal.view import View
 from mockserver.model import Json
-from mockserver.sandbox import Settings
+from mockserver.sandbox.sandboxes import Settings
 
-_PATIENCE_S = 10
-_IMPATIENCE_S = 1
+_TIMEOUT_S = 10
+_LOSS_TIMEOUT_S = 1
 _LINE_BYTES = 90
-_USUAL = "http://127.0.0.1:8080"
+_DEFAULT_ORIGIN = "http://127.0.0.1:8080"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 
-_FILE = '''\
+_TEMPLATE = '''\
 """{says}.
 
 Runs against MOCKSERVER_URL, or {origin}, in a sandbox of its own{before}: python -m pytest {file}
@@ -63,15 +63,15 @@ def check(control):
 '''
 
 
-def source(entry: Entry, view: View, settings: Settings) -> str:
+def pytest_source(entry: Entry, view: View, settings: Settings) -> str:
     """The file's text."""
-    target, headers = in_sandbox(entry, view, settings.name)
-    lost = loss(entry) != ""
-    return _FILE.format(
-        says=_says(entry),
+    target, headers = to_sandbox(entry, view, settings.name)
+    lost = loss_kind(entry) != ""
+    return _TEMPLATE.format(
+        says=_description(entry),
         origin=_origin(entry),
         before=", without the calls before it" if entry.number > 1 else "",
-        file=file_name(entry),
+        file=pytest_file_name(entry),
         imports="\nimport pytest" if lost else "",
         sandbox=repr(settings.name),
         settings=_octets(json.encode(_sandbox(settings))),
@@ -80,8 +80,8 @@ def source(entry: Entry, view: View, settings: Settings) -> str:
             [(name.encode(), text.encode("latin-1", "replace")) for name, text in headers.items()]
         ),
         content=_octets(view.request_bytes(entry)),
-        name=_name(entry),
-        patience=(_IMPATIENCE_S if lost else _PATIENCE_S) + entry.delay_ms / 1000,
+        name=_function_name(entry),
+        patience=(_LOSS_TIMEOUT_S if lost else _TIMEOUT_S) + entry.delay_ms / 1000,
         method=repr(entry.call.method),
         answer=indent("\n".join(_answer(entry, lost=lost)), " " * 8),
         outcomes=repr(dict(entry.decided.counts)),
@@ -89,7 +89,7 @@ def source(entry: Entry, view: View, settings: Settings) -> str:
     )
 
 
-def file_name(entry: Entry) -> str:
+def pytest_file_name(entry: Entry) -> str:
     """What the file is best called, so that pytest finds it."""
     return f"test_call_{entry.number}.py"
 
@@ -97,7 +97,7 @@ def file_name(entry: Entry) -> str:
 def _origin(entry: Entry) -> str:
     """Where the call went; the usual place if its Host would not read as an address inside of Python."""
     origin = entry.call.origin
-    return origin if _ORIGIN.fullmatch(origin) else _USUAL
+    return origin if _ORIGIN.fullmatch(origin) else _DEFAULT_ORIGIN
 
 
 def _answer(entry: Entry, *, lost: bool) -> Iterator[str]:
@@ -108,13 +108,13 @@ def _answer(entry: Entry, *, lost: bool) -> Iterator[str]:
         yield f"assert client.send(request).status_code == {entry.reply.status}"
 
 
-def _says(entry: Entry) -> str:
+def _description(entry: Entry) -> str:
     call = entry.call
     path = call.path.encode("unicode_escape").decode().replace('"', "'").replace("\\", "/")
     return f"Call {entry.number} of sandbox {call.sandbox}: {call.vendor} {call.method} {path}"
 
 
-def _name(entry: Entry) -> str:
+def _function_name(entry: Entry) -> str:
     operation = re.sub("[^a-z0-9]+", "_", (entry.operation or "call").lower()).strip("_")
     return f"{operation}_answers_as_call_{entry.number}_was_answered"
 

@@ -1,21 +1,31 @@
 from __future__ import annotations
 
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mockserver.codec import json
-from mockserver.journal.entry import Decided, Entry
-from mockserver.journal.verify import Bounds, Expected, Verified, Wanted, verified
+from mockserver.journal.entry import Entry, ItemResults
+from mockserver.journal.verification import (
+    Bounds,
+    CallMatch,
+    Expectation,
+    RequestDocuments,
+    VerificationResult,
+    verify_entries,
+)
 from mockserver.model import Action, Item, Json, Outcome, Problem
-from mockserver.scenario.predicates import predicate_of
-from tests.support.entries import decided, entry
+from mockserver.scenario.predicates import parse_predicate
+from tests.support.engine_samples import loaded_vendor
+from tests.support.journal_entries import entry, item_results
 
 ONCE = Bounds(1, 1)
 FULL = entry(
     query="page=2&tag=a&tag=b",
     body=b'{"orders":[{"id":"A","password":"abcdef"}]}',
-    decided=decided(("A", Action.CREATED), ("B", Action.REJECTED)),
+    decided=item_results(("A", Action.CREATED), ("B", Action.REJECTED)),
     applied=("flaky-third/r1",),
 )
 
@@ -24,15 +34,15 @@ def document(one: Entry) -> Json:
     return json.decode(one.call.body)
 
 
-def found(expected: Expected, *entries: Entry) -> Verified:
-    return verified(expected, entries, document)
+def found(expected: Expectation, *entries: Entry) -> VerificationResult:
+    return verify_entries(expected, entries, document)
 
 
-def wanted(**words: Any) -> Wanted:
+def wanted(**words: Any) -> CallMatch:
     if "body" in words:
         words["said"] = words["body"]
-        words["body"] = predicate_of(words["body"])
-    return Wanted(**words)
+        words["body"] = parse_predicate(words["body"])
+    return CallMatch(**words)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +64,8 @@ def wanted(**words: Any) -> Wanted:
     ids=" ".join,
 )
 def test_calls_match_by_every_word(words: dict[str, Any], others: dict[str, Any]) -> None:
-    assert found(Expected(wanted(**words), ONCE), FULL).holds
-    assert not found(Expected(wanted(**others), ONCE), FULL).holds
+    assert found(Expectation(wanted(**words), ONCE), FULL).holds
+    assert not found(Expectation(wanted(**others), ONCE), FULL).holds
 
 
 @pytest.mark.parametrize(
@@ -68,29 +78,31 @@ def test_calls_match_by_every_word(words: dict[str, Any], others: dict[str, Any]
     ],
 )
 def test_as_many_calls_are_wanted_as_the_bounds_say(bounds: Bounds, holding: list[int]) -> None:
-    calls = {number: found(Expected(Wanted(), bounds), *[entry()] * number).holds for number in range(4)}
+    calls = {
+        number: found(Expectation(CallMatch(), bounds), *[entry()] * number).holds for number in range(4)
+    }
 
     assert [number for number, holds in calls.items() if holds] == holding
 
 
 def test_items_are_summed_over_the_calls_that_match() -> None:
-    other = entry(method="GET", decided=decided(("A", Action.CREATED)))
+    other = entry(method="GET", decided=item_results(("A", Action.CREATED)))
     items = {"created": Bounds(2, 2), "rejected": Bounds(2, 2), "updated": Bounds(0, 0)}
 
-    assert found(Expected(wanted(method="PUT"), Bounds(), items), FULL, other, FULL).holds
-    assert not found(Expected(Wanted(), Bounds(), items), FULL, other, FULL).holds
+    assert found(Expectation(wanted(method="PUT"), Bounds(), items), FULL, other, FULL).holds
+    assert not found(Expectation(CallMatch(), Bounds(), items), FULL, other, FULL).holds
 
 
 def test_warnings_are_counted_beside_what_became_of_items() -> None:
     outcome = Outcome(Item(0, "A", {}), Action.CREATED, warnings=(Problem("too-long"),))
-    warned = entry(decided=Decided.of((outcome,)))
+    warned = entry(decided=ItemResults.of((outcome,)))
     items = {"warned": Bounds(1, 1), "created": Bounds(1, 1)}
 
-    assert found(Expected(Wanted(), Bounds(), items), warned).holds
+    assert found(Expectation(CallMatch(), Bounds(), items), warned).holds
 
 
 def test_what_was_found_is_told_with_the_numbers_of_the_calls() -> None:
-    told = found(Expected(Wanted(), Bounds(3, 3)), entry(number=4), entry(number=5))
+    told = found(Expectation(CallMatch(), Bounds(3, 3)), entry(number=4), entry(number=5))
 
     assert (told.holds, told.calls, told.numbers, told.nearest) == (False, 2, (4, 5), ())
 
@@ -103,7 +115,7 @@ def test_the_nearest_call_differs_in_the_fewest_words_and_is_the_newest_of_those
         entry(number=4, method="GET", path="/x", vendor="other"),
     ]
 
-    told = found(Expected(wanted(vendor="acme", method="PUT", path="/orders"), ONCE), *entries)
+    told = found(Expectation(wanted(vendor="acme", method="PUT", path="/orders"), ONCE), *entries)
 
     assert [one.number for one, _ in told.nearest] == [3, 2, 1]
 
@@ -123,7 +135,7 @@ def test_the_nearest_call_differs_in_the_fewest_words_and_is_the_newest_of_those
 def test_a_difference_tells_what_was_expected_and_what_is_there(
     words: dict[str, Any], member: str, expected: Json, there: Json
 ) -> None:
-    ((_, differences),) = found(Expected(wanted(**words), ONCE), FULL).nearest
+    ((_, differences),) = found(Expectation(wanted(**words), ONCE), FULL).nearest
 
     assert [(one.member, one.expected, one.found) for one in differences] == [(member, expected, there)]
 
@@ -140,7 +152,7 @@ def test_a_difference_tells_what_was_expected_and_what_is_there(
 def test_a_body_that_differs_tells_what_stands_there_but_no_credential(path: str, there: Json) -> None:
     said = {"path": path, "equals": "other"}
 
-    ((_, (difference,)),) = found(Expected(wanted(body=said), ONCE), FULL).nearest
+    ((_, (difference,)),) = found(Expectation(wanted(body=said), ONCE), FULL).nearest
 
     assert (difference.member, difference.expected, difference.found) == ("body", said, there)
 
@@ -158,9 +170,9 @@ def test_bounds_are_said_and_shown(bounds: Bounds, said: str, shown: Json) -> No
 
 
 def test_where_something_may_be_too_many_no_call_may_be_missing() -> None:
-    assert Expected(Wanted(), Bounds(1)).limited is False
-    assert Expected(Wanted(), Bounds(1, 2)).limited is True
-    assert Expected(Wanted(), Bounds(), {"created": Bounds(2, 2)}).limited is True
+    assert Expectation(CallMatch(), Bounds(1)).has_upper_bound is False
+    assert Expectation(CallMatch(), Bounds(1, 2)).has_upper_bound is True
+    assert Expectation(CallMatch(), Bounds(), {"created": Bounds(2, 2)}).has_upper_bound is True
 
 
 @pytest.mark.parametrize(
@@ -174,7 +186,7 @@ def test_where_something_may_be_too_many_no_call_may_be_missing() -> None:
     ids=["header", "grant", "address", "whole"],
 )
 def test_a_credential_that_its_neighbours_tell_of_is_not_shown(sent: Json, path: str) -> None:
-    asked = Expected(wanted(body={"path": path, "equals": "x"}), ONCE)
+    asked = Expectation(wanted(body={"path": path, "equals": "x"}), ONCE)
 
     ((_, (difference,)),) = found(asked, entry(body=json.encode(sent))).nearest
 
@@ -183,8 +195,32 @@ def test_a_credential_that_its_neighbours_tell_of_is_not_shown(sent: Json, path:
 
 
 def test_of_a_long_value_the_beginning_is_shown() -> None:
-    asked = Expected(wanted(body={"path": "$.note", "equals": "x"}), ONCE)
+    asked = Expectation(wanted(body={"path": "$.note", "equals": "x"}), ONCE)
 
     ((_, (difference,)),) = found(asked, entry(body=json.encode({"note": "y" * 10_000}))).nearest
 
     assert difference.found == '"' + "y" * 499 + "…"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "document"),
+    [
+        (b'{"orders":[{"amount":1.10}]}', "application/json", {"orders": [{"amount": Decimal("1.10")}]}),
+        (b"[1]", "", [1]),
+        (b"{", "application/json", None),
+        (b"", "application/json", None),
+        (b"a=b", "text/csv", None),
+    ],
+)
+def test_the_document_of_a_body_is_what_its_operation_reads(
+    tmp_path: Path, body: bytes, content_type: str, document: Json
+) -> None:
+    called = entry(
+        body=body, headers={"content-type": content_type}, assumptions={"duplicate_members": "last_wins"}
+    )
+
+    assert RequestDocuments([loaded_vendor(tmp_path)])(called) == document
+
+
+def test_the_document_of_a_call_that_led_nowhere_is_read_as_json(tmp_path: Path) -> None:
+    assert RequestDocuments([loaded_vendor(tmp_path)])(entry(operation=None, body=b'{"a":1}')) == {"a": 1}

@@ -1,4 +1,4 @@
-"""An entry as a bash command that sends the same bytes with curl."""
+"""Export an entry as a bash command that sends the same bytes with curl."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import re
 from base64 import encodebytes
 from collections.abc import Iterator
 
-from mockserver.journal.entry import Entry
-from mockserver.journal.target import target
+from mockserver.journal.entry import Entry, request_target
 from mockserver.journal.view import View, is_text
 
 HOP_BY_HOP = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "keep-alive"})
 """Headers that are the connection's own; who sends a call again makes them anew."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./:=@%+,-]+")
-_CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f]")
+_UNQUOTED = re.compile(r"[A-Za-z0-9_./:=@%+,-]+")
+_CONTROL_CHARACTERS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f]")
 _QUOTE = "'\\''"
 _ESCAPES = {
     **{chr(octet): f"\\x{octet:02x}" for octet in (*range(1, 32), 127)},
@@ -25,42 +24,42 @@ _ESCAPES = {
     "\t": "\\t",
 }
 _ASCII = 128
-_BY_ITSELF = ("accept", "user-agent", "content-type")
+_CURL_DEFAULT_HEADERS = ("accept", "user-agent", "content-type")
 _MAX_ARGUMENT_BYTES = 64 * 1024
 """Linux takes no argument of 128 KiB."""
 
 
-def command(entry: Entry, view: View) -> str:
+def curl_command(entry: Entry, view: View) -> str:
     """The command. It writes the answer to standard output, and what goes wrong to standard error.
 
     A text of moderate length stands in quotes, any other body as base64 in a here-document; a HEAD goes
     without its body, as curl has it.
     """
     query = view.query(entry)
-    url = f"{entry.call.origin}{target(entry)}{'?' if query else ''}{query}"
-    method = ["--head"] if entry.call.method == "HEAD" else ["-X", quoted(entry.call.method.encode())]
+    url = f"{entry.call.origin}{request_target(entry)}{'?' if query else ''}{query}"
+    method = ["--head"] if entry.call.method == "HEAD" else ["-X", shell_quote(entry.call.method.encode())]
     # curl reads [], {} and .. in an address as its own, and a header without a text as one to leave out.
-    words = ["curl", "-sS", "--globoff", "--path-as-is", *method, quoted(url.encode())]
+    words = ["curl", "-sS", "--globoff", "--path-as-is", *method, shell_quote(url.encode())]
     lines = [" ".join(words), *_headers(entry, view)]
     body = view.request_bytes(entry)
     if not body or entry.call.method == "HEAD":
         return " \\\n  ".join(lines) + "\n"
     media_type = entry.call.headers.get("content-type")
     if len(body) <= _MAX_ARGUMENT_BYTES and is_text(body, media_type) and _is_utf_8(body):
-        return " \\\n  ".join([*lines, f"--data-raw {quoted(body)}"]) + "\n"
+        return " \\\n  ".join([*lines, f"--data-raw {shell_quote(body)}"]) + "\n"
     sent = " \\\n  ".join([*lines, "--data-binary @-"])
     return f"base64 -d <<'END' | {sent}\n{encodebytes(body).decode()}END\n"
 
 
-def quoted(octets: bytes) -> str:
+def shell_quote(octets: bytes) -> str:
     """The octets, none of them zero, as one word of bash; what a terminal might garble is escaped."""
     try:
         text = octets.decode()
     except UnicodeDecodeError:
-        return "$'" + "".join(_ESCAPES.get(chr(one)) or _octet(one) for one in octets) + "'"
-    if _PLAIN.fullmatch(text):
+        return "$'" + "".join(_ESCAPES.get(chr(one)) or _escape_octet(one) for one in octets) + "'"
+    if _UNQUOTED.fullmatch(text):
         return text
-    if _CONTROL.search(text):
+    if _CONTROL_CHARACTERS.search(text):
         return "$'" + "".join(_ESCAPES.get(sign, sign) for sign in text) + "'"
     return "'" + text.replace("'", _QUOTE) + "'"
 
@@ -70,13 +69,13 @@ def _headers(entry: Entry, view: View) -> Iterator[str]:
     sent = {name: text for name, text in view.request_headers(entry).items() if name not in HOP_BY_HOP}
     for name, text in sent.items():
         header = f"{name}: {text}" if text else f"{name};"
-        yield f"-H {quoted(_octets(header))}"
-    for name in _BY_ITSELF:
+        yield f"-H {shell_quote(_header_octets(header))}"
+    for name in _CURL_DEFAULT_HEADERS:
         if name not in sent and (name != "content-type" or entry.call.body):
             yield f"-H '{name}:'"
 
 
-def _octets(header: str) -> bytes:
+def _header_octets(header: str) -> bytes:
     """A header as it goes over the wire; what is not of that alphabet is a sign of ours, in UTF-8."""
     try:
         return header.encode("latin-1")
@@ -92,5 +91,5 @@ def _is_utf_8(octets: bytes) -> bool:
     return True
 
 
-def _octet(octet: int) -> str:
+def _escape_octet(octet: int) -> str:
     return chr(octet) if octet < _ASCII else f"\\x{octet:02x}"

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.journal.curl import command, quoted
+from mockserver.codec.redaction import ASCII_MASK
+from mockserver.journal.export.curl import curl_command, shell_quote
 from mockserver.journal.view import View
-from mockserver.secrets import PLAIN_SIGN
-from tests.support.entries import ENTRY, entry
+from tests.support.journal_entries import ENTRY, entry
 
 TRUE = View(shown=True)
 
 
 def test_a_call_is_a_command_over_lines() -> None:
-    assert command(ENTRY, TRUE) == (
+    assert curl_command(ENTRY, TRUE) == (
         "curl -sS --globoff --path-as-is -X PUT 'http://127.0.0.1:8080/acme/orders?page=2' \\\n"
         "  -H 'authorization: Bearer abcdef' \\\n"
         "  -H 'content-type: application/json' \\\n"
@@ -22,18 +22,18 @@ def test_a_call_is_a_command_over_lines() -> None:
 
 
 def test_a_call_without_a_body_sends_none() -> None:
-    assert "data" not in command(entry(body=b"", headers={}), TRUE)
-    assert "content-type" not in command(entry(body=b"", headers={}), TRUE)
+    assert "data" not in curl_command(entry(body=b"", headers={}), TRUE)
+    assert "content-type" not in curl_command(entry(body=b"", headers={}), TRUE)
 
 
 def test_a_head_is_asked_for_as_curl_asks() -> None:
-    assert command(entry(method="HEAD"), TRUE).startswith("curl -sS --globoff --path-as-is --head ")
-    assert "data" not in command(entry(method="HEAD"), TRUE)
+    assert curl_command(entry(method="HEAD"), TRUE).startswith("curl -sS --globoff --path-as-is --head ")
+    assert "data" not in curl_command(entry(method="HEAD"), TRUE)
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"a\x00b", "é".encode("utf-16"), b"x" * 70_000])
 def test_what_cannot_stand_in_quotes_goes_in_as_base64(body: bytes) -> None:
-    made = command(entry(body=body), TRUE)
+    made = curl_command(entry(body=body), TRUE)
 
     assert made.startswith("base64 -d <<'END' | curl ")
     assert made.endswith("END\n")
@@ -41,7 +41,7 @@ def test_what_cannot_stand_in_quotes_goes_in_as_base64(body: bytes) -> None:
 
 
 def test_credentials_end_in_plain_letters() -> None:
-    made = command(ENTRY, View(sign=PLAIN_SIGN))
+    made = curl_command(ENTRY, View(mask=ASCII_MASK))
 
     assert ("Bearer ab***" in made, made.isascii()) == (True, True)
 
@@ -62,4 +62,4 @@ def test_credentials_end_in_plain_letters() -> None:
     ],
 )
 def test_octets_are_one_word_of_bash(octets: bytes, word: str) -> None:
-    assert quoted(octets) == word
+    assert shell_quote(octets) == word

@@ -6,20 +6,20 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as replaced
 
-from mockserver.journal.compare import compared, compared_reply, outcomes
+from mockserver.journal.comparison import compare_entries, compare_reply, reported_outcomes
 from mockserver.model import Action, Delivery, Reply
-from mockserver.spec import Operation
-from tests.support import made_up
-from tests.support.entries import JSON, decided, entry
+from mockserver.spec.openapi import Operation
+from tests.support import sample_vendor
+from tests.support.journal_entries import JSON, entry, item_results
 
-RECORDED = entry(decided=decided(("A", Action.CREATED), ("B", Action.REJECTED), ("C", Action.CREATED)))
+RECORDED = entry(decided=item_results(("A", Action.CREATED), ("B", Action.REJECTED), ("C", Action.CREATED)))
 
 
 def operation(folder: Path, outcome: dict[str, Any] | None = None) -> Operation:
     """The batch operation of the made-up vendor, its answers as `outcome` says."""
     pointer = "/paths/~1orders/put/x-batch/outcome"
-    made = made_up.document() if outcome is None else made_up.changed(pointer, outcome)
-    return made_up.loaded(folder, made).operations["putOrders"]
+    made = sample_vendor.document() if outcome is None else sample_vendor.changed_document(pointer, outcome)
+    return sample_vendor.load_sample(folder, made).operations["putOrders"]
 
 
 def reply(text: str) -> Reply:
@@ -27,7 +27,7 @@ def reply(text: str) -> Reply:
 
 
 def test_the_same_answer_differs_in_nothing() -> None:
-    told = compared(RECORDED, RECORDED)
+    told = compare_entries(RECORDED, RECORDED)
 
     assert (told["same"], told["says"]) == (True, "same status, 0 of 3 outcomes differ")
     assert (told["items"]["differences"], told["body"]["same"]) == ([], True)
@@ -35,10 +35,10 @@ def test_the_same_answer_differs_in_nothing() -> None:
 
 def test_an_item_that_ended_otherwise_is_told_with_both_ends() -> None:
     other = replaced(
-        RECORDED, decided=decided(("A", Action.CREATED), ("B", Action.CREATED), ("C", Action.CREATED))
+        RECORDED, decided=item_results(("A", Action.CREATED), ("B", Action.CREATED), ("C", Action.CREATED))
     )
 
-    told = compared(RECORDED, other)
+    told = compare_entries(RECORDED, other)
 
     assert (told["same"], told["says"]) == (False, "same status, 1 of 3 outcomes differs")
     assert told["items"] == {
@@ -57,7 +57,7 @@ def test_an_item_that_ended_otherwise_is_told_with_both_ends() -> None:
 
 
 def test_items_that_one_side_has_not_are_absent_there() -> None:
-    told = compared(RECORDED, entry())
+    told = compare_entries(RECORDED, entry())
 
     assert [one["says"] for one in told["items"]["differences"]] == [
         "item 0 created → absent",
@@ -67,21 +67,23 @@ def test_items_that_one_side_has_not_are_absent_there() -> None:
 
 
 def test_an_answer_that_was_lost_has_no_status() -> None:
-    told = compared(RECORDED, replaced(RECORDED, delivery=Delivery(fault="NO_RESPONSE")))
+    told = compare_entries(RECORDED, replaced(RECORDED, delivery=Delivery(fault="NO_RESPONSE")))
 
     assert (told["same"], told["says"]) == (False, "status 207 → none, 0 of 3 outcomes differ")
 
 
 def test_of_many_items_that_differ_twenty_are_told() -> None:
-    many = entry(decided=decided(*[(str(at), Action.CREATED) for at in range(30)]))
+    many = entry(decided=item_results(*[(str(at), Action.CREATED) for at in range(30)]))
 
-    told = compared(many, entry())["items"]
+    told = compare_entries(many, entry())["items"]
 
     assert (told["differ"], len(told["differences"])) == (30, 20)
 
 
 def test_bodies_differ_by_places() -> None:
-    told = compared(entry(reply_body=b'{"a":1,"b":[1,2]}'), entry(reply_body=b'{"a":2,"b":[1]}'))["body"]
+    told = compare_entries(entry(reply_body=b'{"a":1,"b":[1,2]}'), entry(reply_body=b'{"a":2,"b":[1]}'))[
+        "body"
+    ]
 
     assert told == {
         "same": False,
@@ -94,13 +96,15 @@ def test_bodies_differ_by_places() -> None:
 
 
 def test_a_credential_in_a_body_is_not_told() -> None:
-    told = compared(entry(reply_body=b'{"token":"abcdef"}'), entry(reply_body=b'{"token":"ghijkl"}'))["body"]
+    told = compare_entries(entry(reply_body=b'{"token":"abcdef"}'), entry(reply_body=b'{"token":"ghijkl"}'))[
+        "body"
+    ]
 
     assert told["differences"] == [{"pointer": "/token", "recorded": '"ab…"', "replayed": '"gh…"'}]
 
 
 def test_bodies_that_are_no_json_are_the_same_or_not() -> None:
-    told = compared(entry(reply_body=b"<a/>"), entry(reply_body=b"<b/>"))["body"]
+    told = compare_entries(entry(reply_body=b"<a/>"), entry(reply_body=b"<b/>"))["body"]
 
     assert told == {"same": False, "differ": 0, "differences": []}
 
@@ -110,7 +114,7 @@ def test_items_of_an_answer_from_elsewhere_are_read_by_the_specs_outcome(tmp_pat
     before = reply('{"results":[{"status":201,"order":{"id":"A"}},{"status":422,"order":{"id":"B"}}]}')
     after = reply('{"results":[{"status":201,"order":{"id":"A"}},{"status":201,"order":{"id":"B"}}]}')
 
-    told = compared_reply(entry(reply=before), after, put)
+    told = compare_reply(entry(reply=before), after, put)
 
     assert [one["says"] for one in told["items"]["differences"]] == ["item 1 422 → 201"]
 
@@ -123,7 +127,7 @@ def test_an_item_that_one_answer_left_out_shifts_no_other(tmp_path: Path) -> Non
         '{"status":422,"order":{"id":"C"}}]}'
     )
 
-    told = compared_reply(entry(reply=before), after, put)["items"]
+    told = compare_reply(entry(reply=before), after, put)["items"]
 
     assert [(one["key"], one["recorded"], one["replayed"]) for one in told["differences"]] == [
         ("B", None, "201")
@@ -131,9 +135,9 @@ def test_an_item_that_one_answer_left_out_shifts_no_other(tmp_path: Path) -> Non
 
 
 def test_items_that_share_a_key_are_told_by_their_places() -> None:
-    twice = entry(decided=decided(("A", Action.CREATED), ("A", Action.UPDATED)))
+    twice = entry(decided=item_results(("A", Action.CREATED), ("A", Action.UPDATED)))
 
-    told = compared(twice, replaced(twice, decided=decided(("A", Action.CREATED))))["items"]
+    told = compare_entries(twice, replaced(twice, decided=item_results(("A", Action.CREATED))))["items"]
 
     assert [one["says"] for one in told["differences"]] == ["item 1 updated → absent"]
 
@@ -141,7 +145,7 @@ def test_items_that_share_a_key_are_told_by_their_places() -> None:
 def test_an_item_without_a_key_in_its_answer_has_an_empty_one(tmp_path: Path) -> None:
     put = operation(tmp_path, {"list": "/r", "status": "/s"})
 
-    assert outcomes(reply('{"r":[{"s":201}]}'), put) == [("", "201")]
+    assert reported_outcomes(reply('{"r":[{"s":201}]}'), put) == [("", "201")]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +160,7 @@ def test_an_item_without_a_key_in_its_answer_has_an_empty_one(tmp_path: Path) ->
 def test_an_end_is_what_the_answer_says_of_the_item(
     tmp_path: Path, outcome: dict[str, str], body: str, read: list[str]
 ) -> None:
-    assert [end for _, end in outcomes(reply(body), operation(tmp_path, outcome))] == read
+    assert [end for _, end in reported_outcomes(reply(body), operation(tmp_path, outcome))] == read
 
 
 def test_items_that_stand_in_maps_are_told_by_their_key(tmp_path: Path) -> None:
@@ -164,7 +168,7 @@ def test_items_that_stand_in_maps_are_told_by_their_key(tmp_path: Path) -> None:
     before = reply('{"errors":{"A":["x"],"B":["x"]},"warnings":{"A":["y"]}}')
     after = reply('{"errors":{"B":["x"]},"warnings":[]}')
 
-    told = compared_reply(entry(reply=before), after, put)["items"]
+    told = compare_reply(entry(reply=before), after, put)["items"]
 
     assert [(one["key"], one["recorded"], one["replayed"]) for one in told["differences"]] == [
         ("A", "errors, warnings", "unsaid")
@@ -173,14 +177,14 @@ def test_items_that_stand_in_maps_are_told_by_their_key(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_never_came_has_no_items() -> None:
-    told = compared_reply(RECORDED, None, None)
+    told = compare_reply(RECORDED, None, None)
 
     assert (told["status"], told["items"]["differ"]) == ({"recorded": 207, "replayed": None}, 3)
 
 
 def test_where_the_spec_says_nothing_of_items_the_bodies_speak(tmp_path: Path) -> None:
-    show = made_up.loaded(tmp_path).operations["showOrder"]
+    show = sample_vendor.load_sample(tmp_path).operations["showOrder"]
 
-    told = compared_reply(entry(reply=reply('{"id":"A"}')), reply('{"id":"B"}'), show)
+    told = compare_reply(entry(reply=reply('{"id":"A"}')), reply('{"id":"B"}'), show)
 
     assert (told["items"]["count"], told["body"]["differ"]) == (0, 1)

@@ -1,4 +1,4 @@
-"""Verification: how many calls of a kind there were, what became of their items, and which came near."""
+"""Verify how many recorded calls match, and report the nearest mismatches."""
 
 from __future__ import annotations
 
@@ -7,20 +7,44 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import parse_qsl
 
 from mockserver.codec import json
+from mockserver.codec.http import parse_content_type
+from mockserver.codec.redaction import redact_body
+from mockserver.engine.registry import LoadedVendor
+from mockserver.errors import MalformedBody
 from mockserver.journal.entry import Entry
-from mockserver.journal.query import NONE, WARNED, has_scenario, has_status
+from mockserver.journal.query import NO_STATUS, WARNED, has_scenario, has_status
 from mockserver.journal.view import View
-from mockserver.model import NOTHING, Document, Json, Value
+from mockserver.model import EMPTY, Document, Json, Value
 from mockserver.scenario.model import Predicate
 from mockserver.scenario.predicates import holds
-from mockserver.secrets import masked_body
-
-NEAREST = 3
-NUMBERS = 20
-SHOWN_SIGNS = 500
 
 
-class Wanted(Value, frozen=True):
+class RequestDocuments:
+    """Reads the bodies of recorded requests: what was sent, under the names that it was sent under."""
+
+    def __init__(self, served: Iterable[LoadedVendor]) -> None:
+        self._served: Mapping[str, LoadedVendor] = {vendor.name: vendor for vendor in served}
+
+    def __call__(self, entry: Entry) -> Json:
+        """The request's document; None where it has none, or none that can be read."""
+        call = entry.call
+        media_type, charset = parse_content_type(call.headers)
+        plan = self._served[call.vendor].plans.get(entry.operation or "")
+        body = plan.bodies.get(media_type) if plan else None
+        try:
+            if body is not None:
+                return body.decode(call.body, charset, call.assumptions)
+            return json.decode(call.body, charset)
+        except MalformedBody:
+            return None
+
+
+MAX_NEAREST = 3
+MAX_NUMBERS = 20
+MAX_SHOWN = 500
+
+
+class CallMatch(Value, frozen=True):
     """Which calls are meant; what is None, "" or empty matches all. Header names are lower case.
 
     `query` and `headers` name those that must be there with that text, `body` what holds of the request's
@@ -31,10 +55,10 @@ class Wanted(Value, frozen=True):
     operation: str = ""
     method: str = ""
     path: str = ""
-    query: Mapping[str, str] = NOTHING
-    headers: Mapping[str, str] = NOTHING
+    query: Mapping[str, str] = EMPTY
+    headers: Mapping[str, str] = EMPTY
     body: Predicate | None = None
-    said: Document = NOTHING
+    said: Document = EMPTY
     status: str = ""
     scenario: str = ""
 
@@ -45,7 +69,7 @@ class Bounds(Value, frozen=True):
     least: int = 0
     most: int | None = None
 
-    def hold(self, found: int) -> bool:
+    def contains(self, found: int) -> bool:
         """Whether `found` is such a number."""
         return self.least <= found and (self.most is None or found <= self.most)
 
@@ -62,20 +86,20 @@ class Bounds(Value, frozen=True):
         return {"min": self.least} if self.most is None else {"min": self.least, "max": self.most}
 
 
-class Expected(Value, frozen=True):
+class Expectation(Value, frozen=True):
     """So many calls that match, and among the items of all of them so many of each outcome."""
 
-    match: Wanted
+    match: CallMatch
     calls: Bounds
-    items: Mapping[str, Bounds] = NOTHING
+    items: Mapping[str, Bounds] = EMPTY
 
     @property
-    def limited(self) -> bool:
+    def has_upper_bound(self) -> bool:
         """Whether something may not be more than it is: then no call may be missing."""
         return any(bounds.most is not None for bounds in (self.calls, *self.items.values()))
 
 
-class Difference(Value, frozen=True):
+class Mismatch(Value, frozen=True):
     """A word of the match that a call does not meet: what was expected, what it has."""
 
     member: str
@@ -83,45 +107,47 @@ class Difference(Value, frozen=True):
     found: Json
 
 
-class Verified(Value, frozen=True):
+class VerificationResult(Value, frozen=True):
     """What was found: how many calls, their numbers, what became of their items, and near misses."""
 
     holds: bool
     calls: int
     items: Mapping[str, int]
     numbers: tuple[int, ...]
-    nearest: tuple[tuple[Entry, tuple[Difference, ...]], ...]
+    nearest: tuple[tuple[Entry, tuple[Mismatch, ...]], ...]
 
 
-Documents = Callable[[Entry], Json]
+ReadDocument = Callable[[Entry], Json]
 """The document that a call's body holds, None where it holds none."""
 
 
-def verified(expected: Expected, entries: Iterable[Entry], document: Documents) -> Verified:
+def verify_entries(
+    expected: Expectation, entries: Iterable[Entry], document: ReadDocument
+) -> VerificationResult:
     """What there is of `expected` among the entries."""
     matching: list[Entry] = []
     others: list[tuple[int, Entry]] = []
     for entry in entries:
         # What is found is told of the nearest alone: to mask many large bodies takes long.
-        if differing := len([*differences(expected.match, entry, document, told=False)]):
+        if differing := len([*mismatches(expected.match, entry, document, with_values=False)]):
             others.append((differing, entry))
         else:
             matching.append(entry)
-    items = _items(matching)
-    kept = expected.calls.hold(len(matching)) and all(
-        bounds.hold(items[outcome]) for outcome, bounds in expected.items.items()
+    items = _count_outcomes(matching)
+    kept = expected.calls.contains(len(matching)) and all(
+        bounds.contains(items[outcome]) for outcome, bounds in expected.items.items()
     )
     others.sort(key=lambda other: (other[0], -other[1].number))
     nearest = tuple(
-        (entry, tuple(differences(expected.match, entry, document))) for _, entry in others[:NEAREST]
+        (entry, tuple(mismatches(expected.match, entry, document))) for _, entry in others[:MAX_NEAREST]
     )
-    numbers = tuple(entry.number for entry in matching[-NUMBERS:])
-    return Verified(kept, len(matching), dict(items), numbers, nearest)
+    numbers = tuple(entry.number for entry in matching[-MAX_NUMBERS:])
+    return VerificationResult(kept, len(matching), dict(items), numbers, nearest)
 
 
-def differences(
-    wanted: Wanted, entry: Entry, document: Documents, *, told: bool = True
-) -> Iterator[Difference]:
+def mismatches(
+    wanted: CallMatch, entry: Entry, document: ReadDocument, *, with_values: bool = True
+) -> Iterator[Mismatch]:
     """Every word of the match that the call does not meet, in the order of the language.
 
     What stands in the body is found only if it is to be `told`.
@@ -135,18 +161,18 @@ def differences(
     )
     for member, expected, found in plain:
         if expected not in ("", found):
-            yield Difference(member, expected, found)
-    yield from _of_query(wanted, entry)
-    yield from _of_headers(wanted, entry)
+            yield Mismatch(member, expected, found)
+    yield from _query_mismatches(wanted, entry)
+    yield from _header_mismatches(wanted, entry)
     if wanted.body is not None and not holds(wanted.body, sent := document(entry)):
-        yield Difference("body", wanted.said, shown_at(wanted.body, sent) if told else None)
+        yield Mismatch("body", wanted.said, value_at(wanted.body, sent) if with_values else None)
     if wanted.status and not has_status(entry, wanted.status):
-        yield Difference("status", wanted.status, NONE if entry.status is None else str(entry.status))
+        yield Mismatch("status", wanted.status, NO_STATUS if entry.status is None else str(entry.status))
     if wanted.scenario and not has_scenario(entry, wanted.scenario):
-        yield Difference("scenario", wanted.scenario, list(entry.applied))
+        yield Mismatch("scenario", wanted.scenario, list(entry.applied))
 
 
-def shown_at(predicate: Predicate, document: Json) -> Json:
+def value_at(predicate: Predicate, document: Json) -> Json:
     """What stands where the predicate looks, without credentials; None where nothing does.
 
     Of what is long only the beginning is shown, as JSON text.
@@ -156,10 +182,10 @@ def shown_at(predicate: Predicate, document: Json) -> Json:
     for name in way:
         around = _step(around, name)
     # Its neighbours say whether it is a credential: a header's name, a grant's type.
-    masked = json.decode(masked_body(json.encode(around).decode()).encode())
+    masked = json.decode(redact_body(json.encode(around).decode()).encode())
     found = _step(masked, last)
     text = json.encode(found).decode()
-    return found if len(text) <= SHOWN_SIGNS else f"{text[:SHOWN_SIGNS]}…"
+    return found if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 def _step(document: Json, name: str | int) -> Json:
@@ -168,23 +194,23 @@ def _step(document: Json, name: str | int) -> Json:
     return document.get(name) if isinstance(document, dict) else None
 
 
-def _of_query(wanted: Wanted, entry: Entry) -> Iterator[Difference]:
+def _query_mismatches(wanted: CallMatch, entry: Entry) -> Iterator[Mismatch]:
     if not wanted.query:
         return
     sent = parse_qsl(entry.call.query, keep_blank_values=True)
     shown = dict(parse_qsl(View().query(entry), keep_blank_values=True))
     for name, text in wanted.query.items():
         if (name, text) not in sent:
-            yield Difference(f"query.{name}", text, shown.get(name))
+            yield Mismatch(f"query.{name}", text, shown.get(name))
 
 
-def _of_headers(wanted: Wanted, entry: Entry) -> Iterator[Difference]:
+def _header_mismatches(wanted: CallMatch, entry: Entry) -> Iterator[Mismatch]:
     for name, text in wanted.headers.items():
         if entry.call.headers.get(name) != text:
-            yield Difference(f"headers.{name}", text, View().request_headers(entry).get(name))
+            yield Mismatch(f"headers.{name}", text, View().request_headers(entry).get(name))
 
 
-def _items(entries: Iterable[Entry]) -> Counter[str]:
+def _count_outcomes(entries: Iterable[Entry]) -> Counter[str]:
     """How many items of all the entries met which end, and how many were warned about."""
     found: Counter[str] = Counter()
     for entry in entries:

@@ -1,82 +1,83 @@
-"""Two answers to one request, the recorded and the replayed: what differs, item by item."""
+"""Compare a recorded reply with a replayed one, item by item."""
 
 from __future__ import annotations
 
 from itertools import zip_longest
 
 from mockserver.codec import json
-from mockserver.difference import Change, changes
-from mockserver.errors import Malformed
+from mockserver.codec.http import parse_content_type
+from mockserver.codec.redaction import redact_body
+from mockserver.errors import MalformedBody
 from mockserver.journal.entry import Entry
 from mockserver.model import Document, Json, Path, Reply
-from mockserver.reply import media_type_of
-from mockserver.secrets import masked_body
-from mockserver.spec import Operation, pointer_path
+from mockserver.sandbox.diff import ValueChange, diff_values
+from mockserver.spec.openapi import Operation, parse_pointer
 
-SHOWN = 20
+MAX_SHOWN = 20
 """So many places of a body, and so many items, are told; the rest is counted."""
 
-Fates = list[tuple[str, str]]
+ItemStatuses = list[tuple[str, str]]
 """Key and end of each item, in the order of the wire."""
 
 _Pairs = list[tuple[tuple[str, str] | None, tuple[str, str] | None]]
-_UNSAID = "unsaid"
+_UNREPORTED = "unsaid"
 _NO_STATUS = "none"
 _NO_REPLY = Reply(0)
 
 
-def compared(recorded: Entry, replayed: Entry) -> Document:
+def compare_entries(recorded: Entry, replayed: Entry) -> Document:
     """What differs between the answers of two entries; items by what became of them here."""
-    pairs = _paired(_decided(recorded), _decided(replayed))
+    pairs = _pair_items(_item_results(recorded), _item_results(replayed))
     return _difference(recorded, replayed.status, replayed.reply, pairs)
 
 
-def compared_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
+def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
     """What differs between a recorded answer and one from elsewhere, None: lost.
 
     Items are told as the answers tell of them, none where the operation's `x-batch.outcome` says nothing.
     """
     if reply is None:
-        return _difference(recorded, None, _NO_REPLY, [(one, None) for one in _decided(recorded)])
-    before, after = outcomes(recorded.reply, operation), outcomes(reply, operation)
+        return _difference(recorded, None, _NO_REPLY, [(one, None) for one in _item_results(recorded)])
+    before, after = reported_outcomes(recorded.reply, operation), reported_outcomes(reply, operation)
     batch = operation.batch if operation else None
     if batch is not None and "list" not in batch.outcome:
         keys = dict.fromkeys(key for key, _ in (*before, *after))
         was, now = dict(before), dict(after)
-        before, after = ([(key, told.get(key, _UNSAID)) for key in keys] for told in (was, now))
-    return _difference(recorded, reply.status, reply, _paired(before, after))
+        before, after = ([(key, told.get(key, _UNREPORTED)) for key in keys] for told in (was, now))
+    return _difference(recorded, reply.status, reply, _pair_items(before, after))
 
 
-def outcomes(reply: Reply, operation: Operation | None) -> Fates:
+def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses:
     """Key and end of each item that an answer tells of, by the operation's `x-batch.outcome`.
 
     The key is "" where the answer tells none. The end is the item's status, or of what stands in maps the
     names of those.
     """
     batch = operation.batch if operation else None
-    document = _document(reply)
+    document = _json_body(reply)
     if batch is None or document is None:
         return []
     told = batch.outcome
     if "list" in told:
-        listed = _at(document, pointer_path(told["list"]))
+        listed = _value_at(document, parse_pointer(told["list"]))
         items = listed if isinstance(listed, list) else []
         return [
-            (_told(item, told.get("key")) or "", _told(item, told.get("status")) or _UNSAID) for item in items
+            (_text_at(item, told.get("key")) or "", _text_at(item, told.get("status")) or _UNREPORTED)
+            for item in items
         ]
     found: dict[str, str] = {}
     for pointer in batch.maps:
-        problems, name = _at(document, pointer_path(pointer)), pointer.rpartition("/")[2]
+        problems, name = _value_at(document, parse_pointer(pointer)), pointer.rpartition("/")[2]
         for key in problems if isinstance(problems, dict) else ():
             found[key] = f"{found[key]}, {name}" if key in found else name
     return list(found.items())
 
 
-def _decided(entry: Entry) -> Fates:
+def _item_results(entry: Entry) -> ItemStatuses:
     return [(key, str(action)) for key, action in entry.decided.items()]
 
 
-def _paired(before: Fates, after: Fates) -> _Pairs:
+def _pair_items(before: ItemStatuses, after: ItemStatuses) -> _Pairs:
     """The two ends of each item: by key where each item has one of its own, else by place."""
     was, now = dict(before), dict(after)
     if len(was) < len(before) or len(now) < len(after) or "" in (*was, *now):
@@ -88,7 +89,7 @@ def _paired(before: Fates, after: Fates) -> _Pairs:
 
 
 def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs) -> Document:
-    differing = [_item(at, was, now) for at, (was, now) in enumerate(pairs) if was != now]
+    differing = [_item_difference(at, was, now) for at, (was, now) in enumerate(pairs) if was != now]
     was, now = (_NO_STATUS if one is None else str(one) for one in (recorded.status, status))
     head = "same status" if was == now else f"status {was} → {now}"
     verb = "differs" if len(differing) == 1 else "differ"
@@ -96,54 +97,54 @@ def _difference(recorded: Entry, status: int | None, reply: Reply, pairs: _Pairs
         "same": recorded.status == status and not differing,
         "says": f"{head}, {len(differing)} of {len(pairs)} outcomes {verb}",
         "status": {"recorded": recorded.status, "replayed": status},
-        "items": {"count": len(pairs), "differ": len(differing), "differences": differing[:SHOWN]},
-        "body": _bodies(recorded.reply, reply),
+        "items": {"count": len(pairs), "differ": len(differing), "differences": differing[:MAX_SHOWN]},
+        "body": _body_difference(recorded.reply, reply),
     }
 
 
-def _item(at: int, was: tuple[str, str] | None, now: tuple[str, str] | None) -> Document:
-    key = masked_body((now or was or ("", ""))[0])
+def _item_difference(at: int, was: tuple[str, str] | None, now: tuple[str, str] | None) -> Document:
+    key = redact_body((now or was or ("", ""))[0])
     recorded, replayed = was[1] if was else None, now[1] if now else None
     says = f"item {at} {recorded or 'absent'} → {replayed or 'absent'}"
     return {"index": at, "key": key, "recorded": recorded, "replayed": replayed, "says": says}
 
 
-def _bodies(before: Reply, after: Reply) -> Document:
-    found: list[Change] = []
+def _body_difference(before: Reply, after: Reply) -> Document:
+    found: list[ValueChange] = []
     if before.body != after.body:
-        old, new = _document(before), _document(after)
-        found = list(changes(old, new)) if old is not None and new is not None else []
+        old, new = _json_body(before), _json_body(after)
+        found = list(diff_values(old, new)) if old is not None and new is not None else []
     return {
         "same": before.body == after.body,
         "differ": len(found),
         "differences": [
             {
                 "pointer": change.pointer,
-                "recorded": _shown(change, "old"),
-                "replayed": _shown(change, "new"),
+                "recorded": _redacted_value(change, "old"),
+                "replayed": _redacted_value(change, "new"),
             }
-            for change in found[:SHOWN]
+            for change in found[:MAX_SHOWN]
         ],
     }
 
 
-def _shown(change: Change, side: str) -> Json:
+def _redacted_value(change: ValueChange, side: str) -> Json:
     """The value as JSON, cut, and without credentials; None where there is none."""
-    if side not in change.facts:
+    if side not in change.values:
         return None
-    member = json.encode({change.pointer.rpartition("/")[2]: change.facts[side]}).decode()
-    return masked_body(member).partition(":")[2][:-1][:200]
+    member = json.encode({change.pointer.rpartition("/")[2]: change.values[side]}).decode()
+    return redact_body(member).partition(":")[2][:-1][:200]
 
 
-def _document(reply: Reply) -> Json:
+def _json_body(reply: Reply) -> Json:
     """The JSON of the reply's body; None where it is none."""
     try:
-        return json.decode(reply.body, media_type_of({"content-type": reply.media_type or ""})[1])
-    except Malformed:
+        return json.decode(reply.body, parse_content_type({"content-type": reply.media_type or ""})[1])
+    except MalformedBody:
         return None
 
 
-def _at(document: Json, path: Path) -> Json:
+def _value_at(document: Json, path: Path) -> Json:
     for step in path:
         if isinstance(document, list) and str(step).isdecimal():
             document = document[int(step)] if int(step) < len(document) else None
@@ -152,6 +153,6 @@ def _at(document: Json, path: Path) -> Json:
     return document
 
 
-def _told(item: Json, pointer: str | None) -> str | None:
-    value = None if pointer is None else _at(item, pointer_path(pointer))
+def _text_at(item: Json, pointer: str | None) -> str | None:
+    value = None if pointer is None else _value_at(item, parse_pointer(pointer))
     return value if value is None or isinstance(value, str) else json.encode(value).decode()

@@ -1,4 +1,4 @@
-"""The tally: what all calls since the server began come to, by vendor; no journal has to keep them for it."""
+"""Counters per vendor since start-up, independent of journal retention."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.journal.query import WARNED
 from mockserver.model import Value
 
 
-class Count(Value, frozen=True):
+class VendorCounts(Value, frozen=True):
     """Of one vendor: its calls, how many of them a fault of the transport met, and ends of items by name."""
 
     calls: int = 0
@@ -19,7 +19,7 @@ class Count(Value, frozen=True):
     items: Mapping[str, int] = {}
 
 
-class Tally:
+class CallCounters:
     """Counts every call; a listener of the journal."""
 
     def __init__(self) -> None:
@@ -38,8 +38,8 @@ class Tally:
             items.update(ends)
             items[WARNED] += warned
 
-    def of(self, vendor: str) -> Count:
+    def of(self, vendor: str) -> VendorCounts:
         """What the calls of one vendor come to."""
         with self._lock:
             items = {str(end): count for end, count in self._items.get(vendor, Counter()).items() if count}
-            return Count(self._calls[vendor], self._faults[vendor], items)
+            return VendorCounts(self._calls[vendor], self._faults[vendor], items)

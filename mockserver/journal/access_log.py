@@ -1,4 +1,4 @@
-"""The terminal's log: exactly one line a call, bodies never (people §2c)."""
+"""Write one log line for each call to standard error, without bodies."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import partial
 import click
 
 from mockserver.codec import json
-from mockserver.journal import Listener
 from mockserver.journal.entry import Entry
+from mockserver.journal.journal import Listener
 from mockserver.journal.view import View
 from mockserver.model import Json
 
-_FACTS = (
+_MEMBERS = (
     "vendor",
     "method",
     "path",
@@ -31,10 +31,10 @@ _FACTS = (
     "number",
 )
 _NO_STATUS = "---"
-_OFF_CONTRACT = "!"
+_VIOLATION_MARK = "!"
 
 
-def listener(style: str, *, numbers: bool = True) -> tuple[Listener, ...]:
+def log_listeners(style: str, *, numbers: bool = True) -> tuple[Listener, ...]:
     """What writes each entry to standard error: `text`, `json`, or nothing for `off`.
 
     Without `numbers` a text line leaves out the journal's, as an answer does that carries none.
@@ -47,22 +47,22 @@ def listener(style: str, *, numbers: bool = True) -> tuple[Listener, ...]:
 
 def text_line(entry: Entry, *, numbers: bool = True) -> str:
     """An entry's line of text, as `line` has it."""
-    return line(View().short(entry), entry.call.sandbox, numbers=numbers)
+    return text_line_of(View().short(entry), entry.call.sandbox, numbers=numbers)
 
 
-def line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> str:
+def text_line_of(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> str:
     """Vendor, method, path, status, items or operation, milliseconds, sandbox, number, rules, fault, `!`.
 
     `short` is an entry as the control plane lists it.
     """
     status = _NO_STATUS if short["status"] is None else str(short["status"])
     parts = [
-        f"{short['vendor']} {short['method']} {_shown(short['path'])} {status}",
-        _items(short) or short["refusal"] or short["operation"] or "",
+        f"{short['vendor']} {short['method']} {_escape_path(short['path'])} {status}",
+        _item_counts(short) or short["refusal"] or short["operation"] or "",
         f"{short['durationMillis']:.0f} ms",
         f"[{sandbox}]",
         f"#{short['number']}" if numbers and short["number"] else "",
-        _bent(short),
+        _scenario_effects(short),
     ]
     return "  ".join(part for part in parts if part)
 
@@ -70,11 +70,11 @@ def line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> st
 def json_line(entry: Entry) -> str:
     """The same facts as one JSON object."""
     short = View().short(entry)
-    facts: dict[str, Json] = {name: short[name] for name in _FACTS}
+    facts: dict[str, Json] = {name: short[name] for name in _MEMBERS}
     return json.encode({**facts, "sandbox": entry.call.sandbox}).decode()
 
 
-def _items(short: Mapping[str, Json]) -> str:
+def _item_counts(short: Mapping[str, Json]) -> str:
     if not (total := short["items"]):
         return ""
     shares = " ".join(f"{count:,} {action}" for action, count in short["outcomes"].items())
@@ -82,11 +82,11 @@ def _items(short: Mapping[str, Json]) -> str:
     return f"{total:,} item{'' if total == 1 else 's'}: {shares}{warned}"
 
 
-def _bent(short: Mapping[str, Json]) -> str:
+def _scenario_effects(short: Mapping[str, Json]) -> str:
     """What scenarios did to the answer."""
     fault = f"~{short['fault']}" if short["fault"] else ""
-    return " ".join(filter(None, (*short["applied"], fault, _OFF_CONTRACT if short["offContract"] else "")))
+    return " ".join(filter(None, (*short["applied"], fault, _VIOLATION_MARK if short["offContract"] else "")))
 
 
-def _shown(path: str) -> str:
+def _escape_path(path: str) -> str:
     return path.encode("unicode_escape").decode()

@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from mockserver.app.inside import Inside
-from mockserver.cases.language import Ingredients, read
-from mockserver.cases.running import Verdict, run
-from mockserver.cases.world import World
 from mockserver.codec import json, yaml
-from mockserver.journal.case_file import case
+from mockserver.control.cases.language import CaseDefaults, read_case
+from mockserver.control.cases.runner import CaseResult, run
+from mockserver.control.cases.sandbox_client import SandboxClient
+from mockserver.journal.export.case_file import write_case_file
 from mockserver.journal.view import View
 from mockserver.model import Delivery
-from mockserver.sandbox import Settings
+from mockserver.sandbox.sandboxes import Settings
+from mockserver.server.in_process import InProcessClient
 from tests.control.operators import NEW, create, order
-from tests.support import made_up
+from tests.support import sample_vendor
 from tests.support.client import Client
-from tests.support.entries import entry
+from tests.support.journal_entries import entry
 
 SETTINGS = Settings(
     "default", seed=7, frozen="2026-01-05T09:00:00Z", assumptions={"acme.a": "b", "other.c": "d"}
@@ -33,12 +33,12 @@ JSON = {"content-type": "application/json", "mock-sandbox": "new"}
 
 @pytest.fixture
 def operator(tmp_path: Path) -> Client:
-    return made_up.client(tmp_path, seed=3, freeze="2026-01-05T09:00:00Z")
+    return sample_vendor.create_client(tmp_path, seed=3, freeze="2026-01-05T09:00:00Z")
 
 
 def written(**changes: Any) -> Any:
     """The case of an entry, read as YAML."""
-    return yaml.load(case(entry(**changes), View(shown=True), SETTINGS))
+    return yaml.load(write_case_file(entry(**changes), View(shown=True), SETTINGS))
 
 
 def exported(operator: Client, number: int = 1) -> str:
@@ -47,13 +47,16 @@ def exported(operator: Client, number: int = 1) -> str:
     return answered.text
 
 
-def verdict(operator: Client, text: str) -> Verdict:
+def verdict(operator: Client, text: str) -> CaseResult:
     """What comes of the case in a sandbox that is new again."""
     operator.delete(NEW)
     create(operator)
-    inside = Inside(operator.app)
+    inside = InProcessClient(operator.app)
     return asyncio.run(
-        run(read(yaml.load(text), "call.yaml", "acme", Ingredients()), World("new", inside, inside))
+        run(
+            read_case(yaml.load(text), "call.yaml", "acme", CaseDefaults()),
+            SandboxClient("new", inside, inside),
+        )
     )
 
 
@@ -126,12 +129,12 @@ def test_an_answer_without_a_body_has_no_type() -> None:
 
 
 def test_credentials_are_cut_unless_they_are_asked_for() -> None:
-    assert "abcdef" not in case(entry(), View(), SETTINGS)
-    assert "abcdef" in case(entry(), View(shown=True), SETTINGS)
+    assert "abcdef" not in write_case_file(entry(), View(), SETTINGS)
+    assert "abcdef" in write_case_file(entry(), View(shown=True), SETTINGS)
 
 
 def test_the_seed_is_told_to_who_reads_it() -> None:
-    assert case(entry(number=1), View(), SETTINGS).startswith("# seed 7\n")
+    assert write_case_file(entry(number=1), View(), SETTINGS).startswith("# seed 7\n")
 
 
 def test_a_large_body_is_written_in_one_line_and_comes_out_as_it_was_recorded(operator: Client) -> None:

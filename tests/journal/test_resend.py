@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.errors import UnknownSandbox
-from mockserver.journal.circumstances import circumstances
-from mockserver.sandbox import Settings
+from mockserver.errors import UnknownSandboxError
+from mockserver.journal.resend import sandbox_settings
+from mockserver.sandbox.sandboxes import Settings
+from mockserver.server.application import Application
 from tests.control.operators import NEW, create, order
-from tests.support import made_up
+from tests.support import sample_vendor
 from tests.support.client import Client
-from tests.support.entries import entry
+from tests.support.journal_entries import entry
 
 RULES = [{"id": "r1", "envelope": {"countAdd": 1}, "response": {"headers": {"x": "y"}}}]
 
 
 @pytest.fixture
 def operator(tmp_path: Path) -> Client:
-    return made_up.client(
+    return sample_vendor.create_client(
         tmp_path, seed=3, freeze="2026-01-05T09:00:00Z", assumptions={"acme.availability": "up"}
     )
 
@@ -28,7 +28,7 @@ def around(operator: Client, number: int) -> Settings:
     assert isinstance(operator.app, Application)
     called = operator.app.journal.entry("new", number)
     assert called is not None
-    return circumstances(called, operator.app.sandboxes, {one.name: one for one in operator.app.served})
+    return sandbox_settings(called, operator.app.sandboxes, {one.name: one for one in operator.app.served})
 
 
 def test_a_call_needs_the_seed_of_its_sandbox(operator: Client) -> None:
@@ -72,5 +72,5 @@ def test_a_call_needs_the_scenarios_that_bent_it_and_no_others(operator: Client)
 
 def test_a_call_of_a_sandbox_that_is_gone_needs_what_nobody_knows(operator: Client) -> None:
     assert isinstance(operator.app, Application)
-    with pytest.raises(UnknownSandbox):
-        circumstances(entry(sandbox="gone"), operator.app.sandboxes, {})
+    with pytest.raises(UnknownSandboxError):
+        sandbox_settings(entry(sandbox="gone"), operator.app.sandboxes, {})

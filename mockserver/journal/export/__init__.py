@@ -1,0 +1,1 @@
+"""Journal entries in other formats: curl, HAR, case file, pytest file."""

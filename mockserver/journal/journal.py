@@ -1,0 +1,127 @@
+"""Record every call of every sandbox, bounded in number and size."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from mockserver.journal.entry import Entry, build_entry, cut_bodies, is_silent
+from mockserver.model import Answer, Call, Reply
+
+MAX_ENTRIES = 10_000
+MAX_BYTES = 64 * 1024 * 1024
+
+_MAX_VIOLATION = 1000
+"""What a spec does not say of an answer may name every item whole."""
+
+Listener: TypeAlias = Callable[[Entry], None]
+ConformanceCheck: TypeAlias = Callable[[Call, Reply], str]
+"""What the spec does not say of an answer, "" when it says all of it."""
+
+
+@dataclass(slots=True)
+class _SandboxJournal:
+    """One sandbox's entries; `dropped` are those that had to make room for others."""
+
+    entries: deque[Entry] = field(default_factory=deque)
+    last: int = 0
+    size_bytes: int = 0
+    dropped: int = 0
+
+
+class Journal:
+    """All sandboxes' journals; `listeners` hear of each entry as it is made.
+
+    Over `max_entries` or `max_bytes` of a sandbox its oldest entries go. Of one that weighs over half of all
+    bytes only the beginning of its bodies is kept, so that no single call can drive out all others. `judge`
+    is asked of answers that a rule has bent, and of no other.
+    """
+
+    def __init__(
+        self,
+        listeners: tuple[Listener, ...] = (),
+        max_entries: int = MAX_ENTRIES,
+        max_bytes: int = MAX_BYTES,
+        conformance: ConformanceCheck | None = None,
+    ) -> None:
+        self._listeners, self._conformance = listeners, conformance
+        self._max_entries, self._max_bytes = max_entries, max_bytes
+        self._books: dict[str, _SandboxJournal] = {}
+        self._lock = Lock()
+
+    def append(
+        self, at: datetime, call: Call, answer: Answer, duration_ms: float, *, kept: bool = True
+    ) -> int:
+        """Record one call; its number. One that is not `kept` is told to the listeners alone, as number 0."""
+        entry = build_entry(0, at, call, answer, duration_ms)
+        if self._conformance is not None and entry.applied and not is_silent(entry.delivery):
+            entry = replace(entry, off_contract=_short(self._conformance(call, answer.reply)))
+        if entry.size_bytes > self._max_bytes // 2:
+            entry = cut_bodies(entry, self._max_bytes // 8)
+        if kept:
+            with self._lock:
+                book = self._books.setdefault(call.sandbox, _SandboxJournal())
+                book.last += 1
+                entry = replace(entry, number=book.last)
+                self._keep(book, entry)
+        for listener in self._listeners:
+            listener(entry)
+        return entry.number
+
+    def _keep(self, book: _SandboxJournal, entry: Entry) -> None:
+        book.entries.append(entry)
+        book.size_bytes += entry.size_bytes
+        while len(book.entries) > self._max_entries or (
+            book.size_bytes > self._max_bytes and len(book.entries) > 1
+        ):
+            book.size_bytes -= book.entries.popleft().size_bytes
+            book.dropped += 1
+
+    def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
+        """The newest `last` entries of a sandbox (None: all that are kept), oldest first."""
+        with self._lock:
+            book = self._books.get(sandbox)
+            kept = list(book.entries) if book else []
+        return kept if last is None else kept[-last:] if last else []
+
+    def entry(self, sandbox: str, number: int) -> Entry | None:
+        """One entry by its number; None when there is none, or it is no longer kept."""
+        with self._lock:
+            book = self._books.get(sandbox)
+            if book is None or not book.entries:
+                return None
+            place = number - book.entries[0].number
+            return book.entries[place] if 0 <= place < len(book.entries) else None
+
+    def size(self) -> int:
+        """How many entries of all sandboxes are kept."""
+        with self._lock:
+            return sum(len(book.entries) for book in self._books.values())
+
+    def dropped(self, sandbox: str) -> int:
+        """How many entries of a sandbox had to make room since its journal was last cleared."""
+        with self._lock:
+            book = self._books.get(sandbox)
+            return book.dropped if book else 0
+
+    def clear(self, sandbox: str) -> None:
+        """Drop a sandbox's entries; numbers go on."""
+        with self._lock:
+            if book := self._books.get(sandbox):
+                book.entries.clear()
+                book.size_bytes = book.dropped = 0
+
+    def forget(self, sandbox: str) -> None:
+        """Drop a sandbox's entries and start its numbers anew."""
+        with self._lock:
+            self._books.pop(sandbox, None)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_VIOLATION else f"{text[:_MAX_VIOLATION]}…"

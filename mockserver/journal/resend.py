@@ -1,0 +1,117 @@
+"""Build target, headers and sandbox settings to send a recorded call again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from mockserver.codec.instants import print_instant
+from mockserver.codec.redaction import is_credential_header
+from mockserver.engine.registry import LoadedVendor
+from mockserver.journal.entry import Entry, request_target, target_below_mount
+from mockserver.journal.export.curl import HOP_BY_HOP
+from mockserver.journal.view import View
+from mockserver.model import Document
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.scenarios import SCENARIOS
+
+SANDBOX_HEADER = "mock-sandbox"
+LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(
+    {
+        "CONNECTION_RESET_BY_PEER": "reset",
+        "RANDOM_DATA_THEN_CLOSE": "malformed",
+        "EMPTY_RESPONSE": "empty",
+        "MALFORMED_RESPONSE_CHUNK": "malformed",
+        "WRONG_LENGTH": "truncated",
+        "NO_RESPONSE": "timeout",
+    }
+)
+"""The faults of the transport that a client sees as an error, and how, in the words of the case language."""
+
+_OWN_HEADER_PREFIX = "mock-"
+_BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
+_BODILESS_STATUSES = (204, 304)
+
+
+def loss_kind(entry: Entry) -> str:
+    """How the answer is lost on a client, "" where it is not; what breaks bodies leaves one without alone."""
+    bare = entry.call.method == "HEAD" or entry.reply.status in _BODILESS_STATUSES
+    return "" if bare and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
+
+
+def resend_headers(entry: Entry, view: View) -> dict[str, str]:
+    """The headers that go with the call wherever it goes; the connection's and the sandbox's name do not."""
+    return {
+        name: text
+        for name, text in view.request_headers(entry).items()
+        if name not in HOP_BY_HOP and name != SANDBOX_HEADER
+    }
+
+
+def to_sandbox(entry: Entry, view: View, sandbox: str) -> tuple[str, Mapping[str, str]]:
+    """Target and headers that take the call to another sandbox of the same server."""
+    there = f"/{entry.call.vendor}{target_with_query(entry, view)}"
+    return there, {**resend_headers(entry, view), SANDBOX_HEADER: sandbox}
+
+
+def to_same_target(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
+    """Target and headers that take the call to where it went before."""
+    query, named = view.query(entry), entry.call.headers.get(SANDBOX_HEADER)
+    own = {SANDBOX_HEADER: named} if named is not None else {}
+    return f"{request_target(entry)}{'?' if query else ''}{query}", {**resend_headers(entry, view), **own}
+
+
+def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
+    """Target and headers that take the call to another server: no credential goes along, no word of ours."""
+    kept = {
+        name: text
+        for name, text in resend_headers(entry, view).items()
+        if not is_credential_header(name) and not name.startswith(_OWN_HEADER_PREFIX)
+    }
+    return target_with_query(entry, view), kept
+
+
+def target_with_query(entry: Entry, view: View) -> str:
+    """Path below the vendor and query."""
+    query = view.query(entry)
+    return f"{target_below_mount(entry)}{'?' if query else ''}{query}"
+
+
+def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
+    """How a sandbox begins in which the call meets what it met: seed, time, switches, rules.
+
+    The clock stands where it was; what earlier calls left behind is not there, nor what they counted.
+
+    Raises:
+        UnknownSandbox: the call's sandbox is gone.
+    """
+    call = entry.call
+    shown = sandboxes.show(call.sandbox)
+    defaults = served[call.vendor].assumptions
+    own = {
+        f"{call.vendor}.{name}": position
+        for name, position in call.assumptions.items()
+        if position != defaults[name] or f"{call.vendor}.{name}" in sandboxes.default_assumptions
+    }
+    others = {
+        name: position
+        for name, position in shown.assumptions.items()
+        if not name.startswith(f"{call.vendor}.")
+    }
+    return replace(
+        shown.settings,
+        frozen=print_instant(call.now) if call.now else shown.settings.frozen,
+        assumptions={**others, **own},
+        scenarios=_applied_scenarios(entry, sandboxes),
+    )
+
+
+def _applied_scenarios(entry: Entry, sandboxes: Sandboxes) -> tuple[Document, ...]:
+    """The documents of the sandbox's scenarios that bent the answer, oldest first."""
+    stored = sandboxes.control(
+        entry.call.sandbox, lambda whole: tuple(whole.collection(SCENARIOS, "").values())
+    )
+    names = {rule.partition("/")[0] for rule in entry.applied}
+    kept = sorted((one for one in stored if one["name"] in names), key=lambda one: one["order"])
+    return tuple(one["document"] for one in kept)
