@@ -1,15 +1,35 @@
-"""The time that a sandbox has."""
+"""Show, freeze, advance and thaw the clock of a sandbox."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mockserver.clock import LAST_YEAR, ClockSettings, clock_instant, print_instant
-from mockserver.control.instants import instant
-from mockserver.control.refusals import Impossible
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.control.calls import UnprocessableMemberError
 from mockserver.model import Document
-from mockserver.sandbox import Sandboxes, Shown
+from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR, ClockSettings, normalize_clock_instant
+from mockserver.sandbox.sandboxes import Sandboxes, SandboxStatus
+
+
+def read_instant(text: str, pointer: str) -> str:
+    """The instant that `text` names, in UTC.
+
+    Raises:
+        Impossible: it names none at which a clock may stand; `pointer` is where it stands.
+    """
+    try:
+        parse_instant(text)
+    except ValueError:
+        raise UnprocessableMemberError(
+            pointer, f"{text} is no instant", "write 2026-01-05T09:00:00Z"
+        ) from None
+    try:
+        return normalize_clock_instant(text)
+    except ValueError as error:
+        raise UnprocessableMemberError(
+            pointer, str(error), f"a clock stands from {FIRST_YEAR} to {LAST_YEAR}"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +40,7 @@ class ClockOperations:
 
     def show_clock(self, name: str) -> Document:
         """What the sandbox's clock shows, and how it is set."""
-        return clock(self.sandboxes.show(name))
+        return clock_document(self.sandboxes.show(name))
 
     def freeze_clock(self, name: str, body: Document) -> Document:
         """Let the clock stand, at an instant or where it is.
@@ -28,7 +48,7 @@ class ClockOperations:
         Raises:
             Impossible: `at` is no instant.
         """
-        at = instant(body["at"], "/at") if "at" in body else None
+        at = read_instant(body["at"], "/at") if "at" in body else None
         self.sandboxes.set_clock(name, lambda now, _clock: ClockSettings(at or print_instant(now)))
         return self.show_clock(name)
 
@@ -42,9 +62,11 @@ class ClockOperations:
         def change(now: datetime, clock: ClockSettings) -> ClockSettings:
             seconds = int(body["seconds"])
             try:
-                moved = clock_instant(print_instant(now + timedelta(seconds=seconds)))
+                moved = normalize_clock_instant(print_instant(now + timedelta(seconds=seconds)))
             except (OverflowError, ValueError):
-                raise Impossible("/seconds", f"the clock ends with the year {LAST_YEAR}") from None
+                raise UnprocessableMemberError(
+                    "/seconds", f"the clock ends with the year {LAST_YEAR}"
+                ) from None
             return ClockSettings(moved) if clock.frozen else ClockSettings(ahead=clock.ahead + seconds)
 
         self.sandboxes.set_clock(name, change)
@@ -56,7 +78,7 @@ class ClockOperations:
         return self.show_clock(name)
 
 
-def clock(shown: Shown) -> Document:
+def clock_document(shown: SandboxStatus) -> Document:
     """A sandbox's clock as the contract has it."""
     settings = shown.clock
     return {

@@ -1,4 +1,4 @@
-"""What was asked and answered in a sandbox: listed, shown, counted, handed on."""
+"""List, show, verify, export and clear the journal of a sandbox."""
 
 from __future__ import annotations
 
@@ -8,40 +8,39 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from mockserver.control.asking import expected_of, query_of
-from mockserver.control.refusals import ControlRefusal, UnknownEntry
-from mockserver.journal import Journal
-from mockserver.journal.case_file import case
-from mockserver.journal.circumstances import circumstances
-from mockserver.journal.curl import command
-from mockserver.journal.documents import Documents
+from mockserver.codec.http import json_reply
+from mockserver.codec.redaction import ASCII_MASK
+from mockserver.control.calls import ControlError, UnknownEntryError
+from mockserver.control.journal_queries import read_expectation, read_query
+from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
-from mockserver.journal.har import archive
-from mockserver.journal.pytest_file import file_name, source
-from mockserver.journal.query import selected
-from mockserver.journal.verify import Expected, Verified, verified
+from mockserver.journal.export.case_file import write_case_file
+from mockserver.journal.export.curl import curl_command
+from mockserver.journal.export.har import har_archive
+from mockserver.journal.export.pytest_file import pytest_file_name, pytest_source
+from mockserver.journal.journal import Journal
+from mockserver.journal.query import select
+from mockserver.journal.resend import sandbox_settings
+from mockserver.journal.verification import Expectation, RequestDocuments, VerificationResult, verify_entries
 from mockserver.journal.view import View
 from mockserver.model import Document, Json, Reply
-from mockserver.reply import json_reply
-from mockserver.sandbox import Sandboxes, Settings
-from mockserver.secrets import PLAIN_SIGN
-from mockserver.served import Served
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
 
-DROPPED = "Mock-Journal-Dropped"
+DROPPED_HEADER = "Mock-Journal-Dropped"
 """The header of a list that says how many older entries had to make room."""
 
-_SHOWN = "shown"
+_SHOWN_SECRETS = "shown"
 _MAX_NAME = 40
 
 
-class NotVerified(ControlRefusal):
+class NotVerifiedError(ControlError):
     """There were other calls, or other items, than were expected."""
 
     status = 409
     code = "not-verified"
 
 
-class Incomplete(ControlRefusal):
+class IncompleteEntryError(ControlError):
     """The journal does not hold what it is asked for any more."""
 
     status = 409
@@ -54,19 +53,19 @@ class JournalOperations:
 
     sandboxes: Sandboxes
     journal: Journal
-    served: tuple[Served, ...]
+    served: tuple[LoadedVendor, ...]
 
     def list_journal(self, name: str, last: int, secrets: str, **wanted: Json) -> Reply:
         """The newest entries that are wanted, oldest of them first, in short."""
         found = self._selected(name, last, wanted)
-        view = View(shown=secrets == _SHOWN)
-        headers = ((DROPPED, str(dropped)),) if (dropped := self.journal.dropped(name)) else ()
+        view = View(shown=secrets == _SHOWN_SECRETS)
+        headers = ((DROPPED_HEADER, str(dropped)),) if (dropped := self.journal.dropped(name)) else ()
         reply = json_reply(200, [view.short(entry) for entry in found])
         return replace(reply, headers=headers)
 
     def clear_journal(self, name: str) -> None:
         """Forget all entries; numbers go on."""
-        self.sandboxes.known(name)
+        self.sandboxes.check_exists(name)
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
@@ -75,7 +74,7 @@ class JournalOperations:
         Raises:
             UnknownEntry: there is none of that number.
         """
-        return View(shown=secrets == _SHOWN).whole(self._entry(name, number))
+        return View(shown=secrets == _SHOWN_SECRETS).whole(self._entry(name, number))
 
     def verify_journal(self, name: str, body: Document) -> None:
         """Let pass what happened as it is expected.
@@ -85,17 +84,17 @@ class JournalOperations:
             Incomplete: calls are missing that may be too many.
             Impossible: the match names what is not there.
         """
-        self.sandboxes.known(name)
-        expected = expected_of(body, self.served)
-        found = verified(expected, self.journal.entries(name), Documents(self.served))
+        self.sandboxes.check_exists(name)
+        expected = read_expectation(body, self.served)
+        found = verify_entries(expected, self.journal.entries(name), RequestDocuments(self.served))
         dropped = self.journal.dropped(name)
-        if found.holds and dropped and expected.limited:
-            raise Incomplete(
+        if found.holds and dropped and expected.has_upper_bound:
+            raise IncompleteEntryError(
                 f"the first {dropped:,} calls are no longer kept, and could be too many; "
                 "clear the journal before what is to be verified"
             )
         if not found.holds:
-            raise NotVerified(_told(expected, found), _members(expected, found, dropped))
+            raise NotVerifiedError(_summary(expected, found), _problem_members(expected, found, dropped))
 
     def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
         """One entry in a form that others read.
@@ -106,39 +105,43 @@ class JournalOperations:
         """
         entry = self._entry(name, number)
         if format_ == "har":
-            return archive([entry], View(shown=secrets == _SHOWN))
+            return har_archive([entry], View(shown=secrets == _SHOWN_SECRETS))
         if entry.request_cut_bytes:
-            raise Incomplete(f"{entry.request_cut_bytes:,} bytes of the body of call {number} were not kept")
-        return self._written(entry, format_, View(secrets == _SHOWN, PLAIN_SIGN))
+            raise IncompleteEntryError(
+                f"{entry.request_cut_bytes:,} bytes of the body of call {number} were not kept"
+            )
+        return self._written(entry, format_, View(secrets == _SHOWN_SECRETS, ASCII_MASK))
 
     def export_journal(self, name: str, format_: str, last: int, secrets: str, **wanted: Json) -> Reply:
         """The newest entries that are wanted, as one archive."""
         del format_  # the contract knows one
-        return archive(self._selected(name, last, wanted), View(shown=secrets == _SHOWN))
+        return har_archive(self._selected(name, last, wanted), View(shown=secrets == _SHOWN_SECRETS))
 
     def _written(self, entry: Entry, form: str, view: View) -> Reply:
         if form == "curl":
-            return _file(command(entry, view), "text/x-shellscript", f"call-{entry.number}.sh")
-        by_name: Mapping[str, Served] = {vendor.name: vendor for vendor in self.served}
-        settings = circumstances(entry, self.sandboxes, by_name)
+            return _file_reply(curl_command(entry, view), "text/x-shellscript", f"call-{entry.number}.sh")
+        by_name: Mapping[str, LoadedVendor] = {vendor.name: vendor for vendor in self.served}
+        settings = sandbox_settings(entry, self.sandboxes, by_name)
         if form == "case":
-            return _file(case(entry, view, settings), "application/yaml", f"call-{entry.number}.yaml")
+            return _file_reply(
+                write_case_file(entry, view, settings), "application/yaml", f"call-{entry.number}.yaml"
+            )
         own = _renamed(settings, f"{settings.name[:_MAX_NAME]}-call-{entry.number}")
-        return _file(source(entry, view, own), "text/x-python", file_name(entry))
+        return _file_reply(pytest_source(entry, view, own), "text/x-python", pytest_file_name(entry))
 
     def _selected(self, name: str, last: int, wanted: Mapping[str, Json]) -> list[Entry]:
-        self.sandboxes.known(name)
-        return selected(self.journal.entries(name), query_of(wanted, self.served), last)
+        self.sandboxes.check_exists(name)
+        return select(self.journal.entries(name), read_query(wanted, self.served), last)
 
     def _entry(self, name: str, number: int) -> Entry:
-        self.sandboxes.known(name)
+        self.sandboxes.check_exists(name)
         entry = self.journal.entry(name, number)
         if entry is None:
-            raise UnknownEntry(f"journal of {name} has no entry {number}")
+            raise UnknownEntryError(f"journal of {name} has no entry {number}")
         return entry
 
 
-def _told(expected: Expected, found: Verified) -> str:
+def _summary(expected: Expectation, found: VerificationResult) -> str:
     wanted = [
         _calls(str(expected.calls)),
         *(f"{bounds} {outcome}" for outcome, bounds in expected.items.items()),
@@ -154,10 +157,10 @@ def _calls(number: str) -> str:
     return f"{number} call" if number.rsplit(maxsplit=1)[-1] == "1" else f"{number} calls"
 
 
-def _members(expected: Expected, found: Verified, dropped: int) -> Document:
+def _problem_members(expected: Expectation, found: VerificationResult, dropped: int) -> Document:
     nearest = [
         {
-            **{name: value for name, value in View().short(entry).items() if name in _NEAR},
+            **{name: value for name, value in View().short(entry).items() if name in _NEAREST_MEMBERS},
             "differs": [
                 {"member": one.member, "expected": one.expected, "found": one.found} for one in other
             ],
@@ -174,10 +177,10 @@ def _members(expected: Expected, found: Verified, dropped: int) -> Document:
     }
 
 
-_NEAR = frozenset({"number", "vendor", "method", "path", "operation", "status", "outcomes"})
+_NEAREST_MEMBERS = frozenset({"number", "vendor", "method", "path", "operation", "status", "outcomes"})
 
 
-def _file(text: str, media_type: str, name: str) -> Reply:
+def _file_reply(text: str, media_type: str, name: str) -> Reply:
     disposition = ("Content-Disposition", f'attachment; filename="{name}"')
     return Reply(200, text.encode(), f"{media_type}; charset=utf-8", (disposition,))
 

@@ -1,19 +1,22 @@
-"""Sandboxes as a whole: made, shown, dropped, set back."""
+"""Create, show, reset and delete sandboxes; list and set their assumptions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mockserver.control.assumptions import positions_checked
-from mockserver.control.clocks import clock
-from mockserver.control.instants import instant
-from mockserver.control.refusals import Impossible, SandboxExists
-from mockserver.control.scripts import Packaged, given
-from mockserver.journal import Journal
+from mockserver.control.calls import SandboxExistsError, UnprocessableMemberError
+from mockserver.control.clocks import clock_document, read_instant
+from mockserver.control.scenario_documents import PackagedScenarios, read_document
+from mockserver.engine.registry import (
+    InvalidAssumptionError,
+    LoadedVendor,
+    check_assumption_values,
+    list_assumptions,
+)
+from mockserver.journal.journal import Journal
 from mockserver.model import Document, Json
-from mockserver.sandbox import Sandboxes, Settings, is_name
-from mockserver.served import Served
+from mockserver.sandbox.sandboxes import Sandboxes, Settings, is_sandbox_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,8 @@ class SandboxOperations:
 
     sandboxes: Sandboxes
     journal: Journal
-    served: tuple[Served, ...]
-    packaged: Packaged
+    served: tuple[LoadedVendor, ...]
+    packaged: PackagedScenarios
 
     def list_sandboxes(self) -> Json:
         """All sandboxes, by name."""
@@ -39,11 +42,11 @@ class SandboxOperations:
             Impossibles: a scenario is none.
             TooManySandboxes: there are as many as there may be.
         """
-        if not is_name(body["name"]):
-            raise Impossible("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
-        frozen = instant(body["freeze"], "/freeze") if "freeze" in body else None
+        if not is_sandbox_name(body["name"]):
+            raise UnprocessableMemberError("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
+        frozen = read_instant(body["freeze"], "/freeze") if "freeze" in body else None
         assumptions = body.get("assumptions", {})
-        positions_checked(self.served, assumptions, "/assumptions")
+        check_values(self.served, assumptions, "/assumptions")
         settings = Settings(
             body["name"],
             body.get("seed", 0),
@@ -53,7 +56,7 @@ class SandboxOperations:
             self._scenarios(body.get("scenarios", ())),
         )
         if not self.sandboxes.create(settings):
-            raise SandboxExists(f"a sandbox named {settings.name} is there already")
+            raise SandboxExistsError(f"a sandbox named {settings.name} is there already")
         return self.show_sandbox(settings.name)
 
     def show_sandbox(self, name: str) -> Document:
@@ -62,7 +65,7 @@ class SandboxOperations:
         return {
             "name": name,
             "seed": shown.settings.seed,
-            "clock": clock(shown),
+            "clock": clock_document(shown),
             "empty": shown.settings.empty,
             "assumptions": shown.assumptions,
             "records": shown.records,
@@ -88,8 +91,46 @@ class SandboxOperations:
             if isinstance(one, str):
                 document = self.packaged.document(one, pointer)
             else:
-                document = given(one, self.served, pointer).document
+                document = read_document(one, self.served, pointer).document
             if document["name"] in documents:
-                raise Impossible(pointer, f"a scenario named {document['name']} is given twice")
+                raise UnprocessableMemberError(pointer, f"a scenario named {document['name']} is given twice")
             documents[document["name"]] = document
         return tuple(documents.values())
+
+
+@dataclass(frozen=True, slots=True)
+class AssumptionOperations:
+    """The switches of a sandbox. UnknownSandbox where there is none of the name."""
+
+    sandboxes: Sandboxes
+    served: tuple[LoadedVendor, ...]
+
+    def list_assumptions(self, name: str) -> Json:
+        """Every switch of every vendor, with the position that it has in the sandbox."""
+        return list_assumptions(self.served, self.sandboxes.show(name).assumptions)
+
+    def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
+        """Turn switches; None turns one back to its default.
+
+        Raises:
+            Impossible: there is no such switch or position; none was turned then.
+        """
+        self.sandboxes.check_exists(name)
+        check_values(self.served, body, "")
+        self.sandboxes.assume(name, body)
+        return self.list_assumptions(name)
+
+
+def check_values(
+    served: tuple[LoadedVendor, ...], values: Mapping[str, str | None], pointer: str
+) -> Mapping[str, str | None]:
+    """The positions, all of which there are.
+
+    Raises:
+        Impossible: there is no such switch or position; `pointer` is where the positions stand.
+    """
+    try:
+        check_assumption_values(served, values)
+    except InvalidAssumptionError as error:
+        raise UnprocessableMemberError(f"{pointer}/{error.assumption}", str(error)) from None
+    return values

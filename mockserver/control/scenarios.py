@@ -1,18 +1,18 @@
-"""The scenarios of a sandbox: stored, armed, listed with what they hit."""
+"""Store, arm, list and delete the scenarios of a sandbox."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mockserver.control.asked import Asked
-from mockserver.control.refusals import Impossible, UnknownScenario
-from mockserver.control.scripts import Packaged, sent
-from mockserver.model import NOTHING, Document, Json
-from mockserver.sandbox import Sandboxes
-from mockserver.scenario import language, shelf
-from mockserver.scenario.records import COUNTERS, SCENARIOS
-from mockserver.served import Served
-from mockserver.store import Whole
+from mockserver.control.calls import ControlCall, UnknownScenarioError, UnprocessableMemberError
+from mockserver.control.scenario_documents import PackagedScenarios, read_body
+from mockserver.engine.registry import LoadedVendor
+from mockserver.model import EMPTY, Document, Json
+from mockserver.sandbox import scenarios
+from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIOS
+from mockserver.sandbox.store import SandboxState
+from mockserver.scenario import language
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class ScenarioOperations:
     """The scenarios of a sandbox. UnknownSandbox where there is none of the name."""
 
     sandboxes: Sandboxes
-    served: tuple[Served, ...]
-    packaged: Packaged
+    served: tuple[LoadedVendor, ...]
+    packaged: PackagedScenarios
 
     def list_packaged_scenarios(self) -> Json:
         """The scenarios that ship; a header may name them at any time."""
@@ -32,7 +32,7 @@ class ScenarioOperations:
 
     def show_scenario_schema(self) -> Document:
         """The JSON Schema of the scenario language, with the vendors of this server."""
-        return language.schema(one.name for one in self.served)
+        return language.build_schema(one.name for one in self.served)
 
     def list_scenarios(self, name: str) -> Json:
         """The scenarios of the sandbox, in the order in which they are asked: newest first."""
@@ -45,27 +45,29 @@ class ScenarioOperations:
             UnknownScenario: the sandbox has none of that name.
         """
 
-        def work(whole: Whole) -> Document:
+        def work(whole: SandboxState) -> Document:
             kept = whole.collection(SCENARIOS, "").get(scenario)
             if kept is None:
-                raise UnknownScenario(f"the sandbox has no scenario {scenario}")
+                raise UnknownScenarioError(f"the sandbox has no scenario {scenario}")
             return _whole(kept, whole)
 
         return self.sandboxes.control(name, work)
 
-    def put_scenario(self, name: str, scenario: str, asked: Asked, *, armed: bool) -> Document:
+    def put_scenario(self, name: str, scenario: str, call: ControlCall, *, armed: bool) -> Document:
         """Store a scenario and arm it, or only store it; one of its name goes, and what that counted.
 
         Raises:
             Impossibles: the body is no scenario.
             Impossible: it has another name than the path.
         """
-        self.sandboxes.known(name)
-        read = sent(asked, self.served)
+        self.sandboxes.check_exists(name)
+        read = read_body(call, self.served)
         if read.name != scenario:
             cure = f"rename it to {scenario}, or PUT it to …/scenarios/{read.name}"
-            raise Impossible("/name", f"expected the name {scenario}, found {read.name}", cure)
-        self.sandboxes.control(name, lambda whole: shelf.put(whole, read.document, armed=armed))
+            raise UnprocessableMemberError("/name", f"expected the name {scenario}, found {read.name}", cure)
+        self.sandboxes.control(
+            name, lambda whole: scenarios.store_scenario(whole, read.document, armed=armed)
+        )
         return self.show_scenario(name, scenario)
 
     def delete_scenario(self, name: str, scenario: str) -> None:
@@ -74,20 +76,20 @@ class ScenarioOperations:
         Raises:
             UnknownScenario: the sandbox has none of that name.
         """
-        if not self.sandboxes.control(name, lambda whole: shelf.take(whole, scenario)):
-            raise UnknownScenario(f"the sandbox has no scenario {scenario}")
+        if not self.sandboxes.control(name, lambda whole: scenarios.delete_scenario(whole, scenario)):
+            raise UnknownScenarioError(f"the sandbox has no scenario {scenario}")
 
     def delete_scenarios(self, name: str) -> None:
         """Take all of them away, and all that was ever counted."""
-        self.sandboxes.control(name, shelf.take_all)
+        self.sandboxes.control(name, scenarios.delete_all_scenarios)
 
 
-def _listed(whole: Whole) -> Json:
+def _listed(whole: SandboxState) -> Json:
     kept = sorted(whole.collection(SCENARIOS, "").values(), key=lambda one: -int(one["order"]))
     return [_short(one, whole) for one in kept]
 
 
-def _short(kept: Document, whole: Whole) -> Document:
+def _short(kept: Document, whole: SandboxState) -> Document:
     rules = _rules(kept, whole)
     return {
         "name": kept["name"],
@@ -98,18 +100,18 @@ def _short(kept: Document, whole: Whole) -> Document:
     }
 
 
-def _whole(kept: Document, whole: Whole) -> Document:
+def _whole(kept: Document, whole: SandboxState) -> Document:
     return {**_short(kept, whole), "counts": _rules(kept, whole), "document": kept["document"]}
 
 
-def _rules(kept: Document, whole: Whole) -> list[Document]:
+def _rules(kept: Document, whole: SandboxState) -> list[Document]:
     """What each rule saw and hit, and how many more hits it has left, None: no end of them."""
-    counters = whole.collection(COUNTERS, "")
+    counters = whole.collection(SCENARIO_COUNTERS, "")
     found: list[Document] = []
     for rule in kept["document"]["rules"]:
-        counted = counters.get(f"{kept['name']}/{rule['id']}") or NOTHING
+        counted = counters.get(f"{kept['name']}/{rule['id']}") or EMPTY
         hits = counted.get("hits", 0)
-        count = rule.get("times", NOTHING).get("count")
+        count = rule.get("times", EMPTY).get("count")
         left = None if count is None else max(0, int(count) - hits)
         found.append({"id": rule["id"], "calls": counted.get("calls", 0), "hits": hits, "left": left})
     return found

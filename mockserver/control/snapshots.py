@@ -1,17 +1,17 @@
-"""What a sandbox held at one time, kept and set back; and what differs from it."""
+"""Take, restore and delete snapshots of a sandbox; show differences."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mockserver import snapshots
-from mockserver.difference import Place, difference
 from mockserver.model import Document, Json
-from mockserver.sandbox import Sandboxes, record_count
-from mockserver.store import Tables, Whole
+from mockserver.sandbox import snapshots
+from mockserver.sandbox.diff import DocumentPlace, diff_tables
+from mockserver.sandbox.sandboxes import Sandboxes, count_records
+from mockserver.sandbox.store import SandboxState, Tables
 
 FIXTURES = "fixtures"
-_OTHER = "sandbox:"
+_OTHER_SANDBOX = "sandbox:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class SnapshotOperations:
 
     def list_snapshots(self, name: str) -> Json:
         """All of them, oldest first."""
-        return self.sandboxes.control(name, snapshots.listed)
+        return self.sandboxes.control(name, snapshots.list_snapshots)
 
     def take_snapshot(self, name: str, body: Document) -> Document:
         """Keep all that the sandbox holds now: state, clock, seed, ids, keys, counters, quotas, switches.
@@ -31,9 +31,9 @@ class SnapshotOperations:
             TooManySnapshots: it has as many as it may have.
         """
 
-        def work(whole: Whole) -> Document:
-            records = record_count(snapshots.tables(whole))
-            return snapshots.take(whole, body.get("label", ""), records)
+        def work(whole: SandboxState) -> Document:
+            records = count_records(snapshots.dump_tables(whole))
+            return snapshots.take_snapshot(whole, body.get("label", ""), records)
 
         return self.sandboxes.control(name, work)
 
@@ -43,7 +43,7 @@ class SnapshotOperations:
         Raises:
             UnknownSnapshot: there is none of that id.
         """
-        return self.sandboxes.control(name, lambda whole: snapshots.restore(whole, snapshot))
+        return self.sandboxes.control(name, lambda whole: snapshots.restore_snapshot(whole, snapshot))
 
     def delete_snapshot(self, name: str, snapshot: str) -> None:
         """Forget a snapshot.
@@ -51,7 +51,7 @@ class SnapshotOperations:
         Raises:
             UnknownSnapshot: there is none of that id.
         """
-        self.sandboxes.control(name, lambda whole: snapshots.drop(whole, snapshot))
+        self.sandboxes.control(name, lambda whole: snapshots.delete_snapshot(whole, snapshot))
 
     def show_difference(self, name: str, against: str) -> Document:
         """What was added, removed and changed in the sandbox since `against`.
@@ -62,15 +62,15 @@ class SnapshotOperations:
             UnknownSnapshot: there is none of that id.
         """
         after = self.sandboxes.dump(name)
-        found = difference(self._before(name, against), after)
+        found = diff_tables(self._before(name, against), after)
         return {
             "against": against,
-            "added": [{**_shown(place), "document": document} for place, document in found.added],
-            "removed": [{**_shown(place), "document": document} for place, document in found.removed],
+            "added": [{**_position(place), "document": document} for place, document in found.added],
+            "removed": [{**_position(place), "document": document} for place, document in found.removed],
             "changed": [
                 {
-                    **_shown(place),
-                    "changes": [{"pointer": one.pointer, **one.facts} for one in changes],
+                    **_position(place),
+                    "changes": [{"pointer": one.pointer, **one.values} for one in changes],
                 }
                 for place, changes in found.changed
             ],
@@ -78,11 +78,11 @@ class SnapshotOperations:
 
     def _before(self, name: str, against: str) -> Tables:
         if against == FIXTURES:
-            return self.sandboxes.beginning(self.sandboxes.show(name).settings)
-        if against.startswith(_OTHER):
-            return self.sandboxes.dump(against.removeprefix(_OTHER))
-        return self.sandboxes.control(name, lambda whole: snapshots.held_by(whole, against))
+            return self.sandboxes.initial_tables(self.sandboxes.show(name).settings)
+        if against.startswith(_OTHER_SANDBOX):
+            return self.sandboxes.dump(against.removeprefix(_OTHER_SANDBOX))
+        return self.sandboxes.control(name, lambda whole: snapshots.snapshot_tables(whole, against))
 
 
-def _shown(place: Place) -> Document:
+def _position(place: DocumentPlace) -> Document:
     return {"scope": place.scope, "collection": place.collection, "key": place.key}

@@ -1,19 +1,24 @@
-"""A sandbox's state as one document: dumped, and loaded after it was judged."""
+"""Dump and load the state of a sandbox; validate a dump before it is loaded."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from mockserver import snapshots
-from mockserver.control.dumps import Judge
-from mockserver.control.refusals import Impossibles
-from mockserver.model import Document, Json
-from mockserver.sandbox import Sandboxes, record_count
-from mockserver.served import Served
-from mockserver.store import OWN, Tables, Whole
+from mockserver.control.calls import UnprocessableCallError
+from mockserver.control.scenario_documents import document_problems
+from mockserver.control.state_schemas import SANDBOX_COLLECTIONS, VENDOR_COLLECTIONS
+from mockserver.engine.registry import InvalidAssumptionError, LoadedVendor, check_assumption_values
+from mockserver.model import Document, Json, Path, pointer_of
+from mockserver.sandbox import snapshots
+from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
+from mockserver.sandbox.sandboxes import Sandboxes, count_records
+from mockserver.sandbox.scenarios import SCENARIOS
+from mockserver.sandbox.settings import SETTINGS
+from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
 
-MAX_TOLD = 20
+MAX_PROBLEMS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,7 @@ class StateOperations:
     """The whole state of a sandbox. UnknownSandbox where there is none of the name."""
 
     sandboxes: Sandboxes
-    served: tuple[Served, ...]
+    served: tuple[LoadedVendor, ...]
 
     def dump_sandbox(self, name: str, vendor: str = "") -> Json:
         """Everything that the sandbox holds, or what it holds of one vendor.
@@ -45,11 +50,13 @@ class StateOperations:
         self._check_vendor(vendor)
         tables = self._judged(body, vendor)
 
-        def work(whole: Whole) -> Document:
-            held = snapshots.tables(whole)
-            kept = {scope: held[scope] for scope in held if not _is_of(scope, vendor) or scope == OWN}
-            snapshots.replace(whole, {**kept, **tables})
-            return {"records": record_count(snapshots.tables(whole))}
+        def work(whole: SandboxState) -> Document:
+            held = snapshots.dump_tables(whole)
+            kept = {
+                scope: held[scope] for scope in held if not _is_of(scope, vendor) or scope == SANDBOX_SCOPE
+            }
+            snapshots.load_tables(whole, {**kept, **tables})
+            return {"records": count_records(snapshots.dump_tables(whole))}
 
         return self.sandboxes.control(name, work)
 
@@ -57,19 +64,117 @@ class StateOperations:
         names = [one.name for one in self.served]
         if vendor and vendor not in names:
             detail = f"no vendor {vendor} is served; there are {', '.join(names)}"
-            raise Impossibles(
+            raise UnprocessableCallError(
                 detail, [{"pointer": "/query/vendor", "code": "unknown-vendor", "detail": detail}]
             )
 
     def _judged(self, body: Document, vendor: str) -> Tables:
-        found = Judge(self.served, vendor).problems(body)
-        told = list(islice(found, MAX_TOLD))
+        found = DumpValidator(self.served, vendor).problems(body)
+        told = list(islice(found, MAX_PROBLEMS))
         if told:
             more = sum(1 for _ in found)
             also = f", and {more:,} more" if more else ""
-            raise Impossibles(f"the state cannot be loaded: {told[0]['detail']}{also}", told)
+            raise UnprocessableCallError(f"the state cannot be loaded: {told[0]['detail']}{also}", told)
         return body
 
 
 def _is_of(scope: str, vendor: str) -> bool:
     return not vendor or scope.startswith(f"{vendor}/")
+
+
+@dataclass(frozen=True, slots=True)
+class DumpValidator:
+    """Judges dumps for a server of these vendors: whole ones, or with `vendor` that one's scopes alone."""
+
+    served: tuple[LoadedVendor, ...]
+    vendor: str = ""
+
+    def problems(self, dump: Document) -> Iterator[Document]:
+        """Everything that is wrong with it: pointer, code and detail each, in the order of the dump."""
+        names = [one.name for one in self.served]
+        wanted = (self.vendor,) if self.vendor else (*names, SANDBOX_SCOPE.rstrip("/"))
+        for scope, tables in dump.items():
+            owner, slash, tenant = scope.partition("/")
+            if owner not in wanted or not slash or (f"{owner}/" == SANDBOX_SCOPE and tenant):
+                expected = ", ".join(f"{name}/…" for name in wanted)
+                yield _problem_document(
+                    (scope,), "unknown-scope", f"expected scopes {expected}, found {scope}"
+                )
+                continue
+            malformed = list(_malformed(scope, tables))
+            yield from malformed or self._misfits(scope, tables)
+
+    def _misfits(self, scope: str, tables: Json) -> Iterator[Document]:
+        if scope == SANDBOX_SCOPE:
+            return self._own(tables)
+        return self._vendors(scope.partition("/")[0], tables) if scope.endswith("/") else iter(())
+
+    def _own(self, tables: Json) -> Iterator[Document]:
+        shapely = True
+        for name in (SETTINGS, *(name for name in tables if name != SETTINGS)):
+            if name not in SANDBOX_COLLECTIONS:
+                yield _problem_document(
+                    (SANDBOX_SCOPE, name), "unknown-collection", f"a sandbox keeps no {name} of its own"
+                )
+                continue
+            for problem in SANDBOX_COLLECTIONS[name].problems(tables.get(name, {}), (SANDBOX_SCOPE, name)):
+                shapely = False
+                yield _problem_document(problem.path, problem.code, problem.detail)
+        if not shapely:
+            return
+        beginning = tables[SETTINGS]["beginning"]
+        where: Path = (SANDBOX_SCOPE, SETTINGS, "beginning")
+        yield from self._turned(beginning["assumptions"], (*where, "assumptions"))
+        for index, document in enumerate(beginning["scenarios"]):
+            yield from document_problems(document, self.served, pointer_of((*where, "scenarios", index)))
+        for name, record in tables.get(SCENARIOS, {}).items():
+            place: Path = (SANDBOX_SCOPE, SCENARIOS, name)
+            yield from document_problems(record["document"], self.served, pointer_of((*place, "document")))
+            if not name == record["name"] == record["document"].get("name"):
+                yield _problem_document(
+                    place, "wrong-name", f"the scenario that is kept as {name} has another name"
+                )
+
+    def _vendors(self, vendor: str, tables: Json) -> Iterator[Document]:
+        scope = f"{vendor}/"
+        kept = [name for name in tables if name in VENDOR_COLLECTIONS]
+        found = [
+            problem
+            for name in kept
+            for problem in VENDOR_COLLECTIONS[name].problems(tables[name], (scope, name))
+        ]
+        yield from (_problem_document(one.path, one.code, one.detail) for one in found)
+        if not found:
+            for switch, turned in tables.get(ASSUMPTIONS_COLLECTION, {}).items():
+                place: Path = (scope, ASSUMPTIONS_COLLECTION, switch)
+                if turned["name"] != switch:
+                    yield _problem_document(
+                        place, "wrong-name", f"the switch that is kept as {switch} has another name"
+                    )
+                yield from self._turned({f"{vendor}.{switch}": turned["position"]}, place)
+
+    def _turned(self, values: Document, path: Path) -> Iterator[Document]:
+        try:
+            check_assumption_values(self.served, values)
+        except InvalidAssumptionError as error:
+            yield _problem_document(path, "unknown-position", str(error))
+
+
+def _malformed(scope: str, tables: Json) -> Iterator[Document]:
+    """What keeps `tables` from being documents by collection and key."""
+    if not isinstance(tables, dict):
+        yield _problem_document((scope,), "wrong-type", "expected an object of collections")
+        return
+    for name, documents in tables.items():
+        if not isinstance(documents, dict):
+            yield _problem_document((scope, name), "wrong-type", "expected an object of documents by key")
+            continue
+        for key, document in documents.items():
+            if not isinstance(document, dict):
+                yield _problem_document(
+                    (scope, name, key), "wrong-type", "expected a document, which is an object"
+                )
+
+
+def _problem_document(path: Path, code: str, detail: str) -> Document:
+    return {"pointer": pointer_of(path), "code": code, "detail": detail}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.client import Answered, Client
+from tests.support.client import Client, Response
 
 SANDBOXES = "/_mock/sandboxes"
 NEW = f"{SANDBOXES}/new"
 
 
-def create(operator: Client, **members: Any) -> Answered:
+def create(operator: Client, **members: Any) -> Response:
     """Make the sandbox `new`."""
     return operator.post(SANDBOXES, json={"name": "new", **members})
 
 
-def order(operator: Client, *keys: str, sandbox: str = "new") -> Answered:
+def order(operator: Client, *keys: str, sandbox: str = "new") -> Response:
     """Send orders of these keys to the made-up vendor in a sandbox."""
     orders = [{"id": key, "amount": 1} for key in keys]
     return operator.put("/acme/orders", json={"orders": orders}, headers={"mock-sandbox": sandbox})

@@ -1,0 +1,1 @@
+"""Catalogue cases: their language, the catalogue, and a runner that works over HTTP."""

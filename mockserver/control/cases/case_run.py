@@ -1,0 +1,147 @@
+"""State of a running case: build its requests, send them and check the responses."""
+
+from __future__ import annotations
+
+import gzip
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE
+from mockserver.control.cases import expectations
+from mockserver.control.cases.language import Case, Node
+from mockserver.control.cases.matching import fill_placeholders
+from mockserver.control.cases.sandbox_client import SandboxClient
+from mockserver.control.cases.transport import TIMEOUT_MS, LostResponse, Request, Response
+
+FORM = "application/x-www-form-urlencoded"
+DEFAULT_CHUNKS = 3
+"""In how many pieces a chunked body goes out where the step names no number."""
+
+
+def build_request(
+    step: Node, mount: str, headers: Mapping[str, str], placeholders: Mapping[str, Any]
+) -> Request:
+    """The request of a `call` step below `mount`; its own headers win over `headers`, a null drops one.
+
+    Raises:
+        KeyError: it names what was not kept.
+    """
+    method, _, target = str(fill_placeholders(step["call"], placeholders)).partition(" ")
+    content = _content(step, placeholders)
+    sent = {name.lower(): text for name, text in {**headers, **_content_type(step)}.items()}
+    if step.get("gzip"):
+        content = gzip.compress(content, mtime=0)
+        sent["content-encoding"] = "gzip"
+    own = {
+        name.lower(): texts
+        for name, texts in fill_placeholders(step.get("headers", {}), placeholders).items()
+    }
+    return Request(
+        method,
+        mount + target,
+        tuple((name, str(text)) for name, texts in {**sent, **own}.items() for text in _header_values(texts)),
+        content,
+        DEFAULT_CHUNKS if step.get("chunked") is True else step.get("chunked", 1),
+        step.get("within", TIMEOUT_MS),
+        step.get("keep_alive", False),
+    )
+
+
+def _content_type(step: Node) -> Mapping[str, str]:
+    if "form" in step:
+        return {"content-type": FORM}
+    return {"content-type": JSON_TYPE} if "json" in step and "encoding" not in step else {}
+
+
+def _header_values(texts: Any) -> list[Any]:
+    if isinstance(texts, list):
+        return texts
+    return [] if texts is None else [texts]
+
+
+def _content(step: Node, placeholders: Mapping[str, Any]) -> bytes:
+    encoding = step.get("encoding", "utf-8")
+    if "json" in step:
+        encoded = json.encode(fill_placeholders(step["json"], placeholders))
+        return encoded if encoding == "utf-8" else encoded.decode().encode(encoding)
+    if "text" in step:
+        parts = fill_placeholders(step["text"], placeholders)
+        return "".join(map(str, parts if isinstance(parts, list) else [parts])).encode(encoding)
+    if "form" in step:
+        return urlencode(fill_placeholders(step["form"], placeholders)).encode()
+    if "hex" in step:
+        return bytes.fromhex(fill_placeholders(step["hex"], placeholders))
+    return b64decode(fill_placeholders(step["base64"], placeholders)) if "base64" in step else b""
+
+
+INTERNAL_COLLECTIONS = frozenset({"sequences", "quotas", "assumptions", "idempotency"})
+"""Collections that are no records: numbers given, calls counted, answers kept."""
+
+
+@dataclass(slots=True)
+class CaseRun:
+    """The state of a run.
+
+    `kept` is what placeholders mean by now, `remembered` are whole answers; `before` is what was there
+    when all that is given was done, `mark` the journal's number then; `beginning` is the snapshot of what was
+    there at first, where the case goes back to it.
+    """
+
+    case: Case
+    client: SandboxClient
+    placeholders: dict[str, Any] = field(default_factory=dict)
+    remembered: dict[str, Response] = field(default_factory=dict)
+    before: Node = field(default_factory=dict)
+    journal_mark: int = 0
+    start_snapshot: str = ""
+
+    def fill(self, node: Any) -> Any:
+        """`node` with its placeholders filled in.
+
+        Raises:
+            KeyError: nothing has that name.
+        """
+        return fill_placeholders(node, self.placeholders)
+
+    async def record_start(self) -> None:
+        """Note what is there now, and how many calls were made."""
+        self.before = await self.records()
+        self.journal_mark = await self.client.last_number()
+
+    async def records(self) -> Mapping[str, Mapping[str, Any]]:
+        """The vendor's records, by scope, collection and key."""
+        return {
+            scope: {name: found for name, found in tables.items() if name not in INTERNAL_COLLECTIONS}
+            for scope, tables in (await self.client.tables()).items()
+            if scope.startswith(f"{self.case.vendor}/")
+        }
+
+    async def assume(self, values: Mapping[str, str]) -> None:
+        """Turn switches of the vendor."""
+        if values:
+            await self.client.assume({f"{self.case.vendor}.{name}": one for name, one in values.items()})
+
+    async def call(self, step: Node) -> Response | LostResponse:
+        """What comes of a step's `call` at the vendor."""
+        headers = {**self.client.headers, **self.case.headers}
+        sent = build_request(step, f"/{self.case.vendor}", headers, self.placeholders)
+        return await self.client.vendors.send(sent)
+
+    def check(self, step: Node, response: Response | LostResponse) -> list[str]:
+        """Where what came is not as the step says; what it keeps of the answer is kept."""
+        if "fails" in step:
+            said = expectations.loss_differences(self.fill(step["fails"]), response)
+        else:
+            said = expectations.response_differences(self.fill(step["answer"]), response, self.remembered)
+        if response.elapsed_ms < step.get("takes", 0):
+            said = [*said, f"expected to take {step['takes']} ms, it took {response.elapsed_ms:.0f}"]
+        if not said and isinstance(response, Response):
+            for name, place in step.get("keep", {}).items():
+                self.placeholders[name] = expectations.value_in_response(response, place)
+            if "remember" in step:
+                self.remembered[step["remember"]] = response
+        return said

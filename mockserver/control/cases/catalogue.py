@@ -1,0 +1,135 @@
+"""The catalogue of 157 batch failures and the vendors' runnable cases for each row."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mockserver.codec import yaml
+from mockserver.control.cases.language import (
+    SOURCES,
+    BadCaseError,
+    Case,
+    CaseDefaults,
+    Node,
+    check_members,
+    read_case,
+)
+from mockserver.engine.registry import VENDORS_PACKAGE, vendor_packages
+
+_ROW_MEMBERS = frozenset({"row", "name", "section", "trigger", "expected", "check", "source", "generic"})
+_CASE_MEMBERS = frozenset({"row", "differs"})
+_DEFAULTS_FILE = "_vendor.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueRow:
+    """One row: what triggers it, what is expected then, what a suite checks, and what that rests on.
+
+    `generic` is its case for any vendor, with placeholders for its ingredients; {} where there is none.
+    """
+
+    row: int
+    name: str
+    section: str
+    trigger: str
+    expected: str
+    check: str
+    source: Sequence[str]
+    generic: Node
+
+    @property
+    def id(self) -> str:
+        """Number and name, as the control plane and the tests call it."""
+        return f"{self.row}-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueCase:
+    """A vendor's case for a row; `differs` says how a higher-ranking answer contradicts the row, or ""."""
+
+    row: CatalogueRow
+    case: Case
+    differs: str = ""
+
+
+@cache
+def rows() -> Mapping[int, CatalogueRow]:
+    """All rows by number, in their order.
+
+    Raises:
+        BadCaseError: the file does not keep the language.
+    """
+    file = Path(__file__).parent / "catalogue.yaml"
+    found = [_read_row(node) for node in yaml.load(file.read_text(encoding="utf-8"))]
+    return {row.row: row for row in found}
+
+
+@cache
+def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
+    """The vendor's cases by row, in the order of its files for those of one row; () for a bare spec.
+
+    Raises:
+        BadCaseError: a file does not keep the language, or names a row that is not there.
+    """
+    if vendor not in vendor_packages():
+        return ()
+    module = importlib.import_module(f"{VENDORS_PACKAGE}.{vendor}")
+    found = load_folder(Path(str(module.__file__)).parent / "cases", vendor)
+    return tuple(sorted(found, key=lambda entry: entry.row.row))
+
+
+def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
+    """The cases that stand in the folder, file by file.
+
+    Raises:
+        BadCaseError: as `entries`.
+    """
+    common = load_defaults(folder / _DEFAULTS_FILE)
+    for file in sorted(folder.glob("[a-z]*.yaml")):
+        for node in yaml.load(file.read_text(encoding="utf-8")) or ():
+            yield _read_case(node, f"{vendor}/{file.name}", vendor, common)
+
+
+def load_defaults(file: Path) -> CaseDefaults:
+    """What the vendor's cases have in common; nothing where there is no such file.
+
+    Raises:
+        BadCaseError: it has other members.
+    """
+    node = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    check_members(file.name, "ingredients", node, frozenset({"headers", "names"}))
+    return CaseDefaults(node.get("headers", {}), node.get("names", {}))
+
+
+def _read_row(node: Node) -> CatalogueRow:
+    place = f"catalogue row {node.get('row')}"
+    check_members(place, "row", node, _ROW_MEMBERS)
+    if missing := sorted(_ROW_MEMBERS - {"generic"} - node.keys()):
+        raise BadCaseError(f"{place}: {', '.join(missing)} is missing")
+    if unknown := [source for source in node["source"] if source not in SOURCES]:
+        raise BadCaseError(f"{place}: source {unknown[0]} is not one of {', '.join(SOURCES)}")
+    return CatalogueRow(**{"generic": {}, **node})
+
+
+def _read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> CatalogueCase:
+    row = rows().get(node.get("row", 0))
+    if row is None:
+        raise BadCaseError(f"{place}: there is no row {node.get('row')}")
+    place = f"{place}, row {row.row}"
+    own = {name: value for name, value in node.items() if name not in _CASE_MEMBERS}
+    if "when" not in own:
+        if not row.generic:
+            raise BadCaseError(f"{place}: the row has no generic case; write when")
+        names = {**common.names, **_default_names(row.generic, common), **own.get("names", {})}
+        own = {**row.generic, **own, "names": names}
+    case = read_case({"source": row.source[-1], **own}, place, vendor, common)
+    return CatalogueCase(row, case, node.get("differs", ""))
+
+
+def _default_names(generic: Node, common: CaseDefaults) -> Node:
+    """What the generic case takes for the placeholders that the vendor's ingredients do not name."""
+    return {name: value for name, value in generic.get("names", {}).items() if name not in common.names}

@@ -1,0 +1,128 @@
+"""Fill placeholders and compare expected with found values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from mockserver.codec import json
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NAME = re.compile(r"\$\{(\w+)\}")
+ANY, UUID, INT, TEXT, ABSENT = "${any}", "${uuid}", "${int}", "${text}", "${absent}"
+SET = "$set"
+_KINDS = frozenset({"any", "uuid", "int", "text", "absent"})
+
+
+def fill_placeholders(node: Any, placeholders: Mapping[str, Any]) -> Any:
+    """`node` with what it generates made, and the names that were kept filled in.
+
+    Raises:
+        KeyError: a name was not kept.
+    """
+    if isinstance(node, dict):
+        for name, generate in _GENERATORS.items():
+            if name in node:
+                return generate(node, placeholders)
+        return {
+            fill_placeholders(name, placeholders): fill_placeholders(child, placeholders)
+            for name, child in node.items()
+        }
+    if isinstance(node, list):
+        return [fill_placeholders(child, placeholders) for child in node]
+    return _fill_text(node, placeholders) if isinstance(node, str) else node
+
+
+def differences(expected: Any, found: Any, where: str = "", *, open_ended: bool = False) -> Iterator[str]:
+    """Where `found` is not as `expected`; `open_ended` lets objects have more members, at any depth."""
+    if isinstance(expected, str) and _is_kind(expected):
+        if not _is_of_kind(expected, found):
+            yield f"{where or '/'}: expected {expected}, found {found!r}"
+    elif isinstance(expected, dict) and expected.keys() == {SET}:
+        yield from _set_differences(expected[SET], found, where, open_ended=open_ended)
+    elif isinstance(expected, dict) and isinstance(found, dict):
+        yield from _object_differences(expected, found, where, open_ended=open_ended)
+    elif isinstance(expected, list) and isinstance(found, list):
+        if len(expected) != len(found):
+            yield f"{where or '/'}: expected {len(expected)} elements, found {len(found)}: {found!r}"
+        for index, (one, other) in enumerate(zip(expected, found, strict=False)):
+            yield from differences(one, other, f"{where}/{index}", open_ended=open_ended)
+    elif isinstance(expected, bool) is not isinstance(found, bool) or expected != found:
+        yield f"{where or '/'}: expected {expected!r}, found {found!r}"
+
+
+def _object_differences(expected: Any, found: Any, where: str, *, open_ended: bool) -> Iterator[str]:
+    for name, value in expected.items():
+        if value == ABSENT:
+            if name in found:
+                yield f"{where}/{name}: was not expected, found {found[name]!r}"
+        elif name not in found:
+            yield f"{where}/{name}: is missing"
+        else:
+            yield from differences(value, found[name], f"{where}/{name}", open_ended=open_ended)
+    if not open_ended:
+        for name in found.keys() - expected.keys():
+            yield f"{where}/{name}: was not expected, found {found[name]!r}"
+
+
+def _set_differences(expected: list[Any], found: Any, where: str, *, open_ended: bool) -> Iterator[str]:
+    """The same elements in whichever order, each as often as it is expected."""
+    if not isinstance(found, list):
+        yield f"{where or '/'}: expected a list, found {found!r}"
+        return
+    left = list(enumerate(found))
+    for one in expected:
+        match = next(
+            (pair for pair in left if not any(differences(one, pair[1], where, open_ended=open_ended))), None
+        )
+        if match is None:
+            yield f"{where or '/'}: expected {one!r} among {found!r}"
+        else:
+            left.remove(match)
+    yield from (f"{where}/{index}: was not expected, found {other!r}" for index, other in left)
+
+
+def _repeat_text(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> str:
+    text: str = fill_placeholders(node["$text"], placeholders) * node["$times"]
+    return text
+
+
+def _repeat_list(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> list[Any]:
+    templates = node["$list"] if isinstance(node["$list"], list) else [node["$list"]]
+    return [
+        fill_placeholders(templates[index % len(templates)], {**placeholders, "n": index + 1})
+        for index in range(node["$count"])
+    ]
+
+
+def _json_text(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> str:
+    """The value as JSON text, with blanks behind it to a size where one is named."""
+    text = json.encode(fill_placeholders(node["$json"], placeholders))
+    return text.ljust(fill_placeholders(node.get("$bytes", 0), placeholders)).decode()
+
+
+_GENERATORS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {
+    "$text": _repeat_text,
+    "$list": _repeat_list,
+    "$json": _json_text,
+}
+
+
+def _fill_text(text: str, placeholders: Mapping[str, Any]) -> Any:
+    whole = _NAME.fullmatch(text)
+    if whole and whole[1] not in _KINDS:
+        return placeholders[whole[1]]
+    return _NAME.sub(lambda name: name[0] if name[1] in _KINDS else str(placeholders[name[1]]), text)
+
+
+def _is_kind(text: str) -> bool:
+    return text in (ANY, UUID, INT, TEXT, ABSENT)
+
+
+def _is_of_kind(kind: str, found: Any) -> bool:
+    if kind == UUID:
+        return isinstance(found, str) and _UUID.fullmatch(found) is not None
+    if kind == INT:
+        return isinstance(found, int) and not isinstance(found, bool)
+    return kind == ANY or (kind == TEXT and isinstance(found, str) and bool(found))

@@ -1,0 +1,211 @@
+"""List, show and run the cases of the catalogue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from mockserver.control.calls import ControlCall, ControlError, UnprocessableMemberError
+from mockserver.control.cases.catalogue import CatalogueCase, CatalogueRow, rows, vendor_cases
+from mockserver.control.cases.language import Case
+from mockserver.control.cases.runner import CaseResult, run
+from mockserver.control.cases.sandbox_client import SEED, START_INSTANT, SandboxClient
+from mockserver.control.cases.transport import HttpClient, open_client
+from mockserver.engine.registry import LoadedVendor
+from mockserver.model import EMPTY, Document, Json
+from mockserver.sandbox import settings as sandbox_settings
+from mockserver.sandbox import snapshots
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
+
+
+class UnknownCaseError(ControlError):
+    """The catalogue has no such row."""
+
+    status = 404
+    code = "unknown-case"
+
+
+class CaseRunningError(ControlError):
+    """A case is on its way in that sandbox."""
+
+    status = 409
+    code = "case-running"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOperations:
+    """The catalogue's rows, and the cases of the vendors that are served.
+
+    `inside` carries a vendor's calls to this very server, `control` those of the control plane past its
+    protection. `running` are the sandboxes in which a case is on its way.
+    """
+
+    sandboxes: Sandboxes
+    served: tuple[LoadedVendor, ...]
+    inside: HttpClient
+    control: HttpClient
+    running: set[str] = field(default_factory=set)
+
+    def list_cases(self, vendor: str = "", section: str = "", source: str = "") -> Json:
+        """The rows, by number; of one vendor, section or source where one is named.
+
+        Raises:
+            Impossible: no vendor of that name is served.
+        """
+        if vendor and vendor not in self._names():
+            raise UnprocessableMemberError(
+                "/query/vendor", f"no vendor named {vendor}; there are {self._choices()}"
+            )
+        return [
+            self._short(row)
+            for row in rows().values()
+            if (not vendor or vendor in self._vendors(row))
+            and section in ("", row.section)
+            and source in ("", *row.source)
+        ]
+
+    def show_case(self, case: str) -> Document:
+        """One row with every vendor's runnable cases.
+
+        Raises:
+            UnknownCase: there is no such row.
+        """
+        row = _row(case)
+        return {
+            **self._short(row),
+            "cases": [
+                {
+                    "vendor": entry.case.vendor,
+                    "says": entry.case.says or row.expected,
+                    "source": entry.case.source,
+                    "differs": entry.differs or None,
+                    "document": _document(entry.case),
+                }
+                for vendor in self._vendors(row)
+                for entry in self._entries(vendor, row)
+            ],
+        }
+
+    async def run_case(self, name: str, case: str, body: Document | None, call: ControlCall) -> Document:
+        """Run a row's cases for one vendor in the sandbox, which is afterwards as it was.
+
+        They begin with the fixtures, the seed and the time that they are written for. Their calls stay in
+        the sandbox's journal; what others do in the sandbox meanwhile is lost.
+
+        Raises:
+            UnknownSandbox: there is none of the name.
+            UnknownCase: there is no such row.
+            Impossible: the row has no case for the vendor, or several vendors and none is named.
+            CaseRunning: another case runs in the sandbox.
+        """
+        self.sandboxes.check_exists(name)
+        row = _row(case)
+        vendor = self._chosen(row, (body or EMPTY).get("vendor", ""))
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        verdicts = []
+        with self._held(name):
+            for entry in self._entries(vendor, row):
+                self._begin(name)
+                verdicts.append(await self._verdict(entry.case, name, call.origin))
+        return {
+            "id": row.id,
+            "vendor": vendor,
+            "passed": all(verdict.passed for verdict in verdicts),
+            "says": [said for verdict in verdicts for said in verdict.says],
+            "calls": [number for verdict in verdicts for number in verdict.calls],
+            "durationMillis": round((clock() - started) * 1000, 3),
+        }
+
+    async def _verdict(self, case: Case, name: str, origin: str) -> CaseResult:
+        """What comes of the case; one that loses an answer calls over sockets."""
+        if not case.needs_socket:
+            return await run(case, SandboxClient(name, self.inside, self.control))
+        async with open_client(origin) as outside:
+            return await run(case, SandboxClient(name, outside, self.control))
+
+    @contextmanager
+    def _held(self, name: str) -> Iterator[None]:
+        """Put back, in the end, all that the sandbox holds."""
+        if name in self.running:
+            raise CaseRunningError(f"a case runs in the sandbox {name}")
+        self.running.add(name)
+        held = self.sandboxes.control(name, snapshots.dump_tables)
+        try:
+            yield
+        finally:
+            self.running.discard(name)
+            self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, held))
+
+    def _begin(self, name: str) -> None:
+        settings = Settings(name, SEED, START_INSTANT)
+        tables = sandbox_settings.initial_tables(settings, self.sandboxes.fixtures, EMPTY)
+        self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, tables))
+
+    def _chosen(self, row: CatalogueRow, vendor: str) -> str:
+        vendors = self._vendors(row)
+        if vendor in vendors:
+            return vendor
+        if len(vendors) == 1 and not vendor:
+            return vendors[0]
+        said = f"{row.id} has no case for {vendor}" if vendor else f"{row.id} is for several vendors"
+        raise UnprocessableMemberError("/vendor", said, f"name one of {', '.join(vendors) or 'none'}")
+
+    def _short(self, row: CatalogueRow) -> dict[str, Json]:
+        return {
+            "id": row.id,
+            "row": row.row,
+            "name": row.name,
+            "section": row.section,
+            "trigger": row.trigger,
+            "expected": row.expected,
+            "check": row.check,
+            "source": list(row.source),
+            "vendors": self._vendors(row),
+        }
+
+    def _names(self) -> list[str]:
+        return [vendor.name for vendor in self.served]
+
+    def _choices(self) -> str:
+        return ", ".join(self._names())
+
+    def _vendors(self, row: CatalogueRow) -> list[str]:
+        return [name for name in self._names() if self._entries(name, row)]
+
+    def _entries(self, vendor: str, row: CatalogueRow) -> Sequence[CatalogueCase]:
+        return [entry for entry in vendor_cases(vendor) if entry.row.row == row.row]
+
+
+def _row(case: str) -> CatalogueRow:
+    """The row of that id, number or name.
+
+    Raises:
+        UnknownCase: there is none.
+    """
+    for row in rows().values():
+        if case in (row.id, str(row.row), row.name):
+            return row
+    near = get_close_matches(case, [row.id for row in rows().values()], 1)
+    raise UnknownCaseError(f"no case {case}; the nearest is {near[0]}" if near else f"no case {case}")
+
+
+def _document(case: Case) -> Mapping[str, Json]:
+    """The case as a file of its own would spell it."""
+    members = {
+        "vendor": case.vendor,
+        "says": case.says,
+        "source": case.source,
+        "assumptions": case.assumptions,
+        "freeze": case.freeze,
+        "headers": case.headers,
+        "names": case.names,
+        "scenarios": list(case.scenarios),
+        "given": list(case.given),
+        "when": list(case.when),
+        "then": list(case.then),
+    }
+    return {name: value for name, value in members.items() if value}

@@ -1,0 +1,106 @@
+"""Client of one sandbox: its vendors, and its control plane operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE
+from mockserver.control.cases.transport import HttpClient, Request, Response
+from mockserver.errors import MockServerError
+from mockserver.model import Json
+
+USER_AGENT = "mockserver-cases"
+SEED = 7
+START_INSTANT = "2026-01-05T09:00:00Z"
+"""How a sandbox begins in which the cases hold: with the fixtures, this seed, and its clock standing here."""
+
+
+class UnmetExpectationError(MockServerError):
+    """Something is not as the case expects it; `said` are the differences."""
+
+    def __init__(self, said: Sequence[str]) -> None:
+        super().__init__("\n  ".join(said))
+        self.said = tuple(said)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxClient:
+    """One sandbox of a server.
+
+    Two senders, because a connection on which a fault is due is not to be met by a control call.
+    """
+
+    sandbox: str
+    vendors: HttpClient
+    control: HttpClient
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What goes with every call of a vendor."""
+        return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
+
+    async def tables(self) -> Json:
+        """Everything that the sandbox holds, by scope, collection and key."""
+        return (await self.call_control("GET", "/dump")).json
+
+    async def assume(self, values: Mapping[str, str | None]) -> None:
+        """Turn switches, by `vendor.name`."""
+        await self.call_control("PATCH", "/assumptions", values)
+
+    async def freeze(self, at: str) -> None:
+        """Let the clock stand at an instant."""
+        await self.call_control("POST", "/clock/freeze", {"at": at})
+
+    async def advance(self, seconds: int) -> None:
+        """Move the clock on."""
+        await self.call_control("POST", "/clock/advance", {"seconds": seconds})
+
+    async def arm(self, scenario: str | Mapping[str, Any]) -> None:
+        """Arm a scenario: a document, or a ready one by name."""
+        document = await self._packaged(scenario) if isinstance(scenario, str) else scenario
+        await self.call_control("PUT", f"/scenarios/{document['name']}", document)
+
+    async def disarm(self, name: str | None = None) -> None:
+        """Take back a scenario, or all."""
+        await self.call_control("DELETE", f"/scenarios/{name}" if name else "/scenarios")
+
+    async def snapshot(self) -> str:
+        """Take a snapshot; its id."""
+        return str((await self.call_control("POST", "/snapshots", {})).json["id"])
+
+    async def entries(self, last: int) -> list[Json]:
+        """The newest journal entries, whole, oldest of them first."""
+        short = (await self.call_control("GET", f"/journal?last={last}")).json
+        return [(await self.call_control("GET", f"/journal/{one['number']}")).json for one in short]
+
+    async def last_number(self) -> int:
+        """The number of the newest journal entry, 0 for none."""
+        short = (await self.call_control("GET", "/journal?last=1")).json
+        return int(short[-1]["number"]) if short else 0
+
+    async def _packaged(self, name: str) -> Json:
+        for one in (await self._call_control("GET", "/_mock/scenarios")).json:
+            if one["name"] == name:
+                return one["document"]
+        raise UnmetExpectationError([f"no ready scenario is called {name}"])
+
+    async def call_control(self, method: str, below: str, body: Json = None) -> Response:
+        """What the control plane answers for the sandbox.
+
+        Raises:
+            UnmetError: it refuses.
+        """
+        return await self._call_control(method, f"/_mock/sandboxes/{self.sandbox}{below}", body)
+
+    async def _call_control(self, method: str, target: str, body: Json = None) -> Response:
+        content = b"" if body is None else json.encode(body)
+        headers = (("user-agent", USER_AGENT), *((("content-type", JSON_TYPE),) if content else ()))
+        came = await self.control.send(Request(method, target, headers, content))
+        if not isinstance(came, Response):
+            raise UnmetExpectationError([f"{method} {target}: lost, {came.detail}"])
+        if not 200 <= came.status < 300:  # noqa: PLR2004 - any success
+            raise UnmetExpectationError([f"{method} {target}: {came.status} {came.text}"])
+        return came

@@ -1,0 +1,106 @@
+"""Build journal queries and expectations from the parameters of a control plane call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from difflib import get_close_matches
+
+from mockserver.codec.instants import parse_instant
+from mockserver.control.calls import UnprocessableMemberError
+from mockserver.engine.registry import LoadedVendor
+from mockserver.journal.query import Query
+from mockserver.journal.verification import Bounds, CallMatch, Expectation
+from mockserver.model import EMPTY, Document, Json
+from mockserver.scenario.model import Predicate
+from mockserver.scenario.predicates import InvalidPredicateError, parse_predicate
+
+
+def read_query(wanted: Mapping[str, Json], served: Iterable[LoadedVendor]) -> Query:
+    """The query of a call's parameters.
+
+    Raises:
+        Impossible: a vendor, an operation or an instant is none.
+    """
+    _check_names(wanted, served, "/query")
+    since = wanted.get("since")
+    return Query(**{**wanted, "since": None if since is None else _since(since)})
+
+
+def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:
+    """What a verification expects; without a word of it, one call at least.
+
+    Raises:
+        Impossible: the match names a vendor or an operation that is none, its predicate is none, or no number
+            is within bounds.
+    """
+    match = body.get("match", EMPTY)
+    _check_names(match, served, "/match")
+    said = match.get("body", EMPTY)
+    wanted = CallMatch(
+        vendor=match.get("vendor", ""),
+        operation=match.get("operation", ""),
+        method=match.get("method", ""),
+        path=match.get("path", ""),
+        query=match.get("query", EMPTY),
+        headers={name.lower(): text for name, text in match.get("headers", EMPTY).items()},
+        body=_predicate(said) if said else None,
+        said=said,
+        status=str(match.get("status", "")),
+        scenario=match.get("scenario", ""),
+    )
+    said_of = body.get("items", EMPTY)
+    items = {outcome: _bounds(bounds, f"/items/{outcome}") for outcome, bounds in said_of.items()}
+    unsaid = {"min": 0} if items else {"min": 1}
+    return Expectation(wanted, _bounds(body.get("calls", unsaid), "/calls"), items)
+
+
+def _predicate(said: Document) -> Predicate:
+    try:
+        return parse_predicate(said)
+    except InvalidPredicateError as error:
+        pointer = f"/match/body/{error.part}" if error.part else "/match/body"
+        raise UnprocessableMemberError(pointer, error.detail, error.hint) from None
+
+
+def _bounds(said: Json, pointer: str) -> Bounds:
+    if isinstance(said, int):
+        return Bounds(said, said)
+    bounds = Bounds(said.get("min", 0), said.get("max"))
+    if bounds.most is not None and bounds.most < bounds.least:
+        raise UnprocessableMemberError(
+            pointer, f"no number is from {bounds.least} to {bounds.most}", "turn min and max round"
+        )
+    return bounds
+
+
+def _check_names(words: Mapping[str, Json], served: Iterable[LoadedVendor], pointer: str) -> None:
+    vendors = {vendor.name: vendor for vendor in served}
+    name, operation = words.get("vendor"), words.get("operation")
+    if name is not None and name not in vendors:
+        raise UnprocessableMemberError(
+            f"{pointer}/vendor", f"no vendor is called {name}", _suggestion(name, vendors)
+        )
+    meant = [vendors[name]] if name is not None else list(vendors.values())
+    known = [one for vendor in meant for one in vendor.spec.operations]
+    if operation is not None and operation not in known:
+        whose = f"{name} has no operation" if name is not None else "no vendor has an operation"
+        raise UnprocessableMemberError(
+            f"{pointer}/operation", f"{whose} {operation}", _suggestion(operation, known)
+        )
+
+
+def _suggestion(word: str, known: Iterable[str]) -> str:
+    words = list(known)
+    near = get_close_matches(word, words, 1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(words[:10])}"
+
+
+def _since(text: str) -> int | datetime:
+    if text.isdecimal() and text.isascii():
+        return int(text)
+    try:
+        return parse_instant(text)
+    except ValueError:
+        detail = f"{text} is neither a number of the journal nor an instant"
+        raise UnprocessableMemberError("/query/since", detail, "write 17, or 2026-01-05T09:00:00Z") from None

@@ -1,0 +1,58 @@
+"""All operations of the control plane, one class for each subject and one method for each operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mockserver.control.cases.operations import CaseOperations
+from mockserver.control.cases.transport import HttpClient
+from mockserver.control.clocks import ClockOperations
+from mockserver.control.journal import JournalOperations
+from mockserver.control.remote import RemoteClient
+from mockserver.control.replay import ReplayOperations
+from mockserver.control.sandboxes import AssumptionOperations, SandboxOperations
+from mockserver.control.scenario_documents import PackagedScenarios
+from mockserver.control.scenarios import ScenarioOperations
+from mockserver.control.snapshots import SnapshotOperations
+from mockserver.control.state import StateOperations
+from mockserver.control.status import MetricsOperations, MetricSources, ServerOperations
+from mockserver.engine.registry import LoadedVendor
+from mockserver.journal.journal import Journal
+from mockserver.sandbox.sandboxes import Sandboxes
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Whom operations call: `inside` is this very server, `unprotected` its control plane alone.
+
+    Replays go to `replay_hosts` too, beside loopback. `strict_auth` is how its vendors take credentials.
+    """
+
+    inside: HttpClient
+    unprotected: HttpClient
+    replay_hosts: tuple[str, ...] = ()
+    strict_auth: bool = False
+
+
+def control_operations(
+    sandboxes: Sandboxes,
+    journal: Journal,
+    served: tuple[LoadedVendor, ...],
+    clients: Clients,
+    gauges: MetricSources,
+) -> tuple[object, ...]:
+    """Everything that an operator can ask for; no operation makes a sandbox that it names (design §8.18)."""
+    packaged = PackagedScenarios(served)
+    return (
+        ServerOperations(served, clients.strict_auth),
+        MetricsOperations(sandboxes, journal, served, gauges),
+        SandboxOperations(sandboxes, journal, served, packaged),
+        ClockOperations(sandboxes),
+        AssumptionOperations(sandboxes, served),
+        JournalOperations(sandboxes, journal, served),
+        CaseOperations(sandboxes, served, clients.inside, clients.unprotected),
+        ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),
+        ScenarioOperations(sandboxes, served, packaged),
+        SnapshotOperations(sandboxes),
+        StateOperations(sandboxes, served),
+    )

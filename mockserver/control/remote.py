@@ -1,0 +1,95 @@
+"""HTTP client for replays to other addresses: loopback and allowed hosts only."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import httpx
+
+from mockserver.control.calls import UnprocessableMemberError
+from mockserver.control.cases.transport import LostResponse, Request, Response
+
+MAX_RESPONSE_BYTES = 10 * 1024 * 1024
+_SCHEMES = ("http", "https")
+_MAX_PORT = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteClient:
+    """Sends to other addresses; `hosts` are allowed beside loopback."""
+
+    hosts: tuple[str, ...] = ()
+
+    def address(self, text: str) -> httpx.URL:
+        """The address that `text` spells, without a slash at its end.
+
+        Raises:
+            Impossible: it is none that may be called.
+        """
+        try:
+            url = httpx.URL(text)
+        except httpx.InvalidURL:
+            raise UnprocessableMemberError(
+                "/to", f"{text} is no address", "write http://127.0.0.1:9000/vendor"
+            ) from None
+        is_plain = not (url.userinfo or url.query or url.fragment) and (url.port or 0) <= _MAX_PORT
+        if url.scheme not in _SCHEMES or not url.host or not is_plain:
+            raise UnprocessableMemberError(
+                "/to",
+                f"{text} is no plain http address",
+                "name a host and a port at most, leave out user, query and fragment",
+            )
+        if not self._allows(url.host):
+            cure = f"start the server with --allow-replay-to {url.host}"
+            raise UnprocessableMemberError("/to", f"{url.host} is neither loopback nor allowed", cure)
+        return url
+
+    async def send(self, to: httpx.URL, sent: Request) -> Response | LostResponse:
+        """The answer of the address below which the request's target goes, or how it was lost."""
+        target = to.raw_path.decode().rstrip("/") + sent.target
+        request = httpx.Request(
+            sent.method,
+            to.copy_with(raw_path=target.encode("latin-1", "replace")),
+            headers=[(name.encode(), text.encode("latin-1", "replace")) for name, text in sent.headers],
+            content=sent.content,
+        )
+        status: int | None = None
+        try:
+            async with asyncio.timeout(sent.timeout_ms / 1000), httpx.AsyncClient(trust_env=False) as client:
+                response = await client.send(request, stream=True)
+                status = response.status_code
+                return await _read_response(response)
+        except TimeoutError:
+            return LostResponse("timeout", status, f"not in {sent.timeout_ms} ms")
+        except httpx.ConnectError as error:
+            return LostResponse("refused", None, f"{type(error).__name__}: {error}")
+        except httpx.TransportError as error:
+            return LostResponse(
+                "reset" if status is None else "truncated", status, f"{type(error).__name__}: {error}"
+            )
+
+    def _allows(self, host: str) -> bool:
+        if host in (*self.hosts, "localhost"):
+            return True
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+
+async def _read_response(response: httpx.Response) -> Response | LostResponse:
+    """The answer, if it is not too long."""
+    body = bytearray()
+    try:
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > MAX_RESPONSE_BYTES:
+                return LostResponse("truncated", response.status_code, f"over {MAX_RESPONSE_BYTES:,} bytes")
+    except httpx.DecodingError as error:
+        return LostResponse("malformed", response.status_code, str(error))
+    finally:
+        await response.aclose()
+    headers = {name.lower(): text for name, text in response.headers.items()}
+    return Response(response.status_code, headers, bytes(body))

@@ -1,0 +1,170 @@
+"""Send a recorded call again: to this server, to a fresh sandbox or to another address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from mockserver.codec.redaction import is_credential_header
+from mockserver.control.calls import UnknownEntryError, UnprocessableMemberError
+from mockserver.control.cases.transport import HttpClient, LostResponse, Request, Response
+from mockserver.control.journal import IncompleteEntryError
+from mockserver.control.remote import RemoteClient
+from mockserver.engine.registry import LoadedVendor
+from mockserver.journal.comparison import compare_entries, compare_reply
+from mockserver.journal.entry import Entry
+from mockserver.journal.export.curl import HOP_BY_HOP
+from mockserver.journal.journal import Journal
+from mockserver.journal.resend import (
+    SANDBOX_HEADER,
+    sandbox_settings,
+    to_other_server,
+    to_same_target,
+    to_sandbox,
+)
+from mockserver.journal.view import View
+from mockserver.model import EMPTY, Document, Reply
+from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.spec.openapi import Operation
+
+HERE, FRESH = "here", "fresh"
+MARK_HEADER = "mock-replay"
+"""The header of a replayed call: sandbox and number of the one that it repeats, and a number of its own."""
+
+TIMEOUT_MS = 30_000
+_UNREDACTED = View(shown=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOperations:
+    """Replays. `inside` carries calls to this very server, `elsewhere` to others."""
+
+    sandboxes: Sandboxes
+    journal: Journal
+    served: tuple[LoadedVendor, ...]
+    inside: HttpClient
+    remote: RemoteClient
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+    async def replay_entry(self, name: str, number: int, body: Document | None) -> Document:
+        """What comes of the call when the same bytes are sent again, and what differs.
+
+        Raises:
+            UnknownSandbox: there is none of the name, or none of that to be replayed into.
+            UnknownEntry: there is no call of that number.
+            Incomplete: its body was not kept whole.
+            Impossible: the address may not be called, or the headers not be set.
+        """
+        body = body or EMPTY
+        self.sandboxes.check_exists(name)
+        entry = self.journal.entry(name, number)
+        if entry is None:
+            raise UnknownEntryError(f"journal of {name} has no entry {number}")
+        if entry.request_cut_bytes:
+            raise IncompleteEntryError(
+                f"{entry.request_cut_bytes:,} bytes of the body of call {number} were not kept"
+            )
+        extra = _extra_headers(body.get("headers", EMPTY))
+        if "to" not in body:
+            return await self._to_sandbox(entry, body.get("into", HERE), extra)
+        if "into" in body:
+            raise UnprocessableMemberError(
+                "/to", "a call goes into a sandbox or to an address", "leave out into, or to"
+            )
+        return await self._to_remote(entry, body["to"], extra)
+
+    async def _to_sandbox(self, entry: Entry, into: str, extra: Mapping[str, str]) -> Document:
+        sandbox = self._sandbox(entry, into)
+        moved = sandbox != entry.call.sandbox
+        target, headers = (
+            to_sandbox(entry, _UNREDACTED, sandbox) if moved else to_same_target(entry, _UNREDACTED)
+        )
+        mark = f"{entry.call.sandbox}/{entry.number};{next(self.numbers)}"
+        host = {"host": entry.call.headers["host"]} if "host" in entry.call.headers else EMPTY
+        came = await self.inside.send(
+            _request(entry, target, {**host, **headers, **extra, MARK_HEADER: mark})
+        )
+        made = self._marked(sandbox, mark)
+        operation = self._operation(entry)
+        difference = compare_entries(entry, made) if made else compare_reply(entry, _reply(came), operation)
+        told = _replay_document(entry, came, difference)
+        number = made.number if made else None
+        return {**told, "into": sandbox, "to": None, "number": number, "withheld": []}
+
+    async def _to_remote(self, entry: Entry, to: str, extra: Mapping[str, str]) -> Document:
+        url = self.remote.address(to)
+        target, headers = to_other_server(entry, _UNREDACTED)
+        came = await self.remote.send(url, _request(entry, target, {**headers, **extra}))
+        difference = compare_reply(entry, _reply(came), self._operation(entry))
+        withheld = [name for name in entry.call.headers if is_credential_header(name) and name not in extra]
+        told = _replay_document(entry, came, difference)
+        return {**told, "into": None, "to": to, "number": None, "withheld": withheld}
+
+    def _sandbox(self, entry: Entry, into: str) -> str:
+        """The sandbox that is meant, made if it is to be fresh."""
+        if into == HERE:
+            return entry.call.sandbox
+        if into != FRESH:
+            self.sandboxes.check_exists(into)
+            return into
+        by_name = {vendor.name: vendor for vendor in self.served}
+        settings = sandbox_settings(entry, self.sandboxes, by_name)
+        taken = set(self.sandboxes.store.names())
+        names = (name for number in count(1) if (name := f"replay-{number}") not in taken)
+        return next(name for name in names if self.sandboxes.create(replace(settings, name=name)))
+
+    def _marked(self, sandbox: str, mark: str) -> Entry | None:
+        """The entry that the replay has left."""
+        newest_first = reversed(self.journal.entries(sandbox))
+        return next((entry for entry in newest_first if entry.call.headers.get(MARK_HEADER) == mark), None)
+
+    def _operation(self, entry: Entry) -> Operation | None:
+        spec = next(vendor.spec for vendor in self.served if vendor.name == entry.call.vendor)
+        return spec.operations.get(entry.operation or "")
+
+
+def _extra_headers(said: Mapping[str, str]) -> dict[str, str]:
+    """The headers that somebody wants to send beside the recorded ones.
+
+    Raises:
+        Impossible: one is not theirs to set.
+    """
+    headers = {name.lower(): text for name, text in said.items()}
+    for name, text in headers.items():
+        if name in HOP_BY_HOP or name in (SANDBOX_HEADER, MARK_HEADER):
+            raise UnprocessableMemberError(
+                f"/headers/{name}", f"{name} is made anew for each call", "leave it out"
+            )
+        if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
+            raise UnprocessableMemberError(
+                f"/headers/{name}", f"{name!r} is no name of a header", "use letters, digits and -"
+            )
+        if not (text.isascii() and text.isprintable()) and text:
+            raise UnprocessableMemberError(
+                f"/headers/{name}", "a header's text is ASCII on one line", "leave out the rest"
+            )
+    return headers
+
+
+def _request(entry: Entry, target: str, headers: Mapping[str, str]) -> Request:
+    return Request(entry.call.method, target, tuple(headers.items()), entry.call.body, timeout_ms=TIMEOUT_MS)
+
+
+def _reply(response: Response | LostResponse) -> Reply | None:
+    if isinstance(response, LostResponse):
+        return None
+    return Reply(response.status, response.body, response.headers.get("content-type"))
+
+
+def _replay_document(
+    entry: Entry, response: Response | LostResponse, difference: Document
+) -> dict[str, object]:
+    lost = f"{response.kind}: {response.detail}" if isinstance(response, LostResponse) else None
+    return {
+        "replays": entry.number,
+        "status": response.status,
+        "mediaType": response.media_type or None if isinstance(response, Response) else None,
+        "lost": lost,
+        "difference": difference,
+    }

@@ -1,0 +1,101 @@
+"""Read scenario documents from control plane calls and report their faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from difflib import get_close_matches
+from functools import cached_property
+
+from mockserver.control.calls import ControlCall, UnprocessableCallError, UnprocessableMemberError
+from mockserver.engine.registry import LoadedVendor
+from mockserver.model import Document, Json
+from mockserver.scenario import packaged
+from mockserver.scenario.model import Scenario
+from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem, parse_document, parse_text
+
+
+def operations_by_vendor(served: Iterable[LoadedVendor]) -> Mapping[str, frozenset[str]]:
+    """The operations that a scenario may name, by vendor."""
+    return {one.name: frozenset(one.spec.operations) for one in served}
+
+
+class PackagedScenarios:
+    """The scenarios that ship, read once; those for vendors that are not served are left out."""
+
+    def __init__(self, served: tuple[LoadedVendor, ...]) -> None:
+        self._operations = operations_by_vendor(served)
+
+    @cached_property
+    def documents(self) -> Mapping[str, Document]:
+        """Their documents by name, sorted."""
+        found: dict[str, Document] = {}
+        for name, text in sorted(packaged.load_packaged(self._operations).items()):
+            with suppress(InvalidScenarioError):
+                found[name] = parse_text(text, self._operations).document
+        return found
+
+    def document(self, name: str, pointer: str) -> Document:
+        """The document of one that a body names at `pointer`.
+
+        Raises:
+            Impossible: none of that name ships.
+        """
+        if name not in self.documents:
+            known = get_close_matches(name, self.documents, 1) or list(self.documents)
+            raise UnprocessableMemberError(
+                pointer, f"no scenario {name} ships", f"name one of {', '.join(known)}"
+            )
+        return self.documents[name]
+
+
+def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
+    """The scenario that a call's body is, in JSON or YAML.
+
+    Raises:
+        Impossible: the body is no text.
+        Impossibles: it is no scenario; all that is wrong, with line and column.
+    """
+    try:
+        return parse_text(call.content.decode("utf-8-sig"), operations_by_vendor(served))
+    except UnicodeDecodeError:
+        raise UnprocessableMemberError("", "the body is not valid UTF-8") from None
+    except InvalidScenarioError as error:
+        raise _scenario_error(error, "") from None
+
+
+def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Scenario:
+    """The scenario that a document is which stands at `pointer` in a body.
+
+    Raises:
+        Impossibles: it is none.
+    """
+    try:
+        return parse_document(document, operations_by_vendor(served))
+    except InvalidScenarioError as error:
+        raise _scenario_error(error, pointer) from None
+
+
+def document_problems(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Iterator[Document]:
+    """Everything that is wrong with a scenario's document which stands at `pointer`."""
+    try:
+        parse_document(document, operations_by_vendor(served))
+    except InvalidScenarioError as error:
+        yield from (_fault_document(fault, pointer) for fault in error.problems)
+
+
+def _scenario_error(error: InvalidScenarioError, pointer: str) -> UnprocessableCallError:
+    more = len(error.problems) - 1 + error.more
+    also = f", and {more:,} more" if more else ""
+    detail = f"the scenario is not stored: {error.problems[0].detail}{also}"
+    return UnprocessableCallError(detail, [_fault_document(fault, pointer) for fault in error.problems])
+
+
+def _fault_document(fault: LocatedProblem, pointer: str) -> Document:
+    shown = {
+        "pointer": pointer + fault.pointer,
+        "code": fault.code,
+        "detail": fault.detail,
+        "try": fault.hint,
+    }
+    return {**shown, "line": fault.line, "column": fault.column} if fault.line else shown

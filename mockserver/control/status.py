@@ -1,0 +1,83 @@
+"""Health, vendors and metrics of the running server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mockserver import __version__
+from mockserver.engine.registry import LoadedVendor
+from mockserver.journal.counters import CallCounters
+from mockserver.journal.journal import Journal
+from mockserver.journal.query import WARNED
+from mockserver.model import Action, Document, Json
+from mockserver.sandbox.sandboxes import Sandboxes
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOperations:
+    """What is asked of no sandbox."""
+
+    served: tuple[LoadedVendor, ...]
+    strict_auth: bool = False
+
+    def health(self) -> Document:
+        """That the server is up, and what it serves."""
+        return {
+            "status": "ok",
+            "version": __version__,
+            "auth": "strict" if self.strict_auth else "lenient",
+            "vendors": [one.name for one in self.served],
+        }
+
+    def list_vendors(self) -> Json:
+        """The vendors: where they are mounted and what they can do."""
+        return [
+            {
+                "name": vendor.name,
+                "title": vendor.spec.document["info"]["title"],
+                "mount": f"/{vendor.name}",
+                "operations": list(vendor.spec.operations),
+                "batches": [one.id for one in vendor.spec.operations.values() if one.batch],
+            }
+            for vendor in self.served
+        ]
+
+
+_OUTCOMES = (*(str(action) for action in Action), WARNED)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSources:
+    """What is counted while the server runs; `open_calls` tells those that are on their way, by vendor."""
+
+    tally: CallCounters
+    open_calls: Callable[[], Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsOperations:
+    """Counts alone: no time of the machine is in them."""
+
+    sandboxes: Sandboxes
+    journal: Journal
+    served: tuple[LoadedVendor, ...]
+    sources: MetricSources
+
+    def show_metrics(self) -> Document:
+        """What there is now, and by vendor what all calls since the server began come to."""
+        calls = self.sources.open_calls()
+        return {
+            "sandboxes": len(self.sandboxes.names()),
+            "journalEntries": self.journal.size(),
+            "vendors": {vendor.name: self._vendor(vendor.name, calls) for vendor in self.served},
+        }
+
+    def _vendor(self, name: str, open_calls: Mapping[str, int]) -> Document:
+        count = self.sources.tally.of(name)
+        return {
+            "calls": count.calls,
+            "openCalls": open_calls.get(name, 0),
+            "faults": count.faults,
+            "items": {end: count.items.get(end, 0) for end in _OUTCOMES},
+        }

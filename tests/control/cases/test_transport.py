@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+
+from mockserver.control.cases.transport import LostResponse, Request, Response, open_client
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nok"
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def carried(serve: Serve, *requests: Request) -> list[Response | LostResponse]:
+    """What comes of the requests at a server on a socket."""
+
+    async def carried() -> list[Response | LostResponse]:
+        served: list[asyncio.Task[None]] = []
+
+        def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            served.append(asyncio.create_task(_served(serve, reader, writer)))
+
+        async with await asyncio.start_server(begin, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with open_client(f"http://127.0.0.1:{port}") as sending:
+                came = [await sending.send(sent) for sent in requests]
+            await asyncio.gather(*served)
+        return came
+
+    return asyncio.run(carried())
+
+
+async def _served(serve: Serve, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(asyncio.IncompleteReadError, ConnectionError):
+        await serve(reader, writer)
+        writer.close()
+        await writer.wait_closed()
+
+
+def saying(*answers: bytes) -> Serve:
+    """A server that reads a head and says the next answer, and closes the connection after the last one."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in answers:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+            await writer.drain()
+
+    return serve
+
+
+def resetting(first: bytes) -> Serve:
+    """A server that says `first` and resets the connection."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(first)
+        await writer.drain()
+        raw: socket.socket = writer.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    return serve
+
+
+async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+def test_an_answer_is_what_came() -> None:
+    (came,) = carried(saying(OK), Request("GET", "/"))
+
+    assert isinstance(came, Response)
+    assert (came.status, came.media_type, came.text) == (200, "text/plain", "ok")
+    assert came.elapsed_ms > 0
+
+
+def test_a_header_that_came_twice_stands_together() -> None:
+    twice = OK.replace(b"\r\n\r\n", b"\r\nx-a: 1\r\nX-A: 2\r\n\r\n")
+
+    (came,) = carried(saying(twice), Request("GET", "/"))
+
+    assert isinstance(came, Response)
+    assert came.headers["x-a"] == "1, 2"
+
+
+@pytest.mark.parametrize(
+    ("serve", "kind", "status"),
+    [
+        (resetting(b""), "reset", None),
+        (resetting(OK[:-1]), "reset", 200),
+        (saying(b""), "empty", None),
+        (saying(OK[:-1]), "truncated", 200),
+        (saying(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\no"), "truncated", 200),
+        (saying(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"), "malformed", 200),
+        (saying(b"neither this\r\n\r\n"), "malformed", None),
+        (silent, "timeout", None),
+    ],
+    ids=["reset", "reset-late", "empty", "truncated", "truncated-chunk", "bad-chunk", "no-http", "silent"],
+)
+def test_an_answer_that_is_lost_is_named(serve: Serve, kind: str, status: int | None) -> None:
+    (came,) = carried(serve, Request("GET", "/", timeout_ms=200))
+
+    assert isinstance(came, LostResponse)
+    assert (came.kind, came.status) == (kind, status)
+
+
+def test_patience_is_for_the_whole_answer() -> None:
+    async def stopping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK[:-2])
+        await reader.read()
+
+    (came,) = carried(stopping, Request("GET", "/", timeout_ms=100))
+
+    assert isinstance(came, LostResponse)
+    assert (came.kind, came.status) == ("timeout", 200)
+
+
+def test_a_call_that_finds_its_open_connection_closed_is_told_apart() -> None:
+    kept = Request("GET", "/", keep_alive=True)
+
+    first, second = carried(saying(OK, b""), kept, kept)
+
+    assert isinstance(first, Response)
+    assert isinstance(second, LostResponse)
+    assert second.kind == "closed"
+
+
+def test_calls_have_a_connection_each_where_none_is_to_be_kept() -> None:
+    first, second = carried(saying(OK), Request("GET", "/"), Request("GET", "/"))
+
+    assert isinstance(first, Response)
+    assert isinstance(second, Response)
+
+
+def test_calls_share_a_connection_where_it_is_to_be_kept() -> None:
+    opened = []
+
+    async def counting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(1)
+        await saying(OK, OK)(reader, writer)
+
+    carried(counting, Request("GET", "/", keep_alive=True), Request("GET", "/", keep_alive=True))
+
+    assert len(opened) == 1
+
+
+def test_headers_may_repeat_and_a_body_goes_out_in_chunks() -> None:
+    seen = bytearray()
+
+    async def reading(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.extend(await reader.readuntil(b"0\r\n\r\n"))
+        writer.write(OK)
+
+    carried(reading, Request("PUT", "/a%20b?c[]=d", (("x-a", "1"), ("x-a", "2")), b"abcde", pieces=3))
+
+    assert b"PUT /a%20b?c[]=d HTTP/1.1" in seen
+    assert seen.lower().count(b"\r\nx-a: ") == 2
+    assert b"2\r\nab\r\n2\r\ncd\r\n1\r\ne\r\n0\r\n" in seen
+
+
+def test_a_server_that_is_not_there_is_no_answer() -> None:
+    async def nowhere() -> Response | LostResponse:
+        async with open_client("http://127.0.0.1:9") as sending:
+            return await sending.send(Request("GET", "/"))
+
+    came = asyncio.run(nowhere())
+
+    assert isinstance(came, LostResponse)
+    assert came.kind == "refused"

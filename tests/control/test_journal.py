@@ -1,0 +1,401 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.server.application import Application
+from tests.control.operators import NEW, SANDBOXES, create, listed, order
+from tests.support.client import Client, Response
+
+JOURNAL = f"{NEW}/journal"
+LIAR = {"version": 1, "name": "liar", "rules": [{"id": "r1", "response": {"status": 299}}]}
+UNKNOWN = [
+    ("GET", "/journal"),
+    ("DELETE", "/journal"),
+    ("GET", "/journal/1"),
+    ("GET", "/journal/export?format=har"),
+    ("GET", "/journal/1/export?format=curl"),
+    ("POST", "/journal/1/replay"),
+]
+
+
+def test_the_journal_lists_calls_in_short(operator: Client) -> None:
+    order(operator, "A", "")
+
+    (entry,) = operator.get(f"{SANDBOXES}/new/journal").json
+
+    assert {name: entry[name] for name in entry if name not in ("at", "sandboxAt", "durationMillis")} == {
+        "number": 1,
+        "vendor": "acme",
+        "method": "PUT",
+        "path": "/orders",
+        "query": "",
+        "operation": "putOrders",
+        "status": 207,
+        "refusal": None,
+        "items": 2,
+        "outcomes": {"created": 1, "rejected": 1},
+        "warned": 0,
+        "applied": [],
+        "fault": None,
+        "offContract": None,
+        "delayMillis": 0,
+    }
+
+
+def test_the_journal_lists_the_newest_that_are_asked_for(operator: Client) -> None:
+    order(operator, "A")
+    order(operator, "B")
+    order(operator, "C")
+
+    shown = operator.get(f"{SANDBOXES}/new/journal?last=2").json
+
+    assert [entry["number"] for entry in shown] == [2, 3]
+
+
+def test_an_entry_is_shown_whole(operator: Client) -> None:
+    order(operator, "A", "")
+
+    entry = operator.get(f"{SANDBOXES}/new/journal/1").json
+
+    assert entry["request"]["body"] == ('{"orders": [{"id": "A", "amount": 1}, {"id": "", "amount": 1}]}')
+    assert entry["reply"]["mediaType"] == "application/json"
+    assert [(item["key"], item["action"]) for item in entry["decided"]] == [
+        ("A", "created"),
+        ("", "rejected"),
+    ]
+
+
+def test_an_entry_tells_why_an_item_was_rejected(operator: Client) -> None:
+    order(operator, "")
+
+    (problem,) = operator.get(f"{SANDBOXES}/new/journal/1").json["decided"][0]["problems"]
+
+    assert (problem["code"], problem["pointer"], problem["rule"]) == (
+        "too-short",
+        "/orders/0/id",
+        "minLength",
+    )
+
+
+def test_an_entry_masks_credentials(operator: Client) -> None:
+    order(operator, "A")
+
+    shown = operator.get(f"{SANDBOXES}/new/journal/1").json
+
+    assert shown["request"]["headers"]["authorization"] == "Bearer ab…"
+
+
+def test_a_body_that_is_no_text_is_shown_as_far_as_it_is(operator: Client) -> None:
+    operator.put(
+        "/acme/orders",
+        content=b"\xff",
+        headers={"mock-sandbox": "new", "content-type": "application/json"},
+    )
+
+    assert operator.get(f"{SANDBOXES}/new/journal/1").json["request"]["body"] == "\ufffd"
+
+
+def test_a_cleared_journal_is_empty_and_numbers_go_on(operator: Client) -> None:
+    order(operator, "A")
+
+    answered = operator.delete(f"{SANDBOXES}/new/journal")
+
+    assert (answered.status, operator.get(f"{SANDBOXES}/new/journal").json) == (204, [])
+    assert order(operator, "A").headers["mock-journal"] == "2"
+
+
+def test_control_calls_are_not_in_the_journal(operator: Client) -> None:
+    operator.get(f"{SANDBOXES}/default")
+
+    assert operator.get(f"{SANDBOXES}/default/journal").json == []
+
+
+@pytest.mark.parametrize(("method", "path"), UNKNOWN)
+def test_an_unknown_sandbox_is_not_found_and_not_made(operator: Client, method: str, path: str) -> None:
+    answered = operator.request(method, f"{SANDBOXES}/nope{path}")
+
+    assert (answered.status, answered.media_type, answered.json["code"]) == (
+        404,
+        "application/problem+json",
+        "unknown-sandbox",
+    )
+    assert listed(operator) == ["default"]
+
+
+@pytest.mark.parametrize("number", ["2", "2147483647"])
+def test_an_entry_that_is_not_there_is_not_found(operator: Client, number: str) -> None:
+    order(operator, "A")
+
+    answered = operator.get(f"{SANDBOXES}/new/journal/{number}")
+
+    assert (answered.status, answered.json["code"]) == (404, "unknown-entry")
+
+
+def test_a_call_tells_the_sandboxes_time_beside_the_machines(operator: Client) -> None:
+    create(operator, freeze="2030-02-03T04:05:06Z")
+    order(operator, "A")
+
+    assert operator.get(JOURNAL).json[0]["sandboxAt"] == "2030-02-03T04:05:06Z"
+
+
+def test_an_answer_that_a_rule_bent_off_its_contract_is_marked(operator: Client) -> None:
+    create(operator)
+    operator.put(f"{NEW}/scenarios/liar", json=LIAR)
+    with pytest.raises(AssertionError, match="299 is not in the spec"):
+        order(operator, "A")
+
+    (entry,) = operator.get(JOURNAL).json
+
+    assert (entry["status"], entry["applied"]) == (299, ["liar/r1"])
+    assert entry["offContract"] == "putOrders: 299 is not in the spec"
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("vendor=acme", [1, 2, 3]),
+        ("operation=listOrders", [3]),
+        ("method=get", [3]),
+        ("status=4xx", [2]),
+        ("status=207", [1]),
+        ("outcome=rejected", [1]),
+        ("item=A", [1]),
+        ("item=A&outcome=rejected", []),
+        ("since=1", [2, 3]),
+        ("since=1&last=1", [3]),
+        ("since=2999-01-01T00:00:00Z", []),
+        ("fault=any", []),
+        ("offContract=false&last=2", [2, 3]),
+        ("scenario=liar", []),
+    ],
+)
+def test_the_journal_lists_those_that_are_asked_for(operator: Client, query: str, numbers: list[int]) -> None:
+    create(operator)
+    order(operator, "A", "")
+    operator.put(
+        "/acme/orders", content=b"{", headers={"mock-sandbox": "new", "content-type": "application/json"}
+    )
+    operator.get("/acme/orders", headers={"mock-sandbox": "new"})
+
+    assert [entry["number"] for entry in operator.get(f"{JOURNAL}?{query}").json] == numbers
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "pointer"),
+    [
+        ("vendor=acm", 422, "/query/vendor"),
+        ("operation=putOrder", 422, "/query/operation"),
+        ("vendor=acme&operation=nothing", 422, "/query/operation"),
+        ("since=2026-13-01T00:00:00Z", 422, "/query/since"),
+        ("since=yesterday", 400, None),
+        ("status=6xx", 400, None),
+        ("outcome=lost", 400, None),
+        ("fault=all", 400, None),
+        ("offContract=maybe", 400, None),
+        ("secrets=all", 400, None),
+        ("last=0", 400, None),
+        ("color=red", 400, None),
+    ],
+)
+def test_a_question_without_sense_is_refused(
+    operator: Client, query: str, status: int, pointer: str | None
+) -> None:
+    create(operator)
+
+    answered = operator.get(f"{JOURNAL}?{query}")
+
+    assert (answered.status, answered.media_type) == (status, "application/problem+json")
+    assert pointer is None or answered.json["errors"][0]["pointer"] == pointer
+
+
+def test_a_word_that_is_nearly_right_is_mended(operator: Client) -> None:
+    create(operator)
+
+    assert operator.get(f"{JOURNAL}?operation=putOrder").json["errors"][0]["try"] == "did you mean putOrders?"
+
+
+def test_credentials_are_shown_to_those_who_ask(operator: Client) -> None:
+    order(operator, "A")
+
+    shown = operator.get(f"{JOURNAL}/1?secrets=shown").json
+
+    assert shown["request"]["headers"]["authorization"] == "Bearer abc"
+
+
+def test_a_list_tells_how_many_calls_had_to_make_room(operator: Client) -> None:
+    create(operator)
+    assert isinstance(operator.app, Application)
+    operator.app.journal._max_entries = 2  # noqa: SLF001 - ten thousand calls would take too long
+    for key in "ABC":
+        order(operator, key)
+
+    assert operator.get(JOURNAL).headers["mock-journal-dropped"] == "1"
+
+
+def test_a_list_of_all_calls_tells_of_none_that_is_missing(operator: Client) -> None:
+    order(operator, "A")
+
+    assert "mock-journal-dropped" not in operator.get(JOURNAL).headers
+
+
+def verify(operator: Client, **expected: Any) -> Response:
+    return operator.post(f"{JOURNAL}/verify", json=expected)
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        {},
+        {"calls": 2},
+        {"calls": {"min": 1, "max": 2}},
+        {
+            "match": {"vendor": "acme", "operation": "putOrders", "method": "PUT", "path": "/orders"},
+            "calls": 2,
+        },
+        {"match": {"body": {"path": "$.orders[0].id", "equals": "A"}}, "calls": 1},
+        {"match": {"headers": {"Authorization": "Bearer abc"}, "status": "2xx"}, "calls": 2},
+        {"items": {"created": 3, "rejected": 1, "updated": 0}},
+        {"match": {"operation": "listOrders"}, "calls": 0},
+    ],
+    ids=str,
+)
+def test_what_happened_is_verified(operator: Client, expected: dict[str, Any]) -> None:
+    order(operator, "A", "")
+    order(operator, "B", "C")
+
+    answered = verify(operator, **expected)
+
+    assert (answered.status, answered.body) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    ("expected", "detail"),
+    [
+        ({"calls": 2}, "expected 2 calls; found 1 call"),
+        ({"calls": {"max": 0}}, "expected 0 calls; found 1 call"),
+        ({"match": {"method": "GET"}}, "expected at least 1 call; found 0 calls"),
+        (
+            {"calls": 1, "items": {"created": 2, "rejected": {"min": 2}}},
+            "expected 1 call, 2 created, at least 2 rejected; found 1 call, 1 created, 1 rejected",
+        ),
+    ],
+    ids=str,
+)
+def test_what_did_not_happen_is_told(operator: Client, expected: dict[str, Any], detail: str) -> None:
+    order(operator, "A", "")
+
+    answered = verify(operator, **expected)
+
+    assert (answered.status, answered.json["code"], answered.json["detail"]) == (409, "not-verified", detail)
+
+
+def test_a_verification_that_fails_tells_what_was_expected_found_and_near(operator: Client) -> None:
+    order(operator, "A", "")
+
+    told = verify(
+        operator, match={"method": "PUT", "path": "/order"}, calls=1, items={"created": {"min": 1}}
+    ).json
+
+    assert told["expected"] == {"calls": 1, "items": {"created": {"min": 1}}}
+    assert told["found"] == {"calls": 0, "items": {}, "numbers": [], "dropped": 0}
+    assert told["nearest"] == [
+        {
+            "number": 1,
+            "vendor": "acme",
+            "method": "PUT",
+            "path": "/orders",
+            "operation": "putOrders",
+            "status": 207,
+            "outcomes": {"created": 1, "rejected": 1},
+            "differs": [{"member": "path", "expected": "/order", "found": "/orders"}],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expected", "status", "pointer"),
+    [
+        ({"match": {"vendor": "acm"}}, 422, "/match/vendor"),
+        ({"match": {"operation": "putOrder"}}, 422, "/match/operation"),
+        ({"match": {"body": {"path": "orders", "equals": 1}}}, 422, "/match/body/path"),
+        ({"match": {"body": {"path": "$.a", "matches": "("}}}, 422, "/match/body/matches"),
+        ({"calls": {"min": 2, "max": 1}}, 422, "/calls"),
+        ({"items": {"created": {"min": 2, "max": 1}}}, 422, "/items/created"),
+        ({"match": {"body": {"path": "$.a"}}}, 400, None),
+        ({"match": {"colour": "red"}}, 400, None),
+        ({"call": 1}, 400, None),
+        ({"calls": -1}, 400, None),
+        ({"calls": {}}, 400, None),
+        ({"items": {"lost": 1}}, 400, None),
+    ],
+    ids=str,
+)
+def test_an_expectation_without_sense_is_refused(
+    operator: Client, expected: dict[str, Any], status: int, pointer: str | None
+) -> None:
+    create(operator)
+
+    answered = verify(operator, **expected)
+
+    assert answered.status == status
+    assert pointer is None or answered.json["errors"][0]["pointer"] == pointer
+
+
+def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(operator: Client) -> None:
+    create(operator)
+    assert isinstance(operator.app, Application)
+    operator.app.journal._max_entries = 2  # noqa: SLF001 - ten thousand calls would take too long
+    for key in "ABC":
+        order(operator, key)
+
+    exact, least = verify(operator, calls=2), verify(operator, calls={"min": 2})
+
+    assert (exact.status, exact.json["code"], least.status) == (409, "not-kept", 204)
+
+
+@pytest.mark.parametrize(
+    ("form", "media_type", "name", "begins"),
+    [
+        ("har", "application/json", None, '{"log":{"version":"1.2"'),
+        ("curl", "text/x-shellscript", "call-1.sh", "curl -sS"),
+        ("pytest", "text/x-python", "test_call_1.py", '"""Call 1 of sandbox new: acme PUT /orders.'),
+        ("case", "application/yaml", "call-1.yaml", "# seed 0"),
+    ],
+)
+def test_a_call_is_handed_on_in_every_form(
+    operator: Client, form: str, media_type: str, name: str | None, begins: str
+) -> None:
+    create(operator)
+    order(operator, "A")
+
+    answered = operator.get(f"{JOURNAL}/1/export?format={form}")
+
+    disposition = f'attachment; filename="{name}"' if name else None
+    assert (answered.status, answered.media_type) == (200, media_type)
+    assert answered.headers.get("content-disposition") == disposition
+    assert answered.text.startswith(begins)
+    assert "Bearer abc" not in answered.text
+
+
+def test_what_was_asked_for_is_handed_on_in_one_archive(operator: Client) -> None:
+    order(operator, "A")
+    operator.get("/acme/orders", headers={"mock-sandbox": "new"})
+
+    archive = operator.get(f"{JOURNAL}/export?format=har&method=GET").json
+
+    assert [one["request"]["method"] for one in archive["log"]["entries"]] == ["GET"]
+
+
+def test_a_call_whose_body_was_not_kept_cannot_be_sent_again(operator: Client) -> None:
+    create(operator)
+    assert isinstance(operator.app, Application)
+    operator.app.journal._max_bytes = 100  # noqa: SLF001 - sixty megabytes would take too long
+    order(operator, "A", "B", "C")
+
+    refused = [operator.get(f"{JOURNAL}/1/export?format={form}") for form in ("curl", "pytest", "case")]
+    replayed = operator.post(f"{JOURNAL}/1/replay")
+
+    assert {(one.status, one.json["code"]) for one in (*refused, replayed)} == {(409, "not-kept")}
+    assert operator.get(f"{JOURNAL}/1/export?format=har").status == 200

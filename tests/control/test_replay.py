@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.control.operators import NEW, SANDBOXES, create, listed, order, orders
+from tests.support import sample_vendor
+from tests.support.client import Client, Response
+from tests.support.server_process import serve_process
+
+JOURNAL = f"{NEW}/journal"
+SLOW = {
+    "version": 1,
+    "name": "slow",
+    "rules": [{"id": "r1", "response": {"delay": {"type": "fixed", "value": 5}}}],
+}
+
+
+def replay(operator: Client, number: int = 1, **body: Any) -> Response:
+    return operator.post(f"{JOURNAL}/{number}/replay", json=body)
+
+
+def says(answered: Response) -> list[str]:
+    """What is told of the items that ended otherwise."""
+    return [one["says"] for one in answered.json["difference"]["items"]["differences"]]
+
+
+def test_a_call_is_sent_again_where_it_went(operator: Client) -> None:
+    order(operator, "A", "")
+
+    replayed = replay(operator)
+
+    assert replayed.status == 200
+    assert {name: replayed.json[name] for name in ("replays", "into", "to", "number", "status", "lost")} == {
+        "replays": 1,
+        "into": "new",
+        "to": None,
+        "number": 2,
+        "status": 207,
+        "lost": None,
+    }
+    assert (replayed.json["difference"]["says"], says(replayed)) == (
+        "same status, 1 of 2 outcomes differs",
+        ["item 0 created → updated"],
+    )
+
+
+def test_without_a_body_a_call_is_sent_again_where_it_went(operator: Client) -> None:
+    order(operator, "A")
+
+    assert operator.post(f"{JOURNAL}/1/replay").json["into"] == "new"
+
+
+def test_a_replay_sends_the_true_bytes_and_says_what_it_is(operator: Client) -> None:
+    order(operator, "A")
+
+    replay(operator)
+
+    first, second = (operator.get(f"{JOURNAL}/{number}?secrets=shown").json for number in (1, 2))
+    headers = second["request"]["headers"]
+    assert second["request"]["body"] == first["request"]["body"]
+    assert {**first["request"]["headers"], "mock-replay": "new/1;1"} == headers
+
+
+def test_a_call_that_named_its_sandbox_by_prefix_goes_there_again(operator: Client) -> None:
+    operator.put("/sandboxes/new/acme/orders", json={"orders": [{"id": "A", "amount": 1}]})
+
+    assert replay(operator).json["into"] == "new"
+    assert replay(operator, into="fresh").json["difference"]["same"] is True
+
+
+def test_a_fresh_sandbox_begins_as_the_calls_own_did(operator: Client) -> None:
+    create(operator, seed=7, assumptions={"acme.duplicate_members": "refused"})
+    order(operator, "A", "")
+    order(operator, "A", "B")
+
+    replayed = replay(operator, number=2, into="fresh").json
+
+    assert (replayed["into"], replayed["number"]) == ("replay-1", 1)
+    assert replayed["difference"]["items"]["differences"][0]["says"] == "item 0 updated → created"
+    shown = operator.get(f"{SANDBOXES}/replay-1").json
+    assert (shown["seed"], shown["assumptions"]) == (7, {"acme.duplicate_members": "refused"})
+
+
+def test_every_fresh_sandbox_is_another_one(operator: Client) -> None:
+    order(operator, "A")
+
+    names = [replay(operator, into="fresh").json["into"] for _ in range(2)]
+
+    assert names == ["replay-1", "replay-2"]
+
+
+def test_a_call_is_sent_into_another_sandbox_that_is_there(operator: Client) -> None:
+    operator.post(SANDBOXES, json={"name": "other"})
+    order(operator, "A")
+
+    replayed = replay(operator, into="other").json
+
+    assert (replayed["into"], replayed["number"], replayed["difference"]["same"]) == ("other", 1, True)
+    assert orders(operator, "other") == ["A"]
+
+
+def test_a_sandbox_that_is_not_there_is_not_made(operator: Client) -> None:
+    order(operator, "A")
+
+    refused = replay(operator, into="nope")
+
+    assert (refused.status, refused.json["code"], listed(operator)) == (
+        404,
+        "unknown-sandbox",
+        ["default", "new"],
+    )
+
+
+def test_a_replay_meets_the_rules_that_are_armed_there(operator: Client) -> None:
+    create(operator)
+    order(operator, "A")
+    operator.put(f"{NEW}/scenarios/slow", json=SLOW)
+
+    replayed = replay(operator).json
+
+    entry = operator.get(f"{JOURNAL}/{replayed['number']}").json
+    assert (entry["applied"], entry["delayMillis"]) == (["slow/r1"], 5)
+
+
+def test_an_answer_that_is_lost_again_is_told(operator: Client) -> None:
+    create(operator)
+    order(operator, "A")
+
+    replayed = replay(operator, headers={"Mock-Scenario": "reset"}).json
+
+    assert replayed["lost"].startswith("empty: ")
+    assert (replayed["status"], replayed["number"]) == (None, 2)
+    assert replayed["difference"]["status"] == {"recorded": 207, "replayed": None}
+    assert replayed["difference"]["items"]["differences"][0]["says"] == "item 0 created → updated"
+
+
+def test_headers_stand_beside_the_recorded_ones_or_in_their_place(operator: Client) -> None:
+    order(operator, "A")
+
+    replay(operator, headers={"Authorization": "Bearer other", "X-More": "1"})
+
+    headers = operator.get(f"{JOURNAL}/2?secrets=shown").json["request"]["headers"]
+    assert (headers["authorization"], headers["x-more"]) == ("Bearer other", "1")
+
+
+@pytest.mark.parametrize(
+    "name", ["Host", "content-length", "Transfer-Encoding", "Mock-Sandbox", "mock-replay", "a b", "x:y", "é"]
+)
+def test_headers_that_are_not_theirs_to_set_are_refused(operator: Client, name: str) -> None:
+    order(operator, "A")
+
+    refused = replay(operator, headers={name: "1"})
+
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, f"/headers/{name.lower()}")
+
+
+@pytest.mark.parametrize("text", ["a\r\nb", "é", "a\x00"])
+def test_a_headers_text_stays_on_its_line(operator: Client, text: str) -> None:
+    order(operator, "A")
+
+    assert replay(operator, headers={"X-More": text}).status == 422
+
+
+def test_a_call_goes_into_a_sandbox_or_to_an_address(operator: Client) -> None:
+    order(operator, "A")
+
+    refused = replay(operator, into="here", to="http://127.0.0.1:9/acme")
+
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "/to")
+
+
+def test_a_strange_host_is_not_called(operator: Client) -> None:
+    order(operator, "A")
+
+    refused = replay(operator, to="http://example.test/acme")
+
+    assert refused.status == 422
+    assert refused.json["errors"][0]["try"] == "start the server with --allow-replay-to example.test"
+
+
+def test_a_call_that_the_journal_does_not_have_is_not_found(operator: Client) -> None:
+    create(operator)
+
+    assert replay(operator).json["code"] == "unknown-entry"
+
+
+def test_a_replay_without_headers_of_ours_finds_its_entry_all_the_same(tmp_path: Path) -> None:
+    operator = sample_vendor.create_client(tmp_path, mock_headers=False)
+    create(operator)
+    order(operator, "A")
+
+    assert replay(operator).json["number"] == 2
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The made-up vendor on another server."""
+    folder = tmp_path_factory.mktemp("specs")
+    sample_vendor.write_spec(folder)
+    with serve_process("--specs", str(folder), "--vendor", sample_vendor.NAME) as url:
+        yield url
+
+
+def test_a_call_is_sent_to_another_address_and_its_items_are_compared(
+    operator: Client, elsewhere: str
+) -> None:
+    order(operator, "of-this-test", "")  # the other server is every test's
+
+    first = replay(operator, to=f"{elsewhere}/acme", headers={"Authorization": "Bearer abc"})
+    second = replay(operator, to=f"{elsewhere}/acme", headers={"Authorization": "Bearer abc"})
+
+    assert (first.json["to"], first.json["into"], first.json["number"]) == (f"{elsewhere}/acme", None, None)
+    assert (first.json["difference"]["says"], says(second)) == (
+        "same status, 0 of 2 outcomes differ",
+        ["item 0 201 → 200"],
+    )
+
+
+def test_no_recorded_credential_goes_to_another_address(operator: Client, elsewhere: str) -> None:
+    order(operator, "A")
+
+    replayed = replay(operator, to=f"{elsewhere}/acme").json
+
+    assert (replayed["status"], replayed["withheld"]) == (401, ["authorization"])
+
+
+def test_a_credential_of_the_other_address_is_not_called_withheld(operator: Client, elsewhere: str) -> None:
+    order(operator, "A")
+
+    replayed = replay(operator, to=f"{elsewhere}/acme", headers={"Authorization": "Bearer abc"}).json
+
+    assert (replayed["status"], replayed["withheld"]) == (207, [])
+
+
+def test_an_address_where_nobody_listens_has_lost_the_answer(operator: Client) -> None:
+    order(operator, "A")
+
+    replayed = replay(operator, to="http://127.0.0.1:1/acme").json
+
+    assert replayed["status"] is None
+    assert replayed["lost"].startswith("refused: ConnectError")
+
+
+def test_hosts_that_the_server_was_started_with_may_be_called(tmp_path: Path) -> None:
+    operator = sample_vendor.create_client(tmp_path, replay_hosts=("0.0.0.0",))  # noqa: S104 - called, not listened on
+    create(operator)
+    order(operator, "A")
+
+    assert "ConnectError" in replay(operator, to="http://0.0.0.0:1/acme").json["lost"]

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.control.operators import NEW, SANDBOXES, create, listed, order
+from tests.support.client import Client
+
+BEGUN = {
+    "name": "new",
+    "seed": 7,
+    "clock": {
+        "mode": "frozen",
+        "at": "2026-01-05T09:00:00Z",
+        "now": "2026-01-05T09:00:00Z",
+        "aheadSeconds": 0,
+    },
+    "assumptions": {},
+    "empty": False,
+    "records": 0,
+    "calls": 0,
+    "idleSeconds": 0,
+}
+
+
+def test_a_sandbox_is_made(operator: Client) -> None:
+    answered = create(operator, seed=7, freeze="2026-01-05T10:00:00+01:00")
+
+    assert (answered.status, answered.json) == (201, BEGUN)
+
+
+def test_a_sandbox_that_was_made_is_shown(operator: Client) -> None:
+    create(operator, seed=7, freeze="2026-01-05T09:00:00Z")
+
+    assert operator.get(NEW).json == BEGUN
+
+
+def test_a_sandbox_has_the_system_clock_unless_it_is_frozen(operator: Client) -> None:
+    clock = create(operator).json["clock"]
+
+    assert (clock["mode"], clock["at"]) == ("system", None)
+
+
+def test_sandboxes_are_listed_by_name(operator: Client) -> None:
+    create(operator)
+
+    assert listed(operator) == ["default", "new"]
+
+
+def test_a_sandbox_that_is_there_is_a_conflict(operator: Client) -> None:
+    create(operator)
+
+    answered = create(operator)
+
+    assert (answered.status, answered.json["code"]) == (409, "sandbox-exists")
+    assert answered.json["detail"] == "a sandbox named new is there already"
+
+
+def test_a_sandbox_tells_its_records_and_its_calls(operator: Client) -> None:
+    order(operator, "A", "B")
+
+    shown = operator.get(NEW).json
+
+    assert (shown["records"], shown["calls"]) == (2, 1)
+
+
+def test_a_deleted_sandbox_is_gone_with_its_journal(operator: Client) -> None:
+    order(operator, "A")
+
+    answered = operator.delete(NEW)
+
+    assert (answered.status, answered.body, listed(operator)) == (204, b"", ["default"])
+    assert order(operator, "A").headers["mock-journal"] == "1"
+
+
+def test_the_default_sandbox_comes_back_as_the_server_was_started(operator: Client) -> None:
+    before = operator.get(f"{SANDBOXES}/default").json
+
+    operator.delete(f"{SANDBOXES}/default")
+
+    assert operator.get(f"{SANDBOXES}/default").json == before
+
+
+def test_reset_brings_the_beginning_back(operator: Client) -> None:
+    create(operator, seed=7, freeze="2026-01-05T09:00:00Z")
+    order(operator, "A")
+
+    answered = operator.post(f"{NEW}/reset")
+
+    assert (answered.status, answered.json) == (200, BEGUN)
+
+
+def test_dump_shows_every_document(operator: Client) -> None:
+    order(operator, "A")
+
+    assert operator.get(f"{NEW}/dump").json["acme/"] == {"orders": {"A": {"id": "A", "amount": 1}}}
+
+
+UNKNOWN = [
+    ("GET", ""),
+    ("DELETE", ""),
+    ("POST", "/reset"),
+    ("GET", "/dump"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), UNKNOWN)
+def test_an_unknown_sandbox_is_not_found_and_not_made(operator: Client, method: str, path: str) -> None:
+    answered = operator.request(method, f"{SANDBOXES}/nope{path}")
+
+    assert (answered.status, answered.media_type, answered.json["code"]) == (
+        404,
+        "application/problem+json",
+        "unknown-sandbox",
+    )
+    assert listed(operator) == ["default"]
+
+
+SWITCH = "acme.duplicate_members"
+ASSUMPTIONS = f"{NEW}/assumptions"
+
+
+def position(operator: Client) -> str:
+    return str(next(one["value"] for one in operator.get(ASSUMPTIONS).json if one["id"] == SWITCH))
+
+
+def test_a_switch_is_listed_with_its_positions_and_its_source(operator: Client) -> None:
+    create(operator)
+
+    (switch,) = [one for one in operator.get(ASSUMPTIONS).json if one["id"] == SWITCH]
+
+    assert switch == {
+        "id": SWITCH,
+        "value": "last_wins",
+        "default": "last_wins",
+        "alternatives": ["refused"],
+        "pattern": None,
+        "meaning": "What becomes of a JSON object that names a member twice.",
+        "source": "design §6: the vendors' parsers take the last",
+    }
+
+
+def test_a_switch_is_turned_and_turned_back(operator: Client) -> None:
+    create(operator)
+    operator.patch(ASSUMPTIONS, json={SWITCH: "refused"})
+    turned = position(operator)
+    operator.patch(ASSUMPTIONS, json={SWITCH: None})
+
+    assert (turned, position(operator)) == ("refused", "last_wins")
+
+
+def test_a_sandbox_begins_with_its_switches_turned_and_keeps_them_when_it_is_reset(operator: Client) -> None:
+    create(operator, assumptions={SWITCH: "refused"})
+    operator.patch(ASSUMPTIONS, json={SWITCH: None})
+
+    operator.post(f"{NEW}/reset")
+
+    assert position(operator) == "refused"
+
+
+def test_another_sandbox_keeps_its_switches(operator: Client) -> None:
+    create(operator)
+    operator.post(SANDBOXES, json={"name": "other", "assumptions": {SWITCH: "refused"}})
+
+    assert position(operator) == "last_wins"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"acme.duplicate_member": "refused"},
+            "there is no switch acme.duplicate_member; do you mean acme.duplicate_members?",
+        ),
+        ({"x": "y"}, "there is no switch x"),
+        ({SWITCH: "maybe"}, f"{SWITCH} has no position maybe; it has last_wins, refused"),
+    ],
+    ids=["name", "far-name", "position"],
+)
+def test_a_switch_that_cannot_be_turned_so_is_named(
+    operator: Client, given: dict[str, str], said: str
+) -> None:
+    create(operator)
+
+    answered = operator.patch(ASSUMPTIONS, json={**given, "acme.availability": "offline"})
+
+    assert (answered.status, answered.json["detail"]) == (422, said)
+    assert operator.get(NEW).json["assumptions"] == {}

@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.control.operators import NEW, SANDBOXES, create, listed, order
+from tests.support.client import Client, Response
+
+SCENARIOS = f"{NEW}/scenarios"
+FAILING = {"items": [{"select": {"key": "A"}, "effect": {"fail": {"code": "internal"}}}]}
+FLAKY = {
+    "version": 1,
+    "name": "flaky",
+    "description": "A fails",
+    "rules": [{"id": "r1", "times": {"count": 2}, **FAILING}],
+}
+AS_YAML = """\
+version: 1
+name: flaky
+description: A fails
+rules:
+  - id: r1
+    times: {count: 2}
+    items: [{select: {key: A}, effect: {fail: {code: internal}}}]
+"""
+
+
+def put(operator: Client, document: Any, name: str = "flaky", query: str = "") -> Response:
+    return operator.put(f"{SCENARIOS}/{name}{query}", json=document)
+
+
+def send(operator: Client, text: str, media_type: str = "application/yaml", name: str = "flaky") -> Response:
+    return operator.put(f"{SCENARIOS}/{name}", content=text.encode(), headers={"content-type": media_type})
+
+
+def short(operator: Client) -> list[tuple[str, bool]]:
+    return [(one["name"], one["armed"]) for one in operator.get(SCENARIOS).json]
+
+
+def statuses(operator: Client) -> list[int]:
+    return [one["status"] for one in order(operator, "A", "B").json["results"]]
+
+
+def test_a_scenario_is_stored_and_armed(operator: Client) -> None:
+    create(operator)
+
+    answered = put(operator, FLAKY)
+
+    assert (answered.status, answered.json) == (
+        200,
+        {
+            "name": "flaky",
+            "armed": True,
+            "description": "A fails",
+            "rules": 1,
+            "hits": 0,
+            "counts": [{"id": "r1", "calls": 0, "hits": 0, "left": 2}],
+            "document": FLAKY,
+        },
+    )
+
+
+def test_a_scenario_that_is_armed_bends_calls_and_tells_what_it_hit(operator: Client) -> None:
+    create(operator)
+    put(operator, FLAKY)
+
+    first, _second, third = statuses(operator), statuses(operator), statuses(operator)
+
+    assert (first[0] >= 400, first[1], third[0]) == (True, 201, 201)
+    assert operator.get(f"{SCENARIOS}/flaky").json["counts"] == [
+        {"id": "r1", "calls": 3, "hits": 2, "left": 0}
+    ]
+
+
+def test_a_scenario_that_is_only_stored_bends_nothing(operator: Client) -> None:
+    create(operator)
+
+    answered = put(operator, FLAKY, query="?armed=false")
+
+    assert (answered.json["armed"], statuses(operator)) == (False, [201, 201])
+
+
+@pytest.mark.parametrize("media_type", ["application/yaml", "text/yaml", "text/yaml; charset=utf-8"])
+def test_a_scenario_may_come_as_yaml(operator: Client, media_type: str) -> None:
+    create(operator)
+
+    answered = send(operator, AS_YAML, media_type)
+
+    assert (answered.status, answered.json["document"]) == (200, FLAKY)
+
+
+def test_a_text_without_a_media_type_may_be_yaml(operator: Client) -> None:
+    create(operator)
+
+    assert operator.put(f"{SCENARIOS}/flaky", content=AS_YAML.encode()).status == 200
+
+
+def test_scenarios_are_listed_newest_first(operator: Client) -> None:
+    create(operator)
+    put(operator, FLAKY)
+    put(operator, {**FLAKY, "name": "other"}, "other", "?armed=false")
+
+    assert short(operator) == [("other", False), ("flaky", True)]
+
+
+def test_a_scenario_that_is_stored_again_is_the_newest_and_has_counted_nothing(operator: Client) -> None:
+    create(operator)
+    put(operator, FLAKY)
+    put(operator, {**FLAKY, "name": "other"}, "other")
+    order(operator, "A")
+
+    put(operator, FLAKY)
+
+    assert [one[0] for one in short(operator)] == ["flaky", "other"]
+    assert operator.get(f"{SCENARIOS}/flaky").json["counts"][0]["calls"] == 0
+    assert operator.get(f"{SCENARIOS}/other").json["counts"][0]["calls"] == 1
+
+
+def test_a_scenario_is_taken_away(operator: Client) -> None:
+    create(operator)
+    put(operator, FLAKY)
+
+    answered = operator.delete(f"{SCENARIOS}/flaky")
+
+    assert (answered.status, short(operator), statuses(operator)) == (204, [], [201, 201])
+
+
+def test_all_scenarios_are_taken_away(operator: Client) -> None:
+    create(operator)
+    put(operator, FLAKY)
+    put(operator, {**FLAKY, "name": "other"}, "other")
+
+    answered = operator.delete(SCENARIOS)
+
+    assert (answered.status, short(operator)) == (204, [])
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_scenario_that_is_not_there_is_not_found(operator: Client, method: str) -> None:
+    create(operator)
+
+    answered = operator.request(method, f"{SCENARIOS}/nope")
+
+    assert (answered.status, answered.json["code"]) == (404, "unknown-scenario")
+
+
+def test_a_scenario_has_the_name_of_its_path(operator: Client) -> None:
+    create(operator)
+
+    answered = put(operator, FLAKY, "other")
+
+    assert (answered.status, answered.json["errors"]) == (
+        422,
+        [
+            {
+                "pointer": "/name",
+                "code": "impossible",
+                "detail": "expected the name other, found flaky",
+                "try": "rename it to other, or PUT it to …/scenarios/flaky",
+            }
+        ],
+    )
+
+
+@pytest.mark.parametrize("media_type", ["application/yaml", "application/json"])
+def test_a_fault_is_told_with_its_line_its_column_and_a_cure(operator: Client, media_type: str) -> None:
+    create(operator)
+    text = AS_YAML.replace("fail:", "fails:")
+    if media_type == "application/json":
+        text = json.dumps(FLAKY, indent=1).replace('"fail"', '"fails"')
+
+    answered = send(operator, text, media_type)
+
+    (error,) = answered.json["errors"]
+    place = text[: text.rindex("fails")]
+    assert (answered.status, answered.media_type, answered.json["code"]) == (
+        422,
+        "application/problem+json",
+        "impossible",
+    )
+    assert (error["pointer"], error["code"]) == ("/rules/0/items/0/effect/fails", "unknown-key")
+    assert error["line"] == place.count("\n") + 1
+    assert 'rename it to "fail"' in error["try"]
+    assert short(operator) == []
+
+
+def test_a_scenario_that_is_refused_leaves_the_one_that_was_there(operator: Client) -> None:
+    create(operator)
+    put(operator, FLAKY)
+
+    put(operator, {**FLAKY, "rules": []})
+
+    assert operator.get(f"{SCENARIOS}/flaky").json["document"] == FLAKY
+
+
+def test_a_sandbox_begins_with_scenarios_by_name_and_by_document(operator: Client) -> None:
+    answered = create(operator, scenarios=["reset", FLAKY])
+
+    assert (answered.status, short(operator)) == (201, [("flaky", True), ("reset", True)])
+
+
+def test_reset_brings_the_scenarios_of_the_beginning_back(operator: Client) -> None:
+    create(operator, scenarios=[FLAKY])
+    order(operator, "A")
+    operator.delete(SCENARIOS)
+    put(operator, {**FLAKY, "name": "other"}, "other")
+
+    operator.post(f"{NEW}/reset")
+
+    assert short(operator) == [("flaky", True)]
+    assert operator.get(f"{SCENARIOS}/flaky").json["hits"] == 0
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "pointer", "code"),
+    [
+        (["resets"], "/scenarios/0", "impossible"),
+        ([FLAKY, {**FLAKY, "version": 2}], "/scenarios/1/version", None),
+        ([FLAKY, FLAKY], "/scenarios/1", "impossible"),
+        ([{}], "/scenarios/0", None),
+    ],
+    ids=["name", "document", "twice", "empty"],
+)
+def test_a_sandbox_whose_scenarios_are_none_is_not_made(
+    operator: Client, scenarios: list[Any], pointer: str, code: str | None
+) -> None:
+    answered = create(operator, scenarios=scenarios)
+
+    error = answered.json["errors"][0]
+    assert (answered.status, error["pointer"]) == (422, pointer)
+    assert code is None or error["code"] == code
+    assert listed(operator) == ["default"]
+
+
+def test_a_name_that_nearly_ships_is_suggested(operator: Client) -> None:
+    (error,) = create(operator, scenarios=["resets"]).json["errors"]
+
+    assert error["try"] == "name one of reset"
+
+
+def test_the_scenarios_that_ship_are_listed_with_their_documents(operator: Client) -> None:
+    shipped = {one["name"]: one for one in operator.get("/_mock/scenarios").json}
+
+    assert shipped["reset"]["document"]["name"] == "reset"
+    assert all(one["description"] for one in shipped.values())
+
+
+@pytest.mark.parametrize("name", ["reset", "reordered", "transient-item"])
+def test_a_scenario_that_ships_can_be_stored_as_it_is(operator: Client, name: str) -> None:
+    create(operator)
+    document = next(one["document"] for one in operator.get("/_mock/scenarios").json if one["name"] == name)
+
+    assert put(operator, document, name).status == 200
+
+
+def test_the_schema_of_the_language_names_the_vendors_that_are_served(operator: Client) -> None:
+    schema = operator.get("/_mock/scenario-schema").json
+
+    assert schema["$defs"]["match"]["properties"]["vendor"]["enum"] == ["acme"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/scenarios"),
+        ("DELETE", "/scenarios"),
+        ("GET", "/scenarios/flaky"),
+        ("DELETE", "/scenarios/flaky"),
+    ],
+)
+def test_an_unknown_sandbox_is_not_found(operator: Client, method: str, path: str) -> None:
+    answered = operator.request(method, f"{SANDBOXES}/nope{path}")
+
+    assert (answered.status, answered.json["code"]) == (404, "unknown-sandbox")
+
+
+def test_a_scenario_for_an_unknown_sandbox_is_not_found_and_makes_none(operator: Client) -> None:
+    answered = operator.put(f"{SANDBOXES}/nope/scenarios/flaky", json=FLAKY)
+
+    assert (answered.status, listed(operator)) == (404, ["default"])

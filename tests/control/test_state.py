@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.control.operators import NEW, SANDBOXES, create, order, orders
+from tests.support.client import Client, Response
+
+STATE = f"{NEW}/state"
+SCENARIO = {
+    "version": 1,
+    "name": "flaky",
+    "rules": [{"id": "r1", "items": [{"select": {"key": "Z"}, "effect": {"fail": {"code": "internal"}}}]}],
+}
+
+
+def dump(operator: Client, query: str = "") -> Any:
+    return operator.get(f"{NEW}/dump{query}").json
+
+
+def load(operator: Client, state: Any, query: str = "") -> Response:
+    return operator.put(f"{STATE}{query}", json=state)
+
+
+def own(operator: Client, **members: Any) -> Any:
+    """The sandbox's own part of its dump, some collections replaced."""
+    return {**dump(operator)["sandbox/"], **members}
+
+
+def test_a_dump_of_one_sandbox_makes_another_the_same(operator: Client) -> None:
+    create(operator, seed=7, freeze="2026-01-05T09:00:00Z", scenarios=[SCENARIO])
+    order(operator, "A")
+    dumped = dump(operator)
+    operator.post(SANDBOXES, json={"name": "other"})
+
+    loaded = operator.put(f"{SANDBOXES}/other/state", json=dumped)
+
+    assert (loaded.status, loaded.json) == (200, {"records": 1})
+    assert operator.get(f"{SANDBOXES}/other/dump").json == dumped
+
+
+def test_what_is_loaded_is_served(operator: Client) -> None:
+    create(operator)
+
+    load(operator, {"acme/": {"orders": {"Z": {"id": "Z", "amount": 5}}}})
+
+    assert orders(operator) == ["Z"]
+
+
+def test_an_amount_is_loaded_to_the_last_digit(operator: Client) -> None:
+    create(operator)
+    content = b'{"acme/": {"orders": {"Z": {"id": "Z", "amount": 12345678901234567890.10}}}}'
+    operator.put(STATE, content=content, headers={"content-type": "application/json"})
+
+    assert b"12345678901234567890.10" in operator.get("/acme/orders", headers={"mock-sandbox": "new"}).body
+
+
+def test_a_whole_dump_takes_away_what_it_does_not_have(operator: Client) -> None:
+    order(operator, "A")
+
+    load(operator, {})
+
+    assert orders(operator) == []
+
+
+def test_a_whole_dump_that_says_nothing_of_the_sandbox_leaves_its_clock_and_its_seed(
+    operator: Client,
+) -> None:
+    create(operator, seed=7, freeze="2026-01-05T09:00:00Z")
+    before = dump(operator)["sandbox/"]
+
+    load(operator, {})
+
+    assert dump(operator)["sandbox/"] == before
+
+
+def test_a_whole_dump_sets_the_clock(operator: Client) -> None:
+    create(operator)
+    settings = {**own(operator)["settings"], "clock": {"frozen": "2030-01-01T00:00:00Z", "ahead": 0}}
+
+    load(operator, {"sandbox/": own(operator, settings=settings)})
+
+    assert operator.get(f"{NEW}/clock").json["now"] == "2030-01-01T00:00:00Z"
+
+
+def test_one_vendors_state_is_dumped_and_loaded_alone(operator: Client) -> None:
+    create(operator, freeze="2026-01-05T09:00:00Z")
+    order(operator, "A")
+    dumped = dump(operator, "?vendor=acme")
+    order(operator, "B")
+    operator.post(f"{NEW}/clock/advance", json={"seconds": 60})
+
+    load(operator, dumped, "?vendor=acme")
+
+    assert (list(dumped), orders(operator)) == (["acme/"], ["A"])
+    assert operator.get(f"{NEW}/clock").json["now"] == "2026-01-05T09:01:00Z"
+
+
+def test_snapshots_stay_when_a_dump_is_loaded(operator: Client) -> None:
+    create(operator)
+    operator.post(f"{NEW}/snapshots", json={})
+
+    load(operator, dump(operator))
+
+    assert [one["id"] for one in operator.get(f"{NEW}/snapshots").json] == ["s1"]
+
+
+SETTINGS: dict[str, Any] = {
+    "seed": {"value": 1},
+    "clock": {"frozen": None, "ahead": 0},
+    "beginning": {"seed": 1, "frozen": None, "empty": False, "assumptions": {}, "scenarios": []},
+}
+KEPT = {"name": "flaky", "armed": True, "order": 1, "document": SCENARIO}
+
+BAD: dict[str, tuple[Any, str, str]] = {
+    "another-vendor": ({"nope/": {}}, "/nope~1", "unknown-scope"),
+    "no-tenant": ({"acme": {}}, "/acme", "unknown-scope"),
+    "no-vendor": ({"": {}}, "/", "unknown-scope"),
+    "own-tenant": ({"sandbox/x": {}}, "/sandbox~1x", "unknown-scope"),
+    "no-tables": ({"acme/": 5}, "/acme~1", "wrong-type"),
+    "no-table": ({"acme/": {"orders": []}}, "/acme~1/orders", "wrong-type"),
+    "no-document": ({"acme/": {"orders": {"A": None}}}, "/acme~1/orders/A", "wrong-type"),
+    "no-document-of-a-tenant": ({"acme/t": {"orders": {"A": 1}}}, "/acme~1t/orders/A", "wrong-type"),
+    "switch": (
+        {"acme/": {"assumptions": {"nope": {"name": "nope", "position": "on"}}}},
+        "/acme~1/assumptions/nope",
+        "unknown-position",
+    ),
+    "switch-of-another-name": (
+        {"acme/": {"assumptions": {"availability": {"name": "quota", "position": "up"}}}},
+        "/acme~1/assumptions/availability",
+        "wrong-name",
+    ),
+    "switch-without-position": (
+        {"acme/": {"assumptions": {"availability": {"name": "availability"}}}},
+        "/acme~1/assumptions/availability/position",
+        "missing-required",
+    ),
+    "sequence": ({"acme/": {"sequences": {"n": {"last": -1}}}}, "/acme~1/sequences/n/last", "out-of-range"),
+    "quota": ({"acme/": {"quotas": {"q": {"used": 1}}}}, "/acme~1/quotas/q", "invalid"),
+    "credential": (
+        {"acme/": {"credentials": {"t": {"expires": "soon"}}}},
+        "/acme~1/credentials/t/expires",
+        "bad-format",
+    ),
+    "own-collection": (
+        {"sandbox/": {"settings": SETTINGS, "snapshots": {}}},
+        "/sandbox~1/snapshots",
+        "unknown-collection",
+    ),
+    "no-settings": ({"sandbox/": {}}, "/sandbox~1/settings/seed", "missing-required"),
+    "clock": (
+        {"sandbox/": {"settings": {**SETTINGS, "clock": {"frozen": "noon", "ahead": 0}}}},
+        "/sandbox~1/settings/clock/frozen",
+        "bad-format",
+    ),
+    "clock-too-far-ahead": (
+        {"sandbox/": {"settings": {**SETTINGS, "clock": {"frozen": None, "ahead": 10**15}}}},
+        "/sandbox~1/settings/clock/ahead",
+        "out-of-range",
+    ),
+    "beginning": (
+        {
+            "sandbox/": {
+                "settings": {**SETTINGS, "beginning": {**SETTINGS["beginning"], "assumptions": {"x": "y"}}}
+            }
+        },
+        "/sandbox~1/settings/beginning/assumptions",
+        "unknown-position",
+    ),
+    "scenario-at-the-beginning": (
+        {"sandbox/": {"settings": {**SETTINGS, "beginning": {**SETTINGS["beginning"], "scenarios": [{}]}}}},
+        "/sandbox~1/settings/beginning/scenarios/0",
+        "missing-key",
+    ),
+    "scenario": (
+        {
+            "sandbox/": {
+                "settings": SETTINGS,
+                "scenarios": {"flaky": {**KEPT, "document": {**SCENARIO, "rules": []}}},
+            }
+        },
+        "/sandbox~1/scenarios/flaky/document/rules",
+        "empty",
+    ),
+    "scenario-of-another-name": (
+        {"sandbox/": {"settings": SETTINGS, "scenarios": {"other": KEPT}}},
+        "/sandbox~1/scenarios/other",
+        "wrong-name",
+    ),
+    "counter": (
+        {"sandbox/": {"settings": SETTINGS, "scenario-counters": {"a/b": {"calls": "1"}}}},
+        "/sandbox~1/scenario-counters/a~1b",
+        "invalid",
+    ),
+    "scenario-state": (
+        {"sandbox/": {"settings": SETTINGS, "scenario-states": {"a/b": {"value": 1}}}},
+        "/sandbox~1/scenario-states/a~1b/value",
+        "wrong-type",
+    ),
+}
+
+
+@pytest.mark.parametrize(("state", "pointer", "code"), BAD.values(), ids=BAD.keys())
+def test_a_state_that_cannot_be_loaded_is_told_by_its_pointer_and_changes_nothing(
+    operator: Client, state: Any, pointer: str, code: str
+) -> None:
+    order(operator, "A")
+    before = dump(operator)
+
+    answered = load(operator, {"acme/x": {"orders": {"B": {"id": "B", "amount": 1}}}, **state})
+
+    assert (answered.status, answered.json["code"]) == (422, "impossible")
+    first = answered.json["errors"][0]
+    assert (first["pointer"], first["code"]) == (pointer, code)
+    assert dump(operator) == before
+
+
+def test_a_good_state_with_everything_in_it_is_loaded(operator: Client) -> None:
+    create(operator)
+    state = {
+        "sandbox/": {
+            "settings": SETTINGS,
+            "scenarios": {"flaky": KEPT},
+            "scenario-counters": {
+                "flaky/r1": {"calls": 2, "hits": 1},
+                "flaky/r1/7": {"attempts": 1},
+                "flaky/quota:q": {"window": 5, "used": 1},
+            },
+            "scenario-states": {"flaky/phase": {"value": "calm"}},
+            "sequences": {"scenarios": {"last": 1}},
+        },
+        "acme/": {
+            "assumptions": {"availability": {"name": "availability", "position": "offline"}},
+            "credentials": {"t": {"kind": "good", "expires": "2026-01-05T09:00:00Z", "scopes": None}},
+            "quotas": {"a": {"window": 5, "used": 1}, "b": {"at": "2026-01-05T09:00:00Z", "tokens": "1.5"}},
+            "sequences": {"order": {"last": 3}},
+        },
+        "acme/t": {"orders": {"A": {"id": "A", "amount": 1}}},
+    }
+
+    load(operator, state)
+
+    assert dump(operator) == state
+
+
+@pytest.mark.parametrize(("vendor", "pointer"), [("nope", "/query/vendor"), ("acme", "/sandbox~1")])
+def test_a_state_of_one_vendor_has_that_vendors_scopes_alone(
+    operator: Client, vendor: str, pointer: str
+) -> None:
+    create(operator)
+
+    answered = load(operator, {"sandbox/": {}}, f"?vendor={vendor}")
+
+    assert (answered.status, answered.json["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_a_vendor_that_is_not_served_has_no_dump(operator: Client) -> None:
+    create(operator)
+
+    answered = operator.get(f"{NEW}/dump?vendor=nope")
+
+    assert (answered.status, answered.json["detail"]) == (422, "no vendor nope is served; there are acme")
+
+
+def test_of_many_problems_twenty_are_told_and_the_rest_counted(operator: Client) -> None:
+    create(operator)
+
+    answered = load(operator, {f"x{number:02}/": {} for number in range(30)})
+
+    assert len(answered.json["errors"]) == 20
+    assert answered.json["detail"].endswith(", and 10 more")
+
+
+def test_a_state_of_no_object_is_refused(operator: Client) -> None:
+    create(operator)
+
+    assert load(operator, [1]).status == 400
+
+
+def test_the_state_of_an_unknown_sandbox_is_not_found(operator: Client) -> None:
+    answered = operator.put(f"{SANDBOXES}/nope/state", json={})
+
+    assert (answered.status, answered.json["code"]) == (404, "unknown-sandbox")

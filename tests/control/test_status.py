@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver import __version__
+from tests.control.operators import NEW, create, order
+from tests.support.client import Client
+
+
+def test_health_tells_what_is_served(operator: Client) -> None:
+    assert operator.get("/_mock/health").json == {
+        "status": "ok",
+        "version": __version__,
+        "auth": "lenient",
+        "vendors": ["acme"],
+    }
+
+
+def test_vendors_tell_where_they_are_and_what_they_do(operator: Client) -> None:
+    assert operator.get("/_mock/vendors").json == [
+        {
+            "name": "acme",
+            "title": "Acme orders",
+            "mount": "/acme",
+            "operations": ["listOrders", "putOrders", "showOrder"],
+            "batches": ["putOrders"],
+        }
+    ]
+
+
+METRICS = "/_mock/metrics"
+
+
+def test_metrics_tell_what_there_is_and_what_calls_come_to(operator: Client) -> None:
+    create(operator)
+    order(operator, "A", "B", "")
+    operator.get("/acme/orders", headers={"mock-scenario": "stale-keep-alive", "mock-sandbox": "new"})
+
+    assert operator.get(METRICS).json == {
+        "sandboxes": 2,
+        "journalEntries": 2,
+        "vendors": {
+            "acme": {
+                "calls": 2,
+                "openCalls": 0,
+                "faults": 1,
+                "items": {
+                    "created": 2,
+                    "updated": 0,
+                    "unchanged": 0,
+                    "rejected": 1,
+                    "skipped": 0,
+                    "warned": 0,
+                },
+            }
+        },
+    }
+
+
+def test_calls_are_counted_whatever_the_journal_keeps(operator: Client) -> None:
+    create(operator)
+    order(operator, "A")
+
+    operator.delete(NEW)
+
+    metrics: Any = operator.get(METRICS).json
+    assert (metrics["journalEntries"], metrics["vendors"]["acme"]["calls"]) == (0, 1)
