@@ -1,4 +1,4 @@
-"""What all commands have in common: options that may stand in the environment, errors in three parts."""
+"""Option declarations, error output and exit codes shared by all commands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import NoReturn
 
 import click
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MOCKSERVER"}
+EXIT_FINDINGS = 1
+EXIT_USAGE = 2
+EXIT_NO_SERVER = 3
+EXIT_PORT_TAKEN = 5
+EXIT_INTERRUPTED = 130
+
+CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MOCKSERVER"}
 
 option = partial(click.option, show_default=True, show_envvar=True)
 
@@ -18,7 +24,9 @@ def fail(what: str, where: str, cure: str, status: int) -> NoReturn:
     raise SystemExit(status)
 
 
-def positions(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+def assumption_values(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
     """Positions of switches, `vendor.switch=position` each.
 
     Raises:

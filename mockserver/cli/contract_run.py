@@ -1,4 +1,4 @@
-"""`mockserver contract`, done: a visit for each API, the table, the reports, the exit status."""
+"""Execute `mockserver contract`: run sessions, print the table, write reports, exit."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 
-from mockserver.clock import print_instant, system_clock
+from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_USAGE, fail
+from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
 from mockserver.codec import json
-from mockserver.commands.conventions import fail
+from mockserver.codec.instants import print_instant
 from mockserver.contract import catalogue, safety
 from mockserver.contract.credentials import UnreadableCredential
 from mockserver.contract.effort import Effort
@@ -28,16 +29,15 @@ from mockserver.contract.visiting import baseline
 from mockserver.contract.visiting.baseline import Known, Unreadable
 from mockserver.contract.visiting.plan import Plan
 from mockserver.contract.visiting.visit import INTERRUPTED, Around, Found, MissingCredentials, found, visit
+from mockserver.engine.registry import vendor_packages
 from mockserver.errors import MockServerError
-from mockserver.exits import FOUND, NO_SERVER, USAGE
-from mockserver.exits import INTERRUPTED as BY_CTRL_C
-from mockserver.served import packages
+from mockserver.sandbox.clock import system_clock
 
 _HELP = "mockserver contract --help"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ContractOptions:
     """The command line, read but not judged; see `contract` for the words."""
 
     vendors: tuple[str, ...]
@@ -62,76 +62,81 @@ class Asked:
     quiet: bool
 
 
-def contracting(asked: Asked) -> None:
+def run_contract(options: ContractOptions) -> None:
     """Do what was asked; ends with the exit status, where that is not 0."""
-    plans = _picked(asked, _plans(asked))
-    known = _known(asked)
+    plans = _select_plans(options, _plans(options))
+    known = _read_baseline(options)
     began = print_instant(system_clock())
     outcomes: list[Outcome] = []
     for plan, about in plans:
-        outcomes.append(_visited(plan, about, known, outcomes))
-        if not asked.as_json:
-            for told in lines(outcomes[-1], asked.folder if asked.reports else None, quiet=asked.quiet):
+        outcomes.append(_run_session(plan, about, known, outcomes))
+        if not options.as_json:
+            for told in lines(outcomes[-1], options.folder if options.reports else None, quiet=options.quiet):
                 click.echo(told, color=_colour())
         if outcomes[-1].visit.stopped:
             break
-    files = _reported(asked, outcomes, began)
-    if asked.as_json:
+    files = _write_reports(options, outcomes, began)
+    if options.as_json:
         click.echo(json.encode(document(outcomes, began)).decode())
     else:
         click.echo(summed(outcomes, files))
-    if asked.write_baseline:
-        _write_baseline(asked.write_baseline, outcomes, known)
-    _end(outcomes)
+    if options.write_baseline:
+        _write_baseline(options.write_baseline, outcomes, known)
+    _exit(outcomes)
 
 
-def _plans(asked: Asked) -> list[Plan]:
-    _check_names("check", "--only", asked.only, catalogue.checks())
-    if asked.spec and asked.vendors:
+def _plans(options: ContractOptions) -> list[Plan]:
+    _check_names("check", "--only", options.only, catalogue.checks())
+    if options.spec and options.vendors:
         fail(
             "a spec and a vendor are given",
-            f"--spec {asked.spec}",
-            f"mockserver contract --spec {asked.spec}",
-            USAGE,
+            f"--spec {options.spec}",
+            f"mockserver contract --spec {options.spec}",
+            EXIT_USAGE,
         )
-    if asked.target and not asked.spec and len(asked.vendors) != 1:
-        where = f"--target {line(asked.target, 80)}"
-        fail("an address is one vendor's", where, f"mockserver contract {packages()[0]} --target URL", USAGE)
-    _check_names("vendor", "VENDOR", asked.vendors, packages())
+    if options.target and not options.spec and len(options.vendors) != 1:
+        where = f"--target {line(options.target, 80)}"
+        fail(
+            "an address is one vendor's",
+            where,
+            f"mockserver contract {vendor_packages()[0]} --target URL",
+            EXIT_USAGE,
+        )
+    _check_names("vendor", "VENDOR", options.vendors, vendor_packages())
     try:
-        rate = safety.rate(asked.rate) if asked.rate else None
+        rate = safety.rate(options.rate) if options.rate else None
     except ValueError as error:
-        fail(str(error), "--rate", "--rate 20/s", USAGE)
-    names = [asked.spec.stem] if asked.spec else asked.vendors or packages()
-    checks, operations = frozenset(asked.only), frozenset(asked.operations)
-    effort = Effort(asked.seed, asked.max_examples, checks, operations, asked.shrinks)
+        fail(str(error), "--rate", "--rate 20/s", EXIT_USAGE)
+    names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
+    checks, operations = frozenset(options.only), frozenset(options.operations)
+    effort = Effort(options.seed, options.max_examples, checks, operations, options.shrinks)
     return [
         Plan(
             name,
-            asked.spec,
-            asked.target,
-            asked.allowed,
-            asked.headers,
+            options.spec,
+            options.target,
+            options.allowed,
+            options.headers,
             rate,
-            asked.facts,
+            options.facts,
             effort,
-            tuple(phase for phase in PHASES if not asked.phases or phase in asked.phases),
+            tuple(phase for phase in PHASES if not options.phases or phase in options.phases),
         )
         for name in names
     ]
 
 
-def _picked(asked: Asked, plans: list[Plan]) -> list[tuple[Plan, Found]]:
+def _select_plans(options: ContractOptions, plans: list[Plan]) -> list[tuple[Plan, Found]]:
     """The plans with what they are about, without those that have none of the operations asked for."""
     try:
         read = [(plan, found(plan)) for plan in plans]
     except MockServerError as error:
-        fail(line(str(error)), f"--spec {asked.spec}", "a file of OpenAPI 3.0 or 3.1", USAGE)
-    if not asked.operations:
+        fail(line(str(error)), f"--spec {options.spec}", "a file of OpenAPI 3.0 or 3.1", EXIT_USAGE)
+    if not options.operations:
         return read
     there = {name for _, about in read for name in about.contracted.spec.operations}
-    _check_names("operation", "--operation", asked.operations, sorted(there))
-    wanted = set(asked.operations)
+    _check_names("operation", "--operation", options.operations, sorted(there))
+    wanted = set(options.operations)
     return [one for one in read if not wanted.isdisjoint(one[1].contracted.spec.operations)]
 
 
@@ -140,49 +145,60 @@ def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[st
     for name in given:
         if name not in there:
             near = get_close_matches(name, there, n=3) or there
-            fail(f"no {kind} named {line(name, 80)}", where, f"one of {', '.join(near)}", USAGE)
+            fail(f"no {kind} named {line(name, 80)}", where, f"one of {', '.join(near)}", EXIT_USAGE)
 
 
-def _known(asked: Asked) -> tuple[Known, ...]:
-    if not asked.baseline:
+def _read_baseline(options: ContractOptions) -> tuple[Known, ...]:
+    if not options.baseline:
         return ()
     try:
-        return baseline.read(asked.baseline)
+        return baseline.read(options.baseline)
     except Unreadable as error:
-        fail(str(error), f"--baseline {asked.baseline}", f"--write-baseline {asked.baseline}", USAGE)
+        fail(str(error), f"--baseline {options.baseline}", f"--write-baseline {options.baseline}", EXIT_USAGE)
 
 
-def _visited(plan: Plan, about: Found, known: tuple[Known, ...], before: list[Outcome]) -> Outcome:
+def _run_session(plan: Plan, about: Found, known: tuple[Known, ...], before: list[Outcome]) -> Outcome:
     around = Around(os.environ, lambda told: click.echo(told, err=True), system_clock)
     target = f"--target {line(plan.target or '', 80)}"
     try:
         return outcome(visit(plan, about, around), known, before)
     except safety.Unsafe as error:
-        fail(str(error), target, error.cure, USAGE)
+        fail(str(error), target, error.cure, EXIT_USAGE)
     except MissingCredentials as error:
         cure = " ".join(f"{name}=…" for name in error.names)
         fail(
-            str(error), target, f"{cure} mockserver contract …     or set one to nothing to do without", USAGE
+            str(error),
+            target,
+            f"{cure} mockserver contract …     or set one to nothing to do without",
+            EXIT_USAGE,
         )
     except Unreachable as error:
         fail(
-            f"no server answers: {line(str(error))}", target, "mockserver run, or another address", NO_SERVER
+            f"no server answers: {line(str(error))}",
+            target,
+            "mockserver run, or another address",
+            EXIT_NO_SERVER,
         )
     except KeyboardInterrupt:
         raise SystemExit(BY_CTRL_C) from None
     except (MockServerError, UnreadableCredential) as error:
-        fail(line(str(error)), f"--spec {plan.spec}" if plan.spec else plan.name, _HELP, USAGE)
+        fail(line(str(error)), f"--spec {plan.spec}" if plan.spec else plan.name, _HELP, EXIT_USAGE)
 
 
-def _reported(asked: Asked, outcomes: list[Outcome], began: str) -> list[Path]:
+def _write_reports(options: ContractOptions, outcomes: list[Outcome], began: str) -> list[Path]:
     page = os.environ.get("GITHUB_STEP_SUMMARY", "")
     try:
-        if page and asked.summary == "auto":
+        if page and options.summary == "auto":
             with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as told:
                 told.write(summary(outcomes))
-        return write(asked.reports, asked.folder, outcomes, began) if asked.reports else []
+        return write(options.reports, options.folder, outcomes, began) if options.reports else []
     except OSError as error:
-        fail(f"reports cannot be written: {error}", f"--report-dir {asked.folder}", "--report-dir DIR", USAGE)
+        fail(
+            f"reports cannot be written: {error}",
+            f"--report-dir {options.folder}",
+            "--report-dir DIR",
+            EXIT_USAGE,
+        )
 
 
 def _write_baseline(file: Path, outcomes: list[Outcome], known: tuple[Known, ...]) -> None:
@@ -202,20 +218,26 @@ def _write_baseline(file: Path, outcomes: list[Outcome], known: tuple[Known, ...
     )
 
 
-def _end(outcomes: list[Outcome]) -> None:
+def _exit(outcomes: list[Outcome]) -> None:
     stopped = next((one.visit.stopped for one in outcomes if one.visit.stopped), "")
     if stopped == INTERRUPTED:
         raise SystemExit(BY_CTRL_C)
     if stopped:
         fail(
-            f"the server was lost: {line(stopped)}", outcomes[-1].visit.url, "the same line again", NO_SERVER
+            f"the server was lost: {line(stopped)}",
+            outcomes[-1].visit.url,
+            "the same line again",
+            EXIT_NO_SERVER,
         )
     if not any(one.rows for one in outcomes):
         fail(
-            "nothing was judged: no check fits what was called", "--only, --operation, --phase", _HELP, USAGE
+            "nothing was judged: no check fits what was called",
+            "--only, --operation, --phase",
+            _HELP,
+            EXIT_USAGE,
         )
     if any(one.having("FAIL") for one in outcomes):
-        raise SystemExit(FOUND)
+        raise SystemExit(EXIT_FINDINGS)
 
 
 def _colour() -> bool | None:

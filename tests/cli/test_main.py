@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver import __version__, server
-from mockserver.app import Options
-from mockserver.cli import main
-from tests.support import made_up
+from mockserver import __version__
+from mockserver.cli.main import main
+from mockserver.server import uvicorn_server
+from mockserver.server.application import Options
+from tests.support import sample_vendor
 
 
 def run(*arguments: str) -> Result:
@@ -36,7 +37,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) -> None:
         calls.append({"options": options, "host": host, "port": port, "log": log, "print_url": print_url})
 
-    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.setattr(uvicorn_server, "serve", serve)
     return calls
 
 
@@ -94,7 +95,7 @@ def test_an_unknown_vendor_is_exit_2() -> None:
 
 
 def test_an_unknown_vendor_at_the_root_is_exit_2(tmp_path: Path) -> None:
-    made_up.written(tmp_path)
+    sample_vendor.write_spec(tmp_path)
 
     result = run("run", "--port", "0", "--specs", str(tmp_path), "--vendor", "acme", "--at-root", "nope")
 
@@ -102,7 +103,7 @@ def test_an_unknown_vendor_at_the_root_is_exit_2(tmp_path: Path) -> None:
 
 
 def test_a_spec_that_cannot_be_served_is_exit_2_with_the_line_to_write(tmp_path: Path) -> None:
-    made_up.written(tmp_path, made_up.changed("/paths/~1orders/put/x-batch/outcome"))
+    sample_vendor.write_spec(tmp_path, sample_vendor.changed_document("/paths/~1orders/put/x-batch/outcome"))
 
     result = run("run", "--port", "0", "--specs", str(tmp_path), "--vendor", "acme")
 

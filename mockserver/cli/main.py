@@ -1,4 +1,4 @@
-"""The command line; what a command needs is imported when it is called, so that help is quick."""
+"""The command group and its small commands; heavy imports are deferred to keep help fast."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from typing import Any
 import click
 
 from mockserver import __version__
-from mockserver.clock import parse_instant, print_instant
+from mockserver.cli.options import (
+    CONTEXT_SETTINGS,
+    EXIT_PORT_TAKEN,
+    EXIT_USAGE,
+    assumption_values,
+    fail,
+    option,
+)
 from mockserver.codec import json
-from mockserver.commands.conventions import CONTEXT, fail, option, positions
-from mockserver.exits import PORT_TAKEN, USAGE
-from mockserver.hushed import hush_connexion
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.server import ignore_connexion_warnings
 
-_ELSEWHERE = ("contract", "verify")
-"""Commands that are modules of `mockserver.commands`, under their own names."""
+_LAZY_COMMANDS = ("contract", "verify")
+"""Commands that are modules of `mockserver.cli`, under their own names."""
 
 
 def _instant(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
@@ -27,20 +33,20 @@ def _instant(_context: click.Context, _option: click.Parameter, text: str | None
         raise click.BadParameter(f"{text} is no instant; write 2026-01-05T09:00:00Z") from None
 
 
-class _Commands(click.Group):
+class _LazyGroup(click.Group):
     """A group whose larger commands are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+        return sorted([*super().list_commands(ctx), *_LAZY_COMMANDS])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _ELSEWHERE:
+        if cmd_name not in _LAZY_COMMANDS:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(import_module(f"mockserver.commands.{cmd_name}"), cmd_name)
+        command: click.Command = getattr(import_module(f"mockserver.cli.{cmd_name}"), cmd_name)
         return command
 
 
-@click.group(cls=_Commands, context_settings=CONTEXT)
+@click.group(cls=_LazyGroup, context_settings=CONTEXT_SETTINGS)
 @click.version_option(__version__)
 def main() -> None:
     """A sandbox of five batch-invoice APIs with true per-item answers."""
@@ -50,7 +56,7 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     return chosen == "strict"
 
 
-@main.command(context_settings=CONTEXT)
+@main.command(context_settings=CONTEXT_SETTINGS)
 @option("--host", default="127.0.0.1", help="Address to listen on.")
 @option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 = any.")
 @option("--vendor", "vendors", multiple=True, help="Serve only these; may be given again.")
@@ -76,7 +82,7 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     "--assume",
     "assumptions",
     multiple=True,
-    callback=positions,
+    callback=assumption_values,
     metavar="ID=VALUE",
     help="Position of a switch in every sandbox, see `mockserver assumptions`; may be given again.",
 )
@@ -121,20 +127,23 @@ def run(
     mockserver run --port 9000 --vendor NAME
     mockserver run --at-root NAME --log json
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    hush_connexion()
-    from mockserver.app import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
+    ignore_connexion_warnings()
     from mockserver.errors import MockServerError  # noqa: PLC0415
-    from mockserver.server import PortTakenError, serve  # noqa: PLC0415
+    from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
+    from mockserver.server.uvicorn_server import (
+        PortTakenError,
+        serve,  # noqa: PLC0415
+    )
 
     try:
         serve(Options(**chosen, hosts=(host, *allow_hosts)), host, port, log, print_url=print_url)
     except PortTakenError as error:
-        fail(str(error), f"--port {port}", "mockserver run --port 0", PORT_TAKEN)
+        fail(str(error), f"--port {port}", "mockserver run --port 0", EXIT_PORT_TAKEN)
     except MockServerError as error:
-        fail(str(error), "mockserver run", "mockserver run --help", USAGE)
+        fail(str(error), "mockserver run", "mockserver run --help", EXIT_USAGE)
 
 
-@main.command(context_settings=CONTEXT)
+@main.command(context_settings=CONTEXT_SETTINGS)
 @option("--vendor", "vendors", multiple=True, help="Only these; may be given again.")
 @option("--json", "as_json", is_flag=True, help="As JSON, one list.")
 def assumptions(*, vendors: tuple[str, ...], as_json: bool) -> None:
@@ -142,18 +151,20 @@ def assumptions(*, vendors: tuple[str, ...], as_json: bool) -> None:
 
     Turn one with `mockserver run --assume ID=VALUE`, or in one sandbox through /_mock.
     """
+    from mockserver.engine.registry import (
+        discover_vendors,  # noqa: PLC0415
+        list_assumptions,  # noqa: PLC0415
+    )
     from mockserver.errors import MockServerError  # noqa: PLC0415
-    from mockserver.served import discover  # noqa: PLC0415
-    from mockserver.switches import listed  # noqa: PLC0415
 
     try:
-        found = listed(discover(only=vendors))
+        found = list_assumptions(discover_vendors(only=vendors))
     except MockServerError as error:
-        fail(str(error), "mockserver assumptions", "mockserver assumptions --help", USAGE)
-    click.echo(json.encode(found).decode() if as_json else "\n".join(_described(one) for one in found))
+        fail(str(error), "mockserver assumptions", "mockserver assumptions --help", EXIT_USAGE)
+    click.echo(json.encode(found).decode() if as_json else "\n".join(_describe(one) for one in found))
 
 
-def _described(switch: Mapping[str, Any]) -> str:
+def _describe(switch: Mapping[str, Any]) -> str:
     others = ", ".join(switch["alternatives"])
     head = f"{switch['id']}  default {switch['default']}  or {others}"
     return f"{head}\n    {switch['meaning']}\n    {switch['source']}"

@@ -1,4 +1,4 @@
-"""What `mockserver verify` comes to: an archive held against a spec and against our own server."""
+"""Execute `mockserver verify`: compare recorded traffic with a spec and with this server."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from mockserver.cli.options import EXIT_FINDINGS
 from mockserver.codec import json
 from mockserver.contract.drift import report
 from mockserver.contract.drift.archive import Unarchived, recorded
@@ -16,12 +17,11 @@ from mockserver.contract.drift.here import Unfit, here
 from mockserver.contract.effort import Effort
 from mockserver.contract.judging import Judge
 from mockserver.contract.profiles import Contracted, contracted
+from mockserver.engine.registry import vendor_packages
 from mockserver.errors import MockServerError
-from mockserver.exits import FOUND
-from mockserver.served import packages
 
 
-class Unusable(Exception):
+class UnusableInputError(Exception):
     """The command cannot be carried out: what happened, where, what to do."""
 
     def __init__(self, what: str, where: str, cure: str) -> None:
@@ -30,7 +30,7 @@ class Unusable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class VerifyOptions:
     """What is to be held against what; `base` is where the vendor's paths begin, "" to look for them.
 
     `state` is a dump that our server begins with, None: the fixtures; `assumptions` are its switches.
@@ -43,7 +43,9 @@ class Wanted:
     assumptions: Mapping[str, str]
 
 
-def verify_traffic(wanted: Wanted, json_to: Path | None, html_to: Path | None, *, as_json: bool) -> None:
+def verify_traffic(
+    wanted: VerifyOptions, json_to: Path | None, html_to: Path | None, *, as_json: bool
+) -> None:
     """Print and write what was found, and exit 1 where there is something.
 
     Raises:
@@ -57,31 +59,33 @@ def verify_traffic(wanted: Wanted, json_to: Path | None, html_to: Path | None, *
         html_to.write_text(report.page(found, name), encoding="utf-8")
     click.echo(json.encode(document).decode() if as_json else "\n".join(report.lines(found, name)))
     if found.drifted:
-        raise SystemExit(FOUND)
+        raise SystemExit(EXIT_FINDINGS)
 
 
 def _vendor(name: str) -> Contracted:
-    if name not in packages():
-        known = ", ".join(packages())
-        raise Unusable(f"no vendor named {name}; there are {known}", f"--vendor {name}", f"one of {known}")
+    if name not in vendor_packages():
+        known = ", ".join(vendor_packages())
+        raise UnusableInputError(
+            f"no vendor named {name}; there are {known}", f"--vendor {name}", f"one of {known}"
+        )
     return contracted(name)
 
 
-def _drift(wanted: Wanted) -> Drift:
+def _drift(wanted: VerifyOptions) -> Drift:
     archive, vendor = wanted.archive, _vendor(wanted.vendor)
     try:
         traffic = recorded(archive.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeError, Unarchived) as error:
         cure = "save it as HAR from a browser or a proxy, or GET …/journal/export?format=har"
-        raise Unusable(f"{archive.name} cannot be read: {error}", str(archive), cure) from None
+        raise UnusableInputError(f"{archive.name} cannot be read: {error}", str(archive), cure) from None
     try:
         with here(vendor, wanted.state, wanted.assumptions) as call:
             found = Drifting(vendor, wanted.base, Judge(vendor, Effort()), call).drift(traffic)
     except (OSError, Unfit, MockServerError) as error:
         what = f"our server cannot begin so: {error}"
-        raise Unusable(what, "--state, --assume", "mockserver verify --help") from None
+        raise UnusableInputError(what, "--state, --assume", "mockserver verify --help") from None
     if not found.calls:
         what = f"{archive.name} has no call of {vendor.name} ({found.foreign:,} of others)"
         cure = "mockserver verify … --base URL, the address at which the vendor's paths begin"
-        raise Unusable(what, str(archive), cure)
+        raise UnusableInputError(what, str(archive), cure)
     return found

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver.cli import main
+from mockserver.cli.main import main
 from mockserver.contract import runner
 from mockserver.contract.effort import Effort
 from mockserver.contract.exchange import Request
 from mockserver.contract.finding import Finding, Ledger
 from mockserver.contract.profiles import Contracted
 from mockserver.contract.target import Target, Unreachable
-from tests.support import made_up
-from tests.support.server import serving
-from tests.support.visits import exchange
+from tests.support import sample_vendor
+from tests.support.contract_sessions import exchange
+from tests.support.server_process import serve_process
 
 OPERATION = "postV1Invoices"
 CHECK = "count-is-processed"
@@ -77,14 +77,14 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def payt() -> Iterator[str]:
     """Where a server of ours has Payt."""
-    with serving("--vendor", "payt") as url:
+    with serve_process("--vendor", "payt") as url:
         yield f"{url}/payt"
 
 
 @pytest.fixture(scope="module")
 def stranger() -> Iterator[str]:
     """Payt without a word that it is ours."""
-    with serving("--vendor", "payt", "--no-mock-headers") as url:
+    with serve_process("--vendor", "payt", "--no-mock-headers") as url:
         yield f"{url}/payt"
 
 
@@ -221,13 +221,13 @@ def test_a_spec_of_ones_own_is_served_in_this_process(
 ) -> None:
     asked = suite(holds)
 
-    result = contract("--spec", str(made_up.written(tmp_path)))
+    result = contract("--spec", str(sample_vendor.write_spec(tmp_path)))
 
     assert (result.exit_code, [name for name, _, _ in asked]) == (0, ["acme"]), result.stderr
 
 
 def test_a_spec_without_batches_is_served_by_nobody_here(tmp_path: Path) -> None:
-    plain = made_up.written(tmp_path, made_up.changed("/paths/~1orders/put/x-batch"))
+    plain = sample_vendor.write_spec(tmp_path, sample_vendor.changed_document("/paths/~1orders/put/x-batch"))
 
     result = contract("--spec", str(plain))
 

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver.app import Application
-from mockserver.cli import main
+from mockserver.cli.main import main
 from mockserver.contract.finding import Broken
 from mockserver.contract.visiting.again import holds
-from tests.support import made_up
-from tests.support.listening import listening
-from tests.support.server import serving
+from mockserver.server.application import Application
+from tests.support import sample_vendor
+from tests.support.asgi_server import listen
+from tests.support.server_process import serve_process
 
 Sent = list[dict[str, Any]]
 
@@ -84,8 +84,8 @@ def failures(result: Result) -> list[str]:
     ids=["blind", "drops", "401"],
 )
 def test_a_server_that_cheats_is_told_so(tmp_path: Path, bent: Any, check: str, said: str) -> None:
-    app = made_up.application(tmp_path)
-    with listening(Cheat(app, bent)) as url:
+    app = sample_vendor.create_application(tmp_path)
+    with listen(Cheat(app, bent)) as url:
         result = called(tmp_path / "acme.yaml", f"{url}/acme", "--only", check)
 
     assert result.exit_code == 1, result.output
@@ -93,8 +93,8 @@ def test_a_server_that_cheats_is_told_so(tmp_path: Path, bent: Any, check: str, 
 
 
 def test_the_line_that_is_printed_comes_to_the_same_again(tmp_path: Path) -> None:
-    app = made_up.application(tmp_path)
-    with listening(Cheat(app, drops_the_last)) as url:
+    app = sample_vendor.create_application(tmp_path)
+    with listen(Cheat(app, drops_the_last)) as url:
         first = called(tmp_path / "acme.yaml", f"{url}/acme", "--only", "one-outcome-per-item", "--seed", "7")
         line = next(one for one in first.output.splitlines() if "again:" in one)
         second = CliRunner().invoke(main, shlex.split(line.partition("mockserver ")[2]))
@@ -107,8 +107,8 @@ def test_the_line_that_is_printed_comes_to_the_same_again(tmp_path: Path) -> Non
 def test_the_test_that_is_written_fails_with_the_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = made_up.application(tmp_path)
-    with listening(Cheat(app, drops_the_last)) as url:
+    app = sample_vendor.create_application(tmp_path)
+    with listen(Cheat(app, drops_the_last)) as url:
         monkeypatch.setenv("MOCKSERVER_TARGET", f"{url}/acme")
         with pytest.raises(Broken, match="one-outcome-per-item: sent "):
             holds(
@@ -122,8 +122,8 @@ def test_the_test_that_is_written_fails_with_the_sentence(
 
 
 def test_an_honest_server_holds_in_a_process_of_its_own(tmp_path: Path) -> None:
-    spec = made_up.written(tmp_path)
-    with serving("--specs", str(tmp_path), "--vendor", "acme") as url:
+    spec = sample_vendor.write_spec(tmp_path)
+    with serve_process("--specs", str(tmp_path), "--vendor", "acme") as url:
         done = subprocess.run(  # noqa: S603 - our own command line
             [
                 *(
@@ -160,12 +160,12 @@ def test_an_honest_server_holds_in_a_process_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_spec_without_batches_is_called_as_it_stands(tmp_path: Path) -> None:
-    made_up.written(tmp_path)
-    plain = made_up.changed("/paths/~1orders/put/x-batch")
+    sample_vendor.write_spec(tmp_path)
+    plain = sample_vendor.changed_document("/paths/~1orders/put/x-batch")
     plain["openapi"] = "3.1.0"
     (tmp_path / "elsewhere").mkdir()
-    spec = made_up.written(tmp_path / "elsewhere", plain, "theirs")
-    with serving("--specs", str(tmp_path), "--vendor", "acme") as url:
+    spec = sample_vendor.write_spec(tmp_path / "elsewhere", plain, "theirs")
+    with serve_process("--specs", str(tmp_path), "--vendor", "acme") as url:
         result = CliRunner().invoke(
             main,
             ["contract", "--spec", str(spec), "--target", f"{url}/acme", "--max-examples", "1", "--json"],

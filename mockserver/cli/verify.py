@@ -1,4 +1,4 @@
-"""`mockserver verify`: its options; what they come to is `verifying`'s."""
+"""Options of `mockserver verify`; `verify_run` executes it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,27 @@ from pathlib import Path
 
 import click
 
-from mockserver.commands.conventions import CONTEXT, fail, option, positions
-from mockserver.exits import USAGE
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, assumption_values, fail, option
 
-_READ = click.Path(exists=True, dir_okay=False, path_type=Path)
-_WRITTEN = click.Path(dir_okay=False, path_type=Path)
+_INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command(context_settings=CONTEXT)
-@click.argument("archive", type=_READ)
+@click.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("archive", type=_INPUT_FILE)
 @option("--vendor", required=True, help="Whose traffic it is.")
 @option("--base", default="", metavar="URL", help="Where the vendor's paths begin.  [default: found]")
-@option("--state", type=_READ, help="Dump that our server begins with, instead of the fixtures.")
+@option("--state", type=_INPUT_FILE, help="Dump that our server begins with, instead of the fixtures.")
 @option(
     "--assume",
     "assumptions",
     multiple=True,
-    callback=positions,
+    callback=assumption_values,
     metavar="ID=VALUE",
     help="Position of a switch in our server, see `mockserver assumptions`; may be given again.",
 )
-@option("--json-to", type=_WRITTEN, metavar="FILE", help="Write the drift report as JSON.")
-@option("--html-to", type=_WRITTEN, metavar="FILE", help="Write the drift report as one HTML page.")
+@option("--json-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")
+@option("--html-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as one HTML page.")
 @option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 def verify(  # noqa: PLR0913 - click hands over one argument an option
     *,
@@ -48,10 +47,14 @@ def verify(  # noqa: PLR0913 - click hands over one argument an option
     mockserver verify traffic.har --vendor NAME
     mockserver verify traffic.har --vendor NAME --base https://api.example --html-to drift.html
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.commands.verifying import Unusable, Wanted, verify_traffic  # noqa: PLC0415 - heavy
+    from mockserver.cli.verify_run import (
+        UnusableInputError,
+        VerifyOptions,
+        verify_traffic,  # noqa: PLC0415 - heavy
+    )
 
-    wanted = Wanted(archive, vendor, base, state, assumptions)
+    wanted = VerifyOptions(archive, vendor, base, state, assumptions)
     try:
         verify_traffic(wanted, json_to, html_to, as_json=as_json)
-    except Unusable as error:
-        fail(str(error), error.where, error.cure, USAGE)
+    except UnusableInputError as error:
+        fail(str(error), error.where, error.cure, EXIT_USAGE)

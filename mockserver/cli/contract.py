@@ -1,4 +1,4 @@
-"""`mockserver contract`: its options; what they come to is `contracting`'s."""
+"""Options of `mockserver contract`; `contract_run` executes it."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ from typing import Any
 
 import click
 
-from mockserver.commands.conventions import CONTEXT, option
+from mockserver.cli.options import CONTEXT_SETTINGS, option
 
 REPORTS = ("junit", "html", "har", "pytest", "json")
 PHASES = ("generated", "stories")
-_FILE = click.Path(dir_okay=False, path_type=Path)
+_FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 
 
-def _listed(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+def _split_names(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
     return tuple(one.strip() for text in given for one in text.split(",") if one.strip())
 
 
-def _reports(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    kinds = _listed(context, parameter, given)
+def _report_names(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    kinds = _split_names(context, parameter, given)
     if unknown := [one for one in kinds if one not in REPORTS]:
         raise click.BadParameter(f"{unknown[0]} is no report; there are {', '.join(REPORTS)}")
     return kinds
 
 
-def _pairs(sign: str, form: str) -> Any:
+def _pair_reader(sign: str, form: str) -> Any:
     def read(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
         pairs = {}
         for text in given:
@@ -38,7 +42,7 @@ def _pairs(sign: str, form: str) -> Any:
     return read
 
 
-@click.command(context_settings=CONTEXT)
+@click.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("vendors", nargs=-1, metavar="[VENDOR]…")
 @option("--target", metavar="URL", help="Where the vendor's own paths begin.  [default: in this process]")
 @option(
@@ -58,7 +62,7 @@ def _pairs(sign: str, form: str) -> Any:
     "--header",
     "headers",
     multiple=True,
-    callback=_pairs(":", "'Name: text'"),
+    callback=_pair_reader(":", "'Name: text'"),
     allow_from_autoenv=False,
     metavar="'NAME: TEXT'",
     help="Header that goes with every call; may be given again.",
@@ -75,7 +79,7 @@ def _pairs(sign: str, form: str) -> Any:
     "--only",
     "only",
     multiple=True,
-    callback=_listed,
+    callback=_split_names,
     metavar="CHECK,…",
     help="Only these checks; may be given again.",
 )
@@ -83,7 +87,7 @@ def _pairs(sign: str, form: str) -> Any:
     "--operation",
     "operations",
     multiple=True,
-    callback=_listed,
+    callback=_split_names,
     metavar="ID,…",
     help="Only these operations; may be given again.",
 )
@@ -104,7 +108,7 @@ def _pairs(sign: str, form: str) -> Any:
     "--fact",
     "facts",
     multiple=True,
-    callback=_pairs("=", "name=text"),
+    callback=_pair_reader("=", "name=text"),
     allow_from_autoenv=False,
     metavar="NAME=TEXT",
     help="What is there at the target, instead of what our fixtures have; may be given again.",
@@ -114,13 +118,15 @@ def _pairs(sign: str, form: str) -> Any:
     metavar="20/s",
     help="Most calls in a second, minute or hour.  [default: 20/s beyond this machine]",
 )
-@option("--baseline", type=_FILE, help="Known differences, JSON or YAML: they are shown and fail nothing.")
-@option("--write-baseline", type=_FILE, help="Write what was found down as known differences.")
+@option(
+    "--baseline", type=_FILE_TYPE, help="Known differences, JSON or YAML: they are shown and fail nothing."
+)
+@option("--write-baseline", type=_FILE_TYPE, help="Write what was found down as known differences.")
 @option(
     "--report",
     "reports",
     multiple=True,
-    callback=_reports,
+    callback=_report_names,
     metavar=",".join(REPORTS),
     help="Reports to write.",
 )
@@ -152,6 +158,9 @@ def contract(**given: Any) -> None:
     mockserver contract
     mockserver contract NAME --target http://127.0.0.1:8080/NAME --seed 7 --report junit,html
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.commands.contracting import Asked, contracting  # noqa: PLC0415 - costs 0.3 s
+    from mockserver.cli.contract_run import (
+        ContractOptions,
+        run_contract,  # noqa: PLC0415 - costs 0.3 s
+    )
 
-    contracting(Asked(**given))
+    run_contract(ContractOptions(**given))

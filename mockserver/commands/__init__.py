@@ -1,1 +1,0 @@
-"""The larger commands, each imported when it is called."""
