@@ -1,0 +1,114 @@
+"""Check Host, Origin and token of calls to the control plane and the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hmac import compare_digest
+from ipaddress import ip_address
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.codec.http import problem_reply
+from mockserver.errors import MockServerError
+
+HEALTH_PATH = "/_mock/health"
+"""The path that needs no token, so that a container's health check needs none."""
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITES = frozenset({"same-origin", "none"})
+_MAX_SHOWN = 80
+
+
+class _AccessError(MockServerError):
+    """The request is none of ours."""
+
+    def __init__(self, status: int, title: str, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.title, self.code = status, title, code
+
+
+@dataclass(frozen=True, slots=True)
+class AccessGuard:
+    """`app`, for those who may ask it.
+
+    Without `hosts` every Host may, as nobody but the embedding program can reach it; with them those and
+    loopback. A `token` that is not "" has to come as a bearer's.
+    """
+
+    app: ASGIApp
+    hosts: tuple[str, ...] | None = None
+    token: str = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it by problem details: 401 without the token, 403 else."""
+        if scope["type"] == "http":
+            try:
+                self._check(scope["method"], scope["path"], Headers(scope=scope))
+            except _AccessError as refused:
+                await _refusal_response(refused)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def _check(self, method: str, path: str, headers: Headers) -> None:
+        if self.hosts is not None:
+            _check_host(headers.getlist("host"), self.hosts)
+            if method not in _SAFE_METHODS:
+                _check_origin(headers)
+        if (
+            self.token
+            and path != HEALTH_PATH
+            and not _has_token(headers.get("authorization", ""), self.token)
+        ):
+            detail = "the control plane wants its token: Authorization: Bearer …"
+            raise _AccessError(401, "Unauthorized", "no-token", detail)
+
+
+def _check_host(found: list[str], hosts: tuple[str, ...]) -> None:
+    host = host_name(found[0]) if len(found) == 1 else ""
+    if not _is_loopback(host) and host not in [host_name(one) for one in hosts]:
+        shown = ", ".join(found)[:_MAX_SHOWN] or "none"
+        detail = f"expected a Host of this server, found {shown}; let it in by --allow-host"
+        raise _AccessError(403, "Forbidden", "foreign-host", detail)
+
+
+def _check_origin(headers: Headers) -> None:
+    """Let pass a write that no browser sends, or that one sends from a page of ours."""
+    site, origin = headers.get("sec-fetch-site", "none"), headers.get("origin")
+    foreign = origin is not None and origin.partition("://")[2] != headers["host"]
+    if site not in _OWN_SITES or foreign:
+        shown = (origin or site)[:_MAX_SHOWN]
+        raise _AccessError(403, "Forbidden", "cross-site", f"a page of another origin may not write: {shown}")
+
+
+def host_name(host: str) -> str:
+    """The name or address of a Host header, without its port, in lower case."""
+    bare = host.strip().lower()
+    if bare.startswith("["):
+        return bare[1:].partition("]")[0]
+    return (bare if bare.count(":") > 1 else bare.partition(":")[0]).removesuffix(".")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_token(authorization: str, token: str) -> bool:
+    scheme, _, given = authorization.partition(" ")
+    # Compared in constant time, so that a token cannot be guessed letter by letter.
+    same = compare_digest(given.strip().encode("latin-1"), token.encode())
+    return same and scheme.lower() == "bearer"
+
+
+def _refusal_response(refused: _AccessError) -> Response:
+    reply = problem_reply(refused.status, refused.title, str(refused), code=refused.code)
+    asks: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="mockserver"'}
+    headers = dict(asks) if refused.title == "Unauthorized" else {}
+    return Response(reply.body, reply.status, headers, reply.media_type)

@@ -1,0 +1,167 @@
+"""Build the application from its options: vendors, control plane and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starlette.types import Receive, Scope, Send
+
+from mockserver.control.operations import Clients, control_operations
+from mockserver.control.status import MetricSources
+from mockserver.engine.admission import Admission
+from mockserver.engine.conformance import ConformanceChecker
+from mockserver.engine.envelope import MAX_ITEMS, EnvelopeReader
+from mockserver.engine.executor import Executor
+from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
+from mockserver.errors import VendorError
+from mockserver.journal.counters import CallCounters
+from mockserver.journal.journal import Journal, Listener
+from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_clock
+from mockserver.sandbox.idle import MAX_SANDBOXES, IdleTracker
+from mockserver.sandbox.memory_store import MemoryStore
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, Settings
+from mockserver.sandbox.store import Store, Tables
+from mockserver.scenario.packaged import load_packaged
+from mockserver.scenario.selection import ScenarioSelector
+from mockserver.server.access_guard import AccessGuard
+from mockserver.server.asgi import MAX_BODY_BYTES, MockServerApp, VendorMount
+from mockserver.server.control_app import control_app
+from mockserver.server.flask_bridge import FlaskBridge
+from mockserver.server.in_flight import InFlightCalls
+from mockserver.server.in_process import InProcessClient
+from mockserver.server.pages import pages_app
+from mockserver.server.recorder import Recorder
+from mockserver.server.routing import build_connexion
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a server is started with; `at_root` names the vendor that answers at `/` as well.
+
+    `hosts` are the names that control plane and pages answer to beside loopback's, None: to any, as for one
+    that listens nowhere; `control_token` is what the control plane asks for, "" for nothing. A sandbox that
+    is idle for `sandbox_idle` seconds ends, None: none does. Without `scenarios` the engine is off, whatever
+    is armed, named or written into an item.
+    """
+
+    vendors: tuple[str, ...] = ()
+    specs: tuple[Path, ...] = ()
+    at_root: str = ""
+    strict_auth: bool = False
+    seed: int = 0
+    freeze: str | None = None
+    empty: bool = False
+    max_body_bytes: int = MAX_BODY_BYTES
+    max_items: int = MAX_ITEMS
+    mock_headers: bool = True
+    scenarios: bool = True
+    assumptions: Mapping[str, str] = field(default_factory=dict)
+    hosts: tuple[str, ...] | None = None
+    control_token: str = ""
+    sandbox_idle: int | None = None
+    max_sandboxes: int = MAX_SANDBOXES
+    replay_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The ASGI application and, for those who embed it, what it is made of."""
+
+    door: MockServerApp
+    served: tuple[LoadedVendor, ...]
+    sandboxes: Sandboxes
+    journal: Journal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI event scope."""
+        await self.door(scope, receive, send)
+
+
+def create_app(
+    options: Options | None = None,
+    store: Store | None = None,
+    listeners: tuple[Listener, ...] = (),
+    clock: Clock = system_clock,
+) -> Application:
+    """Everything put together: vendors, control plane and pages behind one door; `clock` is the machine's.
+
+    Raises:
+        SpecError, VendorError: a vendor cannot be served.
+        UnknownPosition: `assumptions` turn a switch that is not there, or cannot be turned so.
+        ValueError: `freeze` is no instant at which a clock may stand.
+    """
+    options = options or Options()
+    frozen = normalize_clock_instant(options.freeze) if options.freeze else None
+    served = discover_vendors(options.specs, options.vendors)
+    if options.at_root and options.at_root not in [vendor.name for vendor in served]:
+        raise VendorError(f"at root: no vendor named {options.at_root} is served")
+    fixtures: Tables = {scope: tables for vendor in served for scope, tables in vendor.fixtures.items()}
+    standing: Tables = {
+        scope: tables for vendor in served for scope, tables in vendor.kept_when_empty.items()
+    }
+    check_assumption_values(served, options.assumptions)
+    tally = CallCounters()
+    journal = Journal((tally, *listeners), conformance=ConformanceChecker.of(served).find_violation)
+    sandboxes = Sandboxes(
+        store or MemoryStore(clock),
+        fixtures,
+        standing,
+        options.assumptions,
+        IdleTracker(clock, options.sandbox_idle, options.max_sandboxes),
+        on_end=journal.forget,
+    )
+    sandboxes.create(Settings(DEFAULT_SANDBOX, options.seed, frozen, options.empty))
+    desk = Recorder(
+        journal, show_number=options.mock_headers, clock=clock, is_known=sandboxes.idle_tracker.is_present
+    )
+    return Application(_asgi_app(options, served, sandboxes, desk, tally), served, sandboxes, journal)
+
+
+def _asgi_app(
+    options: Options,
+    served: tuple[LoadedVendor, ...],
+    sandboxes: Sandboxes,
+    recorder: Recorder,
+    tally: CallCounters,
+) -> MockServerApp:
+    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
+        await door(scope, receive, send)
+
+    async def unprotected(scope: Scope, receive: Receive, send: Send) -> None:
+        await control(scope, receive, send)
+
+    traffic = InFlightCalls()
+    reach = Clients(
+        InProcessClient(inside), InProcessClient(unprotected), options.replay_hosts, options.strict_auth
+    )
+    gauges = MetricSources(tally, traffic.by_vendor)
+    control = control_app(
+        control_operations(sandboxes, recorder.journal, served, reach, gauges), options.max_body_bytes
+    )
+    door = MockServerApp(
+        vendors=_vendor_mounts(options, served, sandboxes, recorder),
+        control=AccessGuard(control, options.hosts, options.control_token),
+        pages=AccessGuard(pages_app(served), options.hosts),
+        recorder=recorder,
+        at_root=options.at_root,
+        max_body_bytes=options.max_body_bytes,
+        in_flight_calls=traffic,
+    )
+    return door
+
+
+def _vendor_mounts(
+    options: Options, served: tuple[LoadedVendor, ...], sandboxes: Sandboxes, recorder: Recorder
+) -> Mapping[str, VendorMount]:
+    operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
+    scenario_selector = ScenarioSelector(operations, load_packaged(operations)) if options.scenarios else None
+    pipelines = {}
+    for vendor in served:
+        envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
+        admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
+        pipelines[vendor.name] = Pipeline(admission, Executor(vendor, envelope, options.strict_auth))
+    connexion = build_connexion(served, FlaskBridge(pipelines, recorder))
+    return {vendor.name: VendorMount(vendor, pipelines[vendor.name], connexion) for vendor in served}

@@ -1,0 +1,246 @@
+"""Outermost ASGI application: find the sandbox and vendor of a call, run it, send the reply."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from traceback import format_exception
+from typing import Any
+
+from connexion.exceptions import ProblemException
+from msgspec.structs import replace
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mockserver.codec.http import problem_reply
+from mockserver.codec.paths import path_of
+from mockserver.engine.admission import Arrival
+from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.registry import LoadedVendor
+from mockserver.errors import HeadersTooLarge, InvalidHeaderError, TooManySandboxesError
+from mockserver.model import Answer, Call, Reply
+from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
+from mockserver.server.connection import ConnectionLostError
+from mockserver.server.flask_bridge import ARRIVAL, STARTED_KEY, VENDOR, encode_headers
+from mockserver.server.in_flight import InFlightCalls
+from mockserver.server.recorder import Recorder
+from mockserver.server.request_body import read
+
+MAX_HEADER_BYTES = 16 * 1024
+MAX_HEADERS = 100
+MAX_BODY_BYTES = 10 * 1024 * 1024
+SANDBOX_PREFIX = "/sandboxes/"
+CONTROL_SEGMENT = "_mock"
+_PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
+
+_log = logging.getLogger("mockserver")
+_UNTYPED_STATUSES = (204, 304)
+_NOT_ADMITTED = {
+    InvalidHeaderError: (400, "Bad Request"),
+    TooManySandboxesError: (503, "Service Unavailable"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxPath:
+    """Where a request goes: `root` is the sandbox prefix it came with, `path` what follows that."""
+
+    sandbox: str
+    root: str
+    path: str
+
+    @property
+    def segment(self) -> str:
+        """The first segment of the path."""
+        return self.path[1:].partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class VendorMount:
+    """One vendor behind the door; `app` is Connexion round the bridge."""
+
+    served: LoadedVendor
+    pipeline: Pipeline
+    app: ASGIApp
+
+
+class _SendMonitor:
+    """Knows whether an answer has begun."""
+
+    __slots__ = ("_send", "begun")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        self.begun = True
+        await self._send(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as ASGI brings it; header names are lower case."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    headers: Mapping[str, str]
+    place: SandboxPath
+
+
+@dataclass(frozen=True, slots=True)
+class MockServerApp:
+    """The outermost ASGI application."""
+
+    vendors: Mapping[str, VendorMount]
+    control: ASGIApp
+    pages: ASGIApp
+    recorder: Recorder
+    at_root: str = ""
+    max_body_bytes: int = MAX_BODY_BYTES
+    in_flight_calls: InFlightCalls = field(default_factory=InFlightCalls)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on to where it belongs."""
+        if scope["type"] != "http":
+            await self.control(scope, receive, send)
+            return
+        headers = _headers(scope["headers"])
+        place = _sandbox_path(path_of(scope), headers.get("mock-sandbox"))
+        if isinstance(place, Reply):
+            await _send_reply(place, send)
+            return
+        vendor = self.vendors.get(place.segment)
+        below = place.path[len(place.segment) + 1 :]
+        incoming = Incoming(scope, receive, send, headers, place)
+        if vendor is not None and below not in _PAGES:
+            await self._enter(vendor, incoming, below, f"{place.root}/{place.segment}")
+        elif place.segment == CONTROL_SEGMENT and not place.root:
+            await self.control(scope, receive, send)
+        elif vendor is None and self.at_root and not place.segment.startswith("_"):
+            await self._enter(self.vendors[self.at_root], incoming, place.path, place.root)
+        else:
+            await self.pages({**scope, "root_path": place.root}, receive, send)
+
+    async def _enter(self, vendor: VendorMount, incoming: Incoming, below: str, mount: str) -> None:
+        """Read the request to its end, count it as in flight until the last byte of its answer is out."""
+        scope, headers, sandbox = incoming.scope, incoming.headers, incoming.place.sandbox
+        path = vendor.served.spec.canonical_path(below)
+        target = f"{scope['method']} {path}"
+        with self.in_flight_calls.track(sandbox, vendor.served, headers, target) as met:
+            started = perf_counter()
+            flooded = _flooded(scope["headers"])
+            try:
+                body = await read(incoming.receive, headers, 0 if flooded else self.max_body_bytes)
+            except ClientDisconnect:
+                return
+            arrival = Arrival(
+                sandbox=sandbox,
+                method=scope["method"],
+                path=path,
+                query=scope["query_string"].decode("latin-1"),
+                headers=body.headers,
+                body=body.content,
+                mount=mount,
+                origin=f"{scope['scheme']}://{headers.get('host', '')}",
+                target=(scope.get("raw_path") or b"").decode("latin-1"),
+                in_flight=met.in_flight,
+                same_key_in_flight=met.same_key_in_flight,
+                head_refusal=flooded,
+                body_refusal=body.refusal,
+            )
+            await self._answer(vendor, incoming, arrival, started)
+
+    async def _answer(
+        self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float
+    ) -> None:
+        """Send the vendor's answer; whatever broke on its way is answered and journaled as a crash."""
+        sending = _SendMonitor(incoming.send)
+        try:
+            refused = await self._route(vendor, incoming, arrival, started, sending)
+        except ClientDisconnect:
+            return
+        except (InvalidHeaderError, TooManySandboxesError) as error:
+            await _send_reply(problem_reply(*_NOT_ADMITTED[type(error)], str(error)), incoming.send)
+            return
+        except Exception as error:
+            if sending.begun or isinstance(error, ConnectionLostError):
+                raise
+            refused = _crash_answer(error, vendor.served.name, arrival)
+        if refused is not None:
+            await _send_reply(self.recorder.close(*refused, started), incoming.send)
+
+    async def _route(
+        self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
+    ) -> tuple[Call, Answer] | None:
+        """Let Connexion route and secure the request; what it refuses takes the vendor's own road."""
+        root = incoming.place.root
+        scope = {
+            **incoming.scope,
+            "root_path": root,
+            "path": f"{root}/{vendor.served.name}{arrival.path}",
+            "extensions": dict(incoming.scope.get("extensions", {})),
+            VENDOR: vendor.served.name,
+            ARRIVAL: arrival,
+            STARTED_KEY: started,
+        }
+        try:
+            await vendor.app(scope, incoming.receive, sending)
+        except ProblemException:
+            return vendor.pipeline.handle(replace(arrival, is_secured=False))
+        except HTTPException:
+            return vendor.pipeline.handle(replace(arrival, is_routed=False))
+        return None
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by name; the texts of one that came several times stand together (RFC 9110 §5.3)."""
+    headers: dict[str, str] = {}
+    for name_octets, octets in raw:
+        name, text = name_octets.decode("latin-1"), octets.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return headers
+
+
+def _sandbox_path(path: str, header: str | None) -> SandboxPath | Reply:
+    root, sandbox = "", header
+    if path.startswith(SANDBOX_PREFIX):
+        name, slash, rest = path[len(SANDBOX_PREFIX) :].partition("/")
+        if not is_sandbox_name(name):
+            return problem_reply(404, "Not Found", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
+        if header is not None and header != name:
+            return problem_reply(400, "Bad Request", "path and Mock-Sandbox name two different sandboxes")
+        root, path, sandbox = SANDBOX_PREFIX + name, slash + rest or "/", name
+    if sandbox is not None and not is_sandbox_name(sandbox):
+        return problem_reply(400, "Bad Request", "Mock-Sandbox: expected 1 to 64 of a-z, 0-9 and -")
+    return SandboxPath(sandbox or DEFAULT_SANDBOX, root, path)
+
+
+def _flooded(headers: list[tuple[bytes, bytes]]) -> HeadersTooLarge | None:
+    """Why the request's headers are not looked at, None where they are not too many."""
+    size_bytes = sum([len(name) + len(text) for name, text in headers])
+    if len(headers) > MAX_HEADERS or size_bytes > MAX_HEADER_BYTES:
+        return HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")
+    return None
+
+
+def _crash_answer(error: Exception, vendor: str, arrival: Arrival) -> tuple[Call, Answer]:
+    _log.error("%s %s broke", arrival.method, arrival.path, exc_info=error)
+    reply = problem_reply(500, "Internal Server Error", "the mock server itself failed; see its journal")
+    answer = Answer(reply, refusal="crash", trace="".join(format_exception(error)))
+    return arrival.call(vendor), answer
+
+
+async def _send_reply(reply: Reply, send: Send) -> None:
+    headers = encode_headers(reply.headers)
+    if reply.media_type is not None:
+        headers.append((b"content-type", reply.media_type.encode("latin-1")))
+    if reply.status not in _UNTYPED_STATUSES:
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    start: dict[str, Any] = {"type": "http.response.start", "status": reply.status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": reply.body})

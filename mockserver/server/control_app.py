@@ -1,0 +1,187 @@
+"""Connexion application of the control plane, with errors as problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cache, partial
+from http import HTTPStatus
+from inspect import isawaitable, signature
+from typing import Any, TypeAlias
+
+from connexion import AsyncApp
+from connexion.context import scope
+from connexion.exceptions import ProblemException
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.resolver import Resolver
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from mockserver.codec.http import json_reply, problem_reply
+from mockserver.control.calls import ControlError
+from mockserver.engine.registry import specs_folder
+from mockserver.errors import SpecError, TooManySandboxesError, UnknownSandboxError
+from mockserver.model import Document, Json, Reply
+from mockserver.sandbox.snapshots import TooManySnapshotsError, UnknownSnapshotError
+from mockserver.server.control_body import CONTROL_CALL_KEY, DOCUMENT_KEY, ControlBodyReader
+from mockserver.server.control_validation import VALIDATORS
+from mockserver.server.routing import ExactRouting
+from mockserver.spec import loading
+from mockserver.spec.openapi import Operation, Spec
+
+MOUNT = "/_mock"
+
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""What RFC 9110 calls those that Python still calls otherwise."""
+
+_REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
+    UnknownSandboxError: (404, "unknown-sandbox"),
+    UnknownSnapshotError: (404, "unknown-snapshot"),
+    TooManySnapshotsError: (409, "too-many-snapshots"),
+    TooManySandboxesError: (503, "too-many-sandboxes"),
+}
+"""Status and code of what the sandboxes themselves refuse."""
+
+_SCHEMA = re.compile(r"#/components/schemas/(\w+)")
+
+_Method: TypeAlias = Callable[..., Json]
+_Function: TypeAlias = Callable[..., Awaitable[ConnexionResponse]]
+
+
+def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
+    """The application that answers below `/_mock`; each operation is a method of one of `themes`.
+
+    Raises:
+        SpecError: the contract has an operation that no theme has.
+    """
+    # It would write a line at each call of an operation that takes JSON and YAML.
+    logging.getLogger("connexion.operations").setLevel(logging.ERROR)
+    contract = _control_spec()
+    functions = _functions(contract, tuple(groups))
+    stack = [
+        ExactRouting if step is RoutingMiddleware else step
+        for step in ConnexionMiddleware.default_middlewares
+        if step is not SwaggerUIMiddleware
+    ]
+    app = AsyncApp(__name__, middlewares=stack, validator_map=dict(VALIDATORS))
+    app.add_api(
+        _connexion_document(contract.document),
+        base_path=MOUNT,
+        resolver=Resolver(functions.__getitem__),
+        strict_validation=True,
+        pythonic_params=True,
+    )
+    app.add_error_handler(ControlError, _refusal_response)
+    for kind, (status, code) in _REFUSALS.items():
+        app.add_error_handler(kind, partial(_sandbox_refusal_response, status, code))
+    framework = partial(_framework_response, contract)
+    app.add_error_handler(ProblemException, framework)
+    app.add_error_handler(HTTPException, framework)
+    return ControlBodyReader(app, max_body_bytes)
+
+
+@cache
+def _control_spec() -> Spec:
+    return loading.load_spec(specs_folder() / "_control.yaml")
+
+
+def _connexion_document(document: Document) -> dict[str, Any]:
+    """What Connexion needs of the contract: not what is answered, which it would check for half its start."""
+    unsaid = {"default": {"description": "as the contract says"}}
+    paths = {
+        path: {
+            name: node if name == "parameters" else {**node, "responses": unsaid}
+            for name, node in item.items()
+        }
+        for path, item in document["paths"].items()
+    }
+    components = document["components"]
+    schemas: dict[str, Any] = {}
+    waiting = _SCHEMA.findall(f"{paths}{components['parameters']}")
+    while waiting:
+        name = waiting.pop()
+        if name not in schemas:
+            schemas[name] = components["schemas"][name]
+            waiting += _SCHEMA.findall(str(schemas[name]))
+    return {
+        **document,
+        "paths": paths,
+        "components": {"parameters": components["parameters"], "schemas": schemas},
+    }
+
+
+def _functions(contract: Spec, groups: tuple[object, ...]) -> Mapping[str, _Function]:
+    functions: dict[str, _Function] = {}
+    for operation in contract.operations.values():
+        methods = [getattr(theme, operation.id) for theme in groups if hasattr(theme, operation.id)]
+        if len(methods) != 1:
+            raise SpecError(f"{operation.id}: {len(methods)} themes of the control plane have it, expected 1")
+        functions[operation.id] = _function(methods[0], operation)
+    return functions
+
+
+def _function(method: _Method, operation: Operation) -> _Function:
+    """The method as Connexion calls it: with parameters by name, and a body with exact decimals."""
+    status = int(next(code for code in operation.responses if code.startswith("2")))
+    wanted = signature(method).parameters
+
+    async def function(**given: Any) -> ConnexionResponse:
+        given.pop("body", None)
+        if "body" in wanted:
+            given["body"] = scope[DOCUMENT_KEY]
+        if "call" in wanted:
+            given["call"] = scope[CONTROL_CALL_KEY]
+        answered = method(**given)
+        return _response(await answered if isawaitable(answered) else answered, status)
+
+    return function
+
+
+def _response(answered: Json | Reply, status: int) -> ConnexionResponse:
+    if answered is None:
+        return ConnexionResponse(HTTPStatus.NO_CONTENT)
+    reply = answered if isinstance(answered, Reply) else json_reply(status, answered)
+    return ConnexionResponse(
+        reply.status, content_type=reply.media_type, body=reply.body, headers=dict(reply.headers)
+    )
+
+
+def _sandbox_refusal_response(
+    status: int, code: str, _request: ConnexionRequest, error: Exception
+) -> ConnexionResponse:
+    return _problem_response(status, str(error), {"code": code})
+
+
+def _refusal_response(_request: ConnexionRequest, error: Any) -> ConnexionResponse:
+    refusal: ControlError = error
+    return _problem_response(refusal.status, str(refusal), {"code": refusal.code, **refusal.members})
+
+
+def _framework_response(contract: Spec, request: ConnexionRequest, error: Any) -> ConnexionResponse:
+    status = getattr(error, "status", None) or error.status_code
+    headers = dict(getattr(error, "headers", None) or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed(contract, request.scope["path"].removeprefix(MOUNT)))
+    return _problem_response(status, str(error.detail or ""), {"code": f"http-{status}"}, headers)
+
+
+def _allowed(contract: Spec, path: str) -> list[str]:
+    """The methods of a path; one without parameters goes before one with, as in routing."""
+    for pattern, methods in contract.routes:
+        if pattern.fullmatch(path):
+            return [method.upper() for method in methods]
+    return []
+
+
+def _problem_response(
+    status: int, detail: str, members: Mapping[str, Json], headers: Mapping[str, str] | None = None
+) -> ConnexionResponse:
+    title = _TITLES.get(status) or HTTPStatus(status).phrase
+    reply = problem_reply(status, title, detail, **members)
+    return ConnexionResponse(
+        status, content_type=reply.media_type, body=reply.body, headers=dict(headers or {})
+    )

@@ -1,0 +1,102 @@
+"""Read and bound the body of a control plane call before Connexion sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE, parse_content_type, problem_reply
+from mockserver.control.calls import ControlCall
+from mockserver.errors import MalformedBody, NotFound, TooLarge
+from mockserver.model import Json
+from mockserver.server.request_body import read_body
+
+CONTROL_CALL_KEY = "mockserver.asked"
+"""The scope key under which an operation finds what was asked."""
+
+DOCUMENT_KEY = "mockserver.document"
+"""The scope key of a JSON body's document, with exact decimals."""
+
+YAML_TYPE = "application/yaml"
+MAX_SEGMENT = 64
+"""The longest that a sandbox's name may be; a longer number would be more than Python converts."""
+
+_LEAST_SEGMENTS = 3
+
+_REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
+    MalformedBody: (400, "Bad Request"),
+    NotFound: (404, "Not Found"),
+    TooLarge: (413, "Content Too Large"),
+}
+
+
+class ControlBodyReader:
+    """Passes on a request whose body is JSON of bounded size and depth, or of another bounded kind."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read one call and pass it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = MutableHeaders(raw=list(scope["headers"]))
+        try:
+            _check_path(scope["path"])
+            content = await read_body(receive, headers.get("content-length", ""), self._max_body_bytes)
+            body, document = _read_document(content, headers)
+        except ClientDisconnect:
+            return
+        except (NotFound, TooLarge, MalformedBody) as refusal:
+            status, title = _REFUSALS[type(refusal)]
+            reply = problem_reply(status, title, refusal.detail, code=f"http-{status}")
+            await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
+            return
+        headers["content-length"] = str(len(body))
+        asked = ControlCall(parse_content_type(headers)[0], content, _origin(scope))
+        inner = {**scope, "headers": headers.raw, CONTROL_CALL_KEY: asked, DOCUMENT_KEY: document}
+        await self._app(inner, _replay_body(body, receive), send)
+
+
+def _check_path(path: str) -> None:
+    segments = path.split("/")
+    if any(len(segment) > MAX_SEGMENT for segment in segments):
+        raise NotFound("no path here", f"has a segment of over {MAX_SEGMENT} signs")
+    if len(segments) < _LEAST_SEGMENTS:
+        # Connexion would lead to the same path with a slash, where nothing is.
+        raise NotFound("nothing is served here;", f"begin with {path}/health")
+
+
+def _read_document(content: bytes, headers: MutableHeaders) -> tuple[bytes, Json]:
+    """The body and its document: JSON as plain UTF-8; what has no media type is JSON or else YAML."""
+    media_type, charset = parse_content_type(headers)
+    if content and not media_type and content.lstrip()[:1] not in (b"{", b"["):
+        media_type = headers["content-type"] = YAML_TYPE
+    if not content or media_type not in ("", JSON_TYPE):
+        return content, None
+    document = json.decode(content, charset)
+    json.check_depth(document)
+    headers["content-type"] = JSON_TYPE
+    return json.encode(document), document
+
+
+def _origin(scope: Scope) -> str:
+    host, port = scope.get("server") or ("127.0.0.1", None)
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scope['scheme']}://{shown}" + (f":{port}" if port else "")
+
+
+def _replay_body(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return received

@@ -1,0 +1,102 @@
+"""Validate a control plane call against its spec and report all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from connexion.datastructures import MediaTypeDict
+from connexion.lifecycle import ConnexionRequest
+from connexion.validators import JSONRequestBodyValidator, ParameterValidator
+from starlette.types import Scope
+
+from mockserver.codec import json
+from mockserver.control.calls import ControlError
+from mockserver.model import Document, Json, Problem, pointer_of
+from mockserver.spec.formats import COMMON_FORMATS
+from mockserver.spec.schema import Schema, compile_schema
+
+MAX_PROBLEMS = 20
+_MAX_DETAIL = 300
+
+
+class InvalidControlCallError(ControlError):
+    """The call does not keep the contract; `errors` hold pointer, code and detail each."""
+
+    status = 400
+    code = "http-400"
+
+
+class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ships no types
+    """Judges the parameters of a path and a query; a pointer is `/query/last`."""
+
+    def validate_request(self, request: ConnexionRequest) -> None:
+        """Let pass a request whose parameters keep the contract, and has no others.
+
+        Raises:
+            Unkept: they do not.
+        """
+        _refuse([*self._unknown(request), *self._wrong("path", request), *self._wrong("query", request)])
+
+    def _unknown(self, request: ConnexionRequest) -> Iterator[Document]:
+        names = [parameter["name"] for parameter in self.parameters["query"]]
+        for name in sorted(request.query_params.keys() - set(names)):
+            error = _error_document(
+                ("query", name), "unknown-parameter", f"there is no query parameter {name}"
+            )
+            yield {**error, "try": f"there are {', '.join(names)}" if names else "leave it out"}
+
+    def _wrong(self, where: str, request: ConnexionRequest) -> Iterator[Document]:
+        given: Mapping[str, Json] = request.path_params if where == "path" else request.query_params
+        # Connexion has those of a path several times.
+        for name, parameter in {one["name"]: one for one in self.parameters[where]}.items():
+            value = given.get(name)
+            if value is not None:
+                schema = _compiled(json.encode(parameter["schema"]))
+                yield from map(_problem_document, schema.problems(value, (where, name)))
+            elif parameter.get("required"):
+                yield _error_document(
+                    (where, name), "missing-required", f"the {where} parameter {name} is missing"
+                )
+
+
+class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion ships no types
+    """Judges a JSON body, which the intake has made plain; one that may be missing has a default."""
+
+    async def _parse(self, stream: AsyncGenerator[bytes, None], scope: Scope) -> Json:  # noqa: ARG002
+        return json.decode(b"".join([piece async for piece in stream]))
+
+    def _validate(self, body: Json) -> None:
+        if body is None and not self._nullable:
+            _refuse([_error_document((), "wrong-type", "expected a document, found none")])
+        schema = _compiled(json.encode(self._schema))
+        _refuse([_problem_document(problem) for problem in schema.problems(body)])
+
+
+VALIDATORS: Mapping[str, Any] = {"parameter": ParameterCheck, "body": MediaTypeDict({"*/*json": BodyCheck})}
+"""What Connexion is given in the place of its own."""
+
+
+@cache
+def _compiled(schema: bytes) -> Schema:
+    """The schema of that text; a contract has some dozens."""
+    node = json.decode(schema)
+    return compile_schema(node, node, COMMON_FORMATS)
+
+
+def _refuse(errors: list[Document]) -> None:
+    if errors:
+        where = f"{errors[0]['pointer']}: " if errors[0]["pointer"] else ""
+        more = f", and {len(errors) - 1:,} more" if len(errors) > 1 else ""
+        detail = f"{where}{errors[0]['detail']}{more}"
+        raise InvalidControlCallError(detail, {"errors": errors[:MAX_PROBLEMS]})
+
+
+def _problem_document(problem: Problem) -> Document:
+    return _error_document(problem.path, problem.code, problem.detail)
+
+
+def _error_document(path: tuple[str | int, ...], code: str, detail: str) -> Document:
+    shown = detail if len(detail) <= _MAX_DETAIL else f"{detail[:_MAX_DETAIL]}…"
+    return {"pointer": pointer_of(path), "code": code, "detail": shown}

@@ -1,0 +1,124 @@
+"""Run the vendor operations as Flask views in the event loop, behind Connexion."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+
+import flask
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+from werkzeug.datastructures import Headers
+from werkzeug.http import remove_entity_headers
+from werkzeug.routing import MapAdapter
+
+from mockserver.engine.admission import Arrival
+from mockserver.engine.pipeline import Pipeline
+from mockserver.model import Answer
+from mockserver.server.connection import connection_of
+from mockserver.server.recorder import Recorder
+from mockserver.server.transport_faults import OutgoingReply, deliver, is_bodiless
+
+ARRIVAL = "mockserver.arrival"
+"""The scope key of the request as it was read."""
+
+STARTED_KEY = "mockserver.started"
+VENDOR = "mockserver.vendor"
+_ANSWER = "mockserver.answer"
+_ROUTING = "connexion_routing"
+
+
+class _Response(flask.Response):
+    default_mimetype = None
+
+
+class _Flask(flask.Flask):
+    """Flask whose one route needs no look at the request: it is bound once."""
+
+    def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:  # noqa: ARG002 - Flask's name
+        """The adapter of the one route."""
+        return self._bound
+
+    @cached_property
+    def _bound(self) -> MapAdapter:
+        return self.url_map.bind("mockserver", default_method="POST", path_info="/")
+
+
+class FlaskBridge:
+    """Flask with one view for every operation of every vendor, called inside the event loop."""
+
+    def __init__(self, pipelines: Mapping[str, Pipeline], recorder: Recorder) -> None:
+        self._pipelines, self._desk = pipelines, recorder
+        self._flask = _Flask(__name__, static_folder=None)
+        self._flask.add_url_rule(
+            "/", "answer", self._answer, methods=["POST"], provide_automatic_options=False
+        )
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer a request that Connexion routed, and send what the view returns.
+
+        Raises:
+            HTTPException: Connexion routed the request to no operation.
+        """
+        if _ROUTING not in scope.get("extensions", {}):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        environ = _environ(scope)
+        with self._flask.request_context(environ):
+            response = self._flask.full_dispatch_request()
+        status, content = response.status_code, response.get_data()
+        headers = encode_headers(_sendable(response))
+        answer: Answer = environ[_ANSWER]
+        if answer.delivery is None:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": content})
+        else:
+            bare = is_bodiless(scope["method"], status)
+            await deliver(
+                OutgoingReply(status, headers, content, bare, answer.delivery, send, connection_of(scope))
+            )
+
+    def _answer(self) -> flask.Response:
+        environ = flask.request.environ
+        arrival: Arrival = environ[ARRIVAL]
+        call, answer = self._pipelines[environ[VENDOR]].handle(arrival)
+        # Held until the reply is out: taking down what a large batch was made of takes a while.
+        environ[_ANSWER] = answer
+        reply = self._desk.close(call, answer, environ[STARTED_KEY])
+        response = _Response(reply.body, reply.status, list(reply.headers))
+        if reply.media_type is not None:
+            response.headers["Content-Type"] = reply.media_type
+        return response
+
+
+def _environ(scope: Scope) -> dict[str, Any]:
+    return {
+        "REQUEST_METHOD": "POST",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "mockserver",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        ARRIVAL: scope[ARRIVAL],
+        STARTED_KEY: scope[STARTED_KEY],
+        VENDOR: scope[VENDOR],
+    }
+
+
+def _sendable(response: flask.Response) -> Headers:
+    """The headers of a response, without those that its status forbids (RFC 9110 §8.6, §15.4.5)."""
+    if response.status_code == HTTPStatus.NO_CONTENT:
+        response.headers.remove("Content-Length")
+    elif response.status_code == HTTPStatus.NOT_MODIFIED:
+        remove_entity_headers(response.headers)
+    return response.headers
+
+
+def encode_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI sends them."""
+    return [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers]

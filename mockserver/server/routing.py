@@ -1,0 +1,112 @@
+"""Connexion routing and security for every vendor, built from its spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from connexion.lifecycle import ConnexionRequest
+from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.security import SecurityMiddleware
+from connexion.resolver import Resolver
+from connexion.security import NO_VALUE
+from starlette.types import ASGIApp
+
+from mockserver.engine.registry import LoadedVendor
+from mockserver.server.flask_bridge import ARRIVAL, VENDOR
+from mockserver.spec.openapi import METHODS, resolve
+
+
+class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships no types
+    """Connexion's routing without slash redirects, which would answer before security is asked."""
+
+    def add_api(self, *args: Any, **kwargs: Any) -> None:
+        """Add one API, its redirects off."""
+        super().add_api(*args, **kwargs)
+        self.router.redirect_slashes = False
+        for route in self.router.routes:
+            route.app.redirect_slashes = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityHandler:
+    """Connexion's security handler for every scheme of every vendor: it sees that credentials are there.
+
+    Whose they are, and whether they are good, is asked in the vendor's admission.
+    """
+
+    served: Mapping[str, LoadedVendor]
+
+    def get_fn(self, node: Mapping[str, Any], _scopes: list[str]) -> Callable[[ConnexionRequest], Any]:
+        """The check of one scheme: what Connexion calls with the request."""
+        name = node["x-name"]
+
+        def check(request: ConnexionRequest) -> Any:
+            scheme = self.served[request.scope[VENDOR]].schemes[name]
+            return NO_VALUE if scheme.credential(request.scope[ARRIVAL]) is None else {"sub": name}
+
+        return check
+
+
+def build_connexion(served: tuple[LoadedVendor, ...], app: ASGIApp) -> ConnexionMiddleware:
+    """`app` behind Connexion's routing and security for all vendors.
+
+    Validation is the envelope room's, which judges items apart and serves subrequests as well, so
+    Connexion's own step is left out, and with it all that it builds anew for every request.
+    """
+    guard = partial(SecurityHandler, {vendor.name: vendor for vendor in served})
+    middleware = ConnexionMiddleware(
+        app,
+        middlewares=[ExactRouting, SecurityMiddleware],
+        security_map=dict.fromkeys(("apiKey", "basic", "bearer", "oauth2", "openIdConnect"), guard),
+    )
+    for vendor in served:
+        middleware.add_api(
+            routing_document(vendor),
+            base_path=f"/{vendor.name}",
+            name=vendor.name,
+            resolver=Resolver(lambda _operation_id: _placeholder),
+        )
+    return middleware
+
+
+def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
+    """What Connexion needs of a spec: paths, operation ids, security.
+
+    Path parameters are all strings here: a key that is no integer is the vendor's 400, not a 404.
+    """
+    document = vendor.spec.document
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": vendor.name, "version": "1"},
+        "paths": {
+            path: {method: _routing_operation(document, item, method) for method in METHODS if method in item}
+            for path, item in document["paths"].items()
+        },
+        "components": {"securitySchemes": {name: {**node, "x-name": name} for name, node in schemes.items()}},
+    }
+
+
+def _routing_operation(document: Mapping[str, Any], item: Mapping[str, Any], method: str) -> dict[str, Any]:
+    node = item[method]
+    parameters = [
+        resolve(document, one) for one in (*item.get("parameters", ()), *node.get("parameters", ()))
+    ]
+    return {
+        "operationId": node["operationId"],
+        "security": node.get("security", document.get("security", [])),
+        "parameters": [
+            {"in": "path", "name": one["name"], "required": True, "schema": {"type": "string"}}
+            for one in parameters
+            if one["in"] == "path"
+        ],
+        "responses": {"default": {"description": "as the vendor's spec says"}},
+    }
+
+
+def _placeholder() -> None:
+    """Connexion wants a function for each operation; the bridge goes by the operation's id instead."""

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from mockserver.server.access_guard import host_name
+from tests.support import sample_vendor
+from tests.support.client import Client, Response
+
+SANDBOXES = "/_mock/sandboxes"
+HOST = "127.0.0.1:8080"
+OURS = f"http://{HOST}"
+PAGES = ("/_mock/health", "/_mock/nope", "/", "/_console/", "/acme/ui/", "/acme/openapi.yaml", "/nope")
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Client:
+    """A client of a server that listens on loopback and answers to one more name."""
+    return sample_vendor.create_client(tmp_path, hosts=("127.0.0.1", "mock.test")).within(host=HOST)
+
+
+@pytest.fixture
+def secured(tmp_path: Path) -> Client:
+    """A client without a credential of a server whose control plane wants a token."""
+    return sample_vendor.create_client(tmp_path, control_token="sesame-1").without("authorization")
+
+
+def write(client: Client, **headers: str) -> Response:
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return client.post(SANDBOXES, json={"name": "new"}, headers=named)
+
+
+def names(client: Client) -> list[str]:
+    return [one["name"] for one in client.get(SANDBOXES).json]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1:8080",
+        "127.0.0.1",
+        "127.9.9.9",
+        "localhost:8080",
+        "LocalHost.",
+        "acme.localhost:8080",
+        "[::1]:8080",
+        "[::1]",
+        "mock.test",
+        "Mock.Test:9",
+    ],
+)
+def test_the_control_plane_answers_to_loopback_and_to_names_that_are_let_in(
+    guarded: Client, host: str
+) -> None:
+    assert guarded.get("/_mock/health", headers={"host": host}).status == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8080",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "notlocalhost",
+        "mock.test.evil.example",
+        "192.0.2.1",
+        "[2001:db8::1]:8080",
+        "127.0.0.1, evil.example",
+        "",
+        "[",
+        ":8080",
+    ],
+)
+def test_control_plane_and_pages_refuse_a_foreign_host(guarded: Client, host: str) -> None:
+    answered = [guarded.get(path, headers={"host": host}) for path in PAGES]
+
+    assert {(one.status, one.media_type, one.json["code"]) for one in answered} == {
+        (403, "application/problem+json", "foreign-host")
+    }
+
+
+def test_a_request_without_a_host_is_refused(guarded: Client) -> None:
+    assert guarded.without("host").get("/_mock/health").status == 403
+
+
+def test_a_host_that_is_refused_is_told_how_to_let_it_in(guarded: Client) -> None:
+    told = guarded.get("/_mock/health", headers={"host": "evil.example"}).json["detail"]
+
+    assert told == "expected a Host of this server, found evil.example; let it in by --allow-host"
+
+
+def test_a_vendor_answers_to_any_host(guarded: Client) -> None:
+    assert guarded.get("/acme/orders", headers={"host": "api.vendor.example"}).status == 200
+
+
+def test_an_application_that_listens_nowhere_answers_to_any_host(tmp_path: Path) -> None:
+    assert (
+        sample_vendor.create_client(tmp_path).get("/_mock/health", headers={"host": "anything"}).status == 200
+    )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": OURS},
+        {"origin": OURS, "sec_fetch_site": "same-origin"},
+        {"sec_fetch_site": "none"},
+    ],
+    ids=["no-browser", "origin", "own-page", "typed"],
+)
+def test_a_write_of_ours_is_let_in(guarded: Client, headers: Mapping[str, str]) -> None:
+    assert write(guarded, **headers).status == 201
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": ""},
+        {"origin": "http://127.0.0.1:3000"},
+        {"origin": "http://127.0.0.1"},
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"origin": OURS, "sec_fetch_site": "cross-site"},
+    ],
+)
+def test_a_write_from_a_page_of_another_origin_is_refused(
+    guarded: Client, headers: Mapping[str, str]
+) -> None:
+    answered = write(guarded, **headers)
+
+    assert (answered.status, answered.json["code"], names(guarded)) == (403, "cross-site", ["default"])
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_every_method_that_writes_is_refused_to_other_pages(guarded: Client, method: str) -> None:
+    refused = guarded.request(method, f"{SANDBOXES}/default", headers={"sec-fetch-site": "cross-site"})
+
+    assert (refused.status, refused.json["code"]) == (403, "cross-site")
+
+
+def test_a_page_of_another_origin_may_link_to_what_is_read(guarded: Client) -> None:
+    assert guarded.get("/_mock/health", headers={"sec-fetch-site": "cross-site"}).status == 200
+
+
+def test_a_vendor_takes_writes_from_any_page(guarded: Client) -> None:
+    body = {"orders": [{"id": "A", "amount": 1}]}
+
+    answered = guarded.put("/acme/orders", json=body, headers={"origin": "http://evil.example"})
+
+    assert answered.status == 207
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "Bearer other",
+        "Bearer",
+        "Bearer sesame-10",
+        "Bearer sesame",
+        "Basic sesame-1",
+        "sesame-1",
+        "Bearer s\xe9same",
+    ],
+)
+def test_the_control_plane_refuses_whoever_lacks_its_token(secured: Client, authorization: str) -> None:
+    answered = secured.get(SANDBOXES, headers={"authorization": authorization})
+
+    assert (answered.status, answered.json["code"]) == (401, "no-token")
+    assert answered.headers["www-authenticate"] == 'Bearer realm="mockserver"'
+
+
+def test_the_control_plane_refuses_whoever_brings_no_credential(secured: Client) -> None:
+    assert secured.get(SANDBOXES).status == 401
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+def test_the_control_plane_lets_in_who_holds_its_token(secured: Client, scheme: str) -> None:
+    assert secured.get(SANDBOXES, headers={"authorization": f"{scheme} sesame-1"}).status == 200
+
+
+def test_health_wants_no_token(secured: Client) -> None:
+    assert secured.get("/_mock/health").status == 200
+
+
+def test_what_is_not_there_is_not_told_without_the_token(secured: Client) -> None:
+    assert secured.get("/_mock/nope").status == 401
+
+
+def test_a_vendor_wants_no_token(secured: Client) -> None:
+    assert secured.get("/acme/orders", headers={"authorization": "Bearer any"}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("mock.test", "mock.test"),
+        ("MOCK.test.:80", "mock.test"),
+        ("[::1]:80", "::1"),
+        ("::1", "::1"),
+        ("fe80::1", "fe80::1"),
+        ("", ""),
+    ],
+)
+def test_a_host_has_a_name_without_its_port(host: str, name: str) -> None:
+    assert host_name(host) == name

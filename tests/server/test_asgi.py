@@ -1,0 +1,462 @@
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.engine.pipeline import Pipeline
+from mockserver.errors import HeadersTooLarge, MockServerError, VendorError
+from mockserver.model import Call, Reply
+from mockserver.sandbox.store import State
+from mockserver.server.application import Application, Options, create_app
+from mockserver.spec.openapi import RouteMatch
+from mockserver.vendor import Request
+from tests.support import sample_vendor
+from tests.support.client import Client, Response
+
+BATCH = {"orders": [{"id": "A", "amount": 1}]}
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture
+def caller(tmp_path: Path) -> Client:
+    return sample_vendor.create_client(tmp_path)
+
+
+def ids(answered: Response) -> list[str]:
+    return [order["id"] for order in answered.json]
+
+
+def entries(caller: Client, sandbox: str = "default") -> list[Any]:
+    assert isinstance(caller.app, Application)
+    return caller.app.journal.entries(sandbox)
+
+
+def names(caller: Client) -> list[str]:
+    assert isinstance(caller.app, Application)
+    return caller.app.sandboxes.store.names()
+
+
+def test_a_sandbox_is_named_by_header(caller: Client) -> None:
+    caller.put("/acme/orders", json=BATCH, headers={"mock-sandbox": "one"})
+
+    assert ids(caller.get("/acme/orders", headers={"mock-sandbox": "one"})) == ["A"]
+    assert ids(caller.get("/acme/orders")) == []
+
+
+def test_a_sandbox_is_named_by_prefix(caller: Client) -> None:
+    caller.put("/sandboxes/one/acme/orders", json=BATCH)
+
+    assert ids(caller.get("/sandboxes/one/acme/orders")) == ["A"]
+    assert ids(caller.get("/sandboxes/two/acme/orders")) == []
+
+
+def test_two_headers_that_name_two_sandboxes_are_refused(caller: Client) -> None:
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/acme/orders",
+        "headers": [(b"mock-sandbox", b"one"), (b"mock-sandbox", b"two")],
+    }
+    sent: list[Any] = []
+
+    async def call() -> None:
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await caller.app(scope, lambda: asyncio.sleep(0, {"type": "http.disconnect"}), send)
+
+    asyncio.run(call())
+
+    assert sent[0]["status"] == 400
+
+
+def test_header_and_prefix_may_name_the_same_sandbox(caller: Client) -> None:
+    caller.put("/sandboxes/one/acme/orders", json=BATCH, headers={"mock-sandbox": "one"})
+
+    assert ids(caller.get("/acme/orders", headers={"mock-sandbox": "one"})) == ["A"]
+
+
+def test_header_and_prefix_that_name_two_are_refused(caller: Client) -> None:
+    answered = caller.get("/sandboxes/one/acme/orders", headers={"mock-sandbox": "two"})
+
+    assert (answered.status, answered.media_type, names(caller)) == (400, PROBLEM, ["default"])
+
+
+@pytest.mark.parametrize("name", ["", "One", "one two", "one/two", "a" * 65, "\xe9", "one\n"])
+def test_a_header_that_names_no_sandbox_is_refused(caller: Client, name: str) -> None:
+    answered = caller.get("/acme/orders", headers={"mock-sandbox": name})
+
+    assert (answered.status, answered.media_type, names(caller)) == (400, PROBLEM, ["default"])
+
+
+@pytest.mark.parametrize("name", ["", "One", "one%20two", "a" * 65, "%C3%A9", "one%0A"])
+def test_a_prefix_that_names_no_sandbox_is_not_found(caller: Client, name: str) -> None:
+    answered = caller.get(f"/sandboxes/{name}/acme/orders")
+
+    assert (answered.status, answered.media_type, names(caller)) == (404, PROBLEM, ["default"])
+
+
+def test_control_is_not_below_a_sandbox(caller: Client) -> None:
+    assert caller.get("/sandboxes/one/_mock/health").status == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/nope", "/nope/orders", "/Acme/orders", "/acm", "/sandboxes", "//acme/orders", "/_acme/orders"]
+)
+def test_an_unknown_first_segment_is_a_plain_404(caller: Client, path: str) -> None:
+    answered = caller.get(path)
+
+    assert (answered.status, answered.media_type, entries(caller)) == (404, PROBLEM, [])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/acme",
+        "/acme/",
+        "/acme/orders/",
+        "/acme//orders",
+        "/acme/orders//A",
+        "/acme/Orders",
+        "/acme/orders/A/",
+    ],
+)
+def test_slashes_count(caller: Client, path: str) -> None:
+    answered = caller.get(path)
+
+    assert (answered.status, [entry.refusal for entry in entries(caller)]) == (404, ["not-found"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/acme/orders%0A", "/acme/orders%0D%0A", "/acme/orders/A%0A", "/acme/%0Aorders", "/acme%0A/orders"],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_newline_in_the_path_leads_nowhere(caller: Client, method: str, path: str) -> None:
+    answered = caller.request(method, path, json=BATCH)
+
+    assert (answered.status, ids(caller.get("/acme/orders"))) == (404, [])
+
+
+def test_options_of_the_server_lead_nowhere(caller: Client) -> None:
+    assert caller.request("OPTIONS", "*").status == 404
+
+
+@pytest.mark.parametrize("method", ["DELETE", "OPTIONS", "PATCH", "TRACE", "BREW"])
+def test_a_method_that_is_not_served_is_the_vendors_405(caller: Client, method: str) -> None:
+    answered = caller.request(method, "/acme/orders")
+
+    assert (answered.status, answered.headers["allow"]) == (405, "GET, PUT")
+
+
+def test_head_is_answered_like_get(caller: Client) -> None:
+    caller.put("/acme/orders", json=BATCH)
+
+    head, get = caller.request("HEAD", "/acme/orders/A"), caller.get("/acme/orders/A")
+
+    assert (head.status, head.headers["content-length"]) == (200, get.headers["content-length"])
+
+
+def test_head_of_what_is_not_there_is_not_found(caller: Client) -> None:
+    assert caller.request("HEAD", "/acme/orders/A").status == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {f"x-{number}": "1" for number in range(101)},
+        {"x-long": "a" * 17_000},
+        {"x" * 17_000: "1"},
+    ],
+    ids=["many", "long-value", "long-name"],
+)
+def test_a_flood_of_headers_is_refused(caller: Client, headers: dict[str, str]) -> None:
+    answered = caller.get("/acme/orders", headers=headers)
+
+    assert (answered.status, entries(caller)[0].refusal) == (431, "headers-too-large")
+
+
+def test_the_same_header_over_and_over_is_a_flood(caller: Client) -> None:
+    assert answered_raw(caller, [(b"x-same", b"1")] * 101) == 431
+
+
+def test_a_hundred_headers_are_none(caller: Client) -> None:
+    assert answered_raw(caller, [(b"authorization", b"Bearer abc")] + [(b"x-same", b"1")] * 99) == 200
+
+
+def answered_raw(caller: Client, headers: list[tuple[bytes, bytes]]) -> int:
+    """The status of a GET with exactly these headers."""
+    statuses: list[int] = []
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/acme/orders",
+        "query_string": b"",
+        "root_path": "",
+        "headers": headers,
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        statuses.append(message.get("status", 0))
+
+    asyncio.run(caller.app(scope, receive, send))  # type: ignore[arg-type]
+    return statuses[0]
+
+
+@pytest.mark.parametrize(
+    ("number", "path"), [("A/1", "A%2F1"), ("A/1", "A%2f1"), ("A%2F1", "A%252F1"), ("Ä 1", "%C3%84%201")]
+)
+def test_a_slash_that_is_escaped_belongs_to_the_key(tmp_path: Path, number: str, path: str) -> None:
+    caller = sample_vendor.create_client(tmp_path)
+    caller.put("/acme/orders", json={"orders": [{"id": number, "amount": 1}]})
+
+    answered = caller.get(f"/acme/orders/{path}")
+
+    assert (answered.status, answered.json["id"]) == (200, number)
+
+
+@pytest.mark.parametrize("path", ["/acme/orders%2FA", "/acme%2Forders", "/sandboxes%2Fone/acme/orders"])
+def test_a_slash_that_is_escaped_parts_no_path(tmp_path: Path, path: str) -> None:
+    caller = sample_vendor.create_client(tmp_path)
+    caller.put("/acme/orders", json=BATCH)
+
+    assert caller.get(path).status == 404
+
+
+def aliased() -> dict[str, Any]:
+    return sample_vendor.document() | {"x-paths": {"aliases": {"/api/v1": ""}, "any-case": True}}
+
+
+@pytest.mark.parametrize(
+    "path", ["/acme/api/v1/orders", "/acme/ORDERS", "/sandboxes/default/acme/api/v1/orders"]
+)
+def test_a_path_may_be_written_as_the_vendor_takes_it(tmp_path: Path, path: str) -> None:
+    caller = sample_vendor.create_client(tmp_path, aliased())
+
+    caller.put(path, json=BATCH)
+
+    assert ids(caller.get("/acme/orders")) == ["A"]
+
+
+def test_the_alias_of_a_real_vendor_answers_as_the_vendor(client: Client) -> None:
+    credentials = {"x-api-key": "any", "authorization": "Bearer any", "vbasoftware-database": "sandbox"}
+
+    alias, path = (
+        client.get(f"{mount}/payees", headers=credentials) for mount in ("/vba/vbasoftware", "/vba")
+    )
+
+    assert (alias.status, alias.json["data"]) == (200, path.json["data"])
+
+
+def test_a_vendor_at_the_root_answers_there_and_at_its_mount(tmp_path: Path) -> None:
+    caller = sample_vendor.create_client(tmp_path, at_root="acme")
+
+    caller.put("/orders", json=BATCH)
+
+    assert [ids(caller.get(path)) for path in ("/orders", "/acme/orders")] == [["A"], ["A"]]
+
+
+def test_a_vendor_at_the_root_answers_below_a_sandbox_too(tmp_path: Path) -> None:
+    caller = sample_vendor.create_client(tmp_path, at_root="acme")
+
+    caller.put("/sandboxes/one/orders", json=BATCH)
+
+    assert ids(caller.get("/acme/orders", headers={"mock-sandbox": "one"})) == ["A"]
+
+
+@pytest.mark.parametrize("path", ["/_mock/health", "/_console/", "/acme/ui/"])
+def test_a_vendor_at_the_root_leaves_ours_alone(tmp_path: Path, path: str) -> None:
+    assert sample_vendor.create_client(tmp_path, at_root="acme").get(path).status == 200
+
+
+def test_a_vendor_at_the_root_has_the_root_itself(tmp_path: Path) -> None:
+    answered = sample_vendor.create_client(tmp_path, at_root="acme").get("/")
+
+    assert (answered.status, answered.json["instance"]) == (404, "/")
+
+
+def test_an_unknown_vendor_at_the_root_is_refused_at_start_up() -> None:
+    with pytest.raises(VendorError, match="no vendor named nope"):
+        create_app(Options(vendors=("vba",), at_root="nope"))
+
+
+def test_a_clock_that_stands_at_no_instant_is_refused_at_start_up(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="yesterday"):
+        sample_vendor.create_application(tmp_path, freeze="yesterday")
+
+
+def test_answers_are_numbered_in_the_journal(caller: Client) -> None:
+    numbers = [caller.get("/acme/orders").headers["mock-journal"] for _ in range(2)]
+
+    assert numbers == ["1", "2"]
+
+
+@pytest.mark.parametrize("path", ["/acme/orders", "/acme/nope"], ids=["answered", "refused"])
+def test_the_number_can_be_kept_out_of_the_answer(tmp_path: Path, path: str) -> None:
+    caller = sample_vendor.create_client(tmp_path, mock_headers=False)
+
+    assert "mock-journal" not in caller.get(path).headers
+    assert len(entries(caller)) == 1
+
+
+def test_a_call_without_credentials_is_the_vendors_401(caller: Client) -> None:
+    answered = caller.without("authorization").put("/acme/orders", json=BATCH)
+
+    assert (answered.status, answered.headers["www-authenticate"]) == (401, "Bearer")
+    assert (entries(caller)[0].refusal, ids(caller.get("/acme/orders"))) == ("unauthorized", [])
+
+
+def test_credentials_are_asked_for_before_the_body_is_read(caller: Client) -> None:
+    answered = caller.without("authorization").put("/acme/orders", content=b"{")
+
+    assert answered.status == 401
+
+
+def test_an_unknown_credential_is_refused_where_auth_is_strict(tmp_path: Path) -> None:
+    assert sample_vendor.create_client(tmp_path, strict_auth=True).get("/acme/orders").status == 401
+
+
+class BrokenError(Exception):
+    """What a vendor's code may raise."""
+
+
+def crashing(folder: Path, error: Exception) -> Client:
+    """A server whose list of orders breaks after having written."""
+
+    def broken(_request: Request, state: State) -> Reply:
+        state.collection("orders")["half"] = {"id": "half"}
+        raise error
+
+    application = sample_vendor.create_application(folder)
+    pipeline = application.door.vendors["acme"].pipeline
+    handlers = pipeline.work.served.handlers
+    assert isinstance(handlers, dict)
+    handlers["listOrders"] = broken
+    return Client(application, {"host": "testserver", "authorization": "Bearer abc"})
+
+
+@pytest.mark.parametrize("location", ["http://a..b/", "http://a:99999/x y", "/orders?a=%2F"])
+def test_a_location_leaves_as_the_vendor_wrote_it(tmp_path: Path, location: str) -> None:
+    application = sample_vendor.create_application(tmp_path)
+    handlers = application.door.vendors["acme"].pipeline.work.served.handlers
+    assert isinstance(handlers, dict)
+    handlers["listOrders"] = lambda _request, _state: Reply(200, headers=(("Location", location),))
+
+    answered = Client(application, {"authorization": "Bearer abc"}).get("/acme/orders")
+
+    assert (answered.status, answered.headers["location"]) == (200, location)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [BrokenError("private"), KeyError("a"), RecursionError(), MockServerError("b")],
+    ids=lambda e: type(e).__name__,
+)
+def test_a_crash_in_a_handler_is_a_plain_problem(
+    tmp_path: Path, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    caller = crashing(tmp_path, error)
+
+    with caplog.at_level(logging.ERROR, "mockserver"):
+        answered = caller.get("/acme/orders")
+
+    assert (answered.status, answered.media_type, answered.json["title"]) == (
+        500,
+        PROBLEM,
+        "Internal Server Error",
+    )
+    assert "private" not in answered.text
+
+
+def test_a_crash_while_a_refusal_is_written_is_a_plain_problem_too(tmp_path: Path) -> None:
+    def refuse(*_refusal: Any) -> Reply:
+        raise BrokenError
+
+    application = sample_vendor.create_application(tmp_path)
+    door = application.door.vendors["acme"]
+    served = dataclasses.replace(door.served, refuse=refuse)
+    work = dataclasses.replace(door.pipeline.work, served=served)
+    speechless = dataclasses.replace(
+        door, served=served, pipeline=dataclasses.replace(door.pipeline, work=work)
+    )
+    caller = Client(
+        dataclasses.replace(application.door, vendors={"acme": speechless}), {"host": "testserver"}
+    )
+
+    answered = caller.get("/acme/nowhere")
+
+    assert (answered.status, answered.media_type) == (500, PROBLEM)
+    assert "mock-journal" in answered.headers
+
+
+def test_a_crash_is_in_the_journal_under_the_number_of_its_answer(tmp_path: Path) -> None:
+    caller = crashing(tmp_path, BrokenError())
+
+    answered = caller.get("/acme/orders")
+
+    assert [(entry.number, entry.refusal, entry.reply.status) for entry in entries(caller)] == [
+        (int(answered.headers["mock-journal"]), "crash", 500)
+    ]
+
+
+def test_a_crash_is_logged_with_its_traceback(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caller = crashing(tmp_path, BrokenError())
+
+    caller.get("/acme/orders")
+
+    (record,) = [record for record in caplog.records if record.name == "mockserver"]
+    assert record.exc_info is not None
+    assert record.exc_info[0] is BrokenError
+
+
+def test_a_crash_stores_nothing(tmp_path: Path) -> None:
+    caller = crashing(tmp_path, BrokenError())
+
+    caller.get("/acme/orders")
+
+    assert caller.get("/acme/orders/half").status == 404
+
+
+def test_a_gateway_refuses_before_anything_else(tmp_path: Path) -> None:
+    def gateway(_call: Call, _state: State) -> None:
+        raise HeadersTooLarge("no room")
+
+    application = sample_vendor.create_application(tmp_path)
+    door = application.door.vendors["acme"]
+    vendor = dataclasses.replace(door.served.vendor, gateway=gateway)
+    served = dataclasses.replace(door.served, vendor=vendor)
+    work = dataclasses.replace(door.pipeline.work, served=served)
+    pipeline = dataclasses.replace(door.pipeline, work=work)
+    guarded = dataclasses.replace(
+        application.door, vendors={"acme": dataclasses.replace(door, served=served, pipeline=pipeline)}
+    )
+
+    assert Client(guarded, {"host": "testserver"}).get("/acme/orders").status == 431
+
+
+def test_a_vendor_sees_where_it_is_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Call] = []
+    handle = Pipeline.handle
+
+    def spying(self: Pipeline, call: Call, match: RouteMatch) -> Any:
+        seen.append(call)
+        return handle(self, call, match)
+
+    monkeypatch.setattr(Pipeline, "handle", spying)
+    sample_vendor.create_client(tmp_path).get("/sandboxes/one/acme/orders?page=2")
+
+    assert (seen[0].mount, seen[0].origin, seen[0].path, seen[0].query) == (
+        "/sandboxes/one/acme",
+        "http://testserver",
+        "/orders",
+        "page=2",
+    )

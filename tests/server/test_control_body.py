@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import sample_vendor
+from tests.support.client import Client
+
+SANDBOXES = "/_mock/sandboxes"
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Client:
+    """A client of a server that serves the made-up vendor alone, and reads bodies of 8 KiB."""
+    return sample_vendor.create_client(tmp_path, max_body_bytes=8192)
+
+
+def listed(operator: Client) -> list[str]:
+    return [sandbox["name"] for sandbox in operator.get(SANDBOXES).json]
+
+
+BAD_BODIES: dict[str, tuple[bytes, int]] = {
+    "nothing": (b"", 400),
+    "no-json": (b"{", 400),
+    "null": (b"null", 400),
+    "list": (b"[]", 400),
+    "no-name": (b"{}", 400),
+    "unknown-member": (b'{"name": "new", "colour": "red"}', 400),
+    "capital": (b'{"name": "New"}', 400),
+    "long-name": (b'{"name": "' + b"a" * 65 + b'"}', 400),
+    "newline-in-name": (b'{"name": "new\\n"}', 400),
+    "seed-text": (b'{"name": "new", "seed": "7"}', 400),
+    "seed-fraction": (b'{"name": "new", "seed": 1.5}', 400),
+    "seed-below": (b'{"name": "new", "seed": -1}', 400),
+    "seed-nan": (b'{"name": "new", "seed": NaN}', 400),
+    "seed-of-5000-digits": (b'{"name": "new", "seed": ' + b"9" * 5000 + b"}", 400),
+    "freeze-word": (b'{"name": "new", "freeze": "yesterday"}', 400),
+    "freeze-day": (b'{"name": "new", "freeze": "2026-01-05"}', 400),
+    "freeze-before-time": (b'{"name": "new", "freeze": "0001-01-01T00:00:00+14:00"}', 422),
+    "empty-text": (b'{"name": "new", "empty": "yes"}', 400),
+    "bad-utf-8": (b'{"name": "\xff"}', 400),
+    "brackets": (b"[" * 4_000, 400),
+    "deep": (b'{"name": ' + b"[" * 65 + b"]" * 65 + b"}", 400),
+    "over-the-limit": (b'{"name": "' + b"a" * 8192 + b'"}', 413),
+}
+
+
+@pytest.mark.parametrize(("body", "status"), BAD_BODIES.values(), ids=BAD_BODIES.keys())
+@pytest.mark.parametrize("chunks", [1, 3], ids=["whole", "chunked"])
+def test_a_bad_body_makes_no_sandbox(operator: Client, body: bytes, status: int, chunks: int) -> None:
+    answered = operator.post(
+        SANDBOXES, content=body, headers={"content-type": "application/json"}, chunks=chunks
+    )
+
+    assert (answered.status, answered.media_type) == (status, "application/problem+json")
+    assert listed(operator) == ["default"]
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
+def test_another_media_type_is_unsupported(operator: Client, media_type: str) -> None:
+    answered = operator.post(SANDBOXES, content=b'{"name": "new"}', headers={"content-type": media_type})
+
+    assert (answered.status, answered.media_type) == (415, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"content-type": "Application/JSON ; charset=utf-8"}], ids=["no", "odd"]
+)
+def test_a_body_may_come_with_an_odd_media_type_or_none(operator: Client, headers: dict[str, str]) -> None:
+    assert operator.post(SANDBOXES, content=b'{"name": "new"}', headers=headers).status == 201
+
+
+def test_a_body_may_come_in_chunks(operator: Client) -> None:
+    assert operator.post(SANDBOXES, json={"name": "new"}, chunks=4).status == 201

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.engine.pipeline import Pipeline
+from mockserver.errors import NotFound, TooLarge
+from mockserver.journal.journal import Journal
+from mockserver.model import Answer, Call, Delivery
+from mockserver.server.application import Application
+from mockserver.server.connection import ConnectionLostError
+from mockserver.server.flask_bridge import STARTED_KEY, FlaskBridge, read_body
+from mockserver.server.recorder import Recorder
+from mockserver.server.routing import CALL
+from tests.support import engine_samples, sample_vendor
+from tests.support.client import Client
+
+BATCH = {"orders": [{"id": "A", "amount": 1}]}
+ROUTED = {"connexion_routing": {"operation_id": "putOrders"}}
+
+
+def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
+    """What the bridge sends for a PUT that came with these extensions."""
+    pipeline = sample_vendor.create_application(folder).door.vendors["acme"].pipeline
+    body = json.dumps(BATCH).encode()
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "extensions": extensions,
+        CALL: engine_samples.CALL,
+        STARTED_KEY: 0.0,
+        "path_params": {},
+    }
+    asyncio.run(FlaskBridge({"acme": pipeline}, Recorder(Journal()), 1000)(scope, receive, send))
+    return sent
+
+
+def test_a_routed_request_reaches_its_operation(tmp_path: Path) -> None:
+    assert bridged(tmp_path, ROUTED)[0]["status"] == 207
+
+
+@pytest.mark.parametrize(
+    "extensions", [{}, {"connexion_routing": {}}, {"connexion_routing": {"operation_id": None}}]
+)
+def test_what_connexion_did_not_route_reaches_no_handler(
+    tmp_path: Path, extensions: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[Call] = []
+
+    def handle(_self: Pipeline, call: Call, _match: Any) -> Answer:
+        reached.append(call)
+        raise AssertionError
+
+    monkeypatch.setattr(Pipeline, "handle", handle)
+
+    with pytest.raises(NotFound):
+        bridged(tmp_path, extensions)
+
+    assert reached == []
+
+
+def test_an_operation_of_the_url_map_is_no_path(tmp_path: Path) -> None:
+    caller = sample_vendor.create_client(tmp_path)
+
+    assert caller.post("/acme/putOrders", json=BATCH).status == 404
+
+
+@pytest.mark.parametrize("chunks", [1, 2, 7, 1000])
+def test_a_body_may_come_in_any_number_of_chunks(tmp_path: Path, chunks: int) -> None:
+    assert sample_vendor.create_client(tmp_path).put("/acme/orders", json=BATCH, chunks=chunks).status == 207
+
+
+def limited(folder: Path) -> Client:
+    return sample_vendor.create_client(folder, max_body_bytes=100)
+
+
+def stored(caller: Client) -> list[Any]:
+    found: list[Any] = caller.get("/acme/orders").json
+    return found
+
+
+def padded(size_bytes: int) -> bytes:
+    return json.dumps(BATCH).encode().ljust(size_bytes)
+
+
+@pytest.mark.parametrize("chunks", [1, 5], ids=["whole", "chunked"])
+def test_a_body_of_the_limit_is_read(tmp_path: Path, chunks: int) -> None:
+    answered = limited(tmp_path).put(
+        "/acme/orders",
+        content=padded(100),
+        headers={"content-type": "application/json"},
+        chunks=chunks,
+    )
+
+    assert answered.status == 207
+
+
+@pytest.mark.parametrize("chunks", [1, 5], ids=["whole", "chunked"])
+def test_a_body_over_the_limit_is_refused(tmp_path: Path, chunks: int) -> None:
+    caller = limited(tmp_path)
+
+    answered = caller.put(
+        "/acme/orders",
+        content=padded(101),
+        headers={"content-type": "application/json"},
+        chunks=chunks,
+    )
+
+    assert (answered.status, stored(caller)) == (413, [])
+
+
+def test_a_body_that_says_it_is_over_the_limit_is_not_read() -> None:
+    async def receive() -> Any:
+        raise AssertionError
+
+    with pytest.raises(TooLarge):
+        asyncio.run(read_body(receive, "101", 100))
+
+
+@pytest.mark.parametrize("length", ["", "many", "-1", "\xb2", "1e9", "9" * 5000])
+def test_a_length_that_is_no_number_is_passed_over(length: str) -> None:
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"12345", "more_body": False}
+
+    assert asyncio.run(read_body(receive, length, 100)) == b"12345"
+
+
+def test_a_client_that_leaves_changes_nothing(tmp_path: Path) -> None:
+    application = sample_vendor.create_application(tmp_path)
+    messages = [{"type": "http.request", "body": b'{"orders"', "more_body": True}]
+
+    sent = interrupted(application, messages)
+
+    assert (sent, application.journal.entries("default")) == ([], [])
+    assert application.sandboxes.dump("default").keys() == {"sandbox/"}
+
+
+def interrupted(application: Application, messages: list[Any]) -> list[Any]:
+    """What is sent to a client that leaves after these messages."""
+    sent: list[Any] = []
+    scope = {
+        "type": "http",
+        "method": "PUT",
+        "scheme": "http",
+        "path": "/acme/orders",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"authorization", b"Bearer abc"), (b"content-type", b"application/json")],
+    }
+
+    async def receive() -> Any:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(application(scope, receive, send))
+    return sent
+
+
+@pytest.fixture
+def bent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Delivery], Application]:
+    """An application whose answers are all to be delivered so."""
+    handle = Pipeline.handle
+
+    def bent(delivery: Delivery) -> Application:
+        def bending(pipeline: Pipeline, call: Call, match: Any) -> Answer:
+            return replace(handle(pipeline, call, match), delivery=delivery)
+
+        monkeypatch.setattr(Pipeline, "handle", bending)
+        return sample_vendor.create_application(tmp_path)
+
+    return bent
+
+
+async def asked(application: Application, method: str = "GET") -> list[Any]:
+    """What is sent to a client that asks for all orders, and waits."""
+    sent: list[Any] = []
+    scope = {
+        "type": "http",
+        "method": method,
+        "scheme": "http",
+        "path": "/acme/orders",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"authorization", b"Bearer abc")],
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await application(scope, receive, send)
+    return sent
+
+
+def test_an_answer_leaves_as_its_delivery_says(bent: Callable[[Delivery], Application]) -> None:
+    start, body = asyncio.run(asked(bent(Delivery(fault="TRUNCATED_BODY"))))
+
+    assert (start["status"], dict(start["headers"])[b"content-length"], body["body"]) == (200, b"1", b"[")
+
+
+def test_the_head_of_an_answer_is_the_same_whichever_way_it_leaves(
+    bent: Callable[[Delivery], Application], tmp_path: Path
+) -> None:
+    plain = asyncio.run(asked(sample_vendor.create_application(tmp_path)))
+
+    assert asyncio.run(asked(bent(Delivery(delay_ms=1))))[0] == plain[0]
+
+
+def test_an_answer_to_head_has_no_body_to_break(bent: Callable[[Delivery], Application]) -> None:
+    start, body = asyncio.run(asked(bent(Delivery(fault="WRONG_LENGTH")), "HEAD"))
+
+    assert dict(start["headers"])[b"content-length"] == b"%d" % len(body["body"])
+
+
+def test_a_connection_that_breaks_is_no_500(bent: Callable[[Delivery], Application]) -> None:
+    application = bent(Delivery(fault="CONNECTION_RESET_BY_PEER"))
+
+    with pytest.raises(ConnectionLostError):
+        asyncio.run(asked(application))
+
+    assert [entry.reply.status for entry in application.journal.entries("default")] == [200]
+
+
+def test_a_call_is_open_until_its_answer_has_left(
+    bent: Callable[[Delivery], Application], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = bent(Delivery(delay_ms=30))
+    handle, counts = Pipeline.handle, []
+
+    def counting(pipeline: Pipeline, call: Call, match: Any) -> Answer:
+        counts.append(call.in_flight)
+        return handle(pipeline, call, match)
+
+    monkeypatch.setattr(Pipeline, "handle", counting)
+
+    async def both() -> None:
+        await asyncio.gather(asked(application), asked(application))
+        await asked(application)
+
+    asyncio.run(both())
+
+    assert counts == [1, 2, 1]

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.engine.registry import LoadedVendor
+from mockserver.model import Call
+from mockserver.server.in_flight import InFlightCalls
+from tests.support import engine_samples, sample_vendor
+
+CALL = replace(
+    engine_samples.CALL, headers={"idempotency-key": "k", "authorization": "Bearer a", "x-tenant": "one"}
+)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> LoadedVendor:
+    """The made-up vendor with its tenant in a header."""
+    made = sample_vendor.document() | {"x-scope": [{"in": "header", "name": "X-Tenant"}]}
+    return engine_samples.loaded_vendor(tmp_path, made)
+
+
+def met(first: Call, second: Call, served: LoadedVendor) -> tuple[int, int]:
+    """Calls in flight and twins that the second meets while the first is open."""
+    traffic = InFlightCalls()
+    with traffic.track(first, served), traffic.track(second, served) as counted:
+        return counted.in_flight, counted.same_key_in_flight
+
+
+def headed(**headers: str) -> Mapping[str, str]:
+    return {**CALL.headers, **{name.replace("_", "-"): text for name, text in headers.items()}}
+
+
+def test_a_call_that_is_alone_meets_nobody(served: LoadedVendor) -> None:
+    with InFlightCalls().track(CALL, served) as counted:
+        assert (counted.in_flight, counted.same_key_in_flight) == (1, 0)
+
+
+def test_the_same_call_again_meets_its_twin(served: LoadedVendor) -> None:
+    assert met(CALL, CALL, served) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(CALL, headers=headed(idempotency_key="other")),
+        replace(CALL, headers=headed(authorization="Bearer b")),
+        replace(CALL, method="POST"),
+        replace(CALL, path="/orders/1"),
+    ],
+    ids=["key", "caller", "method", "path"],
+)
+def test_calls_of_one_tenant_that_differ_are_no_twins(served: LoadedVendor, other: Call) -> None:
+    assert met(CALL, other, served) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(CALL, headers=headed(x_tenant="two")),
+        replace(CALL, sandbox="two"),
+        replace(CALL, vendor="two"),
+    ],
+    ids=["tenant", "sandbox", "vendor"],
+)
+def test_tenants_sandboxes_and_vendors_are_counted_apart(served: LoadedVendor, other: Call) -> None:
+    assert met(CALL, other, served) == (1, 0)
+
+
+@pytest.mark.parametrize("headers", [{}, {"idempotency-key": ""}], ids=["none", "empty"])
+def test_calls_without_a_key_are_no_twins(served: LoadedVendor, headers: Mapping[str, str]) -> None:
+    call = replace(CALL, headers=headers)
+
+    assert met(call, call, served) == (2, 0)
+
+
+def test_the_spec_says_which_header_holds_the_key(tmp_path: Path) -> None:
+    served = engine_samples.loaded_vendor(
+        tmp_path, sample_vendor.document() | {"x-idempotency-header": "X-Once"}
+    )
+    call = replace(CALL, headers={"x-once": "k"})
+
+    assert met(call, call, served) == (2, 1)
+    assert met(CALL, CALL, served) == (2, 0)
+
+
+def test_a_call_that_is_over_is_open_no_more_even_if_it_broke(served: LoadedVendor) -> None:
+    traffic = InFlightCalls()
+    with suppress(ZeroDivisionError), traffic.track(CALL, served):
+        _ = 1 / 0
+
+    with traffic.track(CALL, served) as again:
+        assert (again.in_flight, again.same_key_in_flight) == (1, 0)
+
+
+def test_open_calls_are_told_by_vendor_until_they_are_over(served: LoadedVendor) -> None:
+    traffic = InFlightCalls()
+    keyed = replace(CALL, headers=headed(idempotency_key="k"))
+
+    with traffic.track(keyed, served), traffic.track(CALL, served):
+        assert traffic.by_vendor() == {"acme": 2}
+
+    assert traffic.by_vendor() == {}

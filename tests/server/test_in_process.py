@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.control.cases.transport import LostResponse, Request, Response
+from mockserver.server.connection import ConnectionLostError
+from mockserver.server.in_process import InProcessClient
+from tests.support import sample_vendor
+
+
+def sent(app: ASGIApp, request: Request) -> Response | LostResponse:
+    return asyncio.run(InProcessClient(app).send(request))
+
+
+def seen(request: Request) -> Any:
+    """Scope and body as the application sees them."""
+    found: dict[str, Any] = {}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        pieces = []
+        while (message := await receive())["type"] == "http.request":
+            pieces.append(message["body"])
+        found.update(scope=scope, pieces=pieces)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    sent(app, request)
+    return found
+
+
+async def begin(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+def test_a_call_is_answered_without_a_socket(tmp_path: Path) -> None:
+    app = sample_vendor.create_application(tmp_path)
+
+    answered = sent(app, Request("GET", "/acme/orders", (("authorization", "Bearer abc"),)))
+
+    assert isinstance(answered, Response)
+    assert (answered.status, answered.body, answered.headers["mock-journal"]) == (200, b"[]", "1")
+
+
+def test_a_target_arrives_as_it_is_written() -> None:
+    scope = seen(Request("GET", "/a%2Fb/%C3%A9?q=%20&é"))["scope"]
+
+    assert (scope["raw_path"], scope["path"]) == (b"/a%2Fb/%C3%A9", "/a/b/é")
+    assert scope["query_string"] == b"q=%20&\xe9"
+
+
+def test_headers_arrive_in_lower_case_and_those_of_the_frame_anew() -> None:
+    headers = (("X-One", "é"), ("Content-Length", "999"), ("Transfer-Encoding", "chunked"))
+
+    assert seen(Request("PUT", "/", headers, b"abc"))["scope"]["headers"] == [
+        (b"host", b"127.0.0.1"),
+        (b"x-one", b"\xe9"),
+        (b"content-length", b"3"),
+    ]
+
+
+def test_a_host_that_is_named_stays() -> None:
+    assert seen(Request("GET", "/", (("host", "mock:8080"),)))["scope"]["headers"] == [
+        (b"host", b"mock:8080")
+    ]
+
+
+def test_a_body_arrives_in_its_pieces() -> None:
+    assert seen(Request("PUT", "/", (), b"abcde", pieces=3))["pieces"] == [b"ab", b"cd", b"e"]
+
+
+def test_a_header_that_is_answered_twice_holds_both_texts() -> None:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        twice = [(b"Link", b"a"), (b"link", b"b")]
+        await send({"type": "http.response.start", "status": 200, "headers": twice})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await send({"type": "http.response.body", "body": b"y"})
+
+    answered = sent(app, Request("GET", "/"))
+
+    assert isinstance(answered, Response)
+    assert (answered.headers, answered.body) == ({"link": "a, b"}, b"xy")
+
+
+@pytest.mark.parametrize(("begun", "kind", "status"), [(False, "empty", None), (True, "truncated", 200)])
+def test_a_connection_that_breaks_is_a_lost_answer(*, begun: bool, kind: str, status: int | None) -> None:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        if begun:
+            await begin(send)
+        raise ConnectionLostError("gone")
+
+    lost = sent(app, Request("GET", "/"))
+
+    assert isinstance(lost, LostResponse)
+    assert (lost.kind, lost.status, lost.detail) == (kind, status, "gone")
+
+
+def test_an_answer_that_takes_too_long_is_given_up() -> None:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await begin(send)
+        await asyncio.Event().wait()
+
+    lost = sent(app, Request("GET", "/", timeout_ms=5))
+
+    assert isinstance(lost, LostResponse)
+    assert (lost.kind, lost.status) == ("timeout", 200)
+
+
+def test_an_application_that_answers_nothing_has_lost_its_answer() -> None:
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        return
+
+    lost = sent(app, Request("GET", "/"))
+
+    assert isinstance(lost, LostResponse)
+    assert lost.kind == "empty"

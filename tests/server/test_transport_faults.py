@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from starlette.types import Message
+
+from mockserver.model import Delivery
+from mockserver.scenario.language import build_schema
+from mockserver.server.connection import CONNECTION_KEY, ConnectionLostError, NullConnection, connection_of
+from mockserver.server.transport_faults import FAULTS, SURPLUS_BYTES, OutgoingReply, deliver, is_bodiless
+
+CONTENT = b'[{"id": "A"}, {"id": "B"}]'
+HALF = CONTENT[: len(CONTENT) // 2]
+HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"content-length", b"%d" % len(CONTENT)),
+    (b"x-own", b"1"),
+]
+
+
+@dataclass(slots=True)
+class Recorder:
+    """A wire and a `send` that keep what is done with them, in order; its clock is the rests' sum."""
+
+    done: list[Any] = field(default_factory=list)
+    stands: bool = True
+
+    async def send(self, message: Message) -> None:
+        self.done.append(message)
+
+    async def wait(self, seconds: float) -> bool:
+        self.done.append(("rest", round(seconds, 2)))
+        return self.stands
+
+    async def wait_closed(self) -> None:
+        self.done.append("abandoned")
+
+    async def flush(self) -> None:
+        self.done.append("flushed")
+
+    def write(self, octets: bytes) -> None:
+        self.done.append(octets)
+
+    @contextmanager
+    def buffered(self) -> Iterator[None]:
+        self.done.append("gather")
+        yield
+        self.done.append("release")
+
+    def close(self) -> None:
+        self.done.append("close")
+
+    def reset(self) -> None:
+        self.done.append("reset")
+
+    def close_on_next_call(self) -> None:
+        self.done.append("forsake")
+
+
+def done(
+    delivery: Delivery, content: bytes = CONTENT, *, bare: bool = False, stands: bool = True
+) -> list[Any]:
+    """What is done to deliver this content: heads as (status, framing), bodies as (octets, more)."""
+    recorder = Recorder(stands=stands)
+    headers = [(name, b"%d" % len(content) if name == b"content-length" else text) for name, text in HEADERS]
+    asyncio.run(deliver(OutgoingReply(207, headers, content, bare, delivery, recorder.send, recorder)))
+    return [_short(one) if isinstance(one, dict) else one for one in recorder.done]
+
+
+def _short(message: Message) -> Any:
+    if message["type"] == "http.response.body":
+        return message["body"], message["more_body"]
+    names = dict(message["headers"])
+    assert names[b"content-type"] == b"application/json"
+    assert names[b"x-own"] == b"1"
+    return message["status"], names.get(b"content-length", names.get(b"transfer-encoding"))
+
+
+def head(length: int = len(CONTENT)) -> Any:
+    return 207, b"%d" % length
+
+
+def test_a_delivery_that_says_nothing_sends_the_answer() -> None:
+    assert done(Delivery()) == [head(), (CONTENT, False)]
+
+
+def test_a_delay_comes_before_the_first_byte() -> None:
+    assert done(Delivery(delay_ms=1500)) == [("rest", 1.5), head(), (CONTENT, False)]
+
+
+def test_a_delay_comes_before_a_fault() -> None:
+    assert done(Delivery(delay_ms=1500, fault="EMPTY_RESPONSE")) == [("rest", 1.5), "close"]
+
+
+def test_a_fraction_sends_a_part_under_its_own_length() -> None:
+    assert done(Delivery(fraction=0.25)) == [head(6), (CONTENT[:6], False)]
+
+
+@pytest.mark.parametrize(("fraction", "part"), [(0.0, b""), (1.0, CONTENT)])
+def test_a_fraction_may_be_nothing_or_all(fraction: float, part: bytes) -> None:
+    assert done(Delivery(fraction=fraction)) == [head(len(part)), (part, False)]
+
+
+def test_a_truncated_body_is_half_of_it() -> None:
+    assert done(Delivery(fault="TRUNCATED_BODY")) == [head(len(HALF)), (HALF, False)]
+
+
+def test_a_truncated_body_is_as_long_as_is_said() -> None:
+    assert done(Delivery(fault="TRUNCATED_BODY", fraction=0.25)) == [head(6), (CONTENT[:6], False)]
+
+
+def test_a_wrong_length_says_more_than_comes_and_closes() -> None:
+    assert done(Delivery(fault="WRONG_LENGTH")) == [
+        head(len(CONTENT) + SURPLUS_BYTES),
+        (CONTENT, True),
+        "close",
+    ]
+
+
+def test_a_wrong_length_with_a_fraction_sends_only_that() -> None:
+    assert done(Delivery(fault="WRONG_LENGTH", fraction=0.5)) == [head(), (HALF, True), "close"]
+
+
+def test_a_length_that_is_too_small_lets_the_rest_follow() -> None:
+    assert done(Delivery(fault="LENGTH_TOO_SMALL")) == [
+        "gather",
+        head(len(HALF)),
+        (HALF, True),
+        CONTENT[len(HALF) :],
+        (b"", False),
+        "release",
+    ]
+
+
+def test_a_malformed_chunk_follows_a_good_head() -> None:
+    _, begun, chunk, end, _ = done(Delivery(fault="MALFORMED_RESPONSE_CHUNK"))
+
+    assert (begun, end) == ((207, b"chunked"), "close")
+    with pytest.raises(ValueError, match="invalid literal"):
+        int(chunk.partition(b"\r\n")[0], 16)
+
+
+def test_a_reset_sends_nothing() -> None:
+    assert done(Delivery(fault="CONNECTION_RESET_BY_PEER")) == ["reset"]
+
+
+def test_a_reset_with_a_fraction_comes_after_that_part() -> None:
+    assert done(Delivery(fault="CONNECTION_RESET_BY_PEER", fraction=0.5)) == [
+        head(),
+        (HALF, True),
+        "flushed",
+        "reset",
+    ]
+
+
+def test_an_empty_response_sends_nothing() -> None:
+    assert done(Delivery(fault="EMPTY_RESPONSE")) == ["close"]
+
+
+def test_random_data_is_no_http() -> None:
+    octets, end = done(Delivery(fault="RANDOM_DATA_THEN_CLOSE"))
+
+    assert (octets[:5] == b"HTTP/", len(octets), end) == (False, 64, "close")
+
+
+def test_random_data_is_the_same_for_the_same_answer() -> None:
+    random = Delivery(fault="RANDOM_DATA_THEN_CLOSE")
+
+    assert done(random) == done(random)
+    assert done(random) != done(random, b"[]")
+
+
+def test_no_response_waits_until_it_is_over() -> None:
+    assert done(Delivery(fault="NO_RESPONSE")) == ["abandoned", "close"]
+
+
+def test_an_idle_connection_is_forsaken_and_the_answer_whole() -> None:
+    assert done(Delivery(fault="CLOSE_IDLE")) == ["forsake", head(), (CONTENT, False)]
+
+
+@pytest.mark.parametrize(
+    "fault", ["", "WRONG_LENGTH", "LENGTH_TOO_SMALL", "MALFORMED_RESPONSE_CHUNK", "CLOSE_IDLE"]
+)
+def test_an_answer_without_a_body_has_none_to_break(fault: str) -> None:
+    assert [one for one in done(Delivery(fault=fault), bare=True) if one != "forsake"] == [
+        head(),
+        (CONTENT, False),
+    ]
+
+
+def test_an_answer_without_a_body_says_the_length_of_the_truncated_one() -> None:
+    assert done(Delivery(fault="TRUNCATED_BODY"), bare=True) == [head(len(HALF)), (HALF, False)]
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "bare"),
+    [("HEAD", 200, True), ("GET", 204, True), ("GET", 304, True), ("GET", 200, False), ("PUT", 207, False)],
+)
+def test_which_answers_have_no_body(method: str, status: int, bare: bool) -> None:  # noqa: FBT001
+    assert is_bodiless(method, status) is bare
+
+
+# Drops
+
+
+def drops(delivery: Delivery, content: bytes = CONTENT, **kind: bool) -> list[tuple[bytes, bool]]:
+    return [one for one in done(delivery, content, **kind)[1:] if one[0] != "rest"]
+
+
+def test_drops_come_after_the_head_each_after_a_rest() -> None:
+    shape = [one[0] if one[0] == "rest" else "drop" for one in done(Delivery(chunks=3, spread_ms=300))[1:]]
+
+    assert shape == ["rest", "drop"] * 3
+
+
+def test_drops_are_all_of_the_body_and_only_the_last_ends_it() -> None:
+    sent = drops(Delivery(chunks=4, spread_ms=400))
+
+    assert b"".join(piece for piece, _ in sent) == CONTENT
+    assert [more for _, more in sent] == [True, True, True, False]
+
+
+def test_drops_are_alike() -> None:
+    sizes = {len(piece) for piece, _ in drops(Delivery(chunks=4, spread_ms=400))}
+
+    assert sizes == {6, 7}
+
+
+def test_drops_fall_at_their_times_however_long_the_sending_takes() -> None:
+    assert [one[1] for one in done(Delivery(chunks=4, spread_ms=4000)) if one[0] == "rest"] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "spread_ms", "expected"), [(1, 100, 1), (5000, 10_000, len(CONTENT)), (20, 5, 5), (20, 0.5, 1)]
+)
+def test_there_are_no_more_drops_than_bytes_or_milliseconds(
+    chunks: int, spread_ms: float, expected: int
+) -> None:
+    assert len(drops(Delivery(chunks=chunks, spread_ms=spread_ms))) == expected
+
+
+def test_an_empty_body_does_not_drip() -> None:
+    assert done(Delivery(chunks=4, spread_ms=400), b"") == [head(0), (b"", False)]
+
+
+def test_an_answer_without_a_body_does_not_drip() -> None:
+    assert done(Delivery(chunks=4, spread_ms=400), bare=True) == [head(), (CONTENT, False)]
+
+
+def test_the_rest_leaves_at_once_when_it_is_over() -> None:
+    assert drops(Delivery(chunks=4, spread_ms=400), stands=False) == [(CONTENT, False)]
+
+
+def test_a_part_may_drip() -> None:
+    sent = drops(Delivery(chunks=2, spread_ms=100, fraction=0.5))
+
+    assert b"".join(piece for piece, _ in sent) == HALF
+
+
+def test_a_reset_may_come_after_drops() -> None:
+    sent = done(Delivery(chunks=2, spread_ms=100, fraction=0.5, fault="CONNECTION_RESET_BY_PEER"))
+
+    assert [one for one in sent[1:] if one[0] != "rest"] == [
+        (HALF[:6], True),
+        (HALF[6:], True),
+        "flushed",
+        "reset",
+    ]
+
+
+# Without a wire
+
+
+def unwired(delivery: Delivery) -> list[Any]:
+    """What is sent where the server lends no wire; the last is the break, if there is one."""
+    recorder = Recorder()
+    going = OutgoingReply(
+        207, HEADERS, CONTENT, bare=False, delivery=delivery, send=recorder.send, wire=NullConnection()
+    )
+    try:
+        asyncio.run(deliver(going))
+    except ConnectionLostError:
+        return [*map(_short, recorder.done), "lost"]
+    return [_short(one) for one in recorder.done]
+
+
+@pytest.mark.parametrize(
+    "fault", ["CONNECTION_RESET_BY_PEER", "EMPTY_RESPONSE", "RANDOM_DATA_THEN_CLOSE", "NO_RESPONSE"]
+)
+def test_without_a_wire_no_answer_is_a_lost_connection(fault: str) -> None:
+    assert unwired(Delivery(fault=fault)) == ["lost"]
+
+
+def test_without_a_wire_a_break_comes_after_what_was_sent() -> None:
+    assert unwired(Delivery(fault="WRONG_LENGTH")) == [
+        head(len(CONTENT) + SURPLUS_BYTES),
+        (CONTENT, True),
+        "lost",
+    ]
+    assert unwired(Delivery(fault="CONNECTION_RESET_BY_PEER", fraction=0.5)) == [head(), (HALF, True), "lost"]
+    assert unwired(Delivery(fault="MALFORMED_RESPONSE_CHUNK")) == [(207, b"chunked"), "lost"]
+
+
+def test_without_a_wire_what_asgi_can_say_is_said() -> None:
+    assert unwired(Delivery(fault="TRUNCATED_BODY")) == [head(len(HALF)), (HALF, False)]
+    assert unwired(Delivery(fault="CLOSE_IDLE")) == [head(), (CONTENT, False)]
+    assert unwired(Delivery(fault="LENGTH_TOO_SMALL")) == [head(len(HALF)), (HALF, True), (b"", False)]
+
+
+def test_without_a_wire_a_delay_is_one_still() -> None:
+    async def timed() -> float:
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        assert await NullConnection().wait(0.02)
+        return clock() - begun
+
+    assert asyncio.run(timed()) >= 0.019
+
+
+def test_the_wire_of_a_call_is_the_one_that_the_server_lends() -> None:
+    lent = Recorder()
+
+    assert connection_of({"extensions": {CONNECTION_KEY: lent}}) is lent
+
+
+@pytest.mark.parametrize("scope", [{}, {"extensions": {}}])
+def test_where_the_server_lends_none_there_is_none(scope: dict[str, Any]) -> None:
+    assert isinstance(connection_of(scope), NullConnection)
+
+
+def test_every_fault_of_the_language_is_known_and_no_other() -> None:
+    faults = build_schema(())["$defs"]["response"]["properties"]["fault"]["enum"]
+
+    assert FAULTS.keys() == {"", *faults}

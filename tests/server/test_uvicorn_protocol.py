@@ -1,0 +1,401 @@
+from __future__ import annotations
+
+import logging
+import socket
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from time import perf_counter
+from typing import Any, Literal
+from urllib.parse import quote, unquote
+
+import msgspec
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mockserver.model import Delivery
+from mockserver.server import uvicorn_protocol
+from mockserver.server.connection import connection_of
+from mockserver.server.transport_faults import FAULTS, SURPLUS_BYTES, OutgoingReply, deliver, is_bodiless
+from mockserver.server.uvicorn_protocol import ProtocolError, checked_protocol
+
+CONTENT = b'[{"id": "A"}, {"id": "B"}]'
+HALF = CONTENT[: len(CONTENT) // 2]
+PATIENCE_S = 5
+LOOPS: tuple[Literal["asyncio", "uvloop"], ...] = ("asyncio", "uvloop")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A call: set as it begins to be answered, and as it ends."""
+
+    begun: Event = field(default_factory=Event)
+    over: Event = field(default_factory=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """An ASGI application that delivers as the query says; `visits` are by path."""
+
+    visits: defaultdict[str, Visit] = field(default_factory=lambda: defaultdict(Visit))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        visit = self.visits[scope["path"]]
+        visit.begun.set()
+        said = msgspec.json.decode(unquote(scope["query_string"].decode()) or b"{}", type=Delivery)
+        headers = [(b"content-length", b"%d" % len(CONTENT))]
+        bare = is_bodiless(scope["method"], 200)
+        await deliver(OutgoingReply(200, headers, CONTENT, bare, said, send, connection_of(scope)))
+        visit.over.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A shop that is open at a port."""
+
+    shop: Shop
+    port: int
+    server: uvicorn.Server
+    thread: Thread
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
+
+
+@contextmanager
+def opened(loop: Literal["asyncio", "uvloop"]) -> Iterator[Open]:
+    shop = Shop()
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        config = uvicorn.Config(
+            shop,
+            http=checked_protocol(),
+            loop=loop,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=PATIENCE_S,
+        )
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, args=([listening],))
+        thread.start()
+        yield Open(shop, listening.getsockname()[1], server, thread)
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module", params=LOOPS)
+def open_shop(request: pytest.FixtureRequest) -> Iterator[Open]:
+    with opened(request.param) as shop:
+        yield shop
+
+
+@pytest.fixture
+def wire(open_shop: Open) -> Iterator[socket.socket]:
+    """A connection to the shop."""
+    with open_shop.connect() as connected:
+        yield connected
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever breaks on purpose, uvicorn has nothing to complain of."""
+    with caplog.at_level(logging.WARNING):
+        yield
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
+def request(path: str = "/", head: str = "", method: str = "GET", **delivery: Any) -> bytes:
+    """A request that asks to be delivered so."""
+    asked = quote(msgspec.json.encode(delivery).decode())
+    return f"{method} {path}?{asked} HTTP/1.1\r\nHost: h\r\n{head}\r\n".encode()
+
+
+def rest_of(wire: socket.socket) -> tuple[bytes, bool]:
+    """All that comes until the connection ends; whether it ends by a reset."""
+    received = b""
+    try:
+        while octets := wire.recv(1 << 16):
+            received += octets
+    except ConnectionResetError:
+        return received, True
+    return received, False
+
+
+def one_of(wire: socket.socket, length: int = len(CONTENT)) -> bytes:
+    """The next answer, whose body has that length; the connection lives on."""
+    received = b""
+    while not received.partition(b"\r\n\r\n")[2][length - 1 :]:
+        octets = wire.recv(1)
+        assert octets
+        received += octets
+    return received
+
+
+def body_of(answer: bytes) -> bytes:
+    return answer.partition(b"\r\n\r\n")[2]
+
+
+def length_of(answer: bytes) -> int:
+    return int(answer.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+
+
+def test_a_reset_is_one_before_any_byte(wire: socket.socket) -> None:
+    wire.sendall(request(fault="CONNECTION_RESET_BY_PEER"))
+
+    assert rest_of(wire) == (b"", True)
+
+
+def test_a_reset_may_come_after_the_headers_and_a_part_of_the_body(wire: socket.socket) -> None:
+    wire.sendall(request(fault="CONNECTION_RESET_BY_PEER", fraction=0.5))
+
+    answer, reset = rest_of(wire)
+
+    assert (body_of(answer), length_of(answer), reset) == (HALF, len(CONTENT), True)
+
+
+def test_a_reset_may_come_between_headers_and_body(wire: socket.socket) -> None:
+    wire.sendall(request(fault="CONNECTION_RESET_BY_PEER", fraction=0))
+
+    answer, reset = rest_of(wire)
+
+    assert (answer[-4:], reset) == (b"\r\n\r\n", True)
+
+
+def test_an_empty_response_is_an_end_without_a_byte(wire: socket.socket) -> None:
+    wire.sendall(request(fault="EMPTY_RESPONSE"))
+
+    assert rest_of(wire) == (b"", False)
+
+
+def test_random_data_is_followed_by_the_end(wire: socket.socket) -> None:
+    wire.sendall(request(fault="RANDOM_DATA_THEN_CLOSE"))
+
+    received, reset = rest_of(wire)
+
+    assert (len(received), received[:5] == b"HTTP/", reset) == (64, False, False)
+
+
+def test_a_malformed_chunk_is_followed_by_the_end(wire: socket.socket) -> None:
+    wire.sendall(request(fault="MALFORMED_RESPONSE_CHUNK"))
+
+    answer, reset = rest_of(wire)
+
+    assert b"transfer-encoding: chunked" in answer
+    assert (b"content-length" in answer, body_of(answer), reset) == (False, b"this is no chunk\r\n", False)
+
+
+def test_a_wrong_length_is_too_big_and_followed_by_the_end(wire: socket.socket) -> None:
+    wire.sendall(request(fault="WRONG_LENGTH"))
+
+    answer, reset = rest_of(wire)
+
+    assert (body_of(answer), length_of(answer), reset) == (CONTENT, len(CONTENT) + SURPLUS_BYTES, False)
+
+
+def test_a_length_that_is_too_small_leaves_the_excess_to_the_next_answer(wire: socket.socket) -> None:
+    wire.sendall(request(fault="LENGTH_TOO_SMALL"))
+    first = one_of(wire)
+    wire.sendall(request())
+
+    assert (length_of(first), body_of(first), body_of(one_of(wire))) == (len(HALF), CONTENT, CONTENT)
+
+
+def test_a_length_that_is_too_small_is_so_on_a_connection_that_ends_too(wire: socket.socket) -> None:
+    wire.sendall(request(head="Connection: close\r\n", fault="LENGTH_TOO_SMALL"))
+
+    answer, reset = rest_of(wire)
+
+    assert (length_of(answer), body_of(answer), reset) == (len(HALF), CONTENT, False)
+
+
+def test_a_truncated_body_leaves_the_connection_in_order(wire: socket.socket) -> None:
+    wire.sendall(request(fault="TRUNCATED_BODY"))
+    first = one_of(wire, len(HALF))
+    wire.sendall(request())
+
+    assert (length_of(first), body_of(first), body_of(one_of(wire))) == (len(HALF), HALF, CONTENT)
+
+
+def test_drops_take_their_time(wire: socket.socket) -> None:
+    begun = perf_counter()
+    wire.sendall(request(chunks=3, spread_ms=30))
+
+    assert body_of(one_of(wire)) == CONTENT
+    assert perf_counter() - begun >= 0.029
+
+
+@pytest.mark.parametrize(
+    "fault", ["", "WRONG_LENGTH", "LENGTH_TOO_SMALL", "MALFORMED_RESPONSE_CHUNK", "CLOSE_IDLE"]
+)
+def test_head_has_no_body_to_break(wire: socket.socket, fault: str) -> None:
+    wire.sendall(request(method="HEAD", head="Connection: close\r\n", fault=fault))
+
+    answer, reset = rest_of(wire)
+
+    assert (length_of(answer), body_of(answer), reset) == (len(CONTENT), b"", False)
+
+
+# No response
+
+
+def test_no_response_is_none(wire: socket.socket) -> None:
+    wire.settimeout(0.05)
+    wire.sendall(request(fault="NO_RESPONSE"))
+
+    with pytest.raises(TimeoutError):
+        wire.recv(1)
+
+
+@pytest.mark.parametrize(
+    ("path", "delivery"),
+    [
+        ("/none", {"fault": "NO_RESPONSE"}),
+        ("/late", {"delay_ms": 60_000}),
+        ("/drops", {"chunks": 10, "spread_ms": 60_000}),
+    ],
+)
+def test_a_client_that_leaves_ends_the_waiting(open_shop: Open, path: str, delivery: dict[str, Any]) -> None:
+    visit = open_shop.shop.visits[path]
+    with open_shop.connect() as wire:
+        wire.sendall(request(path, **delivery))
+        assert visit.begun.wait(PATIENCE_S)
+        assert not visit.over.is_set()
+
+    assert visit.over.wait(PATIENCE_S)
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_nobody_complains_of_a_fault_that_its_client_does_not_wait_for(open_shop: Open, fault: str) -> None:
+    visit = open_shop.shop.visits[f"/unmet-{fault}"]
+    with open_shop.connect() as wire:
+        wire.sendall(request(f"/unmet-{fault}", delay_ms=60_000, fraction=0.5, fault=fault))
+        assert visit.begun.wait(PATIENCE_S)
+
+    assert visit.over.wait(PATIENCE_S)
+
+
+def test_a_client_that_asks_again_and_leaves_ends_the_waiting(
+    open_shop: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn_protocol, "_POLL_S", 0.02)
+    visit = open_shop.shop.visits["/thrice"]
+    with open_shop.connect() as wire:
+        wire.sendall(request("/thrice", fault="NO_RESPONSE") * 3)
+        assert visit.begun.wait(PATIENCE_S)
+
+    assert visit.over.wait(PATIENCE_S)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_server_with_calls_that_hang_stops_at_once(loop: Literal["asyncio", "uvloop"]) -> None:
+    with opened(loop) as shop:
+        wires = [shop.connect() for _ in range(3)]
+        for number, wire in enumerate(wires):
+            wire.sendall(request(f"/{number}", fault="NO_RESPONSE"))
+            assert shop.shop.visits[f"/{number}"].begun.wait(PATIENCE_S)
+        shop.server.should_exit = True
+        shop.thread.join(PATIENCE_S / 2)
+
+        assert not shop.thread.is_alive()
+        assert [rest_of(wire) for wire in wires] == [(b"", False)] * 3
+    for wire in wires:
+        wire.close()
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("late", [{"delay_ms": 60_000}, {"chunks": 5, "spread_ms": 60_000}])
+def test_a_server_that_stops_sends_at_once_what_is_late(
+    loop: Literal["asyncio", "uvloop"], late: dict[str, Any]
+) -> None:
+    with opened(loop) as shop, shop.connect() as wire:
+        wire.sendall(request(**late))
+        assert shop.shop.visits["/"].begun.wait(PATIENCE_S)
+        shop.server.should_exit = True
+
+        assert body_of(rest_of(wire)[0]) == CONTENT
+
+
+# Idle connections
+
+
+def test_an_idle_connection_dies_under_the_next_request(open_shop: Open, wire: socket.socket) -> None:
+    wire.sendall(request("/idle", fault="CLOSE_IDLE"))
+    first = one_of(wire)
+    wire.sendall(request("/never"))
+
+    assert (body_of(first), rest_of(wire)) == (CONTENT, (b"", False))
+    assert not open_shop.shop.visits["/never"].begun.is_set()
+
+
+def test_an_idle_connection_stays_open_until_then(wire: socket.socket) -> None:
+    wire.sendall(request(fault="CLOSE_IDLE"))
+    one_of(wire)
+    wire.settimeout(0.05)
+
+    with pytest.raises(TimeoutError):
+        wire.recv(1)
+
+
+def test_an_idle_connection_takes_in_the_whole_request_before_it_dies(wire: socket.socket) -> None:
+    wire.sendall(request(fault="CLOSE_IDLE"))
+    one_of(wire)
+    wire.sendall(request(method="PUT", head="Content-Length: 300000\r\n"))
+    for _ in range(3):
+        wire.sendall(bytes(100_000))
+
+    assert rest_of(wire) == (b"", False)
+
+
+def test_an_idle_connection_dies_under_a_request_that_waits_to_go_on(wire: socket.socket) -> None:
+    wire.sendall(request(fault="CLOSE_IDLE"))
+    one_of(wire)
+    wire.sendall(request(method="PUT", head="Content-Length: 9\r\nExpect: 100-continue\r\n"))
+
+    assert rest_of(wire) == (b"", False)
+
+
+@pytest.mark.parametrize("delay_ms", [0, 20])
+def test_an_idle_connection_dies_under_requests_that_came_early(
+    open_shop: Open, wire: socket.socket, delay_ms: int
+) -> None:
+    early = request("/early") * 2
+    wire.sendall(request(fault="CLOSE_IDLE", delay_ms=delay_ms) + early)
+
+    received, _ = rest_of(wire)
+
+    assert body_of(received) == CONTENT
+    assert not open_shop.shop.visits["/early"].begun.is_set()
+
+
+def test_the_next_connection_is_as_good_as_any(open_shop: Open, wire: socket.socket) -> None:
+    wire.sendall(request(fault="CLOSE_IDLE"))
+    one_of(wire)
+    with open_shop.connect() as other:
+        other.sendall(request() * 2)
+
+        assert [body_of(one_of(other)) for _ in range(2)] == [CONTENT] * 2
+
+
+# What it leans on
+
+
+def test_a_protocol_that_is_built_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(HttpToolsProtocol, "_start_asgi_task")
+
+    with pytest.raises(ProtocolError, match="this uvicorn has no _start_asgi_task: "):
+        checked_protocol()
+
+
+def test_a_cycle_that_is_built_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uvicorn_protocol, "_CYCLE_NAMES", ("flow", "gone"))
+
+    with pytest.raises(ProtocolError, match="this uvicorn has no gone: "):
+        checked_protocol()
