@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mockserver.model import NOTHING, Document, Json, Problem
+from mockserver.model import EMPTY, Document, Json, Problem
 
 
 class MockServerError(Exception):
@@ -42,22 +42,22 @@ class VendorError(MockServerError):
     """A vendor package does not fit its spec."""
 
 
-class UnknownSandbox(MockServerError):
+class UnknownSandboxError(MockServerError):
     """No sandbox has that name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"there is no sandbox {name}")
 
 
-class TooManySandboxes(MockServerError):
+class TooManySandboxesError(MockServerError):
     """There are as many sandboxes as the server holds; `most` is how many that is."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"there are {most:,} sandboxes, and no more may be; delete some")
-        self.most = most
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"there are {limit:,} sandboxes, and no more may be; delete some")
+        self.limit = limit
 
 
-class BadHeader(MockServerError):
+class InvalidHeaderError(MockServerError):
     """A header of ours is malformed or names nothing; no vendor answers that."""
 
 
@@ -71,7 +71,7 @@ class Refusal(MockServerError):
         self.detail = detail
 
 
-class Malformed(Refusal):
+class MalformedBody(Refusal):
     """The body is not what its media type says; `position` is a byte offset where one is known."""
 
     code = "malformed"
@@ -81,7 +81,7 @@ class Malformed(Refusal):
         self.position = position
 
 
-class Invalid(Refusal):
+class InvalidCall(Refusal):
     """Envelope, parameters or fatal items break the contract; `problems` are all of them, in order.
 
     `document` is what was read, for vendors whose answer depends on it; None where nothing was.
@@ -199,7 +199,7 @@ class Unavailable(Refusal):
     code = "unavailable"
 
 
-class Failed(Refusal):
+class VendorFailure(Refusal):
     """The vendor broke; what was done before that is done. A `detail` is what a scenario lets it say."""
 
     code = "failed"
@@ -226,7 +226,7 @@ class Rejected(Refusal):
         super().__init__("; ".join(problem.detail for problem in problems))
 
 
-class Ours(Refusal):
+class ServerRefusal(Refusal):
     """This server refuses, in nobody's words but its own: said as problem details (RFC 9457).
 
     `code` names the kind, `members` are the document's further ones, `headers` go with it.
@@ -237,7 +237,7 @@ class Ours(Refusal):
         status: int,
         code: str,
         detail: str,
-        members: Document = NOTHING,
+        members: Document = EMPTY,
         headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(detail)

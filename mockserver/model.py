@@ -24,7 +24,7 @@ Document: TypeAlias = Mapping[str, Any]
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands in a body, a step a segment."""
 
-NOTHING: Document = {}
+EMPTY: Document = {}
 
 
 def pointer_of(path: Path) -> str:
@@ -44,10 +44,10 @@ class Principal(Value, frozen=True):
 
     name: str
     scopes: frozenset[str] | None = None
-    facts: Document = NOTHING
+    facts: Document = EMPTY
 
 
-ANYBODY = Principal("anybody")
+ANONYMOUS = Principal("anybody")
 
 
 class Call(Value, frozen=True):
@@ -66,14 +66,14 @@ class Call(Value, frozen=True):
     method: str
     path: str
     query: str = ""
-    headers: Mapping[str, str] = NOTHING
+    headers: Mapping[str, str] = EMPTY
     body: bytes = b""
     mount: str = ""
     origin: str = ""
-    principal: Principal = ANYBODY
-    assumptions: Mapping[str, str] = NOTHING
+    principal: Principal = ANONYMOUS
+    assumptions: Mapping[str, str] = EMPTY
     in_flight: int = 1
-    twins: int = 0
+    same_key_in_flight: int = 0
     target: str = ""
     now: datetime | None = None
     scenarios: tuple[Document, ...] = ()
@@ -193,3 +193,6 @@ class Answer(Value, frozen=True):
     trace: str = ""
     applied: tuple[str, ...] = ()
     delivery: Delivery | None = None
+
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})

@@ -11,24 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from mockserver.assumption import Assumption
 from mockserver.errors import NotFound, Refusal
-from mockserver.model import (
-    NOTHING,
-    Answer,
-    Call,
-    Document,
-    Fault,
-    Item,
-    Json,
-    Outcome,
-    Problem,
-    Reply,
-    Value,
-)
-from mockserver.schema import Formats
-from mockserver.spec import Operation
-from mockserver.store import State
+from mockserver.model import EMPTY, Answer, Call, Document, Fault, Item, Json, Outcome, Problem, Reply, Value
+from mockserver.sandbox.assumptions import Assumption
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Operation
+from mockserver.spec.schema import Formats
 
 
 class Request(Value, frozen=True):
@@ -44,12 +32,12 @@ class Request(Value, frozen=True):
     operation: Operation
     parameters: Document
     tenant: str
-    dispatch: Dispatch
+    dispatch: DispatchCall
     document: Json = None
     items: tuple[Item, ...] = ()
     media_type: str = ""
-    proven: bool = False
-    contract: Document = NOTHING
+    valid_as_sent: bool = False
+    contract: Document = EMPTY
 
 
 class BatchResult(Value, frozen=True):
@@ -59,16 +47,16 @@ class BatchResult(Value, frozen=True):
     outcomes: tuple[Outcome, ...]
 
 
-Dispatch: TypeAlias = Callable[[Call, State], Answer]
-Rule: TypeAlias = Callable[[Item, Request], Iterable[Problem]]
-Across: TypeAlias = Callable[[Request], Iterable[tuple[int, Problem]]]
-Check: TypeAlias = Callable[[Item, Request, State], Iterable[Problem]]
-Ends: TypeAlias = Callable[[Item], bool]
-Keep: TypeAlias = Callable[[Item], Outcome]
-Apply: TypeAlias = Callable[[Request, State], Keep]
-Render: TypeAlias = Callable[[BatchResult, State], Reply]
+DispatchCall: TypeAlias = Callable[[Call, State], Answer]
+ItemRule: TypeAlias = Callable[[Item, Request], Iterable[Problem]]
+BatchRule: TypeAlias = Callable[[Request], Iterable[tuple[int, Problem]]]
+CheckItem: TypeAlias = Callable[[Item, Request, State], Iterable[Problem]]
+AbortsBatch: TypeAlias = Callable[[Item], bool]
+StoreItem: TypeAlias = Callable[[Item], Outcome]
+ApplyBatch: TypeAlias = Callable[[Request, State], StoreItem]
+RenderBatch: TypeAlias = Callable[[BatchResult, State], Reply]
 Handler: TypeAlias = Callable[[Request, State], Reply]
-Grade: TypeAlias = Callable[[Problem, Call], Problem | None]
+ClassifyProblem: TypeAlias = Callable[[Problem, Call], Problem | None]
 Refuse: TypeAlias = Callable[[Refusal, Call, Operation | None, State], Reply]
 Enter: TypeAlias = Callable[[], Operation]
 """Runs the checks that every call meets (route, credentials, body, scope): gives the operation, or raises."""
@@ -77,12 +65,12 @@ Admit: TypeAlias = Callable[[Call, Enter, State], str]
 EnterTenant: TypeAlias = Callable[[Call, str, State], None]
 Replay: TypeAlias = Callable[[Call, Operation, State], Reply | None]
 Remember: TypeAlias = Callable[[Call, Operation, Reply, State], None]
-Faulty: TypeAlias = Callable[[Fault, Item, Request], Problem]
-Phantom: TypeAlias = Callable[[Outcome, int], Outcome]
+DescribeFault: TypeAlias = Callable[[Fault, Item, Request], Problem]
+ExtraOutcome: TypeAlias = Callable[[Outcome, int], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class BatchRoom:
+class BatchHandler:
     """What a vendor adds to one batch operation.
 
     `rules` and `warn` are pure and see one item; `across` is pure and sees the batch once, and names
@@ -93,34 +81,34 @@ class BatchRoom:
     item that was never sent. What is None is done by the spec alone.
     """
 
-    apply: Apply | None = None
-    render: Render | None = None
-    rules: tuple[Rule, ...] = ()
-    warn: tuple[Rule, ...] = ()
-    across: Across | None = None
-    check: Check | None = None
-    ends: Ends | None = None
-    phantom: Phantom | None = None
+    apply: ApplyBatch | None = None
+    render: RenderBatch | None = None
+    rules: tuple[ItemRule, ...] = ()
+    warning_rules: tuple[ItemRule, ...] = ()
+    batch_rule: BatchRule | None = None
+    check: CheckItem | None = None
+    aborts_batch: AbortsBatch | None = None
+    extra_outcome: ExtraOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Room(BatchRoom):
+class CompleteBatchHandler(BatchHandler):
     """One batch operation as it is served: the vendor's parts, and the core's for those it left out."""
 
-    apply: Apply
-    render: Render
+    apply: ApplyBatch
+    render: RenderBatch
 
 
-def one_by_one(keep: Callable[[Item, Request, State], Outcome]) -> Apply:
+def store_each(store_item: Callable[[Item, Request, State], Outcome]) -> ApplyBatch:
     """An apply function for a batch that has nothing to make ready before its first item."""
 
-    def apply(request: Request, state: State) -> Keep:
-        return lambda item: keep(item, request, state)
+    def apply(request: Request, state: State) -> StoreItem:
+        return lambda item: store_item(item, request, state)
 
     return apply
 
 
-def record(collection: str, key: str, state: State) -> Document:
+def find_record(collection: str, key: str, state: State) -> Document:
     """What the tenant's collection holds under `key`.
 
     Raises:
@@ -138,20 +126,20 @@ def admit_any(_call: Call, enter: Enter, _state: State) -> str:
     return ""
 
 
-def keep_known(problem: Problem, _call: Call) -> Problem | None:
+def ignore_unknown_parameters(problem: Problem, _call: Call) -> Problem | None:
     """The common grade: a query parameter that no operation declares is ignored, all else counts."""
     return None if problem.code == "unknown-parameter" else problem
 
 
-FAULT = "fault"
+FAULT_RULE = "fault"
 """The rule that a problem of a scenario's names; its `expected` is the status that the scenario sets."""
 
 
-def plain_fault(fault: Fault, item: Item, request: Request) -> Problem:
+def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
     """A scenario's fault as a problem of the whole item, in no vendor's words."""
     batch = request.operation.batch
     path = (*batch.items, item.index) if batch else ()
-    return Problem(fault.code, path, fault.message or fault.code, FAULT, fault.status)
+    return Problem(fault.code, path, fault.message or fault.code, FAULT_RULE, fault.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +160,15 @@ class Vendor:
     could make them; credentials always are.
     """
 
-    batches: Mapping[str, BatchRoom] = field(default_factory=dict)
+    batches: Mapping[str, BatchHandler] = field(default_factory=dict)
     operations: Mapping[str, Handler] = field(default_factory=dict)
     refuse: Refuse | None = None
-    grade: Grade = keep_known
+    classify: ClassifyProblem = ignore_unknown_parameters
     admit: Admit = admit_any
     enter_tenant: EnterTenant | None = None
     replay: Replay | None = None
     remember: Remember | None = None
     assumptions: tuple[Assumption, ...] = ()
     formats: Formats = field(default_factory=dict)
-    fault: Faulty = plain_fault
-    standing: tuple[str, ...] = ()
+    fault: DescribeFault = default_fault_problem
+    kept_when_empty: tuple[str, ...] = ()

@@ -6,11 +6,11 @@ from itertools import count
 
 import pytest
 
-from mockserver.app import Application, Options, create_app
-from mockserver.sandbox import Settings
-from mockserver.store.memory import MemoryStore
+from mockserver.sandbox.memory_store import MemoryStore
+from mockserver.sandbox.sandboxes import Settings
+from mockserver.server.application import Application, Options, create_app
 from tests.support.client import Client
-from tests.support.frozen import keep_frozen
+from tests.support.frozen_documents import freeze_document
 
 NOW = "2026-01-05T09:00:00Z"
 _numbers = count(1)
@@ -20,7 +20,7 @@ _numbers = count(1)
 def app() -> Application:
     """All vendors on a store that hands out frozen documents; each test uses a sandbox of its own in it."""
     only = tuple(filter(None, os.environ.get("MOCK_ONLY", "").split(",")))
-    return create_app(Options(vendors=only), store=MemoryStore(keep=keep_frozen))
+    return create_app(Options(vendors=only), store=MemoryStore(keep=freeze_document))
 
 
 @pytest.fixture

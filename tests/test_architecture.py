@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.served import packages
+from mockserver.engine.registry import vendor_packages
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mockserver"
@@ -175,7 +175,7 @@ def test_nobody_draws_by_chance(file: Path) -> None:
 
 @pytest.mark.parametrize("file", MODULES, ids=name_of)
 def test_only_the_memory_store_touches_tables(file: Path) -> None:
-    touching = [name for name in imported(file) if name.startswith("mockserver.store.table")]
+    touching = [name for name in imported(file) if name.startswith("mockserver.sandbox.memory_table")]
 
     assert bool(touching) == (name_of(file) == "store/memory.py")
 
@@ -190,7 +190,7 @@ def test_no_room_imports_a_later_one(room: str) -> None:
 def test_every_vendor_package_has_a_spec_and_every_spec_a_package() -> None:
     specs = [file.stem for file in SPECS.glob("*.yaml") if not file.name.startswith("_")]
 
-    assert sorted(specs) == list(packages())
+    assert sorted(specs) == list(vendor_packages())
 
 
 def test_the_rooms_and_the_seam_are_where_they_are_said_to_be() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from mockserver.cli import main
+from mockserver.cli.main import main
 from mockserver.contract import catalogue
 from mockserver.contract.profiles import contracted
 

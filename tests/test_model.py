@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.model import ANYBODY, Action, Item, Outcome, Path, Problem
+from mockserver.model import ANONYMOUS, Action, Item, Outcome, Path, Problem
 
 ITEM = Item(0, "A-1", {"id": "A-1"})
 
@@ -43,4 +43,4 @@ def test_values_are_compared_by_content() -> None:
 
 
 def test_anybody_may_do_everything() -> None:
-    assert ANYBODY.scopes is None
+    assert ANONYMOUS.scopes is None

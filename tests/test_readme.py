@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.app import Application, Options, create_app
-from tests.support.client import Answered, Client
+from mockserver.server.application import Application, Options, create_app
+from tests.support.client import Client, Response
 
 README = Path(__file__).parents[1] / "README.md"
 OUTCOMES = README.parent / "mockserver" / "docs" / "outcomes.md"
@@ -25,7 +25,7 @@ def fresh() -> Application:
     return create_app(Options())
 
 
-def run(command: str, app: Application) -> Answered:
+def run(command: str, app: Application) -> Response:
     """What the curl command line gets from `app`; flags that are not known here are a mistake."""
     words = shlex.split(command)[1:]
     url = next(word for word in words if word.startswith("http://127.0.0.1:8080/"))

@@ -1,1 +1,1 @@
-"""Bytes to documents and back: one module a format."""
+"""Bytes and headers: one module per format, HTTP replies, instants, redaction."""

@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from mockserver.codec.json import text_of
-from mockserver.errors import Malformed
+from mockserver.codec.json import to_utf_8
+from mockserver.errors import MalformedBody
 from mockserver.model import Json
 
 MAX_KEYS = 1000
 
-_KEY = re.compile(r"\[([0-9]{1,9})\](?:\.(\w+)|\[(\w+)\])")
+_INDEXED_KEY = re.compile(r"\[([0-9]{1,9})\](?:\.(\w+)|\[(\w+)\])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class IndexedForm:
         Raises:
             Malformed: no form, or too many keys.
         """
-        pairs = _pairs(body, charset, self.max_keys)
+        pairs = _parse_pairs(body, charset, self.max_keys)
         items: dict[int, dict[str, str | None]] = {}
         for key, value in pairs:
-            if found := _KEY.fullmatch(key):
+            if found := _INDEXED_KEY.fullmatch(key):
                 items.setdefault(int(found[1]), {}).setdefault(found[2] or found[3], value or None)
         read: list[Json] = []
         while len(read) in items:
@@ -55,7 +55,7 @@ class FlatForm:
             Malformed: no form, or too many keys.
         """
         document: dict[str, Json] = {}
-        for key, text in _pairs(body, charset, self.max_keys):
+        for key, text in _parse_pairs(body, charset, self.max_keys):
             name = key.removesuffix("[]")
             if name in self.lists:
                 document.setdefault(name, []).append(text)
@@ -64,9 +64,9 @@ class FlatForm:
         return document
 
 
-def _pairs(body: bytes, charset: str, max_keys: int) -> list[tuple[str, str]]:
+def _parse_pairs(body: bytes, charset: str, max_keys: int) -> list[tuple[str, str]]:
     try:
-        text = text_of(body, charset).decode("utf-8")
+        text = to_utf_8(body, charset).decode("utf-8")
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=max_keys)
     except ValueError as error:
-        raise Malformed(str(error)) from None
+        raise MalformedBody(str(error)) from None

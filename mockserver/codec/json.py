@@ -16,25 +16,25 @@ from json import loads
 import json5
 import msgspec
 
-from mockserver.errors import Malformed
+from mockserver.errors import MalformedBody
 from mockserver.model import Json
 
 MAX_DEPTH = 64
-NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
+NUMBER_PATTERN = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 """A number as text, the way decoders read one that is quoted or stands in a query."""
 
 MIN_EXPONENT, MAX_EXPONENT = -324, 308
 MAX_LENIENT_BYTES = 16 * 1024
 """The lenient reader takes 13 µs a byte; what is longer than this must be strict JSON."""
 
-MAX_LENIENT_OPENINGS = 1024
+MAX_LENIENT_BRACKETS = 1024
 
-_BYTE = re.compile(r"\(byte ([0-9]+)\)")
+_BYTE_POSITION = re.compile(r"\(byte ([0-9]+)\)")
 _CONTAINERS = (dict, list)
 _CONTAINERS_SET = frozenset(_CONTAINERS)
 
 
-def exact_decimal(text: str) -> Decimal:
+def parse_decimal(text: str) -> Decimal:
     """The number that `text` spells, as exact as that.
 
     Raises:
@@ -49,11 +49,11 @@ def exact_decimal(text: str) -> Decimal:
     return number
 
 
-_decoder = msgspec.json.Decoder(float_hook=exact_decimal)
+_decoder = msgspec.json.Decoder(float_hook=parse_decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-def text_of(body: bytes, charset: str) -> bytes:
+def to_utf_8(body: bytes, charset: str) -> bytes:
     """The body as UTF-8 bytes without a byte order mark, whatever of UTF-8 and UTF-16 it came in."""
     if charset.startswith("utf-16"):
         try:
@@ -61,7 +61,7 @@ def text_of(body: bytes, charset: str) -> bytes:
             bare = "utf-16-be" if charset.endswith("be") else "utf-16-le"
             return body.decode("utf-16" if marked else bare).encode()
         except UnicodeError:
-            raise Malformed("the body is not valid UTF-16") from None
+            raise MalformedBody("the body is not valid UTF-16") from None
     return body.removeprefix(b"\xef\xbb\xbf")
 
 
@@ -71,17 +71,17 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
     Raises:
         Malformed: it holds none.
     """
-    text = text_of(body, charset)
+    text = to_utf_8(body, charset)
     try:
         return _decoder.decode(text)
     except RecursionError:
-        raise Malformed("nested too deep") from None
+        raise MalformedBody("nested too deep") from None
     except UnicodeError:
-        raise Malformed("the body is not valid UTF-8") from None
+        raise MalformedBody("the body is not valid UTF-8") from None
     except msgspec.ValidationError:
-        raise Malformed("a number is out of range") from None
+        raise MalformedBody("a number is out of range") from None
     except msgspec.DecodeError as error:
-        raise _unreadable(str(error), text) from None
+        raise _syntax_error(str(error), text) from None
 
 
 def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
@@ -93,36 +93,36 @@ def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
     Raises:
         Malformed: it is neither; `position` is where the more patient of the two readers stopped.
     """
-    text = text_of(body, charset)
+    text = to_utf_8(body, charset)
     try:
         return decode(text)
-    except Malformed as strict:
+    except MalformedBody as strict:
         if strict.position:
-            with suppress(Malformed):
+            with suppress(MalformedBody):
                 return decode(text[: strict.position])
-        if len(text) > MAX_LENIENT_BYTES or text.count(b"[") + text.count(b"{") > MAX_LENIENT_OPENINGS:
+        if len(text) > MAX_LENIENT_BYTES or text.count(b"[") + text.count(b"{") > MAX_LENIENT_BRACKETS:
             raise
-        return _json5(text, strict)
+        return _decode_json5(text, strict)
 
 
-def _json5(text: bytes, strict: Malformed) -> Json:
+def _decode_json5(text: bytes, strict: MalformedBody) -> Json:
     """The JSON5 document at the beginning of `text`; `strict` is what is wrong with it as JSON."""
     try:
         document, error, stopped = json5.parse(
             written := text.decode(),
-            parse_float=exact_decimal,
-            parse_constant=_no_constant,
+            parse_float=parse_decimal,
+            parse_constant=_refuse_constant,
             consume_trailing=False,
         )
         _encoder.encode(document)  # JSON5 reads lone surrogates, which no answer could carry
     except (ValueError, ArithmeticError, RecursionError):
         raise strict from None
     if error:
-        raise _stopped(len(written[:stopped].encode()))
+        raise _malformed_at(len(written[:stopped].encode()))
     return document
 
 
-def repeated_member(body: bytes, charset: str = "utf-8") -> str | None:
+def find_repeated_member(body: bytes, charset: str = "utf-8") -> str | None:
     """A member that an object of the JSON names twice; None where there is none, or no JSON."""
     repeated: list[str] = []
 
@@ -131,7 +131,7 @@ def repeated_member(body: bytes, charset: str = "utf-8") -> str | None:
         repeated.extend(name for name, times in names.items() if times > 1)
 
     with suppress(ValueError, RecursionError):
-        loads(text_of(body, charset), object_pairs_hook=note, parse_int=str, parse_float=str)
+        loads(to_utf_8(body, charset), object_pairs_hook=note, parse_int=str, parse_float=str)
     return repeated[0] if repeated else None
 
 
@@ -140,17 +140,17 @@ def encode(document: Json) -> bytes:
     return _encoder.encode(document)
 
 
-def _unreadable(said: str, text: bytes) -> Malformed:
+def _syntax_error(said: str, text: bytes) -> MalformedBody:
     """The decoder's error in words of ours, with the byte at which reading stopped."""
-    found = _BYTE.search(said)
+    found = _BYTE_POSITION.search(said)
     if not found:
-        return _stopped(len(text))
+        return _malformed_at(len(text))
     # Of text behind the document the decoder tells the place after its first character.
-    return _stopped(int(found[1]) - ("trailing characters" in said))
+    return _malformed_at(int(found[1]) - ("trailing characters" in said))
 
 
-def _stopped(position: int) -> Malformed:
-    return Malformed(f"the JSON cannot be read beyond byte {position}", position)
+def _malformed_at(position: int) -> MalformedBody:
+    return MalformedBody(f"the JSON cannot be read beyond byte {position}", position)
 
 
 def check_depth(document: Json, limit: int = MAX_DEPTH) -> None:
@@ -164,15 +164,15 @@ def check_depth(document: Json, limit: int = MAX_DEPTH) -> None:
     while level:
         depth += 1
         if depth > limit:
-            raise Malformed(f"nested deeper than {limit} levels")
-        level = [child for node in level for child in _children(node)]
+            raise MalformedBody(f"nested deeper than {limit} levels")
+        level = [child for node in level for child in _nested_containers(node)]
 
 
-def _no_constant(name: str) -> Json:
+def _refuse_constant(name: str) -> Json:
     raise ArithmeticError(f"{name} is no JSON number")  # a ValueError would pass for one of the grammar
 
 
-def _children(node: Json) -> Iterable[Json]:
+def _nested_containers(node: Json) -> Iterable[Json]:
     """The lists and objects inside a list or an object."""
     values = node.values() if type(node) is dict else node
     if _CONTAINERS_SET.isdisjoint(map(type, values)):

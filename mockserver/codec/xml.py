@@ -13,15 +13,15 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from mockserver.codec.json import MAX_DEPTH, text_of
-from mockserver.errors import Malformed
+from mockserver.codec.json import MAX_DEPTH, to_utf_8
+from mockserver.errors import MalformedBody
 from mockserver.model import Json
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-_DECLARED = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']([^"'>]*)""")
+_ENCODING_DECLARATION = re.compile(rb"""<\?xml[^>]*?\bencoding\s*=\s*["']([^"'>]*)""")
 
 
-class _Shallow(TreeBuilder):
+class _DepthLimitedBuilder(TreeBuilder):
     """A tree builder that refuses to go deeper than `MAX_DEPTH`."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class _Shallow(TreeBuilder):
     def start(self, tag: str, attrs: dict[Any, Any], /) -> Element:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise Malformed(f"nested deeper than {MAX_DEPTH} levels")
+            raise MalformedBody(f"nested deeper than {MAX_DEPTH} levels")
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> Element:
@@ -45,17 +45,17 @@ def parse(body: bytes, charset: str = "utf-8") -> Element:
     Raises:
         Malformed: not well-formed, in another encoding than it says, a DTD, entities, or nested too deep.
     """
-    text = text_of(body, charset)
+    text = to_utf_8(body, charset)
     wanted = "utf-16" if charset.startswith("utf-16") else "utf-8"
-    declared = _DECLARED.match(text)
+    declared = _ENCODING_DECLARATION.match(text)
     if declared and declared[1].decode("latin-1").lower() != wanted:
-        raise Malformed(f"the encoding '{declared[1].decode('latin-1')}' is declared, but it is {wanted}")
-    parser = DefusedXMLParser(target=_Shallow(), forbid_dtd=True, encoding="utf-8")
+        raise MalformedBody(f"the encoding '{declared[1].decode('latin-1')}' is declared, but it is {wanted}")
+    parser = DefusedXMLParser(target=_DepthLimitedBuilder(), forbid_dtd=True, encoding="utf-8")
     try:
         parser.feed(text.decode())
         root: Element = parser.close()
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise Malformed(str(error) or type(error).__name__) from None
+        raise MalformedBody(str(error) or type(error).__name__) from None
     return root
 
 
@@ -81,7 +81,7 @@ class DataContract:
         """
         root = parse(body, charset)
         if root.tag != self._name(self.root):
-            raise Malformed(f"Expecting element '{self.root}' from namespace '{self.namespace}'.")
+            raise MalformedBody(f"Expecting element '{self.root}' from namespace '{self.namespace}'.")
         if not self.item or _is_nil(root):
             return self._item(root, any_order=any_order)
         named = [child for child in root if child.tag == self._name(self.item)]
@@ -98,7 +98,7 @@ class DataContract:
             if namespace != self.namespace or name not in ahead or name in read:
                 continue
             if len(child):
-                raise Malformed(f"element '{name}' holds elements")
+                raise MalformedBody(f"element '{name}' holds elements")
             cursor = self.members.index(name) + 1
             read[name] = None if _is_nil(child) else child.text or ""
         return read

@@ -11,10 +11,13 @@ from mockserver.contract.finding import Check
 @cache
 def checks() -> Mapping[str, Check]:
     """All checks, in the order of a report."""
-    from mockserver.contract import checks, generated  # noqa: PLC0415 - Schemathesis costs 0.1 s
-    from mockserver.contract.stories import checks as of_stories  # noqa: PLC0415 - as Hypothesis
+    from mockserver.contract import (
+        checks,
+        generated,  # noqa: PLC0415 - Schemathesis costs 0.1 s
+    )
+    from mockserver.contract.stories import checks as stories_checks  # noqa: PLC0415 - as Hypothesis
 
-    return {**checks.CHECKS, **of_stories.CHECKS, **generated.CHECKS}
+    return {**checks.CHECKS, **stories_checks.CHECKS, **generated.CHECKS}
 
 
 def check(name: str) -> Check:

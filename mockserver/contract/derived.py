@@ -17,7 +17,7 @@ from mockserver.contract.made_up import Member, Sample, sample
 from mockserver.contract.subject import Drawn, Json, Record, Subject
 from mockserver.errors import SpecError
 from mockserver.model import Document
-from mockserver.spec import Batch, Operation, Spec, resolve
+from mockserver.spec.openapi import Batch, Operation, Spec, resolve
 
 _JSON = "application/json"
 _FOUND = 200

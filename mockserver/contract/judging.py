@@ -16,7 +16,7 @@ from mockserver.contract.oracle import Oracle
 from mockserver.contract.oracle.expecting import Expected
 from mockserver.contract.profiles import Contracted
 from mockserver.contract.subject import Reader, Telling
-from mockserver.spec import Operation
+from mockserver.spec.openapi import Operation
 
 _UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
 """A reader says ValueError; an answer that is like none before it may bring it down in other ways."""

@@ -11,7 +11,7 @@ from typing import Any
 from mockserver.contract.spoils import lacking, setting
 from mockserver.contract.subject import Drawn, Json, Spoil
 from mockserver.model import Document
-from mockserver.spec import Batch, resolve
+from mockserver.spec.openapi import Batch, resolve
 
 _FIRST_KEY, _MOST_KEYS = 1000, 2**31 - 1
 _FORMATS: Mapping[str, Callable[[int], str]] = {

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from mockserver import reader
 from mockserver.contract.subject import Facts, Profile
-from mockserver.served import PACKAGE, specs_folder
-from mockserver.spec import Spec
+from mockserver.engine.registry import VENDORS_PACKAGE, specs_folder
+from mockserver.spec import loading
+from mockserver.spec.openapi import Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,15 @@ def of_spec(file: Path, facts: Facts | None = None) -> Contracted:
     Raises:
         SpecError: it cannot be read.
     """
-    spec = reader.load(file)
+    spec = loading.load_spec(file)
     profile = _profile(spec.name)
     named: Mapping[str, str] = facts or {}
     return Contracted(spec.name, spec, profile, {**profile.facts, **named})
 
 
 def _profile(name: str) -> Profile:
-    module = f"{PACKAGE}.{name}.contract"
-    if find_spec(f"{PACKAGE}.{name}") is None or find_spec(module) is None:
+    module = f"{VENDORS_PACKAGE}.{name}.profile"
+    if find_spec(f"{VENDORS_PACKAGE}.{name}") is None or find_spec(module) is None:
         return Profile()
-    profile: Profile = importlib.import_module(module).CONTRACT
+    profile: Profile = importlib.import_module(module).PROFILE
     return profile

@@ -6,18 +6,17 @@ from itertools import count
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.cases.catalogue import Entry
-from mockserver.cases.language import Case
-from mockserver.cases.running import Verdict, run
-from mockserver.cases.sending import sender
-from mockserver.cases.wire import Answered, Sent
-from mockserver.cases.world import BEGINNING, SEED, World
 from mockserver.codec import json
-from mockserver.reply import JSON
+from mockserver.codec.http import JSON_TYPE
+from mockserver.control.cases.catalogue import CatalogueCase
+from mockserver.control.cases.language import Case
+from mockserver.control.cases.runner import CaseResult, run
+from mockserver.control.cases.sandbox_client import SEED, START_INSTANT, SandboxClient
+from mockserver.control.cases.transport import Request, Response, open_client
+from mockserver.server.application import Application
 from tests.catalogue.rows import Play
-from tests.support.in_process import judged
-from tests.support.server import serving
+from tests.support.case_runs import run_case
+from tests.support.server_process import serve_process
 
 _numbers = count(1)
 
@@ -25,7 +24,7 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """A real server for the cases that lose an answer."""
-    with serving() as url:
+    with serve_process() as url:
         yield url
 
 
@@ -33,20 +32,20 @@ def server() -> Iterator[str]:
 def play(request: pytest.FixtureRequest, app: Application, sandbox: str) -> Play:
     """Run a vendor's case in a fresh sandbox: in process, or over sockets where it takes one."""
 
-    def play(entry: Entry) -> Verdict:
+    def play(entry: CatalogueCase) -> CaseResult:
         if entry.case.needs_socket:
             return asyncio.run(_over_sockets(entry.case, request.getfixturevalue("server")))
-        return judged(entry.case, app, sandbox)
+        return run_case(entry.case, app, sandbox)
 
     return play
 
 
-async def _over_sockets(case: Case, url: str) -> Verdict:
+async def _over_sockets(case: Case, url: str) -> CaseResult:
     name = f"case-{next(_numbers)}"
-    async with sender(url) as sending:
-        settings = json.encode({"name": name, "seed": SEED, "freeze": BEGINNING})
-        headers = (("content-type", JSON),)
-        made = await sending.send(Sent("POST", "/_mock/sandboxes", headers, settings))
-        assert isinstance(made, Answered), made
+    async with open_client(url) as sending:
+        settings = json.encode({"name": name, "seed": SEED, "freeze": START_INSTANT})
+        headers = (("content-type", JSON_TYPE),)
+        made = await sending.send(Request("POST", "/_mock/sandboxes", headers, settings))
+        assert isinstance(made, Response), made
         assert made.status == 201, made.text
-        return await run(case, World(name, sending, sending))
+        return await run(case, SandboxClient(name, sending, sending))

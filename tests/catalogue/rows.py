@@ -8,17 +8,17 @@ from typing import TypeAlias
 
 import pytest
 
-from mockserver.cases.catalogue import Entry, entries
-from mockserver.cases.running import Verdict
+from mockserver.control.cases.catalogue import CatalogueCase, vendor_cases
+from mockserver.control.cases.runner import CaseResult
 
-Play: TypeAlias = Callable[[Entry], Verdict]
+Play: TypeAlias = Callable[[CatalogueCase], CaseResult]
 
 
 def rows_of(vendor: str) -> pytest.MarkDecorator:
     """Every case of the vendor, `148-reset` for the first of a row, `148-reset-2` for the second."""
     seen: Counter[str] = Counter()
     params = []
-    for entry in entries(vendor):
+    for entry in vendor_cases(vendor):
         seen[entry.row.id] += 1
         again = f"-{seen[entry.row.id]}" if seen[entry.row.id] > 1 else ""
         params.append(pytest.param(entry, id=f"{entry.row.id}{again}"))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.cases import catalogue
-from mockserver.cases.catalogue import entries, in_folder, rows
-from mockserver.cases.language import BadCaseError
-from mockserver.served import packages
+from mockserver.control.cases import catalogue
+from mockserver.control.cases.catalogue import load_folder, rows, vendor_cases
+from mockserver.control.cases.language import BadCaseError
+from mockserver.engine.registry import vendor_packages
 
 LETTERS = {"V": "vba", "G": "guidewire", "P": "pvex", "Y": "payt", "X": "xero"}
 WHO = """
@@ -68,11 +68,11 @@ def test_a_row_says_all_that_a_row_says() -> None:
 def test_the_catalogue_names_no_vendor() -> None:
     text = (Path(catalogue.__file__).parent / "catalogue.yaml").read_text(encoding="utf-8")
 
-    assert re.findall("|".join(packages()), text, re.IGNORECASE) == []
+    assert re.findall("|".join(vendor_packages()), text, re.IGNORECASE) == []
 
 
 def test_every_row_has_a_case_for_each_of_its_vendors_and_for_no_other() -> None:
-    there = {(entry.row.row, vendor) for vendor in packages() for entry in entries(vendor)}
+    there = {(entry.row.row, vendor) for vendor in vendor_packages() for entry in vendor_cases(vendor)}
 
     assert {"missing": sorted(whose() - there), "too many": sorted(there - whose())} == {
         "missing": [],
@@ -88,8 +88,8 @@ def test_there_are_462_pairs_of_a_row_and_a_vendor() -> None:
 def test_a_case_that_may_change_something_says_what_is_there_afterwards() -> None:
     assert [
         f"{vendor} {entry.row.id}"
-        for vendor in packages()
-        for entry in entries(vendor)
+        for vendor in vendor_packages()
+        for entry in vendor_cases(vendor)
         if entry.case.writes and not entry.case.expects_state
     ] == []
 
@@ -103,7 +103,7 @@ def written(folder: Path, text: str, name: str = "transport.yaml") -> Path:
 
 
 def test_an_entry_that_says_its_steps_is_read_with_the_label_of_its_row(tmp_path: Path) -> None:
-    (entry,) = in_folder(written(tmp_path, ENTRY), "acme")
+    (entry,) = load_folder(written(tmp_path, ENTRY), "acme")
 
     assert (entry.row.name, entry.case.source, entry.case.place) == (
         "reset",
@@ -113,7 +113,7 @@ def test_an_entry_that_says_its_steps_is_read_with_the_label_of_its_row(tmp_path
 
 
 def test_an_entry_that_says_nothing_but_its_row_is_the_generic_case(tmp_path: Path) -> None:
-    (entry,) = in_folder(written(tmp_path, "- row: 148"), "acme")
+    (entry,) = load_folder(written(tmp_path, "- row: 148"), "acme")
 
     assert entry.case.when == rows()[148].generic["when"]
     assert list(entry.case.scenarios) == ["reset"]
@@ -122,7 +122,7 @@ def test_an_entry_that_says_nothing_but_its_row_is_the_generic_case(tmp_path: Pa
 def test_an_entry_s_names_win_over_the_vendor_s_and_those_over_the_generic_case_s(tmp_path: Path) -> None:
     written(tmp_path, "names: {key_header: From-Vendor, keyed: {}}", "_vendor.yaml")
 
-    (entry,) = in_folder(written(tmp_path, "- {row: 96, names: {keyed: {a: b}}}"), "acme")
+    (entry,) = load_folder(written(tmp_path, "- {row: 96, names: {keyed: {a: b}}}"), "acme")
 
     assert entry.case.names["key_header"] == "From-Vendor"
     assert entry.case.names["keyed"] == {"a": "b"}
@@ -141,8 +141,8 @@ def test_an_entry_s_names_win_over_the_vendor_s_and_those_over_the_generic_case_
 )
 def test_an_entry_that_does_not_keep_the_language_is_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(BadCaseError, match=f"acme/transport.yaml.*{said}"):
-        list(in_folder(written(tmp_path, text), "acme"))
+        list(load_folder(written(tmp_path, text), "acme"))
 
 
 def test_a_vendor_without_a_package_has_no_cases() -> None:
-    assert entries("acme") == ()
+    assert vendor_cases("acme") == ()

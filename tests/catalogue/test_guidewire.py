@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from mockserver.cases.catalogue import Entry
+from mockserver.control.cases.catalogue import CatalogueCase
 from tests.catalogue.rows import Play, rows_of
 
 
 @rows_of("guidewire")
-def test_a_row_of_the_catalogue_comes_out_as_its_case_says(entry: Entry, play: Play) -> None:
+def test_a_row_of_the_catalogue_comes_out_as_its_case_says(entry: CatalogueCase, play: Play) -> None:
     verdict = play(entry)
 
     assert verdict.passed, "\n  ".join(verdict.says)

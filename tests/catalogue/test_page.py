@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import mockserver
-from mockserver.cases.catalogue import Entry, rows
-from mockserver.cases.language import Ingredients, read
 from mockserver.codec import yaml
+from mockserver.control.cases.catalogue import CatalogueCase, rows
+from mockserver.control.cases.language import CaseDefaults, read_case
 from tests.catalogue.rows import Play
 
 
@@ -17,6 +17,6 @@ def test_the_case_on_the_page_passes(play: Play) -> None:
     (text,) = re.findall(r"```yaml\n(vendor: .*?)```", page, re.DOTALL)
     document = yaml.load(text)
 
-    verdict = play(Entry(rows()[96], read(document, "page", document["vendor"], Ingredients())))
+    verdict = play(CatalogueCase(rows()[96], read_case(document, "page", document["vendor"], CaseDefaults())))
 
     assert verdict.says == ()

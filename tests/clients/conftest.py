@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.clients.generated import Api, Made, make, opened
-from tests.support.server import serving
+from tests.support.server_process import serve_process
 
 collect_ignore = ["ledger"]
 """A project of its own, with tests that fail: test_ledger runs them."""
@@ -19,7 +19,7 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
     """The address of a server that all tests of this folder share."""
-    with serving() as address:
+    with serve_process() as address:
         yield address
 
 

@@ -20,7 +20,7 @@ from inspect import getsource
 from pathlib import Path
 from typing import Any
 
-from tests.support.specs import SPECS, operations, spec
+from tests.support.spec_documents import SPECS, operations, spec
 
 COMMAND = (sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none")
 CONFIG = {

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support import made_up
-from tests.support.server import serving
+from tests.support import sample_vendor
+from tests.support.server_process import serve_process
 
 JSON = {"content-type": "application/json"}
 ORDERS = b'{"orders": [{"id": "A", "amount": 1.50}, {"id": "", "amount": 1}]}'
@@ -25,8 +25,8 @@ NEEDS_CURL = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("specs")
-    made_up.written(folder)
-    with serving("--specs", str(folder), "--vendor", made_up.NAME) as url:
+    sample_vendor.write_spec(folder)
+    with serve_process("--specs", str(folder), "--vendor", sample_vendor.NAME) as url:
         yield url
 
 

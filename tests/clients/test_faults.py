@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.clients.meeting import ASKED, CLIENTS, Errand, seen
+from tests.clients.real_clients import ASKED, CLIENTS, Errand, seen
 
 _numbers = count(1)
 

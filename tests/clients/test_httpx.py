@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.support.specs import SEEDS, content, operation, spec
-from tests.vendors.payt.records import invoice
-from tests.vendors.pvex.bodies import visit
+from tests.support.spec_documents import SEEDS, content, operation, spec
+from tests.vendors.payt.samples import invoice
+from tests.vendors.pvex.samples import visit
 
 A = "xc:SdLxd3WOhsS0mT2Vi1XEu"
 B = "xc:SF3EIyYvshoSm2pwaUnT_"

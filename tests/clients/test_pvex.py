@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 from lxml.builder import ElementMaker
 
-from tests.vendors.pvex.bodies import visit
+from tests.vendors.pvex.samples import visit
 
 NAMESPACE = "http://schemas.datacontract.org/2004/07/PVExDataModel"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.codec.form import FlatForm, IndexedForm
-from mockserver.errors import Malformed
+from mockserver.errors import MalformedBody
 from mockserver.model import Json
 
 FORM = IndexedForm()
@@ -46,7 +46,7 @@ def test_form_keys_spell_a_list(body: bytes, items: Json) -> None:
 
 @pytest.mark.parametrize("body", [b"[0].Id=\xff", b"[0].Id=%ff"], ids=["bare", "escaped"])
 def test_bad_utf_8_is_malformed(body: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedBody):
         FORM.decode(body, "utf-8")
 
 
@@ -59,12 +59,12 @@ def test_a_form_of_1000_keys_is_read() -> None:
 def test_a_form_of_1001_keys_is_malformed() -> None:
     body = "&".join(f"[{number}].Id={number}" for number in range(1001))
 
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedBody):
         FORM.decode(body.encode(), "utf-8")
 
 
 def test_the_number_of_keys_can_be_set() -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedBody):
         IndexedForm(max_keys=1).decode(b"[0].A=1&[0].B=2", "utf-8")
 
 
@@ -81,7 +81,7 @@ def test_of_a_repeated_key_of_a_flat_form_the_last_one_counts() -> None:
 
 
 def test_a_flat_form_that_is_no_text_is_refused() -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedBody):
         FlatForm().decode(b"a=%ff", "utf-8")
 
 
@@ -93,5 +93,5 @@ def test_a_list_of_a_flat_form_holds_every_text_of_its_key() -> None:
 
 
 def test_a_flat_form_of_too_many_keys_is_refused() -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedBody):
         FlatForm(max_keys=2).decode(b"a=1&b=2&c=3", "utf-8")

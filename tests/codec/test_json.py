@@ -13,9 +13,9 @@ from mockserver.codec.json import (
     decode,
     decode_lenient,
     encode,
-    repeated_member,
+    find_repeated_member,
 )
-from mockserver.errors import Malformed
+from mockserver.errors import MalformedBody
 from mockserver.model import Json
 
 SUITE = Path(__file__).parents[3] / "shared" / "data" / "jsontestsuite" / "test_parsing"
@@ -59,12 +59,12 @@ MALFORMED = {
 
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED.keys())
 def test_what_is_no_json_is_malformed(body: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedBody):
         decode(body)
 
 
 def test_text_that_is_no_utf_8_is_told_in_words_of_its_own() -> None:
-    with pytest.raises(Malformed, match="the body is not valid UTF-8"):
+    with pytest.raises(MalformedBody, match="the body is not valid UTF-8"):
         decode(b'["\xff"]')
 
 
@@ -122,7 +122,7 @@ def test_utf_16_is_read_when_it_is_named(body: bytes, charset: str) -> None:
 
 
 def test_half_a_utf_16_character_is_malformed() -> None:
-    with pytest.raises(Malformed, match="UTF-16"):
+    with pytest.raises(MalformedBody, match="UTF-16"):
         decode(b"[\x001\x00]", "utf-16")
 
 
@@ -131,12 +131,12 @@ def test_64_levels_pass() -> None:
 
 
 def test_65_levels_are_malformed() -> None:
-    with pytest.raises(Malformed, match="deeper than 64"):
+    with pytest.raises(MalformedBody, match="deeper than 64"):
         check_depth(decode(b'{"a":' * 65 + b"1" + b"}" * 65))
 
 
 def test_depth_counts_lists_and_objects_alike() -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedBody):
         check_depth([{"a": [1]}], limit=2)
 
 
@@ -191,14 +191,14 @@ def test_lenient_reading_does_not_look_behind_the_document(body: bytes, document
     ids=["at-once", "end", "strict", "json5", "bytes", "nan"],
 )
 def test_lenient_reading_tells_where_it_stopped(body: bytes, position: int) -> None:
-    with pytest.raises(Malformed) as malformed:
+    with pytest.raises(MalformedBody) as malformed:
         decode_lenient(body)
 
     assert malformed.value.position == position
 
 
 def test_strict_reading_tells_where_text_behind_the_document_begins() -> None:
-    with pytest.raises(Malformed) as malformed:
+    with pytest.raises(MalformedBody) as malformed:
         decode(b"[1] and so on")
 
     assert malformed.value.position == 4
@@ -224,7 +224,7 @@ def test_lenient_reading_takes_strict_json_first() -> None:
     ids=["nan", "infinity", "1e400", "surrogate", "utf-8", "5000-digits", "brackets", "braces", "long"],
 )
 def test_lenient_reading_has_the_same_limits(body: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedBody):
         decode_lenient(body)
 
 
@@ -273,7 +273,7 @@ def test_suite_file_that_may_go_either_way_breaks_nothing(case: Path) -> None:
 def _verdict(body: bytes) -> str:
     try:
         check_depth(decode(body))
-    except Malformed:
+    except MalformedBody:
         return "malformed"
     return "read"
 
@@ -292,4 +292,4 @@ def _verdict(body: bytes) -> str:
     ],
 )
 def test_a_member_that_is_named_twice_is_found(body: bytes, name: str | None) -> None:
-    assert repeated_member(body) == name
+    assert find_repeated_member(body) == name

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.codec.xml import DataContract, parse
-from mockserver.errors import Malformed
+from mockserver.errors import MalformedBody
 
 CONTRACT = DataContract("Orders", "Order", "urn:acme", ("Amount", "Id", "Note"))
 ONE = DataContract("Order", "", "urn:acme", ("Amount", "Id", "Note"))
@@ -71,12 +71,12 @@ def test_an_element_beside_the_items_is_passed_over() -> None:
     ids=["other-name", "no-namespace", "other-namespace"],
 )
 def test_another_root_is_malformed(body: bytes) -> None:
-    with pytest.raises(Malformed, match="Expecting element 'Orders' from namespace 'urn:acme'"):
+    with pytest.raises(MalformedBody, match="Expecting element 'Orders' from namespace 'urn:acme'"):
         CONTRACT.decode(body, "utf-8")
 
 
 def test_a_member_with_elements_inside_is_malformed() -> None:
-    with pytest.raises(Malformed, match="'Id' holds elements"):
+    with pytest.raises(MalformedBody, match="'Id' holds elements"):
         CONTRACT.decode(orders("<Order><Id><b>1</b></Id></Order>"), "utf-8")
 
 
@@ -118,7 +118,7 @@ def test_a_member_with_elements_inside_is_malformed() -> None:
     ],
 )
 def test_what_is_no_plain_xml_is_malformed(body: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedBody):
         parse(body)
 
 
@@ -129,7 +129,7 @@ def test_what_is_no_plain_xml_is_malformed(body: bytes) -> None:
 def test_another_encoding_than_the_declared_one_is_malformed(declared: str, encoding: str) -> None:
     body = f'<?xml version="1.0" encoding="{declared}"?><a>e</a>'.encode(encoding)
 
-    with pytest.raises(Malformed, match=f"the encoding '{declared}' is declared, but it is {encoding}"):
+    with pytest.raises(MalformedBody, match=f"the encoding '{declared}' is declared, but it is {encoding}"):
         parse(body, encoding)
 
 
@@ -139,7 +139,7 @@ def test_the_declared_encoding_may_be_the_one_that_it_is(declared: str) -> None:
 
 
 def test_utf_16_that_is_not_named_is_malformed() -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedBody):
         parse("<a/>".encode("utf-16"))
 
 

@@ -12,7 +12,7 @@ from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.finding import Finding, Ledger
 from mockserver.contract.judging import Judge
 from mockserver.contract.profiles import Contracted, of_spec
-from tests.support import made_up
+from tests.support import sample_vendor
 
 JSON = {"content-type": "application/json"}
 GOOD = {"id": "A-1", "amount": 12}
@@ -22,12 +22,12 @@ BAD = {"id": "A-9", "amount": -1}
 
 def acme(folder: Path, made: Mapping[str, Any] | None = None) -> Contracted:
     """The made-up vendor, or a changed one, under contract."""
-    return of_spec(made_up.written(folder, made))
+    return of_spec(sample_vendor.write_spec(folder, made))
 
 
 def with_outcome(outcome: Mapping[str, Any], **batch: Any) -> dict[str, Any]:
     """The made-up spec whose batch tells its outcomes otherwise."""
-    made = made_up.document()
+    made = sample_vendor.document()
     found = made["paths"]["/orders"]["put"]["x-batch"]
     found["outcome"] = dict(outcome)
     found.update(batch)

@@ -7,7 +7,7 @@ import pytest
 from mockserver.contract import credentials
 from mockserver.contract.credentials import UnreadableCredential
 from mockserver.contract.profiles import Contracted, contracted, of_spec
-from tests.support import made_up
+from tests.support import sample_vendor
 
 GIVEN = {
     "apiKeyAuth": {"api_key": "key-1"},
@@ -97,7 +97,7 @@ def test_every_form_of_a_credential_is_secret() -> None:
 
 
 def test_a_server_that_takes_any_credential_gets_one_of_each_kind(tmp_path: Path) -> None:
-    made_up.written(tmp_path)
+    sample_vendor.write_spec(tmp_path)
     acme = of_spec(tmp_path / "acme.yaml")
 
     given = credentials.made_up(acme)

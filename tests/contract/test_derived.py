@@ -15,10 +15,10 @@ from mockserver.contract.finding import Ledger
 from mockserver.contract.profiles import Contracted, of_spec
 from mockserver.contract.subject import Drawn, Profile, Subject
 from mockserver.contract.target import Address, Target
-from mockserver.spec import Spec
+from mockserver.spec.openapi import Spec
 from tests.contract.stories.shop import unjudged
-from tests.support import made_up
-from tests.support.generating import without_constants
+from tests.support import sample_vendor
+from tests.support.hypothesis_settings import without_constants
 
 ORDER = "/components/schemas/Order"
 DRAWN = Drawn(3, Decimal("19.99"))
@@ -35,7 +35,7 @@ def only(spec: Spec) -> Subject:
 
 
 def changed(tmp_path: Path, pointer: str, value: Any = None) -> Spec:
-    return made_up.loaded(tmp_path, made_up.changed(pointer, value))
+    return sample_vendor.load_sample(tmp_path, sample_vendor.changed_document(pointer, value))
 
 
 def told(tmp_path: Path, app: Callable[[Any, Any, Any], Awaitable[None]], *only: str) -> Ledger:
@@ -47,13 +47,13 @@ def told(tmp_path: Path, app: Callable[[Any, Any, Any], Awaitable[None]], *only:
 
 
 def test_an_item_has_what_the_schema_requires_and_what_tells_items_apart(tmp_path: Path) -> None:
-    subject = only(made_up.loaded(tmp_path))
+    subject = only(sample_vendor.load_sample(tmp_path))
 
     assert subject.item("k1", DRAWN) == {"id": "k1", "amount": Decimal("19.99"), "note": "v3"}
 
 
 def test_a_record_holds_exact_amounts(tmp_path: Path) -> None:
-    assert only(made_up.loaded(tmp_path)).record("k1", DRAWN)["amount"] == Decimal("19.990")
+    assert only(sample_vendor.load_sample(tmp_path)).record("k1", DRAWN)["amount"] == Decimal("19.990")
 
 
 def test_the_example_of_a_schema_is_the_item(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_spec_that_says_too_little_has_no_stories(tmp_path: Path, pointer: str
 
 
 def test_items_are_spoiled_by_keyword(tmp_path: Path) -> None:
-    names = {one.name for one in only(made_up.loaded(tmp_path)).spoils}
+    names = {one.name for one in only(sample_vendor.load_sample(tmp_path)).spoils}
 
     assert names == {
         "no amount",
@@ -113,14 +113,14 @@ def test_what_is_fatal_refuses_the_call(tmp_path: Path) -> None:
 
 
 def test_our_own_server_has_no_finding(tmp_path: Path) -> None:
-    ledger = told(tmp_path, made_up.application(tmp_path))
+    ledger = told(tmp_path, sample_vendor.create_application(tmp_path))
 
     assert [one.said for one in ledger.findings] == []
     assert ledger.made["putOrders", "bad-items-are-refused"]
 
 
 def test_a_server_that_says_done_to_everything_is_found_out(tmp_path: Path) -> None:
-    application = made_up.application(tmp_path)
+    application = sample_vendor.create_application(tmp_path)
 
     async def blind(scope: Any, receive: Any, send: Any) -> None:
         async def sent(message: Any) -> None:
@@ -136,7 +136,7 @@ def test_a_server_that_says_done_to_everything_is_found_out(tmp_path: Path) -> N
 
 
 def test_a_profile_comes_before_what_is_derived(tmp_path: Path) -> None:
-    spec = made_up.loaded(tmp_path)
+    spec = sample_vendor.load_sample(tmp_path)
     mine = only(spec)
     contracted = Contracted("acme", spec, Profile(subjects=lambda _facts: (mine, mine)))
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from starlette.types import ASGIApp
 
-from mockserver.app import Options, create_app
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.effort import Effort
 from mockserver.contract.exchange import Exchange, Request, Response
@@ -18,7 +17,8 @@ from mockserver.contract.profiles import Contracted, contracted
 from mockserver.contract.subject import Judged, Pins, Telling
 from mockserver.contract.target import Address, Target
 from mockserver.model import Json
-from mockserver.spec import Operation, resolve
+from mockserver.server.application import Options, create_app
+from mockserver.spec.openapi import Operation, resolve
 from tests.contract.exchanges import BAD, GOOD, JSON, OTHER, acme, answered, judged, put, results, row, said
 
 VENDORS = ("guidewire", "payt", "pvex", "vba", "xero")

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import pytest
 
-from mockserver.app import Application, Options, create_app
+from mockserver.server.application import Application, Options, create_app
 from tests.contract.mutants.catalogue import MUTANTS
 from tests.contract.mutants.measuring import Run, found
 from tests.contract.mutants.mutant import FAMILIES, Mutant

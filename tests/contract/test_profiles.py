@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.app import Application
 from mockserver.contract.subject import Spoil, Step
-from tests.support.subjects import (
+from mockserver.server.application import Application
+from tests.support.profile_checks import (
     Tried,
     a_spoilt_item_fails_alone,
     a_step_does_what_it_says,

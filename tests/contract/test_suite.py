@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.app import Application
 from mockserver.contract import stories
 from mockserver.contract.finding import Ledger
 from mockserver.contract.generated import walks
@@ -12,9 +11,10 @@ from mockserver.contract.generated.caller import Errand
 from mockserver.contract.judging import Judge
 from mockserver.contract.profiles import contracted
 from mockserver.contract.runner import GENERATED, STORIES
+from mockserver.server.application import Application
 from tests.contract.of_control import CONTROL, WALKED
 from tests.contract.suite import EXAMPLES, effort, held, target, told
-from tests.support.specs import VENDORS
+from tests.support.spec_documents import VENDORS
 
 OPERATIONS = [(vendor, operation) for vendor in VENDORS for operation in contracted(vendor).spec.operations]
 SUBJECTS = [

@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.contract.exchange import Request
 from mockserver.contract.target import Address, Target, Unreachable
-from tests.support.listening import listening
+from tests.support.asgi_server import listen
 
 
 async def echo(scope: Any, _receive: Any, send: Any) -> None:
@@ -42,14 +42,14 @@ def test_a_target_that_was_stopped_calls_nobody(target: Target) -> None:
 def test_a_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    with listening(echo) as url, Target(Address(url)) as one:
+    with listen(echo) as url, Target(Address(url)) as one:
         assert one.send(Request("GET", "/x")).response.status == 302
 
 
 def test_a_proxy_is_used_for_other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    with listening(echo) as url:
+    with listen(echo) as url:
         monkeypatch.setenv("HTTP_PROXY", url)
         monkeypatch.setenv("http_proxy", url)
         with Target(Address("http://host.invalid")) as one:

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.app import Application
 from mockserver.contract.exchange import Request
 from mockserver.contract.target import Address, Target, Unreachable
 from mockserver.contract.worlds import Worlds
+from mockserver.server.application import Application
 from tests.contract.stories.shop import Shop
-from tests.support import made_up
+from tests.support import sample_vendor
 
 
 @pytest.fixture
 def application(tmp_path: Path) -> Application:
-    return made_up.application(tmp_path)
+    return sample_vendor.create_application(tmp_path)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_keys_are_numbers_of_32_bits(stranger: Target) -> None:
 
 
 def test_who_cannot_drop_sandboxes_makes_no_more(tmp_path: Path) -> None:
-    guarded = made_up.application(tmp_path, control_token="secret")
+    guarded = sample_vendor.create_application(tmp_path, control_token="secret")
     with Target(Address("http://testserver/acme", guarded, {"authorization": "Bearer any"})) as target:
         worlds = Worlds(target, 7)
         worlds.drop(worlds.fresh(4))

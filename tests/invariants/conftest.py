@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from mockserver.app import Application, create_app
-from mockserver.store.memory import MemoryStore
-from tests.support.frozen import keep_frozen
-from tests.support.generating import without_constants
+from mockserver.sandbox.memory_store import MemoryStore
+from mockserver.server.application import Application, create_app
+from tests.support.frozen_documents import freeze_document
+from tests.support.hypothesis_settings import without_constants
 
 
 @pytest.fixture(autouse=True)
@@ -18,9 +18,9 @@ def _no_constants_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def bare() -> Application:
     """All vendors without the engine that bends answers."""
-    app = create_app(store=MemoryStore(keep=keep_frozen))
+    app = create_app(store=MemoryStore(keep=freeze_document))
     vendors = app.door.vendors
     assert isinstance(vendors, dict)
     for name, vendor in vendors.items():
-        vendors[name] = replace(vendor, pipeline=replace(vendor.pipeline, director=None))
+        vendors[name] = replace(vendor, pipeline=replace(vendor.pipeline, scenario_selector=None))
     return app

@@ -14,13 +14,21 @@ from hypothesis import strategies as st
 
 from mockserver.codec import json
 from mockserver.model import Answer, Call, Json, Principal
-from mockserver.vendors.guidewire.pins import A
-from tests.invariants.dialects import GUIDEWIRE, PAYT, PVEX, VBA, each
-from tests.invariants.register import Operation, linearizable
-from tests.invariants.threads import together
-from tests.invariants.world import Dialect, Sent, Thing, World, examples, invariant, things, world
-from tests.support import overlap
-from tests.vendors.pvex.bodies import visit
+from mockserver.vendors.guidewire.profile.pins import A
+from tests.invariants.adapters import GUIDEWIRE, PAYT, PVEX, VBA, for_each_vendor
+from tests.invariants.concurrency import RegisterOperation, is_linearizable, run_together
+from tests.invariants.sandboxes import (
+    ItemSpec,
+    TestedRequest,
+    VendorAdapter,
+    VendorSandbox,
+    example_settings,
+    invariant,
+    item_specs,
+    open_sandbox,
+)
+from tests.support import overlapping_calls
+from tests.vendors.pvex.samples import visit
 
 
 @pytest.fixture(autouse=True)
@@ -32,15 +40,15 @@ def _restless() -> Iterator[None]:
     sys.setswitchinterval(interval)
 
 
-def handled(here: World, sent: Sent) -> Answer:
+def handled(here: VendorSandbox, sent: TestedRequest) -> Answer:
     """What the vendor's corridor answers to the call, in the thread that asks."""
-    pipeline = here.app.door.vendors[here.dialect.name].pipeline
+    pipeline = here.app.door.vendors[here.adapter.name].pipeline
     path, _, query = sent.path.partition("?")
-    below = path.removeprefix(f"/{here.dialect.name}")
+    below = path.removeprefix(f"/{here.adapter.name}")
     body = b"" if sent.document is None else json.encode(sent.document)
     headers = {**here.client.headers, **(sent.headers or {}), "content-type": "application/json"}
     caller = Principal("caller")
-    call = Call(here.dialect.name, here.sandbox, sent.method, below, query, headers, body, principal=caller)
+    call = Call(here.adapter.name, here.sandbox, sent.method, below, query, headers, body, principal=caller)
     return pipeline.handle(pipeline.greet(call), pipeline.work.served.spec.match(sent.method, below))
 
 
@@ -48,33 +56,35 @@ def handled(here: World, sent: Sent) -> Answer:
 class Pair:
     """A record of which two members are always written together: how, where it is read, which two."""
 
-    dialect: Dialect
-    write: Callable[[str], Sent]
+    adapter: VendorAdapter
+    write: Callable[[str], TestedRequest]
     path: str
     read: Callable[[Json], tuple[Json, Json]]
 
 
-def _vba(value: str) -> Sent:
-    return Sent(
+def _vba(value: str) -> TestedRequest:
+    return TestedRequest(
         "PUT",
         "/vba/claim-invoice-batch",
         [{"invoice_Key": 5001, "description": value, "invoice_Number": value}],
     )
 
 
-def _pvex(value: str) -> Sent:
-    return Sent("POST", "/pvex/api/InvoiceBatch", [visit(1, PmsStatus=value, Number=value)])
+def _pvex(value: str) -> TestedRequest:
+    return TestedRequest("POST", "/pvex/api/InvoiceBatch", [visit(1, PmsStatus=value, Number=value)])
 
 
-def _payt(value: str) -> Sent:
-    sent = PAYT.batch([Thing("N-1", value)])
+def _payt(value: str) -> TestedRequest:
+    sent = PAYT.batch([ItemSpec("N-1", value)])
     bills = [{**bill, "order_number": value} for bill in sent.document["invoices"]]
-    return Sent(sent.method, sent.path, {**sent.document, "invoices": bills})
+    return TestedRequest(sent.method, sent.path, {**sent.document, "invoices": bills})
 
 
-def _guidewire(value: str) -> Sent:
+def _guidewire(value: str) -> TestedRequest:
     attributes = {"mailTo": value, "invoiceNumber": value}
-    return Sent("PATCH", f"/guidewire/claim/v1/bulk-invoices/{A}", {"data": {"attributes": attributes}})
+    return TestedRequest(
+        "PATCH", f"/guidewire/claim/v1/bulk-invoices/{A}", {"data": {"attributes": attributes}}
+    )
 
 
 def _members(*names: str) -> Callable[[Json], tuple[Json, Json]]:
@@ -107,11 +117,11 @@ PAIRS = (
 
 
 @invariant(7)
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.dialect.name)
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.adapter.name)
 def test_who_reads_while_others_write_sees_whole_items(pair: Pair) -> None:
     written = [f"v{number}" for number in range(20)]
     seen: list[tuple[Json, Json]] = []
-    with world(pair.dialect) as here:
+    with open_sandbox(pair.adapter) as here:
         handled(here, pair.write("first"))
 
         def write() -> None:
@@ -119,49 +129,49 @@ def test_who_reads_while_others_write_sees_whole_items(pair: Pair) -> None:
                 assert handled(here, pair.write(value)).reply.status < 300
 
         def read() -> None:
-            answers = (handled(here, Sent("GET", pair.path)) for _ in written)
+            answers = (handled(here, TestedRequest("GET", pair.path)) for _ in written)
             seen.extend(pair.read(json.decode(answer.reply.body)) for answer in answers)
 
-        together(write, read, read)
+        run_together(write, read, read)
 
     assert len(seen) == 2 * len(written)
     assert [two for two in seen if two[0] != two[1] or two[0] not in ("first", *written)] == []
 
 
 @invariant(32)
-@each()
-@examples(5)
+@for_each_vendor()
+@example_settings(5)
 @given(plans=st.lists(st.lists(st.sampled_from("rw"), min_size=3, max_size=4), min_size=3, max_size=3))
 def test_reads_and_writes_of_one_key_have_an_order_that_explains_them(
-    dialect: Dialect, plans: list[list[str]]
+    adapter: VendorAdapter, plans: list[list[str]]
 ) -> None:
-    key, ticks, values = dialect.keys[0], count(), count()
-    history: list[Operation] = []
-    with world(dialect) as here:
-        before = dialect.read(here.client, key)
+    key, ticks, values = adapter.keys[0], count(), count()
+    history: list[RegisterOperation] = []
+    with open_sandbox(adapter) as here:
+        before = adapter.read(here.client, key)
 
         def follow(plan: list[str]) -> Callable[[], None]:
             def run() -> None:
                 for step in plan:
                     begun = next(ticks)
                     found = _written(here, key, f"v{next(values)}") if step == "w" else _read(here, key)
-                    history.append(Operation(step == "w", found, begun, next(ticks)))
+                    history.append(RegisterOperation(step == "w", found, begun, next(ticks)))
 
             return run
 
-        together(*(follow(plan) for plan in plans))
+        run_together(*(follow(plan) for plan in plans))
 
     assert len(history) == sum(map(len, plans))
-    assert linearizable(history, before)
+    assert is_linearizable(history, before)
 
 
-def _written(here: World, key: str, value: str) -> str:
-    assert handled(here, here.dialect.batch([Thing(key, value)])).reply.status < 300
+def _written(here: VendorSandbox, key: str, value: str) -> str:
+    assert handled(here, here.adapter.batch([ItemSpec(key, value)])).reply.status < 300
     return value
 
 
-def _read(here: World, key: str) -> str | None:
-    return here.dialect.read(here.client, key)
+def _read(here: VendorSandbox, key: str) -> str | None:
+    return here.adapter.read(here.client, key)
 
 
 @invariant(32)
@@ -180,19 +190,19 @@ def test_the_checker_tells_what_can_be_explained_from_what_cannot(
     history: list[tuple[bool, str | None, int, int]],
     explained: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    assert linearizable([Operation(*one) for one in history], None) == explained
+    assert is_linearizable([RegisterOperation(*one) for one in history], None) == explained
 
 
 @invariant(6, 32)
-@each()
-@examples(6)
+@for_each_vendor()
+@example_settings(6)
 @given(data=st.data())
 def test_two_crossed_batches_come_to_what_one_after_the_other_comes_to(
-    dialect: Dialect, data: st.DataObject
+    adapter: VendorAdapter, data: st.DataObject
 ) -> None:
-    first = data.draw(things(dialect, at_least=2, good=True))
-    second = [Thing(one.key, f"{one.value}-2") for one in reversed(first)]
-    with world(dialect) as here, world(dialect) as there:
+    first = data.draw(item_specs(adapter, at_least=2, good=True))
+    second = [ItemSpec(one.key, f"{one.value}-2") for one in reversed(first)]
+    with open_sandbox(adapter) as here, open_sandbox(adapter) as there:
         asyncio.run(_at_once(here, first, second))
         _serial(there, first, second)
         ends = [there.listed()]
@@ -202,28 +212,33 @@ def test_two_crossed_batches_come_to_what_one_after_the_other_comes_to(
         assert here.listed() in ends
 
 
-async def _at_once(here: World, *batches: list[Thing]) -> None:
-    calls = [here.dialect.batch(items) for items in batches]
-    sent = [overlap.Sent(one.method, one.path, json.encode(one.document), {}) for one in calls]
+async def _at_once(here: VendorSandbox, *batches: list[ItemSpec]) -> None:
+    calls = [here.adapter.batch(items) for items in batches]
+    sent = [
+        overlapping_calls.OverlappingRequest(one.method, one.path, json.encode(one.document), {})
+        for one in calls
+    ]
     answers = await asyncio.gather(*(one.by(here.client) for one in sent))
     assert all(answered.status < 300 for answered in answers)
 
 
-def _serial(here: World, *batches: list[Thing]) -> None:
+def _serial(here: VendorSandbox, *batches: list[ItemSpec]) -> None:
     for items in batches:
         here.send(*items)
 
 
 @invariant(6)
-@each()
-@examples(5)
+@for_each_vendor()
+@example_settings(5)
 @given(data=st.data())
-def test_every_thread_sees_what_was_answered_before_it_asked(dialect: Dialect, data: st.DataObject) -> None:
-    items = data.draw(things(dialect, at_least=1, good=True))
+def test_every_thread_sees_what_was_answered_before_it_asked(
+    adapter: VendorAdapter, data: st.DataObject
+) -> None:
+    items = data.draw(item_specs(adapter, at_least=1, good=True))
     wanted = {one.key: one.value for one in items}
-    with world(dialect) as here:
+    with open_sandbox(adapter) as here:
         here.send(*items)
         found: list[dict[str, str]] = []
-        together(*(lambda: found.append(here.listed()) for _ in range(3)))
+        run_together(*(lambda: found.append(here.listed()) for _ in range(3)))
 
         assert [{key: one.get(key) for key in wanted} for one in found] == [wanted] * 3

@@ -5,14 +5,22 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.invariants.dialects import ALL, PAYT, VBA, XERO, each
-from tests.invariants.world import Dialect, World, examples, invariant, things, values, world
+from tests.invariants.adapters import ADAPTERS, PAYT, VBA, XERO, for_each_vendor
+from tests.invariants.sandboxes import (
+    VendorAdapter,
+    VendorSandbox,
+    example_settings,
+    invariant,
+    item_specs,
+    open_sandbox,
+    values,
+)
 
 
-def touched(here: World, data: st.DataObject) -> None:
+def touched(here: VendorSandbox, data: st.DataObject) -> None:
     """Everything that can be done in a sandbox, once."""
-    dialect = here.dialect
-    items = data.draw(things(dialect, at_least=1))
+    dialect = here.adapter
+    items = data.draw(item_specs(dialect, at_least=1))
     here.send(*items)
     dialect.change(items[0].key, data.draw(values())).to(here.client)
     if dialect.removes:
@@ -25,12 +33,12 @@ def touched(here: World, data: st.DataObject) -> None:
 
 
 @invariant(14)
-@each()
-@examples(5)
+@for_each_vendor()
+@example_settings(5)
 @given(data=st.data())
-def test_a_sandbox_does_not_learn_of_another(dialect: Dialect, data: st.DataObject) -> None:
-    with world(dialect) as here, world(data.draw(st.sampled_from(ALL))) as other:
-        other.send(*data.draw(things(other.dialect)))
+def test_a_sandbox_does_not_learn_of_another(adapter: VendorAdapter, data: st.DataObject) -> None:
+    with open_sandbox(adapter) as here, open_sandbox(data.draw(st.sampled_from(ADAPTERS))) as other:
+        other.send(*data.draw(item_specs(other.adapter)))
         clock = other.control("GET", "/clock").body
         before, calls = other.dump(), len(other.app.journal.entries(other.sandbox))
 
@@ -43,22 +51,22 @@ def test_a_sandbox_does_not_learn_of_another(dialect: Dialect, data: st.DataObje
 
 
 @invariant(15)
-@each(VBA, PAYT, XERO)
-@examples(6)
+@for_each_vendor(VBA, PAYT, XERO)
+@example_settings(6)
 @given(data=st.data())
-def test_a_tenant_does_not_learn_of_another(dialect: Dialect, data: st.DataObject) -> None:
-    with world(dialect) as here:
+def test_a_tenant_does_not_learn_of_another(adapter: VendorAdapter, data: st.DataObject) -> None:
+    with open_sandbox(adapter) as here:
         assert here.two_tenants
-        theirs = data.draw(things(dialect, good=True))
+        theirs = data.draw(item_specs(adapter, good=True))
         here.send(*theirs, tenant=1)
         before = here.listed(1)
-        items = data.draw(things(dialect, at_least=1))
+        items = data.draw(item_specs(adapter, at_least=1))
         here.send(*items)
-        dialect.change(items[0].key, data.draw(values())).to(here.client)
+        adapter.change(items[0].key, data.draw(values())).to(here.client)
 
         assert (
             here.listed(1)
             == before
             == {one.key: one.value for one in sorted(theirs, key=lambda one: one.key)}
         )
-        assert all(dialect.read(here.tenant(1), key, 1) == before.get(key) for key in dialect.keys)
+        assert all(adapter.read(here.tenant(1), key, 1) == before.get(key) for key in adapter.keys)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.invariants.world import invariant
-from tests.support.specs import ROOT
+from tests.invariants.sandboxes import invariant
+from tests.support.spec_documents import ROOT
 
 
 @cache

@@ -13,16 +13,24 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver import typed_xml
 from mockserver.model import Json
-from mockserver.vendors.guidewire.pins import A, B
-from tests.invariants.dialects import GUIDEWIRE, PVEX, VBA, XERO
-from tests.invariants.world import Thing, World, examples, invariant, things, values, world
-from tests.support import made_up
+from mockserver.spec import typed_xml
+from mockserver.vendors.guidewire.profile.pins import A, B
+from tests.invariants.adapters import GUIDEWIRE, PVEX, VBA, XERO
+from tests.invariants.sandboxes import (
+    ItemSpec,
+    VendorSandbox,
+    example_settings,
+    invariant,
+    item_specs,
+    open_sandbox,
+    values,
+)
+from tests.support import sample_vendor
 from tests.support.client import Client
-from tests.vendors.pvex.bodies import XML, visit
-from tests.vendors.pvex.bodies import xml as as_xml
-from tests.vendors.xero.books import INVOICES, invoice
+from tests.vendors.pvex.samples import XML, visit
+from tests.vendors.pvex.samples import xml as as_xml
+from tests.vendors.xero.documents import INVOICES, invoice
 
 DECIMALS = 100_000
 CHUNK = 5_000
@@ -33,24 +41,24 @@ _BULK = "/guidewire/claim/v1/bulk-invoices"
 
 
 @invariant(21)
-@examples(20)
-@given(items=things(PVEX, at_least=1))
-def test_xml_says_what_json_says(items: list[Thing]) -> None:
-    with world(PVEX) as here, world(PVEX) as there:
+@example_settings(20)
+@given(items=item_specs(PVEX, at_least=1))
+def test_xml_says_what_json_says(items: list[ItemSpec]) -> None:
+    with open_sandbox(PVEX) as here, open_sandbox(PVEX) as there:
         documents = PVEX.batch(items).document
         texts = [{name: _text(value) for name, value in one.items()} for one in documents]
         as_json = here.send(*items)
         answered = there.client.post("/pvex/api/InvoiceBatch", content=as_xml(*texts), headers=XML)
 
         assert answered.status == as_json.status
-        assert there.masked() == here.masked()
+        assert there.without_generated() == here.without_generated()
 
 
 @invariant(21)
-@examples(20)
-@given(items=things(PVEX, at_least=1, good=True))
-def test_what_is_read_as_xml_is_what_is_read_as_json(items: list[Thing]) -> None:
-    with world(PVEX) as here:
+@example_settings(20)
+@given(items=item_specs(PVEX, at_least=1, good=True))
+def test_what_is_read_as_xml_is_what_is_read_as_json(items: list[ItemSpec]) -> None:
+    with open_sandbox(PVEX) as here:
         here.send(*items)
         as_json = PVEX.listing(here.client)
         answered = here.client.get("/pvex/api/Invoice", headers={"accept": "application/xml"})
@@ -58,7 +66,7 @@ def test_what_is_read_as_xml_is_what_is_read_as_json(items: list[Thing]) -> None
         assert _read(here, answered.body) == as_json.json
 
 
-def _read(here: World, body: bytes) -> Json:
+def _read(here: VendorSandbox, body: bytes) -> Json:
     spec = next(one.spec for one in here.app.served if one.name == "pvex")
     stated = spec.document["paths"]["/api/Invoice"]["get"]["responses"]["200"]
     return typed_xml.read(body, stated["content"]["application/xml"]["schema"], spec.document)
@@ -70,7 +78,7 @@ def _text(value: Json) -> Json:
 
 @invariant(23)
 def test_a_hundred_thousand_decimals_come_out_as_they_went_in(tmp_path: Path) -> None:
-    client = made_up.client(tmp_path)
+    client = sample_vendor.create_client(tmp_path)
     sent = list(_decimals())
 
     for at in range(0, DECIMALS, CHUNK):
@@ -97,10 +105,10 @@ def _decimals() -> Iterator[str]:
 
 
 @invariant(23)
-@examples(20)
+@example_settings(20)
 @given(total=CENTS)
 def test_the_shares_of_a_total_are_the_total(total: str) -> None:
-    with world(GUIDEWIRE) as here:
+    with open_sandbox(GUIDEWIRE) as here:
         change = {"data": {"attributes": {"splitEqually": True, "bulkInvoiceTotal": total}}}
         assert here.client.patch(f"{_BULK}/{B}", json=change).status == 200
 
@@ -111,10 +119,10 @@ def test_the_shares_of_a_total_are_the_total(total: str) -> None:
 
 
 @invariant(23)
-@examples(20)
+@example_settings(20)
 @given(amount=st.decimals(0, 10**12, places=4))
 def test_an_amount_is_read_as_it_was_written(amount: Decimal) -> None:
-    with world(PVEX) as here:
+    with open_sandbox(PVEX) as here:
         sent = f'[{_json(visit(1))[:-1]},"Amount":{amount}}}]'.encode()
         here.client.post("/pvex/api/InvoiceBatch", content=sent, headers={"content-type": "application/json"})
 
@@ -126,12 +134,12 @@ def _json(document: Json) -> str:
 
 
 @invariant(24)
-@examples(20)
+@example_settings(20)
 @given(day=st.dates(date(2016, 1, 1), date(2099, 12, 31)), as_ms=st.booleans())
 def test_a_date_and_its_text_name_the_day_that_was_sent(day: date, as_ms: bool) -> None:  # noqa: FBT001 - drawn
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     sent = f"/Date({int(midnight.timestamp()) * 1000}+0000)/" if as_ms else day.isoformat()
-    with world(XERO) as here:
+    with open_sandbox(XERO) as here:
         made = invoice(InvoiceNumber="K-1", Date=sent, DueDate="2099-12-31")
         here.client.put(f"/xero{INVOICES}", json={"Invoices": [made]})
 
@@ -143,7 +151,7 @@ def test_a_date_and_its_text_name_the_day_that_was_sent(day: date, as_ms: bool) 
 
 
 @invariant(24)
-@examples(20)
+@example_settings(20)
 @given(
     moment=st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31)),  # noqa: DTZ001 - the zone is drawn apart
     fraction=st.text("0123456789", max_size=7),
@@ -153,7 +161,7 @@ def test_an_instant_that_is_read_is_the_one_that_was_written(
     moment: datetime, fraction: str, zone: str
 ) -> None:
     text = f"{moment:%Y-%m-%dT%H:%M:%S}{'.' if fraction else ''}{fraction}{zone}"
-    with world(PVEX) as here:
+    with open_sandbox(PVEX) as here:
         here.client.post("/pvex/api/InvoiceBatch", json=[visit(1, ApiCreateDate=text)])
 
         read = here.client.get("/pvex/api/Invoice/I-1?subscriberId=SUB-1").json["ApiCreateDate"]
@@ -168,13 +176,13 @@ def _instant(text: str) -> tuple[datetime, Decimal]:
 
 
 @invariant(24)
-@examples(6)
+@example_settings(6)
 @given(waits=st.lists(st.integers(0, 10**6), min_size=2, max_size=5))
 def test_audit_dates_never_go_back(waits: list[int]) -> None:
-    with world(VBA) as here:
+    with open_sandbox(VBA) as here:
         stamps = []
         for number, seconds in enumerate(waits):
-            here.send(Thing("5001", f"v{number}"))
+            here.send(ItemSpec("5001", f"v{number}"))
             found = here.client.get("/vba/claim-invoice/5001").json["data"]
             stamps.append((found["entry_Date"], found["update_Date"]))
             here.control("POST", "/clock/advance", {"seconds": seconds})
@@ -187,10 +195,10 @@ def _after(text: str, seconds: int) -> str:
 
 
 @invariant(27)
-@examples(20)
+@example_settings(20)
 @given(first=values(), second=values())
 def test_a_checksum_changes_when_what_is_shown_does_and_only_then(first: str, second: str) -> None:
-    with world(GUIDEWIRE) as here:
+    with open_sandbox(GUIDEWIRE) as here:
         path = f"{_BULK}/{A}"
         seen = [_changed(here.client, path, value) for value in (first, second)]
 
@@ -199,12 +207,12 @@ def test_a_checksum_changes_when_what_is_shown_does_and_only_then(first: str, se
 
 
 @invariant(27)
-@examples(20)
+@example_settings(20)
 @given(first=values(), second=values())
 def test_a_change_with_a_checksum_goes_in_while_that_is_current_and_only_then(
     first: str, second: str
 ) -> None:
-    with world(GUIDEWIRE) as here:
+    with open_sandbox(GUIDEWIRE) as here:
         path = f"{_BULK}/{A}"
         old = here.client.get(path).json["data"]["checksum"]
         current = _changed(here.client, path, first)

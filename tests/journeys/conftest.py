@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.sandbox import Settings
+from mockserver.sandbox.sandboxes import Settings
+from mockserver.server.application import Application
 from tests.support.client import Client
 
 NOW = "2026-01-05T09:00:00Z"

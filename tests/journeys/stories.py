@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.client import Answered, Client
-from tests.vendors.pvex.bodies import visit
+from tests.support.client import Client, Response
+from tests.vendors.pvex.samples import visit
 
 Seen = tuple[Any, ...]
 
@@ -31,11 +31,11 @@ class Story:
         """`client` at the vendor, with its credentials."""
         return client.within(f"/{self.vendor}", **self.headers)
 
-    def send_batch(self, client: Client) -> Answered:
+    def send_batch(self, client: Client) -> Response:
         """The three items."""
         return self.client(client).request(self.method, self.path, json=self.batch)
 
-    def send_repair(self, client: Client) -> Answered:
+    def send_repair(self, client: Client) -> Response:
         """What failed, mended."""
         return self.client(client).request(self.method, self.path, json=self.repair)
 
@@ -50,7 +50,7 @@ class Story:
         return [one.body for one in (*answers, *(vendor.get(path) for path, _ in self.reads))]
 
 
-def _member(answered: Answered, pointer: str) -> Any:
+def _member(answered: Response, pointer: str) -> Any:
     found = answered.json if answered.status == 200 else {}
     for step in pointer.split("/")[1:]:
         found = found[int(step)] if isinstance(found, list) else found.get(step, {})

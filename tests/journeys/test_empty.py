@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.sandbox import Settings
+from mockserver.sandbox.sandboxes import Settings
+from mockserver.server.application import Application
 from tests.support.client import Client
 
 TENANT = "00000000-0000-4000-8000-000000000001"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.app import Application
+from mockserver.server.application import Application
 from tests.journeys.stories import STORIES, Story
 from tests.support.client import Client
 

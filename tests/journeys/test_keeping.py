@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import Application
+from mockserver.server.application import Application
 from tests.journeys.stories import STORIES, Story
 from tests.support.client import Client
 

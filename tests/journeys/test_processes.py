@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tests.support.specs import ROOT
+from tests.support.spec_documents import ROOT
 
 
 def told(hash_seed: str) -> list[str]:

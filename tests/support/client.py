@@ -15,13 +15,13 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message
 
-from mockserver.app import Application
-from mockserver.reply import media_type_of
-from tests.support.documented import Sent, complaint
+from mockserver.codec.http import parse_content_type
+from mockserver.server.application import Application
+from tests.support.conformance import SentReply, find_violation
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Response:
     """What came back; header names are lower case."""
 
     status: int
@@ -30,7 +30,7 @@ class Answered:
 
     @property
     def text(self) -> str:
-        return self.body.decode(media_type_of(self.headers)[1])
+        return self.body.decode(parse_content_type(self.headers)[1])
 
     @property
     def json(self) -> Any:
@@ -60,19 +60,19 @@ class Client:
         kept = {name: text for name, text in self.headers.items() if name not in names}
         return Client(self.app, kept, self.base)
 
-    def get(self, path: str, **kwargs: Any) -> Answered:
+    def get(self, path: str, **kwargs: Any) -> Response:
         return self.request("GET", path, **kwargs)
 
-    def put(self, path: str, **kwargs: Any) -> Answered:
+    def put(self, path: str, **kwargs: Any) -> Response:
         return self.request("PUT", path, **kwargs)
 
-    def post(self, path: str, **kwargs: Any) -> Answered:
+    def post(self, path: str, **kwargs: Any) -> Response:
         return self.request("POST", path, **kwargs)
 
-    def patch(self, path: str, **kwargs: Any) -> Answered:
+    def patch(self, path: str, **kwargs: Any) -> Response:
         return self.request("PATCH", path, **kwargs)
 
-    def delete(self, path: str, **kwargs: Any) -> Answered:
+    def delete(self, path: str, **kwargs: Any) -> Response:
         return self.request("DELETE", path, **kwargs)
 
     def request(  # noqa: PLR0913 - the parts of a request
@@ -84,7 +84,7 @@ class Client:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         chunks: int = 1,
-    ) -> Answered:
+    ) -> Response:
         """One call; `json` is encoded and typed, `content` is sent as it is, in `chunks` pieces."""
         sent = {**self.headers, **{name.lower(): text for name, text in (headers or {}).items()}}
         body = content or b""
@@ -94,20 +94,22 @@ class Client:
         if body:
             length = ("content-length", str(len(body))) if chunks == 1 else ("transfer-encoding", "chunked")
             sent.setdefault(*length)
-        answered = asyncio.run(call(self.app, method, self.base + path, sent, _pieces(body, chunks)))
-        check(self.app, method, self.base + path, answered)
+        answered = asyncio.run(send_call(self.app, method, self.base + path, sent, _split_body(body, chunks)))
+        check_conformance(self.app, method, self.base + path, answered)
         return answered
 
 
-def check(app: ASGIApp, method: str, target: str, answered: Answered) -> None:
+def check_conformance(app: ASGIApp, method: str, target: str, answered: Response) -> None:
     """Fail the test if the application's specs do not state the answer."""
     if isinstance(app, Application):
         path = unquote(target.partition("?")[0])
-        unstated = complaint(app.served, Sent(method, path, answered.status, answered.headers, answered.body))
+        unstated = find_violation(
+            app.served, SentReply(method, path, answered.status, answered.headers, answered.body)
+        )
         assert not unstated, f"{method} {path}: {unstated}\n{answered.body.decode(errors='replace')[:2000]}"
 
 
-def _pieces(body: bytes, chunks: int) -> list[bytes]:
+def _split_body(body: bytes, chunks: int) -> list[bytes]:
     size = max(1, -(-len(body) // chunks))
     return [body[at : at + size] for at in range(0, len(body), size)] or [b""]
 
@@ -116,7 +118,7 @@ def _encode(value: Any) -> bytes:
     return json.dumps(value, default=float).encode()
 
 
-async def call(  # noqa: PLR0913 - the parts of a request
+async def send_call(  # noqa: PLR0913 - the parts of a request
     app: ASGIApp,
     method: str,
     target: str,
@@ -125,7 +127,7 @@ async def call(  # noqa: PLR0913 - the parts of a request
     *,
     goes_on: asyncio.Event | None = None,
     taken: asyncio.Event | None = None,
-) -> Answered:
+) -> Response:
     """One call beside others: its body begins when it may go on, its answer leaves when it is taken."""
     path, _, query = target.partition("?")
     scope = {
@@ -160,7 +162,7 @@ async def call(  # noqa: PLR0913 - the parts of a request
 
     await app(scope, receive, send)
     start = outgoing[0]
-    return Answered(
+    return Response(
         start["status"],
         {name.decode().lower(): text.decode("latin-1") for name, text in start["headers"]},
         b"".join(message.get("body", b"") for message in outgoing[1:]),

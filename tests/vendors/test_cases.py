@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.app import Application
-from tests.cases.sheets import SheetCase, cases
-from tests.support.in_process import judged
+from mockserver.server.application import Application
+from tests.support.case_runs import run_case
+from tests.support.fact_sheets import SheetCase, cases
 
 ROWS: Mapping[str, int] = {"vba": 37, "pvex": 40, "guidewire": 45, "payt": 43, "xero": 39}
 """How many rows each fact sheet lists."""
@@ -20,7 +20,7 @@ CASES = [case for vendor in ROWS for case in cases(HERE / vendor)]
 
 @pytest.mark.parametrize("sheet", CASES, ids=lambda sheet: f"{sheet.case.vendor}-{sheet.file.stem}")
 def test_a_case_is_answered_as_its_sheet_says(sheet: SheetCase, app: Application, sandbox: str) -> None:
-    assert judged(sheet.case, app, sandbox).says == ()
+    assert run_case(sheet.case, app, sandbox).says == ()
 
 
 @pytest.mark.parametrize("vendor", ROWS)

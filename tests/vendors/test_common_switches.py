@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from mockserver.app import Application
-from tests.support.batches import Attempt, CalledOperation, batch_operations, stored
+from mockserver.server.application import Application
 from tests.support.client import Client
+from tests.support.operations import BatchAttempt, CalledOperation, batch_operations, stored
 
 BATCHES = pytest.mark.parametrize("batch", batch_operations(), ids=lambda batch: batch.name)
 
@@ -18,13 +18,13 @@ POSITIONS = {"failing": (500, False), "offline": (503, False), "failing_after_co
 
 
 @pytest.fixture
-def attempt(client: Client, app: Application, batch: CalledOperation) -> Attempt:
+def attempt(client: Client, app: Application, batch: CalledOperation) -> BatchAttempt:
     """A caller of the batch in a fresh sandbox."""
     caller = Client(app, {**client.headers, **batch.headers(app)})
-    return Attempt(batch, app, caller, {})
+    return BatchAttempt(batch, app, caller, {})
 
 
-def turned(attempt: Attempt, **positions: str) -> Attempt:
+def turned(attempt: BatchAttempt, **positions: str) -> BatchAttempt:
     """The same after its sandbox's switches were turned."""
     sandbox = attempt.client.headers["mock-sandbox"]
     named = {f"{attempt.batch.spec.name}.{name}": position for name, position in positions.items()}
@@ -34,7 +34,7 @@ def turned(attempt: Attempt, **positions: str) -> Attempt:
 
 @BATCHES
 @pytest.mark.parametrize("position", POSITIONS)
-def test_a_vendor_that_is_out_of_order_says_so_in_its_own_shape(attempt: Attempt, position: str) -> None:
+def test_a_vendor_that_is_out_of_order_says_so_in_its_own_shape(attempt: BatchAttempt, position: str) -> None:
     failing = turned(attempt, availability=position)
 
     answered = failing.send(attempt.batch.example())
@@ -44,7 +44,7 @@ def test_a_vendor_that_is_out_of_order_says_so_in_its_own_shape(attempt: Attempt
 
 
 @BATCHES
-def test_a_member_that_is_named_twice_refuses_the_call_where_that_is_wanted(attempt: Attempt) -> None:
+def test_a_member_that_is_named_twice_refuses_the_call_where_that_is_wanted(attempt: BatchAttempt) -> None:
     strict = turned(attempt, duplicate_members="refused")
 
     answered = strict.send(attempt.batch.wrapped(b'[{"a": 1, "a": 2}]'))

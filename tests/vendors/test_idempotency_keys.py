@@ -6,32 +6,32 @@ from dataclasses import replace
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.served import discover
-from tests.support.batches import Attempt, CalledOperation, batch_operations, stored
+from mockserver.engine.registry import discover_vendors
+from mockserver.server.application import Application
 from tests.support.client import Client
+from tests.support.operations import BatchAttempt, CalledOperation, batch_operations, stored
 
-KEYED = {vendor.name for vendor in discover() if vendor.keys is not None}
+KEYED = {vendor.name for vendor in discover_vendors() if vendor.idempotency is not None}
 BATCHES = [one for one in batch_operations() if one.spec.name in KEYED]
 
 pytestmark = pytest.mark.parametrize("batch", BATCHES, ids=lambda batch: batch.name)
 
 
 @pytest.fixture
-def attempt(client: Client, app: Application, batch: CalledOperation) -> Attempt:
+def attempt(client: Client, app: Application, batch: CalledOperation) -> BatchAttempt:
     """A caller of the batch in a fresh sandbox where keys are on."""
     caller = Client(app, {**client.headers, **batch.headers(app), "idempotency-key": '"4711"'})
-    return turned(Attempt(batch, app, caller, {}), "on")
+    return turned(BatchAttempt(batch, app, caller, {}), "on")
 
 
-def turned(attempt: Attempt, position: str) -> Attempt:
+def turned(attempt: BatchAttempt, position: str) -> BatchAttempt:
     sandbox = attempt.client.headers["mock-sandbox"]
     switch = f"{attempt.batch.spec.name}.idempotency_keys"
     attempt.client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json={switch: position})
     return replace(attempt, before=stored(attempt.app, sandbox))
 
 
-def test_the_same_batch_gets_the_same_bytes_and_changes_nothing_more(attempt: Attempt) -> None:
+def test_the_same_batch_gets_the_same_bytes_and_changes_nothing_more(attempt: BatchAttempt) -> None:
     first = attempt.send(attempt.batch.example())
     after = stored(attempt.app, attempt.client.headers["mock-sandbox"])
 
@@ -42,7 +42,7 @@ def test_the_same_batch_gets_the_same_bytes_and_changes_nothing_more(attempt: At
     assert not attempt.untouched()
 
 
-def test_another_batch_under_the_same_key_is_refused(attempt: Attempt) -> None:
+def test_another_batch_under_the_same_key_is_refused(attempt: BatchAttempt) -> None:
     attempt.send(attempt.batch.example())
     after = stored(attempt.app, attempt.client.headers["mock-sandbox"])
 
@@ -52,7 +52,7 @@ def test_another_batch_under_the_same_key_is_refused(attempt: Attempt) -> None:
     assert replace(attempt, before=after).untouched()
 
 
-def test_a_key_that_is_required_and_missing_stores_nothing(attempt: Attempt) -> None:
+def test_a_key_that_is_required_and_missing_stores_nothing(attempt: BatchAttempt) -> None:
     asked = turned(attempt, "required")
     without = replace(asked, client=asked.client.without("idempotency-key"))
 
@@ -62,7 +62,7 @@ def test_a_key_that_is_required_and_missing_stores_nothing(attempt: Attempt) -> 
     assert without.untouched()
 
 
-def test_after_a_day_the_batch_is_a_new_one(attempt: Attempt) -> None:
+def test_after_a_day_the_batch_is_a_new_one(attempt: BatchAttempt) -> None:
     attempt.send(attempt.batch.example())
     sandbox = attempt.client.headers["mock-sandbox"]
     attempt.client.post(f"/_mock/sandboxes/{sandbox}/clock/advance", json={"seconds": 86400})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.app import Application
-from tests.support.batches import CalledOperation, called_operations, stored
+from mockserver.server.application import Application
 from tests.support.client import Client
+from tests.support.operations import CalledOperation, called_operations, stored
 
 
 @pytest.mark.parametrize("one", called_operations(), ids=lambda one: one.name)

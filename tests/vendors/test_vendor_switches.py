@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.app import Application
-from mockserver.assumption import COMMON
-from mockserver.served import packages
-from tests.cases.sheets import Position, positions
-from tests.support.in_process import judged
+from mockserver.engine.registry import vendor_packages
+from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS
+from mockserver.server.application import Application
+from tests.support.case_runs import run_case
+from tests.support.fact_sheets import Position, positions
 
 HERE = Path(__file__).parent
-POSITIONS = [position for vendor in packages() for position in positions(HERE / vendor)]
+POSITIONS = [position for vendor in vendor_packages() for position in positions(HERE / vendor)]
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ POSITIONS = [position for vendor in packages() for position in positions(HERE / 
     ids=lambda position: f"{position.case.vendor}-{position.switch}-{position.value}",
 )
 def test_a_switch_does_what_its_position_says(position: Position, app: Application, sandbox: str) -> None:
-    assert judged(position.case, app, sandbox).says == ()
+    assert run_case(position.case, app, sandbox).says == ()
 
 
 def test_every_position_of_every_switch_is_driven(app: Application) -> None:
@@ -45,7 +45,7 @@ def test_what_is_driven_is_a_position(app: Application) -> None:
         (one.case.vendor, one.switch, one.value)
         for one in POSITIONS
         if one.case.vendor in names
-        and not ((switch := switches.get((one.case.vendor, one.switch))) and switch.takes(one.value))
+        and not ((switch := switches.get((one.case.vendor, one.switch))) and switch.accepts(one.value))
     ] == []
 
 
@@ -62,7 +62,7 @@ def test_no_two_positions_of_a_switch_expect_the_same() -> None:
     assert alike == []
 
 
-@pytest.mark.parametrize("name", [one.name for one in COMMON])
+@pytest.mark.parametrize("name", [one.name for one in COMMON_ASSUMPTIONS])
 def test_no_vendor_has_a_switch_by_the_name_of_a_common_one(app: Application, name: str) -> None:
     assert [
         vendor.name for vendor in app.served if name in [one.name for one in vendor.vendor.assumptions]
@@ -70,7 +70,7 @@ def test_no_vendor_has_a_switch_by_the_name_of_a_common_one(app: Application, na
 
 
 def test_a_switch_says_what_it_decides_and_where_its_gap_is(app: Application) -> None:
-    switches = [one for vendor in app.served for one in vendor.switches]
+    switches = [one for vendor in app.served for one in vendor.all_assumptions]
 
     assert [
         one.name for one in switches if not (one.meaning.endswith(".") and one.source and one.alternatives)

@@ -11,8 +11,8 @@ from mockserver.contract.exchange import Exchange, Response
 from mockserver.contract.oracle.decoding import UnreadableError, decode
 from mockserver.contract.oracle.expecting import why
 from mockserver.contract.oracle.validating import Schema, schema, unfolded
-from mockserver.model import NOTHING, Document, Json, Path, pointer_of
-from mockserver.spec import Operation, Spec, resolve
+from mockserver.model import EMPTY, Document, Json, Path, pointer_of
+from mockserver.spec.openapi import Operation, Spec, resolve
 
 _MOST = 3
 
@@ -58,8 +58,8 @@ class Answers:
         if stated is None:
             known = ", ".join(sorted(operation.responses))
             said = f"answers {response.status}, which the spec does not state for {operation.id}"
-            return Answered(Unstated(said, known, str(response.status)), body=_read(response, NOTHING)[0])
-        content: Mapping[str, Document] = stated.get("content", NOTHING)
+            return Answered(Unstated(said, known, str(response.status)), body=_read(response, EMPTY)[0])
+        content: Mapping[str, Document] = stated.get("content", EMPTY)
         if not response.body or exchange.request.method == "HEAD":
             return Answered(bodied=bool(content) and exchange.request.method != "HEAD")
         unasked = _unasked(exchange, content)
@@ -68,7 +68,7 @@ class Answers:
             came, known = response.media_type or "no media type", ", ".join(content) or "no body"
             said = f"answers {response.status} as {came}; the spec states {known}"
             other = Unstated(said, known, came)
-            return Answered(other, unasked, bodied=bool(content), body=_read(response, NOTHING)[0])
+            return Answered(other, unasked, bodied=bool(content), body=_read(response, EMPTY)[0])
         return self._bodied(operation, response, content[media_type], media_type, unasked)
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
@@ -90,7 +90,7 @@ class Answers:
     ) -> Answered:
         key = (operation.id, response.status, media_type)
         if key not in self._schemas:
-            self._schemas[key] = schema(unfolded(self._spec.document, stated.get("schema", NOTHING)))
+            self._schemas[key] = schema(unfolded(self._spec.document, stated.get("schema", EMPTY)))
         known = self._schemas[key]
         document, error = _read(response, known.node)
         if error:

@@ -17,8 +17,8 @@ from mockserver.contract.oracle.keys import keys_of, text_of
 from mockserver.contract.oracle.validating import unfolded
 from mockserver.contract.profiles import Contracted
 from mockserver.contract.subject import Item, Reader, Telling, Told
-from mockserver.model import NOTHING, Document, Json, Path, pointer_of
-from mockserver.spec import Batch, Operation, pointer_path, resolve
+from mockserver.model import EMPTY, Document, Json, Path, pointer_of
+from mockserver.spec.openapi import Batch, Operation, parse_pointer, resolve
 
 REFUSED = 400
 _CREATED, _UPDATED = 201, 200
@@ -77,7 +77,7 @@ class _List:
             return None
         answer = _document(self.document, self.operation, exchange.response)
         pointer = self.batch.outcome["list"]
-        entries = at(answer, pointer_path(pointer))
+        entries = at(answer, parse_pointer(pointer))
         if not isinstance(entries, list):
             raise ValueError(  # noqa: TRY004 - it is the value that came
                 f"gives no per-item outcome: {counted(len(items), 'item')} sent, and {pointer or 'the body'} "
@@ -109,11 +109,11 @@ class _List:
 
     def _found(self, entry: Json, what: str) -> Json:
         pointer = self.batch.outcome.get(what)
-        return None if pointer is None else at(entry, pointer_path(pointer))
+        return None if pointer is None else at(entry, parse_pointer(pointer))
 
     def _count(self, answer: Json) -> int | None:
         pointer = self.batch.outcome.get("count")
-        return None if pointer is None else _number(at(answer, pointer_path(pointer)))
+        return None if pointer is None else _number(at(answer, parse_pointer(pointer)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,9 @@ class _Maps:
         count = None
         if "count" in self.batch.outcome:
             pointer = self.batch.outcome["count"]
-            count = _number(at(answer, pointer_path(pointer)))
+            count = _number(at(answer, parse_pointer(pointer)))
             if count is None:
-                found = kind_of(at(answer, pointer_path(pointer)))
+                found = kind_of(at(answer, parse_pointer(pointer)))
                 raise ValueError(
                     f"gives no per-item outcome: {counted(len(items), 'item')} sent, and {pointer} of the "
                     f"answer is {found}, not a number"
@@ -146,7 +146,7 @@ class _Maps:
         return Telling(tuple(told), count, complete=False)
 
     def _mapped(self, answer: Json, pointer: str, items: Sequence[Item], *, accepted: bool) -> Iterator[Told]:
-        found = at(answer, pointer_path(pointer))
+        found = at(answer, parse_pointer(pointer))
         if found is None or found == []:
             return
         if not isinstance(found, dict):
@@ -154,7 +154,7 @@ class _Maps:
                 f"{pointer} of the answer is {kind_of(found)}, not an object of problems by item"
             )
         for key, texts in found.items():
-            where = pointer_of((*pointer_path(pointer), key))
+            where = pointer_of((*parse_pointer(pointer), key))
             if places := self._places(key, items):
                 for place in places:
                     yield Told(place, accepted, key, message=said(texts), at=where)
@@ -236,10 +236,10 @@ def _number(value: Json) -> int | None:
 def _document(document: Document, operation: Operation, response: Response) -> Json:
     """The answer's body; XML is typed by what the spec says of it."""
     answers = document["paths"][operation.path][operation.method]["responses"]
-    node: Document = NOTHING
+    node: Document = EMPTY
     if "xml" in response.media_type:
-        content = resolve(document, answers.get(str(response.status), NOTHING)).get("content", NOTHING)
-        node = unfolded(document, content.get(response.media_type, NOTHING).get("schema", NOTHING))
+        content = resolve(document, answers.get(str(response.status), EMPTY)).get("content", EMPTY)
+        node = unfolded(document, content.get(response.media_type, EMPTY).get("schema", EMPTY))
     try:
         return decode(response.body, response.headers.get("content-type", ""), node).document
     except UnreadableError as error:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from mockserver.clock import parse_instant
+from mockserver.codec.instants import parse_instant
 from mockserver.contract.exchange import Exchange, Request, Response
 
 _NOT_SENT = (":", "content-length", "transfer-encoding", "connection", "host", "accept-encoding")

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 
-from mockserver.clock import FIRST_YEAR, LAST_YEAR, print_instant
+from mockserver.codec.instants import print_instant
+from mockserver.codec.redaction import ASCII_MASK, MASK
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.drift.archive import Recorded
 from mockserver.contract.drift.placing import SANDBOX_HEADER
 from mockserver.contract.exchange import Exchange, Request, json_request
 from mockserver.contract.profiles import Contracted
 from mockserver.contract.target import Address, Target
-from mockserver.hushed import hush_connexion
-from mockserver.secrets import PLAIN_SIGN, SIGN
+from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR
+from mockserver.server import ignore_connexion_warnings
 
 _ORIGIN = "http://testserver"
 
@@ -69,7 +70,7 @@ class Here:
         kept = {
             header: text
             for header, text in request.headers.items()
-            if header not in ours or not (text.endswith((SIGN, PLAIN_SIGN)) or not text)
+            if header not in ours or not (text.endswith((MASK, ASCII_MASK)) or not text)
         }
         return replace(request, headers={**ours, **kept})
 
@@ -82,8 +83,11 @@ def here(contracted: Contracted, state: Path | None, assumptions: Mapping[str, s
         UnknownPosition: `assumptions` turn a switch that is not there, or cannot be turned so.
         OSError: the state cannot be read.
     """
-    hush_connexion()
-    from mockserver.app import Options, create_app  # noqa: PLC0415 - it would speak before it is hushed
+    ignore_connexion_warnings()
+    from mockserver.server.application import (
+        Options,
+        create_app,  # noqa: PLC0415 - it would speak before it is hushed
+    )
 
     held = state.read_bytes() if state else b""
     app = create_app(Options(vendors=(contracted.name,), assumptions=assumptions))

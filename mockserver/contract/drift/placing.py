@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from mockserver.contract.drift.archive import Recorded
 from mockserver.contract.exchange import Exchange
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.spec import Spec
+from mockserver.spec.openapi import Spec
 
 _SANDBOX = re.compile("/sandboxes/([a-z0-9-]{1,64})(?=/)")
 SANDBOX_HEADER = "mock-sandbox"
@@ -56,6 +56,6 @@ def _searched(spec: Spec, method: str, path: str) -> tuple[str, str]:
 
 def _operation(spec: Spec, method: str, path: str) -> str:
     try:
-        return spec.match(method, spec.canonical(unquote(urlsplit(path).path))).operation.id
+        return spec.match(method, spec.canonical_path(unquote(urlsplit(path).path))).operation.id
     except (NotFound, MethodNotAllowed):
         return ""

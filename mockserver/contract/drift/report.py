@@ -9,10 +9,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from mockserver import __version__
+from mockserver.codec.redaction import redact_body, redact_headers, redact_query
 from mockserver.contract.drift.drifting import Drift, Drifted
 from mockserver.contract.exchange import Request, Response
 from mockserver.contract.report.text import counted, line
-from mockserver.secrets import masked, masked_body, masked_query
 
 SHOWN = 20
 """So many calls are told on a terminal; the rest is counted, and stands in the reports."""
@@ -99,20 +99,24 @@ def _sent(request: Request) -> dict[str, Any]:
     return {
         "method": request.method,
         "path": _path(request),
-        "headers": masked(request.headers),
+        "headers": redact_headers(request.headers),
         "body": _text(request.body),
     }
 
 
 def _came(response: Response) -> dict[str, Any]:
-    return {"status": response.status, "headers": masked(response.headers), "body": _text(response.body)}
+    return {
+        "status": response.status,
+        "headers": redact_headers(response.headers),
+        "body": _text(response.body),
+    }
 
 
 def _path(request: Request) -> str:
     path, mark, query = request.path.partition("?")
-    return path + mark + masked_query(query)
+    return path + mark + redact_query(query)
 
 
 def _text(body: bytes) -> str:
-    text = masked_body(body.decode(errors="replace"))
+    text = redact_body(body.decode(errors="replace"))
     return text if len(text) <= _KEPT_SIGNS else f"{text[:_KEPT_SIGNS]}… {len(text) - _KEPT_SIGNS:,} more"

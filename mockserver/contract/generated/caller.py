@@ -21,7 +21,7 @@ from mockserver.contract.generated.unread import Judge, Unread
 from mockserver.contract.generated.wire import Wire
 from mockserver.contract.subject import Pins
 from mockserver.contract.target import Target, Unreachable
-from mockserver.spec import Spec, resolve
+from mockserver.spec.openapi import Spec, resolve
 
 
 class Lost(Exception):

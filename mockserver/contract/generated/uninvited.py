@@ -15,7 +15,7 @@ from mockserver.contract.finding import Check, Finding, Ledger
 from mockserver.contract.safety import JOURNAL
 from mockserver.contract.target import Target
 from mockserver.model import Document
-from mockserver.spec import resolve
+from mockserver.spec.openapi import resolve
 
 CHECK = Check(
     "ignored-auth",

@@ -16,7 +16,7 @@ from mockserver.contract.finding import Ledger
 from mockserver.contract.oracle.placed import placed
 from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.spec import Spec
+from mockserver.spec.openapi import Spec
 
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 """RFC 9110 §5.5; what is not of it no client gets past its own library."""

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from mockserver.spec import resolve
-from mockserver.typed_xml import MEDIA_TYPES, NIL, tag
+from mockserver.spec.openapi import resolve
+from mockserver.spec.typed_xml import NIL_ATTRIBUTE, XML_MEDIA_TYPES, element_tag
 
 Node: TypeAlias = Mapping[str, Any]
 
@@ -23,13 +23,13 @@ _NOT_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]")
 
 def is_written(media_type: str | None) -> bool:
     """Whether bodies of that media type are written here."""
-    return media_type in MEDIA_TYPES
+    return media_type in XML_MEDIA_TYPES
 
 
 def written(value: Any, schema: Node, document: Node) -> bytes:
     """`value` as XML under the names of `schema`; what is not of its shape is written as it comes."""
     node = resolve(document, schema)
-    root = Element(tag(node, "data"))
+    root = Element(element_tag(node, "data"))
     _fill(root, value, node, document)
     return tostring(root)
 
@@ -37,11 +37,11 @@ def written(value: Any, schema: Node, document: Node) -> bytes:
 def _fill(element: Element, value: Any, schema: Node, document: Node) -> None:
     node = resolve(document, schema)
     if value is None:
-        element.set(NIL, "true")
+        element.set(NIL_ATTRIBUTE, "true")
     elif isinstance(value, list):
         items = resolve(document, node.get("items", {}))
         for item in value:
-            _fill(SubElement(element, tag(items, "item")), item, items, document)
+            _fill(SubElement(element, element_tag(items, "item")), item, items, document)
     elif isinstance(value, dict):
         namespace = element.tag[: element.tag.find("}") + 1]
         for name in sorted(value):

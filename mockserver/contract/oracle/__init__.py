@@ -25,8 +25,8 @@ from mockserver.contract.oracle.weighing import awaited, weighed
 from mockserver.contract.profiles import Contracted
 from mockserver.contract.subject import Item
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.model import NOTHING, Document, Json, Path, pointer_of
-from mockserver.spec import Batch, MediaType, Operation
+from mockserver.model import EMPTY, Document, Json, Path, pointer_of
+from mockserver.spec.openapi import Batch, MediaType, Operation
 
 MOST = 200
 """Items of a call that are held against the schema; of the rest nothing is expected but an outcome."""
@@ -64,7 +64,7 @@ class Oracle:
         """
         path = unquote(request.path.partition("?")[0], errors="replace")
         try:
-            match = placed(self._spec, request.method, self._spec.canonical(path))
+            match = placed(self._spec, request.method, self._spec.canonical_path(path))
         except NotFound:
             return None
         return match.operation, match.values
@@ -160,15 +160,15 @@ class Oracle:
         return self._bodies[key]
 
     def _made(self, operation: Operation, stated: MediaType) -> _Body:
-        node = unfolded(self._spec.document, stated.binder.get("schema", stated.schema))
+        node = unfolded(self._spec.document, stated.coercion.get("schema", stated.schema))
         if operation.batch is None:
-            return _Body(stated, node, stated.binder, schema(node), None)
+            return _Body(stated, node, stated.coercion, schema(node), None)
         pointer = operation.batch.items
         items = node
         for step in pointer:
-            items = properties_of(items).get(str(step), NOTHING)
+            items = properties_of(items).get(str(step), EMPTY)
         whole = schema(without(node, pointer))
-        return _Body(stated, node, stated.binder, whole, schema(items.get("items", NOTHING)))
+        return _Body(stated, node, stated.coercion, whole, schema(items.get("items", EMPTY)))
 
     def _leniency(self, operation: Operation, body: _Body, request: Request) -> Leniency:
         media_type = request.media_type

@@ -12,8 +12,8 @@ from mockserver.contract.oracle.expecting import shown
 from mockserver.contract.oracle.lenient import Leniency
 from mockserver.contract.oracle.typed import typed
 from mockserver.contract.oracle.validating import Schema, schema, unfolded
-from mockserver.model import NOTHING, Json
-from mockserver.spec import Operation, Parameter, Spec
+from mockserver.model import EMPTY, Json
+from mockserver.spec.openapi import Operation, Parameter, Spec
 
 _LENIENT = Leniency(spells=True)
 """A parameter is a text, and readers differ in what they take for a number or a moment."""
@@ -55,7 +55,7 @@ class _Known:
             return typed(texts[-1], {**node, "nullable": False})
         joined = ",".join(filter(None, texts))
         parts = texts if self.parameter.explode else joined.split(",") if joined else []
-        return [typed(part, node.get("items", NOTHING)) for part in parts]
+        return [typed(part, node.get("items", EMPTY)) for part in parts]
 
 
 class Asking:

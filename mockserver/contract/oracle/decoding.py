@@ -21,7 +21,7 @@ from defusedxml.ElementTree import fromstring
 from mockserver.contract.oracle import yaml_text
 from mockserver.contract.oracle.form_keys import listed
 from mockserver.contract.oracle.typed import XML_NIL, element_name, members_of, typed
-from mockserver.model import NOTHING, Document, Json
+from mockserver.model import EMPTY, Document, Json
 
 DEEP = 60
 """Levels that every reader goes down; many stop at 64."""
@@ -44,7 +44,7 @@ class Decoded:
     doubts: tuple[str, ...] = ()
 
 
-def decode(body: bytes, content_type: str, node: Document, settings: Document = NOTHING) -> Decoded:
+def decode(body: bytes, content_type: str, node: Document, settings: Document = EMPTY) -> Decoded:
     """The document in `body`, typed by the schema `node` (unfolded) where its text has no types of its own.
 
     `settings` are the media type's `x-binder`: which form, which XML.
@@ -161,18 +161,18 @@ def _form(text: str, node: Document, settings: Document) -> Decoded:
         raise UnreadableError(f"it is no form: {error}") from None
     doubts = ("there are more keys than a reader may take",) if len(pairs) >= _most(settings) else ()
     if settings.get("format") == "indexed-form" or node.get("type") == "array":
-        document, unbound = listed(pairs, node.get("items", NOTHING))
+        document, unbound = listed(pairs, node.get("items", EMPTY))
         return Decoded(document, (*doubts, *(("a key binds nothing",) if unbound else ())))
     read: dict[str, Json] = {}
     for key, value in pairs:
         name = key.removesuffix("[]")
-        member = node.get("properties", NOTHING).get(name, NOTHING)
+        member = node.get("properties", EMPTY).get(name, EMPTY)
         if member.get("type") == "array":
-            read.setdefault(name, []).append(typed(value, member.get("items", NOTHING)))
+            read.setdefault(name, []).append(typed(value, member.get("items", EMPTY)))
             continue
         if key in read:
             doubts = (*doubts, "a key is there twice")
-        read[key] = typed(value, node.get("properties", NOTHING).get(key, NOTHING))
+        read[key] = typed(value, node.get("properties", EMPTY).get(key, EMPTY))
     return Decoded(read, doubts)
 
 
@@ -201,7 +201,7 @@ def _value(element: Element, node: Document, doubts: list[str], *, forward: bool
         return None
     kind = node.get("type")
     if kind == "array":
-        inner = node.get("items", NOTHING)
+        inner = node.get("items", EMPTY)
         wanted = element_name(inner, "")
         named = [child for child in element if not wanted or child.tag == wanted]
         if len(named) < len(element):
@@ -245,4 +245,4 @@ def _members(element: Element, node: Document, doubts: list[str], *, forward: bo
 def _others(node: Document) -> Mapping[str, Json]:
     """The schema of members that the schema does not name."""
     others = node.get("additionalProperties")
-    return others if isinstance(others, dict) else NOTHING
+    return others if isinstance(others, dict) else EMPTY

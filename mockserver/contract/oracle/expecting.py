@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from mockserver.contract.oracle.validating import Broken
 from mockserver.contract.subject import Item
 from mockserver.model import Json, pointer_of
-from mockserver.spec import Operation
+from mockserver.spec.openapi import Operation
 
 Verdict: TypeAlias = Literal["good", "bad", "doubtful"]
 """good: the schema has nothing against it. bad: nobody may take it. doubtful: readers differ."""

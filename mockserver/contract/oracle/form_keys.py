@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from mockserver.contract.oracle.typed import properties_of, typed
-from mockserver.model import NOTHING, Document, Json
+from mockserver.model import EMPTY, Document, Json
 
 _KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\[(?P<bracketed>\w+)\])")
 
@@ -29,7 +29,7 @@ def listed(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Json, bool
         name = names.get(given.lower(), given)
         item = items.setdefault(int(found["place"]), {})
         unbound = unbound or name in item
-        item.setdefault(name, typed(text, members.get(name, NOTHING)) if text else _nothing(members, name))
+        item.setdefault(name, typed(text, members.get(name, EMPTY)) if text else _nothing(members, name))
     read: list[Json] = []
     while len(read) in items:
         read.append(items[len(read)])
@@ -38,4 +38,4 @@ def listed(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Json, bool
 
 def _nothing(members: Document, name: str) -> Json:
     """What an empty value stands for: null, where a text must be there too."""
-    return None if members.get(name, NOTHING).get("nullable") else ""
+    return None if members.get(name, EMPTY).get("nullable") else ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mockserver.errors import MethodNotAllowed
-from mockserver.spec import Match, Spec
+from mockserver.spec.openapi import RouteMatch, Spec
 
 
-def placed(spec: Spec, method: str, path: str) -> Match:
+def placed(spec: Spec, method: str, path: str) -> RouteMatch:
     """The operation at a path that is decoded, and the values of its parameters.
 
     Raises:

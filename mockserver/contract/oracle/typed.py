@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mockserver.model import NOTHING, Document, Json
+from mockserver.model import EMPTY, Document, Json
 
 XML_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
@@ -47,7 +47,7 @@ def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
 
 def element_name(node: Document, default: str) -> str:
     """The name of an element in its namespace, as the schema's `xml` says it."""
-    said = node.get("xml", NOTHING)
+    said = node.get("xml", EMPTY)
     name = str(said.get("name", default))
     if "name" not in said and default.startswith("{"):
         return default
@@ -59,12 +59,12 @@ def members_of(node: Document, tag: str) -> Mapping[str, Member]:
     namespace = tag[: tag.find("}") + 1]
     found = {}
     for name, schema in properties_of(node).items():
-        said = schema.get("xml", NOTHING)
+        said = schema.get("xml", EMPTY)
         if said.get("attribute"):
             found[name] = Member(str(said.get("name", name)), schema, attribute=True)
         elif schema.get("type") == "array" and not said.get("wrapped"):
-            inner = schema.get("items", NOTHING)
-            own = inner.get("xml", NOTHING).get("name", said.get("name", name))
+            inner = schema.get("items", EMPTY)
+            own = inner.get("xml", EMPTY).get("name", said.get("name", name))
             found[name] = Member(f"{namespace}{own}", inner, repeated=True)
         else:
             found[name] = Member(f"{namespace}{said.get('name', name)}", schema)
@@ -76,4 +76,4 @@ def properties_of(node: Document) -> Mapping[str, Document]:
     own: dict[str, Document] = {}
     for part in node.get("allOf", ()):
         own |= properties_of(part)
-    return {**own, **node.get("properties", NOTHING)}
+    return {**own, **node.get("properties", EMPTY)}

@@ -18,7 +18,7 @@ from jsonschema.validators import extend
 from openapi_schema_validator import OAS30Validator
 
 from mockserver.model import Document, Json, Path
-from mockserver.spec import resolve
+from mockserver.spec.openapi import resolve
 
 _WIDE = Context(prec=800)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -10,8 +10,8 @@ from mockserver.contract.oracle.lenient import Leniency, is_on_the_edge
 from mockserver.contract.oracle.typed import properties_of
 from mockserver.contract.oracle.validating import Broken, Schema
 from mockserver.contract.subject import Item
-from mockserver.model import NOTHING, Document, pointer_of
-from mockserver.spec import Batch
+from mockserver.model import EMPTY, Document, pointer_of
+from mockserver.spec.openapi import Batch
 
 _WIDTHS = ("int32", "int64")
 
@@ -48,9 +48,7 @@ def awaited(sent: Item, keys: tuple[str, ...], batch: Batch, item: Schema, lenie
 def _is_fatal(broken: Broken, batch: Batch, node: Document) -> bool:
     """Whether it refuses the call, as `x-fatal` says of its place, or else `x-batch.fatal` of its kind."""
     for step in broken.path:
-        inner = (
-            properties_of(node).get(step, NOTHING) if isinstance(step, str) else node.get("items", NOTHING)
-        )
+        inner = properties_of(node).get(step, EMPTY) if isinstance(step, str) else node.get("items", EMPTY)
         node = inner
     if "x-fatal" in node:
         return bool(node["x-fatal"])

@@ -12,7 +12,7 @@ from mockserver.contract.finding import Finding
 from mockserver.contract.report.rows import Row
 from mockserver.contract.report.text import Hidden, line, numbered
 from mockserver.contract.visiting.visit import Visit
-from mockserver.journal.curl import HOP_BY_HOP, quoted
+from mockserver.journal.export.curl import HOP_BY_HOP, shell_quote
 
 _BY_ITSELF = ("accept", "user-agent", "content-type")
 _MAX_ARGUMENT_BYTES = 64 * 1024
@@ -50,8 +50,8 @@ def script(visit: Visit, row: Row, finding: Finding) -> str:
 def command(exchange: Exchange, visit: Visit) -> str:
     """One call; its status follows its answer, and a line says what came when it was found."""
     request, hidden = exchange.request, Hidden(visit.secrets)
-    method = ["--head"] if request.method == "HEAD" else ["-X", quoted(request.method.encode())]
-    path = quoted(hidden.text(request.path).encode()) if request.path else ""
+    method = ["--head"] if request.method == "HEAD" else ["-X", shell_quote(request.method.encode())]
+    path = shell_quote(hidden.text(request.path).encode()) if request.path else ""
     words = [
         "curl",
         "-sS",
@@ -68,7 +68,7 @@ def command(exchange: Exchange, visit: Visit) -> str:
         return f"{_NEXT.join(lines)}\n{then}"
     body = hidden.text(request.body.decode("latin-1")).encode("latin-1")
     if len(body) <= _MAX_ARGUMENT_BYTES and not _CONTROL.search(body):
-        return f"{_NEXT.join([*lines, f'--data-raw {quoted(body)}'])}\n{then}"
+        return f"{_NEXT.join([*lines, f'--data-raw {shell_quote(body)}'])}\n{then}"
     sent = _NEXT.join([*lines, "--data-binary @-"])
     return f"base64 -d <<'END' | {sent}\n{encodebytes(body).decode()}END\n{then}"
 
@@ -85,7 +85,7 @@ def _headers(request: Request, visit: Visit) -> Iterator[str]:
             yield f'-H "{_IN_DOUBLE.sub(_ESCAPED, name)}: {visit.in_shell[text]}"'
         else:
             header = f"{name}: {hidden.text(text)}" if text else f"{name};"
-            yield f"-H {quoted(header.encode('latin-1', 'replace'))}"
+            yield f"-H {shell_quote(header.encode('latin-1', 'replace'))}"
     lower = {name.lower() for name in sent}
     for name in _BY_ITSELF:
         if name not in lower and (name != "content-type" or request.body):

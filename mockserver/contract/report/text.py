@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mockserver.secrets import masked, masked_body, masked_query
+from mockserver.codec.redaction import redact_body, redact_headers, redact_query
 
 CUT = "…"
 _SHORTEST_SECRET = 4
@@ -65,19 +65,19 @@ class Hidden:
 
     def body(self, body: bytes) -> str:
         """A body as text, credentials in it masked."""
-        return masked_body(self.text(of_body(body)))
+        return redact_body(self.text(of_body(body)))
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers, credentials in them masked; one that is known is the variable that stands for it."""
         return {
-            name: hidden if (hidden := self.text(text)) != text else masked({name: text})[name]
+            name: hidden if (hidden := self.text(text)) != text else redact_headers({name: text})[name]
             for name, text in headers.items()
         }
 
     def path(self, path: str) -> str:
         """A path, credentials in its query masked."""
         before, mark, query = self.text(path).partition("?")
-        return f"{before}{mark}{masked_query(query)}"
+        return f"{before}{mark}{redact_query(query)}"
 
 
 def _escaped(sign: str) -> str:

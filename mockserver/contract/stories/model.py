@@ -20,7 +20,7 @@ from mockserver.contract.subject import (
     Telling,
     Told,
 )
-from mockserver.spec import Batch
+from mockserver.spec.openapi import Batch
 
 FIRST_REFUSAL = 400
 """The statuses from here on say no."""

@@ -19,7 +19,7 @@ from mockserver.contract.subject import Item, Reader, Record, Subject, Telling
 from mockserver.contract.target import Target, Unreachable
 from mockserver.contract.worlds import World, Worlds
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.spec import Batch
+from mockserver.spec.openapi import Batch
 
 _UNREADABLE = (
     ValueError,
@@ -196,7 +196,7 @@ class Story:
 
     def _operation(self, request: Request) -> str:
         spec = self.stage.contracted.spec
-        path = spec.canonical(unquote(request.path.partition("?")[0]))
+        path = spec.canonical_path(unquote(request.path.partition("?")[0]))
         try:
             return spec.match(request.method, path).operation.id
         except (NotFound, MethodNotAllowed):

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from mockserver.clock import system_clock
 from mockserver.contract.effort import Effort
 from mockserver.contract.finding import Broken
 from mockserver.contract.runner import PHASES
 from mockserver.contract.visiting.plan import Plan
 from mockserver.contract.visiting.visit import Around, found, visit
+from mockserver.sandbox.clock import system_clock
 
 TARGET = "MOCKSERVER_TARGET"
 ALLOWED = "MOCKSERVER_ALLOW_REMOTE"

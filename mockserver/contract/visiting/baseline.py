@@ -21,7 +21,7 @@ from mockserver.codec import yaml
 from mockserver.contract.finding import Finding
 from mockserver.contract.profiles import Contracted
 from mockserver.model import Json
-from mockserver.spec import pointer_path
+from mockserver.spec.openapi import parse_pointer
 
 VERSION = 1
 _MEMBERS = frozenset({"vendor", "check", "operation", "reason", "fingerprint"})
@@ -52,7 +52,7 @@ class Known:
 def fingerprint(contracted: Contracted, finding: Finding) -> str:
     """What a difference is known by again, in hexadecimal digits."""
     named = _member_names(contracted.spec.document)
-    steps = [step if step in named else "*" for step in pointer_path(finding.pointer)]
+    steps = [step if step in named else "*" for step in parse_pointer(finding.pointer)]
     status = finding.exchanges[-1].response.status if finding.exchanges else 0
     facts = [contracted.name, finding.operation, finding.check, status, steps]
     return sha256(json.dumps(facts).encode()).hexdigest()[:_DIGITS]

@@ -12,7 +12,7 @@ from mockserver.contract.profiles import Contracted, of_spec
 from mockserver.contract.subject import Facts, Profile
 from mockserver.errors import SpecError
 from mockserver.model import Document
-from mockserver.spec import METHODS, Operation, Spec
+from mockserver.spec.openapi import METHODS, Operation, Spec
 
 
 def of_file(file: Path, facts: Facts) -> tuple[Contracted, bool]:

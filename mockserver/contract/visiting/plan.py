@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from mockserver.codec.redaction import is_credential_header
 from mockserver.contract.effort import Effort
 from mockserver.contract.runner import PHASES
 from mockserver.contract.safety import Rate
 from mockserver.contract.subject import Facts
-from mockserver.secrets import is_credential
 
 HEADER_PREFIX = "MOCKSERVER_HEADER_"
 _OTHER = re.compile(r"[^A-Z0-9]+")
@@ -59,7 +59,7 @@ def _words(plan: Plan) -> Iterator[str]:
         yield f"--target {shlex.quote(plan.target)}"
     yield from (f"--allow-remote {shlex.quote(host)}" for host in plan.allowed)
     for name, text in plan.headers.items():
-        secret = is_credential(name)
+        secret = is_credential_header(name)
         yield (
             f'--header "{name}: ${header_variable(name)}"'
             if secret

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import current_thread, main_thread
 
-from mockserver.clock import Clock
+from mockserver.codec.redaction import is_credential_header
 from mockserver.contract import credentials, runner, safety
 from mockserver.contract.credentials import Given
 from mockserver.contract.effort import Effort
@@ -19,10 +19,10 @@ from mockserver.contract.target import Address, App, Target, Unreachable
 from mockserver.contract.visiting.announcing import announced
 from mockserver.contract.visiting.foreign import of_file
 from mockserver.contract.visiting.plan import Plan, header_variable
+from mockserver.engine.registry import specs_folder
 from mockserver.errors import SpecError
-from mockserver.hushed import hush_connexion
-from mockserver.secrets import is_credential
-from mockserver.served import specs_folder
+from mockserver.sandbox.clock import Clock
+from mockserver.server import ignore_connexion_warnings
 
 INTERRUPTED = "interrupted"
 _IN_PROCESS = "http://127.0.0.1:8080"
@@ -168,8 +168,11 @@ def _interruptible(target: Target) -> Iterator[None]:
 def _application(plan: Plan, about: Found) -> App:
     if about.plain:
         raise SpecError(f"{plan.spec}: it has no x-batch, so that nobody serves it in this process")
-    hush_connexion()
-    from mockserver.app import Options, create_app  # noqa: PLC0415 - costs 0.3 s, where there is no target
+    ignore_connexion_warnings()
+    from mockserver.server.application import (
+        Options,
+        create_app,  # noqa: PLC0415 - costs 0.3 s, where there is no target
+    )
 
     if plan.spec and plan.spec.parent.resolve() != specs_folder().resolve():
         return create_app(Options(vendors=(plan.name,), specs=(plan.spec.parent,)))
@@ -211,4 +214,6 @@ def _effort(known: Contracted, plan: Plan, around: Around) -> Effort:
 
 
 def _of_headers(plan: Plan) -> Mapping[str, str]:
-    return {text: f"${header_variable(name)}" for name, text in plan.headers.items() if is_credential(name)}
+    return {
+        text: f"${header_variable(name)}" for name, text in plan.headers.items() if is_credential_header(name)
+    }

@@ -10,7 +10,7 @@ from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.profiles import Contracted, contracted
 from mockserver.contract.subject import Item, Telling, Told
 from tests.contract.exchanges import GOOD, OTHER, acme, answered, put, results, row, with_outcome
-from tests.support import made_up
+from tests.support import sample_vendor
 
 ITEMS = [Item(0, "A-1", GOOD), Item(1, "A-2", OTHER)]
 COUNTED = with_outcome({"count": "/count", "maps": ["/errors", "/warnings"]}, key=["id", "amount"])
@@ -200,7 +200,7 @@ def test_the_default_would_read_a_text_answer_too(tmp_path: Path) -> None:
         Request("PUT", "/orders"),
         Response(207, {"content-type": "text/plain; charset=utf-8"}, b'{"results": [{"status": 200}]}'),
     )
-    known = acme(tmp_path, made_up.document())
+    known = acme(tmp_path, sample_vendor.document())
     reader = reader_for(known, known.spec.operations["putOrders"])
     assert reader is not None
 

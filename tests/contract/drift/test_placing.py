@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver import reader
 from mockserver.contract.drift.archive import recorded
 from mockserver.contract.drift.placing import placed
 from mockserver.contract.exchange import Exchange
+from mockserver.spec import loading
 from tests.contract.drift.archives import archive, entry
-from tests.support.specs import SPECS
+from tests.support.spec_documents import SPECS
 
 
 def place(vendor: str, method: str, url: str, base: str = "") -> Exchange | None:
     [one] = recorded(archive(entry(method, url)))
-    return placed(one, reader.load(SPECS[vendor]), base)
+    return placed(one, loading.load_spec(SPECS[vendor]), base)
 
 
 @pytest.mark.parametrize(

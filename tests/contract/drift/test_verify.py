@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver.app import create_app
-from mockserver.cli import main
+from mockserver.cli.main import main
+from mockserver.server.application import create_app
 from tests.contract.drift.archives import archive, entry
 from tests.support.client import Client
 

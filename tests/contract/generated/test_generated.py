@@ -5,7 +5,6 @@ import schemathesis
 from schemathesis.checks import CHECKS as REGISTERED
 from starlette.responses import Response
 
-from mockserver.app import Application
 from mockserver.contract import generated
 from mockserver.contract.effort import Effort
 from mockserver.contract.exchange import Exchange
@@ -14,10 +13,11 @@ from mockserver.contract.judging import Judge
 from mockserver.contract.profiles import Contracted, contracted
 from mockserver.contract.runner import GENERATED
 from mockserver.contract.target import Address, Target, Unreachable
+from mockserver.server.application import Application
 from tests.contract.of_control import CONTROL
 from tests.contract.suite import effort, held, target, told
-from tests.support.server import serving
-from tests.support.specs import VENDORS
+from tests.support.server_process import serve_process
+from tests.support.spec_documents import VENDORS
 
 NO_INVOICE = '<ArrayOfInvoice xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"><Invoice/></ArrayOfInvoice>'
 
@@ -99,7 +99,7 @@ def test_another_seed_draws_other_calls(app: Application) -> None:
 def test_over_http_everything_is_as_in_process(app: Application) -> None:
     here = held(contracted("vba"), app, "vba", effort("getPayee"), GENERATED)
     there = Ledger(kept=True)
-    with serving("--auth", "strict") as url, Target(Address(f"{url}/vba")) as one:
+    with serve_process("--auth", "strict") as url, Target(Address(f"{url}/vba")) as one:
         known, wanted = contracted("vba"), effort("getPayee")
         generated.run(known, one, wanted, there, Judge(known, wanted))
 

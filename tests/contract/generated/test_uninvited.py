@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from starlette.responses import Response
 
-from mockserver.app import Options, create_app
 from mockserver.contract.exchange import Request
 from mockserver.contract.finding import Ledger
 from mockserver.contract.generated.uninvited import Uninvited
 from mockserver.contract.profiles import contracted
 from mockserver.contract.target import App
+from mockserver.server.application import Options, create_app
 from tests.contract.suite import target
 
 VBA = contracted("vba")

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from mockserver.app import Application
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding, Ledger
 from mockserver.contract.generated import walks
 from mockserver.contract.generated.caller import Errand
 from mockserver.contract.profiles import contracted
 from mockserver.contract.target import App
+from mockserver.server.application import Application
 from tests.contract.suite import effort, target
 
 VBA = contracted("vba")

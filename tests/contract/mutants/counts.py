@@ -7,7 +7,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from struct import pack, unpack
 from typing import Any
 
-from tests.contract.mutants import vendors as v
+from tests.contract.mutants import vendors
 from tests.contract.mutants.mutant import Caller, Mutant
 from tests.contract.mutants.wrapping import Json, Planted, Route, answers
 
@@ -77,7 +77,7 @@ def without_the_last(batch: Json) -> Json:
 def batches(change: Callable[[Json], Json]) -> Planted:
     """Every batch payment of an answer changed."""
     return answers(
-        v.XERO_BATCHES,
+        vendors.XERO_BATCHES,
         lambda _sent, told: {**told, "BatchPayments": [change(one) for one in told["BatchPayments"]]},
     )
 
@@ -97,14 +97,14 @@ def a_cent_more(_sent: Json, told: Json) -> Json:
 
 
 def counting(change: Callable[[Json, Json], int]) -> Planted:
-    return answers(v.PAYT_BATCH, lambda sent, told: {**told, "count": change(sent, told)})
+    return answers(vendors.PAYT_BATCH, lambda sent, told: {**told, "count": change(sent, told)})
 
 
 def _payt(name: str, says: str, planted: Planted, right: Json, wrong: Json) -> Mutant:
     def seen(caller: Caller) -> Json:
-        return v.payt_sends(caller, 1, 2, 9001).json()["count"]
+        return vendors.payt_sends(caller, 1, 2, 9001).json()["count"]
 
-    return Mutant(f"payt-{name}", "counts", "payt", says, v.PAYT_READ, planted, seen, right, wrong)
+    return Mutant(f"payt-{name}", "counts", "payt", says, vendors.PAYT_READ, planted, seen, right, wrong)
 
 
 def _payt_amount(
@@ -115,38 +115,42 @@ def _payt_amount(
     )
 
     def seen(caller: Caller) -> Json:
-        v.payt_sends(caller, v.payt_invoice(1, **amounts))
-        return v.payt_reads(caller, 1, "total_amount")
+        vendors.payt_sends(caller, vendors.payt_invoice(1, **amounts))
+        return vendors.payt_reads(caller, 1, "total_amount")
 
     planted = answers(route, members(("total_amount", "open_amount"), change))
-    return Mutant(f"payt-{name}", "counts", "payt", says, v.PAYT_READ, planted, seen, "1234567.89", wrong)
+    return Mutant(
+        f"payt-{name}", "counts", "payt", says, vendors.PAYT_READ, planted, seen, "1234567.89", wrong
+    )
 
 
 def _pvex(name: str, says: str, member: str, change: Callable[[Decimal], Decimal], wrong: str) -> Mutant:
-    sent = v.pvex_invoice(1, Amount=Decimal("1234567.89"), BalanceDue=Decimal("1234567.89"))
+    sent = vendors.pvex_invoice(1, Amount=Decimal("1234567.89"), BalanceDue=Decimal("1234567.89"))
 
     def seen(caller: Caller) -> Json:
-        v.pvex_sends(caller, sent)
-        return v.pvex_reads(caller, 1, member)
+        vendors.pvex_sends(caller, sent)
+        return vendors.pvex_reads(caller, 1, member)
 
-    planted = answers(v.PVEX_ONE, members((member,), change))
-    return Mutant(f"pvex-{name}", "counts", "pvex", says, v.PVEX_READ, planted, seen, "1234567.89", wrong)
+    planted = answers(vendors.PVEX_ONE, members((member,), change))
+    return Mutant(
+        f"pvex-{name}", "counts", "pvex", says, vendors.PVEX_READ, planted, seen, "1234567.89", wrong
+    )
 
 
 def _gw(name: str, says: str, change: Callable[[Decimal], Decimal], wrong: str) -> Mutant:
     def seen(caller: Caller) -> Json:
-        v.gw_sends(caller, v.gw_change(v.BULK_A, "Ann", bulkInvoiceTotal="1234567.89"))
-        return v.gw_reads(caller, v.BULK_A, "bulkInvoiceTotal")
+        vendors.gw_sends(caller, vendors.gw_change(vendors.BULK_A, "Ann", bulkInvoiceTotal="1234567.89"))
+        return vendors.gw_reads(caller, vendors.BULK_A, "bulkInvoiceTotal")
 
-    planted = answers(v.GW_ONE, members(("bulkInvoiceTotal",), change))
+    planted = answers(vendors.GW_ONE, members(("bulkInvoiceTotal",), change))
     return Mutant(
-        f"guidewire-{name}", "counts", "guidewire", says, v.GW_READ, planted, seen, "1234567.89", wrong
+        f"guidewire-{name}", "counts", "guidewire", says, vendors.GW_READ, planted, seen, "1234567.89", wrong
     )
 
 
 def _total(name: str, says: str, change: Callable[[Json], Json], wrong: str) -> Mutant:
     def seen(caller: Caller) -> Json:
-        return v.xero_paid(v.xero_pays(caller, _PAYMENTS))
+        return vendors.xero_paid(vendors.xero_pays(caller, _PAYMENTS))
 
     return Mutant(
         f"xero-{name}", "counts", "xero", says, _XERO_PAYING, batches(change), seen, ["0.3"], [wrong]
@@ -155,19 +159,19 @@ def _total(name: str, says: str, change: Callable[[Json], Json], wrong: str) -> 
 
 def _invoice(name: str, says: str, member: str, planted: Planted, wrong: str) -> Mutant:
     def seen(caller: Caller) -> Json:
-        v.xero_sends(caller, 1)
-        return v.xero_reads(caller, 1, member)
+        vendors.xero_sends(caller, 1)
+        return vendors.xero_reads(caller, 1, member)
 
-    return Mutant(f"xero-{name}", "counts", "xero", says, v.XERO_READ, planted, seen, "115.12", wrong)
+    return Mutant(f"xero-{name}", "counts", "xero", says, vendors.XERO_READ, planted, seen, "115.12", wrong)
 
 
 def _due(caller: Caller) -> Json:
-    v.xero_pays(caller, {"R1": "10.50"})
-    return v.xero_due(caller)
+    vendors.xero_pays(caller, {"R1": "10.50"})
+    return vendors.xero_due(caller)
 
 
 def _answered_total(caller: Caller) -> Json:
-    return str(v.xero_sends(caller, 1).json()["Invoices"][0]["Total"])
+    return str(vendors.xero_sends(caller, 1).json()["Invoices"][0]["Total"])
 
 
 COUNTS = (
@@ -180,10 +184,10 @@ COUNTS = (
     _payt("counts-nothing", "counts nothing", counting(lambda _sent, _told: 0), 2, 0),
     _payt("counts-the-failed", "counts what failed", counting(lambda _, told: len(told["errors"])), 2, 1),
     _payt_amount(
-        "rounds-to-tenths", "rounds amounts to tenths", v.PAYT_ONE, to_tenths_in_cents, "1234567.90"
+        "rounds-to-tenths", "rounds amounts to tenths", vendors.PAYT_ONE, to_tenths_in_cents, "1234567.90"
     ),
     _payt_amount(
-        "loses-digits", "shows seven digits of an amount", v.PAYT_ONE, in_single_precision, "1234567.88"
+        "loses-digits", "shows seven digits of an amount", vendors.PAYT_ONE, in_single_precision, "1234567.88"
     ),
     _pvex("cuts-cents", "shows amounts without their cents", "Amount", cents_cut, "1234567.00"),
     _pvex("loses-digits", "shows seven digits of an amount", "Amount", in_single_precision, "1234567.88"),
@@ -204,7 +208,7 @@ COUNTS = (
         "xero",
         "shows the total as due, whatever was paid",
         (*_XERO_PAYING, "updateOrCreateInvoices"),
-        answers(v.XERO_LIST, nothing_paid),
+        answers(vendors.XERO_LIST, nothing_paid),
         _due,
         "89.5",
         "100.0",
@@ -213,14 +217,14 @@ COUNTS = (
         "rounds-to-tenths",
         "shows amounts with one decimal",
         "AmountDue",
-        answers(v.XERO_ONE, members(("AmountDue", "Total"), to_tenths)),
+        answers(vendors.XERO_ONE, members(("AmountDue", "Total"), to_tenths)),
         "115.1",
     ),
     _invoice(
         "flips-the-sign",
         "shows what is due with the other sign",
         "AmountDue",
-        answers(v.XERO_ONE, members(("AmountDue",), negative)),
+        answers(vendors.XERO_ONE, members(("AmountDue",), negative)),
         "-115.12",
     ),
     Mutant(
@@ -228,8 +232,8 @@ COUNTS = (
         "counts",
         "xero",
         "answers a batch with totals that are one cent too high",
-        v.XERO_READ,
-        answers(v.XERO_INVOICES, a_cent_more),
+        vendors.XERO_READ,
+        answers(vendors.XERO_INVOICES, a_cent_more),
         _answered_total,
         "115.12",
         "115.13",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from tests.contract.mutants import vendors as v
+from tests.contract.mutants import vendors
 from tests.contract.mutants.mutant import Caller, mutant
 from tests.contract.mutants.refusals import every_call
 from tests.contract.mutants.undoing import dropped, kept, set_back
@@ -276,7 +276,9 @@ def in_one_database(call: Call) -> Call:
 def in_one_tenant(call: Call) -> Call:
     named = call.headers.get("xero-tenant-id", "")
     return (
-        call.having(xero_tenant_id=v.HEADERS["xero"]["xero-tenant-id"]) if named == v.OTHER_TENANT else call
+        call.having(xero_tenant_id=vendors.HEADERS["xero"]["xero-tenant-id"])
+        if named == vendors.OTHER_TENANT
+        else call
     )
 
 
@@ -285,7 +287,7 @@ def listing_both(route: Route) -> Planted:
 
     async def fault(ask: Ask, call: Call) -> Answer:
         came = await ask(call)
-        theirs = await ask(call.having(xero_tenant_id=v.OTHER_TENANT))
+        theirs = await ask(call.having(xero_tenant_id=vendors.OTHER_TENANT))
         if not (came.good and theirs.good):
             return came
         told = came.json()
@@ -296,8 +298,8 @@ def listing_both(route: Route) -> Planted:
 
 def _xero_replayed(caller: Caller) -> Json:
     """Status and ids of a call and of its repetition under one key."""
-    first = v.xero_sends(caller, 1, method="POST", idempotency_key="k-1")
-    again = v.xero_sends(caller, 1, method="POST", idempotency_key="k-1")
+    first = vendors.xero_sends(caller, 1, method="POST", idempotency_key="k-1")
+    again = vendors.xero_sends(caller, 1, method="POST", idempotency_key="k-1")
     return [again.status, again.status == 200 and _ids(again) == _ids(first)]
 
 
@@ -306,47 +308,49 @@ def _ids(came: Any) -> Json:
 
 
 def _xero_paid_again(caller: Caller) -> Json:
-    v.xero_pays(caller, {"R1": "10.50"}, idempotency_key="k-1")
-    v.xero_pays(caller, {"R1": "10.50"}, idempotency_key="k-1")
-    return v.xero_due(caller)
+    vendors.xero_pays(caller, {"R1": "10.50"}, idempotency_key="k-1")
+    vendors.xero_pays(caller, {"R1": "10.50"}, idempotency_key="k-1")
+    return vendors.xero_due(caller)
 
 
 def _xero_other_body(caller: Caller) -> Json:
-    v.xero_sends(caller, 1, idempotency_key="k-1")
-    return v.xero_sends(caller, 2, idempotency_key="k-1").status
+    vendors.xero_sends(caller, 1, idempotency_key="k-1")
+    return vendors.xero_sends(caller, 2, idempotency_key="k-1").status
 
 
 def _xero_other_tenant(caller: Caller) -> Json:
-    mine = v.xero_invoice(1, Contact={"Name": "Somebody"})
-    v.xero_sends(caller, mine, idempotency_key="k-1")
-    v.xero_sends(caller, mine, idempotency_key="k-1", xero_tenant_id=v.OTHER_TENANT)
-    return v.xero_reads(caller, 1, xero_tenant_id=v.OTHER_TENANT)
+    mine = vendors.xero_invoice(1, Contact={"Name": "Somebody"})
+    vendors.xero_sends(caller, mine, idempotency_key="k-1")
+    vendors.xero_sends(caller, mine, idempotency_key="k-1", xero_tenant_id=vendors.OTHER_TENANT)
+    return vendors.xero_reads(caller, 1, xero_tenant_id=vendors.OTHER_TENANT)
 
 
 def _xero_tenants(caller: Caller) -> Json:
-    v.xero_sends(caller, 1)
-    return v.xero_reads(caller, 1, xero_tenant_id=v.OTHER_TENANT)
+    vendors.xero_sends(caller, 1)
+    return vendors.xero_reads(caller, 1, xero_tenant_id=vendors.OTHER_TENANT)
 
 
 def _xero_lists_theirs(caller: Caller) -> Json:
-    v.xero_sends(caller, v.xero_invoice(1, Contact={"Name": "Somebody"}), xero_tenant_id=v.OTHER_TENANT)
-    return "N1" in v.xero_lists(caller)
+    vendors.xero_sends(
+        caller, vendors.xero_invoice(1, Contact={"Name": "Somebody"}), xero_tenant_id=vendors.OTHER_TENANT
+    )
+    return "N1" in vendors.xero_lists(caller)
 
 
 def _gw_again(caller: Caller) -> Json:
-    path, change = f"/claim/v1/bulk-invoices/{v.BULK_A}", {"data": {"attributes": {"mailTo": "Ann"}}}
+    path, change = f"/claim/v1/bulk-invoices/{vendors.BULK_A}", {"data": {"attributes": {"mailTo": "Ann"}}}
     return [caller.send("PATCH", path, change, gw_dbtransaction_id="t-1").status for _ in range(2)]
 
 
 def _gw_stale(caller: Caller) -> Json:
-    stale = v.gw_change(v.BULK_A, "Ann")
+    stale = vendors.gw_change(vendors.BULK_A, "Ann")
     stale["body"]["data"]["checksum"] = "stale"
-    return [v.gw_tells(v.gw_sends(caller, stale)), v.gw_reads(caller, v.BULK_A)]
+    return [vendors.gw_tells(vendors.gw_sends(caller, stale)), vendors.gw_reads(caller, vendors.BULK_A)]
 
 
 def _vba_databases(caller: Caller) -> Json:
-    v.vba_sends(caller, v.vba_row(1, payee_ID=None))
-    return v.vba_reads(caller, 1, vbasoftware_database="VBADEMO")
+    vendors.vba_sends(caller, vendors.vba_row(1, payee_ID=None))
+    return vendors.vba_reads(caller, 1, vbasoftware_database="VBADEMO")
 
 
 def _vba_at_once(*batches: tuple[Json, ...]) -> Callable[[Caller], Json]:
@@ -354,15 +358,15 @@ def _vba_at_once(*batches: tuple[Json, ...]) -> Callable[[Caller], Json]:
 
     def seen(caller: Caller) -> Json:
         sent = [caller.request("PUT", "/claim-invoice-batch", list(rows)) for rows in batches]
-        told = [v.vba_tells(came) for came in caller.at_once(sent)]
-        return [told, [v.vba_reads(caller, 1), v.vba_reads(caller, 2)]]
+        told = [vendors.vba_tells(came) for came in caller.at_once(sent)]
+        return [told, [vendors.vba_reads(caller, 1), vendors.vba_reads(caller, 2)]]
 
     return seen
 
 
 def _vba_read_meanwhile(caller: Caller) -> Json:
-    v.vba_sends(caller, v.vba_row(1, description="before"))
-    batch = caller.request("PUT", "/claim-invoice-batch", [v.vba_row(1, description="after")])
+    vendors.vba_sends(caller, vendors.vba_row(1, description="before"))
+    batch = caller.request("PUT", "/claim-invoice-batch", [vendors.vba_row(1, description="after")])
     reads = [caller.request("GET", "/claim-invoice/1") for _ in range(4)]
     came = caller.at_once([batch, *reads])[1:]
     whole = {"before", "after"}
@@ -370,30 +374,31 @@ def _vba_read_meanwhile(caller: Caller) -> Json:
 
 
 def _pvex_read_meanwhile(caller: Caller) -> Json:
-    batch = caller.request("POST", "/api/InvoiceBatch", [v.pvex_invoice(1), v.pvex_invoice(9001)])
+    batch = caller.request("POST", "/api/InvoiceBatch", [vendors.pvex_invoice(1), vendors.pvex_invoice(9001)])
     read = caller.request("GET", "/api/Invoice/I-1?subscriberId=SUB-1")
     came = caller.at_once([batch, read, read])
-    return [came[0].status, 200 in [one.status for one in came[1:]], v.pvex_reads(caller, 1)]
+    return [came[0].status, 200 in [one.status for one in came[1:]], vendors.pvex_reads(caller, 1)]
 
 
 def _payt_at_once(caller: Caller) -> Json:
-    sent = [caller.request("POST", "/v1/invoices", v.payt_batch(number)) for number in (1, 2)]
-    told = [v.payt_tells(came) for came in caller.at_once(sent)]
-    return [told, v.payt_reads(caller, 1), v.payt_reads(caller, 2)]
+    sent = [caller.request("POST", "/v1/invoices", vendors.payt_batch(number)) for number in (1, 2)]
+    told = [vendors.payt_tells(came) for came in caller.at_once(sent)]
+    return [told, vendors.payt_reads(caller, 1), vendors.payt_reads(caller, 2)]
 
 
 def _xero_at_once(caller: Caller) -> Json:
     path = "/api.xro/2.0/Invoices?summarizeErrors=false"
-    sent = [caller.request("POST", path, {"Invoices": [v.xero_invoice(number)]}) for number in (1, 2)]
-    return [v.xero_tells(came) for came in caller.at_once(sent)]
+    sent = [caller.request("POST", path, {"Invoices": [vendors.xero_invoice(number)]}) for number in (1, 2)]
+    return [vendors.xero_tells(came) for came in caller.at_once(sent)]
 
 
 def _gw_at_once(caller: Caller) -> Json:
     sent = [
-        caller.request("POST", "/claim/v1/batch", {"requests": [one]}) for one in (v.GW_GOOD, v.GW_GOOD_B)
+        caller.request("POST", "/claim/v1/batch", {"requests": [one]})
+        for one in (vendors.GW_GOOD, vendors.GW_GOOD_B)
     ]
-    told = [v.gw_tells(came) for came in caller.at_once(sent)]
-    return [told, v.gw_reads(caller, v.BULK_A), v.gw_reads(caller, v.BULK_B)]
+    told = [vendors.gw_tells(came) for came in caller.at_once(sent)]
+    return [told, vendors.gw_reads(caller, vendors.BULK_A), vendors.gw_reads(caller, vendors.BULK_B)]
 
 
 def _in_two_worlds(
@@ -410,7 +415,7 @@ def _in_two_worlds(
 
 
 def _rows(*texts: str) -> tuple[Json, ...]:
-    return tuple(v.vba_row(number, description=text) for number, text in enumerate(texts, 1))
+    return tuple(vendors.vba_row(number, description=text) for number, text in enumerate(texts, 1))
 
 
 _XERO_KEYED = ("updateOrCreateInvoices", "createInvoices", "getInvoice")
@@ -420,7 +425,7 @@ ISOLATION = (
         "xero-runs-a-replay",
         "does again what comes again under its key",
         ("createBatchPayment", "getInvoice", "getInvoices", "getBatchPayments", "getBatchPayment"),
-        hears(v.XERO_BATCHES, lambda call: call.lacking(_KEY)),
+        hears(vendors.XERO_BATCHES, lambda call: call.lacking(_KEY)),
         _xero_paid_again,
         right="89.5",
         wrong="79.0",
@@ -464,7 +469,7 @@ ISOLATION = (
     _mutant(
         "xero-tenants-are-one",
         "keeps all tenants' invoices together",
-        v.XERO_READ,
+        vendors.XERO_READ,
         every_call("xero", in_one_tenant),
         _xero_tenants,
         right=404,
@@ -473,8 +478,8 @@ ISOLATION = (
     _mutant(
         "xero-lists-theirs",
         "lists another tenant's invoices as well",
-        v.XERO_READ,
-        listing_both(v.XERO_LIST),
+        vendors.XERO_READ,
+        listing_both(vendors.XERO_LIST),
         _xero_lists_theirs,
         right=False,
         wrong=True,
@@ -482,7 +487,7 @@ ISOLATION = (
     _mutant(
         "xero-crosses-answers",
         "gives two calls at once each other's answers",
-        v.XERO_READ,
+        vendors.XERO_READ,
         crossed(_XERO_WRITES),
         _xero_at_once,
         right=[["N1 OK"], ["N2 OK"]],
@@ -492,7 +497,7 @@ ISOLATION = (
         "guidewire-runs-a-replay",
         "does again what comes again under its transaction id",
         ("updateBulkInvoice", "runBatch", "getBulkInvoice"),
-        hears(v.GW_CHANGE, lambda call: call.lacking("gw-dbtransaction-id")),
+        hears(vendors.GW_CHANGE, lambda call: call.lacking("gw-dbtransaction-id")),
         _gw_again,
         right=[200, 400],
         wrong=[200, 200],
@@ -500,8 +505,8 @@ ISOLATION = (
     _mutant(
         "guidewire-ignores-checksums",
         "takes a change with a stale checksum",
-        v.GW_READ,
-        both(hears(v.GW_BATCH, gw_unchecked), hears(v.GW_CHANGE, gw_one_unchecked)),
+        vendors.GW_READ,
+        both(hears(vendors.GW_BATCH, gw_unchecked), hears(vendors.GW_CHANGE, gw_one_unchecked)),
         _gw_stale,
         right=[[409], "Nora Whitlock"],
         wrong=[[200], "Ann"],
@@ -509,8 +514,8 @@ ISOLATION = (
     _mutant(
         "guidewire-loses-the-second",
         "loses the second of two calls at once",
-        v.GW_READ,
-        overlapping(v.GW_BATCH, as_it_should, lost),
+        vendors.GW_READ,
+        overlapping(vendors.GW_BATCH, as_it_should, lost),
         _gw_at_once,
         right=[[[200], [200]], "Ann", "Bob"],
         wrong=[[[200], [200]], "Ann", "Nora Whitlock"],
@@ -518,8 +523,8 @@ ISOLATION = (
     _mutant(
         "vba-loses-the-second",
         "loses the second of two calls at once",
-        v.VBA_READ,
-        overlapping(v.VBA_BATCH, as_it_should, lost),
+        vendors.VBA_READ,
+        overlapping(vendors.VBA_BATCH, as_it_should, lost),
         _vba_at_once(_rows("a"), _rows("", "b")[1:]),
         right=[[["1 201"], ["2 201"]], ["a", "b"]],
         wrong=[[["1 201"], ["2 201"]], ["a", 404]],
@@ -527,8 +532,8 @@ ISOLATION = (
     _mutant(
         "vba-creates-twice",
         "says of two calls at once that each created the row",
-        v.VBA_READ,
-        overlapping(v.VBA_BATCH, as_it_should, vba_created),
+        vendors.VBA_READ,
+        overlapping(vendors.VBA_BATCH, as_it_should, vba_created),
         _vba_at_once(_rows("a"), _rows("b")),
         right=[[["1 201"], ["1 200"]], ["b", 404]],
         wrong=[[["1 201"], ["1 201"]], ["b", 404]],
@@ -536,8 +541,8 @@ ISOLATION = (
     _mutant(
         "vba-shows-half-a-row",
         "shows a row without its description while it is updated",
-        v.VBA_READ,
-        shown_meanwhile(v.VBA_BATCH, v.VBA_ONE, without_descriptions),
+        vendors.VBA_READ,
+        shown_meanwhile(vendors.VBA_BATCH, vendors.VBA_ONE, without_descriptions),
         _vba_read_meanwhile,
         right=True,
         wrong=False,
@@ -545,7 +550,7 @@ ISOLATION = (
     _mutant(
         "vba-databases-are-one",
         "keeps all databases' rows together",
-        v.VBA_READ,
+        vendors.VBA_READ,
         every_call("vba", in_one_database),
         _vba_databases,
         right=404,
@@ -554,8 +559,8 @@ ISOLATION = (
     _mutant(
         "pvex-shows-what-it-refuses",
         "shows the good invoices of a batch until it refuses it",
-        v.PVEX_READ,
-        shown_meanwhile(v.PVEX_BATCH, v.PVEX_ONE, the_good_ones),
+        vendors.PVEX_READ,
+        shown_meanwhile(vendors.PVEX_BATCH, vendors.PVEX_ONE, the_good_ones),
         _pvex_read_meanwhile,
         right=[400, False, 404],
         wrong=[400, True, 404],
@@ -563,26 +568,30 @@ ISOLATION = (
     _mutant(
         "pvex-worlds-are-one",
         "keeps the invoices of all sandboxes together",
-        v.PVEX_READ,
+        vendors.PVEX_READ,
         one_world("pvex"),
-        _in_two_worlds(lambda caller: v.pvex_sends(caller, 777), lambda caller: v.pvex_reads(caller, 777)),
+        _in_two_worlds(
+            lambda caller: vendors.pvex_sends(caller, 777), lambda caller: vendors.pvex_reads(caller, 777)
+        ),
         right=404,
         wrong="N-777",
     ),
     _mutant(
         "payt-worlds-are-one",
         "keeps the invoices of all sandboxes together",
-        v.PAYT_READ,
+        vendors.PAYT_READ,
         one_world("payt"),
-        _in_two_worlds(lambda caller: v.payt_sends(caller, 777), lambda caller: v.payt_reads(caller, 777)),
+        _in_two_worlds(
+            lambda caller: vendors.payt_sends(caller, 777), lambda caller: vendors.payt_reads(caller, 777)
+        ),
         right=404,
         wrong="bill 777",
     ),
     _mutant(
         "payt-loses-the-second",
         "loses the second of two calls at once",
-        v.PAYT_READ,
-        overlapping(v.PAYT_BATCH, as_it_should, lost),
+        vendors.PAYT_READ,
+        overlapping(vendors.PAYT_BATCH, as_it_should, lost),
         _payt_at_once,
         right=[[[1, []], [1, []]], "bill 1", "bill 2"],
         wrong=[[[1, []], [1, []]], "bill 1", 404],
@@ -590,10 +599,11 @@ ISOLATION = (
     _mutant(
         "guidewire-worlds-are-one",
         "keeps the invoices of all sandboxes together",
-        v.GW_READ,
+        vendors.GW_READ,
         one_world("guidewire"),
         _in_two_worlds(
-            lambda caller: v.gw_sends(caller, v.GW_GOOD_B), lambda caller: v.gw_reads(caller, v.BULK_B)
+            lambda caller: vendors.gw_sends(caller, vendors.GW_GOOD_B),
+            lambda caller: vendors.gw_reads(caller, vendors.BULK_B),
         ),
         right="Nora Whitlock",
         wrong="Bob",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.contract.mutants import vendors as v
+from tests.contract.mutants import vendors
 from tests.contract.mutants.mutant import Caller, Mutant
 from tests.contract.mutants.wrapping import (
     Answer,
@@ -219,88 +219,93 @@ def twice(route: Route) -> Planted:
 
 def _vba(name: str, says: str, planted: Planted, right: Json, wrong: Json, *rows: int) -> Mutant:
     def seen(caller: Caller) -> Json:
-        return v.vba_tells(v.vba_sends(caller, *rows))
+        return vendors.vba_tells(vendors.vba_sends(caller, *rows))
 
-    return Mutant(f"vba-{name}", "items", "vba", says, v.VBA_READ, planted, seen, right, wrong)
+    return Mutant(f"vba-{name}", "items", "vba", says, vendors.VBA_READ, planted, seen, right, wrong)
 
 
 def _xero(name: str, says: str, planted: Planted, right: Json, wrong: Json, *numbers: int) -> Mutant:
     def seen(caller: Caller) -> Json:
-        return v.xero_tells(v.xero_sends(caller, *numbers))
+        return vendors.xero_tells(vendors.xero_sends(caller, *numbers))
 
-    return Mutant(f"xero-{name}", "items", "xero", says, v.XERO_READ, planted, seen, right, wrong)
+    return Mutant(f"xero-{name}", "items", "xero", says, vendors.XERO_READ, planted, seen, right, wrong)
 
 
 def _gw(name: str, says: str, planted: Planted, right: Json, wrong: Json, *requests: Json) -> Mutant:
     def seen(caller: Caller) -> Json:
-        return v.gw_tells(v.gw_sends(caller, *requests))
+        return vendors.gw_tells(vendors.gw_sends(caller, *requests))
 
-    return Mutant(f"guidewire-{name}", "items", "guidewire", says, v.GW_READ, planted, seen, right, wrong)
+    return Mutant(
+        f"guidewire-{name}", "items", "guidewire", says, vendors.GW_READ, planted, seen, right, wrong
+    )
 
 
 def _payt(name: str, says: str, planted: Planted, right: Json, wrong: Json, *numbers: int) -> Mutant:
     def seen(caller: Caller) -> Json:
-        return v.payt_tells(v.payt_sends(caller, *numbers))
+        return vendors.payt_tells(vendors.payt_sends(caller, *numbers))
 
-    return Mutant(f"payt-{name}", "items", "payt", says, v.PAYT_READ, planted, seen, right, wrong)
+    return Mutant(f"payt-{name}", "items", "payt", says, vendors.PAYT_READ, planted, seen, right, wrong)
 
 
 def _pvex(  # noqa: PLR0913, PLR0917 - the parts of a mutant
     name: str, says: str, planted: Planted, seen: Callable[[Caller], Json], right: Json, wrong: Json
 ) -> Mutant:
-    return Mutant(f"pvex-{name}", "items", "pvex", says, v.PVEX_READ, planted, seen, right, wrong)
+    return Mutant(f"pvex-{name}", "items", "pvex", says, vendors.PVEX_READ, planted, seen, right, wrong)
 
 
 def _vba_words(caller: Caller) -> Json:
-    return [row["body"][:7] for row in v.vba_sends(caller, 1, 9001).json()["data"]]
+    return [row["body"][:7] for row in vendors.vba_sends(caller, 1, 9001).json()["data"]]
 
 
 def _xero_words(caller: Caller) -> Json:
-    one = v.xero_sends(caller, 9001).json()["Invoices"][0]
+    one = vendors.xero_sends(caller, 9001).json()["Invoices"][0]
     return [error["Message"][:12] for error in one["ValidationErrors"]]
 
 
 def _payt_words(caller: Caller) -> Json:
-    return v.payt_sends(caller, 1, 9001).json()["errors"]
+    return vendors.payt_sends(caller, 1, 9001).json()["errors"]
 
 
 def _payt_maps(caller: Caller) -> Json:
-    told = v.payt_sends(caller, 1, 9001).json()
+    told = vendors.payt_sends(caller, 1, 9001).json()
     return [sorted(told["errors"]), sorted(told.get("warnings", {}))]
 
 
 def _kept(*numbers: int) -> Callable[[Caller], Json]:
     """What VBA tells of a batch, and whether its last row is there."""
-    return lambda caller: [v.vba_tells(v.vba_sends(caller, *numbers))[-1], v.vba_reads(caller, numbers[-1])]
+    return lambda caller: [
+        vendors.vba_tells(vendors.vba_sends(caller, *numbers))[-1],
+        vendors.vba_reads(caller, numbers[-1]),
+    ]
 
 
 def _payt_kept(caller: Caller) -> Json:
-    return [v.payt_tells(v.payt_sends(caller, 1, 2, 3)), v.payt_reads(caller, 3)]
+    return [vendors.payt_tells(vendors.payt_sends(caller, 1, 2, 3)), vendors.payt_reads(caller, 3)]
 
 
 def _xero_kept(caller: Caller) -> Json:
-    return [v.xero_tells(v.xero_sends(caller, 1, 2, 3))[-1], v.xero_reads(caller, 3)]
+    return [vendors.xero_tells(vendors.xero_sends(caller, 1, 2, 3))[-1], vendors.xero_reads(caller, 3)]
 
 
 def _gw_kept(caller: Caller) -> Json:
-    told = v.gw_tells(v.gw_sends(caller, v.GW_GOOD, v.GW_GOOD, v.GW_GOOD_B))
-    return [told, v.gw_reads(caller, v.BULK_B)]
+    told = vendors.gw_tells(vendors.gw_sends(caller, vendors.GW_GOOD, vendors.GW_GOOD, vendors.GW_GOOD_B))
+    return [told, vendors.gw_reads(caller, vendors.BULK_B)]
 
 
 def _paid_once(caller: Caller) -> Json:
-    return [v.xero_paid(v.xero_pays(caller, {"R1": "10.50"})), v.xero_due(caller)]
+    return [vendors.xero_paid(vendors.xero_pays(caller, {"R1": "10.50"})), vendors.xero_due(caller)]
 
 
 def _status(caller: Caller) -> Json:
-    return v.pvex_sends(caller, 1, 9001).status
+    return vendors.pvex_sends(caller, 1, 9001).status
 
 
 def _places(*numbers: int) -> Callable[[Caller], Json]:
-    return lambda caller: v.pvex_names(v.pvex_sends(caller, *numbers))
+    return lambda caller: vendors.pvex_names(vendors.pvex_sends(caller, *numbers))
 
 
 def _bent(vendor: str, change: Callable[[list[Any]], list[Any]]) -> Planted:
-    route = {"vba": v.VBA_BATCH, "guidewire": v.GW_BATCH, "xero": v.XERO_INVOICES}[vendor]
+    route = {"vba": vendors.VBA_BATCH, "guidewire": vendors.GW_BATCH, "xero": vendors.XERO_INVOICES}[vendor]
     return answers(route, outcomes(OUTCOMES[vendor], change))
 
 
@@ -353,7 +358,7 @@ _VBA = (
     _vba(
         "is-blind",
         "says of every row that it was created",
-        answers(v.VBA_BATCH, each("data", vba_done)),
+        answers(vendors.VBA_BATCH, each("data", vba_done)),
         ["1 201", "9001 500"],
         ["1 201", "9001 201"],
         1,
@@ -372,7 +377,7 @@ _VBA = (
         "updates-nothing-new",
         "says of every new row that it was updated",
         answers(
-            v.VBA_BATCH,
+            vendors.VBA_BATCH,
             each(
                 "data", lambda row: {**row, "status": 200, "body": "Updated"} if row["status"] == 201 else row
             ),
@@ -385,7 +390,7 @@ _VBA = (
         "creates-what-is-there",
         "says of every row that is there that it was created",
         answers(
-            v.VBA_BATCH,
+            vendors.VBA_BATCH,
             each(
                 "data", lambda row: {**row, "status": 201, "body": "Created"} if row["status"] == 200 else row
             ),
@@ -399,7 +404,7 @@ _VBA = (
         "items",
         "vba",
         "gives a row that failed the words of the row before it",
-        v.VBA_READ,
+        vendors.VBA_READ,
         _bent("vba", as_the_row_before),
         _vba_words,
         ["Created", "The INS"],
@@ -410,8 +415,10 @@ _VBA = (
         "items",
         "vba",
         "does not say why a row failed",
-        v.VBA_READ,
-        answers(v.VBA_BATCH, each("data", lambda row: {**row, "body": ""} if vba_refused(row) else row)),
+        vendors.VBA_READ,
+        answers(
+            vendors.VBA_BATCH, each("data", lambda row: {**row, "body": ""} if vba_refused(row) else row)
+        ),
         _vba_words,
         ["Created", "The INS"],
         ["Created", ""],
@@ -421,8 +428,8 @@ _VBA = (
         "items",
         "vba",
         "says that the last of three rows was created and never takes it",
-        v.VBA_READ,
-        last_never_arrives(v.VBA_BATCH, _cut_list, _vba_made_up),
+        vendors.VBA_READ,
+        last_never_arrives(vendors.VBA_BATCH, _cut_list, _vba_made_up),
         _kept(1, 2, 3),
         ["3 201", "row 3"],
         ["3 201", 404],
@@ -430,7 +437,7 @@ _VBA = (
     _vba(
         "runs-twice",
         "runs a batch twice and answers with the second run",
-        twice(v.VBA_BATCH),
+        twice(vendors.VBA_BATCH),
         ["1 201", "9001 500"],
         ["1 200", "9001 500"],
         1,
@@ -489,8 +496,8 @@ _XERO = (
         "items",
         "xero",
         "gives an invoice that failed a validation error without words",
-        v.XERO_READ,
-        answers(v.XERO_INVOICES, each("Invoices", xero_wordless)),
+        vendors.XERO_READ,
+        answers(vendors.XERO_INVOICES, each("Invoices", xero_wordless)),
         _xero_words,
         ["Account code"],
         [""],
@@ -500,8 +507,8 @@ _XERO = (
         "items",
         "xero",
         "shows the last of three invoices as made and never takes it",
-        v.XERO_READ,
-        last_never_arrives(v.XERO_INVOICES, _cut_member("Invoices"), _xero_made_up),
+        vendors.XERO_READ,
+        last_never_arrives(vendors.XERO_INVOICES, _cut_member("Invoices"), _xero_made_up),
         _xero_kept,
         ["N3 OK", "ref 3"],
         ["N3 OK", 404],
@@ -512,7 +519,7 @@ _XERO = (
         "xero",
         "makes every batch payment two times and tells of one",
         ("createBatchPayment", "getBatchPayments", "getInvoices", "getInvoice"),
-        twice(v.XERO_BATCHES),
+        twice(vendors.XERO_BATCHES),
         _paid_once,
         [["10.5"], "89.5"],
         [["10.5"], "79.0"],
@@ -525,8 +532,8 @@ _GUIDEWIRE = (
         _bent("guidewire", lambda listed: listed[:-1]),
         [200, 400],
         [200],
-        v.GW_GOOD,
-        v.GW_BAD,
+        vendors.GW_GOOD,
+        vendors.GW_BAD,
     ),
     _gw(
         "reverses",
@@ -534,8 +541,8 @@ _GUIDEWIRE = (
         _bent("guidewire", lambda listed: listed[::-1]),
         [200, 400],
         [400, 200],
-        v.GW_GOOD,
-        v.GW_BAD,
+        vendors.GW_GOOD,
+        vendors.GW_BAD,
     ),
     _gw(
         "tells-twice",
@@ -543,25 +550,25 @@ _GUIDEWIRE = (
         _bent("guidewire", lambda listed: [*listed[:1], *listed]),
         [200, 400],
         [200, 200, 400],
-        v.GW_GOOD,
-        v.GW_BAD,
+        vendors.GW_GOOD,
+        vendors.GW_BAD,
     ),
     _gw(
         "is-blind",
         "answers every subrequest with 200",
-        answers(v.GW_BATCH, each("responses", gw_done)),
+        answers(vendors.GW_BATCH, each("responses", gw_done)),
         [200, 400],
         [200, 200],
-        v.GW_GOOD,
-        v.GW_BAD,
+        vendors.GW_GOOD,
+        vendors.GW_BAD,
     ),
     Mutant(
         "guidewire-loses-the-last",
         "items",
         "guidewire",
         "answers the last of three subrequests as the one before it and never runs it",
-        v.GW_READ,
-        last_never_arrives(v.GW_BATCH, _cut_member("requests"), _gw_made_up),
+        vendors.GW_READ,
+        last_never_arrives(vendors.GW_BATCH, _cut_member("requests"), _gw_made_up),
         _gw_kept,
         [[200, 200, 200], "Bob"],
         [[200, 200, 200], "Nora Whitlock"],
@@ -571,7 +578,7 @@ _PAYT = (
     _payt(
         "is-blind",
         "names no invoice that failed and counts them all",
-        answers(v.PAYT_BATCH, payt_all_done),
+        answers(vendors.PAYT_BATCH, payt_all_done),
         [1, ["N9001"]],
         [2, []],
         1,
@@ -580,7 +587,7 @@ _PAYT = (
     _payt(
         "refuses-a-done-one",
         "names the first invoice as failed and keeps it",
-        answers(v.PAYT_BATCH, payt_first_is_refused),
+        answers(vendors.PAYT_BATCH, payt_first_is_refused),
         [2, []],
         [1, ["N1"]],
         1,
@@ -589,7 +596,7 @@ _PAYT = (
     _payt(
         "lacks-one",
         "leaves the first invoice that failed out of its errors",
-        answers(v.PAYT_BATCH, payt_lacks_one),
+        answers(vendors.PAYT_BATCH, payt_lacks_one),
         [1, ["N9001", "N9002"]],
         [1, ["N9002"]],
         1,
@@ -599,7 +606,7 @@ _PAYT = (
     _payt(
         "blames-another",
         "puts the words for the first invoice that failed under one that was done",
-        answers(v.PAYT_BATCH, payt_under_another),
+        answers(vendors.PAYT_BATCH, payt_under_another),
         [1, ["N9001"]],
         [1, ["N1"]],
         1,
@@ -610,8 +617,8 @@ _PAYT = (
         "items",
         "payt",
         "names what failed and not why",
-        v.PAYT_READ,
-        answers(v.PAYT_BATCH, payt_wordless),
+        vendors.PAYT_READ,
+        answers(vendors.PAYT_BATCH, payt_wordless),
         _payt_words,
         {"N9001": ["Debtor must exist"]},
         {"N9001": []},
@@ -621,8 +628,8 @@ _PAYT = (
         "items",
         "payt",
         "puts what failed into its warnings",
-        v.PAYT_READ,
-        answers(v.PAYT_BATCH, payt_warns_instead),
+        vendors.PAYT_READ,
+        answers(vendors.PAYT_BATCH, payt_warns_instead),
         _payt_maps,
         [["N9001"], []],
         [[], ["N9001"]],
@@ -632,8 +639,8 @@ _PAYT = (
         "items",
         "payt",
         "counts the last of three invoices and never takes it",
-        v.PAYT_READ,
-        last_never_arrives(v.PAYT_BATCH, _cut_member("invoices"), _payt_made_up),
+        vendors.PAYT_READ,
+        last_never_arrives(vendors.PAYT_BATCH, _cut_member("invoices"), _payt_made_up),
         _payt_kept,
         [[3, []], "bill 3"],
         [[3, []], 404],
@@ -643,7 +650,7 @@ _PVEX = (
     _pvex(
         "is-blind",
         "takes every batch with 200 and keeps none that has a bad invoice",
-        replies(v.PVEX_BATCH, pvex_all_done),
+        replies(vendors.PVEX_BATCH, pvex_all_done),
         _status,
         400,
         200,
@@ -651,7 +658,7 @@ _PVEX = (
     _pvex(
         "names-the-next",
         "names the invoice after the bad one",
-        replies(v.PVEX_BATCH, pvex_next_place),
+        replies(vendors.PVEX_BATCH, pvex_next_place),
         _places(1, 9001, 2),
         ["invoices[1]"],
         ["invoices[2]"],
@@ -659,7 +666,7 @@ _PVEX = (
     _pvex(
         "names-one-of-two",
         "names the first of two bad invoices only",
-        replies(v.PVEX_BATCH, pvex_first_place_only),
+        replies(vendors.PVEX_BATCH, pvex_first_place_only),
         _places(9001, 1, 9002),
         ["invoices[0]", "invoices[2]"],
         ["invoices[0]"],

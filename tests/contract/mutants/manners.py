@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from tests.contract.mutants import vendors as v
+from tests.contract.mutants import vendors
 from tests.contract.mutants.mutant import Caller, Mutant, mutant
 from tests.contract.mutants.refusals import everything, when
 from tests.contract.mutants.state import always
@@ -119,21 +119,23 @@ def _pvex_written_in_xml(caller: Caller) -> Json:
         "</Invoice></ArrayOfInvoice>"
     )
     sent = caller.raw("POST", "/api/InvoiceBatch", body.encode(), content_type="application/xml")
-    return [sent.status, v.pvex_reads(caller, 1, "PmsStatus")]
+    return [sent.status, vendors.pvex_reads(caller, 1, "PmsStatus")]
 
 
 def _vba_sent_twice(caller: Caller) -> Json:
-    v.vba_sends(caller, v.vba_row(5001, description="first"), v.vba_row(5001, description="second"))
-    return v.vba_reads(caller, 5001)
+    vendors.vba_sends(
+        caller, vendors.vba_row(5001, description="first"), vendors.vba_row(5001, description="second")
+    )
+    return vendors.vba_reads(caller, 5001)
 
 
 def _payt_sent_twice(caller: Caller) -> Json:
-    return v.payt_sends(caller, 1, 1).json()["count"]
+    return vendors.payt_sends(caller, 1, 1).json()["count"]
 
 
 def _answered(caller: Caller) -> Json:
     try:
-        return v.vba_sends(caller, 5001, 5002, 5003).status
+        return vendors.vba_sends(caller, 5001, 5002, 5003).status
     except Exception as error:  # noqa: BLE001 - whatever a client makes of it
         return type(error).__name__
 
@@ -177,7 +179,7 @@ MANNERS: tuple[Mutant, ...] = (
         "pvex-finds-nothing",
         "finds no invoice by itself",
         (),
-        replies(v.PVEX_ONE, lambda _call, came: replace(came, status=404, body=b'{"Message": "No."}')),
+        replies(vendors.PVEX_ONE, lambda _call, came: replace(came, status=404, body=b'{"Message": "No."}')),
         lambda caller: caller.get("/api/Invoice/INV-1?subscriberId=SUB-100").status,
         right=200,
         wrong=404,
@@ -185,8 +187,8 @@ MANNERS: tuple[Mutant, ...] = (
     _mutant(
         "pvex-reads-less-of-xml",
         "leaves a member out of what it reads as XML",
-        v.PVEX_READ,
-        hears(v.PVEX_BATCH, lacking_element("PmsStatus")),
+        vendors.PVEX_READ,
+        hears(vendors.PVEX_BATCH, lacking_element("PmsStatus")),
         _pvex_written_in_xml,
         right=[200, "seen"],
         wrong=[200, None],
@@ -194,8 +196,8 @@ MANNERS: tuple[Mutant, ...] = (
     _mutant(
         "vba-takes-the-first",
         "takes the first of two rows with one key and tells of both",
-        v.VBA_READ,
-        takes_the_first(v.VBA_BATCH, "invoice_Key"),
+        vendors.VBA_READ,
+        takes_the_first(vendors.VBA_BATCH, "invoice_Key"),
         _vba_sent_twice,
         right="second",
         wrong="first",
@@ -203,8 +205,8 @@ MANNERS: tuple[Mutant, ...] = (
     _mutant(
         "payt-takes-the-last",
         "takes the last of two invoices with one number",
-        v.PAYT_READ,
-        takes_the_last(v.PAYT_BATCH, "invoices", "invoice_number"),
+        vendors.PAYT_READ,
+        takes_the_last(vendors.PAYT_BATCH, "invoices", "invoice_number"),
         _payt_sent_twice,
         right=0,
         wrong=1,
@@ -212,8 +214,8 @@ MANNERS: tuple[Mutant, ...] = (
     _mutant(
         "vba-hangs-up",
         "does a batch of three rows and hangs up",
-        v.VBA_READ,
-        hangs_up(v.VBA_BATCH, 3),
+        vendors.VBA_READ,
+        hangs_up(vendors.VBA_BATCH, 3),
         _answered,
         right=207,
         wrong="Unreachable",

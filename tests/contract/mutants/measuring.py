@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from mockserver.app import Options, create_app
 from mockserver.contract import runner
 from mockserver.contract.effort import Effort
 from mockserver.contract.finding import Finding, Ledger
 from mockserver.contract.generated import built_in, uninvited
 from mockserver.contract.profiles import Contracted, contracted
 from mockserver.contract.target import Address, App, Target, Unreachable
+from mockserver.server.application import Options, create_app
 from tests.contract.mutants.mutant import Mutant
 from tests.contract.mutants.wrapping import mutated
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from mockserver.contract.exchange import written
-from tests.contract.mutants import vendors as v
+from tests.contract.mutants import vendors
 from tests.contract.mutants.mutant import Caller, mutant
 from tests.contract.mutants.undoing import dropped, kept, set_back
 from tests.contract.mutants.wrapping import (
@@ -180,26 +180,26 @@ def _type_of(method: str, path: str, document: Json = None, **headers: str) -> C
 
 
 def _vba_mixed(caller: Caller) -> Json:
-    return [v.vba_sends(caller, 1, 9001).status, v.vba_reads(caller, 1)]
+    return [vendors.vba_sends(caller, 1, 9001).status, vendors.vba_reads(caller, 1)]
 
 
 def _payt_mixed(caller: Caller) -> Json:
-    return [v.payt_sends(caller, 1, 9001).status, v.payt_reads(caller, 1)]
+    return [vendors.payt_sends(caller, 1, 9001).status, vendors.payt_reads(caller, 1)]
 
 
 def _gw_amount(caller: Caller) -> Json:
-    shown = caller.get(f"/claim/v1/bulk-invoices/{v.BULK_A}").json()["data"]["attributes"]
+    shown = caller.get(f"/claim/v1/bulk-invoices/{vendors.BULK_A}").json()["data"]["attributes"]
     return sorted(shown["approvedReportingAmount"])
 
 
 def _vba_row(caller: Caller) -> Json:
-    row = v.vba_sends(caller, 1).json()["data"][0]
+    row = vendors.vba_sends(caller, 1).json()["data"][0]
     return [row["status"], sorted(row)]
 
 
 _VBA_ALL = ("putClaimInvoiceBatch", "listClaimInvoice", "getClaimInvoice")
 _GW_ALL = ("runBatch", "getBulkInvoice", "updateBulkInvoice")
-_XERO_SENT = {"Invoices": [v.xero_invoice(9001)]}
+_XERO_SENT = {"Invoices": [vendors.xero_invoice(9001)]}
 _XERO_PATH = "/api.xro/2.0/Invoices"
 
 REFUSALS = (
@@ -217,7 +217,7 @@ REFUSALS = (
         "answers 401 to everything",
         _GW_ALL,
         everything("guidewire", always(_GW_REFUSAL, 401)),
-        _status("GET", f"/claim/v1/bulk-invoices/{v.BULK_A}"),
+        _status("GET", f"/claim/v1/bulk-invoices/{vendors.BULK_A}"),
         right=200,
         wrong=401,
     ),
@@ -225,7 +225,7 @@ REFUSALS = (
         "vba-breaks-at-bad-json",
         "answers 500 to a body that is no JSON",
         ("putClaimInvoiceBatch",),
-        unreadable(v.VBA_BATCH, lambda came: replace(came, status=500).holding(_vba_problem(500))),
+        unreadable(vendors.VBA_BATCH, lambda came: replace(came, status=500).holding(_vba_problem(500))),
         _raw("/claim-invoice-batch", _BROKEN, "PUT"),
         right=400,
         wrong=500,
@@ -234,7 +234,7 @@ REFUSALS = (
         "payt-breaks-at-bad-json",
         "answers 500 to a body that is no JSON",
         ("postV1Invoices",),
-        unreadable(v.PAYT_BATCH, lambda came: replace(came, status=500)),
+        unreadable(vendors.PAYT_BATCH, lambda came: replace(came, status=500)),
         _raw("/v1/invoices", _BROKEN),
         right=422,
         wrong=500,
@@ -244,7 +244,7 @@ REFUSALS = (
         "answers a refused call with 207 and no rows",
         ("putClaimInvoiceBatch",),
         replies(
-            v.VBA_BATCH,
+            vendors.VBA_BATCH,
             when(
                 400,
                 lambda came: replace(came, status=207).holding(
@@ -264,7 +264,9 @@ REFUSALS = (
         "guidewire-takes-anything",
         "answers a refused call with 200 and no responses",
         ("runBatch",),
-        replies(v.GW_BATCH, when(400, lambda came: replace(came, status=200).holding({"responses": []}))),
+        replies(
+            vendors.GW_BATCH, when(400, lambda came: replace(came, status=200).holding({"responses": []}))
+        ),
         _raw("/claim/v1/batch", _NOT_A_BATCH),
         right=400,
         wrong=200,
@@ -273,7 +275,7 @@ REFUSALS = (
         "xero-refuses-in-another-shape",
         "refuses with problem details",
         ("createInvoices",),
-        replies(v.XERO_INVOICES, when(400, as_problem)),
+        replies(vendors.XERO_INVOICES, when(400, as_problem)),
         _type_of("PUT", _XERO_PATH, _XERO_SENT),
         right="application/json",
         wrong="application/problem+json",
@@ -282,7 +284,7 @@ REFUSALS = (
         "payt-refuses-in-another-shape",
         "refuses with problem details",
         ("postV1Invoices",),
-        replies(v.PAYT_BATCH, when(422, as_problem)),
+        replies(vendors.PAYT_BATCH, when(422, as_problem)),
         _type_of("POST", "/v1/invoices", {"no": "items"}),
         right="application/json",
         wrong="application/problem+json",
@@ -291,7 +293,7 @@ REFUSALS = (
         "guidewire-refuses-with-a-page",
         "answers 404 with a web page",
         ("getBulkInvoice",),
-        replies(v.GW_ONE, when(404, as_page)),
+        replies(vendors.GW_ONE, when(404, as_page)),
         _type_of("GET", "/claim/v1/bulk-invoices/none"),
         right="application/json",
         wrong="text/html",
@@ -300,7 +302,7 @@ REFUSALS = (
         "payt-is-a-teapot",
         "answers lists with 418",
         ("getV1Invoices", "postV1Invoices"),
-        replies(v.PAYT_LIST, when(200, lambda came: replace(came, status=418))),
+        replies(vendors.PAYT_LIST, when(200, lambda came: replace(came, status=418))),
         _status("GET", "/v1/invoices?administration_id=81"),
         right=200,
         wrong=418,
@@ -309,8 +311,8 @@ REFUSALS = (
         "payt-takes-for-later",
         "answers 202 where 201 is said",
         ("postV1Invoices",),
-        replies(v.PAYT_BATCH, when(201, lambda came: replace(came, status=202))),
-        _status("POST", "/v1/invoices", v.payt_batch(1)),
+        replies(vendors.PAYT_BATCH, when(201, lambda came: replace(came, status=202))),
+        _status("POST", "/v1/invoices", vendors.payt_batch(1)),
         right=201,
         wrong=202,
     ),
@@ -318,8 +320,8 @@ REFUSALS = (
         "vba-answers-200",
         "answers a batch with 200 where 207 is said",
         ("putClaimInvoiceBatch",),
-        replies(v.VBA_BATCH, when(207, lambda came: replace(came, status=200))),
-        _status("PUT", "/claim-invoice-batch", [v.vba_row(1)]),
+        replies(vendors.VBA_BATCH, when(207, lambda came: replace(came, status=200))),
+        _status("PUT", "/claim-invoice-batch", [vendors.vba_row(1)]),
         right=207,
         wrong=200,
     ),
@@ -327,8 +329,8 @@ REFUSALS = (
         "vba-names-a-wrong-type",
         "labels JSON as XML",
         ("putClaimInvoiceBatch", "listClaimInvoice"),
-        replies(v.VBA_BATCH, when(207, lambda came: came.typed("application/xml"))),
-        _type_of("PUT", "/claim-invoice-batch", [v.vba_row(1)]),
+        replies(vendors.VBA_BATCH, when(207, lambda came: came.typed("application/xml"))),
+        _type_of("PUT", "/claim-invoice-batch", [vendors.vba_row(1)]),
         right="application/json",
         wrong="application/xml",
     ),
@@ -365,7 +367,7 @@ REFUSALS = (
         "lets everybody in",
         _GW_ALL,
         every_call("guidewire", lambda call: call.having(authorization="Bearer guidewire-good")),
-        _status("GET", f"/claim/v1/bulk-invoices/{v.BULK_A}", authorization=""),
+        _status("GET", f"/claim/v1/bulk-invoices/{vendors.BULK_A}", authorization=""),
         right=401,
         wrong=200,
     ),
@@ -381,8 +383,8 @@ REFUSALS = (
     _mutant(
         "vba-refuses-all-for-one",
         "refuses the batch for one bad row",
-        v.VBA_READ,
-        whole(v.VBA_BATCH, _some_row_failed, _vba_problem(400)),
+        vendors.VBA_READ,
+        whole(vendors.VBA_BATCH, _some_row_failed, _vba_problem(400)),
         _vba_mixed,
         right=[207, "row 1"],
         wrong=[400, 404],
@@ -390,8 +392,8 @@ REFUSALS = (
     _mutant(
         "payt-refuses-all-for-one",
         "refuses the batch for one bad invoice",
-        v.PAYT_READ,
-        whole(v.PAYT_BATCH, _some_invoice_failed, {"success": False, "errors": {"base": ["Invalid"]}}),
+        vendors.PAYT_READ,
+        whole(vendors.PAYT_BATCH, _some_invoice_failed, {"success": False, "errors": {"base": ["Invalid"]}}),
         _payt_mixed,
         right=[201, "bill 1"],
         wrong=[400, 404],
@@ -400,8 +402,8 @@ REFUSALS = (
         "vba-shows-no-rows",
         "answers a batch with null for its rows",
         ("putClaimInvoiceBatch",),
-        answers(v.VBA_BATCH, lambda _, told: {**told, "data": None}),
-        lambda caller: v.vba_sends(caller, 1).json()["data"] is None,
+        answers(vendors.VBA_BATCH, lambda _, told: {**told, "data": None}),
+        lambda caller: vendors.vba_sends(caller, 1).json()["data"] is None,
         right=False,
         wrong=True,
     ),
@@ -409,7 +411,7 @@ REFUSALS = (
         "vba-spells-numbers",
         "writes the status of a row as a text",
         ("putClaimInvoiceBatch",),
-        answers(v.VBA_BATCH, vba_row_texts),
+        answers(vendors.VBA_BATCH, vba_row_texts),
         _vba_row,
         right=[201, ["body", "id", "status"]],
         wrong=["201", ["body", "id", "status"]],
@@ -418,7 +420,7 @@ REFUSALS = (
         "guidewire-adds-a-member",
         "tells more of an amount than its schema has",
         ("getBulkInvoice",),
-        answers(v.GW_ONE, wider_amounts),
+        answers(vendors.GW_ONE, wider_amounts),
         _gw_amount,
         right=["amount", "currency"],
         wrong=["amount", "currency", "scale"],
@@ -427,8 +429,8 @@ REFUSALS = (
         "payt-spells-numbers",
         "writes its count as a text",
         ("postV1Invoices",),
-        answers(v.PAYT_BATCH, spelt("count")),
-        lambda caller: v.payt_sends(caller, 1).json()["count"],
+        answers(vendors.PAYT_BATCH, spelt("count")),
+        lambda caller: vendors.payt_sends(caller, 1).json()["count"],
         right=1,
         wrong="1",
     ),
@@ -436,8 +438,8 @@ REFUSALS = (
         "payt-lists-its-errors",
         "answers with a list of errors where a map is said",
         ("postV1Invoices",),
-        answers(v.PAYT_BATCH, lambda _, told: {**told, "errors": list(told["errors"])}),
-        lambda caller: v.payt_sends(caller, 1, 9001).json()["errors"],
+        answers(vendors.PAYT_BATCH, lambda _, told: {**told, "errors": list(told["errors"])}),
+        lambda caller: vendors.payt_sends(caller, 1, 9001).json()["errors"],
         right={"N9001": ["Debtor must exist"]},
         wrong=["N9001"],
     ),
@@ -446,7 +448,7 @@ REFUSALS = (
         "answers 200 and null for what is not there",
         ("getClaimInvoice",),
         replies(
-            v.VBA_ONE,
+            vendors.VBA_ONE,
             when(404, lambda came: replace(came, status=200).holding({**came.json(), "error": None})),
         ),
         _status("GET", "/claim-invoice/7777"),
@@ -457,9 +459,9 @@ REFUSALS = (
         "guidewire-says-no-why",
         "refuses without a word",
         ("runBatch", "updateBulkInvoice"),
-        replies(v.GW_CHANGE, when(400, _silent)),
+        replies(vendors.GW_CHANGE, when(400, _silent)),
         lambda caller: (
-            caller.send("PATCH", f"/claim/v1/bulk-invoices/{v.BULK_A}", {}).json()["userMessage"] == ""
+            caller.send("PATCH", f"/claim/v1/bulk-invoices/{vendors.BULK_A}", {}).json()["userMessage"] == ""
         ),
         right=False,
         wrong=True,
@@ -468,7 +470,7 @@ REFUSALS = (
         "xero-refuses-without-words",
         "refuses a batch without a message",
         ("createInvoices",),
-        replies(v.XERO_INVOICES, when(400, _without_messages)),
+        replies(vendors.XERO_INVOICES, when(400, _without_messages)),
         lambda caller: "Message" in caller.send("PUT", _XERO_PATH, _XERO_SENT).json(),
         right=True,
         wrong=False,
@@ -477,7 +479,7 @@ REFUSALS = (
         "pvex-answers-in-json",
         "answers in JSON whatever is asked for",
         ("listInvoices", "getInvoice"),
-        deaf_to_accept(v.PVEX_LIST),
+        deaf_to_accept(vendors.PVEX_LIST),
         _type_of("GET", "/api/Invoice", accept="application/xml"),
         right="application/xml",
         wrong="application/json",
@@ -486,17 +488,17 @@ REFUSALS = (
         "xero-takes-any-type",
         "reads every body as JSON",
         ("updateOrCreateInvoices", "createInvoices"),
-        taking_any_type(v.XERO_INVOICES),
-        _raw(_XERO_PATH, written({"Invoices": [v.xero_invoice(1)]}).encode(), content_type="text/csv"),
+        taking_any_type(vendors.XERO_INVOICES),
+        _raw(_XERO_PATH, written({"Invoices": [vendors.xero_invoice(1)]}).encode(), content_type="text/csv"),
         right=415,
         wrong=200,
     ),
     _mutant(
         "pvex-refuses-what-it-keeps",
         "refuses a batch of two and more and keeps it",
-        v.PVEX_READ,
+        vendors.PVEX_READ,
         replies(
-            v.PVEX_BATCH,
+            vendors.PVEX_BATCH,
             lambda call, came: (
                 replace(came, status=400)
                 .typed("application/json")
@@ -505,7 +507,7 @@ REFUSALS = (
                 else came
             ),
         ),
-        lambda caller: [v.pvex_sends(caller, 1, 2).status, v.pvex_reads(caller, 1)],
+        lambda caller: [vendors.pvex_sends(caller, 1, 2).status, vendors.pvex_reads(caller, 1)],
         right=[200, "N-1"],
         wrong=[400, "N-1"],
     ),

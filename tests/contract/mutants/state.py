@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tests.contract.mutants import vendors as v
+from tests.contract.mutants import vendors
 from tests.contract.mutants.mutant import Caller, Mutant
 from tests.contract.mutants.undoing import dropped, kept, set_back, undoes
 from tests.contract.mutants.wrapping import (
@@ -47,14 +47,14 @@ def vba_stubs(call: Call, came: Answer) -> Call | None:
 def payt_mended(call: Call, came: Answer) -> Call | None:
     """Invoices that failed, made good."""
     sent, failed = call.json(), came.json()["errors"]
-    mended = [v.payt_invoice(1, invoice_number=one["invoice_number"]) for one in sent["invoices"]]
+    mended = [vendors.payt_invoice(1, invoice_number=one["invoice_number"]) for one in sent["invoices"]]
     refused = [one for one in mended if one["invoice_number"] in failed]
     return call.holding({**sent, "invoices": refused}) if refused else None
 
 
 def xero_mended(call: Call, came: Answer) -> Call | None:
     refused = [one["InvoiceNumber"] for one in came.json()["Invoices"] if one.get("HasErrors")]
-    mended = [v.xero_invoice(1, InvoiceNumber=number) for number in refused]
+    mended = [vendors.xero_invoice(1, InvoiceNumber=number) for number in refused]
     return call.holding({"Invoices": mended}) if refused else None
 
 
@@ -116,14 +116,14 @@ def showing_deleted() -> Fault:
     deleted: dict[tuple[str, str], Json] = {}
 
     async def fault(ask: Ask, call: Call) -> Answer:
-        if v.VBA_DELETE.leads(call):
+        if vendors.VBA_DELETE.leads(call):
             shown = await ask(replace(call, method="GET"))
             came = await ask(call)
             if came.good and shown.good:
                 deleted[call.world, call.path] = shown.json()["data"]
             return came
         came = await ask(call)
-        if not (v.VBA_LIST.leads(call) and came.good):
+        if not (vendors.VBA_LIST.leads(call) and came.good):
             return came
         told = came.json()
         there = {row["invoice_Key"] for row in told["data"]}
@@ -145,7 +145,7 @@ def updates_lose(member: str) -> Planted:
                 row.pop(member, None)
         return await ask(call.holding(rows) if rows else call)
 
-    return lambda: at(v.VBA_BATCH, fault)
+    return lambda: at(vendors.VBA_BATCH, fault)
 
 
 def keeps_the_first(route: Route, items: str = "") -> Planted:
@@ -220,131 +220,131 @@ def _mutant(  # noqa: PLR0913 - the parts of a mutant
 ) -> Mutant:
     vendor = name.partition("-")[0]
     operations = {
-        "vba": (*v.VBA_READ, "updateClaimInvoice"),
-        "guidewire": v.GW_READ,
-        "pvex": v.PVEX_READ,
-        "payt": v.PAYT_READ,
-        "xero": v.XERO_READ,
+        "vba": (*vendors.VBA_READ, "updateClaimInvoice"),
+        "guidewire": vendors.GW_READ,
+        "pvex": vendors.PVEX_READ,
+        "payt": vendors.PAYT_READ,
+        "xero": vendors.XERO_READ,
     }[vendor]
     return Mutant(name, "state", vendor, says, operations, planted, seen, right, wrong)
 
 
 def _vba_refused(caller: Caller) -> Json:
-    v.vba_sends(caller, 1, 9001)
-    return v.vba_reads(caller, 9001, "invoice_Key")
+    vendors.vba_sends(caller, 1, 9001)
+    return vendors.vba_reads(caller, 9001, "invoice_Key")
 
 
 def _vba_beside_refused(caller: Caller) -> Json:
-    v.vba_sends(caller, 1, 9001)
-    return v.vba_reads(caller, 1)
+    vendors.vba_sends(caller, 1, 9001)
+    return vendors.vba_reads(caller, 1)
 
 
 def _vba_changed(caller: Caller) -> Json:
-    v.vba_sends(caller, 1)
-    first = v.vba_reads(caller, 1)
-    v.vba_sends(caller, v.vba_row(1, description="changed"))
-    return [first, v.vba_reads(caller, 1)]
+    vendors.vba_sends(caller, 1)
+    first = vendors.vba_reads(caller, 1)
+    vendors.vba_sends(caller, vendors.vba_row(1, description="changed"))
+    return [first, vendors.vba_reads(caller, 1)]
 
 
 def _vba_deleted(caller: Caller) -> Json:
-    v.vba_sends(caller, 1)
+    vendors.vba_sends(caller, 1)
     caller.send("DELETE", "/claim-invoice/1")
-    return [v.vba_reads(caller, 1), v.vba_lists(caller)]
+    return [vendors.vba_reads(caller, 1), vendors.vba_lists(caller)]
 
 
 def _vba_listed(caller: Caller) -> Json:
-    v.vba_sends(caller, 5000)
-    return v.vba_lists(caller)
+    vendors.vba_sends(caller, 5000)
+    return vendors.vba_lists(caller)
 
 
 def _vba_three(caller: Caller) -> Json:
-    v.vba_sends(caller, 1, 2, 3)
-    return [v.vba_reads(caller, number) for number in (1, 2, 3)]
+    vendors.vba_sends(caller, 1, 2, 3)
+    return [vendors.vba_reads(caller, number) for number in (1, 2, 3)]
 
 
 def _payt_refused(caller: Caller) -> Json:
-    v.payt_sends(caller, 1, 9001)
-    return v.payt_reads(caller, 9001)
+    vendors.payt_sends(caller, 1, 9001)
+    return vendors.payt_reads(caller, 9001)
 
 
 def _payt_made(caller: Caller) -> Json:
-    v.payt_sends(caller, 1)
-    return [v.payt_reads(caller, 1), v.payt_lists(caller)]
+    vendors.payt_sends(caller, 1)
+    return [vendors.payt_reads(caller, 1), vendors.payt_lists(caller)]
 
 
 def _payt_changed(caller: Caller) -> Json:
-    v.payt_sends(caller, 1)
-    v.payt_sends(caller, {"invoice_number": "N1", "description": "changed"}, method="PATCH")
-    return v.payt_reads(caller, 1)
+    vendors.payt_sends(caller, 1)
+    vendors.payt_sends(caller, {"invoice_number": "N1", "description": "changed"}, method="PATCH")
+    return vendors.payt_reads(caller, 1)
 
 
 def _payt_two(caller: Caller) -> Json:
-    v.payt_sends(caller, 1, 2)
-    return [v.payt_reads(caller, 1), v.payt_reads(caller, 2)]
+    vendors.payt_sends(caller, 1, 2)
+    return [vendors.payt_reads(caller, 1), vendors.payt_reads(caller, 2)]
 
 
 def _xero_refused(caller: Caller) -> Json:
-    v.xero_sends(caller, 1, 9001)
-    return v.xero_reads(caller, 9001, "InvoiceNumber")
+    vendors.xero_sends(caller, 1, 9001)
+    return vendors.xero_reads(caller, 9001, "InvoiceNumber")
 
 
 def _xero_changed(caller: Caller) -> Json:
-    v.xero_sends(caller, 1)
-    first = v.xero_reads(caller, 1)
-    v.xero_sends(caller, v.xero_invoice(1, Reference="changed"))
-    return [first, v.xero_reads(caller, 1)]
+    vendors.xero_sends(caller, 1)
+    first = vendors.xero_reads(caller, 1)
+    vendors.xero_sends(caller, vendors.xero_invoice(1, Reference="changed"))
+    return [first, vendors.xero_reads(caller, 1)]
 
 
 def _xero_listed(caller: Caller) -> Json:
-    v.xero_sends(caller, 1)
-    return "N1" in v.xero_lists(caller)
+    vendors.xero_sends(caller, 1)
+    return "N1" in vendors.xero_lists(caller)
 
 
 def _pvex_refused(caller: Caller) -> Json:
-    v.pvex_sends(caller, 1, 9001)
-    return v.pvex_reads(caller, 1)
+    vendors.pvex_sends(caller, 1, 9001)
+    return vendors.pvex_reads(caller, 1)
 
 
 def _pvex_changed(caller: Caller) -> Json:
-    v.pvex_sends(caller, 1)
-    first = v.pvex_reads(caller, 1)
-    v.pvex_sends(caller, v.pvex_invoice(1, Number="changed"))
-    return [first, v.pvex_reads(caller, 1)]
+    vendors.pvex_sends(caller, 1)
+    first = vendors.pvex_reads(caller, 1)
+    vendors.pvex_sends(caller, vendors.pvex_invoice(1, Number="changed"))
+    return [first, vendors.pvex_reads(caller, 1)]
 
 
 def _pvex_listed(caller: Caller) -> Json:
-    v.pvex_sends(caller, 1)
-    return v.pvex_lists(caller)
+    vendors.pvex_sends(caller, 1)
+    return vendors.pvex_lists(caller)
 
 
 def _pvex_deleted(caller: Caller) -> Json:
-    v.pvex_sends(caller, 1)
-    v.pvex_sends(caller, v.pvex_invoice(1, Deleted=True))
-    return v.pvex_reads(caller, 1, "Deleted")
+    vendors.pvex_sends(caller, 1)
+    vendors.pvex_sends(caller, vendors.pvex_invoice(1, Deleted=True))
+    return vendors.pvex_reads(caller, 1, "Deleted")
 
 
 def _pvex_due(caller: Caller) -> Json:
-    v.pvex_sends(caller, v.pvex_invoice(1, Amount=Decimal("19.99"), BalanceDue=Decimal("19.99")))
-    return v.pvex_reads(caller, 1, "Amount")
+    vendors.pvex_sends(caller, vendors.pvex_invoice(1, Amount=Decimal("19.99"), BalanceDue=Decimal("19.99")))
+    return vendors.pvex_reads(caller, 1, "Amount")
 
 
 def _gw_changed(caller: Caller) -> Json:
-    v.gw_sends(caller, v.GW_GOOD)
-    first = v.gw_reads(caller, v.BULK_A)
-    v.gw_sends(caller, v.gw_change(v.BULK_A, "Zoe"))
-    return [first, v.gw_reads(caller, v.BULK_A)]
+    vendors.gw_sends(caller, vendors.GW_GOOD)
+    first = vendors.gw_reads(caller, vendors.BULK_A)
+    vendors.gw_sends(caller, vendors.gw_change(vendors.BULK_A, "Zoe"))
+    return [first, vendors.gw_reads(caller, vendors.BULK_A)]
 
 
 def _gw_refused(caller: Caller) -> Json:
-    v.gw_sends(caller, v.GW_GOOD, v.GW_BAD)
-    return v.gw_reads(caller, v.BULK_A)
+    vendors.gw_sends(caller, vendors.GW_GOOD, vendors.GW_BAD)
+    return vendors.gw_reads(caller, vendors.BULK_A)
 
 
 STATE = (
     _mutant(
         "vba-keeps-a-refused-row",
         "keeps an empty row under the key of one that failed",
-        afterwards(v.VBA_BATCH, vba_stubs),
+        afterwards(vendors.VBA_BATCH, vba_stubs),
         _vba_refused,
         right=404,
         wrong=9001,
@@ -352,7 +352,7 @@ STATE = (
     _mutant(
         "vba-undoes-all-for-one",
         "undoes all rows when one fails and says that the others were done",
-        undoes(v.VBA_BATCH, _some_refused),
+        undoes(vendors.VBA_BATCH, _some_refused),
         _vba_beside_refused,
         right="row 1",
         wrong=404,
@@ -360,7 +360,7 @@ STATE = (
     _mutant(
         "vba-keeps-the-first",
         "answers for all rows and keeps the first",
-        keeps_the_first(v.VBA_BATCH),
+        keeps_the_first(vendors.VBA_BATCH),
         _vba_three,
         right=["row 1", "row 2", "row 3"],
         wrong=["row 1", 404, 404],
@@ -368,7 +368,7 @@ STATE = (
     _mutant(
         "vba-keeps-nothing",
         "answers as it should and keeps nothing",
-        undoes(v.VBA_BATCH, always),
+        undoes(vendors.VBA_BATCH, always),
         _vba_changed,
         right=["row 1", "changed"],
         wrong=[404, 404],
@@ -376,7 +376,7 @@ STATE = (
     _mutant(
         "vba-reads-a-cache",
         "shows a record as it was read the first time",
-        remembered(v.VBA_ONE),
+        remembered(vendors.VBA_ONE),
         _vba_changed,
         right=["row 1", "changed"],
         wrong=["row 1", "row 1"],
@@ -392,7 +392,7 @@ STATE = (
     _mutant(
         "vba-keeps-half",
         "keeps a row without its description",
-        hears(v.VBA_BATCH, dropping("description")),
+        hears(vendors.VBA_BATCH, dropping("description")),
         _vba_changed,
         right=["row 1", "changed"],
         wrong=[None, None],
@@ -400,7 +400,7 @@ STATE = (
     _mutant(
         "vba-deletes-nothing",
         "says that a row was deleted and keeps it",
-        undoes(v.VBA_DELETE, always),
+        undoes(vendors.VBA_DELETE, always),
         _vba_deleted,
         right=[404, [1001, 1002]],
         wrong=["row 1", [1, 1001, 1002]],
@@ -416,7 +416,7 @@ STATE = (
     _mutant(
         "vba-lists-too-few",
         "leaves the row with the highest key out of its list",
-        lacking(v.VBA_LIST, "data", newest=_newest("invoice_Key")),
+        lacking(vendors.VBA_LIST, "data", newest=_newest("invoice_Key")),
         _vba_listed,
         right=[1001, 1002, 5000],
         wrong=[1001, 1002],
@@ -424,7 +424,7 @@ STATE = (
     _mutant(
         "payt-keeps-a-refused-one",
         "keeps an invoice that it names as failed",
-        afterwards(v.PAYT_BATCH, payt_mended),
+        afterwards(vendors.PAYT_BATCH, payt_mended),
         _payt_refused,
         right=404,
         wrong="bill 1",
@@ -432,7 +432,7 @@ STATE = (
     _mutant(
         "payt-lists-too-few",
         "leaves the last invoice out of its list",
-        lacking(v.PAYT_LIST, "data", newest=_last),
+        lacking(vendors.PAYT_LIST, "data", newest=_last),
         _payt_made,
         right=["bill 1", ["F-1001", "F-1002", "N1"]],
         wrong=["bill 1", ["F-1001", "F-1002"]],
@@ -440,7 +440,7 @@ STATE = (
     _mutant(
         "payt-changes-nothing",
         "counts a change and does not make it",
-        undoes(v.PAYT_CHANGE, always),
+        undoes(vendors.PAYT_CHANGE, always),
         _payt_changed,
         right="changed",
         wrong="bill 1",
@@ -448,7 +448,7 @@ STATE = (
     _mutant(
         "payt-keeps-the-first",
         "counts all invoices and keeps the first",
-        keeps_the_first(v.PAYT_BATCH, "invoices"),
+        keeps_the_first(vendors.PAYT_BATCH, "invoices"),
         _payt_two,
         right=["bill 1", "bill 2"],
         wrong=["bill 1", 404],
@@ -456,7 +456,7 @@ STATE = (
     _mutant(
         "payt-keeps-half",
         "keeps an invoice without its description",
-        hears(v.PAYT_BATCH, dropping("description", "invoices")),
+        hears(vendors.PAYT_BATCH, dropping("description", "invoices")),
         _payt_two,
         right=["bill 1", "bill 2"],
         wrong=[None, None],
@@ -464,7 +464,7 @@ STATE = (
     _mutant(
         "xero-keeps-a-refused-one",
         "keeps an invoice that it shows with a validation error",
-        afterwards(Route("POST", v.XERO_INVOICES.path), xero_mended),
+        afterwards(Route("POST", vendors.XERO_INVOICES.path), xero_mended),
         _xero_refused,
         right=404,
         wrong="N9001",
@@ -472,7 +472,7 @@ STATE = (
     _mutant(
         "xero-reads-a-cache",
         "shows a record as it was read the first time",
-        remembered(v.XERO_ONE),
+        remembered(vendors.XERO_ONE),
         _xero_changed,
         right=["ref 1", "changed"],
         wrong=["ref 1", "ref 1"],
@@ -480,7 +480,7 @@ STATE = (
     _mutant(
         "xero-lists-too-few",
         "leaves the newest invoice out of its list",
-        lacking(v.XERO_LIST, "Invoices", newest=_newest("UpdatedDateUTC")),
+        lacking(vendors.XERO_LIST, "Invoices", newest=_newest("UpdatedDateUTC")),
         _xero_listed,
         right=True,
         wrong=False,
@@ -488,7 +488,7 @@ STATE = (
     _mutant(
         "xero-keeps-half",
         "keeps an invoice without its reference",
-        hears(v.XERO_INVOICES, dropping("Reference", "Invoices")),
+        hears(vendors.XERO_INVOICES, dropping("Reference", "Invoices")),
         _xero_changed,
         right=["ref 1", "changed"],
         wrong=["", ""],
@@ -496,7 +496,7 @@ STATE = (
     _mutant(
         "pvex-keeps-the-good-ones",
         "refuses a batch and keeps the good invoices in it",
-        afterwards(v.PVEX_BATCH, pvex_good_ones),
+        afterwards(vendors.PVEX_BATCH, pvex_good_ones),
         _pvex_refused,
         right=404,
         wrong="N-1",
@@ -504,7 +504,7 @@ STATE = (
     _mutant(
         "pvex-reads-a-cache",
         "shows a record as it was read the first time",
-        remembered(v.PVEX_ONE),
+        remembered(vendors.PVEX_ONE),
         _pvex_changed,
         right=["N-1", "changed"],
         wrong=["N-1", "N-1"],
@@ -512,7 +512,7 @@ STATE = (
     _mutant(
         "pvex-lists-too-few",
         "leaves the newest invoice out of its list",
-        lacking(v.PVEX_LIST, "", newest=_newest("ApiLastChangeDate")),
+        lacking(vendors.PVEX_LIST, "", newest=_newest("ApiLastChangeDate")),
         _pvex_listed,
         right=["I-1"],
         wrong=[],
@@ -520,7 +520,7 @@ STATE = (
     _mutant(
         "pvex-deletes-nothing",
         "takes the mark of deletion and changes nothing",
-        undoes(Route("POST", v.PVEX_BATCH.path), _flagged),
+        undoes(Route("POST", vendors.PVEX_BATCH.path), _flagged),
         _pvex_deleted,
         right=True,
         wrong=None,
@@ -528,7 +528,7 @@ STATE = (
     _mutant(
         "pvex-keeps-half",
         "keeps an invoice without its amount",
-        hears(v.PVEX_BATCH, dropping("Amount")),
+        hears(vendors.PVEX_BATCH, dropping("Amount")),
         _pvex_due,
         right="19.99",
         wrong=None,
@@ -536,7 +536,7 @@ STATE = (
     _mutant(
         "guidewire-changes-nothing",
         "answers a change with 200 and does not make it",
-        undoes(v.GW_BATCH, always),
+        undoes(vendors.GW_BATCH, always),
         _gw_changed,
         right=["Ann", "Zoe"],
         wrong=["Nora Whitlock", "Nora Whitlock"],
@@ -544,7 +544,7 @@ STATE = (
     _mutant(
         "guidewire-half-done",
         "changes the addressee in a subrequest that it refuses",
-        afterwards(v.GW_BATCH, gw_half_done),
+        afterwards(vendors.GW_BATCH, gw_half_done),
         _gw_refused,
         right="Ann",
         wrong="Half Done",
@@ -552,7 +552,7 @@ STATE = (
     _mutant(
         "guidewire-reads-a-cache",
         "shows a record as it was read the first time",
-        remembered(v.GW_ONE),
+        remembered(vendors.GW_ONE),
         _gw_changed,
         right=["Ann", "Zoe"],
         wrong=["Ann", "Ann"],

@@ -101,7 +101,7 @@ def test_form_keys_that_spell_nothing_are_in_doubt(body: bytes) -> None:
 def _pvex(media_type: str = "application/xml") -> dict[str, Any]:
     found = contracted("pvex").spec
     body = next(one for one in found.operations["postInvoiceBatch"].bodies if one.name == media_type)
-    return {"node": unfolded(found.document, body.schema), "settings": body.binder}
+    return {"node": unfolded(found.document, body.schema), "settings": body.coercion}
 
 
 def _invoices(*members: str) -> bytes:

@@ -14,9 +14,9 @@ from mockserver.contract.forgiven import Forgiven
 from mockserver.contract.oracle import MOST, Oracle, expected
 from mockserver.contract.oracle.expecting import Awaited, Expected
 from mockserver.contract.profiles import Contracted, contracted
-from mockserver.spec import Operation, resolve
+from mockserver.spec.openapi import Operation, resolve
 from tests.contract.exchanges import BAD, GOOD, JSON, OTHER, acme, put
-from tests.support import made_up
+from tests.support import sample_vendor
 
 PAYT = {"authorization": "Bearer full-token", **JSON}
 INVOICE = {
@@ -333,6 +333,6 @@ def test_no_example_of_a_batch_is_bad(name: str) -> None:
 
 
 def test_two_items_are_never_mixed_up(tmp_path: Path) -> None:
-    found = of(acme(tmp_path, made_up.document()), put(OTHER, GOOD))
+    found = of(acme(tmp_path, sample_vendor.document()), put(OTHER, GOOD))
 
     assert [one.key for one in found.sent] == ["A-2", "A-1"]

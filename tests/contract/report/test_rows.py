@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mockserver.contract.report.rows import outcome
 from mockserver.contract.visiting.baseline import Known
-from tests.support.visits import OPERATION, finding, seen, visit
+from tests.support.contract_sessions import OPERATION, finding, seen, visit
 
 KNOWN = Known("payt", OPERATION, "count-is-processed", "they know")
 

@@ -9,8 +9,8 @@ import pytest
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.report.rows import outcome
 from mockserver.contract.report.shell import script
-from tests.support.server import serving
-from tests.support.visits import HOSTILE, SECRET, VARIABLE, exchange, finding, visit
+from tests.support.contract_sessions import HOSTILE, SECRET, VARIABLE, exchange, finding, visit
+from tests.support.server_process import serve_process
 
 
 def scripted(*exchanges: Exchange, said: str = "count is 3") -> str:
@@ -69,7 +69,7 @@ def test_a_header_is_never_run(header: str) -> None:
 def test_a_script_sends_the_bytes_that_were_sent(tmp_path: Path) -> None:
     body = b'{"administration_id": "81", "invoices": []}'
     (tmp_path / "one.sh").write_text(scripted(exchange(sent=body)))
-    with serving("--vendor", "payt") as url:
+    with serve_process("--vendor", "payt") as url:
         done = subprocess.run(  # noqa: S603 - ours
             ["bash", tmp_path / "one.sh"],  # noqa: S607
             capture_output=True,

@@ -8,7 +8,7 @@ import click
 from mockserver.contract.report.rows import Outcome, outcome
 from mockserver.contract.report.table import lines, summed
 from mockserver.contract.visiting.baseline import Known
-from tests.support.visits import HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
+from tests.support.contract_sessions import HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
 
 
 def told(came: Outcome, folder: Path | None = None, *, quiet: bool = False) -> str:

@@ -10,13 +10,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from mockserver.commands.contract import REPORTS
+from mockserver.cli.contract import REPORTS
 from mockserver.contract.finding import Finding
 from mockserver.contract.report.rows import outcome
 from mockserver.contract.report.summary import LONGEST_BYTES, summary
 from mockserver.contract.report.writing import KINDS, write
 from mockserver.contract.visiting.baseline import Known
-from tests.support.visits import BEGAN, HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
+from tests.support.contract_sessions import BEGAN, HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
 
 KNOWN = Known("payt", OPERATION, "count-is-processed", "they know")
 FILES = ["junit.xml", "index.html", "failures.har", "test_contract_payt.py", "report.json"]

@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from mockserver import reader
 from mockserver.contract import stories
 from mockserver.contract.effort import Effort
 from mockserver.contract.exchange import Exchange, Request, json_request, written
@@ -20,8 +19,9 @@ from mockserver.contract.spoils import lacking, setting
 from mockserver.contract.stories.story import Judging
 from mockserver.contract.subject import REFUSED, Drawn, Facts, Profile, Record, Refused, Spoil, Step, Subject
 from mockserver.contract.target import Address, Target
-from mockserver.spec import Spec
-from tests.support import made_up
+from mockserver.spec import loading
+from mockserver.spec.openapi import Spec
+from tests.support import sample_vendor
 
 OTHER = "application/vnd.shop+json"
 MOST = 10
@@ -235,10 +235,10 @@ def _subjects(_facts: Facts) -> tuple[Subject, ...]:
 
 def spec(folder: Path, *, atomic: bool = False) -> Spec:
     """Its spec: that of the made-up vendor."""
-    changed = made_up.changed(
+    changed = sample_vendor.changed_document(
         "/paths/~1orders/put/x-batch/atomicity", "all-or-nothing" if atomic else "per-item"
     )
-    return reader.load(made_up.written(folder, changed, "shop"))
+    return loading.load_spec(sample_vendor.write_spec(folder, changed, "shop"))
 
 
 Prepare = Callable[[str, int], tuple[Request, ...]]

@@ -14,7 +14,7 @@ from mockserver.contract.stories import CHECKS
 from mockserver.contract.target import Address, Target
 from tests.contract.stories import shop
 from tests.contract.stories.shop import Shop
-from tests.support.generating import without_constants
+from tests.support.hypothesis_settings import without_constants
 
 WHOLE, THERE = "whole-or-nothing", "accepted-are-there"
 FAULTS = {

@@ -9,7 +9,7 @@ from mockserver.contract.finding import Finding
 from mockserver.contract.profiles import Contracted, contracted
 from mockserver.contract.visiting import baseline
 from mockserver.contract.visiting.baseline import Known, Unreadable
-from tests.support.visits import exchange, finding
+from tests.support.contract_sessions import exchange, finding
 
 KNOWN = Known("payt", "postV1Invoices", "count-is-processed", "they know", "abc")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mockserver.cli import main
-from mockserver.commands import contracting
-from mockserver.commands.contracting import Asked
+from mockserver.cli import contract_run
+from mockserver.cli.contract_run import ContractOptions
+from mockserver.cli.main import main
 from mockserver.contract.effort import Effort
 from mockserver.contract.safety import Rate
 from mockserver.contract.visiting import plan
@@ -38,8 +38,8 @@ def test_a_credential_in_a_header_is_a_variable() -> None:
 
 
 def test_the_line_that_repeats_a_run_is_read_as_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Asked] = []
-    monkeypatch.setattr(contracting, "contracting", asked.append)
+    asked: list[ContractOptions] = []
+    monkeypatch.setattr(contract_run, "run_contract", asked.append)
 
     result = CliRunner().invoke(main, shlex.split(plan.command(WHOLE))[1:])
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ledger.hasty import send_invoices
 
-from mockserver.testing import Sandbox, Vendor
+from mockserver.testing import Sandbox, SandboxVendor
 
 
-def test_retries_only_the_failed_item(mock_vba: Vendor, mock_sandbox: Sandbox) -> None:
+def test_retries_only_the_failed_item(mock_vba: SandboxVendor, mock_sandbox: Sandbox) -> None:
     batch = mock_vba.example(items=3)
     mock_vba.arm(fail="internal", item=batch.keys[2], times=2)
 

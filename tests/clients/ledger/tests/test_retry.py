@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from ledger import Unsent, send_invoices
 
-from mockserver.testing import Sandbox, Vendor
+from mockserver.testing import Sandbox, SandboxVendor
 
 
-def test_retries_only_the_failed_item(mock_vba: Vendor, mock_sandbox: Sandbox) -> None:
+def test_retries_only_the_failed_item(mock_vba: SandboxVendor, mock_sandbox: Sandbox) -> None:
     batch = mock_vba.example(items=3)
     mock_vba.arm(fail="internal", item=batch.keys[2], times=2)  # fails twice, then works
 
@@ -18,7 +18,7 @@ def test_retries_only_the_failed_item(mock_vba: Vendor, mock_sandbox: Sandbox) -
 
 
 @pytest.mark.mock_clock("2026-01-05T09:00:00Z")
-def test_gives_up_after_fifteen_seconds(mock_vba: Vendor, mock_sandbox: Sandbox) -> None:
+def test_gives_up_after_fifteen_seconds(mock_vba: SandboxVendor, mock_sandbox: Sandbox) -> None:
     batch = mock_vba.example(items=2, bad=1)
 
     with pytest.raises(Unsent, match=str(batch.bad[0])):
@@ -30,7 +30,7 @@ def test_gives_up_after_fifteen_seconds(mock_vba: Vendor, mock_sandbox: Sandbox)
 
 
 @pytest.mark.mock_auth("strict")
-def test_sends_credentials_that_are_good(mock_vba: Vendor) -> None:
+def test_sends_credentials_that_are_good(mock_vba: SandboxVendor) -> None:
     send_invoices(mock_vba.url, token=mock_vba.token, batch=mock_vba.example(items=1))
 
     assert mock_vba.calls[0].outcomes == {"created": 1}

@@ -1,0 +1,138 @@
+"""Build HTTP replies and parse the Content-Type and Accept headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from mockserver.codec import json
+from mockserver.errors import NotAcceptable, Refusal, ServerRefusal, UnsupportedMediaType
+from mockserver.model import Json, Reply
+
+JSON_TYPE = "application/json"
+PROBLEM_TYPE = "application/problem+json"
+_JSON_RANGES = (JSON_TYPE, "application/*", "*/*")
+"""What JSON is asked for by, the most telling first (RFC 9110 §12.5.1)."""
+
+_UTF_8_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
+REFUSAL_STATUSES: Mapping[str, int] = {
+    "malformed": 400,
+    "invalid": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "not-found": 404,
+    "method-not-allowed": 405,
+    "not-acceptable": 406,
+    "rejected": 409,
+    "too-large": 413,
+    "too-many-items": 413,
+    "unsupported-media-type": 415,
+    "too-many-requests": 429,
+    "headers-too-large": 431,
+    "failed": 500,
+    "unavailable": 503,
+}
+"""HTTP's status for each refusal, by its code; where a vendor says another, the vendor's counts."""
+
+_UNSUPPORTED_STATUS = REFUSAL_STATUSES[UnsupportedMediaType.code]
+
+
+def json_reply(
+    status: int, document: Json, media_type: str = JSON_TYPE, headers: tuple[tuple[str, str], ...] = ()
+) -> Reply:
+    """`document` as JSON; decimals keep their scale."""
+    return Reply(status, json.encode(document), media_type, headers)
+
+
+def problem_reply(status: int, title: str, detail: str = "", **members: Json) -> Reply:
+    """Problem details (RFC 9457), for what no vendor says."""
+    document = {"type": "about:blank", "title": title, "status": status, **members}
+    if detail:
+        document["detail"] = detail
+    return json_reply(status, document, PROBLEM_TYPE)
+
+
+_SERVER_PROBLEM_PREFIX = "urn:mockserver:"
+
+
+def server_problem_reply(refusal: ServerRefusal) -> Reply:
+    """What this server says itself; `type` is `urn:mockserver:` and the refusal's code."""
+    title = refusal.code.replace("-", " ").capitalize()
+    members = {"type": _SERVER_PROBLEM_PREFIX + refusal.code, **refusal.members}
+    reply = problem_reply(refusal.status, title, refusal.detail, **members)
+    return replace(reply, headers=refusal.headers)
+
+
+def with_supported_types(reply: Reply, refusal: Refusal) -> Reply:
+    """A 415 with the media types, or the codings, that would have been read, unless it names them itself.
+
+    Source: RFC 9110 §15.5.16.
+    """
+    if (
+        not isinstance(refusal, UnsupportedMediaType)
+        or not refusal.supported
+        or reply.status != _UNSUPPORTED_STATUS
+    ):
+        return reply
+    name = "Accept" if all("/" in kind for kind in refusal.supported) else "Accept-Encoding"
+    if any(known.lower() == name.lower() for known, _ in reply.headers):
+        return reply
+    return replace(reply, headers=(*reply.headers, (name, ", ".join(refusal.supported))))
+
+
+def is_server_problem(reply: Reply) -> bool:
+    """Whether the answer is one that this server says itself, which no vendor's spec states."""
+    return reply.media_type == PROBLEM_TYPE and f'"type":"{_SERVER_PROBLEM_PREFIX}'.encode() in reply.body
+
+
+def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8") -> tuple[str, str]:
+    """The Content-Type's media type, "" when there is none, and its charset or `unsaid`, in lower case."""
+    kind, _, rest = headers.get("content-type", "").partition(";")
+    charset = default_charset
+    for parameter in rest.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip('"').lower()
+    return kind.strip().lower(), charset
+
+
+def check_accepts_json(headers: Mapping[str, str]) -> None:
+    """Let pass a call that accepts JSON, or says nothing of what it accepts.
+
+    Raises:
+        NotAcceptable: its Accept header has no room for JSON.
+    """
+    header = headers.get("accept", "")
+    wanted = dict(parse_accept(header))
+    if wanted and not next((wanted[kind] > 0 for kind in _JSON_RANGES if kind in wanted), False):
+        raise NotAcceptable(header)
+
+
+def check_utf_8_charset(headers: Mapping[str, str]) -> None:
+    """Let pass a body that is declared to be in UTF-8, or in no charset.
+
+    Raises:
+        UnsupportedMediaType: it is declared to be in another one.
+    """
+    media_type, charset = parse_content_type(headers)
+    if charset not in _UTF_8_CHARSETS:
+        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,))
+
+
+def parse_accept(header: str) -> Iterator[tuple[str, float]]:
+    """The media ranges of an `Accept` header in its own order, each with its quality (RFC 9110 §12.5.1)."""
+    for part in header.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        if name:
+            yield name, _parse_quality(parameters)
+
+
+def _parse_quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return max(0.0, min(1.0, float(parameter[2:])))
+            except ValueError:
+                return 1.0
+    return 1.0

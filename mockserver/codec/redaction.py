@@ -1,0 +1,157 @@
+"""Redact credentials in headers, query strings and bodies before they are shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, unquote_plus
+
+MASK = "…"
+ASCII_MASK = "***"
+"""The sign for what is to be sent again: headers of a client hold ASCII."""
+
+_URL_HEADERS = ("location", "referer")
+"""The headers that hold an address; where one is led back to, its query may hold a grant's code."""
+
+_CREDENTIAL_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
+_CREDENTIAL_MEMBER = re.compile(
+    r".*(password|passwd|secret|assertion|apikey|authorization|cookie|codeverifier"
+    r"|(access|refresh|id|auth|bearer|session|security)token)|token|session|pwd"
+)
+_CREDENTIAL_WORDS = (
+    "passw",
+    "secret",
+    "token",
+    "session",
+    "assertion",
+    "authorization",
+    "cookie",
+    "apikey",
+    "api_key",
+    "api-key",
+    "verifier",
+    "pwd",
+)
+"""Where none of these stands in a body, nothing in it is a credential: looking for them takes no time."""
+
+_GRANT_CODE = "code"
+_GRANT_TYPE = "grant_type"
+_VISIBLE_LENGTH = 2
+
+_QUOTED_TEXT = r""""(?:[^"\\]|\\.)*+\\?+(?:"|\Z)|'(?:[^'\\]|\\.)*+\\?+(?:'|\Z)"""
+_IN_JSON = re.compile(
+    rf"""(?P<head>(?<![\w.-])(?P<quote>["']?)(?P<name>[\w.-]{{1,64}}+)(?P=quote)\s*+:\s*+)"""
+    rf"""(?P<value>{_QUOTED_TEXT}|-?[0-9][0-9.eE+-]*+)""",
+    re.DOTALL,
+)
+_IN_NAME_VALUE = re.compile(
+    rf"""(?P<head>["']name["']\s*+:\s*+(?P<name>{_QUOTED_TEXT})\s*+,\s*+["']value["']\s*+:\s*+)(?P<value>{_QUOTED_TEXT})""",
+    re.DOTALL,
+)
+_IN_VALUE_NAME = re.compile(
+    rf"""(?P<head>["']value["']\s*+:\s*+)(?P<value>{_QUOTED_TEXT})(?P<tail>\s*+,\s*+["']name["']\s*+:\s*+(?P<name>{_QUOTED_TEXT}))""",
+    re.DOTALL,
+)
+_IN_XML = re.compile(r"(?P<head><(?:[\w.-]++:)?(?P<name>[\w.-]++)(?:\s[^<>]*+)?>)(?P<value>[^<]++)(?=</)")
+_IN_URL = re.compile(r"""(?P<head>[?&](?P<name>[\w.-]{1,64}+)=)(?P<value>[^\s&#"'<>\\]++)""")
+_IN_MULTIPART = re.compile(
+    r"""(?P<head>\bname="(?P<name>[^"\r\n]{1,64}+)"[^\r\n]*+\r?\n(?:[^\r\n]++\r?\n)*+\r?\n)(?P<value>[^\r\n]++)"""
+)
+_WHOLE_FORM = re.compile(r"""[^\s{}<>"']*=[^\s{}<>"']*""")
+
+
+def redact_headers(headers: Mapping[str, str], mask: str = MASK) -> dict[str, str]:
+    """The headers with every credential cut to its scheme and first letters, then `sign`."""
+    return {name: _redact_header(name, text, mask) for name, text in headers.items()}
+
+
+def is_credential_header(header: str) -> bool:
+    """Whether the header holds a credential, by its name."""
+    return _CREDENTIAL_HEADER.search(header) is not None
+
+
+def redact_query(query: str, mask: str = MASK) -> str:
+    """The undecoded query string, or form, with every credential cut to its first letters, then `sign`."""
+    fields = query.split("&")
+    granting = any(field.startswith(f"{_GRANT_TYPE}=") for field in fields)
+    return "&".join([_redact_field(field, mask, granting=granting) for field in fields])
+
+
+def redact_body(text: str, mask: str = MASK) -> str:
+    """The text of a body, JSON of any kind, XML or a form, with every credential in it cut likewise.
+
+    A header that stands in it as an object with `name` and `value` is masked as one, an address by its query.
+    """
+    lower = text.lower()
+    if _GRANT_TYPE not in lower and not any(word in lower for word in _CREDENTIAL_WORDS):
+        return text
+    if _WHOLE_FORM.fullmatch(text):
+        return redact_query(text, mask)
+    granting = _GRANT_TYPE in text
+
+    def member(found: re.Match[str]) -> str:
+        quoted = found["value"][0] in "\"'"
+        bare = not quoted and not found["quote"]
+        if (
+            bare
+            or not found["value"].strip("\"'")
+            or not _is_credential_name(found["name"], granting=granting)
+        ):
+            return found[0]
+        quote = found["value"][0] if quoted else '"'
+        shown = _visible_prefix(found["value"][1:-1]) if quoted else ""
+        return f"{found['head']}{quote}{shown}{mask}{quote}"
+
+    def element(found: re.Match[str]) -> str:
+        if not _is_credential_name(found["name"], granting=granting):
+            return found[0]
+        return f"{found['head']}{_visible_prefix(found['value'])}{mask}"
+
+    def header(found: re.Match[str]) -> str:
+        name = found["name"][1:-1]
+        if not is_credential_header(name):
+            return found[0]
+        quote, shown = found["value"][0], _redact_credential(name.lower(), found["value"][1:-1], mask)
+        return f"{found['head']}{quote}{shown}{quote}{found.groupdict().get('tail') or ''}"
+
+    for pattern, replaced in (
+        *((_IN_JSON, member), (_IN_NAME_VALUE, header), (_IN_VALUE_NAME, header)),
+        *((_IN_XML, element), (_IN_MULTIPART, element), (_IN_URL, element)),
+    ):
+        text = pattern.sub(replaced, text)
+    return text
+
+
+def _is_credential_name(name: str, *, granting: bool) -> bool:
+    plain = name.lower().replace("_", "").replace("-", "")
+    return _CREDENTIAL_MEMBER.fullmatch(plain) is not None or (granting and plain == _GRANT_CODE)
+
+
+def _redact_field(field: str, mask: str, *, granting: bool) -> str:
+    name, equals, value = field.partition("=")
+    if not value or not _is_credential_name(unquote_plus(name).rpartition(".")[2], granting=granting):
+        return field
+    return f"{name}{equals}{quote(_visible_prefix(unquote_plus(value)))}{mask}"
+
+
+def _redact_header(name: str, text: str, mask: str) -> str:
+    if is_credential_header(name):
+        return _redact_credential(name, text, mask)
+    if name.lower() not in _URL_HEADERS:
+        return text
+    address, mark, query = text.partition("?")
+    fields = [_redact_field(field, mask, granting=True) for field in query.split("&")]
+    return f"{address}{mark}{'&'.join(fields)}"
+
+
+def _redact_credential(name: str, text: str, mask: str) -> str:
+    scheme, space, secret = text.partition(" ") if name.endswith("authorization") else ("", "", text)
+    if not secret:
+        scheme, space, secret = "", "", text
+    return f"{scheme}{space}{_visible_prefix(secret)}{mask}" if secret else text
+
+
+def _visible_prefix(secret: str) -> str:
+    """The first letters, unless they are all of it; never half of an escape."""
+    shown = secret[:_VISIBLE_LENGTH] if len(secret) > _VISIBLE_LENGTH else ""
+    return shown if "\\" not in shown and "&" not in shown else ""

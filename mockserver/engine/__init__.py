@@ -1,0 +1,1 @@
+"""The road of a call: admission, envelope, judge, apply, render."""

@@ -1,0 +1,201 @@
+"""Admission: all that is asked of a call before its work begins, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from mockserver.codec.paths import key_of
+from mockserver.engine.auth import authenticate_subrequest, check_permission, find_missing_scheme
+from mockserver.engine.registry import LoadedVendor
+from mockserver.errors import NotFound, Refusal, Unauthorized
+from mockserver.model import ANONYMOUS, EMPTY, Call, Principal, Value
+from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION, check_availability
+from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.sandbox.scenarios import SCENARIOS
+from mockserver.sandbox.store import State
+from mockserver.scenario.selection import ScenarioSelector
+from mockserver.spec.openapi import Operation, RouteMatch
+
+
+class Arrival(Value, frozen=True):
+    """One HTTP request to one vendor, read to its end; the members that `Call` has too mean the same.
+
+    `head_refusal` says why its headers are not looked at, `body_refusal` why its body cannot be used.
+    `is_routed` and `is_secured` say whether the HTTP layer found a route for it, and credentials in it.
+    """
+
+    sandbox: str
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = EMPTY
+    body: bytes = b""
+    mount: str = ""
+    origin: str = ""
+    target: str = ""
+    in_flight: int = 1
+    same_key_in_flight: int = 0
+    head_refusal: Refusal | None = None
+    body_refusal: Refusal | None = None
+    is_routed: bool = True
+    is_secured: bool = True
+
+    def call(self, vendor: str, **found: Any) -> Call:
+        """The call that it makes at the vendor, with what was found for it in its sandbox."""
+        return Call(
+            vendor=vendor,
+            sandbox=self.sandbox,
+            method=self.method,
+            path=self.path,
+            query=self.query,
+            headers=self.headers,
+            body=self.body,
+            mount=self.mount,
+            origin=self.origin,
+            in_flight=self.in_flight,
+            same_key_in_flight=self.same_key_in_flight,
+            target=self.target,
+            **found,
+        )
+
+
+class Admitted(Value, frozen=True):
+    """The call, where it goes, and why it is refused: None when it may go on."""
+
+    call: Call
+    match: RouteMatch | None = None
+    refusal: Refusal | None = None
+
+    @property
+    def operation(self) -> Operation | None:
+        """The operation that the call was routed to, None when it was not."""
+        return None if self.match is None else self.match.operation
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The admission of one vendor; a `strict` one accepts only credentials that the sandbox knows."""
+
+    served: LoadedVendor
+    sandboxes: Sandboxes
+    scenario_selector: ScenarioSelector | None = None
+    strict: bool = False
+
+    def admit(self, arrival: Arrival) -> Admitted:
+        """Make the call of `arrival` and decide whether it may enter.
+
+        Raises:
+            BadHeader: `Mock-Scenario` is malformed or names no scenario.
+            TooManySandboxes: it names a new sandbox, and no more may be made.
+        """
+        self.sandboxes.enter(arrival.sandbox)
+        try:
+            match: RouteMatch | Refusal = self._match(arrival)
+        except Refusal as refusal:
+            match = refusal
+        scope, is_served = f"{self.served.name}/", isinstance(match, RouteMatch)
+        return self.sandboxes.transact_or_discard(
+            arrival.sandbox, scope, lambda state: self._admit(arrival, match, state), create=is_served
+        )
+
+    def _match(self, arrival: Arrival) -> RouteMatch:
+        match = self.served.spec.match(arrival.method, arrival.path)
+        return RouteMatch(match.operation, {name: key_of(text) for name, text in match.values.items()})
+
+    def _admit(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Admitted:
+        try:
+            principal: Principal | Refusal = self._identify(arrival, match, state)
+        except Refusal as refusal:
+            principal = refusal
+        call = self._call(arrival, principal if isinstance(principal, Principal) else ANONYMOUS, state)
+        if self.scenario_selector is not None:
+            self.scenario_selector.check(call)
+        found = match if isinstance(match, RouteMatch) else None
+        try:
+            if arrival.head_refusal is not None:
+                raise arrival.head_refusal
+            tenant = self._enter(call, _Checks(arrival, match, principal, self.served), state)
+            check_availability(call)
+        except Refusal as refusal:
+            return Admitted(call, found, refusal)
+        return Admitted(self._as_tenant(call, tenant), found)
+
+    def _identify(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Principal:
+        if not isinstance(match, RouteMatch):
+            return ANONYMOUS
+        return authenticate_subrequest(
+            arrival, match.operation, self.served.schemes, state, strict=self.strict
+        )
+
+    def _call(self, arrival: Arrival, principal: Principal, state: State) -> Call:
+        """The one `Call` of the request, with what its sandbox holds for it."""
+        assumptions = self.served.assumptions
+        overrides = state.collection(ASSUMPTIONS_COLLECTION, "")
+        if len(overrides):
+            assumptions = {**assumptions, **{one["name"]: one["position"] for one in overrides.values()}}
+        return arrival.call(
+            self.served.name,
+            principal=principal,
+            assumptions=assumptions,
+            now=state.now,
+            scenarios=tuple(state.sandbox_collection(SCENARIOS).values()),
+        )
+
+    def _enter(self, call: Call, checks: _Checks, state: State) -> str:
+        """The tenant that the vendor lets the call into; what it counted before the checks stays counted."""
+        with ExitStack() as savepoint:
+            savepoint.enter_context(state.item())
+
+            def enter() -> Operation:
+                savepoint.close()
+                operation = checks.operation(call)
+                savepoint.enter_context(state.item())
+                return operation
+
+            return self.served.vendor.admit(call, enter, state)
+
+    def _as_tenant(self, call: Call, tenant: str) -> Call:
+        """The call as if it had named the tenant that it enters, where the vendor takes it from a header."""
+        name = self.served.tenant_header.lower()
+        if not tenant or call.headers.get(name) == tenant:
+            return call
+        return replace(call, headers={**call.headers, name: tenant})
+
+
+class _Checks(Value, frozen=True):
+    """What is asked of every call, whatever the vendor: a route, credentials, a readable body, a scope."""
+
+    arrival: Arrival
+    match: RouteMatch | Refusal
+    principal: Principal | Refusal
+    served: LoadedVendor
+
+    def operation(self, call: Call) -> Operation:
+        """The operation that the call may use.
+
+        Raises:
+            Refusal: the first check that the call does not pass.
+        """
+        if not isinstance(self.match, RouteMatch):
+            raise self.match
+        operation = self.match.operation
+        for refusal in self._refusals(operation):
+            raise refusal
+        check_permission(call, operation)
+        return operation
+
+    def _refusals(self, operation: Operation) -> Iterator[Refusal]:
+        arrival = self.arrival
+        if not arrival.is_routed:
+            yield NotFound("path", arrival.path)
+        if isinstance(self.principal, Refusal):
+            yield self.principal
+        if not arrival.is_secured:
+            yield Unauthorized("missing", find_missing_scheme(operation, self.served.schemes, arrival))
+        if arrival.body_refusal is not None:
+            yield arrival.body_refusal

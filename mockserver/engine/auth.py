@@ -1,0 +1,162 @@
+"""Authenticate credentials by security scheme and check scopes."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+from urllib.parse import parse_qs
+
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.errors import Forbidden, Unauthorized
+from mockserver.model import ANONYMOUS, SAFE_METHODS, Call, Document, Json, Principal
+from mockserver.sandbox.store import State
+from mockserver.spec.openapi import Operation
+
+CREDENTIALS = "credentials"
+"""The vendor-wide collection of known credentials, by their text: `{scheme, kind, name, scopes, expires, …}`.
+
+`expires` is an instant of the sandbox clock.
+"""
+
+
+class Head(Protocol):
+    """The part of a request that may bring credentials; header names are lower case."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers by name; those that came several times joined by commas."""
+        ...
+
+    @property
+    def query(self) -> str:
+        """The undecoded query string."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """One security scheme of a spec."""
+
+    name: str
+    node: Document
+
+    def credential(self, head: Head) -> str | None:
+        """The text that a request brings for this scheme, None when it brings none."""
+        if self.node["type"] == "apiKey":
+            return self._api_key(head) or None
+        kind, _, text = head.headers.get("authorization", "").partition(" ")
+        wanted = str(self.node.get("scheme", "bearer")).lower()
+        if kind.lower() != wanted or len(text.split()) != 1:
+            return None
+        return _decode_basic(text.strip()) if wanted == "basic" else text.strip()
+
+    def _api_key(self, head: Head) -> str:
+        if self.node["in"] == "query":
+            return parse_qs(head.query).get(self.node["name"], [""])[-1]
+        return head.headers.get(self.node["name"].lower(), "")
+
+
+def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: bool) -> Principal:
+    """Whom the credential stands for.
+
+    Raises:
+        Unauthorized: it is expired or revoked, of another kind, or in strict mode unknown.
+    """
+    known = state.collection(CREDENTIALS, "").get(text)
+    if known is None:
+        if strict:
+            raise Unauthorized("unknown", scheme.name)
+        return Principal(f"{scheme.name} holder")
+    kind = known.get("kind", "good")
+    if known.get("scheme", scheme.name) != scheme.name:
+        raise Unauthorized("unknown", scheme.name)
+    if kind in ("expired", "revoked"):
+        raise Unauthorized(kind, scheme.name)
+    if "expires" in known and parse_instant(known["expires"]) <= state.now:
+        raise Unauthorized("expired", scheme.name)
+    scopes = known.get("scopes")
+    return Principal(known.get("name", scheme.name), None if scopes is None else frozenset(scopes), known)
+
+
+def issue_credential(
+    text: str, scheme: str, name: str, state: State, *, seconds: int | None = None, **facts: Json
+) -> None:
+    """Let `text` be a good credential of `name`, for `seconds` or for good; `facts` are kept with it."""
+    ends = {} if seconds is None else {"expires": print_instant(state.now + timedelta(seconds=seconds))}
+    known = {"scheme": scheme, "kind": "good", "name": name, **facts, **ends}
+    state.collection(CREDENTIALS, "")[text] = known
+
+
+def check_permission(call: Call, operation: Operation) -> None:
+    """Let pass who may call the operation; of several scopes that it names any one will do.
+
+    Raises:
+        Forbidden: no scope fits, or a read-only credential wants to write.
+    """
+    held = call.principal.scopes
+    if held is not None and operation.scopes and not operation.scopes & held:
+        raise Forbidden("scope", min(operation.scopes))
+    reads = operation.safe or call.method in SAFE_METHODS
+    if call.principal.facts.get("kind") == "read-only" and not reads:
+        raise Forbidden("scope", "write")
+
+
+def authenticate_subrequest(
+    head: Head, operation: Operation, schemes: Mapping[str, SecurityScheme], state: State, *, strict: bool
+) -> Principal:
+    """Whom a request stands for, by the first alternative whose credentials it brings, all of them good.
+
+    Raises:
+        Unauthorized: it brings none that the operation takes, or one that is not good.
+    """
+    if not operation.security:
+        return ANONYMOUS
+    refusal = None
+    for alternative in operation.security:
+        try:
+            principal = _satisfied(alternative, head, schemes, state, strict=strict)
+        except Unauthorized as refused:
+            refusal = refused
+        else:
+            if principal is not None:
+                return principal
+    raise refusal or Unauthorized("missing", find_missing_scheme(operation, schemes, head))
+
+
+def _satisfied(
+    alternative: Iterable[str],
+    head: Head,
+    schemes: Mapping[str, SecurityScheme],
+    state: State,
+    *,
+    strict: bool,
+) -> Principal | None:
+    """Whom the last of the alternative's credentials stands for, None where the request lacks one."""
+    principal = ANONYMOUS
+    for name in alternative:
+        text = schemes[name].credential(head)
+        if text is None:
+            return None
+        principal = authenticate(schemes[name], text, state, strict=strict)
+    return principal
+
+
+def find_missing_scheme(operation: Operation, schemes: Mapping[str, SecurityScheme], head: Head) -> str:
+    """The first scheme of the operation for which a request brings nothing."""
+    for alternative in operation.security:
+        for name in alternative:
+            if schemes[name].credential(head) is None:
+                return name
+    return ""
+
+
+def _decode_basic(text: str) -> str | None:
+    try:
+        decoded = b64decode(text, validate=True).decode()
+    except (Base64Error, UnicodeError):
+        return None
+    return decoded if ":" in decoded else None

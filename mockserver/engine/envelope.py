@@ -1,0 +1,150 @@
+"""Open the envelope of a call: parameters, media type, body, coercion and item list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from mockserver.codec.http import parse_content_type
+from mockserver.codec.json import check_depth
+from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
+from mockserver.errors import InvalidCall, MalformedBody, TooManyItems, UnsupportedMediaType
+from mockserver.model import Call, Item, Json, Problem
+from mockserver.spec.coercion import Coercion
+from mockserver.spec.openapi import Operation, RouteMatch, Spec
+from mockserver.vendor import ClassifyProblem, DispatchCall, Request
+
+MAX_ITEMS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeReader:
+    """The room, furnished for one vendor."""
+
+    spec: Spec
+    plans: Mapping[str, CompiledOperation]
+    classify: ClassifyProblem
+    max_items: int = MAX_ITEMS
+
+    def open(self, call: Call, match: RouteMatch, dispatch: DispatchCall) -> Request:
+        """The request that `call` makes.
+
+        Raises:
+            Invalid: parameters or envelope break the contract.
+            UnsupportedMediaType, Malformed, TooManyItems: the body cannot be read.
+        """
+        plan = self.plans[match.operation.id]
+        parameters, problems = plan.parameters.read(call, match.values)
+        if problems:
+            self._refuse(problems, call)
+        if not plan.bodies or (not call.body and not plan.operation.body_required):
+            tenant = self.spec.tenant(call.headers, parameters)
+            return Request(call, plan.operation, parameters, tenant, dispatch, contract=self.spec.document)
+        body, charset = _select_body(plan, call)
+        document = _wrap_bare_item(body.decode(call.body, charset, call.assumptions), body.items)
+        proven = _is_valid_as_sent(body, document)
+        if not proven:
+            document = self._read(call, body, document)
+        found: list[Json] = []
+        if body.items is not None:
+            listed = self._listed(call, body.items, document)
+            found, proven = self._found(body.coercion, body.items, listed, valid_as_sent=proven)
+        return Request(
+            call,
+            plan.operation,
+            parameters,
+            self.spec.tenant(call.headers, parameters, document),
+            dispatch,
+            document=document,
+            items=_build_items(found, plan.operation),
+            media_type=body.media_type,
+            valid_as_sent=proven,
+            contract=self.spec.document,
+        )
+
+    def _read(self, call: Call, body: CompiledBody, document: Json) -> Json:
+        """The document as the vendor reads it, if nothing outside its items is wrong."""
+        read = body.coercion.coerce(document, body.whole.node) if body.coercion.is_active else document
+        self._refuse(body.whole.problems(read), call, read)
+        return read
+
+    def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
+        """The list that holds the items; a spec that does not require one does not do without it."""
+        found = document
+        for step in plan.batch.items:
+            found = found.get(step) if isinstance(found, dict) else None
+        if isinstance(found, list):
+            return found
+        absent = Problem("wrong-type", plan.batch.items, "a list is expected", "type", ["array"], found)
+        self._refuse((absent,), call, document)
+        return []
+
+    def _found(
+        self, coercion: Coercion, plan: CompiledItems, found: list[Json], *, valid_as_sent: bool
+    ) -> tuple[list[Json], bool]:
+        """The batch's members as the vendor reads them, and whether all of them keep their schema."""
+        if len(found) > self.max_items:
+            raise TooManyItems(self.max_items, len(found))
+        if valid_as_sent or not coercion.is_active:
+            return found, valid_as_sent
+        bound = [coercion.coerce(item, plan.one.node) for item in found]
+        return bound, plan.all.accepts(bound)
+
+    def _refuse(self, problems: Iterable[Problem], call: Call, document: Json = None) -> None:
+        graded = [kept for problem in problems if (kept := self.classify(problem, call)) is not None]
+        if graded:
+            raise InvalidCall(graded, document)
+
+
+def _is_valid_as_sent(body: CompiledBody, document: Json) -> bool:
+    """Whether the document keeps the closed schema; it is at most 64 levels deep then, else refused."""
+    proven = body.closed.accepts(document)
+    if not (proven and body.shallow):
+        check_depth(document)
+    return proven
+
+
+def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str]:
+    if not call.body:
+        raise MalformedBody("a body is required")
+    media_type, charset = parse_content_type(call.headers)
+    body = plan.bodies.get(media_type)
+    if body is None:
+        family, _, suffix = media_type.partition("+")
+        body = plan.bodies.get(f"{family.split('/')[0]}/*+{suffix}") if suffix else None
+    body = body or plan.bodies.get("*/*")
+    if body is None:
+        raise UnsupportedMediaType(media_type, plan.bodies)
+    return body, charset
+
+
+def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
+    """The list form of a document that is one bare item, where the operation takes that."""
+    if plan is None or not plan.batch.bare_item or not isinstance(document, dict):
+        return document
+    name = str(plan.batch.items[0])
+    bare = name not in document and bool(plan.members & document.keys())
+    return {name: [document]} if bare else document
+
+
+def _build_items(found: list[Json], operation: Operation) -> tuple[Item, ...]:
+    key = operation.batch.key if operation.batch else ()
+    if len(key) == 1:
+        name = key[0]
+        return tuple(
+            [
+                Item(index, "" if (value := item.get(name)) is None else str(value), item)
+                if type(item) is dict
+                else Item(index, "", item)
+                for index, item in enumerate(found)
+            ]
+        )
+    return tuple([Item(index, _composite_key(item, key), item) for index, item in enumerate(found)])
+
+
+def _composite_key(item: Json, key: tuple[str, ...]) -> str:
+    """The parts that are there in one text, escaped so that no two keys meet."""
+    if not isinstance(item, dict):
+        return ""
+    parts = (str(item[name]) for name in key if item.get(name) is not None)
+    return "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)

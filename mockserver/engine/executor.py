@@ -1,0 +1,168 @@
+"""Execute an admitted call: replay, open, judge, apply, render and remember."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from msgspec.structs import replace
+
+from mockserver.codec.http import server_problem_reply
+from mockserver.engine.apply import apply_all, apply_each
+from mockserver.engine.auth import authenticate_subrequest, check_permission
+from mockserver.engine.envelope import EnvelopeReader
+from mockserver.engine.judge import judge_items
+from mockserver.engine.registry import LoadedVendor
+from mockserver.errors import Refusal, ServerRefusal
+from mockserver.model import Action, Answer, Call, Outcome, Value, Verdict
+from mockserver.sandbox.store import State
+from mockserver.scenario.item_effects import AppliedEffects, run_and_roll_back
+from mockserver.spec.openapi import Operation, RouteMatch
+from mockserver.vendor import BatchResult, Request
+
+
+class Opened(Value, frozen=True):
+    """A call whose envelope was opened once, its items judged; `request` None: it could not be read.
+
+    `refusal` says why the whole call is refused, None when it is not.
+    """
+
+    request: Request | None = None
+    verdicts: Mapping[int, Verdict] = {}
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """What one vendor does with a call that was admitted."""
+
+    served: LoadedVendor
+    envelope: EnvelopeReader
+    strict: bool = False
+
+    def open(self, call: Call, match: RouteMatch) -> Opened:
+        """Open the envelope and judge the items; pure."""
+        try:
+            request = self.envelope.open(call, match, self.dispatch)
+        except Refusal as refusal:
+            return Opened(refusal=refusal)
+        try:
+            return Opened(request, self._judge(request))
+        except Refusal as refusal:
+            return Opened(request, refusal=refusal)
+
+    def perform(
+        self, call: Call, match: RouteMatch, opened: Opened, effects: AppliedEffects | None, state: State
+    ) -> Answer:
+        """Apply and render what was opened; a refusal undoes it and is an answer like any other."""
+        operation = match.operation
+        try:
+            with state.item():
+                return self._perform(call, operation, opened, effects, state)
+        except Refusal as refusal:
+            answer = self.refuse(call, refusal, operation, state)
+            if effects is not None:
+                answer = replace(answer, reply=effects.refusal(answer.reply))
+            return self._remember(call, answer, operation, state)
+
+    def refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
+        """The answer to a call that is refused whole: the only place that words one."""
+        if isinstance(refusal, ServerRefusal):
+            reply = server_problem_reply(refusal)
+        else:
+            reply = self.served.refuse(refusal, call, operation, state)
+        return Answer(reply, operation.id if operation else None, refusal=refusal.code)
+
+    def replay(self, call: Call, operation: Operation, state: State) -> Answer | None:
+        """The answer that an earlier call with the same idempotency key was given, None when there is none.
+
+        A key that cannot be used is an answer too.
+        """
+        replay = self.served.replay_hooks(call).replay
+        if replay is None:
+            return None
+        try:
+            with state.item():
+                kept = replay(call, operation, state)
+        except Refusal as refusal:
+            return self.refuse(call, refusal, operation, state)
+        return None if kept is None else Answer(kept, operation.id)
+
+    def dispatch(self, call: Call, state: State) -> Answer:
+        """Answer a call that another one carries, on the state of that one, all or nothing of it."""
+        operation = None
+        try:
+            match = self.served.spec.match(call.method, call.path)
+            operation = match.operation
+            principal = authenticate_subrequest(
+                call, operation, self.served.schemes, state, strict=self.strict
+            )
+            call = replace(call, principal=principal)
+            check_permission(call, operation)
+            request = self.envelope.open(call, match, self.dispatch)
+            verdicts = self._judge(request)
+            with state.item():
+                return self._settle(request, verdicts, None, state)
+        except Refusal as refusal:
+            return self.refuse(call, refusal, operation, state)
+
+    def _perform(
+        self, call: Call, operation: Operation, opened: Opened, effects: AppliedEffects | None, state: State
+    ) -> Answer:
+        if opened.refusal is not None:
+            raise opened.refusal
+        request = opened.request
+        if request is None:
+            raise AssertionError("an opened call is a request or a refusal")
+        if effects is not None and 0 < (effects.decision.commit.first or 0) < len(request.items):
+            return self._partly(request, opened.verdicts, effects, state)
+        answer = self._settle(request, opened.verdicts, effects, state)
+        return self._remember(call, answer, operation, state)
+
+    def _partly(
+        self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects, state: State
+    ) -> Answer:
+        """Answer for all items, of which the first take effect, as if they alone had been sent."""
+        answer = run_and_roll_back(partial(self._settle, request, verdicts, effects), state)
+        part = replace(request, items=request.items[: effects.decision.commit.first])
+        kept = self._settle(part, self._judge(part), effects, state).outcomes
+        return replace(answer, outcomes=(*kept, *skipped(answer.outcomes[len(kept) :])))
+
+    def _remember(self, call: Call, answer: Answer, operation: Operation, state: State) -> Answer:
+        remember = self.served.replay_hooks(call).remember
+        if remember is not None:
+            remember(call, operation, answer.reply, state)
+        return answer
+
+    def _judge(self, request: Request) -> Mapping[int, Verdict]:
+        operation = request.operation
+        plan = self.served.plans[operation.id].bodies.get(request.media_type)
+        if plan is None or plan.items is None:
+            return {}
+        return judge_items(
+            request, plan.items, self.served.batch_handlers[operation.id], self.envelope.classify
+        )
+
+    def _settle(
+        self, request: Request, verdicts: Mapping[int, Verdict], effects: AppliedEffects | None, state: State
+    ) -> Answer:
+        vendor = self.served.vendor
+        if vendor.enter_tenant is not None:
+            vendor.enter_tenant(request.call, request.tenant, state)
+        operation = request.operation
+        if operation.batch is None:
+            handler = self.served.handlers[operation.id]
+            handler = handler if effects is None else effects.handler(handler)
+            return Answer(handler(request, state), operation.id)
+        room = self.served.batch_handlers[operation.id]
+        room = room if effects is None else effects.room(room, operation.batch)
+        apply = apply_all if operation.batch.atomic else apply_each
+        outcomes = apply(request, verdicts, room, state)
+        reply = room.render(BatchResult(request, outcomes), state)
+        return Answer(reply, operation.id, outcomes if effects is None else effects.actual_outcomes(outcomes))
+
+
+def skipped(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
+    """The same items, none of which took effect."""
+    return tuple(Outcome(one.item, Action.SKIPPED) for one in outcomes)

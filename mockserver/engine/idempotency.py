@@ -1,0 +1,134 @@
+"""Idempotency keys as an extension for vendors that have none of their own (off by default)."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from urllib.parse import parse_qsl, quote
+
+from mockserver.codec import json
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.errors import MalformedBody, ServerRefusal
+from mockserver.model import SAFE_METHODS, Call, Json, Reply
+from mockserver.sandbox.assumptions import Assumption
+from mockserver.sandbox.store import Collection, State
+from mockserver.spec.openapi import Operation, Spec
+
+IDEMPOTENCY_COLLECTION = "idempotency"
+MAX_KEY_LENGTH = 128
+KEYS_ASSUMPTION, LIFETIME_ASSUMPTION = "idempotency_keys", "idempotency_lifetime"
+OFF, REQUIRED = "off", "required"
+IDEMPOTENCY_ASSUMPTIONS = (
+    Assumption(
+        KEYS_ASSUMPTION,
+        OFF,
+        ("on", REQUIRED),
+        "Whether a call that writes may carry an idempotency key, or must: then the same request again gets "
+        "the first answer and does nothing. No vendor's way but an extension of this server's.",
+        "draft-ietf-httpapi-idempotency-key-header",
+    ),
+    Assumption(
+        LIFETIME_ASSUMPTION,
+        "86400",
+        ("360",),
+        "For how many seconds of the sandbox's clock an idempotency key is remembered.",
+        "draft-ietf-httpapi-idempotency-key-header: the server publishes it",
+        pattern="[1-9][0-9]{0,8}",
+    ),
+)
+"""The switches of every vendor that has the extension."""
+
+_QUOTED_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
+_BARE_KEY = re.compile(r"[!#-+\--:<-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyExtension:
+    """The extension, for the vendor of one spec."""
+
+    spec: Spec
+
+    def is_enabled(self, call: Call) -> bool:
+        """Whether the call's sandbox has switched it on."""
+        return call.assumptions.get(KEYS_ASSUMPTION, OFF) != OFF
+
+    def replay(self, call: Call, operation: Operation, state: State) -> Reply | None:
+        """The answer that the key was given before, None where it has none.
+
+        Raises:
+            Ours: the key is missing (400), no key (400), used with another request (422), or its first
+                call is not over (409).
+        """
+        key = self._key(call, operation)
+        if not key:
+            return None
+        record = self._records(call, state).get(_record_key(call, operation, key))
+        if record is not None and parse_instant(record["until"]) <= state.now:
+            record = None
+        if record is not None and record["fingerprint"] != call.fingerprint:
+            detail = f"{self.spec.idempotency_header} {key} was used with another request"
+            raise _refusal(call, HTTPStatus.UNPROCESSABLE_ENTITY, "reused", detail)
+        if call.same_key_in_flight:
+            detail = f"the first request with {self.spec.idempotency_header} {key} is not over yet"
+            raise _refusal(call, HTTPStatus.CONFLICT, "in-flight", detail)
+        if record is None:
+            return None
+        headers = tuple((name, text) for name, text in record["headers"])
+        return Reply(record["status"], record["body"].encode("latin-1"), record["media_type"], headers)
+
+    def remember(self, call: Call, operation: Operation, reply: Reply, state: State) -> None:
+        """Keep what the key was answered first, a refusal too; what broke is tried anew."""
+        key = self._key(call, operation)
+        if not key or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return
+        lifetime = timedelta(seconds=int(call.assumptions[LIFETIME_ASSUMPTION]))
+        self._records(call, state)[_record_key(call, operation, key)] = {
+            "fingerprint": call.fingerprint,
+            "until": print_instant(state.now + lifetime),
+            "status": reply.status,
+            "media_type": reply.media_type,
+            "headers": [[name, text] for name, text in reply.headers],
+            "body": reply.body.decode("latin-1"),
+        }
+
+    def _key(self, call: Call, operation: Operation) -> str:
+        """The call's key, "" for none; who only reads, or shows no credential, has none."""
+        header = self.spec.idempotency_header
+        if call.method in SAFE_METHODS or operation.safe or not operation.security:
+            return ""
+        text = call.headers.get(header.lower(), "").strip()
+        if not text:
+            if call.assumptions[KEYS_ASSUMPTION] == REQUIRED:
+                raise _refusal(call, HTTPStatus.BAD_REQUEST, "missing", f"{header} is required")
+            return ""
+        quoted = _QUOTED_KEY.fullmatch(text)
+        key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else text
+        if not key or not (quoted or _BARE_KEY.fullmatch(text)):
+            detail = f'{header}: expected one text such as "8e03978e"'
+            raise _refusal(call, HTTPStatus.BAD_REQUEST, "malformed", detail)
+        if len(key) > MAX_KEY_LENGTH:
+            detail = f"{header}: {len(key)} characters, at most {MAX_KEY_LENGTH}"
+            raise _refusal(call, HTTPStatus.BAD_REQUEST, "too-long", detail)
+        return key
+
+    def _records(self, call: Call, state: State) -> Collection:
+        """The records of the call's tenant, which may be named in its query or its body."""
+        places = {place["in"] for place in self.spec.scope}
+        query = dict(parse_qsl(call.query)) if "query" in places else {}
+        body: Json = None
+        if "body" in places:
+            with suppress(MalformedBody):
+                body = json.decode(call.body)
+        return state.collection(IDEMPOTENCY_COLLECTION, self.spec.tenant(call.headers, query, body))
+
+
+def _record_key(call: Call, operation: Operation, key: str) -> str:
+    return f"{call.principal.name}/{operation.id}/{quote(key, safe='')}"
+
+
+def _refusal(call: Call, status: int, code: str, detail: str) -> ServerRefusal:
+    described = (("Link", f'</{call.vendor}/ui/>; rel="describedby"; type="text/html"'),)
+    return ServerRefusal(status, f"idempotency-key-{code}", detail, {"instance": call.path}, described)

@@ -1,0 +1,68 @@
+"""Judge each item by its schema and the vendor's rules, without state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mockserver.engine.plan import CompiledItems
+from mockserver.errors import InvalidCall
+from mockserver.model import Item, Problem, Verdict
+from mockserver.vendor import ClassifyProblem, CompleteBatchHandler, Request
+
+_NO_PROBLEMS = Verdict()
+
+
+def judge_items(
+    request: Request, plan: CompiledItems, handler: CompleteBatchHandler, classify: ClassifyProblem
+) -> Mapping[int, Verdict]:
+    """Verdicts by item index; an item that nothing is to be said of is left out.
+
+    Raises:
+        Invalid: an item is such that the vendor's own decoder would refuse the whole call.
+    """
+    if request.valid_as_sent and not handler.rules and not handler.warning_rules and not handler.batch_rule:
+        return {}
+    verdicts: dict[int, Verdict] = {}
+    fatal: list[Problem] = []
+    for item in request.items:
+        found = () if request.valid_as_sent else _schema_problems(request, plan, item, classify)
+        refusing = [problem for problem in found if _is_fatal(problem, plan)]
+        fatal += refusing
+        if not refusing and (verdict := _judge_item(found, item, request, handler)) is not None:
+            verdicts[item.index] = verdict
+    if fatal:
+        raise InvalidCall(fatal, request.document)
+    for index, problem in handler.batch_rule(request) if handler.batch_rule else ():
+        known = verdicts.get(index, _NO_PROBLEMS)
+        verdicts[index] = Verdict((*known.problems, problem), known.warnings)
+    return verdicts
+
+
+def _schema_problems(
+    request: Request, plan: CompiledItems, item: Item, classify: ClassifyProblem
+) -> Sequence[Problem]:
+    if plan.one.accepts(item.document):
+        return ()
+    problems = plan.one.problems(item.document, (*plan.batch.items, item.index))
+    return [kept for problem in problems if (kept := classify(problem, request.call)) is not None]
+
+
+def _judge_item(
+    found: Sequence[Problem], item: Item, request: Request, handler: CompleteBatchHandler
+) -> Verdict | None:
+    problems: list[Problem] = list(found)
+    warnings: list[Problem] = []
+    if isinstance(item.document, dict):
+        for rule in handler.rules:
+            problems += rule(item, request)
+        for rule in handler.warning_rules:
+            warnings += rule(item, request)
+    return Verdict(tuple(problems), tuple(warnings)) if problems or warnings else None
+
+
+def _is_fatal(problem: Problem, plan: CompiledItems) -> bool:
+    steps = problem.path[len(plan.batch.items) + 1 :]
+    override = plan.fatal.get(tuple("*" if isinstance(step, int) else step for step in steps))
+    if override is not None:
+        return override
+    return problem.rule in plan.batch.fatal or problem.rule.partition(":")[0] in plan.batch.fatal

@@ -1,0 +1,149 @@
+"""Steps of one call, in order: admit, decide, execute, deliver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from msgspec.structs import replace
+
+from mockserver.engine import prefer
+from mockserver.engine.admission import Admission, Admitted, Arrival
+from mockserver.engine.executor import Executor, Opened, skipped
+from mockserver.engine.prefer import Preference
+from mockserver.errors import Refusal, ServerRefusal, TooManyRequests, VendorFailure
+from mockserver.model import Answer, Call, Reply
+from mockserver.sandbox.assumptions import check_delivery
+from mockserver.sandbox.store import State
+from mockserver.scenario.decision import NO_EFFECTS, Decision
+from mockserver.scenario.item_effects import AppliedEffects, run_and_roll_back
+from mockserver.scenario.response_effects import RenderRefusal, apply_quota_refusal, apply_response
+from mockserver.spec.openapi import Operation, RouteMatch
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The road of one vendor's calls: a transaction for the admission, and one for the work."""
+
+    admission: Admission
+    work: Executor
+
+    def handle(self, arrival: Arrival) -> tuple[Call, Answer]:
+        """Answer one request; the call that it made, and its answer.
+
+        Raises:
+            BadHeader: `Mock-Scenario` is malformed or names no scenario.
+            TooManySandboxes: it names a new sandbox, and no more may be made.
+        """
+        admitted = self.admission.admit(arrival)
+        call, match = admitted.call, admitted.match
+        if admitted.refusal is not None:
+            refuse = partial(self._refuse, admitted, admitted.refusal)
+            return call, self._transact(call, "", refuse, create=match is not None)
+        if match is None:
+            raise AssertionError("a call is routed or refused")
+        opened = self.work.open(call, match)
+        answer = partial(self._answer, call, match, opened)
+        return call, self._transact(call, self._tenant(call, opened), answer, create=True)
+
+    def _answer(self, call: Call, match: RouteMatch, opened: Opened, state: State) -> Answer:
+        operation = match.operation
+        try:
+            preferred = self._prefer(call, operation, state)
+        except ServerRefusal as unknown:
+            return self.work.refuse(call, unknown, operation, state)
+        if preferred is not None:
+            return preferred
+        scenario_selector = self.admission.scenario_selector
+        decision = (
+            NO_EFFECTS
+            if scenario_selector is None
+            else scenario_selector.decide(call, operation, opened.request, state)
+        )
+        if decision is NO_EFFECTS:
+            answer = self._perform(call, match, opened, None, state)
+        else:
+            answer = self._bend(call, match, opened, decision, state)
+        return self._deliver(call, answer, operation, state)
+
+    def _prefer(self, call: Call, operation: Operation, state: State) -> Answer | None:
+        """The example that the call would rather have than an answer; nothing is run then."""
+        preference = prefer.parse_preference(call.headers)
+        if preference is None:
+            return None
+        spec, say = self.work.served.spec, self._say(call, operation, state)
+        return Answer(prefer.preferred_reply(preference, call, operation, spec, say), operation.id)
+
+    def _bend(
+        self, call: Call, match: RouteMatch, opened: Opened, decision: Decision, state: State
+    ) -> Answer:
+        """The answer with the decision's effects; a quota of its own lets nothing in.
+
+        An example that the spec does not have is refused before anything is performed.
+        """
+        served, operation, say = self.work.served, match.operation, self._say(call, match.operation, state)
+        if decision.wait_s is not None:
+            refused = run_and_roll_back(
+                partial(self.work.refuse, call, TooManyRequests("", decision.wait_s), operation), state
+            )
+            return apply_quota_refusal(refused, decision)
+        wanted, example = _preferred_example(decision), None
+        if wanted is not None:
+            try:
+                example = prefer.example_reply(wanted, call, operation, served.spec, say)
+            except ServerRefusal as unknown:
+                return replace(self.work.refuse(call, unknown, operation, state), applied=decision.applied)
+        bend = AppliedEffects(decision, served.vendor.fault, served.refuse)
+        perform = partial(self._perform, call, match, opened, bend)
+        if decision.commit.first == 0:
+            answer = run_and_roll_back(perform, state)
+            answer = replace(answer, outcomes=skipped(answer.outcomes))
+        else:
+            answer = perform(state)
+        return apply_response(answer, decision, call, say, example)
+
+    def _perform(
+        self, call: Call, match: RouteMatch, opened: Opened, bend: AppliedEffects | None, state: State
+    ) -> Answer:
+        """The answer of an earlier call with the same idempotency key, or what the work comes to."""
+        replayed = self.work.replay(call, match.operation, state)
+        return replayed or self.work.perform(call, match, opened, bend, state)
+
+    def _deliver(self, call: Call, answer: Answer, operation: Operation, state: State) -> Answer:
+        """The answer, unless it is lost after its work was done; what became of the items stays so."""
+        try:
+            check_delivery(call)
+        except VendorFailure as lost:
+            refused = run_and_roll_back(partial(self.work.refuse, call, lost, operation), state)
+            return replace(answer, reply=refused.reply, refusal=refused.refusal)
+        return answer
+
+    def _say(self, call: Call, operation: Operation, state: State) -> RenderRefusal:
+        """Render a refusal in the vendor's words, without side effects."""
+
+        def say(refusal: Refusal) -> Reply:
+            return run_and_roll_back(partial(self.work.refuse, call, refusal, operation), state).reply
+
+        return say
+
+    def _refuse(self, admitted: Admitted, refusal: Refusal, state: State) -> Answer:
+        return self.work.refuse(admitted.call, refusal, admitted.operation, state)
+
+    def _transact(self, call: Call, tenant: str, work: Callable[[State], Answer], *, create: bool) -> Answer:
+        scope = f"{call.vendor}/{tenant}"
+        return self.admission.sandboxes.transact_or_discard(call.sandbox, scope, work, create=create)
+
+    def _tenant(self, call: Call, opened: Opened) -> str:
+        """The tenant that the call is for; of one that cannot be read, the one that its header names."""
+        if opened.request is not None:
+            return opened.request.tenant
+        return call.headers.get(self.work.served.tenant_header.lower(), "")
+
+
+def _preferred_example(decision: Decision) -> Preference | None:
+    """The example of the spec that a rule answers with."""
+    effect = decision.response
+    if effect is None or not effect.example:
+        return None
+    return Preference("" if effect.status is None else str(effect.status), effect.example)

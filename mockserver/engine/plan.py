@@ -1,0 +1,185 @@
+"""Compile every operation of a spec at start-up: parameters, bodies and items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mockserver.codec import form, json, xml
+from mockserver.errors import MalformedBody, SpecError
+from mockserver.model import Document, Json, Path
+from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
+from mockserver.spec.coercion import Coercion, compile_coercion
+from mockserver.spec.formats import COMMON_FORMATS
+from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, resolve
+from mockserver.spec.parameters import CompiledParameters, compile_parameters
+from mockserver.spec.schema import Formats, Schema, compile_schema, extension_values, has_bounded_depth
+
+DecodeBody = Callable[[bytes, str, Mapping[str, str]], Json]
+"""Reads a body in a charset, while the vendor's switches stand so."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledItems:
+    """How the items of one batch body are judged.
+
+    `one` judges an item; `all` the list of them, closed, for items that a binder has read. `fatal` says
+    for paths inside an item (elements are "*") whether their problems refuse the whole call. `members` are
+    the names that an item may have.
+    """
+
+    batch: Batch
+    members: frozenset[str]
+    one: Schema
+    all: Schema
+    fatal: Mapping[Path, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledBody:
+    """How one media type of one operation is read and judged.
+
+    `whole` judges the document, or of a batch its envelope. `closed` judges all of it, items included, and
+    refuses members that no schema names as well: what keeps that needs neither binder nor judge, and if the
+    schema is `shallow` cannot be nested too deep either.
+    """
+
+    media_type: str
+    decode: DecodeBody
+    coercion: Coercion
+    whole: Schema
+    closed: Schema
+    shallow: bool
+    items: CompiledItems | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledOperation:
+    """One operation, ready to be called; `bodies` by media type or range, in the spec's order."""
+
+    operation: Operation
+    parameters: CompiledParameters
+    bodies: Mapping[str, CompiledBody]
+
+
+def compile_operations(spec: Spec, formats: Formats) -> Mapping[str, CompiledOperation]:
+    """A plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
+
+    Raises:
+        SpecError: a schema or an extension is not what it has to be.
+    """
+    known = {**COMMON_FORMATS, **formats}
+    return {
+        operation.id: CompiledOperation(
+            operation,
+            compile_parameters(spec, operation, known),
+            {body.name: _compile_body(spec, operation, body, known) for body in operation.bodies},
+        )
+        for operation in spec.operations.values()
+    }
+
+
+def _compile_body(spec: Spec, operation: Operation, body: MediaType, formats: Formats) -> CompiledBody:
+    document, batch = spec.document, operation.batch
+    node: Document = body.coercion.get("schema", body.schema)
+    try:
+        item = _item_schema(document, node, batch.items) if batch else None
+        whole = _without_items(document, node, batch.items) if batch else node
+        return CompiledBody(
+            media_type=body.name,
+            decode=_body_decoder(document, body, item or node),
+            coercion=compile_coercion(document, body.coercion),
+            whole=compile_schema(document, whole, formats),
+            closed=compile_schema(document, node, formats, closed=True),
+            shallow=has_bounded_depth(document, node),
+            items=_compile_items(document, batch, item, formats) if batch and item else None,
+        )
+    except SpecError as error:
+        raise SpecError(f"{spec.name}: {operation.id}: {body.name}: {error}") from None
+
+
+def _compile_items(document: Document, batch: Batch, item: Document, formats: Formats) -> CompiledItems:
+    return CompiledItems(
+        batch=batch,
+        members=frozenset(resolve(document, item).get("properties", ())),
+        one=compile_schema(document, item, formats),
+        all=compile_schema(document, {"type": "array", "items": item}, formats, closed=True),
+        fatal=extension_values(document, item, "x-fatal"),
+    )
+
+
+def _body_decoder(document: Document, body: MediaType, element: Document) -> DecodeBody:
+    settings = body.coercion
+    reading = settings.get("format", "json")
+    if reading == "data-contract":
+        members = sorted(resolve(document, element).get("properties", ()))
+        contract = xml.DataContract(settings["root"], settings["item"], settings["namespace"], tuple(members))
+        return _data_contract_decoder(contract, settings.get("any-order", ""))
+    if reading == "indexed-form":
+        return _regardless_of_assumptions(form.IndexedForm(settings.get("max-keys", form.MAX_KEYS)).decode)
+    if reading == "form":
+        return _regardless_of_assumptions(
+            form.FlatForm(_list_members(document, element), settings.get("max-keys", form.MAX_KEYS)).decode
+        )
+    if reading == "octets":
+        return lambda body, _charset, _assumptions: body.decode("latin-1")
+    if reading == "json":
+        return _json_decoder(settings.get("lenient", False))
+    known = "json, data-contract, indexed-form, form, octets"
+    raise SpecError(f"x-binder.format: unknown {reading}; known are {known}")
+
+
+def _list_members(document: Document, element: Document) -> frozenset[str]:
+    """The members that hold lists."""
+    members = resolve(document, element).get("properties", {})
+    return frozenset(name for name, node in members.items() if resolve(document, node).get("type") == "array")
+
+
+def _regardless_of_assumptions(decode: Callable[[bytes, str], Json]) -> DecodeBody:
+    return lambda body, charset, _assumptions: decode(body, charset)
+
+
+def _data_contract_decoder(contract: xml.DataContract, any_order: str) -> DecodeBody:
+    """Members in their order, or in any while the switch of that name is on."""
+    return lambda body, charset, assumptions: contract.decode(
+        body, charset, any_order=assumptions.get(any_order) == ON
+    )
+
+
+def _json_decoder(lenient: Json) -> DecodeBody:
+    """JSON, read leniently always (True), never (False), or while the switch of that name is on."""
+
+    def decode(body: bytes, charset: str, assumptions: Mapping[str, str]) -> Json:
+        if assumptions.get(DUPLICATE_MEMBERS) == "refused" and (
+            name := json.find_repeated_member(body, charset)
+        ):
+            raise MalformedBody(f"the member {name} is there twice")
+        if lenient is True or assumptions.get(lenient) == ON:
+            return json.decode_lenient(body, charset)
+        return json.decode(body, charset)
+
+    return decode
+
+
+def _item_schema(document: Document, node: Document, pointer: Path) -> Document:
+    for step in pointer:
+        node = resolve(document, node).get("properties", {}).get(step)
+        if node is None:
+            raise SpecError(f"x-batch.items: /{'/'.join(map(str, pointer))} is not in the request schema")
+    found: Document | None = resolve(document, node).get("items")
+    if found is None:
+        raise SpecError("x-batch.items does not point at a list")
+    return found
+
+
+def _without_items(document: Document, node: Document, pointer: Path) -> Document:
+    """A copy of the schema in which the list at `pointer` holds anything."""
+    here: Document = resolve(document, node)
+    if not pointer:
+        return {key: value for key, value in here.items() if key != "items"}
+    step = pointer[0]
+    properties = here["properties"]
+    return {
+        **here,
+        "properties": {**properties, step: _without_items(document, properties[step], pointer[1:])},
+    }

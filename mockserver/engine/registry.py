@@ -1,0 +1,264 @@
+"""Find and load vendors (spec, package, fixtures); list their assumptions and check values."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
+
+from mockserver.codec import yaml
+from mockserver.codec.http import JSON_TYPE, with_supported_types
+from mockserver.engine import defaults as engine_defaults
+from mockserver.engine.auth import CREDENTIALS, SecurityScheme
+from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
+from mockserver.engine.plan import CompiledOperation, compile_operations
+from mockserver.errors import MockServerError, Refusal, SpecError, VendorError
+from mockserver.model import EMPTY, Call, Document, Reply
+from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values
+from mockserver.sandbox.store import State, Tables
+from mockserver.spec import loading
+from mockserver.spec.openapi import Operation, Spec
+from mockserver.vendor import BatchHandler, CompleteBatchHandler, Handler, Refuse, Vendor
+
+VENDORS_PACKAGE = "mockserver.vendors"
+_VENDOR_WITHOUT_CODE = Vendor()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedVendor:
+    """One vendor, complete: every operation of its spec has a handler or a room."""
+
+    name: str
+    spec: Spec
+    vendor: Vendor
+    plans: Mapping[str, CompiledOperation]
+    batch_handlers: Mapping[str, CompleteBatchHandler]
+    handlers: Mapping[str, Handler]
+    refuse: Refuse
+    schemes: Mapping[str, SecurityScheme]
+    fixtures: Tables
+    assumptions: Mapping[str, str]
+    idempotency: IdempotencyExtension | None
+
+    @property
+    def all_assumptions(self) -> tuple[Assumption, ...]:
+        """The vendor's switches, then those that every vendor has, then those of an extension."""
+        return _assumptions_of(self.vendor)
+
+    def replay_hooks(self, call: Call) -> IdempotencyExtension | Vendor:
+        """Whose `replay` and `remember` the call is for: the extension's where it is on, or the vendor's."""
+        return (
+            self.idempotency
+            if self.idempotency is not None and self.idempotency.is_enabled(call)
+            else self.vendor
+        )
+
+    @property
+    def kept_when_empty(self) -> Tables:
+        """The fixtures that an empty sandbox begins with as well."""
+        kept = (CREDENTIALS, *self.vendor.kept_when_empty)
+        return {
+            scope: {name: documents for name, documents in collections.items() if name in kept}
+            for scope, collections in self.fixtures.items()
+        }
+
+    @property
+    def tenant_header(self) -> str:
+        """The header that names the tenant; "" when the body or nothing does."""
+        places = self.spec.scope
+        return str(places[0]["name"]) if places and places[0]["in"] == "header" else ""
+
+
+def specs_folder() -> Path:
+    """Where the specs are: beside the package in a checkout, inside it when installed."""
+    here = Path(__file__).parents[1]
+    inside = here / "specs"
+    return inside if inside.is_dir() else here.parent / "specs"
+
+
+def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> tuple[LoadedVendor, ...]:
+    """Every vendor with a spec in our folder or one of `folders`, sorted by name; `only` picks by name.
+
+    Raises:
+        SpecError: a spec cannot be served, or two folders have one of the same name.
+        VendorError: a package does not fit its spec, or `only` names none.
+    """
+    files: dict[str, Path] = {}
+    for folder in (specs_folder(), *folders):
+        for file in sorted(folder.glob("*.yaml")):
+            if file.stem.startswith("_"):
+                continue
+            if file.stem in files:
+                raise SpecError(f"{file}: a vendor named {file.stem} is there already")
+            files[file.stem] = file
+    wanted = tuple(only) or tuple(files)
+    if unknown := [name for name in wanted if name not in files]:
+        raise VendorError(f"no vendor named {unknown[0]}; there are {', '.join(sorted(files))}")
+    return tuple(load_vendor(files[name]) for name in sorted(set(wanted)))
+
+
+def load_vendor(file: Path) -> LoadedVendor:
+    """The vendor whose spec is `file`, with the package of the same name if there is one.
+
+    Raises:
+        SpecError, VendorError: see `discover`.
+    """
+    contract = loading.load_spec(file)
+    vendor, fixtures = _load_package(contract.name)
+    _check_operation_ids(contract, vendor)
+    schemes = contract.document.get("components", {}).get("securitySchemes", {})
+    return LoadedVendor(
+        name=contract.name,
+        spec=contract,
+        vendor=vendor,
+        plans=compile_operations(contract, vendor.formats),
+        batch_handlers={
+            operation.id: _batch_handler(
+                contract, operation, vendor.batches.get(operation.id, BatchHandler())
+            )
+            for operation in contract.operations.values()
+            if operation.batch
+        },
+        handlers={
+            operation.id: _operation_handler(contract, operation, vendor)
+            for operation in contract.operations.values()
+            if not operation.batch
+        },
+        refuse=_refuse_with_supported_types(vendor.refuse or engine_defaults.refuse_with_problem_details),
+        schemes={name: SecurityScheme(name, node) for name, node in schemes.items()},
+        fixtures=fixtures,
+        assumptions=default_values(_assumptions_of(vendor)),
+        idempotency=None if _has_own_idempotency(vendor) else IdempotencyExtension(contract),
+    )
+
+
+def _refuse_with_supported_types(refuse: Refuse) -> Refuse:
+    """As the vendor refuses; what it cannot read is told what it could, which is no matter of its words."""
+
+    def refused(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+        return with_supported_types(refuse(refusal, call, operation, state), refusal)
+
+    return refused
+
+
+def _assumptions_of(vendor: Vendor) -> tuple[Assumption, ...]:
+    return (
+        *vendor.assumptions,
+        *COMMON_ASSUMPTIONS,
+        *(() if _has_own_idempotency(vendor) else IDEMPOTENCY_ASSUMPTIONS),
+    )
+
+
+def _has_own_idempotency(vendor: Vendor) -> bool:
+    """Whether the vendor knows of itself what becomes of the same call twice."""
+    return vendor.replay is not None or vendor.remember is not None
+
+
+def vendor_packages() -> tuple[str, ...]:
+    """The names of all vendor packages."""
+    module = importlib.import_module(VENDORS_PACKAGE)
+    return tuple(sorted(found.name for found in pkgutil.iter_modules(module.__path__)))
+
+
+def _load_package(name: str) -> tuple[Vendor, Tables]:
+    if find_spec(f"{VENDORS_PACKAGE}.{name}") is None:
+        return _VENDOR_WITHOUT_CODE, {}
+    module = importlib.import_module(f"{VENDORS_PACKAGE}.{name}")
+    vendor = getattr(module, "VENDOR", None)
+    if not isinstance(vendor, Vendor):
+        raise VendorError(f"{module.__name__}: VENDOR is missing")
+    file = Path(str(module.__file__)).parent / "fixtures.yaml"
+    fixtures: Mapping[str, Mapping[str, Mapping[str, Document]]] = (
+        yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    )
+    return vendor, {f"{name}/{tenant}": collections for tenant, collections in fixtures.items()}
+
+
+def _check_operation_ids(contract: Spec, vendor: Vendor) -> None:
+    for operation in (*vendor.batches, *vendor.operations):
+        if operation not in contract.operations:
+            raise VendorError(f"{contract.name}: {operation} is not an operation of its spec")
+
+
+def _batch_handler(contract: Spec, operation: Operation, room: BatchHandler) -> CompleteBatchHandler:
+    batch = operation.batch
+    where = f"{contract.name}: {operation.id}"
+    if batch is None:
+        raise VendorError(f"{where}: has no x-batch")
+    if room.apply is None and not (batch.collection and batch.key):
+        raise SpecError(
+            f"{where}: add to its x-batch: collection: <where accepted items live>, key: [<member>]"
+        )
+    if room.render is None and "list" not in batch.outcome:
+        raise SpecError(
+            f"{where}: add to its x-batch: "
+            "outcome: {list: /data, status: /status, message: /body, key: /id}"
+        )
+    status = next((int(code) for code in operation.responses if code.startswith("2") and code.isdigit()), 207)
+    media_types = operation.responses.get(str(status), ())
+    media_type = next((name for name in media_types if name.endswith("json")), JSON_TYPE)
+    parts = {part.name: getattr(room, part.name) for part in fields(room)}
+    parts["apply"] = room.apply or engine_defaults.upsert_items(batch)
+    parts["render"] = room.render or engine_defaults.render_multi_status(batch, status, media_type)
+    return CompleteBatchHandler(**parts)
+
+
+def _operation_handler(contract: Spec, operation: Operation, vendor: Vendor) -> Handler:
+    found = vendor.operations.get(operation.id) or engine_defaults.default_handler(operation)
+    if found is None:
+        raise SpecError(
+            f"{contract.name}: {operation.id}: nothing answers it; a GET needs x-collection: <name>, "
+            "any other operation a vendor package"
+        )
+    return found
+
+
+class InvalidAssumptionError(MockServerError):
+    """There is no switch of that name, or it has no such position; `switch` is its full name."""
+
+    def __init__(self, assumption: str, detail: str) -> None:
+        super().__init__(detail)
+        self.assumption = assumption
+
+
+def assumptions_by_name(served: Iterable[LoadedVendor]) -> Mapping[str, Assumption]:
+    """Every switch by its full name, in the order of the vendors."""
+    return {f"{vendor.name}.{one.name}": one for vendor in served for one in vendor.all_assumptions}
+
+
+def check_assumption_values(served: Iterable[LoadedVendor], values: Mapping[str, str | None]) -> None:
+    """Let pass what can be turned so; None stands for the default.
+
+    Raises:
+        UnknownPosition: something cannot.
+    """
+    known = assumptions_by_name(served)
+    for name, position in values.items():
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"; do you mean {near[0]}?" if near else ""
+            raise InvalidAssumptionError(name, f"there is no switch {name}{hint}")
+        switch = known[name]
+        if position is not None and not switch.accepts(position):
+            there = ", ".join((switch.default, *switch.alternatives))
+            raise InvalidAssumptionError(name, f"{name} has no position {position}; it has {there}")
+
+
+def list_assumptions(served: Iterable[LoadedVendor], turned: Mapping[str, str] = EMPTY) -> list[Document]:
+    """Every switch with its position, `turned` or default, and where its gap is described."""
+    return [
+        {
+            "id": name,
+            "value": turned.get(name, one.default),
+            "default": one.default,
+            "alternatives": list(one.alternatives),
+            "pattern": one.pattern or None,
+            "meaning": one.meaning,
+            "source": one.source,
+        }
+        for name, one in assumptions_by_name(served).items()
+    ]

@@ -1,0 +1,1 @@
+"""Sandboxes and everything that they store."""

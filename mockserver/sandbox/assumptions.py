@@ -1,0 +1,133 @@
+"""Assumptions, their permitted values, and the values that a sandbox overrides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mockserver.errors import Unavailable, VendorFailure
+from mockserver.model import Call, Document
+from mockserver.sandbox.store import State, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One switch of one vendor; its positions are texts.
+
+    `meaning` is a sentence on what it decides, `source` where the gap is described. With a `pattern` every
+    text that it matches fully is a position, and `alternatives` are examples.
+    """
+
+    name: str
+    default: str
+    alternatives: tuple[str, ...]
+    meaning: str
+    source: str
+    pattern: str = ""
+
+    def accepts(self, value: str) -> bool:
+        """Whether the switch has that position."""
+        if self.pattern and re.fullmatch(self.pattern, value):
+            return True
+        return value in (self.default, *self.alternatives)
+
+
+ASSUMPTIONS_COLLECTION = "assumptions"
+"""The vendor-wide collection of the switches that a sandbox has turned: `{name, position}` by name."""
+
+AVAILABILITY = "availability"
+DUPLICATE_MEMBERS = "duplicate_members"
+MAGIC_TOKENS = "magic_tokens"
+ON = "on"
+COMMON_ASSUMPTIONS = (
+    Assumption(
+        AVAILABILITY,
+        "up",
+        ("failing", "offline", "failing_after_commit"),
+        "Whether calls that may enter are answered, fail with a 500, fail with one after their work is done, "
+        "or meet a vendor that is offline.",
+        "design §8.7: a 5xx is never unasked",
+    ),
+    Assumption(
+        DUPLICATE_MEMBERS,
+        "last_wins",
+        ("refused",),
+        "What becomes of a JSON object that names a member twice.",
+        "design §6: the vendors' parsers take the last",
+    ),
+    Assumption(
+        MAGIC_TOKENS,
+        ON,
+        ("off",),
+        "Whether a text such as sbx.fail.internal in the member for it bends what becomes of its item.",
+        "edge-cases §2: off where real data may hold such texts",
+    ),
+)
+"""The switches that every vendor has; the core turns them."""
+
+
+def check_availability(call: Call) -> None:
+    """Let in a call if the vendor is up.
+
+    Raises:
+        Failed, Unavailable: it is not.
+    """
+    position = call.assumptions.get(AVAILABILITY)
+    if position == "failing":
+        raise VendorFailure
+    if position == "offline":
+        raise Unavailable
+
+
+def check_delivery(call: Call) -> None:
+    """Let out the answer to a call whose work is done.
+
+    Raises:
+        Failed: it is lost.
+    """
+    if call.assumptions.get(AVAILABILITY) == "failing_after_commit":
+        raise VendorFailure
+
+
+def default_values(assumptions: Iterable[Assumption]) -> Mapping[str, str]:
+    """Every switch in the position that it has until somebody says otherwise."""
+    return MappingProxyType({one.name: one.default for one in assumptions})
+
+
+def overridden_values(tables: Tables) -> Mapping[str, str]:
+    """The switches that are turned, by `vendor.name`."""
+    return {
+        f"{scope.removesuffix('/')}.{switch}": document["position"]
+        for scope, collections in tables.items()
+        for switch, document in collections.get(ASSUMPTIONS_COLLECTION, {}).items()
+    }
+
+
+def group_by_vendor(values: Mapping[str, str | None]) -> Mapping[str, Mapping[str, str | None]]:
+    """Positions by `vendor.name` as positions by name, a vendor each."""
+    found: dict[str, dict[str, str | None]] = {}
+    for full_name, position in values.items():
+        vendor, _, switch = full_name.partition(".")
+        found.setdefault(vendor, {})[switch] = position
+    return found
+
+
+def override_documents(values: Mapping[str, str | None]) -> Mapping[str, Document]:
+    """What a vendor's collection of turned switches begins with."""
+    return {switch: _override_document(switch, position) for switch, position in values.items() if position}
+
+
+def override_values(values: Mapping[str, str | None], state: State) -> None:
+    """Turn switches of the state's vendor, by name; None turns one back to its default."""
+    turned = state.collection(ASSUMPTIONS_COLLECTION, "")
+    for switch, position in values.items():
+        if position is not None:
+            turned[switch] = _override_document(switch, position)
+        elif switch in turned:
+            del turned[switch]
+
+
+def _override_document(name: str, value: str) -> Document:
+    return {"name": name, "position": value}

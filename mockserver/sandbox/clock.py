@@ -1,0 +1,44 @@
+"""Clock of a sandbox: system time, frozen or shifted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from mockserver.codec.instants import parse_instant, print_instant
+
+Clock: TypeAlias = Callable[[], datetime]
+
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+"""Where a sandbox's clock may stand: there is time after it, for tokens to expire, and before it."""
+
+
+def system_clock() -> datetime:
+    """The machine's time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """How a sandbox's clock is set: it stands at `frozen`, an ISO instant, or runs `ahead` seconds fast."""
+
+    frozen: str | None = None
+    ahead: int = 0
+
+    def reading(self, machine: Clock) -> datetime:
+        """What the clock shows when the machine's is `machine`."""
+        return parse_instant(self.frozen) if self.frozen else machine() + timedelta(seconds=self.ahead)
+
+
+def normalize_clock_instant(text: str) -> str:
+    """The instant at which a sandbox's clock is to stand, as it is kept.
+
+    Raises:
+        ValueError: the text is no instant, or one at which no clock may stand.
+    """
+    moment = parse_instant(text)
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"{text} is outside the years {FIRST_YEAR} to {LAST_YEAR} in UTC")
+    return print_instant(moment)

@@ -1,0 +1,258 @@
+"""Store in memory: dictionaries, an undo list for savepoints, and one lock for each sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from hashlib import blake2b
+from threading import Lock, RLock
+from types import TracebackType
+from typing import Any, TypeVar
+from uuid import UUID
+
+from mockserver.errors import UnknownSandboxError
+from mockserver.model import EMPTY, Document
+from mockserver.sandbox.clock import Clock, ClockSettings, system_clock
+from mockserver.sandbox.memory_table import MemoryTable
+from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
+
+
+def uuid_from_octets(octets: bytes) -> str:
+    """A version 4 UUID in lower case out of sixteen given bytes."""
+    return str(UUID(bytes=octets, version=4))
+
+
+T = TypeVar("T")
+TransformDocument = Callable[[Document], Document]
+UndoList = list[tuple[MemoryTable, str, Document | None]]
+
+
+class _SandboxTables:
+    """One sandbox: its tables by scope and name, and the lock that makes it serial."""
+
+    __slots__ = ("lock", "tables")
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.tables: dict[tuple[str, str], MemoryTable] = {}
+
+
+class _Collection:
+    """A table as a transaction sees it: every write leaves a line in the undo list."""
+
+    __slots__ = ("_keep", "_table", "_undo", "get")
+
+    def __init__(self, table: MemoryTable, undo: UndoList, keep: TransformDocument | None) -> None:
+        self._table, self._undo, self._keep = table, undo, keep
+        self.get = table.documents.get
+
+    def __getitem__(self, key: str) -> Document:
+        return self._table.documents[key]
+
+    def __setitem__(self, key: str, document: Document) -> None:
+        self._undo.append((self._table, key, self.get(key)))
+        self._table.put(key, document if self._keep is None else self._keep(document))
+
+    def __delitem__(self, key: str) -> None:
+        self._undo.append((self._table, key, self._table.documents[key]))
+        self._table.put(key, None)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._table.documents
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._table.order()))
+
+    def __len__(self) -> int:
+        return len(self._table.documents)
+
+    def values(self) -> Iterator[Document]:
+        documents = self._table.documents
+        return (documents[key] for key in tuple(self._table.order()))
+
+    def find(self, member: str, value: Any) -> list[Document]:
+        return self._table.find(member, value)
+
+
+class _Savepoint:
+    """`with state.item():` on the undo list; nests."""
+
+    __slots__ = ("_marks", "_undo")
+
+    def __init__(self, undo: UndoList) -> None:
+        self._undo = undo
+        self._marks: list[int] = []
+
+    def __enter__(self) -> None:
+        self._marks.append(len(self._undo))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        mark = self._marks.pop()
+        if kind is not None:
+            while len(self._undo) > mark:
+                table, key, document = self._undo.pop()
+                table.put(key, document)
+
+
+class _State:
+    """One sandbox inside one transaction."""
+
+    __slots__ = (
+        "_clock",
+        "_collections",
+        "_item",
+        "_keep",
+        "_near",
+        "_now",
+        "_tenant",
+        "_undo",
+        "_vendor",
+        "_world",
+    )
+
+    def __init__(
+        self, world: _SandboxTables, scope: str, clock: Clock, keep: TransformDocument | None
+    ) -> None:
+        self._vendor, _, self._tenant = scope.partition("/")
+        self._world, self._clock, self._keep = world, clock, keep
+        self._undo: UndoList = []
+        self._item = _Savepoint(self._undo)
+        self._collections: dict[tuple[str, str], _Collection] = {}
+        self._near: dict[str, _Collection] = {}
+        self._now: datetime | None = None
+
+    @property
+    def now(self) -> datetime:
+        if self._now is None:
+            self._now = ClockSettings(**self._settings("clock")).reading(self._clock)
+        return self._now
+
+    def collection(self, name: str, tenant: str | None = None) -> _Collection:
+        if tenant is not None:
+            return self._open(f"{self._vendor}/{tenant}", name)
+        near = self._near.get(name)
+        if near is None:
+            near = self._near[name] = self._open(f"{self._vendor}/{self._tenant}", name)
+        return near
+
+    def sandbox_collection(self, name: str) -> _Collection:
+        return self._open(SANDBOX_SCOPE, name)
+
+    def item(self) -> AbstractContextManager[None]:
+        return self._item
+
+    def next(self, sequence: str) -> int:
+        counters = self._open(f"{self._vendor}/", "sequences")
+        number: int = (counters.get(sequence) or EMPTY).get("last", 0) + 1
+        counters[sequence] = {"last": number}
+        return number
+
+    def octets(self, count: int) -> bytes:
+        seed = self._settings("seed").get("value", 0)
+        text = f"{seed}/{self._vendor}/{self.next('octets')}".encode()
+        return blake2b(text, digest_size=count).digest()
+
+    def uuid(self) -> str:
+        return uuid_from_octets(self.octets(16))
+
+    def tables(self) -> Tables:
+        whole: dict[str, dict[str, dict[str, Document]]] = {}
+        for (scope, name), table in sorted(self._world.tables.items()):
+            if table.documents:
+                whole.setdefault(scope, {})[name] = {key: table.documents[key] for key in table.order()}
+        return whole
+
+    def load(self, tables: Tables) -> None:
+        for (scope, name), table in list(self._world.tables.items()):
+            collection = self._open(scope, name)
+            for key in list(table.documents):
+                del collection[key]
+        for scope, collections in tables.items():
+            for name, documents in collections.items():
+                collection = self._open(scope, name)
+                for key, document in documents.items():
+                    collection[key] = document
+
+    def sweep(self) -> None:
+        """Leave no empty table behind: any tenant may be named, and most are only looked at."""
+        tables = self._world.tables
+        for place in self._collections:
+            if not tables[place].documents:
+                del tables[place]
+
+    def _settings(self, key: str) -> Document:
+        return self._open(SANDBOX_SCOPE, "settings").get(key) or EMPTY
+
+    def _open(self, scope: str, name: str) -> _Collection:
+        opened = self._collections.get((scope, name))
+        if opened is None:
+            table = self._world.tables.get((scope, name))
+            if table is None:
+                table = self._world.tables[scope, name] = MemoryTable()
+            opened = self._collections[scope, name] = _Collection(table, self._undo, self._keep)
+        return opened
+
+
+class MemoryStore:
+    """All sandboxes of one process.
+
+    `keep` turns a document into what is stored, None stores it as it is; tests keep deep-frozen ones, so
+    that a vendor that alters what it was handed fails at once.
+    """
+
+    def __init__(self, clock: Clock = system_clock, keep: TransformDocument | None = None) -> None:
+        self._clock, self._keep = clock, keep
+        self._worlds: dict[str, _SandboxTables] = {}
+        self._lock = Lock()
+
+    def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
+        """See `Store.create`."""
+        with self._lock:
+            if sandbox in self._worlds:
+                return False
+            world = _SandboxTables()
+            self._run(world, SANDBOX_SCOPE, fill)
+            self._worlds[sandbox] = world
+            return True
+
+    def transact(self, sandbox: str, scope: str, work: Callable[[_State], T]) -> T:
+        """See `Store.transact`."""
+        world = self._worlds.get(sandbox)
+        if world is None:
+            raise UnknownSandboxError(sandbox)
+        return self._run(world, scope, work)
+
+    def control(self, sandbox: str, work: Callable[[SandboxState], T]) -> T:
+        """See `Store.control`."""
+        return self.transact(sandbox, SANDBOX_SCOPE, work)
+
+    def run_discarded(
+        self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[_State], T]
+    ) -> T:
+        """See `Store.imagine`."""
+        world = _SandboxTables()
+        self._run(world, SANDBOX_SCOPE, fill)
+        return self._run(world, scope, work)
+
+    def delete(self, sandbox: str) -> None:
+        """See `Store.delete`."""
+        with self._lock:
+            if self._worlds.pop(sandbox, None) is None:
+                raise UnknownSandboxError(sandbox)
+
+    def names(self) -> list[str]:
+        """See `Store.names`."""
+        with self._lock:
+            return sorted(self._worlds)
+
+    def _run(self, world: _SandboxTables, scope: str, work: Callable[[_State], T]) -> T:
+        with world.lock:
+            state = _State(world, scope, self._clock, self._keep)
+            try:
+                with state.item():
+                    return work(state)
+            finally:
+                state.sweep()

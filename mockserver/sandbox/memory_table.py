@@ -1,0 +1,70 @@
+"""One table of the memory store, with key order and member indexes built on first use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.model import Document
+
+_Index = dict[Any, dict[str, None]]
+
+
+class MemoryTable:
+    """Documents by key; `order` and `find` cost nothing until they are first used."""
+
+    __slots__ = ("_indexes", "_keys", "_sorted", "documents")
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Document] = {}
+        self._keys: list[str] | None = None
+        self._sorted = True
+        self._indexes: dict[str, _Index] = {}
+
+    def put(self, key: str, document: Document | None) -> None:
+        """Store `document` under `key`; None takes away what is there."""
+        if self._indexes:
+            self._reindex(key, self.documents.get(key), document)
+        if document is None:
+            del self.documents[key]
+            self._keys = None
+            return
+        if self._keys is not None and key not in self.documents:
+            self._keys.append(key)
+            self._sorted = False
+        self.documents[key] = document
+
+    def order(self) -> list[str]:
+        """All keys, sorted."""
+        if self._keys is None:
+            self._keys = sorted(self.documents)
+        elif not self._sorted:
+            self._keys.sort()
+        self._sorted = True
+        return self._keys
+
+    def find(self, member: str, value: Any) -> list[Document]:
+        """The documents whose `member` equals `value`, in key order."""
+        index = self._indexes.get(member)
+        if index is None:
+            index = self._indexes[member] = {}
+            for key, document in self.documents.items():
+                _add_to_index(index, key, document.get(member))
+        return [self.documents[key] for key in sorted(index.get(value, ()))]
+
+    def _reindex(self, key: str, old: Document | None, new: Document | None) -> None:
+        for member, index in self._indexes.items():
+            was = old.get(member) if old is not None else None
+            now = new.get(member) if new is not None else None
+            if old is not None and _is_indexable(was):
+                index.get(was, {}).pop(key, None)
+            if new is not None:
+                _add_to_index(index, key, now)
+
+
+def _is_indexable(value: Any) -> bool:
+    return not isinstance(value, (dict, list))
+
+
+def _add_to_index(index: _Index, key: str, value: Any) -> None:
+    if _is_indexable(value):
+        index.setdefault(value, {})[key] = None

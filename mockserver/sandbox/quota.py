@@ -1,0 +1,82 @@
+"""Count calls against fixed windows and token buckets, timed by the sandbox clock."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.model import Value
+from mockserver.sandbox.store import State
+
+QUOTAS = "quotas"
+"""The vendor-wide collection of counters."""
+
+
+class QuotaUse(Value, frozen=True):
+    """What is left after a call, and how many whole seconds it has to wait: 0 when it was let in."""
+
+    left: int
+    wait: int = 0
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the call was within the quota."""
+        return self.wait == 0
+
+
+class QuotaWindow(Value, frozen=True):
+    """A quota to be told of: `limit` calls in `seconds`, `left` of them for the next `resets` seconds."""
+
+    name: str
+    limit: int
+    seconds: int
+    left: int
+    resets: int
+
+
+def peek_fixed_window(state: State, key: str, limit: int, seconds: int) -> QuotaUse:
+    """What is left of a fixed window; counts nothing."""
+    window, _ = divmod(int(state.now.timestamp()), seconds)
+    kept = state.collection(QUOTAS, "").get(key)
+    used = kept["used"] if kept is not None and kept["window"] == window else 0
+    return QuotaUse(max(0, limit - used))
+
+
+def describe_fixed_window(state: State, key: str, name: str, limit: int, seconds: int) -> QuotaWindow:
+    """A fixed window as it stands now; counts nothing."""
+    resets = seconds - int(state.now.timestamp()) % seconds
+    return QuotaWindow(name, limit, seconds, peek_fixed_window(state, key, limit, seconds).left, resets)
+
+
+def rate_limit_headers(*windows: QuotaWindow) -> tuple[tuple[str, str], ...]:
+    """The headers that tell of quotas: `q` calls in `w` seconds, `r` left for `t` seconds.
+
+    Source: draft-ietf-httpapi-ratelimit-headers.
+    """
+    policy = ", ".join(f'"{one.name}";q={one.limit};w={one.seconds}' for one in windows)
+    left = ", ".join(f'"{one.name}";r={one.left};t={one.resets}' for one in windows)
+    return (("RateLimit-Policy", policy), ("RateLimit", left))
+
+
+def count_in_fixed_window(state: State, key: str, limit: int, seconds: int) -> QuotaUse:
+    """Count one call of at most `limit` in `seconds`; windows begin at multiples of `seconds`."""
+    window, gone = divmod(int(state.now.timestamp()), seconds)
+    left = peek_fixed_window(state, key, limit, seconds).left
+    if left == 0:
+        return QuotaUse(0, seconds - gone)
+    state.collection(QUOTAS, "")[key] = {"window": window, "used": limit - left + 1}
+    return QuotaUse(left - 1)
+
+
+def count_in_token_bucket(state: State, key: str, rate: float, burst: int) -> QuotaUse:
+    """Count one call of a bucket that holds `burst` and gains `rate` a second."""
+    counters = state.collection(QUOTAS, "")
+    kept = counters.get(key)
+    tokens = float(burst)
+    if kept is not None:
+        gained = (state.now - parse_instant(kept["at"])).total_seconds() * rate
+        tokens = min(tokens, float(kept["tokens"]) + max(0.0, gained))
+    if tokens < 1:
+        return QuotaUse(0, max(1, ceil((1 - tokens) / rate)))
+    counters[key] = {"at": print_instant(state.now), "tokens": str(tokens - 1)}
+    return QuotaUse(int(tokens - 1))

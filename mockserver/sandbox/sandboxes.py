@@ -1,0 +1,247 @@
+"""Create, reset, show and delete sandboxes, and run transactions in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from mockserver.errors import UnknownSandboxError
+from mockserver.sandbox import assumptions as sandbox_assumptions
+from mockserver.sandbox import settings as sandbox_settings
+from mockserver.sandbox import snapshots
+from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
+from mockserver.sandbox.clock import ClockSettings
+from mockserver.sandbox.idle import DEFAULT_SANDBOX, IdleTracker
+from mockserver.sandbox.quota import QUOTAS as QUOTAS
+from mockserver.sandbox.settings import SETTINGS, Settings, read_settings
+from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, State, Store, Tables
+
+__all__ = ["DEFAULT_SANDBOX", "Sandboxes", "Settings", "SandboxStatus", "is_sandbox_name", "count_records"]
+
+T = TypeVar("T")
+
+SANDBOX_NAME = re.compile(r"[a-z0-9-]{1,64}")
+_UNCOUNTED_COLLECTIONS = frozenset({"sequences", ASSUMPTIONS_COLLECTION, QUOTAS})
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxStatus:
+    """A sandbox as it is now: how it began, its clock and what that shows, how many documents it holds.
+
+    `assumptions` are the switches that it has turned, by `vendor.name`; `idle_seconds` of the machine's
+    time have passed since it was last used.
+    """
+
+    settings: Settings
+    clock: ClockSettings
+    now: datetime
+    records: int
+    assumptions: Mapping[str, str]
+    idle_seconds: int
+
+
+def _ignore_end(_name: str) -> None:
+    """Nobody wants to know that a sandbox ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sandboxes:
+    """All sandboxes of this server; a vendor's call makes the one that it names, a control call does not.
+
+    One begins with the `fixtures`, an empty one with what is `standing`: credentials, tenants, code lists;
+    and with the switches as `assumed`, by `vendor.name`, unless it says otherwise. `ended` hears the name of
+    each that is dropped, by somebody or because it was idle for too long.
+    """
+
+    store: Store
+    fixtures: Tables
+    kept_when_empty: Tables
+    default_assumptions: Mapping[str, str] = field(default_factory=dict)
+    idle_tracker: IdleTracker = field(default_factory=IdleTracker)
+    on_end: Callable[[str], None] = _ignore_end
+
+    def enter(self, name: str) -> None:
+        """Note that the sandbox is used; one that was idle for too long ends first."""
+        if self.idle_tracker.is_expired(name):
+            self._expire([name])
+        self.idle_tracker.touch(name)
+
+    def transact(self, name: str, scope: str, work: Callable[[State], T]) -> T:
+        """Run `work` in the sandbox, which is made if it is not there.
+
+        Raises:
+            TooManySandboxes: it is not there, and no more may be.
+        """
+        try:
+            return self.store.transact(name, scope, work)
+        except UnknownSandboxError:
+            self.create(Settings(name))
+            return self.store.transact(name, scope, work)
+
+    def transact_or_discard(self, name: str, scope: str, work: Callable[[State], T], *, create: bool) -> T:
+        """As `transact`, but a sandbox that is not there is made only if `create` says so.
+
+        Else `work` runs in one like it that nobody ever sees again.
+        """
+        try:
+            return self.store.transact(name, scope, work)
+        except UnknownSandboxError:
+            if create:
+                return self.transact(name, scope, work)
+            return self.store.run_discarded(self._fill(Settings(name)), scope, work)
+
+    def control(self, name: str, work: Callable[[SandboxState], T]) -> T:
+        """Run `work` on everything that the sandbox holds.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+        self.enter(name)
+        return self.store.control(name, work)
+
+    def create(self, settings: Settings) -> bool:
+        """Make a sandbox; False, and nothing done, when it is there.
+
+        Raises:
+            TooManySandboxes: no more may be, and none has been idle for too long.
+        """
+        self._expire(self.idle_tracker.over())
+        is_new = self.idle_tracker.add(settings.name)
+        try:
+            return self.store.create(settings.name, self._fill(settings))
+        except BaseException:
+            if is_new:
+                self.idle_tracker.forget(settings.name)
+            raise
+
+    def reset(self, name: str) -> Settings:
+        """Back to the beginning: fixtures, seed, clock, switches and scenarios as at creation.
+
+        Snapshots stay. Raises UnknownSandbox where there is none of that name.
+        """
+
+        def work(whole: SandboxState) -> Settings:
+            settings = read_settings(name, whole)
+            snapshots.load_tables(whole, self.initial_tables(settings))
+            return settings
+
+        return self.control(name, work)
+
+    def names(self) -> list[str]:
+        """The names of all sandboxes, sorted; those that were idle for too long end first."""
+        self._expire(self.idle_tracker.over())
+        return self.store.names()
+
+    def check_exists(self, name: str) -> None:
+        """Let pass the name of a sandbox that is there.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+        self.control(name, lambda _whole: None)
+
+    def show(self, name: str) -> SandboxStatus:
+        """A sandbox as it is now; to look at it is no use of it.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+
+        def work(whole: SandboxState) -> SandboxStatus:
+            tables = whole.tables()
+            return SandboxStatus(
+                read_settings(name, whole),
+                ClockSettings(**tables[SANDBOX_SCOPE][SETTINGS]["clock"]),
+                whole.now,
+                count_records(tables),
+                sandbox_assumptions.overridden_values(tables),
+                self.idle_tracker.idle_seconds(name),
+            )
+
+        self._expire([name])
+        return self.store.control(name, work)
+
+    def dump(self, name: str) -> Tables:
+        """Everything that the sandbox holds, by scope, collection and key; but for its snapshots.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+        return self.control(name, snapshots.dump_tables)
+
+    def set_clock(self, name: str, change: Callable[[datetime, ClockSettings], ClockSettings]) -> None:
+        """Set the sandbox's clock to what `change` makes of what it shows and how it is set.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+
+        def work(whole: SandboxState) -> None:
+            settings = whole.collection(SETTINGS, "")
+            settings["clock"] = asdict(change(whole.now, ClockSettings(**settings["clock"])))
+
+        self.control(name, work)
+
+    def assume(self, name: str, values: Mapping[str, str | None]) -> None:
+        """Turn switches, by `vendor.name`; None turns one back to its default.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+        self.enter(name)
+        for vendor, chosen in sandbox_assumptions.group_by_vendor(values).items():
+            self.store.transact(name, f"{vendor}/", partial(sandbox_assumptions.override_values, chosen))
+
+    def delete(self, name: str) -> None:
+        """Drop the sandbox; the default one begins anew, as the server was started, without snapshots.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+        self.enter(name)
+        if name == DEFAULT_SANDBOX:
+            self.store.control(
+                name, lambda whole: whole.load(self.initial_tables(read_settings(name, whole)))
+            )
+            self.on_end(name)
+        else:
+            self._end(name)
+
+    def initial_tables(self, settings: Settings) -> Tables:
+        """What a sandbox of these settings begins with."""
+        fixtures = self.kept_when_empty if settings.empty else self.fixtures
+        return sandbox_settings.initial_tables(settings, fixtures, self.default_assumptions)
+
+    def _fill(self, settings: Settings) -> Callable[[SandboxState], None]:
+        return lambda whole: whole.load(self.initial_tables(settings))
+
+    def _expire(self, names: Iterable[str]) -> None:
+        for name in names:
+            if self.idle_tracker.is_expired(name):
+                with suppress(UnknownSandboxError):  # somebody else was quicker
+                    self._end(name)
+
+    def _end(self, name: str) -> None:
+        self.idle_tracker.forget(name)
+        self.store.delete(name)
+        self.on_end(name)
+
+
+def is_sandbox_name(text: str) -> bool:
+    """Whether `text` may name a sandbox."""
+    return SANDBOX_NAME.fullmatch(text) is not None
+
+
+def count_records(tables: Tables) -> int:
+    """How many documents of vendors the tables hold; what is counted for them is none."""
+    return sum(
+        len(documents)
+        for scope, collections in tables.items()
+        for name, documents in collections.items()
+        if scope != SANDBOX_SCOPE and name not in _UNCOUNTED_COLLECTIONS
+    )

@@ -1,0 +1,74 @@
+"""Settings of a sandbox at creation, and the tables that it begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from mockserver.model import EMPTY, Document
+from mockserver.sandbox import assumptions as sandbox_assumptions
+from mockserver.sandbox import scenarios as sandbox_scenarios
+from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
+from mockserver.sandbox.clock import ClockSettings
+from mockserver.sandbox.scenarios import SCENARIOS
+from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
+
+SETTINGS = "settings"
+"""The collection of a sandbox's seed, clock and beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a sandbox begins.
+
+    Its clock stands at `frozen`, an ISO instant, or with None is the system's; `assumptions` are the
+    positions of switches that are not in their default one, by `vendor.name`; `scenarios` the documents of
+    those that are armed, oldest first.
+    """
+
+    name: str
+    seed: int = 0
+    frozen: str | None = None
+    empty: bool = False
+    assumptions: Mapping[str, str] = field(default_factory=dict)
+    scenarios: tuple[Document, ...] = ()
+
+
+def initial_tables(settings: Settings, fixtures: Tables, default_assumptions: Mapping[str, str]) -> Tables:
+    """What a sandbox of these settings begins with: the fixtures, and switches as `assumed` or as it says."""
+    made = {SANDBOX_SCOPE: _sandbox_documents(settings), **fixtures}
+    for vendor, chosen in sandbox_assumptions.group_by_vendor(
+        {**default_assumptions, **settings.assumptions}
+    ).items():
+        kept = sandbox_assumptions.override_documents(chosen)
+        made[f"{vendor}/"] = {**made.get(f"{vendor}/", {}), ASSUMPTIONS_COLLECTION: kept}
+    return made
+
+
+def read_settings(name: str, whole: SandboxState) -> Settings:
+    """How the sandbox began."""
+    kept = whole.collection(SETTINGS, "")["beginning"]
+    return Settings(name, **{**kept, "scenarios": tuple(kept.get("scenarios", ()))})
+
+
+def _sandbox_documents(settings: Settings) -> Mapping[str, Mapping[str, Document]]:
+    beginning = {
+        "seed": settings.seed,
+        "frozen": settings.frozen,
+        "empty": settings.empty,
+        "assumptions": settings.assumptions,
+        "scenarios": list(settings.scenarios),
+    }
+    armed = {
+        one["name"]: sandbox_scenarios.scenario_record(one, order)
+        for order, one in enumerate(settings.scenarios, 1)
+    }
+    return {
+        SETTINGS: {
+            "seed": {"value": settings.seed},
+            "clock": asdict(ClockSettings(settings.frozen)),
+            "beginning": beginning,
+        },
+        SCENARIOS: armed,
+        "sequences": {SCENARIOS: {"last": len(armed)}} if armed else EMPTY,
+    }

@@ -1,0 +1,120 @@
+"""Take, list, restore and delete snapshots, which are stored inside the sandbox."""
+
+from __future__ import annotations
+
+from mockserver.codec.instants import print_instant
+from mockserver.errors import MockServerError
+from mockserver.model import Document
+from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
+
+SNAPSHOTS = "snapshots"
+"""The collection of snapshots of a sandbox's own scope: {id, at, label, records, tables} by id."""
+
+MAX_SNAPSHOTS = 50
+
+_LAST_NUMBER = "snapshots-taken"
+_SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER)
+
+
+class UnknownSnapshotError(MockServerError):
+    """The sandbox has no snapshot of that id."""
+
+
+class TooManySnapshotsError(MockServerError):
+    """The sandbox has as many snapshots as it may have."""
+
+
+def dump_tables(whole: SandboxState) -> Tables:
+    """Everything that the sandbox holds but its snapshots."""
+    held = whole.tables()
+    own = {
+        name: documents
+        for name, documents in held.get(SANDBOX_SCOPE, {}).items()
+        if name not in _SNAPSHOT_COLLECTIONS
+    }
+    return {**held, SANDBOX_SCOPE: own}
+
+
+def load_tables(whole: SandboxState, tables: Tables) -> None:
+    """Let the sandbox hold `tables` and, as before, its snapshots."""
+    held = whole.tables().get(SANDBOX_SCOPE, {})
+    kept = {name: held[name] for name in _SNAPSHOT_COLLECTIONS if name in held}
+    whole.load({**tables, SANDBOX_SCOPE: {**tables.get(SANDBOX_SCOPE, {}), **kept}})
+
+
+def take_snapshot(whole: SandboxState, label: str, records: int) -> Document:
+    """Keep all that the sandbox holds now; what is shown of it.
+
+    Raises:
+        TooManySnapshots: there are as many as there may be.
+    """
+    kept = whole.collection(SNAPSHOTS, "")
+    if len(kept) >= MAX_SNAPSHOTS:
+        raise TooManySnapshotsError(
+            f"the sandbox has {MAX_SNAPSHOTS} snapshots, and no more may be; delete some"
+        )
+    taken = whole.collection(_LAST_NUMBER, "")
+    number: int = (taken.get("last") or {"number": 0})["number"] + 1
+    taken["last"] = {"number": number}
+    name = f"s{number}"
+    kept[name] = snapshot = {
+        "id": name,
+        "at": print_instant(whole.now),
+        "label": label,
+        "records": records,
+        "number": number,
+        "tables": dump_tables(whole),
+    }
+    return _summary(snapshot)
+
+
+def list_snapshots(whole: SandboxState) -> list[Document]:
+    """The snapshots, oldest first, without what they hold."""
+    kept = sorted(whole.collection(SNAPSHOTS, "").values(), key=_number)
+    return [_summary(one) for one in kept]
+
+
+def snapshot_tables(whole: SandboxState, name: str) -> Tables:
+    """What a snapshot holds.
+
+    Raises:
+        UnknownSnapshot: there is none of that id.
+    """
+    held: Tables = _find_snapshot(whole, name)["tables"]
+    return held
+
+
+def restore_snapshot(whole: SandboxState, name: str) -> Document:
+    """Set back all that the sandbox holds to what a snapshot holds; what is shown of that.
+
+    Raises:
+        UnknownSnapshot: there is none of that id.
+    """
+    snapshot = _find_snapshot(whole, name)
+    load_tables(whole, snapshot["tables"])
+    return _summary(snapshot)
+
+
+def delete_snapshot(whole: SandboxState, name: str) -> None:
+    """Forget a snapshot.
+
+    Raises:
+        UnknownSnapshot: there is none of that id.
+    """
+    _find_snapshot(whole, name)
+    del whole.collection(SNAPSHOTS, "")[name]
+
+
+def _find_snapshot(whole: SandboxState, name: str) -> Document:
+    found = whole.collection(SNAPSHOTS, "").get(name)
+    if found is None:
+        raise UnknownSnapshotError(f"the sandbox has no snapshot {name}")
+    return found
+
+
+def _summary(snapshot: Document) -> Document:
+    return {name: snapshot[name] for name in ("id", "at", "label", "records")}
+
+
+def _number(snapshot: Document) -> int:
+    return int(snapshot["number"])

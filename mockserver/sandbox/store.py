@@ -1,0 +1,122 @@
+"""Interfaces of the store: collections, state and transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from mockserver.model import Document
+
+T = TypeVar("T")
+
+SANDBOX_SCOPE = "sandbox/"
+"""The scope of what a sandbox keeps about itself: seed, clock, how it began."""
+
+Tables: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Document]]]
+"""A sandbox's documents: scope, collection, key."""
+
+
+class Collection(Protocol):
+    """One table of one scope; iteration is in key order, documents are read-only."""
+
+    def get(self, key: str) -> Document | None:
+        """The document under `key`, None when there is none."""
+        ...
+
+    def __getitem__(self, key: str) -> Document: ...
+    def __setitem__(self, key: str, document: Document) -> None: ...
+    def __delitem__(self, key: str) -> None: ...
+    def __contains__(self, key: object) -> bool: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __len__(self) -> int: ...
+    def values(self) -> Iterator[Document]:
+        """Every document, in key order."""
+        ...
+
+    def find(self, member: str, value: Any) -> list[Document]:
+        """The documents whose `member` equals `value`, in key order; indexed from the first use on."""
+        ...
+
+
+class State(Protocol):
+    """One sandbox inside a transaction, seen from one scope."""
+
+    @property
+    def now(self) -> datetime:
+        """The sandbox clock, in UTC; the same all through a transaction."""
+        ...
+
+    def collection(self, name: str, tenant: str | None = None) -> Collection:
+        """A collection of the call's tenant, or of another one of the same vendor ("" = the vendor's own)."""
+        ...
+
+    def sandbox_collection(self, name: str) -> Collection:
+        """A collection of what the sandbox keeps about itself."""
+        ...
+
+    def item(self) -> AbstractContextManager[None]:
+        """A savepoint: an exception inside undoes what was written inside, and passes on.
+
+        It may be entered again and again, and nests.
+        """
+        ...
+
+    def next(self, sequence: str) -> int:
+        """The next number of a sequence of this scope's vendor: 1, 2, 3 …; an undone one is given again."""
+        ...
+
+    def octets(self, count: int) -> bytes:
+        """Fresh bytes for ids, the same for the same seed and the same history."""
+        ...
+
+    def uuid(self) -> str:
+        """A fresh version 4 UUID, likewise."""
+        ...
+
+
+class SandboxState(State, Protocol):
+    """The state of a control operation: all scopes at once."""
+
+    def tables(self) -> Tables:
+        """Everything that is stored."""
+        ...
+
+    def load(self, tables: Tables) -> None:
+        """Replace everything that is stored."""
+        ...
+
+
+class Store(Protocol):
+    """Sandboxes by name, each one world."""
+
+    def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
+        """Make the sandbox and fill it by `genesis`; False, and nothing done, when it is there."""
+        ...
+
+    def transact(self, sandbox: str, scope: str, work: Callable[[State], T]) -> T:
+        """Run `work` on the sandbox; an exception undoes all of it and passes on.
+
+        Raises:
+            UnknownSandbox: there is none of that name.
+        """
+        ...
+
+    def control(self, sandbox: str, work: Callable[[SandboxState], T]) -> T:
+        """As `transact`, on the whole sandbox."""
+        ...
+
+    def run_discarded(
+        self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[State], T]
+    ) -> T:
+        """Run `work` on a sandbox that is filled by `genesis`, has no name and is gone afterwards."""
+        ...
+
+    def delete(self, sandbox: str) -> None:
+        """Drop the sandbox; UnknownSandbox when there is none."""
+        ...
+
+    def names(self) -> list[str]:
+        """The names of all sandboxes, sorted."""
+        ...

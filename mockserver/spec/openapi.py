@@ -1,0 +1,197 @@
+"""Index of a vendor's OpenAPI document: operations, media types, batches and routes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.errors import MethodNotAllowed, NotFound, SpecError
+from mockserver.model import Document, Path
+
+METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A path, query or header parameter; `place` is OpenAPI's `in`, an exploded list is a repeated name."""
+
+    name: str
+    place: str
+    required: bool
+    explode: bool
+    schema: Document
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """One request representation: media type or range, schema, and how the vendor's decoder reads it."""
+
+    name: str
+    schema: Document
+    coercion: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The operation's `x-batch`: where the items are, what identifies them, what refuses the whole call.
+
+    `outcome` holds pointers into the answer: to the `list` of outcomes and inside one of them its `status`,
+    `message` and `key`, to the `count` of items done; `maps` those to its maps of problems by item.
+    """
+
+    items: Path
+    key: tuple[str, ...]
+    upsert: bool
+    atomic: bool
+    fatal: frozenset[str]
+    collection: str
+    outcome: Mapping[str, str]
+    maps: tuple[str, ...]
+    bare_item: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One OpenAPI operation; `responses` maps a status to the media types it may have.
+
+    `safe` (`x-safe`) says that it writes nothing itself, whatever its method. `magic` (`x-magic`) points at
+    the text that may hold a magic token: in an item where it is a batch, else in the body.
+    """
+
+    id: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    bodies: tuple[MediaType, ...]
+    body_required: bool
+    responses: Mapping[str, tuple[str, ...]]
+    security: tuple[tuple[str, ...], ...]
+    scopes: frozenset[str]
+    safe: bool
+    batch: Batch | None
+    collection: str
+    magic: Path
+
+    def has_parameter(self, name: str) -> bool:
+        """Whether the operation declares a parameter of that name, in whatever letter case."""
+        return any(parameter.name.lower() == name.lower() for parameter in self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """A path found in a spec: the operation and the values of its path parameters."""
+
+    operation: Operation
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A vendor's contract, as served and as indexed.
+
+    `scope` says where a call names its tenant, `idempotency_header` (`x-idempotency-header`) in which header
+    it may say that it is the same call again.
+    """
+
+    name: str
+    text: str
+    document: Document
+    operations: Mapping[str, Operation]
+    routes: tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...]
+    scope: tuple[Document, ...]
+    aliases: tuple[tuple[str, str], ...]
+    any_case_query: bool
+    idempotency_header: str
+    any_case_path: bool = False
+
+    def match(self, method: str, path: str) -> RouteMatch:
+        """The operation that serves `method` on `path`, which starts below the mount.
+
+        Raises:
+            NotFound: nothing is served at that path.
+            MethodNotAllowed: something is, but not by that method.
+        """
+        wanted = "get" if method == "HEAD" else method.lower()
+        allowed: list[str] = []
+        for pattern, methods in self.routes:
+            if found := pattern.fullmatch(path):
+                if operation := methods.get(wanted):
+                    return RouteMatch(operation, found.groupdict())
+                allowed += [name.upper() for name in methods]
+        if allowed:
+            raise MethodNotAllowed(dict.fromkeys(allowed))
+        raise NotFound("path", path)
+
+    def tenant(self, headers: Mapping[str, str], parameters: Document, document: Any = None) -> str:
+        """The tenant that a call names in its header, query or body, "" when it names none."""
+        for place in self.scope:
+            if place["in"] == "header":
+                found: Any = headers.get(place["name"].lower())
+            elif place["in"] == "query":
+                found = parameters.get(place["name"])
+            else:
+                found = document.get(place["pointer"][1:]) if isinstance(document, dict) else None
+            if found is not None:
+                return str(found)
+        return ""
+
+    def canonical_path(self, path: str) -> str:
+        """`path` with the vendor's aliases rewritten and literal segments in the spec's letter case."""
+        for prefix, target in self.aliases:
+            if path == prefix or path.startswith(prefix + "/"):
+                path = target + path[len(prefix) :]
+                break
+        for pattern, methods in self.routes if self.any_case_path else ():
+            if found := pattern.fullmatch(path):
+                return _fill_template(next(iter(methods.values())).path, found.groupdict())
+        return path
+
+
+def _fill_template(template: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda name: values[name[1]], template)
+
+
+def resolve(document: Document, node: Any) -> Any:
+    """`node`, or what its `$ref` points at inside `document`.
+
+    Raises:
+        SpecError: it points at nothing.
+    """
+    while isinstance(node, dict) and "$ref" in node:
+        target: Any = document
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            name = step.replace("~1", "/").replace("~0", "~")
+            if not isinstance(target, dict) or name not in target:
+                raise SpecError(f"$ref: {node['$ref']} points at nothing")
+            target = target[name]
+        node = target
+    return node
+
+
+def parse_pointer(pointer: str) -> Path:
+    """The steps of an RFC 6901 JSON Pointer; all of them names."""
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+
+
+def build_routes(
+    operations: Mapping[str, Operation], *, any_case: bool
+) -> tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...]:
+    """One pattern a path template, literal templates before those with parameters."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in operations.values():
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    flags = re.IGNORECASE if any_case else re.NOFLAG
+    return tuple(
+        (re.compile(_path_pattern(path), flags), by_path[path])
+        for path in sorted(by_path, key=lambda path: (path.count("{"), path))
+    )
+
+
+def _path_pattern(template: str) -> str:
+    parts = re.split(r"\{(\w+)\}", template)
+    return "".join(
+        f"(?P<{part}>[^/\n]+)" if odd else re.escape(part)
+        for part, odd in zip(parts, (i % 2 for i in range(len(parts))), strict=True)
+    )

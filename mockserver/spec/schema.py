@@ -1,0 +1,236 @@
+"""Compile OpenAPI 3.0 schemas to Draft 4 validators and report problems in neutral codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+from mockserver.errors import SpecError
+from mockserver.model import EMPTY, Document, Json, Path, Problem
+from mockserver.spec.openapi import resolve
+
+Formats = Mapping[str, str | Callable[[str], bool]]
+"""How each string format is checked: by an anchored pattern (ECMA and Python alike), or by a function.
+
+Patterns cost a tenth, because the validator runs them without coming back to Python.
+"""
+
+_INTEGER_BOUNDS = {"int32": 2**31, "int64": 2**63}
+_SCHEMA_POINTER = "#/components/schemas/"
+_ANNOTATIONS = {
+    "nullable",
+    "readOnly",
+    "writeOnly",
+    "example",
+    "xml",
+    "discriminator",
+    "description",
+    "title",
+}
+_OPEN_KEYWORDS = {"additionalProperties", "allOf", "anyOf", "oneOf", "not"}
+_VERBATIM_KEYWORDS = ("enum", "required")
+_NAME_MAPS = ("properties", "definitions", "schemas")
+_PROBLEM_CODES = {
+    "required": "missing-required",
+    "type": "wrong-type",
+    "enum": "not-in-list",
+    "format": "bad-format",
+    "pattern": "bad-format",
+    "maxLength": "too-long",
+    "minLength": "too-short",
+    "maxItems": "too-many",
+    "minItems": "too-few",
+    "minimum": "out-of-range",
+    "maximum": "out-of-range",
+    "additionalProperties": "unknown-member",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One compiled schema: `accepts` is the fast question, `problems` the long answer."""
+
+    node: Document
+    document: Document
+    quick: jsonschema_rs.Draft4Validator
+    thorough: jsonschema_rs.Draft4Validator
+
+    def accepts(self, value: Json) -> bool:
+        """Whether `value` keeps every word of the schema; what is too deep to be looked at does not."""
+        try:
+            return self.quick.is_valid(value)
+        except ValueError:
+            return False
+
+    def problems(self, value: Json, base: Path = ()) -> list[Problem]:
+        """Everything wrong with `value`, in the order of the schema's members; paths start with `base`."""
+        found = [
+            problem
+            for error in self.thorough.iter_errors(value)
+            for problem in _problems_of(error, tuple(error.instance_path), value, base)
+        ]
+        if len(found) > 1:
+            found.sort(key=lambda problem: self._rank(problem.path[len(base) :]))
+        return found
+
+    def _rank(self, path: Path) -> tuple[int, ...]:
+        node, ranks = resolve(self.document, self.node), []
+        for step in path:
+            if isinstance(step, int):
+                ranks.append(step)
+                node = resolve(self.document, node.get("items", {}))
+                continue
+            names = list(node.get("properties", ()))
+            ranks.append(names.index(step) if step in names else len(names))
+            node = resolve(self.document, node.get("properties", {}).get(step, {}))
+        return tuple(ranks)
+
+
+def compile_schema(document: Document, node: Document, formats: Formats, *, closed: bool = False) -> Schema:
+    """Compile `node` of `document`; `closed` also refuses every member that the schema does not name.
+
+    Raises:
+        SpecError: the schema is none.
+    """
+    components = {"schemas": _referenced_schemas(document, node)}
+    patterns = {name: check for name, check in formats.items() if isinstance(check, str)}
+    functions = {name: check for name, check in formats.items() if not isinstance(check, str)}
+    checks = {name: _format_checker(check) for name, check in formats.items()}
+
+    def validator(
+        patterns: Mapping[str, str], checks: Mapping[str, Callable[[str], bool]]
+    ) -> jsonschema_rs.Draft4Validator:
+        rewritten = {
+            **to_draft4(node, patterns, closed=closed),
+            "components": to_draft4(components, patterns, closed=closed),
+        }
+        return jsonschema_rs.Draft4Validator(rewritten, formats=dict(checks), validate_formats=bool(checks))
+
+    try:
+        return Schema(node, document, validator(patterns, functions), validator({}, checks))
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        raise SpecError(f"schema cannot be compiled: {error}") from None
+
+
+def _referenced_schemas(document: Document, node: Json) -> dict[str, Json]:
+    """The named schemas that `node` refers to, directly or by way of others; documents hold many more."""
+    known: Mapping[str, Json] = document.get("components", {}).get("schemas", {})
+    found: dict[str, Json] = {}
+    ahead = [node]
+    while ahead:
+        here = ahead.pop()
+        if isinstance(here, list):
+            ahead += here
+        elif isinstance(here, dict):
+            ahead += here.values()
+            name = str(here.get("$ref", "")).removeprefix(_SCHEMA_POINTER).partition("/")[0]
+            if name in known and name not in found:
+                found[name] = known[name]
+                ahead.append(known[name])
+    return found
+
+
+def _format_checker(check: str | Callable[[str], bool]) -> Callable[[str], bool]:
+    if not isinstance(check, str):
+        return check
+    matches = re.compile(check, re.ASCII).fullmatch
+    return lambda text: matches(text) is not None
+
+
+def to_draft4(
+    node: Json, patterns: Mapping[str, str] = EMPTY, *, closed: bool = False, named: bool = False
+) -> Any:
+    """OpenAPI 3.0's dialect as Draft 4: `nullable` a type, integer formats bounds, formats patterns."""
+    if isinstance(node, list):
+        return [to_draft4(child, patterns, closed=closed) for child in node]
+    if not isinstance(node, dict):
+        return node
+    if named:
+        return {name: to_draft4(child, patterns, closed=closed) for name, child in node.items()}
+    schema = {
+        key: child
+        if key in _VERBATIM_KEYWORDS
+        else to_draft4(child, patterns, closed=closed, named=key in _NAME_MAPS)
+        for key, child in node.items()
+        if key not in _ANNOTATIONS and not key.startswith("x-")
+    }
+    if node.get("nullable") is True and "type" in node:
+        schema["type"] = [node["type"], "null"]
+    if bound := _INTEGER_BOUNDS.get(str(node.get("format"))):
+        schema.setdefault("minimum", -bound)
+        schema.setdefault("maximum", bound - 1)
+        del schema["format"]
+    elif pattern := patterns.get(str(node.get("format"))):
+        del schema["format"]
+        schema["allOf"] = [*schema.get("allOf", ()), {"pattern": pattern}]
+    if closed and "properties" in schema:
+        schema.setdefault("additionalProperties", False)
+    return schema
+
+
+def extension_values(document: Document, node: Document, extension: str) -> Mapping[Path, Any]:
+    """Where the schema carries `extension`, by path with "*" for elements; recursion is entered once."""
+    return dict(_extension_values(document, node, extension, (), frozenset()))
+
+
+def has_bounded_depth(document: Document, node: Document, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether all that keeps the closed schema has a known depth: no recursion, no free-form member."""
+    reference = node.get("$ref", "")
+    if reference in seen:
+        return False
+    seen, here = (seen | {reference} if reference else seen), resolve(document, node)
+    if here.get("type") in ("string", "integer", "number", "boolean"):
+        return True
+    inner = [*here.get("properties", {}).values()]
+    inner += [here["items"]] if "items" in here else []
+    return (
+        bool(inner)
+        and not _OPEN_KEYWORDS.intersection(here)
+        and all(has_bounded_depth(document, child, seen) for child in inner)
+    )
+
+
+def _extension_values(
+    document: Document, node: Document, extension: str, path: Path, seen: frozenset[str]
+) -> Iterator[tuple[Path, Any]]:
+    reference = node.get("$ref", "")
+    if reference in seen:
+        return
+    seen, here = (seen | {reference} if reference else seen), resolve(document, node)
+    for source in (node, here):
+        if extension in source:
+            yield path, source[extension]
+    for name, child in here.get("properties", {}).items():
+        yield from _extension_values(document, child, extension, (*path, name), seen)
+    if "items" in here:
+        yield from _extension_values(document, here["items"], extension, (*path, "*"), seen)
+    for part in here.get("allOf", ()):
+        yield from _extension_values(document, part, extension, path, seen)
+
+
+def _problems_of(
+    error: jsonschema_rs.ValidationError, at: Path, value: Json, base: Path
+) -> Iterator[Problem]:
+    kind: Any = error.kind
+    rule = str(kind.name)
+    code = _PROBLEM_CODES.get(rule, "invalid")
+    found = _value_at(value, at)
+    if rule == "additionalProperties":
+        for name in (name for name in found if name in kind.unexpected):
+            yield Problem(code, (*base, *at, name), f'"{name}" is not expected', rule, found=found[name])
+    elif rule == "required":
+        yield Problem(code, (*base, *at, kind.property), error.message, rule)
+    else:
+        expected = kind.types if rule == "type" else kind.value
+        rule = f"format:{kind.format}" if rule == "format" else rule
+        yield Problem(code, (*base, *at), error.message, rule, expected, found)
+
+
+def _value_at(value: Json, path: Path) -> Json:
+    for step in path:
+        value = value[step]
+    return value

@@ -1,0 +1,411 @@
+"""The corridor of the made-up vendor, with parts of a vendor's package put in."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.engine import defaults
+from mockserver.engine.envelope import EnvelopeReader
+from mockserver.engine.executor import Executor
+from mockserver.engine.pipeline import Pipeline
+from mockserver.errors import Forbidden, Refusal, Rejected
+from mockserver.model import Answer, Call, Principal, Problem, Reply
+from mockserver.sandbox.memory_store import MemoryStore
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.scenarios import SCENARIOS, scenario_record
+from mockserver.sandbox.store import SandboxState, State
+from mockserver.scenario.selection import ScenarioSelector
+from mockserver.spec.openapi import Operation
+from mockserver.vendor import BatchResult, Request, Vendor
+from tests.support import sample_vendor
+from tests.support.engine_samples import CALL, loaded_vendor
+
+GOOD = b'{"orders": [{"id": "A", "amount": 1}]}'
+GET = Call("acme", "default", "GET", "/orders")
+
+
+class BrokenError(Exception):
+    """What a vendor's code may raise."""
+
+
+def corridor(folder: Path, made: dict[str, Any] | None = None, **parts: Any) -> Pipeline:
+    """The vendor's corridor; `parts` are those of a `Vendor`."""
+    acme = dataclasses.replace(loaded_vendor(folder, made), vendor=Vendor(**parts))
+    envelope = EnvelopeReader(acme.spec, acme.plans, acme.vendor.classify)
+    return Pipeline(Executor(acme, envelope, Sandboxes(MemoryStore(), {}, {})))
+
+
+def handled(pipeline: Pipeline, call: Call) -> Answer:
+    return pipeline.handle(call, pipeline.work.served.spec.match(call.method, call.path))
+
+
+def put(pipeline: Pipeline, body: bytes = GOOD) -> Answer:
+    return handled(pipeline, replace(CALL, body=body))
+
+
+def listed(pipeline: Pipeline) -> list[str]:
+    return [order["id"] for order in json.loads(handled(pipeline, GET).reply.body)]
+
+
+def test_a_batch_is_answered_item_by_item(tmp_path: Path) -> None:
+    answer = put(corridor(tmp_path), b'{"orders": [{"id": "A", "amount": 1}, {"id": "B"}]}')
+
+    assert (answer.reply.status, answer.operation, [str(one.action) for one in answer.outcomes]) == (
+        207,
+        "putOrders",
+        ["created", "rejected"],
+    )
+
+
+def test_later_answers_are_computed_from_the_state(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path)
+
+    put(pipeline, b'{"orders": [{"id": "B", "amount": 1}, {"id": "A", "amount": 1}, {"id": "C"}]}')
+
+    assert listed(pipeline) == ["A", "B"]
+
+
+def test_all_or_nothing_stores_nothing_when_one_is_bad(tmp_path: Path) -> None:
+    pipeline = corridor(
+        tmp_path, sample_vendor.changed_document("/paths/~1orders/put/x-batch/atomicity", "all-or-nothing")
+    )
+
+    put(pipeline, b'{"orders": [{"id": "A", "amount": 1}, {"id": "B"}]}')
+
+    assert listed(pipeline) == []
+
+
+def test_a_refused_call_says_why(tmp_path: Path) -> None:
+    answer = put(corridor(tmp_path), b"{")
+
+    assert (answer.reply.status, answer.refusal, answer.outcomes) == (400, "malformed", ())
+
+
+def test_a_record_that_is_not_there_is_a_refusal_of_its_operation(tmp_path: Path) -> None:
+    answer = handled(corridor(tmp_path), replace(GET, path="/orders/Z"))
+
+    assert (answer.reply.status, answer.operation, answer.refusal) == (404, "showOrder", "not-found")
+
+
+def test_who_may_not_call_is_refused_before_the_body_is_read(tmp_path: Path) -> None:
+    made = sample_vendor.changed_document("/paths/~1orders/put/x-scopes", ["orders:write"])
+    nobody = Principal("nobody", frozenset())
+
+    answer = handled(corridor(tmp_path, made), replace(CALL, body=b"{", principal=nobody))
+
+    assert answer.refusal == "forbidden"
+
+
+def test_a_crash_in_render_stores_nothing_and_passes_on(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path)
+
+    def broken(_result: BatchResult, _state: State) -> Reply:
+        raise BrokenError
+
+    rooms = {
+        "putOrders": dataclasses.replace(pipeline.work.served.batch_handlers["putOrders"], render=broken)
+    }
+    breaking = dataclasses.replace(
+        pipeline,
+        work=dataclasses.replace(
+            pipeline.work, served=dataclasses.replace(pipeline.work.served, batch_handlers=rooms)
+        ),
+    )
+
+    with pytest.raises(BrokenError):
+        put(breaking)
+
+    assert listed(pipeline) == []
+
+
+def test_a_handler_that_rejects_leaves_no_trace(tmp_path: Path) -> None:
+    def handler(_request: Request, state: State) -> Reply:
+        state.collection("orders")["A"] = {"id": "A"}
+        raise Rejected(Problem("late"))
+
+    pipeline = corridor(tmp_path)
+    handlers = {**pipeline.work.served.handlers, "showOrder": handler}
+    rejecting = dataclasses.replace(
+        pipeline,
+        work=dataclasses.replace(
+            pipeline.work, served=dataclasses.replace(pipeline.work.served, handlers=handlers)
+        ),
+    )
+
+    assert handled(rejecting, replace(GET, path="/orders/A")).reply.status == 409
+    assert listed(pipeline) == []
+
+
+def test_refuse_speaks_for_the_vendor(tmp_path: Path) -> None:
+    def refuse(_refusal: Refusal, _call: Call, operation: Operation | None, _state: State) -> Reply:
+        return Reply(418, operation.id.encode() if operation else b"")
+
+    pipeline = corridor(tmp_path)
+    speaking = dataclasses.replace(
+        pipeline,
+        work=dataclasses.replace(
+            pipeline.work, served=dataclasses.replace(pipeline.work.served, refuse=refuse)
+        ),
+    )
+
+    assert put(speaking, b"{").reply == Reply(418, b"putOrders")
+
+
+def test_a_replayed_answer_applies_nothing(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, replay=lambda _call, _operation, _state: Reply(200, b"again"))
+
+    answer = put(pipeline)
+
+    assert (answer.reply.body, answer.outcomes) == (b"again", ())
+    assert pipeline.work.sandboxes.dump("default").keys() == {"sandbox/"}
+
+
+def test_an_answer_is_remembered_with_its_request(tmp_path: Path) -> None:
+    def remember(_call: Call, operation: Operation, reply: Reply, state: State) -> None:
+        state.collection("kept")[operation.id] = {"status": reply.status}
+
+    pipeline = corridor(tmp_path, remember=remember)
+
+    put(pipeline)
+
+    assert pipeline.work.sandboxes.dump("default")["acme/"]["kept"] == {"putOrders": {"status": 207}}
+
+
+def test_a_refusal_is_remembered_too(tmp_path: Path) -> None:
+    remembered: list[int] = []
+    pipeline = corridor(
+        tmp_path, remember=lambda _call, _operation, reply, _state: remembered.append(reply.status)
+    )
+
+    put(pipeline, b"{")
+
+    assert remembered == [400]
+
+
+def closed(_call: Call, tenant: str, _state: State) -> None:
+    raise Forbidden("tenant", tenant)
+
+
+def by_header() -> dict[str, Any]:
+    header = {"name": "X-Tenant", "in": "header", "schema": {"type": "string"}}
+    made = sample_vendor.changed_document("/paths/~1orders/put/parameters", [header])
+    return made | {"x-scope": [{"in": "header", "name": "X-Tenant"}]}
+
+
+def test_a_tenant_that_a_header_names_is_asked_before_the_body_is_read(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, by_header(), admit=closed)
+
+    assert put(pipeline, b"{").refusal == "forbidden"
+
+
+def test_an_operation_without_the_header_has_no_tenant_to_ask(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, by_header(), admit=closed)
+
+    assert handled(pipeline, GET).reply.status == 200
+
+
+def test_a_tenant_that_the_body_names_is_asked_once_it_is_read(tmp_path: Path) -> None:
+    made = sample_vendor.document() | {"x-scope": [{"in": "body", "pointer": "/tenant"}]}
+    pipeline = corridor(tmp_path, made, admit=closed)
+
+    answers = [put(pipeline, body).refusal for body in (b"{", b'{"tenant": "one", "orders": []}')]
+
+    assert answers == ["malformed", "forbidden"]
+
+
+def test_tenants_are_apart(tmp_path: Path) -> None:
+    pipeline = corridor(
+        tmp_path, sample_vendor.document() | {"x-scope": [{"in": "header", "name": "X-Tenant"}]}
+    )
+
+    handled(pipeline, replace(CALL, body=GOOD, headers={**CALL.headers, "x-tenant": "one"}))
+
+    assert listed(pipeline) == []
+
+
+def scopes(pipeline: Pipeline) -> set[str]:
+    return {scope for scope, tables in pipeline.work.sandboxes.dump("default").items() if "orders" in tables}
+
+
+@pytest.mark.parametrize(("named", "scope"), [({}, "acme/home"), ({"x-tenant": "one"}, "acme/one")])
+def test_a_call_that_names_no_tenant_means_its_home(
+    tmp_path: Path, named: dict[str, str], scope: str
+) -> None:
+    pipeline = corridor(tmp_path, by_header(), default_tenant=lambda _call, _state: "home")
+
+    handled(pipeline, replace(CALL, body=GOOD, headers={**CALL.headers, **named}))
+
+    assert scopes(pipeline) == {scope}
+
+
+def test_a_call_without_a_home_stays_as_it_is(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, by_header(), default_tenant=lambda _call, _state: "")
+
+    put(pipeline)
+
+    assert scopes(pipeline) == {"acme/"}
+
+
+def dispatched(pipeline: Pipeline, call: Call) -> Answer:
+    return pipeline.work.sandboxes.transact(
+        "default", "acme/", lambda state: pipeline.work.dispatch(call, state)
+    )
+
+
+def test_a_carried_call_takes_the_same_road(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path)
+
+    answer = dispatched(pipeline, replace(CALL, body=GOOD))
+
+    assert (answer.reply.status, listed(pipeline)) == (207, ["A"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"path": "/nowhere"}, "not-found"),
+        ({"method": "DELETE"}, "method-not-allowed"),
+        ({"body": b"{"}, "malformed"),
+    ],
+    ids=["path", "method", "body"],
+)
+def test_a_carried_call_is_refused_like_any_other(
+    tmp_path: Path, changes: dict[str, Any], refusal: str
+) -> None:
+    assert dispatched(corridor(tmp_path), replace(CALL, **changes)).refusal == refusal
+
+
+def test_a_carried_call_stands_on_its_own_credentials(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path)
+    named = {"credentials": {"old": {"scheme": "token", "kind": "expired"}}}
+    pipeline.work.sandboxes.create(Settings("default"))
+    pipeline.work.sandboxes.store.control(
+        "default", lambda whole: whole.load({**whole.tables(), "acme/": named})
+    )
+
+    answer = dispatched(
+        pipeline, replace(CALL, body=GOOD, headers={**CALL.headers, "authorization": "Bearer old"})
+    )
+
+    assert answer.refusal == "unauthorized"
+
+
+def test_a_carried_call_without_credentials_is_refused(tmp_path: Path) -> None:
+    answer = dispatched(corridor(tmp_path), replace(CALL, body=GOOD, headers={}))
+
+    assert answer.refusal == "unauthorized"
+
+
+def test_the_same_seed_and_calls_give_the_same_bytes(tmp_path: Path) -> None:
+    made = b'{"orders": [{"id": "A", "amount": 1.50}, null, {"id": "A"}]}'
+
+    replies = [put(corridor(tmp_path), made).reply for _ in range(2)]
+
+    assert replies[0] == replies[1]
+
+
+def test_a_vendor_may_refuse_before_the_body_is_read(tmp_path: Path) -> None:
+    def enter(_call: Call, operation: Operation, _state: State) -> None:
+        raise Forbidden("vendor", operation.id)
+
+    answer = put(corridor(tmp_path, enter=enter), b"{")
+
+    assert (answer.reply.status, answer.refusal) == (403, "forbidden")
+
+
+def bent(pipeline: Pipeline, *rules: dict[str, Any], **assumptions: str) -> Answer:
+    """What a batch of one order is answered where a scenario of these rules is armed."""
+    sandboxes, document = pipeline.work.sandboxes, {"version": 1, "name": "s", "rules": list(rules)}
+    if "default" not in sandboxes.names():
+        sandboxes.create(Settings("default"))
+
+    def arm(whole: SandboxState) -> None:
+        whole.collection(SCENARIOS)["s"] = scenario_record(document, 1)
+
+    sandboxes.control("default", arm)
+    directed = dataclasses.replace(
+        pipeline, scenario_selector=ScenarioSelector(sandboxes, {"acme": frozenset()})
+    )
+    call = directed.greet(replace(CALL, body=GOOD))
+    call = replace(call, assumptions={**call.assumptions, **assumptions})
+    return handled(directed, call)
+
+
+def shown(*statuses: str) -> dict[str, Any]:
+    """The spec with an example called done in the answers of these statuses."""
+    made = sample_vendor.document()
+    answers = made["paths"]["/orders"]["put"]["responses"]
+    for status in statuses:
+        answers[status] = {
+            "description": "",
+            "content": {"text/plain": {"examples": {"done": {"value": "so"}}}},
+        }
+    return made
+
+
+def refusing(pipeline: Pipeline) -> Pipeline:
+    """One whose refusals draw a number, as those with a trace in them do."""
+
+    def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+        state.next("trace")
+        return defaults.refuse_with_problem_details(refusal, call, operation, state)
+
+    served_so = dataclasses.replace(pipeline.work.served, refuse=refuse)
+    return dataclasses.replace(pipeline, work=dataclasses.replace(pipeline.work, served=served_so))
+
+
+def numbers(pipeline: Pipeline) -> list[str]:
+    return list(pipeline.work.sandboxes.dump("default").get("acme/", {}).get("sequences", {}))
+
+
+@pytest.mark.parametrize(
+    "rule", [{"quota": {"limit": 1, "windowMillis": 1000}}, {"response": {"status": 503}}]
+)
+def test_what_a_rule_lets_the_vendor_say_leaves_no_trace(tmp_path: Path, rule: dict[str, Any]) -> None:
+    pipeline = refusing(corridor(tmp_path))
+    bent(pipeline, {"id": "r", **rule})
+
+    assert bent(pipeline, {"id": "r", **rule}).reply.status in (429, 503)
+    assert numbers(pipeline) == []
+
+
+@pytest.mark.parametrize("status", [207, 404])
+def test_a_rule_may_answer_with_an_example_of_the_spec(tmp_path: Path, status: int) -> None:
+    pipeline = corridor(tmp_path, shown("207", "404"))
+    rule = {"id": "r", "response": {"status": status, "example": "done"}}
+
+    answer = bent(pipeline, rule)
+
+    assert answer.reply == Reply(status, b"so", "text/plain")
+    assert (answer.applied, listed(pipeline)) == (("s/r",), ["A"])
+
+
+def test_an_example_without_a_status_is_one_of_success(tmp_path: Path) -> None:
+    answer = bent(corridor(tmp_path, shown("207", "404")), {"id": "r", "response": {"example": "done"}})
+
+    assert answer.reply.status == 207
+
+
+def test_an_example_that_the_spec_does_not_have_is_told_and_nothing_is_done(tmp_path: Path) -> None:
+    pipeline = corridor(tmp_path, shown("207"))
+
+    answer = bent(pipeline, {"id": "r", "response": {"example": "dnoe"}})
+
+    assert (answer.reply.status, answer.refusal, answer.applied) == (400, "unknown-example", ("s/r",))
+    assert b"do you mean done?" in answer.reply.body
+    assert listed(pipeline) == []
+
+
+def test_an_answer_that_is_lost_is_still_one_that_a_rule_bent(tmp_path: Path) -> None:
+    rule = {"id": "r", "items": [{"select": {"all": True}, "effect": {"warn": {"code": "too-long"}}}]}
+
+    answer = bent(corridor(tmp_path), rule, availability="failing_after_commit")
+
+    assert (answer.reply.status, answer.refusal, answer.applied) == (500, "failed", ("s/r",))
+    assert [str(one.action) for one in answer.outcomes] == ["created"]

@@ -1,0 +1,251 @@
+"""One state machine for all vendors: whatever is done in whatever order, a dictionary says what is there.
+
+After every step invariants 1 to 6, 14, 25 and 26 of edge-cases §3 hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from mockserver.codec import json
+from mockserver.model import Action
+from tests.invariants.expected_state import ExpectedState, ExpectedTenant
+from tests.invariants.sandboxes import (
+    NOW,
+    ItemSpec,
+    TestedRequest,
+    VendorAdapter,
+    item_specs,
+    open_sandbox,
+    unchecked_client,
+    values,
+)
+from tests.support import overlapping_calls
+from tests.support.client import Response
+
+ACCEPTED = (Action.CREATED, Action.UPDATED, Action.UNCHANGED)
+TENANT = st.integers(0, 1)
+FAIL_FIRST_ITEM = {"id": "r", "items": [{"select": {"index": 0}, "effect": {"fail": {"code": "conflict"}}}]}
+
+
+class VendorStateMachine(RuleBasedStateMachine):
+    """The walks of one vendor."""
+
+    adapter: VendorAdapter
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.here = self.stack.enter_context(open_sandbox(self.adapter))
+        self.bystander = self.stack.enter_context(open_sandbox(self.adapter))
+        if self.adapter.key_assumption:
+            self.here.assume(**{self.adapter.key_assumption: "on"})
+        self.aside = self.bystander.dump()
+        self.aside_calls = len(self.here.app.journal.entries(self.bystander.sandbox))
+        self.numbers = 2 if self.here.two_tenants else 1
+        tenants = tuple(ExpectedTenant(self.here.listed(number)) for number in range(self.numbers))
+        self.first = ExpectedState(tenants, self.adapter.due(self.here.client), datetime.fromisoformat(NOW))
+        self.model = self.first
+        self.kept: list[tuple[str, ExpectedState]] = []
+        self.touched = {0}
+        self.keys = 0
+
+    def teardown(self) -> None:
+        """Look at every tenant, whoever was touched; leave no sandbox behind."""
+        with self.stack:
+            self.touched = set(range(self.numbers))
+            self.the_list_shows_what_is_there()
+
+    @rule(data=st.data(), tenant=TENANT)
+    def send_a_batch(self, data: st.DataObject, tenant: int) -> None:
+        """A batch of good and bad items, each of a key of its own."""
+        items = data.draw(item_specs(self.adapter, at_least=1))
+        number = tenant % self.numbers
+        answered = self._called(self.adapter.batch(items, number), number)
+
+        self._settle(items, number, answered)
+
+    @rule(data=st.data(), tenant=TENANT, value=values())
+    def change_one(self, data: st.DataObject, tenant: int, value: str) -> None:
+        """A record by its key, which may not be there."""
+        number, key = tenant % self.numbers, data.draw(st.sampled_from(self.adapter.keys))
+        self._called(self.adapter.change(key, value, number), number)
+
+        before = self.model.tenants[number]
+        if key in before.shown or self.adapter.change_creates:
+            self.model = self.model.after(number, before.with_record(key, value))
+
+    @precondition(lambda self: self.model.due is not None)
+    @rule()
+    def pay(self) -> None:
+        """One unit of what is due, while some is."""
+        assert self.model.due is not None
+        answered = self._called(self.adapter.payment(), 0)
+
+        if self.model.due >= 1:
+            assert answered.status == 200
+            self.model = replace(self.model, due=self.model.due - 1)
+
+    @precondition(lambda self: self.adapter.removes)
+    @rule(data=st.data())
+    def remove_one(self, data: st.DataObject) -> None:
+        """A record by its key, which may not be there."""
+        key = data.draw(st.sampled_from(self.adapter.keys))
+        self._called(self.adapter.removal(key), 0)
+
+        before = self.model.tenants[0]
+        if key in before.shown or self.adapter.change_creates:
+            self.model = self.model.after(0, before.without_record(key, hides=self.adapter.hides))
+
+    @rule(data=st.data())
+    def read_one(self, data: st.DataObject) -> None:
+        """By its key."""
+        key = data.draw(st.sampled_from(self.adapter.keys))
+
+        assert self.adapter.read(self.here.client, key) == self.model.tenants[0].shown.get(key)
+
+    @precondition(lambda self: self.adapter.replays)
+    @rule(data=st.data())
+    def send_twice_under_one_key(self, data: st.DataObject) -> None:
+        """The second time the answer is the first one's, and nothing happens."""
+        items = data.draw(item_specs(self.adapter, at_least=1))
+        once = self._keyed(self.adapter.batch(items))
+        first = self._called(once, 0)
+        self._settle(items, 0, first)
+
+        again = self._called(once, 0)
+        assert (again.status, again.body) == (first.status, first.body)
+
+    @precondition(lambda self: not self.adapter.replays)
+    @rule(data=st.data(), value=values())
+    def change_twice_under_one_key(self, data: st.DataObject, value: str) -> None:
+        """The second time it is refused, and nothing happens."""
+        key = data.draw(st.sampled_from(sorted(self.model.tenants[0].shown) or [""]))
+        if key:
+            once = self._keyed(self.adapter.change(key, value))
+            assert [self._called(once, 0).status for _ in range(2)] == [200, 400]
+            self.model = self.model.after(0, self.model.tenants[0].with_record(key, value))
+
+    @rule(seconds=st.integers(1, 10_000))
+    def let_time_pass(self, seconds: int) -> None:
+        """On the sandbox's clock."""
+        self.here.control("POST", "/clock/advance", {"seconds": seconds})
+        self.model = replace(self.model, now=self.model.now + timedelta(seconds=seconds))
+
+    @rule()
+    def take_a_snapshot(self) -> None:
+        """Of all that is there."""
+        taken: str = self.here.control("POST", "/snapshots", {}).json["id"]
+        self.kept.append((taken, self.model))
+
+    @precondition(lambda self: self.kept)
+    @rule(data=st.data())
+    def set_back(self, data: st.DataObject) -> None:
+        """To one of the snapshots."""
+        name, model = data.draw(st.sampled_from(self.kept))
+        self.here.control("POST", f"/snapshots/{name}/restore")
+        self.model, self.touched = model, set(range(self.numbers))
+
+    @rule()
+    def reset(self) -> None:
+        """To the beginning."""
+        self.here.control("POST", "/reset")
+        self.adapter.create_second_tenant(self.here.app, self.here.sandbox)
+        if self.adapter.key_assumption:
+            self.here.assume(**{self.adapter.key_assumption: "on"})
+        self.model, self.kept, self.touched = self.first, [], set(range(self.numbers))
+
+    @rule(armed=st.booleans())
+    def arm_or_disarm(self, *, armed: bool) -> None:
+        """A scenario that spoils the first item of every batch."""
+        if armed:
+            self.here.arm({**FAIL_FIRST_ITEM, "match": {"operation": self.adapter.operation}})
+        elif self.model.armed:
+            self.here.control("DELETE", "/scenarios/bend")
+        self.model = replace(self.model, armed=armed)
+
+    @rule(data=st.data())
+    def send_two_batches_at_once(self, data: st.DataObject) -> None:
+        """They come to what one after the other comes to."""
+        first, second = (data.draw(item_specs(self.adapter, at_least=1)) for _ in range(2))
+        before, ends = self.model.tenants[0], []
+        for pair in ((first, second), (second, first)):
+            tenant = before
+            for items in pair:
+                _, tenant = tenant.after_batch(items, self.adapter, armed=self.model.armed)
+            ends.append(tenant)
+        asyncio.run(self._at_once(first, second))
+
+        listed = self.here.listed()
+        assert listed in [tenant.shown for tenant in ends]
+        self.model = self.model.after(0, next(tenant for tenant in ends if tenant.shown == listed))
+
+    @invariant()
+    def the_list_shows_what_is_there(self) -> None:
+        """Of every tenant that was touched: 5 and 6."""
+        while self.touched:
+            number = self.touched.pop()
+            assert self.here.listed(number) == self.model.tenants[number].shown
+            assert number or self.adapter.due(self.here.client) == self.model.due
+
+    @invariant()
+    def the_bystander_has_learned_nothing(self) -> None:
+        """14."""
+        assert self.bystander.dump() == self.aside
+        assert len(self.here.app.journal.entries(self.bystander.sandbox)) == self.aside_calls
+
+    @invariant()
+    def the_clock_shows_what_it_was_set_to(self) -> None:
+        """24: no time passes by itself."""
+        assert self.here.app.sandboxes.show(self.here.sandbox).now == self.model.now
+
+    def _called(self, sent: TestedRequest, number: int) -> Response:
+        """The answer, which is in the contract and no crash: 25 and 26."""
+        self.touched.add(number)
+        client = self.here.tenant(number)
+        answered = sent.to(
+            replace(client, app=unchecked_client(self.here).app) if self.model.armed else client
+        )
+        assert answered.status < 500
+        assert self.model.armed or not self.here.entry().off_contract
+        return answered
+
+    def _keyed(self, sent: TestedRequest) -> TestedRequest:
+        self.keys += 1
+        return replace(sent, headers={self.adapter.key_header: f"key-{self.keys}"})
+
+    def _settle(self, items: Sequence[ItemSpec], number: int, answered: Response) -> None:
+        """Hold outcomes against the model: 1 to 4; then let it be what they come to."""
+        before = self.model.tenants[number]
+        accepted, after = before.after_batch(items, self.adapter, armed=self.model.armed)
+        decided = self.here.decided()
+        assert Counter(key for key, _ in decided) == Counter(one.key for one in items)
+        assert [(key, action in ACCEPTED) for key, action in decided] == [
+            (one.key, good) for one, good in zip(items, accepted, strict=True)
+        ]
+        assert {key for key, action in decided if action is Action.CREATED} == {
+            one.key for one, good in zip(items, accepted, strict=True) if good and not before.knows(one.key)
+        }
+        told = self.adapter.reported(answered)
+        assert told is None or told == [(one.key, good) for one, good in zip(items, accepted, strict=True)]
+        counted = self.adapter.count(answered)
+        assert counted is None or counted == sum(accepted)
+        self.model = self.model.after(number, after)
+
+    async def _at_once(self, *batches: Sequence[ItemSpec]) -> None:
+        client = unchecked_client(self.here)
+        calls = [self.adapter.batch(items) for items in batches]
+        sent = [
+            overlapping_calls.OverlappingRequest(one.method, one.path, json.encode(one.document), {})
+            for one in calls
+        ]
+        answers = await asyncio.gather(*(one.by(client) for one in sent))
+        assert all(answered.status < 500 for answered in answers)

@@ -1,0 +1,113 @@
+"""What is answered is in the contract, and nothing breaks. Edge-cases §3, 25 and 26."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.invariants.adapters import for_each_vendor
+from tests.invariants.sandboxes import (
+    VendorAdapter,
+    VendorSandbox,
+    example_settings,
+    invariant,
+    item_specs,
+    open_sandbox,
+    unchecked_client,
+)
+from tests.invariants.sequences import run_sequence, sequences
+from tests.support.client import Response
+
+MEDIA_TYPES = ("application/json", "text/json", "application/xml", "application/x-www-form-urlencoded", "")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@invariant(25)
+@for_each_vendor()
+@example_settings(8)
+@given(data=st.data())
+def test_every_answer_is_one_that_the_published_contract_states(
+    adapter: VendorAdapter, data: st.DataObject
+) -> None:
+    """The client of the tests holds each against the spec; the journal says the same of each."""
+    with open_sandbox(adapter) as here:
+        run_sequence(here, data.draw(sequences(adapter)))
+
+        entries = here.app.journal.entries(here.sandbox)
+        assert [entry.off_contract for entry in entries] == [""] * len(entries)
+
+
+@invariant(25)
+@for_each_vendor()
+@example_settings(5)
+@given(data=st.data(), status=st.sampled_from((299, 418, 599)))
+def test_what_a_scenario_makes_of_an_answer_is_flagged_when_no_contract_states_it(
+    adapter: VendorAdapter, data: st.DataObject, status: int
+) -> None:
+    with open_sandbox(adapter) as here:
+        here.arm(
+            {"id": "r", "response": {"status": status, "body": {"text": "<p>", "mediaType": "text/html"}}}
+        )
+        call = adapter.batch(data.draw(item_specs(adapter, at_least=1)))
+        answered = call.to(unchecked_client(here))
+
+        assert answered.status == status
+        assert f"{status} is not in the spec" in here.entry().off_contract
+
+
+@invariant(26)
+@for_each_vendor()
+@example_settings(20)
+@given(body=st.binary(max_size=60), media_type=st.sampled_from(MEDIA_TYPES))
+def test_no_bytes_break_it(adapter: VendorAdapter, body: bytes, media_type: str) -> None:
+    with open_sandbox(adapter) as here:
+        assert _thrown(here, body, media_type).status < 500
+
+
+@invariant(26)
+@for_each_vendor()
+@example_settings(20)
+@given(document=JSON, data=st.data())
+def test_no_document_breaks_it(adapter: VendorAdapter, document: object, data: st.DataObject) -> None:
+    with open_sandbox(adapter) as here:
+        sent = adapter.batch(data.draw(item_specs(adapter, at_least=1))).document
+        assert _thrown(here, _spoilt(sent, document, data), "application/json").status < 500
+
+
+def _thrown(here: VendorSandbox, body: bytes, media_type: str) -> Response:
+    sent = here.adapter.batch(())
+    headers = {"content-type": media_type} if media_type else {}
+    return here.client.request(sent.method, sent.path, content=body, headers=headers)
+
+
+def _spoilt(sent: Any, document: object, data: st.DataObject) -> bytes:
+    """What was sent with some place of it taken by something else."""
+    places = list(_places(sent))
+    spoilt = _put(sent, data.draw(st.sampled_from(places)), document)
+    return json.dumps(spoilt).encode("utf-8", "surrogatepass")
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Any:
+    yield path
+    if isinstance(value, dict):
+        for name, child in value.items():
+            yield from _places(child, (*path, name))
+    if isinstance(value, list):
+        for at, child in enumerate(value):
+            yield from _places(child, (*path, at))
+
+
+def _put(value: Any, path: tuple[Any, ...], new: object) -> Any:
+    if not path:
+        return new
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict):
+        return {name: _put(child, rest, new) if name == step else child for name, child in value.items()}
+    return [_put(child, rest, new) if at == step else child for at, child in enumerate(value)]

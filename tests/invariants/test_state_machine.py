@@ -1,0 +1,39 @@
+"""Walks of the state machine: as many over all vendors as SOAK_SEQUENCES says, 200 without it."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.invariants.adapters import ADAPTERS, for_each_vendor
+from tests.invariants.sandboxes import SEQUENCES, VendorAdapter, invariant
+from tests.invariants.state_machine import VendorStateMachine
+
+STEPS = 10
+WALKS = settings(
+    max_examples=SEQUENCES // len(ADAPTERS),
+    stateful_step_count=STEPS,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    report_multiple_bugs=False,
+    phases=(Phase.generate, Phase.shrink),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@invariant(1, 2, 3, 4, 5, 6, 14, 25, 26)
+@for_each_vendor()
+def test_whatever_is_done_in_whatever_order_a_dictionary_says_what_is_there(adapter: VendorAdapter) -> None:
+    walks = 0
+
+    class Walks(VendorStateMachine):
+        def __init__(self) -> None:
+            nonlocal walks
+            super().__init__()
+            walks += 1
+
+    Walks.adapter = adapter
+    run_state_machine_as_test(Walks, settings=WALKS)
+
+    assert walks >= SEQUENCES // len(ADAPTERS)

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import pytest
+
+from mockserver.errors import UnknownSandboxError
+from mockserver.sandbox import scenarios, snapshots
+from mockserver.sandbox.memory_store import MemoryStore
+from mockserver.sandbox.sandboxes import Sandboxes, Settings, is_sandbox_name
+from mockserver.sandbox.store import SANDBOX_SCOPE, State
+from tests.support.engine_samples import NOW
+
+FIXTURES = {"acme/": {"orders": {"A": {"id": "A"}}}, "acme/one": {"orders": {"B": {"id": "B"}}}}
+FROZEN = "2020-02-29T12:00:00Z"
+
+
+@pytest.fixture
+def sandboxes() -> Sandboxes:
+    return Sandboxes(MemoryStore(clock=lambda: NOW), FIXTURES, {})
+
+
+def keys(state: State) -> list[str]:
+    return list(state.collection("orders"))
+
+
+def add(state: State) -> None:
+    state.collection("orders")["C"] = {"id": "C", "number": state.next("order")}
+
+
+def test_a_call_makes_the_sandbox_that_it_names(sandboxes: Sandboxes) -> None:
+    assert (sandboxes.transact("new", "acme/", keys), sandboxes.store.names()) == (["A"], ["new"])
+
+
+@pytest.mark.parametrize("ask", ["reset", "show", "dump", "delete"])
+def test_a_control_call_makes_none(sandboxes: Sandboxes, ask: str) -> None:
+    with pytest.raises(UnknownSandboxError):
+        getattr(sandboxes, ask)("new")
+
+    assert sandboxes.store.names() == []
+
+
+def test_a_sandbox_begins_with_the_fixtures_of_every_scope(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new"))
+
+    assert sandboxes.transact("new", "acme/one", keys) == ["B"]
+
+
+def test_an_empty_sandbox_begins_with_nothing(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new", empty=True))
+
+    assert sandboxes.transact("new", "acme/", keys) == []
+
+
+def test_an_empty_sandbox_begins_with_what_is_standing() -> None:
+    standing = {"acme/": {"orders": {"S": {"id": "S"}}}}
+    sandboxes = Sandboxes(MemoryStore(), FIXTURES, standing)
+
+    sandboxes.create(Settings("new", empty=True))
+
+    assert sandboxes.transact("new", "acme/", keys) == ["S"]
+
+
+def test_a_tenant_that_was_only_looked_at_leaves_nothing_behind(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new"))
+    before = sandboxes.dump("new")
+
+    sandboxes.transact("new", "acme/nobody", keys)
+
+    assert sandboxes.dump("new") == before
+
+
+def test_a_sandbox_has_the_clock_and_the_settings_it_was_made_with(sandboxes: Sandboxes) -> None:
+    settings = Settings("new", seed=7, frozen=FROZEN, empty=True)
+
+    sandboxes.create(settings)
+
+    shown = sandboxes.show("new")
+    assert (shown.settings, shown.records) == (settings, 0)
+    assert sandboxes.transact("new", "acme/", lambda state: state.now.year) == 2020
+
+
+def test_the_name_of_a_sandbox_does_not_change_its_ids(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("one", seed=7))
+    sandboxes.create(Settings("two", seed=7))
+
+    drawn = [sandboxes.transact(name, "acme/", lambda state: state.uuid()) for name in ("one", "two")]
+
+    assert drawn[0] == drawn[1]
+
+
+def test_show_counts_documents_but_no_numbers_of_ours(sandboxes: Sandboxes) -> None:
+    sandboxes.transact("new", "acme/", add)
+
+    assert sandboxes.show("new").records == 3
+
+
+def test_reset_brings_the_beginning_back(sandboxes: Sandboxes) -> None:
+    settings = Settings("new", seed=7, frozen=FROZEN)
+    sandboxes.create(settings)
+    before = sandboxes.dump("new")
+    sandboxes.transact("new", "acme/", add)
+
+    assert (sandboxes.reset("new"), sandboxes.dump("new")) == (settings, before)
+
+
+def test_reset_gives_the_same_ids_again(sandboxes: Sandboxes) -> None:
+    first = sandboxes.transact("new", "acme/", lambda state: state.uuid())
+
+    sandboxes.reset("new")
+
+    assert sandboxes.transact("new", "acme/", lambda state: state.uuid()) == first
+
+
+def test_a_second_sandbox_is_untouched(sandboxes: Sandboxes) -> None:
+    sandboxes.transact("one", "acme/", add)
+
+    assert sandboxes.transact("two", "acme/", keys) == ["A"]
+
+
+def test_a_deleted_sandbox_begins_anew(sandboxes: Sandboxes) -> None:
+    sandboxes.transact("new", "acme/", add)
+
+    sandboxes.delete("new")
+
+    assert sandboxes.transact("new", "acme/", keys) == ["A"]
+
+
+def test_a_visit_to_a_sandbox_that_is_not_there_leaves_none_behind(sandboxes: Sandboxes) -> None:
+    seen = sandboxes.transact_or_discard("new", "acme/", keys, lambda: False)
+
+    assert (seen, sandboxes.store.names()) == (["A"], [])
+
+
+def test_what_is_written_on_such_a_visit_is_gone(sandboxes: Sandboxes) -> None:
+    sandboxes.transact_or_discard("new", "acme/", add, lambda: False)
+
+    assert sandboxes.transact("new", "acme/", keys) == ["A"]
+
+
+def test_a_visit_makes_the_sandbox_where_it_may(sandboxes: Sandboxes) -> None:
+    sandboxes.transact_or_discard("new", "acme/", add, lambda: True)
+
+    assert sandboxes.transact("new", "acme/", keys) == ["A", "C"]
+
+
+def test_nobody_asks_whether_a_sandbox_that_is_there_may_be_made(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new"))
+
+    def never() -> bool:
+        raise AssertionError
+
+    sandboxes.transact_or_discard("new", "acme/", add, never)
+
+    assert sandboxes.transact("new", "acme/", keys) == ["A", "C"]
+
+
+def test_a_sandbox_begins_with_its_scenarios_armed_the_last_of_them_newest(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new", scenarios=({"name": "b"}, {"name": "a"})))
+
+    kept = sandboxes.dump("new")[SANDBOX_SCOPE]["scenarios"]
+
+    assert {name: (one["armed"], one["order"]) for name, one in kept.items()} == {
+        "b": (True, 1),
+        "a": (True, 2),
+    }
+
+
+def test_a_scenario_that_is_stored_later_is_newer_than_those_of_the_beginning(sandboxes: Sandboxes) -> None:
+    sandboxes.create(Settings("new", scenarios=({"name": "b"},)))
+
+    sandboxes.control("new", lambda whole: scenarios.store_scenario(whole, {"name": "a"}, armed=True))
+
+    assert sandboxes.dump("new")[SANDBOX_SCOPE]["scenarios"]["a"]["order"] == 2
+
+
+def test_a_sandbox_that_cannot_begin_leaves_its_place_to_another(sandboxes: Sandboxes) -> None:
+    broken = Settings("new", scenarios=({},))
+    with pytest.raises(KeyError):
+        sandboxes.create(broken)
+
+    assert (sandboxes.create(Settings("new")), sandboxes.idle_tracker.is_present("new")) == (True, True)
+
+
+def test_whoever_wants_to_know_hears_that_a_sandbox_ends() -> None:
+    heard: list[str] = []
+    sandboxes = Sandboxes(MemoryStore(), FIXTURES, {}, on_end=heard.append)
+    sandboxes.create(Settings("new"))
+
+    sandboxes.delete("new")
+
+    assert heard == ["new"]
+
+
+def test_the_default_sandbox_begins_anew_when_it_is_deleted_and_loses_its_snapshots(
+    sandboxes: Sandboxes,
+) -> None:
+    sandboxes.create(Settings("default", seed=7))
+    before = sandboxes.dump("default")
+    sandboxes.transact("default", "acme/", add)
+    sandboxes.control("default", lambda whole: snapshots.take_snapshot(whole, "", 0))
+
+    sandboxes.delete("default")
+
+    assert sandboxes.dump("default") == before
+    assert sandboxes.control("default", snapshots.list_snapshots) == []
+
+
+@pytest.mark.parametrize("name", ["a", "default", "team-7", "0", "-", "a" * 64])
+def test_a_sandbox_may_be_named_so(name: str) -> None:
+    assert is_sandbox_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "A", "a_b", "a b", "a\n", "é", "a" * 65, "a/b", "a.b", "\u0661"])
+def test_a_sandbox_may_not_be_named_so(name: str) -> None:
+    assert not is_sandbox_name(name)

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.model import Document
+from mockserver.sandbox import scenarios, snapshots
+from mockserver.sandbox.memory_store import MemoryStore
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.scenarios import SCENARIO_COUNTERS
+from mockserver.sandbox.snapshots import TooManySnapshotsError, UnknownSnapshotError
+from mockserver.sandbox.store import SandboxState, State
+from tests.support.engine_samples import NOW
+from tests.support.frozen_documents import freeze_document
+
+FIXTURES = {"acme/": {"orders": {"A": {"id": "A"}}}, "acme/one": {"orders": {"B": {"id": "B"}}}}
+SCENARIO = {"version": 1, "name": "flaky", "rules": [{"id": "r1"}]}
+
+Step = Callable[[Sandboxes, str], Any]
+
+
+def write(key: str, number: int) -> Step:
+    def work(state: State) -> None:
+        state.collection("orders")[key] = {"id": key, "number": number, "made": state.uuid()}
+
+    return lambda sandboxes, name: sandboxes.transact(name, "acme/one", work)
+
+
+def drop(key: str) -> Step:
+    def work(state: State) -> None:
+        if key in state.collection("orders"):
+            del state.collection("orders")[key]
+
+    return lambda sandboxes, name: sandboxes.transact(name, "acme/", work)
+
+
+def count(key: str) -> Step:
+    def work(whole: SandboxState) -> None:
+        whole.collection(SCENARIO_COUNTERS)[key] = {"calls": whole.next("counted"), "hits": 1}
+
+    return lambda sandboxes, name: sandboxes.control(name, work)
+
+
+def freeze(at: str) -> Step:
+    return lambda sandboxes, name: sandboxes.set_clock(name, lambda _now, clock: replace(clock, frozen=at))
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.builds(write, st.sampled_from("ABC"), st.integers(0, 3)),
+        st.builds(drop, st.sampled_from("AB")),
+        st.builds(count, st.sampled_from(["flaky/r1", "flaky/r2"])),
+        st.just(freeze("2020-02-29T12:00:00Z")),
+        st.just(lambda sandboxes, name: sandboxes.assume(name, {"acme.quotas": "on"})),
+        st.just(
+            lambda sandboxes, name: sandboxes.control(
+                name, lambda whole: scenarios.store_scenario(whole, SCENARIO, armed=True)
+            )
+        ),
+        st.just(lambda sandboxes, name: sandboxes.reset(name)),
+    ),
+    max_size=8,
+)
+
+
+def fresh(*names: str) -> Sandboxes:
+    sandboxes = Sandboxes(MemoryStore(clock=lambda: NOW, keep=freeze_document), FIXTURES, {})
+    for name in names or ("new",):
+        sandboxes.create(Settings(name, seed=7))
+    return sandboxes
+
+
+def take(sandboxes: Sandboxes, label: str = "") -> Document:
+    return sandboxes.control("new", lambda whole: snapshots.take_snapshot(whole, label, 2))
+
+
+def restore(sandboxes: Sandboxes, name: str) -> Document:
+    return sandboxes.control("new", lambda whole: snapshots.restore_snapshot(whole, name))
+
+
+def listed(sandboxes: Sandboxes) -> list[str]:
+    return [str(one["id"]) for one in sandboxes.control("new", snapshots.list_snapshots)]
+
+
+def walk(sandboxes: Sandboxes, steps: list[Step], name: str = "new") -> None:
+    for step in steps:
+        step(sandboxes, name)
+
+
+def drawn(state: State) -> tuple[str, int, str]:
+    return state.uuid(), state.next("order"), str(state.now)
+
+
+@given(STEPS, STEPS)
+def test_invariant_19_what_follows_a_restored_snapshot_is_what_followed_it_before(
+    before: list[Step], after: list[Step]
+) -> None:
+    sandboxes = fresh()
+    walk(sandboxes, before)
+    kept = take(sandboxes)
+    held = sandboxes.dump("new")
+    first = sandboxes.transact("new", "acme/", drawn)
+    walk(sandboxes, after)
+
+    restore(sandboxes, kept["id"])
+
+    assert sandboxes.dump("new") == held
+    assert sandboxes.transact("new", "acme/", drawn) == first
+
+
+@given(STEPS)
+def test_invariant_20_a_reset_sandbox_is_a_fresh_one(steps: list[Step]) -> None:
+    sandboxes = fresh("new", "other")
+    walk(sandboxes, steps)
+
+    sandboxes.reset("new")
+
+    assert sandboxes.dump("new") == sandboxes.dump("other")
+
+
+@given(STEPS)
+def test_invariant_14_what_is_done_in_one_sandbox_leaves_another_as_it_was(steps: list[Step]) -> None:
+    sandboxes = fresh("new", "other")
+    before = sandboxes.dump("other")
+
+    walk(sandboxes, steps)
+    take(sandboxes)
+
+    assert sandboxes.dump("other") == before
+
+
+def test_a_snapshot_is_shown_with_its_time_its_label_and_its_records() -> None:
+    assert take(fresh(), "before the retry") == {
+        "id": "s1",
+        "at": "2026-01-05T09:00:00Z",
+        "label": "before the retry",
+        "records": 2,
+    }
+
+
+def test_snapshots_are_listed_in_the_order_in_which_they_were_taken() -> None:
+    sandboxes = fresh()
+    for _ in range(11):
+        take(sandboxes)
+
+    assert listed(sandboxes) == [f"s{number}" for number in range(1, 12)]
+
+
+def test_a_snapshot_is_no_part_of_a_dump_nor_of_the_next_snapshot() -> None:
+    sandboxes = fresh()
+    before = sandboxes.dump("new")
+    take(sandboxes)
+    second = take(sandboxes)
+
+    held = sandboxes.control("new", lambda whole: snapshots.snapshot_tables(whole, second["id"]))
+
+    assert (sandboxes.dump("new"), held) == (before, before)
+
+
+def test_snapshots_stay_when_one_is_restored_and_when_the_sandbox_is_reset() -> None:
+    sandboxes = fresh()
+    take(sandboxes)
+    take(sandboxes)
+
+    restore(sandboxes, "s1")
+    sandboxes.reset("new")
+
+    assert listed(sandboxes) == ["s1", "s2"]
+
+
+def test_the_id_of_a_snapshot_that_was_dropped_is_not_given_again() -> None:
+    sandboxes = fresh()
+    take(sandboxes)
+    take(sandboxes)
+
+    sandboxes.control("new", lambda whole: snapshots.delete_snapshot(whole, "s2"))
+    take(sandboxes)
+
+    assert listed(sandboxes) == ["s1", "s3"]
+
+
+@pytest.mark.parametrize(
+    "ask", [snapshots.restore_snapshot, snapshots.delete_snapshot, snapshots.snapshot_tables]
+)
+def test_a_snapshot_that_is_not_there_is_unknown(ask: Callable[[SandboxState, str], Any]) -> None:
+    sandboxes = fresh()
+
+    with pytest.raises(UnknownSnapshotError, match="no snapshot s9"):
+        sandboxes.control("new", lambda whole: ask(whole, "s9"))
+
+
+def test_a_sandbox_has_so_many_snapshots_and_no_more() -> None:
+    sandboxes = fresh()
+    for _ in range(snapshots.MAX_SNAPSHOTS):
+        take(sandboxes)
+
+    with pytest.raises(TooManySnapshotsError):
+        take(sandboxes)
+
+    assert len(listed(sandboxes)) == snapshots.MAX_SNAPSHOTS
+
+
+def test_a_snapshot_shares_its_documents_with_the_sandbox() -> None:
+    sandboxes = Sandboxes(MemoryStore(clock=lambda: NOW), FIXTURES, {})
+    sandboxes.create(Settings("new"))
+
+    kept = take(sandboxes)
+
+    held = sandboxes.control("new", lambda whole: snapshots.snapshot_tables(whole, kept["id"]))
+    assert held["acme/"]["orders"]["A"] is sandboxes.dump("new")["acme/"]["orders"]["A"]

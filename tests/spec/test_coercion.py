@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mockserver.errors import SpecError
+from mockserver.model import Json
+from mockserver.spec.coercion import Coercion, compile_coercion
+
+DOCUMENT = {
+    "components": {
+        "schemas": {
+            "Order": {
+                "type": "object",
+                "properties": {
+                    "Id": {"type": "string"},
+                    "Guid": {"type": "string", "format": "uuid"},
+                    "Count": {"type": "integer"},
+                    "Amount": {"type": "number"},
+                    "Open": {"type": "boolean"},
+                    "Rate": {"type": "number", "nullable": True},
+                    "Lines": {"type": "array", "items": {"$ref": "#/components/schemas/Order"}},
+                },
+            },
+            "Big": {
+                "allOf": [{"$ref": "#/components/schemas/Order"}],
+                "properties": {"Size": {"type": "integer"}},
+            },
+        }
+    }
+}
+ORDER = {"$ref": "#/components/schemas/Order"}
+
+
+def made(*coerce: str, names: str = "exact", null_texts: str = "kept") -> Coercion:
+    return compile_coercion(DOCUMENT, {"coerce": list(coerce), "names": names, "null-texts": null_texts})
+
+
+@pytest.mark.parametrize(
+    ("coercion", "member", "given", "read"),
+    [
+        ("integer-from-string", "Count", "12", 12),
+        ("integer-from-string", "Count", " -12 ", -12),
+        ("number-from-string", "Amount", "12.50", Decimal("12.50")),
+        ("number-from-string", "Amount", "1e3", Decimal("1e3")),
+        ("number-from-string", "Amount", ".5", Decimal("0.5")),
+        ("number-from-xml", "Amount", " +12.5 ", Decimal("12.5")),
+        ("number-from-grouped", "Amount", "1,234.50", Decimal("1234.50")),
+        ("string-from-number", "Id", 12, "12"),
+        ("string-from-number", "Id", Decimal("1.50"), "1.50"),
+        ("string-from-boolean", "Id", True, "True"),
+        ("boolean-from-string", "Open", "TRUE", True),
+        ("boolean-from-number", "Open", 0, False),
+        ("boolean-from-xml", "Open", "1", True),
+        ("null-from-empty", "Rate", "", None),
+    ],
+)
+def test_a_coercion_reads_what_the_vendor_reads(coercion: str, member: str, given: Json, read: Json) -> None:
+    bound = made(coercion).coerce({member: given}, ORDER)
+
+    assert (bound, type(bound[member])) == ({member: read}, type(read))
+
+
+@pytest.mark.parametrize(
+    ("coercion", "member", "given"),
+    [
+        ("integer-from-string", "Count", "1.5"),
+        ("integer-from-string", "Count", "1_0"),
+        ("integer-from-string", "Count", "\u0661"),
+        ("integer-from-string", "Count", "9" * 5000),
+        ("integer-from-string", "Count", ""),
+        ("integer-from-string", "Amount", "12"),
+        ("number-from-string", "Amount", "NaN"),
+        ("number-from-string", "Amount", "1e9999"),
+        ("number-from-string", "Amount", "1e309"),
+        ("number-from-string", "Amount", "9" * 5000),
+        ("number-from-xml", "Amount", "9" * 5000),
+        ("number-from-grouped", "Amount", "9" + ",999" * 1700),
+        ("number-from-string", "Amount", "1,234"),
+        ("number-from-xml", "Amount", "1e3"),
+        ("number-from-grouped", "Amount", "12,34"),
+        ("string-from-number", "Id", True),
+        ("string-from-boolean", "Id", 1),
+        ("boolean-from-string", "Open", "yes"),
+        ("boolean-from-number", "Open", "1"),
+        ("boolean-from-xml", "Open", "TRUE"),
+        ("null-from-empty", "Id", ""),
+        ("null-from-empty", "Rate", " "),
+    ],
+)
+def test_what_a_coercion_cannot_read_is_left_as_it_is(coercion: str, member: str, given: Json) -> None:
+    assert made(coercion).coerce({member: given}, ORDER) == {member: given}
+
+
+def test_coercions_are_tried_in_their_order() -> None:
+    bound = made("number-from-string", "number-from-grouped").coerce({"Amount": "1,234"}, ORDER)
+
+    assert bound == {"Amount": Decimal(1234)}
+
+
+def test_a_value_of_the_declared_type_is_left_alone() -> None:
+    assert made("string-from-number").coerce({"Id": "12"}, ORDER) == {"Id": "12"}
+
+
+def test_names_are_exact_unless_the_spec_says_otherwise() -> None:
+    assert made("integer-from-string").coerce({"count": "1"}, ORDER) == {"count": "1"}
+
+
+@pytest.mark.parametrize(
+    ("null_texts", "read"),
+    [
+        ("kept", {"Id": None, "Guid": None, "Count": None, "More": None}),
+        ("dropped", {"Guid": None, "Count": None, "More": None}),
+    ],
+)
+def test_a_text_that_is_null_may_count_as_left_out(null_texts: str, read: dict[str, Json]) -> None:
+    bound = made(null_texts=null_texts).coerce({"Id": None, "Guid": None, "Count": None, "More": None}, ORDER)
+
+    assert bound == read
+
+
+def test_names_in_any_case_come_out_as_declared() -> None:
+    assert made(names="any-case").coerce({"COUNT": 1, "id": "A"}, ORDER) == {"Count": 1, "Id": "A"}
+
+
+def test_any_case_drops_what_is_not_declared() -> None:
+    assert made(names="any-case").coerce({"Colour": "red"}, ORDER) == {}
+
+
+def test_of_names_that_differ_in_case_alone_the_last_wins() -> None:
+    assert made(names="any-case").coerce({"Id": "A", "ID": "B"}, ORDER) == {"Id": "B"}
+
+
+def test_members_of_lists_and_references_are_read_too() -> None:
+    bound = made("integer-from-string", names="any-case").coerce({"lines": [{"count": "1"}]}, ORDER)
+
+    assert bound == {"Lines": [{"Count": 1}]}
+
+
+def test_members_of_all_parts_are_known() -> None:
+    bound = made("integer-from-string").coerce(
+        {"Count": "1", "Size": "2"}, {"$ref": "#/components/schemas/Big"}
+    )
+
+    assert bound == {"Count": 1, "Size": 2}
+
+
+@pytest.mark.parametrize("value", [None, [1], "text", {"Lines": "none"}, {"Id": {"a": 1}}], ids=str)
+def test_another_shape_is_left_for_the_schema_to_refuse(value: Json) -> None:
+    assert made("integer-from-string").coerce(value, ORDER) == value
+
+
+def test_a_binder_without_settings_reads_nothing() -> None:
+    assert not compile_coercion(DOCUMENT, {}).is_active
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"coerce": ["integer-from-roman"]}, "x-binder.coerce: unknown integer-from-roman; known are"),
+        ({"names": "any"}, "x-binder.names: expected exact or any-case, found any"),
+        ({"null-texts": "gone"}, "x-binder.null-texts: expected kept or dropped, found gone"),
+    ],
+    ids=["coercion", "names", "null-texts"],
+)
+def test_an_unknown_setting_is_refused_at_start_up(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        compile_coercion(DOCUMENT, settings)

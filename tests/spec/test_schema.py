@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mockserver.codec.json import decode
+from mockserver.errors import SpecError
+from mockserver.model import Json, Path
+from mockserver.spec.formats import COMMON_FORMATS
+from mockserver.spec.schema import Schema, compile_schema, extension_values, has_bounded_depth, to_draft4
+
+TREE = {
+    "components": {
+        "schemas": {
+            "Tree": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string"},
+                    "children": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
+                },
+            },
+            "Leaf": {"type": "object", "properties": {"id": {"type": "string"}}},
+        }
+    }
+}
+ORDER = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": {"type": "string", "maxLength": 3},
+        "amount": {"type": "number", "minimum": 0},
+        "day": {"type": "string", "format": "date"},
+        "kind": {"type": "string", "enum": ["a", "b"]},
+        "lines": {"type": "array", "maxItems": 1, "items": {"type": "integer"}},
+    },
+}
+
+
+def compiled(node: dict[str, Any], *, closed: bool = False) -> Schema:
+    return compile_schema(TREE, node, COMMON_FORMATS, closed=closed)
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "path", "rule"),
+    [
+        ({}, "missing-required", ("id",), "required"),
+        ({"id": 1}, "wrong-type", ("id",), "type"),
+        ({"id": "long"}, "too-long", ("id",), "maxLength"),
+        ({"id": "A", "amount": -1}, "out-of-range", ("amount",), "minimum"),
+        ({"id": "A", "day": "2026-02-30"}, "bad-format", ("day",), "format:date"),
+        ({"id": "A", "kind": "c"}, "not-in-list", ("kind",), "enum"),
+        ({"id": "A", "lines": [1, 2]}, "too-many", ("lines",), "maxItems"),
+        ({"id": "A", "lines": ["1"]}, "wrong-type", ("lines", 0), "type"),
+        ([], "wrong-type", (), "type"),
+    ],
+    ids=["required", "type", "maxLength", "minimum", "format", "enum", "maxItems", "element", "root"],
+)
+def test_a_problem_is_told_in_neutral_words(value: Json, code: str, path: Path, rule: str) -> None:
+    (problem,) = compiled(ORDER).problems(value)
+
+    assert (problem.code, problem.path, problem.rule) == (code, path, rule)
+
+
+def test_a_problem_shows_what_was_expected_and_what_was_found() -> None:
+    (problem,) = compiled(ORDER).problems({"id": "long"})
+
+    assert (problem.expected, problem.found) == (3, "long")
+
+
+def test_an_unknown_member_is_a_problem_of_its_own_each() -> None:
+    problems = compiled(ORDER, closed=True).problems({"id": "A", "y": 1, "x": 2})
+
+    assert [(problem.code, problem.path) for problem in problems] == [
+        ("unknown-member", ("y",)),
+        ("unknown-member", ("x",)),
+    ]
+
+
+def test_problems_come_in_the_order_of_the_schema() -> None:
+    value = {"kind": "c", "lines": ["1"], "day": "x", "amount": "1"}
+
+    assert [problem.path[0] for problem in compiled(ORDER).problems(value)] == [
+        "id",
+        "amount",
+        "day",
+        "kind",
+        "lines",
+    ]
+
+
+def test_paths_start_with_the_base() -> None:
+    (problem,) = compiled(ORDER).problems({}, ("orders", 3))
+
+    assert problem.pointer == "/orders/3/id"
+
+
+@pytest.mark.parametrize(
+    ("node", "value"),
+    [
+        ({"type": "string", "nullable": True}, None),
+        ({"type": "integer", "format": "int32"}, 2**31 - 1),
+        ({"type": "integer", "format": "int32"}, -(2**31)),
+        ({"type": "integer", "format": "int64"}, 2**63 - 1),
+        ({"type": "integer"}, 10**300),
+        ({"type": "number"}, Decimal("0.1")),
+        ({"type": "number", "multipleOf": Decimal("0.01")}, Decimal("12.34")),
+        ({"type": "string", "format": "date"}, "2024-02-29"),
+        ({"type": "string", "format": "unheard-of"}, "anything"),
+        ({"$ref": "#/components/schemas/Tree"}, {"children": [{"children": [{"name": "a"}]}]}),
+        ({"type": "string", "example": 1, "x-thing": {"type": "integer"}}, "text"),
+        ({"type": "object", "properties": {"nullable": {"type": "string"}}}, {"nullable": "text"}),
+    ],
+    ids=[
+        "nullable",
+        "int32-highest",
+        "int32-lowest",
+        "int64-highest",
+        "big-integer",
+        "decimal",
+        "multiple",
+        "leap-day",
+        "unknown-format",
+        "recursion",
+        "annotations",
+        "member-named-as-a-keyword",
+    ],
+)
+def test_the_value_is_accepted(node: dict[str, Any], value: Json) -> None:
+    assert compiled(node).accepts(value)
+
+
+@pytest.mark.parametrize(
+    ("node", "value"),
+    [
+        ({"type": "string"}, None),
+        ({"type": "integer", "format": "int32"}, 2**31),
+        ({"type": "integer", "format": "int64"}, 2**63),
+        ({"type": "integer"}, Decimal("1.5")),
+        ({"type": "integer"}, True),
+        ({"type": "number"}, "1"),
+        ({"type": "string", "format": "uuid"}, "no uuid"),
+        ({"type": "string", "format": "date-time"}, "2026-01-05"),
+        ({"$ref": "#/components/schemas/Tree"}, {"children": [{"children": [{"name": 1}]}]}),
+        ({"type": "number", "minimum": 0, "exclusiveMinimum": True}, 0),
+        ({"type": "object", "properties": {"nullable": {"type": "string"}}}, {"nullable": True}),
+    ],
+    ids=[
+        "null",
+        "int32",
+        "int64",
+        "fraction",
+        "boolean",
+        "text-of-number",
+        "uuid",
+        "date-time",
+        "recursion",
+        "exclusive",
+        "member-named-as-a-keyword",
+    ],
+)
+def test_the_value_is_not_accepted(node: dict[str, Any], value: Json) -> None:
+    assert not compiled(node).accepts(value)
+
+
+def test_a_closed_schema_refuses_what_it_does_not_name_at_any_depth() -> None:
+    schema = compiled({"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}, closed=True)
+
+    assert not schema.accepts([{"children": [{"colour": "red"}]}])
+
+
+def test_a_closed_schema_leaves_open_what_says_so() -> None:
+    schema = compiled({"type": "object", "properties": {}, "additionalProperties": True}, closed=True)
+
+    assert schema.accepts({"colour": "red"})
+
+
+def test_what_is_too_deep_to_be_looked_at_is_not_accepted() -> None:
+    deep = decode(b"[" * 500 + b"]" * 500)
+
+    assert not compiled({"enum": [1]}).accepts(deep)
+
+
+def test_a_format_can_be_checked_by_a_function() -> None:
+    node = {"type": "string", "format": "even"}
+    schema = compile_schema({}, node, {"even": lambda text: len(text) % 2 == 0})
+
+    assert [schema.accepts("ab"), schema.accepts("abc")] == [True, False]
+
+
+def test_a_vendor_format_outdoes_the_common_one() -> None:
+    schema = compile_schema({}, {"type": "string", "format": "date"}, {**COMMON_FORMATS, "date": "^today$"})
+
+    assert [schema.accepts("today"), schema.accepts("2026-01-05")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "node",
+    [{"type": "thing"}, {"pattern": "("}, {"$ref": "#/components/schemas/Nope"}],
+    ids=["type", "pattern", "reference"],
+)
+def test_a_schema_that_is_none_is_refused_at_start_up(node: dict[str, Any]) -> None:
+    with pytest.raises(SpecError, match="schema cannot be compiled"):
+        compiled(node)
+
+
+def test_enum_values_are_left_as_they_are() -> None:
+    assert to_draft4({"enum": [{"nullable": True}]}) == {"enum": [{"nullable": True}]}
+
+
+def test_flags_are_found_below_references_lists_and_parts() -> None:
+    node = {
+        "allOf": [{"properties": {"a": {"x-fatal": True}}}],
+        "properties": {"b": {"items": {"properties": {"c": {"x-fatal": False}}}}},
+    }
+
+    assert extension_values(TREE, node, "x-fatal") == {("a",): True, ("b", "*", "c"): False}
+
+
+def test_flags_enter_a_recursion_once() -> None:
+    assert extension_values(TREE, {"$ref": "#/components/schemas/Tree"}, "x-fatal") == {}
+
+
+@pytest.mark.parametrize(
+    ("node", "shallow"),
+    [
+        ({"type": "string"}, True),
+        ({"$ref": "#/components/schemas/Leaf"}, True),
+        ({"type": "array", "items": {"$ref": "#/components/schemas/Leaf"}}, True),
+        ({"$ref": "#/components/schemas/Tree"}, False),
+        ({"type": "object"}, False),
+        ({}, False),
+        ({"type": "object", "properties": {"a": {}}}, False),
+        ({"properties": {"a": {"type": "string"}}, "additionalProperties": True}, False),
+        ({"properties": {"a": {"type": "string"}}, "allOf": [{}]}, False),
+    ],
+    ids=["scalar", "reference", "list", "recursion", "free", "any", "free-member", "open", "parts"],
+)
+def test_a_schema_is_shallow_when_its_depth_is_known(node: dict[str, Any], shallow: bool) -> None:  # noqa: FBT001
+    assert has_bounded_depth(TREE, node) is shallow
+
+
+def test_a_named_schema_may_be_reached_by_way_of_others_and_in_part() -> None:
+    document = {
+        "components": {
+            "schemas": {
+                "Order": {"type": "object", "properties": {"line": {"$ref": "#/components/schemas/Line"}}},
+                "Line": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Line"}}},
+                "Part": {"type": "object", "properties": {"size": {"type": "integer"}}},
+                "Apart": {"$ref": "#/components/schemas/Nowhere"},
+            }
+        }
+    }
+    node = {
+        "type": "object",
+        "properties": {
+            "order": {"$ref": "#/components/schemas/Order"},
+            "size": {"$ref": "#/components/schemas/Part/properties/size"},
+        },
+    }
+
+    schema = compile_schema(document, node, {})
+
+    assert schema.accepts({"order": {"line": {"next": {}}}, "size": 1})
+    assert not schema.accepts({"order": {"line": {"next": 1}}})
+    assert not schema.accepts({"size": "1"})

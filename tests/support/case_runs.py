@@ -1,0 +1,48 @@
+"""Runs cases on the application in process, and holds every vendor's answer against its spec."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from mockserver.control.cases.language import Case
+from mockserver.control.cases.runner import CaseResult, run
+from mockserver.control.cases.sandbox_client import SandboxClient
+from mockserver.control.cases.transport import HttpClient, LostResponse, Request, Response
+from mockserver.server.application import Application
+from mockserver.server.in_process import InProcessClient
+from tests.support import conformance
+
+
+@dataclass(frozen=True, slots=True)
+class ConformanceClient:
+    """Passes on what the sender carries; what no scenario bent and no spec states fails the test."""
+
+    sender: HttpClient
+    app: Application
+    sandbox: str
+
+    async def send(self, sent: Request) -> Response | LostResponse:
+        came = await self.sender.send(sent)
+        if isinstance(came, Response) and not self._bent(came):
+            path = unquote(sent.target.partition("?")[0])
+            said = conformance.SentReply(sent.method, path, came.status, came.headers, came.body)
+            unstated = conformance.find_violation(self.app.served, said)
+            assert not unstated, f"{sent.method} {path}: {unstated}\n{came.text[:2000]}"
+        return came
+
+    def _bent(self, came: Response) -> bool:
+        number = int(came.headers.get("mock-journal", "0"))
+        entry = self.app.journal.entry(self.sandbox, number)
+        return entry is not None and bool(entry.applied)
+
+
+def run_case(case: Case, app: Application, sandbox: str) -> CaseResult:
+    """What comes of the case in that sandbox; the server is called testserver."""
+    return asyncio.run(_run_case(case, app, sandbox))
+
+
+async def _run_case(case: Case, app: Application, sandbox: str) -> CaseResult:
+    sender = InProcessClient(app, "testserver")
+    return await run(case, SandboxClient(sandbox, ConformanceClient(sender, app, sandbox), sender))

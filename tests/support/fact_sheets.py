@@ -1,0 +1,89 @@
+"""Cases of the vendors' fact sheets, one file a row, and the positions of their switches, one file a switch.
+
+They stand in `tests/vendors/<vendor>/cases/` and `…/switches/`, in the language of `mockserver.control.cases`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mockserver.codec import yaml
+from mockserver.control.cases.catalogue import load_defaults
+from mockserver.control.cases.language import BadCaseError, Case, CaseDefaults, Node, check_members, read_case
+
+SHEET_SOURCES = ("seed", "public", "assumed")
+SWITCH = frozenset({"switch", "freeze", "assumptions", "given", "positions"})
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCase:
+    """One row of a fact sheet."""
+
+    file: Path
+    row: int
+    sheet: str
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One position of a switch and the case that shows it."""
+
+    switch: str
+    value: str
+    case: Case
+
+
+def cases(folder: Path) -> list[SheetCase]:
+    """The cases of the vendor whose tests are in `folder`, by row."""
+    common = _common(folder)
+    found = [_case(folder.name, file, common) for file in sorted((folder / "cases").glob("[0-9]*.yaml"))]
+    return sorted(found, key=lambda case: case.row)
+
+
+def positions(folder: Path) -> list[Position]:
+    """Every position of every switch that the vendor's tests in `folder` drive."""
+    common = _common(folder)
+    return [
+        position
+        for file in sorted((folder / "switches").glob("*.yaml"))
+        for position in _positions(folder.name, file, common)
+    ]
+
+
+def _common(folder: Path) -> CaseDefaults:
+    return load_defaults(folder / "cases" / "_defaults.yaml")
+
+
+def _case(vendor: str, file: Path, common: CaseDefaults) -> SheetCase:
+    node = dict(_load(file))
+    for name in ("row", "says", "source", "sheet"):
+        if not node.get(name):
+            raise BadCaseError(f"{file.name}: {name} is missing")
+    if node["source"] not in SHEET_SOURCES:
+        raise BadCaseError(f"{file.name}: source is one of {', '.join(SHEET_SOURCES)}")
+    row, sheet = node.pop("row"), node.pop("sheet")
+    return SheetCase(file, row, sheet, read_case(node, file.name, vendor, common))
+
+
+def _positions(vendor: str, file: Path, common: CaseDefaults) -> list[Position]:
+    node = dict(_load(file))
+    check_members(file.name, "switch", node, SWITCH)
+    found = []
+    switch, steps_of = node.pop("switch"), node.pop("positions")
+    turned = node.pop("assumptions", {})
+    for value, steps in steps_of.items():
+        if not isinstance(value, str):
+            raise BadCaseError(f"{file.name}: quote the position {value}")
+        document = {**node, "assumptions": {**turned, switch: value}, "when": steps}
+        case = read_case(document, f"{file.name}, {value}", vendor, common)
+        if not any("answer" in step or "dump" in step for step in case.steps):
+            raise BadCaseError(f"{file.name}: {value} expects nothing")
+        found.append(Position(switch, value, case))
+    return found
+
+
+def _load(file: Path) -> Node:
+    node: Node = yaml.load(file.read_text(encoding="utf-8"))
+    return node

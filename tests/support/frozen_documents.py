@@ -1,0 +1,35 @@
+"""A store's documents, frozen to the bottom: whoever alters what it was handed fails at once."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from mockserver.model import Document
+
+
+def _refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
+    raise TypeError("a stored document is read-only: write a new one")
+
+
+class FrozenDict(dict[str, Any]):
+    __setitem__ = __delitem__ = pop = popitem = update = setdefault = clear = __ior__ = _refuse
+
+
+class FrozenList(list[Any]):
+    __setitem__ = __delitem__ = append = extend = insert = pop = remove = sort = reverse = clear = _refuse
+    __iadd__ = __imul__ = _refuse
+
+
+def deep_freeze(value: Any) -> Any:
+    """A deep copy of `value` that cannot be altered."""
+    if isinstance(value, dict):
+        return FrozenDict({name: deep_freeze(child) for name, child in value.items()})
+    if isinstance(value, (list, tuple)):
+        return FrozenList(deep_freeze(child) for child in value)
+    return value
+
+
+def freeze_document(document: Document) -> Document:
+    """What the tests' store keeps of a document."""
+    kept: Document = deep_freeze(document)
+    return kept

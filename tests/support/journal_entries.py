@@ -1,0 +1,50 @@
+"""Journal entries for the tests of what is made of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from mockserver.journal.entry import Entry, ItemResults
+from mockserver.model import Action, Item, Outcome, Reply
+from tests.support.engine_samples import CALL, NOW
+
+JSON = "application/json"
+ENTRY = Entry(
+    number=17,
+    at=NOW,
+    call=replace(
+        CALL,
+        query="page=2",
+        headers={"host": "127.0.0.1:8080", "authorization": "Bearer abcdef", "content-type": JSON},
+        body=b'{"orders":[]}',
+        mount="/acme",
+        origin="http://127.0.0.1:8080",
+        target="/acme/orders",
+        now=NOW,
+    ),
+    reply=Reply(207, b'{"results":[]}', JSON),
+    operation="putOrders",
+    refusal=None,
+    decided=ItemResults(),
+    duration_ms=3.4567,
+)
+
+
+def entry(**changes: Any) -> Entry:
+    """An entry with these members of its own, of its `call`, or of its `reply`: whichever has them."""
+    made = ENTRY
+    for name, value in changes.items():
+        if name in Entry.__struct_fields__:
+            made = replace(made, **{name: value})
+        elif name.startswith("reply_"):
+            made = replace(made, reply=replace(made.reply, **{name.removeprefix("reply_"): value}))
+        else:
+            made = replace(made, call=replace(made.call, **{name: value}))
+    return made
+
+
+def item_results(*fates: tuple[str, Action]) -> ItemResults:
+    """What became of items: key and end of each."""
+    return ItemResults.of(tuple(Outcome(Item(at, key, {}), action) for at, (key, action) in enumerate(fates)))

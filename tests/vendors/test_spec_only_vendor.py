@@ -1,0 +1,140 @@
+"""A vendor that nobody wrote code for: its spec in a folder of one's own, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mockserver.errors import SpecError
+from mockserver.server.application import Application, Options, create_app
+from tests.support import sample_vendor
+from tests.support.client import Client
+
+THREE = {
+    "orders": [
+        {"id": "A-1", "amount": 12},
+        {"id": "A-2", "amount": -1},
+        {"id": "A-3", "amount": 0, "note": None},
+    ]
+}
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Application:
+    """All vendors, and the made-up one among them."""
+    sample_vendor.write_spec(tmp_path)
+    return create_app(Options(specs=(tmp_path,)))
+
+
+@pytest.fixture
+def acme(application: Application) -> Client:
+    return Client(application, {"host": "testserver", "authorization": "Bearer abc"}, "/acme")
+
+
+def test_it_stands_beside_the_others(application: Application) -> None:
+    assert "acme" in [vendor.name for vendor in application.served]
+
+
+def test_every_item_is_answered_for_itself(acme: Client) -> None:
+    answered = acme.put("/orders", json=THREE)
+
+    assert (answered.status, answered.json) == (
+        207,
+        {
+            "results": [
+                {"status": 201, "text": "Created", "order": {"id": "A-1"}},
+                {"status": 422, "text": "-1 is less than the minimum of 0", "order": {"id": "A-2"}},
+                {"status": 201, "text": "Created", "order": {"id": "A-3"}},
+            ]
+        },
+    )
+
+
+def test_an_item_that_is_there_is_updated(acme: Client) -> None:
+    acme.put("/orders", json=THREE)
+
+    answered = acme.put("/orders", json={"orders": [{"id": "A-1", "amount": 13}]})
+
+    assert answered.json["results"] == [{"status": 200, "text": "Updated", "order": {"id": "A-1"}}]
+    assert acme.get("/orders/A-1").json == {"id": "A-1", "amount": 13}
+
+
+def test_the_list_holds_the_good_ones(acme: Client) -> None:
+    acme.put("/orders", json=THREE)
+
+    answered = acme.get("/orders")
+
+    assert (answered.status, answered.json) == (
+        200,
+        [{"id": "A-1", "amount": 12}, {"id": "A-3", "amount": 0, "note": None}],
+    )
+
+
+def test_the_good_one_is_shown(acme: Client) -> None:
+    acme.put("/orders", json=THREE)
+
+    assert acme.get("/orders/A-1").json == {"id": "A-1", "amount": 12}
+
+
+def test_the_bad_one_is_not_there(acme: Client) -> None:
+    acme.put("/orders", json=THREE)
+
+    assert acme.get("/orders/A-2").status == 404
+
+
+def test_amounts_are_exact(acme: Client) -> None:
+    body = b'{"orders": [{"id": "A-1", "amount": 12345678901234567890.10}]}'
+
+    acme.put("/orders", content=body, headers={"content-type": "application/json"})
+
+    assert acme.get("/orders/A-1").body == b'{"id":"A-1","amount":12345678901234567890.10}'
+
+
+def test_a_second_sandbox_is_untouched(acme: Client) -> None:
+    acme.put("/orders", json=THREE)
+
+    assert acme.get("/orders", headers={"mock-sandbox": "second"}).json == []
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/orders"), ("GET", "/orders"), ("GET", "/orders/A-1")])
+def test_without_credentials_there_is_no_answer(acme: Client, method: str, path: str) -> None:
+    assert acme.without("authorization").request(method, path, json=THREE).status == 401
+
+
+def test_its_spec_is_served_as_its_file(acme: Client, tmp_path: Path) -> None:
+    assert acme.get("/openapi.yaml").body == (tmp_path / "acme.yaml").read_bytes()
+
+
+def test_its_page_lists_its_operations(acme: Client) -> None:
+    text = acme.get("/ui/").text
+
+    assert [name for name in ("putOrders", "listOrders", "showOrder") if name not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("pointer", "line"),
+    [
+        (
+            "/paths/~1orders/put/x-batch/outcome",
+            (
+                "acme: putOrders: add to its x-batch: "
+                "outcome: {list: /data, status: /status, message: /body, key: /id}"
+            ),
+        ),
+        (
+            "/paths/~1orders/put/x-batch/collection",
+            "acme: putOrders: add to its x-batch: collection: <where accepted items live>, key: [<member>]",
+        ),
+    ],
+    ids=["outcome", "collection"],
+)
+def test_a_spec_that_says_too_little_is_refused_with_the_line_to_write(
+    tmp_path: Path, pointer: str, line: str
+) -> None:
+    sample_vendor.write_spec(tmp_path, sample_vendor.changed_document(pointer))
+
+    with pytest.raises(SpecError) as refused:
+        create_app(Options(specs=(tmp_path,)))
+
+    assert str(refused.value) == line
