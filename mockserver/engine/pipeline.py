@@ -27,7 +27,7 @@ class Pipeline:
     """The road of one vendor's calls: a transaction for the admission, and one for the work."""
 
     admission: Admission
-    work: Executor
+    executor: Executor
 
     def handle(self, arrival: Arrival) -> tuple[Call, Answer]:
         """Answer one request; the call that it made, and its answer.
@@ -43,7 +43,7 @@ class Pipeline:
             return call, self._transact(call, "", refuse, create=match is not None)
         if match is None:
             raise AssertionError("a call is routed or refused")
-        opened = self.work.open(call, match)
+        opened = self.executor.open(call, match)
         answer = partial(self._answer, call, match, opened)
         return call, self._transact(call, self._tenant(call, opened), answer, create=True)
 
@@ -52,7 +52,7 @@ class Pipeline:
         try:
             preferred = self._prefer(call, operation, state)
         except ServerRefusal as unknown:
-            return self.work.refuse(call, unknown, operation, state)
+            return self.executor.refuse(call, unknown, operation, state)
         if preferred is not None:
             return preferred
         scenario_selector = self.admission.scenario_selector
@@ -72,7 +72,7 @@ class Pipeline:
         preference = prefer.parse_preference(call.headers)
         if preference is None:
             return None
-        spec, say = self.work.served.spec, self._say(call, operation, state)
+        spec, say = self.executor.served.spec, self._say(call, operation, state)
         return Answer(prefer.preferred_reply(preference, call, operation, spec, say), operation.id)
 
     def _bend(
@@ -82,10 +82,14 @@ class Pipeline:
 
         An example that the spec does not have is refused before anything is performed.
         """
-        served, operation, say = self.work.served, match.operation, self._say(call, match.operation, state)
+        served, operation, say = (
+            self.executor.served,
+            match.operation,
+            self._say(call, match.operation, state),
+        )
         if decision.wait_s is not None:
             refused = run_and_roll_back(
-                partial(self.work.refuse, call, TooManyRequests("", decision.wait_s), operation), state
+                partial(self.executor.refuse, call, TooManyRequests("", decision.wait_s), operation), state
             )
             return apply_quota_refusal(refused, decision)
         wanted, example = _preferred_example(decision), None
@@ -93,7 +97,9 @@ class Pipeline:
             try:
                 example = prefer.example_reply(wanted, call, operation, served.spec, say)
             except ServerRefusal as unknown:
-                return replace(self.work.refuse(call, unknown, operation, state), applied=decision.applied)
+                return replace(
+                    self.executor.refuse(call, unknown, operation, state), applied=decision.applied
+                )
         bend = AppliedEffects(decision, served.vendor.fault, served.refuse)
         perform = partial(self._perform, call, match, opened, bend)
         if decision.commit.first == 0:
@@ -107,15 +113,15 @@ class Pipeline:
         self, call: Call, match: RouteMatch, opened: Opened, bend: AppliedEffects | None, state: State
     ) -> Answer:
         """The answer of an earlier call with the same idempotency key, or what the work comes to."""
-        replayed = self.work.replay(call, match.operation, state)
-        return replayed or self.work.perform(call, match, opened, bend, state)
+        replayed = self.executor.replay(call, match.operation, state)
+        return replayed or self.executor.perform(call, match, opened, bend, state)
 
     def _deliver(self, call: Call, answer: Answer, operation: Operation, state: State) -> Answer:
         """The answer, unless it is lost after its work was done; what became of the items stays so."""
         try:
             check_delivery(call)
         except VendorFailure as lost:
-            refused = run_and_roll_back(partial(self.work.refuse, call, lost, operation), state)
+            refused = run_and_roll_back(partial(self.executor.refuse, call, lost, operation), state)
             return replace(answer, reply=refused.reply, refusal=refused.refusal)
         return answer
 
@@ -123,12 +129,12 @@ class Pipeline:
         """Render a refusal in the vendor's words, without side effects."""
 
         def say(refusal: Refusal) -> Reply:
-            return run_and_roll_back(partial(self.work.refuse, call, refusal, operation), state).reply
+            return run_and_roll_back(partial(self.executor.refuse, call, refusal, operation), state).reply
 
         return say
 
     def _refuse(self, admitted: Admitted, refusal: Refusal, state: State) -> Answer:
-        return self.work.refuse(admitted.call, refusal, admitted.operation, state)
+        return self.executor.refuse(admitted.call, refusal, admitted.operation, state)
 
     def _transact(self, call: Call, tenant: str, work: Callable[[State], Answer], *, create: bool) -> Answer:
         scope = f"{call.vendor}/{tenant}"
@@ -138,7 +144,7 @@ class Pipeline:
         """The tenant that the call is for; of one that cannot be read, the one that its header names."""
         if opened.request is not None:
             return opened.request.tenant
-        return call.headers.get(self.work.served.tenant_header.lower(), "")
+        return call.headers.get(self.executor.served.tenant_header.lower(), "")
 
 
 def _preferred_example(decision: Decision) -> Preference | None:

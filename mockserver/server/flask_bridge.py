@@ -63,7 +63,7 @@ class FlaskBridge:
         Raises:
             HTTPException: Connexion routed the request to no operation.
         """
-        if _ROUTING not in scope.get("extensions", {}):
+        if scope.get("extensions", {}).get(_ROUTING, {}).get("operation_id") is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         environ = _environ(scope)
         with self._flask.request_context(environ):

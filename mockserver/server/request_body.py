@@ -43,12 +43,12 @@ async def read(receive: Receive, headers: Mapping[str, str], limit: int) -> Body
     if "content-encoding" not in headers:
         return Body(headers, content)
     try:
-        return Body(*plain(headers, content, limit))
+        return Body(*decode(headers, content, limit))
     except Refusal as refusal:
         return Body(headers, content, refusal)
 
 
-def plain(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[str, str], bytes]:
+def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[str, str], bytes]:
     """Headers and body as if that had come without a coding; its length says what it is now.
 
     Raises:
@@ -61,14 +61,14 @@ def plain(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[
         return headers, body
     if coding not in CODINGS:
         raise UnsupportedMediaType(coding, CODINGS)
-    body = decoded(body, CODINGS[coding], limit)
+    body = _inflate(body, CODINGS[coding], limit)
     others = {name: text for name, text in headers.items() if name != "content-encoding"}
     if "content-length" in others:
         others["content-length"] = str(len(body))
     return others, body
 
 
-def decoded(body: bytes, window_bits: int, limit: int) -> bytes:
+def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
     """What zlib makes of all the members of a body, up to `limit` bytes.
 
     Raises:

@@ -11,20 +11,21 @@ from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.engine import defaults
+from mockserver.engine.admission import Admission
 from mockserver.engine.envelope import EnvelopeReader
 from mockserver.engine.executor import Executor
+from mockserver.engine.pipeline import Pipeline
 from mockserver.errors import Refusal
-from mockserver.model import Answer, Call, Fault, Reply
+from mockserver.model import Answer, Call, Reply
 from mockserver.sandbox.memory_store import MemoryStore
-from mockserver.sandbox.sandboxes import Sandboxes
-from mockserver.sandbox.store import State, Tables
-from mockserver.scenario.decision import Decision
-from mockserver.scenario.item_effects import AppliedEffects
-from mockserver.scenario.model import Commit, Effect
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.scenarios import SCENARIOS, scenario_record
+from mockserver.sandbox.store import SandboxState, State, Tables
+from mockserver.scenario.selection import ScenarioSelector
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import Vendor, default_fault_problem, store_each
+from mockserver.vendor import Vendor, store_each
 from tests.support import sample_vendor
-from tests.support.engine_samples import CALL, loaded_vendor, store_order
+from tests.support.engine_samples import CALL, arrival_of, loaded_vendor, store_order
 from tests.support.frozen_documents import freeze_document
 
 
@@ -53,30 +54,41 @@ def batch(*keys: str) -> bytes:
 ABC, ONE_BAD = batch("A", "B", "C"), batch("A", "bad", "C")
 
 
-def working(folder: Path, made: dict[str, Any] | None = None) -> Executor:
+def working(folder: Path, made: dict[str, Any] | None = None) -> Pipeline:
     acme = loaded_vendor(folder, made)
     room = dataclasses.replace(acme.batch_handlers["putOrders"], apply=store_each(store_order))
     vendor = Vendor(remember=remember, replay=replay)
     acme = dataclasses.replace(acme, vendor=vendor, refuse=refuse, batch_handlers={"putOrders": room})
-    store = MemoryStore(keep=freeze_document)
-    return Executor(acme, EnvelopeReader(acme.spec, acme.plans, vendor.classify), Sandboxes(store, {}, {}))
+    sandboxes = Sandboxes(MemoryStore(keep=freeze_document), {}, {})
+    sandboxes.create(Settings("default"))
+    envelope = EnvelopeReader(acme.spec, acme.plans, vendor.classify)
+    selector = ScenarioSelector({"acme": frozenset()})
+    return Pipeline(Admission(acme, sandboxes, selector), Executor(acme, envelope))
 
 
-def answered(work: Executor, body: bytes, first: int | None = None, **headers: str) -> Answer:
+def answered(work: Pipeline, body: bytes, first: int | None = None, **headers: str) -> Answer:
     """The answer to a batch of which `first` items are to take effect, None: all."""
+    if first is None:
+        return ruled(work, body, **headers)
+    return ruled(work, body, {"id": "r", "commit": {"partial": first} if first else "none"}, **headers)
+
+
+def ruled(work: Pipeline, body: bytes, *rules: dict[str, Any], **headers: str) -> Answer:
+    """The answer to a batch where the rules are armed."""
+    document = {"version": 1, "name": "s", "rules": list(rules)}
+
+    def arm(whole: SandboxState) -> None:
+        whole.collection(SCENARIOS)["s"] = scenario_record(document, 1, armed=bool(rules))
+
+    work.admission.sandboxes.control("default", arm)
     call = replace(CALL, body=body, headers={**CALL.headers, **headers})
-    decision = Decision(("s/r",), commit=Commit(first))
-    return work.answered(
-        call,
-        work.served.spec.match("PUT", "/orders"),
-        AppliedEffects(decision, default_fault_problem, refuse),
-    )
+    return work.handle(arrival_of(call))[1]
 
 
-def held(work: Executor) -> Tables:
+def held(work: Pipeline) -> Tables:
     """All that the vendor holds."""
-    work.sandboxes.transact("default", "acme/", lambda _state: None)
-    return {scope: tables for scope, tables in work.sandboxes.dump("default").items() if scope == "acme/"}
+    tables = work.admission.sandboxes.dump("default")
+    return {scope: collections for scope, collections in tables.items() if scope == "acme/"}
 
 
 def actions(answer: Answer) -> list[str]:
@@ -150,25 +162,11 @@ def test_an_answer_that_is_given_again_leaves_no_trace_either(tmp_path: Path) ->
     assert held(work) == before
 
 
-def test_who_works_dry_answers_as_ever_and_writes_nothing(tmp_path: Path) -> None:
-    work = working(tmp_path)
-    before = held(work)
-
-    dry = answered(work.dry(), batch("A"))
-
-    assert held(work) == before
-    assert dry == answered(work, batch("A"))
-
-
 def test_an_item_that_fails_does_so_in_the_part_that_takes_effect_too(tmp_path: Path) -> None:
     work = working(tmp_path)
-    decision = Decision(("s/r",), commit=Commit(2), effects={0: Effect(fail=Fault("internal"))})
+    fails = {"select": {"index": 0}, "effect": {"fail": {"code": "internal"}}}
 
-    answer = work.answered(
-        replace(CALL, body=ABC),
-        work.served.spec.match("PUT", "/orders"),
-        AppliedEffects(decision, default_fault_problem, refuse),
-    )
+    answer = ruled(work, ABC, {"id": "r", "commit": {"partial": 2}, "items": [fails]})
 
     assert actions(answer) == ["rejected", "created", "skipped"]
     assert list(held(work)["acme/"]["orders"]) == ["B"]

@@ -1,4 +1,4 @@
-"""The corridor of the made-up vendor, with parts of a vendor's package put in."""
+"""The road of a call at the made-up vendor, with parts of a vendor's package put in."""
 
 from __future__ import annotations
 
@@ -11,38 +11,51 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.engine import defaults
+from mockserver.engine.admission import Admission
 from mockserver.engine.envelope import EnvelopeReader
 from mockserver.engine.executor import Executor
 from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Forbidden, Refusal, Rejected
-from mockserver.model import Answer, Call, Principal, Problem, Reply
+from mockserver.model import Answer, Call, Problem, Reply
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIOS, scenario_record
 from mockserver.sandbox.store import SandboxState, State
 from mockserver.scenario.selection import ScenarioSelector
 from mockserver.spec.openapi import Operation
-from mockserver.vendor import BatchResult, Request, Vendor
+from mockserver.vendor import BatchResult, Enter, Request, Vendor
 from tests.support import sample_vendor
-from tests.support.engine_samples import CALL, loaded_vendor
+from tests.support.engine_samples import CALL, arrival_of, loaded_vendor
 
 GOOD = b'{"orders": [{"id": "A", "amount": 1}]}'
-GET = Call("acme", "default", "GET", "/orders")
+GET = replace(CALL, method="GET")
 
 
 class BrokenError(Exception):
     """What a vendor's code may raise."""
 
 
-def corridor(folder: Path, made: dict[str, Any] | None = None, **parts: Any) -> Pipeline:
-    """The vendor's corridor; `parts` are those of a `Vendor`."""
+def corridor(
+    folder: Path, made: dict[str, Any] | None = None, served: dict[str, Any] | None = None, **parts: Any
+) -> Pipeline:
+    """The vendor's pipeline; `parts` are those of a `Vendor`, `served` those of a loaded one."""
     acme = dataclasses.replace(loaded_vendor(folder, made), vendor=Vendor(**parts))
+    return piped(dataclasses.replace(acme, **(served or {})), Sandboxes(MemoryStore(), {}, {}))
+
+
+def piped(acme: LoadedVendor, sandboxes: Sandboxes, selector: ScenarioSelector | None = None) -> Pipeline:
     envelope = EnvelopeReader(acme.spec, acme.plans, acme.vendor.classify)
-    return Pipeline(Executor(acme, envelope, Sandboxes(MemoryStore(), {}, {})))
+    return Pipeline(Admission(acme, sandboxes, selector), Executor(acme, envelope))
+
+
+def changed(pipeline: Pipeline, **parts: Any) -> Pipeline:
+    """The same with other parts of its loaded vendor."""
+    return piped(dataclasses.replace(pipeline.executor.served, **parts), pipeline.admission.sandboxes)
 
 
 def handled(pipeline: Pipeline, call: Call) -> Answer:
-    return pipeline.handle(call, pipeline.work.served.spec.match(call.method, call.path))
+    return pipeline.handle(arrival_of(call))[1]
 
 
 def put(pipeline: Pipeline, body: bytes = GOOD) -> Answer:
@@ -93,13 +106,23 @@ def test_a_record_that_is_not_there_is_a_refusal_of_its_operation(tmp_path: Path
     assert (answer.reply.status, answer.operation, answer.refusal) == (404, "showOrder", "not-found")
 
 
+def knowing(pipeline: Pipeline, credential: str, **facts: Any) -> Pipeline:
+    """The pipeline, whose default sandbox knows the credential."""
+    sandboxes = pipeline.admission.sandboxes
+    sandboxes.create(Settings("default"))
+
+    def issue(state: State) -> None:
+        state.collection("credentials", "")[credential] = {"scheme": "token", **facts}
+
+    sandboxes.transact("default", "acme/", issue)
+    return pipeline
+
+
 def test_who_may_not_call_is_refused_before_the_body_is_read(tmp_path: Path) -> None:
     made = sample_vendor.changed_document("/paths/~1orders/put/x-scopes", ["orders:write"])
-    nobody = Principal("nobody", frozenset())
+    pipeline = knowing(corridor(tmp_path, made), "any", scopes=[])
 
-    answer = handled(corridor(tmp_path, made), replace(CALL, body=b"{", principal=nobody))
-
-    assert answer.refusal == "forbidden"
+    assert put(pipeline, b"{").refusal == "forbidden"
 
 
 def test_a_crash_in_render_stores_nothing_and_passes_on(tmp_path: Path) -> None:
@@ -108,18 +131,11 @@ def test_a_crash_in_render_stores_nothing_and_passes_on(tmp_path: Path) -> None:
     def broken(_result: BatchResult, _state: State) -> Reply:
         raise BrokenError
 
-    rooms = {
-        "putOrders": dataclasses.replace(pipeline.work.served.batch_handlers["putOrders"], render=broken)
-    }
-    breaking = dataclasses.replace(
-        pipeline,
-        work=dataclasses.replace(
-            pipeline.work, served=dataclasses.replace(pipeline.work.served, batch_handlers=rooms)
-        ),
-    )
+    handler = pipeline.executor.served.batch_handlers["putOrders"]
+    handlers = {"putOrders": dataclasses.replace(handler, render=broken)}
 
     with pytest.raises(BrokenError):
-        put(breaking)
+        put(changed(pipeline, batch_handlers=handlers))
 
     assert listed(pipeline) == []
 
@@ -130,13 +146,8 @@ def test_a_handler_that_rejects_leaves_no_trace(tmp_path: Path) -> None:
         raise Rejected(Problem("late"))
 
     pipeline = corridor(tmp_path)
-    handlers = {**pipeline.work.served.handlers, "showOrder": handler}
-    rejecting = dataclasses.replace(
-        pipeline,
-        work=dataclasses.replace(
-            pipeline.work, served=dataclasses.replace(pipeline.work.served, handlers=handlers)
-        ),
-    )
+    handlers = {**pipeline.executor.served.handlers, "showOrder": handler}
+    rejecting = changed(pipeline, handlers=handlers)
 
     assert handled(rejecting, replace(GET, path="/orders/A")).reply.status == 409
     assert listed(pipeline) == []
@@ -146,15 +157,7 @@ def test_refuse_speaks_for_the_vendor(tmp_path: Path) -> None:
     def refuse(_refusal: Refusal, _call: Call, operation: Operation | None, _state: State) -> Reply:
         return Reply(418, operation.id.encode() if operation else b"")
 
-    pipeline = corridor(tmp_path)
-    speaking = dataclasses.replace(
-        pipeline,
-        work=dataclasses.replace(
-            pipeline.work, served=dataclasses.replace(pipeline.work.served, refuse=refuse)
-        ),
-    )
-
-    assert put(speaking, b"{").reply == Reply(418, b"putOrders")
+    assert put(corridor(tmp_path, served={"refuse": refuse}), b"{").reply == Reply(418, b"putOrders")
 
 
 def test_a_replayed_answer_applies_nothing(tmp_path: Path) -> None:
@@ -163,7 +166,7 @@ def test_a_replayed_answer_applies_nothing(tmp_path: Path) -> None:
     answer = put(pipeline)
 
     assert (answer.reply.body, answer.outcomes) == (b"again", ())
-    assert pipeline.work.sandboxes.dump("default").keys() == {"sandbox/"}
+    assert pipeline.admission.sandboxes.dump("default").keys() == {"sandbox/"}
 
 
 def test_an_answer_is_remembered_with_its_request(tmp_path: Path) -> None:
@@ -174,7 +177,7 @@ def test_an_answer_is_remembered_with_its_request(tmp_path: Path) -> None:
 
     put(pipeline)
 
-    assert pipeline.work.sandboxes.dump("default")["acme/"]["kept"] == {"putOrders": {"status": 207}}
+    assert pipeline.admission.sandboxes.dump("default")["acme/"]["kept"] == {"putOrders": {"status": 207}}
 
 
 def test_a_refusal_is_remembered_too(tmp_path: Path) -> None:
@@ -192,6 +195,12 @@ def closed(_call: Call, tenant: str, _state: State) -> None:
     raise Forbidden("tenant", tenant)
 
 
+def closed_by_header(call: Call, enter: Enter, _state: State) -> str:
+    if enter().has_parameter("X-Tenant"):
+        raise Forbidden("tenant", call.headers.get("x-tenant", ""))
+    return ""
+
+
 def by_header() -> dict[str, Any]:
     header = {"name": "X-Tenant", "in": "header", "schema": {"type": "string"}}
     made = sample_vendor.changed_document("/paths/~1orders/put/parameters", [header])
@@ -199,20 +208,20 @@ def by_header() -> dict[str, Any]:
 
 
 def test_a_tenant_that_a_header_names_is_asked_before_the_body_is_read(tmp_path: Path) -> None:
-    pipeline = corridor(tmp_path, by_header(), admit=closed)
+    pipeline = corridor(tmp_path, by_header(), admit=closed_by_header)
 
     assert put(pipeline, b"{").refusal == "forbidden"
 
 
 def test_an_operation_without_the_header_has_no_tenant_to_ask(tmp_path: Path) -> None:
-    pipeline = corridor(tmp_path, by_header(), admit=closed)
+    pipeline = corridor(tmp_path, by_header(), admit=closed_by_header)
 
     assert handled(pipeline, GET).reply.status == 200
 
 
 def test_a_tenant_that_the_body_names_is_asked_once_it_is_read(tmp_path: Path) -> None:
     made = sample_vendor.document() | {"x-scope": [{"in": "body", "pointer": "/tenant"}]}
-    pipeline = corridor(tmp_path, made, admit=closed)
+    pipeline = corridor(tmp_path, made, enter_tenant=closed)
 
     answers = [put(pipeline, body).refusal for body in (b"{", b'{"tenant": "one", "orders": []}')]
 
@@ -230,31 +239,30 @@ def test_tenants_are_apart(tmp_path: Path) -> None:
 
 
 def scopes(pipeline: Pipeline) -> set[str]:
-    return {scope for scope, tables in pipeline.work.sandboxes.dump("default").items() if "orders" in tables}
+    return {
+        scope for scope, tables in pipeline.admission.sandboxes.dump("default").items() if "orders" in tables
+    }
+
+
+def at_home(call: Call, enter: Enter, _state: State) -> str:
+    enter()
+    return call.headers.get("x-tenant", "home")
 
 
 @pytest.mark.parametrize(("named", "scope"), [({}, "acme/home"), ({"x-tenant": "one"}, "acme/one")])
-def test_a_call_that_names_no_tenant_means_its_home(
+def test_a_call_that_names_no_tenant_enters_the_one_that_the_vendor_gives_it(
     tmp_path: Path, named: dict[str, str], scope: str
 ) -> None:
-    pipeline = corridor(tmp_path, by_header(), default_tenant=lambda _call, _state: "home")
+    pipeline = corridor(tmp_path, by_header(), admit=at_home)
 
     handled(pipeline, replace(CALL, body=GOOD, headers={**CALL.headers, **named}))
 
     assert scopes(pipeline) == {scope}
 
 
-def test_a_call_without_a_home_stays_as_it_is(tmp_path: Path) -> None:
-    pipeline = corridor(tmp_path, by_header(), default_tenant=lambda _call, _state: "")
-
-    put(pipeline)
-
-    assert scopes(pipeline) == {"acme/"}
-
-
 def dispatched(pipeline: Pipeline, call: Call) -> Answer:
-    return pipeline.work.sandboxes.transact(
-        "default", "acme/", lambda state: pipeline.work.dispatch(call, state)
+    return pipeline.admission.sandboxes.transact(
+        "default", "acme/", lambda state: pipeline.executor.dispatch(call, state)
     )
 
 
@@ -284,8 +292,8 @@ def test_a_carried_call_is_refused_like_any_other(
 def test_a_carried_call_stands_on_its_own_credentials(tmp_path: Path) -> None:
     pipeline = corridor(tmp_path)
     named = {"credentials": {"old": {"scheme": "token", "kind": "expired"}}}
-    pipeline.work.sandboxes.create(Settings("default"))
-    pipeline.work.sandboxes.store.control(
+    pipeline.admission.sandboxes.create(Settings("default"))
+    pipeline.admission.sandboxes.store.control(
         "default", lambda whole: whole.load({**whole.tables(), "acme/": named})
     )
 
@@ -310,18 +318,18 @@ def test_the_same_seed_and_calls_give_the_same_bytes(tmp_path: Path) -> None:
     assert replies[0] == replies[1]
 
 
-def test_a_vendor_may_refuse_before_the_body_is_read(tmp_path: Path) -> None:
-    def enter(_call: Call, operation: Operation, _state: State) -> None:
-        raise Forbidden("vendor", operation.id)
+def test_a_vendor_may_refuse_before_the_body_is_decoded(tmp_path: Path) -> None:
+    def admit(_call: Call, enter: Enter, _state: State) -> str:
+        raise Forbidden("vendor", enter().id)
 
-    answer = put(corridor(tmp_path, enter=enter), b"{")
+    answer = put(corridor(tmp_path, admit=admit), b"{")
 
     assert (answer.reply.status, answer.refusal) == (403, "forbidden")
 
 
 def bent(pipeline: Pipeline, *rules: dict[str, Any], **assumptions: str) -> Answer:
     """What a batch of one order is answered where a scenario of these rules is armed."""
-    sandboxes, document = pipeline.work.sandboxes, {"version": 1, "name": "s", "rules": list(rules)}
+    sandboxes, document = pipeline.admission.sandboxes, {"version": 1, "name": "s", "rules": list(rules)}
     if "default" not in sandboxes.names():
         sandboxes.create(Settings("default"))
 
@@ -329,12 +337,10 @@ def bent(pipeline: Pipeline, *rules: dict[str, Any], **assumptions: str) -> Answ
         whole.collection(SCENARIOS)["s"] = scenario_record(document, 1)
 
     sandboxes.control("default", arm)
-    directed = dataclasses.replace(
-        pipeline, scenario_selector=ScenarioSelector(sandboxes, {"acme": frozenset()})
-    )
-    call = directed.greet(replace(CALL, body=GOOD))
-    call = replace(call, assumptions={**call.assumptions, **assumptions})
-    return handled(directed, call)
+    if assumptions:
+        sandboxes.assume("default", {f"acme.{name}": value for name, value in assumptions.items()})
+    directed = piped(pipeline.executor.served, sandboxes, ScenarioSelector({"acme": frozenset()}))
+    return put(directed)
 
 
 def shown(*statuses: str) -> dict[str, Any]:
@@ -356,12 +362,11 @@ def refusing(pipeline: Pipeline) -> Pipeline:
         state.next("trace")
         return defaults.refuse_with_problem_details(refusal, call, operation, state)
 
-    served_so = dataclasses.replace(pipeline.work.served, refuse=refuse)
-    return dataclasses.replace(pipeline, work=dataclasses.replace(pipeline.work, served=served_so))
+    return changed(pipeline, refuse=refuse)
 
 
 def numbers(pipeline: Pipeline) -> list[str]:
-    return list(pipeline.work.sandboxes.dump("default").get("acme/", {}).get("sequences", {}))
+    return list(pipeline.admission.sandboxes.dump("default").get("acme/", {}).get("sequences", {}))
 
 
 @pytest.mark.parametrize(

@@ -17,4 +17,4 @@ ADAPTERS: tuple[VendorAdapter, ...] = (GUIDEWIRE, PAYT, PVEX, VBA, XERO)
 
 def for_each_vendor(*dialects: VendorAdapter) -> pytest.MarkDecorator:
     """The test for each of these, or for all."""
-    return pytest.mark.parametrize("dialect", dialects or ADAPTERS, ids=lambda one: one.name)
+    return pytest.mark.parametrize("adapter", dialects or ADAPTERS, ids=lambda one: one.name)

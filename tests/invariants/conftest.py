@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from mockserver.sandbox.memory_store import MemoryStore
-from mockserver.server.application import Application, create_app
+from mockserver.server.application import Application, Options, create_app
 from tests.support.frozen_documents import freeze_document
 from tests.support.hypothesis_settings import without_constants
 
@@ -18,9 +16,4 @@ def _no_constants_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def bare() -> Application:
     """All vendors without the engine that bends answers."""
-    app = create_app(store=MemoryStore(keep=freeze_document))
-    vendors = app.door.vendors
-    assert isinstance(vendors, dict)
-    for name, vendor in vendors.items():
-        vendors[name] = replace(vendor, pipeline=replace(vendor.pipeline, scenario_selector=None))
-    return app
+    return create_app(Options(scenarios=False), store=MemoryStore(keep=freeze_document))

@@ -64,7 +64,7 @@ class ItemSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class TestedRequest:
+class OperationRequest:
     """One call: `document` goes as JSON, `headers` beside the caller's."""
 
     method: str
@@ -112,7 +112,7 @@ class VendorAdapter(Protocol):
         """Make the second tenant if there may be one; whether there is."""
         ...
 
-    def batch(self, things: Sequence[ItemSpec], tenant: int = 0) -> TestedRequest:
+    def batch(self, things: Sequence[ItemSpec], tenant: int = 0) -> OperationRequest:
         """The call that sends them all."""
         ...
 
@@ -132,11 +132,11 @@ class VendorAdapter(Protocol):
         """What is kept under each of `keys`, as the list shows it."""
         ...
 
-    def change(self, key: str, value: str, tenant: int = 0) -> TestedRequest:
+    def change(self, key: str, value: str, tenant: int = 0) -> OperationRequest:
         """The call that changes one record and carries no batch."""
         ...
 
-    def removal(self, key: str) -> TestedRequest:
+    def removal(self, key: str) -> OperationRequest:
         """The call that takes a record away, where the vendor `removes`."""
         ...
 
@@ -144,7 +144,7 @@ class VendorAdapter(Protocol):
         """How many items the answer says were done; None where it does not."""
         ...
 
-    def payment(self) -> TestedRequest:
+    def payment(self) -> OperationRequest:
         """The call that pays one unit of what is due."""
         ...
 

@@ -21,7 +21,7 @@ from tests.invariants.expected_state import ExpectedState, ExpectedTenant
 from tests.invariants.sandboxes import (
     NOW,
     ItemSpec,
-    TestedRequest,
+    OperationRequest,
     VendorAdapter,
     item_specs,
     open_sandbox,
@@ -207,7 +207,7 @@ class VendorStateMachine(RuleBasedStateMachine):
         """24: no time passes by itself."""
         assert self.here.app.sandboxes.show(self.here.sandbox).now == self.model.now
 
-    def _called(self, sent: TestedRequest, number: int) -> Response:
+    def _called(self, sent: OperationRequest, number: int) -> Response:
         """The answer, which is in the contract and no crash: 25 and 26."""
         self.touched.add(number)
         client = self.here.tenant(number)
@@ -218,7 +218,7 @@ class VendorStateMachine(RuleBasedStateMachine):
         assert self.model.armed or not self.here.entry().off_contract
         return answered
 
-    def _keyed(self, sent: TestedRequest) -> TestedRequest:
+    def _keyed(self, sent: OperationRequest) -> OperationRequest:
         self.keys += 1
         return replace(sent, headers={self.adapter.key_header: f"key-{self.keys}"})
 

@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.codec import json
-from mockserver.model import Answer, Call, Json, Principal
+from mockserver.engine.admission import Arrival
+from mockserver.model import Answer, Json
 from mockserver.vendors.guidewire.profile.pins import A
 from tests.invariants.adapters import GUIDEWIRE, PAYT, PVEX, VBA, for_each_vendor
 from tests.invariants.concurrency import RegisterOperation, is_linearizable, run_together
 from tests.invariants.sandboxes import (
     ItemSpec,
-    TestedRequest,
+    OperationRequest,
     VendorAdapter,
     VendorSandbox,
     example_settings,
@@ -40,16 +41,14 @@ def _restless() -> Iterator[None]:
     sys.setswitchinterval(interval)
 
 
-def handled(here: VendorSandbox, sent: TestedRequest) -> Answer:
-    """What the vendor's corridor answers to the call, in the thread that asks."""
+def handled(here: VendorSandbox, sent: OperationRequest) -> Answer:
+    """What the vendor's pipeline answers to the call, in the thread that asks."""
     pipeline = here.app.door.vendors[here.adapter.name].pipeline
     path, _, query = sent.path.partition("?")
     below = path.removeprefix(f"/{here.adapter.name}")
     body = b"" if sent.document is None else json.encode(sent.document)
     headers = {**here.client.headers, **(sent.headers or {}), "content-type": "application/json"}
-    caller = Principal("caller")
-    call = Call(here.adapter.name, here.sandbox, sent.method, below, query, headers, body, principal=caller)
-    return pipeline.handle(pipeline.greet(call), pipeline.work.served.spec.match(sent.method, below))
+    return pipeline.handle(Arrival(here.sandbox, sent.method, below, query, headers, body))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +56,32 @@ class Pair:
     """A record of which two members are always written together: how, where it is read, which two."""
 
     adapter: VendorAdapter
-    write: Callable[[str], TestedRequest]
+    write: Callable[[str], OperationRequest]
     path: str
     read: Callable[[Json], tuple[Json, Json]]
 
 
-def _vba(value: str) -> TestedRequest:
-    return TestedRequest(
+def _vba(value: str) -> OperationRequest:
+    return OperationRequest(
         "PUT",
         "/vba/claim-invoice-batch",
         [{"invoice_Key": 5001, "description": value, "invoice_Number": value}],
     )
 
 
-def _pvex(value: str) -> TestedRequest:
-    return TestedRequest("POST", "/pvex/api/InvoiceBatch", [visit(1, PmsStatus=value, Number=value)])
+def _pvex(value: str) -> OperationRequest:
+    return OperationRequest("POST", "/pvex/api/InvoiceBatch", [visit(1, PmsStatus=value, Number=value)])
 
 
-def _payt(value: str) -> TestedRequest:
+def _payt(value: str) -> OperationRequest:
     sent = PAYT.batch([ItemSpec("N-1", value)])
     bills = [{**bill, "order_number": value} for bill in sent.document["invoices"]]
-    return TestedRequest(sent.method, sent.path, {**sent.document, "invoices": bills})
+    return OperationRequest(sent.method, sent.path, {**sent.document, "invoices": bills})
 
 
-def _guidewire(value: str) -> TestedRequest:
+def _guidewire(value: str) -> OperationRequest:
     attributes = {"mailTo": value, "invoiceNumber": value}
-    return TestedRequest(
+    return OperationRequest(
         "PATCH", f"/guidewire/claim/v1/bulk-invoices/{A}", {"data": {"attributes": attributes}}
     )
 
@@ -129,7 +128,7 @@ def test_who_reads_while_others_write_sees_whole_items(pair: Pair) -> None:
                 assert handled(here, pair.write(value)).reply.status < 300
 
         def read() -> None:
-            answers = (handled(here, TestedRequest("GET", pair.path)) for _ in written)
+            answers = (handled(here, OperationRequest("GET", pair.path)) for _ in written)
             seen.extend(pair.read(json.decode(answer.reply.body)) for answer in answers)
 
         run_together(write, read, read)

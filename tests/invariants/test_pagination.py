@@ -61,7 +61,7 @@ PAGED: tuple[tuple[VendorAdapter, Pages], ...] = (
 
 
 @invariant(34)
-@pytest.mark.parametrize(("dialect", "pages"), PAGED, ids=[dialect.name for dialect, _ in PAGED])
+@pytest.mark.parametrize(("adapter", "pages"), PAGED, ids=[dialect.name for dialect, _ in PAGED])
 @example_settings(6)
 @given(data=st.data(), size=st.integers(1, 9))
 def test_pages_part_the_whole_list_in_its_order(

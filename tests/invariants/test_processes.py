@@ -19,7 +19,7 @@ from tests.support.spec_documents import ROOT
 def told(hash_seed: str) -> Any:
     """The digest of each client by how many there were, from a process of that hash seed."""
     finished = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.invariants.telling"],
+        [sys.executable, "-W", "ignore", "-m", "tests.invariants.client_digests"],
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
         capture_output=True,

@@ -10,7 +10,7 @@ from tests.support.spec_documents import ROOT
 def told(hash_seed: str) -> list[str]:
     """A digest of every answer of every story, told in a process of that hash seed."""
     finished = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.journeys.telling"],
+        [sys.executable, "-W", "ignore", "-m", "tests.journeys.digests"],
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
         capture_output=True,

@@ -59,7 +59,7 @@ def test_a_scope_and_a_collection_that_one_has_alone_are_told_by_their_documents
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "pointer", "facts"),
+    ("old", "new", "pointer", "values"),
     [
         ({"a": {"b": 1}}, {"a": {"b": 2}}, "/a/b", {"old": 1, "new": 2}),
         ({"a": [1, 2]}, {"a": [1, 3]}, "/a/1", {"old": 2, "new": 3}),

@@ -125,30 +125,27 @@ def test_a_deleted_sandbox_begins_anew(sandboxes: Sandboxes) -> None:
 
 
 def test_a_visit_to_a_sandbox_that_is_not_there_leaves_none_behind(sandboxes: Sandboxes) -> None:
-    seen = sandboxes.transact_or_discard("new", "acme/", keys, lambda: False)
+    seen = sandboxes.transact_or_discard("new", "acme/", keys, create=False)
 
     assert (seen, sandboxes.store.names()) == (["A"], [])
 
 
 def test_what_is_written_on_such_a_visit_is_gone(sandboxes: Sandboxes) -> None:
-    sandboxes.transact_or_discard("new", "acme/", add, lambda: False)
+    sandboxes.transact_or_discard("new", "acme/", add, create=False)
 
     assert sandboxes.transact("new", "acme/", keys) == ["A"]
 
 
 def test_a_visit_makes_the_sandbox_where_it_may(sandboxes: Sandboxes) -> None:
-    sandboxes.transact_or_discard("new", "acme/", add, lambda: True)
+    sandboxes.transact_or_discard("new", "acme/", add, create=True)
 
     assert sandboxes.transact("new", "acme/", keys) == ["A", "C"]
 
 
-def test_nobody_asks_whether_a_sandbox_that_is_there_may_be_made(sandboxes: Sandboxes) -> None:
+def test_a_visit_to_a_sandbox_that_is_there_stays(sandboxes: Sandboxes) -> None:
     sandboxes.create(Settings("new"))
 
-    def never() -> bool:
-        raise AssertionError
-
-    sandboxes.transact_or_discard("new", "acme/", add, never)
+    sandboxes.transact_or_discard("new", "acme/", add, create=False)
 
     assert sandboxes.transact("new", "acme/", keys) == ["A", "C"]
 

@@ -133,7 +133,7 @@ def test_a_room_makes_phantoms_its_own_way() -> None:
     def phantom(outcome: Outcome, number: int) -> Outcome:
         return replace(outcome, item=Item(0, f"ghost-{number}", {}))
 
-    bent = bend(envelope=EnvelopeEffect(phantom=1)).room(furnished(phantom=phantom), BATCH)
+    bent = bend(envelope=EnvelopeEffect(phantom=1)).room(furnished(extra_outcome=phantom), BATCH)
     outcomes = (Outcome(Item(0, "A", {"id": "A"}), Action.CREATED),)
 
     reply = transact(store(), lambda state: bent.render(BatchResult(orders("A"), outcomes), state))

@@ -105,7 +105,7 @@ def test_a_delivery_says_delay_pieces_part_and_fault() -> None:
 
 
 def test_a_quota_refuses_with_the_status_that_it_says() -> None:
-    answer = apply_quota_refusal(Answer(Reply(429)), Decision(("s/r",), wait=3, quota_status=503))
+    answer = apply_quota_refusal(Answer(Reply(429)), Decision(("s/r",), wait_s=3, quota_status=503))
 
     assert (answer.reply.status, answer.applied) == (503, ("s/r",))
 

@@ -65,7 +65,7 @@ def test_keys_are_texts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "place"),
+    ("text", "code", "position"),
     [
         ("a: &x 1", "anchor", (1, 4)),
         ("*x", "alias", (1, 1)),

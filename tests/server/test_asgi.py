@@ -3,23 +3,30 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mockserver.engine.admission import Arrival
 from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import HeadersTooLarge, MockServerError, VendorError
-from mockserver.model import Call, Reply
+from mockserver.model import Answer, Call, Reply
 from mockserver.sandbox.store import State
 from mockserver.server.application import Application, Options, create_app
-from mockserver.spec.openapi import RouteMatch
-from mockserver.vendor import Request
+from mockserver.server.asgi import MockServerApp
+from mockserver.server.flask_bridge import FlaskBridge
+from mockserver.server.routing import build_connexion
+from mockserver.vendor import Enter, Request
 from tests.support import sample_vendor
 from tests.support.client import Client, Response
 
 BATCH = {"orders": [{"id": "A", "amount": 1}]}
 PROBLEM = "application/problem+json"
+
+HOST = {"host": "testserver"}
 
 
 @pytest.fixture
@@ -338,7 +345,7 @@ def crashing(folder: Path, error: Exception) -> Client:
 
     application = sample_vendor.create_application(folder)
     pipeline = application.door.vendors["acme"].pipeline
-    handlers = pipeline.work.served.handlers
+    handlers = pipeline.executor.served.handlers
     assert isinstance(handlers, dict)
     handlers["listOrders"] = broken
     return Client(application, {"host": "testserver", "authorization": "Bearer abc"})
@@ -347,7 +354,7 @@ def crashing(folder: Path, error: Exception) -> Client:
 @pytest.mark.parametrize("location", ["http://a..b/", "http://a:99999/x y", "/orders?a=%2F"])
 def test_a_location_leaves_as_the_vendor_wrote_it(tmp_path: Path, location: str) -> None:
     application = sample_vendor.create_application(tmp_path)
-    handlers = application.door.vendors["acme"].pipeline.work.served.handlers
+    handlers = application.door.vendors["acme"].pipeline.executor.served.handlers
     assert isinstance(handlers, dict)
     handlers["listOrders"] = lambda _request, _state: Reply(200, headers=(("Location", location),))
 
@@ -381,16 +388,7 @@ def test_a_crash_while_a_refusal_is_written_is_a_plain_problem_too(tmp_path: Pat
     def refuse(*_refusal: Any) -> Reply:
         raise BrokenError
 
-    application = sample_vendor.create_application(tmp_path)
-    door = application.door.vendors["acme"]
-    served = dataclasses.replace(door.served, refuse=refuse)
-    work = dataclasses.replace(door.pipeline.work, served=served)
-    speechless = dataclasses.replace(
-        door, served=served, pipeline=dataclasses.replace(door.pipeline, work=work)
-    )
-    caller = Client(
-        dataclasses.replace(application.door, vendors={"acme": speechless}), {"host": "testserver"}
-    )
+    caller = Client(changed(tmp_path, lambda acme: dataclasses.replace(acme, refuse=refuse)), HOST)
 
     answered = caller.get("/acme/nowhere")
 
@@ -426,30 +424,38 @@ def test_a_crash_stores_nothing(tmp_path: Path) -> None:
     assert caller.get("/acme/orders/half").status == 404
 
 
-def test_a_gateway_refuses_before_anything_else(tmp_path: Path) -> None:
-    def gateway(_call: Call, _state: State) -> None:
+def test_a_vendor_may_refuse_before_anything_else(tmp_path: Path) -> None:
+    def admit(_call: Call, _enter: Enter, _state: State) -> str:
         raise HeadersTooLarge("no room")
 
-    application = sample_vendor.create_application(tmp_path)
-    door = application.door.vendors["acme"]
-    vendor = dataclasses.replace(door.served.vendor, gateway=gateway)
-    served = dataclasses.replace(door.served, vendor=vendor)
-    work = dataclasses.replace(door.pipeline.work, served=served)
-    pipeline = dataclasses.replace(door.pipeline, work=work)
-    guarded = dataclasses.replace(
-        application.door, vendors={"acme": dataclasses.replace(door, served=served, pipeline=pipeline)}
-    )
+    def guard(acme: LoadedVendor) -> LoadedVendor:
+        return dataclasses.replace(acme, vendor=dataclasses.replace(acme.vendor, admit=admit))
 
-    assert Client(guarded, {"host": "testserver"}).get("/acme/orders").status == 431
+    assert Client(changed(tmp_path, guard), HOST).get("/acme/orders").status == 431
+
+
+def changed(folder: Path, change: Callable[[LoadedVendor], LoadedVendor]) -> MockServerApp:
+    """The made-up vendor's server with another loaded vendor in it."""
+    app = sample_vendor.create_application(folder).door
+    mount = app.vendors["acme"]
+    acme, pipeline = change(mount.served), mount.pipeline
+    other = Pipeline(
+        dataclasses.replace(pipeline.admission, served=acme),
+        dataclasses.replace(pipeline.executor, served=acme),
+    )
+    bridge = FlaskBridge({"acme": other}, app.recorder)
+    served = dataclasses.replace(mount, served=acme, pipeline=other, app=build_connexion((acme,), bridge))
+    return dataclasses.replace(app, vendors={"acme": served})
 
 
 def test_a_vendor_sees_where_it_is_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Call] = []
     handle = Pipeline.handle
 
-    def spying(self: Pipeline, call: Call, match: RouteMatch) -> Any:
+    def spying(self: Pipeline, arrival: Arrival) -> tuple[Call, Answer]:
+        call, answer = handle(self, arrival)
         seen.append(call)
-        return handle(self, call, match)
+        return call, answer
 
     monkeypatch.setattr(Pipeline, "handle", spying)
     sample_vendor.create_client(tmp_path).get("/sandboxes/one/acme/orders?page=2")

@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from starlette.exceptions import HTTPException
 
+from mockserver.engine.admission import Arrival
 from mockserver.engine.pipeline import Pipeline
-from mockserver.errors import NotFound, TooLarge
+from mockserver.errors import TooLarge
 from mockserver.journal.journal import Journal
 from mockserver.model import Answer, Call, Delivery
 from mockserver.server.application import Application
 from mockserver.server.connection import ConnectionLostError
-from mockserver.server.flask_bridge import STARTED_KEY, FlaskBridge, read_body
+from mockserver.server.flask_bridge import ARRIVAL, STARTED_KEY, VENDOR, FlaskBridge
 from mockserver.server.recorder import Recorder
-from mockserver.server.routing import CALL
+from mockserver.server.request_body import read_body
 from tests.support import engine_samples, sample_vendor
 from tests.support.client import Client
 
@@ -28,11 +30,11 @@ ROUTED = {"connexion_routing": {"operation_id": "putOrders"}}
 def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
     """What the bridge sends for a PUT that came with these extensions."""
     pipeline = sample_vendor.create_application(folder).door.vendors["acme"].pipeline
-    body = json.dumps(BATCH).encode()
+    call = replace(engine_samples.CALL, body=json.dumps(BATCH).encode())
     sent: list[Any] = []
 
     async def receive() -> Any:
-        return {"type": "http.request", "body": body, "more_body": False}
+        raise AssertionError("the body is read already")
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -40,11 +42,11 @@ def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
     scope = {
         "type": "http",
         "extensions": extensions,
-        CALL: engine_samples.CALL,
+        VENDOR: "acme",
+        ARRIVAL: engine_samples.arrival_of(call),
         STARTED_KEY: 0.0,
-        "path_params": {},
     }
-    asyncio.run(FlaskBridge({"acme": pipeline}, Recorder(Journal()), 1000)(scope, receive, send))
+    asyncio.run(FlaskBridge({"acme": pipeline}, Recorder(Journal()))(scope, receive, send))
     return sent
 
 
@@ -58,15 +60,15 @@ def test_a_routed_request_reaches_its_operation(tmp_path: Path) -> None:
 def test_what_connexion_did_not_route_reaches_no_handler(
     tmp_path: Path, extensions: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reached: list[Call] = []
+    reached: list[Arrival] = []
 
-    def handle(_self: Pipeline, call: Call, _match: Any) -> Answer:
-        reached.append(call)
+    def handle(_self: Pipeline, arrival: Arrival) -> tuple[Call, Answer]:
+        reached.append(arrival)
         raise AssertionError
 
     monkeypatch.setattr(Pipeline, "handle", handle)
 
-    with pytest.raises(NotFound):
+    with pytest.raises(HTTPException):
         bridged(tmp_path, extensions)
 
     assert reached == []
@@ -177,8 +179,9 @@ def bent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Delivery]
     handle = Pipeline.handle
 
     def bent(delivery: Delivery) -> Application:
-        def bending(pipeline: Pipeline, call: Call, match: Any) -> Answer:
-            return replace(handle(pipeline, call, match), delivery=delivery)
+        def bending(pipeline: Pipeline, arrival: Arrival) -> tuple[Call, Answer]:
+            call, answer = handle(pipeline, arrival)
+            return call, replace(answer, delivery=delivery)
 
         monkeypatch.setattr(Pipeline, "handle", bending)
         return sample_vendor.create_application(tmp_path)
@@ -244,9 +247,9 @@ def test_a_call_is_open_until_its_answer_has_left(
     application = bent(Delivery(delay_ms=30))
     handle, counts = Pipeline.handle, []
 
-    def counting(pipeline: Pipeline, call: Call, match: Any) -> Answer:
-        counts.append(call.in_flight)
-        return handle(pipeline, call, match)
+    def counting(pipeline: Pipeline, arrival: Arrival) -> tuple[Call, Answer]:
+        counts.append(arrival.in_flight)
+        return handle(pipeline, arrival)
 
     monkeypatch.setattr(Pipeline, "handle", counting)
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import Call
-from mockserver.server.in_flight import InFlightCalls
+from mockserver.server.in_flight import InFlightCalls, Open
 from tests.support import engine_samples, sample_vendor
 
 CALL = replace(
@@ -26,9 +27,15 @@ def served(tmp_path: Path) -> LoadedVendor:
 
 def met(first: Call, second: Call, served: LoadedVendor) -> tuple[int, int]:
     """Calls in flight and twins that the second meets while the first is open."""
-    traffic = InFlightCalls()
-    with traffic.track(first, served), traffic.track(second, served) as counted:
+    calls = InFlightCalls()
+    with tracked(calls, first, served), tracked(calls, second, served) as counted:
         return counted.in_flight, counted.same_key_in_flight
+
+
+def tracked(calls: InFlightCalls, call: Call, served: LoadedVendor) -> AbstractContextManager[Open]:
+    """The call counted in while the context is open."""
+    vendor = dataclasses.replace(served, name=call.vendor)
+    return calls.track(call.sandbox, vendor, call.headers, f"{call.method} {call.path}")
 
 
 def headed(**headers: str) -> Mapping[str, str]:
@@ -36,7 +43,7 @@ def headed(**headers: str) -> Mapping[str, str]:
 
 
 def test_a_call_that_is_alone_meets_nobody(served: LoadedVendor) -> None:
-    with InFlightCalls().track(CALL, served) as counted:
+    with tracked(InFlightCalls(), CALL, served) as counted:
         assert (counted.in_flight, counted.same_key_in_flight) == (1, 0)
 
 
@@ -89,19 +96,19 @@ def test_the_spec_says_which_header_holds_the_key(tmp_path: Path) -> None:
 
 
 def test_a_call_that_is_over_is_open_no_more_even_if_it_broke(served: LoadedVendor) -> None:
-    traffic = InFlightCalls()
-    with suppress(ZeroDivisionError), traffic.track(CALL, served):
+    calls = InFlightCalls()
+    with suppress(ZeroDivisionError), tracked(calls, CALL, served):
         _ = 1 / 0
 
-    with traffic.track(CALL, served) as again:
+    with tracked(calls, CALL, served) as again:
         assert (again.in_flight, again.same_key_in_flight) == (1, 0)
 
 
 def test_open_calls_are_told_by_vendor_until_they_are_over(served: LoadedVendor) -> None:
-    traffic = InFlightCalls()
+    calls = InFlightCalls()
     keyed = replace(CALL, headers=headed(idempotency_key="k"))
 
-    with traffic.track(keyed, served), traffic.track(CALL, served):
-        assert traffic.by_vendor() == {"acme": 2}
+    with tracked(calls, keyed, served), tracked(calls, CALL, served):
+        assert calls.by_vendor() == {"acme": 2}
 
-    assert traffic.by_vendor() == {}
+    assert calls.by_vendor() == {}

@@ -280,7 +280,13 @@ def unwired(delivery: Delivery) -> list[Any]:
     """What is sent where the server lends no wire; the last is the break, if there is one."""
     recorder = Recorder()
     going = OutgoingReply(
-        207, HEADERS, CONTENT, bare=False, delivery=delivery, send=recorder.send, wire=NullConnection()
+        207,
+        HEADERS,
+        CONTENT,
+        bodiless=False,
+        delivery=delivery,
+        send=recorder.send,
+        connection=NullConnection(),
     )
     try:
         asyncio.run(deliver(going))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from mockserver.engine.admission import Arrival
 from mockserver.engine.envelope import EnvelopeReader
 from mockserver.engine.registry import LoadedVendor, load_vendor
 from mockserver.errors import Rejected
@@ -28,6 +29,21 @@ CALL = Call(
     "/orders",
     headers={"content-type": "application/json", "authorization": "Bearer any"},
 )
+
+
+def arrival_of(call: Call, **members: Any) -> Arrival:
+    """The request that makes the call; `members` are further ones of the arrival."""
+    return Arrival(
+        sandbox=call.sandbox,
+        method=call.method,
+        path=call.path,
+        query=call.query,
+        headers=call.headers,
+        body=call.body,
+        **members,
+    )
+
+
 BATCH = Batch(
     items=("orders",),
     key=("id",),

@@ -57,7 +57,7 @@ def test_trying_an_example_leaves_no_call_and_no_sandbox(server: MockServer, box
     vba.example()
 
     assert vba.calls == ()
-    assert f"{box.name}-tried" not in [one["name"] for one in server.control.ask("GET", "/sandboxes")]
+    assert f"{box.name}-tried" not in [one["name"] for one in server.control.request("GET", "/sandboxes")]
 
 
 def test_armed_rules_are_not_used_up_by_trying(box: Sandbox) -> None:

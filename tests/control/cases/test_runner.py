@@ -114,7 +114,7 @@ def test_switches_and_the_clock_are_set_first(world: SandboxClient) -> None:
 def test_a_case_that_goes_back_to_its_beginning_leaves_no_snapshot(world: SandboxClient) -> None:
     verdict(world, when=[PUT, {"reset": True}])
 
-    assert asyncio.run(world.asked("GET", "/snapshots")).json == []
+    assert asyncio.run(world.call_control("GET", "/snapshots")).json == []
 
 
 def test_a_case_whose_sandbox_is_not_there_says_so(world: SandboxClient) -> None:

@@ -23,7 +23,7 @@ def put(vba, items):
 
 
 def names(server: MockServer) -> set[str]:
-    return {one["name"] for one in server.control.ask("GET", "/sandboxes")}
+    return {one["name"] for one in server.control.request("GET", "/sandboxes")}
 
 
 def test_tests_of_every_kind_have_sandboxes_of_their_own(run: Run, server: MockServer) -> None:
@@ -58,7 +58,7 @@ def test_the_seed_is_every_sandboxs(run: Run) -> None:
     run(
         """
         def test_seed(mock_sandbox, mockserver):
-            assert mockserver.control.operations.ask("GET", f"/sandboxes/{mock_sandbox.name}")["seed"] == 42
+            assert mockserver.control.request("GET", f"/sandboxes/{mock_sandbox.name}")["seed"] == 42
         """,
         "--mockserver-seed",
         "42",
@@ -86,8 +86,8 @@ def test_fails(mock_vba):
             f"sandbox kept: {server.url}/_mock/sandboxes/{kept}/journal",
         ]
     )
-    assert server.control.ask("GET", f"/sandboxes/{kept}/journal")[0]["items"] == 2
-    server.control.ask("DELETE", f"/sandboxes/{kept}")
+    assert server.control.request("GET", f"/sandboxes/{kept}/journal")[0]["items"] == 2
+    server.control.request("DELETE", f"/sandboxes/{kept}")
 
 
 def test_a_test_that_is_skipped_or_fails_as_expected_is_held_to_nothing(run: Run, server: MockServer) -> None:

@@ -22,7 +22,7 @@ def test_a_suite_that_uses_no_fixture_loads_nothing_heavy(tmp_path: Path) -> Non
         "    names = {name.partition('.')[0] for name in sys.modules}\n"
         "    assert 'mockserver' in names\n"
         f"    assert not names & {set(HEAVY)!r}\n"
-        "    assert 'mockserver.testing' not in sys.modules\n"
+        "    assert 'mockserver.testing.sandbox' not in sys.modules\n"
     )
     options = ("-p", "no:hypothesispytest", "-p", "no:schemathesis", "-p", "no:anyio", "-W", "error")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, "--rootdir", str(tmp_path)]
@@ -80,7 +80,7 @@ def test_scenarios_of_a_class_and_of_a_test_are_armed_together(run: Run) -> None
         class TestAll:
             @pytest.mark.mock_scenario(DOWN)
             def test_one(self, mock_sandbox, mockserver):
-                armed = mockserver.control.operations.ask("GET", f"/sandboxes/{mock_sandbox.name}/scenarios")
+                armed = mockserver.control.request("GET", f"/sandboxes/{mock_sandbox.name}/scenarios")
                 assert [one["name"] for one in armed] == ["down", "long-tail"]
         """
     ).assert_outcomes(passed=1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mockserver.server.application import Application
 from mockserver.vendors.guidewire.profile.pins import A, B, C
-from tests.invariants.sandboxes import ItemSpec, TestedRequest
+from tests.invariants.sandboxes import ItemSpec, OperationRequest
 from tests.support.client import Client, Response
 
 _CLAIM = "/guidewire/claim/v1"
@@ -34,7 +34,7 @@ class Guidewire:
     def create_second_tenant(self, _app: Application, _sandbox: str) -> bool:
         return False
 
-    def batch(self, things: Sequence[ItemSpec], _tenant: int = 0) -> TestedRequest:
+    def batch(self, things: Sequence[ItemSpec], _tenant: int = 0) -> OperationRequest:
         requests = [
             {
                 "method": "patch",
@@ -43,7 +43,7 @@ class Guidewire:
             }
             for one in things
         ]
-        return TestedRequest("POST", f"{_CLAIM}/batch", {"requests": requests})
+        return OperationRequest("POST", f"{_CLAIM}/batch", {"requests": requests})
 
     def reported(self, _answered: Response) -> None:
         return None
@@ -60,16 +60,16 @@ class Guidewire:
         found = {f"{_INVOICES}{row['id']}": row["mailTo"] for row in rows}
         return {key: found[key] for key in self.keys if key in found}
 
-    def change(self, key: str, value: str, _tenant: int = 0) -> TestedRequest:
-        return TestedRequest("PATCH", f"{_CLAIM}{key}", _change(value))
+    def change(self, key: str, value: str, _tenant: int = 0) -> OperationRequest:
+        return OperationRequest("PATCH", f"{_CLAIM}{key}", _change(value))
 
-    def removal(self, key: str) -> TestedRequest:
-        return TestedRequest("DELETE", f"{_CLAIM}{key}")
+    def removal(self, key: str) -> OperationRequest:
+        return OperationRequest("DELETE", f"{_CLAIM}{key}")
 
     def count(self, _answered: Response) -> None:
         return None
 
-    def payment(self) -> TestedRequest:
+    def payment(self) -> OperationRequest:
         raise NotImplementedError
 
     def due(self, _client: Client) -> None:

@@ -7,7 +7,7 @@ from itertools import count
 
 from mockserver.sandbox.store import State
 from mockserver.server.application import Application
-from tests.invariants.sandboxes import ItemSpec, TestedRequest
+from tests.invariants.sandboxes import ItemSpec, OperationRequest
 from tests.support.client import Client, Response
 
 _ADMINISTRATIONS = ("81", "82")
@@ -37,7 +37,7 @@ class Payt:
         app.sandboxes.transact(sandbox, "payt/", _open_second)
         return True
 
-    def batch(self, things: Sequence[ItemSpec], tenant: int = 0) -> TestedRequest:
+    def batch(self, things: Sequence[ItemSpec], tenant: int = 0) -> OperationRequest:
         bills = [
             {
                 "currency_code": "EUR",
@@ -50,7 +50,7 @@ class Payt:
             }
             for one in things
         ]
-        return TestedRequest(
+        return OperationRequest(
             "POST", _INVOICES, {"administration_id": _ADMINISTRATIONS[tenant], "invoices": bills}
         )
 
@@ -70,20 +70,20 @@ class Payt:
         found = {row["invoice_number"]: row["description"] for row in rows}
         return {key: found[key] for key in self.keys if key in found}
 
-    def change(self, key: str, value: str, tenant: int = 0) -> TestedRequest:
+    def change(self, key: str, value: str, tenant: int = 0) -> OperationRequest:
         bills = [{"invoice_number": key, "description": value}]
-        return TestedRequest(
+        return OperationRequest(
             "PATCH", _INVOICES, {"administration_id": _ADMINISTRATIONS[tenant], "invoices": bills}
         )
 
-    def removal(self, _key: str) -> TestedRequest:
+    def removal(self, _key: str) -> OperationRequest:
         raise NotImplementedError
 
     def count(self, answered: Response) -> int | None:
         found: int = answered.json["count"]
         return found
 
-    def payment(self) -> TestedRequest:
+    def payment(self) -> OperationRequest:
         raise NotImplementedError
 
     def due(self, _client: Client) -> None:

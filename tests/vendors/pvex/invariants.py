@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mockserver.server.application import Application
-from tests.invariants.sandboxes import ItemSpec, TestedRequest
+from tests.invariants.sandboxes import ItemSpec, OperationRequest
 from tests.support.client import Client, Response
 from tests.vendors.pvex.samples import visit
 
@@ -33,8 +33,8 @@ class Pvex:
     def create_second_tenant(self, _app: Application, _sandbox: str) -> bool:
         return False
 
-    def batch(self, things: Sequence[ItemSpec], _tenant: int = 0) -> TestedRequest:
-        return TestedRequest("POST", "/pvex/api/InvoiceBatch", [self._invoice(one) for one in things])
+    def batch(self, things: Sequence[ItemSpec], _tenant: int = 0) -> OperationRequest:
+        return OperationRequest("POST", "/pvex/api/InvoiceBatch", [self._invoice(one) for one in things])
 
     def reported(self, _answered: Response) -> None:
         return None
@@ -53,18 +53,18 @@ class Pvex:
         found = {f"{row['SubscriberId']}/{row['Id']}": row["PmsStatus"] for row in rows if not row["Deleted"]}
         return {key: found[key] for key in self.keys if key in found}
 
-    def change(self, key: str, value: str, _tenant: int = 0) -> TestedRequest:
-        return TestedRequest("POST", "/pvex/api/Invoice", self._invoice(ItemSpec(key, value)))
+    def change(self, key: str, value: str, _tenant: int = 0) -> OperationRequest:
+        return OperationRequest("POST", "/pvex/api/Invoice", self._invoice(ItemSpec(key, value)))
 
-    def removal(self, key: str) -> TestedRequest:
-        return TestedRequest(
+    def removal(self, key: str) -> OperationRequest:
+        return OperationRequest(
             "POST", "/pvex/api/Invoice", self._invoice(ItemSpec(key, "gone")) | {"Deleted": True}
         )
 
     def count(self, _answered: Response) -> None:
         return None
 
-    def payment(self) -> TestedRequest:
+    def payment(self) -> OperationRequest:
         raise NotImplementedError
 
     def due(self, _client: Client) -> None:

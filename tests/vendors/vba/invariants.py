@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mockserver.server.application import Application
-from tests.invariants.sandboxes import ItemSpec, TestedRequest
+from tests.invariants.sandboxes import ItemSpec, OperationRequest
 from tests.support.client import Client, Response
 
 _DATABASES = ("sandbox", "VBADEMO")
@@ -34,7 +34,7 @@ class Vba:
     def create_second_tenant(self, _app: Application, _sandbox: str) -> bool:
         return True
 
-    def batch(self, things: Sequence[ItemSpec], _tenant: int = 0) -> TestedRequest:
+    def batch(self, things: Sequence[ItemSpec], _tenant: int = 0) -> OperationRequest:
         rows = [
             {
                 "invoice_Key": int(one.key),
@@ -43,7 +43,7 @@ class Vba:
             }
             for one in things
         ]
-        return TestedRequest("PUT", "/vba/claim-invoice-batch", rows)
+        return OperationRequest("PUT", "/vba/claim-invoice-batch", rows)
 
     def reported(self, answered: Response) -> list[tuple[str, bool]]:
         return [(str(row["id"][0]["value"]), row["status"] < 300) for row in answered.json["data"]]
@@ -60,16 +60,16 @@ class Vba:
         found = {str(row["invoice_Key"]): row["description"] for row in rows}
         return {key: found[key] for key in self.keys if key in found}
 
-    def change(self, key: str, value: str, _tenant: int = 0) -> TestedRequest:
-        return TestedRequest("PUT", f"{_ROWS}/{key}", {"invoice_Key": int(key), "description": value})
+    def change(self, key: str, value: str, _tenant: int = 0) -> OperationRequest:
+        return OperationRequest("PUT", f"{_ROWS}/{key}", {"invoice_Key": int(key), "description": value})
 
-    def removal(self, key: str) -> TestedRequest:
-        return TestedRequest("DELETE", f"{_ROWS}/{key}")
+    def removal(self, key: str) -> OperationRequest:
+        return OperationRequest("DELETE", f"{_ROWS}/{key}")
 
     def count(self, _answered: Response) -> None:
         return None
 
-    def payment(self) -> TestedRequest:
+    def payment(self) -> OperationRequest:
         raise NotImplementedError
 
     def due(self, _client: Client) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from mockserver.server.application import Application
-from tests.invariants.sandboxes import ItemSpec, TestedRequest
+from tests.invariants.sandboxes import ItemSpec, OperationRequest
 from tests.support.client import Client, Response
 from tests.vendors.xero.documents import BATCHES, EACH, R1, batch, pay
 
@@ -36,9 +36,9 @@ class Xero:
     def create_second_tenant(self, _app: Application, _sandbox: str) -> bool:
         return True
 
-    def batch(self, things: Sequence[ItemSpec], _tenant: int = 0) -> TestedRequest:
+    def batch(self, things: Sequence[ItemSpec], _tenant: int = 0) -> OperationRequest:
         invoices = [_invoice(one.key, one.value, good=one.good) for one in things]
-        return TestedRequest("POST", f"{_INVOICES}?summarizeErrors=false", {"Invoices": invoices})
+        return OperationRequest("POST", f"{_INVOICES}?summarizeErrors=false", {"Invoices": invoices})
 
     def reported(self, answered: Response) -> list[tuple[str, bool]]:
         return [(one["InvoiceNumber"], not one["HasErrors"]) for one in answered.json["Invoices"]]
@@ -56,17 +56,17 @@ class Xero:
         live = {row["InvoiceNumber"]: row.get("Reference") for row in rows if row["Status"] != "DELETED"}
         return {key: live[key] for key in self.keys if key in live}
 
-    def change(self, key: str, value: str, _tenant: int = 0) -> TestedRequest:
-        return TestedRequest("POST", f"{_INVOICES}/{key}", {"Invoices": [{"Reference": value}]})
+    def change(self, key: str, value: str, _tenant: int = 0) -> OperationRequest:
+        return OperationRequest("POST", f"{_INVOICES}/{key}", {"Invoices": [{"Reference": value}]})
 
-    def removal(self, key: str) -> TestedRequest:
-        return TestedRequest("POST", f"{_INVOICES}/{key}", {"Invoices": [{"Status": "DELETED"}]})
+    def removal(self, key: str) -> OperationRequest:
+        return OperationRequest("POST", f"{_INVOICES}/{key}", {"Invoices": [{"Status": "DELETED"}]})
 
     def count(self, _answered: Response) -> None:
         return None
 
-    def payment(self) -> TestedRequest:
-        return TestedRequest("PUT", f"/xero{BATCHES}{EACH}", {"BatchPayments": [batch(pay(R1, 1))]})
+    def payment(self) -> OperationRequest:
+        return OperationRequest("PUT", f"/xero{BATCHES}{EACH}", {"BatchPayments": [batch(pay(R1, 1))]})
 
     def due(self, client: Client) -> Decimal | None:
         shown = client.get(f"{_INVOICES}/{R1}").json["Invoices"][0]["AmountDue"]
