@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from mockserver.codec import yaml
 from mockserver.codec.http import JSON_TYPE, with_supported_types
@@ -18,7 +20,7 @@ from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyEx
 from mockserver.engine.plan import CompiledOperation, compile_operations
 from mockserver.errors import MockServerError, Refusal, SpecError, VendorError
 from mockserver.model import EMPTY, Call, Document, Reply
-from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values
+from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
 from mockserver.sandbox.store import State, Tables
 from mockserver.spec import loading
 from mockserver.spec.openapi import Operation, Spec
@@ -171,11 +173,19 @@ def _load_package(name: str) -> tuple[Vendor, Tables]:
     vendor = getattr(module, "VENDOR", None)
     if not isinstance(vendor, Vendor):
         raise VendorError(f"{module.__name__}: VENDOR is missing")
-    file = Path(str(module.__file__)).parent / "fixtures.yaml"
-    fixtures: Mapping[str, Mapping[str, Mapping[str, Document]]] = (
-        yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    folder = Path(str(module.__file__)).parent
+    fixtures = _load_yaml(folder / "fixtures.yaml")
+    assumptions = (*vendor.assumptions, *read_assumptions(_load_yaml(folder / "assumptions.yaml")))
+    return (
+        dataclasses.replace(vendor, assumptions=assumptions),
+        {f"{name}/{tenant}": collections for tenant, collections in fixtures.items()},
     )
-    return vendor, {f"{name}/{tenant}": collections for tenant, collections in fixtures.items()}
+
+
+def _load_yaml(file: Path) -> Mapping[str, Any]:
+    """The mapping in `file`, empty where there is no such file."""
+    found: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
 
 
 def _check_operation_ids(contract: Spec, vendor: Vendor) -> None:

@@ -34,6 +34,21 @@ class Assumption:
         return value in (self.default, *self.alternatives)
 
 
+def read_assumptions(document: Mapping[str, Document]) -> tuple[Assumption, ...]:
+    """The assumptions in a vendor's `assumptions.yaml`: by name the members of `Assumption`, in order."""
+    return tuple(
+        Assumption(
+            name,
+            node["default"],
+            tuple(node.get("alternatives", ())),
+            node["meaning"],
+            node["source"],
+            node.get("pattern", ""),
+        )
+        for name, node in document.items()
+    )
+
+
 ASSUMPTIONS_COLLECTION = "assumptions"
 """The vendor-wide collection of the switches that a sandbox has turned: `{name, position}` by name."""
 

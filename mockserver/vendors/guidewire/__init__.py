@@ -8,7 +8,6 @@ from mockserver.vendors.guidewire import (
     request_headers,
     subrequests,
 )
-from mockserver.vendors.guidewire.assumptions import ASSUMPTIONS
 from mockserver.vendors.guidewire.custom_actions import action_handler, request_invoice, transition_handler
 from mockserver.vendors.guidewire.dates import is_instant
 from mockserver.vendors.guidewire.faults import extra_outcome, fault_problem
@@ -54,7 +53,6 @@ VENDOR = Vendor(
     admit=admit,
     remember=remember_failure,
     fault=fault_problem,
-    assumptions=ASSUMPTIONS,
     formats={"date-time": is_instant},
     kept_when_empty=("payees", "bank-accounts", "claims", "exposures"),
 )

@@ -6,11 +6,19 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 from functools import reduce
+from types import MappingProxyType
 from typing import Any
 
 from mockserver.model import Call, Document, Json, Path, Problem
+from mockserver.sandbox.assumptions import ON
 from mockserver.vendors.guidewire import dates
-from mockserver.vendors.guidewire.assumptions import CURRENCY_DIGITS, ON
+
+REPORTING_CURRENCY = "usd"
+"""The currency of reporting amounts; figures are not converted. Source: Guidewire fact sheet §5 rule 8."""
+
+CURRENCY_DIGITS = MappingProxyType({"usd": 2, "jpy": 0, "eur": 2, "gbp": 2, "cad": 2, "aud": 2})
+"""How many decimals an amount has. Source: §5 rules 5 and 8."""
+
 
 TYPELISTS: Mapping[str, Mapping[str, str]] = {
     "ApprovalStatus": {"unapproved": "Unapproved", "approved": "Approved", "rejected": "Rejected"},

@@ -8,10 +8,10 @@ from decimal import Decimal
 from mockserver.codec.http import json_reply
 from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem, Reply
+from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.guidewire import attributes, dates, rules
-from mockserver.vendors.guidewire.assumptions import ON
 from mockserver.vendors.guidewire.attributes import (
     ITEM_DEFAULTS,
     read_invoice,

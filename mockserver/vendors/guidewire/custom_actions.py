@@ -9,10 +9,10 @@ from typing import TypeAlias
 from mockserver.codec.http import json_reply
 from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem, Reply
+from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request
 from mockserver.vendors.guidewire import dates
-from mockserver.vendors.guidewire.assumptions import FIRST_CHECK_NUMBER, ON
 from mockserver.vendors.guidewire.attributes import without_nulls
 from mockserver.vendors.guidewire.bulk_invoices import (
     element_reply,
@@ -39,6 +39,9 @@ from mockserver.vendors.guidewire.lifecycle import (
 )
 from mockserver.vendors.guidewire.messages import ALERTS, EXPLANATIONS
 from mockserver.vendors.guidewire.representation import invoice_element, invoice_path
+
+FIRST_CHECK_NUMBER = 100_500
+"""Check numbers count on from here. Source: §2.2 (that an issued invoice has one)."""
 
 
 def validate_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:

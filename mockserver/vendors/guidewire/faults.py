@@ -8,11 +8,14 @@ from msgspec.structs import replace
 
 from mockserver.model import EMPTY, Document, Fault, Item, Json, Outcome, Path, Problem, Value
 from mockserver.vendor import FAULT_RULE, Request
-from mockserver.vendors.guidewire.assumptions import FAULT_TEXT_LIMIT
 from mockserver.vendors.guidewire.attributes import attribute_problem, reference_id_of
 from mockserver.vendors.guidewire.lifecycle import CUSTOM_ACTIONS
 from mockserver.vendors.guidewire.refusals import refusal_error, rejection_error
 from mockserver.vendors.guidewire.representation import API, checksum
+
+FAULT_TEXT_LIMIT = 255
+"""What a text is told to be longer than when a scenario says so; nothing is refused for its length."""
+
 
 _REFUSALS: Mapping[str, str] = {
     "internal": "failed",

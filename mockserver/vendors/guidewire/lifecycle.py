@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from mockserver.errors import NotFound
 from mockserver.model import Document, Problem, Value
+from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendors.guidewire import attributes
-from mockserver.vendors.guidewire.assumptions import ON
 from mockserver.vendors.guidewire.attributes import TYPELISTS, without_nulls
 
 _REQUESTED = frozenset({"requesting", "requested"})

@@ -10,11 +10,11 @@ from urllib.parse import unquote_plus
 
 from mockserver.errors import Rejected
 from mockserver.model import Call, Document, Json, Problem, Reply
+from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.guidewire import attributes as guidewire_attributes
 from mockserver.vendors.guidewire import dates
-from mockserver.vendors.guidewire.assumptions import ON, PAGE_SIZE, REPORTING_CURRENCY
 from mockserver.vendors.guidewire.attributes import (
     INVOICE_PLAIN_ATTRIBUTES,
     INVOICE_SUMMARY,
@@ -22,6 +22,7 @@ from mockserver.vendors.guidewire.attributes import (
     ITEM_PLAIN_ATTRIBUTES,
     ITEM_SUMMARY,
     ITEM_TYPELISTS,
+    REPORTING_CURRENCY,
     typekey,
 )
 from mockserver.vendors.guidewire.lifecycle import (
@@ -35,6 +36,10 @@ from mockserver.vendors.guidewire.lifecycle import (
     allowed_actions,
 )
 from mockserver.vendors.guidewire.rate_limit import RATE_LIMIT_HEADERS, remaining_headers
+
+PAGE_SIZE = 25
+"""Rows on a page when the call does not say. Source: §1.4."""
+
 
 API = "/claim/v1"
 """Where links begin: as in the vendor's documents, below the address that a client is configured with."""

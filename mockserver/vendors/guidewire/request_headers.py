@@ -11,10 +11,10 @@ from mockserver.codec import json
 from mockserver.codec.http import check_accepts_json, check_utf_8_charset, json_reply
 from mockserver.errors import Rejected
 from mockserver.model import Call, Problem, Reply
+from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import Enter, Handler, Request, find_record
-from mockserver.vendors.guidewire.assumptions import ON
 from mockserver.vendors.guidewire.dates import print_instant
 from mockserver.vendors.guidewire.lifecycle import new_id
 from mockserver.vendors.guidewire.rate_limit import count_call

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from mockserver.model import Document, Json, Problem, Value
+from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
 from mockserver.vendors.guidewire import attributes
-from mockserver.vendors.guidewire.assumptions import ON, REPORTING_CURRENCY
 from mockserver.vendors.guidewire.attributes import (
     DATE_TIMES,
     ITEM_DEFAULTS,
+    REPORTING_CURRENCY,
     TYPELISTS,
     attribute_problem,
     code_of,

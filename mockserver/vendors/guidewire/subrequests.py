@@ -14,10 +14,16 @@ from mockserver.errors import InvalidCall, Rejected
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem, Reply, Value
 from mockserver.sandbox.store import State
 from mockserver.vendor import FAULT_RULE, BatchResult, Request, StoreItem
-from mockserver.vendors.guidewire.assumptions import BATCH_ONLY_HEADERS, COMPOSITE_ONLY_HEADERS
 from mockserver.vendors.guidewire.refusals import problem_error, refusal_error, wrap_error
 from mockserver.vendors.guidewire.representation import API, CORRELATION, WHOLE_REPLY_HEADERS
 from mockserver.vendors.guidewire.request_headers import finish_reply, record_failed_id
+
+BATCH_ONLY_HEADERS = frozenset({"gw-checksum", "prefer", "content-length"})
+"""Headers of a batch that do not hold for its calls: documented is the first. Source: §3.4."""
+
+COMPOSITE_ONLY_HEADERS = BATCH_ONLY_HEADERS | {"gw-dbtransaction-id", "gw-donotcommit"}
+"""Headers of a composite that hold for all of it as one transaction. Source: §3.5."""
+
 
 FIRST_REFUSAL = 400
 CONTAINER_PATHS = frozenset({f"{API}/batch", "/composite/v1/composite"})

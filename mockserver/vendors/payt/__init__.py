@@ -5,7 +5,6 @@ from __future__ import annotations
 from mockserver.vendor import BatchHandler, Vendor, store_each
 from mockserver.vendors.payt import batches, oauth, queries, rules, state_rules
 from mockserver.vendors.payt.access import enter_tenant
-from mockserver.vendors.payt.assumptions import ASSUMPTIONS
 from mockserver.vendors.payt.dates import is_instant
 from mockserver.vendors.payt.faults import extra_outcome_of, fault_problem
 from mockserver.vendors.payt.rate_limit import admit, batch_with_limit_headers, handler_with_limit_headers
@@ -100,7 +99,6 @@ VENDOR = Vendor(
     admit=admit,
     enter_tenant=enter_tenant,
     fault=fault_problem,
-    assumptions=ASSUMPTIONS,
     formats={"date-time": is_instant},
     kept_when_empty=("administrations", "applications", "vat_rates", "payment_conditions"),
 )

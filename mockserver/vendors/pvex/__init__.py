@@ -5,7 +5,6 @@ from __future__ import annotations
 from mockserver.vendor import BatchHandler, Vendor
 from mockserver.vendors.pvex import dates, rules
 from mockserver.vendors.pvex.access import admit, issue_token
-from mockserver.vendors.pvex.assumptions import ASSUMPTIONS
 from mockserver.vendors.pvex.faults import extra_outcome, fault_problem
 from mockserver.vendors.pvex.invoices import (
     apply_batch,
@@ -40,7 +39,6 @@ VENDOR = Vendor(
     classify=rules.classify,
     admit=admit,
     fault=fault_problem,
-    assumptions=ASSUMPTIONS,
     formats={"date-time": dates.is_date},
     kept_when_empty=("users",),
 )

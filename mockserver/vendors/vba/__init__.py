@@ -11,7 +11,6 @@ from mockserver.vendors.vba import (
     refusals,
     single_records,
 )
-from mockserver.vendors.vba.assumptions import ASSUMPTIONS
 
 VENDOR = Vendor(
     batches={
@@ -35,7 +34,6 @@ VENDOR = Vendor(
     refuse=refusals.refuse,
     classify=refusals.classify,
     admit=access.check_database,
-    assumptions=ASSUMPTIONS,
     fault=faults.fault_problem,
     formats={"date-time": dates.DATE_TIME_PATTERN},
 )

@@ -12,7 +12,6 @@ from mockserver.vendors.xero import (
     payments,
     refusals,
 )
-from mockserver.vendors.xero.assumptions import ASSUMPTIONS
 from mockserver.vendors.xero.faults import extra_outcome
 from mockserver.vendors.xero.invoices import creation, representation, updates
 from mockserver.vendors.xero.replies.batch_results import render_results
@@ -101,7 +100,6 @@ VENDOR = Vendor(
     admit=access.admit,
     replay=idempotency.replay,
     remember=idempotency.remember,
-    assumptions=ASSUMPTIONS,
     fault=faults.fault_problem,
     kept_when_empty=("connections", "organisations", "refresh-tokens"),
 )
