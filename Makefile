@@ -18,10 +18,11 @@ run: $(RUN) ## set up and serve on PORT (8080)
 test: lint ## set up, then everything that must hold: format, lint, types, all tests
 	$(PYTEST) -n 2 --dist worksteal
 
-lint: $(DEV) ## format check, lint, types, spelling
+lint: $(DEV) ## format check, lint, types, imports, spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
 
 unit: $(DEV) ## the tests without sockets and generated calls
