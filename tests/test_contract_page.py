@@ -11,7 +11,7 @@ from mockserver.cli.main import main
 from mockserver.contract import catalogue
 from mockserver.contract.profiles import contracted
 
-PAGE = (Path(__file__).parents[1] / "mockserver" / "docs" / "contract.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "contract.md").read_text(encoding="utf-8")
 
 
 def test_every_check_is_explained_as_it_explains_itself() -> None:

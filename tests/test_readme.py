@@ -13,7 +13,7 @@ from mockserver.server.application import Application, Options, create_app
 from tests.support.client import Client, Response
 
 README = Path(__file__).parents[1] / "README.md"
-OUTCOMES = README.parent / "mockserver" / "docs" / "outcomes.md"
+OUTCOMES = README.parent / "docs" / "outcomes.md"
 BLOCK = re.compile(r"```console\n\$ (curl .*?)\n(.*?)\n```", re.DOTALL)
 EXAMPLES = [found for page in (README, OUTCOMES) for found in BLOCK.findall(page.read_text(encoding="utf-8"))]
 MAX_LINES = 180

@@ -13,7 +13,7 @@ from mockserver.scenario.packaged import load_packaged
 from mockserver.scenario.parser import InvalidScenarioError, parse_document, parse_text
 from tests.scenario.documents import OPERATIONS, document, rule, schema_nodes
 
-DOCS = (Path(mockserver.__file__).parent / "docs" / "scenarios.md").read_text(encoding="utf-8")
+DOCS = (Path(mockserver.__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
 SAMPLES = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
 
 

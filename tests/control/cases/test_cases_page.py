@@ -23,7 +23,7 @@ from mockserver.control.cases.language import (
 )
 from mockserver.control.cases.transport import LOSS_KINDS
 
-PAGE = (Path(mockserver.__file__).parent / "docs" / "cases.md").read_text(encoding="utf-8")
+PAGE = (Path(mockserver.__file__).parents[1] / "docs" / "cases.md").read_text(encoding="utf-8")
 SAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 

@@ -16,7 +16,7 @@ from mockserver.testing.pytest_plugin.markers import MARKERS
 from mockserver.testing.scenarios import EFFECTS
 
 pytest_plugins = ["pytester"]
-PAGE = (Path(mockserver.__file__).parent / "docs" / "in-tests.md").read_text(encoding="utf-8")
+PAGE = (Path(mockserver.__file__).parents[1] / "docs" / "in-tests.md").read_text(encoding="utf-8")
 SAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 CURLS = re.findall(r"^\$ (curl .*)$", PAGE, re.MULTILINE)
 LEDGER = Path(__file__).parents[2] / "clients" / "ledger" / "ledger" / "__init__.py"
