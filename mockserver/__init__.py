@@ -1,3 +1,51 @@
-"""A mock and contract-testing server for batch APIs: the envelope judged strictly, each item on its own."""
+"""A mock and contract-testing server for batch APIs: the envelope judged strictly, each item on its own.
+
+The names below are the public interface, for programs that embed the server and for vendor packages; the
+library for tests is `mockserver.testing`. Each is imported on first use, so that the version costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockserver.errors import Refusal, Rejected
+    from mockserver.model import Action, Call, Item, Outcome, Problem, Reply
+    from mockserver.server.application import Application, Options, create_app
+    from mockserver.vendor import BatchHandler, BatchResult, Request, Vendor
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Action",
+    "Application",
+    "BatchHandler",
+    "BatchResult",
+    "Call",
+    "Item",
+    "Options",
+    "Outcome",
+    "Problem",
+    "Refusal",
+    "Rejected",
+    "Reply",
+    "Request",
+    "Vendor",
+    "create_app",
+]
+
+_MODULES = {
+    "errors": ("Refusal", "Rejected"),
+    "model": ("Action", "Call", "Item", "Outcome", "Problem", "Reply"),
+    "server.application": ("Application", "Options", "create_app"),
+    "vendor": ("BatchHandler", "BatchResult", "Request", "Vendor"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use."""
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
