@@ -9,13 +9,13 @@ from click.testing import CliRunner
 
 from mockserver.cli.main import main
 from mockserver.contract import catalogue
-from mockserver.contract.profiles import contracted
+from mockserver.contract.loading import load_vendor_api
 
 PAGE = (Path(__file__).parents[1] / "docs" / "contract.md").read_text(encoding="utf-8")
 
 
 def test_every_check_is_explained_as_it_explains_itself() -> None:
-    checks = catalogue.checks().values()
+    checks = catalogue.all_checks().values()
     expected = [f"| `{one.id}` | {one.says} | {one.reason} |" for one in checks]
     table = PAGE.partition("\n## The checks\n")[2].partition("\n## ")[0]
 
@@ -32,4 +32,4 @@ def test_every_option_that_is_named_is_there() -> None:
 def test_the_facts_of_the_example_are_facts() -> None:
     named = set(re.findall(r"--fact (\w+)=\w", PAGE)) - {"name"}
 
-    assert named <= set(contracted("payt").facts)
+    assert named <= set(load_vendor_api("payt").facts)

@@ -158,9 +158,6 @@ def contract(**given: Any) -> None:
     mockserver contract
     mockserver contract NAME --target http://127.0.0.1:8080/NAME --seed 7 --report junit,html
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.contract_run import (
-        ContractOptions,
-        run_contract,  # noqa: PLC0415 - costs 0.3 s
-    )
+    from mockserver.cli.contract_run import ContractOptions, run_contract
 
     run_contract(ContractOptions(**given))

@@ -15,20 +15,27 @@ from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.contract import catalogue, safety
-from mockserver.contract.credentials import UnreadableCredential
-from mockserver.contract.effort import Effort
-from mockserver.contract.report.document import document
-from mockserver.contract.report.rows import Outcome, outcome
-from mockserver.contract.report.summary import summary
-from mockserver.contract.report.table import lines, summed
-from mockserver.contract.report.text import counted, line
-from mockserver.contract.report.writing import write
+from mockserver.contract.config import RunConfig
+from mockserver.contract.credentials import UnreadableCredentialError
+from mockserver.contract.report.document import report_document
+from mockserver.contract.report.files import write_reports
+from mockserver.contract.report.rows import RunOutcome, run_outcome
+from mockserver.contract.report.summary import markdown_summary
+from mockserver.contract.report.terminal import summary_line, table_lines
+from mockserver.contract.report.text import count_noun_in_words, one_line
 from mockserver.contract.runner import PHASES
-from mockserver.contract.target import Unreachable
-from mockserver.contract.visiting import baseline
-from mockserver.contract.visiting.baseline import Known, Unreadable
-from mockserver.contract.visiting.plan import Plan
-from mockserver.contract.visiting.visit import INTERRUPTED, Around, Found, MissingCredentials, found, visit
+from mockserver.contract.session import baseline
+from mockserver.contract.session.baseline import KnownFindings, UnreadableBaselineError
+from mockserver.contract.session.plan import SessionPlan
+from mockserver.contract.session.session import (
+    INTERRUPTED,
+    MissingCredentialsError,
+    SessionContext,
+    SessionResult,
+    run_session,
+    session_result,
+)
+from mockserver.contract.target import TargetUnreachableError
 from mockserver.engine.registry import vendor_packages
 from mockserver.errors import MockServerError
 from mockserver.sandbox.clock import system_clock
@@ -67,26 +74,28 @@ def run_contract(options: ContractOptions) -> None:
     plans = _select_plans(options, _plans(options))
     known = _read_baseline(options)
     began = print_instant(system_clock())
-    outcomes: list[Outcome] = []
+    outcomes: list[RunOutcome] = []
     for plan, about in plans:
         outcomes.append(_run_session(plan, about, known, outcomes))
         if not options.as_json:
-            for told in lines(outcomes[-1], options.folder if options.reports else None, quiet=options.quiet):
+            for told in table_lines(
+                outcomes[-1], options.folder if options.reports else None, quiet=options.quiet
+            ):
                 click.echo(told, color=_colour())
         if outcomes[-1].visit.stopped:
             break
     files = _write_reports(options, outcomes, began)
     if options.as_json:
-        click.echo(json.encode(document(outcomes, began)).decode())
+        click.echo(json.encode(report_document(outcomes, began)).decode())
     else:
-        click.echo(summed(outcomes, files))
+        click.echo(summary_line(outcomes, files))
     if options.write_baseline:
         _write_baseline(options.write_baseline, outcomes, known)
     _exit(outcomes)
 
 
-def _plans(options: ContractOptions) -> list[Plan]:
-    _check_names("check", "--only", options.only, catalogue.checks())
+def _plans(options: ContractOptions) -> list[SessionPlan]:
+    _check_names("check", "--only", options.only, catalogue.all_checks())
     if options.spec and options.vendors:
         fail(
             "a spec and a vendor are given",
@@ -95,7 +104,7 @@ def _plans(options: ContractOptions) -> list[Plan]:
             EXIT_USAGE,
         )
     if options.target and not options.spec and len(options.vendors) != 1:
-        where = f"--target {line(options.target, 80)}"
+        where = f"--target {one_line(options.target, 80)}"
         fail(
             "an address is one vendor's",
             where,
@@ -104,14 +113,14 @@ def _plans(options: ContractOptions) -> list[Plan]:
         )
     _check_names("vendor", "VENDOR", options.vendors, vendor_packages())
     try:
-        rate = safety.rate(options.rate) if options.rate else None
+        rate = safety.parse_rate(options.rate) if options.rate else None
     except ValueError as error:
         fail(str(error), "--rate", "--rate 20/s", EXIT_USAGE)
     names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
     checks, operations = frozenset(options.only), frozenset(options.operations)
-    effort = Effort(options.seed, options.max_examples, checks, operations, options.shrinks)
+    effort = RunConfig(options.seed, options.max_examples, checks, operations, options.shrinks)
     return [
-        Plan(
+        SessionPlan(
             name,
             options.spec,
             options.target,
@@ -126,12 +135,14 @@ def _plans(options: ContractOptions) -> list[Plan]:
     ]
 
 
-def _select_plans(options: ContractOptions, plans: list[Plan]) -> list[tuple[Plan, Found]]:
+def _select_plans(
+    options: ContractOptions, plans: list[SessionPlan]
+) -> list[tuple[SessionPlan, SessionResult]]:
     """The plans with what they are about, without those that have none of the operations asked for."""
     try:
-        read = [(plan, found(plan)) for plan in plans]
+        read = [(plan, session_result(plan)) for plan in plans]
     except MockServerError as error:
-        fail(line(str(error)), f"--spec {options.spec}", "a file of OpenAPI 3.0 or 3.1", EXIT_USAGE)
+        fail(one_line(str(error)), f"--spec {options.spec}", "a file of OpenAPI 3.0 or 3.1", EXIT_USAGE)
     if not options.operations:
         return read
     there = {name for _, about in read for name in about.contracted.spec.operations}
@@ -145,26 +156,28 @@ def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[st
     for name in given:
         if name not in there:
             near = get_close_matches(name, there, n=3) or there
-            fail(f"no {kind} named {line(name, 80)}", where, f"one of {', '.join(near)}", EXIT_USAGE)
+            fail(f"no {kind} named {one_line(name, 80)}", where, f"one of {', '.join(near)}", EXIT_USAGE)
 
 
-def _read_baseline(options: ContractOptions) -> tuple[Known, ...]:
+def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:
     if not options.baseline:
         return ()
     try:
-        return baseline.read(options.baseline)
-    except Unreadable as error:
+        return baseline.read_baseline(options.baseline)
+    except UnreadableBaselineError as error:
         fail(str(error), f"--baseline {options.baseline}", f"--write-baseline {options.baseline}", EXIT_USAGE)
 
 
-def _run_session(plan: Plan, about: Found, known: tuple[Known, ...], before: list[Outcome]) -> Outcome:
-    around = Around(os.environ, lambda told: click.echo(told, err=True), system_clock)
-    target = f"--target {line(plan.target or '', 80)}"
+def _run_session(
+    plan: SessionPlan, about: SessionResult, known: tuple[KnownFindings, ...], before: list[RunOutcome]
+) -> RunOutcome:
+    around = SessionContext(os.environ, lambda told: click.echo(told, err=True), system_clock)
+    target = f"--target {one_line(plan.target or '', 80)}"
     try:
-        return outcome(visit(plan, about, around), known, before)
-    except safety.Unsafe as error:
+        return run_outcome(run_session(plan, about, around), known, before)
+    except safety.UnsafeTargetError as error:
         fail(str(error), target, error.cure, EXIT_USAGE)
-    except MissingCredentials as error:
+    except MissingCredentialsError as error:
         cure = " ".join(f"{name}=…" for name in error.names)
         fail(
             str(error),
@@ -172,26 +185,26 @@ def _run_session(plan: Plan, about: Found, known: tuple[Known, ...], before: lis
             f"{cure} mockserver contract …     or set one to nothing to do without",
             EXIT_USAGE,
         )
-    except Unreachable as error:
+    except TargetUnreachableError as error:
         fail(
-            f"no server answers: {line(str(error))}",
+            f"no server answers: {one_line(str(error))}",
             target,
             "mockserver run, or another address",
             EXIT_NO_SERVER,
         )
     except KeyboardInterrupt:
         raise SystemExit(BY_CTRL_C) from None
-    except (MockServerError, UnreadableCredential) as error:
-        fail(line(str(error)), f"--spec {plan.spec}" if plan.spec else plan.name, _HELP, EXIT_USAGE)
+    except (MockServerError, UnreadableCredentialError) as error:
+        fail(one_line(str(error)), f"--spec {plan.spec}" if plan.spec else plan.name, _HELP, EXIT_USAGE)
 
 
-def _write_reports(options: ContractOptions, outcomes: list[Outcome], began: str) -> list[Path]:
+def _write_reports(options: ContractOptions, outcomes: list[RunOutcome], began: str) -> list[Path]:
     page = os.environ.get("GITHUB_STEP_SUMMARY", "")
     try:
         if page and options.summary == "auto":
             with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as told:
-                told.write(summary(outcomes))
-        return write(options.reports, options.folder, outcomes, began) if options.reports else []
+                told.write(markdown_summary(outcomes))
+        return write_reports(options.reports, options.folder, outcomes, began) if options.reports else []
     except OSError as error:
         fail(
             f"reports cannot be written: {error}",
@@ -201,10 +214,10 @@ def _write_reports(options: ContractOptions, outcomes: list[Outcome], began: str
         )
 
 
-def _write_baseline(file: Path, outcomes: list[Outcome], known: tuple[Known, ...]) -> None:
+def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFindings, ...]) -> None:
     """What was found, with the reasons that were known of it; what this run did not look at stays."""
     differences = {
-        Known(one.visit.contracted.name, row.operation, row.check.id, row.reason, row.fingerprint)
+        KnownFindings(one.visit.contracted.name, row.operation, row.check.id, row.reason, row.fingerprint)
         for one in outcomes
         for row in one.rows
         if row.finding
@@ -212,19 +225,20 @@ def _write_baseline(file: Path, outcomes: list[Outcome], known: tuple[Known, ...
     met = {(one.vendor, one.operation, one.check) for one in differences}
     gone = {one for outcome in outcomes for one in outcome.gone}
     kept = [one for one in known if one not in gone and (one.vendor, one.operation, one.check) not in met]
-    baseline.write(file, [*differences, *kept])
+    baseline.write_baseline(file, [*differences, *kept])
     click.echo(
-        f"{counted(len(differences), 'known differences')} in {file}: say why in each reason", err=True
+        f"{count_noun_in_words(len(differences), 'known differences')} in {file}: say why in each reason",
+        err=True,
     )
 
 
-def _exit(outcomes: list[Outcome]) -> None:
+def _exit(outcomes: list[RunOutcome]) -> None:
     stopped = next((one.visit.stopped for one in outcomes if one.visit.stopped), "")
     if stopped == INTERRUPTED:
         raise SystemExit(BY_CTRL_C)
     if stopped:
         fail(
-            f"the server was lost: {line(stopped)}",
+            f"the server was lost: {one_line(stopped)}",
             outcomes[-1].visit.url,
             "the same line again",
             EXIT_NO_SERVER,

@@ -10,13 +10,13 @@ import click
 
 from mockserver.cli.options import EXIT_FINDINGS
 from mockserver.codec import json
-from mockserver.contract.drift import report
-from mockserver.contract.drift.archive import Unarchived, recorded
-from mockserver.contract.drift.drifting import Drift, Drifting
-from mockserver.contract.drift.here import Unfit, here
-from mockserver.contract.effort import Effort
-from mockserver.contract.judging import Judge
-from mockserver.contract.profiles import Contracted, contracted
+from mockserver.contract.config import RunConfig
+from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.traffic import report
+from mockserver.contract.traffic.comparison import Drift, DriftComparison
+from mockserver.contract.traffic.har import InvalidArchiveError, read_har
+from mockserver.contract.traffic.local_server import UnfitStateError, local_server
 from mockserver.engine.registry import vendor_packages
 from mockserver.errors import MockServerError
 
@@ -62,26 +62,28 @@ def verify_traffic(
         raise SystemExit(EXIT_FINDINGS)
 
 
-def _vendor(name: str) -> Contracted:
+def _vendor(name: str) -> ApiUnderTest:
     if name not in vendor_packages():
         known = ", ".join(vendor_packages())
         raise UnusableInputError(
             f"no vendor named {name}; there are {known}", f"--vendor {name}", f"one of {known}"
         )
-    return contracted(name)
+    return load_vendor_api(name)
 
 
 def _drift(wanted: VerifyOptions) -> Drift:
     archive, vendor = wanted.archive, _vendor(wanted.vendor)
     try:
-        traffic = recorded(archive.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeError, Unarchived) as error:
+        traffic = read_har(archive.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeError, InvalidArchiveError) as error:
         cure = "save it as HAR from a browser or a proxy, or GET …/journal/export?format=har"
         raise UnusableInputError(f"{archive.name} cannot be read: {error}", str(archive), cure) from None
     try:
-        with here(vendor, wanted.state, wanted.assumptions) as call:
-            found = Drifting(vendor, wanted.base, Judge(vendor, Effort()), call).drift(traffic)
-    except (OSError, Unfit, MockServerError) as error:
+        with local_server(vendor, wanted.state, wanted.assumptions) as call:
+            found = DriftComparison(vendor, wanted.base, ExchangeJudge(vendor, RunConfig()), call).drift(
+                traffic
+            )
+    except (OSError, UnfitStateError, MockServerError) as error:
         what = f"our server cannot begin so: {error}"
         raise UnusableInputError(what, "--state, --assume", "mockserver verify --help") from None
     if not found.calls:

@@ -9,17 +9,15 @@ from mockserver.contract.finding import Check
 
 
 @cache
-def checks() -> Mapping[str, Check]:
+def all_checks() -> Mapping[str, Check]:
     """All checks, in the order of a report."""
-    from mockserver.contract import (
-        checks,
-        generated,  # noqa: PLC0415 - Schemathesis costs 0.1 s
-    )
-    from mockserver.contract.stories import checks as stories_checks  # noqa: PLC0415 - as Hypothesis
+    from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - imports Hypothesis, as do the next two
+    from mockserver.contract.fuzzing.run import FUZZING_CHECKS  # noqa: PLC0415
+    from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415
 
-    return {**checks.CHECKS, **stories_checks.CHECKS, **generated.CHECKS}
+    return {**CHECKS, **STATEFUL_CHECKS, **FUZZING_CHECKS}
 
 
-def check(name: str) -> Check:
+def check_named(name: str) -> Check:
     """The check of that name; one that no table has is called by its name."""
-    return checks().get(name) or Check(name, name.replace("-", " "), "calls", "")
+    return all_checks().get(name) or Check(name, name.replace("-", " "), "calls", "")

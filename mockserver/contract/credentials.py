@@ -11,14 +11,14 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from mockserver.contract.profiles import Contracted
+from mockserver.contract.loading import ApiUnderTest
 from mockserver.model import Document
 
-Given: TypeAlias = Mapping[str, Mapping[str, str]]
+GivenCredentials: TypeAlias = Mapping[str, Mapping[str, str]]
 """By security scheme: {"bearer": …}, {"api_key": …} or {"username": …, "password": …}."""
 
 
-class UnreadableCredential(Exception):
+class UnreadableCredentialError(Exception):
     """A credential of the environment that is not of its kind; the text says which, and not what it is."""
 
 
@@ -26,7 +26,7 @@ PREFIX = "MOCKSERVER_CREDENTIAL_"
 _OTHER = re.compile(r"[^A-Z0-9]+")
 
 
-def headers_for(contracted: Contracted, operation_id: str, given: Given) -> Mapping[str, str]:
+def headers_for(contracted: ApiUnderTest, operation_id: str, given: GivenCredentials) -> Mapping[str, str]:
     """The headers that let an operation be called, names in lower case.
 
     They are of the first alternative that `given` covers; none where it covers none, or none is asked for. A
@@ -49,7 +49,7 @@ def variable(scheme: str) -> str:
     return PREFIX + _OTHER.sub("_", scheme.upper())
 
 
-def from_environment(contracted: Contracted, environment: Mapping[str, str]) -> Given:
+def from_environment(contracted: ApiUnderTest, environment: Mapping[str, str]) -> GivenCredentials:
     """What the environment names of the credentials that the spec knows.
 
     Raises:
@@ -63,12 +63,14 @@ def from_environment(contracted: Contracted, environment: Mapping[str, str]) -> 
     return found
 
 
-def made_up(contracted: Contracted) -> Given:
+def invented_credentials(contracted: ApiUnderTest) -> GivenCredentials:
     """A credential of every kind, for a server that takes any."""
     return {name: _read(variable(name), node, "any:any") for name, node in _schemes(contracted).items()}
 
 
-def missing(contracted: Contracted, given: Given, operations: Iterable[str]) -> tuple[str, ...]:
+def missing_schemes(
+    contracted: ApiUnderTest, given: GivenCredentials, operations: Iterable[str]
+) -> tuple[str, ...]:
     """The schemes for which there is no credential, where an operation cannot be called without.
 
     They come in the order of the operations' names, in whatever order these are given.
@@ -81,7 +83,7 @@ def missing(contracted: Contracted, given: Given, operations: Iterable[str]) -> 
     return tuple(lacking)
 
 
-def header_of(contracted: Contracted, scheme: str) -> str:
+def header_of(contracted: ApiUnderTest, scheme: str) -> str:
     """The header that the credential of a security scheme goes in, lower case; "" where it is none."""
     node = _schemes(contracted)[scheme]
     if node["type"] != "apiKey":
@@ -90,7 +92,7 @@ def header_of(contracted: Contracted, scheme: str) -> str:
     return places.get(node["in"], "")
 
 
-def callable_with(contracted: Contracted, without: Iterable[str]) -> frozenset[str]:
+def is_callable_with(contracted: ApiUnderTest, without: Iterable[str]) -> frozenset[str]:
     """The operations that can be called where there is no credential for the schemes `without`."""
     lacking = set(without)
     return frozenset(
@@ -101,7 +103,7 @@ def callable_with(contracted: Contracted, without: Iterable[str]) -> frozenset[s
     )
 
 
-def in_shell(contracted: Contracted, given: Given) -> Mapping[str, str]:
+def in_shell(contracted: ApiUnderTest, given: GivenCredentials) -> Mapping[str, str]:
     """What stands for each credential in a line for a shell, by the text of its header."""
     schemes = _schemes(contracted)
     return {
@@ -112,26 +114,26 @@ def in_shell(contracted: Contracted, given: Given) -> Mapping[str, str]:
     }
 
 
-def texts(given: Given) -> Mapping[str, str]:
+def secret_texts(given: GivenCredentials) -> Mapping[str, str]:
     """What stands for each text that is secret, wherever it occurs."""
     hidden: dict[str, str] = {}
     for name, values in given.items():
         named = f"${variable(name)}"
-        hidden[plain(values)] = named
+        hidden[without_secrets(values)] = named
         if "username" in values:
             hidden[_basic(values)] = named
             hidden[values["password"]] = named
     return {text: named for text, named in hidden.items() if text}
 
 
-def plain(values: Mapping[str, str]) -> str:
+def without_secrets(values: Mapping[str, str]) -> str:
     """A credential as the environment names it."""
     if "username" in values:
         return f"{values['username']}:{values['password']}"
     return values.get("bearer") or values.get("api_key", "")
 
 
-def _schemes(contracted: Contracted) -> Mapping[str, Document]:
+def _schemes(contracted: ApiUnderTest) -> Mapping[str, Document]:
     schemes: Mapping[str, Document] = contracted.spec.document.get("components", {}).get(
         "securitySchemes", {}
     )
@@ -144,7 +146,7 @@ def _read(name: str, node: Document, text: str) -> Mapping[str, str]:
     if str(node.get("scheme", "")).lower() == "basic":
         user, colon, password = text.partition(":")
         if not colon:
-            raise UnreadableCredential(f"{name} is not user:password")
+            raise UnreadableCredentialError(f"{name} is not user:password")
         return {"username": user, "password": password}
     return {"bearer": text}
 

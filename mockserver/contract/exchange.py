@@ -65,16 +65,16 @@ class Exchange:
 def json_request(method: str, path: str, document: Any, headers: Mapping[str, str] | None = None) -> Request:
     """A request with a JSON body; decimals are written as numbers with their scale."""
     named = {"content-type": "application/json", **(headers or {})}
-    return Request(method, path, named, written(document).encode())
+    return Request(method, path, named, to_json_bytes(document).encode())
 
 
-def written(document: Any) -> str:
+def to_json_bytes(document: Any) -> str:
     """`document` as JSON text; a decimal is a number and keeps its scale."""
     if isinstance(document, Decimal):
         return format(document, "f")
     if isinstance(document, Mapping):
-        members = (f"{json.dumps(str(name))}: {written(value)}" for name, value in document.items())
+        members = (f"{json.dumps(str(name))}: {to_json_bytes(value)}" for name, value in document.items())
         return f"{{{', '.join(members)}}}"
     if isinstance(document, list | tuple):
-        return f"[{', '.join(written(value) for value in document)}]"
+        return f"[{', '.join(to_json_bytes(value) for value in document)}]"
     return json.dumps(document)

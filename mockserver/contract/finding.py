@@ -42,7 +42,7 @@ class Finding:
     told: tuple[str, ...] = ()
 
 
-class Broken(AssertionError):
+class BrokenRule(AssertionError):
     """A check did not hold; raised where Hypothesis is to shrink what led there."""
 
     def __init__(self, finding: Finding) -> None:
@@ -51,7 +51,7 @@ class Broken(AssertionError):
 
 
 @dataclass(slots=True)
-class Ledger:
+class FindingLedger:
     """What a run has come to so far: the only thing in this package that changes.
 
     `made` counts, by operation and check, what was judged; `findings` are what did not hold, one for each

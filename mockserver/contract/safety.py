@@ -1,4 +1,4 @@
-"""Where calls may go: to this machine, and to a host that somebody named for it. The suite writes."""
+"""Keep a run away from hosts that were not allowed, and below a rate."""
 
 from __future__ import annotations
 
@@ -6,12 +6,25 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
 
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.host import is_loopback
+
+LOCALHOST = "localhost"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine: `localhost`, 127.0.0.0/8 or ::1, as they are commonly written."""
+    if host.lower() == LOCALHOST:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
 
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)/(s|m|h)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -20,7 +33,7 @@ JOURNAL = "mock-journal"
 _OK = 200
 
 
-class Unsafe(Exception):
+class UnsafeTargetError(Exception):
     """An address that is not called; the text says why, `cure` what would do."""
 
     def __init__(self, said: str, cure: str) -> None:
@@ -42,7 +55,7 @@ REMOTE_RATE = Rate(20)
 """For every host but this one, where nobody said another."""
 
 
-def rate(text: str) -> Rate:
+def parse_rate(text: str) -> Rate:
     """`20/s`, `100/m`, `5000/h`.
 
     Raises:
@@ -67,7 +80,7 @@ def pause(allowed: Rate) -> Callable[[], Awaitable[None]]:
     return waited
 
 
-def checked(url: str, allowed: Collection[str]) -> str:
+def check_target(url: str, allowed: Collection[str]) -> str:
     """The address without a slash at its end, if it may be called.
 
     Raises:
@@ -81,14 +94,16 @@ def checked(url: str, allowed: Collection[str]) -> str:
         same = False
     write = "--target http://127.0.0.1:8080/…, where the paths of the spec begin"
     if not same or _ODD.search(url) or split.scheme not in ("http", "https") or not split.hostname:
-        raise Unsafe("the target is no http or https address", write)
+        raise UnsafeTargetError("the target is no http or https address", write)
     if "@" in split.netloc:
-        raise Unsafe("the target holds a user or a password", "name them by MOCKSERVER_CREDENTIAL_…")
+        raise UnsafeTargetError(
+            "the target holds a user or a password", "name them by MOCKSERVER_CREDENTIAL_…"
+        )
     if split.query or split.fragment or url.endswith(("?", "#")):
-        raise Unsafe("the target has a query or a fragment", write)
+        raise UnsafeTargetError("the target has a query or a fragment", write)
     host = split.hostname.lower()
     if not is_loopback(host) and host not in {one.lower() for one in allowed}:
-        raise Unsafe(
+        raise UnsafeTargetError(
             f"{host} is not this machine, and the suite creates, changes and deletes what is there",
             f"--allow-remote {host}     if everything at that address may be written to",
         )
@@ -109,7 +124,7 @@ def is_ours(send: Callable[[Request], Exchange]) -> bool:
     return JOURNAL in send(Request("GET", "/")).response.headers
 
 
-def misplaced(name: str, url: str, send: Callable[[Request], Exchange]) -> Unsafe | None:
+def find_stray_calls(name: str, url: str, send: Callable[[Request], Exchange]) -> UnsafeTargetError | None:
     """What to say of an address that is a server of ours as a whole, and not a vendor on it; None: it is not.
 
     Raises:
@@ -120,4 +135,4 @@ def misplaced(name: str, url: str, send: Callable[[Request], Exchange]) -> Unsaf
     answered = send(Request("GET", "/_mock/health")).response
     if answered.status != _OK or name.encode() not in answered.body:
         return None
-    return Unsafe(f"a mockserver is at {url}, and {name} is below it", f"--target {url}/{name}")
+    return UnsafeTargetError(f"a mockserver is at {url}, and {name} is below it", f"--target {url}/{name}")

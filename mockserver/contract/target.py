@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.host import is_loopback
+from mockserver.contract.safety import is_loopback
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
@@ -24,7 +24,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 _PATIENCE_SECONDS = 30
 
 
-class Unreachable(Exception):
+class TargetUnreachableError(Exception):
     """The target did not answer; the text says how."""
 
 
@@ -117,7 +117,7 @@ class Target:
             )
         # An application that ends without an answer breaks what httpx asserts of it.
         except (httpx.HTTPError, httpx.InvalidURL, AssertionError) as error:
-            raise Unreachable(
+            raise TargetUnreachableError(
                 f"{full.method} {self.address.url}{full.path}: {str(error) or type(error).__name__}"
             ) from error
         headers = {name.lower(): text for name, text in came.headers.items()}

@@ -14,7 +14,7 @@ from typing import Any
 
 from mockserver.codec import yaml
 from mockserver.codec.http import JSON_TYPE, with_supported_types
-from mockserver.engine import defaults as engine_defaults
+from mockserver.engine import defaults
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
 from mockserver.engine.plan import CompiledOperation, compile_operations
@@ -130,7 +130,7 @@ def load_vendor(file: Path) -> LoadedVendor:
             for operation in contract.operations.values()
             if not operation.batch
         },
-        refuse=_refuse_with_supported_types(vendor.refuse or engine_defaults.refuse_with_problem_details),
+        refuse=_refuse_with_supported_types(vendor.refuse or defaults.refuse_with_problem_details),
         schemes={name: SecurityScheme(name, node) for name, node in schemes.items()},
         fixtures=fixtures,
         assumptions=default_values(_assumptions_of(vendor)),
@@ -212,13 +212,13 @@ def _batch_handler(contract: Spec, operation: Operation, room: BatchHandler) -> 
     media_types = operation.responses.get(str(status), ())
     media_type = next((name for name in media_types if name.endswith("json")), JSON_TYPE)
     parts = {part.name: getattr(room, part.name) for part in fields(room)}
-    parts["apply"] = room.apply or engine_defaults.upsert_items(batch)
-    parts["render"] = room.render or engine_defaults.render_multi_status(batch, status, media_type)
+    parts["apply"] = room.apply or defaults.upsert_items(batch)
+    parts["render"] = room.render or defaults.render_multi_status(batch, status, media_type)
     return CompleteBatchHandler(**parts)
 
 
 def _operation_handler(contract: Spec, operation: Operation, vendor: Vendor) -> Handler:
-    found = vendor.operations.get(operation.id) or engine_defaults.default_handler(operation)
+    found = vendor.operations.get(operation.id) or defaults.default_handler(operation)
     if found is None:
         raise SpecError(
             f"{contract.name}: {operation.id}: nothing answers it; a GET needs x-collection: <name>, "

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
-from mockserver.contract import derived
+from mockserver.contract import inferred
 from mockserver.contract.exchange import Request
-from mockserver.contract.profiles import Contracted
-from mockserver.contract.subject import Drawn, Spoil, Subject
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
 from mockserver.model import Json
 from mockserver.testing.control_client import SandboxControl, create_sandbox
 
@@ -61,7 +61,7 @@ class Example:
         return self.items[place]
 
 
-def draft_example(subject: Subject, items: int, bad: int, first: int) -> Example:
+def draft_example(subject: BatchProfile, items: int, bad: int, first: int) -> Example:
     """A batch of so many items, of which so many are bad; its keys count from `first`.
 
     The first item is a good one where one is good at all. A bad one is bad for itself, where the vendor knows
@@ -74,7 +74,7 @@ def draft_example(subject: Subject, items: int, bad: int, first: int) -> Example
     begin = min(1, items - bad)
     spoilt = range(begin, begin + bad)
     documents = [
-        subject.item(text, Drawn(first + place, Decimal(100 + first + place)))
+        subject.item(text, DrawnValues(first + place, Decimal(100 + first + place)))
         for place, text in enumerate(texts)
     ]
     for place in spoilt:
@@ -102,11 +102,11 @@ def plain_json(value: Json) -> Json:
     return [plain_json(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _item_corruption(subject: Subject) -> Spoil:
+def _item_corruption(subject: BatchProfile) -> Corruption:
     """One that is refused for itself, if there is one."""
-    if not subject.spoils:
+    if not subject.corruptions:
         raise NoExampleError(f"{subject.operation}: nothing is said of what makes an item bad")
-    return next((spoil for spoil in subject.spoils if not spoil.refuses), subject.spoils[0])
+    return next((spoil for spoil in subject.corruptions if not spoil.refuses), subject.corruptions[0])
 
 
 _SUCCESS = range(200, 300)
@@ -120,7 +120,7 @@ class ExampleBuilder:
     """
 
     sandbox_control: SandboxControl
-    contract: Contracted
+    contract: ApiUnderTest
     headers: Mapping[str, str]
     on_state_copied: Callable[[], None]
 
@@ -133,8 +133,8 @@ class ExampleBuilder:
         """
         if not 0 <= bad <= items:
             raise ValueError(f"{bad} of {items} items cannot be bad")
-        told = self.contract.profile.subjects(self.contract.facts)
-        subjects = told or derived.subjects(self.contract.spec)
+        told = self.contract.profile.batches(self.contract.facts)
+        subjects = told or inferred.infer_batches(self.contract.spec)
         said: list[str] = []
         for subject in subjects:
             if operation in ("", subject.operation):
@@ -149,7 +149,7 @@ class ExampleBuilder:
         why = "; ".join(said) or there
         raise NoExampleError(f"{self.contract.name}: no example of {operation or 'a batch'}: {why}")
 
-    def _verify(self, subject: Subject, draft: Example) -> Example:
+    def _verify(self, subject: BatchProfile, draft: Example) -> Example:
         with self._second_sandbox() as stage:
             if subject.prepare is not None:
                 self._prepare(stage, [one for key in draft.keys for one in subject.prepare(str(key), 0)])

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from mockserver.contract.profiles import Contracted, contracted, of_spec
+from mockserver.contract.loading import ApiUnderTest, load_api, load_vendor_api
 from mockserver.engine.registry import specs_folder
 from mockserver.model import Json
 from mockserver.testing.control_client import ControlClient
@@ -33,7 +33,7 @@ class MockServer:
         self._strict = strict
         self._specs = tuple(specs)
         self._open = ExitStack()
-        self._contracts: dict[str, Contracted] = {}
+        self._contracts: dict[str, ApiUnderTest] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
@@ -62,7 +62,7 @@ class MockServer:
         """
         return self.control.request("GET", "/health")  # type: ignore[no-any-return]
 
-    def contract(self, vendor: str) -> Contracted:
+    def contract(self, vendor: str) -> ApiUnderTest:
         """A vendor's spec and what it says of itself; of one that is not ours, the spec as it is served.
 
         Raises:
@@ -70,27 +70,21 @@ class MockServer:
         """
         if vendor not in self._contracts:
             ours = (specs_folder() / f"{vendor}.yaml").is_file()
-            self._contracts[vendor] = contracted(vendor) if ours else self._shown(vendor)
+            self._contracts[vendor] = load_vendor_api(vendor) if ours else self._shown(vendor)
         return self._contracts[vendor]
 
-    def _shown(self, vendor: str) -> Contracted:
+    def _shown(self, vendor: str) -> ApiUnderTest:
         with TemporaryDirectory() as folder:
             file = Path(folder) / f"{vendor}.yaml"
             file.write_bytes(self.control.download(f"/{vendor}/openapi.yaml"))
-            return of_spec(file)
+            return load_api(file)
 
     def _started(self) -> AbstractContextManager[str]:
         with warnings.catch_warnings():
             # Connexion warns about itself at import, which a suite may have made an error.
             warnings.simplefilter("ignore")
-            from mockserver.server.application import (
-                Options,
-                create_app,  # noqa: PLC0415 - 1 s that a server elsewhere spares
-            )
-            from mockserver.testing.threaded_server import (
-                HOST,
-                run_in_thread,  # noqa: PLC0415
-            )
+            from mockserver.server.application import Options, create_app
+            from mockserver.testing.threaded_server import HOST, run_in_thread
         options = Options(
             strict_auth=self._strict, specs=self._specs, hosts=(HOST,), max_sandboxes=_MAX_SANDBOXES
         )

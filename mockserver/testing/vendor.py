@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 
-from mockserver.contract.credentials import Given, headers_for, made_up
-from mockserver.contract.profiles import Contracted
+from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials
+from mockserver.contract.loading import ApiUnderTest
 from mockserver.model import Document, Json
 from mockserver.spec.openapi import Spec
 from mockserver.testing.calls import RecordedCalls
@@ -25,7 +25,7 @@ class SandboxVendor:
     def __init__(
         self,
         sandbox_control: SandboxControl,
-        contract: Contracted,
+        contract: ApiUnderTest,
         journal: Callable[..., RecordedCalls],
         armed: Callable[[Mapping[str, Json]], ArmedScenario],
     ) -> None:
@@ -132,8 +132,8 @@ class SandboxVendor:
             self._since = self._control.request("POST", "/snapshots", {"label": "for the example"})["id"]
 
     @property
-    def _given(self) -> Given:
-        return self._contract.profile.credentials or made_up(self._contract)
+    def _given(self) -> GivenCredentials:
+        return self._contract.profile.credentials or invented_credentials(self._contract)
 
     @property
     def _operation(self) -> str:

@@ -13,56 +13,60 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
 from mockserver.contract import runner
-from mockserver.contract.effort import Effort
+from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Request
-from mockserver.contract.finding import Finding, Ledger
-from mockserver.contract.profiles import Contracted
-from mockserver.contract.target import Target, Unreachable
+from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.target import Target, TargetUnreachableError
 from tests.support import sample_vendor
 from tests.support.contract_sessions import exchange
 from tests.support.server_process import serve_process
 
 OPERATION = "postV1Invoices"
 CHECK = "count-is-processed"
-Suite = Callable[[Contracted, Target, Effort, Ledger], None]
+Suite = Callable[[ApiUnderTest, Target, RunConfig, FindingLedger], None]
 
 
-def holds(contracted: Contracted, _target: Target, effort: Effort, ledger: Ledger) -> None:
+def holds(contracted: ApiUnderTest, _target: Target, effort: RunConfig, ledger: FindingLedger) -> None:
     ledger.called(exchange())
     if effort.wants(CHECK):
         ledger.judged(next(iter(contracted.spec.operations)), CHECK, 3)
 
 
-def fails(_contracted: Contracted, target: Target, effort: Effort, ledger: Ledger) -> None:
+def fails(_contracted: ApiUnderTest, target: Target, effort: RunConfig, ledger: FindingLedger) -> None:
     made = target.send(Request("POST", "/v1/invoices", {"authorization": "Bearer sesame-open-1"}), OPERATION)
     ledger.judged(OPERATION, CHECK, 3)
     if effort.wants(CHECK):
         ledger.found([Finding(CHECK, OPERATION, "count is 3, expected 2", "/count", exchanges=(made,))])
 
 
-def is_lost(_contracted: Contracted, _target: Target, _effort: Effort, _ledger: Ledger) -> None:
-    raise Unreachable("POST /x: connection reset")
+def is_lost(_contracted: ApiUnderTest, _target: Target, _effort: RunConfig, _ledger: FindingLedger) -> None:
+    raise TargetUnreachableError("POST /x: connection reset")
 
 
-def is_stopped(contracted: Contracted, target: Target, effort: Effort, ledger: Ledger) -> None:
+def is_stopped(contracted: ApiUnderTest, target: Target, effort: RunConfig, ledger: FindingLedger) -> None:
     fails(contracted, target, effort, ledger)
     raise KeyboardInterrupt
 
 
 @pytest.fixture
-def suite(monkeypatch: pytest.MonkeyPatch) -> Callable[[Suite], list[tuple[str, Effort, tuple[str, ...]]]]:
+def suite(monkeypatch: pytest.MonkeyPatch) -> Callable[[Suite], list[tuple[str, RunConfig, tuple[str, ...]]]]:
     """Replaces the suite; tells what it was asked to do."""
 
-    def replaced(one: Suite) -> list[tuple[str, Effort, tuple[str, ...]]]:
-        asked: list[tuple[str, Effort, tuple[str, ...]]] = []
+    def replaced(one: Suite) -> list[tuple[str, RunConfig, tuple[str, ...]]]:
+        asked: list[tuple[str, RunConfig, tuple[str, ...]]] = []
 
         def run(
-            contracted: Contracted, target: Target, effort: Effort, ledger: Ledger, phases: tuple[str, ...]
+            contracted: ApiUnderTest,
+            target: Target,
+            effort: RunConfig,
+            ledger: FindingLedger,
+            phases: tuple[str, ...],
         ) -> None:
             asked.append((contracted.name, effort, phases))
             one(contracted, target, effort, ledger)
 
-        monkeypatch.setattr(runner, "run", run)
+        monkeypatch.setattr(runner, "run_phases", run)
         return asked
 
     return replaced
@@ -111,7 +115,7 @@ def test_something_that_was_found_is_exit_1_with_its_sentence(suite: Callable[[S
 
 
 def test_without_a_vendor_all_of_them_are_called(
-    suite: Callable[[Suite], list[tuple[str, Effort, object]]],
+    suite: Callable[[Suite], list[tuple[str, RunConfig, object]]],
 ) -> None:
     asked = suite(holds)
 
@@ -121,7 +125,7 @@ def test_without_a_vendor_all_of_them_are_called(
 
 
 def test_what_is_asked_for_reaches_the_suite(
-    suite: Callable[[Suite], list[tuple[str, Effort, object]]],
+    suite: Callable[[Suite], list[tuple[str, RunConfig, object]]],
 ) -> None:
     asked = suite(holds)
 
@@ -130,12 +134,12 @@ def test_what_is_asked_for_reaches_the_suite(
         *("--operation", OPERATION, "--phase", "stories"),
     )
 
-    effort = Effort(7, 500, frozenset({CHECK, "order-is-kept"}), frozenset({OPERATION}))
+    effort = RunConfig(7, 500, frozenset({CHECK, "order-is-kept"}), frozenset({OPERATION}))
     assert asked == [("payt", effort, ("stories",))]
 
 
 def test_a_vendor_without_the_operation_is_not_called(
-    suite: Callable[[Suite], list[tuple[str, Effort, object]]],
+    suite: Callable[[Suite], list[tuple[str, RunConfig, object]]],
 ) -> None:
     asked = suite(holds)
 
@@ -196,7 +200,7 @@ def test_an_interrupt_is_exit_130_after_what_was_found_until_then(suite: Callabl
 
 
 def test_an_interrupt_that_is_swallowed_stops_the_next_call(suite: Callable[[Suite], object]) -> None:
-    def swallows(contracted: Contracted, target: Target, effort: Effort, ledger: Ledger) -> None:
+    def swallows(contracted: ApiUnderTest, target: Target, effort: RunConfig, ledger: FindingLedger) -> None:
         with suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         fails(contracted, target, effort, ledger)
@@ -217,7 +221,7 @@ def test_a_run_that_judged_nothing_does_not_hold(suite: Callable[[Suite], object
 
 
 def test_a_spec_of_ones_own_is_served_in_this_process(
-    suite: Callable[[Suite], list[tuple[str, Effort, object]]], tmp_path: Path
+    suite: Callable[[Suite], list[tuple[str, RunConfig, object]]], tmp_path: Path
 ) -> None:
     asked = suite(holds)
 
@@ -309,7 +313,7 @@ def test_what_is_known_by_the_environment_alone_is_sent_and_never_shown(
 
 
 def test_an_empty_credential_leaves_the_operations_that_need_it_out(
-    suite: Callable[[Suite], list[tuple[str, Effort, object]]], stranger: str
+    suite: Callable[[Suite], list[tuple[str, RunConfig, object]]], stranger: str
 ) -> None:
     asked = suite(holds)
 

@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
-from mockserver.contract.finding import Broken
-from mockserver.contract.visiting.again import holds
+from mockserver.contract.finding import BrokenRule
+from mockserver.contract.session.rerun import holds_again
 from mockserver.server.application import Application
 from tests.support import sample_vendor
 from tests.support.asgi_server import listen
@@ -110,8 +110,8 @@ def test_the_test_that_is_written_fails_with_the_sentence(
     app = sample_vendor.create_application(tmp_path)
     with listen(Cheat(app, drops_the_last)) as url:
         monkeypatch.setenv("MOCKSERVER_TARGET", f"{url}/acme")
-        with pytest.raises(Broken, match="one-outcome-per-item: sent "):
-            holds(
+        with pytest.raises(BrokenRule, match="one-outcome-per-item: sent "):
+            holds_again(
                 "acme",
                 "one-outcome-per-item",
                 seed=7,

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mockserver.contract.effort import Effort
+from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.finding import Finding, Ledger
-from mockserver.contract.judging import Judge
-from mockserver.contract.profiles import Contracted, of_spec
+from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.loading import ApiUnderTest, load_api
 from tests.support import sample_vendor
 
 JSON = {"content-type": "application/json"}
@@ -20,9 +20,9 @@ OTHER = {"id": "A-2", "amount": 3}
 BAD = {"id": "A-9", "amount": -1}
 
 
-def acme(folder: Path, made: Mapping[str, Any] | None = None) -> Contracted:
+def acme(folder: Path, made: Mapping[str, Any] | None = None) -> ApiUnderTest:
     """The made-up vendor, or a changed one, under contract."""
-    return of_spec(sample_vendor.write_spec(folder, made))
+    return load_api(sample_vendor.write_spec(folder, made))
 
 
 def with_outcome(outcome: Mapping[str, Any], **batch: Any) -> dict[str, Any]:
@@ -55,14 +55,16 @@ def results(*rows: Any) -> dict[str, Any]:
     return {"results": list(rows)}
 
 
-def judged(contracted: Contracted, exchange: Exchange, only: str = "") -> tuple[tuple[Finding, ...], Ledger]:
+def judged(
+    contracted: ApiUnderTest, exchange: Exchange, only: str = ""
+) -> tuple[tuple[Finding, ...], FindingLedger]:
     """What does not hold of the exchange, and what was counted."""
-    ledger = Ledger()
-    effort = Effort(only=frozenset({only} if only else ()))
-    return Judge(contracted, effort)(exchange, ledger), ledger
+    ledger = FindingLedger()
+    effort = RunConfig(only=frozenset({only} if only else ()))
+    return ExchangeJudge(contracted, effort)(exchange, ledger), ledger
 
 
-def said(contracted: Contracted, exchange: Exchange, check: str) -> list[str]:
+def said(contracted: ApiUnderTest, exchange: Exchange, check: str) -> list[str]:
     """The sentences of one check's findings."""
     found, _ = judged(contracted, exchange)
     return [one.said for one in found if one.check == check]

@@ -7,55 +7,65 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mockserver.contract.profiles import contracted
-from mockserver.contract.subject import NO_SUCH, ONE, Judged, Pins, Profile
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.profile import (
+    FOUND_OR_NOT,
+    UNKNOWN_ID_REASON,
+    ExpectedStatuses,
+    FixturePins,
+    Profile,
+)
 
-GONE = Judged(NO_SUCH, valid=("204", "404"))
+GONE = ExpectedStatuses(UNKNOWN_ID_REASON, valid=("204", "404"))
 SCENARIO = {
     "version": 1,
     "name": "flaky",
     "rules": [{"id": "r1", "items": [{"select": {"key": "3"}, "effect": {"fail": {"code": "internal"}}}]}],
 }
 
-PINS = Pins(
+PINS = FixturePins(
     path={"name": "default", "snapshot": "s1", "scenario": "flaky"},
-    judged={
-        "create_sandbox": Judged(
+    expected_statuses={
+        "create_sandbox": ExpectedStatuses(
             "a name is given twice; the schema knows no switch and no scenario", valid=("201", "409", "422")
         ),
-        "dump_sandbox": Judged("the schema knows no vendor", valid=("200", "422")),
-        "load_state": Judged("the schema knows no vendor and no dump", valid=("200", "422")),
-        "show_difference": ONE,
-        "take_snapshot": Judged("a sandbox has so many and no more", valid=("201", "409")),
-        "restore_snapshot": ONE,
+        "dump_sandbox": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
+        "load_state": ExpectedStatuses("the schema knows no vendor and no dump", valid=("200", "422")),
+        "show_difference": FOUND_OR_NOT,
+        "take_snapshot": ExpectedStatuses("a sandbox has so many and no more", valid=("201", "409")),
+        "restore_snapshot": FOUND_OR_NOT,
         "delete_snapshot": GONE,
-        "show_scenario": ONE,
-        "put_scenario": Judged("the schema knows no scenario", valid=("200", "422")),
+        "show_scenario": FOUND_OR_NOT,
+        "put_scenario": ExpectedStatuses("the schema knows no scenario", valid=("200", "422")),
         "delete_scenario": GONE,
-        "assume": Judged("the schema knows no switch", valid=("200", "422")),
-        "freeze_clock": Judged("a clock stands from 1970 to 9998", valid=("200", "422")),
-        "advance_clock": Judged("the clock ends with the year 9998", valid=("200", "422")),
-        "list_journal": Judged(
+        "assume": ExpectedStatuses("the schema knows no switch", valid=("200", "422")),
+        "freeze_clock": ExpectedStatuses("a clock stands from 1970 to 9998", valid=("200", "422")),
+        "advance_clock": ExpectedStatuses("the clock ends with the year 9998", valid=("200", "422")),
+        "list_journal": ExpectedStatuses(
             "the schema knows no vendor, no operation and no calendar", valid=("200", "422")
         ),
-        "export_journal": Judged(
+        "export_journal": ExpectedStatuses(
             "the schema knows no vendor, no operation and no calendar", valid=("200", "422")
         ),
-        "verify_journal": Judged(
+        "verify_journal": ExpectedStatuses(
             "the schema knows no vendor, no operation, no path, and not what happened",
             valid=("204", "409", "422"),
         ),
-        "show_entry": ONE,
-        "export_entry": ONE,
-        "replay_entry": Judged("the schema knows no call and no address", valid=("200", "404", "422")),
-        "list_cases": Judged("the schema knows no vendor", valid=("200", "422")),
-        "show_case": ONE,
-        "run_case": Judged("the schema knows no row and no vendor", valid=("200", "404", "422")),
+        "show_entry": FOUND_OR_NOT,
+        "export_entry": FOUND_OR_NOT,
+        "replay_entry": ExpectedStatuses(
+            "the schema knows no call and no address", valid=("200", "404", "422")
+        ),
+        "list_cases": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
+        "show_case": FOUND_OR_NOT,
+        "run_case": ExpectedStatuses("the schema knows no row and no vendor", valid=("200", "404", "422")),
     },
 )
 
-CONTROL = replace(contracted("_control"), profile=Profile(pins=PINS))
+CONTROL = replace(load_vendor_api("_control"), profile=Profile(pins=PINS))
 
-_ANY = Judged("a walk asks for what is not there too", valid=("2xx", "404", "409", "422"))
-WALKED = replace(CONTROL, profile=Profile(pins=Pins(judged=dict.fromkeys(CONTROL.spec.operations, _ANY))))
+_ANY = ExpectedStatuses("a walk asks for what is not there too", valid=("2xx", "404", "409", "422"))
+WALKED = replace(
+    CONTROL, profile=Profile(pins=FixturePins(expected_statuses=dict.fromkeys(CONTROL.spec.operations, _ANY)))
+)
 """The same for walks along links: nothing pins the names that one begins with."""

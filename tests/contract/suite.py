@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from mockserver.contract import runner
-from mockserver.contract.effort import Effort
-from mockserver.contract.finding import Finding, Ledger
-from mockserver.contract.profiles import Contracted
+from mockserver.contract.config import RunConfig
+from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.target import Address, App, Target
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "8"))
@@ -21,16 +21,16 @@ def target(app: App, mount: str) -> Target:
     return Target(Address(f"http://127.0.0.1:8080/{mount}", app))
 
 
-def effort(*operations: str, examples: int = EXAMPLES) -> Effort:
+def effort(*operations: str, examples: int = EXAMPLES) -> RunConfig:
     """What a test does of the suite."""
-    return Effort(SEED, examples, operations=frozenset(operations))
+    return RunConfig(SEED, examples, operations=frozenset(operations))
 
 
-def held(contracted: Contracted, app: App, mount: str, wanted: Effort, *phases: str) -> Ledger:
+def held(contracted: ApiUnderTest, app: App, mount: str, wanted: RunConfig, *phases: str) -> FindingLedger:
     """What the suite comes to, with every call that it made."""
-    ledger = Ledger(kept=True)
+    ledger = FindingLedger(kept=True)
     with target(app, mount) as one:
-        runner.run(contracted, one, wanted, ledger, phases or runner.PHASES)
+        runner.run_phases(contracted, one, wanted, ledger, phases or runner.PHASES)
     return ledger
 
 

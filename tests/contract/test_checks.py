@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.contract.checks import CHECKS
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.profiles import Contracted, contracted
+from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from tests.contract.exchanges import (
     BAD,
     GOOD,
@@ -127,7 +127,7 @@ def test_a_range_and_a_default_state_an_answer_too(tmp_path: Path) -> None:
 def test_xml_is_held_against_its_schema(media_type: str, body: bytes) -> None:
     exchange = Exchange(Request("GET", "/api/Invoice"), Response(200, {"content-type": media_type}, body))
 
-    assert said(contracted("pvex"), exchange, "answers-match-the-spec")
+    assert said(load_vendor_api("pvex"), exchange, "answers-match-the-spec")
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "text/json", "application/json"])
@@ -135,7 +135,9 @@ def test_json_under_its_other_names_is_held_against_its_schema(media_type: str) 
     headers = {"vbasoftware-database": "sandbox", **JSON}
     request = Request("PUT", "/claim-invoice-batch", headers, b'[{"invoice_Key": 1}]')
 
-    assert said(contracted("vba"), answered(request, 207, {"data": 5}, media_type), "answers-match-the-spec")
+    assert said(
+        load_vendor_api("vba"), answered(request, 207, {"data": 5}, media_type), "answers-match-the-spec"
+    )
 
 
 def test_a_member_that_the_spec_does_not_name_is_told(tmp_path: Path) -> None:
@@ -168,7 +170,7 @@ def test_an_object_of_which_nothing_is_said_has_any_members(tmp_path: Path) -> N
 def test_an_answer_comes_as_asked_for_where_the_spec_states_it(accept: str, sentences: list[str]) -> None:
     exchange = answered(Request("GET", "/api/Invoice", {"accept": accept}), 200, [])
 
-    assert said(contracted("pvex"), exchange, "comes-as-asked-for") == sentences
+    assert said(load_vendor_api("pvex"), exchange, "comes-as-asked-for") == sentences
 
 
 def test_a_server_error_is_told_even_where_the_spec_states_it(tmp_path: Path) -> None:
@@ -419,10 +421,10 @@ def test_what_is_in_doubt_is_neither_expected_nor_refused(tmp_path: Path) -> Non
         assert judged(known, answered(put(doubtful), 207, results(outcome)))[0] == ()
 
 
-def _pvex(body: bytes, status: int, answer: bytes = b"") -> tuple[Contracted, Exchange]:
+def _pvex(body: bytes, status: int, answer: bytes = b"") -> tuple[ApiUnderTest, Exchange]:
     headers = {"authorization": "Bearer x", "content-type": "application/x-www-form-urlencoded"}
     request = Request("POST", "/api/InvoiceBatch", headers, body)
-    return contracted("pvex"), Exchange(request, Response(status, JSON if answer else {}, answer))
+    return load_vendor_api("pvex"), Exchange(request, Response(status, JSON if answer else {}, answer))
 
 
 def test_a_bad_item_in_a_form_is_not_taken() -> None:
@@ -450,7 +452,7 @@ def test_a_refusal_of_all_names_every_bad_item() -> None:
     }
     request = Request("POST", "/api/InvoiceBatch", {"authorization": "Bearer x", **JSON}, b"[{}, {}]")
 
-    assert said(contracted("pvex"), answered(request, 400, refusal), "outcome-fits-the-item") == [
+    assert said(load_vendor_api("pvex"), answered(request, 400, refusal), "outcome-fits-the-item") == [
         "refuses all items for item 0 and says nothing of item 1: Number is missing"
     ]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract import credentials
-from mockserver.contract.credentials import UnreadableCredential
-from mockserver.contract.profiles import Contracted, contracted, of_spec
+from mockserver.contract.credentials import UnreadableCredentialError
+from mockserver.contract.loading import ApiUnderTest, load_api, load_vendor_api
 from tests.support import sample_vendor
 
 GIVEN = {
@@ -23,40 +23,40 @@ BATCH = "putClaimInvoiceBatch"
 
 
 @pytest.fixture(scope="module")
-def vba() -> Contracted:
-    return contracted("vba")
+def vba() -> ApiUnderTest:
+    return load_vendor_api("vba")
 
 
-def login(vba: Contracted) -> str:
+def login(vba: ApiUnderTest) -> str:
     return next(name for name, one in vba.spec.operations.items() if one.path == "/user-authentication")
 
 
-def test_an_operation_gets_every_credential_that_it_asks_for(vba: Contracted) -> None:
+def test_an_operation_gets_every_credential_that_it_asks_for(vba: ApiUnderTest) -> None:
     sent = credentials.headers_for(vba, BATCH, GIVEN)
 
     assert sent == {"x-api-key": "key-1", "authorization": "Bearer token-1"}
 
 
-def test_a_login_gets_user_and_password(vba: Contracted) -> None:
+def test_a_login_gets_user_and_password(vba: ApiUnderTest) -> None:
     sent = credentials.headers_for(vba, login(vba), GIVEN)
 
     assert sent["authorization"] == "Basic am86cGFzcy0x"
 
 
-def test_nothing_is_sent_where_a_part_is_missing(vba: Contracted) -> None:
+def test_nothing_is_sent_where_a_part_is_missing(vba: ApiUnderTest) -> None:
     assert credentials.headers_for(vba, BATCH, {"bearerAuth": {"bearer": "t"}}) == {}
 
 
-def test_an_operation_that_the_spec_has_not_gets_nothing(vba: Contracted) -> None:
+def test_an_operation_that_the_spec_has_not_gets_nothing(vba: ApiUnderTest) -> None:
     assert credentials.headers_for(vba, "nope", GIVEN) == {}
 
 
-def test_the_environment_names_credentials_by_their_schemes(vba: Contracted) -> None:
+def test_the_environment_names_credentials_by_their_schemes(vba: ApiUnderTest) -> None:
     assert credentials.from_environment(vba, WORDS) == GIVEN
 
 
-def test_a_basic_credential_without_a_colon_is_told_without_its_text(vba: Contracted) -> None:
-    with pytest.raises(UnreadableCredential) as told:
+def test_a_basic_credential_without_a_colon_is_told_without_its_text(vba: ApiUnderTest) -> None:
+    with pytest.raises(UnreadableCredentialError) as told:
         credentials.from_environment(vba, {"MOCKSERVER_CREDENTIAL_BASICAUTH": "sesame"})
 
     assert str(told.value) == "MOCKSERVER_CREDENTIAL_BASICAUTH is not user:password"
@@ -66,25 +66,25 @@ def test_signs_that_no_variable_has_are_underscores() -> None:
     assert credentials.variable("api-key.v2") == "MOCKSERVER_CREDENTIAL_API_KEY_V2"
 
 
-def test_what_is_missing_is_told_once(vba: Contracted) -> None:
+def test_what_is_missing_is_told_once(vba: ApiUnderTest) -> None:
     given = {"apiKeyAuth": GIVEN["apiKeyAuth"]}
 
-    assert set(credentials.missing(vba, given, vba.spec.operations)) == {"bearerAuth", "basicAuth"}
+    assert set(credentials.missing_schemes(vba, given, vba.spec.operations)) == {"bearerAuth", "basicAuth"}
 
 
-def test_what_only_others_need_is_not_missing(vba: Contracted) -> None:
+def test_what_only_others_need_is_not_missing(vba: ApiUnderTest) -> None:
     given = {"apiKeyAuth": GIVEN["apiKeyAuth"], "bearerAuth": GIVEN["bearerAuth"]}
 
-    assert credentials.missing(vba, given, [BATCH]) == ()
+    assert credentials.missing_schemes(vba, given, [BATCH]) == ()
 
 
-def test_without_a_password_everything_but_the_login_can_be_called(vba: Contracted) -> None:
-    left = credentials.callable_with(vba, ["basicAuth"])
+def test_without_a_password_everything_but_the_login_can_be_called(vba: ApiUnderTest) -> None:
+    left = credentials.is_callable_with(vba, ["basicAuth"])
 
     assert set(vba.spec.operations) - left == {login(vba)}
 
 
-def test_a_shell_gets_variables_in_place_of_credentials(vba: Contracted) -> None:
+def test_a_shell_gets_variables_in_place_of_credentials(vba: ApiUnderTest) -> None:
     shown = credentials.in_shell(vba, GIVEN)
 
     assert shown["key-1"] == "$MOCKSERVER_CREDENTIAL_APIKEYAUTH"
@@ -93,13 +93,13 @@ def test_a_shell_gets_variables_in_place_of_credentials(vba: Contracted) -> None
 
 
 def test_every_form_of_a_credential_is_secret() -> None:
-    assert set(credentials.texts(GIVEN)) == {"key-1", "token-1", "jo:pass-1", "am86cGFzcy0x", "pass-1"}
+    assert set(credentials.secret_texts(GIVEN)) == {"key-1", "token-1", "jo:pass-1", "am86cGFzcy0x", "pass-1"}
 
 
 def test_a_server_that_takes_any_credential_gets_one_of_each_kind(tmp_path: Path) -> None:
     sample_vendor.write_spec(tmp_path)
-    acme = of_spec(tmp_path / "acme.yaml")
+    acme = load_api(tmp_path / "acme.yaml")
 
-    given = credentials.made_up(acme)
+    given = credentials.invented_credentials(acme)
 
-    assert credentials.missing(acme, given, acme.spec.operations) == ()
+    assert credentials.missing_schemes(acme, given, acme.spec.operations) == ()

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.contract import generated, runner, stories
-from mockserver.contract.effort import Effort
-from mockserver.contract.finding import Ledger
-from mockserver.contract.profiles import contracted
+from mockserver.contract import runner
+from mockserver.contract.config import RunConfig
+from mockserver.contract.finding import FindingLedger
+from mockserver.contract.fuzzing import run as fuzzing_run
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.stateful import run as stateful_run
 from mockserver.contract.target import Address, Target
 from mockserver.errors import SpecError
 
@@ -16,15 +18,15 @@ from mockserver.errors import SpecError
 def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The parts that were done; none is."""
     parts: list[str] = []
-    monkeypatch.setattr(generated, "run", lambda *_: parts.append("generated"))
-    monkeypatch.setattr(stories, "run", lambda *_: parts.append("stories"))
+    monkeypatch.setattr(fuzzing_run, "run_fuzzing", lambda *_: parts.append("generated"))
+    monkeypatch.setattr(stateful_run, "run_stateful", lambda *_: parts.append("stories"))
     return parts
 
 
 def run(*phases: str, only: str = "") -> None:
-    effort = Effort(only=frozenset(filter(None, [only])))
+    effort = RunConfig(only=frozenset(filter(None, [only])))
     with Target(Address("http://127.0.0.1:1")) as target:
-        runner.run(contracted("payt"), target, effort, Ledger(), phases or runner.PHASES)
+        runner.run_phases(load_vendor_api("payt"), target, effort, FindingLedger(), phases or runner.PHASES)
 
 
 def test_single_calls_are_judged_before_stories(done: list[str]) -> None:
@@ -60,4 +62,6 @@ def test_a_file_that_schemathesis_cannot_read_is_no_spec(tmp_path: Path) -> None
     (tmp_path / "odd.yaml").write_text("[]")
 
     with Target(Address("http://127.0.0.1:1")) as target, pytest.raises(SpecError, match=r"odd\.yaml: "):
-        runner.run_plain(tmp_path / "odd.yaml", contracted("payt"), target, Effort(), Ledger())
+        runner.run_plain_spec(
+            tmp_path / "odd.yaml", load_vendor_api("payt"), target, RunConfig(), FindingLedger()
+        )

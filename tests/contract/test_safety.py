@@ -6,7 +6,35 @@ import pytest
 
 from mockserver.contract import safety
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.safety import Rate, Unsafe
+from mockserver.contract.safety import Rate, UnsafeTargetError, is_loopback
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.255.0.9", "::1"])
+def test_this_machine_is_told_by_its_name(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "0.0.0.0",  # noqa: S104 - a text
+        "127.1",
+        "2130706433",
+        "0x7f.0.0.1",
+        "localhost.",
+        "localhost.example.com",
+        "a.localhost",
+        "127.0.0.1.nip.io",
+        "10.0.0.1",
+        "::",
+        "::2",
+        "example.com",
+        "\uff11\uff12\uff17.0.0.1",
+    ],
+)
+def test_everything_else_is_another(host: str) -> None:
+    assert not is_loopback(host)
 
 
 @pytest.mark.parametrize(
@@ -14,11 +42,11 @@ from mockserver.contract.safety import Rate, Unsafe
     ["http://127.0.0.1:8080/payt", "https://localhost/x", "http://[::1]:9000", "http://127.3.4.5"],
 )
 def test_this_machine_may_be_called(url: str) -> None:
-    assert safety.checked(url, ()) == url
+    assert safety.check_target(url, ()) == url
 
 
 def test_a_slash_at_the_end_is_left_out() -> None:
-    assert safety.checked("http://127.0.0.1:8080/payt//", ()) == "http://127.0.0.1:8080/payt"
+    assert safety.check_target("http://127.0.0.1:8080/payt//", ()) == "http://127.0.0.1:8080/payt"
 
 
 @pytest.mark.parametrize(
@@ -33,25 +61,27 @@ def test_a_slash_at_the_end_is_left_out() -> None:
     ],
 )
 def test_another_host_may_not(url: str) -> None:
-    with pytest.raises(Unsafe, match="is not this machine"):
-        safety.checked(url, ())
+    with pytest.raises(UnsafeTargetError, match="is not this machine"):
+        safety.check_target(url, ())
 
 
 def test_another_host_may_be_called_when_it_is_named() -> None:
-    assert safety.checked("https://API.example.com/v1", ["api.Example.com"]) == "https://API.example.com/v1"
+    assert (
+        safety.check_target("https://API.example.com/v1", ["api.Example.com"]) == "https://API.example.com/v1"
+    )
 
 
 @pytest.mark.parametrize(
     "named", ["example.com", "www.api.example.com", "*.example.com", "", "api.example.com."]
 )
 def test_a_name_that_is_near_is_not_enough(named: str) -> None:
-    with pytest.raises(Unsafe, match=r"api\.example\.com is not this machine"):
-        safety.checked("https://api.example.com/v1", [named])
+    with pytest.raises(UnsafeTargetError, match=r"api\.example\.com is not this machine"):
+        safety.check_target("https://api.example.com/v1", [named])
 
 
 def test_the_cure_names_the_host_that_would_be_called() -> None:
-    with pytest.raises(Unsafe) as told:
-        safety.checked("https://api.example.com/v1", [])
+    with pytest.raises(UnsafeTargetError) as told:
+        safety.check_target("https://api.example.com/v1", [])
 
     assert told.value.cure.startswith("--allow-remote api.example.com ")
 
@@ -81,21 +111,21 @@ def test_the_cure_names_the_host_that_would_be_called() -> None:
     ],
 )
 def test_what_could_be_read_in_two_ways_is_refused(url: str) -> None:
-    with pytest.raises(Unsafe):
-        safety.checked(url, ["example.com"])
+    with pytest.raises(UnsafeTargetError):
+        safety.check_target(url, ["example.com"])
 
 
 @pytest.mark.parametrize(
     ("text", "per_second"), [("20/s", 20), ("0.5/s", 0.5), ("120/m", 2), ("7200/h", 2), ("5/", 5)]
 )
 def test_a_rate_is_read(text: str, per_second: float) -> None:
-    assert safety.rate(text).per_second == per_second
+    assert safety.parse_rate(text).per_second == per_second
 
 
 @pytest.mark.parametrize("text", ["", "20", "0/s", "-1/s", "1/d", "1e9/s", "nan/s", "20/s "])
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no rate"):
-        safety.rate(text)
+        safety.parse_rate(text)
 
 
 def test_calls_are_as_far_apart_as_the_rate_says() -> None:

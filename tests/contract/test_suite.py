@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.contract import stories
-from mockserver.contract.finding import Ledger
-from mockserver.contract.generated import walks
-from mockserver.contract.generated.caller import Errand
-from mockserver.contract.judging import Judge
-from mockserver.contract.profiles import contracted
-from mockserver.contract.runner import GENERATED, STORIES
+from mockserver.contract.finding import FindingLedger
+from mockserver.contract.fuzzing import link_walks
+from mockserver.contract.fuzzing.caller import CallCheck
+from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.runner import FUZZING_PHASE, STATEFUL_PHASE
+from mockserver.contract.stateful import run
 from mockserver.server.application import Application
 from tests.contract.of_control import CONTROL, WALKED
 from tests.contract.suite import EXAMPLES, effort, held, target, told
 from tests.support.spec_documents import VENDORS
 
-OPERATIONS = [(vendor, operation) for vendor in VENDORS for operation in contracted(vendor).spec.operations]
+OPERATIONS = [
+    (vendor, operation) for vendor in VENDORS for operation in load_vendor_api(vendor).spec.operations
+]
 SUBJECTS = [
     (vendor, operation)
     for vendor in VENDORS
-    for operation in dict.fromkeys(one.operation for one in stories.subjects(contracted(vendor)))
+    for operation in dict.fromkeys(one.operation for one in run.batch_profiles_of(load_vendor_api(vendor)))
 ]
 WALKS_TO_ALL = 48
 """Walks of the control plane that meet every link of it."""
-WALKS = [(vendor, without) for vendor in VENDORS for without in contracted(vendor).profile.pins.walks]
+WALKS = [(vendor, without) for vendor in VENDORS for without in load_vendor_api(vendor).profile.pins.walks]
 
 
 @pytest.mark.parametrize(("vendor", "operation"), OPERATIONS)
 def test_generated_calls_of_a_vendor_find_nothing(vendor: str, operation: str, app: Application) -> None:
-    known = contracted(vendor)
+    known = load_vendor_api(vendor)
 
-    ledger = held(known, app, vendor, effort(operation), GENERATED)
+    ledger = held(known, app, vendor, effort(operation), FUZZING_PHASE)
 
     assert told(ledger.findings) == []
     assert min(one.response.status for one in ledger.exchanges) < 400
@@ -41,7 +43,7 @@ def test_generated_calls_of_a_vendor_find_nothing(vendor: str, operation: str, a
 
 @pytest.mark.parametrize(("vendor", "operation"), SUBJECTS)
 def test_stories_of_a_vendor_find_nothing(vendor: str, operation: str, app: Application) -> None:
-    ledger = held(contracted(vendor), app, vendor, effort(operation), STORIES)
+    ledger = held(load_vendor_api(vendor), app, vendor, effort(operation), STATEFUL_PHASE)
 
     assert told(ledger.findings) == []
     assert ledger.calls.total() > 0
@@ -51,10 +53,10 @@ def test_stories_of_a_vendor_find_nothing(vendor: str, operation: str, app: Appl
 def test_walks_along_the_links_of_a_vendor_lead_somewhere_and_find_nothing(
     vendor: str, without: tuple[str, ...], app: Application
 ) -> None:
-    known, ledger, wanted = contracted(vendor), Ledger(), effort()
+    known, ledger, wanted = load_vendor_api(vendor), FindingLedger(), effort()
     with target(app, vendor) as one:
-        errand = Errand(one, wanted, ledger, known.profile.pins, known.spec, Judge(known, wanted))
-        reached = walks.walk(known, errand, without)
+        errand = CallCheck(one, wanted, ledger, known.profile.pins, known.spec, ExchangeJudge(known, wanted))
+        reached = link_walks.walk_once(known, errand, without)
 
     assert told(ledger.findings) == []
     assert reached
@@ -62,17 +64,19 @@ def test_walks_along_the_links_of_a_vendor_lead_somewhere_and_find_nothing(
 
 @pytest.mark.parametrize("operation", CONTROL.spec.operations)
 def test_generated_calls_of_the_control_plane_find_nothing(operation: str, control: Application) -> None:
-    ledger = held(CONTROL, control, "_mock", effort(operation), GENERATED)
+    ledger = held(CONTROL, control, "_mock", effort(operation), FUZZING_PHASE)
 
     assert told(ledger.findings) == []
     assert min(one.response.status for one in ledger.exchanges) < 400
 
 
 def test_walks_along_the_links_of_the_control_plane_lead_to_what_was_made(control: Application) -> None:
-    ledger, wanted = Ledger(), effort(examples=max(WALKS_TO_ALL, EXAMPLES))
+    ledger, wanted = FindingLedger(), effort(examples=max(WALKS_TO_ALL, EXAMPLES))
     with target(control, "_mock") as one:
-        errand = Errand(one, wanted, ledger, WALKED.profile.pins, WALKED.spec, Judge(WALKED, wanted))
-        reached = walks.walk(WALKED, errand)
+        errand = CallCheck(
+            one, wanted, ledger, WALKED.profile.pins, WALKED.spec, ExchangeJudge(WALKED, wanted)
+        )
+        reached = link_walks.walk_once(WALKED, errand)
 
     names = {link.partition("] ")[2].partition(" -> ")[0] for link in reached}
     assert told(ledger.findings) == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.exchange import Request
-from mockserver.contract.target import Address, Target, Unreachable
+from mockserver.contract.target import Address, Target, TargetUnreachableError
 from tests.support.asgi_server import listen
 
 
@@ -59,7 +59,7 @@ def test_a_proxy_is_used_for_other_hosts(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_nobody_at_an_address_is_told_with_the_call() -> None:
     with (
         Target(Address("http://127.0.0.1:1")) as one,
-        pytest.raises(Unreachable, match=r"GET http://127\.0\.0\.1:1/x: "),
+        pytest.raises(TargetUnreachableError, match=r"GET http://127\.0\.0\.1:1/x: "),
     ):
         one.send(Request("GET", "/x"))
 

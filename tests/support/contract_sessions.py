@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.contract.effort import Effort
+from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request, Response, json_request
-from mockserver.contract.finding import Finding, Ledger
-from mockserver.contract.profiles import contracted
-from mockserver.contract.report.rows import Outcome, outcome
-from mockserver.contract.visiting.plan import Plan
-from mockserver.contract.visiting.visit import Visit
+from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.report.rows import RunOutcome, run_outcome
+from mockserver.contract.session.plan import SessionPlan
+from mockserver.contract.session.session import Session
 
 SECRET = "sesame-open-1"
 VARIABLE = "$MOCKSERVER_CREDENTIAL_BEARERAUTH"
@@ -37,9 +37,9 @@ def finding(
     return Finding(check, OPERATION, said, "/count", "2", "3", exchanges or (exchange(),), told)
 
 
-def visit(*findings: Finding, made: Mapping[str, int] | None = None, stopped: str = "") -> Visit:
+def visit(*findings: Finding, made: Mapping[str, int] | None = None, stopped: str = "") -> Session:
     """A visit to Payt that found that; `made` counts other checks."""
-    ledger = Ledger()
+    ledger = FindingLedger()
     for one in findings:
         ledger.judged(one.operation, one.check, 3)
         for call in one.exchanges:
@@ -48,9 +48,9 @@ def visit(*findings: Finding, made: Mapping[str, int] | None = None, stopped: st
         ledger.judged(OPERATION, name, times)
     ledger.found(findings)
     hidden: Mapping[str, str] = {SECRET: VARIABLE}
-    return Visit(
-        Plan("payt", target=TARGET, effort=Effort(7, 50)),
-        contracted("payt"),
+    return Session(
+        SessionPlan("payt", target=TARGET, effort=RunConfig(7, 50)),
+        load_vendor_api("payt"),
         ledger,
         TARGET,
         6.1,
@@ -60,6 +60,8 @@ def visit(*findings: Finding, made: Mapping[str, int] | None = None, stopped: st
     )
 
 
-def seen(*findings: Finding, **made: int) -> Outcome:
+def seen(*findings: Finding, **made: int) -> RunOutcome:
     """What a visit that found that came to, with nothing known; in `made` a dash is written `_`."""
-    return outcome(visit(*findings, made={name.replace("_", "-"): times for name, times in made.items()}), ())
+    return run_outcome(
+        visit(*findings, made={name.replace("_", "-"): times for name, times in made.items()}), ()
+    )

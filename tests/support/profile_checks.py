@@ -12,9 +12,19 @@ from typing import Any
 import pytest
 
 from mockserver.contract.credentials import headers_for
-from mockserver.contract.exchange import Exchange, Request, Response, written
-from mockserver.contract.profiles import Contracted, contracted
-from mockserver.contract.subject import Drawn, Item, Json, Record, Refused, Spoil, Step, Subject, Telling
+from mockserver.contract.exchange import Exchange, Request, Response, to_json_bytes
+from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.profile import (
+    BatchItem,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
+    Json,
+    Record,
+    RefusedStep,
+    ReportedOutcomes,
+    Step,
+)
 from mockserver.contract.target import Address, Target
 from mockserver.server.application import Application
 from tests.support.spec_documents import VENDORS
@@ -29,9 +39,9 @@ FIRST_REFUSAL = 400
 class Tried:
     """A subject, and the server where it is tried."""
 
-    subject: Subject
+    subject: BatchProfile
     target: Target
-    contracted: Contracted
+    contracted: ApiUnderTest
 
     def key(self, number: int, tenant: int = 0) -> str:
         """The nth key, with what must be there for it."""
@@ -49,17 +59,17 @@ class Tried:
         named = self.contracted.profile.headers(self.contracted.facts, tenant)
         return self.target.send(request.having(named), self.subject.operation)
 
-    def batch(self, *documents: Json, tenant: int = 0) -> Telling | None:
+    def batch(self, *documents: Json, tenant: int = 0) -> ReportedOutcomes | None:
         """What is told of these items."""
         return self.told(self.send(self.subject.call(documents, tenant), tenant), documents)
 
-    def told(self, exchange: Exchange, documents: Sequence[Json]) -> Telling | None:
+    def told(self, exchange: Exchange, documents: Sequence[Json]) -> ReportedOutcomes | None:
         """What an answer tells of these items."""
-        items = [Item(place, None, document) for place, document in enumerate(documents)]
+        items = [BatchItem(place, None, document) for place, document in enumerate(documents)]
         assert self.subject.reader is not None
         return self.subject.reader(exchange, items)
 
-    def accepted(self, telling: Telling | None, number: int) -> list[bool]:
+    def accepted(self, telling: ReportedOutcomes | None, number: int) -> list[bool]:
         """Of so many items, which were done."""
         assert telling is not None
         told = {one.place: one.accepted for one in telling.outcomes}
@@ -69,9 +79,9 @@ class Tried:
         """What reading the key shows."""
         return self.subject.shown(key, self.send(self.subject.read(key, tenant), tenant))
 
-    def upon(self, before: Record | None, key: str, drawn: Drawn) -> Record | Refused:
+    def upon(self, before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
         """What a good item makes of the record that its key has."""
-        upon = self.subject.upon
+        upon = self.subject.record_after
         return upon(before, key, drawn) if upon else self.subject.record(key, drawn)
 
     @property
@@ -80,7 +90,7 @@ class Tried:
         batch = self.contracted.spec.operations[self.subject.operation].batch
         return batch is not None and batch.atomic
 
-    def do(self, step: Step, key: str, drawn: Drawn) -> int:
+    def do(self, step: Step, key: str, drawn: DrawnValues) -> int:
         """The status that a step is answered with."""
         exchange = self.send(step.request(key, drawn, 0))
         if step.then is not None:
@@ -89,16 +99,16 @@ class Tried:
 
 
 @cache
-def read_once(vendor: str) -> Contracted:
+def read_once(vendor: str) -> ApiUnderTest:
     """The vendor, its spec read once for all tests."""
-    return contracted(vendor)
+    return load_vendor_api(vendor)
 
 
 @contextmanager
 def trying(vendor: str, number: int, app: Application, sandbox: str) -> Iterator[Tried]:
     """The vendor's nth subject in that sandbox, called with the fixtures' credentials."""
     under = read_once(vendor)
-    subject = under.profile.subjects(under.facts)[number]
+    subject = under.profile.batches(under.facts)[number]
     credentials = headers_for(under, subject.operation, under.profile.credentials)
     headers = {"mock-sandbox": sandbox, **credentials}
     with Target(Address(f"http://testserver/{vendor}", app, headers)) as target:
@@ -128,23 +138,23 @@ def each(vendor: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("number", range(len(names)), ids=names)
 
 
-def _subjects(vendor: str) -> tuple[Subject, ...]:
+def _subjects(vendor: str) -> tuple[BatchProfile, ...]:
     under = read_once(vendor)
-    return under.profile.subjects(under.facts)
+    return under.profile.batches(under.facts)
 
 
-def _named(subject: Subject, part: Spoil | Step | None) -> str:
+def _named(subject: BatchProfile, part: Corruption | Step | None) -> str:
     return f"{subject.operation}-{part.name}" if part else subject.operation
 
 
 def told_of(
     operation: str, answer: Json, *documents: Json, keys: Sequence[str | None] = ()
-) -> Telling | None:
+) -> ReportedOutcomes | None:
     """What the vendor's reader, named by `vendor.operation`, makes of an answer to these items."""
     vendor, _, name = operation.partition(".")
     named = keys or [None] * len(documents)
-    items = [Item(at, key, one) for at, (key, one) in enumerate(zip(named, documents, strict=True))]
-    response = Response(200, {"content-type": "application/json"}, written(answer).encode())
+    items = [BatchItem(at, key, one) for at, (key, one) in enumerate(zip(named, documents, strict=True))]
+    response = Response(200, {"content-type": "application/json"}, to_json_bytes(answer).encode())
     return read_once(vendor).profile.readers[name](Exchange(Request("PUT", "/"), response, name), items)
 
 
@@ -174,7 +184,7 @@ def the_list_shows_them(tried: Tried) -> None:
     assert {key: listed[key] for key in sent} == _records(tried, sent)
 
 
-def a_spoilt_item_fails_alone(tried: Tried, spoil: Spoil) -> None:
+def a_spoilt_item_fails_alone(tried: Tried, spoil: Corruption) -> None:
     """It is refused with a reason and leaves no trace; the good ones round it are kept, or refused too."""
     sent = dict(list(_sent(tried).items())[:3])
     before = {key: tried.shown(key) for key in sent}
@@ -198,22 +208,22 @@ def a_step_does_what_it_says(tried: Tried, step: Step, *, there: bool) -> None:
     """It makes of a record what it says, or is refused; likewise where there is none."""
     key = tried.key(0)
     if there:
-        tried.batch(tried.subject.item(key, Drawn(1, Decimal("19.99"))))
+        tried.batch(tried.subject.item(key, DrawnValues(1, Decimal("19.99"))))
     before = tried.shown(key)
-    drawn = Drawn(2, Decimal("0.30"))
+    drawn = DrawnValues(2, Decimal("0.30"))
     after = step.after(before, drawn)
 
     status = tried.do(step, key, drawn)
 
-    assert (status >= FIRST_REFUSAL) == isinstance(after, Refused)
-    assert tried.shown(key) == (before if isinstance(after, Refused) else after)
+    assert (status >= FIRST_REFUSAL) == isinstance(after, RefusedStep)
+    assert tried.shown(key) == (before if isinstance(after, RefusedStep) else after)
 
 
 def a_key_that_is_there_twice(tried: Tried) -> None:
     """Each is done in order, unless the first leaves nothing for the later one to do; or none is done."""
     key = tried.key(0)
     before = tried.shown(key)
-    first, second = Drawn(1, Decimal("19.99")), Drawn(2, Decimal("0.30"))
+    first, second = DrawnValues(1, Decimal("19.99")), DrawnValues(2, Decimal("0.30"))
 
     telling = tried.batch(tried.subject.item(key, first), tried.subject.item(key, second))
 
@@ -222,14 +232,14 @@ def a_key_that_is_there_twice(tried: Tried) -> None:
         assert tried.shown(key) == before
         return
     then = tried.upon(tried.subject.record(key, first), key, second)
-    is_done = not isinstance(then, Refused)
+    is_done = not isinstance(then, RefusedStep)
     assert tried.accepted(telling, 2) == [True, is_done]
     assert tried.shown(key) == (then if is_done else tried.subject.record(key, first))
 
 
 def tenants_do_not_meet(tried: Tried) -> None:
     """What one tenant sends, another does not see."""
-    key, drawn = tried.key(0, tenant=1), Drawn(1, Decimal("19.99"))
+    key, drawn = tried.key(0, tenant=1), DrawnValues(1, Decimal("19.99"))
 
     telling = tried.batch(tried.subject.item(key, drawn), tenant=1)
 
@@ -252,11 +262,13 @@ def other_media_types_say_the_same(tried: Tried, media_type: str) -> None:
     assert {key: tried.shown(key) for key in sent} == _records(tried, sent)
 
 
-def _sent(tried: Tried) -> dict[str, Drawn]:
+def _sent(tried: Tried) -> dict[str, DrawnValues]:
     """What is drawn for as many keys as there are amounts, or as the subject has."""
     keys = tried.keys(len(AMOUNTS))
-    return {key: Drawn(at, amount) for at, (key, amount) in enumerate(zip(keys, AMOUNTS, strict=False), 1)}
+    return {
+        key: DrawnValues(at, amount) for at, (key, amount) in enumerate(zip(keys, AMOUNTS, strict=False), 1)
+    }
 
 
-def _records(tried: Tried, sent: Mapping[str, Drawn]) -> dict[str, Record]:
+def _records(tried: Tried, sent: Mapping[str, DrawnValues]) -> dict[str, Record]:
     return {key: tried.subject.record(key, drawn) for key, drawn in sent.items()}

@@ -34,7 +34,7 @@ def test_the_first_item_of_a_mixed_batch_is_good(box: Sandbox) -> None:
 def test_every_batch_operation_that_is_named_has_an_example(server: MockServer, box: Sandbox) -> None:
     for vendor in VENDORS:
         contract = server.contract(vendor)
-        for subject in contract.profile.subjects(contract.facts):
+        for subject in contract.profile.batches(contract.facts):
             assert box.vendor(vendor).example(2, operation=subject.operation).operation == subject.operation
 
 

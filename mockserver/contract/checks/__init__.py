@@ -9,7 +9,7 @@ from mockserver.contract.checks import calls, items
 from mockserver.contract.checks.case import Checker
 from mockserver.contract.finding import Check
 
-MADE: tuple[tuple[Check, Checker], ...] = (
+APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
     (
         Check(
             "answers-match-the-spec",
@@ -98,4 +98,4 @@ MADE: tuple[tuple[Check, Checker], ...] = (
 )
 """Every check with what makes it, in the order of a report."""
 
-CHECKS: Mapping[str, Check] = MappingProxyType({check.id: check for check, _ in MADE})
+CHECKS: Mapping[str, Check] = MappingProxyType({check.id: check for check, _ in APPLICABLE_CHECKS})

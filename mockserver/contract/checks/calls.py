@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from mockserver.contract.checks.case import NOTHING_TO_JUDGE, REFUSED, SERVER_ERROR, Case, Fault, Made
-from mockserver.contract.oracle.expecting import counted
+from mockserver.contract.checks.case import (
+    NOTHING_TO_JUDGE,
+    REFUSED,
+    SERVER_ERROR,
+    CheckCase,
+    CheckFailure,
+    CheckResult,
+)
+from mockserver.contract.oracle.expected import count_noun
 from mockserver.model import pointer_of
 
 _UNAUTHORIZED = 401
@@ -11,85 +18,85 @@ _FOR_THE_BODY = frozenset({400, 413, 415, 422})
 """What a call is refused with for what is in it; all else may be for its state, its caller or the hour."""
 
 
-def answers_match_the_spec(case: Case) -> Made:
+def answers_match_the_spec(case: CheckCase) -> CheckResult:
     """Status, media type and, of an answer that is no refusal, the body."""
     found = case.answered.unstated
     if found is None or (found.of_body and case.status >= REFUSED):
         return 1, None
-    return 1, Fault(found.said, found.pointer, found.expected, found.came)
+    return 1, CheckFailure(found.said, found.pointer, found.expected, found.came)
 
 
-def members_are_stated(case: Case) -> Made:
+def members_are_stated(case: CheckCase) -> CheckResult:
     """No member that no schema of the answer names."""
     if case.answered.unstated is not None or not case.exchange.response.body:
         return NOTHING_TO_JUDGE
     if case.answered.unnamed is None:
         return 1, None
     said = f"answers {case.status} with a member that the spec does not name: {case.answered.unnamed[-1]}"
-    return 1, Fault(
+    return 1, CheckFailure(
         said, pointer_of(case.answered.unnamed), "members of the schema", str(case.answered.unnamed[-1])
     )
 
 
-def comes_as_asked_for(case: Case) -> Made:
+def comes_as_asked_for(case: CheckCase) -> CheckResult:
     """In a media type that was asked for, where the spec states it; a gateway refuses in its own."""
     refused = case.status in (401, 403)
     if refused or "accept" not in case.exchange.request.headers or not case.exchange.response.body:
         return NOTHING_TO_JUDGE
     found = case.answered.unasked
-    return 1, Fault(found.said, found.pointer, found.expected, found.came) if found else None
+    return 1, CheckFailure(found.said, found.pointer, found.expected, found.came) if found else None
 
 
-def no_server_error(case: Case) -> Made:
+def no_server_error(case: CheckCase) -> CheckResult:
     """No 5xx."""
     if case.status < SERVER_ERROR:
         return 1, None
     said = f"answers {case.status}: whatever is sent, the server must have an answer to it"
-    return 1, Fault(said, expected="a status below 500", came=str(case.status))
+    return 1, CheckFailure(said, expected="a status below 500", came=str(case.status))
 
 
-def refusals_have_the_shape(case: Case) -> Made:
+def refusals_have_the_shape(case: CheckCase) -> CheckResult:
     """The body that the spec states, of a refusal."""
     if case.status < REFUSED:
         return NOTHING_TO_JUDGE
     found = case.answered.unstated
     if found is not None and found.of_body:
-        return 1, Fault(found.said, found.pointer, found.expected, found.came)
+        return 1, CheckFailure(found.said, found.pointer, found.expected, found.came)
     if case.answered.bodied and not case.exchange.response.body:
         said = f"answers {case.status} without a body; the spec states one that says what is wrong"
-        return 1, Fault(said, expected="a body", came="none")
+        return 1, CheckFailure(said, expected="a body", came="none")
     return 1, None
 
 
-def envelope_is_judged(case: Case) -> Made:
+def envelope_is_judged(case: CheckCase) -> CheckResult:
     """What nobody may take is refused as a whole; what anybody can read is not, for a bad item's sake."""
     expected = case.expected
     if expected.envelope == "bad":
         if case.status >= REFUSED or case.forgiving:
             return 1, None
         said = f"answers {case.status} to a call that must be refused: {expected.reason}"
-        return 1, Fault(said, expected="a 4xx", came=str(case.status))
+        return 1, CheckFailure(said, expected="a 4xx", came=str(case.status))
     if case.status == _UNAUTHORIZED and case.credentialed and not case.forgiving:
         said = "answers 401 to the very credentials that this run was given"
-        return 1, Fault(said, expected="that they are taken", came="401")
+        return 1, CheckFailure(said, expected="that they are taken", came="401")
     if expected.envelope == "doubtful" or not expected.listed:
         return NOTHING_TO_JUDGE
     return 1, _refused_too_little(case) or _refused_too_much(case)
 
 
-def _refused_too_little(case: Case) -> Fault | None:
+def _refused_too_little(case: CheckCase) -> CheckFailure | None:
     """An item that the vendor's own reader must fail at, in a call that was not refused."""
     culprit = next((one for one in case.expected.items if one.refuses), None)
     if culprit is None or case.status >= REFUSED:
         return None
     said = (
-        f"sent {counted(len(case.expected.items), 'item')}; item {culprit.item.place} cannot be read "
+        f"sent {count_noun(len(case.expected.items), 'item')}; item {culprit.item.place} cannot be read "
         f"({culprit.reason}), so the call must be refused as a whole; {case.status} came"
     )
-    return Fault(said, expected="a 4xx", came=str(case.status))
+    return CheckFailure(said, expected="a 4xx", came=str(case.status))
 
 
-def _refused_too_much(case: Case) -> Fault | None:
+def _refused_too_much(case: CheckCase) -> CheckFailure | None:
     """A call that was refused as a whole, with items that can at most be refused one by one."""
     operation, items = case.expected.operation, case.expected.items
     if operation is None or operation.batch is None or case.atomic or not case.refused:
@@ -101,5 +108,5 @@ def _refused_too_much(case: Case) -> Fault | None:
     what = f"item {bad[0].item.place} alone is bad: {bad[0].reason}" if bad else "none of them is bad"
     if len(bad) > 1:
         what = f"{len(bad)} of them are bad, each by itself (item {bad[0].item.place}: {bad[0].reason})"
-    said = f"sent {counted(len(items), 'item')}; {what}; yet {case.status} refuses all of them"
-    return Fault(said, expected="an outcome for each item", came=str(case.status))
+    said = f"sent {count_noun(len(items), 'item')}; {what}; yet {case.status} refuses all of them"
+    return CheckFailure(said, expected="an outcome for each item", came=str(case.status))

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from mockserver.contract.answers.answering import Answered
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.oracle.expecting import Awaited, Expected
-from mockserver.contract.subject import Telling, Told
+from mockserver.contract.oracle.expected import ExpectedItem, ExpectedResponse
+from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
+from mockserver.contract.responses.conformance import ConformanceProblem
 
 REFUSED = 400
 SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CheckCase:
     """One exchange of a known operation.
 
     `telling` is what the answer says of the items, None where it says nothing; `unread` why it cannot be
@@ -26,10 +26,10 @@ class Case:
     """
 
     exchange: Exchange
-    expected: Expected
-    telling: Telling | None = None
+    expected: ExpectedResponse
+    telling: ReportedOutcomes | None = None
     unread: str = ""
-    answered: Answered = field(default_factory=Answered)
+    answered: ConformanceProblem = field(default_factory=ConformanceProblem)
     forgiving: bool = False
     credentialed: bool = False
 
@@ -58,11 +58,11 @@ class Case:
         return self.status >= REFUSED and (self.telling is None or self.atomic)
 
     @property
-    def told(self) -> tuple[Told, ...]:
+    def told(self) -> tuple[ReportedOutcome, ...]:
         """What is said of items, where the call was not refused as a whole."""
         return () if self.telling is None or self.refused else self.telling.outcomes
 
-    def done(self, awaited: Awaited) -> bool:
+    def done(self, awaited: ExpectedItem) -> bool:
         """Whether the answer says that the item was done."""
         if self.telling is None or self.refused:
             return False
@@ -73,7 +73,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class CheckFailure:
     """What does not hold, as a `Finding` says it."""
 
     said: str
@@ -82,9 +82,9 @@ class Fault:
     came: str = ""
 
 
-Made: TypeAlias = tuple[int, Fault | None]
+CheckResult: TypeAlias = tuple[int, CheckFailure | None]
 """How often a check was made on a case, 0 where there is nothing to judge, and what does not hold."""
 
-NOTHING_TO_JUDGE: Made = (0, None)
+NOTHING_TO_JUDGE: CheckResult = (0, None)
 
-Checker: TypeAlias = Callable[[Case], Made]
+Checker: TypeAlias = Callable[[CheckCase], CheckResult]

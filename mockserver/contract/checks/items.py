@@ -1,50 +1,78 @@
-"""Checks on what an answer says of the items of a batch."""
+"""Checks of the outcomes in one exchange: number, fit, order, keys, count, messages."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterator
 
-from mockserver.contract.checks.case import NOTHING_TO_JUDGE, REFUSED, Case, Fault, Made
-from mockserver.contract.checks.wording import says_why
-from mockserver.contract.oracle.expecting import Awaited, counted
-from mockserver.contract.subject import Told
+from mockserver.contract.checks.case import NOTHING_TO_JUDGE, REFUSED, CheckCase, CheckFailure, CheckResult
+from mockserver.contract.oracle.expected import ExpectedItem, count_noun
+from mockserver.contract.profile import Json, ReportedOutcome
+
+_WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
+
+
+def has_message(body: Json) -> bool:
+    """Whether one of the texts that are named for it says something; without such names, any text.
+
+    The ones nearest to the root count: what stands deeper explains, and does not replace them.
+    """
+    level = list(_children("", body)) if isinstance(body, dict | list) else [("", body)]
+    texts: list[str] = []
+    while level:
+        named = [value for name, value in level if _WORDS.search(name) and isinstance(value, str)]
+        if named:
+            return any(text.strip() for text in named)
+        texts += [value for _, value in level if isinstance(value, str)]
+        level = [pair for name, value in level for pair in _children(name, value)]
+    return any(text.strip() for text in texts)
+
+
+def _children(name: str, value: Json) -> Iterator[tuple[str, Json]]:
+    """Members under their names; what is in a list under the list's."""
+    if isinstance(value, dict):
+        yield from ((str(member), child) for member, child in value.items())
+    elif isinstance(value, list):
+        yield from ((name, child) for child in value)
+
 
 _FEW = 5
 
 
-def one_outcome_per_item(case: Case) -> Made:
+def one_outcome_per_item(case: CheckCase) -> CheckResult:
     """Every item has one, and nothing else has."""
     if not case.expected.listed:
         return NOTHING_TO_JUDGE
     if case.unread:
-        return 1, Fault(case.unread, expected="an outcome for each item", came="none that can be read")
+        return 1, CheckFailure(case.unread, expected="an outcome for each item", came="none that can be read")
     if case.telling is None or case.refused:
         return NOTHING_TO_JUDGE
     return max(1, len(case.expected.items)), _unmatched(case)
 
 
-def _unmatched(case: Case) -> Fault | None:
+def _unmatched(case: CheckCase) -> CheckFailure | None:
     items, told = case.expected.items, case.told
     if case.telling and case.telling.complete and len(told) != len(items):
-        sent, came = counted(len(items), "item"), counted(len(told), "outcome")
+        sent, came = count_noun(len(items), "item"), count_noun(len(told), "outcome")
         said = f"sent {sent}, {came} came{_named(case)}"
         if told and not any(one.key in awaited.keys for one in told for awaited in items):
             said = f"gives no per-item outcome: {said}"
-        return Fault(said, expected=counted(len(items), "outcome"), came=came)
+        return CheckFailure(said, expected=count_noun(len(items), "outcome"), came=came)
     stranger = next((one for one in told if one.place is None), None)
     if stranger is not None:
         name = f" ({stranger.key})" if stranger.key else ""
-        said = f"sent {counted(len(items), 'item')}; the answer tells of one that was not sent{name}"
-        return Fault(said, stranger.at, "outcomes of what was sent", f"one of {stranger.key}")
+        said = f"sent {count_noun(len(items), 'item')}; the answer tells of one that was not sent{name}"
+        return CheckFailure(said, stranger.at, "outcomes of what was sent", f"one of {stranger.key}")
     places = Counter(one.place for one in told)
     twice = next((place for place, times in places.items() if times > 1), None)
     if twice is None or case.telling is None or not case.telling.complete:
         return None
     at = next(one.at for one in told if one.place == twice)
-    return Fault(f"item {twice} has {places[twice]} outcomes", at, "1 outcome", str(places[twice]))
+    return CheckFailure(f"item {twice} has {places[twice]} outcomes", at, "1 outcome", str(places[twice]))
 
 
-def _named(case: Case) -> str:
+def _named(case: CheckCase) -> str:
     """The keys on both sides, where there are few."""
     sent = [one.item.key for one in case.expected.items if one.item.key]
     came = [one.key for one in case.told if one.key]
@@ -53,7 +81,7 @@ def _named(case: Case) -> str:
     return f"; sent were {', '.join(sent)}, the answer tells of {', '.join(came)}"
 
 
-def outcome_fits_the_item(case: Case) -> Made:
+def outcome_fits_the_item(case: CheckCase) -> CheckResult:
     """No item is told as done that nobody may take."""
     known = [one for one in case.expected.items if one.verdict != "doubtful"]
     if not case.expected.listed or not known or case.telling is None:
@@ -70,13 +98,13 @@ def outcome_fits_the_item(case: Case) -> Made:
         f"all {total} are" if done == total > 1 else "it is" if total == 1 else f"item {first.item.place} is"
     )
     said = (
-        f"sent {counted(total, 'item')}, {len(bad)} of them bad (item {first.item.place}: {first.reason}); "
+        f"sent {count_noun(total, 'item')}, {len(bad)} of them bad (item {first.item.place}: {first.reason}); "
         f"{what} reported as done"
     )
-    return len(known), Fault(said, _at(case, first), "rejected", "done")
+    return len(known), CheckFailure(said, _at(case, first), "rejected", "done")
 
 
-def _unnamed(case: Case) -> Fault | None:
+def _unnamed(case: CheckCase) -> CheckFailure | None:
     """A bad item that the refusal of all does not name, where it names others."""
     named = {one.place for one in case.telling.outcomes} if case.telling else set()
     missing = next((one for one in case.expected.bad if named and one.item.place not in named), None)
@@ -86,14 +114,14 @@ def _unnamed(case: Case) -> Fault | None:
     said = (
         f"refuses all items for item {blamed} and says nothing of item {missing.item.place}: {missing.reason}"
     )
-    return Fault(said, expected=f"item {missing.item.place}", came=f"item {blamed}")
+    return CheckFailure(said, expected=f"item {missing.item.place}", came=f"item {blamed}")
 
 
-def _at(case: Case, awaited: Awaited) -> str:
+def _at(case: CheckCase, awaited: ExpectedItem) -> str:
     return next((one.at for one in case.told if one.place == awaited.item.place), "")
 
 
-def order_is_kept(case: Case) -> Made:
+def order_is_kept(case: CheckCase) -> CheckResult:
     """Outcomes stand in the order of the items, as far as keys and places say."""
     pairs = _pairs(case)
     if case.telling is None or not case.telling.complete or not case.told:
@@ -101,20 +129,20 @@ def order_is_kept(case: Case) -> Made:
     places = [one.place for one in case.told if one.place is not None]
     if places != sorted(places):
         order = ", ".join(map(str, places[:_FEW]))
-        said = f"sent {counted(len(case.expected.items), 'item')}; the outcomes stand in the order {order}"
-        return len(places), Fault(said, case.told[0].at, "the order of the items", order)
+        said = f"sent {count_noun(len(case.expected.items), 'item')}; the outcomes stand in the order {order}"
+        return len(places), CheckFailure(said, case.told[0].at, "the order of the items", order)
     wrong = [(awaited, told) for awaited, told in pairs if not _names(told, awaited)]
     if not wrong or any(_owner(case, told) is None for _, told in wrong):
         return len(pairs), None
     awaited, told = wrong[0]
     said = (
-        f"sent {counted(len(case.expected.items), 'item')}; in the place of item {awaited.item.place} "
+        f"sent {count_noun(len(case.expected.items), 'item')}; in the place of item {awaited.item.place} "
         f"({awaited.item.key}) stands the outcome of {told.key}, which is item {_owner(case, told)}"
     )
-    return len(pairs), Fault(said, told.at, str(awaited.item.key), str(told.key))
+    return len(pairs), CheckFailure(said, told.at, str(awaited.item.key), str(told.key))
 
 
-def keys_are_the_items(case: Case) -> Made:
+def keys_are_the_items(case: CheckCase) -> CheckResult:
     """The key of an outcome is that of its item."""
     pairs = _pairs(case)
     strangers = [
@@ -124,10 +152,10 @@ def keys_are_the_items(case: Case) -> Made:
         return len(pairs), None
     awaited, told = strangers[0]
     said = f"item {awaited.item.place} was sent as {awaited.item.key}; its outcome is of {told.key}"
-    return len(pairs), Fault(said, told.at, str(awaited.item.key), str(told.key))
+    return len(pairs), CheckFailure(said, told.at, str(awaited.item.key), str(told.key))
 
 
-def _pairs(case: Case) -> list[tuple[Awaited, Told]]:
+def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
     """Items with their outcomes, where both have a key and nobody reads it otherwise."""
     items = case.expected.items
     if case.named_by_path or not case.expected.listed or case.telling is None:
@@ -143,16 +171,16 @@ def _pairs(case: Case) -> list[tuple[Awaited, Told]]:
     ]
 
 
-def _names(told: Told, awaited: Awaited) -> bool:
+def _names(told: ReportedOutcome, awaited: ExpectedItem) -> bool:
     return told.key in awaited.keys or (told.key or "").strip() in {key.strip() for key in awaited.keys}
 
 
-def _owner(case: Case, told: Told) -> int | None:
+def _owner(case: CheckCase, told: ReportedOutcome) -> int | None:
     """The item that the outcome names, whatever its place."""
     return next((one.item.place for one in case.expected.items if _names(told, one)), None)
 
 
-def count_is_processed(case: Case) -> Made:
+def count_is_processed(case: CheckCase) -> CheckResult:
     """The count in an answer is the number of items that were done."""
     if not case.expected.listed or case.telling is None or case.refused or case.telling.count is None:
         return NOTHING_TO_JUDGE
@@ -168,24 +196,26 @@ def count_is_processed(case: Case) -> Made:
         return 1, None
     expected = str(most) if fewest == most else f"{fewest} to {most}"
     rejected = sent - fewest
-    said = f"sent {counted(sent, 'item')}, {rejected} rejected: count is {count}, expected {expected}"
+    said = f"sent {count_noun(sent, 'item')}, {rejected} rejected: count is {count}, expected {expected}"
     operation = case.expected.operation
     pointer = operation.batch.outcome.get("count", "") if operation and operation.batch else ""
-    return 1, Fault(said, pointer, expected, str(count))
+    return 1, CheckFailure(said, pointer, expected, str(count))
 
 
-def refusals_say_why(case: Case) -> Made:
+def refusals_say_why(case: CheckCase) -> CheckResult:
     """A refused call has a body with a message, a rejected item a message of its own."""
-    if case.status >= REFUSED and case.answered.body is not None and not says_why(case.answered.body):
-        return 1, Fault(f"answers {case.status} and does not say why", expected="a message", came="none")
+    if case.status >= REFUSED and case.answered.body is not None and not has_message(case.answered.body):
+        return 1, CheckFailure(
+            f"answers {case.status} and does not say why", expected="a message", came="none"
+        )
     rejected = [one for one in case.told if not one.accepted]
     silent = next((one for one in rejected if not one.message.strip()), None)
     if silent is not None:
         said = f"item {silent.place} is rejected and nothing says why"
-        return len(rejected), Fault(said, silent.at, "a message", "none")
+        return len(rejected), CheckFailure(said, silent.at, "a message", "none")
     done = {one.message: one.place for one in case.told if one.accepted}
     alike = next((one for one in rejected if one.message in done), None)
     if alike is not None:
         said = f"item {alike.place} is rejected in the words of item {done[alike.message]}, which was done"
-        return len(rejected), Fault(said, alike.at, "why it is rejected", alike.message)
+        return len(rejected), CheckFailure(said, alike.at, "why it is rejected", alike.message)
     return len(rejected) + (case.status >= REFUSED and case.answered.body is not None), None

@@ -12,23 +12,21 @@ from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
 from mockserver.contract.exchange import Request
-from mockserver.contract.forgiven import Forgiven
-from mockserver.contract.oracle.asking import Asking
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.asking import ParameterReading, find_operation
 from mockserver.contract.oracle.decoding import Decoded, UnreadableError, decode, media_type_of
-from mockserver.contract.oracle.expecting import Awaited, Expected, Verdict
+from mockserver.contract.oracle.expected import ExpectedItem, ExpectedResponse, Verdict
+from mockserver.contract.oracle.expected_items import expected_item, weigh_problems
 from mockserver.contract.oracle.keys import keys_of
-from mockserver.contract.oracle.lenient import Leniency, leniency
-from mockserver.contract.oracle.placed import placed
-from mockserver.contract.oracle.typed import properties_of
-from mockserver.contract.oracle.validating import Schema, schema, unfolded, without
-from mockserver.contract.oracle.weighing import awaited, weighed
-from mockserver.contract.profiles import Contracted
-from mockserver.contract.subject import Item
+from mockserver.contract.oracle.leniency import Leniency, leniency
+from mockserver.contract.oracle.typed_values import properties_of
+from mockserver.contract.oracle.validation import OracleSchema, compile_schema, unfold, without_member
+from mockserver.contract.profile import BatchItem, Tolerance
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of
 from mockserver.spec.openapi import Batch, MediaType, Operation
 
-MOST = 200
+MAX_ITEMS_JUDGED = 200
 """Items of a call that are held against the schema; of the rest nothing is expected but an outcome."""
 
 _ANSWERED_FOR_ALL = ("HEAD", "OPTIONS")
@@ -43,17 +41,17 @@ class _Body:
     media_type: MediaType
     node: Document
     settings: Document
-    whole: Schema
-    item: Schema | None
+    whole: OracleSchema
+    item: OracleSchema | None
 
 
 class Oracle:
     """What is expected of calls to one API; schemas are made when they are first needed."""
 
-    def __init__(self, contracted: Contracted) -> None:
+    def __init__(self, contracted: ApiUnderTest) -> None:
         self._spec = contracted.spec
         self._profile = contracted.profile
-        self._asking = Asking(contracted.spec)
+        self._asking = ParameterReading(contracted.spec)
         self._bodies: dict[tuple[str, str], _Body] = {}
 
     def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
@@ -64,28 +62,30 @@ class Oracle:
         """
         path = unquote(request.path.partition("?")[0], errors="replace")
         try:
-            match = placed(self._spec, request.method, self._spec.canonical_path(path))
+            match = find_operation(self._spec, request.method, self._spec.canonical_path(path))
         except NotFound:
             return None
         return match.operation, match.values
 
-    def expected(self, request: Request, operation: str = "") -> Expected:
+    def expected(self, request: Request, operation: str = "") -> ExpectedResponse:
         """What the request is; `operation` is what its caller meant, where its path says nothing."""
         meant = self._spec.operations.get(operation)
         try:
             found = self.found(request)
         except MethodNotAllowed:
             other = request.method in _ANSWERED_FOR_ALL
-            return Expected(
+            return ExpectedResponse(
                 meant, "doubtful" if other else "bad", f"the path has no operation for {request.method}"
             )
         if found is None:
-            return Expected(meant, "doubtful", "the spec has nothing at that path")
+            return ExpectedResponse(meant, "doubtful", "the spec has nothing at that path")
         return self._expected(found[0], found[1], request)
 
-    def _expected(self, operation: Operation, values: Mapping[str, str], request: Request) -> Expected:
+    def _expected(
+        self, operation: Operation, values: Mapping[str, str], request: Request
+    ) -> ExpectedResponse:
         if any(name in request.headers for name in _BENT) or _asks_for_an_example(request):
-            return Expected(operation, "doubtful", "a mock was asked for something")
+            return ExpectedResponse(operation, "doubtful", "a mock was asked for something")
         asked = self._asking.asked(operation, request, values, self._forgiven(operation, request))
         of_body = self._of_body(operation, request)
         if asked.bad or of_body.envelope == "bad":
@@ -95,20 +95,20 @@ class Oracle:
             return replace(of_body, envelope="doubtful", reason=asked.doubts[0])
         return of_body
 
-    def _of_body(self, operation: Operation, request: Request) -> Expected:
+    def _of_body(self, operation: Operation, request: Request) -> ExpectedResponse:
         if not operation.bodies or (not request.body and not operation.body_required):
-            return Expected(operation, "good")
+            return ExpectedResponse(operation, "good")
         if not request.body:
-            return Expected(operation, "bad", "there is no body")
+            return ExpectedResponse(operation, "bad", "there is no body")
         body = self._body(operation, request)
         if body is None:
-            return Expected(operation, self._of_media_type(operation, request), _not_stated(request))
+            return ExpectedResponse(operation, self._of_media_type(operation, request), _not_stated(request))
         try:
             content_type = request.headers.get("content-type", "")
             decoded = decode(request.body, content_type, body.node, body.settings)
         except UnreadableError as error:
             verdict: Verdict = "doubtful" if body.settings.get("lenient") else "bad"
-            return Expected(operation, verdict, f"the body cannot be read: {error}")
+            return ExpectedResponse(operation, verdict, f"the body cannot be read: {error}")
         return self._judged(operation, body, decoded, self._leniency(operation, body, request))
 
     def _of_media_type(self, operation: Operation, request: Request) -> Verdict:
@@ -118,36 +118,38 @@ class Oracle:
         forgiven = any(one.keyword == "content-type" for one in self._forgiven(operation, request))
         return "doubtful" if not sent or near or forgiven else "bad"
 
-    def _judged(self, operation: Operation, body: _Body, decoded: Decoded, lenient: Leniency) -> Expected:
+    def _judged(
+        self, operation: Operation, body: _Body, decoded: Decoded, lenient: Leniency
+    ) -> ExpectedResponse:
         document, batch = decoded.document, operation.batch
         if batch and body.item and batch.bare_item and _is_bare(document, batch, body.item):
             document = {str(batch.items[0]): [document]}
-        verdict, reason = weighed(body.whole.broken(document), lenient, decoded)
+        verdict, reason = weigh_problems(body.whole.broken(document), lenient, decoded)
         if not batch or not body.item:
             if verdict == "good" and lenient.is_renamed(document, body.node):
-                return Expected(operation, "doubtful", "a name is written otherwise")
-            return Expected(operation, verdict, reason)
+                return ExpectedResponse(operation, "doubtful", "a name is written otherwise")
+            return ExpectedResponse(operation, verdict, reason)
         found = _at(document, batch.items)
         if not isinstance(found, list):
             missing = f"there is no list at {pointer_of(batch.items) or 'the root'}"
             sure = verdict != "doubtful" and not (lenient.any_case and batch.items)
-            return Expected(operation, "bad" if sure else "doubtful", reason or missing)
+            return ExpectedResponse(operation, "bad" if sure else "doubtful", reason or missing)
         if verdict == "good" and not found:
             verdict, reason = "doubtful", "there are no items"
         items = tuple(self._items(found, batch, body.item, lenient, decoded))
-        return Expected(operation, verdict, reason, items, not decoded.doubts)
+        return ExpectedResponse(operation, verdict, reason, items, not decoded.doubts)
 
     def _items(
-        self, found: list[Json], batch: Batch, item: Schema, lenient: Leniency, decoded: Decoded
-    ) -> Iterator[Awaited]:
+        self, found: list[Json], batch: Batch, item: OracleSchema, lenient: Leniency, decoded: Decoded
+    ) -> Iterator[ExpectedItem]:
         for place, one in enumerate(found):
             keys = keys_of(one, batch.key, any_case=lenient.any_case)
-            sent = Item(place, keys[0] if keys else None, one)
-            if decoded.doubts or place >= MOST:
+            sent = BatchItem(place, keys[0] if keys else None, one)
+            if decoded.doubts or place >= MAX_ITEMS_JUDGED:
                 reason = decoded.doubts[0] if decoded.doubts else "there are too many to look at"
-                yield Awaited(sent, "doubtful", reason, keys=keys, may_refuse=True)
+                yield ExpectedItem(sent, "doubtful", reason, keys=keys, may_refuse=True)
             else:
-                yield awaited(sent, keys, batch, item, lenient)
+                yield expected_item(sent, keys, batch, item, lenient)
 
     def _body(self, operation: Operation, request: Request) -> _Body | None:
         sent, _ = media_type_of(request.headers.get("content-type", ""))
@@ -160,15 +162,15 @@ class Oracle:
         return self._bodies[key]
 
     def _made(self, operation: Operation, stated: MediaType) -> _Body:
-        node = unfolded(self._spec.document, stated.coercion.get("schema", stated.schema))
+        node = unfold(self._spec.document, stated.coercion.get("schema", stated.schema))
         if operation.batch is None:
-            return _Body(stated, node, stated.coercion, schema(node), None)
+            return _Body(stated, node, stated.coercion, compile_schema(node), None)
         pointer = operation.batch.items
         items = node
         for step in pointer:
             items = properties_of(items).get(str(step), EMPTY)
-        whole = schema(without(node, pointer))
-        return _Body(stated, node, stated.coercion, whole, schema(items.get("items", EMPTY)))
+        whole = compile_schema(without_member(node, pointer))
+        return _Body(stated, node, stated.coercion, whole, compile_schema(items.get("items", EMPTY)))
 
     def _leniency(self, operation: Operation, body: _Body, request: Request) -> Leniency:
         media_type = request.media_type
@@ -179,13 +181,13 @@ class Oracle:
             ignores_unknown=_passes_over(operation, request),
         )
 
-    def _forgiven(self, operation: Operation, request: Request) -> tuple[Forgiven, ...]:
-        known = self._profile.forgiven
+    def _forgiven(self, operation: Operation, request: Request) -> tuple[Tolerance, ...]:
+        known = self._profile.tolerances
         of_it = (*known.get("", ()), *known.get(operation.id, ()))
         return tuple(one for one in of_it if fnmatchcase(request.media_type, one.media_type))
 
 
-def expected(contracted: Contracted, operation: Operation, request: Request) -> Expected:
+def expected_response(contracted: ApiUnderTest, operation: Operation, request: Request) -> ExpectedResponse:
     """What one request is; whoever asks more than once keeps an `Oracle`."""
     return Oracle(contracted).expected(request, operation.id)
 
@@ -194,7 +196,7 @@ def _not_stated(request: Request) -> str:
     return f"the body is {request.media_type or 'of no media type'}, which the spec does not state"
 
 
-def _is_bare(document: Json, batch: Batch, item: Schema) -> bool:
+def _is_bare(document: Json, batch: Batch, item: OracleSchema) -> bool:
     if not isinstance(document, dict) or str(batch.items[0]) in document:
         return False
     return not properties_of(item.node).keys().isdisjoint(document)

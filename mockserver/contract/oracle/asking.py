@@ -1,4 +1,4 @@
-"""What is wrong with the parameters of a request: its path, query and headers, read off what was sent."""
+"""Read the parameters and headers of a request against its operation."""
 
 from __future__ import annotations
 
@@ -7,20 +7,36 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from mockserver.contract.exchange import Request
-from mockserver.contract.forgiven import Forgiven
-from mockserver.contract.oracle.expecting import shown
-from mockserver.contract.oracle.lenient import Leniency
-from mockserver.contract.oracle.typed import typed
-from mockserver.contract.oracle.validating import Schema, schema, unfolded
+from mockserver.contract.oracle.expected import show_value
+from mockserver.contract.oracle.leniency import Leniency
+from mockserver.contract.oracle.typed_values import typed
+from mockserver.contract.oracle.validation import OracleSchema, compile_schema, unfold
+from mockserver.contract.profile import Tolerance
+from mockserver.errors import MethodNotAllowed
 from mockserver.model import EMPTY, Json
-from mockserver.spec.openapi import Operation, Parameter, Spec
+from mockserver.spec.openapi import Operation, Parameter, RouteMatch, Spec
+
+
+def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
+    """The operation at a path that is decoded, and the values of its parameters.
+
+    Raises:
+        NotFound: the spec has nothing there.
+        MethodNotAllowed: the path that stands first has another method, whatever one after it has.
+    """
+    match = spec.match(method, path)
+    fitting = [pattern.groups for pattern, _ in spec.routes if pattern.fullmatch(path)]
+    if len(match.values) > min(fitting, default=0):
+        raise MethodNotAllowed(())
+    return match
+
 
 _LENIENT = Leniency(spells=True)
 """A parameter is a text, and readers differ in what they take for a number or a moment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReadParameters:
     """What nobody may take in a call's parameters, and what readers may differ about; in sentences."""
 
     bad: tuple[str, ...] = ()
@@ -30,19 +46,19 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class _Known:
     parameter: Parameter
-    schema: Schema
+    schema: OracleSchema
 
-    def wrong(self, texts: Sequence[str], forgiven: Sequence[Forgiven]) -> tuple[str, str]:
+    def wrong(self, texts: Sequence[str], tolerances: Sequence[Tolerance]) -> tuple[str, str]:
         """What is bad about the texts, or else doubtful; both "" where nothing is."""
         what = f"the {self.parameter.place} parameter {self.parameter.name}"
-        of_this = {one.keyword for one in forgiven if one.member == self.parameter.name}
+        of_this = {one.keyword for one in tolerances if one.member == self.parameter.name}
         if not texts:
             missing = f"{what} is missing" if self.parameter.required else ""
             return ("", missing) if "required" in of_this else (missing, "")
         value = self._value(texts)
         broken = self.schema.broken(value)
         if broken:
-            said = f"{what} is {shown(value)}"
+            said = f"{what} is {show_value(value)}"
             loose = not texts[-1].strip() or all(_LENIENT.may_pass(one) for one in broken)
             return ("", said) if loose or broken[0].keyword in of_this else (said, "")
         if len(texts) > 1 and self.schema.node.get("type") != "array":
@@ -58,7 +74,7 @@ class _Known:
         return [typed(part, node.get("items", EMPTY)) for part in parts]
 
 
-class Asking:
+class ParameterReading:
     """The parameters of the operations of one spec."""
 
     def __init__(self, spec: Spec) -> None:
@@ -70,8 +86,8 @@ class Asking:
         operation: Operation,
         request: Request,
         values: Mapping[str, str],
-        forgiven: Sequence[Forgiven] = (),
-    ) -> Asked:
+        tolerances: Sequence[Tolerance] = (),
+    ) -> ReadParameters:
         """What is wrong with a request's; `values` are those of its path."""
         query = self._query(request)
         bad, doubts = [], []
@@ -83,16 +99,17 @@ class Asking:
                 texts = [request.headers[name.lower()]] if name.lower() in request.headers else []
             else:
                 texts = query.pop(self._name(name), [])
-            wrong, doubt = ("", "") if place == "cookie" else known.wrong(texts, forgiven)
+            wrong, doubt = ("", "") if place == "cookie" else known.wrong(texts, tolerances)
             bad += [wrong] if wrong else []
             doubts += [doubt] if doubt else []
         doubts += [f"the query parameter {name} is not in the spec" for name in query]
-        return Asked(tuple(bad), tuple(doubts))
+        return ReadParameters(tuple(bad), tuple(doubts))
 
     def _of(self, operation: Operation) -> tuple[_Known, ...]:
         if operation.id not in self._known:
             self._known[operation.id] = tuple(
-                _Known(one, schema(unfolded(self._spec.document, one.schema))) for one in operation.parameters
+                _Known(one, compile_schema(unfold(self._spec.document, one.schema)))
+                for one in operation.parameters
             )
         return self._known[operation.id]
 

@@ -1,27 +1,78 @@
-"""Bytes as the documents they are, by other readers than the server's: JSON, XML, forms, plain text.
-
-Where readers differ (a member twice, a number beyond a double, half a surrogate pair) a document has doubts:
-it must neither be taken nor refused.
-"""
+"""Decode request and response bodies independently of the server: JSON, YAML, XML, forms, text."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, ParseError
 
+import yaml
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from mockserver.contract.oracle import yaml_text
-from mockserver.contract.oracle.form_keys import listed
-from mockserver.contract.oracle.typed import XML_NIL, element_name, members_of, typed
+from mockserver.contract.oracle.typed_values import XML_NIL, element_name, members_of, properties_of, typed
 from mockserver.model import EMPTY, Document, Json
+
+_KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\[(?P<bracketed>\w+)\])")
+
+
+def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Json, bool]:
+    """The items that the keys spell up to the first gap, and whether a key spells none.
+
+    Of a repeated key the first counts; member names are taken in any letter case.
+    """
+    members = properties_of(node)
+    names = {name.lower(): name for name in members}
+    items: dict[int, dict[str, Json]] = {}
+    unbound = False
+    for key, text in pairs:
+        found = _KEY.fullmatch(key)
+        if found is None or found["list"]:
+            unbound = True
+            continue
+        given = found["dotted"] or found["bracketed"]
+        name = names.get(given.lower(), given)
+        item = items.setdefault(int(found["place"]), {})
+        unbound = unbound or name in item
+        item.setdefault(name, typed(text, members.get(name, EMPTY)) if text else _nothing(members, name))
+    read: list[Json] = []
+    while len(read) in items:
+        read.append(items[len(read)])
+    return read, unbound or len(read) < len(items)
+
+
+def _nothing(members: Document, name: str) -> Json:
+    """What an empty value stands for: null, where a text must be there too."""
+    return None if members.get(name, EMPTY).get("nullable") else ""
+
+
+class _TextLoader(yaml.SafeLoader):
+    """Reads no moments."""
+
+
+def _as_written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Json:
+    return loader.construct_scalar(node)
+
+
+_TextLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
+
+
+def read_yaml(text: str) -> Json:
+    """The document.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return yaml.load(text, _TextLoader)  # noqa: S506 - a safe one
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
 
 DEEP = 60
 """Levels that every reader goes down; many stop at 64."""
@@ -110,7 +161,7 @@ def _json(text: str) -> Decoded:
 
 def _yaml(text: str) -> Decoded:
     try:
-        return Decoded(yaml_text.read(text), ("readers of YAML differ",))
+        return Decoded(read_yaml(text), ("readers of YAML differ",))
     except ValueError as error:
         raise UnreadableError(f"it is no YAML: {error}") from None
 
@@ -161,7 +212,7 @@ def _form(text: str, node: Document, settings: Document) -> Decoded:
         raise UnreadableError(f"it is no form: {error}") from None
     doubts = ("there are more keys than a reader may take",) if len(pairs) >= _most(settings) else ()
     if settings.get("format") == "indexed-form" or node.get("type") == "array":
-        document, unbound = listed(pairs, node.get("items", EMPTY))
+        document, unbound = nest_form_keys(pairs, node.get("items", EMPTY))
         return Decoded(document, (*doubts, *(("a key binds nothing",) if unbound else ())))
     read: dict[str, Json] = {}
     for key, value in pairs:

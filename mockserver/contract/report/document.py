@@ -8,33 +8,33 @@ from collections.abc import Iterable, Mapping
 from mockserver import __version__
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding
-from mockserver.contract.report.rows import Group, Outcome, Row
-from mockserver.contract.report.text import Hidden, numbered
+from mockserver.contract.report.rows import ReportRow, RowGroup, RunOutcome
+from mockserver.contract.report.text import HiddenSecrets, number_lines
 from mockserver.model import Json
 
 VERSION = 1
 
 
-def document(outcomes: Iterable[Outcome], began: str) -> Json:
+def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
     """All of it; `began` is an ISO instant. A body is text under `body`, what is no UTF-8 under `base64`."""
     told = list(outcomes)
     return {
         "version": VERSION,
         "mockserver": __version__,
         "began": began,
-        **tally(told),
+        **tally_findings(told),
         "vendors": [_vendor(one) for one in told],
     }
 
 
-def tally(outcomes: Iterable[Outcome]) -> Mapping[str, int]:
+def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
     """How many checks came out how, each counted once for an operation."""
     rows = [row for one in outcomes for row in one.rows]
     words = {"failed": "FAIL", "passed": "ok", "known": "known"}
     return {word: sum(row.verdict == verdict for row in rows) for word, verdict in words.items()}
 
 
-def _vendor(outcome: Outcome) -> Json:
+def _vendor(outcome: RunOutcome) -> Json:
     visit = outcome.visit
     return {
         "name": visit.contracted.name,
@@ -52,7 +52,7 @@ def _vendor(outcome: Outcome) -> Json:
     }
 
 
-def _operation(outcome: Outcome, group: Group) -> Json:
+def _operation(outcome: RunOutcome, group: RowGroup) -> Json:
     return {
         "operation": group.operation,
         "label": group.label,
@@ -61,7 +61,7 @@ def _operation(outcome: Outcome, group: Group) -> Json:
     }
 
 
-def _row(outcome: Outcome, row: Row) -> Json:
+def _row(outcome: RunOutcome, row: ReportRow) -> Json:
     told: dict[str, Json] = {
         "check": row.check.id,
         "says": row.check.says,
@@ -70,7 +70,7 @@ def _row(outcome: Outcome, row: Row) -> Json:
         "verdict": row.verdict,
     }
     if row.finding:
-        hidden = Hidden(outcome.visit.secrets)
+        hidden = HiddenSecrets(outcome.visit.secrets)
         told["finding"] = {
             "name": row.name,
             "fingerprint": row.fingerprint,
@@ -82,18 +82,18 @@ def _row(outcome: Outcome, row: Row) -> Json:
     return told
 
 
-def _finding(finding: Finding, hidden: Hidden) -> Mapping[str, Json]:
+def _finding(finding: Finding, hidden: HiddenSecrets) -> Mapping[str, Json]:
     return {
         "said": hidden.text(finding.said),
         "pointer": hidden.text(finding.pointer),
         "expected": hidden.text(finding.expected),
         "came": hidden.text(finding.came),
-        "told": [hidden.text(one) for one in numbered(finding.told)],
+        "told": [hidden.text(one) for one in number_lines(finding.told)],
         "exchanges": [_exchange(one, hidden) for one in finding.exchanges],
     }
 
 
-def _exchange(exchange: Exchange, hidden: Hidden) -> Json:
+def _exchange(exchange: Exchange, hidden: HiddenSecrets) -> Json:
     sent, came = exchange.request, exchange.response
     return {
         "operation": exchange.operation,
@@ -111,7 +111,7 @@ def _exchange(exchange: Exchange, hidden: Hidden) -> Json:
     }
 
 
-def _body(body: bytes, hidden: Hidden) -> Mapping[str, str]:
+def _body(body: bytes, hidden: HiddenSecrets) -> Mapping[str, str]:
     try:
         body.decode()
     except UnicodeDecodeError:

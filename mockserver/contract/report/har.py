@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl
 
 from mockserver import __version__
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.report.rows import Outcome
-from mockserver.contract.report.text import Hidden
+from mockserver.contract.report.rows import RunOutcome
+from mockserver.contract.report.text import HiddenSecrets
 from mockserver.model import Json
 
 
-def archive(outcomes: Iterable[Outcome], began: str) -> Json:
+def har_archive(outcomes: Iterable[RunOutcome], began: str) -> Json:
     """The archive; nobody measured when a call was made, so that each began with the run and took no time."""
     return {
         "log": {
@@ -25,8 +25,8 @@ def archive(outcomes: Iterable[Outcome], began: str) -> Json:
     }
 
 
-def _entries(outcome: Outcome, began: str) -> Iterator[Json]:
-    hidden = Hidden(outcome.visit.secrets)
+def _entries(outcome: RunOutcome, began: str) -> Iterator[Json]:
+    hidden = HiddenSecrets(outcome.visit.secrets)
     for row in outcome.rows:
         for exchange in row.finding.exchanges if row.finding else ():
             yield {
@@ -40,7 +40,7 @@ def _entries(outcome: Outcome, began: str) -> Iterator[Json]:
             }
 
 
-def _request(exchange: Exchange, hidden: Hidden, url: str) -> Json:
+def _request(exchange: Exchange, hidden: HiddenSecrets, url: str) -> Json:
     sent = exchange.request
     path = hidden.path(sent.path)
     posted: Mapping[str, Json] = {}
@@ -64,7 +64,7 @@ def _request(exchange: Exchange, hidden: Hidden, url: str) -> Json:
     }
 
 
-def _response(exchange: Exchange, hidden: Hidden) -> Json:
+def _response(exchange: Exchange, hidden: HiddenSecrets) -> Json:
     came = exchange.response
     text, coded = _body(came.body, hidden)
     return {
@@ -85,7 +85,7 @@ def _response(exchange: Exchange, hidden: Hidden) -> Json:
     }
 
 
-def _body(body: bytes, hidden: Hidden) -> tuple[str, bool]:
+def _body(body: bytes, hidden: HiddenSecrets) -> tuple[str, bool]:
     try:
         body.decode()
     except UnicodeDecodeError:

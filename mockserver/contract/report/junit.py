@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from mockserver.contract.report.rows import Outcome, Row
-from mockserver.contract.report.shell import command
-from mockserver.contract.report.text import Hidden, numbered, xml
+from mockserver.contract.report.rows import ReportRow, RunOutcome
+from mockserver.contract.report.shell import curl_command
+from mockserver.contract.report.text import HiddenSecrets, number_lines, xml
 
 _LONGEST = 100_000
 
 
-def junit(outcomes: Iterable[Outcome]) -> bytes:
+def junit_xml(outcomes: Iterable[RunOutcome]) -> bytes:
     """The file; a known difference is a skipped case."""
     root = ET.Element("testsuites")
     for outcome in outcomes:
@@ -38,23 +38,23 @@ def junit(outcomes: Iterable[Outcome]) -> bytes:
     return written
 
 
-def _case(suite: ET.Element, label: str, row: Row, outcome: Outcome) -> None:
+def _case(suite: ET.Element, label: str, row: ReportRow, outcome: RunOutcome) -> None:
     case = ET.SubElement(suite, "testcase", classname=xml(label), name=row.check.id)
     if row.finding is None:
         return
-    finding, hidden = row.finding, Hidden(outcome.visit.secrets)
+    finding, hidden = row.finding, HiddenSecrets(outcome.visit.secrets)
     said = xml(hidden.text(finding.said))
     if row.verdict == "known":
         ET.SubElement(
             case, "skipped", message=xml(f"known: {row.reason or 'no reason is written down'}: {said}")
         )
         return
-    told = [said, f"at: {finding.pointer}" if finding.pointer else "", *numbered(finding.told)]
+    told = [said, f"at: {finding.pointer}" if finding.pointer else "", *number_lines(finding.told)]
     told += [f"expected: {finding.expected}" if finding.expected else ""]
     told += [f"came: {finding.came}" if finding.came else ""]
     failure = ET.SubElement(case, "failure", message=said, type=row.check.id)
     failure.text = xml("\n".join(hidden.text(one) for one in told if one))[:_LONGEST]
-    calls = "\n".join(command(one, outcome.visit) for one in finding.exchanges)
+    calls = "\n".join(curl_command(one, outcome.visit) for one in finding.exchanges)
     out = ET.SubElement(case, "system-out")
     out.text = xml(f"seed {outcome.visit.plan.effort.seed}\nagain: {hidden.text(row.again)}\n{calls}")[
         :_LONGEST

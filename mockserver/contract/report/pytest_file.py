@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from mockserver.contract.finding import Finding
-from mockserver.contract.report.rows import Outcome, Row
-from mockserver.contract.report.text import Hidden, line, numbered
+from mockserver.contract.report.rows import ReportRow, RunOutcome
+from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
 from mockserver.contract.runner import PHASES
 
 _NO_NAME = re.compile(r"\W+", re.ASCII)
@@ -16,11 +16,11 @@ _HEAD = '''"""What `mockserver contract` found of {name}, a test each.
 They call {there}, or the address that MOCKSERVER_TARGET names.
 """
 
-from mockserver.contract.visiting.again import holds
+from mockserver.contract.session.rerun import holds
 '''
 
 
-def module(outcome: Outcome) -> str:
+def pytest_module(outcome: RunOutcome) -> str:
     """The text of the module."""
     visit = outcome.visit
     head = _HEAD.format(
@@ -30,15 +30,17 @@ def module(outcome: Outcome) -> str:
     return head + "".join(tests)
 
 
-def _test(outcome: Outcome, row: Row, finding: Finding) -> str:
-    hidden = Hidden(outcome.visit.secrets)
+def _test(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
+    hidden = HiddenSecrets(outcome.visit.secrets)
     name = _NO_NAME.sub("_", f"{row.operation}_{row.name}").strip("_").lower()
-    told = (f"    # {line(hidden.text(one), 2000)}\n" for one in (finding.said, *numbered(finding.told)))
+    told = (
+        f"    # {one_line(hidden.text(one), 2000)}\n" for one in (finding.said, *number_lines(finding.told))
+    )
     arguments = (f"        {one},\n" for one in _arguments(outcome, row))
     return f"\n\ndef test_{name}() -> None:\n{''.join(told)}    holds(\n{''.join(arguments)}    )\n"
 
 
-def _arguments(outcome: Outcome, row: Row) -> Iterator[str]:
+def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
     plan = outcome.visit.plan
     yield repr(plan.name)
     yield repr(row.check.id)

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mockserver.contract.catalogue import check, checks
+from mockserver.contract.catalogue import all_checks, check_named
 from mockserver.contract.finding import Check, Finding
-from mockserver.contract.visiting.baseline import Known, fingerprint
-from mockserver.contract.visiting.plan import command
-from mockserver.contract.visiting.visit import Visit
+from mockserver.contract.session.baseline import KnownFindings, fingerprint
+from mockserver.contract.session.plan import command_line
+from mockserver.contract.session.session import Session
 
-Verdict: TypeAlias = Literal["ok", "FAIL", "known"]
+RowVerdict: TypeAlias = Literal["ok", "FAIL", "known"]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReportRow:
     """A check at an operation; `made` is how often it was made.
 
     Where it did not hold: `name` tells this failure from all others of the run, in names of files too,
@@ -27,7 +27,7 @@ class Row:
     operation: str
     check: Check
     made: int
-    verdict: Verdict = "ok"
+    verdict: RowVerdict = "ok"
     finding: Finding | None = None
     name: str = ""
     fingerprint: str = ""
@@ -36,34 +36,36 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RowGroup:
     """An operation with its checks; `label` is "POST /v1/invoices"."""
 
     operation: str
     label: str
     calls: int
-    rows: tuple[Row, ...]
+    rows: tuple[ReportRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """What a visit came to; `gone` are known differences that were looked for and are there no longer."""
 
-    visit: Visit
-    groups: tuple[Group, ...]
-    gone: tuple[Known, ...]
+    visit: Session
+    groups: tuple[RowGroup, ...]
+    gone: tuple[KnownFindings, ...]
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[ReportRow, ...]:
         """All rows."""
         return tuple(row for group in self.groups for row in group.rows)
 
-    def having(self, verdict: Verdict) -> tuple[Row, ...]:
+    def having(self, verdict: RowVerdict) -> tuple[ReportRow, ...]:
         """The rows that came out so."""
         return tuple(row for row in self.rows if row.verdict == verdict)
 
 
-def outcome(visit: Visit, known: Iterable[Known], before: Iterable[Outcome] = ()) -> Outcome:
+def run_outcome(
+    visit: Session, known: Iterable[KnownFindings], before: Iterable[RunOutcome] = ()
+) -> RunOutcome:
     """The rows of a visit, those that `known` covers marked; failures are numbered on from those `before`."""
     mine = [one for one in known if one.vendor == visit.contracted.name]
     names = _names(visit, before)
@@ -77,16 +79,16 @@ def outcome(visit: Visit, known: Iterable[Known], before: Iterable[Outcome] = ()
     }
     judged = {key for key, times in visit.ledger.made.items() if times}
     gone = tuple(one for one in mine if one not in met and (one.operation, one.check) in judged)
-    return Outcome(visit, groups, gone)
+    return RunOutcome(visit, groups, gone)
 
 
-def label_of(visit: Visit, operation: str) -> str:
+def label_of(visit: Session, operation: str) -> str:
     """An operation as people know it."""
     found = visit.contracted.spec.operations.get(operation)
     return f"{found.method.upper()} {found.path}" if found else operation or "outside all operations"
 
 
-def _names(visit: Visit, before: Iterable[Outcome]) -> Mapping[tuple[str, str], str]:
+def _names(visit: Session, before: Iterable[RunOutcome]) -> Mapping[tuple[str, str], str]:
     """By operation and check, what tells each failure apart."""
     numbers = Counter(row.check.id for one in before for row in one.rows if row.finding)
     names = {}
@@ -96,7 +98,7 @@ def _names(visit: Visit, before: Iterable[Outcome]) -> Mapping[tuple[str, str], 
     return names
 
 
-def _operations(visit: Visit) -> Iterator[str]:
+def _operations(visit: Session) -> Iterator[str]:
     """Those that were judged, in the spec's order."""
     found = [one.operation for one in visit.ledger.findings]
     met = dict.fromkeys([*(operation for operation, _ in visit.ledger.made), *found])
@@ -105,33 +107,33 @@ def _operations(visit: Visit) -> Iterator[str]:
 
 
 def _group(
-    visit: Visit, operation: str, known: list[Known], file_names: Mapping[tuple[str, str], str]
-) -> Group:
+    visit: Session, operation: str, known: list[KnownFindings], file_names: Mapping[tuple[str, str], str]
+) -> RowGroup:
     ledger = visit.ledger
     found: Mapping[str, Finding] = {one.check: one for one in ledger.findings if one.operation == operation}
-    order = {name: at for at, name in enumerate(checks())}
+    order = {name: at for at, name in enumerate(all_checks())}
     made = {name for at, name in ledger.made if at == operation and ledger.made[at, name]}
     names = sorted({*made, *found}, key=lambda name: (order.get(name, len(order)), name))
     rows = tuple(
         _found(visit, found[name], known, file_names[operation, name])
         if name in found
-        else Row(operation, check(name), ledger.made[operation, name])
+        else ReportRow(operation, check_named(name), ledger.made[operation, name])
         for name in names
     )
-    return Group(operation, label_of(visit, operation), ledger.calls[operation], rows)
+    return RowGroup(operation, label_of(visit, operation), ledger.calls[operation], rows)
 
 
-def _found(visit: Visit, finding: Finding, known: list[Known], name: str) -> Row:
+def _found(visit: Session, finding: Finding, known: list[KnownFindings], name: str) -> ReportRow:
     mark = fingerprint(visit.contracted, finding)
     covering = next((one for one in known if one.covers(one.vendor, finding, mark)), None)
-    return Row(
+    return ReportRow(
         finding.operation,
-        check(finding.check),
+        check_named(finding.check),
         visit.ledger.made[finding.operation, finding.check],
         "known" if covering else "FAIL",
         finding,
         name,
         mark,
-        command(visit.plan.only(finding.check)),
+        command_line(visit.plan.only(finding.check)),
         covering.reason if covering else "",
     )

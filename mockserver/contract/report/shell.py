@@ -9,9 +9,9 @@ from shlex import quote
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Finding
-from mockserver.contract.report.rows import Row
-from mockserver.contract.report.text import Hidden, line, numbered
-from mockserver.contract.visiting.visit import Visit
+from mockserver.contract.report.rows import ReportRow
+from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
+from mockserver.contract.session.session import Session
 from mockserver.journal.export.curl import HOP_BY_HOP, shell_quote
 
 _BY_ITSELF = ("accept", "user-agent", "content-type")
@@ -26,19 +26,19 @@ _VARIABLE = re.compile(r"\$(MOCKSERVER_[A-Z0-9_]+)")
 _NEXT = " \\\n  "
 
 
-def script(visit: Visit, row: Row, finding: Finding) -> str:
+def shell_script(visit: Session, row: ReportRow, finding: Finding) -> str:
     """The whole script; it goes to MOCKSERVER_TARGET where that is set, else where the run went."""
-    hidden = Hidden(visit.secrets)
+    hidden = HiddenSecrets(visit.secrets)
     remarks = [
         f"{visit.contracted.name} {row.check.id}: {finding.said}",
-        *numbered(finding.told),
+        *number_lines(finding.told),
         f"again: {row.again}",
     ]
-    calls = [command(one, visit) for one in finding.exchanges]
+    calls = [curl_command(one, visit) for one in finding.exchanges]
     named = sorted({name for call in calls for name in _VARIABLE.findall(call)} - {*visit.defaults, _TARGET})
     lines = [
         "#!/usr/bin/env bash",
-        *(f"# {line(hidden.text(one), _LONGEST_REMARK)}" for one in remarks),
+        *(f"# {one_line(hidden.text(one), _LONGEST_REMARK)}" for one in remarks),
         _default(_TARGET, visit.url),
         *(_default(name, text) for name, text in visit.defaults.items()),
         *(f': "${{{name}:?}}"' for name in named),
@@ -47,9 +47,9 @@ def script(visit: Visit, row: Row, finding: Finding) -> str:
     return "\n".join(lines) + "\n"
 
 
-def command(exchange: Exchange, visit: Visit) -> str:
+def curl_command(exchange: Exchange, visit: Session) -> str:
     """One call; its status follows its answer, and a line says what came when it was found."""
-    request, hidden = exchange.request, Hidden(visit.secrets)
+    request, hidden = exchange.request, HiddenSecrets(visit.secrets)
     method = ["--head"] if request.method == "HEAD" else ["-X", shell_quote(request.method.encode())]
     path = shell_quote(hidden.text(request.path).encode()) if request.path else ""
     words = [
@@ -77,8 +77,8 @@ def _default(name: str, text: str) -> str:
     return f'[ -n "${{{name}:-}}" ] || {name}={quote(text)}'
 
 
-def _headers(request: Request, visit: Visit) -> Iterator[str]:
-    hidden = Hidden(visit.secrets)
+def _headers(request: Request, visit: Session) -> Iterator[str]:
+    hidden = HiddenSecrets(visit.secrets)
     sent = {name: text for name, text in request.headers.items() if name.lower() not in HOP_BY_HOP}
     for name, text in sent.items():
         if text in visit.in_shell:

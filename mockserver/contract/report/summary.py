@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from mockserver.contract.finding import Finding
-from mockserver.contract.report.document import tally
-from mockserver.contract.report.rows import Outcome, Row
-from mockserver.contract.report.shell import command
-from mockserver.contract.report.text import Hidden, line, numbered
+from mockserver.contract.report.document import tally_findings
+from mockserver.contract.report.rows import ReportRow, RunOutcome
+from mockserver.contract.report.shell import curl_command
+from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
 
 LONGEST_BYTES = 900_000
 """GitHub refuses one of more than 1 MiB."""
@@ -17,7 +17,7 @@ LONGEST_BYTES = 900_000
 _LONGEST_CALLS = 20_000
 
 
-def summary(outcomes: Iterable[Outcome]) -> str:
+def markdown_summary(outcomes: Iterable[RunOutcome]) -> str:
     """Markdown; what is too much is left out, and a line says so."""
     told = list(outcomes)
     kept: list[str] = []
@@ -32,8 +32,8 @@ def summary(outcomes: Iterable[Outcome]) -> str:
     return "\n".join(kept) + "\n"
 
 
-def _pieces(outcomes: list[Outcome]) -> Iterator[str]:
-    counts = tally(outcomes)
+def _pieces(outcomes: list[RunOutcome]) -> Iterator[str]:
+    counts = tally_findings(outcomes)
     yield f"### mockserver contract: {', '.join(f'{count:,} {word}' for word, count in counts.items())}\n"
     yield "| vendor | operation | failed | known | passed | calls |\n|---|---|--:|--:|--:|--:|"
     for outcome in outcomes:
@@ -53,21 +53,19 @@ def _pieces(outcomes: list[Outcome]) -> Iterator[str]:
                 yield _folded(outcome, row, row.finding)
 
 
-def _folded(outcome: Outcome, row: Row, finding: Finding) -> str:
-    hidden = Hidden(outcome.visit.secrets)
-    calls = "\n".join(command(one, outcome.visit) for one in finding.exchanges)
+def _folded(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
+    hidden = HiddenSecrets(outcome.visit.secrets)
+    calls = "\n".join(curl_command(one, outcome.visit) for one in finding.exchanges)
     told = [
-        *numbered(finding.told),
+        *number_lines(finding.told),
         f"expected: {finding.expected}",
         f"came: {finding.came}",
         f"again: {row.again}",
     ]
-    block = "\n".join([*(line(hidden.text(one), 1000) for one in told), "", calls[:_LONGEST_CALLS]])
+    block = "\n".join([*(one_line(hidden.text(one), 1000) for one in told), "", calls[:_LONGEST_CALLS]])
     title = f"{outcome.visit.contracted.name} {row.operation} {row.check.id}: {hidden.text(finding.said)}"
-    return (
-        f"<details><summary>{escape(line(title, 1000))}</summary>\n<pre>{escape(block)}</pre>\n</details>\n"
-    )
+    return f"<details><summary>{escape(one_line(title, 1000))}</summary>\n<pre>{escape(block)}</pre>\n</details>\n"
 
 
 def _cell(text: str) -> str:
-    return escape(line(text)).replace("|", "\\|").replace("`", "\\`")
+    return escape(one_line(text)).replace("|", "\\|").replace("`", "\\`")

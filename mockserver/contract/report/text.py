@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"\A\d+\. ")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def line(text: str, longest: int = 400) -> str:
+def one_line(text: str, longest: int = 400) -> str:
     """The text in one line for a terminal: nothing moves the cursor or turns the writing; not too long."""
     shown = "".join(_escaped(sign) for sign in text[: longest + 1])
     return f"{shown[: longest - 1]}{CUT}" if len(shown) > longest else shown
@@ -29,12 +29,12 @@ def xml(text: str) -> str:
     return _NOT_XML.sub(lambda found: _escaped(found[0]), text)
 
 
-def numbered(steps: Sequence[str]) -> list[str]:
+def number_lines(steps: Sequence[str]) -> list[str]:
     """The steps of a story, each with its number."""
     return [f"{number}. {_NUMBER.sub('', step)}" for number, step in enumerate(steps, 1)]
 
 
-def counted(number: int, unit: str) -> str:
+def count_noun_in_words(number: int, unit: str) -> str:
     """A number of things, as "1,204 items" or "1 story"; `unit` is the plural."""
     if number == 1:
         unit = f"{unit[:-3]}y" if unit.endswith("ies") else unit.removesuffix("s")
@@ -47,7 +47,7 @@ def of_body(body: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
+class HiddenSecrets:
     """What must not be shown: texts with the variables that stand for them."""
 
     texts: Mapping[str, str] = field(default_factory=dict)

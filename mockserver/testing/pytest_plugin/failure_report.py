@@ -77,9 +77,6 @@ REPORTER_KEY = pytest.StashKey[FailureReporter]()
 
 
 def _server_errors() -> tuple[type[Exception], ...]:
-    from mockserver.testing import (
-        ControlPlaneError,  # noqa: PLC0415 - heavy; a sandbox was made by then
-        ServerUnreachableError,
-    )
+    from mockserver.testing import ControlPlaneError, ServerUnreachableError
 
     return (ServerUnreachableError, ControlPlaneError)

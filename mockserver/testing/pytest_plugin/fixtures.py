@@ -93,10 +93,7 @@ def _start_server(config: pytest.Config, *, strict: bool) -> MockServer:
 @contextmanager
 def _fail_without_traceback() -> Iterator[None]:
     """What the mock says is told as it says it: where in the plugin it came up helps nobody."""
-    from mockserver.testing import (
-        ControlPlaneError,  # noqa: PLC0415 - heavy; only tests that use it pay for it
-        ServerUnreachableError,
-    )
+    from mockserver.testing import ControlPlaneError, ServerUnreachableError
 
     try:
         yield
@@ -135,11 +132,7 @@ def _vendor_names(config: pytest.Config) -> Iterator[str]:
 
 def _remote_vendors(url: str) -> Iterator[str]:
     """The vendors of a server that runs; none where nothing answers, which the fixtures say when used."""
-    from mockserver.testing import (
-        ControlPlaneError,
-        MockServer,  # noqa: PLC0415 - heavy; only with the option
-        ServerUnreachableError,
-    )
+    from mockserver.testing import ControlPlaneError, MockServer, ServerUnreachableError
 
     try:
         with MockServer(url) as server:

@@ -8,17 +8,11 @@ from decimal import Decimal
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request, find_record
-from mockserver.vendors.xero import accounts, batch_payments, history
+from mockserver.vendors.xero import accounts, history
 from mockserver.vendors.xero import payments as xero_payments
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
-from mockserver.vendors.xero.dates import (
-    date_members,
-    parse_date,
-    stored_instant,
-)
-from mockserver.vendors.xero.invoices.amounts import (
-    amount_members,
-)
+from mockserver.vendors.xero.dates import date_members, parse_date, stored_instant
+from mockserver.vendors.xero.invoices.amounts import amount_members
 from mockserver.vendors.xero.invoices.storage import (
     INVOICES,
     PAYMENT_TYPES,
@@ -325,7 +319,7 @@ def _delete_batch_payment(key: str, request: Request, state: State) -> Reply:
     state.collection(BATCH_PAYMENTS)[key] = deleted
     history.add_history_line(key, "history-deleted", state)
     return success_reply(
-        {"BatchPayments": [batch_payments.represent_batch_payment(deleted, request.call, state)]},
+        {"BatchPayments": [represent_batch_payment(deleted, request.call, state)]},
         request.call,
         state,
     )

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.oracle.decoding import Decoded, UnreadableError, decode
-from mockserver.contract.oracle.validating import unfolded
-from mockserver.contract.profiles import contracted
+from mockserver.contract.oracle.validation import unfold
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -99,9 +99,9 @@ def test_form_keys_that_spell_nothing_are_in_doubt(body: bytes) -> None:
 
 
 def _pvex(media_type: str = "application/xml") -> dict[str, Any]:
-    found = contracted("pvex").spec
+    found = load_vendor_api("pvex").spec
     body = next(one for one in found.operations["postInvoiceBatch"].bodies if one.name == media_type)
-    return {"node": unfolded(found.document, body.schema), "settings": body.coercion}
+    return {"node": unfold(found.document, body.schema), "settings": body.coercion}
 
 
 def _invoices(*members: str) -> bytes:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from mockserver.contract.exchange import Request
-from mockserver.contract.forgiven import Forgiven
-from mockserver.contract.oracle import MOST, Oracle, expected
-from mockserver.contract.oracle.expecting import Awaited, Expected
-from mockserver.contract.profiles import Contracted, contracted
+from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.oracle import MAX_ITEMS_JUDGED, Oracle, expected_response
+from mockserver.contract.oracle.expected import ExpectedItem, ExpectedResponse
+from mockserver.contract.profile import Tolerance
 from mockserver.spec.openapi import Operation, resolve
 from tests.contract.exchanges import BAD, GOOD, JSON, OTHER, acme, put
 from tests.support import sample_vendor
@@ -33,28 +33,28 @@ XERO = {"xero-tenant-id": "00000000-0000-4000-8000-000000000001", **JSON}
 PAYMENT = {"Invoice": {"InvoiceNumber": "R1"}, "Amount": 1}
 
 
-def of(contracted: Contracted, request: Request) -> Expected:
+def of(contracted: ApiUnderTest, request: Request) -> ExpectedResponse:
     return Oracle(contracted).expected(request)
 
 
-def payt(*items: Any) -> Expected:
+def payt(*items: Any) -> ExpectedResponse:
     body = json.dumps({"administration_id": "81", "invoices": items}).encode()
-    return of(contracted("payt"), Request("POST", "/v1/invoices", PAYT, body))
+    return of(load_vendor_api("payt"), Request("POST", "/v1/invoices", PAYT, body))
 
 
-def vba(document: Any, content_type: str = "application/json") -> Expected:
+def vba(document: Any, content_type: str = "application/json") -> ExpectedResponse:
     headers = {"vbasoftware-database": "sandbox", "content-type": content_type}
     return of(
-        contracted("vba"), Request("PUT", "/claim-invoice-batch", headers, json.dumps(document).encode())
+        load_vendor_api("vba"), Request("PUT", "/claim-invoice-batch", headers, json.dumps(document).encode())
     )
 
 
-def changed(**members: Any) -> Awaited:
+def changed(**members: Any) -> ExpectedItem:
     """What is expected of Payt's good invoice with other members."""
     return payt({**INVOICE, **members}).items[0]
 
 
-def examples(known: Contracted) -> Iterator[tuple[Operation, bytes]]:
+def examples(known: ApiUnderTest) -> Iterator[tuple[Operation, bytes]]:
     """The JSON examples of every batch."""
     for operation in known.spec.operations.values():
         if operation.batch is not None:
@@ -85,7 +85,7 @@ def test_an_item_has_its_place_and_its_key(tmp_path: Path) -> None:
 def test_one_call_is_asked_for_without_an_oracle_of_ones_own(tmp_path: Path) -> None:
     found = acme(tmp_path)
 
-    assert expected(found, found.spec.operations["putOrders"], put(BAD)).bad[0].item.document == BAD
+    assert expected_response(found, found.spec.operations["putOrders"], put(BAD)).bad[0].item.document == BAD
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_parameters_belong_to_the_envelope(headers: dict[str, str], query: str, 
     body = json.dumps({"Payments": [PAYMENT]}).encode()
 
     assert (
-        of(contracted("xero"), Request("PUT", f"/api.xro/2.0/Payments{query}", headers, body)).envelope
+        of(load_vendor_api("xero"), Request("PUT", f"/api.xro/2.0/Payments{query}", headers, body)).envelope
         == verdict
     )
 
@@ -162,13 +162,13 @@ def test_parameters_belong_to_the_envelope(headers: dict[str, str], query: str, 
 def test_a_bare_item_is_a_batch_of_one() -> None:
     request = Request("PUT", "/api.xro/2.0/Payments", XERO, json.dumps(PAYMENT).encode())
 
-    assert [one.document for one in of(contracted("xero"), request).sent] == [PAYMENT]
+    assert [one.document for one in of(load_vendor_api("xero"), request).sent] == [PAYMENT]
 
 
 def test_a_document_without_a_batch_is_judged_as_a_whole() -> None:
     headers = {"vbasoftware-database": "sandbox", **JSON}
     request = Request("POST", "/claim-invoice", headers, b'{"invoice_Key": "x"}')
-    found = of(contracted("vba"), request)
+    found = of(load_vendor_api("vba"), request)
 
     assert (found.envelope, found.items) == ("bad", ())
     assert found.reason == 'invoice_Key is "x", which is no integer'
@@ -214,13 +214,13 @@ def test_a_place_says_for_itself_that_it_refuses_the_call() -> None:
     calls = [{"method": "fly", "path": "/x"}, {"method": "get", "path": 7}]
     request = Request("POST", "/claim/v1/batch", headers, json.dumps({"requests": calls}).encode())
 
-    assert [one.refuses for one in of(contracted("guidewire"), request).items] == [True, False]
+    assert [one.refuses for one in of(load_vendor_api("guidewire"), request).items] == [True, False]
 
 
 def test_what_is_forgiven_need_not_be_refused() -> None:
-    found = contracted("payt")
-    forgiven = {"postV1Invoices": (Forgiven("pattern", "a switch", "currency_code"),)}
-    lenient = replace(found, profile=replace(found.profile, forgiven=forgiven))
+    found = load_vendor_api("payt")
+    forgiven = {"postV1Invoices": (Tolerance("pattern", "a switch", "currency_code"),)}
+    lenient = replace(found, profile=replace(found.profile, tolerances=forgiven))
     items = [{**INVOICE, "currency_code": "euro"}, {**INVOICE, "amount_open": "much"}]
     body = json.dumps({"administration_id": "81", "invoices": items}).encode()
 
@@ -230,9 +230,9 @@ def test_what_is_forgiven_need_not_be_refused() -> None:
 
 
 def test_what_is_forgiven_the_call_is_not_forgiven_its_item() -> None:
-    found = contracted("payt")
-    alone = {"": (Forgiven("required", "a switch", passes=False),)}
-    lenient = replace(found, profile=replace(found.profile, forgiven=alone))
+    found = load_vendor_api("payt")
+    alone = {"": (Tolerance("required", "a switch", passes=False),)}
+    lenient = replace(found, profile=replace(found.profile, tolerances=alone))
     body = json.dumps({"administration_id": "81", "invoices": [{}]}).encode()
 
     item = of(lenient, Request("POST", "/v1/invoices", PAYT, body)).items[0]
@@ -263,9 +263,9 @@ def test_all_parts_of_a_key_may_name_an_item() -> None:
 
 
 def test_of_more_items_than_can_be_looked_at_nothing_is_expected(tmp_path: Path) -> None:
-    found = of(acme(tmp_path), put(*[BAD] * (MOST + 1)))
+    found = of(acme(tmp_path), put(*[BAD] * (MAX_ITEMS_JUDGED + 1)))
 
-    assert [one.verdict for one in found.items[MOST - 1 :]] == ["bad", "doubtful"]
+    assert [one.verdict for one in found.items[MAX_ITEMS_JUDGED - 1 :]] == ["bad", "doubtful"]
 
 
 def test_a_header_may_let_unknown_members_pass() -> None:
@@ -276,7 +276,7 @@ def test_a_header_may_let_unknown_members_pass() -> None:
         for more in ({}, {"gw-unknownpropertyhandling": "reject"}, {"gw-unknownpropertyhandling": "ignore"})
     ]
 
-    verdicts = [of(contracted("guidewire"), one).items[0].verdict for one in requests]
+    verdicts = [of(load_vendor_api("guidewire"), one).items[0].verdict for one in requests]
 
     assert verdicts == ["bad", "bad", "doubtful"]
 
@@ -287,7 +287,7 @@ def test_a_form_is_judged_like_json() -> None:
     rest = "&[{n}].SubscriberId=1&[{n}].ApiCreateDate=2025-12-16T00:51:54Z"
     body = "&".join((bill + rest).format(n=n, row=row) for n, row in enumerate(("11", "many"))).encode()
 
-    found = of(contracted("pvex"), Request("POST", "/api/InvoiceBatch", headers, body))
+    found = of(load_vendor_api("pvex"), Request("POST", "/api/InvoiceBatch", headers, body))
 
     assert [one.verdict for one in found.items] == ["good", "bad"]
 
@@ -302,7 +302,7 @@ def test_xml_is_judged_like_json() -> None:
     bills = "".join(f"<Invoice>{one}</Invoice>" for one in (good, good.replace("<Number>7</Number>", "")))
     body = f'<ArrayOfInvoice xmlns="{namespace}">{bills}</ArrayOfInvoice>'.encode()
 
-    found = of(contracted("pvex"), Request("POST", "/api/InvoiceBatch", headers, body))
+    found = of(load_vendor_api("pvex"), Request("POST", "/api/InvoiceBatch", headers, body))
 
     assert [(one.verdict, one.reason) for one in found.items] == [("good", ""), ("bad", "Number is missing")]
 
@@ -310,14 +310,14 @@ def test_xml_is_judged_like_json() -> None:
 def test_a_lenient_json_reader_leaves_what_is_no_json_in_doubt() -> None:
     headers = {"authorization": "Bearer x", **JSON}
 
-    found = of(contracted("pvex"), Request("POST", "/api/InvoiceBatch", headers, b"[{Number: 7,}]"))
+    found = of(load_vendor_api("pvex"), Request("POST", "/api/InvoiceBatch", headers, b"[{Number: 7,}]"))
 
     assert found.envelope == "doubtful"
 
 
 @pytest.mark.parametrize("name", ["guidewire", "payt", "pvex", "vba", "xero"])
 def test_no_example_of_a_batch_is_bad(name: str) -> None:
-    known = contracted(name)
+    known = load_vendor_api(name)
     headers = {**XERO, "vbasoftware-database": "sandbox"}
 
     verdicts = {

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mockserver.contract.report.rows import outcome
-from mockserver.contract.visiting.baseline import Known
+from mockserver.contract.report.rows import run_outcome
+from mockserver.contract.session.baseline import KnownFindings
 from tests.support.contract_sessions import OPERATION, finding, seen, visit
 
-KNOWN = Known("payt", OPERATION, "count-is-processed", "they know")
+KNOWN = KnownFindings("payt", OPERATION, "count-is-processed", "they know")
 
 
 def test_a_check_that_held_is_a_row_with_what_it_was_made_on() -> None:
@@ -40,7 +40,7 @@ def test_failures_of_one_check_are_numbered_through_a_run() -> None:
     other = replace(finding(), operation="getV1Invoices")
     first = seen(finding(), other)
 
-    second = outcome(visit(finding()), (), [first])
+    second = run_outcome(visit(finding()), (), [first])
 
     assert sorted(row.name for row in (*first.rows, *second.rows)) == [
         "count-is-processed-1",
@@ -50,21 +50,21 @@ def test_failures_of_one_check_are_numbered_through_a_run() -> None:
 
 
 def test_what_is_known_fails_nothing() -> None:
-    one = outcome(visit(finding()), [KNOWN])
+    one = run_outcome(visit(finding()), [KNOWN])
 
     assert [(row.verdict, row.reason) for row in one.rows] == [("known", "they know")]
     assert one.having("FAIL") == ()
 
 
 def test_what_is_known_of_another_vendor_says_nothing() -> None:
-    one = outcome(visit(finding()), [replace(KNOWN, vendor="xero")])
+    one = run_outcome(visit(finding()), [replace(KNOWN, vendor="xero")])
 
     assert (len(one.having("FAIL")), one.gone) == (1, ())
 
 
 def test_what_was_known_and_holds_now_is_gone() -> None:
-    assert outcome(visit(made={"count-is-processed": 3}), [KNOWN]).gone == (KNOWN,)
+    assert run_outcome(visit(made={"count-is-processed": 3}), [KNOWN]).gone == (KNOWN,)
 
 
 def test_what_was_known_and_was_not_looked_for_is_not_gone() -> None:
-    assert outcome(visit(made={"order-is-kept": 3}), [KNOWN]).gone == ()
+    assert run_outcome(visit(made={"order-is-kept": 3}), [KNOWN]).gone == ()

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.report.rows import outcome
-from mockserver.contract.report.shell import script
+from mockserver.contract.report.rows import run_outcome
+from mockserver.contract.report.shell import shell_script
 from tests.support.contract_sessions import HOSTILE, SECRET, VARIABLE, exchange, finding, visit
 from tests.support.server_process import serve_process
 
 
 def scripted(*exchanges: Exchange, said: str = "count is 3") -> str:
-    came = outcome(visit(finding("count-is-processed", *exchanges, said=said)), ())
-    return script(came.visit, came.rows[0], came.visit.ledger.findings[0])
+    came = run_outcome(visit(finding("count-is-processed", *exchanges, said=said)), ())
+    return shell_script(came.visit, came.rows[0], came.visit.ledger.findings[0])
 
 
 def checked(text: str) -> None:

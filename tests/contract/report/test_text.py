@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from mockserver.contract.report import text
-from mockserver.contract.report.text import Hidden
+from mockserver.contract.report.text import HiddenSecrets
 
-HIDDEN = Hidden({"sesame-open-1": "$KEY", "abc": "$SHORT"})
+HIDDEN = HiddenSecrets({"sesame-open-1": "$KEY", "abc": "$SHORT"})
 
 
 @pytest.mark.parametrize(
@@ -19,12 +19,12 @@ HIDDEN = Hidden({"sesame-open-1": "$KEY", "abc": "$SHORT"})
     ],
 )
 def test_a_line_holds_nothing_that_a_terminal_acts_on(given: str, shown: str) -> None:
-    assert text.line(given) == shown
+    assert text.one_line(given) == shown
 
 
 def test_a_line_is_cut_where_it_is_too_long() -> None:
-    assert text.line("x" * 11, 10) == "x" * 9 + "…"
-    assert text.line("x" * 10, 10) == "x" * 10
+    assert text.one_line("x" * 11, 10) == "x" * 9 + "…"
+    assert text.one_line("x" * 10, 10) == "x" * 10
 
 
 def test_xml_gets_no_sign_that_it_cannot_hold() -> None:
@@ -41,7 +41,7 @@ def test_xml_gets_no_sign_that_it_cannot_hold() -> None:
     ],
 )
 def test_things_are_counted(number: int, unit: str, told: str) -> None:
-    assert text.counted(number, unit) == told
+    assert text.count_noun_in_words(number, unit) == told
 
 
 def test_a_secret_is_its_variable_wherever_it_stands() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.contract.subject import Drawn, Json, Told
+from mockserver.contract.profile import DrawnValues, Json, ReportedOutcome
 from mockserver.server.application import Application
 from tests.support.profile_checks import Tried, a_key_that_is_there_twice, told_of, trying
 
@@ -40,11 +40,11 @@ def test_there_are_as_many_bulk_invoices_to_change_as_are_named(tried: Tried) ->
 def test_of_two_with_one_number_the_newest_is_meant(tried: Tried) -> None:
     key = tried.subject.key(0)
     for at in (1, 2):
-        tried.batch(tried.subject.item(key, Drawn(at, Decimal(at))))
+        tried.batch(tried.subject.item(key, DrawnValues(at, Decimal(at))))
 
-    tried.do(tried.subject.steps[0], key, Drawn(3, Decimal(3)))
+    tried.do(tried.subject.steps[0], key, DrawnValues(3, Decimal(3)))
 
-    assert tried.shown(key) == {**tried.subject.record(key, Drawn(3, Decimal(3)))}
+    assert tried.shown(key) == {**tried.subject.record(key, DrawnValues(3, Decimal(3)))}
 
 
 PATCH = {"method": "patch", "path": "/bulk-invoices/xc:A"}
@@ -61,7 +61,7 @@ DONE = {
 }
 
 
-def told(answers: Json, *items: Json) -> list[Told]:
+def told(answers: Json, *items: Json) -> list[ReportedOutcome]:
     """What is told of the items of these answers."""
     telling = told_of("guidewire.runBatch", {"responses": answers}, *items)
     assert telling is not None

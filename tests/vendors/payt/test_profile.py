@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.contract.profiles import contracted
-from mockserver.contract.subject import Json, Told
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.profile import Json, ReportedOutcome
 from mockserver.server.application import Application
 from tests.support.profile_checks import Tried, a_key_that_is_there_twice, each, told_of, trying
 
@@ -33,7 +33,7 @@ POST = "payt.postV1Invoices"
 A, B = {"invoice_number": "A"}, {"invoice_number": "B"}
 
 
-def told(errors: Json, *items: Json, warnings: Json = None, operation: str = POST) -> list[Told]:
+def told(errors: Json, *items: Json, warnings: Json = None, operation: str = POST) -> list[ReportedOutcome]:
     """What is told of the items of an answer that has these errors."""
     said = {} if warnings is None else {"warnings": warnings}
     telling = told_of(operation, {"success": True, "count": 1, "errors": errors, **said}, *items)
@@ -103,6 +103,6 @@ def test_an_answer_without_counters_and_maps_cannot_be_read(answer: Json) -> Non
 
 
 def test_without_another_administration_there_is_one_tenant() -> None:
-    under = contracted("payt", {"other_administration": ""})
+    under = load_vendor_api("payt", {"other_administration": ""})
 
-    assert {one.tenants for one in under.profile.subjects(under.facts)} == {1}
+    assert {one.tenants for one in under.profile.batches(under.facts)} == {1}

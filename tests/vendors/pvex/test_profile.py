@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from mockserver.contract.exchange import Request
-from mockserver.contract.profiles import contracted
-from mockserver.contract.subject import Drawn
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.profile import DrawnValues
 from mockserver.server.application import Application
 from mockserver.vendors.pvex.profile import PROFILE
 from mockserver.vendors.pvex.profile.batches import encode_form, encode_json, encode_xml
@@ -21,7 +21,7 @@ from tests.support.profile_checks import (
     trying,
 )
 
-MEDIA_TYPES = sorted(PROFILE.subjects(PROFILE.facts)[0].encodings)
+MEDIA_TYPES = sorted(PROFILE.batches(PROFILE.facts)[0].encodings)
 
 
 @pytest.fixture
@@ -37,10 +37,10 @@ def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
 def test_a_spoilt_item_is_bad_in_every_media_type(tried: Tried, media_type: str) -> None:
-    key, drawn = tried.key(0), Drawn(1, Decimal("0.30"))
+    key, drawn = tried.key(0), DrawnValues(1, Decimal("0.30"))
     usual = tried.subject.call([], 0)
 
-    for spoil in tried.subject.spoils:
+    for spoil in tried.subject.corruptions:
         items = [tried.subject.item(key, drawn), spoil.change(tried.subject.item(key, drawn))]
         body = tried.subject.encodings[media_type](items)
         headers = {**usual.headers, "content-type": media_type}
@@ -51,7 +51,7 @@ def test_a_spoilt_item_is_bad_in_every_media_type(tried: Tried, media_type: str)
 
 
 def test_what_was_deleted_comes_back_as_it_is_sent(tried: Tried) -> None:
-    key, (first, second) = tried.key(0), (Drawn(1, Decimal("19.99")), Drawn(2, Decimal("0.30")))
+    key, (first, second) = tried.key(0), (DrawnValues(1, Decimal("19.99")), DrawnValues(2, Decimal("0.30")))
     tried.batch(tried.subject.item(key, first))
     delete = next(step for step in tried.subject.steps if step.name.startswith("delete"))
 
@@ -64,7 +64,7 @@ def test_what_was_deleted_comes_back_as_it_is_sent(tried: Tried) -> None:
 
 
 def test_an_invoice_that_replaces_another_clears_what_it_leaves_out(tried: Tried) -> None:
-    key, (odd, even) = tried.key(0), (Drawn(1, Decimal(1)), Drawn(2, Decimal(1)))
+    key, (odd, even) = tried.key(0), (DrawnValues(1, Decimal(1)), DrawnValues(2, Decimal(1)))
 
     tried.batch(tried.subject.item(key, odd))
     before = tried.shown(key)
@@ -97,10 +97,10 @@ def test_no_two_keys_are_the_same(tried: Tried) -> None:
 
 
 def test_another_subscriber_can_be_named() -> None:
-    under = contracted("pvex", {"subscriber": "SUB-7"})
-    subject = under.profile.subjects(under.facts)[0]
+    under = load_vendor_api("pvex", {"subscriber": "SUB-7"})
+    subject = under.profile.batches(under.facts)[0]
 
-    assert subject.item("CT-1", Drawn(1, Decimal(1)))["SubscriberId"] == "SUB-7"
+    assert subject.item("CT-1", DrawnValues(1, Decimal(1)))["SubscriberId"] == "SUB-7"
     assert "subscriberId=SUB-7" in subject.read("CT-1", 0).path
 
 

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.subject import Item
+from mockserver.contract.profile import BatchItem
 from mockserver.vendors.pvex.profile.reading import read_outcomes
 
-ITEMS = tuple(Item(place, f"SUB-1/I-{place}", {"Id": f"I-{place}", "RowKey": place}) for place in range(3))
+ITEMS = tuple(
+    BatchItem(place, f"SUB-1/I-{place}", {"Id": f"I-{place}", "RowKey": place}) for place in range(3)
+)
 REQUIRED = "The ClientId field is required."
 XML_ERROR = (
     "<Error><Message>The request is invalid.</Message><ModelState>"
@@ -91,14 +93,14 @@ def test_what_names_no_places_refuses_the_call(exchange: Exchange) -> None:
 
 @pytest.mark.parametrize("value", [2**31, "99999999999", -(2**31) - 1])
 def test_behind_a_number_that_is_too_wide_nothing_is_judged(value: Any) -> None:
-    wide = Item(1, None, {"rowKey": value})
+    wide = BatchItem(1, None, {"rowKey": value})
 
     assert read_outcomes(invalid({"invoices[1].RowKey": ["a"]}), (ITEMS[0], wide, ITEMS[2])) is None
 
 
 @pytest.mark.parametrize("value", [2**31 - 1, "many", None, True, [1]])
 def test_other_values_are_judged_in_their_place(value: Any) -> None:
-    item = Item(1, None, {"RowKey": value})
+    item = BatchItem(1, None, {"RowKey": value})
 
     assert read_outcomes(invalid({"invoices[1].RowKey": ["a"]}), (ITEMS[0], item)) is not None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.generated.xml_bodies import written
+from mockserver.contract.fuzzing.requests import write_xml
 from mockserver.server.application import Application
 from mockserver.spec.typed_xml import read
 from mockserver.vendors.pvex.invoice_members import DECLARED_ORDER
@@ -225,7 +225,7 @@ def schema(name: str) -> dict[str, str]:
 def test_what_is_written_is_stored_and_read_back(pvex: Client, document: Any) -> None:
     sent = invoice(Amount=12.5, IsPaid=True, SiteId=None, Bogus={"a b": [None]})
 
-    pvex.post(BATCH, content=written([None, sent], schema("InvoiceBatchXml"), document), headers=XML)
+    pvex.post(BATCH, content=write_xml([None, sent], schema("InvoiceBatchXml"), document), headers=XML)
     answer = pvex.get("/api/Invoice?subscriberId=SUB-1", headers={"accept": "text/xml"})
 
     (kept,) = read(answer.body, schema("StoredInvoicesXml"), document)
@@ -239,7 +239,7 @@ def test_what_is_written_is_stored_and_read_back(pvex: Client, document: Any) ->
 
 def test_an_error_is_read_by_its_schema(pvex: Client, document: Any) -> None:
     answer = pvex.post(
-        BATCH, content=written([less("Number")], schema("InvoiceBatchXml"), document), headers=XML
+        BATCH, content=write_xml([less("Number")], schema("InvoiceBatchXml"), document), headers=XML
     )
 
     error = read(answer.body, schema("HttpErrorXml"), document)

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.contract.profiles import contracted
-from mockserver.contract.subject import Drawn, Json
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.profile import DrawnValues, Json
 from mockserver.server.application import Application
 from tests.support.profile_checks import (
     Tried,
@@ -44,7 +44,7 @@ def test_items_say_the_same_in_other_media_types(tried: Tried, media_type: str) 
 
 @each("vba")
 def test_a_row_is_told_as_created_and_then_as_updated(tried: Tried) -> None:
-    item = tried.subject.item(tried.subject.key(0), Drawn(1, Decimal(1)))
+    item = tried.subject.item(tried.subject.key(0), DrawnValues(1, Decimal(1)))
 
     told = [tried.batch(item), tried.batch(item)]
 
@@ -52,15 +52,15 @@ def test_a_row_is_told_as_created_and_then_as_updated(tried: Tried) -> None:
 
 
 def test_without_another_database_there_is_one_tenant() -> None:
-    under = contracted("vba", {"other_database": ""})
+    under = load_vendor_api("vba", {"other_database": ""})
 
-    assert [one.tenants for one in under.profile.subjects(under.facts)] == [1, 1]
+    assert [one.tenants for one in under.profile.batches(under.facts)] == [1, 1]
 
 
 def test_what_is_named_at_the_target_is_in_the_items() -> None:
-    under = contracted("vba", {"payee": "X9"})
+    under = load_vendor_api("vba", {"payee": "X9"})
 
-    assert under.profile.subjects(under.facts)[0].item("1", Drawn(1, Decimal(1)))["payee_ID"] == "X9"
+    assert under.profile.batches(under.facts)[0].item("1", DrawnValues(1, Decimal(1)))["payee_ID"] == "X9"
 
 
 def _row(key: object, status: int = 201) -> Json:

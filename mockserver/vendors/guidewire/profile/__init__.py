@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.subject import Profile
+from mockserver.contract.profile import Profile
 from mockserver.vendors.guidewire.profile.batches import batch_profiles
 from mockserver.vendors.guidewire.profile.outcomes import read_outcomes
 from mockserver.vendors.guidewire.profile.pins import PINS, A, B, C
@@ -17,7 +17,7 @@ What is made has an invoice number that begins with `prefix`.
 PROFILE = Profile(
     facts=_FACTS,
     credentials={"bearerAuth": {"bearer": "guidewire-good"}},
-    subjects=batch_profiles,
+    batches=batch_profiles,
     pins=PINS,
     readers={"runBatch": read_outcomes},
 )

@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from urllib.parse import quote
 
+from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request, json_request
-from mockserver.contract.spoils import lacking, setting
-from mockserver.contract.subject import (
-    REFUSED,
-    Drawn,
+from mockserver.contract.profile import (
+    REFUSED_STEP,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
     Facts,
     Json,
     Record,
-    Refused,
-    Spoil,
+    RefusedStep,
     Step,
-    Subject,
 )
 from mockserver.vendors.guidewire.profile.outcomes import (
     CHANGED_MEMBERS,
@@ -34,32 +34,34 @@ _AT = "/body/data/attributes"
 # Public is that what a schema does not know is refused, and that an amount is a text; which codes there are,
 # and that what is wrong with a call of the batch fails that call alone, is assumed (fact sheet §2.5, §3.4).
 _CORRUPTIONS = (
-    Spoil("an unknown payee", setting(f"{_AT}/payeeAddressBookUID", "ab:none")),
-    Spoil("a total below zero", setting(f"{_AT}/bulkInvoiceTotal", "-1.00")),
-    Spoil("a word for its total", setting(f"{_AT}/bulkInvoiceTotal", "a lot")),
-    Spoil("a number where its total is a text", setting(f"{_AT}/bulkInvoiceTotal", 3000)),
-    Spoil("parts of a cent in its total", setting(f"{_AT}/bulkInvoiceTotal", "10.005")),
-    Spoil("a way of delivery that is none", setting(f"{_AT}/deliveryMethod", {"code": "pigeon"})),
-    Spoil("a text where a code is due", setting(f"{_AT}/deliveryMethod", "hold")),
-    Spoil("a status, which only the vendor sets", setting(f"{_AT}/status", {"code": "issued"})),
-    Spoil("an attribute that nobody knows", setting(f"{_AT}/colour", "red")),
-    Spoil("a day that no calendar has", setting(f"{_AT}/scheduledSendDate", "2026-02-30T00:00:00.000Z")),
-    Spoil("no data", lacking("/body/data")),
-    Spoil("a path that begins with the API", setting("/path", f"{_ROWS}/none")),
-    Spoil("a method in capitals", setting("/method", "PATCH"), refuses=True),
-    Spoil("a word for what follows on a failure", setting("/onFail", "despair"), refuses=True),
+    Corruption("an unknown payee", set_member(f"{_AT}/payeeAddressBookUID", "ab:none")),
+    Corruption("a total below zero", set_member(f"{_AT}/bulkInvoiceTotal", "-1.00")),
+    Corruption("a word for its total", set_member(f"{_AT}/bulkInvoiceTotal", "a lot")),
+    Corruption("a number where its total is a text", set_member(f"{_AT}/bulkInvoiceTotal", 3000)),
+    Corruption("parts of a cent in its total", set_member(f"{_AT}/bulkInvoiceTotal", "10.005")),
+    Corruption("a way of delivery that is none", set_member(f"{_AT}/deliveryMethod", {"code": "pigeon"})),
+    Corruption("a text where a code is due", set_member(f"{_AT}/deliveryMethod", "hold")),
+    Corruption("a status, which only the vendor sets", set_member(f"{_AT}/status", {"code": "issued"})),
+    Corruption("an attribute that nobody knows", set_member(f"{_AT}/colour", "red")),
+    Corruption(
+        "a day that no calendar has", set_member(f"{_AT}/scheduledSendDate", "2026-02-30T00:00:00.000Z")
+    ),
+    Corruption("no data", remove_member("/body/data")),
+    Corruption("a path that begins with the API", set_member("/path", f"{_ROWS}/none")),
+    Corruption("a method in capitals", set_member("/method", "PATCH"), refuses=True),
+    Corruption("a word for what follows on a failure", set_member("/onFail", "despair"), refuses=True),
 )
 _CHANGE_CORRUPTIONS = (
-    Spoil("a stale checksum", setting("/body/data/checksum", "stale")),
-    Spoil("a bulk invoice that is not there", setting("/path", f"{_PATH}/xc:none")),
+    Corruption("a stale checksum", set_member("/body/data/checksum", "stale")),
+    Corruption("a bulk invoice that is not there", set_member("/path", f"{_PATH}/xc:none")),
 )
 
 
-def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
+def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
     return (_creation(facts), _change(facts))
 
 
-def _creation(facts: Facts) -> Subject:
+def _creation(facts: Facts) -> BatchProfile:
     """Bulk invoices that a batch makes, found by their number; of several that have it the newest is meant.
 
     None is deleted: an older one of the same number would come to light.
@@ -67,16 +69,16 @@ def _creation(facts: Facts) -> Subject:
     payee, prefix = {"payeeAddressBookUID": facts["payee"]}, facts["prefix"]
     cents_in_yen = {**payee, "currency": {"code": "jpy"}, "bulkInvoiceTotal": "0.50"}
     spoils = (
-        Spoil("no payee", lacking(f"{_AT}/payeeAddressBookUID")),
-        Spoil("a total of cents in yen", setting(_AT, cents_in_yen)),
-        Spoil("nothing to be split", setting(_AT, {**payee, "splitEqually": True})),
+        Corruption("no payee", remove_member(f"{_AT}/payeeAddressBookUID")),
+        Corruption("a total of cents in yen", set_member(_AT, cents_in_yen)),
+        Corruption("nothing to be split", set_member(_AT, {**payee, "splitEqually": True})),
     )
 
-    def item(key: str, drawn: Drawn) -> Json:
+    def item(key: str, drawn: DrawnValues) -> Json:
         attributes = {**payee, "invoiceNumber": key, **_attributes(drawn)}
         return {"method": "post", "path": _PATH, "body": {"data": {"attributes": attributes}}}
 
-    return Subject(
+    return BatchProfile(
         operation="runBatch",
         key=lambda number: f"{prefix}{number}",
         item=item,
@@ -84,7 +86,7 @@ def _creation(facts: Facts) -> Subject:
         call=_call,
         read=lambda key, _tenant: _search("eq", key),
         shown=lambda key, exchange: read_invoices(exchange, "invoiceNumber", COMPARED_MEMBERS).get(key),
-        spoils=(*_CORRUPTIONS, *spoils),
+        corruptions=(*_CORRUPTIONS, *spoils),
         listing=lambda _tenant: _search("sw", prefix),
         listed=lambda exchange: read_invoices(exchange, "invoiceNumber", COMPARED_MEMBERS),
         steps=_creation_steps(facts),
@@ -93,18 +95,18 @@ def _creation(facts: Facts) -> Subject:
     )
 
 
-def _change(facts: Facts) -> Subject:
+def _change(facts: Facts) -> BatchProfile:
     """Changes of bulk invoices that are there; their keys are paths, and finitely many."""
     keys = [f"{_PATH}/{name}" for name in facts["bulk_invoices"].split(",")]
 
-    def item(key: str, drawn: Drawn) -> Json:
+    def item(key: str, drawn: DrawnValues) -> Json:
         return {"method": "patch", "path": key, "body": {"data": {"attributes": _attributes(drawn)}}}
 
     def listed(exchange: Exchange) -> dict[str, Record]:
         found = read_invoices(exchange, "id", CHANGED_MEMBERS)
         return {f"{_PATH}/{name}": record for name, record in found.items()}
 
-    return Subject(
+    return BatchProfile(
         operation="runBatch",
         key=lambda number: keys[number % len(keys)],
         item=item,
@@ -112,7 +114,7 @@ def _change(facts: Facts) -> Subject:
         call=_call,
         read=lambda key, _tenant: Request("GET", f"/claim/v1{key}"),
         shown=lambda key, exchange: listed(exchange).get(key),
-        spoils=(*_CORRUPTIONS, *_CHANGE_CORRUPTIONS),
+        corruptions=(*_CORRUPTIONS, *_CHANGE_CORRUPTIONS),
         listing=lambda _tenant: Request("GET", f"{_ROWS}?fields=*all&pageSize=100"),
         listed=listed,
         steps=_change_steps(),
@@ -127,11 +129,11 @@ def _call(items: Sequence[Json], _tenant: int) -> Request:
     return json_request("POST", "/claim/v1/batch", {"requests": items})
 
 
-def _attributes(drawn: Drawn) -> dict[str, Json]:
+def _attributes(drawn: DrawnValues) -> dict[str, Json]:
     return {"mailTo": f"Desk {drawn.number}", "bulkInvoiceTotal": f"{drawn.amount:f}"}
 
 
-def _record(drawn: Drawn) -> Record:
+def _record(drawn: DrawnValues) -> Record:
     return {"mailTo": f"Desk {drawn.number}", "bulkInvoiceTotal": drawn.amount}
 
 
@@ -145,19 +147,19 @@ def _search(how: str, text: str) -> Request:
     return Request("GET", f"{_ROWS}?fields=*all&pageSize=100&filter=invoiceNumber:{how}:{named}")
 
 
-def _after_delete(record: Record | None, _drawn: Drawn) -> Record | Refused | None:
-    return REFUSED if record is None else None
+def _after_delete(record: Record | None, _drawn: DrawnValues) -> Record | RefusedStep | None:
+    return REFUSED_STEP if record is None else None
 
 
-def _always_refused(_record_before: Record | None, _drawn: Drawn) -> Refused:
-    return REFUSED
+def _always_refused(_record_before: Record | None, _drawn: DrawnValues) -> RefusedStep:
+    return REFUSED_STEP
 
 
-def _after_change(record: Record | None, drawn: Drawn) -> Record | Refused:
-    return REFUSED if record is None else {**record, **_record(drawn)}
+def _after_change(record: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
+    return REFUSED_STEP if record is None else {**record, **_record(drawn)}
 
 
-def _patch(path: str, drawn: Drawn) -> Request:
+def _patch(path: str, drawn: DrawnValues) -> Request:
     return json_request("PATCH", path, {"data": {"attributes": _attributes(drawn)}})
 
 
@@ -178,16 +180,16 @@ def _creation_steps(facts: Facts) -> tuple[Step, ...]:
 
     def on(
         name: str,
-        request: Callable[[str, Drawn], Request],
-        after: Callable[[Record | None, Drawn], Record | Refused],
+        request: Callable[[str, DrawnValues], Request],
+        after: Callable[[Record | None, DrawnValues], Record | RefusedStep],
     ) -> Step:
-        def then(found: Exchange, _key: str, drawn: Drawn, _tenant: int) -> Request:
+        def then(found: Exchange, _key: str, drawn: DrawnValues, _tenant: int) -> Request:
             names = [str(row.get("id")) for row in read_rows(found)]
             return request(f"{_ROWS}/{quote(names[-1] if names else 'xc:none')}", drawn)
 
         return Step(name, lambda key, _drawn, _tenant: _search("eq", key), after, then)
 
-    def item_on(path: str, drawn: Drawn) -> Request:
+    def item_on(path: str, drawn: DrawnValues) -> Request:
         attributes = {
             "claim": {"id": facts["claim"]},
             "amount": {"amount": f"{drawn.amount:f}", "currency": "usd"},
@@ -197,9 +199,9 @@ def _creation_steps(facts: Facts) -> tuple[Step, ...]:
         }
         return json_request("POST", f"{path}/bulk-invoice-items", {"data": {"attributes": attributes}})
 
-    def dearer(record: Record | None, drawn: Drawn) -> Record | Refused:
+    def dearer(record: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
         if record is None:
-            return REFUSED
+            return REFUSED_STEP
         total = Decimal(record["totalTransactionAmount"] or 0) + drawn.amount
         return {**record, "totalTransactionAmount": total}
 

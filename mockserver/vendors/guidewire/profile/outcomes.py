@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.subject import Item, Json, Record, Telling, Told
+from mockserver.contract.profile import BatchItem, Json, Record, ReportedOutcome, ReportedOutcomes
 
 _FOUND, _CREATED, _FIRST_REFUSAL = 200, 201, 400
 _API = "/claim/v1"
@@ -17,7 +17,7 @@ COMPARED_MEMBERS = (*CHANGED_MEMBERS, "totalTransactionAmount")
 """What is compared of those that are only changed, and of those that are made: their sums begin at 0."""
 
 
-def read_outcomes(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
+def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
     """The answers to the calls of a batch, in their order.
 
     Where a call that failed was to end the batch, those after it have no answer and are told as not done.
@@ -33,7 +33,7 @@ def read_outcomes(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
     if not isinstance(answers, list):
         raise ValueError("the answer has no list of answers at /responses")  # noqa: TRY004 - of the answer
     told = [_outcome(answer, place, items) for place, answer in enumerate(answers)]
-    return Telling((*told, *_skipped(told, items)))
+    return ReportedOutcomes((*told, *_skipped(told, items)))
 
 
 def read_invoices(exchange: Exchange, member: str, names: Sequence[str]) -> dict[str, Record]:
@@ -59,7 +59,7 @@ def _record(row: Mapping[str, Json], names: Sequence[str]) -> Record:
     return {name: values.get(name) if name == "mailTo" else _amount(values.get(name)) for name in names}
 
 
-def _outcome(answer: Json, place: int, items: Sequence[Item]) -> Told:
+def _outcome(answer: Json, place: int, items: Sequence[BatchItem]) -> ReportedOutcome:
     status = answer.get("status") if isinstance(answer, dict) else None
     if not isinstance(status, int):
         raise ValueError(f"the answer at /responses/{place} has no status")  # noqa: TRY004 - of the answer
@@ -67,7 +67,7 @@ def _outcome(answer: Json, place: int, items: Sequence[Item]) -> Told:
     method = str(sent.document.get("method")) if sent and isinstance(sent.document, dict) else ""
     body = answer.get("body")
     body = body if isinstance(body, dict) else {}
-    return Told(
+    return ReportedOutcome(
         place=None if sent is None else place,
         accepted=status < _FIRST_REFUSAL,
         key=_key(body) if method in ("get", "patch") else None,
@@ -101,13 +101,15 @@ def _reported_total(body: Mapping[str, Json]) -> Decimal | None:
     return total if isinstance(total, Decimal) else None
 
 
-def _skipped(told: Sequence[Told], items: Sequence[Item]) -> Iterator[Told]:
+def _skipped(told: Sequence[ReportedOutcome], items: Sequence[BatchItem]) -> Iterator[ReportedOutcome]:
     """Those that a call with `onFail: abort` kept from being run; where none did, an answer is missing."""
     last = items[len(told) - 1].document if 0 < len(told) <= len(items) else None
     if not isinstance(last, dict) or last.get("onFail") != "abort" or told[-1].accepted:
         return
     for item in items[len(told) :]:
-        yield Told(item.place, accepted=False, message="not run, as the batch ended", at="/responses")
+        yield ReportedOutcome(
+            item.place, accepted=False, message="not run, as the batch ended", at="/responses"
+        )
 
 
 def _amount(text: Json) -> str | Decimal | None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from mockserver.contract.subject import ONE, PER_ITEM, STATE, Judged, Pins
+from mockserver.contract.profile import (
+    FOUND_OR_NOT,
+    PER_ITEM_REASON,
+    STATE_REASON,
+    ExpectedStatuses,
+    FixturePins,
+)
 
 A = "xc:SdLxd3WOhsS0mT2Vi1XEu"
 B = "xc:SF3EIyYvshoSm2pwaUnT_"
@@ -11,13 +17,13 @@ E = "xc:SwN9eLr6X0vB_iCy2GhPd"
 F = "xc:SbT4mZk1J7oUf-n8RqVsA"
 G = "xc:SpE3hWx5C_dLy0aIu9OtF"
 
-_CHANGED = Judged(STATE, valid=("200", "400", "404", "409"))
-_DELETED = Judged(STATE, valid=("204", "400", "404", "409"))
-_ACTED = Judged(
-    f"{STATE}; it cannot say either that there must be no body", valid=("200", "400", "404", "409")
+_CHANGED = ExpectedStatuses(STATE_REASON, valid=("200", "400", "404", "409"))
+_DELETED = ExpectedStatuses(STATE_REASON, valid=("204", "400", "404", "409"))
+_ACTED = ExpectedStatuses(
+    f"{STATE_REASON}; it cannot say either that there must be no body", valid=("200", "400", "404", "409")
 )
 
-PINS = Pins(
+PINS = FixturePins(
     known={
         "updateBulkInvoice": {"bulkInvoiceId": A},
         "deleteBulkInvoice": {"bulkInvoiceId": A},
@@ -35,13 +41,13 @@ PINS = Pins(
     },
     walking={"GW-DoNotCommit": "false"},
     left_out=("GW-Checksum", "GW-DBTransaction-ID"),
-    judged={
-        "getBulkInvoice": ONE,
-        "getBulkInvoiceItems": ONE,
-        "getBulkInvoiceItem": ONE,
-        "getAsyncRequest": ONE,
-        "createBulkInvoice": Judged(STATE, valid=("201", "400")),
-        "createBulkInvoiceItem": Judged(STATE, valid=("201", "400", "404")),
+    expected_statuses={
+        "getBulkInvoice": FOUND_OR_NOT,
+        "getBulkInvoiceItems": FOUND_OR_NOT,
+        "getBulkInvoiceItem": FOUND_OR_NOT,
+        "getAsyncRequest": FOUND_OR_NOT,
+        "createBulkInvoice": ExpectedStatuses(STATE_REASON, valid=("201", "400")),
+        "createBulkInvoiceItem": ExpectedStatuses(STATE_REASON, valid=("201", "400", "404")),
         "updateBulkInvoice": _CHANGED,
         "updateBulkInvoiceItem": _CHANGED,
         "deleteBulkInvoice": _DELETED,
@@ -53,7 +59,7 @@ PINS = Pins(
         "stopBulkInvoice": _ACTED,
         "voidBulkInvoice": _ACTED,
         "helpBulkInvoiceAlong": _ACTED,
-        "runBatch": Judged(PER_ITEM, invalid=("200", "4xx")),
-        "runComposite": Judged(f"{STATE}; one bad call spoils all", valid=("200", "400")),
+        "runBatch": ExpectedStatuses(PER_ITEM_REASON, invalid=("200", "4xx")),
+        "runComposite": ExpectedStatuses(f"{STATE_REASON}; one bad call spoils all", valid=("200", "400")),
     },
 )

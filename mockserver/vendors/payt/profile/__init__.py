@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.subject import Profile
+from mockserver.contract.profile import Profile
 from mockserver.vendors.payt.profile.invoices import INVOICE_READER, batch_profiles
 from mockserver.vendors.payt.profile.pins import PINS
 from mockserver.vendors.payt.profile.reference_data import READERS
@@ -26,7 +26,7 @@ _CREDENTIALS = {
 PROFILE = Profile(
     facts=_FACTS,
     credentials=_CREDENTIALS,
-    subjects=batch_profiles,
+    batches=batch_profiles,
     pins=PINS,
     readers={"postV1Invoices": INVOICE_READER, "patchV1Invoices": INVOICE_READER, **READERS},
 )

@@ -9,17 +9,17 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request
-from mockserver.contract.subject import (
-    Drawn,
+from mockserver.contract.profile import (
+    BatchItem,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
     Facts,
-    Item,
     Json,
-    Reader,
+    OutcomeReader,
     Record,
-    Spoil,
-    Subject,
-    Telling,
-    Told,
+    ReportedOutcome,
+    ReportedOutcomes,
 )
 
 ComparedMembers: TypeAlias = Mapping[str, Literal["text", "amount"]]
@@ -29,7 +29,7 @@ _FIRST_REFUSAL, _FOUND = 400, 200
 _NOT_FOUND = "not_found"
 
 
-def outcome_reader(kind: str, *members: str) -> Reader:
+def outcome_reader(kind: str, *members: str) -> OutcomeReader:
     """What reads the answer to a batch of `kind` (`invoices`), whose records go by the first of `members`.
 
     A record that is in no map was done, one that is among the warnings too; those of one name share what is
@@ -37,7 +37,7 @@ def outcome_reader(kind: str, *members: str) -> Reader:
     Source: seed; Payt fact sheet §3.2.
     """
 
-    def read(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
+    def read(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         if exchange.response.status >= _FIRST_REFUSAL:
             return None
         document = exchange.response.json()
@@ -48,7 +48,7 @@ def outcome_reader(kind: str, *members: str) -> Reader:
         refused = list(sent.refused(_message_map(document, "errors")))
         known = {told.place for told in refused}
         warned = [told for told in sent.warned(_message_map(document, "warnings")) if told.place not in known]
-        return Telling((*refused, *warned), count, complete=False)
+        return ReportedOutcomes((*refused, *warned), count, complete=False)
 
     return read
 
@@ -65,10 +65,10 @@ class RecordType:
     shown: ComparedMembers
     one: str
 
-    def subject(self, operation: str, batch: BatchRecords, facts: Facts) -> Subject:
+    def subject(self, operation: str, batch: BatchRecords, facts: Facts) -> BatchProfile:
         """The upsert of them, by POST."""
         prefix = facts["prefix"]
-        return Subject(
+        return BatchProfile(
             operation=operation,
             key=lambda number: f"{prefix}{number}",
             item=batch.item,
@@ -76,7 +76,7 @@ class RecordType:
             call=lambda items, tenant: self.sending("POST", items, administration_of(facts, tenant)),
             read=lambda key, tenant: self.asking(key, administration_of(facts, tenant)),
             shown=lambda key, exchange: self.records(exchange).get(key),
-            spoils=batch.spoils,
+            corruptions=batch.corruptions,
             listing=lambda tenant: self.listing(administration_of(facts, tenant)),
             listed=self.records,
             reader=batch.reader,
@@ -118,10 +118,10 @@ class RecordType:
 class BatchRecords:
     """What is sent of a kind, what it is to be read as, how it is spoilt and how outcomes are read."""
 
-    item: Callable[[str, Drawn], Json]
-    record: Callable[[str, Drawn], Record]
-    spoils: tuple[Spoil, ...]
-    reader: Reader
+    item: Callable[[str, DrawnValues], Json]
+    record: Callable[[str, DrawnValues], Record]
+    corruptions: tuple[Corruption, ...]
+    reader: OutcomeReader
 
 
 def administration_of(facts: Facts, tenant: int) -> str:
@@ -135,9 +135,9 @@ class _SentRecords:
 
     kind: str
     members: tuple[str, ...]
-    items: Sequence[Item]
+    items: Sequence[BatchItem]
 
-    def refused(self, errors: Mapping[str, Json]) -> Iterator[Told]:
+    def refused(self, errors: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
         """Those that `errors` names, and names that nobody sent."""
         for key, said in errors.items():
             at = f"/errors/{_escaped(key)}"
@@ -148,21 +148,21 @@ class _SentRecords:
             else:
                 yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=False)
 
-    def warned(self, warnings: Mapping[str, Json]) -> Iterator[Told]:
+    def warned(self, warnings: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
         """Those that `warnings` names, likewise."""
         for key, said in warnings.items():
             at = f"/warnings/{_escaped(key)}"
             yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=True)
 
-    def _named(self, key: str) -> list[Item]:
+    def _named(self, key: str) -> list[BatchItem]:
         return [item for item in self.items if self._name(item) == key]
 
-    def _name(self, item: Item) -> str:
+    def _name(self, item: BatchItem) -> str:
         """The first member that is not blank, else the place. Source: Payt fact sheet §3.2 (assumed)."""
         told = (text for text in self._texts(item) if text.strip())
         return next(told, f"{self.kind}[{item.place}]")
 
-    def _texts(self, item: Item) -> list[str]:
+    def _texts(self, item: BatchItem) -> list[str]:
         """Numbers are read as texts. Source: Payt fact sheet §6 row 43."""
         sent = item.document if isinstance(item.document, dict) else {}
         values = [sent.get(member) for member in self.members]
@@ -173,12 +173,12 @@ class _SentRecords:
         ]
 
     def _told(
-        self, named: Sequence[Item], key: str, message: str, at: str, *, accepted: bool
-    ) -> Iterator[Told]:
+        self, named: Sequence[BatchItem], key: str, message: str, at: str, *, accepted: bool
+    ) -> Iterator[ReportedOutcome]:
         for item in named:
-            yield Told(item.place, accepted=accepted, key=item.key, message=message, at=at)
+            yield ReportedOutcome(item.place, accepted=accepted, key=item.key, message=message, at=at)
         if not named:
-            yield Told(None, accepted=accepted, key=key, message=message, at=at)
+            yield ReportedOutcome(None, accepted=accepted, key=key, message=message, at=at)
 
 
 def _message_map(document: Mapping[str, Json], name: str) -> Mapping[str, Json]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
+from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Request
-from mockserver.contract.spoils import lacking, setting
-from mockserver.contract.subject import Drawn, Facts, Json, Record, Spoil, Step, Subject
+from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Facts, Json, Record, Step
 from mockserver.vendors.payt.profile import reference_data
 from mockserver.vendors.payt.profile.batches import (
     BatchRecords,
@@ -36,38 +36,40 @@ _CENT = Decimal("0.01")
 # That missing and malformed parameters end the call is the vendor's word; where the border to the faults of a
 # record runs is assumed, as the 255 characters and the two decimals are.
 _CORRUPTIONS = (
-    Spoil("an unknown debtor", setting("/debtor_number", "no such debtor")),
-    Spoil("a day to pay before its own", setting("/due_date", "2001-01-01")),
-    Spoil("a day to pay that no calendar has", setting("/due_date", "2026-02-30")),
-    Spoil("a word for its total", setting("/amount_total", "a lot")),
-    Spoil("parts of a cent open", setting("/amount_open", "10.005")),
-    Spoil("a currency that is none", setting("/currency_code", "XQZ")),
-    Spoil("a payment condition that is none", setting("/payment_condition", "no such condition")),
-    Spoil("a description of 256 characters, one too many", setting("/description", "x" * 256)),
-    Spoil("a checksum of 20 characters", setting("/document", {"checksum": "c" * 20})),
-    Spoil("a way to pay that is none", setting("/payment_method", "shells"), refuses=True),
-    Spoil("a word for its term", setting("/payment_term", "soon"), refuses=True),
-    Spoil("a word for the moment it was sent", setting("/sent_at", "yesterday"), refuses=True),
-    Spoil("no number", lacking("/invoice_number"), refuses=True),
+    Corruption("an unknown debtor", set_member("/debtor_number", "no such debtor")),
+    Corruption("a day to pay before its own", set_member("/due_date", "2001-01-01")),
+    Corruption("a day to pay that no calendar has", set_member("/due_date", "2026-02-30")),
+    Corruption("a word for its total", set_member("/amount_total", "a lot")),
+    Corruption("parts of a cent open", set_member("/amount_open", "10.005")),
+    Corruption("a currency that is none", set_member("/currency_code", "XQZ")),
+    Corruption("a payment condition that is none", set_member("/payment_condition", "no such condition")),
+    Corruption("a description of 256 characters, one too many", set_member("/description", "x" * 256)),
+    Corruption("a checksum of 20 characters", set_member("/document", {"checksum": "c" * 20})),
+    Corruption("a way to pay that is none", set_member("/payment_method", "shells"), refuses=True),
+    Corruption("a word for its term", set_member("/payment_term", "soon"), refuses=True),
+    Corruption("a word for the moment it was sent", set_member("/sent_at", "yesterday"), refuses=True),
+    Corruption("no number", remove_member("/invoice_number"), refuses=True),
 )
 _POST_CORRUPTIONS = (
-    Spoil(
-        "a payment that was not paid", setting("/payments", [{"amount": "0.01", "origin_identifier": "p"}])
+    Corruption(
+        "a payment that was not paid", set_member("/payments", [{"amount": "0.01", "origin_identifier": "p"}])
     ),
-    Spoil(
+    Corruption(
         "a line of a VAT rate that is none",
-        setting("/invoice_lines", [{"description": "x", "vat_rate_code": "?", "total_excl_tax_amount": "1"}]),
+        set_member(
+            "/invoice_lines", [{"description": "x", "vat_rate_code": "?", "total_excl_tax_amount": "1"}]
+        ),
     ),
-    Spoil("no currency", lacking("/currency_code"), refuses=True),
+    Corruption("no currency", remove_member("/currency_code"), refuses=True),
 )
 _CHANGE_CORRUPTIONS = (
-    Spoil("a number that no invoice has", setting("/invoice_number", "no such")),
+    Corruption("a number that no invoice has", set_member("/invoice_number", "no such")),
     *_CORRUPTIONS,
 )
 
 
-def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
-    def posted(key: str, drawn: Drawn) -> Json:
+def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
+    def posted(key: str, drawn: DrawnValues) -> Json:
         return {
             **_change(key, drawn),
             "currency_code": "EUR",
@@ -76,7 +78,7 @@ def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
         }
 
     def prepared(key: str, tenant: int) -> tuple[Request, ...]:
-        items = [posted(key, Drawn(0, Decimal("0.01")))]
+        items = [posted(key, DrawnValues(0, Decimal("0.01")))]
         return (_INVOICES.sending("POST", items, administration_of(facts, tenant)),)
 
     invoices = BatchRecords(posted, _record, (*_CORRUPTIONS, *_POST_CORRUPTIONS), INVOICE_READER)
@@ -93,7 +95,7 @@ def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
     )
 
 
-def _change(key: str, drawn: Drawn) -> Json:
+def _change(key: str, drawn: DrawnValues) -> Json:
     """What may be changed of an invoice, all of it open."""
     return {
         "invoice_number": key,
@@ -103,7 +105,7 @@ def _change(key: str, drawn: Drawn) -> Json:
     }
 
 
-def _record(_key: str, drawn: Drawn) -> Record:
+def _record(_key: str, drawn: DrawnValues) -> Record:
     return {
         "description": f"Work {drawn.number}",
         "due_date": "2026-07-01",
@@ -123,35 +125,35 @@ def _open_amounts(amount: Decimal) -> Record:
     return dict.fromkeys(("open_amount", "book_open_amount"), amount)
 
 
-def _third_of(drawn: Drawn) -> Decimal:
+def _third_of(drawn: DrawnValues) -> Decimal:
     """A third of the amount, in whole cents."""
     return (drawn.amount / 3).quantize(_CENT, ROUND_DOWN)
 
 
-def _steps(facts: Facts, posted: Callable[[str, Drawn], Json]) -> tuple[Step, ...]:
+def _steps(facts: Facts, posted: Callable[[str, DrawnValues], Json]) -> tuple[Step, ...]:
     def patching(
-        change: Callable[[Drawn], Mapping[str, Json]],
-    ) -> Callable[[str, Drawn, int], Request]:
-        def request(key: str, drawn: Drawn, tenant: int) -> Request:
+        change: Callable[[DrawnValues], Mapping[str, Json]],
+    ) -> Callable[[str, DrawnValues, int], Request]:
+        def request(key: str, drawn: DrawnValues, tenant: int) -> Request:
             record = {"invoice_number": key, **change(drawn)}
             return _INVOICES.sending("PATCH", [record], administration_of(facts, tenant))
 
         return request
 
     # What is not there stays away; the call is answered 200 all the same, with the number in `not_found`.
-    def described(record: Record | None, drawn: Drawn) -> Record | None:
+    def described(record: Record | None, drawn: DrawnValues) -> Record | None:
         return record and {**record, "description": f"Changed {drawn.number}"}
 
-    def settled(record: Record | None, _drawn: Drawn) -> Record | None:
+    def settled(record: Record | None, _drawn: DrawnValues) -> Record | None:
         return record and {**record, **_open_amounts(Decimal(0))}
 
-    def pay_a_third(key: str, drawn: Drawn, tenant: int) -> Request:
+    def pay_a_third(key: str, drawn: DrawnValues, tenant: int) -> Request:
         paid = _third_of(drawn)
         payment = {"amount": f"{paid:f}", "origin_identifier": f"pay-{key}", "payment_date": "2026-06-15"}
         record = {**posted(key, drawn), **_amounts(drawn.amount, drawn.amount - paid), "payments": [payment]}
         return _INVOICES.sending("POST", [record], administration_of(facts, tenant))
 
-    def paid_a_third(_record_before: Record | None, drawn: Drawn) -> Record:
+    def paid_a_third(_record_before: Record | None, drawn: DrawnValues) -> Record:
         return {**_record("", drawn), **_open_amounts(drawn.amount - _third_of(drawn))}
 
     return (

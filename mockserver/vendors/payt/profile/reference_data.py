@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from mockserver.contract.spoils import lacking, setting
-from mockserver.contract.subject import Drawn, Facts, Json, Reader, Record, Spoil, Subject
+from mockserver.contract.corruptions import remove_member, set_member
+from mockserver.contract.profile import (
+    BatchProfile,
+    Corruption,
+    DrawnValues,
+    Facts,
+    Json,
+    OutcomeReader,
+    Record,
+)
 from mockserver.vendors.payt.profile.batches import BatchRecords, RecordType, outcome_reader
 
-READERS: Mapping[str, Reader] = {
+READERS: Mapping[str, OutcomeReader] = {
     "postV1Debtors": outcome_reader("debtors", "debtor_number", "debtor_identifier"),
     "postV1Contacts": outcome_reader("contacts", "contact_identifier", "id"),
     "postV1VatRates": outcome_reader("vat_rates", "code"),
@@ -20,34 +28,34 @@ _LONG = "x" * 256
 
 # As of invoices: which faults end the call is assumed, and so are 255 characters and the lists of countries.
 _DEBTOR_CORRUPTIONS = (
-    Spoil("a country that is none", setting("/country_code", "XX")),
-    Spoil("a country of three letters", setting("/country_code", "NLD")),
-    Spoil("an empty name", setting("/name", "")),
-    Spoil("a name of 256 characters, one too many", setting("/name", _LONG)),
-    Spoil("a remark of 256 characters, one too many", setting("/remark", _LONG)),
-    Spoil("no name", lacking("/name"), refuses=True),
-    Spoil("a word where yes or no is due", setting("/is_company", "perhaps"), refuses=True),
-    Spoil("a text where labels are due", setting("/labels", "late"), refuses=True),
+    Corruption("a country that is none", set_member("/country_code", "XX")),
+    Corruption("a country of three letters", set_member("/country_code", "NLD")),
+    Corruption("an empty name", set_member("/name", "")),
+    Corruption("a name of 256 characters, one too many", set_member("/name", _LONG)),
+    Corruption("a remark of 256 characters, one too many", set_member("/remark", _LONG)),
+    Corruption("no name", remove_member("/name"), refuses=True),
+    Corruption("a word where yes or no is due", set_member("/is_company", "perhaps"), refuses=True),
+    Corruption("a text where labels are due", set_member("/labels", "late"), refuses=True),
 )
 _CONTACT_CORRUPTIONS = (
-    Spoil("a country that is none", setting("/postal_address_country_code", "XX")),
-    Spoil("a country of three letters", setting("/postal_address_country_code", "NLD")),
-    Spoil("a birthday that no calendar has", setting("/birth_date", "1999-02-30")),
-    Spoil("a name of 256 characters, one too many", setting("/lastname", _LONG)),
-    Spoil("an id that no contact has", setting("/id", "999999999")),
-    Spoil("neither a code nor an id", lacking("/contact_identifier")),
-    Spoil("a gender that is none", setting("/gender", "unsaid"), refuses=True),
-    Spoil("a list where a name is due", setting("/lastname", ["Bakker"]), refuses=True),
+    Corruption("a country that is none", set_member("/postal_address_country_code", "XX")),
+    Corruption("a country of three letters", set_member("/postal_address_country_code", "NLD")),
+    Corruption("a birthday that no calendar has", set_member("/birth_date", "1999-02-30")),
+    Corruption("a name of 256 characters, one too many", set_member("/lastname", _LONG)),
+    Corruption("an id that no contact has", set_member("/id", "999999999")),
+    Corruption("neither a code nor an id", remove_member("/contact_identifier")),
+    Corruption("a gender that is none", set_member("/gender", "unsaid"), refuses=True),
+    Corruption("a list where a name is due", set_member("/lastname", ["Bakker"]), refuses=True),
 )
 _RATE_CORRUPTIONS = (
-    Spoil("a word for its rate", setting("/rate", "high")),
-    Spoil("a rate below zero", setting("/rate", "-5")),
-    Spoil("a rate of four digits", setting("/rate", "1000")),
-    Spoil("an empty name", setting("/name", "")),
-    Spoil("a name of 256 characters, one too many", setting("/name", _LONG)),
-    Spoil("no code", lacking("/code")),
-    Spoil("a category that is none", setting("/category", "luxury"), refuses=True),
-    Spoil("a list where a rate is due", setting("/rate", ["21"]), refuses=True),
+    Corruption("a word for its rate", set_member("/rate", "high")),
+    Corruption("a rate below zero", set_member("/rate", "-5")),
+    Corruption("a rate of four digits", set_member("/rate", "1000")),
+    Corruption("an empty name", set_member("/name", "")),
+    Corruption("a name of 256 characters, one too many", set_member("/name", _LONG)),
+    Corruption("no code", remove_member("/code")),
+    Corruption("a category that is none", set_member("/category", "luxury"), refuses=True),
+    Corruption("a list where a rate is due", set_member("/rate", ["21"]), refuses=True),
 )
 _DEBTORS = RecordType(
     "debtors",
@@ -69,9 +77,9 @@ _RATES = RecordType(
 )
 
 
-def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
+def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
     """Debtors, contacts and VAT rates."""
-    taken = Spoil("a number that another debtor has", setting("/debtor_number", facts["debtor"]))
+    taken = Corruption("a number that another debtor has", set_member("/debtor_number", facts["debtor"]))
     debtors = BatchRecords(_debtor, _debtor_record, (taken, *_DEBTOR_CORRUPTIONS), READERS["postV1Debtors"])
     contacts = BatchRecords(_contact, _contact_record, _CONTACT_CORRUPTIONS, READERS["postV1Contacts"])
     rates = BatchRecords(_rate, _rate_record, _RATE_CORRUPTIONS, READERS["postV1VatRates"])
@@ -82,11 +90,11 @@ def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
     )
 
 
-def _debtor(key: str, drawn: Drawn) -> Json:
+def _debtor(key: str, drawn: DrawnValues) -> Json:
     return {"debtor_number": key, **_debtor_record(key, drawn)}
 
 
-def _debtor_record(key: str, drawn: Drawn) -> Record:
+def _debtor_record(key: str, drawn: DrawnValues) -> Record:
     return {
         "name": f"Debtor {drawn.number}",
         "debtor_identifier": f"id-{key}",
@@ -94,22 +102,22 @@ def _debtor_record(key: str, drawn: Drawn) -> Record:
     }
 
 
-def _contact(key: str, drawn: Drawn) -> Json:
+def _contact(key: str, drawn: DrawnValues) -> Json:
     return {"contact_identifier": key, **_contact_record(key, drawn)}
 
 
-def _contact_record(_key: str, drawn: Drawn) -> Record:
+def _contact_record(_key: str, drawn: DrawnValues) -> Record:
     return {"lastname": f"Bakker {drawn.number}", "postal_address_city": "Assen", "prefix": None}
 
 
-def _rate(key: str, drawn: Drawn) -> Json:
+def _rate(key: str, drawn: DrawnValues) -> Json:
     return {"code": key, **_rate_record(key, drawn), "rate": f"{_percentage(drawn)}"}
 
 
-def _rate_record(_key: str, drawn: Drawn) -> Record:
+def _rate_record(_key: str, drawn: DrawnValues) -> Record:
     return {"name": f"Rate {drawn.number}", "rate": _percentage(drawn), "category": "regular"}
 
 
-def _percentage(drawn: Drawn) -> Decimal:
+def _percentage(drawn: DrawnValues) -> Decimal:
     """Up to three digits and two decimals."""
     return Decimal(drawn.number % 100_000).scaleb(-2)

@@ -5,7 +5,7 @@ against the real one a stateful test ends with the first read."""
 
 from __future__ import annotations
 
-from mockserver.contract.subject import Profile
+from mockserver.contract.profile import Profile
 from mockserver.vendors.pvex.profile.batches import batch_profiles
 from mockserver.vendors.pvex.profile.pins import PINS, TOLERANCES
 from mockserver.vendors.pvex.profile.reading import read_outcomes
@@ -13,8 +13,8 @@ from mockserver.vendors.pvex.profile.reading import read_outcomes
 PROFILE = Profile(
     facts={"subscriber": "SUB-100", "client": "C-1", "client_pms": "5001"},
     credentials={"bearerAuth": {"bearer": "good-token"}},
-    subjects=batch_profiles,
+    batches=batch_profiles,
     pins=PINS,
-    forgiven=TOLERANCES,
+    tolerances=TOLERANCES,
     readers={"postInvoiceBatch": read_outcomes},
 )

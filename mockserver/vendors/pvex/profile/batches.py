@@ -11,9 +11,18 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
-from mockserver.contract.exchange import Exchange, Request, json_request, written
-from mockserver.contract.spoils import lacking, setting
-from mockserver.contract.subject import REFUSED, Drawn, Facts, Json, Record, Spoil, Step, Subject
+from mockserver.contract.corruptions import remove_member, set_member
+from mockserver.contract.exchange import Exchange, Request, json_request, to_json_bytes
+from mockserver.contract.profile import (
+    REFUSED_STEP,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
+    Facts,
+    Json,
+    Record,
+    Step,
+)
 from mockserver.vendors.pvex.profile.reading import read_outcomes
 
 _BATCH_PATH, _SINGLE_PATH = "/api/InvoiceBatch", "/api/Invoice"
@@ -22,27 +31,27 @@ _AS_JSON = {"accept": "application/json"}
 
 
 def _break_two_rules(invoice: Json) -> Json:
-    return setting("/PmsStatus", "long " * 11)(lacking("/ClientPmsId")(invoice))
+    return set_member("/PmsStatus", "long " * 11)(remove_member("/ClientPmsId")(invoice))
 
 
 _CORRUPTIONS = (
-    Spoil("no client", lacking("/ClientId")),
-    Spoil("an empty number", setting("/Number", "")),
-    Spoil("a number of 51 characters", setting("/Number", "9" * 51)),
-    Spoil("a sync id of spaces", setting("/SyncId", "   ")),
-    Spoil("no subscriber", lacking("/SubscriberId")),
-    Spoil("a provider of 60 characters", setting("/ProviderId", "P" * 60)),
-    Spoil("no client of the practice system and a long status", _break_two_rules),
+    Corruption("no client", remove_member("/ClientId")),
+    Corruption("an empty number", set_member("/Number", "")),
+    Corruption("a number of 51 characters", set_member("/Number", "9" * 51)),
+    Corruption("a sync id of spaces", set_member("/SyncId", "   ")),
+    Corruption("no subscriber", remove_member("/SubscriberId")),
+    Corruption("a provider of 60 characters", set_member("/ProviderId", "P" * 60)),
+    Corruption("no client of the practice system and a long status", _break_two_rules),
     # Its reader gives up in the middle, and all behind it is lost (PVEx fact sheet §3.3, verified by a run).
-    Spoil("a row key of more than 32 bits", setting("/RowKey", 99_999_999_999), refuses=True),
-    Spoil("a checksum of more than 32 bits", setting("/CheckSum", -(1 << 40)), refuses=True),
+    Corruption("a row key of more than 32 bits", set_member("/RowKey", 99_999_999_999), refuses=True),
+    Corruption("a checksum of more than 32 bits", set_member("/CheckSum", -(1 << 40)), refuses=True),
 )
 
 
-def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
+def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
     subscriber = facts["subscriber"]
     return (
-        Subject(
+        BatchProfile(
             operation="postInvoiceBatch",
             key=lambda number: f"CT-{number}",
             item=partial(_invoice, facts),
@@ -52,7 +61,7 @@ def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
                 f"{_SINGLE_PATH}/{quote(key, safe='')}", subscriberId=subscriber
             ),
             shown=_read_record,
-            spoils=_CORRUPTIONS,
+            corruptions=_CORRUPTIONS,
             listing=lambda _tenant: _read_request(_SINGLE_PATH, subscriberId=subscriber, deleted="false"),
             listed=_read_records,
             steps=_steps(facts),
@@ -77,7 +86,7 @@ def _steps(facts: Facts) -> tuple[Step, ...]:
         ),
         Step(
             "delete it by its flag",
-            _push_single(facts, setting("/Deleted", value=True)),
+            _push_single(facts, set_member("/Deleted", value=True)),
             lambda _before, _drawn: None,
         ),
         Step(
@@ -89,17 +98,17 @@ def _steps(facts: Facts) -> tuple[Step, ...]:
         ),
         Step(
             "send it on its own, without a client",
-            _push_single(facts, lacking("/ClientId")),
-            lambda _before, _drawn: REFUSED,
+            _push_single(facts, remove_member("/ClientId")),
+            lambda _before, _drawn: REFUSED_STEP,
         ),
     )
 
 
-def _push_single(facts: Facts, change: Callable[[Json], Json]) -> Callable[[str, Drawn, int], Request]:
+def _push_single(facts: Facts, change: Callable[[Json], Json]) -> Callable[[str, DrawnValues, int], Request]:
     return lambda key, drawn, _tenant: json_request("POST", _SINGLE_PATH, change(_invoice(facts, key, drawn)))
 
 
-def _invoice(facts: Facts, key: str, drawn: Drawn) -> Json:
+def _invoice(facts: Facts, key: str, drawn: DrawnValues) -> Json:
     """An invoice; every other one has a site, so that one which replaces another must clear it."""
     return {
         "Number": f"N-{drawn.number}",
@@ -119,7 +128,7 @@ def _invoice(facts: Facts, key: str, drawn: Drawn) -> Json:
     }
 
 
-def _expected_record(_key: str, drawn: Drawn) -> Record:
+def _expected_record(_key: str, drawn: DrawnValues) -> Record:
     return {
         "Number": f"N-{drawn.number}",
         "Amount": drawn.amount,
@@ -130,7 +139,7 @@ def _expected_record(_key: str, drawn: Drawn) -> Record:
     }
 
 
-def _site(drawn: Drawn) -> str | None:
+def _site(drawn: DrawnValues) -> str | None:
     return f"SITE-{drawn.number}" if drawn.number % 2 else None
 
 
@@ -172,7 +181,7 @@ _NIL = "http://www.w3.org/2001/XMLSchema-instance"
 
 def encode_json(invoices: Sequence[Json]) -> bytes:
     """The invoices as JSON."""
-    return written(list(invoices)).encode()
+    return to_json_bytes(list(invoices)).encode()
 
 
 def encode_xml(invoices: Sequence[Json]) -> bytes:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from mockserver.contract.forgiven import Forgiven
-from mockserver.contract.subject import ONE, Judged, Pins
+from mockserver.contract.profile import FOUND_OR_NOT, ExpectedStatuses, FixturePins, Tolerance
 
-PINS = Pins(
+PINS = FixturePins(
     known={"getInvoice": {"id": "INV-1", "subscriberId": "SUB-100"}},
     empty_answers=("BatchTaken", "OneTaken"),
     codec="latin-1",  # .NET counts UTF-16 units against maxLength, the schema counts characters
-    judged={
-        "getInvoice": ONE,
-        "postInvoiceBatch": Judged(
+    expected_statuses={
+        "getInvoice": FOUND_OR_NOT,
+        "postInvoiceBatch": ExpectedStatuses(
             "the vendor's JSON reader takes numbers and booleans for texts; XML cannot carry the characters "
             "that the pattern forbids, so the writer leaves them out",
             invalid=("200", "4xx"),
         ),
-        "postInvoice": Judged(
+        "postInvoice": ExpectedStatuses(
             "as of a batch",
             invalid=("200", "4xx"),
         ),
-        "issueToken": Judged("the schema cannot say which users are there", valid=("200", "400")),
+        "issueToken": ExpectedStatuses("the schema cannot say which users are there", valid=("200", "400")),
     },
     asked_for=(
         ("postInvoiceBatch", "text/xml"),
@@ -33,9 +32,9 @@ PINS = Pins(
 )
 
 _XML_TOLERANCES = (
-    Forgiven("required", "XML reads a value that is left out as 0", "RowKey", media_type="*/xml"),
-    Forgiven("required", "XML reads one as 0001-01-01T00:00:00", "ApiCreateDate", media_type="*/xml"),
-    Forgiven("type", "a nil invoice is passed over", media_type="*/xml"),
+    Tolerance("required", "XML reads a value that is left out as 0", "RowKey", media_type="*/xml"),
+    Tolerance("required", "XML reads one as 0001-01-01T00:00:00", "ApiCreateDate", media_type="*/xml"),
+    Tolerance("type", "a nil invoice is passed over", media_type="*/xml"),
 )
 
 TOLERANCES = {"postInvoiceBatch": _XML_TOLERANCES, "postInvoice": _XML_TOLERANCES}

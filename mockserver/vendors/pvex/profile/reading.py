@@ -11,7 +11,7 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from mockserver.contract.exchange import Exchange, Response
-from mockserver.contract.subject import Item, Json, Telling, Told
+from mockserver.contract.profile import BatchItem, Json, ReportedOutcome, ReportedOutcomes
 
 _OK, _REFUSED = 200, 400
 _ITEM_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[([0-9]+)\](?:\..*)?", re.DOTALL)
@@ -23,7 +23,7 @@ ModelState = Mapping[str, str]
 """What is wrong, by place; several sentences about one place are joined."""
 
 
-def read_outcomes(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
+def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
     """A success is everybody's; a `ModelState` with the places of invoices names those that are bad.
 
     No invoice of a refused batch is stored, also not those that it does not name. None where the batch is
@@ -34,14 +34,16 @@ def read_outcomes(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
     """
     response = exchange.response
     if _OK <= response.status < _OK + 100:
-        return Telling(tuple(Told(one.place, accepted=True) for one in items), _accepted_count(response))
+        return ReportedOutcomes(
+            tuple(ReportedOutcome(one.place, accepted=True) for one in items), _accepted_count(response)
+        )
     if response.status != _REFUSED or any(_stops_reader(one.document) for one in items):
         return None
     state = model_state(response)
     places = {name: found for name in state if (found := _ITEM_KEY.fullmatch(name))}
     if not state or len(places) < len(state):
         return None
-    return Telling(tuple(_rejected_outcomes(places, state, len(items))), complete=False)
+    return ReportedOutcomes(tuple(_rejected_outcomes(places, state, len(items))), complete=False)
 
 
 def model_state(response: Response) -> ModelState:
@@ -58,12 +60,14 @@ def model_state(response: Response) -> ModelState:
     return {name: " ".join(map(str, said)) for name, said in error.get("ModelState", {}).items()}
 
 
-def _rejected_outcomes(places: Mapping[str, re.Match[str]], state: ModelState, sent: int) -> Iterator[Told]:
+def _rejected_outcomes(
+    places: Mapping[str, re.Match[str]], state: ModelState, sent: int
+) -> Iterator[ReportedOutcome]:
     by_place: dict[int, list[str]] = {}
     for name, found in places.items():
         by_place.setdefault(int(found[1]), []).append(name)
     for place, names in sorted(by_place.items()):
-        yield Told(
+        yield ReportedOutcome(
             place if place < sent else None,
             accepted=False,
             message=" ".join(state[name] for name in names),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.contract.forgiven import Forgiven
-from mockserver.contract.subject import Facts, Profile
+from mockserver.contract.profile import Facts, Profile, Tolerance
 from mockserver.vendors.vba.profile.batches import batch_profiles, read_outcomes
 from mockserver.vendors.vba.profile.pins import PINS
 
@@ -25,8 +24,8 @@ _FACTS = {
 
 
 _TOLERANCES = (
-    Forgiven("required", "a missing key is read as 0, which asks for the next free one", "invoice_Key"),
-    Forgiven("maxLength", "the database fails a text that is too long with its row alone", passes=False),
+    Tolerance("required", "a missing key is read as 0, which asks for the next free one", "invoice_Key"),
+    Tolerance("maxLength", "the database fails a text that is too long with its row alone", passes=False),
 )
 
 
@@ -38,8 +37,8 @@ PROFILE = Profile(
     facts=_FACTS,
     credentials=_CREDENTIALS,
     headers=_tenant_headers,
-    subjects=batch_profiles,
+    batches=batch_profiles,
     pins=PINS,
-    forgiven={"": _TOLERANCES},
+    tolerances={"": _TOLERANCES},
     readers={"putClaimInvoiceBatch": read_outcomes, "putPayeesBatch": read_outcomes},
 )

@@ -6,21 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from mockserver.contract.exchange import Exchange, Request, json_request, written
-from mockserver.contract.spoils import setting
-from mockserver.contract.subject import (
-    REFUSED,
-    Drawn,
+from mockserver.contract.corruptions import set_member
+from mockserver.contract.exchange import Exchange, Request, json_request, to_json_bytes
+from mockserver.contract.profile import (
+    REFUSED_STEP,
+    BatchItem,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
     Facts,
-    Item,
     Json,
     Record,
-    Refused,
-    Spoil,
+    RefusedStep,
+    ReportedOutcome,
+    ReportedOutcomes,
     Step,
-    Subject,
-    Telling,
-    Told,
 )
 
 _FIRST_FAILURE, _FIRST_REFUSAL = 300, 400
@@ -32,37 +32,39 @@ _BLANK_KEYS = (None, "", "0")
 # That a text which is too long, and a date before the first that can be stored, fail at the database and with
 # their row alone is assumed; a framework that counts characters itself refuses the call (`length_errors`).
 _INVOICE_CORRUPTIONS = (
-    Spoil("an invoice date before 1753", setting("/invoice_Date", "1700-01-01T00:00:00")),
-    Spoil("a due date before 1753", setting("/due_Date", "1752-12-31T23:59:59")),
-    Spoil("a number of 33 characters, one too many", setting("/invoice_Number", "N" * 33)),
-    Spoil("a status of 17 characters, one too many", setting("/invoice_Status", "S" * 17)),
-    Spoil("a user of 21 characters, one too many", setting("/update_User", "u" * 21)),
-    Spoil("a key that is a word", setting("/invoice_Key", "abc"), refuses=True),
-    Spoil("a key of more than 32 bits", setting("/invoice_Key", 2**31), refuses=True),
-    Spoil("a number where a text is due", setting("/invoice_Number", 12345), refuses=True),
-    Spoil("a due date that no calendar has", setting("/due_Date", "2026-02-30"), refuses=True),
-    Spoil("null for its day of entry", setting("/entry_Date", None), refuses=True),
+    Corruption("an invoice date before 1753", set_member("/invoice_Date", "1700-01-01T00:00:00")),
+    Corruption("a due date before 1753", set_member("/due_Date", "1752-12-31T23:59:59")),
+    Corruption("a number of 33 characters, one too many", set_member("/invoice_Number", "N" * 33)),
+    Corruption("a status of 17 characters, one too many", set_member("/invoice_Status", "S" * 17)),
+    Corruption("a user of 21 characters, one too many", set_member("/update_User", "u" * 21)),
+    Corruption("a key that is a word", set_member("/invoice_Key", "abc"), refuses=True),
+    Corruption("a key of more than 32 bits", set_member("/invoice_Key", 2**31), refuses=True),
+    Corruption("a number where a text is due", set_member("/invoice_Number", 12345), refuses=True),
+    Corruption("a due date that no calendar has", set_member("/due_Date", "2026-02-30"), refuses=True),
+    Corruption("null for its day of entry", set_member("/entry_Date", None), refuses=True),
 )
 _PAYEE_CORRUPTIONS = (
-    Spoil("a state of 3 letters, one too many", setting("/state", "WIS")),
-    Spoil("a name of 129 characters, one too many", setting("/name", "n" * 129)),
-    Spoil("a city of 31 characters, one too many", setting("/city", "c" * 31)),
-    Spoil("a postal code of 33 characters, one too many", setting("/zip_Code", "5" * 33)),
-    Spoil("a tax id of 16 characters, one too many", setting("/federal_ID", "0" * 16)),
-    Spoil("a NUL in its address", setting("/address", "12\0 Harbor Street")),  # assumed: edge-cases 133
-    Spoil("a word where yes or no is due", setting("/inactive", "perhaps"), refuses=True),
-    Spoil("a number where a name is due", setting("/name", 12345), refuses=True),
+    Corruption("a state of 3 letters, one too many", set_member("/state", "WIS")),
+    Corruption("a name of 129 characters, one too many", set_member("/name", "n" * 129)),
+    Corruption("a city of 31 characters, one too many", set_member("/city", "c" * 31)),
+    Corruption("a postal code of 33 characters, one too many", set_member("/zip_Code", "5" * 33)),
+    Corruption("a tax id of 16 characters, one too many", set_member("/federal_ID", "0" * 16)),
+    Corruption(
+        "a NUL in its address", set_member("/address", "12\0 Harbor Street")
+    ),  # assumed: edge-cases 133
+    Corruption("a word where yes or no is due", set_member("/inactive", "perhaps"), refuses=True),
+    Corruption("a number where a name is due", set_member("/name", 12345), refuses=True),
 )
 
 
 def _encode_json(items: Sequence[Json]) -> bytes:
-    return written(items).encode()
+    return to_json_bytes(items).encode()
 
 
 _ENCODINGS = {"text/json": _encode_json, "application/vnd.vba+json": _encode_json}
 
 
-def read_outcomes(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
+def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
     """The rows of a 207, in the order of those that were sent.
 
     A row that brought no key is told without one: what it was given is none of the caller's.
@@ -76,7 +78,7 @@ def read_outcomes(exchange: Exchange, items: Sequence[Item]) -> Telling | None:
     rows = _data_of(exchange)
     if not isinstance(rows, list):
         raise ValueError("the answer has no list of rows at /data")  # noqa: TRY004 - of the answer, not of a type
-    return Telling(tuple(_read_row(row, place, items) for place, row in enumerate(rows)))
+    return ReportedOutcomes(tuple(_read_row(row, place, items) for place, row in enumerate(rows)))
 
 
 def _data_of(exchange: Exchange) -> Json:
@@ -84,14 +86,14 @@ def _data_of(exchange: Exchange) -> Json:
     return document.get("data") if isinstance(document, dict) else None
 
 
-def _read_row(row: Json, place: int, items: Sequence[Item]) -> Told:
+def _read_row(row: Json, place: int, items: Sequence[BatchItem]) -> ReportedOutcome:
     sent = items[place] if place < len(items) else None
     try:
         status, key, message = int(row["status"]), row["id"][0]["value"], str(row["body"])
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"the row at /data/{place} has no id, no status or no body") from error
     blank = sent is not None and sent.key in _BLANK_KEYS
-    return Told(
+    return ReportedOutcome(
         place=None if sent is None else place,
         accepted=status < _FIRST_FAILURE,
         key=None if blank or key is None else str(key),
@@ -114,10 +116,10 @@ class _Resource:
     key_member: str
     key: Callable[[int], str]
     parse_key: Callable[[str], Json]
-    members: Callable[[Drawn], Record]
+    members: Callable[[DrawnValues], Record]
     uncompared: Record = field(default_factory=dict)
 
-    def item(self, key: str, drawn: Drawn) -> Json:
+    def item(self, key: str, drawn: DrawnValues) -> Json:
         return {self.key_member: self.parse_key(key), **self.members(drawn), **self.uncompared}
 
     def records(self, exchange: Exchange) -> dict[str, Record]:
@@ -126,12 +128,12 @@ class _Resource:
             return {}
         data = _data_of(exchange)
         found = [row for row in (data if isinstance(data, list) else [data]) if isinstance(row, dict)]
-        names = self.members(Drawn(0, Decimal(0)))
+        names = self.members(DrawnValues(0, Decimal(0)))
         return {str(row.get(self.key_member)): {name: row.get(name) for name in names} for row in found}
 
-    def subject(self, operation: str, spoils: tuple[Spoil, ...], facts: Facts) -> Subject:
+    def subject(self, operation: str, corruptions: tuple[Corruption, ...], facts: Facts) -> BatchProfile:
         """The batch, and what can be done to one record."""
-        return Subject(
+        return BatchProfile(
             operation=operation,
             key=self.key,
             item=self.item,
@@ -139,7 +141,7 @@ class _Resource:
             call=lambda items, _tenant: json_request("PUT", self.batch_path, items),
             read=lambda key, _tenant: Request("GET", f"{self.path}/{key}"),
             shown=lambda key, exchange: self.records(exchange).get(key),
-            spoils=spoils,
+            corruptions=corruptions,
             listing=lambda _tenant: Request("GET", f"{self.path}?pageSize=500&sortBy={self.key_member}:desc"),
             listed=self.records,
             steps=self._steps(),
@@ -150,14 +152,14 @@ class _Resource:
         )
 
     def _steps(self) -> tuple[Step, ...]:
-        def sending(method: str, key: str, drawn: Drawn, path: str) -> Request:
+        def sending(method: str, key: str, drawn: DrawnValues, path: str) -> Request:
             return json_request(method, path, self.item(key, drawn))
 
-        def made(record: Record | None, drawn: Drawn) -> Record | Refused:
-            return self.members(drawn) if record is None else REFUSED
+        def made(record: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
+            return self.members(drawn) if record is None else REFUSED_STEP
 
-        def changed(record: Record | None, drawn: Drawn) -> Record | Refused:
-            return REFUSED if record is None else self.members(drawn)
+        def changed(record: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
+            return REFUSED_STEP if record is None else self.members(drawn)
 
         return (
             Step(
@@ -174,12 +176,12 @@ class _Resource:
         )
 
 
-def _after_deletion(record: Record | None, _drawn: Drawn) -> Record | Refused | None:
-    return REFUSED if record is None else None
+def _after_deletion(record: Record | None, _drawn: DrawnValues) -> Record | RefusedStep | None:
+    return REFUSED_STEP if record is None else None
 
 
-def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
-    def invoice(drawn: Drawn) -> Record:
+def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
+    def invoice(drawn: DrawnValues) -> Record:
         return {
             "description": f"Visit {drawn.number}, {drawn.amount}",
             "invoice_Number": f"N-{drawn.number}",
@@ -187,11 +189,11 @@ def batch_profiles(facts: Facts) -> tuple[Subject, ...]:
             "payee_ID": facts["payee"],
         }
 
-    def payee(drawn: Drawn) -> Record:
+    def payee(drawn: DrawnValues) -> Record:
         return {"name": f"Practice {drawn.number}", "city": "Madison", "state": "WI", "address2": None}
 
     first, prefix = int(facts["first_invoice"]), facts["payee_prefix"]
-    unknown = Spoil("an unknown payee", setting("/payee_ID", "no such payee"))
+    unknown = Corruption("an unknown payee", set_member("/payee_ID", "no such payee"))
     invoices = _Resource(
         "/claim-invoice-batch",
         "/claim-invoice",

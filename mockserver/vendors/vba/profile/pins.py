@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from mockserver.contract.subject import NO_SUCH, ONE, PER_ITEM, STATE, Excluded, Judged, Pins
+from mockserver.contract.profile import (
+    FOUND_OR_NOT,
+    PER_ITEM_REASON,
+    STATE_REASON,
+    UNKNOWN_ID_REASON,
+    ExpectedStatuses,
+    FixturePins,
+    SkippedCheck,
+)
 
-STATE_OR_KEYS = f"{STATE}, or that path and body name the same record"
+STATE_OR_KEYS = f"{STATE_REASON}, or that path and body name the same record"
 
-_CREATED = Judged(STATE, valid=("200", "400"))
-_UPDATED = Judged(STATE_OR_KEYS, valid=("200", "400", "404"))
-_DELETED = Judged(f"{NO_SUCH}, or which others name it", valid=("200", "400", "404"))
-_BATCH = Judged(PER_ITEM, invalid=("207", "4xx"))
+_CREATED = ExpectedStatuses(STATE_REASON, valid=("200", "400"))
+_UPDATED = ExpectedStatuses(STATE_OR_KEYS, valid=("200", "400", "404"))
+_DELETED = ExpectedStatuses(f"{UNKNOWN_ID_REASON}, or which others name it", valid=("200", "400", "404"))
+_BATCH = ExpectedStatuses(PER_ITEM_REASON, invalid=("207", "4xx"))
 
-PINS = Pins(
+PINS = FixturePins(
     headers={"vbasoftware-database": "sandbox"},
     known={
         "getClaimInvoice": {"invoiceKey": "1001"},
@@ -22,25 +30,27 @@ PINS = Pins(
         "deletePayee": {"payeeID": "P300"},
     },
     bodies={"updateClaimInvoice": {"invoice_Key": 1001}, "updatePayee": {"payee_ID": "P100"}},
-    judged={
-        "refreshTokens": Judged("the schema cannot say which tokens are there", valid=("200", "401")),
-        "getClaimInvoice": ONE,
-        "createClaimInvoice": Judged(
-            f"{STATE}; a missing invoice_Key asks for the next one",
+    expected_statuses={
+        "refreshTokens": ExpectedStatuses(
+            "the schema cannot say which tokens are there", valid=("200", "401")
+        ),
+        "getClaimInvoice": FOUND_OR_NOT,
+        "createClaimInvoice": ExpectedStatuses(
+            f"{STATE_REASON}; a missing invoice_Key asks for the next one",
             valid=("200", "400"),
             invalid=("200", "4xx"),
         ),
         "updateClaimInvoice": _UPDATED,
         "deleteClaimInvoice": _DELETED,
         "putClaimInvoiceBatch": _BATCH,
-        "getPayee": ONE,
+        "getPayee": FOUND_OR_NOT,
         "createPayee": _CREATED,
         "updatePayee": _UPDATED,
         "deletePayee": _DELETED,
         "putPayeesBatch": _BATCH,
     },
     excluded=(
-        Excluded(
+        SkippedCheck(
             "missing_required_header",
             "the check asks for 401; its case has no API key either, which the gateway answers with 403",
             header="Authorization",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mockserver.contract.subject import Facts, Profile, Subject
+from mockserver.contract.profile import BatchProfile, Facts, Profile
 from mockserver.vendors.xero.profile import batch_payments, invoices, payments, reading
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
 
@@ -28,7 +28,7 @@ def _headers(facts: Facts, tenant: int) -> Mapping[str, str]:
     return {"xero-tenant-id": (facts["tenant"], facts["other_tenant"])[tenant]}
 
 
-def _batch_profiles(facts: Facts) -> tuple[Subject, ...]:
+def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
     """All of them know the header for idempotency keys, which are the caller's own in each organisation."""
     return tuple(
         replace(
@@ -52,9 +52,9 @@ PROFILE = Profile(
     facts=_FACTS,
     credentials={"OAuth2": {"bearer": "good-token"}},
     headers=_headers,
-    subjects=_batch_profiles,
+    batches=_batch_profiles,
     pins=PINS,
-    forgiven=TOLERANCES,
+    tolerances=TOLERANCES,
     readers={
         "createBatchPayment": reading.BATCH_PAYMENTS.read,
         "createBatchPaymentHistoryRecord": reading.NOTES.read,

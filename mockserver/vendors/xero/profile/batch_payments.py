@@ -8,9 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.spoils import lacking, setting
-from mockserver.contract.subject import REFUSED, Drawn, Facts, Json, Record, Refused, Spoil, Step, Subject
+from mockserver.contract.profile import (
+    REFUSED_STEP,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
+    Facts,
+    Json,
+    Record,
+    RefusedStep,
+    Step,
+)
 from mockserver.vendors.xero.profile.reading import BATCH_PAYMENTS
 from mockserver.vendors.xero.profile.requests import (
     WITHOUT_SUMMARY,
@@ -32,17 +42,17 @@ _AMPLE_AMOUNT = Decimal(1_000_000_000_000)
 """What is due of an invoice that is paid in parts: more than a story pays."""
 
 
-def batch_payments_in_parts(facts: Facts) -> Subject:
+def batch_payments_in_parts(facts: Facts) -> BatchProfile:
     """Batch payments of what is drawn, each told for itself."""
 
-    def item(key: str, drawn: Drawn) -> Json:
+    def item(key: str, drawn: DrawnValues) -> Json:
         return _item(facts, key, drawn.amount)
 
-    def upon(before: Record | None, _key: str, drawn: Drawn) -> Record:
+    def upon(before: Record | None, _key: str, drawn: DrawnValues) -> Record:
         earlier = before["Paid"] if before else None
         return {"Paid": drawn.amount + (earlier if isinstance(earlier, Decimal) else 0)}
 
-    return Subject(
+    return BatchProfile(
         operation="createBatchPayment",
         key=lambda number: f"CB-{number}",
         item=item,
@@ -53,8 +63,8 @@ def batch_payments_in_parts(facts: Facts) -> Subject:
         prepare=lambda key, _tenant: create_invoices(
             *(invoice_document(facts, number, _AMPLE_AMOUNT) for number in _invoice_numbers(key))
         ),
-        upon=upon,
-        spoils=_corruptions(facts),
+        record_after=upon,
+        corruptions=_corruptions(facts),
         listing=lambda _tenant: read_authorised("BatchPayments"),
         listed=_LISTED,
         steps=(_DELETE_ONE_PAYMENT,),
@@ -64,20 +74,20 @@ def batch_payments_in_parts(facts: Facts) -> Subject:
     )
 
 
-def batch_payments_in_full(facts: Facts) -> Subject:
+def batch_payments_in_full(facts: Facts) -> BatchProfile:
     """Batch payments of all that is due; failures come as one 400, and the others are saved."""
 
-    def item(key: str, _drawn: Drawn) -> Json:
+    def item(key: str, _drawn: DrawnValues) -> Json:
         return _item(facts, key, full_amount(key))
 
     def prepare(key: str, _tenant: int) -> tuple[Request, ...]:
         pairs = zip(_invoice_numbers(key), split_amount(full_amount(key)), strict=True)
         return create_invoices(*(invoice_document(facts, number, amount) for number, amount in pairs))
 
-    def upon(before: Record | None, key: str, _drawn: Drawn) -> Record | Refused:
-        return REFUSED if before else {"Paid": full_amount(key)}
+    def upon(before: Record | None, key: str, _drawn: DrawnValues) -> Record | RefusedStep:
+        return REFUSED_STEP if before else {"Paid": full_amount(key)}
 
-    return Subject(
+    return BatchProfile(
         operation="createBatchPayment",
         key=lambda number: f"CS-{number}",
         item=item,
@@ -86,8 +96,8 @@ def batch_payments_in_full(facts: Facts) -> Subject:
         read=_read,
         shown=read_paid,
         prepare=prepare,
-        upon=upon,
-        spoils=_corruptions(facts),
+        record_after=upon,
+        corruptions=_corruptions(facts),
         listing=lambda _tenant: read_authorised("BatchPayments"),
         listed=_LISTED,
         steps=(
@@ -133,15 +143,15 @@ def _read(key: str, _tenant: int) -> Request:
 _LISTED = read_paid_by_reference("BatchPayments", "TotalAmount")
 
 
-def _search_by_key(key: str, _drawn: Drawn, _tenant: int) -> Request:
+def _search_by_key(key: str, _drawn: DrawnValues, _tenant: int) -> Request:
     return read_authorised("BatchPayments", f'Reference=="{key}"')
 
 
-def _after_deletion(before: Record | None, _drawn: Drawn) -> Refused | None:
-    return None if before else REFUSED
+def _after_deletion(before: Record | None, _drawn: DrawnValues) -> RefusedStep | None:
+    return None if before else REFUSED_STEP
 
 
-def _delete_by_id(exchange: Exchange, _key: str, _drawn: Drawn, _tenant: int) -> Request:
+def _delete_by_id(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
     named = {"BatchPaymentID": first_id(exchange, "BatchPayments", "BatchPaymentID")}
     return write_request("POST", "BatchPayments", {**named, "Status": "DELETED"})
 
@@ -151,26 +161,30 @@ _DELETE_ONE_PAYMENT = Step(
     lambda key, _drawn, _tenant: read_authorised(
         "Payments", f'Invoice.InvoiceNumber=="{_invoice_numbers(key)[0]}"'
     ),
-    lambda _before, _drawn: REFUSED,
+    lambda _before, _drawn: REFUSED_STEP,
     delete_first("Payments", "PaymentID"),
 )
 
 
-def _corruptions(facts: Facts) -> tuple[Spoil, ...]:
+def _corruptions(facts: Facts) -> tuple[Corruption, ...]:
     def account(code: str) -> Mapping[str, str]:
         return {"Code": code}
 
     return (
-        Spoil("an account that is not there", setting("/Account", account("NOPE"))),
-        Spoil("an account that takes no payments", setting("/Account", account(facts["account"]))),
-        Spoil("more than is due", setting("/Payments/0/Amount", _AMPLE_AMOUNT + 1)),
-        Spoil("an invoice that is not there", setting("/Payments/0/Invoice", {"InvoiceNumber": "none such"})),
-        Spoil("a payment of nothing", setting("/Payments/0/Amount", 0)),  # its words are assumed
-        Spoil("no payments", setting("/Payments", [])),  # assumed: Xero fact sheet §2.3
-        Spoil("no date", lacking("/Date")),  # assumed, as before
-        Spoil("particulars of 13 characters", setting("/Particulars", "P" * 13)),
-        Spoil("a reference of 256 characters", setting("/Reference", "R" * 256)),
-        Spoil("a day that no calendar has", setting("/Date", "2026-02-30"), refuses=True),
-        Spoil("an id that is none", setting("/Payments/0/Invoice", {"InvoiceID": "first"}), refuses=True),
-        Spoil("a word for an amount", setting("/Payments/0/Amount", "a lot"), refuses=True),
+        Corruption("an account that is not there", set_member("/Account", account("NOPE"))),
+        Corruption("an account that takes no payments", set_member("/Account", account(facts["account"]))),
+        Corruption("more than is due", set_member("/Payments/0/Amount", _AMPLE_AMOUNT + 1)),
+        Corruption(
+            "an invoice that is not there", set_member("/Payments/0/Invoice", {"InvoiceNumber": "none such"})
+        ),
+        Corruption("a payment of nothing", set_member("/Payments/0/Amount", 0)),  # its words are assumed
+        Corruption("no payments", set_member("/Payments", [])),  # assumed: Xero fact sheet §2.3
+        Corruption("no date", remove_member("/Date")),  # assumed, as before
+        Corruption("particulars of 13 characters", set_member("/Particulars", "P" * 13)),
+        Corruption("a reference of 256 characters", set_member("/Reference", "R" * 256)),
+        Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses=True),
+        Corruption(
+            "an id that is none", set_member("/Payments/0/Invoice", {"InvoiceID": "first"}), refuses=True
+        ),
+        Corruption("a word for an amount", set_member("/Payments/0/Amount", "a lot"), refuses=True),
     )

@@ -9,9 +9,19 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.spoils import lacking, setting
-from mockserver.contract.subject import REFUSED, Drawn, Facts, Json, Record, Refused, Spoil, Step, Subject
+from mockserver.contract.profile import (
+    REFUSED_STEP,
+    BatchProfile,
+    Corruption,
+    DrawnValues,
+    Facts,
+    Json,
+    Record,
+    RefusedStep,
+    Step,
+)
 from mockserver.vendors.xero.profile.reading import INVOICES, NEW_INVOICES
 from mockserver.vendors.xero.profile.requests import (
     UNKNOWN_ID,
@@ -28,29 +38,31 @@ from mockserver.vendors.xero.profile.requests import (
 
 _OPEN, _PAID, _VOIDED, _DRAFT, _DELETED = "AUTHORISED", "PAID", "VOIDED", "DRAFT", "DELETED"
 _CORRUPTIONS = (
-    Spoil("an account that is not there", setting("/LineItems/0/AccountCode", "NOPE")),
-    Spoil("a contact that is not there", setting("/Contact", {"ContactID": UNKNOWN_ID})),
-    Spoil("an e-mail address that is none", setting("/Contact/EmailAddress", "nobody")),
-    Spoil("a total below zero", setting("/LineItems/0/UnitAmount", Decimal(-1_000_000_000_000))),
-    Spoil("a currency that it has not", setting("/CurrencyCode", "XOF")),
-    Spoil("a reference of 256 characters", setting("/Reference", "R" * 256)),
-    Spoil("a line that does not add up", setting("/LineItems/1/LineAmount", Decimal("123456.78"))),  # assumed
-    Spoil("a day that no calendar has", setting("/Date", "2026-02-30"), refuses=True),
-    Spoil("a type that there is not", setting("/Type", "INVOICE"), refuses=True),
-    Spoil("a word for an amount", setting("/LineItems/0/UnitAmount", "a lot"), refuses=True),
+    Corruption("an account that is not there", set_member("/LineItems/0/AccountCode", "NOPE")),
+    Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
+    Corruption("an e-mail address that is none", set_member("/Contact/EmailAddress", "nobody")),
+    Corruption("a total below zero", set_member("/LineItems/0/UnitAmount", Decimal(-1_000_000_000_000))),
+    Corruption("a currency that it has not", set_member("/CurrencyCode", "XOF")),
+    Corruption("a reference of 256 characters", set_member("/Reference", "R" * 256)),
+    Corruption(
+        "a line that does not add up", set_member("/LineItems/1/LineAmount", Decimal("123456.78"))
+    ),  # assumed
+    Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses=True),
+    Corruption("a type that there is not", set_member("/Type", "INVOICE"), refuses=True),
+    Corruption("a word for an amount", set_member("/LineItems/0/UnitAmount", "a lot"), refuses=True),
 )
 _CORRUPTIONS_OF_NEW = (
-    Spoil("no contact", lacking("/Contact")),
-    Spoil("no lines", setting("/LineItems", [])),
-    Spoil("a status that only payments bring", setting("/Status", _PAID)),
-    Spoil("no type", lacking("/Type")),
+    Corruption("no contact", remove_member("/Contact")),
+    Corruption("no lines", set_member("/LineItems", [])),
+    Corruption("a status that only payments bring", set_member("/Status", _PAID)),
+    Corruption("no type", remove_member("/Type")),
 )
 """An invoice that is there keeps what a change leaves out."""
 
 
-def updated_invoices(facts: Facts) -> Subject:
+def updated_invoices(facts: Facts) -> BatchProfile:
     """Invoices that are created or changed, approved at once, paid and voided."""
-    return Subject(
+    return BatchProfile(
         operation="updateOrCreateInvoices",
         key=lambda number: f"CI-{number}",
         item=partial(_item, facts, _OPEN),
@@ -58,8 +70,8 @@ def updated_invoices(facts: Facts) -> Subject:
         call=batch_request("POST", "Invoices", **WITHOUT_SUMMARY),
         read=_read,
         shown=_read_record,
-        upon=_after_upsert,
-        spoils=_CORRUPTIONS,
+        record_after=_after_upsert,
+        corruptions=_CORRUPTIONS,
         listing=lambda _tenant: read_request("Invoices"),
         listed=_read_records,
         steps=_steps_of_open(facts),
@@ -69,9 +81,9 @@ def updated_invoices(facts: Facts) -> Subject:
     )
 
 
-def new_invoices(facts: Facts) -> Subject:
+def new_invoices(facts: Facts) -> BatchProfile:
     """Invoices that are created and no more, as drafts; their numbers are taken once and for all."""
-    return Subject(
+    return BatchProfile(
         operation="createInvoices",
         key=lambda number: f"CN-{number}",
         item=partial(_item, facts, _DRAFT),
@@ -79,8 +91,10 @@ def new_invoices(facts: Facts) -> Subject:
         call=batch_request("PUT", "Invoices", **WITHOUT_SUMMARY),
         read=_read,
         shown=_read_record,
-        upon=lambda before, _key, drawn: _record(_DRAFT, "", drawn) if before is None else REFUSED,
-        spoils=(*_CORRUPTIONS, *_CORRUPTIONS_OF_NEW),
+        record_after=lambda before, _key, drawn: (
+            _record(_DRAFT, "", drawn) if before is None else REFUSED_STEP
+        ),
+        corruptions=(*_CORRUPTIONS, *_CORRUPTIONS_OF_NEW),
         listing=lambda _tenant: read_request("Invoices"),
         listed=_read_records,
         steps=_STEPS_OF_DRAFTS,
@@ -90,7 +104,7 @@ def new_invoices(facts: Facts) -> Subject:
     )
 
 
-def _item(facts: Facts, status: str, key: str, drawn: Drawn) -> Json:
+def _item(facts: Facts, status: str, key: str, drawn: DrawnValues) -> Json:
     sent = invoice_document(facts, key, *split_amount(drawn.amount))
     return {**sent, "Reference": _reference(drawn), "Status": status}
 
@@ -99,11 +113,11 @@ def _amount(item: Json) -> Decimal:
     return sum((Decimal(line["UnitAmount"]) for line in item["LineItems"]), Decimal(0))
 
 
-def _reference(drawn: Drawn) -> str:
+def _reference(drawn: DrawnValues) -> str:
     return f"Order {drawn.number} & more"
 
 
-def _record(status: str, _key: str, drawn: Drawn) -> Record:
+def _record(status: str, _key: str, drawn: DrawnValues) -> Record:
     return {
         "Reference": _reference(drawn),
         "Status": status,
@@ -112,9 +126,9 @@ def _record(status: str, _key: str, drawn: Drawn) -> Record:
     }
 
 
-def _after_upsert(before: Record | None, key: str, drawn: Drawn) -> Record | Refused:
+def _after_upsert(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
     """Nothing changes that is voided, or that something was paid of."""
-    return _record(_OPEN, key, drawn) if before is None or _is_untouched(before) else REFUSED
+    return _record(_OPEN, key, drawn) if before is None or _is_untouched(before) else REFUSED_STEP
 
 
 def _is_untouched(record: Record) -> bool:
@@ -150,35 +164,35 @@ def _record_of(shown: Mapping[str, Any]) -> Record:
 
 def _after_status_change(
     change: Mapping[str, str | None],
-) -> Callable[[Record | None, Drawn], Record | Refused]:
-    return lambda before, _drawn: {**before, **change} if before and _is_untouched(before) else REFUSED
+) -> Callable[[Record | None, DrawnValues], Record | RefusedStep]:
+    return lambda before, _drawn: {**before, **change} if before and _is_untouched(before) else REFUSED_STEP
 
 
-def _after_rename(before: Record | None, drawn: Drawn) -> Record | Refused:
+def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
     if before is None or not _is_untouched(before):
-        return REFUSED
+        return REFUSED_STEP
     return {**before, "Reference": f"Changed to {drawn.number}"}
 
 
-def _after_payment(before: Record | None, drawn: Drawn) -> Record | Refused:
+def _after_payment(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
     due = before["AmountDue"] if before and before["Status"] == _OPEN else None
     if before is None or not isinstance(due, Decimal) or not 0 < drawn.amount <= due:
-        return REFUSED
+        return REFUSED_STEP
     left = due - drawn.amount
     return {**before, "AmountDue": left, "Status": _OPEN if left else _PAID}
 
 
-def _after_settlement(before: Record | None, _drawn: Drawn) -> Record | Refused:
+def _after_settlement(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
     if before is None or before["Status"] != _OPEN or not before["AmountDue"]:
-        return REFUSED
+        return REFUSED_STEP
     return {**before, "AmountDue": Decimal(0), "Status": _PAID}
 
 
 def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
-    def pay(key: str, drawn: Drawn, _tenant: int) -> Request:
+    def pay(key: str, drawn: DrawnValues, _tenant: int) -> Request:
         return write_request("PUT", "Payments", {"Payments": [payment_document(facts, key, drawn.amount)]})
 
-    def settle(exchange: Exchange, key: str, drawn: Drawn, _tenant: int) -> Request:
+    def settle(exchange: Exchange, key: str, drawn: DrawnValues, _tenant: int) -> Request:
         shown = _read_record(key, exchange)
         due = shown["AmountDue"] if shown else None
         amount = due if isinstance(due, Decimal) and due else drawn.amount
@@ -196,27 +210,27 @@ def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
     )
 
 
-def _rename(key: str, drawn: Drawn, _tenant: int) -> Request:
+def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
     """A change by number in the path; that only reading takes one there is as likely."""
     return write_request(
         "POST", f"Invoices/{path_segment(key)}", {"Invoices": [{"Reference": f"Changed to {drawn.number}"}]}
     )
 
 
-def _change_status(status: str) -> Callable[[str, Drawn, int], Request]:
+def _change_status(status: str) -> Callable[[str, DrawnValues, int], Request]:
     return lambda key, _drawn, _tenant: write_request(
         "POST", "Invoices", {"Invoices": [{"InvoiceNumber": key, "Status": status}]}
     )
 
 
-def _after_approval(before: Record | None, _drawn: Drawn) -> Record | Refused:
+def _after_approval(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
     may = before is not None and before["Status"] in (_DRAFT, _OPEN)
-    return {**before, "Status": _OPEN} if before and may else REFUSED
+    return {**before, "Status": _OPEN} if before and may else REFUSED_STEP
 
 
-def _after_deletion(before: Record | None, _drawn: Drawn) -> Record | Refused:
+def _after_deletion(before: Record | None, _drawn: DrawnValues) -> Record | RefusedStep:
     may = before is not None and before["Status"] == _DRAFT
-    return {**before, "Status": _DELETED, "AmountDue": None} if before and may else REFUSED
+    return {**before, "Status": _DELETED, "AmountDue": None} if before and may else REFUSED_STEP
 
 
 _STEPS_OF_DRAFTS = (

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from mockserver.contract.spoils import lacking, setting
-from mockserver.contract.subject import REFUSED, Drawn, Facts, Json, Spoil, Step, Subject
+from mockserver.contract.corruptions import remove_member, set_member
+from mockserver.contract.profile import REFUSED_STEP, BatchProfile, Corruption, DrawnValues, Facts, Json, Step
 from mockserver.vendors.xero.profile.reading import PAYMENTS
 from mockserver.vendors.xero.profile.requests import (
     WITHOUT_SUMMARY,
@@ -27,18 +27,18 @@ from mockserver.vendors.xero.profile.requests import (
 _DELETE = Step(
     "delete it",
     lambda key, _drawn, _tenant: read_authorised("Payments", f'Reference=="{key}"'),
-    lambda before, _drawn: None if before else REFUSED,
+    lambda before, _drawn: None if before else REFUSED_STEP,
     delete_first("Payments", "PaymentID"),
 )
 
 
-def single_payments(facts: Facts) -> Subject:
+def single_payments(facts: Facts) -> BatchProfile:
     """Payments by themselves."""
 
-    def item(key: str, _drawn: Drawn) -> Json:
+    def item(key: str, _drawn: DrawnValues) -> Json:
         return {**payment_document(facts, key, full_amount(key)), "Reference": key}
 
-    return Subject(
+    return BatchProfile(
         operation="createPayments",
         key=lambda number: f"CP-{number}",
         item=item,
@@ -47,8 +47,8 @@ def single_payments(facts: Facts) -> Subject:
         read=lambda key, _tenant: read_request(f"Invoices/{path_segment(key)}"),
         shown=read_paid,
         prepare=lambda key, _tenant: create_invoices(invoice_document(facts, key, full_amount(key))),
-        upon=lambda before, key, _drawn: REFUSED if before else {"Paid": full_amount(key)},
-        spoils=_corruptions(facts),
+        record_after=lambda before, key, _drawn: REFUSED_STEP if before else {"Paid": full_amount(key)},
+        corruptions=_corruptions(facts),
         listing=lambda _tenant: read_authorised("Payments"),
         listed=read_paid_by_reference("Payments", "Amount"),
         steps=(_DELETE,),
@@ -58,15 +58,15 @@ def single_payments(facts: Facts) -> Subject:
     )
 
 
-def _corruptions(facts: Facts) -> tuple[Spoil, ...]:
+def _corruptions(facts: Facts) -> tuple[Corruption, ...]:
     return (
-        Spoil("an account that is not there", setting("/Account", {"Code": "NOPE"})),
-        Spoil("an account that takes no payments", setting("/Account", {"Code": facts["account"]})),
-        Spoil("more than is due", setting("/Amount", Decimal(9_999_999_999))),
-        Spoil("an invoice that is not there", setting("/Invoice", {"InvoiceNumber": "none such"})),
-        Spoil("an amount below zero", setting("/Amount", Decimal("-0.01"))),
-        Spoil("no account", lacking("/Account")),
-        Spoil("a code of 13 characters", setting("/Code", "C" * 13)),
-        Spoil("a day that no calendar has", setting("/Date", "2026-02-30"), refuses=True),
-        Spoil("an id that is none", setting("/Invoice", {"InvoiceID": "first"}), refuses=True),
+        Corruption("an account that is not there", set_member("/Account", {"Code": "NOPE"})),
+        Corruption("an account that takes no payments", set_member("/Account", {"Code": facts["account"]})),
+        Corruption("more than is due", set_member("/Amount", Decimal(9_999_999_999))),
+        Corruption("an invoice that is not there", set_member("/Invoice", {"InvoiceNumber": "none such"})),
+        Corruption("an amount below zero", set_member("/Amount", Decimal("-0.01"))),
+        Corruption("no account", remove_member("/Account")),
+        Corruption("a code of 13 characters", set_member("/Code", "C" * 13)),
+        Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses=True),
+        Corruption("an id that is none", set_member("/Invoice", {"InvoiceID": "first"}), refuses=True),
     )

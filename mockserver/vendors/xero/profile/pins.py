@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from mockserver.contract.forgiven import Forgiven
-from mockserver.contract.subject import NO_SUCH, ONE, PER_ITEM, STATE, Judged, Pins
+from mockserver.contract.profile import (
+    FOUND_OR_NOT,
+    PER_ITEM_REASON,
+    STATE_REASON,
+    UNKNOWN_ID_REASON,
+    ExpectedStatuses,
+    FixturePins,
+    Tolerance,
+)
 
 _QUERY = "the schema cannot spell the filter language or the form of If-Modified-Since"
-_SUMMARY = f"{PER_ITEM}, or as one 400; a summarizeErrors that is no boolean counts as true"
-_LIST = Judged(_QUERY, valid=("200", "400", "412"))
-_BATCH = Judged(_SUMMARY, valid=("200", "400"), invalid=("200", "4xx"))
-_ALWAYS_SUMMARISED = Judged(PER_ITEM, valid=("200", "400"))
-_DELETION = Judged(f"{STATE}; {NO_SUCH}", valid=("200", "400", "404"))
-_GRANT = Judged("the schema cannot say which codes, tokens and clients are good", valid=("200", "400"))
+_SUMMARY = f"{PER_ITEM_REASON}, or as one 400; a summarizeErrors that is no boolean counts as true"
+_LIST = ExpectedStatuses(_QUERY, valid=("200", "400", "412"))
+_BATCH = ExpectedStatuses(_SUMMARY, valid=("200", "400"), invalid=("200", "4xx"))
+_ALWAYS_SUMMARISED = ExpectedStatuses(PER_ITEM_REASON, valid=("200", "400"))
+_DELETION = ExpectedStatuses(f"{STATE_REASON}; {UNKNOWN_ID_REASON}", valid=("200", "400", "404"))
+_GRANT = ExpectedStatuses(
+    "the schema cannot say which codes, tokens and clients are good", valid=("200", "400")
+)
 
 
-PINS = Pins(
+PINS = FixturePins(
     headers={"xero-tenant-id": "00000000-0000-4000-8000-000000000001"},
     body={"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
     known={
@@ -26,21 +35,23 @@ PINS = Pins(
         "deletePayment": {"PaymentID": "5a1ab1e0-0000-4000-8000-000000000007"},
     },
     left_out=("Idempotency-Key",),
-    judged={
+    expected_statuses={
         "createBatchPayment": _BATCH,
         "createInvoices": _BATCH,
         "createPayments": _BATCH,
         "updateOrCreateInvoices": _BATCH,
-        "updateInvoice": Judged(f"{PER_ITEM}; no number has a line end in it", valid=("200", "400", "404")),
+        "updateInvoice": ExpectedStatuses(
+            f"{PER_ITEM_REASON}; no number has a line end in it", valid=("200", "400", "404")
+        ),
         "createBatchPaymentHistoryRecord": _ALWAYS_SUMMARISED,
         "deleteBatchPayment": _DELETION,
         "deleteBatchPaymentByUrlParam": _DELETION,
         "deletePayment": _DELETION,
-        "deleteConnection": Judged(NO_SUCH, valid=("204", "404")),
+        "deleteConnection": ExpectedStatuses(UNKNOWN_ID_REASON, valid=("204", "404")),
         "requestToken": _GRANT,
         "revokeToken": _GRANT,
         "getBatchPayments": _LIST,
-        "getInvoices": Judged(
+        "getInvoices": ExpectedStatuses(
             f"{_QUERY}; in a comma list any text is a text, and an empty one is no list",
             valid=_LIST.valid,
             invalid=("200", "4xx"),
@@ -48,12 +59,12 @@ PINS = Pins(
         "getAccounts": _LIST,
         "getContacts": _LIST,
         "getPayments": _LIST,
-        "getBatchPayment": ONE,
-        "getBatchPaymentHistory": ONE,
-        "getInvoice": ONE,
-        "getAccount": ONE,
-        "getPayment": ONE,
-        "getContact": ONE,
+        "getBatchPayment": FOUND_OR_NOT,
+        "getBatchPaymentHistory": FOUND_OR_NOT,
+        "getInvoice": FOUND_OR_NOT,
+        "getAccount": FOUND_OR_NOT,
+        "getPayment": FOUND_OR_NOT,
+        "getContact": FOUND_OR_NOT,
     },
     # Whole documents inside a payment: 20,000 coverage cases with them, 1,200 without. What an invoice's
     # contact and lines have inside them makes half of its cases.
@@ -68,7 +79,7 @@ PINS = Pins(
 
 TOLERANCES = {
     "": (
-        Forgiven("type", "the switch unreadable_flag: what is no boolean counts as true", "summarizeErrors"),
+        Tolerance("type", "the switch unreadable_flag: what is no boolean counts as true", "summarizeErrors"),
     )
 }
 """By operation. Source: Xero fact sheet §7.34."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.subject import Item, Json, Telling, Told
+from mockserver.contract.profile import BatchItem, Json, ReportedOutcome, ReportedOutcomes
 
 _ZERO_ID = "00000000-0000-0000-0000-000000000000"
 _OK, _REFUSED = 200, 400
@@ -33,7 +33,7 @@ class ElementReader:
     amount: str = ""
     creates: bool = False
 
-    def read(self, exchange: Exchange, items: Sequence[Item]) -> Telling | None:
+    def read(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
         """Every element in its order; or those that failed, and all that is not among them was saved.
 
         None where the call was refused without elements.
@@ -52,22 +52,24 @@ class ElementReader:
             raise ValueError(f"an answer with the status {status} says nothing of {self.plural}")
         return None
 
-    def _read_all(self, elements: Sequence[Mapping[str, Any]], items: Sequence[Item]) -> Telling:
+    def _read_all(
+        self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
+    ) -> ReportedOutcomes:
         told = tuple(
             self._outcome(element, place, items[place] if place < len(items) else None)
             for place, element in enumerate(elements)
         )
         if self.id and self.creates:
             self._refuse_shared_ids([one for one, of in zip(elements, told, strict=True) if of.accepted])
-        return Telling(told)
+        return ReportedOutcomes(told)
 
-    def _outcome(self, element: Mapping[str, Any], place: int, item: Item | None) -> Told:
+    def _outcome(self, element: Mapping[str, Any], place: int, item: BatchItem | None) -> ReportedOutcome:
         at = f"/{self.plural}/{place}"
         accepted = not _is_failed(element, at)
         if accepted and self.id and element.get(self.id) in (None, _ZERO_ID):
             raise ValueError(f"the element at {at} is told as saved, and its {self.id} is that of nothing")
         amount = element.get(self.amount) if accepted else None
-        return Told(
+        return ReportedOutcome(
             place=None if item is None else item.place,
             accepted=accepted,
             key=self._key(element, item),
@@ -76,11 +78,13 @@ class ElementReader:
             at=at,
         )
 
-    def _read_summary(self, elements: Sequence[Mapping[str, Any]], items: Sequence[Item]) -> Telling:
+    def _read_summary(
+        self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
+    ) -> ReportedOutcomes:
         places = tuple(items) if len(elements) == len(items) else tuple(self._match_items(elements, items))
-        return Telling(
+        return ReportedOutcomes(
             tuple(
-                Told(
+                ReportedOutcome(
                     place=None if item is None else item.place,
                     accepted=False,
                     key=self._key(element, item),
@@ -93,8 +97,8 @@ class ElementReader:
         )
 
     def _match_items(
-        self, elements: Sequence[Mapping[str, Any]], items: Sequence[Item]
-    ) -> Iterator[Item | None]:
+        self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
+    ) -> Iterator[BatchItem | None]:
         """The item that each element shows again: they stand in the order of the call.
 
         One that shows its item in another form, and has no other's name, is taken for the next.
@@ -109,11 +113,11 @@ class ElementReader:
             yield None if found is None else left[found]
             del left[: 0 if found is None else found + 1]
 
-    def _repeats_item(self, element: Mapping[str, Any], item: Item) -> bool:
+    def _repeats_item(self, element: Mapping[str, Any], item: BatchItem) -> bool:
         shown = {name: value for name, value in element.items() if name != self.id}
         return _repeats(shown, _document_of(item))
 
-    def _key(self, element: Mapping[str, Any], item: Item | None) -> str | None:
+    def _key(self, element: Mapping[str, Any], item: BatchItem | None) -> str | None:
         """What the element is called; as the item is, where it shows the name or id that was sent."""
         if item is None:
             return element.get(self.name)
@@ -163,7 +167,7 @@ def _repeats(shown: Json, sent: Json) -> bool:
     return _is_same(shown, sent)
 
 
-def _document_of(item: Item) -> Mapping[str, Json]:
+def _document_of(item: BatchItem) -> Mapping[str, Json]:
     return item.document if isinstance(item.document, dict) else {}
 
 

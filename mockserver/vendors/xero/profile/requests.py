@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from mockserver.contract.exchange import Exchange, Request, json_request
-from mockserver.contract.subject import Drawn, Facts, Json, Record
+from mockserver.contract.profile import DrawnValues, Facts, Json, Record
 
 WITHOUT_SUMMARY = {"summarizeErrors": "false"}
 UNKNOWN_ID = "00000000-0000-4000-8000-00000000dead"
@@ -91,10 +91,10 @@ def payment_document(facts: Facts, number: str, amount: Decimal) -> Json:
     }
 
 
-def delete_first(plural: str, name: str) -> Callable[[Exchange, str, Drawn, int], Request]:
+def delete_first(plural: str, name: str) -> Callable[[Exchange, str, DrawnValues, int], Request]:
     """The deletion of the first document that was found, by its address; of nobody's, where none was."""
 
-    def request(exchange: Exchange, _key: str, _drawn: Drawn, _tenant: int) -> Request:
+    def request(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
         return write_request("POST", f"{plural}/{first_id(exchange, plural, name)}", {"Status": "DELETED"})
 
     return request

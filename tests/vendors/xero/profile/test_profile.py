@@ -7,16 +7,16 @@ from decimal import Decimal
 
 import pytest
 
-from mockserver.contract.exchange import Exchange, Request, Response, written
-from mockserver.contract.profiles import contracted
-from mockserver.contract.subject import REFUSED, Drawn, Step, Subject
+from mockserver.contract.exchange import Exchange, Request, Response, to_json_bytes
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.profile import REFUSED_STEP, BatchProfile, DrawnValues, Step
 from mockserver.server.application import Application
 from mockserver.vendors.xero.profile import PROFILE
 from tests.support.profile_checks import Tried, a_key_that_is_there_twice, each, trying
 
-SUBJECTS = PROFILE.subjects(PROFILE.facts)
+SUBJECTS = PROFILE.batches(PROFILE.facts)
 PARTS, WHOLE, CHANGED, CREATED, PAYMENTS = range(5)
-ONE, OTHER = Drawn(1, Decimal("19.99")), Drawn(2, Decimal("0.30"))
+ONE, OTHER = DrawnValues(1, Decimal("19.99")), DrawnValues(2, Decimal("0.30"))
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
         yield one
 
 
-def step_of(subject: Subject, name: str) -> Step:
+def step_of(subject: BatchProfile, name: str) -> Step:
     return next(step for step in subject.steps if step.name == name)
 
 
@@ -42,7 +42,7 @@ def test_what_is_done_is_not_done_again(tried: Tried) -> None:
 
     telling = tried.batch(tried.subject.item(key, ONE))
 
-    assert tried.upon(before, key, ONE) is REFUSED
+    assert tried.upon(before, key, ONE) is REFUSED_STEP
     assert tried.accepted(telling, 1) == [False]
     assert tried.shown(key) == before
 
@@ -82,11 +82,11 @@ def test_an_invoice_that_is_paid_or_voided_takes_no_change(tried: Tried, name: s
 
     telling = tried.batch(tried.subject.item(key, OTHER))
 
-    assert tried.upon(before, key, OTHER) is REFUSED
+    assert tried.upon(before, key, OTHER) is REFUSED_STEP
     assert tried.accepted(telling, 1) == [False]
     assert tried.shown(key) == before
     for again in tried.subject.steps:
-        assert (tried.do(again, key, ONE) >= 400) == (again.after(before, ONE) is REFUSED), again.name
+        assert (tried.do(again, key, ONE) >= 400) == (again.after(before, ONE) is REFUSED_STEP), again.name
         before = tried.shown(key)
 
 
@@ -98,7 +98,7 @@ def test_no_more_is_paid_than_is_due(tried: Tried) -> None:
 
     status = tried.do(step, key, ONE)
 
-    assert step.after(before, ONE) is REFUSED
+    assert step.after(before, ONE) is REFUSED_STEP
     assert status == 400
     assert tried.shown(key) == before
 
@@ -120,7 +120,7 @@ def test_an_idempotency_key_brings_the_first_answer_and_belongs_to_one_call(trie
 
 def test_an_invoice_whose_sums_disagree_cannot_be_read() -> None:
     shown = {"Total": Decimal(100), "AmountPaid": Decimal(10), "AmountDue": Decimal(100)}
-    body = written({"Invoices": [shown]}).encode()
+    body = to_json_bytes({"Invoices": [shown]}).encode()
     exchange = Exchange(Request("GET", "/"), Response(200, {}, body))
 
     with pytest.raises(ValueError, match="of 100, 10 is shown as paid and 100 as due"):
@@ -145,14 +145,14 @@ def test_no_two_subjects_share_a_key() -> None:
 
 
 def test_every_batch_has_its_reader() -> None:
-    operations = contracted("xero").spec.operations
+    operations = load_vendor_api("xero").spec.operations
 
     assert {name for name, one in operations.items() if one.batch} == set(PROFILE.readers)
 
 
 def test_other_organisations_and_accounts_can_be_named() -> None:
-    under = contracted("xero", {"tenant": "T-1", "other_tenant": "", "bank": "090"})
-    subjects = under.profile.subjects(under.facts)
+    under = load_vendor_api("xero", {"tenant": "T-1", "other_tenant": "", "bank": "090"})
+    subjects = under.profile.batches(under.facts)
 
     assert under.profile.headers(under.facts, 0) == {"xero-tenant-id": "T-1"}
     assert {subject.tenants for subject in subjects} == {1}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.subject import Item, Telling
+from mockserver.contract.profile import BatchItem, ReportedOutcomes
 from mockserver.vendors.xero.profile.reading import BATCH_PAYMENTS, INVOICES, NOTES, PAYMENTS
 
 ZERO = "00000000-0000-0000-0000-000000000000"
@@ -23,9 +23,9 @@ FAILED: dict[str, Any] = {
 }
 
 
-def sent(*documents: Any) -> tuple[Item, ...]:
+def sent(*documents: Any) -> tuple[BatchItem, ...]:
     return tuple(
-        Item(place, document.get("Reference") if isinstance(document, dict) else None, document)
+        BatchItem(place, document.get("Reference") if isinstance(document, dict) else None, document)
         for place, document in enumerate(documents)
     )
 
@@ -35,13 +35,13 @@ def answered(document: Any, status: int = 200) -> Exchange:
 
 
 def read(
-    elements: Sequence[Mapping[str, Any]], items: Sequence[Item], kind: Any = BATCH_PAYMENTS
-) -> Telling | None:
-    told: Telling | None = kind.read(answered({kind.plural: elements}), items)
+    elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem], kind: Any = BATCH_PAYMENTS
+) -> ReportedOutcomes | None:
+    told: ReportedOutcomes | None = kind.read(answered({kind.plural: elements}), items)
     return told
 
 
-def failed(elements: Sequence[Mapping[str, Any]], items: Sequence[Item]) -> list[int | None]:
+def failed(elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]) -> list[int | None]:
     told = BATCH_PAYMENTS.read(answered({"ErrorNumber": 10, "Elements": elements}, 400), items)
     assert told is not None
     assert not told.complete
@@ -103,7 +103,7 @@ def test_what_was_sent_without_a_name_is_told_without_one() -> None:
 
 def test_an_invoice_that_was_sent_by_number_and_id_keeps_the_items_key() -> None:
     document = {"InvoiceNumber": "R1", "InvoiceID": FIRST.upper()}
-    item = Item(0, f"R1/{FIRST}", document)
+    item = BatchItem(0, f"R1/{FIRST}", document)
 
     told = read(
         [{"InvoiceNumber": "R1", "InvoiceID": FIRST, "Total": 1.5, "HasErrors": False}], [item], INVOICES
@@ -115,7 +115,9 @@ def test_an_invoice_that_was_sent_by_number_and_id_keeps_the_items_key() -> None
 
 def test_a_note_has_no_id() -> None:
     told = read(
-        [{"Details": "called", "ValidationErrors": []}], [Item(0, "called", {"Details": "called"})], NOTES
+        [{"Details": "called", "ValidationErrors": []}],
+        [BatchItem(0, "called", {"Details": "called"})],
+        NOTES,
     )
 
     assert told is not None

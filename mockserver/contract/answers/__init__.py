@@ -1,1 +1,0 @@
-"""What an answer says: by its spec, under its names, of every item."""

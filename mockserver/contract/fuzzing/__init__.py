@@ -1,0 +1,1 @@
+"""Generated calls, from Schemathesis and along links."""

@@ -1,0 +1,133 @@
+"""Checks that a call without credentials, or with bad ones, is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlencode
+
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.finding import Check, Finding, FindingLedger
+from mockserver.contract.safety import JOURNAL
+from mockserver.contract.target import Target
+from mockserver.model import Document
+from mockserver.spec.openapi import resolve
+
+AUTH_CHECK = Check(
+    "ignored-auth",
+    "nobody is let in without credentials",
+    "operations",
+    "the spec says that a call needs them",
+)
+
+CredentialPlace: TypeAlias = tuple[str, str]
+"""Where a scheme's credential goes: `header`, `query` or `cookie`, and its name."""
+
+_AUTHORIZATION: CredentialPlace = ("header", "authorization")
+_WRONG = "made-up-by-the-contract-suite"
+_OK = range(200, 300)
+_CLOSED = (401, 403)
+_ELSEWHERE = range(300, 400)
+
+
+class AuthChecks:
+    """Tries every operation once, after a call with credentials was answered well.
+
+    A server of ours may have been started to take any credential; there wrong ones are not tried.
+    """
+
+    def __init__(self, document: Document, target: Target, ledger: FindingLedger) -> None:
+        self._document = document
+        self._target = target
+        self._ledger = ledger
+        self._tried: set[str] = set()
+        self._takes_any: bool | None = None
+
+    def judge(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
+        """What gets in that must not, by the example of a call; `raw` is the operation in its spec.
+
+        Raises:
+            Unreachable: nobody answers.
+        """
+        alternatives: Sequence[Mapping[str, Any]] = raw.get("security", self._document.get("security", ()))
+        if operation in self._tried or exchange.response.status not in _OK or not all(alternatives or [{}]):
+            return ()
+        places = {name: self._place(name) for alternative in alternatives for name in alternative}
+        if any(name in self._target.address.headers for kind, name in places.values() if kind == "header"):
+            return ()  # they go with every call
+        self._ledger.judged(operation, AUTH_CHECK.id)
+        if not any(_has(exchange.request, place) for place in places.values()):
+            return (_is_let_in(operation, "without any", exchange),)
+        self._tried.add(operation)
+        if self._takes_any is None:
+            self._takes_any = self._is_lenient(exchange)
+        return tuple(self._intruders(operation, set(places.values()), exchange))
+
+    def _intruders(self, operation: str, places: set[CredentialPlace], good: Exchange) -> Iterator[Finding]:
+        bare = good.request
+        for place in places:
+            bare = _without(bare, place)
+        came = self._sent(bare, operation)
+        if not _is_closed(came):
+            yield _is_let_in(operation, "without any", good, came)
+        for kind, name in sorted(places):
+            if self._takes_any or not _has(good.request, (kind, name)) or kind != "header":
+                continue
+            scheme = good.request.headers[name].partition(" ")[0]
+            wrong = f"{scheme} {_WRONG}" if (kind, name) == _AUTHORIZATION else _WRONG
+            came = self._sent(_with(good.request, name, wrong), operation)
+            if not _is_closed(came):
+                yield _is_let_in(operation, f"with a made-up {name}", good, came)
+
+    def _is_lenient(self, good: Exchange) -> bool:
+        """Whether it is one of ours that does not say that it is strict."""
+        if JOURNAL not in good.response.headers:
+            return False
+        health = self._target.at_origin(Request("GET", "/_mock/health")).response
+        return b'"strict"' not in health.body
+
+    def _sent(self, request: Request, operation: str) -> Exchange:
+        exchange = self._target.send(request, operation)
+        self._ledger.called(exchange)
+        return exchange
+
+    def _place(self, scheme: str) -> CredentialPlace:
+        node = resolve(self._document, self._document["components"]["securitySchemes"][scheme])
+        return (node["in"], node["name"].lower()) if node.get("type") == "apiKey" else _AUTHORIZATION
+
+
+def _has(request: Request, place: CredentialPlace) -> bool:
+    kind, name = place
+    if kind == "header":
+        return name in request.headers
+    if kind == "cookie":
+        return f"{name}=" in request.headers.get("cookie", "").lower()
+    return any(key.lower() == name for key, _ in parse_qsl(request.path.partition("?")[2]))
+
+
+def _without(request: Request, place: CredentialPlace) -> Request:
+    kind, name = place
+    if kind == "query":
+        path, _, query = request.path.partition("?")
+        kept = [(key, text) for key, text in parse_qsl(query, keep_blank_values=True) if key.lower() != name]
+        return replace(request, path=f"{path}?{urlencode(kept)}" if kept else path)
+    gone = name if kind == "header" else "cookie"
+    return replace(request, headers={key: text for key, text in request.headers.items() if key != gone})
+
+
+def _with(request: Request, header: str, text: str) -> Request:
+    return replace(request, headers={**request.headers, header: text})
+
+
+def _is_closed(exchange: Exchange) -> bool:
+    """A redirect leads to where one logs in."""
+    return exchange.response.status in _CLOSED or exchange.response.status in _ELSEWHERE
+
+
+def _is_let_in(operation: str, how: str, *shown: Exchange) -> Finding:
+    status = shown[-1].response.status
+    said = f"the spec asks for credentials; called {how} it answers {status}"
+    return Finding(
+        AUTH_CHECK.id, operation, said, expected="401 or 403", came=str(status), exchanges=tuple(shown)
+    )

@@ -1,0 +1,115 @@
+"""Send generated cases to the target and judge the exchanges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemathesis.core import NOT_SET
+from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.schemas import BaseSchema
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.fuzzing import auth_checks, requests
+from mockserver.contract.fuzzing.auth_checks import AuthChecks
+from mockserver.contract.fuzzing.malformed_bodies import JudgeExchange, MalformedBodies
+from mockserver.contract.fuzzing.pins import PinnedCase, operation_id, pin_case
+from mockserver.contract.fuzzing.requests import RequestWriter
+from mockserver.contract.fuzzing.schemathesis_checks import CheckedResponse, SchemathesisChecks
+from mockserver.contract.profile import FixturePins
+from mockserver.contract.target import Target, TargetUnreachableError
+from mockserver.spec.openapi import Spec, resolve
+
+
+class LostResponseError(Exception):
+    """The target does not answer any more; nothing is sent after that."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallCheck:
+    """Where calls go and what becomes of them; `judge` judges every exchange, where we know the spec."""
+
+    target: Target
+    effort: RunConfig
+    ledger: FindingLedger
+    pins: FixturePins = field(default_factory=FixturePins)
+    spec: Spec | None = None
+    judge: JudgeExchange | None = None
+
+
+class Caller:
+    """Calls one target with the cases of one schema; `lost` says how the target was lost.
+
+    `accept` goes with every call, if it is not "". `left_out` are checks of Schemathesis' not to be made.
+    """
+
+    def __init__(self, schema: BaseSchema, errand: CallCheck) -> None:
+        self.lost: TargetUnreachableError | None = None
+        self.accept = ""
+        self.left_out: frozenset[str] = frozenset()
+        self.wire = RequestWriter(errand.target, errand.ledger, errand.spec)
+        self._errand = errand
+        self._session = self.wire.session()
+        self._built_in = SchemathesisChecks(schema, errand.pins, errand.effort)
+        self._uninvited = AuthChecks(schema.raw_schema, errand.target, errand.ledger)
+        self._unread = MalformedBodies(errand.target, errand.ledger, errand.judge) if errand.judge else None
+
+    def call(
+        self, case: PinnedCase, recorder: ScenarioRecorder | None = None, *, walking: bool = False
+    ) -> CheckedResponse:
+        """The answer to a case.
+
+        Raises:
+            Unsendable: HTTP has no place for it.
+            Lost: nobody answers.
+        """
+        if self.lost:
+            raise LostResponseError
+        pin_case(case, self._errand.pins, walking=walking)
+        arguments: dict[str, Any] = {"session": self._session, "allow_redirects": False}
+        if self.accept:
+            arguments["headers"] = {"Accept": self.accept}
+        if self._errand.spec and requests.can_write_xml(case.media_type) and case.body is not NOT_SET:
+            arguments["data"] = _encode_xml(case)
+        try:
+            response = case.call(**arguments)
+        except TargetUnreachableError as error:
+            self.lost = error
+            raise LostResponseError from error
+        return CheckedResponse(case, response, self.wire.last(), arguments, recorder)
+
+    def judge(self, answered: CheckedResponse) -> tuple[Finding, ...]:
+        """What does not hold of an answer.
+
+        Raises:
+            Lost: nobody answers a check that calls again.
+        """
+        errand, exchange, case = self._errand, answered.exchange, answered.case
+        found = errand.judge(exchange, errand.ledger) if errand.judge else ()
+        try:
+            found += self._built_in.judge(answered, errand.ledger, self.left_out)
+            if exchange.request.method == case.operation.method.upper():
+                found += self._tried(case, exchange)
+        except TargetUnreachableError as error:
+            self.lost = error
+            raise LostResponseError from error
+        return found
+
+    def _tried(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
+        """What comes of calls that are made once an operation, by the example of this one."""
+        found: tuple[Finding, ...] = ()
+        if self._errand.effort.wants(auth_checks.AUTH_CHECK.id):
+            raw: Mapping[str, Any] = case.operation.definition.raw
+            found += self._uninvited.judge(operation_id(case), raw, exchange)
+        if self._unread:
+            found += self._unread.judge(operation_id(case), exchange)
+        return found
+
+
+def _encode_xml(case: PinnedCase) -> bytes:
+    document: dict[str, Any] = case.operation.schema.raw_schema
+    body = resolve(document, case.operation.definition.raw["requestBody"])
+    return requests.write_xml(case.body, body["content"][case.media_type]["schema"], document)

@@ -1,0 +1,82 @@
+"""Replace generated ids by ids of the fixtures, except where a case is deliberately invalid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any, TypeAlias
+
+import schemathesis
+from schemathesis.core import NOT_SET
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import TestPhase
+
+from mockserver.contract.profile import FixturePins
+
+PinnedCase: TypeAlias = schemathesis.Case[Any]
+
+_MOMENT = re.compile(r"(\d{4})(-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?)([+-]\d\d:\d\d)")
+_FAR = "14:00"
+
+
+def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> None:
+    """Send a case where something is; on a walk along links that is where the link leads."""
+    operation = operation_id(case)
+    bodies = {} if walking else pins.bodies.get(operation, {})
+    known = {} if walking or _is_free(case) else pins.known.get(operation, {})
+    places: Sequence[tuple[ParameterLocation, Any, Mapping[str, Any]]] = (
+        (ParameterLocation.HEADER, case.headers, {**pins.headers, **(pins.walking if walking else {})}),
+        (ParameterLocation.QUERY, case.query, {**pins.query, **known}),
+        (ParameterLocation.PATH, case.path_parameters, {**pins.path, **known}),
+        (ParameterLocation.BODY, case.body, {**pins.body, **bodies}),
+    )
+    for location, container, pinned in places:
+        if case.meta is not None and case.meta.is_negative_at(location):
+            continue
+        _bring_near(container)
+        if isinstance(container, MutableMapping):
+            container.update({name: value for name, value in pinned.items() if name in container})
+            for name in pins.left_out:
+                container.pop(name, None)
+
+
+def operation_id(case: PinnedCase) -> str:
+    """The operationId, or method and path where the spec has none."""
+    return id_of(case.operation)
+
+
+def id_of(operation: Any) -> str:
+    """The same of an operation as Schemathesis has it."""
+    return str(operation.definition.raw.get("operationId") or operation.label)
+
+
+def _is_free(case: PinnedCase) -> bool:
+    """Whether the case may ask for what is not there."""
+    fuzzed = case.meta is not None and case.meta.phase.name == TestPhase.FUZZING
+    return fuzzed and case.body is NOT_SET
+
+
+def _bring_near(value: Any) -> None:
+    """Moments in zones that there are: none is further from Greenwich; every one has a year in UTC."""
+    if isinstance(value, MutableMapping):
+        entries: Any = list(value.items())
+    elif isinstance(value, list):
+        entries = list(enumerate(value))
+    else:
+        return
+    for place, child in entries:
+        if isinstance(child, str):
+            near = _near(child)
+            if near != child:
+                value[place] = near
+        else:
+            _bring_near(child)
+
+
+def _near(text: str) -> str:
+    found = _MOMENT.fullmatch(text)
+    if not found:
+        return text
+    year, rest, zone = found.groups()
+    zone = zone if zone[1:] <= _FAR else f"{zone[0]}{_FAR}"
+    return min(max(year, "0002"), "9998") + rest + zone

@@ -1,0 +1,175 @@
+"""Turn Schemathesis cases into requests as bytes, with XML bodies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from io import BytesIO
+from typing import Any, TypeAlias
+from urllib.parse import unquote, urlsplit
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPHeaderDict, HTTPResponse
+
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.finding import FindingLedger
+from mockserver.contract.oracle.asking import find_operation
+from mockserver.contract.target import Target
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.spec.openapi import Spec, resolve
+from mockserver.spec.typed_xml import NIL_ATTRIBUTE, XML_MEDIA_TYPES, element_tag
+
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+"""RFC 9110 §5.5; what is not of it no client gets past its own library."""
+
+_NOT_SENT = ("content-length", "x-schemathesis-testcaseid")
+"""The client counts by itself; a number that is another in every run is none of the call's."""
+_USER_AGENT = {"user-agent": "mockserver-contract"}
+
+
+class UnsendableCaseError(requests.exceptions.InvalidHeader):
+    """A request that HTTP has no place for."""
+
+
+class RequestWriter(HTTPAdapter):
+    """Sends what requests has prepared through a target."""
+
+    def __init__(self, target: Target, ledger: FindingLedger, spec: Spec | None = None) -> None:
+        super().__init__()
+        self._last: Exchange | None = None
+        self._target = target
+        self._ledger = ledger
+        self._spec = spec
+        self._base = urlsplit(target.address.url).path
+        self._headers: Mapping[str, str] = {}
+
+    def last(self) -> Exchange:
+        """What went over it most lately."""
+        if self._last is None:
+            raise LookupError("nothing was sent")
+        return self._last
+
+    def within(self, headers: Mapping[str, str]) -> None:
+        """Every later call has these headers as well: the world that it happens in."""
+        self._headers = headers
+
+    def session(self) -> requests.Session:
+        """A session that remembers nothing and sends everything here."""
+        made = requests.Session()
+        made.trust_env = False
+        made.headers.clear()
+        made.mount("http://", self)
+        made.mount("https://", self)
+        return made
+
+    def send(  # noqa: PLR0913, PLR0917 - as the base has it
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002 - as the base has it
+        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        verify: bool | str = True,  # noqa: FBT001, FBT002 - as the base has it
+        cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """What the target answers; how it is called is the target's own affair.
+
+        Raises:
+            Unsendable: HTTP has no place for it.
+            Unreachable: nobody answers.
+        """
+        del stream, timeout, verify, cert, proxies
+        sent = self._request(request)
+        exchange = self._target.send(sent, self._operation(sent))
+        self._ledger.called(exchange)
+        self._last = exchange
+        return self.build_response(request, _raw(exchange))
+
+    def _request(self, prepared: requests.PreparedRequest) -> Request:
+        parts = urlsplit(prepared.url or "")
+        if not parts.path.startswith(self._base):
+            raise UnsendableCaseError(f"{prepared.url} is beside {self._base}")
+        path = parts.path[len(self._base) :] + (f"?{parts.query}" if parts.query else "")
+        headers = {name.lower(): _header_text(value) for name, value in prepared.headers.items()}
+        for name in _NOT_SENT:
+            headers.pop(name, None)
+        for name, value in headers.items():
+            if not _VALUE.fullmatch(value) or value != value.strip():
+                raise UnsendableCaseError(f"{name}: {value!r}")
+        body = prepared.body or b""
+        if isinstance(body, str):
+            body = body.encode()
+        return Request(prepared.method or "", path, {**headers, **self._headers, **_USER_AGENT}, bytes(body))
+
+    def _operation(self, sent: Request) -> str:
+        if self._spec is None:
+            return ""
+        path = unquote(sent.path.partition("?")[0])
+        try:
+            return find_operation(self._spec, sent.method, path).operation.id
+        except (NotFound, MethodNotAllowed):
+            return ""
+
+
+def _header_text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1")
+
+
+def _raw(exchange: Exchange) -> HTTPResponse:
+    came = exchange.response
+    # The body is decoded by now, and would be once more.
+    headers = {name: text for name, text in came.headers.items() if name != "content-encoding"}
+    return HTTPResponse(
+        BytesIO(came.body),
+        HTTPHeaderDict(headers),
+        came.status,
+        version=11,
+        preload_content=False,
+        request_method=exchange.request.method,
+    )
+
+
+Node: TypeAlias = Mapping[str, Any]
+
+_NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]")
+
+
+def can_write_xml(media_type: str | None) -> bool:
+    """Whether bodies of that media type are written here."""
+    return media_type in XML_MEDIA_TYPES
+
+
+def write_xml(value: Any, schema: Node, document: Node) -> bytes:
+    """`value` as XML under the names of `schema`; what is not of its shape is written as it comes."""
+    node = resolve(document, schema)
+    root = Element(element_tag(node, "data"))
+    _fill(root, value, node, document)
+    return tostring(root)
+
+
+def _fill(element: Element, value: Any, schema: Node, document: Node) -> None:
+    node = resolve(document, schema)
+    if value is None:
+        element.set(NIL_ATTRIBUTE, "true")
+    elif isinstance(value, list):
+        items = resolve(document, node.get("items", {}))
+        for item in value:
+            _fill(SubElement(element, element_tag(items, "item")), item, items, document)
+    elif isinstance(value, dict):
+        namespace = element.tag[: element.tag.find("}") + 1]
+        for name in sorted(value):
+            member = SubElement(element, namespace + _NOT_NAME.sub("_", name or "_"))
+            _fill(member, value[name], node.get("properties", {}).get(name, {}), document)
+    else:
+        element.text = _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    return _NOT_TEXT.sub("", str(value))

@@ -1,0 +1,109 @@
+"""Load a spec into Schemathesis, prepared for batch operations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.exchange import to_json_bytes
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.profile import PER_ITEM_REASON, ExpectedStatuses, FixturePins
+
+_ANY_JSON = "application/*+json"
+_ONE_JSON = "application/vnd.mockserver+json"
+
+
+def loaded(contracted: ApiUnderTest, url: str, effort: RunConfig, *, walking: bool = False) -> OpenApiSchema:
+    """What Schemathesis makes cases of, to be called at `url`; a walk is made of good calls only."""
+    profile = contracted.profile
+    config = _config(url, effort, profile.credentials, "positive" if walking else "all")
+    config["generation"]["codec"] = profile.pins.codec
+    if profile.pins != FixturePins():
+        config["checks"] = _checks(profile.pins)
+    judged = {**_batches(contracted), **profile.pins.expected_statuses}
+    config["operations"] = [
+        {"include-operation-id": operation, "checks": _expected(one)} for operation, one in judged.items()
+    ]
+    return schemathesis.openapi.from_dict(_document(contracted), config=schemathesis.Config.from_dict(config))
+
+
+def plain(
+    file: Path, url: str, effort: RunConfig, credentials: Mapping[str, Mapping[str, str]]
+) -> OpenApiSchema:
+    """Anybody's spec with what Schemathesis checks by itself.
+
+    Raises:
+        LoaderError: Schemathesis cannot read it.
+    """
+    config = schemathesis.Config.from_dict(_config(url, effort, credentials, "all"))
+    return schemathesis.openapi.from_path(file, config=config)
+
+
+def _config(
+    url: str, effort: RunConfig, credentials: Mapping[str, Mapping[str, str]], mode: str
+) -> dict[str, Any]:
+    return {
+        **({"auth": {"openapi": credentials}} if credentials else {}),
+        "base-url": url,
+        "seed": effort.seed,
+        "output": {"sanitization": {"enabled": False}},
+        "generation": {
+            "mode": mode,
+            "max-examples": effort.max_examples,
+            "deterministic": True,
+            "database": "none",
+        },
+        "analysis": {"constants": {"enabled": False}},
+        "phases": {"stateful": {"inference": {"algorithms": []}}},
+    }
+
+
+def _document(contracted: ApiUnderTest) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(to_json_bytes(contracted.spec.document))
+    components = document.get("components", {})
+    for schema, members in contracted.profile.pins.slim.items():
+        for member in members:
+            del components["schemas"][schema]["properties"][member]
+    for response in contracted.profile.pins.empty_answers:
+        del components["responses"][response]["content"]
+    _name_one_json(document)
+    return document
+
+
+def _name_one_json(node: Any) -> None:
+    """A range of media types is none that can be sent: one of it stands for it."""
+    if isinstance(node, list):
+        for child in node:
+            _name_one_json(child)
+    elif isinstance(node, dict):
+        content = node.get("content")
+        if isinstance(content, dict) and _ANY_JSON in content:
+            content[_ONE_JSON] = content.pop(_ANY_JSON)
+        for child in node.values():
+            _name_one_json(child)
+
+
+def _batches(contracted: ApiUnderTest) -> dict[str, ExpectedStatuses]:
+    """Batches of items that are judged one by one: what becomes of a bad item is the judge's to say."""
+    each = ExpectedStatuses(PER_ITEM_REASON, valid=("2xx", "4xx"), invalid=("2xx", "4xx"))
+    return {
+        operation.id: each for operation in contracted.spec.operations.values() if operation.batch is not None
+    }
+
+
+def _checks(pins: FixturePins) -> dict[str, Any]:
+    left_out = {one.check: {"enabled": False} for one in pins.excluded if not one.header}
+    return {**_expected(ExpectedStatuses("")), **left_out}
+
+
+def _expected(judged: ExpectedStatuses) -> dict[str, Any]:
+    return {
+        "positive_data_acceptance": {"expected-statuses": list(judged.valid)},
+        "negative_data_rejection": {"expected-statuses": list(judged.invalid)},
+    }

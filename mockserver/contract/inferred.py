@@ -1,0 +1,201 @@
+"""Infer a batch profile from a spec with `x-batch`, for vendors without a package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from mockserver.contract.exchange import Exchange, Request, json_request
+from mockserver.contract.profile import BatchProfile, DrawnValues, Json, Record
+from mockserver.contract.samples import Member, SampleItem, make_sample
+from mockserver.errors import SpecError
+from mockserver.model import Document
+from mockserver.spec.openapi import Batch, Operation, Spec, resolve
+
+_JSON = "application/json"
+_FOUND = 200
+
+
+def infer_batches(spec: Spec) -> tuple[BatchProfile, ...]:
+    """One for each batch operation that the spec says enough of."""
+    made = (_infer_batch(spec, operation) for operation in spec.operations.values())
+    return tuple(one for one in made if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _InferredBatch:
+    """Where records are: `one` ends with the key, `all_` lists them; `names` are compared."""
+
+    names: tuple[str, ...]
+    key: tuple[str, ...]
+    one: str
+    all_: str
+
+    def read(self, key: str, _tenant: int = 0) -> Request:
+        if self.one:
+            return Request("GET", self.one + quote(key, safe=""))
+        return Request("GET", self.all_)
+
+    def listing(self, _tenant: int = 0) -> Request:
+        return Request("GET", self.all_)
+
+    def shown(self, key: str, exchange: Exchange) -> Record | None:
+        if not self.one:
+            return self.listed(exchange).get(key)
+        if exchange.response.status != _FOUND:
+            return None
+        found = _document(exchange.response.json())
+        return self._record(found) if self._key(found) == key else None
+
+    def listed(self, exchange: Exchange) -> Mapping[str, Record]:
+        if exchange.response.status != _FOUND:
+            return {}
+        return {self._key(row): self._record(row) for row in _rows(exchange.response.json())}
+
+    def _record(self, row: Mapping[str, Json]) -> Record:
+        return {name: compared_members(row.get(name)) for name in self.names}
+
+    def _key(self, row: Mapping[str, Json]) -> str:
+        return "/".join(str(row.get(name)) for name in self.key)
+
+
+def compared_members(value: Json) -> str | Decimal | None:
+    """A value as records hold it: every number is an exact decimal, a boolean its name."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | Decimal):
+        return Decimal(value)
+    return None if value is None else str(value)
+
+
+def _infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
+    batch = operation.batch
+    schema = _item_schema(spec, operation)
+    if batch is None or schema is None or not batch.collection or len(batch.key) != 1:
+        return None
+    made = make_sample(spec.document, schema, batch)
+    if made is None:
+        return None
+    names = tuple(
+        name
+        for name, value in made.item(made.key(0), DrawnValues(0, Decimal(1))).items()
+        if _is_scalar(value)
+    )
+    table = _table(spec, batch, names)
+    if table is None:
+        return None
+    path = _path_of(operation)
+    envelope = _envelope(spec, operation, made) if batch.items else None
+    if path is None or (batch.items and envelope is None):
+        return None
+
+    def call(items: Sequence[Json], _tenant: int) -> Request:
+        body: Json = list(items)
+        return json_request(operation.method.upper(), path, _within(envelope or {}, batch.items, body))
+
+    return BatchProfile(
+        operation=operation.id,
+        key=made.key,
+        item=made.item,
+        record=lambda key, drawn: {name: compared_members(made.item(key, drawn)[name]) for name in names},
+        call=call,
+        read=table.read,
+        shown=table.shown,
+        corruptions=made.corruptions,
+        listing=table.listing if table.all_ else None,
+        listed=table.listed if table.all_ else None,
+    )
+
+
+def _table(spec: Spec, batch: Batch, names: tuple[str, ...]) -> _InferredBatch | None:
+    one, all_, kept = "", "", names
+    for operation in spec.operations.values():
+        if operation.method != "get" or operation.collection != batch.collection:
+            continue
+        way, _, last = operation.path.rpartition("/")
+        if "{" in way or any(one.required and one.place != "path" for one in operation.parameters):
+            continue
+        if last.startswith("{"):
+            one = f"{way}/"
+            kept = tuple(name for name in kept if _shows(spec, operation, name))
+        else:
+            all_ = operation.path
+    return _InferredBatch(kept, batch.key, one, all_) if one or all_ else None
+
+
+def _shows(spec: Spec, operation: Operation, name: str) -> bool:
+    """Whether an answer has the member, by its schema; one that names no members may have any."""
+    node = spec.document["paths"][operation.path][operation.method]["responses"].get("200", {})
+    content = resolve(spec.document, node).get("content", {}).get(_JSON, {})
+    schema = resolve(spec.document, content.get("schema", {}))
+    properties = schema.get("properties", {})
+    return not properties or name in properties
+
+
+def _item_schema(spec: Spec, operation: Operation) -> Document | None:
+    body = next((one for one in operation.bodies if one.name == _JSON), None)
+    if body is None or operation.batch is None:
+        return None
+    schema: Any = resolve(spec.document, body.schema)
+    for step in operation.batch.items:
+        schema = resolve(spec.document, schema.get("properties", {}).get(step, {}))
+    items = resolve(spec.document, schema.get("items", {}))
+    return items if isinstance(items, dict) and items.get("properties") else None
+
+
+def _path_of(operation: Operation) -> str | None:
+    """The path with what its required parameters have as examples; None where one has none."""
+    path, query = operation.path, []
+    for one in operation.parameters:
+        value = one.schema.get(
+            "example", one.schema.get("default", next(iter(one.schema.get("enum", [])), None))
+        )
+        if one.place == "path" and value is not None:
+            path = path.replace(f"{{{one.name}}}", quote(str(value), safe=""))
+        elif one.required and one.place == "query" and value is not None:
+            query.append(f"{quote(one.name)}={quote(str(value))}")
+        elif one.required:
+            return None
+    return "?".join([path, "&".join(query)]) if query else path
+
+
+def _envelope(spec: Spec, operation: Operation, made: SampleItem) -> dict[str, Json] | None:
+    """What stands round the items; None where something is required that cannot be made up."""
+    batch = operation.batch
+    body = next(one for one in operation.bodies if one.name == _JSON)
+    schema = resolve(spec.document, body.schema)
+    if batch is None or len(batch.items) != 1:
+        return None
+    needed = [name for name in schema.get("required", []) if name != batch.items[0]]
+    filled: dict[str, Json] = {}
+    for name in needed:
+        member = Member.of(spec.document, name, schema.get("properties", {}).get(name, {}))
+        value = member.good(made.number)
+        if value is None:
+            return None
+        filled[name] = value
+    return filled
+
+
+def _within(envelope: Mapping[str, Json], steps: Sequence[object], items: Json) -> Json:
+    return {**envelope, str(steps[0]): items} if steps else items
+
+
+def _document(found: Json) -> Mapping[str, Json]:
+    if not isinstance(found, Mapping):
+        raise SpecError("a record is no object")
+    return found
+
+
+def _rows(found: Json) -> list[Mapping[str, Json]]:
+    """The records of a list: the list itself, or the first that the answer holds."""
+    if isinstance(found, Mapping):
+        found = next((value for value in found.values() if isinstance(value, list)), [])
+    return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
+
+
+def _is_scalar(value: Json) -> bool:
+    return value is None or isinstance(value, str | int | Decimal)

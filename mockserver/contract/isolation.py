@@ -1,0 +1,77 @@
+"""Give each sequence a sandbox or keys of its own at the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mockserver.contract.exchange import Request
+from mockserver.contract.safety import is_ours
+from mockserver.contract.target import Target, TargetUnreachableError
+
+SANDBOX = "mock-sandbox"
+_RUNS = 9973
+"""A prime, so that seeds that are near are not near in keys."""
+_KEYS_OF_A_RUN = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class IsolatedWorld:
+    """`name` occurs once in a run; `headers` lead there; keys are counted from `first`.
+
+    `sandboxed`: it has nothing in common with any other; else only its keys are its own.
+    """
+
+    name: str
+    first: int
+    sandboxed: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Isolation:
+    """The worlds of one run at one target; `of` tells runs apart that share a seed (an operation's name).
+
+    Raises:
+        Unreachable: nobody answers.
+    """
+
+    def __init__(self, target: Target, seed: int, of: str = "") -> None:
+        self._target = target
+        self._name = "-".join(["contract", str(seed), *_plain(of)])[:48].strip("-")
+        self._first = seed * _RUNS % 90_000 * _KEYS_OF_A_RUN
+        self._number = 0
+        self._keys = 0
+        prefixed = "/sandboxes/" in target.address.url
+        self._sandboxed = not prefixed and is_ours(target.send)
+
+    @property
+    def are_apart(self) -> bool:
+        """Whether a fresh world is a sandbox of its own."""
+        return self._sandboxed
+
+    def fresh(self, keys: int) -> IsolatedWorld:
+        """A world that nothing has happened in, with so many keys."""
+        self._number += 1
+        name = f"{self._name}-{self._number}"
+        if self._sandboxed:
+            return IsolatedWorld(name, 0, sandboxed=True, headers={SANDBOX: name})
+        first = self._first + self._keys
+        self._keys += keys
+        return IsolatedWorld(name, first)
+
+    def drop(self, world: IsolatedWorld) -> None:
+        """Let a sandbox go; where the target does not allow that, the next worlds share the default one."""
+        if not world.sandboxed:
+            return
+        request = Request("DELETE", f"/_mock/sandboxes/{world.name}")
+        try:
+            answered = self._target.at_origin(request).response
+        except TargetUnreachableError:
+            return
+        # A server holds a thousand sandboxes: a run that cannot drop its own would fill it.
+        self._sandboxed = self._sandboxed and answered.status in (204, 404)
+
+
+def _plain(text: str) -> list[str]:
+    made = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in text.lower())
+    return [made.strip("-")] if made.strip("-") else []

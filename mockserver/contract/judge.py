@@ -1,0 +1,116 @@
+"""Run every check over an exchange and collect the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockserver.contract.checks import APPLICABLE_CHECKS
+from mockserver.contract.checks.case import REFUSED, CheckCase
+from mockserver.contract.config import RunConfig
+from mockserver.contract.credentials import headers_for
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle import Oracle
+from mockserver.contract.oracle.expected import ExpectedResponse
+from mockserver.contract.profile import OutcomeReader, ReportedOutcomes
+from mockserver.contract.responses.conformance import ResponseConformance
+from mockserver.contract.responses.outcomes import reader_for
+from mockserver.spec.openapi import Operation
+
+_UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
+"""A reader says ValueError; an answer that is like none before it may bring it down in other ways."""
+
+_LEAD = "gives no per-item outcome"
+
+
+class ExchangeJudge:
+    """Judges the exchanges of one API; what it needs of the spec is made once."""
+
+    def __init__(self, contracted: ApiUnderTest, effort: RunConfig) -> None:
+        self.oracle = Oracle(contracted)
+        self._contracted = contracted
+        self._effort = effort
+        self._answers = ResponseConformance(contracted.spec)
+        operations = contracted.spec.operations.values()
+        self._readers: Mapping[str, OutcomeReader | None] = {
+            one.id: reader_for(contracted, one) for one in operations
+        }
+
+    def __call__(self, exchange: Exchange, ledger: FindingLedger) -> tuple[Finding, ...]:
+        """All that does not hold of an exchange.
+
+        The ledger counts what was judged; that the call was made, and what was found, is for the caller to
+        write there.
+        """
+        case = self.case(exchange)
+        operation = case.expected.operation
+        if operation is None:
+            return ()
+        found = []
+        for check, checker in APPLICABLE_CHECKS:
+            if not self._effort.wants(check.id):
+                continue
+            times, fault = checker(case)
+            if times:
+                ledger.judged(operation.id, check.id, times)
+            if fault is not None:
+                found.append(
+                    Finding(
+                        check.id,
+                        operation.id,
+                        fault.said,
+                        fault.pointer,
+                        fault.expected,
+                        fault.came,
+                        (exchange,),
+                    )
+                )
+        return tuple(found)
+
+    def case(self, exchange: Exchange) -> CheckCase:
+        """The exchange with what is expected of it and what its answer says."""
+        expected = self.oracle.expected(exchange.request, exchange.operation)
+        operation = expected.operation
+        if operation is None:
+            return CheckCase(exchange, expected)
+        telling, unread = self._told(exchange, expected, operation)
+        return CheckCase(
+            exchange,
+            expected,
+            telling,
+            unread,
+            self._answers.answered(operation, exchange),
+            forgiving=self._forgives(operation, exchange.response.status),
+            credentialed=self._is_credentialed(operation, exchange),
+        )
+
+    def _told(
+        self, exchange: Exchange, expected: ExpectedResponse, operation: Operation
+    ) -> tuple[ReportedOutcomes | None, str]:
+        reader = self._readers[operation.id]
+        if reader is None or not expected.listed:
+            return None, ""
+        try:
+            return reader(exchange, expected.sent), ""
+        except _UNREADABLE as error:
+            said = str(error) or type(error).__name__
+            return None, said if said.startswith(_LEAD) else f"{_LEAD} that can be read: {said}"
+
+    def _forgives(self, operation: Operation, status: int) -> bool:
+        """Whether the profile says that a good call may be refused like that, or a bad one taken.
+
+        Of a batch it says the latter for the sake of its items, which are judged apart here.
+        """
+        judged = self._contracted.profile.pins.expected_statuses.get(operation.id)
+        if judged is None:
+            return False
+        of_bad = () if operation.batch else judged.invalid
+        return not {str(status), f"{status // 100}xx"}.isdisjoint(
+            judged.valid if status >= REFUSED else of_bad
+        )
+
+    def _is_credentialed(self, operation: Operation, exchange: Exchange) -> bool:
+        given = headers_for(self._contracted, operation.id, self._contracted.profile.credentials)
+        sent = exchange.request.headers
+        return bool(given) and all(sent.get(name) == text for name, text in given.items())

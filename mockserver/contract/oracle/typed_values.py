@@ -1,0 +1,79 @@
+"""Read texts of XML and forms as the types of their schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mockserver.model import EMPTY, Document, Json
+
+XML_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,300}")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_TRUTHS = {"true": True, "false": False}
+_XML_TRUTHS = {**_TRUTHS, "1": True, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member as XML has it: `xml` names its element or attribute; `repeated` is a list without one."""
+
+    xml: str
+    node: Document
+    attribute: bool = False
+    repeated: bool = False
+
+
+def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
+    """The value of the schema's type that `text` spells plainly; `text` itself where it spells none.
+
+    In a form, which cannot say null, nothing is null for what is no text and may be null.
+    """
+    kind = node.get("type")
+    plain = text.strip() if of_xml else text
+    if kind == "boolean":
+        return (_XML_TRUTHS if of_xml else _TRUTHS).get(plain, text)
+    if kind == "integer" and _INTEGER.fullmatch(plain):
+        return int(plain)
+    if kind == "number" and _NUMBER.fullmatch(plain):
+        return Decimal(plain)
+    if not text and not of_xml and kind != "string" and node.get("nullable"):
+        return None
+    return text
+
+
+def element_name(node: Document, default: str) -> str:
+    """The name of an element in its namespace, as the schema's `xml` says it."""
+    said = node.get("xml", EMPTY)
+    name = str(said.get("name", default))
+    if "name" not in said and default.startswith("{"):
+        return default
+    return f"{{{said['namespace']}}}{name}" if "namespace" in said and name else name
+
+
+def members_of(node: Document, tag: str) -> Mapping[str, Member]:
+    """How the members of an object are found below its element `tag`, whose namespace is theirs too."""
+    namespace = tag[: tag.find("}") + 1]
+    found = {}
+    for name, schema in properties_of(node).items():
+        said = schema.get("xml", EMPTY)
+        if said.get("attribute"):
+            found[name] = Member(str(said.get("name", name)), schema, attribute=True)
+        elif schema.get("type") == "array" and not said.get("wrapped"):
+            inner = schema.get("items", EMPTY)
+            own = inner.get("xml", EMPTY).get("name", said.get("name", name))
+            found[name] = Member(f"{namespace}{own}", inner, repeated=True)
+        else:
+            found[name] = Member(f"{namespace}{said.get('name', name)}", schema)
+    return found
+
+
+def properties_of(node: Document) -> Mapping[str, Document]:
+    """The members that the schema names, by itself and by all that it is made of."""
+    own: dict[str, Document] = {}
+    for part in node.get("allOf", ()):
+        own |= properties_of(part)
+    return {**own, **node.get("properties", EMPTY)}

@@ -1,0 +1,209 @@
+"""Validate values against schemas with a validator of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Context, Decimal, localcontext
+from functools import cache
+from typing import Any, TypeAlias
+
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+from openapi_schema_validator import OAS30Validator
+
+from mockserver.model import Document, Json, Path
+from mockserver.spec.openapi import resolve
+
+_WIDE = Context(prec=800)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+_PIECES = re.compile(r"\\.|\[\^?|[\]$]|\(\?<(?=[A-Za-z])", re.DOTALL)
+_ESCAPES: Mapping[str, tuple[str, str]] = {
+    r"\d": ("[0-9]", "0-9"),
+    r"\D": ("[^0-9]", r"\D"),
+    r"\w": ("[A-Za-z0-9_]", "A-Za-z0-9_"),
+    r"\W": ("[^A-Za-z0-9_]", r"\W"),
+    r"\/": ("/", "/"),
+}
+"""Escapes that Python reads otherwise than ECMA, outside of a class and inside of one."""
+
+Errors: TypeAlias = Iterator[ValidationError]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaProblem:
+    """A keyword that a value does not keep: `path` leads to it, and to the member that lacks or is too much.
+
+    `expected` is what the schema has there, `found` the value (None where it lacks).
+    """
+
+    keyword: str
+    path: Path
+    expected: Json
+    found: Json
+    schema: Document
+
+
+@dataclass(frozen=True, slots=True)
+class OracleSchema:
+    """One schema, ready to judge; `node` is it without references."""
+
+    node: Document
+    engine: Any
+
+    def broken(self, value: Json) -> tuple[SchemaProblem, ...]:
+        """All that is wrong with `value`."""
+        with localcontext(_WIDE):
+            return tuple(_broken(error) for error in self.engine.iter_errors(value))
+
+    def keeps(self, value: Json) -> bool:
+        """Whether nothing is."""
+        with localcontext(_WIDE):
+            return next(self.engine.iter_errors(value), None) is None
+
+
+def compile_schema(node: Document) -> OracleSchema:
+    """The schema for a node that `unfolded` gave."""
+    return OracleSchema(node, _Engine(node))
+
+
+def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | None = None) -> Any:
+    """`node` with what it refers to in place of every `$ref`; a schema that holds itself holds itself."""
+    known = {} if known is None else known
+    if isinstance(node, list):
+        return [unfold(document, child, known) for child in node]
+    if not isinstance(node, dict):
+        return node
+    reference = node.get("$ref")
+    if not isinstance(reference, str):
+        return {name: unfold(document, child, known) for name, child in node.items()}
+    if reference not in known:
+        here = known.setdefault(reference, {})
+        here.update(unfold(document, resolve(document, {"$ref": reference}), known))
+    beside = {name: value for name, value in node.items() if name.startswith("x-")}
+    return {**known[reference], **beside} if beside else known[reference]
+
+
+def without_member(node: Document, pointer: Path) -> Document:
+    """The schema with nothing said of the members of the list at `pointer`."""
+    if not pointer:
+        return {name: value for name, value in node.items() if name != "items"}
+    properties = node.get("properties", {})
+    inner = without_member(properties.get(pointer[0], {}), pointer[1:])
+    return {**node, "properties": {**properties, pointer[0]: inner}}
+
+
+@cache
+def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
+    """The pattern as ECMA 262 means it; None where Python cannot."""
+    inside = False
+    made = []
+    at = 0
+    for found in _PIECES.finditer(pattern):
+        piece = found[0]
+        made.append(pattern[at : found.start()])
+        at = found.end()
+        if piece in _ESCAPES:
+            piece = _ESCAPES[piece][inside]
+        elif inside:
+            inside = piece != "]"
+            piece = rf"\{piece}" if piece.startswith("[") else piece
+        elif piece == "$":
+            piece = r"\Z"
+        elif piece.startswith("["):
+            inside = True
+        elif piece == "(?<":
+            piece = "(?P<"
+        made.append(piece)
+    try:
+        return re.compile("".join((*made, pattern[at:])))
+    except re.error:
+        return None
+
+
+def is_day(text: str) -> bool:
+    """Whether it is a day of the calendar, as RFC 3339 writes one."""
+    found = _DAY.fullmatch(text)
+    try:
+        return bool(found and date(*map(int, found.groups())))
+    except ValueError:
+        return False
+
+
+def _is_moment(text: str) -> bool:
+    found = _MOMENT.fullmatch(text)
+    return bool(found and is_day(found[1]))
+
+
+_FORMATS: Mapping[str, Callable[[str], bool]] = {
+    "uuid": lambda text: _UUID.fullmatch(text) is not None,
+    "date": is_day,
+    "date-time": _is_moment,
+}
+_WIDTHS = {"int32": 2**31, "int64": 2**63}
+
+
+def _type(engine: Any, wanted: str, value: Json, node: Document) -> Errors:
+    if value is None and node.get("nullable") is True:
+        return
+    if not engine.is_type(value, wanted):
+        yield ValidationError("type")
+
+
+def _required(engine: Any, names: list[str], value: Json, node: Document) -> Errors:
+    if engine.is_type(value, "object"):
+        for name in names:
+            if name not in value and not node.get("properties", {}).get(name, {}).get("readOnly"):
+                yield ValidationError("required", path=(name,), instance=None)
+
+
+def _additional(engine: Any, others: Any, value: Json, node: Document) -> Errors:
+    if not engine.is_type(value, "object") or others is True:
+        return
+    for name in value:
+        if name in node.get("properties", {}):
+            continue
+        if others is False:
+            yield ValidationError("additionalProperties", path=(name,), instance=value[name])
+        else:
+            yield from engine.descend(value[name], others, path=name)
+
+
+def _pattern(engine: Any, pattern: str, value: Json, _node: Document) -> Errors:
+    known = to_python_pattern(pattern)
+    if engine.is_type(value, "string") and known is not None and known.search(value) is None:
+        yield ValidationError("pattern")
+
+
+def _format(_engine: Any, name: str, value: Json, _node: Document) -> Errors:
+    width = _WIDTHS.get(name)
+    if width is not None and isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        if not -width <= value < width:
+            yield ValidationError("format")
+    elif isinstance(value, str) and name in _FORMATS and not _FORMATS[name](value):
+        yield ValidationError("format")
+
+
+_Engine = extend(
+    OAS30Validator,
+    {
+        "type": _type,
+        "required": _required,
+        "additionalProperties": _additional,
+        "pattern": _pattern,
+        "format": _format,
+    },
+)
+
+
+def _broken(error: Any) -> SchemaProblem:
+    return SchemaProblem(
+        str(error.validator), tuple(error.absolute_path), error.validator_value, error.instance, error.schema
+    )

@@ -1,0 +1,259 @@
+"""Profile of a vendor for the contract suite: plain values, no code of the server's.
+
+A vendor package may have a package `profile` with a `PROFILE`. A spec with `x-batch` and no package has one
+inferred from the spec alone (`inferred`). Nothing here imports Schemathesis or Hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+from mockserver.contract.exchange import Exchange, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """A keyword of a schema that need not be kept, and why.
+
+    `keyword` is JSON Schema's, or `content-type` for a media type that the spec does not state; `member` is
+    the name of that which breaks it, "" whatever it is. `passes`: the vendor may take it; else it is
+    refused, though by itself where `x-batch.fatal` has such refuse the call.
+    `media_type` is the body's, or a pattern such as `*/xml`.
+    """
+
+    keyword: str
+    reason: str
+    member: str = ""
+    passes: bool = True
+    media_type: str = "*"
+
+
+Json: TypeAlias = Any
+Facts: TypeAlias = Mapping[str, str]
+"""What must be there at the target for good items to be good (a payee, a debtor, a tenant), by name."""
+
+Record: TypeAlias = Mapping[str, str | Decimal | None]
+"""What is compared of a stored record; amounts as decimals, so that 1.0 is 1.00."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnValues:
+    """What an item is to carry: `number` tells values apart, `amount` is money of at most two decimals."""
+
+    number: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One item as it was sent; `place` counts from 0, `key` is None where it has none that can be read."""
+
+    place: int
+    key: str | None
+    document: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedOutcome:
+    """What an answer says of one item.
+
+    `place` is the item it stands for, None for one that was never sent; `key` as the answer tells it, None
+    where it tells none; `made` says what became of it, "" where the answer leaves it open. `status` is the
+    item's own, None where it has none. `at` points at it in the answer.
+    """
+
+    place: int | None
+    accepted: bool
+    key: str | None = None
+    made: Literal["created", "updated", "unchanged", ""] = ""
+    status: int | None = None
+    message: str = ""
+    amount: Decimal | None = None
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedOutcomes:
+    """What an answer says of all items.
+
+    `complete`: it has an outcome for every item, in their order; else it tells of those that failed, and
+    what it does not name was done. `count` is how many were done, None where it does not say.
+    """
+
+    outcomes: tuple[ReportedOutcome, ...]
+    count: int | None = None
+    complete: bool = True
+
+
+OutcomeReader: TypeAlias = Callable[[Exchange, Sequence[BatchItem]], ReportedOutcomes | None]
+"""How outcomes are found in an answer; None where it refused the call as a whole.
+
+Raises ValueError, with a sentence, where the answer cannot be read as one that has outcomes.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Corruption:
+    """A way to make a good item bad; `name` finishes "an item with …" ("an unknown payee").
+
+    `refuses`: it is one of those that refuse the call as a whole (the vendor's own reader fails at it).
+    """
+
+    name: str
+    change: Callable[[Json], Json]
+    refuses: bool = False
+
+
+class RefusedStep:
+    """What becomes of a step that the vendor must refuse: nothing."""
+
+
+REFUSED_STEP = RefusedStep()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something else that can be done to a record: change it, pay it, delete it.
+
+    `after` says what the record is then: None for gone, REFUSED where the call must be refused and nothing
+    changes. `name` finishes "then …" ("change it", "pay half of it"). `record` is None where there is none.
+    """
+
+    name: str
+    request: Callable[[str, DrawnValues, int], Request]
+    """By key, what is drawn, tenant."""
+    after: Callable[[Record | None, DrawnValues], Record | RefusedStep | None]
+    then: Callable[[Exchange, str, DrawnValues, int], Request] | None = None
+    """For what has an id of the vendor's own: `request` only looks for it (a GET), and this, made of its
+    answer, key, what is drawn and tenant, is the step itself; also where nothing was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProfile:
+    """A batch operation as stories tell of it. Requests are without credentials; tenants count from 0.
+
+    `twice` says what becomes of one key sent twice in a batch: "each" in order (the later updates), "last"
+    wins and is told once for each, "none" refuses all of them, "" is not said: never sent.
+    `again` says what an idempotency key's second call gets, under `key_header`: "same" the first answer,
+    "refused" (the status is `again_status`); a key with another body must get `conflict_status`.
+    `encodings` write the items' body in other media types than JSON.
+    """
+
+    operation: str
+    key: Callable[[int], str]
+    """The nth key of a run, as outcomes tell it; a vendor that creates has one for every n."""
+    item: Callable[[str, DrawnValues], Json]
+    """A good item."""
+    record: Callable[[str, DrawnValues], Record]
+    """What a good item is to be read as."""
+    call: Callable[[Sequence[Json], int], Request]
+    """The batch, as JSON, in a tenant."""
+    read: Callable[[str, int], Request]
+    shown: Callable[[str, Exchange], Record | None]
+    """What an answer to `read` shows of the key; None: it is not there."""
+    prepare: Callable[[str, int], tuple[Request, ...]] | None = None
+    """What must be there before a key can be used (an invoice that is to be paid), by key and tenant: sent
+    once in a world, before the key's first item or step; each must be answered 2xx."""
+    record_after: Callable[[Record | None, str, DrawnValues], Record | RefusedStep] | None = None
+    """What the key's record is after a good item, by the one that it has; REFUSED where a good item must be
+    rejected because of what is there (a paid invoice takes no change). None: as `record` says, always."""
+    corruptions: tuple[Corruption, ...] = ()
+    listing: Callable[[int], Request] | None = None
+    listed: Callable[[Exchange], Mapping[str, Record]] | None = None
+    """All records that the answer to `listing` shows, by key."""
+    steps: tuple[Step, ...] = ()
+    reader: OutcomeReader | None = None
+    """How its outcomes are found; None: as `x-batch.outcome` says."""
+    amount: Callable[[Json], Decimal] | None = None
+    """The amount that a good item's outcome must show, where its answer shows one."""
+    tenants: int = 1
+    creates: bool = True
+    twice: Literal["each", "last", "none", ""] = ""
+    key_header: str = ""
+    again: Literal["same", "refused", ""] = ""
+    again_status: int = 0
+    conflict_status: int = 0
+    encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedStatuses:
+    """Statuses that answer what the schema of an operation takes, and what it does not take, and why."""
+
+    reason: str
+    valid: tuple[str, ...] = ("2xx",)
+    invalid: tuple[str, ...] = ("4xx",)
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedCheck:
+    """A check of Schemathesis' that is left out, by name; with `header` where a case was made to lack it."""
+
+    check: str
+    reason: str
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixturePins:
+    """What generated calls are given so that they meet something, and what is judged otherwise and why.
+
+    `headers`, `query`, `path` and `body` hold a value for every member of that name, where a case is not bad
+    just there; `known` and `bodies` the same by operation, `known` for calls with a body and for all but the
+    fuzzed ones of the rest. `walking` are headers for walks along links, `left_out` headers never sent.
+    `slim` names members, by schema, that cases are made without; `asked_for` are operations and media types
+    to be run once more with that Accept; `walks` hold the operations that a walk does without.
+    """
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    path: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    bodies: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    walking: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    codec: str = "utf-8"
+    expected_statuses: Mapping[str, ExpectedStatuses] = field(default_factory=dict)
+    excluded: tuple[SkippedCheck, ...] = ()
+    slim: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked_for: tuple[tuple[str, str], ...] = ()
+    walks: tuple[tuple[str, ...], ...] = ((),)
+    empty_answers: tuple[str, ...] = ()
+    """Responses, by their name in the spec's components, whose body a switch brings and is not there now."""
+
+
+def _no_batches(_facts: Facts) -> tuple[BatchProfile, ...]:
+    return ()
+
+
+def _no_headers(_facts: Facts, _tenant: int) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a vendor's module `contract` holds.
+
+    `credentials` are those of our fixtures, by security scheme, as {"bearer": …}, {"api_key": …} or
+    {"username": …, "password": …}; they are sent to our own servers only. `headers` go with every call, by
+    tenant.
+    """
+
+    facts: Facts = field(default_factory=dict)
+    credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    headers: Callable[[Facts, int], Mapping[str, str]] = _no_headers
+    batches: Callable[[Facts], tuple[BatchProfile, ...]] = _no_batches
+    pins: FixturePins = field(default_factory=FixturePins)
+    tolerances: Mapping[str, tuple[Tolerance, ...]] = field(default_factory=dict)
+    """By operation, "" for all of them."""
+    readers: Mapping[str, OutcomeReader] = field(default_factory=dict)
+    """By batch operation, where `x-batch.outcome` does not say enough; also for those without a subject."""
+
+
+PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"
+UNKNOWN_ID_REASON = "the schema cannot say which ids are there"
+STATE_REASON = "the schema cannot say what the state allows, or which other documents are there"
+FOUND_OR_NOT = ExpectedStatuses(UNKNOWN_ID_REASON, valid=("200", "404"))

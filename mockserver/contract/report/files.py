@@ -1,0 +1,83 @@
+"""Write the reports that were asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mockserver.contract.report.document import report_document
+from mockserver.contract.report.har import har_archive
+from mockserver.contract.report.junit import junit_xml
+from mockserver.contract.report.page import html_page
+from mockserver.contract.report.pytest_file import pytest_module
+from mockserver.contract.report.rows import RunOutcome
+from mockserver.contract.report.shell import shell_script
+
+WrittenReport = Callable[[Sequence[RunOutcome], str], Iterator[tuple[str, bytes]]]
+"""Files by name, of outcomes and the instant at which the run began."""
+
+_EXECUTABLE = 0o755
+
+
+def write_reports(
+    kinds: Sequence[str], folder: Path, outcomes: Sequence[RunOutcome], began: str
+) -> list[Path]:
+    """Write the reports of those kinds, and a script of calls for each failure; returns those to be read.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for kind in kinds:
+        for name, content in KINDS[kind](outcomes, began):
+            (folder / name).write_bytes(content)
+            written.append(folder / name)
+    for outcome in outcomes:
+        for row in outcome.rows:
+            if row.finding and row.finding.exchanges:
+                file = folder / f"{row.name}.sh"
+                file.write_text(shell_script(outcome.visit, row, row.finding), "utf-8", "backslashreplace")
+                file.chmod(_EXECUTABLE)
+    return written
+
+
+def _junit(outcomes: Sequence[RunOutcome], _began: str) -> Iterator[tuple[str, bytes]]:
+    yield "junit.xml", junit_xml(outcomes)
+
+
+def _html(outcomes: Sequence[RunOutcome], began: str) -> Iterator[tuple[str, bytes]]:
+    yield "index.html", html_page(report_document(outcomes, began)).encode(errors="backslashreplace")
+
+
+def _har(outcomes: Sequence[RunOutcome], began: str) -> Iterator[tuple[str, bytes]]:
+    yield "failures.har", _json(har_archive(outcomes, began))
+
+
+def _pytest(outcomes: Sequence[RunOutcome], _began: str) -> Iterator[tuple[str, bytes]]:
+    for outcome in outcomes:
+        if outcome.having("FAIL"):
+            yield (
+                f"test_contract_{outcome.visit.contracted.name.replace('-', '_')}.py",
+                pytest_module(outcome).encode(errors="backslashreplace"),
+            )
+
+
+def _document(outcomes: Sequence[RunOutcome], began: str) -> Iterator[tuple[str, bytes]]:
+    yield "report.json", _json(report_document(outcomes, began))
+
+
+def _json(content: object) -> bytes:
+    # A lone surrogate is written as JSON escapes it.
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+
+
+KINDS: Mapping[str, WrittenReport] = {
+    "junit": _junit,
+    "html": _html,
+    "har": _har,
+    "pytest": _pytest,
+    "json": _document,
+}
+"""What `--report` takes."""

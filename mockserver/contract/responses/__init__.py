@@ -1,0 +1,1 @@
+"""Read responses: outcomes per item, conformance with the spec."""

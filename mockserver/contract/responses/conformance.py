@@ -1,0 +1,179 @@
+"""Hold a response against the spec: status, media type, headers, body, undeclared members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from mockserver.contract.exchange import Exchange, Response
+from mockserver.contract.oracle.decoding import UnreadableError, decode
+from mockserver.contract.oracle.expected import explain
+from mockserver.contract.oracle.validation import OracleSchema, compile_schema, unfold
+from mockserver.model import EMPTY, Document, Json, Path, pointer_of
+from mockserver.spec.openapi import Operation, Spec, resolve
+
+_MAX_PROBLEMS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class UndeclaredStatusError:
+    """What the spec does not say of an answer; `of_body` where status and media type are as it says."""
+
+    said: str
+    expected: str
+    came: str
+    pointer: str = ""
+    of_body: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConformanceProblem:
+    """An answer beside what the spec says of it.
+
+    `unstated` is what it does not say, `unasked` how the media type is not what was asked for, `unnamed` a
+    member that no schema names; None where there is nothing. `bodied`: the spec states a body for the
+    status. `body` is the document, None where it is none or cannot be read.
+    """
+
+    unstated: UndeclaredStatusError | None = None
+    unasked: UndeclaredStatusError | None = None
+    unnamed: Path | None = None
+    bodied: bool = False
+    body: Json = None
+
+
+class ResponseConformance:
+    """What one spec says of answers; schemas are made when they are first needed."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._schemas: dict[tuple[str, int, str], OracleSchema] = {}
+
+    def answered(self, operation: Operation, exchange: Exchange) -> ConformanceProblem:
+        """The answer of an exchange."""
+        response = exchange.response
+        stated = self._stated(operation, response.status)
+        if stated is None:
+            known = ", ".join(sorted(operation.responses))
+            said = f"answers {response.status}, which the spec does not state for {operation.id}"
+            return ConformanceProblem(
+                UndeclaredStatusError(said, known, str(response.status)), body=_read(response, EMPTY)[0]
+            )
+        content: Mapping[str, Document] = stated.get("content", EMPTY)
+        if not response.body or exchange.request.method == "HEAD":
+            return ConformanceProblem(bodied=bool(content) and exchange.request.method != "HEAD")
+        unasked = _unasked_members(exchange, content)
+        media_type = next((name for name in content if fnmatchcase(response.media_type, name)), None)
+        if media_type is None:
+            came, known = response.media_type or "no media type", ", ".join(content) or "no body"
+            said = f"answers {response.status} as {came}; the spec states {known}"
+            other = UndeclaredStatusError(said, known, came)
+            return ConformanceProblem(other, unasked, bodied=bool(content), body=_read(response, EMPTY)[0])
+        return self._bodied(operation, response, content[media_type], media_type, unasked)
+
+    def _stated(self, operation: Operation, status: int) -> Document | None:
+        """What the operation says of a status, by itself, by its class or by default; None where nothing."""
+        node = self._spec.document["paths"][operation.path][operation.method]["responses"]
+        for name in (str(status), f"{status // 100}XX", "default"):
+            if name in node:
+                found: Document = resolve(self._spec.document, node[name])
+                return found
+        return None
+
+    def _bodied(
+        self,
+        operation: Operation,
+        response: Response,
+        stated: Document,
+        media_type: str,
+        unasked: UndeclaredStatusError | None,
+    ) -> ConformanceProblem:
+        key = (operation.id, response.status, media_type)
+        if key not in self._schemas:
+            self._schemas[key] = compile_schema(unfold(self._spec.document, stated.get("schema", EMPTY)))
+        known = self._schemas[key]
+        document, error = _read(response, known.node)
+        if error:
+            said = f"answers {response.status} with a body that cannot be read: {error}"
+            return ConformanceProblem(
+                UndeclaredStatusError(said, media_type, "", of_body=True), unasked, bodied=True
+            )
+        stranger = next(undeclared_members(document, (known.node,)), None)
+        return ConformanceProblem(
+            _body_problems(response, known, document), unasked, stranger, bodied=True, body=document
+        )
+
+
+def _read(response: Response, node: Document) -> tuple[Json, str]:
+    """The document, and why there is none."""
+    try:
+        return decode(response.body, response.headers.get("content-type", ""), node).document, ""
+    except UnreadableError as error:
+        return None, str(error)
+
+
+def _body_problems(response: Response, known: OracleSchema, document: Json) -> UndeclaredStatusError | None:
+    if "xml" in response.media_type and "type" not in known.node:
+        return None  # nothing says what its texts stand for
+    broken = known.broken(document)
+    if not broken:
+        return None
+    told = "; ".join(explain(one) for one in broken[:_MAX_PROBLEMS])
+    more = f"; {len(broken) - _MAX_PROBLEMS} more" if len(broken) > _MAX_PROBLEMS else ""
+    said = f"answers {response.status} with a body that breaks its schema: {told}{more}"
+    return UndeclaredStatusError(
+        said, broken[0].keyword, explain(broken[0]), pointer_of(broken[0].path), of_body=True
+    )
+
+
+def _unasked_members(exchange: Exchange, content: Mapping[str, Document]) -> UndeclaredStatusError | None:
+    """Another media type than those that were asked for, where the spec states one of these."""
+    response, accept = exchange.response, exchange.request.headers.get("accept", "")
+    asked = [one.partition(";")[0].strip().lower() for one in accept.split(",")]
+    offered = [name for name in content if name in asked]
+    if not offered or any(fnmatchcase(response.media_type, one) for one in asked):
+        return None
+    came = response.media_type or "no media type"
+    said = f"asked for {', '.join(asked)}, which the spec states for {response.status}; {came} came"
+    return UndeclaredStatusError(said, offered[0], came)
+
+
+_PARTS = ("allOf", "anyOf", "oneOf")
+
+
+def undeclared_members(value: Json, nodes: tuple[Document, ...], path: Path = ()) -> Iterator[Path]:
+    """Where `value` has members that the unfolded schemas of its place do not name, the outermost of each.
+
+    An object of which nothing is said may have any.
+    """
+    parts = [part for node in nodes for part in _parts(node)]
+    if isinstance(value, list):
+        elements = tuple(part["items"] for part in parts if "items" in part)
+        for place, child in enumerate(value):
+            yield from undeclared_members(child, elements, (*path, place))
+    elif isinstance(value, dict):
+        others = tuple(one for part in parts if isinstance(one := part.get("additionalProperties"), dict))
+        free = any(map(_is_free, parts)) or not any("properties" in part for part in parts)
+        for name, child in value.items():
+            named = tuple(part["properties"][name] for part in parts if name in part.get("properties", {}))
+            if named or others:
+                yield from undeclared_members(child, named or others, (*path, name))
+            elif not free:
+                yield (*path, name)
+
+
+def _parts(node: Document) -> Iterator[Document]:
+    yield node
+    for keyword in _PARTS:
+        for part in node.get(keyword, ()):
+            yield from _parts(part)
+
+
+def _is_free(part: Document) -> bool:
+    """Whether the part alone takes any object."""
+    if "additionalProperties" in part:
+        return part["additionalProperties"] is True
+    return part.get("type") == "object" and not any(
+        word in part for word in ("properties", "required", *_PARTS)
+    )

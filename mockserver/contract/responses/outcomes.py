@@ -1,0 +1,245 @@
+"""Read the outcomes of a batch from its response."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mockserver.contract.exchange import Exchange, Response
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.decoding import UnreadableError, decode
+from mockserver.contract.oracle.expected import count_noun
+from mockserver.contract.oracle.keys import keys_of, text_of
+from mockserver.contract.oracle.validation import unfold
+from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
+from mockserver.model import EMPTY, Document, Json, Path, pointer_of
+from mockserver.spec.openapi import Batch, Operation, parse_pointer, resolve
+
+REFUSAL_STATUSES = 400
+_CREATED, _UPDATED = 201, 200
+_PLACE = re.compile(r"\w*\[([0-9]{1,6})\]|#([0-9]{1,6})")
+_FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed)", re.IGNORECASE)
+
+
+def reader_for(contracted: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
+    """The reader of an operation's answers: its subject's, the profile's, else that of the spec.
+
+    None where the operation is no batch, or nothing says where its outcomes are.
+    """
+    if operation.batch is None:
+        return None
+    for subject in contracted.profile.batches(contracted.facts):
+        if subject.operation == operation.id and subject.reader is not None:
+            return subject.reader
+    known = contracted.profile.readers.get(operation.id)
+    if known is not None:
+        return known
+    return _reader_from_spec(contracted.spec.document, operation, operation.batch)
+
+
+def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ...]) -> list[BatchItem]:
+    """The items that a key in an answer may stand for."""
+    return [
+        item for item in items if key is not None and key in keys_of(item.document, members, any_case=True)
+    ]
+
+
+def _reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
+    if batch.maps:
+        return _OutcomeMaps(document, operation, batch)
+    if batch.atomic:
+        return _read_whole
+    if "list" in batch.outcome:
+        return _OutcomeList(document, operation, batch)
+    return None
+
+
+def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+    """All or nothing: the status says all."""
+    return None if exchange.response.status >= REFUSAL_STATUSES else ReportedOutcomes((), complete=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _OutcomeList:
+    """A list of outcomes, one for each item, in their order."""
+
+    document: Document
+    operation: Operation
+    batch: Batch
+
+    def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+        if exchange.response.status >= REFUSAL_STATUSES:
+            return None
+        answer = _document(self.document, self.operation, exchange.response)
+        pointer = self.batch.outcome["list"]
+        entries = value_at(answer, parse_pointer(pointer))
+        if not isinstance(entries, list):
+            raise ValueError(  # noqa: TRY004 - it is the value that came
+                f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and {pointer or 'the body'} "
+                f"of the answer is {created_or_updated(entries)}, not a list"
+            )
+        told = (self._told(entry, place, len(items)) for place, entry in enumerate(entries))
+        return ReportedOutcomes(tuple(told), self._count(answer))
+
+    def _told(self, entry: Json, place: int, sent: int) -> ReportedOutcome:
+        status = self._found(entry, "status")
+        message = text_at(self._found(entry, "message"))
+        key = self._found(entry, "key")
+        accepted = is_accepted_status(status, message, by_message="message" in self.batch.outcome)
+        number = _number(status)
+        return ReportedOutcome(
+            place=place if place < sent else None,
+            accepted=accepted,
+            key=text_of(key) or value_of_pair(key),
+            made=self._made(number) if accepted else "",
+            status=number,
+            message=message,
+            at=f"{self.batch.outcome['list']}/{place}",
+        )
+
+    def _made(self, status: int | None) -> Literal["created", "updated", ""]:
+        if status == _CREATED:
+            return "created"
+        return "updated" if status == _UPDATED and self.batch.upsert else ""
+
+    def _found(self, entry: Json, what: str) -> Json:
+        pointer = self.batch.outcome.get(what)
+        return None if pointer is None else value_at(entry, parse_pointer(pointer))
+
+    def _count(self, answer: Json) -> int | None:
+        pointer = self.batch.outcome.get("count")
+        return None if pointer is None else _number(value_at(answer, parse_pointer(pointer)))
+
+
+@dataclass(frozen=True, slots=True)
+class _OutcomeMaps:
+    """A count of what was done, a map of what was not, by key, and further maps of warnings."""
+
+    document: Document
+    operation: Operation
+    batch: Batch
+
+    def __call__(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
+        if exchange.response.status >= REFUSAL_STATUSES:
+            return None
+        answer = _document(self.document, self.operation, exchange.response)
+        count = None
+        if "count" in self.batch.outcome:
+            pointer = self.batch.outcome["count"]
+            count = _number(value_at(answer, parse_pointer(pointer)))
+            if count is None:
+                found = created_or_updated(value_at(answer, parse_pointer(pointer)))
+                raise ValueError(
+                    f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and {pointer} of the "
+                    f"answer is {found}, not a number"
+                )
+        told = [
+            one
+            for number, pointer in enumerate(self.batch.maps)
+            for one in self._mapped(answer, pointer, items, accepted=number > 0)
+        ]
+        return ReportedOutcomes(tuple(told), count, complete=False)
+
+    def _mapped(
+        self, answer: Json, pointer: str, items: Sequence[BatchItem], *, accepted: bool
+    ) -> Iterator[ReportedOutcome]:
+        found = value_at(answer, parse_pointer(pointer))
+        if found is None or found == []:
+            return
+        if not isinstance(found, dict):
+            raise ValueError(  # noqa: TRY004 - likewise
+                f"{pointer} of the answer is {created_or_updated(found)}, not an object of problems by item"
+            )
+        for key, texts in found.items():
+            where = pointer_of((*parse_pointer(pointer), key))
+            if places := self._places(key, items):
+                for place in places:
+                    yield ReportedOutcome(place, accepted, key, message=text_at(texts), at=where)
+            elif _are_keys(texts) and all(self._places(text, items) for text in texts):
+                # The key is a reason, and the texts are the items that it holds for.
+                for number, text in enumerate(texts):
+                    for place in self._places(text, items):
+                        yield ReportedOutcome(place, accepted, text, message=key, at=f"{where}/{number}")
+            else:
+                yield ReportedOutcome(None, accepted, key, message=text_at(texts), at=where)
+
+    def _places(self, key: str, items: Sequence[BatchItem]) -> list[int]:
+        named = read_key(items, key, self.batch.key)
+        if named:
+            return [item.place for item in named]
+        by_place = _PLACE.fullmatch(key)
+        place = int(by_place[1] or by_place[2]) if by_place else len(items)
+        return [place] if place < len(items) else []
+
+
+def value_at(document: Json, path: Path) -> Json:
+    """What is at a pointer's steps, where a number is a place in a list; None where nothing is."""
+    for step in path:
+        if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
+            document = document[int(step)]
+        elif isinstance(document, dict):
+            document = document.get(str(step))
+        else:
+            return None
+    return document
+
+
+def text_at(value: Json) -> str:
+    """A message as one text: a text, or the texts in a list or an object."""
+    if isinstance(value, str):
+        return value.strip()
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return "; ".join(filter(None, map(text_at, inner)))
+
+
+def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
+    """Whether an outcome is good: by its status where it has one, else it has nothing to say."""
+    number = _number(status)
+    if number is not None:
+        return number < REFUSAL_STATUSES
+    if isinstance(status, bool):
+        return status
+    if isinstance(status, str) and status:
+        return not _FAILED.search(status)
+    return not (by_message and message)
+
+
+def value_of_pair(value: Json) -> str | None:
+    """The key in a list of pairs, `[{"key": "Id", "value": 7}]`; None in anything else."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return text_of(value[0].get("value"))
+    return None
+
+
+def created_or_updated(value: Json) -> str:
+    """What a value is, for a sentence."""
+    if value is None:
+        return "not there"
+    return {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}.get(
+        type(value), "a number"
+    )
+
+
+def _are_keys(texts: Json) -> bool:
+    return isinstance(texts, list) and bool(texts) and all(isinstance(text, str) for text in texts)
+
+
+def _number(value: Json) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _document(document: Document, operation: Operation, response: Response) -> Json:
+    """The answer's body; XML is typed by what the spec says of it."""
+    answers = document["paths"][operation.path][operation.method]["responses"]
+    node: Document = EMPTY
+    if "xml" in response.media_type:
+        content = resolve(document, answers.get(str(response.status), EMPTY)).get("content", EMPTY)
+        node = unfold(document, content.get(response.media_type, EMPTY).get("schema", EMPTY))
+    try:
+        return decode(response.body, response.headers.get("content-type", ""), node).document
+    except UnreadableError as error:
+        raise ValueError(f"gives no per-item outcome: {error}") from None

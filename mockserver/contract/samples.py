@@ -1,0 +1,202 @@
+"""Make good items and corrupted ones from an item schema alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from mockserver.contract.corruptions import remove_member, set_member
+from mockserver.contract.profile import Corruption, DrawnValues, Json
+from mockserver.model import Document
+from mockserver.spec.openapi import Batch, resolve
+
+_FIRST_KEY, _MOST_KEYS = 1000, 2**31 - 1
+_FORMATS: Mapping[str, Callable[[int], str]] = {
+    "uuid": lambda number: f"00000000-0000-4000-8000-{number:012d}",
+    "date": lambda number: f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}",
+    "date-time": lambda number: f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}T09:00:00Z",
+    "email": lambda number: f"desk{number}@example.com",
+    "uri": lambda number: f"https://example.com/{number}",
+}
+_TEXTS: tuple[Callable[[int], str], ...] = (
+    lambda number: f"k{number}",
+    lambda number: f"K-{number}",
+    str,
+    lambda number: f"{number:08d}",
+    lambda number: f"{number:032x}",
+    lambda number: "".join(chr(ord("A") + int(digit)) for digit in str(number)),
+)
+_OTHER_TYPE: Mapping[str, Json] = {
+    "string": {},
+    "number": {},
+    "integer": {},
+    "boolean": {},
+    "object": [],
+    "array": {},
+}
+"""What no reader, however lenient, takes for a value of the type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an item and its schema, with what its `$ref` points at."""
+
+    name: str
+    schema: Document
+    document: Document
+
+    @classmethod
+    def of(cls, document: Document, name: str, schema: Document) -> Member:
+        """The member by the spec's document."""
+        return cls(name, resolve(document, schema), document)
+
+    @property
+    def type(self) -> str:
+        """OpenAPI's type of it, "" where it has none."""
+        return str(self.schema.get("type", ""))
+
+    def good(self, number: int) -> Json:
+        """A value that the schema takes, None where none can be made up."""
+        if self.schema.get("enum"):
+            return next((value for value in self.schema["enum"] if value is not None), None)
+        if "example" in self.schema:
+            return self.schema["example"]
+        if self.type == "string":
+            return self.text(number)
+        if self.type in ("integer", "number"):
+            return self.within(Decimal(number))
+        return (
+            {"boolean": True, "array": [], "object": {}}.get(self.type)
+            if not self.schema.get("required")
+            else None
+        )
+
+    def text(self, number: int) -> str | None:
+        """A text of the schema's format, pattern and length."""
+        makers = [_FORMATS[self.schema["format"]]] if self.schema.get("format") in _FORMATS else _TEXTS
+        least, most = self.schema.get("minLength", 0), self.schema.get("maxLength")
+        for make in makers:
+            made = make(number)
+            made = made.ljust(least, "x") if make is _TEXTS[0] else made
+            if least <= len(made) and (most is None or len(made) <= most) and self._matches(made):
+                return made
+        return None
+
+    def within(self, wanted: Decimal) -> Json:
+        """The number, or the nearest that the schema takes."""
+        least, most = self.schema.get("minimum"), self.schema.get("maximum")
+        if least is not None and wanted < Decimal(str(least)):
+            wanted = Decimal(str(least)) + (1 if self.schema.get("exclusiveMinimum") else 0)
+        if most is not None and wanted > Decimal(str(most)):
+            wanted = Decimal(str(most)) - (1 if self.schema.get("exclusiveMaximum") else 0)
+        step = self.schema.get("multipleOf")
+        if step:
+            wanted -= wanted % Decimal(str(step))
+        return int(wanted) if self.type == "integer" else wanted
+
+    @property
+    def is_free(self) -> bool:
+        """Whether any short text does."""
+        bound = {"enum", "pattern", "format", "readOnly", "writeOnly"} & self.schema.keys()
+        return self.type == "string" and not bound and self.schema.get("maxLength", 8) >= 5  # noqa: PLR2004 - "v999" and more
+
+    def _matches(self, text: str) -> bool:
+        pattern = self.schema.get("pattern")
+        try:
+            return pattern is None or re.search(pattern, text, re.ASCII) is not None
+        except re.error:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class SampleItem:
+    """Good items of a schema: `base` with a key, and in it what tells items apart."""
+
+    base: Mapping[str, Json]
+    keyed: Member
+    marked: str
+    priced: Member | None
+    corruptions: tuple[Corruption, ...]
+    number: int = _FIRST_KEY
+
+    def key(self, number: int) -> str:
+        """The nth key as text."""
+        return str(self._key(number))
+
+    def item(self, key: str, drawn: DrawnValues) -> dict[str, Json]:
+        """A good item."""
+        made = {**self.base, self.keyed.name: int(key) if self.keyed.type == "integer" else key}
+        if self.marked:
+            made[self.marked] = f"v{drawn.number}"
+        if self.priced is not None:
+            made[self.priced.name] = self.priced.within(drawn.amount)
+        return made
+
+    def _key(self, number: int) -> Json:
+        if self.keyed.type == "integer":
+            return _FIRST_KEY + number
+        return self.keyed.text(_FIRST_KEY + number)
+
+
+def make_sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:
+    """Items of the schema, whose only key member is the batch's; None where they cannot be made up."""
+    members = {name: Member.of(document, name, node) for name, node in schema["properties"].items()}
+    keyed = members.get(batch.key[0])
+    if keyed is None or not _with_unique_keys(keyed):
+        return None
+    given = schema.get("example")
+    base = dict(given) if isinstance(given, dict) else {}
+    for name in schema.get("required", []):
+        if name != keyed.name and name not in base:
+            value = members[name].good(_FIRST_KEY) if name in members else None
+            if value is None:
+                return None
+            base[name] = value
+    rest = [one for one in members.values() if one.name != keyed.name and not one.schema.get("readOnly")]
+    marked = next((one.name for one in rest if one.is_free), "")
+    prices = (one for one in rest if one.type == "number" and not one.schema.get("enum"))
+    priced = next(prices, None)
+    spoils = tuple(
+        _corruptions(
+            [one for one in rest if one.name in base or one.name == marked or one is priced], schema, batch
+        )
+    )
+    return SampleItem(base, keyed, marked, priced, spoils)
+
+
+def _with_unique_keys(keyed: Member) -> bool:
+    if keyed.type == "integer":
+        least, most = keyed.schema.get("minimum", 0), keyed.schema.get("maximum")
+        return (
+            least <= _FIRST_KEY and (most is None or most >= _MOST_KEYS) and "multipleOf" not in keyed.schema
+        )
+    if keyed.type != "string" or keyed.schema.get("enum"):
+        return False
+    made = [keyed.text(_FIRST_KEY + number) for number in (0, 1, 9, 100)]
+    return None not in made and len(set(made)) == len(made)
+
+
+def _corruptions(members: list[Member], schema: Document, batch: Batch) -> Iterator[Corruption]:
+    for one in members:
+        named = f"{'an' if one.name[:1].lower() in 'aeiou' else 'a'} {one.name}"
+        at = "/" + one.name.replace("~", "~0").replace("/", "~1")
+
+        def spoil(name: str, change: Any, keyword: str, one: Member = one) -> Corruption:
+            return Corruption(name, change, refuses=bool(one.schema.get("x-fatal", keyword in batch.fatal)))
+
+        if one.name in schema.get("required", []):
+            yield spoil(f"no {one.name}", remove_member(at), "required")
+        if one.type in _OTHER_TYPE:
+            yield spoil(f"no {one.type} for its {one.name}", set_member(at, _OTHER_TYPE[one.type]), "type")
+        if one.type == "string" and "maxLength" in one.schema and "enum" not in one.schema:
+            long = "x" * (one.schema["maxLength"] + 1)
+            yield spoil(f"{named} that is too long", set_member(at, long), "maxLength")
+        if one.schema.get("enum") and one.type == "string":
+            yield spoil(f"{named} that is none of those there are", set_member(at, "none-of-those"), "enum")
+        if one.type in ("number", "integer") and "minimum" in one.schema:
+            small = Decimal(str(one.schema["minimum"])) - 1
+            low: Json = int(small) if one.type == "integer" else small
+            yield spoil(f"{named} that is too small", set_member(at, low), "minimum")

@@ -1,0 +1,37 @@
+"""Announce what a run will do before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.safety import Rate
+from mockserver.contract.stateful.run import batch_profiles_of
+
+_READING = ("get", "head", "options", "trace")
+_SHOWN = 8
+
+
+def announce(contracted: ApiUnderTest, url: str, effort: RunConfig, rate: Rate | None) -> str:
+    """What is about to be created, changed and deleted there, how often, how fast."""
+    return "\n".join(_told(contracted, url, effort, rate))
+
+
+def _told(contracted: ApiUnderTest, url: str, effort: RunConfig, rate: Rate | None) -> Iterator[str]:
+    writing = [
+        f"{operation.method.upper()} {operation.path}"
+        for name, operation in contracted.spec.operations.items()
+        if effort.calls(name) and operation.method not in _READING and not operation.safe
+    ]
+    yield f"{url} is no mockserver: what this run creates, changes and deletes there stays so"
+    more = f" and {len(writing) - _SHOWN} more" if len(writing) > _SHOWN else ""
+    yield f"  writes by  {', '.join(writing[:_SHOWN]) or 'nothing'}{more}"
+    for subject in batch_profiles_of(contracted):
+        if effort.calls(subject.operation):
+            yield f"  records    {subject.operation}: keys such as {subject.key(0)}, {subject.key(1)}"
+    if contracted.facts:
+        yield f"  relies on  {', '.join(f'{name}={text}' for name, text in contracted.facts.items())}"
+    speed = f"at most {rate}" if rate else "as fast as it answers (--rate 20/s slows it down)"
+    most = f"{effort.max_examples:,}"
+    yield f"  calls      up to {most} generated ones an operation and {most} stories a subject, {speed}"

@@ -1,0 +1,77 @@
+"""The options of a run, and the command that repeats it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mockserver.codec.redaction import is_credential_header
+from mockserver.contract.config import RunConfig
+from mockserver.contract.profile import Facts
+from mockserver.contract.runner import PHASES
+from mockserver.contract.safety import Rate
+
+HEADER_PREFIX = "MOCKSERVER_HEADER_"
+_OTHER = re.compile(r"[^A-Z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlan:
+    """A run of the suite for one API.
+
+    `spec` is a file of a user's, None: ours of that name. `target` is an address, None: our own application
+    in this process. `allowed` are hosts beyond this machine that may be called.
+    """
+
+    name: str
+    spec: Path | None = None
+    target: str | None = None
+    allowed: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    rate: Rate | None = None
+    facts: Facts = field(default_factory=dict)
+    effort: RunConfig = field(default_factory=RunConfig)
+    phases: tuple[str, ...] = PHASES
+
+    def only(self, check: str) -> SessionPlan:
+        """The same for one check alone."""
+        return replace(self, effort=replace(self.effort, only=frozenset({check})))
+
+
+def command_line(plan: SessionPlan) -> str:
+    """The line for a shell that does it again; a header with a credential is a variable in it."""
+    return " ".join(_words(plan))
+
+
+def header_variable(name: str) -> str:
+    """What stands for a credential that was given as a header."""
+    return HEADER_PREFIX + _OTHER.sub("_", name.upper())
+
+
+def _words(plan: SessionPlan) -> Iterator[str]:
+    effort = plan.effort
+    yield "mockserver contract"
+    yield f"--spec {shlex.quote(str(plan.spec))}" if plan.spec else shlex.quote(plan.name)
+    if plan.target:
+        yield f"--target {shlex.quote(plan.target)}"
+    yield from (f"--allow-remote {shlex.quote(host)}" for host in plan.allowed)
+    for name, text in plan.headers.items():
+        secret = is_credential_header(name)
+        yield (
+            f'--header "{name}: ${header_variable(name)}"'
+            if secret
+            else f"--header {shlex.quote(f'{name}: {text}')}"
+        )
+    yield from (f"--fact {shlex.quote(f'{name}={text}')}" for name, text in plan.facts.items())
+    if plan.rate:
+        yield f"--rate {plan.rate}"
+    yield f"--seed {effort.seed} --max-examples {effort.max_examples}"
+    if not effort.shrinks:
+        yield "--no-shrink"
+    yield from (f"--operation {shlex.quote(name)}" for name in sorted(effort.operations))
+    if plan.phases != PHASES:
+        yield from (f"--phase {name}" for name in plan.phases)
+    yield from (f"--only {check}" for check in sorted(effort.only))

@@ -1,0 +1,216 @@
+"""Run the suite against each vendor and collect the findings."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from threading import current_thread, main_thread
+
+from mockserver.codec.redaction import is_credential_header
+from mockserver.contract import credentials, runner, safety
+from mockserver.contract.config import RunConfig
+from mockserver.contract.credentials import GivenCredentials
+from mockserver.contract.finding import FindingLedger
+from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.safety import is_loopback
+from mockserver.contract.session.announcement import announce
+from mockserver.contract.session.foreign_spec import load_foreign_api
+from mockserver.contract.session.plan import SessionPlan, header_variable
+from mockserver.contract.target import Address, App, Target, TargetUnreachableError
+from mockserver.engine.registry import specs_folder
+from mockserver.errors import SpecError
+from mockserver.sandbox.clock import Clock
+from mockserver.server import ignore_connexion_warnings
+
+INTERRUPTED = "interrupted"
+_IN_PROCESS = "http://127.0.0.1:8080"
+"""Where `mockserver run` would stand: what is shown of a run in process can be pasted."""
+
+
+class MissingCredentialsError(Exception):
+    """There is none for some security schemes; `names` are the variables to set."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(f"no credential for {', '.join(names)}")
+        self.names = names
+
+
+@dataclass(frozen=True, slots=True)
+class SessionContext:
+    """What a run needs of the process that it is in; `say` gets lines for people."""
+
+    environment: Mapping[str, str]
+    say: Callable[[str], None]
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What came of a run.
+
+    `url` is where the target stands, or would. `stopped` says why it ended early: INTERRUPTED, or how the
+    target was lost; "" where it did not. `secrets` are texts and the variables that stand for them,
+    `in_shell` the same for whole headers; `defaults` are the values of variables that are no secrets.
+    """
+
+    plan: SessionPlan
+    contracted: ApiUnderTest
+    ledger: FindingLedger
+    url: str
+    seconds: float
+    stopped: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    in_shell: Mapping[str, str] = field(default_factory=dict, repr=False)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """What a plan is about; `plain` where the spec has no batches."""
+
+    contracted: ApiUnderTest
+    plain: bool = False
+
+
+def session_result(plan: SessionPlan) -> SessionResult:
+    """What the plan is about.
+
+    Raises:
+        SpecError: its spec cannot be read.
+        FileNotFoundError: there is no vendor of that name.
+    """
+    if plan.spec:
+        return SessionResult(*load_foreign_api(plan.spec, plan.facts))
+    return SessionResult(load_vendor_api(plan.name, plan.facts))
+
+
+def run_session(plan: SessionPlan, about: SessionResult, around: SessionContext) -> Session:
+    """Do what is planned.
+
+    Raises:
+        Unsafe: the target may not be called.
+        MissingCredentials: it asks for some that nobody named.
+        Unreachable: nobody answers there.
+        SpecError, VendorError: the spec cannot be served in this process.
+        UnreadableCredential: one of the environment is not of its kind.
+    """
+    api = about.contracted
+    url = safety.check_target(plan.target, plan.allowed) if plan.target else f"{_IN_PROCESS}/{api.name}"
+    here = None if plan.target else _application(plan, about)
+    remote = here is None and not is_loopback(safety.host_of(url))
+    rate = plan.rate or (safety.REMOTE_RATE if remote else None)
+    ledger = FindingLedger()
+    with Target(Address(url, here, plan.headers), safety.pause(rate) if rate else None) as target:
+        ours = here is not None or (not remote and safety.is_ours(target.send))
+        if not (ours or remote) and (elsewhere := safety.find_stray_calls(api.name, url, target.send)):
+            raise elsewhere
+        given = _credentials(api, around, ours=ours)
+        known = _with(api, given)
+        effort = _run_config(known, plan, around)
+        if not ours:
+            around.say(announce(known, url, effort, rate))
+        began = around.clock()
+        stopped = _run(replace(about, contracted=known), target, replace(plan, effort=effort), ledger)
+        seconds = (around.clock() - began).total_seconds()
+    return _masking(Session(plan, known, ledger, url, seconds, stopped), given, around)
+
+
+def _masking(made: Session, given: GivenCredentials, around: SessionContext) -> Session:
+    """The same with what stands for its credentials: those of the environment and of headers are secret."""
+    api, of_headers = made.contracted, _of_headers(made.plan)
+    secret = credentials.from_environment(api, around.environment)
+    return replace(
+        made,
+        secrets={**credentials.secret_texts(secret), **of_headers},
+        in_shell={**credentials.in_shell(api, given), **of_headers},
+        defaults={
+            credentials.variable(name): credentials.without_secrets(values)
+            for name, values in given.items()
+            if name not in secret
+        },
+    )
+
+
+def _run(about: SessionResult, target: Target, plan: SessionPlan, ledger: FindingLedger) -> str:
+    try:
+        with _interruptible(target):
+            if plan.spec and about.plain:
+                runner.run_plain_spec(plan.spec, about.contracted, target, plan.effort, ledger)
+            else:
+                runner.run_phases(about.contracted, target, plan.effort, ledger, plan.phases)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except TargetUnreachableError as error:
+        return str(error)
+    return ""
+
+
+@contextmanager
+def _interruptible(target: Target) -> Iterator[None]:
+    """Ctrl-C ends the run, also where what a story does at its end would take the place of the interrupt."""
+    if current_thread() is not main_thread():
+        yield
+        return
+
+    def end(_signal: int, _frame: object) -> None:
+        target.stop()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _application(plan: SessionPlan, about: SessionResult) -> App:
+    if about.plain:
+        raise SpecError(f"{plan.spec}: it has no x-batch, so that nobody serves it in this process")
+    ignore_connexion_warnings()
+    from mockserver.server.application import Options, create_app
+
+    if plan.spec and plan.spec.parent.resolve() != specs_folder().resolve():
+        return create_app(Options(vendors=(plan.name,), specs=(plan.spec.parent,)))
+    return create_app(Options(vendors=(plan.name,), strict_auth=True))
+
+
+def _credentials(found: ApiUnderTest, around: SessionContext, *, ours: bool) -> GivenCredentials:
+    """The environment's before the fixtures'; a server of ours without fixtures takes any."""
+    named = credentials.from_environment(found, around.environment)
+    if not ours:
+        return named
+    known = found.profile.credentials
+    return {**(known or credentials.invented_credentials(found)), **named}
+
+
+def _with(found: ApiUnderTest, given: GivenCredentials) -> ApiUnderTest:
+    return replace(found, profile=replace(found.profile, credentials=given))
+
+
+def _run_config(known: ApiUnderTest, plan: SessionPlan, around: SessionContext) -> RunConfig:
+    """What can be called with what there is; a variable that is set to nothing says to do without."""
+    wanted = plan.effort.operations or frozenset(known.spec.operations)
+    given, sent = known.profile.credentials, {name.lower() for name in plan.headers}
+    lacking = [
+        name
+        for name in credentials.missing_schemes(known, given, wanted)
+        if credentials.header_of(known, name) not in sent
+    ]
+    unnamed = [credentials.variable(name) for name in lacking]
+    if any(name not in around.environment for name in unnamed):
+        raise MissingCredentialsError(tuple(name for name in unnamed if name not in around.environment))
+    if not lacking:
+        return plan.effort
+    left = wanted & credentials.is_callable_with(known, lacking)
+    around.say(
+        f"without {', '.join(unnamed)}: {len(wanted - left)} of {len(wanted)} operations are not called"
+    )
+    return replace(plan.effort, operations=left)
+
+
+def _of_headers(plan: SessionPlan) -> Mapping[str, str]:
+    return {
+        text: f"${header_variable(name)}" for name, text in plan.headers.items() if is_credential_header(name)
+    }

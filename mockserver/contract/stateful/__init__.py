@@ -1,0 +1,1 @@
+"""Stateful tests: sequences of calls checked against a model."""

@@ -1,0 +1,128 @@
+"""Build and send the batches and single steps of a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.profile import DrawnValues, Record, RefusedStep, Step
+from mockserver.contract.stateful import sentences
+from mockserver.contract.stateful.batch_checks import settle_batch
+from mockserver.contract.stateful.checks import SettledBatch
+from mockserver.contract.stateful.read_back import read_back
+from mockserver.contract.stateful.sequence import CallSequence
+from mockserver.contract.stateful.state_model import (
+    FIRST_REFUSAL,
+    SentBatch,
+    SequenceItem,
+    Verdict,
+    expected_records,
+    expected_verdicts,
+    is_refused,
+    items_of,
+)
+
+_TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
+
+
+def build_items(
+    story: CallSequence, things: Sequence[SequenceItem], tenant: int, media_type: str = ""
+) -> SentBatch:
+    """The batch of these items, with what must become of it where the story stands."""
+    subject = story.stage.subject
+    before = {one.key: story.known(one.key, tenant) for one in things}
+    documents = tuple(one.document(subject) for one in things)
+    return SentBatch(
+        tuple(things), documents, expected_records(subject, story.stage.batch, things, before), media_type
+    )
+
+
+def request_of(story: CallSequence, sent: SentBatch, tenant: int, token: str = "") -> Request:
+    """The call that sends it, under an idempotency key if one is given."""
+    subject = story.stage.subject
+    request = subject.call(sent.documents, tenant)
+    headers = dict(request.headers)
+    if token:
+        headers[subject.key_header.lower()] = token
+    if not sent.media_type:
+        return replace(request, headers=headers)
+    body = subject.encodings[sent.media_type](sent.documents)
+    return replace(request, headers={**headers, "content-type": sent.media_type}, body=body)
+
+
+def send_batch(
+    story: CallSequence, things: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
+) -> SettledBatch | None:
+    """Send a batch and hold everything against the model; None where no answer came."""
+    sent = build_items(story, things, tenant, media_type)
+    request = request_of(story, sent, tenant, token)
+    exchange = story.call(request, tenant)
+    if exchange is None:
+        return None
+    answered = read_answer(story, sent, request, exchange)
+    settle_batch(story, answered)
+    read_back(story, answered, tenant)
+    return answered
+
+
+def read_answer(story: CallSequence, sent: SentBatch, request: Request, exchange: Exchange) -> SettledBatch:
+    """What the answer says; it is told as a step, and judged by itself."""
+    batch = story.stage.batch
+    telling = story.telling(exchange, items_of(story.stage.subject, batch, sent.things, sent.documents))
+    complaint = telling if isinstance(telling, str) else ""
+    if isinstance(telling, str):
+        told, refused = (Verdict(accepted=None),) * len(sent.things), False
+    else:
+        told = expected_verdicts(telling, batch, len(sent.things))
+        refused = is_refused(exchange, telling, told)
+    became = sentences.describe_outcome(sent.things, told, refused=refused)
+    story.told.append(sentences.batch_step(request, sent.things, exchange, became))
+    holds = story.judge(exchange)
+    story.judged("answers-can-be-read")
+    if complaint and holds:
+        said = f"{sentences.describe_sent(sent.things)}; the answer is {sentences.describe_response(exchange)}: {complaint}"
+        story.breaks(
+            "answers-can-be-read", said, "what became of each item", sentences.describe_response(exchange)
+        )
+    return SettledBatch(sent, request, exchange, told, refused)
+
+
+_CHECK = "steps-do-what-they-say"
+
+
+def do_step(story: CallSequence, step: Step, key: str, drawn: DrawnValues, tenant: int) -> None:
+    """Do it, and hold what comes and what is there then against what must be."""
+    before = story.known(key, tenant)
+    must = step.after(before, drawn)
+    exchange = _call_step(story, step, key, drawn, tenant)
+    if exchange is None:
+        return
+    status = exchange.response.status
+    story.told.append(f"{step.name}, {key}: {sentences.describe_call(exchange.request)} → {status}")
+    story.judge(exchange)
+    story.judged(_CHECK)
+    refused = status >= FIRST_REFUSAL
+    there = f"where reading {key} showed {sentences.describe_record(before)}"
+    if isinstance(must, RefusedStep) and not refused:
+        said = f"{step.name}, {there}: answered {sentences.describe_response(exchange)}, although it must be refused"
+        story.breaks(_CHECK, said, "refused", str(status))
+    if not isinstance(must, RefusedStep) and refused:
+        said = f"{step.name}, {there}: refused with {sentences.describe_response(exchange)}"
+        story.breaks(_CHECK, said, "done", str(status))
+    expected: Record | None = before if isinstance(must, RefusedStep) or refused else must
+    shown = story.read(key, tenant)
+    if shown != expected and not (isinstance(must, RefusedStep) and not refused):
+        said = f"{step.name}, {there}: answered {status}; {sentences.describe_difference(expected, shown)}"
+        story.breaks(_CHECK, said, sentences.describe_record(expected), sentences.describe_record(shown))
+    story.there[tenant, key] = shown
+
+
+def _call_step(story: CallSequence, step: Step, key: str, drawn: DrawnValues, tenant: int) -> Exchange | None:
+    exchange = story.call(step.request(key, drawn, tenant), tenant)
+    if exchange is None or step.then is None:
+        return exchange
+    story.judge(exchange)
+    with story.readable(exchange, f"what {step.name} needs"):
+        return story.call(step.then(exchange, key, drawn, tenant), tenant)
+    return None

@@ -1,0 +1,203 @@
+"""Two batches at once must have the effect of some order of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.profile import Record
+from mockserver.contract.stateful import batch_calls, sentences
+from mockserver.contract.stateful.checks import SettledBatch
+from mockserver.contract.stateful.sequence import CallSequence
+from mockserver.contract.stateful.state_model import SequenceItem, expected_records
+
+_CHECK, _WHOLE = "at-once-as-one-by-one", "whole-or-nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What one batch after the other comes to: records by key, and what is accepted of each batch."""
+
+    names: tuple[int, int]
+    accepted: tuple[Mapping[str, bool], Mapping[str, bool]]
+    between: Mapping[str, Record | None]
+    after: Mapping[str, Record | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What an answer says of a key; `accepted` is None where it says nothing, or the key was not in it."""
+
+    accepted: bool | None
+    made: str = ""
+
+
+def send_together(
+    story: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
+) -> None:
+    """Two good batches over the same keys at once, and reads of these keys meanwhile."""
+    orders = _orders(story, first, second, tenant)
+    if not orders:
+        # Where nobody says what becomes of a key that is there, they have no key in common.
+        second = [one for one in second if one.key != first[0].key]
+        first = first[:1]
+        orders = _orders(story, first, second, tenant) if second else []
+    if not orders:
+        return
+    keys = list(dict.fromkeys(one.key for one in (*first, *second)))
+    before = {key: story.known(key, tenant) for key in keys}
+    subject = story.stage.subject
+    sent = [batch_calls.build_items(story, things, tenant) for things in (first, second)]
+    calls = [batch_calls.request_of(story, one, tenant) for one in sent]
+    came = story.calls_at_once([*calls, *(subject.read(key, tenant) for key in keys)], tenant)
+    if not came:
+        return
+    story.told.append("the next two at once, and reads of their keys meanwhile:")
+    answered = [
+        batch_calls.read_answer(story, one, call, exchange)
+        for one, call, exchange in zip(sent, calls, came[:2], strict=True)
+    ]
+    _reads(story, orders, dict(zip(keys, came[2:], strict=True)), before, tenant)
+    shown = {key: story.read(key, tenant) for key in keys}
+    _reported(story, orders, answered, shown)
+    _final(story, orders, shown)
+    story.there.update({(tenant, key): record for key, record in shown.items()})
+
+
+def is_refused_together(story: CallSequence, things: Sequence[SequenceItem], tenant: int) -> None:
+    """A batch that is refused as a whole, and reads of its keys meanwhile, which show nothing of it."""
+    sent, subject = batch_calls.build_items(story, things, tenant), story.stage.subject
+    if not sent.outlook.whole:
+        return
+    before = {one.key: story.known(one.key, tenant) for one in things}
+    request = batch_calls.request_of(story, sent, tenant)
+    came = story.calls_at_once([request, *(subject.read(key, tenant) for key in before)], tenant)
+    if not came:
+        return
+    story.told.append(
+        f"{sentences.describe_call(request)} with {sentences.describe_sent(things)}, and reads of its keys meanwhile"
+    )
+    for (key, record), exchange in zip(before.items(), came[1:], strict=True):
+        shown = story.shown(key, tenant, exchange)
+        story.judged(_WHOLE)
+        if shown != record:
+            said = (
+                f"while a batch was under way that is refused as a whole, {key} was read as "
+                f"{sentences.describe_record(shown)}, expected {sentences.describe_record(record)}"
+            )
+            story.breaks(_WHOLE, said, sentences.describe_record(record), sentences.describe_record(shown))
+
+
+def _orders(
+    story: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
+) -> list[_Order]:
+    """One after the other, both ways; nothing where that is not said."""
+    before = {one.key: story.known(one.key, tenant) for one in (*first, *second)}
+    one = _order(story, first, second, before)
+    other = _order(story, second, first, before, (1, 0))
+    return [one, other] if one and other else []
+
+
+def _order(
+    story: CallSequence,
+    one: Sequence[SequenceItem],
+    other: Sequence[SequenceItem],
+    before: Mapping[str, Record | None],
+    names: tuple[int, int] = (0, 1),
+) -> _Order | None:
+    subject, batch = story.stage.subject, story.stage.batch
+    there, accepted, between = dict(before), [], dict(before)
+    for things in (one, other):
+        seen = expected_records(subject, batch, things, there)
+        if any(fate.accepted is None for fate in seen.fates):
+            return None
+        done = [bool(fate.accepted) and not seen.whole for fate in seen.fates]
+        accepted.append({thing.key: is_done for thing, is_done in zip(things, done, strict=True)})
+        rows = zip(things, seen.fates, done, strict=True)
+        there |= {thing.key: fate.record for thing, fate, is_done in rows if is_done}
+        between = between if things is other else dict(there)
+    by_batch = (accepted[0], accepted[1]) if names == (0, 1) else (accepted[1], accepted[0])
+    return _Order(names, by_batch, between, there)
+
+
+def _reads(
+    story: CallSequence,
+    orders: Sequence[_Order],
+    reads: Mapping[str, Exchange],
+    before: Mapping[str, Record | None],
+    tenant: int,
+) -> None:
+    """What is read meanwhile is one of the records whole."""
+    for key, exchange in reads.items():
+        shown = story.shown(key, tenant, exchange)
+        may_be = [
+            before[key],
+            *(order.between[key] for order in orders),
+            *(order.after[key] for order in orders),
+        ]
+        story.judged(_CHECK)
+        if shown not in may_be:
+            either = " or ".join(dict.fromkeys(sentences.describe_record(one) for one in may_be))
+            said = f"with two batches under way {key} was read as {sentences.describe_record(shown)}, no whole record"
+            story.breaks(_CHECK, said, either, sentences.describe_record(shown))
+
+
+def _reported(
+    story: CallSequence,
+    orders: Sequence[_Order],
+    answered: Sequence[SettledBatch],
+    shown: Mapping[str, Record | None],
+) -> None:
+    """What the two answers say of a key fits one of the orders, and so does what is there."""
+    for key, record in shown.items():
+        rows = {
+            number: row for number, one in enumerate(answered) if (row := _row(one, key)).accepted is not None
+        }
+        story.judged(_CHECK)
+        if sum(row.made == "created" for row in rows.values()) > 1:
+            said = f"two batches at once both report {key} as created; it can be created once only"
+            story.breaks(_CHECK, said, "created by one of them", "created by both")
+            continue
+        fitting = [one for one in orders if _fits(one, rows, key)]
+        if not fitting:
+            told = " and ".join("done" if row.accepted else "refused" for row in rows.values())
+            said = f"two batches at once report {key} as {told}, which neither comes to after the other"
+            story.breaks(_CHECK, said, came=told)
+        elif all(one.after[key] != record for one in fitting):
+            _lost(story, key, [one.after[key] for one in fitting], record)
+
+
+def _fits(order: _Order, rows: Mapping[int, _Row], key: str) -> bool:
+    made = {number: row.made for number, row in rows.items()}
+    first = order.names[0]
+    if made.get(first) == "updated" and made.get(1 - first) == "created":
+        return False
+    return all(row.accepted == order.accepted[number][key] for number, row in rows.items())
+
+
+def _final(story: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Record | None]) -> None:
+    """What is there afterwards is what one of the orders comes to; all keys alike where batches are whole."""
+    story.judged(_CHECK)
+    if story.stage.batch.atomic:
+        if all(dict(one.after) != dict(shown) for one in orders):
+            came = "; ".join(f"{key} {sentences.describe_record(record)}" for key, record in shown.items())
+            said = "two batches at once left items of both, though a batch is done whole"
+            story.breaks(_CHECK, said, came=came)
+        return
+    for key, record in shown.items():
+        if all(one.after[key] != record for one in orders):
+            _lost(story, key, [one.after[key] for one in orders], record)
+
+
+def _lost(story: CallSequence, key: str, may_be: Sequence[Record | None], record: Record | None) -> None:
+    either = " or ".join(dict.fromkeys(sentences.describe_record(one) for one in may_be))
+    said = f"after two batches at once reading {key} shows {sentences.describe_record(record)}, expected {either}"
+    story.breaks(_CHECK, said, either, sentences.describe_record(record))
+
+
+def _row(answered: SettledBatch, key: str) -> _Row:
+    for one, verdict in zip(answered.sent.things, answered.verdicts, strict=True):
+        if one.key == key:
+            return _Row(verdict.accepted, verdict.told.made if verdict.told else "")
+    return _Row(None)

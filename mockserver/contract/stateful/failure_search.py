@@ -1,0 +1,74 @@
+"""Search for a failing sequence within a budget, and keep the shortest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.finding import BrokenRule, Finding
+
+_SHRINKING, _TIMES = 150, 5
+"""Stories told to find a smaller one, at most; a third of it for what breaks after another check did: often
+it is the same fault seen from elsewhere."""
+
+
+class BudgetSpentError(BaseException):
+    """A round has told enough stories: nothing more is learned from it."""
+
+
+@dataclass(slots=True)
+class FailureSearch:
+    """Round after round: the first check that breaks is the only one looked for until its story is small.
+
+    `known` are those that broke before, `stories` counts what the round tells after its check broke, to
+    find a smaller one. `is_dead`: nobody answers any more.
+    """
+
+    effort: RunConfig
+    known: set[tuple[str, str]] = field(default_factory=set)
+    found: Finding | None = None
+    is_dead: bool = False
+    stories: int = 0
+    _kinds: dict[str, type[BrokenRule]] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """A story begins.
+
+        Raises:
+            Enough: no more are to be told in this round.
+        """
+        self.stories += self.found is not None
+        most = min(_SHRINKING, _TIMES * self.effort.max_examples) * self.effort.shrinks
+        if self.is_dead or self.stories > (most // 3 if self.known else most):
+            raise BudgetSpentError
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every check that was asked for broke, or nobody answers."""
+        broken = {check for _, check in self.known}
+        return self.is_dead or (bool(self.effort.only) and self.effort.only <= broken)
+
+    def looks_for(self, finding: Finding) -> bool:
+        """Whether a check that broke ends the story."""
+        name = (finding.operation, finding.check)
+        if name in self.known or not self.effort.wants(finding.check):
+            return False
+        return self.found is None or name == (self.found.operation, self.found.check)
+
+    def broken(self, finding: Finding) -> BrokenRule:
+        """What is raised for a check that broke: a kind of its own, so that none is taken for another."""
+        if self.found is None or _size(finding) < _size(self.found):
+            self.found = finding
+        kind = self._kinds.setdefault(finding.check, type("Broken", (BrokenRule,), {}))
+        return kind(finding)
+
+    def end(self) -> Finding | None:
+        """The round's finding; the next round does not look for it."""
+        found, self.found, self.stories = self.found, None, 0
+        if found is not None:
+            self.known.add((found.operation, found.check))
+        return found
+
+
+def _size(finding: Finding) -> tuple[int, int]:
+    return len(finding.told), sum(len(one.request.path) + len(one.request.body) for one in finding.exchanges)

@@ -1,0 +1,99 @@
+"""Checks that a call leaves other tenants and sandboxes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mockserver.contract.isolation import IsolatedWorld
+from mockserver.contract.profile import Record
+from mockserver.contract.stateful import batch_calls, sentences
+from mockserver.contract.stateful.checks import SettledBatch
+from mockserver.contract.stateful.sequence import CallSequence
+from mockserver.contract.stateful.state_model import FIRST_REFUSAL, SequenceItem
+
+_TENANTS, _WORLDS = "tenants-are-apart", "worlds-are-apart"
+
+
+def check_other_tenant(
+    story: CallSequence, things: Sequence[SequenceItem], here: int, there: int, *, keyed: bool = False
+) -> None:
+    """A batch in one tenant, looked at from another, where its idempotency key is then a new one."""
+    keys = [one.key for one in things]
+    for key in keys:
+        story.known(key, there)
+    token = story.token() if keyed and story.stage.subject.again == "same" else ""
+    answered = batch_calls.send_batch(story, things, here, token=token)
+    for key in keys:
+        expected, shown = story.there[there, key], story.read(key, there)
+        story.judged(_TENANTS)
+        if shown != expected:
+            said = f"{sentences.describe_sent(things)} in one tenant, and in another {sentences.describe_difference(expected, shown)}"
+            story.breaks(
+                _TENANTS,
+                f"{said} ({key})",
+                sentences.describe_record(expected),
+                sentences.describe_record(shown),
+            )
+        story.there[there, key] = shown
+    if token and answered is not None and not answered.refused:
+        _as_new(story, _TENANTS, answered, there, token)
+
+
+def check_other_sandbox(
+    story: CallSequence, aside: IsolatedWorld, things: Sequence[SequenceItem], here: int, *, keyed: bool
+) -> None:
+    """A batch in this sandbox, looked at from another, where its idempotency key is then a new one."""
+    subject = story.stage.subject
+    keys = [one.key for one in things]
+    first = {key: story.read(key, here, aside) for key in keys}
+    if subject.prepare is None:
+        _is_as_it_was(story, first, here)
+    token = story.token() if keyed and subject.again == "same" else ""
+    answered = batch_calls.send_batch(story, things, here, token=token)
+    for key in keys:
+        shown = story.read(key, here, aside)
+        story.judged(_WORLDS)
+        if shown != first[key]:
+            said = f"{sentences.describe_sent(things)} to one sandbox, and in another {sentences.describe_difference(first[key], shown)}"
+            story.breaks(
+                _WORLDS,
+                f"{said} ({key})",
+                sentences.describe_record(first[key]),
+                sentences.describe_record(shown),
+            )
+    if token and answered is not None and not answered.refused:
+        _as_new(replace(story, world=aside, there={}), _WORLDS, answered, here, token)
+
+
+def _is_as_it_was(story: CallSequence, first: Mapping[str, Record | None], here: int) -> None:
+    """Another sandbox begins as this one did, whatever has happened here since."""
+    for key, shown in first.items():
+        story.known(key, here)
+        expected = story.initial[here, key]
+        story.judged(_WORLDS)
+        if shown != expected:
+            said = f"a new sandbox does not begin as this one did: for {key} {sentences.describe_difference(expected, shown)}"
+            story.breaks(_WORLDS, said, sentences.describe_record(expected), sentences.describe_record(shown))
+
+
+def _as_new(story: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
+    """The call that was done elsewhere is done here too, under the same key."""
+    place = "tenant" if check == _TENANTS else "sandbox"
+    sent = batch_calls.build_items(story, answered.sent.things, where)
+    if not sent.outlook.is_done:
+        return
+    exchange = story.call(batch_calls.request_of(story, sent, where, token), where)
+    if exchange is None:
+        return
+    story.told.append(f"the same under that key in another {place} → {exchange.response.status}")
+    story.judged(check)
+    refused = exchange.response.status >= FIRST_REFUSAL
+    for one, fate in zip(sent.things, sent.outlook.fates, strict=True):
+        shown = story.read(one.key, where)
+        if refused or shown != fate.record:
+            said = f"an idempotency key of one {place} was taken for known in another, and the call not done"
+            story.breaks(
+                check, said, sentences.describe_record(fate.record), sentences.describe_record(shown)
+            )
+        story.there[where, one.key] = shown

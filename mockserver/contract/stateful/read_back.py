@@ -1,0 +1,144 @@
+"""Read records back after a call and compare them with the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mockserver.contract.profile import Record
+from mockserver.contract.stateful import sentences
+from mockserver.contract.stateful.checks import SettledBatch, check_of
+from mockserver.contract.stateful.sequence import CallSequence
+from mockserver.contract.stateful.state_model import FIRST_REFUSAL, only_amounts_differ
+
+
+def read_back(story: CallSequence, answered: SettledBatch, tenant: int) -> None:
+    """Read every key of the batch; what is there from now on is what is read."""
+    for key in dict.fromkeys(one.key for one in answered.sent.things):
+        due = _due(answered, key, story.there[tenant, key])
+        shown = story.read(key, tenant)
+        if due is not None:
+            _holds(story, answered, due, shown)
+        story.there[tenant, key] = shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What must be there of a key by what the answer says of its item: `done` or not."""
+
+    record: Record | None
+    place: int
+    done: bool
+
+
+def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None:
+    """What must be there of the key, None where that cannot be said."""
+    due = None
+    rows = zip(answered.sent.things, answered.sent.outlook.fates, answered.verdicts, strict=True)
+    for place, (one, fate, verdict) in enumerate(rows):
+        if one.key != key:
+            continue
+        done = verdict.accepted
+        if done is None:
+            succeeded = answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.outlook.whole
+            done = fate.accepted and succeeded
+        if done is None or (done and not fate.accepted):
+            return None
+        if done or due is None:
+            due = _Due(fate.record if done else before, place, bool(done))
+    return due
+
+
+def _holds(story: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None) -> None:
+    sent = answered.sent
+    one = sent.things[due.place]
+    if due.done:
+        check = check_of(sent, one, "accepted-are-there")
+        _amounts_hold(story, answered, due, shown)
+    elif answered.refused and sent.outlook.whole:
+        check = "whole-or-nothing"
+    else:
+        check = check_of(sent, one, "rejected-leave-no-trace", media=False)
+    story.judged(check)
+    if shown != due.record:
+        _break(story, answered, due, shown, check)
+
+
+def _amounts_hold(story: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None) -> None:
+    amounts = sum(isinstance(value, Decimal) for value in (due.record or {}).values())
+    story.judged("amounts-are-exact", amounts)
+    if only_amounts_differ(due.record, shown):
+        _break(story, answered, due, shown, "amounts-are-exact")
+
+
+def _break(story: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None, check: str) -> None:
+    became = f"item {due.place}, {answered.sent.things[due.place].key}, was "
+    became += sentences.describe_reported(answered.verdicts[due.place])
+    if answered.refused:
+        became = "the call was refused"
+    said = f"{sentences.describe_sent(answered.sent.things)}; {became}; {sentences.describe_difference(due.record, shown)}"
+    story.breaks(check, said, sentences.describe_record(due.record), sentences.describe_record(shown))
+
+
+_LISTS = "lists-show-what-is-there"
+_A_PAGE = 50
+"""A list of so many records may be one page of several, and need not show everything."""
+
+
+def read_all_back(story: CallSequence) -> None:
+    """Read everything that the story knows of."""
+    for tenant, key in list(story.there):
+        _look(story, tenant, key)
+
+
+def _look(story: CallSequence, tenant: int, key: str) -> Record | None:
+    expected, shown = story.there[tenant, key], story.read(key, tenant)
+    check = "rejected-leave-no-trace" if expected is None else "accepted-are-there"
+    story.judged(check)
+    if shown != expected:
+        said = (
+            f"nothing was sent for {key} since it was read; {sentences.describe_difference(expected, shown)}"
+        )
+        if any(
+            shown and record == shown and at == key
+            for (other, at), record in story.there.items()
+            if other != tenant
+        ):
+            check, said = "tenants-are-apart", f"{said}, as in another tenant"
+        story.breaks(check, said, sentences.describe_record(expected), sentences.describe_record(shown))
+    story.there[tenant, key] = shown
+    return shown
+
+
+def read_back_at_end(story: CallSequence) -> None:
+    """At the lists, which cost a call each; where there are none, at everything."""
+    if story.stage.subject.listed is None:
+        read_all_back(story)
+    for tenant in range(story.stage.subject.tenants):
+        read_list_back(story, tenant)
+
+
+def read_list_back(story: CallSequence, tenant: int) -> None:
+    """Hold the list of a tenant against what the story knows of."""
+    subject = story.stage.subject
+    known = {key: record for (number, key), record in story.there.items() if number == tenant}
+    if subject.listing is None or subject.listed is None or not known:
+        return
+    exchange = story.call(subject.listing(tenant), tenant)
+    if exchange is None:
+        return
+    story.told.append(f"{sentences.describe_call(exchange.request)} → {exchange.response.status}")
+    story.judge(exchange)
+    listed = None
+    with story.readable(exchange, "the list"):
+        listed = subject.listed(exchange)
+    if listed is None:
+        return
+    for key, expected in known.items():
+        if key not in listed and len(listed) >= _A_PAGE:
+            continue
+        story.judged(_LISTS)
+        if listed.get(key) != expected and listed.get(key) != (shown := _look(story, tenant, key)):
+            in_list = sentences.describe_record(listed.get(key))
+            said = f"reading {key} shows {sentences.describe_record(shown)}; the list shows {in_list}"
+            story.breaks(_LISTS, said, sentences.describe_record(shown), in_list)

@@ -1,0 +1,99 @@
+"""Describe the steps of a sequence in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.oracle.expected import count_noun
+from mockserver.contract.profile import Record
+from mockserver.contract.stateful.state_model import SequenceItem, Verdict
+
+_EXCERPT = 120
+
+
+def describe_sent(things: Sequence[SequenceItem]) -> str:
+    """What was sent: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
+    bad = [(place, one) for place, one in enumerate(things) if one.spoil]
+    if not bad:
+        return f"sent {count_noun(len(things), 'good item')}"
+    named = "; ".join(f"item {place}, {one.key}: {one.spoil.name}" for place, one in bad if one.spoil)
+    if len(things) == 1:
+        return f"sent 1 bad item ({named})"
+    return f"sent {len(things)} items, {len(bad)} of them bad ({named})"
+
+
+def batch_step(request: Request, things: Sequence[SequenceItem], exchange: Exchange, became: str) -> str:
+    """A batch as a step: what went, what came."""
+    of = ", ".join(f"{one.key} ({one.spoil.name if one.spoil else 'good'})" for one in things)
+    written = f" as {request.media_type}" if request.media_type != "application/json" else ""
+    return (
+        f"{describe_call(request)} with {count_noun(len(things), 'item')}{written}: {of} → "
+        f"{exchange.response.status}: {became}"
+    )
+
+
+def describe_outcome(things: Sequence[SequenceItem], told: Sequence[Verdict], *, refused: bool) -> str:
+    """What an answer says became of the items."""
+    if refused:
+        return "refused as a whole"
+    return (
+        ", ".join(f"{one.key} {_word(verdict)}" for one, verdict in zip(things, told, strict=True))
+        or "nothing"
+    )
+
+
+def describe_reported(verdict: Verdict) -> str:
+    """How one item was told of: "created", "refused: Debtor must exist"."""
+    said = verdict.told.message if verdict.told and verdict.accepted is False else ""
+    return f"{_word(verdict)}: {excerpt(said)}" if said else _word(verdict)
+
+
+def describe_record(shown: Record | None) -> str:
+    """A record, or that there is none."""
+    if shown is None:
+        return "nothing"
+    return ", ".join(f"{name} {_value(value)}" for name, value in shown.items()) or "a record"
+
+
+def describe_difference(expected: Record | None, shown: Record | None) -> str:
+    """What reading shows where something else was expected."""
+    if expected is None or shown is None:
+        return f"reading it shows {describe_record(shown)}, expected {describe_record(expected)}"
+    odd = [name for name in {**expected, **shown} if expected.get(name) != shown.get(name)]
+    parts = (f"{name} {_value(shown.get(name))}, expected {_value(expected.get(name))}" for name in odd)
+    return f"reading it shows {'; '.join(parts)}"
+
+
+def describe_call(request: Request) -> str:
+    """Method and path."""
+    return f"{request.method} {cut_text(request.path)}"
+
+
+def describe_response(exchange: Exchange) -> str:
+    """Status and the beginning of the body."""
+    text = excerpt(exchange.response.body.decode("utf-8", "replace"))
+    return f"{exchange.response.status}: {text}" if text else f"{exchange.response.status}, without a body"
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text, on one line and without what is no letter."""
+    return cut_text("".join(letter if letter.isprintable() else " " for letter in " ".join(text.split())))
+
+
+def cut_text(text: str) -> str:
+    """A text that is not too long to be read."""
+    return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
+
+
+def _word(verdict: Verdict) -> str:
+    if verdict.accepted is None:
+        return "not told of"
+    if not verdict.accepted:
+        return "refused"
+    return (verdict.told.made if verdict.told else "") or "done"
+
+
+def _value(value: str | Decimal | None) -> str:
+    return "none" if value is None else format(value, "f") if isinstance(value, Decimal) else repr(value)

@@ -1,0 +1,205 @@
+"""One sequence of calls: its steps, its exchanges, what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+from urllib.parse import unquote
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.credentials import headers_for
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.finding import BrokenRule, Finding, FindingLedger
+from mockserver.contract.isolation import IsolatedWorld, Isolation
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.profile import BatchItem, BatchProfile, OutcomeReader, Record, ReportedOutcomes
+from mockserver.contract.stateful import sentences
+from mockserver.contract.stateful.failure_search import FailureSearch
+from mockserver.contract.target import Target, TargetUnreachableError
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.spec.openapi import Batch
+
+_UNREADABLE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    SyntaxError,
+    RecursionError,
+)
+_SUCCESS = range(200, 300)
+
+
+SequenceJudging: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
+"""What judges one exchange by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceContext:
+    """What all stories of a subject have in common; `reader` is None where outcomes cannot be found."""
+
+    contracted: ApiUnderTest
+    subject: BatchProfile
+    batch: Batch
+    target: Target
+    effort: RunConfig
+    ledger: FindingLedger
+    judge: SequenceJudging
+    reader: OutcomeReader | None
+    worlds: Isolation
+    hunt: FailureSearch
+
+
+@dataclass(slots=True)
+class CallSequence:
+    """A story in a world: `there` is what it takes to be there, by tenant and key, as far as it has looked.
+
+    `initial` is what there was of each when it first looked, `told` are its steps so far in plain words,
+    `exchanges` all its calls.
+    """
+
+    stage: SequenceContext
+    world: IsolatedWorld
+    there: dict[tuple[int, str], Record | None] = field(default_factory=dict)
+    initial: dict[tuple[int, str], Record | None] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    has_ended: bool = False
+    _tokens: int = 0
+
+    def call(self, request: Request, tenant: int, world: IsolatedWorld | None = None) -> Exchange | None:
+        """What the call is answered, judged by nobody yet; None where no answer comes."""
+        return next(iter(self.calls_at_once([request], tenant, world)), None)
+
+    def calls_at_once(
+        self, requests: Sequence[Request], tenant: int, world: IsolatedWorld | None = None
+    ) -> list[Exchange]:
+        """What calls that are under way together are answered; nothing where no answer comes."""
+        stage = self.stage
+        headers = {
+            **stage.contracted.profile.headers(stage.contracted.facts, tenant),
+            **(world or self.world).headers,
+        }
+        named = {name.lower(): text for name, text in headers.items()}
+        full = [one.having({**self._credentials(one), **named}) for one in requests]
+        self.judged("every-call-is-answered", len(full))
+        try:
+            came = [stage.target.send(full[0])] if len(full) == 1 else stage.target.at_once(full)
+        except TargetUnreachableError as error:
+            lost = sentences.excerpt(str(error))
+        else:
+            came = [replace(one, operation=self._operation(one.request)) for one in came]
+            for one in came:
+                stage.ledger.called(one)
+            self.exchanges += came
+            return came
+        self.breaks("every-call-is-answered", f"no answer came: {lost}")
+        stage.hunt.is_dead = True
+        return []
+
+    def judge(self, exchange: Exchange) -> bool:
+        """Whether the exchange holds by itself; the story ends where it does not, if that is looked for."""
+        findings = self.stage.judge(exchange, self.stage.ledger)
+        for one in findings:
+            others = [other for other in self.exchanges if other is not exchange]
+            self._end(replace(one, told=tuple(self.told), exchanges=(*others, exchange)))
+        return not findings
+
+    def judged(self, check: str, times: int = 1) -> None:
+        """A check was made."""
+        if times and self.stage.effort.wants(check):
+            self.stage.ledger.judged(self.stage.subject.operation, check, times)
+
+    def breaks(self, check: str, said: str, expected: str = "", came: str = "", pointer: str = "") -> None:
+        """A check did not hold: the story ends here, unless this one is not looked for now."""
+        operation = self.stage.subject.operation
+        told, exchanges = tuple(self.told), tuple(self.exchanges)
+        self._end(Finding(check, operation, said, pointer, expected, came, exchanges, told))
+
+    def token(self) -> str:
+        """An idempotency key that occurs once in the run."""
+        self._tokens += 1
+        return f"{self.world.name}-{self._tokens}"
+
+    def known(self, key: str, tenant: int) -> Record | None:
+        """The key's record as far as the story knows; made ready and read where it is named first."""
+        if (tenant, key) not in self.there:
+            self._prepare(key, tenant)
+            self.initial[tenant, key] = self.there[tenant, key] = self.read(key, tenant)
+        return self.there[tenant, key]
+
+    def read(self, key: str, tenant: int, world: IsolatedWorld | None = None) -> Record | None:
+        """What reading the key shows now; what is taken to be there where that cannot be read."""
+        exchange = self.call(self.stage.subject.read(key, tenant), tenant, world)
+        return self.shown(key, tenant, exchange)
+
+    def shown(self, key: str, tenant: int, exchange: Exchange | None) -> Record | None:
+        """What an answer to a read shows, as `read`."""
+        if exchange is None:
+            return self.there.get((tenant, key))
+        self.judge(exchange)
+        with self.readable(exchange, f"what is there of {key}"):
+            return self.stage.subject.shown(key, exchange)
+        return self.there.get((tenant, key))
+
+    def telling(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | str | None:
+        """What the answer says of the items, None: it refused them; a sentence: it cannot be read."""
+        reader = self.stage.reader
+        if reader is None:
+            return None if exchange.response.status not in _SUCCESS else ReportedOutcomes(())
+        try:
+            return reader(exchange, items)
+        except _UNREADABLE as error:
+            return sentences.excerpt(str(error)) or type(error).__name__
+
+    @contextmanager
+    def readable(self, exchange: Exchange, what: str) -> Iterator[None]:
+        """Round what takes an answer to pieces: where that fails, the answer cannot be read."""
+        self.judged("answers-can-be-read")
+        broken: str = ""
+        try:
+            yield
+        except BrokenRule:
+            raise
+        except _UNREADABLE as error:
+            broken = f"{type(error).__name__}: {error}"
+        if broken:
+            said = f"{sentences.describe_call(exchange.request)} was answered {sentences.describe_response(exchange)}"
+            said = f"{said}; {what} cannot be read"
+            self.breaks("answers-can-be-read", said, came=sentences.excerpt(broken))
+
+    def _prepare(self, key: str, tenant: int) -> None:
+        prepare = self.stage.subject.prepare
+        for request in prepare(key, tenant) if prepare else ():
+            exchange = self.call(request, tenant)
+            if exchange is None:
+                continue
+            self.told.append(
+                f"{sentences.describe_call(request)}, so that there is {key} → {exchange.response.status}"
+            )
+            self.judge(exchange)
+            self.judged("steps-do-what-they-say")
+            if exchange.response.status not in _SUCCESS:
+                said = f"what {key} needs could not be made: {sentences.describe_response(exchange)}"
+                self.breaks("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
+
+    def _end(self, finding: Finding) -> None:
+        hunt = self.stage.hunt
+        if hunt.looks_for(finding):
+            self.has_ended = True
+            raise hunt.broken(finding)
+
+    def _credentials(self, request: Request) -> Mapping[str, str]:
+        contracted = self.stage.contracted
+        return headers_for(contracted, self._operation(request), contracted.profile.credentials)
+
+    def _operation(self, request: Request) -> str:
+        spec = self.stage.contracted.spec
+        path = spec.canonical_path(unquote(request.path.partition("?")[0]))
+        try:
+            return spec.match(request.method, path).operation.id
+        except (NotFound, MethodNotAllowed):
+            return ""

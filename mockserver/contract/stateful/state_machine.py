@@ -1,0 +1,216 @@
+"""The Hypothesis state machine of one batch operation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from mockserver.contract.profile import DrawnValues
+from mockserver.contract.stateful import batch_calls, concurrent, isolation_checks, read_back, replay_checks
+from mockserver.contract.stateful.sequence import CallSequence, SequenceContext
+from mockserver.contract.stateful.state_model import SequenceItem
+from mockserver.contract.stateful.strategies import (
+    DRAWN,
+    KEY,
+    KEYS,
+    TENANT,
+    draw_alike,
+    draw_duplicates,
+    draw_items,
+    draw_with_one_bad,
+)
+
+_DATA = st.data()
+_NUMBERS = 1000
+
+
+class BatchMachine(RuleBasedStateMachine):
+    """The stories of one subject; `stage` is set by `machine_of`."""
+
+    stage: SequenceContext
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage.hunt.begin()
+        self.subject = self.stage.subject
+        self.pool = KEYS if _takes_again(self.stage) else 2 * KEYS
+        world = self.stage.worlds.fresh(self.pool)
+        self.story = CallSequence(self.stage, world)
+        self.worlds = [world]
+        self.keys = list(dict.fromkeys(self.subject.key(world.first + number) for number in range(self.pool)))
+        self.last: tuple[list[SequenceItem], int] | None = None
+        self.numbers = count(1)
+
+    def teardown(self) -> None:
+        """Look at everything once more, and leave no sandbox behind."""
+        try:
+            if not self.story.has_ended:
+                read_back.read_back_at_end(self.story)
+        finally:
+            for world in self.worlds:
+                self.stage.worlds.drop(world)
+
+    @rule(data=_DATA, tenant=TENANT)
+    def send_a_batch(self, data: st.DataObject, tenant: int) -> None:
+        """Good and bad items, each of a key of its own."""
+        batch = self._drawn(
+            data, draw_items(self.keys, [one for one in self.subject.corruptions if not one.refuses])
+        )
+        self.last = (batch, self._tenant(tenant))
+        batch_calls.send_batch(self.story, batch, self._tenant(tenant))
+
+    @rule(data=_DATA, tenant=TENANT)
+    def send_a_good_batch(self, data: st.DataObject, tenant: int) -> None:
+        """Items with nothing wrong."""
+        batch = self._drawn(data, draw_items(self.keys))
+        self.last = (batch, self._tenant(tenant))
+        batch_calls.send_batch(self.story, batch, self._tenant(tenant))
+
+    @precondition(lambda self: self.subject.corruptions)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
+        """Among good ones; where there is another tenant, looked at from there."""
+        alone = [spoil for spoil in self.subject.corruptions if not spoil.refuses]
+        batch = self._drawn(data, draw_with_one_bad(self.keys, alone or self.subject.corruptions))
+        if self.subject.tenants > 1:
+            isolation_checks.check_other_tenant(self.story, batch, tenant, 1 - tenant)
+        else:
+            batch_calls.send_batch(self.story, batch, self._tenant(tenant))
+
+    @precondition(lambda self: any(spoil.refuses for spoil in self.subject.corruptions))
+    @rule(data=_DATA, tenant=TENANT)
+    def send_what_refuses_all(self, data: st.DataObject, tenant: int) -> None:
+        """One item that the vendor's own reader fails at, among good ones."""
+        ways = [spoil for spoil in self.subject.corruptions if spoil.refuses]
+        batch_calls.send_batch(
+            self.story, self._drawn(data, draw_with_one_bad(self.keys, ways)), self._tenant(tenant)
+        )
+
+    @rule()
+    def send_it_again(self) -> None:
+        """The very same batch: what is updated becomes the same."""
+        if self.last is not None:
+            batch_calls.send_batch(self.story, *self.last)
+
+    @precondition(lambda self: self.subject.twice)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_a_key_twice(self, data: st.DataObject, tenant: int) -> None:
+        """In one batch."""
+        batch_calls.send_batch(
+            self.story, self._drawn(data, draw_duplicates(self.keys)), self._tenant(tenant)
+        )
+
+    @precondition(lambda self: self.subject.encodings)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_in_another_media_type(self, data: st.DataObject, tenant: int) -> None:
+        """Good items, which become the same records."""
+        media_type = data.draw(st.sampled_from(sorted(self.subject.encodings)))
+        batch_calls.send_batch(
+            self.story, self._drawn(data, draw_items(self.keys)), self._tenant(tenant), media_type
+        )
+
+    @precondition(lambda self: self.subject.steps)
+    @rule(data=_DATA, number=KEY, drawn=DRAWN, tenant=TENANT)
+    def take_a_step(self, data: st.DataObject, number: int, drawn: DrawnValues, tenant: int) -> None:
+        """On a record that is there, or is not."""
+        self._step(data, self.keys[number % len(self.keys)], drawn, self._tenant(tenant))
+
+    @precondition(lambda self: self.subject.steps)
+    @rule(data=_DATA, drawn=DRAWN, tenant=TENANT)
+    def send_one_and_take_a_step(self, data: st.DataObject, drawn: DrawnValues, tenant: int) -> None:
+        """On a record that is there for sure; then the list is looked at."""
+        (one, *_) = self._drawn(data, draw_items(self.keys))
+        batch_calls.send_batch(self.story, [one], self._tenant(tenant))
+        self._step(data, one.key, drawn, self._tenant(tenant))
+        read_back.read_list_back(self.story, self._tenant(tenant))
+
+    @precondition(lambda self: self.subject.again)
+    @rule(data=_DATA, tenant=TENANT, something=st.booleans())
+    def replay(self, data: st.DataObject, tenant: int, *, something: bool) -> None:
+        """A call under an idempotency key, perhaps another, the call again, the key with another body."""
+        batch, other = self._pair(data)
+        between = self._pair(data)[0] if something else []
+        replay_checks.check_replay(self.story, batch, between, other, self._tenant(tenant))
+
+    @precondition(lambda self: self.subject.again == "same")
+    @rule(data=_DATA, tenant=TENANT)
+    def replay_at_once(self, data: st.DataObject, tenant: int) -> None:
+        """A call twice at the same time under one idempotency key."""
+        replay_checks.check_same_key_at_once(
+            self.story, self._drawn(data, draw_items(self.keys)), self._tenant(tenant)
+        )
+
+    @rule(data=_DATA, tenant=TENANT, known=st.booleans())
+    def send_two_at_once(self, data: st.DataObject, tenant: int, *, known: bool) -> None:
+        """Batches over the same keys, which are there or not."""
+        batch, other = self._pair(data)
+        if known and _takes_again(self.stage):
+            batch_calls.send_batch(self.story, self._numbered(batch), self._tenant(tenant))
+        concurrent.send_together(self.story, batch, other, self._tenant(tenant))
+
+    @precondition(lambda self: self.stage.batch.atomic and self.subject.corruptions)
+    @rule(data=_DATA, tenant=TENANT)
+    def send_what_is_refused_and_read(self, data: st.DataObject, tenant: int) -> None:
+        """At once: what is refused as a whole is never there."""
+        batch = self._drawn(data, draw_with_one_bad(self.keys, self.subject.corruptions))
+        concurrent.is_refused_together(self.story, batch, self._tenant(tenant))
+
+    @precondition(lambda self: self.subject.tenants > 1)
+    @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
+    def send_beside_a_tenant(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
+        """Which sees nothing of it, and has idempotency keys of its own."""
+        spoils = () if keyed and self.subject.again == "same" else self.subject.corruptions
+        batch = self._drawn(data, draw_items(self.keys, spoils))
+        isolation_checks.check_other_tenant(self.story, batch, tenant, 1 - tenant, keyed=keyed)
+
+    @precondition(lambda self: self.stage.worlds.are_apart)
+    @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
+    def send_beside_a_sandbox(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
+        """Which sees nothing of it, and has idempotency keys of its own."""
+        batch = self._drawn(data, draw_items(self.keys))
+        self.worlds.append(self.stage.worlds.fresh(self.pool))
+        isolation_checks.check_other_sandbox(
+            self.story, self.worlds[-1], batch, self._tenant(tenant), keyed=keyed
+        )
+
+    @rule(tenant=TENANT)
+    def look(self, tenant: int) -> None:
+        """At whatever was touched, and at the list of all."""
+        read_back.read_all_back(self.story)
+        read_back.read_list_back(self.story, self._tenant(tenant))
+
+    def _step(self, data: st.DataObject, key: str, drawn: DrawnValues, tenant: int) -> None:
+        step = data.draw(st.sampled_from(self.subject.steps))
+        batch_calls.do_step(self.story, step, key, self._other(drawn), tenant)
+
+    def _drawn(self, data: st.DataObject, batch: st.SearchStrategy[list[SequenceItem]]) -> list[SequenceItem]:
+        return self._numbered(data.draw(batch))
+
+    def _numbered(self, batch: list[SequenceItem]) -> list[SequenceItem]:
+        return [replace(one, drawn=self._other(one.drawn)) for one in batch]
+
+    def _other(self, drawn: DrawnValues) -> DrawnValues:
+        """What nothing else in the story is like: of two equal values nobody could say which was kept."""
+        number = next(self.numbers) % _NUMBERS
+        return DrawnValues(number, drawn.amount + Decimal(number).scaleb(-2))
+
+    def _pair(self, data: st.DataObject) -> tuple[list[SequenceItem], list[SequenceItem]]:
+        batch, other = data.draw(draw_alike(self.keys))
+        return self._numbered(batch), self._numbered(other)
+
+    def _tenant(self, drawn: int) -> int:
+        return drawn % self.subject.tenants
+
+
+def _takes_again(stage: SequenceContext) -> bool:
+    """Whether it is said what becomes of a key that is there; else more keys are needed."""
+    return stage.batch.upsert or stage.subject.record_after is not None
+
+
+def build_machine(stage: SequenceContext) -> type[BatchMachine]:
+    """The machine that tells a subject's stories."""
+    return type("Stories", (BatchMachine,), {"stage": stage})

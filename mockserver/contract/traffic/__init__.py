@@ -1,0 +1,1 @@
+"""Recorded traffic held against the spec and against our own server."""

@@ -1,0 +1,244 @@
+"""Compare recorded exchanges with the spec and with the outcomes of a local server."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from urllib.parse import unquote, urlsplit
+
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
+from mockserver.contract.responses.outcomes import reader_for
+from mockserver.contract.traffic.har import RecordedExchange
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.spec.openapi import Spec
+
+_SANDBOX = re.compile("/sandboxes/([a-z0-9-]{1,64})(?=/)")
+SANDBOX_HEADER = "mock-sandbox"
+
+
+def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | None:
+    """The exchange with its path below the vendor's own beginning; None where it is none of the vendor's.
+
+    `base` is the address at which the vendor's paths begin; "" looks for the longest end of the path that
+    the spec serves. A call below `base` that no operation answers is kept, without an operation. A sandbox
+    in the path becomes the header that says the same.
+    """
+    path, headers = one.exchange.request.path, dict(one.exchange.request.headers)
+    if base:
+        begun = base.rstrip("/")
+        address = one.url.partition("#")[0]
+        if not address.startswith((f"{begun}/", f"{begun}?")) and address != begun:
+            return None
+        path = address[len(begun) :] or "/"
+    elif found := _SANDBOX.match(path):
+        headers[SANDBOX_HEADER] = found[1]
+        path = path[found.end() :]
+    name = _operation(spec, one.exchange.request.method, path) if base else ""
+    if not base:
+        below, name = _search_path(spec, one.exchange.request.method, path)
+        if not name:
+            return None
+        path = below
+    request = replace(one.exchange.request, path=path, headers=headers)
+    return replace(one.exchange, request=request, operation=name)
+
+
+def _search_path(spec: Spec, method: str, path: str) -> tuple[str, str]:
+    """The longest end of `path` that is served, with its query, and the operation; "" where none is."""
+    parts = urlsplit(path)
+    segments = parts.path.split("/")
+    query = f"?{parts.query}" if parts.query else ""
+    for cut in range(1, len(segments)):
+        below = "/" + "/".join(segments[cut:])
+        if name := _operation(spec, method, below):
+            return below + query, name
+    return path, ""
+
+
+def _operation(spec: Spec, method: str, path: str) -> str:
+    try:
+        return spec.match(method, spec.canonical_path(unquote(urlsplit(path).path))).operation.id
+    except (NotFound, MethodNotAllowed):
+        return ""
+
+
+REFUSED_WHOLE = "refused with the whole call"
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeDifference:
+    """One item, or the whole call (`place` None), of which the two answers say different things."""
+
+    place: int | None
+    key: str | None
+    recorded: str
+    here: str
+
+
+def compare_outcomes(
+    before: Exchange, after: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
+) -> tuple[OutcomeDifference, ...]:
+    """Where our answer says something else than the recorded one; messages and bodies are not compared.
+
+    Without a reader, or where neither tells of items, the two statuses are.
+    """
+    was, now = (_reported(one, items, reader) for one in (before, after))
+    if was is None and now is None:
+        statuses = [one.response.status for one in (before, after)]
+        if statuses[0] == statuses[1]:
+            return ()
+        return (OutcomeDifference(None, None, *(f"answered {status}" for status in statuses)),)
+    fates = zip_longest(_outcomes_by_key(was, items), _outcomes_by_key(now, items), fillvalue=None)
+    return tuple(
+        OutcomeDifference(
+            place, items[place].key if place < len(items) else None, _describe(one), _describe(other)
+        )
+        for place, (one, other) in enumerate(fates)
+        if _differ(one, other)
+    )
+
+
+def _reported(
+    exchange: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
+) -> ReportedOutcomes | None:
+    """What the answer says of its items; one that cannot be read says nothing of them."""
+    try:
+        return reader(exchange, items) if reader else None
+    except ValueError:
+        return ReportedOutcomes(())
+
+
+def _outcomes_by_key(
+    telling: ReportedOutcomes | None, items: Sequence[BatchItem]
+) -> list[ReportedOutcome | str | None]:
+    """What became of each item; a text where that is not said of the item itself."""
+    if telling is None:
+        return [REFUSED_WHOLE] * len(items)
+    by_place = {one.place: one for one in reversed(telling.outcomes) if one.place is not None}
+    done = None if telling.complete else ReportedOutcome(None, accepted=True)
+    return [by_place.get(item.place, done) for item in items]
+
+
+def _differ(one: ReportedOutcome | str | None, other: ReportedOutcome | str | None) -> bool:
+    if not (isinstance(one, ReportedOutcome) and isinstance(other, ReportedOutcome)):
+        return _is_refused(one) != _is_refused(other) or (one is None) != (other is None)
+    made = one.made and other.made and one.made != other.made
+    return one.accepted != other.accepted or bool(made and one.accepted)
+
+
+def _is_refused(one: ReportedOutcome | str | None) -> bool:
+    return isinstance(one, str) or (isinstance(one, ReportedOutcome) and not one.accepted)
+
+
+def _describe(one: ReportedOutcome | str | None) -> str:
+    if one is None:
+        return "no outcome"
+    if isinstance(one, str):
+        return one
+    if one.accepted:
+        return one.made or "done"
+    return f"rejected: {one.message}" if one.message else "rejected"
+
+
+FAILURE_KINDS = frozenset({429, 502, 503, 504})
+"""Answers of a bad day: they say nothing of the contract, and ours would not have had that day."""
+
+_UNSAID = frozenset({401, 403})
+"""Answers that may be meant for the credentials, which most recorders leave out."""
+
+UNKNOWN = "operations-are-in-the-spec"
+
+Caller = Callable[[RecordedExchange, Exchange], Exchange]
+"""What our server answers to a recorded request, at the instant at which it was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedExchange:
+    """One recorded call: what the spec forbids of it, and what ours would say otherwise."""
+
+    number: int
+    recorded: Exchange
+    here: Exchange
+    forbidden: tuple[Finding, ...]
+    otherwise: tuple[OutcomeDifference, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is said of it."""
+        return not self.forbidden and not self.otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A whole archive. `foreign` calls are of others, `lost` had no answer, `troubled` a bad day's."""
+
+    vendor: str
+    calls: tuple[DriftedExchange, ...]
+    foreign: int
+    lost: int
+    troubled: int
+    made: Mapping[str, int]
+
+    @property
+    def drifted(self) -> tuple[DriftedExchange, ...]:
+        """The calls of which something is to be said."""
+        return tuple(one for one in self.calls if not one.is_clean)
+
+
+@dataclass(frozen=True, slots=True)
+class DriftComparison:
+    """Holds traffic against the spec by `judge`, and against our server, which `call` asks.
+
+    `base` is where the vendor's paths begin, "" to look for them.
+    """
+
+    contracted: ApiUnderTest
+    base: str
+    judge: ExchangeJudge
+    call: Caller
+    ledger: FindingLedger = field(default_factory=FindingLedger)
+
+    def drift(self, traffic: Iterable[RecordedExchange]) -> Drift:
+        """What it comes to. Ours is asked in the order in which the calls were recorded, and remembers."""
+        calls = []
+        foreign = lost = troubled = 0
+        for one in traffic:
+            exchange = place_request(one, self.contracted.spec, self.base)
+            if exchange is None:
+                foreign += 1
+            elif exchange.response.status in FAILURE_KINDS:
+                troubled += 1
+            elif exchange.response.status == 0:
+                lost += 1
+                self.call(one, exchange)
+            else:
+                calls.append(self._drifted(one, exchange))
+        made: Counter[str] = Counter()
+        for (_, check), times in self.ledger.made.items():
+            made[check] += times
+        return Drift(self.contracted.name, tuple(calls), foreign, lost, troubled, made)
+
+    def _drifted(self, one: RecordedExchange, exchange: Exchange) -> DriftedExchange:
+        here = replace(self.call(one, exchange), operation=exchange.operation)
+        if not exchange.operation:
+            said = f"{exchange.request.method} {exchange.request.path} is no operation of the spec"
+            unknown = Finding(UNKNOWN, "", said, came=str(exchange.response.status), exchanges=(exchange,))
+            return DriftedExchange(one.number, exchange, here, (unknown,), ())
+        forbidden = self.judge(exchange, self.ledger)
+        told = exchange.response.status not in _UNSAID
+        otherwise = self._otherwise(exchange, here) if told else ()
+        return DriftedExchange(one.number, exchange, here, forbidden, otherwise)
+
+    def _otherwise(self, exchange: Exchange, here: Exchange) -> tuple[OutcomeDifference, ...]:
+        operation = self.contracted.spec.operations[exchange.operation]
+        if operation.batch is None:
+            return compare_outcomes(exchange, here, (), None)
+        sent = self.judge.oracle.expected(exchange.request, operation.id).sent
+        return compare_outcomes(exchange, here, sent, reader_for(self.contracted, operation))

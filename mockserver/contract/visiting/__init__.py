@@ -1,1 +1,0 @@
-"""One run as somebody asked for it: what is said before it calls, what was known, how it is repeated."""

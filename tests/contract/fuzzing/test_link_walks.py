@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.fuzzing import link_walks
+from mockserver.contract.fuzzing.caller import CallCheck
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.target import App
+from mockserver.server.application import Application
+from tests.contract.suite import effort, target
+
+VBA = load_vendor_api("vba")
+
+
+def walked(app: App, judge: object) -> FindingLedger:
+    ledger = FindingLedger(kept=True)
+    with target(app, "vba") as one:
+        check = CallCheck(one, effort(examples=5), ledger, VBA.profile.pins, VBA.spec, judge)  # type: ignore[arg-type]
+        link_walks.walk_once(VBA, check)
+    return ledger
+
+
+def nothing(_exchange: Exchange, _ledger: FindingLedger) -> tuple[Finding, ...]:
+    return ()
+
+
+def test_a_walk_that_breaks_is_told_step_by_step(app: Application) -> None:
+    def second_read(exchange: Exchange, _ledger: FindingLedger) -> tuple[Finding, ...]:
+        bad = exchange.request.method == "GET" and "/payees/" in exchange.request.path
+        return (Finding("no-reading", exchange.operation, "read", exchanges=(exchange,)),) if bad else ()
+
+    (found,) = walked(app, second_read).findings
+
+    assert len(found.told) == len(found.exchanges) - 1
+    assert all(" is answered " in told for told in found.told)
+
+
+def test_links_that_lead_nowhere_are_found() -> None:
+    ledger = walked(Response("{}", 404, media_type="application/json"), nothing)
+
+    assert "links-lead-somewhere" in {one.check for one in ledger.findings}
+
+
+def test_links_that_lead_somewhere_are_counted(app: Application) -> None:
+    ledger = walked(app, nothing)
+
+    assert sum(times for (_, check), times in ledger.made.items() if check == "links-lead-somewhere") > 0

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.finding import FindingLedger
+from mockserver.contract.fuzzing import plain_schemathesis
+from mockserver.contract.target import Address, Target
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+THING = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
+
+
+def spec(folder: Path, version: str, **operation: Any) -> Path:
+    document = {
+        "openapi": version,
+        "info": {"title": "Things", "version": "1"},
+        "paths": {
+            "/things": {
+                "get": {
+                    "operationId": "listThings",
+                    "responses": {
+                        "200": {"description": "ok", "content": {"application/json": {"schema": THING}}},
+                        "405": {"description": "no"},
+                    },
+                    **operation,
+                }
+            }
+        },
+        "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
+    }
+    file = folder / "things.json"
+    file.write_text(json.dumps(document))
+    return file
+
+
+def answering(body: str) -> Any:
+    async def app(scope: dict[str, Any], _receive: Any, send: Send) -> None:
+        good = scope["method"] == "GET"
+        headers = [(b"content-type", b"application/json"), (b"allow", b"GET")]
+        await send({"type": "http.response.start", "status": 200 if good else 405, "headers": headers})
+        await send({"type": "http.response.body", "body": body.encode() if good else b""})
+
+    return app
+
+
+def found(file: Path, body: str, **credentials: dict[str, str]) -> list[tuple[str, str]]:
+    ledger = FindingLedger()
+    with Target(Address("http://127.0.0.1:8080", answering(body))) as target:
+        plain_schemathesis.run_schemathesis(file, target, RunConfig(0, 5), ledger, credentials)
+    assert ledger.calls.total() > 0
+    return [(one.operation, one.check) for one in ledger.findings]
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_server_that_keeps_its_spec_is_left_in_peace(version: str, tmp_path: Path) -> None:
+    assert found(spec(tmp_path, version), '{"id": 1}') == []
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_an_answer_that_breaks_its_schema_is_found(version: str, tmp_path: Path) -> None:
+    assert found(spec(tmp_path, version), "{}") == [("listThings", "response-schema-conformance")]
+
+
+def test_a_server_that_lets_anybody_in_is_found(tmp_path: Path) -> None:
+    file = spec(tmp_path, "3.0.3", security=[{"key": []}])
+
+    assert ("listThings", "ignored-auth") in found(file, '{"id": 1}', key={"api_key": "good"})

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from schemathesis.checks import CHECKS as REGISTERED
+from starlette.responses import Response
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.fuzzing import run
+from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.runner import FUZZING_PHASE
+from mockserver.contract.target import Address, Target, TargetUnreachableError
+from mockserver.server.application import Application
+from tests.contract.of_control import CONTROL
+from tests.contract.suite import effort, held, target, told
+from tests.support.server_process import serve_process
+from tests.support.spec_documents import VENDORS
+
+NO_INVOICE = '<ArrayOfInvoice xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"><Invoice/></ArrayOfInvoice>'
+
+
+def nothing(_exchange: Exchange, _ledger: FindingLedger) -> tuple[Finding, ...]:
+    return ()
+
+
+def sent(ledger: FindingLedger) -> list[tuple[str, str, bytes, int]]:
+    return [
+        (one.request.method, one.request.path, one.request.body, one.response.status)
+        for one in ledger.exchanges
+    ]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "operation", "answer"),
+    [
+        ("vba", "getPayee", Response('{"data": 5}', 200, media_type="text/plain")),
+        ("vba", "getPayee", Response('{"data": 5}', 200, media_type="text/json")),
+        ("pvex", "listInvoices", Response(NO_INVOICE, media_type="application/xml")),
+        ("pvex", "listInvoices", Response(NO_INVOICE, media_type="text/xml")),
+        ("xero", "getConnections", Response("{}", media_type="application/json")),
+    ],
+    ids=["vba-plain", "vba-json", "pvex-xml", "pvex-text-xml", "xero-json"],
+)
+def test_an_answer_that_breaks_its_schema_is_noticed(vendor: str, operation: str, answer: Response) -> None:
+    ledger = held(load_vendor_api(vendor), answer, vendor, effort(operation, examples=1), FUZZING_PHASE)
+
+    assert {one.check for one in ledger.findings} & {"answers-match-the-spec", "response-schema-conformance"}
+
+
+def test_a_server_that_says_401_to_everything_is_found_in_a_sentence_for_strangers() -> None:
+    refused = Response('{"message": "Unauthorized"}', 401, media_type="application/json")
+
+    ledger = held(load_vendor_api("vba"), refused, "vba", effort("getPayee", examples=1), FUZZING_PHASE)
+
+    assert [one.said for one in ledger.findings if one.check == "positive-data-acceptance"] == [
+        (
+            "GET /payees/P100 is answered 401, though the call is as the spec wants it "
+            "(Valid data should have been accepted; Expected: 200, 404)"
+        )
+    ]
+
+
+def test_a_check_that_breaks_is_told_once_with_the_smallest_call_that_was_found(app: Application) -> None:
+    lengths: list[int] = []
+
+    def long_paths(exchange: Exchange, _ledger: FindingLedger) -> tuple[Finding, ...]:
+        found = Finding("no-long-keys", exchange.operation, "long", exchanges=(exchange,))
+        if len(exchange.request.path) <= len("/payees/") + 5:
+            return ()
+        lengths.append(len(exchange.request.path))
+        return (found,)
+
+    ledger = FindingLedger()
+    with target(app, "vba") as one:
+        run.run_fuzzing(load_vendor_api("vba"), one, effort("getPayee", examples=30), ledger, long_paths)
+
+    (found,) = ledger.findings
+    assert len(found.exchanges[-1].request.path) == min(lengths) < max(lengths)
+
+
+def test_the_same_effort_sends_the_same_calls(app: Application) -> None:
+    first, second = (
+        held(load_vendor_api("vba"), app, "vba", effort("getPayee"), FUZZING_PHASE) for _ in range(2)
+    )
+
+    assert sent(first) == sent(second)
+
+
+def test_another_seed_draws_other_calls(app: Application) -> None:
+    wanted = frozenset({"getPayee"})
+    ledgers = [
+        held(load_vendor_api("vba"), app, "vba", RunConfig(seed, 5, operations=wanted), FUZZING_PHASE)
+        for seed in (1, 2)
+    ]
+
+    assert sent(ledgers[0]) != sent(ledgers[1])
+
+
+def test_over_http_everything_is_as_in_process(app: Application) -> None:
+    here = held(load_vendor_api("vba"), app, "vba", effort("getPayee"), FUZZING_PHASE)
+    there = FindingLedger(kept=True)
+    with serve_process("--auth", "strict") as url, Target(Address(f"{url}/vba")) as one:
+        known, wanted = load_vendor_api("vba"), effort("getPayee")
+        run.run_fuzzing(known, one, wanted, there, ExchangeJudge(known, wanted))
+
+    assert told(there.findings) == []
+    assert sent(there) == sent(here)
+
+
+def test_only_the_checks_that_are_wanted_are_made(app: Application) -> None:
+    wanted = RunConfig(0, 1, only=frozenset({"not-a-server-error"}), operations=frozenset({"getPayee"}))
+
+    ledger = held(load_vendor_api("vba"), app, "vba", wanted, FUZZING_PHASE)
+
+    assert {check for _, check in ledger.made} == {"not-a-server-error"}
+
+
+def test_every_check_that_was_made_has_a_place_in_the_table(app: Application) -> None:
+    ledger = FindingLedger()
+    with target(app, "vba") as one:
+        run.run_fuzzing(load_vendor_api("vba"), one, effort("getPayee"), ledger, nothing)
+
+    assert {check for _, check in ledger.made} <= set(run.FUZZING_CHECKS)
+
+
+def test_nothing_is_left_behind_for_other_schemas_of_the_process(app: Application) -> None:
+    schemathesis.checks.load_all_checks()
+    before = list(REGISTERED.get_all_names())
+
+    held(load_vendor_api("pvex"), app, "pvex", effort("getInvoice", examples=1), FUZZING_PHASE)
+
+    assert list(REGISTERED.get_all_names()) == before
+
+
+def test_a_target_that_is_not_there_is_no_finding() -> None:
+    ledger = FindingLedger()
+    with Target(Address("http://127.0.0.1:9/vba")) as one, pytest.raises(TargetUnreachableError):
+        run.run_fuzzing(load_vendor_api("vba"), one, effort("getPayee"), ledger, nothing)
+
+    assert ledger.findings == []
+
+
+@pytest.mark.parametrize("known", [*map(load_vendor_api, VENDORS), CONTROL], ids=lambda known: known.name)
+def test_what_is_pinned_and_judged_is_an_operation_of_its_spec(known: ApiUnderTest) -> None:
+    pins = known.profile.pins
+    named = {*pins.expected_statuses, *pins.known, *pins.bodies, *(name for name, _ in pins.asked_for)}
+
+    assert named <= set(known.spec.operations)

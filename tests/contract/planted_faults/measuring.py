@@ -1,0 +1,145 @@
+"""What finds a planted fault: plain Schemathesis, and our suite, in the same calls.
+
+Plain Schemathesis is what its own checks find in the calls that it makes, walks along links among them; 200
+and 207 are right answers to a batch with bad items. Ours is all that is found in these calls and in stories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from mockserver.contract import runner
+from mockserver.contract.config import RunConfig
+from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.fuzzing import auth_checks, schemathesis_checks
+from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.target import Address, App, Target, TargetUnreachableError
+from mockserver.server.application import Options, create_app
+from tests.contract.planted_faults.fault import Mutant
+from tests.contract.planted_faults.wrapping import mutated
+
+Known = frozenset[tuple[str, str]]
+# Schemathesis has a check of credentials by that name: what ours finds is counted as found by it too.
+_BUILT_IN = frozenset(
+    check.id for check in (*schemathesis_checks.SCHEMATHESIS_CHECKS, auth_checks.AUTH_CHECK)
+)
+
+
+class Caught(Exception):
+    """Something was found, and that is all that is asked."""
+
+
+@dataclass(slots=True)
+class Hasty(FindingLedger):
+    """Ends the run at the first thing that is found and not known."""
+
+    known: Known = frozenset()
+
+    def found(self, findings: Iterable[Finding]) -> None:
+        """A check did not hold.
+
+        Raises:
+            Caught: it is not known.
+        """
+        for one in findings:
+            FindingLedger.found(self, [one])
+            if (one.operation, one.check) not in self.known:
+                raise Caught
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a mutant is measured; `hasty`: what is found first is enough, `plain`: by Schemathesis too."""
+
+    seed: int
+    max_examples: int
+    hasty: bool = False
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The checks of Schemathesis and of the suite that found a mutant; `false`: they find the right server.
+
+    `plain` is None where that was not asked. `crashed` says how a suite broke at it.
+    """
+
+    mutant: str
+    run: Run
+    plain: frozenset[str] | None = None
+    ours: frozenset[str] = frozenset()
+    false: frozenset[str] = frozenset()
+    crashed: str = ""
+
+
+def measured(mutant: Mutant, run: Run) -> Measured:
+    """What is found at the mutant, less what is found at the right server."""
+    try:
+        findings = found(mutant, run)
+        plain = _plain(mutant, run, findings) if run.plain else None
+    except Exception as error:  # noqa: BLE001 - a suite that breaks at a fault is a result too
+        return Measured(mutant.id, run, crashed=f"{type(error).__name__}: {error}")
+    ours = (one.check for listed in findings.values() for one in listed)
+    false = (check for phase in findings for _, check in known(mutant, run, phase))
+    return Measured(mutant.id, run, plain, frozenset(ours), frozenset(false))
+
+
+def _plain(mutant: Mutant, run: Run, findings: Mapping[str, Sequence[Finding]]) -> frozenset[str]:
+    """The checks of Schemathesis' own that find it; in a hasty run they are tried for themselves."""
+    if not run.hasty:
+        return frozenset(one.check for one in findings[runner.FUZZING_PHASE] if one.check in _BUILT_IN)
+    right = known(mutant, run, runner.FUZZING_PHASE)
+    ledger = Hasty(known=right)
+    _call(mutant, run, runner.FUZZING_PHASE, ledger, _BUILT_IN)
+    return frozenset(one.check for one in ledger.findings if (one.operation, one.check) not in right)
+
+
+def found(mutant: Mutant, run: Run) -> dict[str, list[Finding]]:
+    """What is found at a mutant and not at the right server, by phase; stories, which are quick, first."""
+    findings: dict[str, list[Finding]] = {}
+    for phase in (runner.STATEFUL_PHASE, runner.FUZZING_PHASE):
+        ledger = Hasty(known=known(mutant, run, phase)) if run.hasty else FindingLedger()
+        _call(mutant, run, phase, ledger)
+        right = known(mutant, run, phase)
+        findings[phase] = [one for one in ledger.findings if (one.operation, one.check) not in right]
+        if run.hasty and findings[phase]:
+            break
+    return findings
+
+
+def known(mutant: Mutant, run: Run, phase: str) -> Known:
+    """What a phase finds at the right server: nothing, if it is right."""
+    return _known(mutant.vendor, mutant.operations, run.seed, run.max_examples, phase)
+
+
+@cache
+def _known(vendor: str, operations: tuple[str, ...], seed: int, max_examples: int, phase: str) -> Known:
+    ledger = FindingLedger()
+    effort = RunConfig(seed, max_examples, operations=frozenset(operations))
+    with Target(Address(f"http://testserver/{vendor}", _right(vendor))) as target:
+        runner.run_phases(_contracted(vendor), target, effort, ledger, (phase,))
+    return frozenset((one.operation, one.check) for one in ledger.findings)
+
+
+def _call(
+    mutant: Mutant, run: Run, phase: str, ledger: FindingLedger, only: frozenset[str] = frozenset()
+) -> None:
+    app = mutated(_right(mutant.vendor), mutant.planted)
+    operations = frozenset(mutant.operations)
+    effort = RunConfig(run.seed, run.max_examples, only, operations, shrinks=False)
+    with Target(Address(f"http://testserver/{mutant.vendor}", app)) as target:
+        try:
+            runner.run_phases(_contracted(mutant.vendor), target, effort, ledger, (phase,))
+        except (Caught, TargetUnreachableError):
+            return
+
+
+@cache
+def _contracted(vendor: str) -> ApiUnderTest:
+    return load_vendor_api(vendor)
+
+
+def _right(vendor: str) -> App:
+    return create_app(Options(vendors=(vendor,), strict_auth=True))

@@ -1,0 +1,518 @@
+"""Wrong refusals and shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from mockserver.contract.exchange import to_json_bytes
+from tests.contract.planted_faults import vendors
+from tests.contract.planted_faults.fault import Caller, mutant
+from tests.contract.planted_faults.undoing import dropped, kept, set_back
+from tests.contract.planted_faults.wrapping import (
+    Answer,
+    Ask,
+    Call,
+    Fault,
+    Json,
+    Planted,
+    Route,
+    answers,
+    at,
+    hears,
+    replies,
+)
+
+_mutant = partial(mutant, "refusals")
+
+_NOT_A_BATCH = b'{"no": "items"}'
+_BROKEN = b'[{"'
+_TENANT = "00000000-0000-4000-8000-000000000001"
+
+
+def everything(vendor: str, change: Callable[[Call, Answer], Answer]) -> Planted:
+    """Every answer of a vendor changed."""
+
+    async def fault(ask: Ask, call: Call) -> Answer:
+        came = await ask(call)
+        return change(call, came) if call.path.startswith(f"/{vendor}/") else came
+
+    return lambda: fault
+
+
+def every_call(vendor: str, change: Callable[[Call], Call]) -> Planted:
+    """Every call to a vendor changed."""
+
+    async def fault(ask: Ask, call: Call) -> Answer:
+        return await ask(change(call) if call.path.startswith(f"/{vendor}/") else call)
+
+    return lambda: fault
+
+
+def always(document: Json, status: int) -> Callable[[Call, Answer], Answer]:
+    """One answer to every call."""
+    return lambda _call, came: replace(came, status=status).typed("application/json").holding(document)
+
+
+def when(status: int, change: Callable[[Answer], Answer]) -> Callable[[Call, Answer], Answer]:
+    """What is answered with one status changed."""
+    return lambda _call, came: change(came) if came.status == status else came
+
+
+def as_problem(came: Answer) -> Answer:
+    told = {"type": "about:blank", "title": "Bad Request", "status": came.status}
+    return came.typed("application/problem+json").holding(told)
+
+
+def as_page(came: Answer) -> Answer:
+    return replace(came.typed("text/html"), body=b"<html><body><h1>Not here</h1></body></html>")
+
+
+def spelt(name: str) -> Callable[[Json, Json], Json]:
+    """A number of the answer as a text."""
+    return lambda _sent, told: {**told, name: str(told[name])}
+
+
+def whole(route: Route, failed: Callable[[Answer], bool], document: Json) -> Planted:
+    """One bad item refuses the batch, and nothing is kept: what a contract mock does."""
+
+    async def fault(ask: Ask, call: Call) -> Answer:
+        before = await kept(ask, call.world)
+        came = await ask(call)
+        if came.good and failed(came):
+            await set_back(ask, call.world, before)
+            came = replace(came, status=400).typed("application/json").holding(document)
+        await dropped(ask, call.world, before)
+        return came
+
+    return lambda: at(route, fault)
+
+
+def unreadable(route: Route, change: Callable[[Answer], Answer]) -> Planted:
+    """What a body that is no JSON is answered, changed."""
+
+    def bent(call: Call, came: Answer) -> Answer:
+        try:
+            call.json()
+        except ValueError:
+            return change(came) if "json" in call.headers.get("content-type", "") else came
+        return came
+
+    return replies(route, bent)
+
+
+def taking_any_type(route: Route) -> Planted:
+    """A body of a type that is not taken is read as JSON."""
+
+    def heard(call: Call) -> Call:
+        typed = call.headers.get("content-type", "")
+        return call if "json" in typed or "xml" in typed else call.having(content_type="application/json")
+
+    return hears(route, heard)
+
+
+async def _in_json(ask: Ask, call: Call) -> Answer:
+    return await ask(call.having(accept="application/json"))
+
+
+def deaf_to_accept(route: Route) -> Planted:
+    """JSON is answered, whatever is asked for."""
+    fault: Fault = _in_json
+    return lambda: at(route, fault)
+
+
+def vba_row_texts(_sent: Json, told: Json) -> Json:
+    return {**told, "data": [{**row, "status": str(row["status"])} for row in told["data"]]}
+
+
+def wider_amounts(_sent: Json, told: Json) -> Json:
+    attributes = told["data"]["attributes"]
+    amount = {**attributes["approvedReportingAmount"], "scale": 2}
+    return {**told, "data": {**told["data"], "attributes": {**attributes, "approvedReportingAmount": amount}}}
+
+
+def _some_row_failed(came: Answer) -> bool:
+    return any(row["status"] >= 400 for row in came.json()["data"])
+
+
+def _some_invoice_failed(came: Answer) -> bool:
+    return bool(came.json()["errors"])
+
+
+def _vba_problem(status: int) -> Json:
+    told = {
+        "type": f"https://httpstatuses.com/{status}",
+        "title": "Refused",
+        "status": status,
+        "detail": "Refused.",
+        "instance": "/claim-invoice-batch",
+    }
+    return {"data": None, "error": told, "debug": {"activityID": "c837afc4-e7ff-4d11-a82c-cbc9a838c312"}}
+
+
+_GW_REFUSAL = {
+    "status": 401,
+    "errorCode": "gw.api.rest.exceptions.NotAuthenticatedException",
+    "userMessage": "Not authenticated",
+}
+
+
+def _without_messages(came: Answer) -> Answer:
+    bare = {name: text for name, text in came.json().items() if name not in {"Message", "Detail"}}
+    return came.holding(bare)
+
+
+def _silent(came: Answer) -> Answer:
+    return came.holding({**came.json(), "userMessage": ""})
+
+
+def _status(method: str, path: str, document: Json = None, **headers: str) -> Callable[[Caller], Json]:
+    return lambda caller: caller.send(method, path, document, **headers).status
+
+
+def _raw(path: str, body: bytes, method: str = "POST", **headers: str) -> Callable[[Caller], Json]:
+    return lambda caller: caller.raw(method, path, body, **headers).status
+
+
+def _type_of(method: str, path: str, document: Json = None, **headers: str) -> Callable[[Caller], Json]:
+    return lambda caller: caller.send(method, path, document, **headers).media_type
+
+
+def _vba_mixed(caller: Caller) -> Json:
+    return [vendors.vba_sends(caller, 1, 9001).status, vendors.vba_reads(caller, 1)]
+
+
+def _payt_mixed(caller: Caller) -> Json:
+    return [vendors.payt_sends(caller, 1, 9001).status, vendors.payt_reads(caller, 1)]
+
+
+def _gw_amount(caller: Caller) -> Json:
+    shown = caller.get(f"/claim/v1/bulk-invoices/{vendors.BULK_A}").json()["data"]["attributes"]
+    return sorted(shown["approvedReportingAmount"])
+
+
+def _vba_row(caller: Caller) -> Json:
+    row = vendors.vba_sends(caller, 1).json()["data"][0]
+    return [row["status"], sorted(row)]
+
+
+_VBA_ALL = ("putClaimInvoiceBatch", "listClaimInvoice", "getClaimInvoice")
+_GW_ALL = ("runBatch", "getBulkInvoice", "updateBulkInvoice")
+_XERO_SENT = {"Invoices": [vendors.xero_invoice(9001)]}
+_XERO_PATH = "/api.xro/2.0/Invoices"
+
+REFUSALS = (
+    _mutant(
+        "vba-lets-nobody-in",
+        "answers 401 to everything",
+        _VBA_ALL,
+        everything("vba", always(_vba_problem(401), 401)),
+        _status("GET", "/claim-invoice"),
+        right=200,
+        wrong=401,
+    ),
+    _mutant(
+        "guidewire-lets-nobody-in",
+        "answers 401 to everything",
+        _GW_ALL,
+        everything("guidewire", always(_GW_REFUSAL, 401)),
+        _status("GET", f"/claim/v1/bulk-invoices/{vendors.BULK_A}"),
+        right=200,
+        wrong=401,
+    ),
+    _mutant(
+        "vba-breaks-at-bad-json",
+        "answers 500 to a body that is no JSON",
+        ("putClaimInvoiceBatch",),
+        unreadable(vendors.VBA_BATCH, lambda came: replace(came, status=500).holding(_vba_problem(500))),
+        _raw("/claim-invoice-batch", _BROKEN, "PUT"),
+        right=400,
+        wrong=500,
+    ),
+    _mutant(
+        "payt-breaks-at-bad-json",
+        "answers 500 to a body that is no JSON",
+        ("postV1Invoices",),
+        unreadable(vendors.PAYT_BATCH, lambda came: replace(came, status=500)),
+        _raw("/v1/invoices", _BROKEN),
+        right=422,
+        wrong=500,
+    ),
+    _mutant(
+        "vba-takes-anything",
+        "answers a refused call with 207 and no rows",
+        ("putClaimInvoiceBatch",),
+        replies(
+            vendors.VBA_BATCH,
+            when(
+                400,
+                lambda came: replace(came, status=207).holding(
+                    {
+                        "data": [],
+                        "error": None,
+                        "debug": {"activityID": "c837afc4-e7ff-4d11-a82c-cbc9a838c312"},
+                    }
+                ),
+            ),
+        ),
+        _raw("/claim-invoice-batch", _NOT_A_BATCH, "PUT"),
+        right=400,
+        wrong=207,
+    ),
+    _mutant(
+        "guidewire-takes-anything",
+        "answers a refused call with 200 and no responses",
+        ("runBatch",),
+        replies(
+            vendors.GW_BATCH, when(400, lambda came: replace(came, status=200).holding({"responses": []}))
+        ),
+        _raw("/claim/v1/batch", _NOT_A_BATCH),
+        right=400,
+        wrong=200,
+    ),
+    _mutant(
+        "xero-refuses-in-another-shape",
+        "refuses with problem details",
+        ("createInvoices",),
+        replies(vendors.XERO_INVOICES, when(400, as_problem)),
+        _type_of("PUT", _XERO_PATH, _XERO_SENT),
+        right="application/json",
+        wrong="application/problem+json",
+    ),
+    _mutant(
+        "payt-refuses-in-another-shape",
+        "refuses with problem details",
+        ("postV1Invoices",),
+        replies(vendors.PAYT_BATCH, when(422, as_problem)),
+        _type_of("POST", "/v1/invoices", {"no": "items"}),
+        right="application/json",
+        wrong="application/problem+json",
+    ),
+    _mutant(
+        "guidewire-refuses-with-a-page",
+        "answers 404 with a web page",
+        ("getBulkInvoice",),
+        replies(vendors.GW_ONE, when(404, as_page)),
+        _type_of("GET", "/claim/v1/bulk-invoices/none"),
+        right="application/json",
+        wrong="text/html",
+    ),
+    _mutant(
+        "payt-is-a-teapot",
+        "answers lists with 418",
+        ("getV1Invoices", "postV1Invoices"),
+        replies(vendors.PAYT_LIST, when(200, lambda came: replace(came, status=418))),
+        _status("GET", "/v1/invoices?administration_id=81"),
+        right=200,
+        wrong=418,
+    ),
+    _mutant(
+        "payt-takes-for-later",
+        "answers 202 where 201 is said",
+        ("postV1Invoices",),
+        replies(vendors.PAYT_BATCH, when(201, lambda came: replace(came, status=202))),
+        _status("POST", "/v1/invoices", vendors.payt_batch(1)),
+        right=201,
+        wrong=202,
+    ),
+    _mutant(
+        "vba-answers-200",
+        "answers a batch with 200 where 207 is said",
+        ("putClaimInvoiceBatch",),
+        replies(vendors.VBA_BATCH, when(207, lambda came: replace(came, status=200))),
+        _status("PUT", "/claim-invoice-batch", [vendors.vba_row(1)]),
+        right=207,
+        wrong=200,
+    ),
+    _mutant(
+        "vba-names-a-wrong-type",
+        "labels JSON as XML",
+        ("putClaimInvoiceBatch", "listClaimInvoice"),
+        replies(vendors.VBA_BATCH, when(207, lambda came: came.typed("application/xml"))),
+        _type_of("PUT", "/claim-invoice-batch", [vendors.vba_row(1)]),
+        right="application/json",
+        wrong="application/xml",
+    ),
+    _mutant(
+        "vba-needs-no-database",
+        "takes a call that names no database",
+        _VBA_ALL,
+        every_call(
+            "vba",
+            lambda call: (
+                call
+                if call.headers.get("vbasoftware-database")
+                else call.having(vbasoftware_database="sandbox")
+            ),
+        ),
+        _status("GET", "/claim-invoice", vbasoftware_database=""),
+        right=400,
+        wrong=200,
+    ),
+    _mutant(
+        "xero-needs-no-tenant",
+        "takes a call that names no tenant",
+        ("getInvoices", "updateOrCreateInvoices"),
+        every_call(
+            "xero",
+            lambda call: call if call.headers.get("xero-tenant-id") else call.having(xero_tenant_id=_TENANT),
+        ),
+        _status("GET", _XERO_PATH, xero_tenant_id=""),
+        right=403,
+        wrong=200,
+    ),
+    _mutant(
+        "guidewire-asks-for-no-credentials",
+        "lets everybody in",
+        _GW_ALL,
+        every_call("guidewire", lambda call: call.having(authorization="Bearer guidewire-good")),
+        _status("GET", f"/claim/v1/bulk-invoices/{vendors.BULK_A}", authorization=""),
+        right=401,
+        wrong=200,
+    ),
+    _mutant(
+        "payt-asks-for-no-credentials",
+        "lets everybody in",
+        ("getV1Invoices", "postV1Invoices"),
+        every_call("payt", lambda call: call.having(authorization="Bearer full-token")),
+        _status("GET", "/v1/invoices?administration_id=81", authorization=""),
+        right=401,
+        wrong=200,
+    ),
+    _mutant(
+        "vba-refuses-all-for-one",
+        "refuses the batch for one bad row",
+        vendors.VBA_READ,
+        whole(vendors.VBA_BATCH, _some_row_failed, _vba_problem(400)),
+        _vba_mixed,
+        right=[207, "row 1"],
+        wrong=[400, 404],
+    ),
+    _mutant(
+        "payt-refuses-all-for-one",
+        "refuses the batch for one bad invoice",
+        vendors.PAYT_READ,
+        whole(vendors.PAYT_BATCH, _some_invoice_failed, {"success": False, "errors": {"base": ["Invalid"]}}),
+        _payt_mixed,
+        right=[201, "bill 1"],
+        wrong=[400, 404],
+    ),
+    _mutant(
+        "vba-shows-no-rows",
+        "answers a batch with null for its rows",
+        ("putClaimInvoiceBatch",),
+        answers(vendors.VBA_BATCH, lambda _, told: {**told, "data": None}),
+        lambda caller: vendors.vba_sends(caller, 1).json()["data"] is None,
+        right=False,
+        wrong=True,
+    ),
+    _mutant(
+        "vba-spells-numbers",
+        "writes the status of a row as a text",
+        ("putClaimInvoiceBatch",),
+        answers(vendors.VBA_BATCH, vba_row_texts),
+        _vba_row,
+        right=[201, ["body", "id", "status"]],
+        wrong=["201", ["body", "id", "status"]],
+    ),
+    _mutant(
+        "guidewire-adds-a-member",
+        "tells more of an amount than its schema has",
+        ("getBulkInvoice",),
+        answers(vendors.GW_ONE, wider_amounts),
+        _gw_amount,
+        right=["amount", "currency"],
+        wrong=["amount", "currency", "scale"],
+    ),
+    _mutant(
+        "payt-spells-numbers",
+        "writes its count as a text",
+        ("postV1Invoices",),
+        answers(vendors.PAYT_BATCH, spelt("count")),
+        lambda caller: vendors.payt_sends(caller, 1).json()["count"],
+        right=1,
+        wrong="1",
+    ),
+    _mutant(
+        "payt-lists-its-errors",
+        "answers with a list of errors where a map is said",
+        ("postV1Invoices",),
+        answers(vendors.PAYT_BATCH, lambda _, told: {**told, "errors": list(told["errors"])}),
+        lambda caller: vendors.payt_sends(caller, 1, 9001).json()["errors"],
+        right={"N9001": ["Debtor must exist"]},
+        wrong=["N9001"],
+    ),
+    _mutant(
+        "vba-finds-nothing",
+        "answers 200 and null for what is not there",
+        ("getClaimInvoice",),
+        replies(
+            vendors.VBA_ONE,
+            when(404, lambda came: replace(came, status=200).holding({**came.json(), "error": None})),
+        ),
+        _status("GET", "/claim-invoice/7777"),
+        right=404,
+        wrong=200,
+    ),
+    _mutant(
+        "guidewire-says-no-why",
+        "refuses without a word",
+        ("runBatch", "updateBulkInvoice"),
+        replies(vendors.GW_CHANGE, when(400, _silent)),
+        lambda caller: (
+            caller.send("PATCH", f"/claim/v1/bulk-invoices/{vendors.BULK_A}", {}).json()["userMessage"] == ""
+        ),
+        right=False,
+        wrong=True,
+    ),
+    _mutant(
+        "xero-refuses-without-words",
+        "refuses a batch without a message",
+        ("createInvoices",),
+        replies(vendors.XERO_INVOICES, when(400, _without_messages)),
+        lambda caller: "Message" in caller.send("PUT", _XERO_PATH, _XERO_SENT).json(),
+        right=True,
+        wrong=False,
+    ),
+    _mutant(
+        "pvex-answers-in-json",
+        "answers in JSON whatever is asked for",
+        ("listInvoices", "getInvoice"),
+        deaf_to_accept(vendors.PVEX_LIST),
+        _type_of("GET", "/api/Invoice", accept="application/xml"),
+        right="application/xml",
+        wrong="application/json",
+    ),
+    _mutant(
+        "xero-takes-any-type",
+        "reads every body as JSON",
+        ("updateOrCreateInvoices", "createInvoices"),
+        taking_any_type(vendors.XERO_INVOICES),
+        _raw(
+            _XERO_PATH,
+            to_json_bytes({"Invoices": [vendors.xero_invoice(1)]}).encode(),
+            content_type="text/csv",
+        ),
+        right=415,
+        wrong=200,
+    ),
+    _mutant(
+        "pvex-refuses-what-it-keeps",
+        "refuses a batch of two and more and keeps it",
+        vendors.PVEX_READ,
+        replies(
+            vendors.PVEX_BATCH,
+            lambda call, came: (
+                replace(came, status=400)
+                .typed("application/json")
+                .holding({"Message": "The request is invalid."})
+                if len(call.json()) > 1
+                else came
+            ),
+        ),
+        lambda caller: [vendors.pvex_sends(caller, 1, 2).status, vendors.pvex_reads(caller, 1)],
+        right=[200, "N-1"],
+        wrong=[400, "N-1"],
+    ),
+)

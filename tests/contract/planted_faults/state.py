@@ -1,0 +1,560 @@
+"""State that leaks, tears or forgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from tests.contract.planted_faults import vendors
+from tests.contract.planted_faults.fault import Caller, Mutant
+from tests.contract.planted_faults.undoing import dropped, kept, set_back, undoes
+from tests.contract.planted_faults.wrapping import (
+    Answer,
+    Ask,
+    Call,
+    Fault,
+    Json,
+    Planted,
+    Route,
+    answers,
+    at,
+    hears,
+    left,
+)
+
+
+def afterwards(route: Route, sends: Callable[[Call, Answer], Call | None]) -> Planted:
+    """Another call is made behind the one that was asked for; None: none."""
+
+    async def fault(ask: Ask, call: Call) -> Answer:
+        came = await ask(call)
+        more = left(None, lambda: sends(call, came))
+        if more is not None:
+            await ask(more)
+        return came
+
+    return lambda: at(route, fault)
+
+
+def vba_stubs(call: Call, came: Answer) -> Call | None:
+    """Rows that failed, with their key alone."""
+    refused = [row["id"][0]["value"] for row in came.json()["data"] if row["status"] >= 400]
+    return call.holding([{"invoice_Key": key} for key in refused]) if refused else None
+
+
+def payt_mended(call: Call, came: Answer) -> Call | None:
+    """Invoices that failed, made good."""
+    sent, failed = call.json(), came.json()["errors"]
+    mended = [vendors.payt_invoice(1, invoice_number=one["invoice_number"]) for one in sent["invoices"]]
+    refused = [one for one in mended if one["invoice_number"] in failed]
+    return call.holding({**sent, "invoices": refused}) if refused else None
+
+
+def xero_mended(call: Call, came: Answer) -> Call | None:
+    refused = [one["InvoiceNumber"] for one in came.json()["Invoices"] if one.get("HasErrors")]
+    mended = [vendors.xero_invoice(1, InvoiceNumber=number) for number in refused]
+    return call.holding({"Invoices": mended}) if refused else None
+
+
+def pvex_good_ones(call: Call, came: Answer) -> Call | None:
+    """The invoices of a refused batch that nothing is said of."""
+    if came.status != 400:
+        return None
+    bad = {name.partition(".")[0] for name in came.json()["ModelState"]}
+    good = [one for place, one in enumerate(call.json()) if f"invoices[{place}]" not in bad]
+    return call.holding(good) if good else None
+
+
+def gw_half_done(call: Call, came: Answer) -> Call | None:
+    """The addressee of a change that failed."""
+    pairs = zip(call.json()["requests"], came.json()["responses"], strict=True)
+    half = [
+        {**asked, "body": {"data": {"attributes": {"mailTo": "Half Done"}}}}
+        for asked, told in pairs
+        if told["status"] == 400 and asked["method"] == "patch"
+    ]
+    return call.holding({"requests": half}) if half else None
+
+
+def remembered(route: Route) -> Planted:
+    """What was read once is read again, whatever has become of it."""
+
+    def planted() -> Fault:
+        seen: dict[tuple[str, ...], Answer] = {}
+
+        async def fault(ask: Ask, call: Call) -> Answer:
+            tenant = (call.headers.get("vbasoftware-database", ""), call.headers.get("xero-tenant-id", ""))
+            key = (call.world, *tenant, call.path, call.query)
+            if key not in seen:
+                came = await ask(call)
+                if not came.good:
+                    return came
+                seen[key] = came
+            return seen[key]
+
+        return at(route, fault)
+
+    return planted
+
+
+def lacking(route: Route, name: str, *, newest: Callable[[list[Any]], Any]) -> Planted:
+    """A list without its newest record."""
+
+    def change(_sent: Json, told: Json) -> Json:
+        listed = told[name] if name else told
+        gone = newest(listed)
+        kept = [one for one in listed if one is not gone]
+        return {**told, name: kept} if name else kept
+
+    return answers(route, change)
+
+
+def showing_deleted() -> Fault:
+    """VBA's rows that were deleted are listed on."""
+    deleted: dict[tuple[str, str], Json] = {}
+
+    async def fault(ask: Ask, call: Call) -> Answer:
+        if vendors.VBA_DELETE.leads(call):
+            shown = await ask(replace(call, method="GET"))
+            came = await ask(call)
+            if came.good and shown.good:
+                deleted[call.world, call.path] = shown.json()["data"]
+            return came
+        came = await ask(call)
+        if not (vendors.VBA_LIST.leads(call) and came.good):
+            return came
+        told = came.json()
+        there = {row["invoice_Key"] for row in told["data"]}
+        ghosts = [row for (world, _), row in deleted.items() if world == call.world]
+        listed = [*told["data"], *(row for row in ghosts if row["invoice_Key"] not in there)]
+        return came.holding({**told, "data": listed})
+
+    return fault
+
+
+def updates_lose(member: str) -> Planted:
+    """VBA's rows that are there are updated without a member."""
+
+    async def fault(ask: Ask, call: Call) -> Answer:
+        rows = left(None, lambda: [dict(row) for row in call.json()])
+        for row in rows or ():
+            read = Call("GET", f"/vba/claim-invoice/{row.get('invoice_Key')}", "", call.headers)
+            if (await ask(read)).good:
+                row.pop(member, None)
+        return await ask(call.holding(rows) if rows else call)
+
+    return lambda: at(vendors.VBA_BATCH, fault)
+
+
+def keeps_the_first(route: Route, items: str = "") -> Planted:
+    """All items are answered for, the first is kept."""
+
+    async def fault(ask: Ask, call: Call) -> Answer:
+        before = await kept(ask, call.world)
+        came = await ask(call)
+        await set_back(ask, call.world, before)
+        await dropped(ask, call.world, before)
+        await ask(left(call, lambda: first_only(items)(call)))
+        return came
+
+    return lambda: at(route, fault)
+
+
+def dropping(name: str, items: str = "") -> Callable[[Call], Call]:
+    """The items of a call without a member."""
+
+    def change(call: Call) -> Call:
+        document = call.json()
+        listed = document[items] if items else document
+        bare = [{key: value for key, value in one.items() if key != name} for one in listed]
+        return call.holding({**document, items: bare} if items else bare)
+
+    return change
+
+
+def first_only(items: str = "") -> Callable[[Call], Call]:
+    """The first item of a call alone."""
+
+    def change(call: Call) -> Call:
+        document = call.json()
+        return call.holding({**document, items: document[items][:1]} if items else document[:1])
+
+    return change
+
+
+def _some_refused(_call: Call, came: Answer) -> bool:
+    return came.good and any(row["status"] >= 400 for row in came.json()["data"])
+
+
+def always(_call: Call, came: Answer) -> bool:
+    return came.good
+
+
+def _flagged(call: Call, came: Answer) -> bool:
+    return came.good and b'"Deleted": true' in call.body
+
+
+def _newest(member: str) -> Callable[[list[Any]], Any]:
+    """The one of the highest number; None where there is none of ours."""
+
+    def found(listed: list[Any]) -> Any:
+        return max(listed, key=lambda one: one[member], default=None)
+
+    return found
+
+
+def _last(listed: list[Any]) -> Any:
+    return listed[-1] if listed else None
+
+
+def _mutant(  # noqa: PLR0913 - the parts of a mutant
+    name: str,
+    says: str,
+    planted: Planted,
+    seen: Callable[[Caller], Json],
+    *,
+    right: Json,
+    wrong: Json,
+) -> Mutant:
+    vendor = name.partition("-")[0]
+    operations = {
+        "vba": (*vendors.VBA_READ, "updateClaimInvoice"),
+        "guidewire": vendors.GW_READ,
+        "pvex": vendors.PVEX_READ,
+        "payt": vendors.PAYT_READ,
+        "xero": vendors.XERO_READ,
+    }[vendor]
+    return Mutant(name, "state", vendor, says, operations, planted, seen, right, wrong)
+
+
+def _vba_refused(caller: Caller) -> Json:
+    vendors.vba_sends(caller, 1, 9001)
+    return vendors.vba_reads(caller, 9001, "invoice_Key")
+
+
+def _vba_beside_refused(caller: Caller) -> Json:
+    vendors.vba_sends(caller, 1, 9001)
+    return vendors.vba_reads(caller, 1)
+
+
+def _vba_changed(caller: Caller) -> Json:
+    vendors.vba_sends(caller, 1)
+    first = vendors.vba_reads(caller, 1)
+    vendors.vba_sends(caller, vendors.vba_row(1, description="changed"))
+    return [first, vendors.vba_reads(caller, 1)]
+
+
+def _vba_deleted(caller: Caller) -> Json:
+    vendors.vba_sends(caller, 1)
+    caller.send("DELETE", "/claim-invoice/1")
+    return [vendors.vba_reads(caller, 1), vendors.vba_lists(caller)]
+
+
+def _vba_listed(caller: Caller) -> Json:
+    vendors.vba_sends(caller, 5000)
+    return vendors.vba_lists(caller)
+
+
+def _vba_three(caller: Caller) -> Json:
+    vendors.vba_sends(caller, 1, 2, 3)
+    return [vendors.vba_reads(caller, number) for number in (1, 2, 3)]
+
+
+def _payt_refused(caller: Caller) -> Json:
+    vendors.payt_sends(caller, 1, 9001)
+    return vendors.payt_reads(caller, 9001)
+
+
+def _payt_made(caller: Caller) -> Json:
+    vendors.payt_sends(caller, 1)
+    return [vendors.payt_reads(caller, 1), vendors.payt_lists(caller)]
+
+
+def _payt_changed(caller: Caller) -> Json:
+    vendors.payt_sends(caller, 1)
+    vendors.payt_sends(caller, {"invoice_number": "N1", "description": "changed"}, method="PATCH")
+    return vendors.payt_reads(caller, 1)
+
+
+def _payt_two(caller: Caller) -> Json:
+    vendors.payt_sends(caller, 1, 2)
+    return [vendors.payt_reads(caller, 1), vendors.payt_reads(caller, 2)]
+
+
+def _xero_refused(caller: Caller) -> Json:
+    vendors.xero_sends(caller, 1, 9001)
+    return vendors.xero_reads(caller, 9001, "InvoiceNumber")
+
+
+def _xero_changed(caller: Caller) -> Json:
+    vendors.xero_sends(caller, 1)
+    first = vendors.xero_reads(caller, 1)
+    vendors.xero_sends(caller, vendors.xero_invoice(1, Reference="changed"))
+    return [first, vendors.xero_reads(caller, 1)]
+
+
+def _xero_listed(caller: Caller) -> Json:
+    vendors.xero_sends(caller, 1)
+    return "N1" in vendors.xero_lists(caller)
+
+
+def _pvex_refused(caller: Caller) -> Json:
+    vendors.pvex_sends(caller, 1, 9001)
+    return vendors.pvex_reads(caller, 1)
+
+
+def _pvex_changed(caller: Caller) -> Json:
+    vendors.pvex_sends(caller, 1)
+    first = vendors.pvex_reads(caller, 1)
+    vendors.pvex_sends(caller, vendors.pvex_invoice(1, Number="changed"))
+    return [first, vendors.pvex_reads(caller, 1)]
+
+
+def _pvex_listed(caller: Caller) -> Json:
+    vendors.pvex_sends(caller, 1)
+    return vendors.pvex_lists(caller)
+
+
+def _pvex_deleted(caller: Caller) -> Json:
+    vendors.pvex_sends(caller, 1)
+    vendors.pvex_sends(caller, vendors.pvex_invoice(1, Deleted=True))
+    return vendors.pvex_reads(caller, 1, "Deleted")
+
+
+def _pvex_due(caller: Caller) -> Json:
+    vendors.pvex_sends(caller, vendors.pvex_invoice(1, Amount=Decimal("19.99"), BalanceDue=Decimal("19.99")))
+    return vendors.pvex_reads(caller, 1, "Amount")
+
+
+def _gw_changed(caller: Caller) -> Json:
+    vendors.gw_sends(caller, vendors.GW_GOOD)
+    first = vendors.gw_reads(caller, vendors.BULK_A)
+    vendors.gw_sends(caller, vendors.gw_change(vendors.BULK_A, "Zoe"))
+    return [first, vendors.gw_reads(caller, vendors.BULK_A)]
+
+
+def _gw_refused(caller: Caller) -> Json:
+    vendors.gw_sends(caller, vendors.GW_GOOD, vendors.GW_BAD)
+    return vendors.gw_reads(caller, vendors.BULK_A)
+
+
+STATE = (
+    _mutant(
+        "vba-keeps-a-refused-row",
+        "keeps an empty row under the key of one that failed",
+        afterwards(vendors.VBA_BATCH, vba_stubs),
+        _vba_refused,
+        right=404,
+        wrong=9001,
+    ),
+    _mutant(
+        "vba-undoes-all-for-one",
+        "undoes all rows when one fails and says that the others were done",
+        undoes(vendors.VBA_BATCH, _some_refused),
+        _vba_beside_refused,
+        right="row 1",
+        wrong=404,
+    ),
+    _mutant(
+        "vba-keeps-the-first",
+        "answers for all rows and keeps the first",
+        keeps_the_first(vendors.VBA_BATCH),
+        _vba_three,
+        right=["row 1", "row 2", "row 3"],
+        wrong=["row 1", 404, 404],
+    ),
+    _mutant(
+        "vba-keeps-nothing",
+        "answers as it should and keeps nothing",
+        undoes(vendors.VBA_BATCH, always),
+        _vba_changed,
+        right=["row 1", "changed"],
+        wrong=[404, 404],
+    ),
+    _mutant(
+        "vba-reads-a-cache",
+        "shows a record as it was read the first time",
+        remembered(vendors.VBA_ONE),
+        _vba_changed,
+        right=["row 1", "changed"],
+        wrong=["row 1", "row 1"],
+    ),
+    _mutant(
+        "vba-updates-lose-a-member",
+        "loses the description of a row that is updated",
+        updates_lose("description"),
+        _vba_changed,
+        right=["row 1", "changed"],
+        wrong=["row 1", None],
+    ),
+    _mutant(
+        "vba-keeps-half",
+        "keeps a row without its description",
+        hears(vendors.VBA_BATCH, dropping("description")),
+        _vba_changed,
+        right=["row 1", "changed"],
+        wrong=[None, None],
+    ),
+    _mutant(
+        "vba-deletes-nothing",
+        "says that a row was deleted and keeps it",
+        undoes(vendors.VBA_DELETE, always),
+        _vba_deleted,
+        right=[404, [1001, 1002]],
+        wrong=["row 1", [1, 1001, 1002]],
+    ),
+    _mutant(
+        "vba-lists-the-deleted",
+        "lists rows that were deleted",
+        showing_deleted,
+        _vba_deleted,
+        right=[404, [1001, 1002]],
+        wrong=[404, [1001, 1002, 1]],
+    ),
+    _mutant(
+        "vba-lists-too-few",
+        "leaves the row with the highest key out of its list",
+        lacking(vendors.VBA_LIST, "data", newest=_newest("invoice_Key")),
+        _vba_listed,
+        right=[1001, 1002, 5000],
+        wrong=[1001, 1002],
+    ),
+    _mutant(
+        "payt-keeps-a-refused-one",
+        "keeps an invoice that it names as failed",
+        afterwards(vendors.PAYT_BATCH, payt_mended),
+        _payt_refused,
+        right=404,
+        wrong="bill 1",
+    ),
+    _mutant(
+        "payt-lists-too-few",
+        "leaves the last invoice out of its list",
+        lacking(vendors.PAYT_LIST, "data", newest=_last),
+        _payt_made,
+        right=["bill 1", ["F-1001", "F-1002", "N1"]],
+        wrong=["bill 1", ["F-1001", "F-1002"]],
+    ),
+    _mutant(
+        "payt-changes-nothing",
+        "counts a change and does not make it",
+        undoes(vendors.PAYT_CHANGE, always),
+        _payt_changed,
+        right="changed",
+        wrong="bill 1",
+    ),
+    _mutant(
+        "payt-keeps-the-first",
+        "counts all invoices and keeps the first",
+        keeps_the_first(vendors.PAYT_BATCH, "invoices"),
+        _payt_two,
+        right=["bill 1", "bill 2"],
+        wrong=["bill 1", 404],
+    ),
+    _mutant(
+        "payt-keeps-half",
+        "keeps an invoice without its description",
+        hears(vendors.PAYT_BATCH, dropping("description", "invoices")),
+        _payt_two,
+        right=["bill 1", "bill 2"],
+        wrong=[None, None],
+    ),
+    _mutant(
+        "xero-keeps-a-refused-one",
+        "keeps an invoice that it shows with a validation error",
+        afterwards(Route("POST", vendors.XERO_INVOICES.path), xero_mended),
+        _xero_refused,
+        right=404,
+        wrong="N9001",
+    ),
+    _mutant(
+        "xero-reads-a-cache",
+        "shows a record as it was read the first time",
+        remembered(vendors.XERO_ONE),
+        _xero_changed,
+        right=["ref 1", "changed"],
+        wrong=["ref 1", "ref 1"],
+    ),
+    _mutant(
+        "xero-lists-too-few",
+        "leaves the newest invoice out of its list",
+        lacking(vendors.XERO_LIST, "Invoices", newest=_newest("UpdatedDateUTC")),
+        _xero_listed,
+        right=True,
+        wrong=False,
+    ),
+    _mutant(
+        "xero-keeps-half",
+        "keeps an invoice without its reference",
+        hears(vendors.XERO_INVOICES, dropping("Reference", "Invoices")),
+        _xero_changed,
+        right=["ref 1", "changed"],
+        wrong=["", ""],
+    ),
+    _mutant(
+        "pvex-keeps-the-good-ones",
+        "refuses a batch and keeps the good invoices in it",
+        afterwards(vendors.PVEX_BATCH, pvex_good_ones),
+        _pvex_refused,
+        right=404,
+        wrong="N-1",
+    ),
+    _mutant(
+        "pvex-reads-a-cache",
+        "shows a record as it was read the first time",
+        remembered(vendors.PVEX_ONE),
+        _pvex_changed,
+        right=["N-1", "changed"],
+        wrong=["N-1", "N-1"],
+    ),
+    _mutant(
+        "pvex-lists-too-few",
+        "leaves the newest invoice out of its list",
+        lacking(vendors.PVEX_LIST, "", newest=_newest("ApiLastChangeDate")),
+        _pvex_listed,
+        right=["I-1"],
+        wrong=[],
+    ),
+    _mutant(
+        "pvex-deletes-nothing",
+        "takes the mark of deletion and changes nothing",
+        undoes(Route("POST", vendors.PVEX_BATCH.path), _flagged),
+        _pvex_deleted,
+        right=True,
+        wrong=None,
+    ),
+    _mutant(
+        "pvex-keeps-half",
+        "keeps an invoice without its amount",
+        hears(vendors.PVEX_BATCH, dropping("Amount")),
+        _pvex_due,
+        right="19.99",
+        wrong=None,
+    ),
+    _mutant(
+        "guidewire-changes-nothing",
+        "answers a change with 200 and does not make it",
+        undoes(vendors.GW_BATCH, always),
+        _gw_changed,
+        right=["Ann", "Zoe"],
+        wrong=["Nora Whitlock", "Nora Whitlock"],
+    ),
+    _mutant(
+        "guidewire-half-done",
+        "changes the addressee in a subrequest that it refuses",
+        afterwards(vendors.GW_BATCH, gw_half_done),
+        _gw_refused,
+        right="Ann",
+        wrong="Half Done",
+    ),
+    _mutant(
+        "guidewire-reads-a-cache",
+        "shows a record as it was read the first time",
+        remembered(vendors.GW_ONE),
+        _gw_changed,
+        right=["Ann", "Zoe"],
+        wrong=["Ann", "Ann"],
+    ),
+)

@@ -1,0 +1,240 @@
+"""A fault around an application: calls go in, answers come out, and something between them is wrong.
+
+Nothing here or in the faults looks into the application; they do to its bytes what a broken server would do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+
+from mockserver.contract.exchange import to_json_bytes
+from mockserver.contract.target import App
+
+Json: TypeAlias = Any
+_NOT_OF_THAT_SHAPE = (KeyError, TypeError, IndexError, ValueError, AttributeError, ArithmeticError)
+_NOT_PASSED_ON = frozenset({"content-length", "transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked; `path` with the vendor's name and without its query, header names in lower case."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Json:
+        """The body, with exact decimals."""
+        return json.loads(self.body, parse_float=Decimal)
+
+    def holding(self, document: Json) -> Call:
+        """The same with another JSON body."""
+        return replace(self, body=to_json_bytes(document).encode())
+
+    def having(self, **headers: str) -> Call:
+        """The same with headers of its own (`_` in a name stands for `-`)."""
+        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        return replace(self, headers={**self.headers, **named})
+
+    def lacking(self, name: str) -> Call:
+        """The same less a header."""
+        return replace(self, headers={key: text for key, text in self.headers.items() if key != name})
+
+    @property
+    def world(self) -> str:
+        """The sandbox that it is for."""
+        return self.headers.get("mock-sandbox", "default")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def good(self) -> bool:
+        """Whether the call as a whole was taken."""
+        return self.status < 300
+
+    def json(self) -> Json:
+        """The body, with exact decimals."""
+        return json.loads(self.body, parse_float=Decimal)
+
+    def holding(self, document: Json) -> Answer:
+        """The same with another JSON body."""
+        return replace(self, body=to_json_bytes(document).encode())
+
+    def typed(self, media_type: str) -> Answer:
+        """The same under another media type."""
+        return replace(self, headers={**self.headers, "content-type": media_type})
+
+
+SILENCE = Answer(0, {}, b"")
+"""No answer: the connection ends."""
+
+Ask = Callable[[Call], Awaitable[Answer]]
+Fault = Callable[[Ask, Call], Awaitable[Answer]]
+Planted = Callable[[], Fault]
+"""Makes a fault for one server; what it remembers is that server's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Calls of some methods at a path below a vendor's; `{}` stands for one segment."""
+
+    methods: str
+    path: str
+
+    def leads(self, call: Call) -> bool:
+        """Whether that is one of them."""
+        mine, its = self.path.split("/"), call.path.split("/")
+        same = len(mine) == len(its) and all(one in {"{}", two} for one, two in zip(mine, its, strict=True))
+        return same and call.method in self.methods.split()
+
+
+def answers(route: Route, change: Callable[[Json, Json], Json]) -> Planted:
+    """Another document than the good answer's, by what was sent (None: nothing) and what came."""
+
+    async def fault(ask: Ask, call: Call) -> Answer:
+        came = await ask(call)
+        bent: Answer = left(came, lambda: came.holding(change(_sent(call), came.json())))
+        return bent if came.good else came
+
+    return lambda: at(route, fault)
+
+
+def replies(route: Route, change: Callable[[Call, Answer], Answer]) -> Planted:
+    """Another answer, whatever its status."""
+
+    async def fault(ask: Ask, call: Call) -> Answer:
+        came = await ask(call)
+        bent: Answer = left(came, lambda: change(call, came))
+        return bent
+
+    return lambda: at(route, fault)
+
+
+def hears(route: Route, change: Callable[[Call], Call]) -> Planted:
+    """Another call than the one that was made."""
+
+    async def fault(ask: Ask, call: Call) -> Answer:
+        return await ask(left(call, lambda: change(call)))
+
+    return lambda: at(route, fault)
+
+
+def both(first: Planted, second: Planted) -> Planted:
+    """Two changes of one fault, the second nearer to the application."""
+
+    def planted() -> Fault:
+        outer, inner = first(), second()
+
+        async def fault(ask: Ask, call: Call) -> Answer:
+            return await outer(lambda passed: inner(ask, passed), call)
+
+        return fault
+
+    return planted
+
+
+def at(route: Route, fault: Fault) -> Fault:
+    """The fault for the calls of a route; all others are answered as they should be."""
+
+    async def there(ask: Ask, call: Call) -> Answer:
+        return await (fault(ask, call) if route.leads(call) else ask(call))
+
+    return there
+
+
+def left(as_it_is: Any, change: Callable[[], Any]) -> Any:
+    """What changing comes to, or `as_it_is` where that has not the shape that the fault is about."""
+    try:
+        return change()
+    except _NOT_OF_THAT_SHAPE:
+        return as_it_is
+
+
+def mutated(app: App, planted: Planted) -> App:
+    """The application with the fault around it."""
+    fault = planted()
+
+    async def ask(call: Call) -> Answer:
+        return await _answer(app, call)
+
+    async def mutant(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        came = await fault(ask, await _call(scope, receive))
+        if came is SILENCE:
+            return
+        passed = {name: text for name, text in came.headers.items() if name not in _NOT_PASSED_ON}
+        headers = [(name.encode(), text.encode("latin-1")) for name, text in passed.items()]
+        length = (b"content-length", str(len(came.body)).encode())
+        await send({"type": "http.response.start", "status": came.status, "headers": [*headers, length]})
+        await send({"type": "http.response.body", "body": came.body})
+
+    return mutant
+
+
+async def _call(scope: MutableMapping[str, Any], receive: Any) -> Call:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    headers: dict[str, str] = {}
+    for name, text in scope["headers"]:
+        key = name.decode("latin-1").lower()
+        headers[key] = (
+            f"{headers[key]}, {text.decode('latin-1')}" if key in headers else text.decode("latin-1")
+        )
+    path = scope.get("raw_path") or scope["path"].encode()
+    query = scope.get("query_string", b"").decode("latin-1")
+    return Call(scope["method"], path.partition(b"?")[0].decode("latin-1"), query, headers, body)
+
+
+async def _answer(app: App, call: Call) -> Answer:
+    headers = {name: text for name, text in call.headers.items() if name not in _NOT_PASSED_ON}
+    if call.body or "content-length" in call.headers or "transfer-encoding" in call.headers:
+        headers["content-length"] = str(len(call.body))
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": call.method,
+        "scheme": "http",
+        "path": unquote(call.path),
+        "raw_path": call.path.encode("latin-1"),
+        "query_string": call.query.encode("latin-1"),
+        "root_path": "",
+        "headers": [(name.encode(), text.encode("latin-1")) for name, text in headers.items()],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8080),
+    }
+    came: list[MutableMapping[str, Any]] = []
+    given = iter([{"type": "http.request", "body": call.body, "more_body": False}])
+
+    async def receive() -> MutableMapping[str, Any]:
+        return next(given, {"type": "http.disconnect"})
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        came.append(message)
+
+    await app(scope, receive, send)
+    named = {name.decode().lower(): text.decode("latin-1") for name, text in came[0]["headers"]}
+    return Answer(came[0]["status"], named, b"".join(message.get("body", b"") for message in came[1:]))
+
+
+def _sent(call: Call) -> Json:
+    return call.json() if call.body else None

@@ -1,0 +1,156 @@
+"""What every form of a report has in common: it can be read, hides what is secret, survives any text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from mockserver.cli.contract import REPORTS
+from mockserver.contract.finding import Finding
+from mockserver.contract.report.files import KINDS, write_reports
+from mockserver.contract.report.rows import run_outcome
+from mockserver.contract.report.summary import LONGEST_BYTES, markdown_summary
+from mockserver.contract.session.baseline import KnownFindings
+from tests.support.contract_sessions import BEGAN, HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
+
+KNOWN = KnownFindings("payt", OPERATION, "count-is-processed", "they know")
+FILES = ["junit.xml", "index.html", "failures.har", "test_contract_payt.py", "report.json"]
+
+
+def hostile() -> Finding:
+    sent, came = HOSTILE.encode(errors="replace"), b"\x00\xff" + SECRET.encode()
+    one = finding("x-check", exchange(599, came, sent), exchange(599, sent, came), said=HOSTILE + SECRET)
+    return replace(one, pointer=HOSTILE, expected=HOSTILE, came=SECRET + HOSTILE, told=(HOSTILE, SECRET))
+
+
+def written(folder: Path, *findings: Finding, **made: int) -> dict[str, bytes]:
+    write_reports(REPORTS, folder, [seen(*findings, **made)], BEGAN)
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_every_report_that_can_be_asked_for_can_be_written() -> None:
+    assert tuple(KINDS) == REPORTS
+
+
+def test_the_files_have_their_names(tmp_path: Path) -> None:
+    files = write_reports(REPORTS, tmp_path / "deep", [seen(finding())], BEGAN)
+
+    assert [file.name for file in files] == FILES
+    assert (tmp_path / "deep" / "count-is-processed-1.sh").stat().st_mode & 0o111
+
+
+def test_nothing_that_is_secret_is_written(tmp_path: Path) -> None:
+    files = written(tmp_path, hostile())
+
+    assert [name for name, text in files.items() if SECRET.encode() in text] == []
+
+
+def test_whatever_came_every_file_can_be_read(tmp_path: Path) -> None:
+    files = written(tmp_path, hostile())
+
+    ET.fromstring(files["junit.xml"])  # noqa: S314 - ours
+    json.loads(files["report.json"])
+    json.loads(files["failures.har"])
+    compile(files["test_contract_payt.py"], "test_contract_payt.py", "exec")
+    assert {b"<script", b"\x1b", b"\x00"}.isdisjoint({files["index.html"]})
+    assert b"<script" not in files["index.html"]
+
+
+def test_junit_has_suite_class_and_name(tmp_path: Path) -> None:
+    root = ET.fromstring(written(tmp_path, finding(), one_outcome_per_item=3)["junit.xml"])  # noqa: S314 - ours
+
+    suite = root[0]
+    assert (suite.get("name"), suite.get("tests"), suite.get("failures")) == ("payt", "2", "1")
+    assert [(case.get("classname"), case.get("name")) for case in suite] == [
+        ("POST /v1/invoices", "one-outcome-per-item"),
+        ("POST /v1/invoices", "count-is-processed"),
+    ]
+    assert "seed 7\nagain: mockserver contract payt" in str(suite[1].findtext("system-out"))
+
+
+def test_what_is_known_is_a_skipped_case(tmp_path: Path) -> None:
+    write_reports(["junit"], tmp_path, [run_outcome(visit(finding()), [KNOWN])], BEGAN)
+
+    case = ET.parse(tmp_path / "junit.xml").getroot()[0][0]  # noqa: S314 - ours
+    skipped = case.find("skipped")
+    assert skipped is not None
+    assert skipped.get("message") == "known: they know: count is 3, expected 2"
+
+
+def test_a_run_that_ended_early_is_an_error(tmp_path: Path) -> None:
+    write_reports(["junit"], tmp_path, [run_outcome(visit(stopped="gone"), ())], BEGAN)
+
+    assert ET.parse(tmp_path / "junit.xml").getroot()[0].get("errors") == "1"  # noqa: S314 - ours
+
+
+def test_the_archive_holds_the_calls_of_the_failures(tmp_path: Path) -> None:
+    log = json.loads(written(tmp_path, finding(), one_outcome_per_item=3)["failures.har"])["log"]
+
+    entry = log["entries"][0]
+    assert (log["version"], len(log["entries"]), entry["startedDateTime"]) == ("1.2", 1, BEGAN)
+    assert entry["request"]["url"] == "http://127.0.0.1:9/payt/v1/invoices"
+    assert json.loads(entry["request"]["postData"]["text"]) == {"invoices": [{"invoice_number": "A'1"}]}
+    assert (entry["response"]["status"], entry["comment"]) == (201, "payt count-is-processed-1")
+
+
+def test_the_document_tells_everything(tmp_path: Path) -> None:
+    document: dict[str, Any] = json.loads(written(tmp_path, finding())["report.json"])
+
+    check = document["vendors"][0]["operations"][0]["checks"][0]
+    assert (document["failed"], document["passed"], document["known"]) == (1, 0, 0)
+    assert (check["check"], check["verdict"], check["made"]) == ("count-is-processed", "FAIL", 3)
+    assert check["finding"]["said"] == "count is 3, expected 2"
+    assert check["finding"]["exchanges"][0]["response"] == {
+        "status": 201,
+        "headers": {"content-type": "application/json"},
+        "body": '{"count": 3}',
+    }
+
+
+def test_the_page_asks_nobody_for_anything(tmp_path: Path) -> None:
+    page = written(tmp_path, finding())["index.html"].decode()
+
+    assert "default-src 'none'" in page
+    assert not any(word in page for word in ("src=", "href=", "url(", "@import"))
+
+
+def test_a_page_without_a_failure_can_be_written(tmp_path: Path) -> None:
+    page = written(tmp_path, one_outcome_per_item=1204)["index.html"].decode()
+
+    assert "1 passed" in page
+    assert "1,204 items" in page
+
+
+def test_a_test_module_is_written_for_failures_alone(tmp_path: Path) -> None:
+    assert "test_contract_payt.py" not in written(tmp_path, one_outcome_per_item=3)
+
+
+def test_a_summary_is_a_table_with_failures_folded() -> None:
+    text = markdown_summary([seen(finding(), one_outcome_per_item=3)])
+
+    assert "| payt | POST /v1/invoices | 1 | 0 | 1 | 1 |" in text
+    assert (
+        "<details><summary>payt postV1Invoices count-is-processed: count is 3, expected 2</summary>" in text
+    )
+
+
+def test_a_summary_shows_no_text_of_others_as_markup() -> None:
+    assert "<script" not in markdown_summary([seen(hostile())])
+
+
+@pytest.mark.parametrize("times", [400])
+def test_a_summary_fits_in_its_place(times: int) -> None:
+    long = [
+        replace(finding(f"check-{number}", exchange(sent=b"x" * 60_000)), said="y" * 900)
+        for number in range(times)
+    ]
+
+    text = markdown_summary([seen(*long)])
+
+    assert len(text.encode()) < LONGEST_BYTES + 200
+    assert "more parts do not fit here; the report has them." in text

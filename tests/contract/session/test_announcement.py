@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.safety import Rate
+from mockserver.contract.session.announcement import announce
+
+URL = "https://test.example.com/api"
+
+
+def test_what_will_be_written_is_told_in_full() -> None:
+    told = announce(load_vendor_api("payt"), URL, RunConfig(max_examples=1200), Rate(20)).splitlines()
+
+    assert told[0] == f"{URL} is no mockserver: what this run creates, changes and deletes there stays so"
+    assert told[1].startswith("  writes by  POST /v1/invoices")
+    assert any(line.startswith("  records    postV1Invoices: keys such as ") for line in told)
+    assert any(line.startswith("  relies on  ") for line in told)
+    assert told[-1].endswith(
+        "up to 1,200 generated ones an operation and 1,200 stories a subject, at most 20/s"
+    )
+
+
+def test_only_what_is_called_is_told() -> None:
+    told = announce(load_vendor_api("payt"), URL, RunConfig(operations=frozenset({"getV1Invoices"})), None)
+
+    assert "  writes by  nothing\n" in told
+    assert "records" not in told
+    assert "(--rate 20/s slows it down)" in told

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.contract.session.foreign_spec import load_foreign_api
+from mockserver.errors import SpecError
+from tests.support import sample_vendor
+
+PLAIN = sample_vendor.changed_document("/paths/~1orders/put/x-batch")
+
+
+def test_a_spec_with_batches_is_read_as_ours_are(tmp_path: Path) -> None:
+    found, plain = load_foreign_api(sample_vendor.write_spec(tmp_path), {"debtor": "D"})
+
+    assert (found.name, plain, found.facts) == ("acme", False, {"debtor": "D"})
+    assert found.spec.operations["putOrders"].batch is not None
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_spec_without_batches_is_plain(tmp_path: Path, version: str) -> None:
+    found, plain = load_foreign_api(sample_vendor.write_spec(tmp_path, {**PLAIN, "openapi": version}), {})
+
+    assert plain
+    assert [(one.method, one.path) for one in found.spec.operations.values()] == [
+        ("get", "/orders"),
+        ("put", "/orders"),
+        ("get", "/orders/{id}"),
+    ]
+    assert found.spec.operations["putOrders"].security == (("token",),)
+
+
+def test_an_operation_without_a_name_is_called_by_method_and_path(tmp_path: Path) -> None:
+    unnamed = sample_vendor.write_spec(
+        tmp_path, {"openapi": "3.1.0", "paths": {"/x": {"get": {"responses": {}}}}}
+    )
+
+    assert list(load_foreign_api(unnamed, {})[0].spec.operations) == ["GET /x"]
+
+
+@pytest.mark.parametrize("document", [{}, {"paths": 5}, {"openapi": "3.0.3"}])
+def test_what_has_no_paths_is_no_spec(tmp_path: Path, document: dict[str, Any]) -> None:
+    with pytest.raises(SpecError, match="paths is missing"):
+        load_foreign_api(sample_vendor.write_spec(tmp_path, document), {})
+
+
+def test_a_spec_with_batches_that_cannot_be_served_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"3\.0\.x"):
+        load_foreign_api(
+            sample_vendor.write_spec(tmp_path, {**sample_vendor.document(), "openapi": "3.1.0"}), {}
+        )

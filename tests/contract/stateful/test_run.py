@@ -1,0 +1,176 @@
+"""Stories find what one call cannot show, and say it in words that need no explaining."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.stateful import run
+from mockserver.contract.stateful.run import STATEFUL_CHECKS
+from mockserver.contract.target import Address, Target
+from tests.contract.stateful import shop
+from tests.contract.stateful.shop import Shop
+from tests.support.hypothesis_settings import without_constants
+
+WHOLE, THERE = "whole-or-nothing", "accepted-are-there"
+FAULTS = {
+    "blind": "bad-items-are-refused",
+    "keeps the bad": "rejected-leave-no-trace",
+    "loses the second": "accepted-are-there",
+    "forgets before": "accepted-are-there",
+    "refuses the third": "good-items-are-accepted",
+    "knows nobody": "good-items-are-accepted",
+    "always created": "class-is-true",
+    "floats": "amounts-are-exact",
+    "short list": "lists-show-what-is-there",
+    "keeps what is deleted": "steps-do-what-they-say",
+    "deletes nothing": "steps-do-what-they-say",
+    "half of a refusal": "whole-or-nothing",
+    "first wins": "twice-in-a-batch",
+    "runs again": "replay-is-the-first-answer",
+    "takes any body": "key-with-another-body",
+    "one tenant": "tenants-are-apart",
+    "one world": "worlds-are-apart",
+    "keys of all worlds": "worlds-are-apart",
+    "overlaps": "at-once-as-one-by-one",
+    "torn": "at-once-as-one-by-one",
+    "reads types otherwise": "same-in-every-media-type",
+    "babbles": "answers-can-be-read",
+    "is gone after three": "every-call-is-answered",
+}
+
+
+@pytest.fixture(autouse=True)
+def _the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_constants(monkeypatch)
+
+
+def found(ledger: FindingLedger, check: str) -> Finding:
+    return next(one for one in ledger.findings if one.check == check)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_server_that_keeps_its_word_has_no_finding(tmp_path: Path, seed: int) -> None:
+    ledger = shop.told(Shop(), shop.spec(tmp_path), seed=seed)
+
+    assert [one.said for one in ledger.findings] == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found_by_its_check(tmp_path: Path, fault: str) -> None:
+    ledger = shop.told(Shop(fault), shop.spec(tmp_path), FAULTS[fault])
+
+    assert [one.check for one in ledger.findings] == [FAULTS[fault]]
+
+
+def test_a_story_is_told_in_its_steps(tmp_path: Path) -> None:
+    finding = found(shop.told(Shop("half of a refusal"), shop.spec(tmp_path), WHOLE), WHOLE)
+
+    assert finding.operation == "putOrders"
+    assert finding.said.startswith("sent 2 items, 1 of them bad (item ")
+    assert finding.said.endswith(", expected nothing")
+    assert finding.told[-1].startswith("PUT /orders with 2 items: ")
+    assert finding.told[-1].endswith(" → 400: refused as a whole")
+
+
+def test_a_finding_has_the_calls_that_show_it(tmp_path: Path) -> None:
+    finding = found(shop.told(Shop("loses the second"), shop.spec(tmp_path), THERE), THERE)
+
+    assert [one.request.method for one in finding.exchanges][-3:].count("PUT") >= 1
+    assert finding.exchanges[-1].operation == "showOrder"
+
+
+def test_what_refuses_everything_is_told_plainly(tmp_path: Path) -> None:
+    good = "good-items-are-accepted"
+    finding = found(shop.told(Shop("knows nobody"), shop.spec(tmp_path), good), good)
+
+    assert finding.said == 'sent 1 good item; the call is refused with 401: {"title": "Unauthorized"}'
+
+
+def test_after_a_check_broke_the_others_are_made(tmp_path: Path) -> None:
+    ledger = shop.told(Shop("deletes nothing"), shop.spec(tmp_path))
+
+    assert {one.check for one in ledger.findings} == {"steps-do-what-they-say"}
+    assert ledger.made["putOrders", "worlds-are-apart"] > 0
+
+
+def test_every_call_is_counted_and_kept(tmp_path: Path) -> None:
+    ledger = shop.told(Shop(), shop.spec(tmp_path), number=5)
+
+    assert sum(ledger.calls.values()) == len(ledger.exchanges) > 0
+
+
+def test_every_call_is_judged_by_itself_too(tmp_path: Path) -> None:
+    def judge(exchange: Exchange, _ledger: FindingLedger) -> tuple[Finding, ...]:
+        return (Finding("odd", "listOrders", "a list"),) if exchange.operation == "listOrders" else ()
+
+    ledger = shop.told(Shop(), shop.spec(tmp_path), judge=judge, number=5)
+
+    assert [one.check for one in ledger.findings] == ["odd"]
+    assert ledger.findings[0].exchanges[-1].operation == "listOrders"
+
+
+@pytest.mark.parametrize("fault", ["", "blind"])
+def test_a_stranger_is_told_stories_too(tmp_path: Path, fault: str) -> None:
+    shop_of_theirs = Shop(fault, is_ours=False)
+
+    ledger = shop.told(shop_of_theirs, shop.spec(tmp_path), "bad-items-are-refused", "accepted-are-there")
+
+    assert [one.check for one in ledger.findings] == (["bad-items-are-refused"] if fault else [])
+    assert {world for world, _ in shop_of_theirs.there} == {""}
+
+
+def test_a_call_that_is_whole_or_nothing_keeps_nothing_of_a_bad_one(tmp_path: Path) -> None:
+    spec = shop.spec(tmp_path, atomic=True)
+
+    assert shop.told(Shop(atomic=True), spec).findings == []
+    assert (
+        "the call was refused; reading it shows"
+        in found(shop.told(Shop("half of a refusal", atomic=True), spec, WHOLE), WHOLE).said
+    )
+
+
+def test_an_operation_that_is_not_asked_for_is_not_called(tmp_path: Path) -> None:
+    ledger = FindingLedger()
+    with Target(Address("http://testserver/shop", Shop(), {})) as target:
+        effort = RunConfig(operations=frozenset({"another"}))
+        run.run_stateful(shop.contracted(shop.spec(tmp_path)), target, effort, ledger, shop.unjudged)
+
+    assert not ledger.calls
+
+
+def test_what_a_key_needs_is_made_before_it_is_used(tmp_path: Path) -> None:
+    app = Shop()
+
+    shop.told(app, shop.spec(tmp_path), number=3, prepare=lambda key, _: (Request("PUT", f"/stock/{key}"),))
+
+    assert app.prepared
+
+
+def test_what_a_key_needs_must_be_done(tmp_path: Path) -> None:
+    ledger = shop.told(
+        Shop("has no stock"),
+        shop.spec(tmp_path),
+        "steps-do-what-they-say",
+        prepare=lambda key, _: (Request("PUT", f"/stock/{key}"),),
+    )
+
+    assert "needs could not be made: 409" in found(ledger, "steps-do-what-they-say").said
+
+
+def test_every_check_of_a_story_is_made_of_a_good_server(tmp_path: Path) -> None:
+    ledger = shop.told(Shop(), shop.spec(tmp_path), number=30)
+
+    assert {check for _, check in ledger.made} == set(STATEFUL_CHECKS)
+
+
+def test_the_same_seed_tells_the_same_stories(tmp_path: Path) -> None:
+    spec = shop.spec(tmp_path)
+
+    first, second = (shop.told(Shop(), spec, seed=3, number=5).exchanges for _ in range(2))
+
+    assert [one.request for one in first] == [one.request for one in second]

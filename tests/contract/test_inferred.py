@@ -1,0 +1,144 @@
+"""A spec with `x-batch` is enough for stories: items, keys, ways to spoil them, how to read them again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.contract import inferred
+from mockserver.contract.config import RunConfig
+from mockserver.contract.finding import FindingLedger
+from mockserver.contract.loading import ApiUnderTest, load_api
+from mockserver.contract.profile import BatchProfile, DrawnValues, Profile
+from mockserver.contract.stateful import run
+from mockserver.contract.target import Address, Target
+from mockserver.spec.openapi import Spec
+from tests.contract.stateful.shop import unjudged
+from tests.support import sample_vendor
+from tests.support.hypothesis_settings import without_constants
+
+ORDER = "/components/schemas/Order"
+DRAWN = DrawnValues(3, Decimal("19.99"))
+
+
+@pytest.fixture(autouse=True)
+def _the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_constants(monkeypatch)
+
+
+def only(spec: Spec) -> BatchProfile:
+    (subject,) = inferred.infer_batches(spec)
+    return subject
+
+
+def changed(tmp_path: Path, pointer: str, value: Any = None) -> Spec:
+    return sample_vendor.load_sample(tmp_path, sample_vendor.changed_document(pointer, value))
+
+
+def told(tmp_path: Path, app: Callable[[Any, Any, Any], Awaitable[None]], *only: str) -> FindingLedger:
+    ledger = FindingLedger()
+    contracted = load_api(tmp_path / "acme.yaml")
+    with Target(Address("http://testserver/acme", app, {"authorization": "Bearer any"})) as target:
+        run.run_stateful(contracted, target, RunConfig(1, 12, frozenset(only)), ledger, unjudged)
+    return ledger
+
+
+def test_an_item_has_what_the_schema_requires_and_what_tells_items_apart(tmp_path: Path) -> None:
+    subject = only(sample_vendor.load_sample(tmp_path))
+
+    assert subject.item("k1", DRAWN) == {"id": "k1", "amount": Decimal("19.99"), "note": "v3"}
+
+
+def test_a_record_holds_exact_amounts(tmp_path: Path) -> None:
+    assert only(sample_vendor.load_sample(tmp_path)).record("k1", DRAWN)["amount"] == Decimal("19.990")
+
+
+def test_the_example_of_a_schema_is_the_item(tmp_path: Path) -> None:
+    example = {"id": "X", "amount": 4, "colour": "red"}
+
+    item = only(changed(tmp_path, f"{ORDER}/example", example)).item("k1", DRAWN)
+
+    assert item["colour"] == "red"
+    assert item["id"] == "k1"
+
+
+@pytest.mark.parametrize(
+    ("schema", "key"),
+    [
+        ({"type": "integer"}, "1003"),
+        ({"type": "string", "maxLength": 5}, "k1003"),
+        ({"type": "string", "format": "uuid"}, "00000000-0000-4000-8000-000000001003"),
+        ({"type": "string", "pattern": "^[A-Z]+$"}, "BAAD"),
+        ({"type": "string", "pattern": "^[0-9]{8}$"}, "00001003"),
+    ],
+    ids=["integer", "short", "uuid", "letters", "digits"],
+)
+def test_a_key_is_of_its_schema(tmp_path: Path, schema: dict[str, Any], key: str) -> None:
+    assert only(changed(tmp_path, f"{ORDER}/properties/id", schema)).key(3) == key
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        (f"{ORDER}/properties/id", {"type": "string", "pattern": "^(?:IBAN)[0-9]{99}$"}),
+        (f"{ORDER}/properties/id", {"type": "string", "enum": ["a", "b"]}),
+        (f"{ORDER}/properties/amount", {"type": "string", "pattern": "^[^0-9a-zA-Z]+$"}),
+        ("/paths/~1orders/put/x-batch/collection", "elsewhere"),
+    ],
+    ids=["no key", "few keys", "no good item", "nothing to read"],
+)
+def test_a_spec_that_says_too_little_has_no_stories(tmp_path: Path, pointer: str, value: Any) -> None:
+    assert inferred.infer_batches(changed(tmp_path, pointer, value)) == ()
+
+
+def test_items_are_spoiled_by_keyword(tmp_path: Path) -> None:
+    names = {one.name for one in only(sample_vendor.load_sample(tmp_path)).corruptions}
+
+    assert names == {
+        "no amount",
+        "no number for its amount",
+        "an amount that is too small",
+        "no string for its note",
+        "a note that is too long",
+    }
+
+
+def test_what_is_fatal_refuses_the_call(tmp_path: Path) -> None:
+    subject = only(changed(tmp_path, "/paths/~1orders/put/x-batch/fatal", ["required"]))
+
+    assert {one.name for one in subject.corruptions if one.refuses} == {"no amount"}
+
+
+def test_our_own_server_has_no_finding(tmp_path: Path) -> None:
+    ledger = told(tmp_path, sample_vendor.create_application(tmp_path))
+
+    assert [one.said for one in ledger.findings] == []
+    assert ledger.made["putOrders", "bad-items-are-refused"]
+
+
+def test_a_server_that_says_done_to_everything_is_found_out(tmp_path: Path) -> None:
+    application = sample_vendor.create_application(tmp_path)
+
+    async def blind(scope: Any, receive: Any, send: Any) -> None:
+        async def sent(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": message["body"].replace(b'"status":422', b'"status":200')}
+            await send(message)
+
+        await application(scope, receive, sent)
+
+    ledger = told(tmp_path, blind, "bad-items-are-refused")
+
+    assert [one.check for one in ledger.findings] == ["bad-items-are-refused"]
+
+
+def test_a_profile_comes_before_what_is_derived(tmp_path: Path) -> None:
+    spec = sample_vendor.load_sample(tmp_path)
+    mine = only(spec)
+    contracted = ApiUnderTest("acme", spec, Profile(batches=lambda _facts: (mine, mine)))
+
+    assert run.batch_profiles_of(contracted) == (mine, mine)

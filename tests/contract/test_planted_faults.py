@@ -1,0 +1,85 @@
+"""The planted faults bite, and the suite finds one of each family; `make power` measures them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+
+import pytest
+
+from mockserver.server.application import Application, Options, create_app
+from tests.contract.planted_faults.catalogue import MUTANTS
+from tests.contract.planted_faults.fault import FAMILIES, Mutant
+from tests.contract.planted_faults.measuring import Run, found
+from tests.contract.planted_faults.seeing import seen
+from tests.contract.planted_faults.vendors import HEADERS
+from tests.contract.planted_faults.wrapping import mutated
+
+KNOWN = {one.id: one for one in MUTANTS}
+HASTY = Run(seed=7, max_examples=8, hasty=True)
+
+
+@pytest.fixture(scope="module")
+def servers() -> Mapping[str, Application]:
+    """The right server of every vendor."""
+    return {vendor: create_app(Options(vendors=(vendor,), strict_auth=True)) for vendor in HEADERS}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.id)
+def test_a_planted_fault_is_seen_and_nothing_else_is(
+    mutant: Mutant, servers: Mapping[str, Application]
+) -> None:
+    server = servers[mutant.vendor]
+
+    assert mutant.right != mutant.wrong
+    assert seen(mutant, server) == mutant.right
+    assert seen(mutant, mutated(server, mutant.planted)) == mutant.wrong
+
+
+def test_every_fault_has_a_name_of_its_own() -> None:
+    assert len(KNOWN) == len(MUTANTS)
+
+
+def test_there_are_sixty_faults_and_more_in_five_families() -> None:
+    assert len(MUTANTS) >= 60
+    assert {one.family for one in MUTANTS} == set(FAMILIES)
+
+
+def test_every_vendor_has_faults_of_every_family_that_it_can_have() -> None:
+    by_vendor = {
+        vendor: {one.family for one in group}
+        for vendor, group in groupby(sorted(MUTANTS, key=lambda one: one.vendor), key=lambda one: one.vendor)
+    }
+
+    assert by_vendor == {vendor: set(FAMILIES) for vendor in HEADERS} | {
+        # Its records hold no amounts and its answers no counts.
+        "vba": set(FAMILIES) - {"counts"}
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pvex-cuts-cents",
+        "vba-keeps-a-refused-row",
+        "payt-spells-numbers",
+        "pvex-worlds-are-one",
+        "guidewire-reverses",
+    ],
+)
+def test_the_suite_finds_a_fault_of_each_family(name: str) -> None:
+    assert any(found(KNOWN[name], HASTY).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("vba-is-blind", ("sent", "item")),
+        ("vba-drops-the-last", ("sent", "item")),
+        ("vba-lets-nobody-in", ("401",)),
+    ],
+)
+def test_a_stranger_understands_what_is_said_of_it(name: str, words: tuple[str, ...]) -> None:
+    said = " ".join(one.said for listed in found(KNOWN[name], HASTY).values() for one in listed)
+
+    assert all(word in said for word in words), said

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from mockserver.contract.exchange import Exchange, Request, Response
+from mockserver.contract.profile import BatchItem, ReportedOutcome, ReportedOutcomes
+from mockserver.contract.traffic.comparison import REFUSED_WHOLE, OutcomeDifference, compare_outcomes
+
+ITEMS = (BatchItem(0, "A", {}), BatchItem(1, "B", {}))
+DONE = ReportedOutcome(0, accepted=True, made="created")
+BAD = ReportedOutcome(1, accepted=False, message="No such payee")
+
+
+def exchange(status: int) -> Exchange:
+    return Exchange(Request("PUT", "/"), Response(status, {}, b""))
+
+
+def held(was: ReportedOutcomes | None, now: ReportedOutcomes | None) -> tuple[OutcomeDifference, ...]:
+    tellings = {200: was, 201: now}
+    return compare_outcomes(
+        exchange(200), exchange(201), ITEMS, lambda one, _items: tellings[one.response.status]
+    )
+
+
+def test_the_same_outcomes_differ_in_nothing_whatever_their_messages() -> None:
+    other = ReportedOutcome(1, accepted=False, message="Unknown payee")
+
+    assert held(ReportedOutcomes((DONE, BAD)), ReportedOutcomes((DONE, other))) == ()
+
+
+def test_an_item_that_would_be_rejected_here_is_told_with_the_message() -> None:
+    assert held(
+        ReportedOutcomes((DONE, ReportedOutcome(1, accepted=True, made="updated"))),
+        ReportedOutcomes((DONE, BAD)),
+    ) == (OutcomeDifference(1, "B", "updated", "rejected: No such payee"),)
+
+
+def test_created_there_and_updated_here_is_told() -> None:
+    [one] = held(
+        ReportedOutcomes((DONE, BAD)),
+        ReportedOutcomes((ReportedOutcome(0, accepted=True, made="updated"), BAD)),
+    )
+
+    assert (one.place, one.recorded, one.here) == (0, "created", "updated")
+
+
+def test_a_class_that_one_side_leaves_open_is_no_difference() -> None:
+    assert (
+        held(ReportedOutcomes((DONE, BAD)), ReportedOutcomes((ReportedOutcome(0, accepted=True), BAD))) == ()
+    )
+
+
+def test_an_item_that_nobody_tells_of_was_done_where_answers_tell_of_failures_alone() -> None:
+    assert held(ReportedOutcomes((BAD,), complete=False), ReportedOutcomes((DONE, BAD))) == ()
+
+
+def test_an_outcome_that_is_missing_is_told() -> None:
+    [one] = held(ReportedOutcomes((DONE,)), ReportedOutcomes((DONE, BAD)))
+
+    assert (one.place, one.recorded) == (1, "no outcome")
+
+
+def test_a_call_that_is_refused_whole_differs_in_every_item_that_was_done() -> None:
+    [one] = held(None, ReportedOutcomes((DONE, BAD)))
+
+    assert (one.place, one.recorded, one.here) == (0, REFUSED_WHOLE, "created")
+
+
+def test_an_answer_that_cannot_be_read_tells_of_no_item() -> None:
+    def reader(one: Exchange, _items: object) -> ReportedOutcomes:
+        if one.response.status == 200:
+            raise ValueError("no list of outcomes")
+        return ReportedOutcomes((DONE, BAD))
+
+    found = compare_outcomes(exchange(200), exchange(201), ITEMS, reader)
+
+    assert [other.recorded for other in found] == ["no outcome", "no outcome"]
+
+
+@pytest.mark.parametrize(("now", "count"), [(200, 0), (404, 1)])
+def test_where_nothing_is_told_of_items_the_statuses_are_compared(now: int, count: int) -> None:
+    assert len(compare_outcomes(exchange(200), exchange(now), (), None)) == count

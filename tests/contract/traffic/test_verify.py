@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver.cli.main import main
+from mockserver.server.application import create_app
+from tests.contract.traffic.archives import archive, entry
+from tests.support.client import Client
+
+HEADERS = {
+    "host": "testserver",
+    "user-agent": "tests",
+    "authorization": "Bearer full-token-of-somebody",
+    "xero-tenant-id": "00000000-0000-4000-8000-000000000001",
+}
+PAYMENTS = "/xero/api.xro/2.0/BatchPayments?summarizeErrors=false"
+
+
+def pay(number: str, amount: float) -> dict[str, Any]:
+    return {
+        "Account": {"Code": "BANK1"},
+        "Date": "2026-01-05",
+        "Reference": number,
+        "Payments": [{"Invoice": {"InvoiceNumber": number}, "Amount": amount}],
+    }
+
+
+@pytest.fixture
+def traffic(tmp_path: Path) -> Path:
+    """What our own server was asked, as its journal exports it: one payment good, one too large."""
+    client = Client(create_app(), HEADERS)
+    client.put(PAYMENTS, json={"BatchPayments": [pay("R1", 100), pay("R2", 500)]})
+    client.get("/xero/api.xro/2.0/BatchPayments")
+    file = tmp_path / "traffic.har"
+    file.write_bytes(client.get("/_mock/sandboxes/default/journal/export?format=har").body)
+    return file
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(main, ["verify", *map(str, words)])
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_traffic_of_our_own_has_not_drifted(traffic: Path) -> None:
+    result = run(traffic, "--vendor", "xero")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "2 calls" in result.stdout
+    assert "0 answers that the spec forbids, 0 outcomes that would be another here" in result.stdout
+
+
+def test_an_outcome_that_would_be_another_here_is_told_and_ends_with_1(traffic: Path) -> None:
+    change(traffic, r"\"Amount\": 500", r"\"Amount\": 50")
+
+    result = run(traffic, "--vendor", "xero")
+
+    assert result.exit_code == 1
+    assert "OTHERWISE  item 1" in result.stdout
+    assert "recorded rejected: Payment amount exceeds" in result.stdout
+
+
+def test_an_answer_that_the_spec_forbids_is_told(traffic: Path) -> None:
+    change(traffic, r"RECBATCH", r"PRAWNBATCH")
+
+    result = run(traffic, "--vendor", "xero")
+
+    assert result.exit_code == 1
+    assert "FORBIDDEN  answers-match-the-spec" in result.stdout
+
+
+def test_the_report_is_written_as_json_and_as_a_page_that_asks_for_nothing(traffic: Path) -> None:
+    change(traffic, r"RECBATCH", r"<script>")
+    page, document = traffic.with_suffix(".html"), traffic.with_suffix(".json")
+
+    run(traffic, "--vendor", "xero", "--json-to", document, "--html-to", page)
+
+    told = json.loads(document.read_text(encoding="utf-8"))
+    assert [one["number"] for one in told["drifted"]] == [1, 2]
+    assert {found["check"] for found in told["drifted"][0]["forbidden"]} == {"answers-match-the-spec"}
+    text = page.read_text(encoding="utf-8")
+    assert "#1 PUT /api.xro/2.0/BatchPayments" in text
+    assert "<script" not in text
+    assert not re.search(r"(src|href)=|url\(", text)
+
+
+def test_json_on_a_terminal_is_the_report(traffic: Path) -> None:
+    told = json.loads(run(traffic, "--vendor", "xero", "--json").stdout)
+
+    assert (told["vendor"], told["calls"], told["drifted"]) == ("xero", 2, [])
+
+
+def test_credentials_are_cut_in_every_report(tmp_path: Path) -> None:
+    file = tmp_path / "t.har"
+    headers = {"Authorization": "Bearer s3cr3t-of-mine", "xero-tenant-id": HEADERS["xero-tenant-id"]}
+    file.write_text(
+        archive(
+            entry(
+                "GET", "https://api.xero.com/api.xro/2.0/Accounts?apikey=s3cr3t", status=418, headers=headers
+            )
+        )
+    )
+
+    result = run(file, "--vendor", "xero", "--json-to", tmp_path / "r.json", "--html-to", tmp_path / "r.html")
+
+    assert result.exit_code == 1
+    written = [result.stdout, *((tmp_path / name).read_text() for name in ("r.json", "r.html"))]
+    assert not any("s3cr3t" in text for text in written)
+
+
+@pytest.mark.parametrize(
+    ("text", "vendor", "says"),
+    [
+        ("{}", "xero", "no /log/entries"),
+        (archive(), "xero", "has no call of xero"),
+        (archive(entry("GET", "https://h/logo.png")), "xero", "(1 of others)"),
+        (archive(), "nobody", "no vendor named nobody; there are guidewire"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_three_parts_and_ends_with_2(
+    tmp_path: Path, text: str, vendor: str, says: str
+) -> None:
+    file = tmp_path / "traffic.har"
+    file.write_text(text)
+
+    result = run(file, "--vendor", vendor)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: ")
+    assert says in result.stderr
+    assert "\n   at: " in result.stderr
+    assert "\n  try: " in result.stderr
+
+
+def test_a_switch_that_is_not_there_ends_with_2(traffic: Path) -> None:
+    result = run(traffic, "--vendor", "xero", "--assume", "xero.nothing=on")
+
+    assert result.exit_code == 2
+    assert "xero.nothing" in result.stderr
