@@ -28,7 +28,7 @@ EMPTY: Document = {}
 
 
 def pointer_of(path: Path) -> str:
-    """A path as an RFC 6901 JSON Pointer."""
+    """Return a path as an RFC 6901 JSON Pointer."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 

@@ -100,7 +100,7 @@ class CompleteBatchHandler(BatchHandler):
 
 
 def store_each(store_item: Callable[[Item, Request, State], Outcome]) -> ApplyBatch:
-    """An apply function for a batch that has nothing to make ready before its first item."""
+    """Return an apply function for a batch that has nothing to make ready before its first item."""
 
     def apply(request: Request, state: State) -> StoreItem:
         return lambda item: store_item(item, request, state)
@@ -109,7 +109,7 @@ def store_each(store_item: Callable[[Item, Request, State], Outcome]) -> ApplyBa
 
 
 def find_record(collection: str, key: str, state: State) -> Document:
-    """What the tenant's collection holds under `key`.
+    """Return what the tenant's collection holds under `key`.
 
     Raises:
         NotFound: nothing.
@@ -121,13 +121,13 @@ def find_record(collection: str, key: str, state: State) -> Document:
 
 
 def admit_any(_call: Call, enter: Enter, _state: State) -> str:
-    """The common admission: whoever passes the checks may enter, into the tenant that the call names."""
+    """Admit any call that passes the common checks, into the tenant that it names."""
     enter()
     return ""
 
 
 def ignore_unknown_parameters(problem: Problem, _call: Call) -> Problem | None:
-    """The common grade: a query parameter that no operation declares is ignored, all else counts."""
+    """Return the common grade: a query parameter that no operation declares is ignored, all else counts."""
     return None if problem.code == "unknown-parameter" else problem
 
 
@@ -136,7 +136,7 @@ FAULT_RULE = "fault"
 
 
 def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """A scenario's fault as a problem of the whole item, in no vendor's words."""
+    """Return a scenario's fault as a problem of the whole item, in no vendor's words."""
     batch = request.operation.batch
     path = (*batch.items, item.index) if batch else ()
     return Problem(fault.code, path, fault.message or fault.code, FAULT_RULE, fault.status)

@@ -138,7 +138,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
 def _select_plans(
     options: ContractOptions, plans: list[SessionPlan]
 ) -> list[tuple[SessionPlan, SessionResult]]:
-    """The plans with what they are about, without those that have none of the operations asked for."""
+    """Return the plans with what they are about, without those that have none of the operations asked for."""
     try:
         read = [(plan, session_result(plan)) for plan in plans]
     except MockServerError as error:
@@ -215,7 +215,7 @@ def _write_reports(options: ContractOptions, outcomes: list[RunOutcome], began: 
 
 
 def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFindings, ...]) -> None:
-    """What was found, with the reasons that were known of it; what this run did not look at stays."""
+    """Write the findings as a baseline; keep known reasons, and findings that this run did not look at."""
     differences = {
         KnownFindings(one.visit.contracted.name, row.operation, row.check.id, row.reason, row.fingerprint)
         for one in outcomes
@@ -255,7 +255,7 @@ def _exit(outcomes: list[RunOutcome]) -> None:
 
 
 def _colour() -> bool | None:
-    """What NO_COLOR and FORCE_COLOR say; None: as the stream is."""
+    """Return what NO_COLOR and FORCE_COLOR say; None: as the stream is."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):

@@ -49,7 +49,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings=CONTEXT_SETTINGS)
 @click.version_option(__version__)
 def main() -> None:
-    """A sandbox of five batch-invoice APIs with true per-item answers."""
+    """Serve a sandbox of five batch-invoice APIs with true per-item answers."""
 
 
 def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -> bool:

@@ -25,7 +25,7 @@ class IndexedForm:
     max_keys: int = MAX_KEYS
 
     def decode(self, body: bytes, charset: str) -> Json:
-        """The items as objects of texts: index 0, 1, … up to the first gap; other keys bind nothing.
+        """Return the items as objects of texts: index 0, 1, … up to the first gap; other keys bind nothing.
 
         Raises:
             Malformed: no form, or too many keys.
@@ -49,7 +49,7 @@ class FlatForm:
     max_keys: int = MAX_KEYS
 
     def decode(self, body: bytes, charset: str) -> Json:
-        """The form as an object; a list's key may end in `[]`, of another repeated key the last one counts.
+        """Return the form as an object; `name[]` is a list, and of another repeated name the last value counts.
 
         Raises:
             Malformed: no form, or too many keys.

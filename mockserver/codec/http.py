@@ -57,7 +57,7 @@ _SERVER_PROBLEM_PREFIX = "urn:mockserver:"
 
 
 def server_problem_reply(refusal: ServerRefusal) -> Reply:
-    """What this server says itself; `type` is `urn:mockserver:` and the refusal's code."""
+    """Return what this server says itself; `type` is `urn:mockserver:` and the refusal's code."""
     title = refusal.code.replace("-", " ").capitalize()
     members = {"type": _SERVER_PROBLEM_PREFIX + refusal.code, **refusal.members}
     reply = problem_reply(refusal.status, title, refusal.detail, **members)
@@ -65,7 +65,7 @@ def server_problem_reply(refusal: ServerRefusal) -> Reply:
 
 
 def with_supported_types(reply: Reply, refusal: Refusal) -> Reply:
-    """A 415 with the media types, or the codings, that would have been read, unless it names them itself.
+    """Add the supported media types, or codings, to a 415 that does not name them itself.
 
     Source: RFC 9110 §15.5.16.
     """
@@ -82,12 +82,12 @@ def with_supported_types(reply: Reply, refusal: Refusal) -> Reply:
 
 
 def is_server_problem(reply: Reply) -> bool:
-    """Whether the answer is one that this server says itself, which no vendor's spec states."""
+    """Return whether the answer is one that this server says itself, which no vendor's spec states."""
     return reply.media_type == PROBLEM_TYPE and f'"type":"{_SERVER_PROBLEM_PREFIX}'.encode() in reply.body
 
 
 def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8") -> tuple[str, str]:
-    """The Content-Type's media type, "" when there is none, and its charset or `unsaid`, in lower case."""
+    """Return the media type of Content-Type ("" if absent) and its charset or the default, in lower case."""
     kind, _, rest = headers.get("content-type", "").partition(";")
     charset = default_charset
     for parameter in rest.split(";"):
@@ -98,7 +98,7 @@ def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8
 
 
 def check_accepts_json(headers: Mapping[str, str]) -> None:
-    """Let pass a call that accepts JSON, or says nothing of what it accepts.
+    """Raise unless the call accepts JSON, or says nothing about what it accepts.
 
     Raises:
         NotAcceptable: its Accept header has no room for JSON.
@@ -110,7 +110,7 @@ def check_accepts_json(headers: Mapping[str, str]) -> None:
 
 
 def check_utf_8_charset(headers: Mapping[str, str]) -> None:
-    """Let pass a body that is declared to be in UTF-8, or in no charset.
+    """Raise unless the body is declared as UTF-8, or without a charset.
 
     Raises:
         UnsupportedMediaType: it is declared to be in another one.
@@ -121,7 +121,7 @@ def check_utf_8_charset(headers: Mapping[str, str]) -> None:
 
 
 def parse_accept(header: str) -> Iterator[tuple[str, float]]:
-    """The media ranges of an `Accept` header in its own order, each with its quality (RFC 9110 §12.5.1)."""
+    """Return the media ranges of `Accept` in their order, each with its quality (RFC 9110 §12.5.1)."""
     for part in header.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         if name:

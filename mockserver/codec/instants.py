@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def parse_instant(text: str) -> datetime:
-    """An ISO 8601 instant in UTC; one without a zone is read as UTC.
+    """Return an ISO 8601 instant in UTC; one without a zone is read as UTC.
 
     Raises:
         ValueError: the text is no instant.

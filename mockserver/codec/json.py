@@ -35,7 +35,7 @@ _CONTAINERS_SET = frozenset(_CONTAINERS)
 
 
 def parse_decimal(text: str) -> Decimal:
-    """The number that `text` spells, as exact as that.
+    """Return the number that `text` spells, as exact as that.
 
     Raises:
         ValueError: it is further from zero, or nearer to it, than a double goes.
@@ -54,7 +54,7 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 def to_utf_8(body: bytes, charset: str) -> bytes:
-    """The body as UTF-8 bytes without a byte order mark, whatever of UTF-8 and UTF-16 it came in."""
+    """Return the body as UTF-8 bytes without a byte order mark, whatever of UTF-8 and UTF-16 it came in."""
     if charset.startswith("utf-16"):
         try:
             marked = body[:2] in {b"\xff\xfe", b"\xfe\xff"}
@@ -66,7 +66,7 @@ def to_utf_8(body: bytes, charset: str) -> bytes:
 
 
 def decode(body: bytes, charset: str = "utf-8") -> Json:
-    """The document that `body` holds; how deep it goes is for `check_depth` to say.
+    """Return the document that `body` holds; how deep it goes is for `check_depth` to say.
 
     Raises:
         Malformed: it holds none.
@@ -85,7 +85,7 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
 
 
 def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
-    """As `decode`, and where that fails JSON5: comments, single quotes, bare names, trailing commas.
+    """Decode JSON, else JSON5: comments, single quotes, bare names, trailing commas.
 
     Text that follows the document is not looked at.
     Source: PVEx fact sheet §2.1 (Json.NET reads all of these).
@@ -106,7 +106,7 @@ def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
 
 
 def _decode_json5(text: bytes, strict: MalformedBody) -> Json:
-    """The JSON5 document at the beginning of `text`; `strict` is what is wrong with it as JSON."""
+    """Return the JSON5 document at the beginning of `text`; `strict` is what is wrong with it as JSON."""
     try:
         document, error, stopped = json5.parse(
             written := text.decode(),
@@ -123,7 +123,7 @@ def _decode_json5(text: bytes, strict: MalformedBody) -> Json:
 
 
 def find_repeated_member(body: bytes, charset: str = "utf-8") -> str | None:
-    """A member that an object of the JSON names twice; None where there is none, or no JSON."""
+    """Return a member that an object of the JSON names twice; None where there is none, or no JSON."""
     repeated: list[str] = []
 
     def note(pairs: list[tuple[str, Json]]) -> None:
@@ -141,7 +141,7 @@ def encode(document: Json) -> bytes:
 
 
 def _syntax_error(said: str, text: bytes) -> MalformedBody:
-    """The decoder's error in words of ours, with the byte at which reading stopped."""
+    """Return the decoder's error in words of ours, with the byte at which reading stopped."""
     found = _BYTE_POSITION.search(said)
     if not found:
         return _malformed_at(len(text))
@@ -154,7 +154,7 @@ def _malformed_at(position: int) -> MalformedBody:
 
 
 def check_depth(document: Json, limit: int = MAX_DEPTH) -> None:
-    """Let pass what is nested at most `limit` levels deep.
+    """Raise if the value is nested deeper than `limit` levels.
 
     Raises:
         Malformed: it goes deeper.
@@ -173,7 +173,7 @@ def _refuse_constant(name: str) -> Json:
 
 
 def _nested_containers(node: Json) -> Iterable[Json]:
-    """The lists and objects inside a list or an object."""
+    """Return the lists and objects inside a list or an object."""
     values = node.values() if type(node) is dict else node
     if _CONTAINERS_SET.isdisjoint(map(type, values)):
         return ()

@@ -13,7 +13,7 @@ _SLASH_LENGTH = len("%2F")
 
 
 def path_of(scope: Mapping[str, Any]) -> str:
-    """The path of an ASGI request, its escapes read but for those of slashes."""
+    """Return the path of an ASGI request, its escapes read but for those of slashes."""
     raw: bytes = scope.get("raw_path") or b""
     if not _RAW.search(raw):
         return str(scope["path"])
@@ -21,5 +21,5 @@ def path_of(scope: Mapping[str, Any]) -> str:
 
 
 def key_of(segment: str) -> str:
-    """What a segment of such a path names."""
+    """Return what a segment of such a path names."""
     return _READ.sub(lambda found: "/" if len(found[0]) == _SLASH_LENGTH else "%" + found[0][3:], segment)

@@ -61,24 +61,24 @@ _WHOLE_FORM = re.compile(r"""[^\s{}<>"']*=[^\s{}<>"']*""")
 
 
 def redact_headers(headers: Mapping[str, str], mask: str = MASK) -> dict[str, str]:
-    """The headers with every credential cut to its scheme and first letters, then `sign`."""
+    """Return the headers with every credential cut to its scheme and first letters, then `sign`."""
     return {name: _redact_header(name, text, mask) for name, text in headers.items()}
 
 
 def is_credential_header(header: str) -> bool:
-    """Whether the header holds a credential, by its name."""
+    """Return whether the header holds a credential, by its name."""
     return _CREDENTIAL_HEADER.search(header) is not None
 
 
 def redact_query(query: str, mask: str = MASK) -> str:
-    """The undecoded query string, or form, with every credential cut to its first letters, then `sign`."""
+    """Return the query string, or form, with every credential cut to its first letters, then a mask."""
     fields = query.split("&")
     granting = any(field.startswith(f"{_GRANT_TYPE}=") for field in fields)
     return "&".join([_redact_field(field, mask, granting=granting) for field in fields])
 
 
 def redact_body(text: str, mask: str = MASK) -> str:
-    """The text of a body, JSON of any kind, XML or a form, with every credential in it cut likewise.
+    """Return the text of a body, JSON of any kind, XML or a form, with every credential in it cut likewise.
 
     A header that stands in it as an object with `name` and `value` is masked as one, an address by its query.
     """
@@ -152,6 +152,6 @@ def _redact_credential(name: str, text: str, mask: str) -> str:
 
 
 def _visible_prefix(secret: str) -> str:
-    """The first letters, unless they are all of it; never half of an escape."""
+    """Return the first letters, unless they are all of it; never half of an escape."""
     shown = secret[:_VISIBLE_LENGTH] if len(secret) > _VISIBLE_LENGTH else ""
     return shown if "\\" not in shown and "&" not in shown else ""

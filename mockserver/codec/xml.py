@@ -40,7 +40,7 @@ class _DepthLimitedBuilder(TreeBuilder):
 
 
 def parse(body: bytes, charset: str = "utf-8") -> Element:
-    """The root element of `body`.
+    """Return the root element of `body`.
 
     Raises:
         Malformed: not well-formed, in another encoding than it says, a DTD, entities, or nested too deep.
@@ -72,7 +72,7 @@ class DataContract:
     members: tuple[str, ...]
 
     def decode(self, body: bytes, charset: str, *, any_order: bool = False) -> Json:
-        """The items as objects of texts; what comes out of order or from another namespace is skipped.
+        """Return the items as objects of texts; what comes out of order or from another namespace is skipped.
 
         In `any_order` a member that comes twice is the first one. A nil root is null.
 

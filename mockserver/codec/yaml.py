@@ -36,7 +36,7 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def load(text: str) -> Json:
-    """The one document in `text`.
+    """Return the one document in `text`.
 
     Raises:
         yaml.YAMLError: the text is no YAML, or asks for more than plain data.

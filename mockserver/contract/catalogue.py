@@ -10,7 +10,7 @@ from mockserver.contract.finding import Check
 
 @cache
 def all_checks() -> Mapping[str, Check]:
-    """All checks, in the order of a report."""
+    """Return all checks, in the order of a report."""
     from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - imports Hypothesis, as do the next two
     from mockserver.contract.fuzzing.run import FUZZING_CHECKS  # noqa: PLC0415
     from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415
@@ -19,5 +19,5 @@ def all_checks() -> Mapping[str, Check]:
 
 
 def check_named(name: str) -> Check:
-    """The check of that name; one that no table has is called by its name."""
+    """Return the check of that name; one that no table has is called by its name."""
     return all_checks().get(name) or Check(name, name.replace("-", " "), "calls", "")

@@ -20,9 +20,9 @@ class RunConfig:
     shrinks: bool = True
 
     def wants(self, check: str) -> bool:
-        """Whether a check is to be made."""
+        """Return whether a check is to be made."""
         return not self.only or check in self.only
 
     def calls(self, operation: str) -> bool:
-        """Whether an operation is to be called."""
+        """Return whether an operation is to be called."""
         return not self.operations or operation in self.operations

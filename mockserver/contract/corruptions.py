@@ -11,7 +11,7 @@ ChangeDocument: TypeAlias = Callable[[Json], Json]
 
 
 def set_member(pointer: str, value: Json) -> ChangeDocument:
-    """The item with `value` at the pointer (`/payee_ID`, `/body/data/checksum`, "" for all of it).
+    """Return the item with `value` at the pointer (`/payee_ID`, `/body/data/checksum`, "" for all of it).
 
     What leads there must be in the item; the last member need not be.
     """
@@ -20,7 +20,7 @@ def set_member(pointer: str, value: Json) -> ChangeDocument:
 
 
 def remove_member(pointer: str) -> ChangeDocument:
-    """The item without the member at the pointer."""
+    """Return the item without the member at the pointer."""
     *way, last = _steps(pointer)
 
     def change(item: Json) -> Json:

@@ -27,7 +27,7 @@ _OTHER = re.compile(r"[^A-Z0-9]+")
 
 
 def headers_for(contracted: ApiUnderTest, operation_id: str, given: GivenCredentials) -> Mapping[str, str]:
-    """The headers that let an operation be called, names in lower case.
+    """Return the headers that let an operation be called, names in lower case.
 
     They are of the first alternative that `given` covers; none where it covers none, or none is asked for. A
     key that goes into the query is no header.
@@ -45,12 +45,12 @@ def headers_for(contracted: ApiUnderTest, operation_id: str, given: GivenCredent
 
 
 def variable(scheme: str) -> str:
-    """The environment's name for the credential of a security scheme."""
+    """Return the environment's name for the credential of a security scheme."""
     return PREFIX + _OTHER.sub("_", scheme.upper())
 
 
 def from_environment(contracted: ApiUnderTest, environment: Mapping[str, str]) -> GivenCredentials:
-    """What the environment names of the credentials that the spec knows.
+    """Return what the environment names of the credentials that the spec knows.
 
     Raises:
         UnreadableCredential: a Basic credential is not `user:password`.
@@ -64,14 +64,14 @@ def from_environment(contracted: ApiUnderTest, environment: Mapping[str, str]) -
 
 
 def invented_credentials(contracted: ApiUnderTest) -> GivenCredentials:
-    """A credential of every kind, for a server that takes any."""
+    """Return a credential of every kind, for a server that takes any."""
     return {name: _read(variable(name), node, "any:any") for name, node in _schemes(contracted).items()}
 
 
 def missing_schemes(
     contracted: ApiUnderTest, given: GivenCredentials, operations: Iterable[str]
 ) -> tuple[str, ...]:
-    """The schemes for which there is no credential, where an operation cannot be called without.
+    """Return the schemes for which there is no credential, where an operation cannot be called without.
 
     They come in the order of the operations' names, in whatever order these are given.
     """
@@ -84,7 +84,7 @@ def missing_schemes(
 
 
 def header_of(contracted: ApiUnderTest, scheme: str) -> str:
-    """The header that the credential of a security scheme goes in, lower case; "" where it is none."""
+    """Return the header that the credential of a security scheme goes in, lower case; "" where it is none."""
     node = _schemes(contracted)[scheme]
     if node["type"] != "apiKey":
         return "authorization"
@@ -93,7 +93,7 @@ def header_of(contracted: ApiUnderTest, scheme: str) -> str:
 
 
 def is_callable_with(contracted: ApiUnderTest, without: Iterable[str]) -> frozenset[str]:
-    """The operations that can be called where there is no credential for the schemes `without`."""
+    """Return the operations that can be called where there is no credential for the schemes `without`."""
     lacking = set(without)
     return frozenset(
         name
@@ -104,7 +104,7 @@ def is_callable_with(contracted: ApiUnderTest, without: Iterable[str]) -> frozen
 
 
 def in_shell(contracted: ApiUnderTest, given: GivenCredentials) -> Mapping[str, str]:
-    """What stands for each credential in a line for a shell, by the text of its header."""
+    """Return what stands for each credential in a line for a shell, by the text of its header."""
     schemes = _schemes(contracted)
     return {
         text: _variable_in(variable(name), values)
@@ -115,7 +115,7 @@ def in_shell(contracted: ApiUnderTest, given: GivenCredentials) -> Mapping[str, 
 
 
 def secret_texts(given: GivenCredentials) -> Mapping[str, str]:
-    """What stands for each text that is secret, wherever it occurs."""
+    """Return what stands for each text that is secret, wherever it occurs."""
     hidden: dict[str, str] = {}
     for name, values in given.items():
         named = f"${variable(name)}"
@@ -127,7 +127,7 @@ def secret_texts(given: GivenCredentials) -> Mapping[str, str]:
 
 
 def without_secrets(values: Mapping[str, str]) -> str:
-    """A credential as the environment names it."""
+    """Return a credential as the environment names it."""
     if "username" in values:
         return f"{values['username']}:{values['password']}"
     return values.get("bearer") or values.get("api_key", "")

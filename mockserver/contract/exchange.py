@@ -22,7 +22,7 @@ class _Message:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
-        """The body as JSON, with exact decimals, whatever media type it has.
+        """Return the body as JSON, with exact decimals, whatever media type it has.
 
         Raises:
             ValueError: it is none.
@@ -40,7 +40,7 @@ class Request(_Message):
     body: bytes = b""
 
     def having(self, headers: Mapping[str, str]) -> Request:
-        """The same with more headers; its own win."""
+        """Return the same with more headers; its own win."""
         return replace(self, headers={**headers, **self.headers})
 
 
@@ -63,7 +63,7 @@ class Exchange:
 
 
 def json_request(method: str, path: str, document: Any, headers: Mapping[str, str] | None = None) -> Request:
-    """A request with a JSON body; decimals are written as numbers with their scale."""
+    """Return a request with a JSON body; decimals are written as numbers with their scale."""
     named = {"content-type": "application/json", **(headers or {})}
     return Request(method, path, named, to_json_bytes(document).encode())
 

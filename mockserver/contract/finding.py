@@ -65,17 +65,17 @@ class FindingLedger:
     exchanges: list[Exchange] = field(default_factory=list)
 
     def called(self, exchange: Exchange) -> None:
-        """A call was made."""
+        """Count a call."""
         self.calls[exchange.operation] += 1
         if self.kept:
             self.exchanges.append(exchange)
 
     def judged(self, operation: str, check: str, times: int = 1) -> None:
-        """A check was made on an operation's answer, on so many items or calls."""
+        """Count a check of an operation's response, on so many items or calls."""
         self.made[operation, check] += times
 
     def found(self, findings: Iterable[Finding]) -> None:
-        """A check did not hold; a later finding of the same check and operation adds nothing."""
+        """Record a failed check; a later failure of the same check and operation adds nothing."""
         known = {(one.operation, one.check) for one in self.findings}
         for one in findings:
             if (one.operation, one.check) not in known:

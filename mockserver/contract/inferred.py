@@ -20,7 +20,7 @@ _FOUND = 200
 
 
 def infer_batches(spec: Spec) -> tuple[BatchProfile, ...]:
-    """One for each batch operation that the spec says enough of."""
+    """Return one for each batch operation that the spec says enough of."""
     made = (_infer_batch(spec, operation) for operation in spec.operations.values())
     return tuple(one for one in made if one is not None)
 
@@ -63,7 +63,7 @@ class _InferredBatch:
 
 
 def compared_members(value: Json) -> str | Decimal | None:
-    """A value as records hold it: every number is an exact decimal, a boolean its name."""
+    """Return a value as records hold it: every number is an exact decimal, a boolean its name."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | Decimal):
@@ -127,7 +127,7 @@ def _table(spec: Spec, batch: Batch, names: tuple[str, ...]) -> _InferredBatch |
 
 
 def _shows(spec: Spec, operation: Operation, name: str) -> bool:
-    """Whether an answer has the member, by its schema; one that names no members may have any."""
+    """Return whether an answer has the member, by its schema; one that names no members may have any."""
     node = spec.document["paths"][operation.path][operation.method]["responses"].get("200", {})
     content = resolve(spec.document, node).get("content", {}).get(_JSON, {})
     schema = resolve(spec.document, content.get("schema", {}))
@@ -147,7 +147,7 @@ def _item_schema(spec: Spec, operation: Operation) -> Document | None:
 
 
 def _path_of(operation: Operation) -> str | None:
-    """The path with what its required parameters have as examples; None where one has none."""
+    """Return the path with what its required parameters have as examples; None where one has none."""
     path, query = operation.path, []
     for one in operation.parameters:
         value = one.schema.get(
@@ -163,7 +163,7 @@ def _path_of(operation: Operation) -> str | None:
 
 
 def _envelope(spec: Spec, operation: Operation, made: SampleItem) -> dict[str, Json] | None:
-    """What stands round the items; None where something is required that cannot be made up."""
+    """Return what stands round the items; None where something is required that cannot be made up."""
     batch = operation.batch
     body = next(one for one in operation.bodies if one.name == _JSON)
     schema = resolve(spec.document, body.schema)
@@ -191,7 +191,7 @@ def _document(found: Json) -> Mapping[str, Json]:
 
 
 def _rows(found: Json) -> list[Mapping[str, Json]]:
-    """The records of a list: the list itself, or the first that the answer holds."""
+    """Return the records of a list: the list itself, or the first that the answer holds."""
     if isinstance(found, Mapping):
         found = next((value for value in found.values() if isinstance(value, list)), [])
     return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []

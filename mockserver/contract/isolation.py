@@ -50,7 +50,7 @@ class Isolation:
         return self._sandboxed
 
     def fresh(self, keys: int) -> IsolatedWorld:
-        """A world that nothing has happened in, with so many keys."""
+        """Return a world that nothing has happened in, with so many keys."""
         self._number += 1
         name = f"{self._name}-{self._number}"
         if self._sandboxed:
@@ -60,7 +60,7 @@ class Isolation:
         return IsolatedWorld(name, first)
 
     def drop(self, world: IsolatedWorld) -> None:
-        """Let a sandbox go; where the target does not allow that, the next worlds share the default one."""
+        """Delete a sandbox; where the target refuses that, later worlds share the default one."""
         if not world.sandboxed:
             return
         request = Request("DELETE", f"/_mock/sandboxes/{world.name}")

@@ -38,7 +38,7 @@ class ExchangeJudge:
         }
 
     def __call__(self, exchange: Exchange, ledger: FindingLedger) -> tuple[Finding, ...]:
-        """All that does not hold of an exchange.
+        """Return all that does not hold of an exchange.
 
         The ledger counts what was judged; that the call was made, and what was found, is for the caller to
         write there.
@@ -69,7 +69,7 @@ class ExchangeJudge:
         return tuple(found)
 
     def case(self, exchange: Exchange) -> CheckCase:
-        """The exchange with what is expected of it and what its answer says."""
+        """Return the exchange with what is expected of it and what its answer says."""
         expected = self.oracle.expected(exchange.request, exchange.operation)
         operation = expected.operation
         if operation is None:
@@ -98,7 +98,7 @@ class ExchangeJudge:
             return None, said if said.startswith(_LEAD) else f"{_LEAD} that can be read: {said}"
 
     def _forgives(self, operation: Operation, status: int) -> bool:
-        """Whether the profile says that a good call may be refused like that, or a bad one taken.
+        """Return whether the profile says that a good call may be refused like that, or a bad one taken.
 
         Of a batch it says the latter for the sake of its items, which are judged apart here.
         """

@@ -25,7 +25,7 @@ class ApiUnderTest:
 
 
 def load_vendor_api(name: str, facts: Facts | None = None) -> ApiUnderTest:
-    """The vendor of that name, by its spec in our folder.
+    """Return the vendor of that name, by its spec in our folder.
 
     Raises:
         SpecError: its spec cannot be read.
@@ -35,7 +35,7 @@ def load_vendor_api(name: str, facts: Facts | None = None) -> ApiUnderTest:
 
 
 def load_api(file: Path, facts: Facts | None = None) -> ApiUnderTest:
-    """The API that `file` describes, with the profile of the vendor package of its name, if there is one.
+    """Load the API that `file` describes, with the profile of its vendor package, if there is one.
 
     Raises:
         SpecError: it cannot be read.

@@ -1,7 +1,8 @@
 """Profile of a vendor for the contract suite: plain values, no code of the server's.
 
 A vendor package may have a package `profile` with a `PROFILE`. A spec with `x-batch` and no package has one
-inferred from the spec alone (`inferred`). Nothing here imports Schemathesis or Hypothesis."""
+inferred from the spec alone (`inferred`). Nothing here imports Schemathesis or Hypothesis.
+"""
 
 from __future__ import annotations
 

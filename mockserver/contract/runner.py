@@ -46,7 +46,7 @@ def run_phases(
 
 
 def _wants(effort: RunConfig, checks: Iterable[str]) -> bool:
-    """Whether any of them is to be made: a part that makes none need not be done."""
+    """Return whether any of them is to be made: a part that makes none need not be done."""
     return any(effort.wants(one) for one in checks)
 
 

@@ -17,7 +17,7 @@ LOCALHOST = "localhost"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine: `localhost`, 127.0.0.0/8 or ::1, as they are commonly written."""
+    """Return whether the host is this machine: `localhost`, 127.0.0.0/8 or ::1."""
     if host.lower() == LOCALHOST:
         return True
     try:
@@ -68,7 +68,7 @@ def parse_rate(text: str) -> Rate:
 
 
 def pause(allowed: Rate) -> Callable[[], Awaitable[None]]:
-    """What is awaited before every call, so that none comes too early; for one event loop."""
+    """Return what is awaited before every call, so that none comes too early; for one event loop."""
     turn = [0.0]
 
     async def waited() -> None:
@@ -81,7 +81,7 @@ def pause(allowed: Rate) -> Callable[[], Awaitable[None]]:
 
 
 def check_target(url: str, allowed: Collection[str]) -> str:
-    """The address without a slash at its end, if it may be called.
+    """Return the address without a slash at its end, if it may be called.
 
     Raises:
         Unsafe: it is none, holds what an address of a server has not, or is beyond this machine and its
@@ -111,12 +111,12 @@ def check_target(url: str, allowed: Collection[str]) -> str:
 
 
 def host_of(url: str) -> str:
-    """The host of an address that was `checked`."""
+    """Return the host of an address that was `checked`."""
     return urlsplit(url).hostname or ""
 
 
 def is_ours(send: Callable[[Request], Exchange]) -> bool:
-    """Whether a server of ours answers: it numbers its answers, also those that say no.
+    """Return whether a server of ours answers: it numbers its answers, also those that say no.
 
     Raises:
         Unreachable: nobody answers.
@@ -125,7 +125,7 @@ def is_ours(send: Callable[[Request], Exchange]) -> bool:
 
 
 def find_stray_calls(name: str, url: str, send: Callable[[Request], Exchange]) -> UnsafeTargetError | None:
-    """What to say of an address that is a server of ours as a whole, and not a vendor on it; None: it is not.
+    """Return a warning for the address of a whole server of ours instead of one vendor, else None.
 
     Raises:
         Unreachable: nobody answers.

@@ -50,7 +50,7 @@ class Member:
 
     @classmethod
     def of(cls, document: Document, name: str, schema: Document) -> Member:
-        """The member by the spec's document."""
+        """Return the member by the spec's document."""
         return cls(name, resolve(document, schema), document)
 
     @property
@@ -59,7 +59,7 @@ class Member:
         return str(self.schema.get("type", ""))
 
     def good(self, number: int) -> Json:
-        """A value that the schema takes, None where none can be made up."""
+        """Return a value that the schema takes, None where none can be made up."""
         if self.schema.get("enum"):
             return next((value for value in self.schema["enum"] if value is not None), None)
         if "example" in self.schema:
@@ -75,7 +75,7 @@ class Member:
         )
 
     def text(self, number: int) -> str | None:
-        """A text of the schema's format, pattern and length."""
+        """Return a text of the schema's format, pattern and length."""
         makers = [_FORMATS[self.schema["format"]]] if self.schema.get("format") in _FORMATS else _TEXTS
         least, most = self.schema.get("minLength", 0), self.schema.get("maxLength")
         for make in makers:
@@ -86,7 +86,7 @@ class Member:
         return None
 
     def within(self, wanted: Decimal) -> Json:
-        """The number, or the nearest that the schema takes."""
+        """Return the number, or the nearest that the schema takes."""
         least, most = self.schema.get("minimum"), self.schema.get("maximum")
         if least is not None and wanted < Decimal(str(least)):
             wanted = Decimal(str(least)) + (1 if self.schema.get("exclusiveMinimum") else 0)
@@ -123,11 +123,11 @@ class SampleItem:
     number: int = _FIRST_KEY
 
     def key(self, number: int) -> str:
-        """The nth key as text."""
+        """Return the nth key as text."""
         return str(self._key(number))
 
     def item(self, key: str, drawn: DrawnValues) -> dict[str, Json]:
-        """A good item."""
+        """Return a good item."""
         made = {**self.base, self.keyed.name: int(key) if self.keyed.type == "integer" else key}
         if self.marked:
             made[self.marked] = f"v{drawn.number}"

@@ -73,7 +73,7 @@ class Target:
         self._is_stopped = True
 
     def send(self, request: Request, operation: str = "") -> Exchange:
-        """What the request is answered.
+        """Return what the request is answered.
 
         Raises:
             Unreachable: nothing answers, or not in 30 s.
@@ -81,7 +81,7 @@ class Target:
         return self._runner.run(self._sent(request, operation))
 
     def at_once(self, requests: Sequence[Request], operation: str = "") -> list[Exchange]:
-        """What requests that are under way at the same time are answered, in their order.
+        """Return what requests that are under way at the same time are answered, in their order.
 
         Raises:
             Unreachable: as `send`.
@@ -89,7 +89,7 @@ class Target:
         return self._runner.run(self._together(requests, operation))
 
     def at_origin(self, request: Request) -> Exchange:
-        """What the target's host answers where the request's path begins at the host, not at the target.
+        """Return the response to a request whose path begins at the host, not at the target's mount.
 
         Raises:
             Unreachable: as `send`.
@@ -125,5 +125,5 @@ class Target:
 
 
 def _octets(text: str) -> bytes:
-    """A header's text on the wire, which knows no characters beyond Latin-1."""
+    """Return a header's text on the wire, which knows no characters beyond Latin-1."""
     return text.encode("latin-1", "replace")

@@ -13,7 +13,7 @@ from mockserver.sandbox.sandboxes import Sandboxes, SandboxStatus
 
 
 def read_instant(text: str, pointer: str) -> str:
-    """The instant that `text` names, in UTC.
+    """Return the instant that `text` names, in UTC.
 
     Raises:
         Impossible: it names none at which a clock may stand; `pointer` is where it stands.
@@ -39,11 +39,11 @@ class ClockOperations:
     sandboxes: Sandboxes
 
     def show_clock(self, name: str) -> Document:
-        """What the sandbox's clock shows, and how it is set."""
+        """Return what the sandbox's clock shows, and how it is set."""
         return clock_document(self.sandboxes.show(name))
 
     def freeze_clock(self, name: str, body: Document) -> Document:
-        """Let the clock stand, at an instant or where it is.
+        """Freeze the clock at an instant, or where it is.
 
         Raises:
             Impossible: `at` is no instant.
@@ -73,13 +73,13 @@ class ClockOperations:
         return self.show_clock(name)
 
     def thaw_clock(self, name: str) -> Document:
-        """Let the clock be the machine's again."""
+        """Let the clock run with the machine's again."""
         self.sandboxes.set_clock(name, lambda _now, _clock: ClockSettings())
         return self.show_clock(name)
 
 
 def clock_document(shown: SandboxStatus) -> Document:
-    """A sandbox's clock as the contract has it."""
+    """Return a sandbox's clock as the contract has it."""
     settings = shown.clock
     return {
         "mode": "frozen" if settings.frozen else "system",

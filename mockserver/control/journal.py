@@ -56,7 +56,7 @@ class JournalOperations:
     served: tuple[LoadedVendor, ...]
 
     def list_journal(self, name: str, last: int, secrets: str, **wanted: Json) -> Reply:
-        """The newest entries that are wanted, oldest of them first, in short."""
+        """Return the newest entries that are wanted, oldest of them first, in short."""
         found = self._selected(name, last, wanted)
         view = View(shown=secrets == _SHOWN_SECRETS)
         headers = ((DROPPED_HEADER, str(dropped)),) if (dropped := self.journal.dropped(name)) else ()
@@ -69,7 +69,7 @@ class JournalOperations:
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
-        """One entry, whole.
+        """Return one entry, whole.
 
         Raises:
             UnknownEntry: there is none of that number.
@@ -77,7 +77,7 @@ class JournalOperations:
         return View(shown=secrets == _SHOWN_SECRETS).whole(self._entry(name, number))
 
     def verify_journal(self, name: str, body: Document) -> None:
-        """Let pass what happened as it is expected.
+        """Raise unless the journal holds what is expected.
 
         Raises:
             NotVerified: it did not.
@@ -97,7 +97,7 @@ class JournalOperations:
             raise NotVerifiedError(_summary(expected, found), _problem_members(expected, found, dropped))
 
     def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
-        """One entry in a form that others read.
+        """Return one entry in a form that others read.
 
         Raises:
             UnknownEntry: there is none of that number.
@@ -113,7 +113,7 @@ class JournalOperations:
         return self._written(entry, format_, View(secrets == _SHOWN_SECRETS, ASCII_MASK))
 
     def export_journal(self, name: str, format_: str, last: int, secrets: str, **wanted: Json) -> Reply:
-        """The newest entries that are wanted, as one archive."""
+        """Return the newest entries that are wanted, as one archive."""
         del format_  # the contract knows one
         return har_archive(self._selected(name, last, wanted), View(shown=secrets == _SHOWN_SECRETS))
 

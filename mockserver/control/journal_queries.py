@@ -17,7 +17,7 @@ from mockserver.scenario.predicates import InvalidPredicateError, parse_predicat
 
 
 def read_query(wanted: Mapping[str, Json], served: Iterable[LoadedVendor]) -> Query:
-    """The query of a call's parameters.
+    """Return the query of a call's parameters.
 
     Raises:
         Impossible: a vendor, an operation or an instant is none.
@@ -28,7 +28,7 @@ def read_query(wanted: Mapping[str, Json], served: Iterable[LoadedVendor]) -> Qu
 
 
 def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:
-    """What a verification expects; without a word of it, one call at least.
+    """Return what a verification expects; without a word of it, one call at least.
 
     Raises:
         Impossible: the match names a vendor or an operation that is none, its predicate is none, or no number

@@ -41,7 +41,7 @@ def control_operations(
     clients: Clients,
     gauges: MetricSources,
 ) -> tuple[object, ...]:
-    """Everything that an operator can ask for; no operation makes a sandbox that it names (design §8.18)."""
+    """Return the operations of the control plane; none creates a sandbox that it names (design §8.18)."""
     packaged = PackagedScenarios(served)
     return (
         ServerOperations(served, clients.strict_auth),

@@ -23,7 +23,7 @@ class RemoteClient:
     hosts: tuple[str, ...] = ()
 
     def address(self, text: str) -> httpx.URL:
-        """The address that `text` spells, without a slash at its end.
+        """Return the address that `text` spells, without a slash at its end.
 
         Raises:
             Impossible: it is none that may be called.
@@ -47,7 +47,7 @@ class RemoteClient:
         return url
 
     async def send(self, to: httpx.URL, sent: Request) -> Response | LostResponse:
-        """The answer of the address below which the request's target goes, or how it was lost."""
+        """Return the answer of the address below which the request's target goes, or how it was lost."""
         target = to.raw_path.decode().rstrip("/") + sent.target
         request = httpx.Request(
             sent.method,
@@ -80,7 +80,7 @@ class RemoteClient:
 
 
 async def _read_response(response: httpx.Response) -> Response | LostResponse:
-    """The answer, if it is not too long."""
+    """Return the answer, if it is not too long."""
     body = bytearray()
     try:
         async for chunk in response.aiter_bytes():

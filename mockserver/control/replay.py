@@ -48,7 +48,7 @@ class ReplayOperations:
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     async def replay_entry(self, name: str, number: int, body: Document | None) -> Document:
-        """What comes of the call when the same bytes are sent again, and what differs.
+        """Return what comes of the call when the same bytes are sent again, and what differs.
 
         Raises:
             UnknownSandbox: there is none of the name, or none of that to be replayed into.
@@ -102,7 +102,7 @@ class ReplayOperations:
         return {**told, "into": None, "to": to, "number": None, "withheld": withheld}
 
     def _sandbox(self, entry: Entry, into: str) -> str:
-        """The sandbox that is meant, made if it is to be fresh."""
+        """Return the sandbox that is meant, made if it is to be fresh."""
         if into == HERE:
             return entry.call.sandbox
         if into != FRESH:
@@ -115,7 +115,7 @@ class ReplayOperations:
         return next(name for name in names if self.sandboxes.create(replace(settings, name=name)))
 
     def _marked(self, sandbox: str, mark: str) -> Entry | None:
-        """The entry that the replay has left."""
+        """Return the entry that the replay has left."""
         newest_first = reversed(self.journal.entries(sandbox))
         return next((entry for entry in newest_first if entry.call.headers.get(MARK_HEADER) == mark), None)
 
@@ -125,7 +125,7 @@ class ReplayOperations:
 
 
 def _extra_headers(said: Mapping[str, str]) -> dict[str, str]:
-    """The headers that somebody wants to send beside the recorded ones.
+    """Return the headers that somebody wants to send beside the recorded ones.
 
     Raises:
         Impossible: one is not theirs to set.

@@ -29,7 +29,7 @@ class SandboxOperations:
     packaged: PackagedScenarios
 
     def list_sandboxes(self) -> Json:
-        """All sandboxes, by name."""
+        """Return all sandboxes, by name."""
         return [self.show_sandbox(name) for name in self.sandboxes.names()]
 
     def create_sandbox(self, body: Document) -> Document:
@@ -60,7 +60,7 @@ class SandboxOperations:
         return self.show_sandbox(settings.name)
 
     def show_sandbox(self, name: str) -> Document:
-        """One sandbox."""
+        """Return one sandbox."""
         shown = self.sandboxes.show(name)
         return {
             "name": name,
@@ -84,7 +84,7 @@ class SandboxOperations:
         return self.show_sandbox(name)
 
     def _scenarios(self, chosen: Iterable[Json]) -> tuple[Document, ...]:
-        """The documents of scenarios that are named or given."""
+        """Return the documents of scenarios that are named or given."""
         documents: dict[str, Document] = {}
         for index, one in enumerate(chosen):
             pointer = f"/scenarios/{index}"
@@ -106,7 +106,7 @@ class AssumptionOperations:
     served: tuple[LoadedVendor, ...]
 
     def list_assumptions(self, name: str) -> Json:
-        """Every switch of every vendor, with the position that it has in the sandbox."""
+        """Return every switch of every vendor, with the position that it has in the sandbox."""
         return list_assumptions(self.served, self.sandboxes.show(name).assumptions)
 
     def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
@@ -124,7 +124,7 @@ class AssumptionOperations:
 def check_values(
     served: tuple[LoadedVendor, ...], values: Mapping[str, str | None], pointer: str
 ) -> Mapping[str, str | None]:
-    """The positions, all of which there are.
+    """Return the positions, all of which there are.
 
     Raises:
         Impossible: there is no such switch or position; `pointer` is where the positions stand.

@@ -16,7 +16,7 @@ from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem, par
 
 
 def operations_by_vendor(served: Iterable[LoadedVendor]) -> Mapping[str, frozenset[str]]:
-    """The operations that a scenario may name, by vendor."""
+    """Return the operations that a scenario may name, by vendor."""
     return {one.name: frozenset(one.spec.operations) for one in served}
 
 
@@ -36,7 +36,7 @@ class PackagedScenarios:
         return found
 
     def document(self, name: str, pointer: str) -> Document:
-        """The document of one that a body names at `pointer`.
+        """Return the document of one that a body names at `pointer`.
 
         Raises:
             Impossible: none of that name ships.
@@ -50,7 +50,7 @@ class PackagedScenarios:
 
 
 def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
-    """The scenario that a call's body is, in JSON or YAML.
+    """Return the scenario that a call's body is, in JSON or YAML.
 
     Raises:
         Impossible: the body is no text.
@@ -65,7 +65,7 @@ def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
 
 
 def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Scenario:
-    """The scenario that a document is which stands at `pointer` in a body.
+    """Return the scenario that a document is which stands at `pointer` in a body.
 
     Raises:
         Impossibles: it is none.
@@ -77,7 +77,7 @@ def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str
 
 
 def document_problems(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Iterator[Document]:
-    """Everything that is wrong with a scenario's document which stands at `pointer`."""
+    """Yield everything that is wrong with a scenario's document which stands at `pointer`."""
     try:
         parse_document(document, operations_by_vendor(served))
     except InvalidScenarioError as error:

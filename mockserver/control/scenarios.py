@@ -24,22 +24,22 @@ class ScenarioOperations:
     packaged: PackagedScenarios
 
     def list_packaged_scenarios(self) -> Json:
-        """The scenarios that ship; a header may name them at any time."""
+        """Return the scenarios that ship; a header may name them at any time."""
         return [
             {"name": one["name"], "description": one.get("description", ""), "document": one}
             for one in self.packaged.documents.values()
         ]
 
     def show_scenario_schema(self) -> Document:
-        """The JSON Schema of the scenario language, with the vendors of this server."""
+        """Return the JSON Schema of the scenario language, with the vendors of this server."""
         return language.build_schema(one.name for one in self.served)
 
     def list_scenarios(self, name: str) -> Json:
-        """The scenarios of the sandbox, in the order in which they are asked: newest first."""
+        """Return the scenarios of the sandbox, in the order in which they are asked: newest first."""
         return self.sandboxes.control(name, _listed)
 
     def show_scenario(self, name: str, scenario: str) -> Document:
-        """One scenario, with what each rule saw and hit.
+        """Return one scenario, with what each rule saw and hit.
 
         Raises:
             UnknownScenario: the sandbox has none of that name.
@@ -105,7 +105,7 @@ def _whole(kept: Document, whole: SandboxState) -> Document:
 
 
 def _rules(kept: Document, whole: SandboxState) -> list[Document]:
-    """What each rule saw and hit, and how many more hits it has left, None: no end of them."""
+    """Return what each rule saw and hit, and how many more hits it has left, None: no end of them."""
     counters = whole.collection(SCENARIO_COUNTERS, "")
     found: list[Document] = []
     for rule in kept["document"]["rules"]:

@@ -21,7 +21,7 @@ class SnapshotOperations:
     sandboxes: Sandboxes
 
     def list_snapshots(self, name: str) -> Json:
-        """All of them, oldest first."""
+        """Return all of them, oldest first."""
         return self.sandboxes.control(name, snapshots.list_snapshots)
 
     def take_snapshot(self, name: str, body: Document) -> Document:
@@ -54,7 +54,7 @@ class SnapshotOperations:
         self.sandboxes.control(name, lambda whole: snapshots.delete_snapshot(whole, snapshot))
 
     def show_difference(self, name: str, against: str) -> Document:
-        """What was added, removed and changed in the sandbox since `against`.
+        """Return what was added, removed and changed in the sandbox since `against`.
 
         That is `fixtures` (how it began), the id of a snapshot, or `sandbox:` and another one's name.
 

@@ -29,7 +29,7 @@ class StateOperations:
     served: tuple[LoadedVendor, ...]
 
     def dump_sandbox(self, name: str, vendor: str = "") -> Json:
-        """Everything that the sandbox holds, or what it holds of one vendor.
+        """Return everything that the sandbox holds, or what it holds of one vendor.
 
         Raises:
             Impossibles: no vendor of that name is served.
@@ -39,7 +39,7 @@ class StateOperations:
         return {scope: tables for scope, tables in held.items() if _is_of(scope, vendor)}
 
     def load_state(self, name: str, body: Document, vendor: str = "") -> Document:
-        """Let the sandbox hold what a dump says, all of it or of one vendor, or nothing of it.
+        """Load a dump into the sandbox: all of it or one vendor's, or nothing at all.
 
         What a whole dump does not say of the sandbox itself (seed, clock, scenarios) stays as it is.
 
@@ -90,7 +90,7 @@ class DumpValidator:
     vendor: str = ""
 
     def problems(self, dump: Document) -> Iterator[Document]:
-        """Everything that is wrong with it: pointer, code and detail each, in the order of the dump."""
+        """Yield everything that is wrong with it: pointer, code and detail each, in the order of the dump."""
         names = [one.name for one in self.served]
         wanted = (self.vendor,) if self.vendor else (*names, SANDBOX_SCOPE.rstrip("/"))
         for scope, tables in dump.items():
@@ -161,7 +161,7 @@ class DumpValidator:
 
 
 def _malformed(scope: str, tables: Json) -> Iterator[Document]:
-    """What keeps `tables` from being documents by collection and key."""
+    """Yield what keeps `tables` from being documents by collection and key."""
     if not isinstance(tables, dict):
         yield _problem_document((scope,), "wrong-type", "expected an object of collections")
         return

@@ -22,7 +22,7 @@ _FROZEN_INSTANT = {"type": "string", "format": "standing instant", "nullable": T
 
 
 def _closed_object(**members: Document) -> Document:
-    """An object of exactly these members."""
+    """Return an object of exactly these members."""
     return {
         "type": "object",
         "required": list(members),
@@ -46,7 +46,7 @@ def _compiled(node: Document) -> Schema:
 
 
 def _format_check(read: Callable[[str], object]) -> Callable[[str], bool]:
-    """Whether a text is what `read` reads."""
+    """Return whether a text is what `read` reads."""
 
     def check(text: str) -> bool:
         try:

@@ -22,7 +22,7 @@ class ServerOperations:
     strict_auth: bool = False
 
     def health(self) -> Document:
-        """That the server is up, and what it serves."""
+        """Return that the server is up, and what it serves."""
         return {
             "status": "ok",
             "version": __version__,
@@ -31,7 +31,7 @@ class ServerOperations:
         }
 
     def list_vendors(self) -> Json:
-        """The vendors: where they are mounted and what they can do."""
+        """Return the vendors: where they are mounted and what they can do."""
         return [
             {
                 "name": vendor.name,
@@ -65,7 +65,7 @@ class MetricsOperations:
     sources: MetricSources
 
     def show_metrics(self) -> Document:
-        """What there is now, and by vendor what all calls since the server began come to."""
+        """Return what there is now, and by vendor what all calls since the server began come to."""
         calls = self.sources.open_calls()
         return {
             "sandboxes": len(self.sandboxes.names()),

@@ -46,7 +46,7 @@ class Arrival(Value, frozen=True):
     is_secured: bool = True
 
     def call(self, vendor: str, **found: Any) -> Call:
-        """The call that it makes at the vendor, with what was found for it in its sandbox."""
+        """Return the call that it makes at the vendor, with what was found for it in its sandbox."""
         return Call(
             vendor=vendor,
             sandbox=self.sandbox,
@@ -133,7 +133,7 @@ class Admission:
         )
 
     def _call(self, arrival: Arrival, principal: Principal, state: State) -> Call:
-        """The one `Call` of the request, with what its sandbox holds for it."""
+        """Return the one `Call` of the request, with what its sandbox holds for it."""
         assumptions = self.served.assumptions
         overrides = state.collection(ASSUMPTIONS_COLLECTION, "")
         if len(overrides):
@@ -147,7 +147,7 @@ class Admission:
         )
 
     def _enter(self, call: Call, checks: _Checks, state: State) -> str:
-        """The tenant that the vendor lets the call into; what it counted before the checks stays counted."""
+        """Return the tenant that the call enters; counts from before the common checks are kept."""
         with ExitStack() as savepoint:
             savepoint.enter_context(state.item())
 
@@ -160,7 +160,7 @@ class Admission:
             return self.served.vendor.admit(call, enter, state)
 
     def _as_tenant(self, call: Call, tenant: str) -> Call:
-        """The call as if it had named the tenant that it enters, where the vendor takes it from a header."""
+        """Return the call with the tenant that it enters in its header, if the vendor reads it there."""
         name = self.served.tenant_header.lower()
         if not tenant or call.headers.get(name) == tenant:
             return call
@@ -176,7 +176,7 @@ class _Checks(Value, frozen=True):
     served: LoadedVendor
 
     def operation(self, call: Call) -> Operation:
-        """The operation that the call may use.
+        """Return the operation that the call may use.
 
         Raises:
             Refusal: the first check that the call does not pass.

@@ -25,7 +25,7 @@ class _RollbackError(Exception):
 def apply_each(
     request: Request, verdicts: Mapping[int, Verdict], handler: CompleteBatchHandler, state: State
 ) -> tuple[Outcome, ...]:
-    """One outcome an item; a rejected one leaves no trace, later ones see what earlier ones did."""
+    """Return one outcome an item; a rejected one leaves no trace, later ones see what earlier ones did."""
     outcomes: list[Outcome] = []
     keep, savepoint, check, ends = (
         handler.apply(request, state),
@@ -57,7 +57,7 @@ def apply_each(
 def apply_all(
     request: Request, verdicts: Mapping[int, Verdict], handler: CompleteBatchHandler, state: State
 ) -> tuple[Outcome, ...]:
-    """As `apply_each`, but one rejected item undoes the batch: the good ones are then skipped."""
+    """Apply like `apply_each`, but undo the batch if one item is rejected; good items are then skipped."""
     if any(verdict.problems for verdict in verdicts.values()):
         return tuple(
             _unapplied_outcome(item, verdicts.get(item.index, _NO_PROBLEMS)) for item in request.items
@@ -79,7 +79,7 @@ def _all_or_none(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
 
 
 def _check_item(item: Item, request: Request, check: CheckItem, state: State) -> Verdict:
-    """What the state has against the item."""
+    """Return what the state has against the item."""
     found = tuple(check(item, request, state)) if isinstance(item.document, dict) else ()
     return Verdict(found) if found else _NO_PROBLEMS
 

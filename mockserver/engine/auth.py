@@ -45,7 +45,7 @@ class SecurityScheme:
     node: Document
 
     def credential(self, head: Head) -> str | None:
-        """The text that a request brings for this scheme, None when it brings none."""
+        """Return the text that a request brings for this scheme, None when it brings none."""
         if self.node["type"] == "apiKey":
             return self._api_key(head) or None
         kind, _, text = head.headers.get("authorization", "").partition(" ")
@@ -61,7 +61,7 @@ class SecurityScheme:
 
 
 def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: bool) -> Principal:
-    """Whom the credential stands for.
+    """Return whom the credential stands for.
 
     Raises:
         Unauthorized: it is expired or revoked, of another kind, or in strict mode unknown.
@@ -85,14 +85,14 @@ def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: boo
 def issue_credential(
     text: str, scheme: str, name: str, state: State, *, seconds: int | None = None, **facts: Json
 ) -> None:
-    """Let `text` be a good credential of `name`, for `seconds` or for good; `facts` are kept with it."""
+    """Store `text` as a good credential of `name`, for `seconds` or for good, with `facts`."""
     ends = {} if seconds is None else {"expires": print_instant(state.now + timedelta(seconds=seconds))}
     known = {"scheme": scheme, "kind": "good", "name": name, **facts, **ends}
     state.collection(CREDENTIALS, "")[text] = known
 
 
 def check_permission(call: Call, operation: Operation) -> None:
-    """Let pass who may call the operation; of several scopes that it names any one will do.
+    """Raise unless the caller may use the operation; any one of its scopes is enough.
 
     Raises:
         Forbidden: no scope fits, or a read-only credential wants to write.
@@ -108,7 +108,7 @@ def check_permission(call: Call, operation: Operation) -> None:
 def authenticate_subrequest(
     head: Head, operation: Operation, schemes: Mapping[str, SecurityScheme], state: State, *, strict: bool
 ) -> Principal:
-    """Whom a request stands for, by the first alternative whose credentials it brings, all of them good.
+    """Return the caller by the first alternative whose credentials are all there and good.
 
     Raises:
         Unauthorized: it brings none that the operation takes, or one that is not good.
@@ -135,7 +135,7 @@ def _satisfied(
     *,
     strict: bool,
 ) -> Principal | None:
-    """Whom the last of the alternative's credentials stands for, None where the request lacks one."""
+    """Return whom the last of the alternative's credentials stands for, None where the request lacks one."""
     principal = ANONYMOUS
     for name in alternative:
         text = schemes[name].credential(head)
@@ -146,7 +146,7 @@ def _satisfied(
 
 
 def find_missing_scheme(operation: Operation, schemes: Mapping[str, SecurityScheme], head: Head) -> str:
-    """The first scheme of the operation for which a request brings nothing."""
+    """Return the first scheme of the operation for which a request brings nothing."""
     for alternative in operation.security:
         for name in alternative:
             if schemes[name].credential(head) is None:

@@ -41,7 +41,7 @@ class DeclaredMembers:
     places: dict[tuple[int, ...], _Declarations] = field(default_factory=dict)
 
     def undeclared(self, value: Json) -> Iterator[Path]:
-        """Where `value` has members that the schema does not name, the outermost of each."""
+        """Yield where `value` has members that the schema does not name, the outermost of each."""
         return self._undeclared((self.node,), value, ())
 
     def _undeclared(self, schemas: tuple[Document, ...], value: Json, path: Path) -> Iterator[Path]:
@@ -83,7 +83,7 @@ class DeclaredMembers:
 
 
 def _allows_any_member(part: Document) -> bool:
-    """Whether the part by itself is of any object whatever; one that needs members stands beside others."""
+    """Return whether the part alone allows any object; one that requires members does not."""
     if "additionalProperties" in part:
         return part["additionalProperties"] is True
     named = ("properties", "required", *_COMBINING_KEYWORDS)
@@ -104,7 +104,7 @@ class ReplyConformance:
     schemas: dict[tuple[str, str, str], tuple[Schema, DeclaredMembers]] = field(default_factory=dict)
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """The operation that answers `method` on `path` below the mount; None where none does."""
+        """Return the operation that answers `method` on `path` below the mount; None where none does."""
         spec = self.vendor.spec
         try:
             return spec.match(method, spec.canonical_path(path)).operation
@@ -112,7 +112,7 @@ class ReplyConformance:
             return None
 
     def find_violation(self, method: str, path: str, reply: Reply, *, closed: bool = False) -> str:
-        """What the spec does not say of the answer, "" when it says all of it.
+        """Return what the spec does not say of the answer, "" when it says all of it.
 
         Objects of a spec are open; `closed` also tells of members that it does not name. What no operation
         answers is refused outside of every operation, and nothing is said of it, nor of what this server says
@@ -170,11 +170,11 @@ class ConformanceChecker:
 
     @classmethod
     def of(cls, served: Iterable[LoadedVendor]) -> ConformanceChecker:
-        """Those of `served`."""
+        """Return those of `served`."""
         return cls({vendor.name: ReplyConformance(vendor) for vendor in served})
 
     def find_violation(self, call: Call, reply: Reply) -> str:
-        """What the spec of the call's vendor does not say of an answer that a rule bent, "" when it says all.
+        """Return how an answer that a rule changed violates the vendor's spec, "" if it does not.
 
         The spec is closed here: a member that it does not name is told of, as a strict reader would.
         """

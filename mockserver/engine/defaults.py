@@ -46,7 +46,7 @@ def upsert_items(batch: Batch) -> ApplyBatch:
 
 
 def render_multi_status(batch: Batch, status: int, media_type: str) -> RenderBatch:
-    """One entry an item at `outcome.list`: its status, a message, its key."""
+    """Return one entry an item at `outcome.list`: its status, a message, its key."""
     target = {name: parse_pointer(pointer) for name, pointer in batch.outcome.items()}
 
     def entry(outcome: Outcome) -> Json:
@@ -76,7 +76,7 @@ def _item_status(outcome: Outcome) -> int:
 
 
 def show_handler(collection: str, parameter: str) -> Handler:
-    """The one record that the path names."""
+    """Return the one record that the path names."""
 
     def handle(request: Request, state: State) -> Reply:
         found = find_record(collection, str(request.parameters[parameter]), state)
@@ -86,7 +86,7 @@ def show_handler(collection: str, parameter: str) -> Handler:
 
 
 def list_handler(collection: str) -> Handler:
-    """Every record, in key order."""
+    """Return every record, in key order."""
 
     def handle(_request: Request, state: State) -> Reply:
         return json_reply(200, list(state.collection(collection).values()))
@@ -95,7 +95,7 @@ def list_handler(collection: str) -> Handler:
 
 
 def default_handler(operation: Operation) -> Handler | None:
-    """What a GET on an `x-collection` does without code: show when its path ends in a parameter, else list.
+    """Return the default handler of a GET with `x-collection`: show one record or list all.
 
     Raises:
         SpecError: that parameter is not declared.

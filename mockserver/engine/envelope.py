@@ -27,7 +27,7 @@ class EnvelopeReader:
     max_items: int = MAX_ITEMS
 
     def open(self, call: Call, match: RouteMatch, dispatch: DispatchCall) -> Request:
-        """The request that `call` makes.
+        """Return the request that `call` makes.
 
         Raises:
             Invalid: parameters or envelope break the contract.
@@ -63,13 +63,13 @@ class EnvelopeReader:
         )
 
     def _read(self, call: Call, body: CompiledBody, document: Json) -> Json:
-        """The document as the vendor reads it, if nothing outside its items is wrong."""
+        """Return the document as the vendor reads it, if nothing outside its items is wrong."""
         read = body.coercion.coerce(document, body.whole.node) if body.coercion.is_active else document
         self._refuse(body.whole.problems(read), call, read)
         return read
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
-        """The list that holds the items; a spec that does not require one does not do without it."""
+        """Return the list that holds the items; a spec that does not require one does not do without it."""
         found = document
         for step in plan.batch.items:
             found = found.get(step) if isinstance(found, dict) else None
@@ -82,7 +82,7 @@ class EnvelopeReader:
     def _found(
         self, coercion: Coercion, plan: CompiledItems, found: list[Json], *, valid_as_sent: bool
     ) -> tuple[list[Json], bool]:
-        """The batch's members as the vendor reads them, and whether all of them keep their schema."""
+        """Return the batch's members as the vendor reads them, and whether all of them keep their schema."""
         if len(found) > self.max_items:
             raise TooManyItems(self.max_items, len(found))
         if valid_as_sent or not coercion.is_active:
@@ -97,7 +97,7 @@ class EnvelopeReader:
 
 
 def _is_valid_as_sent(body: CompiledBody, document: Json) -> bool:
-    """Whether the document keeps the closed schema; it is at most 64 levels deep then, else refused."""
+    """Return whether the document keeps the closed schema; raise if it is nested too deep."""
     proven = body.closed.accepts(document)
     if not (proven and body.shallow):
         check_depth(document)
@@ -119,7 +119,7 @@ def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str
 
 
 def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
-    """The list form of a document that is one bare item, where the operation takes that."""
+    """Return the list form of a document that is one bare item, where the operation takes that."""
     if plan is None or not plan.batch.bare_item or not isinstance(document, dict):
         return document
     name = str(plan.batch.items[0])
@@ -143,7 +143,7 @@ def _build_items(found: list[Json], operation: Operation) -> tuple[Item, ...]:
 
 
 def _composite_key(item: Json, key: tuple[str, ...]) -> str:
-    """The parts that are there in one text, escaped so that no two keys meet."""
+    """Return the parts that are there in one text, escaped so that no two keys meet."""
     if not isinstance(item, dict):
         return ""
     parts = (str(item[name]) for name in key if item.get(name) is not None)

@@ -67,7 +67,7 @@ class Executor:
             return self._remember(call, answer, operation, state)
 
     def refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
-        """The answer to a call that is refused whole: the only place that words one."""
+        """Return the answer to a call that is refused whole: the only place that words one."""
         if isinstance(refusal, ServerRefusal):
             reply = server_problem_reply(refusal)
         else:
@@ -75,7 +75,7 @@ class Executor:
         return Answer(reply, operation.id if operation else None, refusal=refusal.code)
 
     def replay(self, call: Call, operation: Operation, state: State) -> Answer | None:
-        """The answer that an earlier call with the same idempotency key was given, None when there is none.
+        """Return the answer of an earlier call with the same idempotency key, None if there is none.
 
         A key that cannot be used is an answer too.
         """
@@ -164,5 +164,5 @@ class Executor:
 
 
 def skipped(outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-    """The same items, none of which took effect."""
+    """Return the same items, none of which took effect."""
     return tuple(Outcome(one.item, Action.SKIPPED) for one in outcomes)

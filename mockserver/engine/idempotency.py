@@ -52,11 +52,11 @@ class IdempotencyExtension:
     spec: Spec
 
     def is_enabled(self, call: Call) -> bool:
-        """Whether the call's sandbox has switched it on."""
+        """Return whether the call's sandbox has switched it on."""
         return call.assumptions.get(KEYS_ASSUMPTION, OFF) != OFF
 
     def replay(self, call: Call, operation: Operation, state: State) -> Reply | None:
-        """The answer that the key was given before, None where it has none.
+        """Return the answer that the key was given before, None where it has none.
 
         Raises:
             Ours: the key is missing (400), no key (400), used with another request (422), or its first
@@ -95,7 +95,7 @@ class IdempotencyExtension:
         }
 
     def _key(self, call: Call, operation: Operation) -> str:
-        """The call's key, "" for none; who only reads, or shows no credential, has none."""
+        """Return the call's key, "" for none; who only reads, or shows no credential, has none."""
         header = self.spec.idempotency_header
         if call.method in SAFE_METHODS or operation.safe or not operation.security:
             return ""
@@ -115,7 +115,7 @@ class IdempotencyExtension:
         return key
 
     def _records(self, call: Call, state: State) -> Collection:
-        """The records of the call's tenant, which may be named in its query or its body."""
+        """Return the records of the call's tenant, which may be named in its query or its body."""
         places = {place["in"] for place in self.spec.scope}
         query = dict(parse_qsl(call.query)) if "query" in places else {}
         body: Json = None

@@ -68,7 +68,7 @@ class Pipeline:
         return self._deliver(call, answer, operation, state)
 
     def _prefer(self, call: Call, operation: Operation, state: State) -> Answer | None:
-        """The example that the call would rather have than an answer; nothing is run then."""
+        """Return the example that the call would rather have than an answer; nothing is run then."""
         preference = prefer.parse_preference(call.headers)
         if preference is None:
             return None
@@ -78,7 +78,7 @@ class Pipeline:
     def _bend(
         self, call: Call, match: RouteMatch, opened: Opened, decision: Decision, state: State
     ) -> Answer:
-        """The answer with the decision's effects; a quota of its own lets nothing in.
+        """Return the answer with the decision's effects; a quota of its own lets nothing in.
 
         An example that the spec does not have is refused before anything is performed.
         """
@@ -112,12 +112,12 @@ class Pipeline:
     def _perform(
         self, call: Call, match: RouteMatch, opened: Opened, bend: AppliedEffects | None, state: State
     ) -> Answer:
-        """The answer of an earlier call with the same idempotency key, or what the work comes to."""
+        """Return the answer of an earlier call with the same idempotency key, or what the work comes to."""
         replayed = self.executor.replay(call, match.operation, state)
         return replayed or self.executor.perform(call, match, opened, bend, state)
 
     def _deliver(self, call: Call, answer: Answer, operation: Operation, state: State) -> Answer:
-        """The answer, unless it is lost after its work was done; what became of the items stays so."""
+        """Return the answer, unless it is lost after its work was done; what became of the items stays so."""
         try:
             check_delivery(call)
         except VendorFailure as lost:
@@ -141,14 +141,14 @@ class Pipeline:
         return self.admission.sandboxes.transact_or_discard(call.sandbox, scope, work, create=create)
 
     def _tenant(self, call: Call, opened: Opened) -> str:
-        """The tenant that the call is for; of one that cannot be read, the one that its header names."""
+        """Return the tenant of the call; of one that cannot be read, the one in its header."""
         if opened.request is not None:
             return opened.request.tenant
         return call.headers.get(self.executor.served.tenant_header.lower(), "")
 
 
 def _preferred_example(decision: Decision) -> Preference | None:
-    """The example of the spec that a rule answers with."""
+    """Return the example of the spec that a rule answers with."""
     effect = decision.response
     if effect is None or not effect.example:
         return None

@@ -63,7 +63,7 @@ class CompiledOperation:
 
 
 def compile_operations(spec: Spec, formats: Formats) -> Mapping[str, CompiledOperation]:
-    """A plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
+    """Return a plan for every operation of `spec`, by operationId; `formats` are added to the common ones.
 
     Raises:
         SpecError: a schema or an extension is not what it has to be.
@@ -130,7 +130,7 @@ def _body_decoder(document: Document, body: MediaType, element: Document) -> Dec
 
 
 def _list_members(document: Document, element: Document) -> frozenset[str]:
-    """The members that hold lists."""
+    """Return the members that hold lists."""
     members = resolve(document, element).get("properties", {})
     return frozenset(name for name, node in members.items() if resolve(document, node).get("type") == "array")
 
@@ -173,7 +173,7 @@ def _item_schema(document: Document, node: Document, pointer: Path) -> Document:
 
 
 def _without_items(document: Document, node: Document, pointer: Path) -> Document:
-    """A copy of the schema in which the list at `pointer` holds anything."""
+    """Return a copy of the schema in which the list at `pointer` holds anything."""
     here: Document = resolve(document, node)
     if not pointer:
         return {key: value for key, value in here.items() if key != "items"}

@@ -48,7 +48,7 @@ class SpecExample(Value, frozen=True):
 
 
 def parse_preference(headers: Mapping[str, str]) -> Preference | None:
-    """The code and the example that the call prefers, each as first said; None when it prefers neither."""
+    """Return the first preferred code and example, None if the call prefers neither."""
     if PREFER_HEADER not in headers:
         return None
     found: dict[str, str] = {}
@@ -63,7 +63,7 @@ def parse_preference(headers: Mapping[str, str]) -> Preference | None:
 def preferred_reply(
     preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
 ) -> Reply:
-    """The `example` that the call would rather have, and that it was preferred."""
+    """Return the `example` that the call would rather have, and that it was preferred."""
     reply = example_reply(preference, call, operation, spec, render_refusal)
     return replace(reply, headers=(*reply.headers, (APPLIED_HEADER, preference.applied)))
 
@@ -71,7 +71,7 @@ def preferred_reply(
 def example_reply(
     preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
 ) -> Reply:
-    """The spec's example; for a status that has none, what the vendor says when it refuses so.
+    """Return the spec's example; for a status that has none, what the vendor says when it refuses so.
 
     `say` is the vendor's word for a refusal.
 
@@ -101,7 +101,7 @@ def _wanted_statuses(preference: Preference, spec: Spec, operation: Operation) -
 
 
 def _examples_of(spec: Spec, operation: Operation, status: str) -> Iterator[SpecExample]:
-    """Every example of the status that can be written, as the spec has them in order."""
+    """Yield every example of the status that can be written, as the spec has them in order."""
     node = spec.document["paths"][operation.path][operation.method]["responses"][status]
     contents: Document = resolve(spec.document, node).get("content", {})
     for media_type, content in contents.items():
@@ -115,7 +115,7 @@ def _examples_of(spec: Spec, operation: Operation, status: str) -> Iterator[Spec
 
 
 def _best_accepted(shown: list[SpecExample], accept: str) -> SpecExample:
-    """The first that the call accepts best, else the first; an unnamed one is its media type's only one."""
+    """Return the example whose media type the call accepts best, else the first."""
     ranges = dict(parse_accept(accept))
 
     def quality(one: SpecExample) -> float:
@@ -140,7 +140,7 @@ def _refusal_with_status(status: int, call: Call, render_refusal: RenderRefusal)
 
 
 def _known_codes(spec: Spec, operation: Operation) -> list[str]:
-    """The statuses that can be answered without anything being run."""
+    """Return the statuses that can be answered without anything being run."""
     return [
         status
         for status in operation.responses

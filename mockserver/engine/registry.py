@@ -76,14 +76,14 @@ class LoadedVendor:
 
 
 def specs_folder() -> Path:
-    """Where the specs are: beside the package in a checkout, inside it when installed."""
+    """Return where the specs are: beside the package in a checkout, inside it when installed."""
     here = Path(__file__).parents[1]
     inside = here / "specs"
     return inside if inside.is_dir() else here.parent / "specs"
 
 
 def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> tuple[LoadedVendor, ...]:
-    """Every vendor with a spec in our folder or one of `folders`, sorted by name; `only` picks by name.
+    """Load every vendor with a spec in our folder or in `folders`, sorted; `only` picks by name.
 
     Raises:
         SpecError: a spec cannot be served, or two folders have one of the same name.
@@ -104,7 +104,7 @@ def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> 
 
 
 def load_vendor(file: Path) -> LoadedVendor:
-    """The vendor whose spec is `file`, with the package of the same name if there is one.
+    """Return the vendor whose spec is `file`, with the package of the same name if there is one.
 
     Raises:
         SpecError, VendorError: see `discover`.
@@ -139,7 +139,7 @@ def load_vendor(file: Path) -> LoadedVendor:
 
 
 def _refuse_with_supported_types(refuse: Refuse) -> Refuse:
-    """As the vendor refuses; what it cannot read is told what it could, which is no matter of its words."""
+    """Wrap the vendor's `refuse`, so that a 415 also lists the supported media types in `Accept`."""
 
     def refused(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
         return with_supported_types(refuse(refusal, call, operation, state), refusal)
@@ -156,12 +156,12 @@ def _assumptions_of(vendor: Vendor) -> tuple[Assumption, ...]:
 
 
 def _has_own_idempotency(vendor: Vendor) -> bool:
-    """Whether the vendor knows of itself what becomes of the same call twice."""
+    """Return whether the vendor knows of itself what becomes of the same call twice."""
     return vendor.replay is not None or vendor.remember is not None
 
 
 def vendor_packages() -> tuple[str, ...]:
-    """The names of all vendor packages."""
+    """Return the names of all vendor packages."""
     module = importlib.import_module(VENDORS_PACKAGE)
     return tuple(sorted(found.name for found in pkgutil.iter_modules(module.__path__)))
 
@@ -183,7 +183,7 @@ def _load_package(name: str) -> tuple[Vendor, Tables]:
 
 
 def _load_yaml(file: Path) -> Mapping[str, Any]:
-    """The mapping in `file`, empty where there is no such file."""
+    """Return the mapping in `file`, empty where there is no such file."""
     found: Mapping[str, Any] = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return found
 
@@ -236,12 +236,12 @@ class InvalidAssumptionError(MockServerError):
 
 
 def assumptions_by_name(served: Iterable[LoadedVendor]) -> Mapping[str, Assumption]:
-    """Every switch by its full name, in the order of the vendors."""
+    """Return every switch by its full name, in the order of the vendors."""
     return {f"{vendor.name}.{one.name}": one for vendor in served for one in vendor.all_assumptions}
 
 
 def check_assumption_values(served: Iterable[LoadedVendor], values: Mapping[str, str | None]) -> None:
-    """Let pass what can be turned so; None stands for the default.
+    """Raise unless every assumption exists and accepts its value; None means the default.
 
     Raises:
         UnknownPosition: something cannot.
@@ -259,7 +259,7 @@ def check_assumption_values(served: Iterable[LoadedVendor], values: Mapping[str,
 
 
 def list_assumptions(served: Iterable[LoadedVendor], turned: Mapping[str, str] = EMPTY) -> list[Document]:
-    """Every switch with its position, `turned` or default, and where its gap is described."""
+    """Return every switch with its position, `turned` or default, and where its gap is described."""
     return [
         {
             "id": name,

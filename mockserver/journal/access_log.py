@@ -35,7 +35,7 @@ _VIOLATION_MARK = "!"
 
 
 def log_listeners(style: str, *, numbers: bool = True) -> tuple[Listener, ...]:
-    """What writes each entry to standard error: `text`, `json`, or nothing for `off`.
+    """Return what writes each entry to standard error: `text`, `json`, or nothing for `off`.
 
     Without `numbers` a text line leaves out the journal's, as an answer does that carries none.
     """
@@ -46,7 +46,7 @@ def log_listeners(style: str, *, numbers: bool = True) -> tuple[Listener, ...]:
 
 
 def text_line(entry: Entry, *, numbers: bool = True) -> str:
-    """An entry's line of text, as `line` has it."""
+    """Return an entry's line of text, as `line` has it."""
     return text_line_of(View().short(entry), entry.call.sandbox, numbers=numbers)
 
 
@@ -68,7 +68,7 @@ def text_line_of(short: Mapping[str, Json], sandbox: str, *, numbers: bool = Tru
 
 
 def json_line(entry: Entry) -> str:
-    """The same facts as one JSON object."""
+    """Return the same facts as one JSON object."""
     short = View().short(entry)
     facts: dict[str, Json] = {name: short[name] for name in _MEMBERS}
     return json.encode({**facts, "sandbox": entry.call.sandbox}).decode()
@@ -83,7 +83,7 @@ def _item_counts(short: Mapping[str, Json]) -> str:
 
 
 def _scenario_effects(short: Mapping[str, Json]) -> str:
-    """What scenarios did to the answer."""
+    """Return what scenarios did to the answer."""
     fault = f"~{short['fault']}" if short["fault"] else ""
     return " ".join(filter(None, (*short["applied"], fault, _VIOLATION_MARK if short["offContract"] else "")))
 

@@ -26,13 +26,13 @@ _NO_REPLY = Reply(0)
 
 
 def compare_entries(recorded: Entry, replayed: Entry) -> Document:
-    """What differs between the answers of two entries; items by what became of them here."""
+    """Return what differs between the answers of two entries; items by what became of them here."""
     pairs = _pair_items(_item_results(recorded), _item_results(replayed))
     return _difference(recorded, replayed.status, replayed.reply, pairs)
 
 
 def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
-    """What differs between a recorded answer and one from elsewhere, None: lost.
+    """Return what differs between a recorded answer and one from elsewhere, None: lost.
 
     Items are told as the answers tell of them, none where the operation's `x-batch.outcome` says nothing.
     """
@@ -78,7 +78,7 @@ def _item_results(entry: Entry) -> ItemStatuses:
 
 
 def _pair_items(before: ItemStatuses, after: ItemStatuses) -> _Pairs:
-    """The two ends of each item: by key where each item has one of its own, else by place."""
+    """Return the two ends of each item: by key where each item has one of its own, else by place."""
     was, now = dict(before), dict(after)
     if len(was) < len(before) or len(now) < len(after) or "" in (*was, *now):
         return list(zip_longest(before, after))
@@ -129,7 +129,7 @@ def _body_difference(before: Reply, after: Reply) -> Document:
 
 
 def _redacted_value(change: ValueChange, side: str) -> Json:
-    """The value as JSON, cut, and without credentials; None where there is none."""
+    """Return the value as JSON, cut, and without credentials; None where there is none."""
     if side not in change.values:
         return None
     member = json.encode({change.pointer.rpartition("/")[2]: change.values[side]}).decode()
@@ -137,7 +137,7 @@ def _redacted_value(change: ValueChange, side: str) -> Json:
 
 
 def _json_body(reply: Reply) -> Json:
-    """The JSON of the reply's body; None where it is none."""
+    """Return the JSON of the reply's body; None where it is none."""
     try:
         return json.decode(reply.body, parse_content_type({"content-type": reply.media_type or ""})[1])
     except MalformedBody:

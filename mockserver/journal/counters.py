@@ -39,7 +39,7 @@ class CallCounters:
             items[WARNED] += warned
 
     def of(self, vendor: str) -> VendorCounts:
-        """What the calls of one vendor come to."""
+        """Return what the calls of one vendor come to."""
         with self._lock:
             items = {str(end): count for end, count in self._items.get(vendor, Counter()).items() if count}
             return VendorCounts(self._calls[vendor], self._faults[vendor], items)

@@ -34,7 +34,7 @@ class ItemResults(Value, frozen=True):
 
     @classmethod
     def of(cls, outcomes: tuple[Outcome, ...]) -> ItemResults:
-        """What `outcomes` come to."""
+        """Return what `outcomes` come to."""
         noted = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
         columns = ([one.item.key for one in outcomes], [one.action for one in outcomes])
         return cls(
@@ -106,12 +106,12 @@ class Entry(Value, frozen=True):
 
 
 def is_silent(delivery: Delivery | None) -> bool:
-    """Whether no status leaves."""
+    """Return whether no status leaves."""
     return delivery is not None and delivery.fault in SILENT_FAULTS and delivery.fraction is None
 
 
 def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_ms: float) -> Entry:
-    """The entry of a call and what it was answered."""
+    """Return the entry of a call and what it was answered."""
     return Entry(
         number=number,
         at=at,
@@ -128,7 +128,7 @@ def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_
 
 
 def cut_bodies(entry: Entry, kept_bytes: int) -> Entry:
-    """The entry with only the beginning of each body."""
+    """Return the entry with only the beginning of each body."""
     call, reply = entry.call, entry.reply
     return replace(
         entry,
@@ -144,12 +144,12 @@ _SAFE_CHARACTERS = "/!$&'()*+,;=:@-._~"
 
 
 def request_target(entry: Entry) -> str:
-    """The undecoded path of the call, with the sandbox's prefix and the mount where it had them."""
+    """Return the undecoded path of the call, with the sandbox's prefix and the mount where it had them."""
     return entry.call.target or entry.call.mount + _quote_path(entry.call.path)
 
 
 def target_below_mount(entry: Entry) -> str:
-    """The undecoded path of the call below the vendor's mount, as it was sent where that can be told."""
+    """Return the undecoded path below the vendor's mount, as it was sent where that is known."""
     call = entry.call
     if call.target.startswith(f"{call.mount}/"):
         return call.target[len(call.mount) :]
@@ -157,6 +157,6 @@ def target_below_mount(entry: Entry) -> str:
 
 
 def _quote_path(path: str) -> str:
-    """The path as it is sent; escaped slashes in it, which were left escaped, stay so."""
+    """Return the path as it is sent; escaped slashes in it, which were left escaped, stay so."""
     parts = _ESCAPED_SLASH.split(path)
     return "".join([part if at % 2 else quote(part, safe=_SAFE_CHARACTERS) for at, part in enumerate(parts)])

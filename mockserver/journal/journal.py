@@ -84,14 +84,14 @@ class Journal:
             book.dropped += 1
 
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
-        """The newest `last` entries of a sandbox (None: all that are kept), oldest first."""
+        """Return the newest `last` entries of a sandbox (None: all that are kept), oldest first."""
         with self._lock:
             book = self._books.get(sandbox)
             kept = list(book.entries) if book else []
         return kept if last is None else kept[-last:] if last else []
 
     def entry(self, sandbox: str, number: int) -> Entry | None:
-        """One entry by its number; None when there is none, or it is no longer kept."""
+        """Return one entry by its number; None when there is none, or it is no longer kept."""
         with self._lock:
             book = self._books.get(sandbox)
             if book is None or not book.entries:
@@ -100,12 +100,12 @@ class Journal:
             return book.entries[place] if 0 <= place < len(book.entries) else None
 
     def size(self) -> int:
-        """How many entries of all sandboxes are kept."""
+        """Return how many entries of all sandboxes are kept."""
         with self._lock:
             return sum(len(book.entries) for book in self._books.values())
 
     def dropped(self, sandbox: str) -> int:
-        """How many entries of a sandbox had to make room since its journal was last cleared."""
+        """Return how many entries of a sandbox had to make room since its journal was last cleared."""
         with self._lock:
             book = self._books.get(sandbox)
             return book.dropped if book else 0

@@ -36,7 +36,7 @@ class Query(Value, frozen=True):
     off_contract: bool | None = None
 
     def passes(self, entry: Entry) -> bool:
-        """Whether the entry is one of those."""
+        """Return whether the entry is one of those."""
         return (
             self.vendor in ("", entry.call.vendor)
             and self.operation in ("", entry.operation)
@@ -67,16 +67,16 @@ class Query(Value, frozen=True):
 
 
 def select(entries: Iterable[Entry], query: Query, last: int) -> list[Entry]:
-    """The newest `last` of the entries that pass, in their order."""
+    """Return the newest `last` of the entries that pass, in their order."""
     return [entry for entry in entries if query.passes(entry)][-last:]
 
 
 def has_status(entry: Entry, status: str) -> bool:
-    """Whether the status that left is `status`, or of that class."""
+    """Return whether the status that left is `status`, or of that class."""
     left = NO_STATUS if entry.status is None else str(entry.status)
     return left == status or (status.endswith("xx") and left[0] == status[0])
 
 
 def has_scenario(entry: Entry, scenario: str) -> bool:
-    """Whether a rule of `scenario`, or the one rule `scenario/rule`, was applied."""
+    """Return whether a rule of `scenario`, or the one rule `scenario/rule`, was applied."""
     return any(rule == scenario or rule.partition("/")[0] == scenario for rule in entry.applied)

@@ -35,13 +35,13 @@ _BODILESS_STATUSES = (204, 304)
 
 
 def loss_kind(entry: Entry) -> str:
-    """How the answer is lost on a client, "" where it is not; what breaks bodies leaves one without alone."""
+    """Return how a client loses the answer, "" if it does not; a broken body counts if there is one."""
     bare = entry.call.method == "HEAD" or entry.reply.status in _BODILESS_STATUSES
     return "" if bare and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
 
 
 def resend_headers(entry: Entry, view: View) -> dict[str, str]:
-    """The headers that go with the call wherever it goes; the connection's and the sandbox's name do not."""
+    """Return the headers that are resent; those of the connection and the sandbox's name are not."""
     return {
         name: text
         for name, text in view.request_headers(entry).items()
@@ -79,7 +79,7 @@ def target_with_query(entry: Entry, view: View) -> str:
 
 
 def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
-    """How a sandbox begins in which the call meets what it met: seed, time, switches, rules.
+    """Return how a sandbox begins in which the call meets what it met: seed, time, switches, rules.
 
     The clock stands where it was; what earlier calls left behind is not there, nor what they counted.
 
@@ -108,7 +108,7 @@ def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, Lo
 
 
 def _applied_scenarios(entry: Entry, sandboxes: Sandboxes) -> tuple[Document, ...]:
-    """The documents of the sandbox's scenarios that bent the answer, oldest first."""
+    """Return the documents of the sandbox's scenarios that bent the answer, oldest first."""
     stored = sandboxes.control(
         entry.call.sandbox, lambda whole: tuple(whole.collection(SCENARIOS, "").values())
     )

@@ -26,7 +26,7 @@ class RequestDocuments:
         self._served: Mapping[str, LoadedVendor] = {vendor.name: vendor for vendor in served}
 
     def __call__(self, entry: Entry) -> Json:
-        """The request's document; None where it has none, or none that can be read."""
+        """Return the request's document; None where it has none, or none that can be read."""
         call = entry.call
         media_type, charset = parse_content_type(call.headers)
         plan = self._served[call.vendor].plans.get(entry.operation or "")
@@ -70,17 +70,17 @@ class Bounds(Value, frozen=True):
     most: int | None = None
 
     def contains(self, found: int) -> bool:
-        """Whether `found` is such a number."""
+        """Return whether `found` is such a number."""
         return self.least <= found and (self.most is None or found <= self.most)
 
     def __str__(self) -> str:
-        """As a person says it."""
+        """Return the expectation in words."""
         if self.most is None:
             return f"at least {self.least}"
         return str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
 
     def shown(self) -> Json:
-        """As it was said: a number, or the bounds."""
+        """Return the bounds as they were given: a number, or min and max."""
         if self.least == self.most:
             return self.least
         return {"min": self.least} if self.most is None else {"min": self.least, "max": self.most}
@@ -124,7 +124,7 @@ ReadDocument = Callable[[Entry], Json]
 def verify_entries(
     expected: Expectation, entries: Iterable[Entry], document: ReadDocument
 ) -> VerificationResult:
-    """What there is of `expected` among the entries."""
+    """Return what there is of `expected` among the entries."""
     matching: list[Entry] = []
     others: list[tuple[int, Entry]] = []
     for entry in entries:
@@ -148,7 +148,7 @@ def verify_entries(
 def mismatches(
     wanted: CallMatch, entry: Entry, document: ReadDocument, *, with_values: bool = True
 ) -> Iterator[Mismatch]:
-    """Every word of the match that the call does not meet, in the order of the language.
+    """Yield every word of the match that the call does not meet, in the order of the language.
 
     What stands in the body is found only if it is to be `told`.
     """
@@ -173,7 +173,7 @@ def mismatches(
 
 
 def value_at(predicate: Predicate, document: Json) -> Json:
-    """What stands where the predicate looks, without credentials; None where nothing does.
+    """Return what stands where the predicate looks, without credentials; None where nothing does.
 
     Of what is long only the beginning is shown, as JSON text.
     """
@@ -211,7 +211,7 @@ def _header_mismatches(wanted: CallMatch, entry: Entry) -> Iterator[Mismatch]:
 
 
 def _count_outcomes(entries: Iterable[Entry]) -> Counter[str]:
-    """How many items of all the entries met which end, and how many were warned about."""
+    """Return how many items of all the entries met which end, and how many were warned about."""
     found: Counter[str] = Counter()
     for entry in entries:
         found.update(entry.decided.counts)

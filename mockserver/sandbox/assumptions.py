@@ -28,14 +28,14 @@ class Assumption:
     pattern: str = ""
 
     def accepts(self, value: str) -> bool:
-        """Whether the switch has that position."""
+        """Return whether the switch has that position."""
         if self.pattern and re.fullmatch(self.pattern, value):
             return True
         return value in (self.default, *self.alternatives)
 
 
 def read_assumptions(document: Mapping[str, Document]) -> tuple[Assumption, ...]:
-    """The assumptions in a vendor's `assumptions.yaml`: by name the members of `Assumption`, in order."""
+    """Read a vendor's `assumptions.yaml`: the members of `Assumption` by name, in order."""
     return tuple(
         Assumption(
             name,
@@ -84,7 +84,7 @@ COMMON_ASSUMPTIONS = (
 
 
 def check_availability(call: Call) -> None:
-    """Let in a call if the vendor is up.
+    """Raise unless the vendor is available.
 
     Raises:
         Failed, Unavailable: it is not.
@@ -97,7 +97,7 @@ def check_availability(call: Call) -> None:
 
 
 def check_delivery(call: Call) -> None:
-    """Let out the answer to a call whose work is done.
+    """Raise if the answer is to be lost after the work is done.
 
     Raises:
         Failed: it is lost.
@@ -107,12 +107,12 @@ def check_delivery(call: Call) -> None:
 
 
 def default_values(assumptions: Iterable[Assumption]) -> Mapping[str, str]:
-    """Every switch in the position that it has until somebody says otherwise."""
+    """Return every switch in the position that it has until somebody says otherwise."""
     return MappingProxyType({one.name: one.default for one in assumptions})
 
 
 def overridden_values(tables: Tables) -> Mapping[str, str]:
-    """The switches that are turned, by `vendor.name`."""
+    """Return the switches that are turned, by `vendor.name`."""
     return {
         f"{scope.removesuffix('/')}.{switch}": document["position"]
         for scope, collections in tables.items()
@@ -130,7 +130,7 @@ def group_by_vendor(values: Mapping[str, str | None]) -> Mapping[str, Mapping[st
 
 
 def override_documents(values: Mapping[str, str | None]) -> Mapping[str, Document]:
-    """What a vendor's collection of turned switches begins with."""
+    """Return what a vendor's collection of turned switches begins with."""
     return {switch: _override_document(switch, position) for switch, position in values.items() if position}
 
 

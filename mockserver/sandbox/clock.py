@@ -16,7 +16,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 
 def system_clock() -> datetime:
-    """The machine's time, in UTC."""
+    """Return the machine's time, in UTC."""
     return datetime.now(UTC)  # noqa: TID251 - the one place that reads the machine's clock
 
 
@@ -28,12 +28,12 @@ class ClockSettings:
     ahead: int = 0
 
     def reading(self, machine: Clock) -> datetime:
-        """What the clock shows when the machine's is `machine`."""
+        """Return what the clock shows when the machine's is `machine`."""
         return parse_instant(self.frozen) if self.frozen else machine() + timedelta(seconds=self.ahead)
 
 
 def normalize_clock_instant(text: str) -> str:
-    """The instant at which a sandbox's clock is to stand, as it is kept.
+    """Return the instant at which a sandbox's clock is to stand, as it is kept.
 
     Raises:
         ValueError: the text is no instant, or one at which no clock may stand.

@@ -36,7 +36,7 @@ class StateDiff(Value, frozen=True):
 
 
 def diff_tables(before: Tables, after: Tables) -> StateDiff:
-    """What differs; numbers of another scale do, members in another order do not."""
+    """Return what differs; numbers of another scale do, members in another order do not."""
     old, new = dict(_placed_documents(before)), dict(_placed_documents(after))
     kept = [(place, old[place], new[place]) for place in sorted(old.keys() & new.keys())]
     altered = [(place, tuple(_diff_values(was, now, ()))) for place, was, now in kept if was is not now]
@@ -48,7 +48,7 @@ def diff_tables(before: Tables, after: Tables) -> StateDiff:
 
 
 def diff_values(old: Json, new: Json) -> Iterator[ValueChange]:
-    """What differs between two values, in the order of the members."""
+    """Yield what differs between two values, in the order of the members."""
     return _diff_values(old, new, ())
 
 

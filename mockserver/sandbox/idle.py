@@ -37,7 +37,7 @@ class IdleTracker:
             return True
 
     def is_present(self, name: str) -> bool:
-        """Whether the sandbox is there."""
+        """Return whether the sandbox is there."""
         return name in self._used
 
     def touch(self, name: str) -> None:
@@ -47,7 +47,7 @@ class IdleTracker:
                 self._used[name] = self._clock()
 
     def forget(self, name: str) -> None:
-        """Let the sandbox go."""
+        """Forget the sandbox."""
         with self._lock:
             self._used.pop(name, None)
 
@@ -57,11 +57,11 @@ class IdleTracker:
         return 0 if used is None else max(0, int((self._clock() - used).total_seconds()))
 
     def is_expired(self, name: str) -> bool:
-        """Whether the sandbox has been idle for too long."""
+        """Return whether the sandbox has been idle for too long."""
         if self._idle_seconds is None or name == DEFAULT_SANDBOX:
             return False
         return self.idle_seconds(name) >= self._idle_seconds
 
     def over(self) -> list[str]:
-        """Every sandbox that has been idle for too long."""
+        """Return every sandbox that has been idle for too long."""
         return [name for name in list(self._used) if self.is_expired(name)]

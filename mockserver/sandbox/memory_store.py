@@ -19,7 +19,7 @@ from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
 
 
 def uuid_from_octets(octets: bytes) -> str:
-    """A version 4 UUID in lower case out of sixteen given bytes."""
+    """Return a version 4 UUID in lower case out of sixteen given bytes."""
     return str(UUID(bytes=octets, version=4))
 
 

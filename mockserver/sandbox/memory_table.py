@@ -34,7 +34,7 @@ class MemoryTable:
         self.documents[key] = document
 
     def order(self) -> list[str]:
-        """All keys, sorted."""
+        """Return all keys, sorted."""
         if self._keys is None:
             self._keys = sorted(self.documents)
         elif not self._sorted:
@@ -43,7 +43,7 @@ class MemoryTable:
         return self._keys
 
     def find(self, member: str, value: Any) -> list[Document]:
-        """The documents whose `member` equals `value`, in key order."""
+        """Return the documents whose `member` equals `value`, in key order."""
         index = self._indexes.get(member)
         if index is None:
             index = self._indexes[member] = {}

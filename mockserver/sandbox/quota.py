@@ -35,7 +35,7 @@ class QuotaWindow(Value, frozen=True):
 
 
 def peek_fixed_window(state: State, key: str, limit: int, seconds: int) -> QuotaUse:
-    """What is left of a fixed window; counts nothing."""
+    """Return what is left of a fixed window; counts nothing."""
     window, _ = divmod(int(state.now.timestamp()), seconds)
     kept = state.collection(QUOTAS, "").get(key)
     used = kept["used"] if kept is not None and kept["window"] == window else 0
@@ -43,13 +43,13 @@ def peek_fixed_window(state: State, key: str, limit: int, seconds: int) -> Quota
 
 
 def describe_fixed_window(state: State, key: str, name: str, limit: int, seconds: int) -> QuotaWindow:
-    """A fixed window as it stands now; counts nothing."""
+    """Return a fixed window as it stands now; counts nothing."""
     resets = seconds - int(state.now.timestamp()) % seconds
     return QuotaWindow(name, limit, seconds, peek_fixed_window(state, key, limit, seconds).left, resets)
 
 
 def rate_limit_headers(*windows: QuotaWindow) -> tuple[tuple[str, str], ...]:
-    """The headers that tell of quotas: `q` calls in `w` seconds, `r` left for `t` seconds.
+    """Return the headers that tell of quotas: `q` calls in `w` seconds, `r` left for `t` seconds.
 
     Source: draft-ietf-httpapi-ratelimit-headers.
     """

@@ -21,7 +21,7 @@ from mockserver.sandbox.quota import QUOTAS as QUOTAS
 from mockserver.sandbox.settings import SETTINGS, Settings, read_settings
 from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, State, Store, Tables
 
-__all__ = ["DEFAULT_SANDBOX", "Sandboxes", "Settings", "SandboxStatus", "is_sandbox_name", "count_records"]
+__all__ = ["DEFAULT_SANDBOX", "SandboxStatus", "Sandboxes", "Settings", "count_records", "is_sandbox_name"]
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class SandboxStatus:
 
 
 def _ignore_end(_name: str) -> None:
-    """Nobody wants to know that a sandbox ends."""
+    """Ignore the end of a sandbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Sandboxes:
             return self.store.transact(name, scope, work)
 
     def transact_or_discard(self, name: str, scope: str, work: Callable[[State], T], *, create: bool) -> T:
-        """As `transact`, but a sandbox that is not there is made only if `create` says so.
+        """Run `work` like `transact`, but create a missing sandbox only if `create`; else discard it.
 
         Else `work` runs in one like it that nobody ever sees again.
         """
@@ -133,12 +133,12 @@ class Sandboxes:
         return self.control(name, work)
 
     def names(self) -> list[str]:
-        """The names of all sandboxes, sorted; those that were idle for too long end first."""
+        """Return the names of all sandboxes, sorted; those that were idle for too long end first."""
         self._expire(self.idle_tracker.over())
         return self.store.names()
 
     def check_exists(self, name: str) -> None:
-        """Let pass the name of a sandbox that is there.
+        """Raise `UnknownSandbox` unless the sandbox exists.
 
         Raises:
             UnknownSandbox: there is none of that name.
@@ -146,7 +146,7 @@ class Sandboxes:
         self.control(name, lambda _whole: None)
 
     def show(self, name: str) -> SandboxStatus:
-        """A sandbox as it is now; to look at it is no use of it.
+        """Return a sandbox as it is now; to look at it is no use of it.
 
         Raises:
             UnknownSandbox: there is none of that name.
@@ -167,7 +167,7 @@ class Sandboxes:
         return self.store.control(name, work)
 
     def dump(self, name: str) -> Tables:
-        """Everything that the sandbox holds, by scope, collection and key; but for its snapshots.
+        """Return everything that the sandbox holds, by scope, collection and key; but for its snapshots.
 
         Raises:
             UnknownSandbox: there is none of that name.
@@ -213,7 +213,7 @@ class Sandboxes:
             self._end(name)
 
     def initial_tables(self, settings: Settings) -> Tables:
-        """What a sandbox of these settings begins with."""
+        """Return what a sandbox of these settings begins with."""
         fixtures = self.kept_when_empty if settings.empty else self.fixtures
         return sandbox_settings.initial_tables(settings, fixtures, self.default_assumptions)
 
@@ -233,12 +233,12 @@ class Sandboxes:
 
 
 def is_sandbox_name(text: str) -> bool:
-    """Whether `text` may name a sandbox."""
+    """Return whether `text` may name a sandbox."""
     return SANDBOX_NAME.fullmatch(text) is not None
 
 
 def count_records(tables: Tables) -> int:
-    """How many documents of vendors the tables hold; what is counted for them is none."""
+    """Return how many documents of vendors the tables hold; what is counted for them is none."""
     return sum(
         len(documents)
         for scope, collections in tables.items()

@@ -17,7 +17,7 @@ SCENARIO_STATES = "scenario-states"
 
 
 def scenario_record(document: Document, order: int, *, armed: bool = True) -> Document:
-    """What a sandbox keeps of a scenario."""
+    """Return what a sandbox keeps of a scenario."""
     return {"name": document["name"], "armed": armed, "order": order, "document": document}
 
 

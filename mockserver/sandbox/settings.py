@@ -35,7 +35,7 @@ class Settings:
 
 
 def initial_tables(settings: Settings, fixtures: Tables, default_assumptions: Mapping[str, str]) -> Tables:
-    """What a sandbox of these settings begins with: the fixtures, and switches as `assumed` or as it says."""
+    """Return the initial tables of a sandbox: fixtures, assumptions, scenarios, clock."""
     made = {SANDBOX_SCOPE: _sandbox_documents(settings), **fixtures}
     for vendor, chosen in sandbox_assumptions.group_by_vendor(
         {**default_assumptions, **settings.assumptions}
@@ -46,7 +46,7 @@ def initial_tables(settings: Settings, fixtures: Tables, default_assumptions: Ma
 
 
 def read_settings(name: str, whole: SandboxState) -> Settings:
-    """How the sandbox began."""
+    """Return how the sandbox began."""
     kept = whole.collection(SETTINGS, "")["beginning"]
     return Settings(name, **{**kept, "scenarios": tuple(kept.get("scenarios", ()))})
 

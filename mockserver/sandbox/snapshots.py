@@ -25,7 +25,7 @@ class TooManySnapshotsError(MockServerError):
 
 
 def dump_tables(whole: SandboxState) -> Tables:
-    """Everything that the sandbox holds but its snapshots."""
+    """Return everything that the sandbox holds but its snapshots."""
     held = whole.tables()
     own = {
         name: documents
@@ -36,7 +36,7 @@ def dump_tables(whole: SandboxState) -> Tables:
 
 
 def load_tables(whole: SandboxState, tables: Tables) -> None:
-    """Let the sandbox hold `tables` and, as before, its snapshots."""
+    """Replace the tables of the sandbox by `tables`; its snapshots stay."""
     held = whole.tables().get(SANDBOX_SCOPE, {})
     kept = {name: held[name] for name in _SNAPSHOT_COLLECTIONS if name in held}
     whole.load({**tables, SANDBOX_SCOPE: {**tables.get(SANDBOX_SCOPE, {}), **kept}})
@@ -69,13 +69,13 @@ def take_snapshot(whole: SandboxState, label: str, records: int) -> Document:
 
 
 def list_snapshots(whole: SandboxState) -> list[Document]:
-    """The snapshots, oldest first, without what they hold."""
+    """Return the snapshots, oldest first, without what they hold."""
     kept = sorted(whole.collection(SNAPSHOTS, "").values(), key=_number)
     return [_summary(one) for one in kept]
 
 
 def snapshot_tables(whole: SandboxState, name: str) -> Tables:
-    """What a snapshot holds.
+    """Return what a snapshot holds.
 
     Raises:
         UnknownSnapshot: there is none of that id.

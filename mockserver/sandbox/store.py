@@ -22,7 +22,7 @@ class Collection(Protocol):
     """One table of one scope; iteration is in key order, documents are read-only."""
 
     def get(self, key: str) -> Document | None:
-        """The document under `key`, None when there is none."""
+        """Return the document under `key`, None when there is none."""
         ...
 
     def __getitem__(self, key: str) -> Document: ...
@@ -32,11 +32,11 @@ class Collection(Protocol):
     def __iter__(self) -> Iterator[str]: ...
     def __len__(self) -> int: ...
     def values(self) -> Iterator[Document]:
-        """Every document, in key order."""
+        """Yield every document, in key order."""
         ...
 
     def find(self, member: str, value: Any) -> list[Document]:
-        """The documents whose `member` equals `value`, in key order; indexed from the first use on."""
+        """Return the documents whose `member` equals `value`, in key order; indexed from the first use on."""
         ...
 
 
@@ -49,22 +49,22 @@ class State(Protocol):
         ...
 
     def collection(self, name: str, tenant: str | None = None) -> Collection:
-        """A collection of the call's tenant, or of another one of the same vendor ("" = the vendor's own)."""
+        """Return a collection of the call's tenant, or of another one of the vendor ("" = vendor-wide)."""
         ...
 
     def sandbox_collection(self, name: str) -> Collection:
-        """A collection of what the sandbox keeps about itself."""
+        """Return a collection of what the sandbox keeps about itself."""
         ...
 
     def item(self) -> AbstractContextManager[None]:
-        """A savepoint: an exception inside undoes what was written inside, and passes on.
+        """Return a savepoint: an exception inside undoes what was written inside, and passes on.
 
         It may be entered again and again, and nests.
         """
         ...
 
     def next(self, sequence: str) -> int:
-        """The next number of a sequence of this scope's vendor: 1, 2, 3 …; an undone one is given again."""
+        """Return the next number of a sequence of the vendor: 1, 2, 3 …; an undone one is drawn again."""
         ...
 
     def octets(self, count: int) -> bytes:
@@ -72,7 +72,7 @@ class State(Protocol):
         ...
 
     def uuid(self) -> str:
-        """A fresh version 4 UUID, likewise."""
+        """Return a fresh version 4 UUID, likewise."""
         ...
 
 
@@ -80,7 +80,7 @@ class SandboxState(State, Protocol):
     """The state of a control operation: all scopes at once."""
 
     def tables(self) -> Tables:
-        """Everything that is stored."""
+        """Return everything that is stored."""
         ...
 
     def load(self, tables: Tables) -> None:
@@ -104,7 +104,7 @@ class Store(Protocol):
         ...
 
     def control(self, sandbox: str, work: Callable[[SandboxState], T]) -> T:
-        """As `transact`, on the whole sandbox."""
+        """Run `work` like `transact`, on the whole sandbox."""
         ...
 
     def run_discarded(
@@ -118,5 +118,5 @@ class Store(Protocol):
         ...
 
     def names(self) -> list[str]:
-        """The names of all sandboxes, sorted."""
+        """Return the names of all sandboxes, sorted."""
         ...

@@ -13,7 +13,7 @@ _BITS = 53
 
 
 def draw(seed: int, *what: str) -> float:
-    """A number in [0, 1) for this seed and these words, the same in every thread, process and order.
+    """Return a number in [0, 1) for this seed and these words, the same in every thread, process and order.
 
     Each word goes in behind its length, so that no two lists of words are hashed alike.
     """
@@ -39,7 +39,7 @@ _STANDARD_NORMAL = NormalDist()
 
 
 def sample_delay(delay: Delay, u: float) -> float:
-    """The delay in milliseconds that the draw `u`, in [0, 1), stands for.
+    """Return the delay in milliseconds that the draw `u`, in [0, 1), stands for.
 
     A lognormal one is `median` at 0.5 and spreads by `sigma`; `longest` and ten minutes cap every kind.
     """

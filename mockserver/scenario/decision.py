@@ -77,5 +77,5 @@ class CallContext:
 
 
 def item_identity(item: Item) -> str:
-    """What makes an item the same at its next attempt: its key, or all that it says where it has none."""
+    """Return the identity of an item over retries: its key, or a hash of the item without one."""
     return item.key or blake2b(json.encode(item.document), digest_size=12).hexdigest()

@@ -21,7 +21,7 @@ Change = Callable[[dict[str, Any], str], None]
 
 
 def apply_envelope(reply: Reply, effect: EnvelopeEffect | None, batch: Batch | None) -> Reply:
-    """The reply with the effect on its JSON; one that is not JSON takes the media type only.
+    """Return the reply with the effect on its JSON; one that is not JSON takes the media type only.
 
     `batch` says where the count and the maps are; without it maps are all empty objects.
     """
@@ -131,7 +131,7 @@ def _widen_member(_to: Json) -> Change:
 
 
 def _widen_value(value: Json) -> Json:
-    """A number or a truth as text, anything else as a list of itself."""
+    """Return a number or a truth as text, anything else as a list of itself."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (int, Decimal)) else [value]

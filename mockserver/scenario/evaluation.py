@@ -46,7 +46,7 @@ class _Evaluation:
 
 
 def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: State) -> Decision:
-    """The decision that the cues come to, in their order; counts what it took.
+    """Return the decision that the cues come to, in their order; counts what it took.
 
     All of them meet the states that the call found. What a quota keeps out meets no other rule.
     """
@@ -85,13 +85,13 @@ def _matches_content(rule: Rule, context: CallContext) -> bool:
 
 
 def _has_item_effects_only(rule: Rule) -> bool:
-    """Whether the rule comes to nothing where none of its items is."""
+    """Return whether the rule comes to nothing where none of its items is."""
     others = rule.envelope or rule.response or rule.quota or rule.transitions or rule.commit != COMMIT_ALL
     return bool(rule.items) and not others
 
 
 def _candidate_items(select: ItemSelector, context: CallContext) -> tuple[Item, ...]:
-    """The items among which the selected ones are; a place need not be looked for."""
+    """Return the items among which the selected ones are; a place need not be looked for."""
     return context.items if select.index is None else context.items[select.index : select.index + 1]
 
 
@@ -104,7 +104,7 @@ def _may_be_selected(select: ItemSelector, item: Item) -> bool:
 
 
 def _count_and_test(candidate: Candidate, evaluation: _Evaluation) -> bool:
-    """Whether the rule takes the call, which is counted either way."""
+    """Return whether the rule takes the call, which is counted either way."""
     rule, state = candidate.rule, evaluation.state
     states = state.sandbox_collection(SCENARIO_STATES)
     for name, wanted in rule.requires.items():
@@ -132,14 +132,14 @@ def _is_drawn(candidate: Candidate, evaluation: _Evaluation) -> bool:
 
 
 def _draw_for(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> float:
-    """The fate of one more attempt of what `identity` names; nobody else's attempts change it."""
+    """Return the fate of one more attempt of what `identity` names; nobody else's attempts change it."""
     attempt = _count_attempt(candidate, evaluation, what_for, identity)
     seed = evaluation.seed if candidate.seed is None else candidate.seed
     return draw(seed, candidate.scenario, candidate.rule.id, what_for, identity, str(attempt))
 
 
 def _count_attempt(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> int:
-    """How often that was tried, this time included: at this vendor, by this tenant, under this rule.
+    """Return how often that was tried, this time included: at this vendor, by this tenant, under this rule.
 
     Where no more can be remembered, what is new is always at its first attempt.
     """
@@ -153,7 +153,7 @@ def _count_attempt(candidate: Candidate, evaluation: _Evaluation, what_for: str,
 
 
 def _quota_refusal(candidates: Sequence[Candidate], state: State) -> Decision | None:
-    """The refusal of the first quota that is used up, None where all let the call in."""
+    """Return the refusal of the first quota that is used up, None where all let the call in."""
     quotas = {cue.name: (cue.quota, cue.rule.quota) for cue in candidates if cue.rule.quota is not None}
     found = count_against_quotas(quotas, state)
     if found is None:
@@ -217,7 +217,7 @@ def _sample_delay(effect: ResponseEffect, candidate: Candidate, evaluation: _Eva
 
 
 def _item_effects(candidate: Candidate, evaluation: _Evaluation) -> dict[int, Effect]:
-    """The rule's effects by item, of those on one item the first that is not over."""
+    """Return the rule's effects by item, of those on one item the first that is not over."""
     found: dict[int, Effect] = {}
     for one in candidate.rule.items:
         for item in _candidate_items(one.select, evaluation.context):
@@ -236,7 +236,7 @@ def _is_selected(select: ItemSelector, item: Item, candidate: Candidate, evaluat
 
 
 def _effect_at_attempt(effect: Effect, item: Item, candidate: Candidate, evaluation: _Evaluation) -> Effect:
-    """The effect at this attempt: one that fails so many times fails no more after that."""
+    """Return the effect at this attempt: one that fails so many times fails no more after that."""
     if effect.fail is None or effect.fail_times is None:
         return effect
     if _count_attempt(candidate, evaluation, "fail", item_identity(item)) <= effect.fail_times:
@@ -245,7 +245,7 @@ def _effect_at_attempt(effect: Effect, item: Item, candidate: Candidate, evaluat
 
 
 def count_against_quotas(quotas: Mapping[str, tuple[str, RuleQuota]], state: State) -> tuple[str, int] | None:
-    """The first rule whose quota lets no more in, and the whole seconds to wait for that.
+    """Return the first rule whose quota lets no more in, and the whole seconds to wait for that.
 
     `quotas` are the rules' by rule, each under the name that it is counted by. Where all let the call in,
     each counts it, once.
@@ -268,7 +268,7 @@ _RELATIVE_DATE = re.compile(r"date([+-][0-9]{1,6})")
 
 
 def format_retry_after(said: int | str, now: datetime) -> str:
-    """The header's text: seconds as they are, `date+30` the HTTP date that far from `now`, else the text.
+    """Return the header's text: seconds, the HTTP date for `date+30`, else the text itself.
 
     A clock at either end of time stays where it is.
     """

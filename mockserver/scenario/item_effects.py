@@ -57,11 +57,11 @@ class AppliedEffects:
     actual: dict[int, Outcome] = field(default_factory=dict)
 
     def room(self, room: CompleteBatchHandler, batch: Batch) -> CompleteBatchHandler:
-        """The room in which the effects take place."""
+        """Return the room in which the effects take place."""
         return replace(room, apply=self._apply(room.apply), render=self._render(room, batch))
 
     def handler(self, handler: Handler) -> Handler:
-        """The handler of an operation that is no batch; its one document is item 0."""
+        """Return the handler of an operation that is no batch; its one document is item 0."""
         effect = self.decision.effects.get(0, _NO_ITEM_EFFECT)
 
         def handle(request: Request, state: State) -> Reply:
@@ -77,11 +77,11 @@ class AppliedEffects:
         return handle
 
     def refusal(self, reply: Reply) -> Reply:
-        """The reply to a call that is refused whole, as the envelope's effect leaves it."""
+        """Return the reply to a call that is refused whole, as the envelope's effect leaves it."""
         return apply_envelope(reply, self.decision.envelope, None)
 
     def actual_outcomes(self, outcomes: tuple[Outcome, ...]) -> tuple[Outcome, ...]:
-        """What became of the items, whatever the answer says."""
+        """Return what became of the items, whatever the answer says."""
         return tuple([self.actual.get(one.item.index, one) for one in outcomes]) if self.actual else outcomes
 
     def _apply(self, apply: ApplyBatch) -> ApplyBatch:
@@ -121,7 +121,7 @@ class AppliedEffects:
         return render
 
     def _shown(self, reported: list[Outcome], room: CompleteBatchHandler, batch: Batch) -> list[Outcome]:
-        """The outcomes that the answer shows, in its order."""
+        """Return the outcomes that the answer shows, in its order."""
         shown = [*self._repeated(reported, atomic=batch.atomic), *self._phantoms(reported, room, batch)]
         envelope = self.decision.envelope
         return (
@@ -131,7 +131,7 @@ class AppliedEffects:
     def _phantoms(
         self, reported: list[Outcome], room: CompleteBatchHandler, batch: Batch
     ) -> Iterator[Outcome]:
-        """As many as the envelope asks for, made of the first accepted outcome, or of the first."""
+        """Yield the extra outcomes, made of the first accepted outcome, or of the first."""
         count = self.decision.envelope.phantom if self.decision.envelope is not None else 0
         model = next((one for one in reported if one.accepted), next(iter(reported), None))
         if model is None:
@@ -144,7 +144,7 @@ class AppliedEffects:
             )
 
     def _repeated(self, reported: list[Outcome], *, atomic: bool) -> Iterator[Outcome]:
-        """Each outcome as often as it is told; what undid an all-or-nothing batch is never left out."""
+        """Yield each outcome as often as it is told; what undid an all-or-nothing batch is never left out."""
         for outcome in reported:
             effect = self.decision.effects.get(outcome.item.index, _NO_ITEM_EFFECT)
             if not effect.omit or (atomic and not outcome.accepted):
@@ -165,7 +165,7 @@ class AppliedEffects:
 
 
 def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcome:
-    """The outcome as if of an item that was never sent: other key members, all else alike."""
+    """Return the outcome as if of an item that was never sent: other key members, all else alike."""
     document = outcome.item.document
     if isinstance(document, dict):
         named = {name: _unused_key(document[name], number) for name in batch.key if name in document}
@@ -174,7 +174,7 @@ def default_extra_outcome(outcome: Outcome, number: int, batch: Batch) -> Outcom
 
 
 def reorder_outcomes(shown: list[Outcome], order: str, shuffle_seed: str) -> list[Outcome]:
-    """The outcomes as they are, or reversed, rotated by one, shuffled; two or more never stay as they are."""
+    """Reorder the outcomes: as they are, reversed, rotated or shuffled; two or more always change."""
     if order == "reverse":
         return shown[::-1]
     if order == "shuffle":
@@ -193,12 +193,12 @@ def _item_fault(effect: Effect) -> Fault | None:
 
 
 def _run_item(work: Callable[[State], T], effect: Effect, state: State) -> T:
-    """What `work` gives, undone where the effect says that it does not count."""
+    """Return what `work` gives, undone where the effect says that it does not count."""
     return run_and_roll_back(work, state) if effect.commit is False else work(state)
 
 
 def run_and_roll_back(work: Callable[[State], T], state: State) -> T:
-    """What `work` gives; what it wrote is taken back."""
+    """Return what `work` gives; what it wrote is taken back."""
     with suppress(_RollbackError), state.item():
         found = work(state)
         raise _RollbackError

@@ -27,7 +27,7 @@ _TYPE_NAMES: Mapping[str, str] = {
 
 
 def build_schema(vendors: Iterable[str]) -> Document:
-    """The language's JSON Schema for a server of these vendors."""
+    """Return the language's JSON Schema for a server of these vendors."""
     match = SCHEMA["$defs"]["match"]
     named = {**match["properties"]["vendor"], "enum": sorted(vendors)}
     closed = {**match, "properties": {**match["properties"], "vendor": named}}
@@ -35,7 +35,7 @@ def build_schema(vendors: Iterable[str]) -> Document:
 
 
 def render_reference(schema: Document) -> str:
-    """Every member of the language as Markdown: a heading and a table an object."""
+    """Return every member of the language as Markdown: a heading and a table an object."""
     objects = [schema, *(node for node in schema["$defs"].values() if "title" in node)]
     return "\n".join(line for node in objects for line in _section(node))
 

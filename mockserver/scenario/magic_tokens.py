@@ -55,12 +55,12 @@ _TRANSPORT_EFFECTS: Mapping[str, ResponseEffect] = {
 
 
 def effect_of(text: str) -> Effect | None:
-    """What the first token for an item in `text` does to it; None where there is none."""
+    """Return what the first token for an item in `text` does to it; None where there is none."""
     return next((effect for word in find_tokens(text) if (effect := _parse_effect(word)) is not None), None)
 
 
 def response_of(text: str) -> TokenResponse | None:
-    """What the first token for a whole call in `text` answers, and what takes effect all the same.
+    """Return what the first token for a whole call in `text` answers, and what takes effect all the same.
 
     Of an error nothing does; a fault of the transport loses the answer to work that was done.
     """
@@ -70,7 +70,7 @@ def response_of(text: str) -> TokenResponse | None:
 
 
 def find_tokens(text: str) -> Iterator[str]:
-    """The words of `text` that look like tokens; what one does, the two functions above say of it alone."""
+    """Return the words of `text` that look like magic tokens."""
     return (found[0] for found in _TOKEN.finditer(text) if len(found[0]) <= MAX_TOKEN_LENGTH)
 
 

@@ -10,7 +10,7 @@ _VENDORS_FOLDER = Path(__file__).parent.parent / "vendors"
 
 
 def load_packaged(vendors: Collection[str] | None = None) -> Mapping[str, str]:
-    """Every scenario that ships, as the text of its file, by name in alphabetical order.
+    """Return every scenario that ships, as the text of its file, by name in alphabetical order.
 
     Of the vendors' own only those of `vendors`; None takes all.
     """

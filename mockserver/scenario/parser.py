@@ -73,7 +73,7 @@ class InvalidScenarioError(MockServerError):
 
 
 def parse_text(text: str, vendors: Mapping[str, frozenset[str]], *, source: str = "") -> Scenario:
-    """The scenario that a YAML or JSON text holds; `vendors` are the operation ids by the vendor's name.
+    """Parse the scenario in a YAML or JSON text; `vendors` are operation ids by vendor.
 
     Raises:
         BadScenario: it holds none.
@@ -89,7 +89,7 @@ def parse_text(text: str, vendors: Mapping[str, frozenset[str]], *, source: str 
 
 
 def parse_document(document: Json, vendors: Mapping[str, frozenset[str]], *, source: str = "") -> Scenario:
-    """The scenario that a decoded document is.
+    """Return the scenario that a decoded document is.
 
     Raises:
         BadScenario: it is none.
@@ -147,7 +147,7 @@ def _located(path: Path, code: str, detail: str, hint: str, position: TextPositi
 
 
 def _document_order(document: Json) -> Mapping[Path, int]:
-    """Where each place comes in the document."""
+    """Return where each place comes in the document."""
     paths: list[Path] = []
 
     def visit(node: Json, path: Path) -> None:
@@ -172,7 +172,7 @@ _COMMITS: Mapping[str, Commit] = {"full": Commit(), "none": Commit(first=0)}
 
 
 def build_scenario(document: Document) -> Scenario:
-    """The scenario that `document` is; nobody has found anything wrong with it."""
+    """Return the scenario that `document` is; nobody has found anything wrong with it."""
     seed = document.get("seed")
     return Scenario(
         document["name"],
@@ -305,5 +305,5 @@ def _build_quota(node: Document) -> RuleQuota:
 
 
 def _integer(number: Json) -> int | None:
-    """A whole number, which JSON may also write 3.0."""
+    """Return a whole number, which JSON may also write 3.0."""
     return None if number is None else int(number)

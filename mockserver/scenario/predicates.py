@@ -57,12 +57,12 @@ class Pattern:
     engine: _RegexEngine = field(compare=False, repr=False)
 
     def found_in(self, text: str) -> bool:
-        """Whether the pattern matches somewhere in `text`."""
+        """Return whether the pattern matches somewhere in `text`."""
         return self.engine.is_valid(text)
 
 
 def compile_pattern(text: str) -> Pattern:
-    """The pattern that `text` spells, without look-around and back-references.
+    """Return the pattern that `text` spells, without look-around and back-references.
 
     Raises:
         BadPredicate: it spells none, or one that is too long or takes too much memory.
@@ -86,7 +86,7 @@ def compile_pattern(text: str) -> Pattern:
 
 
 def parse_path(path: str, *, every: bool = False) -> PredicatePath:
-    """The steps of a JSONPath: a member's name or an index each; with `every` also `[*]`, the step "*".
+    """Return the steps of a JSONPath: member names and indexes; with `every` also `[*]` as "*".
 
     Raises:
         BadPredicate: it is no path, or goes beyond the subset.
@@ -132,7 +132,7 @@ def _parse_steps(path: str, *, every: bool) -> Iterator[str | int]:
 
 
 def parse_predicate(document: Document) -> Predicate:
-    """The predicate that `{path, <test>: <value>}` says; `matches` is compiled here, once.
+    """Return the predicate that `{path, <test>: <value>}` says; `matches` is compiled here, once.
 
     Raises:
         BadPredicate: a member is missing, unknown, one too many, or not what it should be.
@@ -174,7 +174,7 @@ def _is_operand(test: str, value: Json) -> bool:
 
 
 def holds(predicate: Predicate, document: Json) -> bool:
-    """Whether the document passes; where nothing stands at the path, only `exists: false` does."""
+    """Return whether the document passes; where nothing stands at the path, only `exists: false` does."""
     found = _value_at(document, predicate.path)
     if predicate.test == "exists":
         return (found is not _ABSENT) is predicate.value
@@ -182,7 +182,7 @@ def holds(predicate: Predicate, document: Json) -> bool:
 
 
 def json_equal(one: Json, other: Json) -> bool:
-    """Whether two JSON values are equal: numbers by value, and no truth value is a number."""
+    """Return whether two JSON values are equal: numbers by value, and no truth value is a number."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
@@ -218,7 +218,7 @@ def _compare(found: Json, wanted: Json) -> int:
 
 
 def _number_of(found: Json) -> Json:
-    """A number, or the one that a text spells, as money often comes; None for all else."""
+    """Return a number, or the one that a text spells, as money often comes; None for all else."""
     if isinstance(found, str) and len(found) <= MAX_EXPONENT and NUMBER_PATTERN.fullmatch(found):
         try:
             return parse_decimal(found.strip())

@@ -171,7 +171,7 @@ def check_header_values(node: Document, member: str) -> Iterator[ScenarioProblem
 
 
 def check_header_value(value: str, path: tuple[str, ...]) -> Iterator[ScenarioProblem]:
-    """A value with line breaks, control characters or letters beyond Latin-1 (RFC 9110 §5.5)."""
+    """Yield a value with line breaks, control characters or letters beyond Latin-1 (RFC 9110 §5.5)."""
     if not _HEADER_VALUE.fullmatch(value):
         detail = f'a header cannot carry "{shorten(value)}"'.replace("\n", "\\n").replace("\r", "\\r")
         cure = "leave out line breaks, control characters and letters beyond Latin-1"

@@ -44,7 +44,7 @@ _REFUSALS_BY_STATUS: Mapping[int, Callable[[Call], Refusal]] = {
 
 
 def refusal_for_status(status: int, call: Call, wait: int | None = None) -> Refusal:
-    """The refusal that a vendor would answer with that status, or the nearest to it."""
+    """Return the refusal that a vendor would answer with that status, or the nearest to it."""
     if status in _REFUSALS_BY_STATUS:
         return _REFUSALS_BY_STATUS[status](call)
     if status == 429:  # noqa: PLR2004 - HTTP's own number
@@ -61,7 +61,7 @@ def apply_response(
     render_refusal: RenderRefusal,
     example: Reply | None = None,
 ) -> Answer:
-    """The answer as the decision has it: another reply, other headers, and how it leaves.
+    """Return the answer as the decision has it: another reply, other headers, and how it leaves.
 
     `say` is the vendor's word for a refusal, `example` what the decision's example is. The outcomes stay
     what became of the items.
@@ -73,13 +73,13 @@ def apply_response(
 
 
 def apply_quota_refusal(refused: Answer, decision: Decision) -> Answer:
-    """The refusal of a rule's quota, with the status that the rule says."""
+    """Return the refusal of a rule's quota, with the status that the rule says."""
     reply = replace(refused.reply, status=decision.quota_status)
     return replace(refused, reply=reply, applied=decision.applied, delivery=build_delivery(decision))
 
 
 def build_delivery(decision: Decision) -> Delivery | None:
-    """How the answer leaves; None when it leaves at once and whole."""
+    """Return how the answer leaves; None when it leaves at once and whole."""
     effect = decision.response or ResponseEffect()
     dribble = effect.dribble
     delivery = Delivery(
@@ -111,7 +111,7 @@ def _replace_reply(
 
 
 def _replace_headers(reply: Reply, effect: ResponseEffect, decision: Decision) -> Reply:
-    """The reply with the effect's headers in place of its own ones of the same name."""
+    """Return the reply with the effect's headers in place of its own ones of the same name."""
     said = dict(effect.headers)
     if effect.retry_after is not None:
         said["Retry-After"] = decision.retry_after

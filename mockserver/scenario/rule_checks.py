@@ -71,7 +71,7 @@ def check_rule(rule: Json) -> Iterator[ScenarioProblem]:
 
 
 def _check_hidden_effects(rule: Document) -> Iterator[ScenarioProblem]:
-    """What nobody would see, since something else is answered."""
+    """Yield what nobody would see, since something else is answered."""
     instead = _replacing_member(rule.get("response", {}))
     if not instead:
         return
@@ -88,7 +88,7 @@ def _check_hidden_effects(rule: Document) -> Iterator[ScenarioProblem]:
 
 
 def _replacing_member(response: Document) -> str:
-    """What of the response takes the place of the vendor's whole answer, "" when nothing does."""
+    """Return what of the response takes the place of the vendor's whole answer, "" when nothing does."""
     for name in ("body", "example"):
         if name in response:
             return name
@@ -173,7 +173,7 @@ _RULE_PATH: Path = ("rules", WILDCARD)
 def check_document(
     document: Json, vendors: OperationsByVendor, broken: Collection[Path]
 ) -> Iterator[ScenarioProblem]:
-    """What is impossible in the parts of `document` at or below which no path of `broken` lies."""
+    """Yield what is impossible in the parts of `document` at or below which no path of `broken` lies."""
     spoilt = {path[:length] for path in broken for length in range(len(path) + 1)}
     ids = {path: name for path, name in _matching_parts(document, (*_RULE_PATH, "id")) if path not in spoilt}
     yield from check_ids(ids)
@@ -201,7 +201,7 @@ def _checks_by_path(vendors: OperationsByVendor) -> tuple[tuple[Path, PartCheck]
 
 
 def _matching_parts(node: Json, pattern: Path, path: Path = ()) -> Iterator[tuple[Path, Json]]:
-    """Every place of the document that the pattern fits."""
+    """Yield every place of the document that the pattern fits."""
     if not pattern:
         yield path, node
     elif pattern[0] == WILDCARD and isinstance(node, list):

@@ -46,7 +46,7 @@ class _SchemaError(NamedTuple):
 
 
 def find_schema_errors(document: Json) -> tuple[ScenarioProblem, ...]:
-    """All that the schema refuses in `document`."""
+    """Return all that the schema refuses in `document`."""
     broken = [_schema_error(error, document) for error in _VALIDATOR.iter_errors(document)]
     named = {one.path for one in broken if one.keyword in ("required", "additionalProperties")}
     found = (
@@ -59,14 +59,14 @@ def find_schema_errors(document: Json) -> tuple[ScenarioProblem, ...]:
 
 
 def closest_match(word: str, known: Iterable[str]) -> str:
-    """The known word that `word` nearly is, "" when none is near."""
+    """Return the known word that `word` nearly is, "" when none is near."""
     plain = {_without_separators(one): one for one in known}
     near = get_close_matches(_without_separators(word), plain, 1, _MIN_SIMILARITY)
     return plain[near[0]] if near else ""
 
 
 def describe(value: Json) -> str:
-    """A value in a few words, cut where it is long."""
+    """Return a value in a few words, cut where it is long."""
     if isinstance(value, str):
         return f'the text "{shorten(value)}"'
     if isinstance(value, bool):
@@ -81,7 +81,7 @@ def describe(value: Json) -> str:
 
 
 def shorten(text: str) -> str:
-    """The text, marked where it is cut."""
+    """Return the text, marked where it is cut."""
     return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
 
 

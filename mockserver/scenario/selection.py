@@ -63,7 +63,7 @@ class ScenarioSelector:
                 )
 
     def decide(self, call: Call, operation: Operation, request: Request | None, state: State) -> Decision:
-        """What becomes of the call; one without a `request` cannot be read.
+        """Return what becomes of the call; one without a `request` cannot be read.
 
         It meets only rules that do not look inside.
         """
@@ -103,7 +103,7 @@ class ScenarioSelector:
         return known[1] if known is not None and known[0] is document else self._read(document)
 
     def _read(self, document: Document) -> Scenario:
-        """The scenario that the document is, kept for as long as the store hands out that very document."""
+        """Return the scenario of the document, cached while the store returns the same document."""
         scenario = parser.parse_document(json.decode(json.encode(document)), self._operations)
         if len(self._known) >= _CACHE_SIZE:
             self._known.clear()
@@ -116,7 +116,7 @@ def _stored_by_name(call: Call) -> Mapping[str, Document]:
 
 
 def parse_scenario_header(header: str) -> SeedsByScenario:
-    """The scenarios that the header names, in its order, each with a seed or None.
+    """Return the scenarios that the header names, in its order, each with a seed or None.
 
     Raises:
         BadHeader: it is malformed, or names one twice.
@@ -137,7 +137,7 @@ def parse_scenario_header(header: str) -> SeedsByScenario:
 def _candidates_of(
     scenarios: Sequence[tuple[Scenario, int | None]], call: Call, operation: Operation
 ) -> tuple[Candidate, ...]:
-    """The rules that the call's head matches: by priority, then in the order of the scenarios."""
+    """Return the rules that the call's head matches: by priority, then in the order of the scenarios."""
     found = [
         Candidate(scenario.name, rule, scenario.seed if seed is None else seed)
         for scenario, seed in scenarios
@@ -163,7 +163,7 @@ def _call_context(call: Call, operation: Operation, request: Request | None) -> 
 
 
 def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ...]:
-    """The batch's, or the one document of a call that writes, by the last key that its path names."""
+    """Return the batch's, or the one document of a call that writes, by the last key that its path names."""
     if operation.batch is not None:
         return request.items
     if not operation.magic and (operation.safe or call.method in SAFE_METHODS):
@@ -174,7 +174,7 @@ def _items(call: Call, operation: Operation, request: Request) -> tuple[Item, ..
 
 
 def _token_candidates(items: tuple[Item, ...], place: Path) -> Iterator[Candidate]:
-    """A rule for each item that holds a magic token; of those for the whole call the first item's counts."""
+    """Yield a rule for each item with a magic token; of those for the whole call the first item's."""
     for item in items:
         words = tuple(magic_tokens.find_tokens(_text_at(item.document, place)))
         yield from islice(_item_candidates(words, item), 1)

@@ -71,7 +71,7 @@ class PositionedDocument:
 
 
 def parse_yaml(text: str) -> PositionedDocument:
-    """What the text says; with slips in it, the document is what is left without them."""
+    """Return what the text says; with slips in it, the document is what is left without them."""
     if (refused := check_size(len(text))) is not None:
         return refused
     composer = _Composer(text)
@@ -95,7 +95,7 @@ def parse_yaml(text: str) -> PositionedDocument:
 
 
 def check_size(characters: int) -> PositionedDocument | None:
-    """Nothing but a slip, of what is so long that it is not read; None for what is not."""
+    """Return nothing but a slip, of what is so long that it is not read; None for what is not."""
     if characters <= MAX_CHARACTERS:
         return None
     detail = f"{characters:,} characters, at most {MAX_CHARACTERS:,} are read"
@@ -212,7 +212,7 @@ def _position_of(event: Event) -> TextPosition:
 
 
 def _number(text: str) -> Json:
-    """The number that a plain scalar spells, else the text itself.
+    """Return the number that a plain scalar spells, else the text itself.
 
     Raises:
         ValueError: it is a number beyond all reason, or none of JSON's.

@@ -75,7 +75,7 @@ def _check_host(found: list[str], hosts: tuple[str, ...]) -> None:
 
 
 def _check_origin(headers: Headers) -> None:
-    """Let pass a write that no browser sends, or that one sends from a page of ours."""
+    """Raise unless a write comes from a page of ours, or from no browser."""
     site, origin = headers.get("sec-fetch-site", "none"), headers.get("origin")
     foreign = origin is not None and origin.partition("://")[2] != headers["host"]
     if site not in _OWN_SITES or foreign:
@@ -84,7 +84,7 @@ def _check_origin(headers: Headers) -> None:
 
 
 def host_name(host: str) -> str:
-    """The name or address of a Host header, without its port, in lower case."""
+    """Return the name or address of a Host header, without its port, in lower case."""
     bare = host.strip().lower()
     if bare.startswith("["):
         return bare[1:].partition("]")[0]

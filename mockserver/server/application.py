@@ -86,7 +86,7 @@ def create_app(
     listeners: tuple[Listener, ...] = (),
     clock: Clock = system_clock,
 ) -> Application:
-    """Everything put together: vendors, control plane and pages behind one door; `clock` is the machine's.
+    """Build the application: vendors, control plane and pages; `clock` is the machine's.
 
     Raises:
         SpecError, VendorError: a vendor cannot be served.

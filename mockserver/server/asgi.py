@@ -177,7 +177,7 @@ class MockServerApp:
     async def _route(
         self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
     ) -> tuple[Call, Answer] | None:
-        """Let Connexion route and secure the request; what it refuses takes the vendor's own road."""
+        """Let Connexion route and secure the request; answer what it refuses on the vendor's road."""
         root = incoming.place.root
         scope = {
             **incoming.scope,
@@ -221,7 +221,7 @@ def _sandbox_path(path: str, header: str | None) -> SandboxPath | Reply:
 
 
 def _flooded(headers: list[tuple[bytes, bytes]]) -> HeadersTooLarge | None:
-    """Why the request's headers are not looked at, None where they are not too many."""
+    """Return why the request's headers are not looked at, None where they are not too many."""
     size_bytes = sum([len(name) + len(text) for name, text in headers])
     if len(headers) > MAX_HEADERS or size_bytes > MAX_HEADER_BYTES:
         return HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")

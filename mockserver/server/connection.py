@@ -34,7 +34,7 @@ class Connection(Protocol):
         """Send octets past the server's own writing."""
 
     def buffered(self) -> AbstractContextManager[None]:
-        """Whatever is written inside leaves in one piece, and with it the end of the connection."""
+        """Return whatever is written inside leaves in one piece, and with it the end of the connection."""
 
     def close(self) -> None:
         """End the connection in order, and the call with it."""
@@ -80,6 +80,6 @@ class NullConnection:
 
 
 def connection_of(scope: Scope) -> Connection:
-    """The wire of the call whose ASGI scope this is."""
+    """Return the wire of the call whose ASGI scope this is."""
     wire: Connection | None = scope.get("extensions", {}).get(CONNECTION_KEY)
     return NullConnection() if wire is None else wire

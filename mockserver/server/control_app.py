@@ -53,7 +53,7 @@ _Function: TypeAlias = Callable[..., Awaitable[ConnexionResponse]]
 
 
 def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
-    """The application that answers below `/_mock`; each operation is a method of one of `themes`.
+    """Return the application that answers below `/_mock`; each operation is a method of one of `themes`.
 
     Raises:
         SpecError: the contract has an operation that no theme has.
@@ -90,7 +90,7 @@ def _control_spec() -> Spec:
 
 
 def _connexion_document(document: Document) -> dict[str, Any]:
-    """What Connexion needs of the contract: not what is answered, which it would check for half its start."""
+    """Return what Connexion needs of the contract; without responses, which would double its start."""
     unsaid = {"default": {"description": "as the contract says"}}
     paths = {
         path: {
@@ -125,7 +125,7 @@ def _functions(contract: Spec, groups: tuple[object, ...]) -> Mapping[str, _Func
 
 
 def _function(method: _Method, operation: Operation) -> _Function:
-    """The method as Connexion calls it: with parameters by name, and a body with exact decimals."""
+    """Return the method as Connexion calls it: with parameters by name, and a body with exact decimals."""
     status = int(next(code for code in operation.responses if code.startswith("2")))
     wanted = signature(method).parameters
 
@@ -170,7 +170,7 @@ def _framework_response(contract: Spec, request: ConnexionRequest, error: Any) -
 
 
 def _allowed(contract: Spec, path: str) -> list[str]:
-    """The methods of a path; one without parameters goes before one with, as in routing."""
+    """Return the methods of a path; one without parameters goes before one with, as in routing."""
     for pattern, methods in contract.routes:
         if pattern.fullmatch(path):
             return [method.upper() for method in methods]

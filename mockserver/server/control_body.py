@@ -75,7 +75,7 @@ def _check_path(path: str) -> None:
 
 
 def _read_document(content: bytes, headers: MutableHeaders) -> tuple[bytes, Json]:
-    """The body and its document: JSON as plain UTF-8; what has no media type is JSON or else YAML."""
+    """Return the body and its document: JSON as plain UTF-8; what has no media type is JSON or else YAML."""
     media_type, charset = parse_content_type(headers)
     if content and not media_type and content.lstrip()[:1] not in (b"{", b"["):
         media_type = headers["content-type"] = YAML_TYPE

@@ -32,7 +32,7 @@ class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ship
     """Judges the parameters of a path and a query; a pointer is `/query/last`."""
 
     def validate_request(self, request: ConnexionRequest) -> None:
-        """Let pass a request whose parameters keep the contract, and has no others.
+        """Raise unless the request's parameters keep the contract and there are no others.
 
         Raises:
             Unkept: they do not.
@@ -80,7 +80,7 @@ VALIDATORS: Mapping[str, Any] = {"parameter": ParameterCheck, "body": MediaTypeD
 
 @cache
 def _compiled(schema: bytes) -> Schema:
-    """The schema of that text; a contract has some dozens."""
+    """Return the schema of that text; a contract has some dozens."""
     node = json.decode(schema)
     return compile_schema(node, node, COMMON_FORMATS)
 

@@ -39,7 +39,7 @@ class _Flask(flask.Flask):
     """Flask whose one route needs no look at the request: it is bound once."""
 
     def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:  # noqa: ARG002 - Flask's name
-        """The adapter of the one route."""
+        """Return the adapter of the one route."""
         return self._bound
 
     @cached_property
@@ -111,7 +111,7 @@ def _environ(scope: Scope) -> dict[str, Any]:
 
 
 def _sendable(response: flask.Response) -> Headers:
-    """The headers of a response, without those that its status forbids (RFC 9110 §8.6, §15.4.5)."""
+    """Return the headers of a response, without those that its status forbids (RFC 9110 §8.6, §15.4.5)."""
     if response.status_code == HTTPStatus.NO_CONTENT:
         response.headers.remove("Content-Length")
     elif response.status_code == HTTPStatus.NOT_MODIFIED:

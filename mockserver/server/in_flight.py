@@ -49,7 +49,7 @@ class InFlightCalls:
                     del self._open[kind]
 
     def by_vendor(self) -> Mapping[str, int]:
-        """How many calls of each vendor are open."""
+        """Return how many calls of each vendor are open."""
         found: Counter[str] = Counter()
         for (_, vendor, _, *key), count in self._open.items():
             found[vendor] += 0 if key else count

@@ -22,7 +22,7 @@ class InProcessClient:
     host: str = "127.0.0.1"
 
     async def send(self, request: Request) -> Response | LostResponse:
-        """The answer, or how it was lost."""
+        """Return the answer, or how it was lost."""
         clock = asyncio.get_running_loop().time
         started, exchange = clock(), _AsgiExchange(request.cut())
         came: Response | LostResponse

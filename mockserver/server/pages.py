@@ -23,7 +23,7 @@ _SECURITY_HEADERS = {
 
 
 def pages_app(served: tuple[LoadedVendor, ...]) -> Starlette:
-    """The application for everything that is neither a vendor's call nor the control plane's."""
+    """Return the application for everything that is neither a vendor's call nor the control plane's."""
     pages = _Pages(served)
     return Starlette(
         routes=[

@@ -31,7 +31,7 @@ class Body:
 
 
 async def read(receive: Receive, headers: Mapping[str, str], limit: int) -> Body:
-    """The body of a request, up to `limit` bytes; a body that cannot be decoded is kept as it came.
+    """Return the body of a request, up to `limit` bytes; a body that cannot be decoded is kept as it came.
 
     Raises:
         ClientDisconnect: the client left before the end of it.
@@ -69,7 +69,7 @@ def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping
 
 
 def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
-    """What zlib makes of all the members of a body, up to `limit` bytes.
+    """Return what zlib makes of all the members of a body, up to `limit` bytes.
 
     Raises:
         Malformed: it makes nothing of it, or the body ends too early or too late.
@@ -96,7 +96,7 @@ def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
 
 
 async def read_body(receive: Receive, length: str, limit: int) -> bytes:
-    """The whole body; `length` is what its Content-Length says, "" when it has none.
+    """Return the whole body; `length` is what its Content-Length says, "" when it has none.
 
     Raises:
         TooLarge: it is over `limit` bytes, or says so.

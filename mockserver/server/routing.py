@@ -41,7 +41,7 @@ class SecurityHandler:
     served: Mapping[str, LoadedVendor]
 
     def get_fn(self, node: Mapping[str, Any], _scopes: list[str]) -> Callable[[ConnexionRequest], Any]:
-        """The check of one scheme: what Connexion calls with the request."""
+        """Return the check of one scheme: what Connexion calls with the request."""
         name = node["x-name"]
 
         def check(request: ConnexionRequest) -> Any:
@@ -74,7 +74,7 @@ def build_connexion(served: tuple[LoadedVendor, ...], app: ASGIApp) -> Connexion
 
 
 def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
-    """What Connexion needs of a spec: paths, operation ids, security.
+    """Return what Connexion needs of a spec: paths, operation ids, security.
 
     Path parameters are all strings here: a key that is no integer is the vendor's 400, not a 404.
     """

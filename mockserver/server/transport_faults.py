@@ -38,7 +38,7 @@ class OutgoingReply:
     connection: Connection
 
     def part(self, default: float = 1.0) -> bytes:
-        """What the delivery's fraction leaves of the content; `unsaid` is the fraction when it has none."""
+        """Return the part of the content that the delivery's fraction leaves; `default` if it has none."""
         fraction = default if self.delivery.fraction is None else self.delivery.fraction
         return self.content[: int(len(self.content) * fraction)]
 
@@ -75,7 +75,7 @@ class OutgoingReply:
 
 
 async def deliver(reply: OutgoingReply) -> None:
-    """Let the answer leave as its delivery says.
+    """Send the answer as its delivery says.
 
     Raises:
         ConnectionLost: the connection breaks, and there is no wire.
@@ -86,7 +86,7 @@ async def deliver(reply: OutgoingReply) -> None:
 
 
 def is_bodiless(method: str, status: int) -> bool:
-    """Whether an answer has no body on the wire, whatever its content (RFC 9110 §6.4.1)."""
+    """Return whether an answer has no body on the wire, whatever its content (RFC 9110 §6.4.1)."""
     return method == "HEAD" or status in _BODILESS_STATUSES
 
 
@@ -118,7 +118,7 @@ async def _announce_too_much(reply: OutgoingReply) -> None:
 
 
 async def _announce_too_little(reply: OutgoingReply) -> None:
-    """The whole body under a length that says half of it, or the fraction; the connection lives on."""
+    """Send the whole body under half its length, or the fraction's; the connection stays open."""
     if reply.bodiless:
         await _send_whole(reply)
         return

@@ -84,7 +84,7 @@ class SocketConnection:
 
     @contextmanager
     def buffered(self) -> Iterator[None]:
-        """Whatever is written inside leaves in one piece, and with it the end of the connection.
+        """Yield whatever is written inside leaves in one piece, and with it the end of the connection.
 
         Loops send each piece as it comes, and what a client makes of a broken answer can depend on that.
         """
@@ -151,7 +151,7 @@ class MockServerProtocol(HttpToolsProtocol):
 
 
 def checked_protocol() -> type[MockServerProtocol]:
-    """The protocol, if the installed uvicorn has what it leans on.
+    """Return the protocol, if the installed uvicorn has what it leans on.
 
     Raises:
         ProtocolError: it has not.

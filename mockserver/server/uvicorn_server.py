@@ -65,7 +65,7 @@ def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) 
 
 
 def uvicorn_config(app: Application) -> uvicorn.Config:
-    """How uvicorn serves the application: it says nothing, and lends each call its wire.
+    """Return how uvicorn serves the application: it says nothing, and lends each call its wire.
 
     Raises:
         ProtocolError: the installed uvicorn is not the one that was locked.
@@ -82,7 +82,7 @@ def uvicorn_config(app: Application) -> uvicorn.Config:
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
-    """A socket that is bound there; port 0 is any that is free.
+    """Return a socket that is bound there; port 0 is any that is free.
 
     Raises:
         PortTakenError: something listens there already.

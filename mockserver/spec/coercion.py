@@ -130,7 +130,7 @@ class Coercion:
         }
 
     def _is_text(self, schema: Document) -> bool:
-        """Whether the member is a text, which may be null in .NET, where a GUID may not."""
+        """Return whether the member is a text, which may be null in .NET, where a GUID may not."""
         node = resolve(self.document, schema)
         return bool(node.get("type") == "string" and node.get("format") != "uuid")
 
@@ -166,7 +166,7 @@ class Coercion:
 
 
 def compile_coercion(document: Document, settings: Document) -> Coercion:
-    """The binder that a media type's `x-binder` describes.
+    """Return the binder that a media type's `x-binder` describes.
 
     Raises:
         SpecError: it names a coercion or a reading of names that is not known.

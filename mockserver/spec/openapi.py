@@ -75,7 +75,7 @@ class Operation:
     magic: Path
 
     def has_parameter(self, name: str) -> bool:
-        """Whether the operation declares a parameter of that name, in whatever letter case."""
+        """Return whether the operation declares a parameter of that name, in whatever letter case."""
         return any(parameter.name.lower() == name.lower() for parameter in self.parameters)
 
 
@@ -107,7 +107,7 @@ class Spec:
     any_case_path: bool = False
 
     def match(self, method: str, path: str) -> RouteMatch:
-        """The operation that serves `method` on `path`, which starts below the mount.
+        """Return the operation that serves `method` on `path`, which starts below the mount.
 
         Raises:
             NotFound: nothing is served at that path.
@@ -125,7 +125,7 @@ class Spec:
         raise NotFound("path", path)
 
     def tenant(self, headers: Mapping[str, str], parameters: Document, document: Any = None) -> str:
-        """The tenant that a call names in its header, query or body, "" when it names none."""
+        """Return the tenant that a call names in its header, query or body, "" when it names none."""
         for place in self.scope:
             if place["in"] == "header":
                 found: Any = headers.get(place["name"].lower())
@@ -171,14 +171,14 @@ def resolve(document: Document, node: Any) -> Any:
 
 
 def parse_pointer(pointer: str) -> Path:
-    """The steps of an RFC 6901 JSON Pointer; all of them names."""
+    """Return the steps of an RFC 6901 JSON Pointer; all of them names."""
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 
 def build_routes(
     operations: Mapping[str, Operation], *, any_case: bool
 ) -> tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...]:
-    """One pattern a path template, literal templates before those with parameters."""
+    """Return one pattern a path template, literal templates before those with parameters."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations.values():
         by_path.setdefault(operation.path, {})[operation.method] = operation

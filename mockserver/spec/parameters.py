@@ -27,7 +27,7 @@ class ParameterReader:
     schema: Schema
 
     def read(self, texts: list[str]) -> tuple[Json, tuple[Problem, ...]]:
-        """The value that `texts` stand for, and what is wrong with it; a scalar's last text counts."""
+        """Return the value that `texts` stand for, and what is wrong with it; a scalar's last text counts."""
         name, place = self.parameter.name, self.parameter.place
         if not texts:
             missing = Problem("missing-required", (place, name), f"{name} is required", "required")
@@ -55,7 +55,7 @@ class CompiledParameters:
     any_case: bool
 
     def read(self, call: Call, values: Mapping[str, str]) -> tuple[dict[str, Json], list[Problem]]:
-        """Every value by its declared name (absent ones left out), and all problems.
+        """Return every value by its declared name (absent ones left out), and all problems.
 
         A value that breaks its schema is left as the text it came in.
         """
@@ -97,7 +97,7 @@ class CompiledParameters:
 
 
 def compile_parameters(spec: Spec, operation: Operation, formats: Formats) -> CompiledParameters:
-    """The plan for `operation`.
+    """Return the plan for `operation`.
 
     Raises:
         SpecError: a parameter's schema is none.

@@ -60,14 +60,14 @@ class Schema:
     thorough: jsonschema_rs.Draft4Validator
 
     def accepts(self, value: Json) -> bool:
-        """Whether `value` keeps every word of the schema; what is too deep to be looked at does not."""
+        """Return whether `value` is valid; what is too deep to check is not."""
         try:
             return self.quick.is_valid(value)
         except ValueError:
             return False
 
     def problems(self, value: Json, base: Path = ()) -> list[Problem]:
-        """Everything wrong with `value`, in the order of the schema's members; paths start with `base`."""
+        """Return all problems of `value`, in the order of the schema's members; paths start with `base`."""
         found = [
             problem
             for error in self.thorough.iter_errors(value)
@@ -117,7 +117,7 @@ def compile_schema(document: Document, node: Document, formats: Formats, *, clos
 
 
 def _referenced_schemas(document: Document, node: Json) -> dict[str, Json]:
-    """The named schemas that `node` refers to, directly or by way of others; documents hold many more."""
+    """Return the named schemas that `node` refers to, directly or indirectly."""
     known: Mapping[str, Json] = document.get("components", {}).get("schemas", {})
     found: dict[str, Json] = {}
     ahead = [node]
@@ -173,12 +173,12 @@ def to_draft4(
 
 
 def extension_values(document: Document, node: Document, extension: str) -> Mapping[Path, Any]:
-    """Where the schema carries `extension`, by path with "*" for elements; recursion is entered once."""
+    """Return the values of `extension` in the schema, by path with "*" for elements."""
     return dict(_extension_values(document, node, extension, (), frozenset()))
 
 
 def has_bounded_depth(document: Document, node: Document, seen: frozenset[str] = frozenset()) -> bool:
-    """Whether all that keeps the closed schema has a known depth: no recursion, no free-form member."""
+    """Return whether all valid values have a known depth: no recursion, no free-form member."""
     reference = node.get("$ref", "")
     if reference in seen:
         return False

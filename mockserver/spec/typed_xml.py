@@ -28,7 +28,7 @@ _CONVERTERS: Mapping[str, Callable[[str], Json]] = {
 
 
 def read(body: bytes, schema: Document, document: Document, charset: str = "utf-8") -> Json:
-    """The value of `body`, whose root, members and types are those of `schema` in `document`.
+    """Return the value of `body`, whose root, members and types are those of `schema` in `document`.
 
     Raises:
         Malformed: no XML.
@@ -46,7 +46,7 @@ def read(body: bytes, schema: Document, document: Document, charset: str = "utf-
 
 
 def element_tag(node: Document, default: str) -> str:
-    """The name of an element in its namespace, as the schema's `xml` object says it."""
+    """Return the name of an element in its namespace, as the schema's `xml` object says it."""
     said = node.get("xml", {})
     name = said.get("name", default)
     return f"{{{said['namespace']}}}{name}" if "namespace" in said else str(name)

@@ -102,7 +102,7 @@ class RecordedCalls(tuple[RecordedCall, ...]):
 
 
 def describe_resent(calls: Iterable[RecordedCall]) -> str:
-    """What the calls sent, in a sentence: "calls sent 3, 3 items: the client resent 2 items that were …"."""
+    """Return a sentence on resent items: "calls sent 3, 3 items: the client resent 2 items that were …"."""
     calls = tuple(calls)
     if not calls:
         return "no calls were made"
@@ -133,7 +133,7 @@ def _find_resent(calls: Iterable[RecordedCall]) -> Mapping[str, tuple[str, tuple
 
 
 def _item_identities(call: RecordedCall) -> Sequence[str]:
-    """What tells the items of a call apart: their keys, or all that they say where several have one key."""
+    """Return what tells the items of a call apart: their keys, or the documents where keys repeat."""
     if not call.sent:
         return ()
     if len(set(call.keys)) == call.sent and "" not in call.keys:
@@ -146,7 +146,7 @@ def _item_identities(call: RecordedCall) -> Sequence[str]:
 
 
 def _find_list(document: Json, count: int) -> Sequence[Json]:
-    """The first list of so many elements, from outside in; none where there is no such list."""
+    """Return the first list of so many elements, from outside in; none where there is no such list."""
     inside = list(document.values()) if isinstance(document, Mapping) else document
     if not isinstance(inside, list):
         return ()

@@ -54,7 +54,7 @@ class CatalogueTest:
 
 
 def find_cases(vendor: str, tag: str = "") -> dict[str, CatalogueCase]:
-    """The vendor's cases by id, the first of each row; with a `tag` of that section, source, name or id.
+    """Return the vendor's cases by id; with a `tag` those of that section, source, name or id.
 
     Raises:
         BadCaseError: the catalogue cannot be read.

@@ -47,11 +47,11 @@ class ControlClient:
         self._client = httpx.Client(headers=operator, timeout=_TIMEOUT_S, trust_env=False)
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._client.close()
 
     def request(self, method: str, path: str, body: Json = None, **query: Json) -> Json:
-        """What is answered below `/_mock`, with exact decimals; None where nothing is said.
+        """Return what is answered below `/_mock`, with exact decimals; None where nothing is said.
 
         Raises:
             NotDone: it is refused.
@@ -63,7 +63,7 @@ class ControlClient:
     def send(
         self, method: str, path: str, content: bytes | None = None, media_type: str = JSON, **query: Json
     ) -> httpx.Response:
-        """The same with a body as it stands, and the answer as it came.
+        """Return the same with a body as it stands, and the answer as it came.
 
         Raises:
             NotDone, NoServer: as `ask`.
@@ -86,7 +86,7 @@ class ControlClient:
         return came.status_code, came.text
 
     def download(self, path: str) -> bytes:
-        """What the server shows at a path that is not of the control plane.
+        """Return what the server shows at a path that is not of the control plane.
 
         Raises:
             NotDone, NoServer: as `ask`.
@@ -130,7 +130,7 @@ class SandboxControl:
         return f"{self.control.url}/_mock/sandboxes/{self.name}/journal"
 
     def request(self, method: str, below: str, body: Json = None, **query: Json) -> Json:
-        """What is answered below the sandbox, with exact decimals; None where nothing is said.
+        """Return what is answered below the sandbox, with exact decimals; None where nothing is said.
 
         Raises:
             NotDone: it is refused.
@@ -139,7 +139,7 @@ class SandboxControl:
         return self.control.request(method, f"/sandboxes/{self.name}{below}", body, **query)
 
     def content(self, below: str, **query: Json) -> bytes:
-        """What is answered to a GET below the sandbox, as it came.
+        """Return what is answered to a GET below the sandbox, as it came.
 
         Raises:
             NotDone, NoServer: as `ask`.
@@ -148,7 +148,7 @@ class SandboxControl:
 
 
 def _query_parameters(query: Mapping[str, Json]) -> dict[str, str] | None:
-    """What is None is not said; a truth is lower case."""
+    """Return what is None is not said; a truth is lower case."""
     return {
         name: str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in query.items()
@@ -190,7 +190,7 @@ _NOT_IN_NAMES = re.compile("[^a-z0-9]+")
 
 
 def sandbox_name(worker: str, test: str) -> str:
-    """A name for a test's sandbox, "t-gw0-test-pays-1f2e3d4c": what can be read of it, and a hash of all."""
+    """Return a name for a test's sandbox, "t-gw0-test-pays-1f2e3d4c": readable, with a hash."""
     digest = sha256(test.encode(errors="backslashreplace")).hexdigest()[:8]
     spoken = _NOT_IN_NAMES.sub("-", test.rpartition("::")[2].lower()).strip("-")[:_MAX_SLUG].strip("-")
     tag = _NOT_IN_NAMES.sub("-", worker.lower())[:8]
@@ -198,7 +198,7 @@ def sandbox_name(worker: str, test: str) -> str:
 
 
 def create_sandbox(control: ControlClient, name: str, wanted: Mapping[str, Json]) -> str:
-    """The name under which a sandbox was made: the one that is wanted, or, where it is taken, with a number.
+    """Create a sandbox; if the wanted name is taken, one with a number. Return its name.
 
     Raises:
         NotDone: it cannot be made; the text says why.

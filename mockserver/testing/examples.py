@@ -28,7 +28,7 @@ class ItemKey(str):
     select: Mapping[str, Json]
 
     def __new__(cls, text: str, select: Mapping[str, Json]) -> Self:
-        """The key, and how its item is chosen."""
+        """Return the key, and how its item is chosen."""
         made = super().__new__(cls, text)
         made.select = select
         return made
@@ -62,7 +62,7 @@ class Example:
 
 
 def draft_example(subject: BatchProfile, items: int, bad: int, first: int) -> Example:
-    """A batch of so many items, of which so many are bad; its keys count from `first`.
+    """Return a batch of so many items, of which so many are bad; its keys count from `first`.
 
     The first item is a good one where one is good at all. A bad one is bad for itself, where the vendor knows
     such a thing, and does not refuse the whole call.
@@ -94,7 +94,7 @@ def draft_example(subject: BatchProfile, items: int, bad: int, first: int) -> Ex
 
 
 def plain_json(value: Json) -> Json:
-    """The same as JSON that every writer takes: a decimal is a number of its own value."""
+    """Return the same as JSON that every writer takes: a decimal is a number of its own value."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
@@ -103,7 +103,7 @@ def plain_json(value: Json) -> Json:
 
 
 def _item_corruption(subject: BatchProfile) -> Corruption:
-    """One that is refused for itself, if there is one."""
+    """Return one that is refused for itself, if there is one."""
     if not subject.corruptions:
         raise NoExampleError(f"{subject.operation}: nothing is said of what makes an item bad")
     return next((spoil for spoil in subject.corruptions if not spoil.refuses), subject.corruptions[0])
@@ -125,7 +125,7 @@ class ExampleBuilder:
     on_state_copied: Callable[[], None]
 
     def example(self, operation: str, items: int, bad: int, first: int) -> Example:
-        """A batch that comes out so, of the named operation, or of the first that does with "".
+        """Return a batch that comes out so, of the named operation, or of the first that does with "".
 
         Raises:
             ValueError: there are more bad items than items, or fewer than none.
@@ -165,7 +165,7 @@ class ExampleBuilder:
 
     @contextmanager
     def _second_sandbox(self) -> Iterator[SandboxControl]:
-        """A sandbox that holds what the test's does of this vendor, at its time, with its switches."""
+        """Yield a sandbox that holds what the test's does of this vendor, at its time, with its switches."""
         own = self.sandbox_control.request("GET", "")
         wanted = {
             "seed": own["seed"],
@@ -204,7 +204,7 @@ class ExampleBuilder:
 
 
 def _check_outcomes(draft: Example, decided: Sequence[Mapping[str, Json]], entry: Mapping[str, Json]) -> None:
-    """Let pass what came out as it should.
+    """Raise unless the outcomes are as expected.
 
     Raises:
         NoExample: it did not.
@@ -221,7 +221,7 @@ def _check_outcomes(draft: Example, decided: Sequence[Mapping[str, Json]], entry
 
 
 def _item_keys(draft: Example, known: Sequence[str]) -> tuple[ItemKey, ...]:
-    """The keys as the server has them, where they tell items apart; else items are found by what they say."""
+    """Return the keys as the server has them; None if they do not tell the items apart."""
     if len(set(known)) == len(known) and "" not in known:
         return tuple(ItemKey(text, {"key": text}) for text in known)
     places = [_path_of(item, str(key)) for item, key in zip(draft.items, draft.keys, strict=True)]
@@ -232,7 +232,7 @@ def _item_keys(draft: Example, known: Sequence[str]) -> tuple[ItemKey, ...]:
 
 
 def _path_of(node: Json, text: str, path: str = "$") -> str:
-    """Where in an item that text stands, as a JSONPath; "" for nowhere."""
+    """Return where in an item that text stands, as a JSONPath; "" for nowhere."""
     if isinstance(node, Mapping):
         return next(filter(None, (_path_of(one, text, f"{path}.{name}") for name, one in node.items())), "")
     if isinstance(node, list):

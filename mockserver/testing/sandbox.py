@@ -97,7 +97,7 @@ class Sandbox:
         return self._control.link
 
     def vendor(self, name: str) -> SandboxVendor:
-        """One of the vendors, always the same.
+        """Return one of the vendors, always the same.
 
         Raises:
             LookupError: the server has none of the name.
@@ -141,7 +141,7 @@ class Sandbox:
     def journal(
         self, *, last: int = teardown.MAX_CALLS, off_contract: bool | None = None, **wanted: Json
     ) -> RecordedCalls:
-        """The newest `last` calls, oldest first, of those that are wanted.
+        """Return the newest `last` calls, oldest first, of those that are wanted.
 
         By `vendor`, `operation`, `method`, `status` ("207", "4xx", "none"), `outcome`, `item`, `scenario`,
         `since`, `fault` and `off_contract`.
@@ -185,7 +185,7 @@ class Sandbox:
         self._control.request("PATCH", "/assumptions", {name: value})
 
     def case(self, vendor: str, name: str) -> CatalogueTest:
-        """A row of the catalogue by its id, its number or its name, as the vendor has it.
+        """Return a row of the catalogue by its id, its number or its name, as the vendor has it.
 
         Raises:
             LookupError: the vendor has no case for such a row.
@@ -196,7 +196,7 @@ class Sandbox:
         return CatalogueTest(found, self._arrange, self._run_case)
 
     def find_violations(self) -> list[str]:
-        """What is wrong although nothing failed: rules that never hit, calls off contract."""
+        """Return what is wrong although nothing failed: rules that never hit, calls off contract."""
         calls = self.journal()
         said: list[str] = []
         if teardown.NEVER_HIT not in self.allow:
@@ -214,7 +214,7 @@ class Sandbox:
         teardown.save_artifacts(self._control, self.journal(), folder / self.name)
 
     def drop(self) -> None:
-        """Let it be gone, journal and all; one that is gone already is no matter."""
+        """Delete the sandbox with its journal, if it still exists."""
         try:
             self._control.request("DELETE", "")
         except ControlPlaneError as told:
@@ -256,7 +256,7 @@ class SandboxClock:
         return self._instant("GET", "")
 
     def freeze(self, at: datetime | str | None = None) -> datetime:
-        """Let it stand at `at`, or where it is; what it shows.
+        """Freeze the clock at `at`, or where it is; return what it shows.
 
         Raises:
             NotDone: `at` is no instant at which a clock may stand.
@@ -275,7 +275,7 @@ class SandboxClock:
         return self._instant("POST", "/advance", {"seconds": int(whole)})
 
     def thaw(self) -> datetime:
-        """Let it be the machine's again; what it shows."""
+        """Let the clock run with the machine's again; return what it shows."""
         return self._instant("POST", "/thaw")
 
     def _instant(self, method: str, below: str, body: dict[str, object] | None = None) -> datetime:
@@ -283,5 +283,5 @@ class SandboxClock:
 
 
 def _utc(moment: datetime) -> datetime:
-    """One without a zone is UTC, as in every instant of the mock's."""
+    """Return one without a zone is UTC, as in every instant of the mock's."""
     return parse_instant(moment.isoformat())

@@ -90,7 +90,7 @@ def build_scenario(
     times: int | None,
     effects: Mapping[str, Json],
 ) -> Mapping[str, Json]:
-    """The document of one rule for a vendor.
+    """Return the document of one rule for a vendor.
 
     `item` is a key, a place or a whole `select`, None: every item. `times` are attempts at an item where the
     effect is `fail`, else calls.

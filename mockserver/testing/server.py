@@ -63,7 +63,7 @@ class MockServer:
         return self.control.request("GET", "/health")  # type: ignore[no-any-return]
 
     def contract(self, vendor: str) -> ApiUnderTest:
-        """A vendor's spec and what it says of itself; of one that is not ours, the spec as it is served.
+        """Return a vendor's spec and profile; of a foreign vendor, its spec as served.
 
         Raises:
             NotDone: the server has no such vendor.

@@ -23,7 +23,7 @@ _MAX_LENGTH = 160
 def find_unused_rules(
     sandbox_control: SandboxControl, armed: Sequence[ArmedScenario], calls: Sequence[RecordedCall]
 ) -> Iterator[str]:
-    """Each rule that bent no call, with the call that came nearest to it."""
+    """Yield each rule that bent no call, with the call that came nearest to it."""
     applied = {rule for call in calls for rule in call.applied}
     for one in armed:
         if one.is_disarmed:
@@ -41,7 +41,7 @@ def find_unused_rules(
 
 
 def find_contract_violations(calls: Sequence[RecordedCall], ignored: Collection[int]) -> Iterator[str]:
-    """Each call that the vendor has no operation for, and each answer that its spec does not say."""
+    """Yield each call that the vendor has no operation for, and each answer that its spec does not say."""
     for call in calls:
         said = call.off_contract or ("" if call.operation else "the vendor has no such operation")
         if said and call.number not in ignored:
@@ -49,7 +49,7 @@ def find_contract_violations(calls: Sequence[RecordedCall], ignored: Collection[
 
 
 def describe_verification(problem: Mapping[str, Json]) -> str:
-    """What a verification found instead, with the calls that came near."""
+    """Return what a verification found instead, with the calls that came near."""
     lines = [str(problem["detail"])]
     for near in problem.get("nearest", ()):
         head = f"#{near['number']} {near['vendor']} {near['method']} {near['path']}"

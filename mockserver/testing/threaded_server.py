@@ -40,7 +40,7 @@ class _ThreadedServer(uvicorn.Server):
 
 @contextmanager
 def run_in_thread(app: Application) -> Iterator[str]:
-    """The address at which the application answers, without a slash at its end; it is gone afterwards.
+    """Yield the address at which the application answers, without a slash at its end; it is gone afterwards.
 
     Raises:
         NotStarted: it did not come to listen.

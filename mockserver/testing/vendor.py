@@ -64,7 +64,7 @@ class SandboxVendor:
         return self._journal(vendor=self.name)
 
     def state(self, collection: str) -> CollectionState:
-        """What a collection holds, and what became of it since the sandbox began.
+        """Return what a collection holds, and what became of it since the sandbox began.
 
         Raises:
             LookupError: the vendor has none of the name.
@@ -112,7 +112,7 @@ class SandboxVendor:
         )
 
     def example(self, items: int = 3, bad: int = 0, operation: str = "") -> Example:
-        """A batch of so many items, so many of them bad; of the first batch operation, or the named one.
+        """Return a batch of so many items, so many of them bad, for the first or the named operation.
 
         It is tried in a sandbox beside this one before it is handed out; what must be there for it is then.
         No two examples of a test have a key in common.
@@ -127,7 +127,7 @@ class SandboxVendor:
         return made
 
     def _begin_here(self) -> None:
-        """What was brought in for an example is what the sandbox began with, unless it was called before."""
+        """Count what an example brought in as initial state, unless the sandbox was called before."""
         if not self.calls:
             self._since = self._control.request("POST", "/snapshots", {"label": "for the example"})["id"]
 
@@ -151,7 +151,7 @@ class SandboxVendor:
 
 
 def _declared_collections(spec: Spec) -> set[str]:
-    """The collections that the spec names."""
+    """Return the collections that the spec names."""
     operations = spec.operations.values()
     named = {one.collection for one in operations} | {one.batch.collection for one in operations if one.batch}
     return {name for name in named if name}
@@ -208,5 +208,5 @@ class CollectionState(Mapping[str, Document]):
 
 
 def tenant_of(scope: str) -> str:
-    """The tenant of a scope such as `vendor/tenant`."""
+    """Return the tenant of a scope such as `vendor/tenant`."""
     return scope.partition("/")[2]

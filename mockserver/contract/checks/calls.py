@@ -27,7 +27,7 @@ def answers_match_the_spec(case: CheckCase) -> CheckResult:
 
 
 def members_are_stated(case: CheckCase) -> CheckResult:
-    """No member that no schema of the answer names."""
+    """Return no member that no schema of the answer names."""
     if case.answered.unstated is not None or not case.exchange.response.body:
         return NOTHING_TO_JUDGE
     if case.answered.unnamed is None:
@@ -48,7 +48,7 @@ def comes_as_asked_for(case: CheckCase) -> CheckResult:
 
 
 def no_server_error(case: CheckCase) -> CheckResult:
-    """No 5xx."""
+    """Return no 5xx."""
     if case.status < SERVER_ERROR:
         return 1, None
     said = f"answers {case.status}: whatever is sent, the server must have an answer to it"
@@ -56,7 +56,7 @@ def no_server_error(case: CheckCase) -> CheckResult:
 
 
 def refusals_have_the_shape(case: CheckCase) -> CheckResult:
-    """The body that the spec states, of a refusal."""
+    """Return the body that the spec states, of a refusal."""
     if case.status < REFUSED:
         return NOTHING_TO_JUDGE
     found = case.answered.unstated
@@ -69,7 +69,7 @@ def refusals_have_the_shape(case: CheckCase) -> CheckResult:
 
 
 def envelope_is_judged(case: CheckCase) -> CheckResult:
-    """What nobody may take is refused as a whole; what anybody can read is not, for a bad item's sake."""
+    """Check that an invalid envelope is refused, and that no call is refused for a bad item's sake."""
     expected = case.expected
     if expected.envelope == "bad":
         if case.status >= REFUSED or case.forgiving:
@@ -85,7 +85,7 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
 
 
 def _refused_too_little(case: CheckCase) -> CheckFailure | None:
-    """An item that the vendor's own reader must fail at, in a call that was not refused."""
+    """Return an item that the vendor's own reader must fail at, in a call that was not refused."""
     culprit = next((one for one in case.expected.items if one.refuses), None)
     if culprit is None or case.status >= REFUSED:
         return None
@@ -97,7 +97,7 @@ def _refused_too_little(case: CheckCase) -> CheckFailure | None:
 
 
 def _refused_too_much(case: CheckCase) -> CheckFailure | None:
-    """A call that was refused as a whole, with items that can at most be refused one by one."""
+    """Return a call that was refused as a whole, with items that can at most be refused one by one."""
     operation, items = case.expected.operation, case.expected.items
     if operation is None or operation.batch is None or case.atomic or not case.refused:
         return None

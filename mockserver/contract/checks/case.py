@@ -63,7 +63,7 @@ class CheckCase:
         return () if self.telling is None or self.refused else self.telling.outcomes
 
     def done(self, awaited: ExpectedItem) -> bool:
-        """Whether the answer says that the item was done."""
+        """Return whether the answer says that the item was done."""
         if self.telling is None or self.refused:
             return False
         of_it = [one for one in self.telling.outcomes if one.place == awaited.item.place]

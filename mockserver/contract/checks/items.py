@@ -14,7 +14,7 @@ _WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
 
 
 def has_message(body: Json) -> bool:
-    """Whether one of the texts that are named for it says something; without such names, any text.
+    """Return whether one of the texts that are named for it says something; without such names, any text.
 
     The ones nearest to the root count: what stands deeper explains, and does not replace them.
     """
@@ -41,7 +41,7 @@ _FEW = 5
 
 
 def one_outcome_per_item(case: CheckCase) -> CheckResult:
-    """Every item has one, and nothing else has."""
+    """Return every item has one, and nothing else has."""
     if not case.expected.listed:
         return NOTHING_TO_JUDGE
     if case.unread:
@@ -73,7 +73,7 @@ def _unmatched(case: CheckCase) -> CheckFailure | None:
 
 
 def _named(case: CheckCase) -> str:
-    """The keys on both sides, where there are few."""
+    """Return the keys on both sides, where there are few."""
     sent = [one.item.key for one in case.expected.items if one.item.key]
     came = [one.key for one in case.told if one.key]
     if not sent or not came or max(len(sent), len(came)) > _FEW:
@@ -82,7 +82,7 @@ def _named(case: CheckCase) -> str:
 
 
 def outcome_fits_the_item(case: CheckCase) -> CheckResult:
-    """No item is told as done that nobody may take."""
+    """Return no item is told as done that nobody may take."""
     known = [one for one in case.expected.items if one.verdict != "doubtful"]
     if not case.expected.listed or not known or case.telling is None:
         return NOTHING_TO_JUDGE
@@ -105,7 +105,7 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
 
 
 def _unnamed(case: CheckCase) -> CheckFailure | None:
-    """A bad item that the refusal of all does not name, where it names others."""
+    """Return a bad item that the refusal of all does not name, where it names others."""
     named = {one.place for one in case.telling.outcomes} if case.telling else set()
     missing = next((one for one in case.expected.bad if named and one.item.place not in named), None)
     if missing is None:
@@ -143,7 +143,7 @@ def order_is_kept(case: CheckCase) -> CheckResult:
 
 
 def keys_are_the_items(case: CheckCase) -> CheckResult:
-    """The key of an outcome is that of its item."""
+    """Return the key of an outcome is that of its item."""
     pairs = _pairs(case)
     strangers = [
         (awaited, told) for awaited, told in pairs if not _names(told, awaited) and _owner(case, told) is None
@@ -176,12 +176,12 @@ def _names(told: ReportedOutcome, awaited: ExpectedItem) -> bool:
 
 
 def _owner(case: CheckCase, told: ReportedOutcome) -> int | None:
-    """The item that the outcome names, whatever its place."""
+    """Return the item that the outcome names, whatever its place."""
     return next((one.item.place for one in case.expected.items if _names(told, one)), None)
 
 
 def count_is_processed(case: CheckCase) -> CheckResult:
-    """The count in an answer is the number of items that were done."""
+    """Return the count in an answer is the number of items that were done."""
     if not case.expected.listed or case.telling is None or case.refused or case.telling.count is None:
         return NOTHING_TO_JUDGE
     sent, count = len(case.expected.items), case.telling.count
@@ -203,7 +203,7 @@ def count_is_processed(case: CheckCase) -> CheckResult:
 
 
 def refusals_say_why(case: CheckCase) -> CheckResult:
-    """A refused call has a body with a message, a rejected item a message of its own."""
+    """Return a refused call has a body with a message, a rejected item a message of its own."""
     if case.status >= REFUSED and case.answered.body is not None and not has_message(case.answered.body):
         return 1, CheckFailure(
             f"answers {case.status} and does not say why", expected="a message", came="none"

@@ -45,7 +45,7 @@ class AuthChecks:
         self._takes_any: bool | None = None
 
     def judge(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
-        """What gets in that must not, by the example of a call; `raw` is the operation in its spec.
+        """Return what gets in that must not, by the example of a call; `raw` is the operation in its spec.
 
         Raises:
             Unreachable: nobody answers.
@@ -81,7 +81,7 @@ class AuthChecks:
                 yield _is_let_in(operation, f"with a made-up {name}", good, came)
 
     def _is_lenient(self, good: Exchange) -> bool:
-        """Whether it is one of ours that does not say that it is strict."""
+        """Return whether it is one of ours that does not say that it is strict."""
         if JOURNAL not in good.response.headers:
             return False
         health = self._target.at_origin(Request("GET", "/_mock/health")).response
@@ -121,7 +121,7 @@ def _with(request: Request, header: str, text: str) -> Request:
 
 
 def _is_closed(exchange: Exchange) -> bool:
-    """A redirect leads to where one logs in."""
+    """Return a redirect leads to where one logs in."""
     return exchange.response.status in _CLOSED or exchange.response.status in _ELSEWHERE
 
 

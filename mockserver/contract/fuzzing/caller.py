@@ -60,7 +60,7 @@ class Caller:
     def call(
         self, case: PinnedCase, recorder: ScenarioRecorder | None = None, *, walking: bool = False
     ) -> CheckedResponse:
-        """The answer to a case.
+        """Return the answer to a case.
 
         Raises:
             Unsendable: HTTP has no place for it.
@@ -82,7 +82,7 @@ class Caller:
         return CheckedResponse(case, response, self.wire.last(), arguments, recorder)
 
     def judge(self, answered: CheckedResponse) -> tuple[Finding, ...]:
-        """What does not hold of an answer.
+        """Return what does not hold of an answer.
 
         Raises:
             Lost: nobody answers a check that calls again.
@@ -99,7 +99,7 @@ class Caller:
         return found
 
     def _tried(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
-        """What comes of calls that are made once an operation, by the example of this one."""
+        """Return what comes of calls that are made once an operation, by the example of this one."""
         found: tuple[Finding, ...] = ()
         if self._errand.effort.wants(auth_checks.AUTH_CHECK.id):
             raw: Mapping[str, Any] = case.operation.definition.raw

@@ -91,7 +91,7 @@ class Journey:
     last: Exchange | None = None
 
     def begin(self) -> None:
-        """A walk begins, in a world in which nothing has happened."""
+        """Begin a walk in an isolated world."""
         self.hunt.is_dead = self.caller.lost is not None
         self.hunt.begin()
         self.steps = []
@@ -99,13 +99,13 @@ class Journey:
         self.caller.wire.within(self.world.headers)
 
     def end(self) -> None:
-        """It is over, and its world is let go."""
+        """End the walk and release its world."""
         if self.world and not self.caller.lost:
             self.worlds.drop(self.world)
         self.world = None
 
     def came(self, link: str, *, is_good: bool, is_whole: bool) -> None:
-        """A link was followed; `read` counts those that are there to be read, whatever they led to.
+        """Record that a link was followed; `read` counts links to reads, whatever they led to.
 
         `is_whole`: all that it names was there, and not in the answer to a batch, whose first item may be
         refused.
@@ -118,7 +118,7 @@ class Journey:
                 self.misled.setdefault(link, self.last)
 
     def told(self, finding: Finding) -> Finding:
-        """A finding with the steps that led to it."""
+        """Return a finding with the steps that led to it."""
         words = tuple(
             f"{one.request.method} {one.request.path} is answered {one.response.status}"
             for one in self.steps[:-1]
@@ -133,11 +133,11 @@ class LinkWalk:
     recorder: Any
 
     def setup(self) -> None:
-        """A walk begins."""
+        """Begin a walk."""
         self.trip.begin()
 
     def teardown(self) -> None:
-        """A walk ends."""
+        """End a walk."""
         self.trip.end()
 
     def call(self, case: PinnedCase, **kwargs: Any) -> Response:
@@ -154,7 +154,7 @@ class LinkWalk:
         return answered.response
 
     def get_call_kwargs(self, case: PinnedCase) -> dict[str, Any]:
-        """Where `call` puts what it finds, for `validate_response` to tell."""
+        """Return where `call` puts what it finds, for `validate_response` to tell."""
         del case
         return {"found": []}
 
@@ -166,7 +166,7 @@ class LinkWalk:
                 raise self.trip.hunt.broken(self.trip.told(finding))
 
     def step(self, input: StepInput) -> StepOutput:  # noqa: A002 - as the base has it
-        """One call; notes whether the link to it led somewhere."""
+        """Return one call; notes whether the link to it led somewhere."""
         output: StepOutput = super().step(input)  # type: ignore[misc] # the machine's
         if input.transition and input.applied_parameters:
             link = f"{operation_id(input.case)} {input.transition.id}"

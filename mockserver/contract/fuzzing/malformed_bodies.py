@@ -27,7 +27,7 @@ class MalformedBodies:
         self._tried: set[tuple[str, str]] = set()
 
     def judge(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
-        """What is found of such bodies, by the example of a call.
+        """Return what is found of such bodies, by the example of a call.
 
         Raises:
             Unreachable: nobody answers.

@@ -41,17 +41,17 @@ def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> N
 
 
 def operation_id(case: PinnedCase) -> str:
-    """The operationId, or method and path where the spec has none."""
+    """Return the operationId, or method and path where the spec has none."""
     return id_of(case.operation)
 
 
 def id_of(operation: Any) -> str:
-    """The same of an operation as Schemathesis has it."""
+    """Return the same of an operation as Schemathesis has it."""
     return str(operation.definition.raw.get("operationId") or operation.label)
 
 
 def _is_free(case: PinnedCase) -> bool:
-    """Whether the case may ask for what is not there."""
+    """Return whether the case may ask for what is not there."""
     fuzzed = case.meta is not None and case.meta.phase.name == TestPhase.FUZZING
     return fuzzed and case.body is NOT_SET
 

@@ -47,17 +47,17 @@ class RequestWriter(HTTPAdapter):
         self._headers: Mapping[str, str] = {}
 
     def last(self) -> Exchange:
-        """What went over it most lately."""
+        """Return what went over it most lately."""
         if self._last is None:
             raise LookupError("nothing was sent")
         return self._last
 
     def within(self, headers: Mapping[str, str]) -> None:
-        """Every later call has these headers as well: the world that it happens in."""
+        """Send these headers with every later call: the world that it happens in."""
         self._headers = headers
 
     def session(self) -> requests.Session:
-        """A session that remembers nothing and sends everything here."""
+        """Return a session that remembers nothing and sends everything here."""
         made = requests.Session()
         made.trust_env = False
         made.headers.clear()
@@ -74,7 +74,7 @@ class RequestWriter(HTTPAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """What the target answers; how it is called is the target's own affair.
+        """Return what the target answers; how it is called is the target's own affair.
 
         Raises:
             Unsendable: HTTP has no place for it.
@@ -138,7 +138,7 @@ _NOT_NAME = re.compile(r"^[^A-Za-z_]|[^A-Za-z0-9_.-]")
 
 
 def can_write_xml(media_type: str | None) -> bool:
-    """Whether bodies of that media type are written here."""
+    """Return whether bodies of that media type are written here."""
     return media_type in XML_MEDIA_TYPES
 
 

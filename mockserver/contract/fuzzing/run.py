@@ -111,7 +111,7 @@ def _findings(operation: FuzzedOperation, caller: Caller, effort: RunConfig) -> 
 
 
 def _of_listed(operation: FuzzedOperation, caller: Caller, effort: RunConfig) -> list[Finding]:
-    """The smallest call that each check did not hold of; a check that has failed a few times is left."""
+    """Return the smallest failing call of each check; skip checks that have failed a few times."""
     smallest: dict[str, Finding] = {}
     times: Counter[str] = Counter()
     for case in _listed(operation, effort):
@@ -126,7 +126,7 @@ def _of_listed(operation: FuzzedOperation, caller: Caller, effort: RunConfig) ->
 
 
 def _listed(operation: FuzzedOperation, effort: RunConfig) -> Iterator[PinnedCase]:
-    """The examples of the spec, then what lies at the limits of its schemas and beyond.
+    """Yield the examples of the spec, then what lies at the limits of its schemas and beyond.
 
     Where there is more of that than the effort is worth, the seed says where taking every nth of it begins.
     """
@@ -156,7 +156,7 @@ def _listed(operation: FuzzedOperation, effort: RunConfig) -> Iterator[PinnedCas
 def _drawn(
     operation: FuzzedOperation, caller: Caller, effort: RunConfig, hunt: FailureSearch
 ) -> Finding | None:
-    """Something that breaks, as small as Hypothesis makes it; None where nothing new does."""
+    """Return something that breaks, as small as Hypothesis makes it; None where nothing new does."""
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
     strategy: Any = st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
 

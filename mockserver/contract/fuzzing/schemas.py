@@ -20,7 +20,7 @@ _ONE_JSON = "application/vnd.mockserver+json"
 
 
 def loaded(contracted: ApiUnderTest, url: str, effort: RunConfig, *, walking: bool = False) -> OpenApiSchema:
-    """What Schemathesis makes cases of, to be called at `url`; a walk is made of good calls only."""
+    """Return what Schemathesis makes cases of, to be called at `url`; a walk is made of good calls only."""
     profile = contracted.profile
     config = _config(url, effort, profile.credentials, "positive" if walking else "all")
     config["generation"]["codec"] = profile.pins.codec
@@ -77,7 +77,7 @@ def _document(contracted: ApiUnderTest) -> dict[str, Any]:
 
 
 def _name_one_json(node: Any) -> None:
-    """A range of media types is none that can be sent: one of it stands for it."""
+    """Replace a range of media types, which cannot be sent, by one of them."""
     if isinstance(node, list):
         for child in node:
             _name_one_json(child)

@@ -86,7 +86,7 @@ class SchemathesisChecks:
     def judge(
         self, answered: CheckedResponse, ledger: FindingLedger, left_out: frozenset[str] = frozenset()
     ) -> tuple[Finding, ...]:
-        """What does not hold of an answer; the checks of `left_out` are not made.
+        """Return what does not hold of an answer; the checks of `left_out` are not made.
 
         Raises:
             Unreachable: nobody answers a check that calls again.

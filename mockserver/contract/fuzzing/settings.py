@@ -11,7 +11,7 @@ from mockserver.contract.config import RunConfig
 
 
 def hypothesis_settings(effort: RunConfig, **more: Any) -> hypothesis.settings:
-    """The same comes every time, what breaks is made small, and nothing but the answers matters."""
+    """Return the same comes every time, what breaks is made small, and nothing but the answers matters."""
     return hypothesis.settings(
         max_examples=effort.max_examples,
         database=None,

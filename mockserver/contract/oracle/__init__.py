@@ -55,7 +55,7 @@ class Oracle:
         self._bodies: dict[tuple[str, str], _Body] = {}
 
     def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
-        """The operation that the spec has for the request, and the values of its path.
+        """Return the operation that the spec has for the request, and the values of its path.
 
         Raises:
             MethodNotAllowed: the path has operations, but not by that method.
@@ -68,7 +68,7 @@ class Oracle:
         return match.operation, match.values
 
     def expected(self, request: Request, operation: str = "") -> ExpectedResponse:
-        """What the request is; `operation` is what its caller meant, where its path says nothing."""
+        """Return what the request is; `operation` is what its caller meant, where its path says nothing."""
         meant = self._spec.operations.get(operation)
         try:
             found = self.found(request)
@@ -112,7 +112,7 @@ class Oracle:
         return self._judged(operation, body, decoded, self._leniency(operation, body, request))
 
     def _of_media_type(self, operation: Operation, request: Request) -> Verdict:
-        """What a body is that comes in a media type which the spec does not state."""
+        """Return what a body is that comes in a media type which the spec does not state."""
         sent = request.media_type
         near = "json" in sent and any("json" in one.name for one in operation.bodies)
         forgiven = any(one.keyword == "content-type" for one in self._forgiven(operation, request))
@@ -188,7 +188,7 @@ class Oracle:
 
 
 def expected_response(contracted: ApiUnderTest, operation: Operation, request: Request) -> ExpectedResponse:
-    """What one request is; whoever asks more than once keeps an `Oracle`."""
+    """Return what one request is; whoever asks more than once keeps an `Oracle`."""
     return Oracle(contracted).expected(request, operation.id)
 
 
@@ -214,7 +214,7 @@ def _asks_for_an_example(request: Request) -> bool:
 
 
 def _passes_over(operation: Operation, request: Request) -> bool:
-    """Whether a header of the operation's, one of whose values is to ignore, has not its default."""
+    """Return whether a header of the operation's, one of whose values is to ignore, has not its default."""
     for one in operation.parameters:
         sent = request.headers.get(one.name.lower())
         if one.place == "header" and sent and "ignore" in one.schema.get("enum", ()):

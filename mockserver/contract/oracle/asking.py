@@ -18,7 +18,7 @@ from mockserver.spec.openapi import Operation, Parameter, RouteMatch, Spec
 
 
 def find_operation(spec: Spec, method: str, path: str) -> RouteMatch:
-    """The operation at a path that is decoded, and the values of its parameters.
+    """Return the operation at a path that is decoded, and the values of its parameters.
 
     Raises:
         NotFound: the spec has nothing there.
@@ -49,7 +49,7 @@ class _Known:
     schema: OracleSchema
 
     def wrong(self, texts: Sequence[str], tolerances: Sequence[Tolerance]) -> tuple[str, str]:
-        """What is bad about the texts, or else doubtful; both "" where nothing is."""
+        """Return what is bad about the texts, or else doubtful; both "" where nothing is."""
         what = f"the {self.parameter.place} parameter {self.parameter.name}"
         of_this = {one.keyword for one in tolerances if one.member == self.parameter.name}
         if not texts:
@@ -88,7 +88,7 @@ class ParameterReading:
         values: Mapping[str, str],
         tolerances: Sequence[Tolerance] = (),
     ) -> ReadParameters:
-        """What is wrong with a request's; `values` are those of its path."""
+        """Return what is wrong with a request's; `values` are those of its path."""
         query = self._query(request)
         bad, doubts = [], []
         for known in self._of(operation):

@@ -22,7 +22,7 @@ _KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\
 
 
 def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Json, bool]:
-    """The items that the keys spell up to the first gap, and whether a key spells none.
+    """Return the items that the keys spell up to the first gap, and whether a key spells none.
 
     Of a repeated key the first counts; member names are taken in any letter case.
     """
@@ -47,7 +47,7 @@ def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Js
 
 
 def _nothing(members: Document, name: str) -> Json:
-    """What an empty value stands for: null, where a text must be there too."""
+    """Return what an empty value stands for: null, where a text must be there too."""
     return None if members.get(name, EMPTY).get("nullable") else ""
 
 
@@ -63,7 +63,7 @@ _TextLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 
 
 def read_yaml(text: str) -> Json:
-    """The document.
+    """Return the document.
 
     Raises:
         ValueError: it is none.
@@ -96,7 +96,7 @@ class Decoded:
 
 
 def decode(body: bytes, content_type: str, node: Document, settings: Document = EMPTY) -> Decoded:
-    """The document in `body`, typed by the schema `node` (unfolded) where its text has no types of its own.
+    """Decode `body`, typed by the schema `node` (unfolded) where its text has no types of its own.
 
     `settings` are the media type's `x-binder`: which form, which XML.
 
@@ -119,7 +119,7 @@ def decode(body: bytes, content_type: str, node: Document, settings: Document = 
 
 
 def media_type_of(content_type: str) -> tuple[str, str]:
-    """The media type and the charset that a Content-Type names, lower case; "" where it names none."""
+    """Return the media type and the charset that a Content-Type names, lower case; "" where it names none."""
     media_type, _, parameters = content_type.partition(";")
     charset = ""
     for one in parameters.split(";"):
@@ -294,6 +294,6 @@ def _members(element: Element, node: Document, doubts: list[str], *, forward: bo
 
 
 def _others(node: Document) -> Mapping[str, Json]:
-    """The schema of members that the schema does not name."""
+    """Return the schema of members that the schema does not name."""
     others = node.get("additionalProperties")
     return others if isinstance(others, dict) else EMPTY

@@ -78,7 +78,7 @@ class ExpectedResponse:
 
 
 def explain(broken: SchemaProblem) -> str:
-    """What is wrong, as the end of a sentence: `due_Date is "soon", which is no date-time`."""
+    """Return what is wrong, as the end of a sentence: `due_Date is "soon", which is no date-time`."""
     name = str(broken.path[-1]) if broken.path else _ANONYMOUS
     if broken.path and isinstance(broken.path[-1], int):
         name = pointer_of(broken.path)
@@ -94,11 +94,11 @@ def explain(broken: SchemaProblem) -> str:
 
 
 def show_value(value: Json) -> str:
-    """A value as JSON, cut to the width of a line."""
+    """Return a value as JSON, cut to the width of a line."""
     text = str(value) if isinstance(value, Decimal) else json.dumps(value, default=str)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def count_noun(number: int, noun: str) -> str:
-    """A number with its noun: 1 item, 3 items."""
+    """Return a number with its noun: 1 item, 3 items."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -19,7 +19,7 @@ _WIDTHS = ("int32", "int64")
 def weigh_problems(
     broken: tuple[SchemaProblem, ...], lenient: Leniency, decoded: Decoded
 ) -> tuple[Verdict, str]:
-    """What is to be said of a document with all that is broken in it, and why."""
+    """Return what is to be said of a document with all that is broken in it, and why."""
     sure = [one for one in broken if not lenient.may_pass(one)]
     if decoded.doubts:
         return "doubtful", decoded.doubts[0]
@@ -31,7 +31,7 @@ def weigh_problems(
 def expected_item(
     sent: BatchItem, keys: tuple[str, ...], batch: Batch, item: OracleSchema, lenient: Leniency
 ) -> ExpectedItem:
-    """What is expected of an item, which answers may name by `keys`; `item` is the schema of all of them."""
+    """Return what is expected of an item that responses may name by `keys`; `item` is the item schema."""
     broken = item.broken(sent.document)
     sure = [one for one in broken if not lenient.may_pass(one)]
     fatal = [one for one in broken if _is_fatal(one, batch, item.node)]
@@ -50,7 +50,7 @@ def expected_item(
 
 
 def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:
-    """Whether it refuses the call, as `x-fatal` says of its place, or else `x-batch.fatal` of its kind."""
+    """Return whether the problem refuses the call, by `x-fatal` at its place or `x-batch.fatal`."""
     for step in broken.path:
         inner = properties_of(node).get(step, EMPTY) if isinstance(step, str) else node.get("items", EMPTY)
         node = inner

@@ -9,7 +9,7 @@ from mockserver.model import Json
 
 
 def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False) -> tuple[str, ...]:
-    """The values of an item's key members as texts, in their order; a list of its own has none."""
+    """Return the values of an item's key members as texts, in their order; a list of its own has none."""
     if not isinstance(document, dict):
         return ()
     found = {name.lower(): value for name, value in document.items()} if any_case else document
@@ -18,7 +18,7 @@ def keys_of(document: Json, members: tuple[str, ...], *, any_case: bool = False)
 
 
 def text_of(value: Json) -> str | None:
-    """A key as text; None where it is none."""
+    """Return a key as text; None where it is none."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     return format(value, "f") if isinstance(value, Decimal) else str(value)

@@ -43,7 +43,7 @@ class Leniency:
     tolerances: tuple[Tolerance, ...] = ()
 
     def may_pass(self, broken: SchemaProblem) -> bool:
-        """Whether a lenient reader may take what breaks the schema there."""
+        """Return whether a lenient reader may take what breaks the schema there."""
         return (
             any(one.passes and _speaks_of(one, broken) for one in self.tolerances)
             or self._of_keyword(broken)
@@ -51,11 +51,11 @@ class Leniency:
         )
 
     def may_stay_alone(self, broken: SchemaProblem) -> bool:
-        """Whether it may spoil its item alone although it is of a kind that refuses the call."""
+        """Return whether it may spoil its item alone although it is of a kind that refuses the call."""
         return any(_speaks_of(one, broken) for one in self.tolerances)
 
     def is_renamed(self, value: Json, node: Document) -> bool:
-        """Whether an object has a member in another letter case than the schema, where case may not count."""
+        """Return whether a member differs from the schema in letter case only, where case may not count."""
         if not self.any_case:
             return False
         if isinstance(value, list):
@@ -114,7 +114,7 @@ class Leniency:
 def leniency(
     settings: Document, tolerances: Iterable[Tolerance] = (), *, spells: bool, ignores_unknown: bool
 ) -> Leniency:
-    """That of a media type with these `x-binder` settings."""
+    """Return the leniency of a media type with these `x-binder` settings."""
     pairs = (str(one).split("-from-") for one in settings.get("coerce", ()))
     read = {
         (wanted, {"grouped": "string", "xml": "string", "empty": "string"}.get(found, found))
@@ -131,7 +131,7 @@ def leniency(
 
 
 def is_on_the_edge(value: Json, node: Document) -> bool:
-    """Whether a moment keeps its format, but many calendars lack it (year 1, an offset of 14 hours)."""
+    """Return whether a valid moment is beyond many calendars (year 1, an offset of 14 hours)."""
     if isinstance(value, list):
         return any(is_on_the_edge(child, node.get("items", {})) for child in value)
     if isinstance(value, dict):
@@ -150,7 +150,7 @@ def _speaks_of(one: Tolerance, broken: SchemaProblem) -> bool:
 
 
 def _is_trimmed(broken: SchemaProblem) -> bool:
-    """Whether the text would keep the keyword without the white space round it."""
+    """Return whether the text would keep the keyword without the white space round it."""
     found = broken.found
     if broken.keyword not in ("pattern", "format", "enum", "maxLength") or not isinstance(found, str):
         return False

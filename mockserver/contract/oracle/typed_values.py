@@ -28,7 +28,7 @@ class Member:
 
 
 def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
-    """The value of the schema's type that `text` spells plainly; `text` itself where it spells none.
+    """Return the value of the schema's type that `text` spells plainly; `text` itself where it spells none.
 
     In a form, which cannot say null, nothing is null for what is no text and may be null.
     """
@@ -46,7 +46,7 @@ def typed(text: str, node: Document, *, of_xml: bool = False) -> Json:
 
 
 def element_name(node: Document, default: str) -> str:
-    """The name of an element in its namespace, as the schema's `xml` says it."""
+    """Return the name of an element in its namespace, as the schema's `xml` says it."""
     said = node.get("xml", EMPTY)
     name = str(said.get("name", default))
     if "name" not in said and default.startswith("{"):
@@ -55,7 +55,7 @@ def element_name(node: Document, default: str) -> str:
 
 
 def members_of(node: Document, tag: str) -> Mapping[str, Member]:
-    """How the members of an object are found below its element `tag`, whose namespace is theirs too."""
+    """Return how the members of an object are found below the element `tag`, in its namespace."""
     namespace = tag[: tag.find("}") + 1]
     found = {}
     for name, schema in properties_of(node).items():
@@ -72,7 +72,7 @@ def members_of(node: Document, tag: str) -> Mapping[str, Member]:
 
 
 def properties_of(node: Document) -> Mapping[str, Document]:
-    """The members that the schema names, by itself and by all that it is made of."""
+    """Return the members that the schema names, by itself and by all that it is made of."""
     own: dict[str, Document] = {}
     for part in node.get("allOf", ()):
         own |= properties_of(part)

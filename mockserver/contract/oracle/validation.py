@@ -59,18 +59,18 @@ class OracleSchema:
     engine: Any
 
     def broken(self, value: Json) -> tuple[SchemaProblem, ...]:
-        """All that is wrong with `value`."""
+        """Return all that is wrong with `value`."""
         with localcontext(_WIDE):
             return tuple(_broken(error) for error in self.engine.iter_errors(value))
 
     def keeps(self, value: Json) -> bool:
-        """Whether nothing is."""
+        """Return whether nothing is."""
         with localcontext(_WIDE):
             return next(self.engine.iter_errors(value), None) is None
 
 
 def compile_schema(node: Document) -> OracleSchema:
-    """The schema for a node that `unfolded` gave."""
+    """Return the schema for a node that `unfolded` gave."""
     return OracleSchema(node, _Engine(node))
 
 
@@ -92,7 +92,7 @@ def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | N
 
 
 def without_member(node: Document, pointer: Path) -> Document:
-    """The schema with nothing said of the members of the list at `pointer`."""
+    """Return the schema with nothing said of the members of the list at `pointer`."""
     if not pointer:
         return {name: value for name, value in node.items() if name != "items"}
     properties = node.get("properties", {})
@@ -102,7 +102,7 @@ def without_member(node: Document, pointer: Path) -> Document:
 
 @cache
 def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
-    """The pattern as ECMA 262 means it; None where Python cannot."""
+    """Return the pattern as ECMA 262 means it; None where Python cannot."""
     inside = False
     made = []
     at = 0
@@ -129,7 +129,7 @@ def to_python_pattern(pattern: str) -> re.Pattern[str] | None:
 
 
 def is_day(text: str) -> bool:
-    """Whether it is a day of the calendar, as RFC 3339 writes one."""
+    """Return whether it is a day of the calendar, as RFC 3339 writes one."""
     found = _DAY.fullmatch(text)
     try:
         return bool(found and date(*map(int, found.groups())))

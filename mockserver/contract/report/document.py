@@ -16,7 +16,7 @@ VERSION = 1
 
 
 def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
-    """All of it; `began` is an ISO instant. A body is text under `body`, what is no UTF-8 under `base64`."""
+    """Return the whole report; `began` is an ISO instant. Bodies beyond UTF-8 stand under `base64`."""
     told = list(outcomes)
     return {
         "version": VERSION,
@@ -28,7 +28,7 @@ def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
 
 
 def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
-    """How many checks came out how, each counted once for an operation."""
+    """Return how many checks came out how, each counted once for an operation."""
     rows = [row for one in outcomes for row in one.rows]
     words = {"failed": "FAIL", "passed": "ok", "known": "known"}
     return {word: sum(row.verdict == verdict for row in rows) for word, verdict in words.items()}

@@ -15,7 +15,7 @@ from mockserver.model import Json
 
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> Json:
-    """The archive; nobody measured when a call was made, so that each began with the run and took no time."""
+    """Return the HAR archive; every call starts with the run and takes no time, as none was timed."""
     return {
         "log": {
             "version": "1.2",

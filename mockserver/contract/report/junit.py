@@ -13,7 +13,7 @@ _LONGEST = 100_000
 
 
 def junit_xml(outcomes: Iterable[RunOutcome]) -> bytes:
-    """The file; a known difference is a skipped case."""
+    """Return the file; a known difference is a skipped case."""
     root = ET.Element("testsuites")
     for outcome in outcomes:
         rows, visit = outcome.rows, outcome.visit

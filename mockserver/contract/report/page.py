@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"\A\d+\. ")
 
 
 def html_page(document: Json) -> str:
-    """The page of a run's document (`report.document`)."""
+    """Return the page of a run's document (`report.document`)."""
     pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
     pages.filters.update(
         body=_body, cut=_cut, shown=_shown, counted=count_noun_in_words, without_number=_without_number
@@ -25,7 +25,7 @@ def html_page(document: Json) -> str:
 
 
 def _body(message: Mapping[str, Json]) -> str:
-    """A body's lines, each fit to be shown; the document has all of a long one."""
+    """Return a body's lines, each fit to be shown; the document has all of a long one."""
     text = str(message.get("body", message.get("base64", "")))
     shown = "\n".join(one_line(one, _LONGEST) for one in text[:_LONGEST].split("\n"))
     left = len(text) - _LONGEST
@@ -41,5 +41,5 @@ def _shown(text: str) -> str:
 
 
 def _without_number(step: str) -> str:
-    """A step of a story; the list numbers it."""
+    """Return a step of a story; the list numbers it."""
     return one_line(_NUMBER.sub("", step), _LONGEST)

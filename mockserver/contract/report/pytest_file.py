@@ -21,7 +21,7 @@ from mockserver.contract.session.rerun import holds
 
 
 def pytest_module(outcome: RunOutcome) -> str:
-    """The text of the module."""
+    """Return the text of the module."""
     visit = outcome.visit
     head = _HEAD.format(
         name=visit.contracted.name, there=visit.plan.target or "mockserver's own application in their process"

@@ -59,14 +59,14 @@ class RunOutcome:
         return tuple(row for group in self.groups for row in group.rows)
 
     def having(self, verdict: RowVerdict) -> tuple[ReportRow, ...]:
-        """The rows that came out so."""
+        """Return the rows that came out so."""
         return tuple(row for row in self.rows if row.verdict == verdict)
 
 
 def run_outcome(
     visit: Session, known: Iterable[KnownFindings], before: Iterable[RunOutcome] = ()
 ) -> RunOutcome:
-    """The rows of a visit, those that `known` covers marked; failures are numbered on from those `before`."""
+    """Return the rows of a run; rows in `known` are marked, failures are numbered on from `before`."""
     mine = [one for one in known if one.vendor == visit.contracted.name]
     names = _names(visit, before)
     groups = tuple(_group(visit, operation, mine, names) for operation in _operations(visit))
@@ -83,7 +83,7 @@ def run_outcome(
 
 
 def label_of(visit: Session, operation: str) -> str:
-    """An operation as people know it."""
+    """Return an operation as people know it."""
     found = visit.contracted.spec.operations.get(operation)
     return f"{found.method.upper()} {found.path}" if found else operation or "outside all operations"
 
@@ -99,7 +99,7 @@ def _names(visit: Session, before: Iterable[RunOutcome]) -> Mapping[tuple[str, s
 
 
 def _operations(visit: Session) -> Iterator[str]:
-    """Those that were judged, in the spec's order."""
+    """Yield those that were judged, in the spec's order."""
     found = [one.operation for one in visit.ledger.findings]
     met = dict.fromkeys([*(operation for operation, _ in visit.ledger.made), *found])
     yield from (name for name in visit.contracted.spec.operations if name in met)

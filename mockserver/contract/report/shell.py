@@ -27,7 +27,7 @@ _NEXT = " \\\n  "
 
 
 def shell_script(visit: Session, row: ReportRow, finding: Finding) -> str:
-    """The whole script; it goes to MOCKSERVER_TARGET where that is set, else where the run went."""
+    """Return the whole script; it goes to MOCKSERVER_TARGET where that is set, else where the run went."""
     hidden = HiddenSecrets(visit.secrets)
     remarks = [
         f"{visit.contracted.name} {row.check.id}: {finding.said}",
@@ -48,7 +48,7 @@ def shell_script(visit: Session, row: ReportRow, finding: Finding) -> str:
 
 
 def curl_command(exchange: Exchange, visit: Session) -> str:
-    """One call; its status follows its answer, and a line says what came when it was found."""
+    """Return one call; its status follows its answer, and a line says what came when it was found."""
     request, hidden = exchange.request, HiddenSecrets(visit.secrets)
     method = ["--head"] if request.method == "HEAD" else ["-X", shell_quote(request.method.encode())]
     path = shell_quote(hidden.text(request.path).encode()) if request.path else ""

@@ -20,7 +20,7 @@ _STEPS = 40
 
 
 def table_lines(outcome: RunOutcome, folder: Path | None, *, quiet: bool = False) -> Iterator[str]:
-    """The table of one vendor; quiet: what did not hold alone. `folder` is where reports are written."""
+    """Return the table of one vendor; quiet shows failures alone. `folder` holds the reports."""
     visit = outcome.visit
     calls = f"{count_noun_in_words(visit.ledger.calls.total(), 'calls')} · {visit.seconds:.1f} s"
     yield f"{visit.contracted.name}  {visit.url}     seed {visit.plan.effort.seed} · {calls}"
@@ -35,7 +35,7 @@ def table_lines(outcome: RunOutcome, folder: Path | None, *, quiet: bool = False
 
 
 def summary_line(outcomes: Iterable[RunOutcome], files: Iterable[Path]) -> str:
-    """The last line: how many checks came out how, and where to read more."""
+    """Return the last line: how many checks came out how, and where to read more."""
     counts = tally_findings(outcomes)
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word != "known")
     return "      ".join([told, "  ".join(str(file) for file in files)]).rstrip()

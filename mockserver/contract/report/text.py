@@ -19,30 +19,30 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def one_line(text: str, longest: int = 400) -> str:
-    """The text in one line for a terminal: nothing moves the cursor or turns the writing; not too long."""
+    """Return the text in one line, cut to length and without control characters."""
     shown = "".join(_escaped(sign) for sign in text[: longest + 1])
     return f"{shown[: longest - 1]}{CUT}" if len(shown) > longest else shown
 
 
 def xml(text: str) -> str:
-    """The text without what XML 1.0 cannot hold; each such sign is written out."""
+    """Return the text without what XML 1.0 cannot hold; each such sign is written out."""
     return _NOT_XML.sub(lambda found: _escaped(found[0]), text)
 
 
 def number_lines(steps: Sequence[str]) -> list[str]:
-    """The steps of a story, each with its number."""
+    """Return the steps of a story, each with its number."""
     return [f"{number}. {_NUMBER.sub('', step)}" for number, step in enumerate(steps, 1)]
 
 
 def count_noun_in_words(number: int, unit: str) -> str:
-    """A number of things, as "1,204 items" or "1 story"; `unit` is the plural."""
+    """Return a number of things, as "1,204 items" or "1 story"; `unit` is the plural."""
     if number == 1:
         unit = f"{unit[:-3]}y" if unit.endswith("ies") else unit.removesuffix("s")
     return f"{number:,} {unit}"
 
 
 def of_body(body: bytes) -> str:
-    """A body as text; octets that are no UTF-8 are escaped in hexadecimal."""
+    """Return a body as text; octets that are no UTF-8 are escaped in hexadecimal."""
     return body.decode(errors="backslashreplace")
 
 
@@ -60,22 +60,22 @@ class HiddenSecrets:
         return text
 
     def octets(self, body: bytes) -> bytes:
-        """A body that is no text, with every secret replaced."""
+        """Return a body that is no text, with every secret replaced."""
         return self.text(body.decode("latin-1")).encode("latin-1", "replace")
 
     def body(self, body: bytes) -> str:
-        """A body as text, credentials in it masked."""
+        """Return a body as text, credentials in it masked."""
         return redact_body(self.text(of_body(body)))
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """The headers, credentials in them masked; one that is known is the variable that stands for it."""
+        """Return the headers with credentials masked; a known one is replaced by its variable."""
         return {
             name: hidden if (hidden := self.text(text)) != text else redact_headers({name: text})[name]
             for name, text in headers.items()
         }
 
     def path(self, path: str) -> str:
-        """A path, credentials in its query masked."""
+        """Return a path, credentials in its query masked."""
         before, mark, query = self.text(path).partition("?")
         return f"{before}{mark}{redact_query(query)}"
 

@@ -51,7 +51,7 @@ class ResponseConformance:
         self._schemas: dict[tuple[str, int, str], OracleSchema] = {}
 
     def answered(self, operation: Operation, exchange: Exchange) -> ConformanceProblem:
-        """The answer of an exchange."""
+        """Return the answer of an exchange."""
         response = exchange.response
         stated = self._stated(operation, response.status)
         if stated is None:
@@ -73,7 +73,7 @@ class ResponseConformance:
         return self._bodied(operation, response, content[media_type], media_type, unasked)
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
-        """What the operation says of a status, by itself, by its class or by default; None where nothing."""
+        """Return the operation's response for a status, its class or the default; None if undeclared."""
         node = self._spec.document["paths"][operation.path][operation.method]["responses"]
         for name in (str(status), f"{status // 100}XX", "default"):
             if name in node:
@@ -106,7 +106,7 @@ class ResponseConformance:
 
 
 def _read(response: Response, node: Document) -> tuple[Json, str]:
-    """The document, and why there is none."""
+    """Return the document, and why there is none."""
     try:
         return decode(response.body, response.headers.get("content-type", ""), node).document, ""
     except UnreadableError as error:
@@ -143,7 +143,7 @@ _PARTS = ("allOf", "anyOf", "oneOf")
 
 
 def undeclared_members(value: Json, nodes: tuple[Document, ...], path: Path = ()) -> Iterator[Path]:
-    """Where `value` has members that the unfolded schemas of its place do not name, the outermost of each.
+    """Return the outermost members that the unfolded schemas do not name.
 
     An object of which nothing is said may have any.
     """
@@ -171,7 +171,7 @@ def _parts(node: Document) -> Iterator[Document]:
 
 
 def _is_free(part: Document) -> bool:
-    """Whether the part alone takes any object."""
+    """Return whether the part alone takes any object."""
     if "additionalProperties" in part:
         return part["additionalProperties"] is True
     return part.get("type") == "object" and not any(

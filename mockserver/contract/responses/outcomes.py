@@ -24,7 +24,7 @@ _FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|
 
 
 def reader_for(contracted: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
-    """The reader of an operation's answers: its subject's, the profile's, else that of the spec.
+    """Return the reader of an operation's answers: its subject's, the profile's, else that of the spec.
 
     None where the operation is no batch, or nothing says where its outcomes are.
     """
@@ -40,7 +40,7 @@ def reader_for(contracted: ApiUnderTest, operation: Operation) -> OutcomeReader 
 
 
 def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ...]) -> list[BatchItem]:
-    """The items that a key in an answer may stand for."""
+    """Return the items that a key in an answer may stand for."""
     return [
         item for item in items if key is not None and key in keys_of(item.document, members, any_case=True)
     ]
@@ -57,7 +57,7 @@ def _reader_from_spec(document: Document, operation: Operation, batch: Batch) ->
 
 
 def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-    """All or nothing: the status says all."""
+    """Return all or nothing: the status says all."""
     return None if exchange.response.status >= REFUSAL_STATUSES else ReportedOutcomes((), complete=False)
 
 
@@ -175,7 +175,7 @@ class _OutcomeMaps:
 
 
 def value_at(document: Json, path: Path) -> Json:
-    """What is at a pointer's steps, where a number is a place in a list; None where nothing is."""
+    """Return what is at a pointer's steps, where a number is a place in a list; None where nothing is."""
     for step in path:
         if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
             document = document[int(step)]
@@ -187,7 +187,7 @@ def value_at(document: Json, path: Path) -> Json:
 
 
 def text_at(value: Json) -> str:
-    """A message as one text: a text, or the texts in a list or an object."""
+    """Return a message as one text: a text, or the texts in a list or an object."""
     if isinstance(value, str):
         return value.strip()
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -195,7 +195,7 @@ def text_at(value: Json) -> str:
 
 
 def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
-    """Whether an outcome is good: by its status where it has one, else it has nothing to say."""
+    """Return whether an outcome is good: by its status where it has one, else it has nothing to say."""
     number = _number(status)
     if number is not None:
         return number < REFUSAL_STATUSES
@@ -207,14 +207,14 @@ def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
 
 
 def value_of_pair(value: Json) -> str | None:
-    """The key in a list of pairs, `[{"key": "Id", "value": 7}]`; None in anything else."""
+    """Return the key in a list of pairs, `[{"key": "Id", "value": 7}]`; None in anything else."""
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return text_of(value[0].get("value"))
     return None
 
 
 def created_or_updated(value: Json) -> str:
-    """What a value is, for a sentence."""
+    """Return what a value is, for a sentence."""
     if value is None:
         return "not there"
     return {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}.get(
@@ -233,7 +233,7 @@ def _number(value: Json) -> int | None:
 
 
 def _document(document: Document, operation: Operation, response: Response) -> Json:
-    """The answer's body; XML is typed by what the spec says of it."""
+    """Return the answer's body; XML is typed by what the spec says of it."""
     answers = document["paths"][operation.path][operation.method]["responses"]
     node: Document = EMPTY
     if "xml" in response.media_type:

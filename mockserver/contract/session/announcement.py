@@ -14,7 +14,7 @@ _SHOWN = 8
 
 
 def announce(contracted: ApiUnderTest, url: str, effort: RunConfig, rate: Rate | None) -> str:
-    """What is about to be created, changed and deleted there, how often, how fast."""
+    """Return what is about to be created, changed and deleted there, how often, how fast."""
     return "\n".join(_told(contracted, url, effort, rate))
 
 

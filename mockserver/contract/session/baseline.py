@@ -39,13 +39,13 @@ class KnownFindings:
     fingerprint: str = ""
 
     def covers(self, vendor: str, finding: Finding, fingerprint: str) -> bool:
-        """Whether it is this one."""
+        """Return whether it is this one."""
         same = (self.vendor, self.operation, self.check) == (vendor, finding.operation, finding.check)
         return same and self.fingerprint in ("", fingerprint)
 
 
 def fingerprint(contracted: ApiUnderTest, finding: Finding) -> str:
-    """What a difference is known by again, in hexadecimal digits."""
+    """Return what a difference is known by again, in hexadecimal digits."""
     named = _member_names(contracted.spec.document)
     steps = [step if step in named else "*" for step in parse_pointer(finding.pointer)]
     status = finding.exchanges[-1].response.status if finding.exchanges else 0
@@ -54,7 +54,7 @@ def fingerprint(contracted: ApiUnderTest, finding: Finding) -> str:
 
 
 def read_baseline(file: Path) -> tuple[KnownFindings, ...]:
-    """The known differences of a file, JSON or YAML.
+    """Return the known differences of a file, JSON or YAML.
 
     Raises:
         Unreadable: it is not there, or is no baseline.
@@ -112,7 +112,7 @@ def _known(where: str, entry: Json) -> KnownFindings:
 
 
 def _member_names(node: Any) -> frozenset[str]:
-    """The names that the schemas of a document give to members."""
+    """Return the names that the schemas of a document give to members."""
     found: set[str] = set()
     waiting = [node]
     while waiting:

@@ -16,7 +16,7 @@ from mockserver.spec.openapi import METHODS, Operation, Spec
 
 
 def load_foreign_api(file: Path, facts: Facts) -> tuple[ApiUnderTest, bool]:
-    """The API that `file` describes, and whether it is plain: without batches nothing of ours is to be held.
+    """Load the API that `file` describes, and say whether it has no batch operations.
 
     Raises:
         SpecError: it cannot be read, or has batches and cannot be served.
@@ -45,7 +45,7 @@ def _nodes(document: Document) -> Iterator[tuple[str, str, Document]]:
 
 
 def _operations(document: Document) -> Iterator[Operation]:
-    """What has to be known of an operation to call it: its name and who may."""
+    """Yield what has to be known of an operation to call it: its name and who may."""
     for path, method, node in _nodes(document):
         security = node.get("security", document.get("security", ()))
         yield Operation(

@@ -37,17 +37,17 @@ class SessionPlan:
     phases: tuple[str, ...] = PHASES
 
     def only(self, check: str) -> SessionPlan:
-        """The same for one check alone."""
+        """Return the same for one check alone."""
         return replace(self, effort=replace(self.effort, only=frozenset({check})))
 
 
 def command_line(plan: SessionPlan) -> str:
-    """The line for a shell that does it again; a header with a credential is a variable in it."""
+    """Return the line for a shell that does it again; a header with a credential is a variable in it."""
     return " ".join(_words(plan))
 
 
 def header_variable(name: str) -> str:
-    """What stands for a credential that was given as a header."""
+    """Return what stands for a credential that was given as a header."""
     return HEADER_PREFIX + _OTHER.sub("_", name.upper())
 
 

@@ -75,7 +75,7 @@ class SessionResult:
 
 
 def session_result(plan: SessionPlan) -> SessionResult:
-    """What the plan is about.
+    """Return what the plan is about.
 
     Raises:
         SpecError: its spec cannot be read.
@@ -118,7 +118,7 @@ def run_session(plan: SessionPlan, about: SessionResult, around: SessionContext)
 
 
 def _masking(made: Session, given: GivenCredentials, around: SessionContext) -> Session:
-    """The same with what stands for its credentials: those of the environment and of headers are secret."""
+    """Return the session with a mask for its credentials: those of the environment and of headers."""
     api, of_headers = made.contracted, _of_headers(made.plan)
     secret = credentials.from_environment(api, around.environment)
     return replace(
@@ -177,7 +177,7 @@ def _application(plan: SessionPlan, about: SessionResult) -> App:
 
 
 def _credentials(found: ApiUnderTest, around: SessionContext, *, ours: bool) -> GivenCredentials:
-    """The environment's before the fixtures'; a server of ours without fixtures takes any."""
+    """Return the environment's before the fixtures'; a server of ours without fixtures takes any."""
     named = credentials.from_environment(found, around.environment)
     if not ours:
         return named
@@ -190,7 +190,7 @@ def _with(found: ApiUnderTest, given: GivenCredentials) -> ApiUnderTest:
 
 
 def _run_config(known: ApiUnderTest, plan: SessionPlan, around: SessionContext) -> RunConfig:
-    """What can be called with what there is; a variable that is set to nothing says to do without."""
+    """Return what can be called with what there is; a variable that is set to nothing says to do without."""
     wanted = plan.effort.operations or frozenset(known.spec.operations)
     given, sent = known.profile.credentials, {name.lower() for name in plan.headers}
     lacking = [

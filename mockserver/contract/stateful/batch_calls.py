@@ -29,7 +29,7 @@ _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 def build_items(
     story: CallSequence, things: Sequence[SequenceItem], tenant: int, media_type: str = ""
 ) -> SentBatch:
-    """The batch of these items, with what must become of it where the story stands."""
+    """Return the batch of these items, with what must become of it where the story stands."""
     subject = story.stage.subject
     before = {one.key: story.known(one.key, tenant) for one in things}
     documents = tuple(one.document(subject) for one in things)
@@ -39,7 +39,7 @@ def build_items(
 
 
 def request_of(story: CallSequence, sent: SentBatch, tenant: int, token: str = "") -> Request:
-    """The call that sends it, under an idempotency key if one is given."""
+    """Return the call that sends it, under an idempotency key if one is given."""
     subject = story.stage.subject
     request = subject.call(sent.documents, tenant)
     headers = dict(request.headers)
@@ -67,7 +67,7 @@ def send_batch(
 
 
 def read_answer(story: CallSequence, sent: SentBatch, request: Request, exchange: Exchange) -> SettledBatch:
-    """What the answer says; it is told as a step, and judged by itself."""
+    """Return what the answer says; it is told as a step, and judged by itself."""
     batch = story.stage.batch
     telling = story.telling(exchange, items_of(story.stage.subject, batch, sent.things, sent.documents))
     complaint = telling if isinstance(telling, str) else ""

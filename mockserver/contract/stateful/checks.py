@@ -25,7 +25,7 @@ class SettledBatch:
 
 
 def check_of(sent: SentBatch, one: SequenceItem, usual: str, *, media: bool = True) -> str:
-    """The check that a break of the usual one shows, where the batch is of a special kind."""
+    """Return the check that a break of the usual one shows, where the batch is of a special kind."""
     if one.key in sent.twice:
         return _TWICE
     return _MEDIA if media and sent.media_type else usual

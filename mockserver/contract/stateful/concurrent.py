@@ -66,7 +66,7 @@ def send_together(
 
 
 def is_refused_together(story: CallSequence, things: Sequence[SequenceItem], tenant: int) -> None:
-    """A batch that is refused as a whole, and reads of its keys meanwhile, which show nothing of it."""
+    """Send a batch that must be refused whole while reading its keys, which must not show it."""
     sent, subject = batch_calls.build_items(story, things, tenant), story.stage.subject
     if not sent.outlook.whole:
         return
@@ -92,7 +92,7 @@ def is_refused_together(story: CallSequence, things: Sequence[SequenceItem], ten
 def _orders(
     story: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
 ) -> list[_Order]:
-    """One after the other, both ways; nothing where that is not said."""
+    """Return one after the other, both ways; nothing where that is not said."""
     before = {one.key: story.known(one.key, tenant) for one in (*first, *second)}
     one = _order(story, first, second, before)
     other = _order(story, second, first, before, (1, 0))
@@ -128,7 +128,7 @@ def _reads(
     before: Mapping[str, Record | None],
     tenant: int,
 ) -> None:
-    """What is read meanwhile is one of the records whole."""
+    """Check that each concurrent read shows one of the records whole."""
     for key, exchange in reads.items():
         shown = story.shown(key, tenant, exchange)
         may_be = [
@@ -149,7 +149,7 @@ def _reported(
     answered: Sequence[SettledBatch],
     shown: Mapping[str, Record | None],
 ) -> None:
-    """What the two answers say of a key fits one of the orders, and so does what is there."""
+    """Check that both responses and the final records fit one of the two orders."""
     for key, record in shown.items():
         rows = {
             number: row for number, one in enumerate(answered) if (row := _row(one, key)).accepted is not None
@@ -177,7 +177,7 @@ def _fits(order: _Order, rows: Mapping[int, _Row], key: str) -> bool:
 
 
 def _final(story: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Record | None]) -> None:
-    """What is there afterwards is what one of the orders comes to; all keys alike where batches are whole."""
+    """Check that the final records fit one of the two orders; the same for all keys of atomic batches."""
     story.judged(_CHECK)
     if story.stage.batch.atomic:
         if all(dict(one.after) != dict(shown) for one in orders):

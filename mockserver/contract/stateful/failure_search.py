@@ -32,7 +32,7 @@ class FailureSearch:
     _kinds: dict[str, type[BrokenRule]] = field(default_factory=dict)
 
     def begin(self) -> None:
-        """A story begins.
+        """Begin a sequence.
 
         Raises:
             Enough: no more are to be told in this round.
@@ -49,21 +49,21 @@ class FailureSearch:
         return self.is_dead or (bool(self.effort.only) and self.effort.only <= broken)
 
     def looks_for(self, finding: Finding) -> bool:
-        """Whether a check that broke ends the story."""
+        """Return whether a check that broke ends the story."""
         name = (finding.operation, finding.check)
         if name in self.known or not self.effort.wants(finding.check):
             return False
         return self.found is None or name == (self.found.operation, self.found.check)
 
     def broken(self, finding: Finding) -> BrokenRule:
-        """What is raised for a check that broke: a kind of its own, so that none is taken for another."""
+        """Return an exception class of its own for a failed check, so that Hypothesis keeps them apart."""
         if self.found is None or _size(finding) < _size(self.found):
             self.found = finding
         kind = self._kinds.setdefault(finding.check, type("Broken", (BrokenRule,), {}))
         return kind(finding)
 
     def end(self) -> Finding | None:
-        """The round's finding; the next round does not look for it."""
+        """Return the round's finding; the next round does not look for it."""
         found, self.found, self.stories = self.found, None, 0
         if found is not None:
             self.known.add((found.operation, found.check))

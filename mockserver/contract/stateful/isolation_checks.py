@@ -18,7 +18,7 @@ _TENANTS, _WORLDS = "tenants-are-apart", "worlds-are-apart"
 def check_other_tenant(
     story: CallSequence, things: Sequence[SequenceItem], here: int, there: int, *, keyed: bool = False
 ) -> None:
-    """A batch in one tenant, looked at from another, where its idempotency key is then a new one."""
+    """Send a batch in one tenant and check that another does not see it, nor its idempotency key."""
     keys = [one.key for one in things]
     for key in keys:
         story.known(key, there)
@@ -43,7 +43,7 @@ def check_other_tenant(
 def check_other_sandbox(
     story: CallSequence, aside: IsolatedWorld, things: Sequence[SequenceItem], here: int, *, keyed: bool
 ) -> None:
-    """A batch in this sandbox, looked at from another, where its idempotency key is then a new one."""
+    """Send a batch in this sandbox and check that another does not see it, nor its idempotency key."""
     subject = story.stage.subject
     keys = [one.key for one in things]
     first = {key: story.read(key, here, aside) for key in keys}
@@ -78,7 +78,7 @@ def _is_as_it_was(story: CallSequence, first: Mapping[str, Record | None], here:
 
 
 def _as_new(story: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
-    """The call that was done elsewhere is done here too, under the same key."""
+    """Send the call in the other world too, under the same key: it must be done there."""
     place = "tenant" if check == _TENANTS else "sandbox"
     sent = batch_calls.build_items(story, answered.sent.things, where)
     if not sent.outlook.is_done:

@@ -32,7 +32,7 @@ class _Due:
 
 
 def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None:
-    """What must be there of the key, None where that cannot be said."""
+    """Return what must be there of the key, None where that cannot be said."""
     due = None
     rows = zip(answered.sent.things, answered.sent.outlook.fates, answered.verdicts, strict=True)
     for place, (one, fate, verdict) in enumerate(rows):

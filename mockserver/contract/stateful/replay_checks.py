@@ -22,7 +22,7 @@ def check_replay(
     other: Sequence[SequenceItem],
     tenant: int,
 ) -> None:
-    """A batch, perhaps another one, the first again under its key, and the key with another body."""
+    """Send a batch, perhaps another, replay the first under its key, then the key with another body."""
     token = story.token()
     if not batch_calls.build_items(story, things, tenant).outlook.is_done:
         return
@@ -44,7 +44,7 @@ def check_replay(
 
 
 def check_same_key_at_once(story: CallSequence, things: Sequence[SequenceItem], tenant: int) -> None:
-    """One call twice at the same time under one key: it is done once."""
+    """Send one call twice at once under one key: it must be done once."""
     token = story.token()
     sent = batch_calls.build_items(story, things, tenant)
     if not sent.outlook.is_done:
@@ -100,7 +100,7 @@ def _conflict(story: CallSequence, request: Request, other: Sequence[SequenceIte
 def _unchanged(
     story: CallSequence, things: Sequence[SequenceItem], tenant: int, check: str, what: str
 ) -> None:
-    """Nothing is as it was not before."""
+    """Check that nothing has changed."""
     for key in dict.fromkeys(one.key for one in things):
         expected, shown = story.there[tenant, key], story.read(key, tenant)
         story.judged(check)

@@ -20,7 +20,7 @@ from mockserver.contract.stateful.sequence import SequenceContext, SequenceJudgi
 from mockserver.contract.stateful.state_machine import build_machine
 from mockserver.contract.target import Target
 
-__all__ = ["STATEFUL_CHECKS", "run_stateful", "batch_profiles_of"]
+__all__ = ["STATEFUL_CHECKS", "batch_profiles_of", "run_stateful"]
 
 STEPS = 8
 """Of a story, at most."""
@@ -52,7 +52,7 @@ def run_stateful(
 
 
 def batch_profiles_of(contracted: ApiUnderTest) -> tuple[BatchProfile, ...]:
-    """What the profile names; where it names nothing, what the spec alone is enough for."""
+    """Return what the profile names; where it names nothing, what the spec alone is enough for."""
     return contracted.profile.batches(contracted.facts) or inferred.infer_batches(contracted.spec)
 
 

@@ -14,7 +14,7 @@ _EXCERPT = 120
 
 
 def describe_sent(things: Sequence[SequenceItem]) -> str:
-    """What was sent: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
+    """Return what was sent: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
     bad = [(place, one) for place, one in enumerate(things) if one.spoil]
     if not bad:
         return f"sent {count_noun(len(things), 'good item')}"
@@ -25,7 +25,7 @@ def describe_sent(things: Sequence[SequenceItem]) -> str:
 
 
 def batch_step(request: Request, things: Sequence[SequenceItem], exchange: Exchange, became: str) -> str:
-    """A batch as a step: what went, what came."""
+    """Return a batch as a step: what went, what came."""
     of = ", ".join(f"{one.key} ({one.spoil.name if one.spoil else 'good'})" for one in things)
     written = f" as {request.media_type}" if request.media_type != "application/json" else ""
     return (
@@ -35,7 +35,7 @@ def batch_step(request: Request, things: Sequence[SequenceItem], exchange: Excha
 
 
 def describe_outcome(things: Sequence[SequenceItem], told: Sequence[Verdict], *, refused: bool) -> str:
-    """What an answer says became of the items."""
+    """Return what an answer says became of the items."""
     if refused:
         return "refused as a whole"
     return (
@@ -45,20 +45,20 @@ def describe_outcome(things: Sequence[SequenceItem], told: Sequence[Verdict], *,
 
 
 def describe_reported(verdict: Verdict) -> str:
-    """How one item was told of: "created", "refused: Debtor must exist"."""
+    """Return how one item was told of: "created", "refused: Debtor must exist"."""
     said = verdict.told.message if verdict.told and verdict.accepted is False else ""
     return f"{_word(verdict)}: {excerpt(said)}" if said else _word(verdict)
 
 
 def describe_record(shown: Record | None) -> str:
-    """A record, or that there is none."""
+    """Return a record, or that there is none."""
     if shown is None:
         return "nothing"
     return ", ".join(f"{name} {_value(value)}" for name, value in shown.items()) or "a record"
 
 
 def describe_difference(expected: Record | None, shown: Record | None) -> str:
-    """What reading shows where something else was expected."""
+    """Return what reading shows where something else was expected."""
     if expected is None or shown is None:
         return f"reading it shows {describe_record(shown)}, expected {describe_record(expected)}"
     odd = [name for name in {**expected, **shown} if expected.get(name) != shown.get(name)]
@@ -67,7 +67,7 @@ def describe_difference(expected: Record | None, shown: Record | None) -> str:
 
 
 def describe_call(request: Request) -> str:
-    """Method and path."""
+    """Return method and path."""
     return f"{request.method} {cut_text(request.path)}"
 
 
@@ -78,12 +78,12 @@ def describe_response(exchange: Exchange) -> str:
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a text, on one line and without what is no letter."""
+    """Return the beginning of a text, on one line and without what is no letter."""
     return cut_text("".join(letter if letter.isprintable() else " " for letter in " ".join(text.split())))
 
 
 def cut_text(text: str) -> str:
-    """A text that is not too long to be read."""
+    """Return a text that is not too long to be read."""
     return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
 
 

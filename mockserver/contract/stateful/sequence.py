@@ -71,13 +71,13 @@ class CallSequence:
     _tokens: int = 0
 
     def call(self, request: Request, tenant: int, world: IsolatedWorld | None = None) -> Exchange | None:
-        """What the call is answered, judged by nobody yet; None where no answer comes."""
+        """Return what the call is answered, judged by nobody yet; None where no answer comes."""
         return next(iter(self.calls_at_once([request], tenant, world)), None)
 
     def calls_at_once(
         self, requests: Sequence[Request], tenant: int, world: IsolatedWorld | None = None
     ) -> list[Exchange]:
-        """What calls that are under way together are answered; nothing where no answer comes."""
+        """Return what calls that are under way together are answered; nothing where no answer comes."""
         stage = self.stage
         headers = {
             **stage.contracted.profile.headers(stage.contracted.facts, tenant),
@@ -101,7 +101,7 @@ class CallSequence:
         return []
 
     def judge(self, exchange: Exchange) -> bool:
-        """Whether the exchange holds by itself; the story ends where it does not, if that is looked for."""
+        """Return whether the exchange holds by itself; end the sequence at a failure that is searched for."""
         findings = self.stage.judge(exchange, self.stage.ledger)
         for one in findings:
             others = [other for other in self.exchanges if other is not exchange]
@@ -109,35 +109,35 @@ class CallSequence:
         return not findings
 
     def judged(self, check: str, times: int = 1) -> None:
-        """A check was made."""
+        """Count a check."""
         if times and self.stage.effort.wants(check):
             self.stage.ledger.judged(self.stage.subject.operation, check, times)
 
     def breaks(self, check: str, said: str, expected: str = "", came: str = "", pointer: str = "") -> None:
-        """A check did not hold: the story ends here, unless this one is not looked for now."""
+        """Record a failed check and end the sequence, unless the search is for another one."""
         operation = self.stage.subject.operation
         told, exchanges = tuple(self.told), tuple(self.exchanges)
         self._end(Finding(check, operation, said, pointer, expected, came, exchanges, told))
 
     def token(self) -> str:
-        """An idempotency key that occurs once in the run."""
+        """Return an idempotency key that occurs once in the run."""
         self._tokens += 1
         return f"{self.world.name}-{self._tokens}"
 
     def known(self, key: str, tenant: int) -> Record | None:
-        """The key's record as far as the story knows; made ready and read where it is named first."""
+        """Return the key's record as far as the story knows; made ready and read where it is named first."""
         if (tenant, key) not in self.there:
             self._prepare(key, tenant)
             self.initial[tenant, key] = self.there[tenant, key] = self.read(key, tenant)
         return self.there[tenant, key]
 
     def read(self, key: str, tenant: int, world: IsolatedWorld | None = None) -> Record | None:
-        """What reading the key shows now; what is taken to be there where that cannot be read."""
+        """Return what reading the key shows now; what is taken to be there where that cannot be read."""
         exchange = self.call(self.stage.subject.read(key, tenant), tenant, world)
         return self.shown(key, tenant, exchange)
 
     def shown(self, key: str, tenant: int, exchange: Exchange | None) -> Record | None:
-        """What an answer to a read shows, as `read`."""
+        """Return what an answer to a read shows, as `read`."""
         if exchange is None:
             return self.there.get((tenant, key))
         self.judge(exchange)
@@ -146,7 +146,7 @@ class CallSequence:
         return self.there.get((tenant, key))
 
     def telling(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | str | None:
-        """What the answer says of the items, None: it refused them; a sentence: it cannot be read."""
+        """Return what the answer says of the items, None: it refused them; a sentence: it cannot be read."""
         reader = self.stage.reader
         if reader is None:
             return None if exchange.response.status not in _SUCCESS else ReportedOutcomes(())

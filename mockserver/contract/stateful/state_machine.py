@@ -84,7 +84,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(spoil.refuses for spoil in self.subject.corruptions))
     @rule(data=_DATA, tenant=TENANT)
     def send_what_refuses_all(self, data: st.DataObject, tenant: int) -> None:
-        """One item that the vendor's own reader fails at, among good ones."""
+        """Send one item that refuses the whole call, among good ones."""
         ways = [spoil for spoil in self.subject.corruptions if spoil.refuses]
         batch_calls.send_batch(
             self.story, self._drawn(data, draw_with_one_bad(self.keys, ways)), self._tenant(tenant)
@@ -92,7 +92,7 @@ class BatchMachine(RuleBasedStateMachine):
 
     @rule()
     def send_it_again(self) -> None:
-        """The very same batch: what is updated becomes the same."""
+        """Send the same batch again: updates become unchanged."""
         if self.last is not None:
             batch_calls.send_batch(self.story, *self.last)
 
@@ -131,7 +131,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.subject.again)
     @rule(data=_DATA, tenant=TENANT, something=st.booleans())
     def replay(self, data: st.DataObject, tenant: int, *, something: bool) -> None:
-        """A call under an idempotency key, perhaps another, the call again, the key with another body."""
+        """Replay a call under an idempotency key, then send the key with another body."""
         batch, other = self._pair(data)
         between = self._pair(data)[0] if something else []
         replay_checks.check_replay(self.story, batch, between, other, self._tenant(tenant))
@@ -139,7 +139,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.subject.again == "same")
     @rule(data=_DATA, tenant=TENANT)
     def replay_at_once(self, data: st.DataObject, tenant: int) -> None:
-        """A call twice at the same time under one idempotency key."""
+        """Send a call twice at once under one idempotency key."""
         replay_checks.check_same_key_at_once(
             self.story, self._drawn(data, draw_items(self.keys)), self._tenant(tenant)
         )
@@ -162,7 +162,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.subject.tenants > 1)
     @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
     def send_beside_a_tenant(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
-        """Which sees nothing of it, and has idempotency keys of its own."""
+        """Send a batch beside another tenant, which must not see it."""
         spoils = () if keyed and self.subject.again == "same" else self.subject.corruptions
         batch = self._drawn(data, draw_items(self.keys, spoils))
         isolation_checks.check_other_tenant(self.story, batch, tenant, 1 - tenant, keyed=keyed)
@@ -170,7 +170,7 @@ class BatchMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.stage.worlds.are_apart)
     @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
     def send_beside_a_sandbox(self, data: st.DataObject, tenant: int, *, keyed: bool) -> None:
-        """Which sees nothing of it, and has idempotency keys of its own."""
+        """Send a batch beside another sandbox, which must not see it."""
         batch = self._drawn(data, draw_items(self.keys))
         self.worlds.append(self.stage.worlds.fresh(self.pool))
         isolation_checks.check_other_sandbox(
@@ -194,7 +194,7 @@ class BatchMachine(RuleBasedStateMachine):
         return [replace(one, drawn=self._other(one.drawn)) for one in batch]
 
     def _other(self, drawn: DrawnValues) -> DrawnValues:
-        """What nothing else in the story is like: of two equal values nobody could say which was kept."""
+        """Return values unlike all others in the sequence, so that a kept value can be told apart."""
         number = next(self.numbers) % _NUMBERS
         return DrawnValues(number, drawn.amount + Decimal(number).scaleb(-2))
 
@@ -207,10 +207,10 @@ class BatchMachine(RuleBasedStateMachine):
 
 
 def _takes_again(stage: SequenceContext) -> bool:
-    """Whether it is said what becomes of a key that is there; else more keys are needed."""
+    """Return whether it is said what becomes of a key that is there; else more keys are needed."""
     return stage.batch.upsert or stage.subject.record_after is not None
 
 
 def build_machine(stage: SequenceContext) -> type[BatchMachine]:
-    """The machine that tells a subject's stories."""
+    """Return the machine that tells a subject's stories."""
     return type("Stories", (BatchMachine,), {"stage": stage})

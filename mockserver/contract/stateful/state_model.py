@@ -35,7 +35,7 @@ class SequenceItem:
     spoil: Corruption | None = None
 
     def document(self, subject: BatchProfile) -> Json:
-        """The item as it is sent."""
+        """Return the item as it is sent."""
         good = subject.item(self.key, self.drawn)
         return self.spoil.change(good) if self.spoil else good
 
@@ -91,7 +91,7 @@ class Verdict:
 def expected_records(
     subject: BatchProfile, batch: Batch, things: Sequence[SequenceItem], before: Mapping[str, Record | None]
 ) -> ExpectedRecords:
-    """What must become of `things`, sent to where the records are those of `before`."""
+    """Return what must become of `things`, sent to where the records are those of `before`."""
     there = dict(before)
     several = Counter(one.key for one in things)
     fates: list[ExpectedFate] = []
@@ -126,7 +126,7 @@ def _after(
 
 
 def expected_verdicts(telling: ReportedOutcomes | None, batch: Batch, number: int) -> tuple[Verdict, ...]:
-    """What is said of each of so many items; of one that is told of twice, the last."""
+    """Return what is said of each of so many items; of one that is told of twice, the last."""
     if telling is None:
         return (Verdict(accepted=False),) * number
     told = {one.place: one for one in telling.outcomes if one.place is not None}
@@ -141,7 +141,7 @@ def expected_verdicts(telling: ReportedOutcomes | None, batch: Batch, number: in
 def items_of(
     subject: BatchProfile, batch: Batch, things: Sequence[SequenceItem], documents: Sequence[Json]
 ) -> list[BatchItem]:
-    """The items as readers take them; one whose key was spoiled has none that can be read."""
+    """Return the items as readers take them; one whose key was spoiled has none that can be read."""
     return [
         BatchItem(place, one.key if _keeps_key(subject, batch, one, document) else None, document)
         for place, (one, document) in enumerate(zip(things, documents, strict=True))
@@ -156,14 +156,14 @@ def _keeps_key(subject: BatchProfile, batch: Batch, one: SequenceItem, document:
 
 
 def is_refused(exchange: Exchange, telling: ReportedOutcomes | None, told: Sequence[Verdict]) -> bool:
-    """Whether the call was refused as a whole."""
+    """Return whether the call was refused as a whole."""
     return telling is None or (
         exchange.response.status >= FIRST_REFUSAL and bool(told) and not any(one.accepted for one in told)
     )
 
 
 def only_amounts_differ(expected: Record | None, shown: Record | None) -> bool:
-    """Whether two records differ, and in nothing but amounts."""
+    """Return whether two records differ, and in nothing but amounts."""
     if expected is None or shown is None or expected.keys() != shown.keys():
         return False
     odd = [(expected[name], shown[name]) for name in expected if expected[name] != shown[name]]

@@ -24,7 +24,7 @@ SANDBOX_HEADER = "mock-sandbox"
 
 
 def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | None:
-    """The exchange with its path below the vendor's own beginning; None where it is none of the vendor's.
+    """Return the exchange with its path below the vendor's mount; None if it is not the vendor's.
 
     `base` is the address at which the vendor's paths begin; "" looks for the longest end of the path that
     the spec serves. A call below `base` that no operation answers is kept, without an operation. A sandbox
@@ -51,7 +51,7 @@ def place_request(one: RecordedExchange, spec: Spec, base: str) -> Exchange | No
 
 
 def _search_path(spec: Spec, method: str, path: str) -> tuple[str, str]:
-    """The longest end of `path` that is served, with its query, and the operation; "" where none is."""
+    """Return the longest served end of `path` with its query, and the operation; "" if there is none."""
     parts = urlsplit(path)
     segments = parts.path.split("/")
     query = f"?{parts.query}" if parts.query else ""
@@ -85,7 +85,7 @@ class OutcomeDifference:
 def compare_outcomes(
     before: Exchange, after: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
 ) -> tuple[OutcomeDifference, ...]:
-    """Where our answer says something else than the recorded one; messages and bodies are not compared.
+    """Return where our outcomes differ from the recorded ones; messages and bodies are not compared.
 
     Without a reader, or where neither tells of items, the two statuses are.
     """
@@ -108,7 +108,7 @@ def compare_outcomes(
 def _reported(
     exchange: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
 ) -> ReportedOutcomes | None:
-    """What the answer says of its items; one that cannot be read says nothing of them."""
+    """Return what the answer says of its items; one that cannot be read says nothing of them."""
     try:
         return reader(exchange, items) if reader else None
     except ValueError:
@@ -118,7 +118,7 @@ def _reported(
 def _outcomes_by_key(
     telling: ReportedOutcomes | None, items: Sequence[BatchItem]
 ) -> list[ReportedOutcome | str | None]:
-    """What became of each item; a text where that is not said of the item itself."""
+    """Return what became of each item; a text where that is not said of the item itself."""
     if telling is None:
         return [REFUSED_WHOLE] * len(items)
     by_place = {one.place: one for one in reversed(telling.outcomes) if one.place is not None}
@@ -206,7 +206,7 @@ class DriftComparison:
     ledger: FindingLedger = field(default_factory=FindingLedger)
 
     def drift(self, traffic: Iterable[RecordedExchange]) -> Drift:
-        """What it comes to. Ours is asked in the order in which the calls were recorded, and remembers."""
+        """Compare all exchanges in the order of the recording, as the local server remembers."""
         calls = []
         foreign = lost = troubled = 0
         for one in traffic:

@@ -38,7 +38,7 @@ class RecordedExchange:
 
 
 def read_har(text: str) -> tuple[RecordedExchange, ...]:
-    """The exchanges of an archive, in the order in which they began.
+    """Return the exchanges of an archive, in the order in which they began.
 
     Raises:
         Unarchived: it is no HAR, or one of its entries is none.

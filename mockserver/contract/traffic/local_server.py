@@ -37,7 +37,7 @@ class LocalServer:
     met: set[str] = field(default_factory=set)
 
     def __call__(self, one: RecordedExchange, exchange: Exchange) -> Exchange:
-        """What it answers to the recorded request.
+        """Return what it answers to the recorded request.
 
         Raises:
             Unfit: the state cannot be loaded.
@@ -62,7 +62,7 @@ class LocalServer:
                 raise UnfitStateError(json.loads(came.body)["detail"])
 
     def _with_credentials(self, exchange: Exchange) -> Request:
-        """The request; where a recorder left credentials out or cut them, with those of our fixtures."""
+        """Return the request, with fixture credentials where the recorder left them out or cut them."""
         request, name = exchange.request, exchange.operation
         if not name:
             return request
@@ -79,7 +79,7 @@ class LocalServer:
 def local_server(
     contracted: ApiUnderTest, state: Path | None, assumptions: Mapping[str, str]
 ) -> Iterator[LocalServer]:
-    """A server that begins with `state`, a dump of ours, or with the fixtures.
+    """Yield a server that begins with `state`, a dump of ours, or with the fixtures.
 
     Raises:
         UnknownPosition: `assumptions` turn a switch that is not there, or cannot be turned so.

@@ -22,7 +22,7 @@ _line = partial(one_line, longest=240)
 
 
 def lines(drift: Drift, name: str) -> Iterator[str]:
-    """What is printed; `name` is the archive's."""
+    """Yield what is printed; `name` is the archive's."""
     left_out = {"of others": drift.foreign, "without an answer": drift.lost, "of a bad day": drift.troubled}
     told = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
     calls = count_noun_in_words(len(drift.calls), "calls")
@@ -40,7 +40,7 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
 
 
 def document(drift: Drift, name: str) -> dict[str, Any]:
-    """Everything as JSON; credentials are cut."""
+    """Return everything as JSON; credentials are cut."""
     return {
         "version": 1,
         "vendor": drift.vendor,
@@ -53,7 +53,7 @@ def document(drift: Drift, name: str) -> dict[str, Any]:
 
 
 def page(drift: Drift, name: str) -> str:
-    """One HTML page that needs nothing else."""
+    """Return one HTML page that needs nothing else."""
     environment = Environment(
         loader=PackageLoader("mockserver.contract.traffic"), autoescape=select_autoescape(), trim_blocks=True
     )

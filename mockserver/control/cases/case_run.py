@@ -25,7 +25,7 @@ DEFAULT_CHUNKS = 3
 def build_request(
     step: Node, mount: str, headers: Mapping[str, str], placeholders: Mapping[str, Any]
 ) -> Request:
-    """The request of a `call` step below `mount`; its own headers win over `headers`, a null drops one.
+    """Build the request of a `call` step below `mount`; its headers override `headers`, null drops one.
 
     Raises:
         KeyError: it names what was not kept.
@@ -113,7 +113,7 @@ class CaseRun:
         self.journal_mark = await self.client.last_number()
 
     async def records(self) -> Mapping[str, Mapping[str, Any]]:
-        """The vendor's records, by scope, collection and key."""
+        """Return the vendor's records, by scope, collection and key."""
         return {
             scope: {name: found for name, found in tables.items() if name not in INTERNAL_COLLECTIONS}
             for scope, tables in (await self.client.tables()).items()
@@ -126,13 +126,13 @@ class CaseRun:
             await self.client.assume({f"{self.case.vendor}.{name}": one for name, one in values.items()})
 
     async def call(self, step: Node) -> Response | LostResponse:
-        """What comes of a step's `call` at the vendor."""
+        """Return what comes of a step's `call` at the vendor."""
         headers = {**self.client.headers, **self.case.headers}
         sent = build_request(step, f"/{self.case.vendor}", headers, self.placeholders)
         return await self.client.vendors.send(sent)
 
     def check(self, step: Node, response: Response | LostResponse) -> list[str]:
-        """Where what came is not as the step says; what it keeps of the answer is kept."""
+        """Return where what came is not as the step says; what it keeps of the answer is kept."""
         if "fails" in step:
             said = expectations.loss_differences(self.fill(step["fails"]), response)
         else:

@@ -58,7 +58,7 @@ class CatalogueCase:
 
 @cache
 def rows() -> Mapping[int, CatalogueRow]:
-    """All rows by number, in their order.
+    """Return all rows by number, in their order.
 
     Raises:
         BadCaseError: the file does not keep the language.
@@ -70,7 +70,7 @@ def rows() -> Mapping[int, CatalogueRow]:
 
 @cache
 def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
-    """The vendor's cases by row, in the order of its files for those of one row; () for a bare spec.
+    """Return the vendor's cases by row, in the order of its files for those of one row; () for a bare spec.
 
     Raises:
         BadCaseError: a file does not keep the language, or names a row that is not there.
@@ -83,7 +83,7 @@ def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
 
 
 def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
-    """The cases that stand in the folder, file by file.
+    """Yield the cases that stand in the folder, file by file.
 
     Raises:
         BadCaseError: as `entries`.
@@ -95,7 +95,7 @@ def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
 
 
 def load_defaults(file: Path) -> CaseDefaults:
-    """What the vendor's cases have in common; nothing where there is no such file.
+    """Return what the vendor's cases have in common; nothing where there is no such file.
 
     Raises:
         BadCaseError: it has other members.
@@ -131,5 +131,5 @@ def _read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Cat
 
 
 def _default_names(generic: Node, common: CaseDefaults) -> Node:
-    """What the generic case takes for the placeholders that the vendor's ingredients do not name."""
+    """Return what the generic case takes for the placeholders that the vendor's ingredients do not name."""
     return {name: value for name, value in generic.get("names", {}).items() if name not in common.names}

@@ -118,7 +118,7 @@ class CaseDefaults:
 
 
 def read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Case:
-    """The case that `node` spells, for `vendor`; a head that names another is refused.
+    """Return the case that `node` spells, for `vendor`; a head that names another is refused.
 
     Raises:
         BadCaseError: it does not keep the language.
@@ -152,7 +152,7 @@ def read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Case
 
 
 def check_steps(place: str, steps: Sequence[Node], within: str = "step") -> None:
-    """Let pass steps that keep the language.
+    """Raise unless the steps keep the case language.
 
     Raises:
         BadCaseError: one does not.
@@ -162,7 +162,7 @@ def check_steps(place: str, steps: Sequence[Node], within: str = "step") -> None
 
 
 def check_members(place: str, what: str, node: Node, names: frozenset[str]) -> None:
-    """Let pass an object that has members of `names` alone.
+    """Raise if the object has members other than `names`.
 
     Raises:
         BadCaseError: it has others.

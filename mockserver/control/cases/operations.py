@@ -50,7 +50,7 @@ class CaseOperations:
     running: set[str] = field(default_factory=set)
 
     def list_cases(self, vendor: str = "", section: str = "", source: str = "") -> Json:
-        """The rows, by number; of one vendor, section or source where one is named.
+        """Return the rows, by number; of one vendor, section or source where one is named.
 
         Raises:
             Impossible: no vendor of that name is served.
@@ -68,7 +68,7 @@ class CaseOperations:
         ]
 
     def show_case(self, case: str) -> Document:
-        """One row with every vendor's runnable cases.
+        """Return one row with every vendor's runnable cases.
 
         Raises:
             UnknownCase: there is no such row.
@@ -121,7 +121,7 @@ class CaseOperations:
         }
 
     async def _verdict(self, case: Case, name: str, origin: str) -> CaseResult:
-        """What comes of the case; one that loses an answer calls over sockets."""
+        """Return what comes of the case; one that loses an answer calls over sockets."""
         if not case.needs_socket:
             return await run(case, SandboxClient(name, self.inside, self.control))
         async with open_client(origin) as outside:
@@ -181,7 +181,7 @@ class CaseOperations:
 
 
 def _row(case: str) -> CatalogueRow:
-    """The row of that id, number or name.
+    """Return the row of that id, number or name.
 
     Raises:
         UnknownCase: there is none.
@@ -194,7 +194,7 @@ def _row(case: str) -> CatalogueRow:
 
 
 def _document(case: Case) -> Mapping[str, Json]:
-    """The case as a file of its own would spell it."""
+    """Return the case as a file of its own would spell it."""
     members = {
         "vendor": case.vendor,
         "says": case.says,

@@ -42,7 +42,7 @@ async def run(case: Case, client: SandboxClient) -> CaseResult:
 
 
 async def _run_with_reset(run: CaseRun) -> tuple[str, ...]:
-    """What is not as the case expects it; () when it passes."""
+    """Return what is not as the case expects it; () when it passes."""
     if any("reset" in step for step in run.case.steps):
         run.start_snapshot = await run.client.snapshot()
     said: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ async def _run_parts(run: CaseRun) -> None:
 
 
 async def _run_steps(run: CaseRun, part: str, steps: Iterable[Node]) -> None:
-    """Every step in its order.
+    """Run every step in order.
 
     Raises:
         UnmetError: one is not as expected.

@@ -43,7 +43,7 @@ class SandboxClient:
         return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
 
     async def tables(self) -> Json:
-        """Everything that the sandbox holds, by scope, collection and key."""
+        """Return everything that the sandbox holds, by scope, collection and key."""
         return (await self.call_control("GET", "/dump")).json
 
     async def assume(self, values: Mapping[str, str | None]) -> None:
@@ -51,7 +51,7 @@ class SandboxClient:
         await self.call_control("PATCH", "/assumptions", values)
 
     async def freeze(self, at: str) -> None:
-        """Let the clock stand at an instant."""
+        """Freeze the clock at an instant."""
         await self.call_control("POST", "/clock/freeze", {"at": at})
 
     async def advance(self, seconds: int) -> None:
@@ -72,12 +72,12 @@ class SandboxClient:
         return str((await self.call_control("POST", "/snapshots", {})).json["id"])
 
     async def entries(self, last: int) -> list[Json]:
-        """The newest journal entries, whole, oldest of them first."""
+        """Return the newest journal entries, whole, oldest of them first."""
         short = (await self.call_control("GET", f"/journal?last={last}")).json
         return [(await self.call_control("GET", f"/journal/{one['number']}")).json for one in short]
 
     async def last_number(self) -> int:
-        """The number of the newest journal entry, 0 for none."""
+        """Return the number of the newest journal entry, 0 for none."""
         short = (await self.call_control("GET", "/journal?last=1")).json
         return int(short[-1]["number"]) if short else 0
 
@@ -88,7 +88,7 @@ class SandboxClient:
         raise UnmetExpectationError([f"no ready scenario is called {name}"])
 
     async def call_control(self, method: str, below: str, body: Json = None) -> Response:
-        """What the control plane answers for the sandbox.
+        """Return what the control plane answers for the sandbox.
 
         Raises:
             UnmetError: it refuses.

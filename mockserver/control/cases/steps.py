@@ -16,7 +16,7 @@ from mockserver.control.cases.transport import LostResponse, Response
 
 
 async def call(run: CaseRun, step: Node) -> list[str]:
-    """One call of the vendor, or the same one several times after another."""
+    """Return one call of the vendor, or the same one several times after another."""
     for _ in range(step.get("times", 1)):
         if said := run.check(step, await run.call(step)):
             return said
@@ -24,7 +24,7 @@ async def call(run: CaseRun, step: Node) -> list[str]:
 
 
 async def control(run: CaseRun, step: Node) -> list[str]:
-    """One call of the control plane, below the sandbox's path."""
+    """Return one call of the control plane, below the sandbox's path."""
     method, _, below = str(step["control"]).partition(" ")
     mount = f"/_mock/sandboxes/{run.client.sandbox}"
     sent = case_run.build_request({**step, "call": f"{method} {below}"}, mount, {}, run.placeholders)
@@ -95,7 +95,7 @@ async def reset(run: CaseRun, _step: Node) -> list[str]:
 
 
 async def newest_entries(run: CaseRun, step: Node) -> list[str]:
-    """The newest entries, one or a list with the oldest of them first, as far as the step says."""
+    """Return the newest entries, one or a list with the oldest of them first, as far as the step says."""
     expected = run.fill(step["journal"])
     expected = expected if isinstance(expected, list) else [expected]
     found = await run.client.entries(len(expected))
@@ -103,7 +103,7 @@ async def newest_entries(run: CaseRun, step: Node) -> list[str]:
 
 
 async def call_count(run: CaseRun, step: Node) -> list[str]:
-    """How many calls were journaled since everything that is given was done."""
+    """Return how many calls were journaled since everything that is given was done."""
     since = await run.client.last_number() - run.journal_mark
     return [] if since == step["calls"] else [f"expected {step['calls']} calls, found {since}"]
 
@@ -119,7 +119,7 @@ async def dump(run: CaseRun, step: Node) -> list[str]:
 
 
 async def unchanged(run: CaseRun, step: Node) -> list[str]:
-    """Every record is as it was when everything that is given was done, `except` those collections."""
+    """Return every record is as it was when everything that is given was done, `except` those collections."""
     left_out = frozenset(step.get("except", ()))
     before, now = (
         {
@@ -135,7 +135,7 @@ OK = 200
 
 
 async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]]) -> list[str]:
-    """Every page, with what is done `between` after the first one; no key may come twice."""
+    """Return every page, with what is done `between` after the first one; no key may come twice."""
     step = run.fill({name: node for name, node in step.items() if name != "between"})
     target: str | None = str(step["walk"])
     keys: list[Any] = []
@@ -159,7 +159,7 @@ async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]])
 
 
 def _next_call(how: Node, first: str, response: Response, number: int) -> str | None:
-    """The call of the page that follows page `number`; None where the answer names none.
+    """Return the call of the page that follows page `number`; None where the answer names none.
 
     `link` is where the target of that call stands. Else `query` is the parameter that says which page, and
     its value stands at `from`, or counts on from `first` by `step`.

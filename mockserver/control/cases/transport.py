@@ -39,7 +39,7 @@ class Request:
     keep_alive: bool = False
 
     def cut(self) -> list[bytes]:
-        """The content in its pieces; at least one, which may be empty."""
+        """Return the content in its pieces; at least one, which may be empty."""
         size = max(1, -(-len(self.content) // self.pieces))
         return [self.content[at : at + size] for at in range(0, len(self.content), size)] or [b""]
 
@@ -87,7 +87,7 @@ class HttpClient(Protocol):
     """Carries one request."""
 
     async def send(self, request: Request) -> Response | LostResponse:
-        """The answer, or how it was lost."""
+        """Return the answer, or how it was lost."""
 
 
 _INCOMPLETE_BODY = "without sending complete message body"
@@ -107,7 +107,7 @@ class SocketClient:
     persistent: httpx.AsyncClient
 
     async def send(self, request: Request) -> Response | LostResponse:
-        """The answer, or how it was lost."""
+        """Return the answer, or how it was lost."""
         clock = asyncio.get_running_loop().time
         started = clock()
         seen = _CallTrace()
@@ -148,7 +148,7 @@ class SocketClient:
 
 @asynccontextmanager
 async def open_client(url: str) -> AsyncIterator[SocketClient]:
-    """A sender to the server at `url`, by plain HTTP; proxies that the environment names are not asked."""
+    """Return an HTTP client for the server at `url`; proxies of the environment are not used."""
     none_kept = httpx.Limits(max_keepalive_connections=0)
     # Else each client reads the machine's certificates, which takes 70 ms (measured) and is for nothing.
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -42,7 +42,7 @@ _Dumper.add_representer(
 
 
 def write_case_file(entry: Entry, view: View, settings: Settings) -> str:
-    """The file's text. It runs in a sandbox from the fixtures, of the seed that it names in a remark.
+    """Return the file's text. It runs in a sandbox from the fixtures, of the seed that it names in a remark.
 
     With a large body it is one line of JSON, which is YAML too.
     """
@@ -107,7 +107,7 @@ def _content(entry: Entry, view: View) -> Document:
 
 
 def _journal(entry: Entry, view: View) -> Document:
-    """What the journal is to hold of the call; keys that the language would fill in go untold."""
+    """Return what the journal is to hold of the call; keys that the language would fill in go untold."""
     items = entry.decided.items()
     told = not any(_LANGUAGE_MARKS[0] in key for key, _ in items)
     decided = [{"key": view.key(key), "action": str(action)} for key, action in items]

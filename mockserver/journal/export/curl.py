@@ -30,7 +30,7 @@ _MAX_ARGUMENT_BYTES = 64 * 1024
 
 
 def curl_command(entry: Entry, view: View) -> str:
-    """The command. It writes the answer to standard output, and what goes wrong to standard error.
+    """Return the command. It writes the answer to standard output, and what goes wrong to standard error.
 
     A text of moderate length stands in quotes, any other body as base64 in a here-document; a HEAD goes
     without its body, as curl has it.
@@ -52,7 +52,7 @@ def curl_command(entry: Entry, view: View) -> str:
 
 
 def shell_quote(octets: bytes) -> str:
-    """The octets, none of them zero, as one word of bash; what a terminal might garble is escaped."""
+    """Return the octets, none of them zero, as one word of bash; what a terminal might garble is escaped."""
     try:
         text = octets.decode()
     except UnicodeDecodeError:
@@ -65,7 +65,7 @@ def shell_quote(octets: bytes) -> str:
 
 
 def _headers(entry: Entry, view: View) -> Iterator[str]:
-    """The headers of the call, and those taken away that curl would add by itself."""
+    """Yield the headers of the call, and those taken away that curl would add by itself."""
     sent = {name: text for name, text in view.request_headers(entry).items() if name not in HOP_BY_HOP}
     for name, text in sent.items():
         header = f"{name}: {text}" if text else f"{name};"
@@ -76,7 +76,7 @@ def _headers(entry: Entry, view: View) -> Iterator[str]:
 
 
 def _header_octets(header: str) -> bytes:
-    """A header as it goes over the wire; what is not of that alphabet is a sign of ours, in UTF-8."""
+    """Return a header as it goes over the wire; what is not of that alphabet is a sign of ours, in UTF-8."""
     try:
         return header.encode("latin-1")
     except UnicodeEncodeError:

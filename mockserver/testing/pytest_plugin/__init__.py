@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each case that a marker names."""
+    """Parametrize a test with the cases that a marker names."""
     if metafunc.definition.get_closest_marker("mock_cases"):
         from mockserver.testing.pytest_plugin.parametrization import parametrize  # noqa: PLC0415 - reads the catalogue
 
@@ -91,6 +91,6 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 
 
 def _item_counts(values: list[Any] | tuple[Any, ...]) -> list[ItemCount]:
-    """The values, if they are what calls sent; none otherwise, and where nobody made such."""
+    """Return the values, if they are what calls sent; none otherwise, and where nobody made such."""
     made = sys.modules.get("mockserver.testing.calls")
     return list(values) if made and values and all(isinstance(one, made.ItemCount) for one in values) else []

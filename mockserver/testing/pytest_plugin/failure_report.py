@@ -32,7 +32,7 @@ class FailureReporter:
     saved: bool = False
 
     def handle_report(self, report: pytest.TestReport) -> None:
-        """A phase of the test is over."""
+        """Handle the end of a phase of the test."""
         self.passed = self.passed or (report.when == "call" and report.passed)
         if report.failed:
             self.failed = True

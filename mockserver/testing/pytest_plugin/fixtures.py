@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def mockserver(request: pytest.FixtureRequest) -> MockServer:
-    """A mockserver for this worker's tests: `.url`, `.vendors`, `.health()`."""
+    """Return a mockserver for this worker's tests: `.url`, `.vendors`, `.health()`."""
     return _start_server(request.config, strict=False)
 
 
 @pytest.fixture(scope="session")
 def mockserver_strict(request: pytest.FixtureRequest) -> MockServer:
-    """The same for tests with `mock_auth("strict")`: it takes the credentials of the fixtures alone."""
+    """Return a server for tests with `mock_auth("strict")`: it accepts fixture credentials only."""
     server = _start_server(request.config, strict=True)
     if server.health()["auth"] != markers.STRICT:
         pytest.fail(f"{server.url} takes any credential; start it with --auth strict", pytrace=False)
@@ -35,7 +35,7 @@ def mockserver_strict(request: pytest.FixtureRequest) -> MockServer:
 
 @pytest.fixture
 def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A sandbox for this test, as it begins: `.vendor(name)`, `.scenario(…)`, `.clock`, `.journal()`, …."""
+    """Return a new sandbox for this test: `.vendor(name)`, `.scenario(…)`, `.clock`, `.journal()`, …."""
     from mockserver.testing import Sandbox  # noqa: PLC0415 - heavy; only tests that use it pay for it
     from mockserver.testing.control_client import sandbox_name  # noqa: PLC0415
     from mockserver.testing.teardown import ALLOWABLE  # noqa: PLC0415
@@ -71,7 +71,7 @@ def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def mock_case(request: pytest.FixtureRequest, mock_sandbox: Sandbox) -> CatalogueTest:
-    """One of the cases that the marker `mock_cases` names: `.arrange()`, `.run()`, `.expected`, …."""
+    """Return one of the cases that the marker `mock_cases` names: `.arrange()`, `.run()`, `.expected`, …."""
     if not hasattr(request, "param"):
         pytest.fail('mock_case needs the marker mock_cases("<vendor>")', pytrace=False)
     vendor, case = request.param
@@ -92,7 +92,7 @@ def _start_server(config: pytest.Config, *, strict: bool) -> MockServer:
 
 @contextmanager
 def _fail_without_traceback() -> Iterator[None]:
-    """What the mock says is told as it says it: where in the plugin it came up helps nobody."""
+    """Yield what the mock says is told as it says it: where in the plugin it came up helps nobody."""
     from mockserver.testing import ControlPlaneError, ServerUnreachableError
 
     try:
@@ -113,7 +113,7 @@ _NOT_IDENTIFIER = re.compile(r"\W")
 
 
 def vendor_fixtures(config: pytest.Config) -> ModuleType:
-    """A plugin of nothing but the fixtures `mock_<vendor>`; what is no sign of a name is an underscore."""
+    """Return a plugin with the fixtures `mock_<vendor>`; odd characters become underscores."""
     module = ModuleType("mockserver.testing.pytest_plugin.of_vendors", "A fixture for each vendor.")
     for name in sorted(set(_vendor_names(config))):
         setattr(module, f"mock_{_NOT_IDENTIFIER.sub('_', name)}", _vendor_fixture(name))
@@ -131,7 +131,7 @@ def _vendor_names(config: pytest.Config) -> Iterator[str]:
 
 
 def _remote_vendors(url: str) -> Iterator[str]:
-    """The vendors of a server that runs; none where nothing answers, which the fixtures say when used."""
+    """Return the vendors of a running server; none if it does not answer, as the fixtures then report."""
     from mockserver.testing import ControlPlaneError, MockServer, ServerUnreachableError
 
     try:

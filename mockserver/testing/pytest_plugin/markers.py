@@ -27,7 +27,7 @@ MARKERS = (
 
 
 def text_argument(node: pytest.Item, name: str, *, choices: tuple[str, ...] = ()) -> str:
-    """The text that the closest marker of the name has, "" where there is none.
+    """Return the text that the closest marker of the name has, "" where there is none.
 
     Raises:
         pytest.fail.Exception: it has no text, more than one, or one that is no choice.
@@ -44,13 +44,13 @@ def text_argument(node: pytest.Item, name: str, *, choices: tuple[str, ...] = ()
 
 
 def all_arguments(node: pytest.Item, name: str) -> Iterator[object]:
-    """What all markers of the name have, the outermost first."""
+    """Yield what all markers of the name have, the outermost first."""
     for marker in reversed(list(node.iter_markers(name))):
         yield from marker.args
 
 
 def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset[str]:
-    """What the test may do.
+    """Return what the test may do.
 
     Raises:
         pytest.fail.Exception: a marker says what is no choice.
@@ -62,7 +62,7 @@ def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset
 
 
 def begins_empty(node: pytest.Item) -> bool:
-    """Whether the test's sandbox begins without records.
+    """Return whether the test's sandbox begins without records.
 
     Raises:
         pytest.fail.Exception: the marker says something else.

@@ -33,5 +33,5 @@ def _selected_cases(marker: pytest.Mark) -> list[tuple[str, str]]:
 
 
 def _marker_arguments(vendor: str = "", tag: Any = "") -> tuple[str, str]:
-    """What the marker's words are."""
+    """Return what the marker's words are."""
     return vendor, str(tag)

@@ -13,13 +13,13 @@ from mockserver.vendors.guidewire.representation import API
 
 
 def show_openapi(request: Request, _state: State) -> Reply:
-    """The definition as OpenAPI 3."""
+    """Return the definition as OpenAPI 3."""
     servers = [{"url": request.call.origin + request.call.mount}]
     return json_reply(200, {**_definition(request.contract), "servers": servers})
 
 
 def show_swagger(request: Request, _state: State) -> Reply:
-    """The definition as Swagger 2."""
+    """Return the definition as Swagger 2."""
     scheme, _, host = request.call.origin.partition("://")
     place = {"host": host, "basePath": request.call.mount or "/", "schemes": [scheme]}
     return json_reply(200, {**to_swagger(_definition(request.contract)), **place})
@@ -34,7 +34,7 @@ def _definition(document: Document) -> Document:
 
 
 def _tags_of(node: Json) -> Iterable[str]:
-    """The tags of an operation; a path item holds parameters as well, which have none."""
+    """Return the tags of an operation; a path item holds parameters as well, which have none."""
     return node.get("tags", ()) if isinstance(node, dict) else ()
 
 
@@ -59,7 +59,7 @@ _OPERATION_MEMBERS = ("operationId", "summary", "description", "tags", "security
 
 
 def to_swagger(document: Document) -> dict[str, Any]:
-    """The Swagger 2 document of an OpenAPI 3 document, without its address."""
+    """Return the Swagger 2 document of an OpenAPI 3 document, without its address."""
     components = document["components"]
     return {
         "swagger": "2.0",
@@ -98,7 +98,7 @@ def _operation(node: Document, components: Document) -> Json:
 
 
 def _parameter(node: Document, components: Document) -> Json:
-    """A parameter with its schema's keywords beside its own."""
+    """Return a parameter with its schema's keywords beside its own."""
     if "$ref" in node:
         return _reference(node)
     schema = _resolved(node["schema"], components)
@@ -130,7 +130,7 @@ def _header(node: Document, components: Document) -> Json:
 
 
 def _schema(node: Json, *, named: bool = False) -> Any:
-    """A schema; below `properties` every member is a schema whatever its name."""
+    """Return a schema; below `properties` every member is a schema whatever its name."""
     if isinstance(node, list):
         return [_schema(child) for child in node]
     if not isinstance(node, dict):

@@ -177,7 +177,7 @@ ITEM_SUMMARY = frozenset({"amount", "claim", "id", "status"})
 
 
 def typekey(typelist: str, code: str) -> Json:
-    """A code as it is answered, with its name."""
+    """Return a code as it is answered, with its name."""
     return {"code": code, "name": TYPELISTS[typelist].get(code, code)}
 
 
@@ -188,12 +188,12 @@ _AMOUNT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,2})?")
 
 
 def read_amount(text: Json) -> Decimal | None:
-    """The amount that a member of a body holds; None when it holds none."""
+    """Return the amount that a member of a body holds; None when it holds none."""
     return Decimal(text) if isinstance(text, str) and _AMOUNT.fullmatch(text) else None
 
 
 def amount_text(value: Json) -> Json:
-    """A number that is an amount as the text that stands for it; every other value as it is."""
+    """Return a number that is an amount as the text that stands for it; every other value as it is."""
     if not isinstance(value, (int, Decimal)):
         return value
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)
@@ -201,7 +201,7 @@ def amount_text(value: Json) -> Json:
 
 
 def fits_currency(amount: Decimal, currency: str) -> bool:
-    """Whether the currency has a coin for the last decimal of `amount`; zeros at its end do not count."""
+    """Return whether `amount` has no more decimals than its currency; trailing zeros do not count."""
     return _EXACT.quantize(amount, _minor_unit(currency)) == amount
 
 
@@ -211,7 +211,7 @@ def print_amount(amount: Decimal, currency: str) -> str:
 
 
 def sum_amounts(amounts: Iterable[Decimal]) -> Decimal:
-    """The exact sum."""
+    """Return the exact sum."""
     return reduce(_EXACT.add, amounts, ZERO)
 
 
@@ -236,28 +236,28 @@ _TYPELISTS = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
 
 
 def code_of(sent: Document, name: str) -> str | None:
-    """The code of a typekey, None where there is none that its typelist has."""
+    """Return the code of a typekey, None where there is none that its typelist has."""
     value = sent.get(name)
     code = value.get("code") if isinstance(value, dict) else None
     return code if isinstance(code, str) and code in TYPELISTS[_TYPELISTS[name]] else None
 
 
 def reference_id_of(sent: Document, name: str) -> str | None:
-    """The id of a reference, None where there is none."""
+    """Return the id of a reference, None where there is none."""
     value = sent.get(name)
     found = value.get("id") if isinstance(value, dict) else None
     return found if isinstance(found, str) else None
 
 
 def decimal_problems(name: str, text: Json, currency: str) -> Iterator[Problem]:
-    """What the currency has against the decimals of an amount."""
+    """Yield what the currency has against the decimals of an amount."""
     amount: Decimal | None = read_amount(text)
     if amount is not None and not fits_currency(amount, currency):
         yield attribute_problem("too-many-decimals", name, found=text, expected=currency)
 
 
 def attribute_problem(code: str, name: str, *, found: Json = None, expected: Json = None) -> Problem:
-    """A problem of one attribute."""
+    """Return a problem of one attribute."""
     return Problem(code, (*ATTRIBUTES_PATH, name), rule=code, expected=expected, found=found)
 
 
@@ -265,7 +265,7 @@ ReadValue = Callable[[Json], Json]
 
 
 def sent_attributes(document: Json, call: Call) -> Document | None:
-    """The attributes in a body, None where it has none; nulls, blanks and numbers as the switches say.
+    """Return the attributes in a body, None where it has none; nulls, blanks and numbers as the switches say.
 
     Source: Guidewire fact sheet §5 rules 19 and 20 (assumed).
     """
@@ -284,17 +284,17 @@ def sent_attributes(document: Json, call: Call) -> Document | None:
 
 
 def read_invoice(sent: Document) -> dict[str, Any]:
-    """What was sent of an invoice; unknown members are left out."""
+    """Return what was sent of an invoice; unknown members are left out."""
     return _read_attributes(sent, _INVOICE_READERS)
 
 
 def read_item(sent: Document) -> dict[str, Any]:
-    """What was sent of an item, likewise."""
+    """Return what was sent of an item, likewise."""
     return _read_attributes(sent, _ITEM_READERS)
 
 
 def without_nulls(document: Document) -> Document:
-    """The document without what was emptied."""
+    """Return the document without what was emptied."""
     return {name: value for name, value in document.items() if value is not None}
 
 

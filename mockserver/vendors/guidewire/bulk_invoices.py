@@ -53,13 +53,13 @@ from mockserver.vendors.guidewire.rules import Target
 
 
 def list_invoices(request: Request, state: State) -> Reply:
-    """One page of invoices, in order of creation unless `sort` says otherwise."""
+    """Return one page of invoices, in order of creation unless `sort` says otherwise."""
     documents = in_creation_order(state.collection(INVOICES).values())
     return json_reply(200, render_page(request, documents, invoice_row, state))
 
 
 def show_invoice(request: Request, state: State) -> Reply:
-    """One invoice."""
+    """Return one invoice."""
     return element_reply(200, invoice_element(invoice_in_path(request, state), request, state))
 
 
@@ -90,13 +90,13 @@ def delete_invoice(request: Request, state: State) -> Reply:
 
 
 def list_items(request: Request, state: State) -> Reply:
-    """One page of an invoice's items, oldest first unless `sort` says otherwise."""
+    """Return one page of an invoice's items, oldest first unless `sort` says otherwise."""
     documents = items_of(invoice_in_path(request, state), state)
     return json_reply(200, render_page(request, documents, item_row, state))
 
 
 def show_item(request: Request, state: State) -> Reply:
-    """One item of an invoice."""
+    """Return one item of an invoice."""
     _, item = _item_in_path(request, state)
     return element_reply(200, item_element(item, request, state))
 
@@ -130,7 +130,7 @@ def delete_item(request: Request, state: State) -> Reply:
 
 
 def invoice_in_path(request: Request, state: State) -> Document:
-    """The invoice that the path names.
+    """Return the invoice that the path names.
 
     Raises:
         NotFound: there is none.
@@ -168,12 +168,12 @@ def refuse_stale(document: Document, path: str, request: Request) -> None:
 
 
 def element_reply(status: int, shown: Json) -> Reply:
-    """One resource as an answer."""
+    """Return one resource as an answer."""
     return json_reply(status, {"data": shown})
 
 
 def _checked_attributes(request: Request, subject: Target, state: State) -> Document:
-    """The attributes that were sent, if no rule is against them.
+    """Return the attributes that were sent, if no rule is against them.
 
     Raises:
         Rejected: one is.
@@ -318,7 +318,7 @@ def remove_item(invoice: Document, item: Document, assumptions: Mapping[str, str
 
 
 def _append_item(invoice: Document, draft: Document, state: State) -> None:
-    """Where no other item changes none is looked at: a thousand items are added in a thousand steps."""
+    """Append an item without looking at the others, unless they change: a thousand take linear time."""
     currency = invoice["currency"]
     amount = Decimal(draft["amount"])
     total = attributes.sum_amounts((Decimal(invoice["totalAmount"]), amount))

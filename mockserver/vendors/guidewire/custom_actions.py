@@ -184,7 +184,7 @@ def _escalate(invoice: Document, assumptions: Mapping[str, str], state: State) -
 def _process_items(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
 ) -> InvoiceWithItems:
-    """One step on, or, where an item turns out to be bad, invalid."""
+    """Return one step on, or, where an item turns out to be bad, invalid."""
     looked_at = [_check_item(item, state) for item in items]
     if any(item["status"] == "notvalid" for item in looked_at):
         return {**invoice, "status": "invaliditems"}, looked_at
@@ -194,7 +194,7 @@ def _process_items(
 
 
 def _check_item(item: Document, state: State) -> Document:
-    """The item, not valid if its claim cannot be paid on (assumed)."""
+    """Return the item, not valid if its claim cannot be paid on (assumed)."""
     claim = state.collection(CLAIMS)[item["claim"]]
     if claim.get("abilityToPay", True):
         return item
@@ -203,7 +203,7 @@ def _check_item(item: Document, state: State) -> Document:
 
 
 def _is_due(invoice: Document, state: State) -> bool:
-    """Whether the send date is today or earlier. Source: §4.1."""
+    """Return whether the send date is today or earlier. Source: §4.1."""
     today = dates.calendar_day(dates.print_instant(state.now))
     return "scheduledSendDate" in invoice and dates.calendar_day(invoice["scheduledSendDate"]) <= today
 
@@ -212,7 +212,7 @@ TakeAction: TypeAlias = Callable[[Document, Mapping[str, str], State], Document]
 
 
 def action_handler(name: str, take: TakeAction) -> Handler:
-    """The handler of the action on the invoice that the path names; its body must be empty."""
+    """Return the handler of the action on the invoice that the path names; its body must be empty."""
 
     def handle(request: Request, state: State) -> Reply:
         invoice = invoice_in_path(request, state)
@@ -226,7 +226,7 @@ def action_handler(name: str, take: TakeAction) -> Handler:
 
 
 def transition_handler(name: str) -> Handler:
-    """The handler of an action that only leads to another status."""
+    """Return the handler of an action that only leads to another status."""
     return action_handler(name, lambda invoice, _, state: change_status(name, invoice, state))
 
 
@@ -260,7 +260,7 @@ def run_helper(request: Request, state: State) -> Reply:
 
 
 def run_escalation(request: Request, state: State) -> Reply:
-    """One run of the batch processes over all invoices; the answer is those that went on."""
+    """Return one run of the batch processes over all invoices; the answer is those that went on."""
     refuse_problems(_body_problems(request))
     moved = escalate_invoices(request.call.assumptions, state)
     rows = [invoice_element(invoice, request, state) for invoice in moved]

@@ -12,7 +12,7 @@ _INSTANT = re.compile(
 
 
 def read_instant(text: str) -> datetime | None:
-    """The instant that `text` names, in UTC where it has no offset; None when it names none.
+    """Return the instant that `text` names, in UTC where it has no offset; None when it names none.
 
     Source: Guidewire fact sheet §2.1 (other forms than milliseconds and Z: assumed).
     """
@@ -27,12 +27,12 @@ def read_instant(text: str) -> datetime | None:
 
 
 def is_instant(text: str) -> bool:
-    """Whether `text` names an instant."""
+    """Return whether `text` names an instant."""
     return read_instant(text) is not None
 
 
 def lacks_offset(text: str) -> bool:
-    """Whether `text` names an instant without saying of which zone."""
+    """Return whether `text` names an instant without saying of which zone."""
     found = _INSTANT.fullmatch(text)
     return found is not None and found[4] is None
 
@@ -43,16 +43,16 @@ def print_instant(moment: datetime) -> str:
 
 
 def normalize_instant(text: str | None) -> str | None:
-    """What was sent for a date-time as it is stored and answered."""
+    """Return what was sent for a date-time as it is stored and answered."""
     moment = read_instant(text) if text is not None else None
     return print_instant(moment) if moment is not None else None
 
 
 def start_of_day(moment: datetime) -> str:
-    """The beginning of that day."""
+    """Return the beginning of that day."""
     return print_instant(moment.replace(hour=0, minute=0, second=0, microsecond=0))
 
 
 def calendar_day(text: str) -> str:
-    """The calendar day of an instant as it is stored; days compare as texts."""
+    """Return the calendar day of an instant as it is stored; days compare as texts."""
     return text[:10]

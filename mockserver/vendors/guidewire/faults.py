@@ -56,7 +56,7 @@ class _FaultyCall(Value, frozen=True):
 
 
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """A scenario's fault as the problem whose `found` is the vendor's error; other codes are bad input.
+    """Return a scenario's fault as a problem whose `found` is the vendor's error.
 
     Source: Guidewire fact sheet §3.1, §3.2, §3.3.
     """
@@ -73,7 +73,7 @@ def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
 
 
 def extra_outcome(outcome: Outcome, number: int) -> Outcome:
-    """The outcome of a call for an invoice that is not there, of the same form as a true one."""
+    """Return the outcome of a call for an invoice that is not there, of the same form as a true one."""
     name = f"xc:Sphantom{number:0>13}"
     sent = _object(outcome.item.document)
     shown = _object(_object(_object(_object(outcome.document).get("body")).get("data")).get("attributes"))
@@ -88,7 +88,7 @@ def extra_outcome(outcome: Outcome, number: int) -> Outcome:
 
 
 def _nearest_problem(code: str, sent: _FaultyCall) -> Problem:
-    """The problem of the vendor's that comes nearest."""
+    """Return the problem of the vendor's that comes nearest."""
     nearest = _PROBLEMS.get(code)
     return nearest(sent) if nearest else Problem(code, ("data",))
 
@@ -118,7 +118,7 @@ def _stale(sent: _FaultyCall) -> Problem:
 
 
 def _locked(sent: _FaultyCall) -> Problem:
-    """What an invoice that was issued says to that call."""
+    """Return what an invoice that was issued says to that call."""
     action = sent.target.rpartition("/")[2]
     if sent.method == "delete" and not sent.of_item:
         action = "delete"
@@ -160,7 +160,7 @@ def _message(error: Json) -> str:
 
 
 def _invoice_id_in(path: Json) -> str:
-    """The id of the invoice that a path names, "" for none."""
+    """Return the id of the invoice that a path names, "" for none."""
     if not isinstance(path, str) or not path.startswith(_BULK_INVOICES):
         return ""
     return path.removeprefix(_BULK_INVOICES).partition("/")[0]

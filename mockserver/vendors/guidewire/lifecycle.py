@@ -83,24 +83,24 @@ NEXT_STATUS: Mapping[str, Mapping[str, str]] = {
 
 
 def transition_problems(action: str, invoice: Document) -> Iterator[Problem]:
-    """What the status has against an action."""
+    """Yield what the status has against an action."""
     if invoice["status"] not in TRANSITIONS[action].sources:
         yield Problem("wrong-state", expected=action, found=status_name(invoice))
 
 
 def edit_problems(invoice: Document) -> Iterator[Problem]:
-    """What keeps an invoice and its items as they are."""
+    """Yield what keeps an invoice and its items as they are."""
     if invoice["status"] not in EDITABLE:
         yield Problem("not-editable", expected="update", found=status_name(invoice))
 
 
 def status_name(invoice: Document) -> str:
-    """The status by its name."""
+    """Return the status by its name."""
     return TYPELISTS["BulkInvoiceStatus"][invoice["status"]]
 
 
 def allowed_actions(invoice: Document) -> list[str]:
-    """The vendor's own custom actions that the status allows."""
+    """Return the vendor's own custom actions that the status allows."""
     return sorted(action for action in CUSTOM_ACTIONS if invoice["status"] in TRANSITIONS[action].sources)
 
 
@@ -133,12 +133,12 @@ def recalculate(
 
 
 def invalidate(invoice: Document) -> Document:
-    """The invoice with neither validity nor approval."""
+    """Return the invoice with neither validity nor approval."""
     return withdraw_approval({**invoice, "valid": False})
 
 
 def withdraw_approval(invoice: Document) -> Document:
-    """The invoice as if nobody had ever approved or rejected it."""
+    """Return the invoice as if nobody had ever approved or rejected it."""
     amount = attributes.print_amount(attributes.ZERO, invoice["currency"])
     return without_nulls(
         {**invoice, "approvalStatus": "unapproved", "approvedAmount": amount, "approvalDate": None}
@@ -146,7 +146,7 @@ def withdraw_approval(invoice: Document) -> Document:
 
 
 def reopens(invoice: Document, assumptions: Mapping[str, str]) -> bool:
-    """Whether a change leads the invoice back to draft. Source: Guidewire fact sheet §4.2 (assumed)."""
+    """Return whether a change reopens the invoice as draft. Source: Guidewire fact sheet §4.2 (assumed)."""
     return invoice["status"] == INVALID_ITEMS or (
         invoice["status"] in REOPENED and assumptions["reopen_on_change"] == ON
     )
@@ -158,12 +158,12 @@ def reopen(invoice: Document, items: Sequence[Document], assumptions: Mapping[st
 
 
 def to_draft(invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
-    """The invoice and its items as drafts."""
+    """Return the invoice and its items as drafts."""
     return withdraw_approval({**invoice, "status": "draft"}), with_status(items, "draft")
 
 
 def with_status(items: Sequence[Document], status: str, explanation: str | None = None) -> list[Document]:
-    """The items in that status; an older explanation is forgotten."""
+    """Return the items in that status; an older explanation is forgotten."""
     return [without_nulls({**item, "status": status, "explanation": explanation}) for item in items]
 
 
@@ -180,7 +180,7 @@ _ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-
 
 
 def find_invoice(invoice_id: str, state: State, *, any_case: bool = False) -> Document:
-    """The invoice of that id, in any letter case only where none has it exactly.
+    """Return the invoice of that id, in any letter case only where none has it exactly.
 
     Raises:
         NotFound: there is none.
@@ -189,7 +189,7 @@ def find_invoice(invoice_id: str, state: State, *, any_case: bool = False) -> Do
 
 
 def find_item(invoice: Document, item_id: str, state: State, *, any_case: bool = False) -> Document:
-    """The item of that id in the invoice, likewise.
+    """Return the item of that id in the invoice, likewise.
 
     Raises:
         NotFound: it has no such item.
@@ -206,7 +206,7 @@ def in_creation_order(documents: Iterable[Document]) -> list[Document]:
 
 
 def items_of(invoice: Document, state: State) -> list[Document]:
-    """The items of an invoice, oldest first."""
+    """Return the items of an invoice, oldest first."""
     return in_creation_order(state.collection(ITEMS).find("bulkInvoice", invoice["id"]))
 
 
@@ -238,5 +238,5 @@ def _save(document: Document, collection: Collection) -> Document:
 
 
 def new_id(prefix: str, state: State) -> str:
-    """A fresh id of the product's form."""
+    """Return a fresh id of the product's form."""
     return f"{prefix}:S" + "".join(_ID_ALPHABET[octet % len(_ID_ALPHABET)] for octet in state.octets(20))

@@ -143,7 +143,7 @@ _LONGEST = 100
 
 
 def problem_detail(problem: Problem) -> Json:
-    """A problem as an entry of an error's `details`. Source: Guidewire fact sheet §3.1, §3.3."""
+    """Return a problem as an entry of an error's `details`. Source: Guidewire fact sheet §3.1, §3.3."""
     entry: dict[str, Json] = {"message": problem_message(problem)}
     if properties := _properties(problem):
         entry["properties"] = properties
@@ -151,7 +151,7 @@ def problem_detail(problem: Problem) -> Json:
 
 
 def problem_message(problem: Problem) -> str:
-    """A problem as a sentence."""
+    """Return a problem as a sentence."""
     if problem.code == "alert":
         return problem.detail
     typelist = _typelist(problem.path)
@@ -178,12 +178,12 @@ def _properties(problem: Problem) -> Mapping[str, Json]:
 
 
 def _name(path: Path) -> str:
-    """The last member's name, for an element of a list that of the list."""
+    """Return the last member's name, for an element of a list that of the list."""
     return next((step for step in reversed(path) if isinstance(step, str)), "body")
 
 
 def _typelist(path: Path) -> str:
-    """The typelist of the code at that path, "" when there is none."""
+    """Return the typelist of the code at that path, "" when there is none."""
     if path[-1:] == ("code",):
         return _TYPELISTS.get(_name(path[:-1]), "")
     return "Currency" if path[-2:] == ("amount", "currency") else ""

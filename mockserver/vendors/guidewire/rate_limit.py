@@ -29,7 +29,7 @@ def count_call(call: Call, state: State) -> None:
 
 
 def remaining_headers(call: Call, state: State) -> tuple[tuple[str, str], ...]:
-    """The headers that say how many calls a minute holds and how many are left, if they are counted."""
+    """Return the headers on how many calls a minute has and has left, if they are counted."""
     limit = call.assumptions["calls_a_minute"]
     if limit == UNLIMITED:
         return ()

@@ -82,7 +82,7 @@ def classify(problem: Problem, call: Call) -> Problem | None:
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-    """The vendor's error for a whole call. Source: Guidewire fact sheet §3."""
+    """Return the vendor's error for a whole call. Source: Guidewire fact sheet §3."""
     if isinstance(refusal, InvalidCall):
         document = problem_error((*refusal.problems, *_rule_problems(refusal, call, operation, state)), call)
     elif isinstance(refusal, Rejected):
@@ -98,14 +98,14 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
 
 def refusal_error(code: str, path: str) -> Json:
-    """The error for a refusal that is no matter of single problems."""
+    """Return the error for a refusal that is no matter of single problems."""
     kind = REFUSAL_ERRORS.get(code, BAD_INPUT)
     readable = path.encode(errors="replace").decode()
     return _error_document(replace(kind, message=kind.message.replace("{path}", readable)))
 
 
 def problem_error(problems: Iterable[Problem], call: Call) -> Json:
-    """The error for problems; the first one says what kind it is, unless a scenario brought its own."""
+    """Return the error for problems; the first one decides its kind, unless a scenario did."""
     listed = tuple(problems)
     for problem in listed:
         if problem.rule == FAULT_RULE:
@@ -120,7 +120,7 @@ def problem_error(problems: Iterable[Problem], call: Call) -> Json:
 
 
 def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
-    """As `problem_error`, with the status of business rules where nothing but those is broken."""
+    """Return the error like `problem_error`, with the business rule's status if only those are broken."""
     listed = tuple(problems)
     error = problem_error(listed, call)
     if all(problem.code in _BUSINESS_RULES and problem.rule != FAULT_RULE for problem in listed):
@@ -129,7 +129,7 @@ def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
 
 
 def wrap_error(error: Json, call: Call) -> Json:
-    """The error as a body. Source: Guidewire fact sheet §6 (a disagreement)."""
+    """Return the error as a body. Source: Guidewire fact sheet §6 (a disagreement)."""
     return error if call.assumptions["error_wrapper"] == "root" else {"error": error}
 
 
@@ -138,13 +138,13 @@ def _error_document(kind: ErrorTemplate) -> Json:
 
 
 def _status_error(problem: Problem) -> Json:
-    """The error for a scenario that names no more than a status."""
+    """Return the error for a scenario that names no more than a status."""
     kind = PROBLEM_ERRORS["stale-checksum"]
     return _error_document(kind if problem.expected is None else replace(kind, status=problem.expected))
 
 
 def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
-    """What HTTP wants beside the error; Retry-After is assumed, the vendor publishes no limits."""
+    """Return what HTTP wants beside the error; Retry-After is assumed, the vendor publishes no limits."""
     if isinstance(refusal, MethodNotAllowed):
         return (("Allow", ", ".join(refusal.allowed)),)
     if isinstance(refusal, Unauthorized):
@@ -155,7 +155,7 @@ def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
 
 
 def _classify_null(problem: Problem, call: Call) -> Problem | None:
-    """A null that counts as absent is no problem, unless something has to be there."""
+    """Return a null that counts as absent is no problem, unless something has to be there."""
     of_attribute = problem.path[:-1] == ATTRIBUTES_PATH
     if not of_attribute or call.assumptions["null_attribute"] != "ignored":
         return problem
@@ -164,13 +164,13 @@ def _classify_null(problem: Problem, call: Call) -> Problem | None:
 
 
 def _classify_amount(problem: Problem, call: Call) -> Problem | None:
-    """A number that stands for the text of an amount is no problem where a switch says so."""
+    """Return a number that stands for the text of an amount is no problem where a switch says so."""
     is_amount = problem.path in _AMOUNT_PATHS and attributes.amount_text(problem.found) is not problem.found
     return None if is_amount and call.assumptions["number_amounts"] == "read" else problem
 
 
 def _rule_problems(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> list[Problem]:
-    """What the rules say of a body that its schema already refuses, but for members named already."""
+    """Return what the rules say of a body that its schema already refuses, but for members named already."""
     if not isinstance(refusal, InvalidCall) or operation is None:
         return []
     sent = sent_attributes(refusal.document, call)
@@ -182,7 +182,7 @@ def _rule_problems(refusal: Refusal, call: Call, operation: Operation | None, st
 
 
 def _target(call: Call, state: State) -> Target:
-    """The invoice and the item that the path names, as far as they are there."""
+    """Return the invoice and the item that the path names, as far as they are there."""
     invoice_id, item_id = _ids_in_path(call.path)
     invoice = state.collection(INVOICES).get(invoice_id)
     item = state.collection(ITEMS).get(item_id)
@@ -192,7 +192,7 @@ def _target(call: Call, state: State) -> Target:
 
 
 def _ids_in_path(path: str) -> tuple[str, str]:
-    """The invoice's and the item's id in a path, "" for what it does not name."""
+    """Return the invoice's and the item's id in a path, "" for what it does not name."""
     invoice, _, rest = path.removeprefix(f"{API}/bulk-invoices/").partition("/")
     return invoice, rest.partition("/")[2]
 

@@ -53,7 +53,7 @@ _EVERYTHING = frozenset({"*all", "*detail"})
 
 
 def invoice_element(invoice: Document, request: Request, state: State) -> Json:
-    """One invoice with the attributes that `fields` name, all of them by default."""
+    """Return one invoice with the attributes that `fields` name, all of them by default."""
     shown = _select_fields(
         _invoice_attributes(invoice, request.call, state), request, INVOICE_SUMMARY, "*detail"
     )
@@ -61,7 +61,7 @@ def invoice_element(invoice: Document, request: Request, state: State) -> Json:
 
 
 def invoice_row(invoice: Document, request: Request, state: State) -> Json:
-    """One invoice of a list; a row's payee has no address."""
+    """Return one invoice of a list; a row's payee has no address."""
     attributes = _invoice_attributes(invoice, request.call, state)
     payee = {name: value for name, value in attributes["payee"].items() if name not in _ROW_PAYEE_LACKS}
     shown = _select_fields({**attributes, "payee": payee}, request, INVOICE_SUMMARY, "*summary")
@@ -69,29 +69,29 @@ def invoice_row(invoice: Document, request: Request, state: State) -> Json:
 
 
 def item_element(item: Document, request: Request, state: State) -> Json:
-    """One item with the attributes that `fields` name, all of them by default."""
+    """Return one item with the attributes that `fields` name, all of them by default."""
     shown = _select_fields(_item_attributes(item, state), request, ITEM_SUMMARY, "*detail")
     return _element(shown, item, _item_links(item, state))
 
 
 def item_row(item: Document, request: Request, state: State) -> Json:
-    """One item of a list."""
+    """Return one item of a list."""
     shown = _select_fields(_item_attributes(item, state), request, ITEM_SUMMARY, "*summary")
     return _element(shown, item, _item_links(item, state))
 
 
 def invoice_path(invoice: Document) -> str:
-    """Where an invoice is read."""
+    """Return where an invoice is read."""
     return f"{API}/bulk-invoices/{invoice['id']}"
 
 
 def item_path(item: Document) -> str:
-    """Where an item is read."""
+    """Return where an item is read."""
     return f"{API}/bulk-invoices/{item['bulkInvoice']}/bulk-invoice-items/{item['id']}"
 
 
 def link(href: str, *methods: str) -> Json:
-    """A link of the vendor's form."""
+    """Return a link of the vendor's form."""
     return {"href": href, "methods": list(methods)}
 
 
@@ -102,7 +102,7 @@ def checksum(document: Document) -> str:
 
 
 def with_correlation_id(reply: Reply, call: Call, state: State) -> Reply:
-    """The reply with the caller's correlation id, or a fresh one. Source: Guidewire fact sheet §1.5."""
+    """Add the caller's correlation id, or a fresh one. Source: Guidewire fact sheet §1.5."""
     name = call.headers.get(CORRELATION.lower()) or state.uuid()
     headers = (*reply.headers, *remaining_headers(call, state), (CORRELATION, name))
     return Reply(reply.status, reply.body, reply.media_type, headers)
@@ -150,7 +150,7 @@ def _texts_and_typekeys(
 
 
 def _select_fields(attributes: Document, request: Request, summary: Iterable[str], default: str) -> Json:
-    """The attributes that are asked for, in alphabetical order. Source: Guidewire fact sheet §1.4."""
+    """Return the attributes that are asked for, in alphabetical order. Source: Guidewire fact sheet §1.4."""
     fields = request.parameters.get("fields", ())
     names = {default if field == "*default" else field for field in fields} or {default}
     if names & _EVERYTHING:
@@ -220,7 +220,7 @@ _NEGATIVE_OPERATORS = frozenset({"ne", "ni"})
 
 
 def render_page(request: Request, documents: Iterable[Document], row: RenderRow, state: State) -> Json:
-    """The page of `documents` that the call asks for, as a collection.
+    """Return the page of `documents` that the call asks for, as a collection.
 
     Source: Guidewire fact sheet §1.3, §1.4.
     """
@@ -235,7 +235,7 @@ def render_page(request: Request, documents: Iterable[Document], row: RenderRow,
 
 
 def _filtered(request: Request, documents: Iterable[Document], state: State) -> list[Document]:
-    """What keeps all filters."""
+    """Return what keeps all filters."""
     found = list(documents)
     for place, text in enumerate(request.parameters.get("filter", ())):
         field, operator, wanted = _parse_filter(place, text)
@@ -298,7 +298,7 @@ def _page_links(request: Request, size: int, offset: int, total: int) -> Json:
 
 
 def _page_link(request: Request, offset: int) -> Json:
-    """The same call from another row on."""
+    """Return the same call from another row on."""
     pairs = [pair for pair in request.call.query.split("&") if pair and not _is_offset(pair)]
     if offset:
         pairs.append(f"pageOffset={offset}")

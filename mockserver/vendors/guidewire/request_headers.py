@@ -34,7 +34,7 @@ REPLY_SCHEMAS: Mapping[str, str] = {
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Let pass a call that takes JSON and whose body is in UTF-8, as far as switches ask for that.
+    """Raise unless the call accepts JSON and its body is UTF-8, where the assumptions require it.
 
     Raises:
         TooManyRequests: its caller has called too often.
@@ -64,7 +64,7 @@ class _RollbackError(Exception):
 
 
 def read_handler(handler: Handler) -> Handler:
-    """The handler, its replies with what headers ask for."""
+    """Return the handler, its replies with what headers ask for."""
 
     def handle(request: Request, state: State) -> Reply:
         return finish_reply(handler(request, state), request, state)
@@ -73,7 +73,7 @@ def read_handler(handler: Handler) -> Handler:
 
 
 def write_handler(handler: Handler) -> Handler:
-    """The handler as one transaction."""
+    """Return the handler as one transaction."""
 
     def handle(request: Request, state: State) -> Reply:
         tried = request.parameters.get("GW-DoNotCommit") is True
@@ -95,7 +95,7 @@ def remember_failure(call: Call, operation: Operation, reply: Reply, state: Stat
 
 
 def record_failed_id(call: Call, status: int, state: State) -> None:
-    """As `remember`, for a call that another one carries."""
+    """Record the failed id like `remember`, for a subrequest."""
     name = call.headers.get(_TRANSACTION_HEADER.lower(), "")
     if status < _FIRST_REFUSAL or call.assumptions["failed_call_uses_id"] != ON:
         return
@@ -105,7 +105,7 @@ def record_failed_id(call: Call, status: int, state: State) -> None:
 
 
 def finish_reply(reply: Reply, request: Request, state: State) -> Reply:
-    """The reply with what headers ask for: a schema's name, an answer later, a correlation id."""
+    """Return the reply with what headers ask for: a schema's name, an answer later, a correlation id."""
     if reply.body and request.parameters.get("GW-IncludeSchemaProperty") is True:
         document = {
             "$GW-Schema": REPLY_SCHEMAS.get(request.operation.id, _ACTION_SCHEMA),
@@ -131,7 +131,7 @@ def _claim_transaction_id(request: Request, state: State) -> None:
 
 
 def _respond_async(reply: Reply, request: Request, state: State) -> Reply:
-    """The reply, or where it can be read, if the caller would rather not wait for it and the switch allows.
+    """Return the asynchronous reply if the caller prefers one and the assumption allows it.
 
     Source: the vendor's guide, "Sending a request asynchronously" (the 202, its empty body and its header);
     that the work is done at once is ours.
@@ -147,6 +147,6 @@ def _respond_async(reply: Reply, request: Request, state: State) -> Reply:
 
 
 def show_async_request(request: Request, state: State) -> Reply:
-    """The answer to a call that did not wait for it. Assumed: the form of this."""
+    """Return the answer to a call that did not wait for it. Assumed: the form of this."""
     kept = find_record(ASYNC_REQUESTS, request.parameters["asyncRequestId"], state)
     return json_reply(200, kept)

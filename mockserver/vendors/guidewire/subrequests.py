@@ -40,7 +40,7 @@ class Subrequest(Value, frozen=True):
     headers: Mapping[str, str] = EMPTY
 
     def as_call(self, carrier: Call) -> Call:
-        """The call itself: its own headers come before those of the one that carries it."""
+        """Return the call itself: its own headers come before those of the one that carries it."""
         # What a whole answer alone shows is not drawn: a failed call would leave a gap in what is drawn next.
         shown_once = {CORRELATION.lower(): "carried"}
         return replace(
@@ -54,13 +54,13 @@ class Subrequest(Value, frozen=True):
 
 
 def without_headers(call: Call, names: Iterable[str]) -> Call:
-    """The call less some headers."""
+    """Return the call less some headers."""
     left_out = frozenset(names)
     return replace(call, headers={name: text for name, text in call.headers.items() if name not in left_out})
 
 
 def reply_entry(reply: Reply) -> Json:
-    """An answer among others: status, body if there is one, and headers but the common ones."""
+    """Return an answer among others: status, body if there is one, and headers but the common ones."""
     headers = [
         {"name": name, "value": text} for name, text in reply.headers if name not in WHOLE_REPLY_HEADERS
     ]
@@ -69,12 +69,12 @@ def reply_entry(reply: Reply) -> Json:
 
 
 def error_entry(error: Json, call: Call) -> Json:
-    """The entry of a call that never ran."""
+    """Return the entry of a call that never ran."""
     return {"status": error["status"], "body": wrap_error(error, call), "headers": []}
 
 
 def error_in(body: Json) -> Json:
-    """The error in a refusal's body, wherever it stands."""
+    """Return the error in a refusal's body, wherever it stands."""
     return body.get("error", body)
 
 
@@ -115,12 +115,12 @@ def run_batch(request: Request, state: State) -> StoreItem:
 
 
 def aborts_batch(item: Item) -> bool:
-    """Whether the batch ends with this call if it fails."""
+    """Return whether the batch ends with this call if it fails."""
     return isinstance(item.document, dict) and item.document.get("onFail") == "abort"
 
 
 def render_batch(result: BatchResult, state: State) -> Reply:
-    """The answers in the order of the calls; what was skipped has none, unless a switch says so (assumed)."""
+    """Render the answers in the order of the calls; skipped ones have none by default (assumed)."""
     call = result.request.call
     marked = call.assumptions["skipped_calls"] == "marked"
     entries = [
@@ -148,7 +148,7 @@ def _call_of(sent: Document, body: Json, batch: Call) -> Call:
 
 
 def _outcome_entry(outcome: Outcome, call: Call) -> Json:
-    """The entry that the call left; when it never ran, or a scenario failed it, the error for that."""
+    """Return the entry that the call left; when it never ran, or a scenario failed it, the error for that."""
     if outcome.action is Action.SKIPPED:
         return error_entry(refusal_error("aborted", ""), call)
     if any(problem.rule == FAULT_RULE for problem in outcome.problems):
@@ -199,7 +199,7 @@ class Variables:
         return self._value(alone[1], place) if alone else self.text(value, place)
 
     def text(self, value: str, place: Path) -> str:
-        """As `filled`, and a text whatever is filled in."""
+        """Fill in the variables and return a text whatever their types."""
         return _REFERENCE.sub(lambda use: _as_text(self._value(use[1], place)), value)
 
     def _value(self, name: str, place: Path) -> Json:
@@ -268,7 +268,7 @@ class _CompositeRun:
         return reply_entry(self._request.dispatch(call, self._state).reply)
 
     def _narrowed(self, answered: Json, parameters: Document) -> Json:
-        """The answer with those attributes only that `fields` name; a write cannot be asked for less."""
+        """Return the answer with the attributes in `fields` only; writes return all."""
         if "fields" not in parameters or "body" not in answered:
             return answered
         href = answered["body"]["data"]["links"]["self"]["href"]
@@ -281,7 +281,7 @@ class _CompositeRun:
 
 
 def run_composite(request: Request, state: State) -> Reply:
-    """All requests or none, in order; selections only when all went well.
+    """Return all requests or none, in order; selections only when all went well.
 
     Raises:
         Invalid: there are too many of them.
@@ -302,7 +302,7 @@ def run_composite(request: Request, state: State) -> Reply:
 
 
 def _failure_reply(responses: Json, selections: int) -> Reply:
-    """The answer of a composite that changed nothing."""
+    """Return the answer of a composite that changed nothing."""
     skipped = {"selections": [_SKIPPED] * selections} if selections else {}
     return json_reply(400, {"requestFailed": True, "responses": responses, **skipped})
 

@@ -20,7 +20,7 @@ _SHOWN_AFTER_DELETION = timedelta(days=30)
 
 
 def enter_tenant(call: Call, tenant: str, state: State) -> None:
-    """Let pass who may enter the administration.
+    """Raise unless the caller may enter the administration.
 
     Raises:
         Forbidden, NotFound: it is unknown, not active, or not granted to the caller.
@@ -37,7 +37,7 @@ def enter_tenant(call: Call, tenant: str, state: State) -> None:
 
 
 def is_visible(administration: Document, principal: Principal, state: State) -> bool:
-    """Whether the endpoints of administrations show it: granted, and not deleted for more than 30 days."""
+    """Return whether administrations show it: granted, and deleted at most 30 days ago."""
     if not _is_granted(administration, principal):
         return False
     deleted_at = administration.get("deleted_at")
@@ -45,7 +45,7 @@ def is_visible(administration: Document, principal: Principal, state: State) -> 
 
 
 def access_refusal(administration_id: str, call: Call) -> Refusal:
-    """The refusal of a caller at an administration's door."""
+    """Return the refusal of a caller at an administration's door."""
     if call.assumptions["closed_administration"] == "404":
         return NotFound(ADMINISTRATIONS, administration_id)
     return Forbidden("administration", f"No access to administration {administration_id}")

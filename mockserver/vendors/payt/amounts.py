@@ -40,19 +40,19 @@ _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def exact_arithmetic() -> AbstractContextManager[Context]:
-    """The context in which amounts are reckoned with: nothing is rounded unasked."""
+    """Return the context in which amounts are reckoned with: nothing is rounded unasked."""
     return localcontext(_WIDE)
 
 
 def read_amount(text: Json) -> Decimal | None:
-    """The amount that `text` spells, None when it spells none."""
+    """Return the amount that `text` spells, None when it spells none."""
     if not isinstance(text, str) or len(text) > _MAX_LENGTH or _PLAIN.fullmatch(text) is None:
         return None
     return Decimal(text)
 
 
 def has_fractional_cents(text: Json) -> bool:
-    """Whether `text` spells an amount of parts of a cent."""
+    """Return whether `text` spells an amount of parts of a cent."""
     return read_amount(text) is not None and len(text.partition(".")[2].rstrip("0")) > _CENT_DIGITS
 
 
@@ -67,5 +67,5 @@ def print_amount(value: Decimal | int) -> str:
 
 
 def print_optional_amount(value: Decimal | int | None) -> str | None:
-    """As `printed`, nothing for nothing."""
+    """Print the amount, None for None."""
     return None if value is None else print_amount(value)

@@ -26,7 +26,7 @@ _ESCAPED_NUL = b"u0000"
 
 
 def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
-    """What stays with single records: texts that no database takes, and other types where they are spared.
+    """Return the problems that single records keep: texts with NUL, and spared types.
 
     Raises:
         Invalid: the call holds too many records, or none, or one of another type.
@@ -51,7 +51,7 @@ def _check_count(request: Request, kind: str) -> None:
 
 
 def _coerced_paths(request: Request, kind: str) -> Iterator[Path]:
-    """Where records were sent in another type than they were read in, if that counts."""
+    """Yield where records were sent in another type than they were read in, if that counts."""
     if request.call.assumptions["other_types"] != "refused":
         return
     sent = json.decode(request.call.body, parse_content_type(request.call.headers)[1])
@@ -72,7 +72,7 @@ def _coerced_below(sent: Json, read: Json, path: Path) -> Iterator[Path]:
 
 
 def _nul_paths(request: Request, kind: str) -> Iterator[Path]:
-    """Where a record has a text with a NUL, which no database of texts takes."""
+    """Yield where a record has a text with a NUL, which no database of texts takes."""
     contract, operation = request.contract, request.operation
     body = contract["paths"][operation.path][operation.method]["requestBody"]["content"][JSON_TYPE]["schema"]
     records = resolve(contract, resolve(contract, body)["properties"][kind])
@@ -81,7 +81,7 @@ def _nul_paths(request: Request, kind: str) -> Iterator[Path]:
 
 
 def _nuls_below(node: Json, schema: Document, path: Path, contract: Document) -> Iterator[Path]:
-    """As above, in the members that the schema has; all others are ignored, whatever they hold."""
+    """Return the NUL characters in members of the schema; all others are ignored."""
     schema = resolve(contract, schema)
     if isinstance(node, dict):
         members: Document = schema.get("properties", {})
@@ -177,7 +177,7 @@ def success_entity(result: BatchResult, state: State) -> Reply:
 
 
 def success_entity_with(warned: FindWarnings) -> RenderBatch:
-    """As `success_entity`, where what a refused record would be warned of is yet to be found."""
+    """Return a factory of success replies that adds the warnings of rejected records."""
     return lambda result, state: _success_reply(result, state, warned)
 
 
@@ -198,7 +198,7 @@ def _success_reply(result: BatchResult, state: State, warned: FindWarnings | Non
 
 
 def contacts_reply(result: BatchResult, state: State) -> Reply:
-    """As `success_entity`, or without a body, as the vendor's document gives this answer no schema.
+    """Return the reply of contacts, with or without a body, as no document gives it a schema.
 
     Source: Payt fact sheet §5.11.
     """
@@ -256,7 +256,7 @@ class _RecordMessages:
         return self._ranks.get(field, len(self._ranks))
 
     def _key(self, item: Item) -> str:
-        """The number, else the identifier, else the place in the call.
+        """Return the number, else the identifier, else the place in the call.
 
         Source: Payt fact sheet §3.2 (assumed).
         """

@@ -13,12 +13,12 @@ _INSTANT = re.compile(DATE_TIME_PATTERN)
 
 
 def is_day(text: str) -> bool:
-    """Whether `text` is a day of the calendar, year first."""
+    """Return whether `text` is a day of the calendar, year first."""
     return _DAY.fullmatch(text) is not None
 
 
 def is_instant(text: str) -> bool:
-    """Whether `text` is a moment, and one that UTC has a year for."""
+    """Return whether `text` is a moment, and one that UTC has a year for."""
     if _INSTANT.fullmatch(text) is None:
         return False
     try:
@@ -29,15 +29,15 @@ def is_instant(text: str) -> bool:
 
 
 def is_local_instant(text: str) -> bool:
-    """Whether `text` would be a moment if it named a zone."""
+    """Return whether `text` would be a moment if it named a zone."""
     return is_instant(f"{text}Z")
 
 
 def read_instant(text: str) -> datetime:
-    """The moment that `text` is known to spell; without a zone it is one of UTC."""
+    """Return the moment that `text` is known to spell; without a zone it is one of UTC."""
     return parse_instant(text.upper())
 
 
 def to_utc(text: str | None) -> str | None:
-    """The same moment as it is kept."""
+    """Return the same moment as it is kept."""
     return None if text is None else print_instant(read_instant(text))

@@ -15,7 +15,7 @@ _UNKNOWN = "unknown-reference"
 
 
 def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
-    """The fault as a problem of the whole record; a code that nobody knows is that something broke.
+    """Return the fault as a problem of the whole record; a code that nobody knows is that something broke.
 
     The vendor gives no status to a record, so that of the fault counts only where it refuses a call.
     """
@@ -26,7 +26,7 @@ def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
 
 
 def extra_outcome_of(kind: str, *names: str) -> ExtraOutcome:
-    """Makes phantoms of records of `kind`, which `names` identify.
+    """Return a maker of extra outcomes for records of `kind`, identified by `names`.
 
     The maps hold only what is to be said of a record: a phantom of one that nothing is said of is refused,
     so that its name stands there.
@@ -46,7 +46,7 @@ def extra_outcome_of(kind: str, *names: str) -> ExtraOutcome:
 
 
 def _with_name(problem: Problem, name: str) -> Problem:
-    """The problem of another record; only a kind of failure names the record itself."""
+    """Return the problem of another record; only a kind of failure names the record itself."""
     return replace(problem, found=name) if problem.code == UNKNOWN_RECORD else problem
 
 

@@ -164,12 +164,12 @@ OAUTH_MESSAGES: Mapping[str, str] = {
 
 
 def missing_parameter(name: str) -> str:
-    """What is said when a request for a token or a code lacks one."""
+    """Return what is said when a request for a token or a code lacks one."""
     return f"Missing required parameter: {name}."
 
 
 def too_many_records(kind: str, limit: str) -> str:
-    """What is said when a call holds more records than the switch allows."""
+    """Return what is said when a call holds more records than the switch allows."""
     return f"{kind} must not have more than {limit} records"
 
 
@@ -186,12 +186,12 @@ _DEPTH_OF_RECORD = 2
 
 
 def record_problem(code: str, item: Item, field: str, *, of: str = "invoices") -> Problem:
-    """A problem of one record, placed at one of its fields."""
+    """Return a problem of one record, placed at one of its fields."""
     return Problem(code, (of, item.index, field), RECORD_MESSAGES[code])
 
 
 def word_problem(problem: Problem, *, spare_call: bool = False) -> Problem:
-    """What a schema found, in the vendor's words.
+    """Return what a schema found, in the vendor's words.
 
     With `spare_call` what the reader cannot read stays with its record, under a rule that is not fatal.
     Source: Payt fact sheet §3.1, §3.3 (assumed).
@@ -206,7 +206,7 @@ def word_problem(problem: Problem, *, spare_call: bool = False) -> Problem:
 
 
 def word_file_problem(problem: Problem) -> Problem:
-    """As `worded`, for announced files: whatever is wrong with one ends the call."""
+    """Word a problem of announced files: any of them refuses the call."""
     words = (
         _record_words(problem) if problem.rule in ("minLength", "maxLength") else _parameter_words(problem)
     )
@@ -214,22 +214,22 @@ def word_file_problem(problem: Problem) -> Problem:
 
 
 def unreadable_value(path: Path) -> Problem:
-    """A value that ends the call, because it is of another type."""
+    """Return a value that ends the call, because it is of another type."""
     return Problem("wrong-type", path, f"{_bracketed(path)} {PARAMETER_MESSAGES['type']}", "type")
 
 
 def invalid_value(path: Path) -> Problem:
-    """A value that its record is refused for."""
+    """Return a value that its record is refused for."""
     return Problem("invalid", path, f"{_readable_name(path)} {PARAMETER_MESSAGES['type']}", "unfit")
 
 
 def too_precise_amount(path: Path) -> Problem:
-    """An amount of parts of a cent."""
+    """Return an amount of parts of a cent."""
     return Problem("too-precise", path, f"{_readable_name(path)} has more than 2 decimals", "cents")
 
 
 def join_messages(problems: Iterable[Problem]) -> str:
-    """The message of a call that ends: the first fault of each place, or that nothing could be read."""
+    """Return the message of a refused call: the first problem of each place."""
     texts: dict[Path, str] = {}
     for problem in problems:
         texts.setdefault(problem.path, problem.detail)

@@ -40,13 +40,13 @@ _BASIC = SecurityScheme("basicAuth", {"type": "http", "scheme": "basic"})
 
 
 def find_application(client_id: str, state: State) -> Document:
-    """The application of that id; one that nobody registered may have everything, as any credential may."""
+    """Return the application of that id; an unknown one has all permissions."""
     known = state.collection(APPLICATIONS, "").get(client_id)
     return known or {"id": client_id, "scopes": SCOPES, "administrations": None}
 
 
 def authenticate_client(call: Call, state: State) -> Document:
-    """The application that calls.
+    """Return the application that calls.
 
     Raises:
         Unauthorized: it is known, and by another secret.
@@ -59,7 +59,7 @@ def authenticate_client(call: Call, state: State) -> Document:
 
 
 def select_scopes(wanted: str | None, allowed: Sequence[str]) -> list[str] | None:
-    """The permissions that `wanted` names, without any all that are allowed; None: it names another."""
+    """Return the permissions that `wanted` names, by default all allowed; None if one is not."""
     names = (wanted or "").split()
     if not names:
         return list(allowed)
@@ -111,7 +111,7 @@ GrantToken: TypeAlias = Callable[[Document, Document, Request, State], Reply]
 
 
 def grant_token(request: Request, state: State) -> Reply:
-    """An access token for what the call brings.
+    """Return an access token for what the call brings.
 
     Source: Payt fact sheet §1.4.
 
@@ -149,7 +149,7 @@ def revoke_token(request: Request, state: State) -> Reply:
 
 
 def introspect_token(request: Request, state: State) -> Reply:
-    """What a token is good for.
+    """Return what a token is good for.
 
     Source: Payt fact sheet §1.2.
     """
@@ -170,7 +170,7 @@ def introspect_token(request: Request, state: State) -> Reply:
 
 
 def oauth_error(error: str, description: str = "", status: int = 400) -> Reply:
-    """An error in the words of OAuth."""
+    """Return an error in the words of OAuth."""
     return json_reply(status, {"error": error, "error_description": description or OAUTH_MESSAGES[error]})
 
 
@@ -184,7 +184,7 @@ def _grant_by_code(document: Document, client: Document, _request: Request, stat
 
 
 def _grant_by_refresh_token(document: Document, client: Document, request: Request, state: State) -> Reply:
-    """The next pair; a refresh token is good once, the access token beside it goes as the switch says."""
+    """Grant the next pair of tokens; a refresh token is good once."""
     refresh_tokens = state.collection(REFRESH_TOKENS, "")
     last = refresh_tokens.get(document["refresh_token"])
     if last is None or not _is_valid(last, client, state):
@@ -200,7 +200,7 @@ def _grant_by_refresh_token(document: Document, client: Document, request: Reque
 
 
 def _grant_to_client(document: Document, client: Document, _request: Request, state: State) -> Reply:
-    """A token that never expires and cannot be refreshed; where calls come from is not looked at."""
+    """Return a token that never expires and cannot be refreshed; where calls come from is not looked at."""
     scopes = select_scopes(document.get("scope"), client["scopes"])
     if scopes is None:
         return oauth_error("invalid_scope")
@@ -259,7 +259,7 @@ def _is_valid(grant: Document, client: Document, state: State) -> bool:
 
 
 def _issued_token(access_token: str, state: State) -> Document | None:
-    """The access token, if an application got it from here."""
+    """Return the access token, if an application got it from here."""
     known = state.collection(CREDENTIALS, "").get(access_token)
     return known if known is not None and "client" in known else None
 

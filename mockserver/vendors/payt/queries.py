@@ -44,7 +44,7 @@ _PAYMENT_INVOICE_COLUMNS: Mapping[str, str] = {
 
 
 def invoice_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """What the parameters of a list of invoices ask for; paid is what has nothing open (assumed)."""
+    """Yield what the parameters of a list of invoices ask for; paid is what has nothing open (assumed)."""
     yield from _by_names(parameters, _INVOICE_COLUMNS)
     yield from _by_references(parameters, _DEBTOR_COLUMNS, "debtor_id", state.collection("debtors"))
     if (paid := parameters.get("paid")) is not None:
@@ -57,7 +57,7 @@ def invoice_filters(parameters: Document, state: State) -> Iterator[Predicate]:
 
 
 def payment_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """What the parameters of a list of payments ask for."""
+    """Yield what the parameters of a list of payments ask for."""
     yield from _by_names(parameters, {"ids": "id"})
     yield from _by_references(
         parameters, _PAYMENT_INVOICE_COLUMNS, "invoice_id", state.collection("invoices")
@@ -66,13 +66,13 @@ def payment_filters(parameters: Document, state: State) -> Iterator[Predicate]:
 
 
 def debtor_filters(parameters: Document, _state: State) -> Iterator[Predicate]:
-    """What the parameters of a list of debtors ask for."""
+    """Yield what the parameters of a list of debtors ask for."""
     yield from _by_names(parameters, {"ids": "id", **_DEBTOR_COLUMNS})
     yield from _updated_after(parameters)
 
 
 def contact_filters(parameters: Document, state: State) -> Iterator[Predicate]:
-    """What the parameters of a list of contacts ask for; a debtor has the contact that it names."""
+    """Yield what the parameters of a list of contacts ask for; a debtor has the contact that it names."""
     yield from _by_names(parameters, {"ids": "id", "contact_identifiers": "contact_identifier"})
     tests = list(_by_names(parameters, {"debtor_numbers": "debtor_number"}))
     if tests:
@@ -83,14 +83,14 @@ def contact_filters(parameters: Document, state: State) -> Iterator[Predicate]:
 
 
 def no_filters(_parameters: Document, _state: State) -> Iterator[Predicate]:
-    """Everything."""
+    """Yield everything."""
     yield from ()
 
 
 def cut_page(
     records: Iterable[Document], request: Request, collection: Collection, state: State, sequence: str = ""
 ) -> tuple[list[Document], str | None]:
-    """One page in the order asked for, else by id, and the cursor of the next one, None on the last.
+    """Return one page in the order asked for, else by id, and the cursor of the next one, None on the last.
 
     `sequence` is where the records' ids were counted, "" where nobody counts them.
     Source: Payt fact sheet §1.3 (the last cursor is assumed).
@@ -116,14 +116,14 @@ def cut_page(
 
 
 def _check_cursor(cursor: str, sequence: str, state: State) -> None:
-    """Let pass the id of a record that is gone, but not one of another sandbox or of before a reset."""
+    """Raise unless the cursor is the id of a record of this sandbox, deleted or not."""
     counted = state.collection("sequences", "").get(sequence)
     if counted is None or int(cursor) > counted["last"]:
         raise InvalidCall((unreadable_value(("query", "cursor")),))
 
 
 def _sort_key(member: str, record: Document) -> tuple[str, int]:
-    """Where a record stands; the id orders those of one day."""
+    """Return where a record stands; the id orders those of one day."""
     return record[member] if member else "", int(record["id"])
 
 
@@ -137,7 +137,7 @@ def _by_names(parameters: Document, columns: Mapping[str, str]) -> Iterator[Pred
 def _by_references(
     parameters: Document, columns: Mapping[str, str], member: str, others: Collection
 ) -> Iterator[Predicate]:
-    """Records whose `member` is the id of another record that the parameters name."""
+    """Return the records whose `member` is the id of another record that the parameters name."""
     tests = list(_by_names(parameters, columns))
     if tests:
         yield partial(
@@ -160,17 +160,17 @@ AsOfNow: TypeAlias = Callable[[Document, Request, State], Document]
 
 
 def as_stored(record: Document, _request: Request, _state: State) -> Document:
-    """The record, which time does nothing to."""
+    """Return the record, which time does nothing to."""
     return record
 
 
 def as_sent_by_now(invoice: Document, request: Request, state: State) -> Document:
-    """The invoice, which Payt may have sent since it was stored."""
+    """Return the invoice, which Payt may have sent since it was stored."""
     return invoices.sent_by_now(invoice, state, request.call.assumptions)
 
 
 def list_handler(kind: RecordType, filters: BuildFilters, now: AsOfNow = as_stored) -> Handler:
-    """A page of an administration's records.
+    """Return a page of an administration's records.
 
     Source: Payt fact sheet §1.3.
     """
@@ -187,7 +187,7 @@ def list_handler(kind: RecordType, filters: BuildFilters, now: AsOfNow = as_stor
 
 
 def show_handler(kind: RecordType, now: AsOfNow = as_stored) -> Handler:
-    """One record, by the identifier that `identifier_type` says the path holds.
+    """Return one record, by the identifier that `identifier_type` says the path holds.
 
     Raises:
         NotFound: there is none.
@@ -207,7 +207,7 @@ def show_handler(kind: RecordType, now: AsOfNow = as_stored) -> Handler:
 
 
 def list_administrations(request: Request, state: State) -> Reply:
-    """The administrations that the caller's token reaches.
+    """Return the administrations that the caller's token reaches.
 
     Source: Payt fact sheet §1.4, §2.9.
     """
@@ -222,7 +222,7 @@ def list_administrations(request: Request, state: State) -> Reply:
 
 
 def show_administration(request: Request, state: State) -> Reply:
-    """One administration.
+    """Return one administration.
 
     Raises:
         Forbidden, NotFound: it is unknown, or not granted to the caller.
@@ -237,7 +237,7 @@ def show_administration(request: Request, state: State) -> Reply:
 
 
 def _with_status_word(administration: Document, request: Request) -> Document:
-    """The administration with its status in the word that the switch chooses.
+    """Return the administration with its status in the word that the switch chooses.
 
     Source: Payt fact sheet §5.8.
     """
@@ -260,7 +260,7 @@ _KEPT_FOR = timedelta(days=90)
 
 
 def deleted_invoice(gone: Document) -> dict[str, Json]:
-    """What is told of a deleted invoice; its identifier goes by its other name."""
+    """Return what is told of a deleted invoice; its identifier goes by its other name."""
     return {
         **{name: gone[name] for name in ("id", "administration_id", "debtor_id", "invoice_number")},
         "origin_identifier": gone["invoice_identifier"],
@@ -269,13 +269,13 @@ def deleted_invoice(gone: Document) -> dict[str, Json]:
 
 
 def deleted_payment(gone: Document) -> dict[str, Json]:
-    """What is told of a deleted payment."""
+    """Return what is told of a deleted payment."""
     members = ("id", "administration_id", "invoice_id", "origin_identifier", "deleted_at")
     return {name: gone[name] for name in members}
 
 
 def deleted_list_handler(kind: str, remains: RepresentDeleted) -> Handler:
-    """A page of an administration's deleted records.
+    """Return a page of an administration's deleted records.
 
     Source: Payt fact sheet §1.2.
     """

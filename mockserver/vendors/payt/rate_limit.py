@@ -25,7 +25,7 @@ def count_call(token: str, state: State) -> bool:
 
 
 def with_rate_limit_headers(reply: Reply, call: Call, state: State) -> Reply:
-    """The reply with what its token has left, while calls are counted and the switch wants it told."""
+    """Return the reply with what its token has left, while calls are counted and the switch wants it told."""
     if call.assumptions["quotas"] != "on" or call.assumptions["ratelimit_headers"] != "on":
         return reply
     token = BEARER.credential(call)
@@ -36,7 +36,7 @@ def with_rate_limit_headers(reply: Reply, call: Call, state: State) -> Reply:
 
 
 def batch_with_limit_headers(room: BatchHandler) -> BatchHandler:
-    """The room, its replies with what is left."""
+    """Return the room, its replies with what is left."""
     render = room.render
     if render is None:
         return room
@@ -48,7 +48,7 @@ def batch_with_limit_headers(room: BatchHandler) -> BatchHandler:
 
 
 def handler_with_limit_headers(handler: Handler) -> Handler:
-    """The handler, its replies with what is left."""
+    """Return the handler, its replies with what is left."""
 
     def told(request: Request, state: State) -> Reply:
         return with_rate_limit_headers(handler(request, state), request.call, state)

@@ -61,7 +61,7 @@ _OAUTH_PATHS = "/oauth/"  # noqa: S105 - a path, no token
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """What a schema found, in Payt's words; an administration's id may be a number, as any text may.
+    """Return what a schema found, in Payt's words; an administration's id may be a number, as any text may.
 
     Source: Payt fact sheet §3.1, §5.5.
     """
@@ -78,7 +78,7 @@ def classify(problem: Problem, call: Call) -> Problem | None:
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-    """The reply to a call that is refused as a whole.
+    """Return the reply to a call that is refused as a whole.
 
     Source: Payt fact sheet §3.1.
     """
@@ -105,7 +105,7 @@ def _reply(refusal: Refusal, call: Call, operation: Operation | None) -> Reply:
 
 
 def _status(refusal: Refusal) -> int:
-    """The refusal's status, unless it is of a scenario that says which."""
+    """Return the refusal's status, unless it is of a scenario that says which."""
     for problem in refusal.problems if isinstance(refusal, Rejected) else ():
         if problem.rule == FAULT_RULE and problem.expected is not None:
             return int(problem.expected)
@@ -124,17 +124,17 @@ def _code(status: int) -> str:
 
 
 def _allowed(refusal: MethodNotAllowed, call: Call) -> Iterable[str]:
-    """The methods of the path, without those of an invoice whose id its last step could be as well."""
+    """Return the methods of the path, without those of an invoice whose id its last step could be as well."""
     return [method for method in refusal.allowed if not call.path.endswith(_PAUSE_PATHS) or method == "PATCH"]
 
 
 def _is_too_long(problem: Problem) -> bool:
-    """Whether the problem is the length alone that imports allow a text; amounts have it for our own sake."""
+    """Return whether the problem is a text over the import length; amounts have a limit of ours."""
     return problem.rule == "maxLength" and problem.expected == _TEXT_LIMIT and problem.path[-1] not in AMOUNTS
 
 
 def _lacks_offset(problem: Problem) -> bool:
-    """Whether the problem is alone that a moment of a record does not name its zone.
+    """Return whether the problem is alone that a moment of a record does not name its zone.
 
     Source: Payt fact sheet §1.5 (timestamps are UTC).
     """
@@ -153,7 +153,7 @@ def _oauth_reply(
 
 
 def _invalid_request_message(refusal: Refusal) -> str:
-    """What is said of a request for a token that cannot be read: the first parameter that it lacks."""
+    """Return what is said of a request for a token that cannot be read: the first parameter that it lacks."""
     for problem in refusal.problems if isinstance(refusal, InvalidCall) else ():
         if problem.rule == "required":
             return missing_parameter(str(problem.path[-1]))

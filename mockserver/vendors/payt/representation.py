@@ -221,7 +221,7 @@ FieldSelection: TypeAlias = list[Json]
 
 
 def read_fields(request: Request) -> FieldSelection | None:
-    """What `fields` asks for, None for the ordinary answer; the spec has seen to its form."""
+    """Return what `fields` asks for, None for the ordinary answer; the spec has seen to its form."""
     text = request.parameters.get("fields")
     if text is None:
         return None
@@ -230,7 +230,7 @@ def read_fields(request: Request) -> FieldSelection | None:
 
 
 def represent(stored: Document, kind: RecordType, selection: FieldSelection | None, state: State) -> Entity:
-    """The record as it is answered."""
+    """Return the record as it is answered."""
     entity = kind.shown(stored, state)
     return entity if selection is None else _select(entity | kind.on_request(stored, state), selection)
 

@@ -47,7 +47,7 @@ def for_readable(rule: ItemRule) -> ItemRule:
 
 
 def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """What is wrong with an invoice record that it shows by itself; a change may lack any member.
+    """Yield what is wrong with an invoice record that it shows by itself; a change may lack any member.
 
     Source: Payt fact sheet §2.1, §3.3.
     """
@@ -64,7 +64,7 @@ def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def debtor_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """Everything wrong with a debtor record that it shows by itself.
+    """Yield everything wrong with a debtor record that it shows by itself.
 
     Source: Payt fact sheet §2.7.
     """
@@ -76,7 +76,7 @@ def debtor_problems(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def debtor_warnings(item: Item, _request: Request) -> Iterator[Problem]:
-    """A VAT number that does not begin with a country.
+    """Yield a VAT number that does not begin with a country.
 
     Source: Payt fact sheet §3.3.
     """
@@ -86,7 +86,7 @@ def debtor_warnings(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def contact_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """Everything wrong with a contact record that it shows by itself.
+    """Yield everything wrong with a contact record that it shows by itself.
 
     Source: Payt fact sheet §1.2.
     """
@@ -108,12 +108,12 @@ def contact_warnings(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def is_odd_phone(number: str | None) -> bool:
-    """Whether `number` is given and does not look like one; what does is assumed."""
+    """Return whether `number` is given and does not look like one; what does is assumed."""
     return bool(number) and _PHONE.fullmatch(number or "") is None
 
 
 def vat_rate_problems(item: Item, _request: Request) -> Iterator[Problem]:
-    """A rate that has no code.
+    """Yield a rate that has no code.
 
     Source: Payt fact sheet §1.2.
     """
@@ -122,7 +122,7 @@ def vat_rate_problems(item: Item, _request: Request) -> Iterator[Problem]:
 
 
 def unique_in_batch(collection: str, member: str, code: str) -> BatchRule:
-    """The rule that no two records of a call have the same `member`: all that do are refused.
+    """Return the rule that no two records of a call have the same `member`: all that do are refused.
 
     Source: Payt fact sheet §3.3, §4.1 (assumed); design §8.2.
     """
@@ -147,7 +147,7 @@ def _name_of(item: Item, member: str) -> str:
 
 
 def _fractional_cents(record: Document) -> Iterator[Path]:
-    """Where the record has an amount of parts of a cent.
+    """Yield where the record has an amount of parts of a cent.
 
     Source: Payt fact sheet §1.5 (money has two decimals).
     """
@@ -177,7 +177,7 @@ def _line_problems(item: Item, lines: list[Document]) -> Iterator[Problem]:
 
 
 def line_orders(lines: list[Document]) -> list[int]:
-    """Where each line stands: as it says, else by its place in the list.
+    """Return where each line stands: as it says, else by its place in the list.
 
     Source: Payt fact sheet §2.4.
     """

@@ -16,7 +16,7 @@ from mockserver.vendors.payt.records.normalization import changeable_members, is
 
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Everything that stands against an invoice record that is posted.
+    """Yield everything that stands against an invoice record that is posted.
 
     Source: Payt fact sheet §2.1, §4.1, §4.3.
     """
@@ -30,7 +30,7 @@ def check_invoice(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def check_change(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Everything that stands against the change of an invoice, first that there is none.
+    """Yield everything that stands against the change of an invoice, first that there is none.
 
     A blank number means no invoice, and is told of as blank already.
 
@@ -50,7 +50,7 @@ def check_change(item: Item, request: Request, state: State) -> Iterator[Problem
 
 
 def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Everything that stands against a debtor record.
+    """Yield everything that stands against a debtor record.
 
     Source: Payt fact sheet §3.3.
     """
@@ -62,7 +62,7 @@ def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem
 
 
 def check_contact(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Everything that stands against a contact record.
+    """Yield everything that stands against a contact record.
 
     Source: Payt fact sheet §1.2 (assumed).
     """
@@ -76,7 +76,7 @@ def check_contact(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def check_vat_rate(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """What a new rate lacks.
+    """Yield what a new rate lacks.
 
     Source: Payt fact sheet §1.2.
     """
@@ -178,7 +178,7 @@ def _payment_problems(
 
 
 def _adds_up(record: Document, stored: Document | None) -> bool:
-    """Whether the payments on the principal are what was paid; unreadable amounts are told of elsewhere."""
+    """Return whether the payments on the principal sum up to what was paid."""
     paid = [
         read_amount(payment["amount"])
         for payment in record["payments"] or ()

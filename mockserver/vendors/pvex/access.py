@@ -1,6 +1,7 @@
 """Access before the body is read, and the login that issues tokens.
 
-Source: PVEx fact sheet §1.2, §3.2."""
+Source: PVEx fact sheet §1.2, §3.2.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ _OTHER_MEDIA_TYPES = ("application/json", "text/json", "application/xml", "text/
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Let a call through to its operation.
+    """Check a call before its envelope is opened, and count it.
 
     The spec takes calls without a token as well, because a switch may; it is here that they are denied.
 
@@ -62,7 +63,7 @@ def _check_form(position: str) -> None:
 
 
 def issue_token(request: Request, state: State) -> Reply:
-    """A token for a user's name and password, good for two weeks less a second.
+    """Return a token for a user's name and password, good for two weeks less a second.
 
     Source: PVEx fact sheet §1.2.
     """
@@ -78,7 +79,7 @@ def issue_token(request: Request, state: State) -> Reply:
 
 
 def login_refusal_reply(refusal: Refusal) -> Reply:
-    """What the login answers to a form that it cannot use."""
+    """Return what the login answers to a form that it cannot use."""
     form = refusal.document if isinstance(refusal, InvalidCall) else None
     return (
         _wrong_password_reply()

@@ -1,7 +1,8 @@
 """Dates: the forms that each body reader accepts, and the one form in which they are stored and printed.
 
 Source: PVEx fact sheet §2.1, §2.2, §2.3. `Z` stays, no zone stays bare, an offset becomes server time
-(UTC, so `+00:00`); seven decimals at most, no trailing zeros."""
+(UTC, so `+00:00`); seven decimals at most, no trailing zeros.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +42,12 @@ def normalize_date(text: str, reader: BodyReader = BodyReader.JSON) -> str | Non
 
 
 def is_date(text: str) -> bool:
-    """Whether any reader takes `text` for a moment: JSON's, whose forms include all others."""
+    """Return whether any reader takes `text` for a moment: JSON's, whose forms include all others."""
     return normalize_date(text) is not None
 
 
 def print_server_time(now: datetime) -> str:
-    """The sandbox clock as the vendor prints it."""
+    """Return the sandbox clock as the vendor prints it."""
     whole = now.replace(tzinfo=None, microsecond=0)
     return _print(whole, f"{now.microsecond:06}", "Z")
 
@@ -81,7 +82,7 @@ def _print(moment: datetime, fraction: str, zone: str) -> str:
 
 
 def _to_utc(moment: datetime, zone: str) -> datetime:
-    """The clock face in UTC; past either end of the calendar it stops there, as .NET's does."""
+    """Return the clock face in UTC; past either end of the calendar it stops there, as .NET's does."""
     hours, minutes = int(zone[1:3]), int(zone[-2:])
     if hours > 23 or minutes > 59:  # noqa: PLR2004 - a clock's
         raise ValueError("no zone is that far off")

@@ -1,7 +1,8 @@
 """Scenario faults of invoices in PVEx's words, and extra outcomes for invoices that were not sent.
 
 Which sentence stands for which fault code is assumed, and so are sentences without a source. Source: PVEx
-fact sheet §3.2, §3.3."""
+fact sheet §3.2, §3.3.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
 
 
 def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
-    """The fault as a problem of a member, or of storing the invoice; so is a code that nobody knows.
+    """Return the fault as a problem of a member, or of storing the invoice; so is a code that nobody knows.
 
     Storing fails in a general sentence, as it does for every remote caller.
     """
@@ -41,7 +42,7 @@ def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
 
 
 def extra_outcome(outcome: Outcome, number: int) -> Outcome:
-    """The outcome of an invoice that was never sent, under an Id and a number of its own."""
+    """Return the outcome of an invoice that was never sent, under an Id and a number of its own."""
     named = {"Number": f"phantom-{number}", "Id": f"phantom-{number}"}
     subscriber = _as_object(outcome.item.document).get("SubscriberId", "")
     item = Item(

@@ -1,6 +1,7 @@
 """Members of an invoice: order, types, and default values.
 
-Source: PVEx fact sheet §2."""
+Source: PVEx fact sheet §2.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Operations on invoices: store a batch or a single one, show them, list them.
 
-An invoice is inserted or replaced as a whole. Source: PVEx fact sheet §1.1, §4."""
+An invoice is inserted or replaced as a whole. Source: PVEx fact sheet §1.1, §4.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +88,7 @@ class InvoiceStore(Value, frozen=True):
         return Outcome(item, Action.CREATED if known is None else Action.UPDATED, invoice)
 
     def _find_key(self, key: str) -> str:
-        """The key under which the same invoice is stored, where letter case makes no other one of it."""
+        """Return the key of the stored invoice, in another letter case if only one matches."""
         if self.keys_by_casefold is None or key in self.invoices:
             return key
         found = self.keys_by_casefold.get(key.casefold(), key)
@@ -116,7 +117,7 @@ class InvoiceStore(Value, frozen=True):
 
 
 def open_store(request: Request, state: State) -> InvoiceStore:
-    """What keeps the invoices of one call, in the positions that the switches have."""
+    """Return what keeps the invoices of one call, in the positions that the switches have."""
     switches = request.call.assumptions
     invoices = state.collection(INVOICES)
     return InvoiceStore(
@@ -136,7 +137,7 @@ def open_store(request: Request, state: State) -> InvoiceStore:
 
 
 def apply_batch(request: Request, state: State) -> StoreItem:
-    """What keeps one invoice of a batch.
+    """Return what keeps one invoice of a batch.
 
     Raises:
         Rejected: the batch is empty, and may not be.
@@ -149,7 +150,7 @@ def apply_batch(request: Request, state: State) -> StoreItem:
 
 
 def _stop_at_failure(store: StoreItem) -> StoreItem:
-    """Keeps what comes before the first row of which storing fails, and nothing from there on.
+    """Store the rows before the first that fails, and nothing from there on.
 
     Source: PVEx fact sheet §4 row 2, `stop_at_first`. The rows that are not stored count as unchanged:
     rejected ones would take the batch back, which is all or nothing.
@@ -185,13 +186,13 @@ def _stored_invoice(sent: Document, reader: BodyReader, *, trimmed: bool) -> dic
 
 
 def _invoice_key(invoice: Document) -> str:
-    """Both parts of the key in one text; the first is escaped, so that no two pairs meet."""
+    """Return both parts of the key in one text; the first is escaped, so that no two pairs meet."""
     subscriber = str(invoice["SubscriberId"]).replace("~", "~0").replace("/", "~1")
     return f"{subscriber}/{invoice['Id']}"
 
 
 def render_batch(result: BatchResult, _state: State) -> Reply:
-    """All or nothing: a success, every fault of every invoice, or the failure of the database.
+    """Return all or nothing: a success, every fault of every invoice, or the failure of the database.
 
     No invoice has a status of its own, so that one which a scenario sets is that of the answer.
     Source: PVEx fact sheet §3.2.
@@ -233,7 +234,7 @@ def store_invoice(request: Request, state: State) -> Reply:
 
 
 def list_invoices(request: Request, state: State) -> Reply:
-    """Helper GET: all invoices, deleted ones too, unless the query narrows them.
+    """List all invoices (helper GET), deleted ones too, unless the query narrows them.
 
     Source: PVEx fact sheet §4 row 4.
     """
@@ -247,7 +248,7 @@ def list_invoices(request: Request, state: State) -> Reply:
 
 
 def show_invoice(request: Request, state: State) -> Reply:
-    """Helper GET: the first invoice of that `Id`; `subscriberId` narrows (design §8.9)."""
+    """Show the first invoice of that `Id` (helper GET); `subscriberId` narrows (design §8.9)."""
     wanted = str(request.parameters["id"])
     subscriber = request.parameters.get("subscriberId")
     for invoice in state.collection(INVOICES).find("Id", wanted):

@@ -1,7 +1,8 @@
 """Positions in a JSON text as Json.NET reports them: path, line and position.
 
 The text is read as far as the lenient reader can read it, and not validated.
-Source: PVEx fact sheet §3.3."""
+Source: PVEx fact sheet §3.3.
+"""
 
 from __future__ import annotations
 
@@ -115,14 +116,14 @@ class JsonPositions:
         )
 
     def describe_offset(self, path: Path, offset: int) -> str:
-        """The same of any offset."""
+        """Return the same of any offset."""
         line = bisect_right(self.line_starts, offset) if offset else 0
         position = offset - self.line_starts[line - 1] if offset else 0
         return f"Path '{print_path(path)}', line {line}, position {position}."
 
 
 def find_positions(text: str) -> JsonPositions:
-    """Every place of `text`; of equal names the last counts. One that is too long has none."""
+    """Return every place of `text`; of equal names the last counts. One that is too long has none."""
     if len(text) > MAX_TEXT_LENGTH:
         return JsonPositions(text, {}, (0,))
     spots = {(kind, _lower_path(spot.path)): spot for kind, spot in _token_ends(text)}
@@ -131,7 +132,7 @@ def find_positions(text: str) -> JsonPositions:
 
 
 def path_at(text: str, stop: int) -> Path:
-    """The path of the place at which a reader is that stops at the offset `stop`; the root if that is far."""
+    """Return the path at which a reader stops at the offset `stop`; the root if it is far."""
     if stop > MAX_TEXT_LENGTH:
         return ()
     cursor = _Cursor()
@@ -141,12 +142,12 @@ def path_at(text: str, stop: int) -> Path:
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing in `text` but white space and comments."""
+    """Return whether there is nothing in `text` but white space and comments."""
     return _BLANK.fullmatch(text) is not None
 
 
 def print_path(path: Path) -> str:
-    """The path in Json.NET's spelling: `[0].Number`, or `[0]['a b']` where a name has odd characters."""
+    """Return the path in Json.NET's spelling: `[0].Number`, or `[0]['a b']` for odd names."""
     text = ""
     for step in path:
         if isinstance(step, int):

@@ -1,6 +1,7 @@
 """Media types: choose the reader of a request body, and the representation of a reply, which never fails.
 
-Source: PVEx fact sheet §2.4, §3.4."""
+Source: PVEx fact sheet §2.4, §3.4.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ class BodyReader(StrEnum):
 
 
 def body_reader(media_type: str) -> BodyReader:
-    """The reader of a media type that the spec lists."""
+    """Return the reader of a media type that the spec lists."""
     if media_type.endswith("/json"):
         return BodyReader.JSON
     return BodyReader.XML if media_type.endswith("/xml") else BodyReader.FORM
@@ -53,7 +54,7 @@ class Representation(Value, frozen=True):
 
 
 def negotiate(call: Call) -> Representation:
-    """The representation that `call` asks for, as far as the vendor has it."""
+    """Return the representation that `call` asks for, as far as the vendor has it."""
     media_type, charset = parse_content_type(call.headers, default_charset="")
     return Representation(_choose_media_type(call, media_type), _choose_charset(call, charset))
 
@@ -72,7 +73,7 @@ def _choose_media_type(call: Call, sent: str) -> str:
 def _best_match(
     ranges: Iterable[tuple[str, float]], formatter: tuple[str, ...]
 ) -> tuple[float, int, str] | None:
-    """The formatter's best media type, before it its quality and how exactly it was asked for."""
+    """Return the formatter's best media type, before it its quality and how exactly it was asked for."""
     for name, quality in ranges:
         for media_type in formatter:
             if name in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
@@ -88,5 +89,5 @@ def _choose_charset(call: Call, sent: str) -> str:
 
 
 def _by_quality(header: str) -> list[tuple[str, float]]:
-    """The ranges of `header`, the most wanted first; those with quality 0 are none."""
+    """Return the ranges of `header`, the most wanted first; those with quality 0 are none."""
     return sorted((one for one in parse_accept(header) if one[1] > 0), key=lambda one: -one[1])

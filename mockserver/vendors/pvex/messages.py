@@ -1,6 +1,7 @@
 """Messages from the framework's public source, and one table of assumed ones.
 
-Source: PVEx fact sheet §1.2, §3.1-§3.3."""
+Source: PVEx fact sheet §1.2, §3.1-§3.3.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Build the `ModelState` of an error: keys, and messages of body readers and of attributes.
 
 Callers are remote, and see a general sentence in place of a reader's message, unless `error_detail` is on.
-Source: PVEx fact sheet §3.1, §3.3."""
+Source: PVEx fact sheet §3.1, §3.3.
+"""
 
 from __future__ import annotations
 
@@ -75,11 +76,11 @@ class ErrorContext:
         return find_positions(self.text)
 
     def key(self, path: Path) -> str:
-        """What `ModelState` calls a place: an invoice's index, and then perhaps a member."""
+        """Return what `ModelState` calls a place: an invoice's index, and then perhaps a member."""
         return self.body_key(path if self.is_batch else path[1:])
 
     def body_key(self, path: Path) -> str:
-        """What `ModelState` calls a path into the body."""
+        """Return what `ModelState` calls a path into the body."""
         behind = print_path(path)
         return f"{self.name}.{behind}" if behind and not behind.startswith("[") else self.name + behind
 
@@ -109,7 +110,7 @@ class ModelStateEntry(Value, frozen=True):
 
 
 def model_state(context: ErrorContext, invoices: Iterable[RejectedInvoice]) -> ModelState:
-    """All faults of a call: the readers' first, then item by item in the order of the class."""
+    """Return all faults of a call: the readers' first, then item by item in the order of the class."""
     faults = list(_entries(context, invoices))
     read = [fault for fault in faults if fault.by_reader]
     if read and context.reader is BodyReader.XML:
@@ -125,7 +126,7 @@ def model_state(context: ErrorContext, invoices: Iterable[RejectedInvoice]) -> M
 
 
 def parameter_model_state(problems: Iterable[Problem]) -> ModelState:
-    """What is wrong with the parameters of a helper GET."""
+    """Return what is wrong with the parameters of a helper GET."""
     state: dict[str, list[str]] = {}
     for problem in problems:
         name = str(problem.path[-1])
@@ -162,7 +163,7 @@ def _entry(problem: Problem, invoice: RejectedInvoice, context: ErrorContext) ->
 def _reader_entry(
     path: Path, problem: Problem, invoice: RejectedInvoice, context: ErrorContext
 ) -> ModelStateEntry:
-    """What a reader's exception says; JSON's names places as they were sent."""
+    """Return what a reader's exception says; JSON's names places as they were sent."""
     if context.reader is not BodyReader.JSON:
         text = reader_messages.xml_message(problem) if context.is_detailed else GENERAL_ERROR
         return ModelStateEntry(path, context.key(path), text, by_reader=True)
@@ -183,7 +184,7 @@ def _sent_name(member: str, sent: Json) -> str:
 
 
 def _attribute_message(name: str, problem: Problem) -> str:
-    """What an attribute of the class says of a text, "" where the reader has failed before."""
+    """Return what an attribute of the class says of a text, "" where the reader has failed before."""
     if problem.rule == CONFLICT:
         return ASSUMED.row_key_taken if name == "RowKey" else ASSUMED.conflict
     if problem.rule == SUMS:
@@ -210,7 +211,7 @@ def _entry_rank(fault: ModelStateEntry) -> tuple[int, bool]:
 
 
 def _overflowing_member(invoice: RejectedInvoice) -> str:
-    """The member whose number no int32 holds, which is where Json.NET loses the rest of the array."""
+    """Return the member whose number no int32 holds, which is where Json.NET loses the rest of the array."""
     for problem in invoice.problems:
         member = str(problem.path[-1])
         if problem.rule in ("minimum", "maximum") and member in INTEGER_MEMBERS:
@@ -223,7 +224,7 @@ def _overflowing_member(invoice: RejectedInvoice) -> str:
 def _entries_until_overflow(
     member: str, invoice: RejectedInvoice, context: ErrorContext, faults: Iterable[ModelStateEntry]
 ) -> Iterator[ModelStateEntry]:
-    """The reader's faults up to `member` in the order of the wire, and one more on what follows it."""
+    """Yield the reader's faults up to `member` in the order of the wire, and one more on what follows it."""
     wire = list(invoice.read)
     last = wire.index(member)
     for fault in faults:

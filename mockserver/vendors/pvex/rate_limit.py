@@ -1,7 +1,8 @@
 """Optional rate limit per caller, and its response headers.
 
 The vendor publishes neither; the headers are the RateLimit draft's. Source: PVEx fact sheet §5;
-draft-ietf-httpapi-ratelimit-headers."""
+draft-ietf-httpapi-ratelimit-headers.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +36,12 @@ def count_call(call: Call, state: State) -> None:
 
 
 def handler_with_limit_headers(handler: Handler) -> Handler:
-    """The handler, whose answers tell what is left."""
+    """Return the handler, whose answers tell what is left."""
     return lambda request, state: _with_limits_of_request(handler(request, state), request, state)
 
 
 def render_with_limit_headers(render: RenderBatch) -> RenderBatch:
-    """The render function, whose answers tell what is left."""
+    """Return the render function, whose answers tell what is left."""
 
     def tell(result: BatchResult, state: State) -> Reply:
         return _with_limits_of_request(render(result, state), result.request, state)
@@ -49,7 +50,7 @@ def render_with_limit_headers(render: RenderBatch) -> RenderBatch:
 
 
 def refuse_with_limit_headers(refuse: Refuse) -> Refuse:
-    """The refusals, which tell what is left."""
+    """Return the refusals, which tell what is left."""
 
     def tell(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
         return _with_limit_headers(refuse(refusal, call, operation, state), call, state)

@@ -1,7 +1,8 @@
 """Messages of the JSON, XML and form readers about values that they cannot read, for local callers only.
 
 Source: PVEx fact sheet §3.1, §3.3 (assumption `error_detail`). The texts vary with the framework's version;
-those that the sheet does not quote are assumed."""
+those that the sheet does not quote are assumed.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +70,7 @@ _MEMBER_TYPES: Mapping[str, _MemberType] = {
 
 
 def json_message(problem: Problem, path: Path, positions: JsonPositions) -> str:
-    """What Json.NET says of a member, or of an item that lacks one; `path` is where that stands."""
+    """Return what Json.NET says of a member, or of an item that lacks one; `path` is where that stands."""
     if problem.rule == "required":
         missing = f"Required property '{problem.path[-1]}' not found in JSON. "
         return missing + positions.describe("end", path)
@@ -79,12 +80,12 @@ def json_message(problem: Problem, path: Path, positions: JsonPositions) -> str:
 
 
 def not_a_list_message(positions: JsonPositions, path: Path) -> str:
-    """What Json.NET says of an object in place of a list."""
+    """Return what Json.NET says of an object in place of a list."""
     return _NOT_A_LIST + positions.describe("name", path)
 
 
 def wrong_shape_message(found: Json, positions: JsonPositions, *, is_batch: bool) -> str:
-    """What Json.NET says of a value that is neither list nor object, or of a list in place of an object."""
+    """Return Json.NET's message for a scalar in place of a list or object, or a list for an object."""
     if not is_batch:
         return _item_message(found) + positions.describe("value", ())
     said = json.encode(found).decode()
@@ -92,7 +93,7 @@ def wrong_shape_message(found: Json, positions: JsonPositions, *, is_batch: bool
 
 
 def broken_json_message(positions: JsonPositions, path: Path, offset: int) -> str:
-    """What Json.NET says where it cannot read on."""
+    """Return what Json.NET says where it cannot read on."""
     rest = positions.text[offset : offset + 1]
     said = (
         f"Unexpected character encountered while parsing value: {rest}."
@@ -103,7 +104,7 @@ def broken_json_message(positions: JsonPositions, path: Path, offset: int) -> st
 
 
 def xml_message(problem: Problem) -> str:
-    """What the serializer says of an element."""
+    """Return what the serializer says of an element."""
     kind = _MEMBER_TYPES.get(str(problem.path[-1]), _BOOLEAN)
     if problem.found is None:
         return f"{_UNREADABLE_XML}ValueType '{kind.type_name}' cannot be null."
@@ -111,7 +112,7 @@ def xml_message(problem: Problem) -> str:
 
 
 def broken_xml_message(detail: str) -> str:
-    """What the serializer says of a body that it cannot read at all."""
+    """Return what the serializer says of a body that it cannot read at all."""
     return _UNREADABLE_XML + detail
 
 

@@ -1,6 +1,7 @@
 """Refusals of whole calls: access, routes, media types, and bodies that are empty, unreadable or invalid.
 
-Source: PVEx fact sheet §1.2, §3.2, §3.3."""
+Source: PVEx fact sheet §1.2, §3.2, §3.3.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +65,7 @@ _LOGIN_REFUSALS = ("malformed", "invalid", "unsupported-media-type")
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
-    """The whole call is refused."""
+    """Return the whole call is refused."""
     if operation is not None and operation.id == LOGIN_OPERATION and refusal.code in _LOGIN_REFUSALS:
         return login_refusal_reply(refusal)
     if isinstance(refusal, NotFound):
@@ -84,7 +85,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: St
 
 
 def _assumed_reply(refusal: Refusal, call: Call) -> Reply:
-    """What no page and no source says: credentials, limits, and a vendor out of order."""
+    """Return what no page and no source says: credentials, limits, and a vendor out of order."""
     if refusal.code in ("too-large", "too-many-items"):
         page = _TOO_LARGE_PAGES.get(call.assumptions["body_too_large"])
         return page_reply(page) if page else error_reply(call, ErrorContent(413, ASSUMED.too_large))
@@ -101,7 +102,7 @@ def _assumed_reply(refusal: Refusal, call: Call) -> Reply:
 
 
 def _denied_reply(refusal: Refusal, call: Call) -> Reply:
-    """No credential, or one that may not do this: the framework's filter knows no 403.
+    """Return no credential, or one that may not do this: the framework's filter knows no 403.
 
     That an `Accept` cannot be met it never says of itself, and then it has no body.
     """
@@ -113,7 +114,7 @@ def _denied_reply(refusal: Refusal, call: Call) -> Reply:
 def _invalid_body_reply(
     refusal: MalformedBody | InvalidCall | Rejected, call: Call, context: ErrorContext
 ) -> Reply:
-    """The body cannot be read, or what it says is wrong."""
+    """Return the body cannot be read, or what it says is wrong."""
     if isinstance(refusal, MalformedBody):
         return malformed_reply(refusal, context)
     if isinstance(refusal, Rejected):
@@ -124,7 +125,7 @@ def _invalid_body_reply(
 
 
 def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Reply:
-    """What is stored, or a scenario, has something against the call or its one invoice."""
+    """Return what is stored, or a scenario, has something against the call or its one invoice."""
     first = refusal.problems[0]
     if first.code in EXCEPTIONS:
         return storage_failure_reply(call, first)
@@ -135,7 +136,7 @@ def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Rep
 
 
 def _not_found_reply(call: Call) -> Reply:
-    """No such path, or no such invoice; what is outside of the API is answered by the web server."""
+    """Return no such path, or no such invoice; what is outside of the API is answered by the web server."""
     _, *segments = call.path.split("/")
     if not segments or segments[0].lower() != "api":
         return page_reply(ASSUMED.outside_api)
@@ -163,7 +164,7 @@ def _request_uri(call: Call) -> str:
 
 
 def malformed_reply(refusal: MalformedBody, context: ErrorContext) -> Reply:
-    """A body that is not what its media type says; JSON names the place that its reader reached."""
+    """Return a body that is not what its media type says; JSON names the place that its reader reached."""
     as_json = context.reader is BodyReader.JSON
     if not context.call.body or (as_json and is_blank(context.text)):
         return _null_body_reply(context)
@@ -182,7 +183,7 @@ def malformed_reply(refusal: MalformedBody, context: ErrorContext) -> Reply:
 
 
 def invalid_reply(refusal: InvalidCall, context: ErrorContext) -> Reply:
-    """A body of another shape, or a single invoice with faults."""
+    """Return a body of another shape, or a single invoice with faults."""
     document = refusal.document
     if document is None:
         return _null_body_reply(context)
@@ -201,7 +202,7 @@ def invalid_reply(refusal: InvalidCall, context: ErrorContext) -> Reply:
 
 
 def invalid_invoice_reply(refusal: InvalidCall | Rejected, context: ErrorContext) -> Reply:
-    """A single invoice that its schema, its rules, or what is stored already has something against."""
+    """Return a single invoice that its schema, its rules, or what is stored already has something against."""
     problems = refusal.problems
     if isinstance(refusal, InvalidCall):
         moved = [replace(problem, path=(0, *problem.path)) for problem in problems]
@@ -211,14 +212,14 @@ def invalid_invoice_reply(refusal: InvalidCall | Rejected, context: ErrorContext
 
 
 def _sent_document(context: ErrorContext) -> Json:
-    """The names of a single invoice as they were sent; only JSON's matter."""
+    """Return the names of a single invoice as they were sent; only JSON's matter."""
     if context.reader is not BodyReader.JSON:
         return {}
     return json.decode_lenient(context.call.body, parse_content_type(context.call.headers)[1])
 
 
 def _null_body_reply(context: ErrorContext) -> Reply:
-    """There is no model at all: switch `null_body`."""
+    """Return the reply to a null body (assumption `null_body`)."""
     position = context.call.assumptions["null_body"]
     if position == "500":
         return exception_reply(context.call, ASSUMED.null_reference)
@@ -226,6 +227,6 @@ def _null_body_reply(context: ErrorContext) -> Reply:
 
 
 def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[[], str]) -> Reply:
-    """One key for the body, or for where it breaks; what is `said` of it takes a while to find out."""
+    """Return one key for the body, or for where it breaks; what is `said` of it takes a while to find out."""
     text = find_message() if context.is_detailed else GENERAL_ERROR
     return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, {context.body_key(path): [text]}))

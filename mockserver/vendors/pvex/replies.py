@@ -1,7 +1,8 @@
 """Replies in JSON or XML: stored invoices, the result of a push, errors.
 
 XML has no declaration and no indentation, and is well-formed whatever a client sent. Source: PVEx fact
-sheet §1.1, §2.2, §3.1."""
+sheet §1.1, §2.2, §3.1.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ EXCEPTIONS: Mapping[str, ExceptionTexts] = {
 
 
 def success_reply(call: Call, stored: Sequence[Document], *, is_batch: bool = True) -> Reply:
-    """What a push is answered with that was taken.
+    """Return what a push is answered with that was taken.
 
     Source: PVEx fact sheet §1.1, settings `success_status` and `success_body`.
     """
@@ -55,7 +56,7 @@ class ErrorContent(Value, frozen=True):
 
 
 def error_reply(call: Call, error: ErrorContent) -> Reply:
-    """The vendor's error object.
+    """Return the vendor's error object.
 
     Source: PVEx fact sheet §3.1.
     """
@@ -70,7 +71,7 @@ def error_reply(call: Call, error: ErrorContent) -> Reply:
 
 
 def exception_reply(call: Call, thrown: ExceptionTexts, message: str = "") -> Reply:
-    """What the framework makes of an exception of the vendor's, unless something else is to be said.
+    """Return what the framework makes of an exception of the vendor's, unless something else is to be said.
 
     Source: PVEx fact sheet §3.2.
     """
@@ -83,45 +84,45 @@ def exception_reply(call: Call, thrown: ExceptionTexts, message: str = "") -> Re
 
 
 def storage_failure_reply(call: Call, problem: Problem) -> Reply:
-    """The database, or the code before it, failed."""
+    """Return the database, or the code before it, failed."""
     return exception_reply(
         call, EXCEPTIONS[problem.code], problem.detail if problem.rule == FAULT_RULE else ""
     )
 
 
 def page_reply(page: ErrorPage) -> Reply:
-    """A page of the web server's own."""
+    """Return a page of the web server's own."""
     return Reply(page.status, page.html.encode(), "text/html")
 
 
 def offline_reply(message: str) -> Reply:
-    """The web server's page while the vendor is offline, with other words where they are `said`."""
+    """Return the web server's page while the vendor is offline, with other words where they are `said`."""
     page = ASSUMED.offline
     return page_reply(ErrorPage(page.status, f"<p>{escape_html(message)}</p>") if message else page)
 
 
 def invoices_reply(call: Call, invoices: Iterable[Document], status: int = 200) -> Reply:
-    """A list of stored invoices."""
+    """Return a list of stored invoices."""
     found = negotiate(call)
     text = invoices_xml(invoices) if found.is_xml else f"[{','.join(map(_invoice_json, invoices))}]"
     return Reply(status, found.encode(text), found.content_type)
 
 
 def invoice_reply(call: Call, invoice: Document, status: int = 200) -> Reply:
-    """One stored invoice."""
+    """Return one stored invoice."""
     found = negotiate(call)
     text = invoice_xml(invoice) if found.is_xml else _invoice_json(invoice)
     return Reply(status, found.encode(text), found.content_type)
 
 
 def count_reply(call: Call, status: int, count: int) -> Reply:
-    """A bare number."""
+    """Return a bare number."""
     found = negotiate(call)
     return Reply(status, found.encode(number_xml(count) if found.is_xml else str(count)), found.content_type)
 
 
 def _invoice_json(invoice: Document) -> str:
-    """Every member in declared order, nulls too; written by hand, for the codec prints 1E-8 and 1E+3."""
+    """Return the invoice as JSON in declared order with nulls; the codec would print 1E-8 and 1E+3."""
     pairs = (f'"{name}":{_json_value(name, invoice[name])}' for name in DECLARED_ORDER)
     return f"{{{','.join(pairs)}}}"
 
@@ -149,17 +150,17 @@ def invoices_xml(invoices: Iterable[Document]) -> str:
 
 
 def invoice_xml(invoice: Document) -> str:
-    """A single invoice."""
+    """Return a single invoice."""
     return f"<Invoice{_NAMESPACES}>{_xml_members(invoice)}</Invoice>"
 
 
 def number_xml(value: int) -> str:
-    """A bare number."""
+    """Return a bare number."""
     return f'<int xmlns="http://schemas.microsoft.com/2003/10/Serialization/">{value}</int>'
 
 
 def error_xml(message: str, model_state: Mapping[str, list[str]], details: Mapping[str, str]) -> str:
-    """An error; the texts of one place become one text."""
+    """Return an error; the texts of one place become one text."""
     entries = "".join(
         _xml_element(encode_name(place), " ".join(texts)) for place, texts in model_state.items()
     )

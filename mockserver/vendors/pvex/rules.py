@@ -34,7 +34,7 @@ _WHITE_SPACE = re.compile(r"[\t\n\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\
 
 
 def item_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """What is wrong with one invoice of a batch beside its schema."""
+    """Yield what is wrong with one invoice of a batch beside its schema."""
     return invoice_problems(
         item.index, item.document, body_reader(request.media_type), request.call.assumptions
     )
@@ -43,7 +43,7 @@ def item_problems(item: Item, request: Request) -> Iterator[Problem]:
 def invoice_problems(
     index: int, invoice: Document, reader: BodyReader, assumptions: Mapping[str, str]
 ) -> Iterator[Problem]:
-    """What is wrong with an invoice beside its schema.
+    """Yield what is wrong with an invoice beside its schema.
 
     Source: PVEx fact sheet §2 (lengths), §2.1, §2.2, §2.3 (dates); edge-cases row 24 (sums).
     """
@@ -68,7 +68,7 @@ def _to_decimal(value: Json) -> Decimal | None:
 
 
 def _length_problems(index: int, invoice: Document) -> Iterator[Problem]:
-    """A text of at most fifty characters may still have more than fifty UTF-16 units, which .NET counts."""
+    """Return problems of texts that have over fifty UTF-16 units, which .NET counts."""
     for name in TEXT_MEMBERS:
         text = invoice.get(name)
         if not isinstance(text, str) or text.isascii() or len(text) > MAX_UNITS:
@@ -114,7 +114,7 @@ def _is_tolerated(problem: Problem, reader: BodyReader, assumptions: Mapping[str
 
 
 def _is_blank(problem: Problem, reader: BodyReader) -> bool:
-    """Whether a required text is there and has nothing in it but white space."""
+    """Return whether a required text is there and has nothing in it but white space."""
     if problem.rule != "pattern" or problem.path[-1] not in REQUIRED_TEXTS:
         return False
     return not (problem.found == "" and reader is BodyReader.FORM) and bool(

@@ -22,7 +22,7 @@ _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be"})
 
 
 def check_database(call: Call, enter: Enter, state: State) -> str:
-    """Let a call through the gateway, then a named credential into its own databases only, others into any.
+    """Check the gateway's rules, then that a named credential may use the database.
 
     Source: VBA fact sheet §1.2, §3.1, §3.2, §6 row 35.
 
@@ -60,7 +60,7 @@ def _pass_gateway(call: Call, state: State) -> None:
 
 
 def _is_usable_key(key: str, state: State) -> bool:
-    """Whether the gateway may pass the key on; a key that nobody knows is for the service's own rules."""
+    """Return whether the gateway passes the key on; an unknown key does pass."""
     known = state.collection(CREDENTIALS, "").get(key)
     return bool(key) and (known is None or (known["scheme"] == API_KEY_SCHEME and known["kind"] == "good"))
 
@@ -88,7 +88,7 @@ def log_in(request: Request, state: State) -> Reply:
 
 
 def refresh_tokens(request: Request, state: State) -> Reply:
-    """New tokens for a refresh token; the idToken that goes with it may be expired or not.
+    """Return new tokens for a refresh token; its idToken may be expired.
 
     A token that nobody knows is taken only of a caller whose API key is not a named one either.
     Source: VBA fact sheet §1.1, §1.2.
@@ -109,7 +109,7 @@ def refresh_tokens(request: Request, state: State) -> Reply:
 
 
 def _find_token(token: str, scheme: str, state: State) -> Document:
-    """What is known of a token; one of another kind is refused."""
+    """Return what is known of a token; one of another kind is refused."""
     known = state.collection(CREDENTIALS, "").get(token)
     if known is not None and known["scheme"] != scheme:
         raise Unauthorized("unknown", REFRESH_SCHEME)
@@ -181,7 +181,7 @@ def issue_tokens(user: str, facts: Document, state: State, refresh: str = "") ->
 
 
 def new_opaque_token(state: State) -> str:
-    """A token that tells nothing."""
+    """Return a token that tells nothing."""
     return _base64(state.octets(48))
 
 

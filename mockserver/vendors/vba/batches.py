@@ -43,7 +43,7 @@ class RowResult(Value, frozen=True, gc=False):
 
 
 def batch_handler(table: Table) -> BatchHandler:
-    """What a batch on `table` does and says."""
+    """Return what a batch on `table` does and says."""
     return BatchHandler(
         apply=_upsert(table),
         render=_multi_status_renderer(table),
@@ -53,7 +53,7 @@ def batch_handler(table: Table) -> BatchHandler:
 
 
 def _row_check(table: Table) -> CheckItem:
-    """What the stored rows have against one whose texts may be too long; the others meet it when kept."""
+    """Return a check of stored rows that may hold too long texts; others are checked when stored."""
 
     def check(item: Item, request: Request, state: State) -> Iterable[Problem]:
         if request.valid_as_sent or table.find_problems is None:
@@ -102,7 +102,7 @@ def _upsert(table: Table) -> ApplyBatch:
 
 
 def _may_contain_nul(request: Request) -> bool:
-    """Whether it is worth looking: rows without any are spared it."""
+    """Return whether it is worth looking: rows without any are spared it."""
     return rb"\u0000" in request.call.body or b"\0" in request.call.body
 
 
@@ -147,7 +147,7 @@ def _with_duplicate_check(keep: StoreItem, request: Request, table: Table) -> St
 
 
 def _with_row_index(item: Item, rejected: Rejected) -> Rejected:
-    """The refusal, its places counted from the body's root."""
+    """Return the refusal, its places counted from the body's root."""
     return Rejected(*(replace(problem, path=(item.index, *problem.path)) for problem in rejected.problems))
 
 
@@ -184,7 +184,7 @@ def _multi_status_renderer(table: Table) -> RenderBatch:
 
 
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
-    """Those that a row's result tells, one a member, in the order of the members' names.
+    """Return those that a row's result tells, one a member, in the order of the members' names.
 
     Assumed (edge-cases 27; `row_messages`).
     """
@@ -194,7 +194,7 @@ def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> 
 
 
 def _extra_outcome(table: Table) -> ExtraOutcome:
-    """A row of a key that nobody sent, told as updated: the identity's largest keys, or a name."""
+    """Return a row of a key that nobody sent, told as updated: the identity's largest keys, or a name."""
 
     def phantom(outcome: Outcome, number: int) -> Outcome:
         key: Json = MAX_KEY - number if table.key_type is int else f"phantom-{number}"
@@ -210,6 +210,6 @@ def _with_text_key(row: RowResult) -> RowResult:
 
 
 def _key_name(names: RecordNames, position: str) -> str:
-    """The key's name in the style of `id_key_name`, which shows how an invoice's would be."""
+    """Return the key's name in the style of `id_key_name`, which shows how an invoice's would be."""
     styles = {"invoice_Key": names.key, "InvoiceKey": column_name(names.key).replace("_", "")}
     return styles.get(position, column_name(names.key))

@@ -16,7 +16,7 @@ _USER_LENGTH = 20
 
 
 def _prepare(request: Request, state: State) -> BuildRow:
-    """What makes rows for this call: switches, clock and user are asked for once.
+    """Return what makes rows for this call: switches, clock and user are asked for once.
 
     Source: VBA fact sheet §2.1, §4.
     """
@@ -27,7 +27,7 @@ def _prepare(request: Request, state: State) -> BuildRow:
     now = print_wall_time(state.now)
 
     def record(row: Document, key: Json, stored: Document | None) -> Document:
-        """The whole row anew: members left out are null, what was said at entry stays as it was."""
+        """Return the whole row anew: members left out are null, what was said at entry stays as it was."""
         get = row.get
         payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
         payee = payee and read(payee)
@@ -82,7 +82,7 @@ def _is_too_early(text: str) -> bool:
 
 
 def _any_payee(payee: str) -> Document | None:
-    """Any payee is one (`fk_payee` off)."""
+    """Return any payee is one (`fk_payee` off)."""
     return {PAYEE.key: payee}
 
 

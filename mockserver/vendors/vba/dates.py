@@ -50,13 +50,13 @@ def normalize_date(text: str) -> str:
 
 @lru_cache(maxsize=16)
 def print_wall_time(moment: datetime) -> str:
-    """The sandbox clock as wall time."""
+    """Return the sandbox clock as wall time."""
     text = moment.astimezone(UTC).replace(tzinfo=None).isoformat()
     return text.rstrip("0") if "." in text else text
 
 
 def _to_utc(wall: str, offset: timedelta) -> str:
-    """The edges of the calendar stay where they are: there is no day beyond them to move to."""
+    """Return the edges of the calendar stay where they are: there is no day beyond them to move to."""
     try:
         return (datetime.fromisoformat(wall) - offset).isoformat()
     except OverflowError:

@@ -1,7 +1,8 @@
 """Scenario faults of rows, in the words of the database or the service.
 
 Which text stands for which code is assumed; so is that a row's status is 500 whatever the database says,
-except for a throttled row. Source: VBA fact sheet §3.4."""
+except for a throttled row. Source: VBA fact sheet §3.4.
+"""
 
 from collections.abc import Mapping
 
@@ -21,7 +22,7 @@ _MESSAGES: Mapping[str, str] = {
 
 
 def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
-    """The fault as a problem of the row; one that nobody knows is that the changes could not be saved."""
+    """Return the fault as a problem of the row; an unknown one is a failed save."""
     status = what.status if what.status is not None else _STATUSES.get(what.code, _DEFAULT_STATUS)
     path: Path = (item.index,) if request.operation.batch else ()
     return Problem(

@@ -12,7 +12,7 @@ _skip = JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
 
 def value_position(call: Call, path: Path) -> str:
-    """Where reading the value at `path` ended: behind a scalar, behind the bracket that opens a container.
+    """Return where reading the value at `path` ended: behind a scalar, or behind an opening bracket.
 
     The body is known to be JSON that has a value there. Source: VBA fact sheet §3.2.
     """
@@ -25,7 +25,7 @@ def value_position(call: Call, path: Path) -> str:
 
 
 def byte_position(call: Call, position: int) -> str:
-    """Where the byte at `position` stands in what is, up to there, text."""
+    """Return where the byte at `position` stands in what is, up to there, text."""
     return _print_position(_body_text(call)[:position] if position else b"")
 
 
@@ -40,7 +40,7 @@ def _print_position(read: bytes) -> str:
 
 
 def _element_start(text: str, at: int, index: int) -> int:
-    """Where the element begins, in the list that begins at `at`."""
+    """Return where the element begins, in the list that begins at `at`."""
     at = _skip_spaces(text, at + 1)
     for _ in range(index):
         at = _skip_spaces(text, _skip(text, at)[1])
@@ -49,7 +49,7 @@ def _element_start(text: str, at: int, index: int) -> int:
 
 
 def _member_start(text: str, at: int, name: str) -> int:
-    """Where the member's value begins, in the object at `at`; any letter case, the last of several."""
+    """Return where the member's value begins, in the object at `at`; any letter case, the last of several."""
     at, found = _skip_spaces(text, at + 1), at
     while text[at] == '"':
         given, at = _skip(text, at)

@@ -1,7 +1,8 @@
 """Message texts of the database, the framework, the login and the gateway; all of them are assumed.
 
 The wording is SQL Server's, ASP.NET Core's, Cognito's and API Gateway's own; that VBA passes it on, and the
-names of tables and constraints in it, is assumed. Source: VBA fact sheet §3.2-§3.6."""
+names of tables and constraints in it, is assumed. Source: VBA fact sheet §3.2-§3.6.
+"""
 
 from mockserver.vendors.vba.record_names import RecordNames, column_name
 
@@ -48,27 +49,27 @@ _SHOWN_CHARACTERS = 32
 
 
 def not_found(key: str) -> str:
-    """No record of that key; the pattern is public."""
+    """Return no record of that key; the pattern is public."""
     return f"The requested resource ({key}) was not found."
 
 
 def required_field(name: str) -> str:
-    """A parameter or a member is missing."""
+    """Return a parameter or a member is missing."""
     return f"The {name} field is required."
 
 
 def invalid_value(value: object) -> str:
-    """A parameter cannot be read."""
+    """Return a parameter cannot be read."""
     return f"The value '{value}' is not valid."
 
 
 def unreadable_value(dotnet_type: str) -> str:
-    """A JSON value is none of that .NET type."""
+    """Return a JSON value is none of that .NET type."""
     return f"The JSON value could not be converted to {dotnet_type}."
 
 
 def over_length(member: str, limit: int) -> str:
-    """A text is over the length that its attribute allows (`length_errors` request)."""
+    """Return a text is over the length that its attribute allows (`length_errors` request)."""
     return f"The field {column_name(member)} must be a string with a maximum length of {limit}."
 
 

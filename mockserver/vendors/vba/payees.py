@@ -21,12 +21,12 @@ FLAG_MEMBERS = ("inactive", "virtual_Office", "void_Checks", "w9_Received", "wir
 
 
 def _prepare(_request: Request, _state: State) -> BuildRow:
-    """A payee needs nothing but what was sent."""
+    """Return a payee needs nothing but what was sent."""
     return _build_row
 
 
 def _build_row(sent: Document, key: Json, _stored: Document | None) -> Document:
-    """The whole row anew: a text left out is null, a flag false."""
+    """Return the whole row anew: a text left out is null, a flag false."""
     texts = {name: sent.get(name) for name in TEXT_MEMBERS}
     return {"payee_ID": key, **texts, **{name: sent.get(name, False) for name in FLAG_MEMBERS}}
 

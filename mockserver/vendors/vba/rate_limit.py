@@ -1,6 +1,7 @@
 """Rate limit per API key (25 calls a second, bursts of 50), and its optional response headers.
 
-Source: VBA fact sheet §3.2; the vendor sends no such headers, those here are the RateLimit draft's."""
+Source: VBA fact sheet §3.2; the vendor sends no such headers, those here are the RateLimit draft's.
+"""
 
 from mockserver.model import Call
 from mockserver.sandbox.quota import QUOTAS, QuotaUse, QuotaWindow, count_in_token_bucket, rate_limit_headers
@@ -16,7 +17,7 @@ def count_call(key: str, state: State) -> QuotaUse:
 
 
 def remaining_headers(call: Call, state: State) -> tuple[tuple[str, str], ...]:
-    """What is left of the key's calls, where `quota_headers` tells it."""
+    """Return what is left of the key's calls, where `quota_headers` tells it."""
     if call.assumptions["quota_headers"] != _ON:
         return ()
     kept = state.collection(QUOTAS, "").get(_bucket_name(call.headers.get("x-api-key", "")))

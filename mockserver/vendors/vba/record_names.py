@@ -20,7 +20,7 @@ class RecordNames:
         return f"VBAPI.Models.{self.entity}"
 
     def body_type(self, path: str) -> str:
-        """The .NET type that a body sent to `path` is read into: a list of the class where it is a batch."""
+        """Return the .NET type of a body sent to `path`: a list of the class for batches."""
         listed = re.fullmatch("/[^/]+-batch", path)  # a payee's own path may end like that too
         return f"System.Collections.Generic.List`1[{self.model}]" if listed else self.model
 
@@ -30,10 +30,10 @@ PAYEE = RecordNames("Payee", "Payee", "payee_ID", "payeeID", "payees")
 
 
 def names_for_path(path: str) -> RecordNames:
-    """The kind of record that a path is about."""
+    """Return the kind of record that a path is about."""
     return PAYEE if path.startswith("/payees") else CLAIM_INVOICE
 
 
 def column_name(member: str) -> str:
-    """A wire name as the column's: `payee_ID` is `Payee_ID`."""
+    """Return a wire name as the column's: `payee_ID` is `Payee_ID`."""
     return member[:1].upper() + member[1:]

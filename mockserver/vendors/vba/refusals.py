@@ -1,6 +1,7 @@
 """Refusals of whole calls by gateway, framework or service, and classification of schema problems.
 
-Source: VBA fact sheet §3.1-§3.4, §3.6."""
+Source: VBA fact sheet §3.1-§3.4, §3.6.
+"""
 
 from fnmatch import fnmatchcase
 from http import HTTPStatus
@@ -38,7 +39,7 @@ _TITLES = {413: "Payload Too Large"}
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-    """The vendor's answer to a call that is refused whole.
+    """Return the vendor's answer to a call that is refused whole.
 
     Source: VBA fact sheet §3.1, §3.2.
     """
@@ -60,7 +61,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
 
 def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) -> str:
-    """The media type of no body, where nothing reads it: the framework asks for a reader before a body."""
+    """Return the refusal of a body whose media type has no reader: asked before there is a body."""
     if call.body or not isinstance(refusal, MalformedBody):
         return ""
     sent, _ = parse_content_type(call.headers)
@@ -68,7 +69,7 @@ def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) 
 
 
 def _gateway_reply(refusal: Refusal) -> Reply | None:
-    """What the gateway says itself, without the envelope."""
+    """Return what the gateway says itself, without the envelope."""
     if isinstance(refusal, TooManyRequests):
         return json_reply(429, {"message": refusal.detail or messages.TOO_MANY_REQUESTS})
     if isinstance(refusal, Unavailable):
@@ -81,14 +82,14 @@ def _gateway_reply(refusal: Refusal) -> Reply | None:
 
 
 def _is_framework_refusal(refusal: Refusal) -> bool:
-    """Whether the framework says 400 before the service's own code is asked."""
+    """Return whether the framework says 400 before the service's own code is asked."""
     if isinstance(refusal, InvalidCall):
         return not _is_database_refusal(refusal) and refusal.problems[0].rule != KEY_MISMATCH
     return isinstance(refusal, MalformedBody)
 
 
 def _is_database_refusal(refusal: Refusal) -> bool:
-    """Whether the database refuses a single record; of a batch it refuses rows."""
+    """Return whether the database refuses a single record; of a batch it refuses rows."""
     if isinstance(refusal, InvalidCall):
         return all(problem.rule in DATABASE_RULES for problem in refusal.problems)
     return isinstance(refusal, Rejected)
@@ -125,7 +126,7 @@ def _detail(refusal: Refusal, call: Call) -> str | None:
 
 
 def _unauthorized_detail(refusal: Unauthorized) -> str | None:
-    """A bearer is refused without a word; a password and a refresh token that are wrong are told of."""
+    """Return the detail of a 401: none for a bearer token, a sentence for passwords."""
     if refusal.scheme == BASIC_SCHEME and refusal.reason != "missing":
         return messages.WRONG_PASSWORD
     return messages.REFRESH_MESSAGES[refusal.reason] if refusal.scheme == REFRESH_SCHEME else None
@@ -140,7 +141,7 @@ _REQUIRED_DATES = ("entry_Date", "update_Date")
 
 
 def validation_problem_reply(refusal: Refusal, call: Call, state: State) -> Reply:
-    """The problem document of a server that does not wrap its automatic 400 (`bad_request_style` aspnet)."""
+    """Return ASP.NET's own problem document for an automatic 400 (`bad_request_style` aspnet)."""
     document = {
         "type": messages.VALIDATION_TYPE,
         "title": messages.VALIDATION_TITLE,
@@ -152,7 +153,7 @@ def validation_problem_reply(refusal: Refusal, call: Call, state: State) -> Repl
 
 
 def problem_message(problem: Problem, call: Call) -> str:
-    """One problem as the framework says it."""
+    """Return one problem as the framework says it."""
     if problem.path and problem.path[0] in _PARAMETER_LOCATIONS:
         if problem.rule in ("required", "minLength"):
             return messages.required_field(str(problem.path[1]))
@@ -164,7 +165,7 @@ def problem_message(problem: Problem, call: Call) -> str:
 
 
 def malformed_message(refusal: MalformedBody, call: Call) -> str:
-    """A body that is no JSON, or none at all."""
+    """Return a body that is no JSON, or none at all."""
     if not call.body:
         return messages.NO_BODY
     said = messages.unreadable_value(names_for_path(call.path).body_type(call.path))
@@ -190,7 +191,7 @@ def _is_reader_problem(problem: Problem) -> bool:
 
 
 def _error_key(problem: Problem) -> str:
-    """The key under which ASP.NET lists it: a parameter's name, a JSON path, or a model's path."""
+    """Return the key under which ASP.NET lists it: a parameter's name, a JSON path, or a model's path."""
     if problem.path and problem.path[0] in _PARAMETER_LOCATIONS:
         return str(problem.path[1])
     if _is_reader_problem(problem):
@@ -227,7 +228,7 @@ DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """A missing key is assigned, a text too long and a null row are as the switches say.
+    """Return a missing key is assigned, a text too long and a null row are as the switches say.
 
     Source: VBA fact sheet §3.3, §3.4 (`missing_key`, `length_errors`, `null_row`).
     """

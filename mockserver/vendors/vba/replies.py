@@ -1,6 +1,7 @@
 """Reply envelope of the service, its media type, and sorted pages of records.
 
-Source: VBA fact sheet §1.3, §2.2, §2.4."""
+Source: VBA fact sheet §1.3, §2.2, §2.4.
+"""
 
 from collections.abc import Iterable
 
@@ -45,7 +46,7 @@ def _envelope(data: Json, error: Json, state: State) -> Document:
 
 
 def content_type(call: Call) -> str:
-    """What ASP.NET Core's formatters choose: JSON, or text/json when that is asked for and nothing wider.
+    """Return the media type that ASP.NET Core picks: JSON, or text/json if nothing wider is accepted.
 
     Source: VBA fact sheet §2.4.
     """
@@ -61,7 +62,7 @@ DEFAULT_PAGE_SIZE = 100
 
 
 def page_reply(documents: Iterable[Document], key: str, request: Request, state: State) -> Reply:
-    """The page that is asked for, sorted by `sortBy` and then by `key`."""
+    """Return the page that is asked for, sorted by `sortBy` and then by `key`."""
     rows = sorted(documents, key=lambda document: _sort_key(document[key]))
     for member, descending in reversed(_parse_sort_by(request.parameters.get("sortBy", ""))):
         rows.sort(key=lambda document: _sort_key(document[member]), reverse=descending)

@@ -35,7 +35,7 @@ def create_handler(table: Table) -> Handler:
 
 
 def show_handler(table: Table) -> Handler:
-    """One record, NotFound when the database has none of that key."""
+    """Return one record, NotFound when the database has none of that key."""
 
     def handle(request: Request, state: State) -> Reply:
         return success_reply(
@@ -49,7 +49,7 @@ def show_handler(table: Table) -> Handler:
 
 
 def list_handler(table: Table) -> Handler:
-    """One page of the database's records, by key unless `sortBy` says otherwise."""
+    """Return one page of the database's records, by key unless `sortBy` says otherwise."""
 
     def handle(request: Request, state: State) -> Reply:
         return replies.page_reply(table.rows(state).values(), table.names.key, request, state)
@@ -100,7 +100,7 @@ def delete_handler(table: Table) -> Handler:
 
 
 def _is_referenced(reference: Reference, key: object, state: State) -> bool:
-    """Looked through, not indexed: an index would cost every later batch its upkeep."""
+    """Return whether a row refers to the record, by a scan: an index would cost every batch."""
     others = state.collection(reference.collection).values()
     return any(other[reference.member] == key for other in others)
 
@@ -110,5 +110,5 @@ def _key_in_path(table: Table, request: Request, state: State) -> str:
 
 
 def _resolve_key(table: Table, key: Json, request: Request, state: State) -> Json:
-    """The key as the database has it; a number is what it is."""
+    """Return the key as the database has it; a number is what it is."""
     return tables.key_resolver(table.rows(state), request.call)(key) if isinstance(key, str) else key

@@ -1,6 +1,7 @@
 """Tables of the database: names, row construction, key assignment and comparison, references.
 
-Whether text keys differ in letter case or blanks is assumed."""
+Whether text keys differ in letter case or blanks is assumed.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -52,11 +53,11 @@ class Table:
     references: tuple[Reference, ...] = ()
 
     def rows(self, state: State) -> Collection:
-        """The rows of the call's database."""
+        """Return the rows of the call's database."""
         return state.collection(self.names.collection)
 
     def row_builder(self, request: Request, state: State) -> BuildRow:
-        """What makes records for this call; every switch is asked for here and not again for each row."""
+        """Return a maker of records for this call; assumptions are read once, not for each row."""
         record = self.prepare(request, state)
         return (
             self._with_stored_members(record)
@@ -65,7 +66,7 @@ class Table:
         )
 
     def next_key(self, state: State) -> Json:
-        """The next free key after the last one given; numbers begin after the highest stored.
+        """Return the next free key after the last one given; numbers begin after the highest stored.
 
         Source: VBA fact sheet §4.2.
 
@@ -84,7 +85,7 @@ class Table:
         return self.key_type(number)
 
     def _with_stored_members(self, record: BuildRow) -> BuildRow:
-        """What was sent goes over what is stored (`merge_on_update`, VBA fact sheet §4.4)."""
+        """Return what was sent goes over what is stored (`merge_on_update`, VBA fact sheet §4.4)."""
 
         def merge(row: Document, key: Json, stored: Document | None) -> Document:
             kept = {name: value for name, value in (stored or {}).items() if name not in self.not_inherited}
@@ -98,7 +99,7 @@ class Table:
 
 
 def rejection(code: str, member: str, text: str, rule: str, expected: Json = None) -> Rejected:
-    """The database's refusal of a row, with its words."""
+    """Return the database's refusal of a row, with its words."""
     return Rejected(Problem(code, (member,), text, rule, expected))
 
 
@@ -106,7 +107,7 @@ ON = "on"
 
 
 def key_resolver(rows: Collection, call: Call) -> Callable[[str], str]:
-    """What turns a text that was sent into the key that it means among `rows` (`trim`, `ci_keys`)."""
+    """Return what turns a text that was sent into the key that it means among `rows` (`trim`, `ci_keys`)."""
     trim, any_case = call.assumptions["trim"] == ON, call.assumptions["ci_keys"] == ON
     if not trim and not any_case:
         return str

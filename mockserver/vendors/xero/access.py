@@ -1,7 +1,8 @@
 """Tenants, organisations and OAuth tokens: who may call, and for which organisation.
 
 Issued access tokens are credentials like those of the fixtures. A refresh token is valid once and returns
-its successor. Source: Xero fact sheet §1.1, §2.7; RFC 6749."""
+its successor. Source: Xero fact sheet §1.1, §2.7; RFC 6749.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -25,7 +26,7 @@ _LOCK_DATES = ("PeriodLockDate", "EndOfYearLockDate")
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
-    """Let in whose token is connected to the tenant, count the call, and see that it can be read.
+    """Admit a token that is connected to the tenant, count the call, and check its charset.
 
     Source: Xero fact sheet §1.1, §3.4.
 
@@ -48,7 +49,7 @@ def admit(call: Call, enter: Enter, state: State) -> str:
 
 
 def _only_tenant(call: Call, state: State) -> str:
-    """The first tenant that the call's token reaches, where a call may leave out its name.
+    """Return the first tenant that the call's token reaches, where a call may leave out its name.
 
     Source: Xero fact sheet §1.1 (custom connections).
     """
@@ -58,7 +59,7 @@ def _only_tenant(call: Call, state: State) -> str:
 
 
 def reachable_connections(call: Call, state: State) -> list[Document]:
-    """The connections of the call's token; each has an organisation behind it."""
+    """Return the connections of the call's token; each has an organisation behind it."""
     tenants = call.principal.facts.get("tenants")
     return [
         one
@@ -69,7 +70,7 @@ def reachable_connections(call: Call, state: State) -> list[Document]:
 
 
 def list_connections(request: Request, state: State) -> Reply:
-    """The tenants that the token may reach, as a bare list; those of one sign-in where that is named.
+    """Return the tenants that the token may reach, as a bare list; those of one sign-in where that is named.
 
     Source: Xero fact sheet §2.7.
     """
@@ -93,7 +94,7 @@ def delete_connection(request: Request, state: State) -> Reply:
 
 
 def list_organisations(request: Request, state: State) -> Reply:
-    """The tenant's organisation, in a list of one.
+    """Return the tenant's organisation, in a list of one.
 
     Source: Xero fact sheet §2.7.
     """
@@ -103,7 +104,7 @@ def list_organisations(request: Request, state: State) -> Reply:
 
 
 def current_organisation(state: State) -> Document:
-    """The organisation whose books these are."""
+    """Return the organisation whose books these are."""
     return next(state.collection(ORGANISATIONS).values())
 
 
@@ -143,7 +144,7 @@ _ALL_SCOPES = (
 
 
 def request_token(request: Request, state: State) -> Reply:
-    """A token for a code, for a refresh token, or for the app itself.
+    """Return a token for a code, for a refresh token, or for the app itself.
 
     Raises:
         Rejected: the client or what it brings is not good.
@@ -187,7 +188,7 @@ def token_error_reply(refusal: Refusal, state: State) -> Reply:
 
 
 def _identify_client(form: Document, call: Call) -> str:
-    """Who asks: named by the form, or by Basic credentials as some clients do."""
+    """Return who asks: named by the form, or by Basic credentials as some clients do."""
     client, secret = form.get("client_id", ""), form.get("client_secret", "")
     if call.headers.get("authorization", "")[:6].lower() == "basic ":
         client, _, secret = (_BASIC.credential(call) or "").partition(":")
@@ -197,7 +198,7 @@ def _identify_client(form: Document, call: Call) -> str:
 
 
 def _redeem_code(form: Document, state: State) -> Sequence[str]:
-    """What a code grants; any will do, once."""
+    """Return what a code grants; any will do, once."""
     code, used = form.get("code", ""), state.collection(_USED_CODES, "")
     if not code or code in used:
         raise _oauth_rejection("invalid_grant")
@@ -206,7 +207,7 @@ def _redeem_code(form: Document, state: State) -> Sequence[str]:
 
 
 def _redeem_refresh_token(form: Document, client: str, state: State) -> Sequence[str]:
-    """What a refresh token grants; it is spent by that, and its access token lives on."""
+    """Return what a refresh token grants; it is spent by that, and its access token lives on."""
     token = form.get("refresh_token", "")
     known = state.collection(REFRESH_TOKENS, "").get(token)
     if known is None or known.get("client", client) != client or _is_spent_or_expired(known, state):
@@ -266,7 +267,7 @@ def _oauth_rejection(code: str) -> Rejected:
 
 
 def lock_date_problems(day: str | None, books: Document, call: Call, path: Path) -> Iterator[Problem]:
-    """Why nothing may be dated `day`: the period, or the year, is locked up to its lock date.
+    """Yield why nothing may be dated `day`: the period, or the year, is locked up to its lock date.
 
     Source: Xero fact sheet §4.10.
     """

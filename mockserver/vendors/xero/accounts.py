@@ -44,13 +44,13 @@ ENTITY = FilterEntity("Account", _FIELDS)
 
 
 def list_accounts(request: Request, state: State) -> Reply:
-    """The accounts that the call asks for."""
+    """Return the accounts that the call asks for."""
     found = lists.select_documents(state.collection(ACCOUNTS).values(), ENTITY, request, state)
     return lists.list_reply("Accounts", found, _represent_account, request, state)
 
 
 def get_account(request: Request, state: State) -> Reply:
-    """One account.
+    """Return one account.
 
     Raises:
         NotFound: the tenant has none of that id.
@@ -60,7 +60,7 @@ def get_account(request: Request, state: State) -> Reply:
 
 
 def find_account(reference: Document, state: State, code: str = "Code") -> Document | None:
-    """The account that a reference means: by its id, or by its code where it has no id."""
+    """Return the account that a reference means: by its id, or by its code where it has no id."""
     accounts = state.collection(ACCOUNTS)
     if "AccountID" in reference:
         return accounts.get(str(reference["AccountID"]).lower())
@@ -68,13 +68,13 @@ def find_account(reference: Document, state: State, code: str = "Code") -> Docum
 
 
 def account_conflict_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Why it cannot be said which account is meant: the id is that of one, the code of another."""
+    """Yield why it cannot be said which account is meant: the id is that of one, the code of another."""
     named = {name: find_account(pick_members(reference, name), state) for name in ("AccountID", "Code")}
     yield from reference_conflict_problems(named, "AccountID", call, path)
 
 
 def unpayable_account_problems(account: Document | None, path: Path) -> Iterator[Problem]:
-    """Why no payment can go through the account.
+    """Yield why no payment can go through the account.
 
     Source: Xero fact sheet §2.5, §3.7.
     """
@@ -93,7 +93,7 @@ def _represent_account(account: Document) -> Json:
 def reference_conflict_problems(
     found: Mapping[str, Document | None], identifier: str, call: Call, path: Path
 ) -> Iterator[Problem]:
-    """Why a reference means nothing: its two names, each with what it finds, are those of two documents."""
+    """Return the problem of a reference whose two names find two different documents."""
     ids = {document[identifier] for document in found.values() if document is not None}
     if len(ids) > 1 and call.assumptions["ids_disagree"] == "refused":
         one, other = found

@@ -1,6 +1,7 @@
 """Batch payments: list, create and delete.
 
-All payments of a batch are booked, or none and the batch is not created. Source: Xero fact sheet §3.1, §4."""
+All payments of a batch are booked, or none and the batch is not created. Source: Xero fact sheet §3.1, §4.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -59,7 +60,7 @@ ENTITY = FilterEntity("BatchPayment", _FIELDS)
 
 
 def list_batch_payments(request: Request, state: State) -> Reply:
-    """The batch payments that the call asks for."""
+    """Return the batch payments that the call asks for."""
     found = lists.select_documents(state.collection(BATCH_PAYMENTS).values(), ENTITY, request, state)
     return lists.list_reply(
         "BatchPayments", found, lambda one: represent_batch_payment(one, request.call, state), request, state
@@ -67,7 +68,7 @@ def list_batch_payments(request: Request, state: State) -> Reply:
 
 
 def get_batch_payment(request: Request, state: State) -> Reply:
-    """One batch payment.
+    """Return one batch payment.
 
     Raises:
         NotFound: the tenant has none of that id.
@@ -79,7 +80,7 @@ def get_batch_payment(request: Request, state: State) -> Reply:
 
 
 def represent_created_batch_payment(outcome: Outcome, request: Request, state: State) -> Json:
-    """A batch payment in the answer to the call that made it: as it is always shown.
+    """Return a batch payment in the answer to the call that made it: as it is always shown.
 
     The outcome brings the payments along: they are shown even if they are not kept after all.
     """
@@ -87,7 +88,7 @@ def represent_created_batch_payment(outcome: Outcome, request: Request, state: S
 
 
 def represent_batch_payment(batch: Document, call: Call, state: State) -> Json:
-    """A batch payment with its payments, in the order of the vendor's sample; a deleted one shows none.
+    """Represent a batch payment with its payments, in the sample's order; a deleted one shows none.
 
     Source: seed; Xero fact sheet §2.3, §4.4, §6.3.
     """
@@ -113,7 +114,7 @@ def _embedded_account(batch: Document, state: State, *, newer: bool) -> Json:
 
 
 def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
-    """A payment as its batch shows it; `newer` adds what came in 2025."""
+    """Return a payment as its batch shows it; `newer` adds what came in 2025."""
     invoice = state.collection(INVOICES).get(payment["InvoiceID"]) or EMPTY
     stub = {
         "InvoiceID": payment["InvoiceID"],
@@ -135,7 +136,7 @@ _BASE_RATE = Decimal(1)
 
 
 def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """What the books have against a batch payment.
+    """Yield what the books have against a batch payment.
 
     Source: Xero fact sheet §3.7.
     """
@@ -170,7 +171,7 @@ def create_batch_payment(item: Item, request: Request, state: State) -> Outcome:
 def _match_invoices(
     payments: Sequence[Document], path: Path, call: Call, state: State
 ) -> tuple[list[InvoicePayment], list[Problem]]:
-    """The payments whose invoice is there, and a problem for each of the others that should have one."""
+    """Return the payments whose invoice exists, and a problem for each of the others."""
     payables: list[InvoicePayment] = []
     unknown: list[Problem] = []
     for index, payment in enumerate(payments):
@@ -186,7 +187,7 @@ def _match_invoices(
 def _mixture_problems(
     payables: Sequence[InvoicePayment], account: Document | None, base: str, here: Path
 ) -> Iterator[Problem]:
-    """What the payments may not be together: of two types, or in another currency.
+    """Yield what the payments may not be together: of two types, or in another currency.
 
     Source: Xero fact sheet §3.7.
     """
@@ -252,7 +253,7 @@ _MAX_STRICT_REFERENCE = 12
 
 
 def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """An account, a date, and payments above zero against invoices alone.
+    """Yield an account, a date, and payments above zero against invoices alone.
 
     Source: Xero fact sheet §2.3, §2.4, §3.7.
     """
@@ -269,7 +270,7 @@ def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def _reference_problems(batch: Document, call: Call, here: Path) -> Iterator[Problem]:
-    """What two switches say of a batch's Reference. Source: Xero fact sheet §6.6, §6.7."""
+    """Yield what two switches say of a batch's Reference. Source: Xero fact sheet §6.6, §6.7."""
     reference = batch.get("Reference", "")
     if call.assumptions["strict_required"] == "on" and not reference:
         yield make_problem("reference-missing", (*here, "Reference"), what="batch payment")
@@ -326,7 +327,7 @@ def _delete_batch_payment(key: str, request: Request, state: State) -> Reply:
 
 
 def _batch_deletion_problems(found: Document, request: Request) -> Iterator[Problem]:
-    """Why a batch payment cannot be deleted. Source: Xero fact sheet §3.7, §6.1."""
+    """Yield why a batch payment cannot be deleted. Source: Xero fact sheet §3.7, §6.1."""
     if request.call.assumptions["batch_delete"] == "refused":
         yield make_problem("batch-undeletable", STATUS_PATH)
     elif found["Status"] == "DELETED":
@@ -341,7 +342,7 @@ BATCH_BEFORE_ID = ("Account", "Reference", "Particulars", "Code", "Details", "Na
 def represent_rejected_batch_payment(
     outcome: Outcome, request: Request, omitted: frozenset[Path]
 ) -> dict[str, Json]:
-    """A batch payment that was not created."""
+    """Return a batch payment that was not created."""
     sent = known_members(outcome.item.document, request)
     return {
         **echo_members(sent, BATCH_BEFORE_ID, omitted),

@@ -39,7 +39,7 @@ ENTITY = FilterEntity("Contact", _FIELDS)
 
 
 def list_contacts(request: Request, state: State) -> Reply:
-    """The contacts that the call asks for; archived ones only when it says so.
+    """Return the contacts that the call asks for; archived ones only when it says so.
 
     Source: Xero fact sheet §1.1.
     """
@@ -58,7 +58,7 @@ def list_contacts(request: Request, state: State) -> Reply:
 
 
 def get_contact(request: Request, state: State) -> Reply:
-    """One contact.
+    """Return one contact.
 
     Raises:
         NotFound: the tenant has none of that id.
@@ -68,7 +68,7 @@ def get_contact(request: Request, state: State) -> Reply:
 
 
 def find_contact(reference: Document, state: State) -> Document | None:
-    """The contact that a reference means: by its id, else its number, else its name."""
+    """Return the contact that a reference means: by its id, else its number, else its name."""
     contacts = state.collection(CONTACTS)
     if "ContactID" in reference:
         return contacts.get(str(reference["ContactID"]).lower())
@@ -79,7 +79,7 @@ def find_contact(reference: Document, state: State) -> Document | None:
 
 
 def unknown_contact_problems(reference: Document, state: State, path: Path) -> Iterator[Problem]:
-    """Why no invoice can be made out to whom the reference means; a new name makes a new contact."""
+    """Yield why no invoice can be made out to whom the reference means; a new name makes a new contact."""
     can_be_made = "ContactID" not in reference and reference.get("Name")
     names_one = any(reference.get(name) for name in IDENTIFIERS)
     if names_one and not can_be_made and find_contact(reference, state) is None:
@@ -87,7 +87,7 @@ def unknown_contact_problems(reference: Document, state: State, path: Path) -> I
 
 
 def find_or_create_contact(reference: Document, state: State, *, customer: bool) -> Document:
-    """The contact that the reference means, made if it is not there."""
+    """Return the contact that the reference means, made if it is not there."""
     found = find_contact(reference, state)
     if found is not None:
         return found
@@ -106,7 +106,7 @@ def find_or_create_contact(reference: Document, state: State, *, customer: bool)
 
 
 def represent_contact(contact: Document) -> Json:
-    """All that is known of a contact."""
+    """Return all that is known of a contact."""
     return {
         **pick_members(contact, *_MEMBERS),
         "UpdatedDateUTC": print_instant_ms(contact["UpdatedDateUTC"]),
@@ -119,7 +119,7 @@ def represent_contact(contact: Document) -> Json:
 
 
 def embedded_contact(contact: Document) -> Json:
-    """A contact as the lists of other documents show it: its name and empty lists."""
+    """Return a contact as the lists of other documents show it: its name and empty lists."""
     return {
         **pick_members(contact, "ContactID", "ContactNumber", "Name"),
         "Addresses": [],

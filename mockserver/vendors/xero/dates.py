@@ -1,6 +1,7 @@
 """Read and print dates and instants.
 
-Stored are `2019-02-22` for a date and `2019-02-22T20:06:27.783Z` for an instant."""
+Stored are `2019-02-22` for a date and `2019-02-22T20:06:27.783Z` for an instant.
+"""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +16,7 @@ _SECONDS = len("2019-02-22T20:06:27")
 
 
 def parse_date(value: Json) -> str | None:
-    """The calendar date of any form that the vendor accepts, as its sender sees it; None for none.
+    """Return the calendar date of any form that the vendor accepts, as its sender sees it; None for none.
 
     Source: Xero fact sheet §2.2; that an offset is added, not taken away, is assumed.
     """
@@ -34,39 +35,39 @@ def parse_date(value: Json) -> str | None:
 
 
 def print_date(day: str) -> str:
-    """A calendar date as the vendor sends it: UTC midnight in milliseconds."""
+    """Return a calendar date as the vendor sends it: UTC midnight in milliseconds."""
     return f"/Date({(date.fromisoformat(day).toordinal() - _EPOCH_DAY) * _DAY_MS}+0000)/"
 
 
 def date_members(name: str, document: Document) -> dict[str, Json]:
-    """A stored date as the pair of members that the vendor sends, nothing when there is none."""
+    """Return a stored date as the pair of members that the vendor sends, nothing when there is none."""
     day = document.get(name)
     return {} if day is None else {f"{name}String": f"{day}T00:00:00", name: print_date(day)}
 
 
 def stored_instant(moment: datetime) -> str:
-    """The sandbox clock as a stored instant."""
+    """Return the sandbox clock as a stored instant."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_stored(stored: str) -> datetime:
-    """A stored date or instant as a time in UTC."""
+    """Return a stored date or instant as a time in UTC."""
     moment = datetime.fromisoformat(stored)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def cut_to_seconds(stored: str) -> str:
-    """A stored instant to the second, without its zone."""
+    """Return a stored instant to the second, without its zone."""
     return stored[:_SECONDS]
 
 
 def print_instant_ms(stored: str) -> str:
-    """A stored instant as the vendor sends it."""
+    """Return a stored instant as the vendor sends it."""
     return f"/Date({_milliseconds(parse_stored(stored))}+0000)/"
 
 
 def print_now_ms(moment: datetime) -> str:
-    """The envelope's own time: the one without an offset."""
+    """Return the envelope's own time: the one without an offset."""
     return f"/Date({_milliseconds(moment)})/"
 
 

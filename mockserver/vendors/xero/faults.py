@@ -1,7 +1,8 @@
 """Scenario faults of elements in Xero's words, and extra outcomes for elements that were not sent.
 
 A text of the vendor is used where there is one, else one in its style; which text stands for which fault
-code is assumed. Source: Xero fact sheet §3.7."""
+code is assumed. Source: Xero fact sheet §3.7.
+"""
 
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -63,7 +64,7 @@ _MAX_LENGTHS: Mapping[str, int] = {
 
 
 def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
-    """The fault as a problem of the whole element; a code that nobody knows is that something broke.
+    """Return the fault as a problem of the whole element; a code that nobody knows is that something broke.
 
     The vendor gives no status of its own to an element, so that of the fault is only kept.
     """
@@ -87,7 +88,7 @@ _GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
 
 def extra_outcome(name: str, *ids: str) -> ExtraOutcome:
-    """Makes phantoms of elements that clients call by the member `name`; the members `ids` are their own."""
+    """Return a maker of extra outcomes: clients name them by `name`; `ids` are the vendor's."""
 
     def made(outcome: Outcome, n: int) -> Outcome:
         called = {name: f"phantom-{n}"}
@@ -115,7 +116,7 @@ def _replace_ids(value: Json, ids: tuple[str, ...], n: int) -> Json:
 
 
 def _derive_guid(seed: str) -> str:
-    """A GUID of a version that the sandbox gives nobody, the same for the same seed."""
+    """Return a GUID of a version that the sandbox gives nobody, the same for the same seed."""
     digits = blake2b(seed.encode(), digest_size=16).hexdigest()
     digits = f"{digits[:12]}8{digits[13:16]}a{digits[17:]}"
     return "-".join(digits[start:end] for start, end in _GUID_GROUPS)

@@ -1,6 +1,7 @@
 """History of batch payments: automatic entries and notes.
 
-Source: Xero fact sheet §2.7, §4.9."""
+Source: Xero fact sheet §2.7, §4.9.
+"""
 
 from collections.abc import Iterator
 
@@ -22,7 +23,7 @@ HISTORY = "history"
 
 
 def list_history(request: Request, state: State) -> Reply:
-    """The history of one batch payment, newest first.
+    """Return the history of one batch payment, newest first.
 
     Raises:
         NotFound: the tenant has none of that id.
@@ -34,14 +35,14 @@ def list_history(request: Request, state: State) -> Reply:
 
 
 def note_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """A note says something."""
+    """Yield a note says something."""
     if not item.document.get("Details"):
         batch = request.operation.batch
         yield make_problem("details-missing", (*(batch.items if batch else ()), item.index, "Details"))
 
 
 def check_note(_item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """A note is about a batch payment that is there.
+    """Yield a note is about a batch payment that is there.
 
     Source: Xero fact sheet §3.7.
     """
@@ -71,7 +72,7 @@ def add_history_line(key: str, change: str, state: State, details: str = "") -> 
 
 
 def represent_created_note(outcome: Outcome, _request: Request, _state: State) -> Json:
-    """A note in the answer to the call that made it: less than it is shown with, its time without an offset.
+    """Represent a note in the reply to its creation: fewer members, a time without offset.
 
     Source: Xero fact sheet §2.7 (the example in the vendor's document).
     """
@@ -85,7 +86,7 @@ def represent_created_note(outcome: Outcome, _request: Request, _state: State) -
 
 
 def represent_rejected_note(outcome: Outcome, _request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
-    """A note that was not kept."""
+    """Return a note that was not kept."""
     return {} if ("Details",) in omitted else pick_members(outcome.item.document or EMPTY, "Details")
 
 

@@ -1,7 +1,8 @@
 """Idempotency keys: repeat the first reply for six minutes, refuse another request with the same key.
 
 A record lives in the tenant's collection `idempotency`, under the caller's name and the key.
-Source: Xero fact sheet §3.6."""
+Source: Xero fact sheet §3.6.
+"""
 
 from datetime import timedelta
 
@@ -23,7 +24,7 @@ _HEADER_NAME = KEY_HEADER.lower()
 
 
 def replay(call: Call, operation: Operation, state: State) -> Reply | None:
-    """The answer that the key was given before, whatever it was.
+    """Return the answer that the key was given before, whatever it was.
 
     Raises:
         Rejected: the key was used with another request, or its first call is not over (assumed); or there
@@ -68,7 +69,7 @@ def _records(call: Call, state: State) -> Collection:
 
 
 def _key(call: Call, operation: Operation) -> str:
-    """The call's key, "" for none; reading takes no notice of one, and one that is too long is refused."""
+    """Return the call's key, "" for none: reads ignore it, and one that is too long is refused."""
     key = call.headers.get(_HEADER_NAME, "")
     return key if _accepts_key(operation) and len(key) <= MAX_KEY_LENGTH else ""
 

@@ -7,7 +7,7 @@ from mockserver.vendor import Request
 
 
 def item_path(item: Item, request: Request) -> Path:
-    """Where the element stands in the body."""
+    """Return where the element stands in the body."""
     batch = request.operation.batch
     return (*(batch.items if batch else ()), item.index)
 
@@ -146,17 +146,17 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
 
 
 def message_text(rule: str, **values: Json) -> str:
-    """The vendor's sentence for `rule`, its blanks filled."""
+    """Return the vendor's sentence for `rule`, its blanks filled."""
     return MESSAGES[rule][1].format(**values)
 
 
 def make_problem(rule: str, path: Path = (), **values: Json) -> Problem:
-    """A problem in the vendor's words."""
+    """Return a problem in the vendor's words."""
     return Problem(rule, path, message_text(rule, **values), rule)
 
 
 def member_label(path: Path) -> str:
-    """How a text names a member: alone inside a list's element, else after what holds it (`Account Code`).
+    """Return the label of a member: alone in a list's element, else after its parent (`Account Code`).
 
     Source: Xero fact sheet §3.7 (XNet#285).
     """

@@ -1,6 +1,7 @@
 """Payments: list, create and delete.
 
-Source: Xero fact sheet §2.4, §3.7, §4."""
+Source: Xero fact sheet §2.4, §3.7, §4.
+"""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -58,7 +59,7 @@ EMBEDDED_INVOICE: Mapping[str, Json] = {
 
 
 def embedded_batch_payment(batch: Document) -> Json:
-    """A batch payment as its payments show it, without them.
+    """Return a batch payment as its payments show it, without them.
 
     Source: Xero fact sheet §2.4.
     """
@@ -83,7 +84,7 @@ NON_INVOICE_TARGETS = ("CreditNote", "CreditNoteNumber", "Prepayment", "Overpaym
 
 
 def payment_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """An account, one document, and an amount above zero.
+    """Yield an account, one document, and an amount above zero.
 
     Source: Xero fact sheet §2.4, §3.7.
     """
@@ -101,7 +102,7 @@ def missing_account_problems(sent: Document, here: Path) -> Iterator[Problem]:
 
 
 def payment_targets(payment: Document) -> set[str]:
-    """What the payment is for, by kind."""
+    """Return what the payment is for, by kind."""
     named = (*NON_INVOICE_TARGETS, "Invoice", "InvoiceNumber")
     return {name.removesuffix("Number") for name in named if name in payment}
 
@@ -126,14 +127,14 @@ ENTITY = FilterEntity("Payment", _FIELDS)
 
 
 def list_payments(request: Request, state: State) -> Reply:
-    """The payments that the call asks for; paged when it names a page."""
+    """Return the payments that the call asks for; paged when it names a page."""
     found = lists.select_documents(state.collection(PAYMENTS).values(), ENTITY, request, state)
     answer = lists.page_reply if lists.is_page_requested(request) else lists.list_reply
     return answer("Payments", found, lambda one: represent_payment(one, state), request, state)
 
 
 def get_payment(request: Request, state: State) -> Reply:
-    """One payment.
+    """Return one payment.
 
     Raises:
         NotFound: the tenant has none of that id.
@@ -143,7 +144,7 @@ def get_payment(request: Request, state: State) -> Reply:
 
 
 def represent_payment(payment: Document, state: State) -> Json:
-    """A payment with what it belongs to.
+    """Return a payment with what it belongs to.
 
     Source: Xero fact sheet §2.4.
     """
@@ -190,7 +191,7 @@ def _invoice_member(payment: Document, state: State) -> Json:
 
 
 def check_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """What the books have against a payment."""
+    """Yield what the books have against a payment."""
     sent: Document = item.document
     here: Path = ("Payments", item.index)
     books = current_organisation(state)
@@ -237,7 +238,7 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
 
 
 def represent_created_payment(outcome: Outcome, _request: Request, state: State) -> Json:
-    """A payment in the answer to the call that made it.
+    """Return a payment in the answer to the call that made it.
 
     Source: Xero fact sheet §3.2.
     """
@@ -245,12 +246,12 @@ def represent_created_payment(outcome: Outcome, _request: Request, state: State)
 
 
 def _payment_date(sent: Document, state: State) -> str:
-    """The payment's date, today where none was sent."""
+    """Return the payment's date, today where none was sent."""
     return parse_date(sent.get("Date")) or state.now.date().isoformat()
 
 
 def _bank_amount(found: InvoicePayment, account: Document, books: Document) -> dict[str, Decimal]:
-    """What the account has of it: the amount itself, or at the rate of the payment, else of the invoice.
+    """Return the amount on the bank account: as is, or at the payment's rate, else the invoice's.
 
     Source: Xero fact sheet §4.11 (495 AUD at 0.916667 are 540 NZD).
     """
@@ -282,7 +283,7 @@ def delete_payment(request: Request, state: State) -> Reply:
 
 
 def _payment_deletion_problems(found: Document) -> Iterator[Problem]:
-    """Why a payment cannot be deleted. Source: Xero fact sheet §3.7."""
+    """Yield why a payment cannot be deleted. Source: Xero fact sheet §3.7."""
     if "BatchPaymentID" in found:
         yield make_problem("payment-in-batch", STATUS_PATH)
     elif found["Status"] == "DELETED":
@@ -321,7 +322,7 @@ PAYMENT_AFTER_ID = (
 def represent_rejected_payment(
     outcome: Outcome, request: Request, omitted: frozenset[Path]
 ) -> dict[str, Json]:
-    """A payment that was not created."""
+    """Return a payment that was not created."""
     sent = known_members(outcome.item.document, request)
     return {
         **echo_members(sent, PAYMENT_BEFORE_ID, omitted),

@@ -1,6 +1,7 @@
 """Rate limits: calls of a tenant per minute, per day and in flight, and calls of an app per minute.
 
-Source: Xero fact sheet §3.4."""
+Source: Xero fact sheet §3.4.
+"""
 
 from mockserver.errors import TooManyRequests
 from mockserver.model import Call, Value
@@ -42,7 +43,7 @@ def count_call(call: Call, state: State) -> None:
 
 
 def remaining_headers(call: Call, state: State) -> tuple[tuple[str, str], ...]:
-    """The headers that say how many calls are left; while nothing is counted, those after a first call."""
+    """Return the rate limit headers; while nothing is counted, those after a first call."""
     limits = _call_limits(call)
     if call.assumptions["quotas"] == "off":
         day, minute, app = max(0, limits.day - 1), max(0, limits.minute - 1), _APP_A_MINUTE - 1
@@ -63,7 +64,7 @@ def remaining_headers(call: Call, state: State) -> tuple[tuple[str, str], ...]:
 
 
 def _draft_headers(limits: CallLimits, day: int, minute: int, state: State) -> tuple[tuple[str, str], ...]:
-    """The tenant's quotas as the draft has them; no document of the vendor has these headers."""
+    """Return the tenant's quotas as the draft has them; no document of the vendor has these headers."""
     now = int(state.now.timestamp())
     return rate_limit_headers(
         QuotaWindow("minute", limits.minute, _MINUTE, minute, _MINUTE - now % _MINUTE),

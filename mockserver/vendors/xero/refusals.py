@@ -1,6 +1,7 @@
 """Replies to refused calls, and Xero's wording of schema problems.
 
-Source: Xero fact sheet §3.2 to §3.4."""
+Source: Xero fact sheet §3.2 to §3.4.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -53,7 +54,7 @@ _NUL = b"\\u0000"
 
 
 def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """No text holds a NUL. JSON spells it in one way, so that the body says whether there is one.
+    """Yield no text holds a NUL. JSON spells it in one way, so that the body says whether there is one.
 
     Source: edge-cases row 133, the vendor's text assumed.
     """
@@ -77,7 +78,7 @@ _TOKEN_REFUSALS = (InvalidCall, MalformedBody, Rejected)
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-    """The vendor's answer to a call that is refused whole.
+    """Return the vendor's answer to a call that is refused whole.
 
     Source: Xero fact sheet §3.2 to §3.4.
     """
@@ -95,7 +96,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
 
 def _access_reply(refusal: Unauthorized | Forbidden, call: Call, state: State) -> Reply:
-    """A scope that is missing is a 401, a tenant a 403. Source: Xero fact sheet §3.4."""
+    """Return a scope that is missing is a 401, a tenant a 403. Source: Xero fact sheet §3.4."""
     if isinstance(refusal, Forbidden):
         if refusal.reason == "scope":
             return problem_reply(
@@ -108,7 +109,7 @@ def _access_reply(refusal: Unauthorized | Forbidden, call: Call, state: State) -
 
 
 def _token_expiry(call: Call, state: State) -> str:
-    """When the token ran out; one that is only said to have done so did it long ago."""
+    """Return when the token ran out; one that is only said to have done so did it long ago."""
     token = call.headers.get("authorization", "").partition(" ")[2].strip()
     known = state.collection(CREDENTIALS, "").get(token) or EMPTY
     moment = parse_instant(known["expires"]) if "expires" in known else UNKNOWN_EXPIRY
@@ -137,7 +138,7 @@ def _other_reply(refusal: Refusal, call: Call, state: State) -> Reply:
 
 
 def _unsupported_status(refusal: Refusal) -> tuple[int, str]:
-    """What this server does not take, and says in the vendor's shape."""
+    """Return what this server does not take, and says in the vendor's shape."""
     match refusal:
         case UnsupportedMediaType(media_type=found, supported=wanted):
             return 415, message_text("media-type", found=found, wanted=", ".join(wanted))
@@ -186,7 +187,7 @@ def _is_element(path: Path) -> bool:
 def bad_request_reply(
     refusal: MalformedBody | InvalidCall | Rejected, call: Call, operation: Operation | None, state: State
 ) -> Reply:
-    """The vendor's answer to a call that cannot be read, or breaks a rule, as a whole.
+    """Return the vendor's answer to a call that cannot be read, or breaks a rule, as a whole.
 
     Source: Xero fact sheet §3.2, §3.3.
     """
@@ -198,7 +199,7 @@ def bad_request_reply(
 
 
 def _rejected_reply(refusal: Rejected, call: Call, state: State) -> Reply:
-    """A rule of the books against the one document of a call; a key or a scenario's fault has no element."""
+    """Return the reply to a single document that breaks a rule; keys and faults have no element."""
     if refusal.document is None:
         sent = (*common_headers(call, state), *_key_links(refusal.problems, call))
         return error_reply(_rejection_status(refusal.problems), VALIDATION, refusal.detail, sent)
@@ -207,7 +208,7 @@ def _rejected_reply(refusal: Rejected, call: Call, state: State) -> Reply:
 
 
 def _key_links(problems: Iterable[Problem], call: Call) -> Headers:
-    """Where it is told what a key is, for a call that lacks one."""
+    """Return where it is told what a key is, for a call that lacks one."""
     if all(one.code != KEY_MISSING for one in problems):
         return ()
     return (("Link", f'<{call.mount}/ui/>; rel="describedby"'),)
@@ -246,7 +247,7 @@ def _invalid_reply(refusal: InvalidCall, call: Call, operation: Operation | None
 
 
 def _status_reply(refusal: InvalidCall, call: Call, operation: Operation | None, state: State) -> Reply:
-    """A status that is not the only one that can be sent. Source: Xero fact sheet §3.7."""
+    """Return a status that is not the only one that can be sent. Source: Xero fact sheet §3.7."""
     plural = "Batch payments" if _element_name(operation) == "BatchPayment" else "Payments"
     named = pick_members(refusal.document, "BatchPaymentID", "Status")
     element = {
@@ -270,7 +271,7 @@ def _no_data_reply(call: Call, operation: Operation | None, state: State) -> Rep
 
 
 def _element_name(operation: Operation | None) -> str:
-    """What the operation is sent, in the singular."""
+    """Return what the operation is sent, in the singular."""
     if operation is None:
         return ""
     plural = str(operation.batch.items[0]) if operation.batch else operation.path.split("/")[3]
@@ -298,7 +299,7 @@ _TYPES_BY_SCHEMA = {
 
 
 def conversion_message(problem: Problem) -> str:
-    """Which value cannot be read as what, and where it stands."""
+    """Return which value cannot be read as what, and where it stands."""
     path = _json_path(problem.path)
     if isinstance(problem.found, (dict, list)):
         return message_text("unexpected", value="{" if isinstance(problem.found, dict) else "[", path=path)
@@ -307,7 +308,7 @@ def conversion_message(problem: Problem) -> str:
 
 
 def quote_value(problem: Problem) -> str:
-    """The value that was found, as JSON, a long one cut."""
+    """Return the value that was found, as JSON, a long one cut."""
     shown = json.encode(problem.found).decode()
     return shown if len(shown) <= _MAX_QUOTED_VALUE else f"{shown[:_MAX_QUOTED_VALUE]}…"
 
@@ -322,7 +323,7 @@ def _type_name(problem: Problem) -> str:
 
 
 def _class_name(path: Path) -> str:
-    """The member's name, of a list's element the singular of the list's; the body itself is a request."""
+    """Return the member's class name, in the singular for elements; the body is a request."""
     *holder, last = ("Request", *path)
     return str(last) if isinstance(last, str) else str(holder[-1]).removesuffix("s")
 

@@ -96,7 +96,7 @@ def _creation(facts: Facts) -> BatchProfile:
 
 
 def _change(facts: Facts) -> BatchProfile:
-    """Changes of bulk invoices that are there; their keys are paths, and finitely many."""
+    """Return the profile of changes to existing bulk invoices; their keys are paths."""
     keys = [f"{_PATH}/{name}" for name in facts["bulk_invoices"].split(",")]
 
     def item(key: str, drawn: DrawnValues) -> Json:
@@ -142,7 +142,7 @@ def _total(item: Json) -> Decimal:
 
 
 def _search(how: str, text: str) -> Request:
-    """Those whose number is the text, or begins with it."""
+    """Return those whose number is the text, or begins with it."""
     named = quote(text.replace(":", "::"), safe="")
     return Request("GET", f"{_ROWS}?fields=*all&pageSize=100&filter=invoiceNumber:{how}:{named}")
 
@@ -176,7 +176,7 @@ def _change_steps() -> tuple[Step, ...]:
 
 
 def _creation_steps(facts: Facts) -> tuple[Step, ...]:
-    """Steps on what has an id of the vendor's own, which is looked for by the number."""
+    """Return steps on resources with the vendor's own ids, which are found by number."""
 
     def on(
         name: str,

@@ -18,7 +18,7 @@ COMPARED_MEMBERS = (*CHANGED_MEMBERS, "totalTransactionAmount")
 
 
 def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-    """The answers to the calls of a batch, in their order.
+    """Return the answers to the calls of a batch, in their order.
 
     Where a call that failed was to end the batch, those after it have no answer and are told as not done.
     Source: Guidewire fact sheet §3.4.
@@ -37,12 +37,12 @@ def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOut
 
 
 def read_invoices(exchange: Exchange, member: str, names: Sequence[str]) -> dict[str, Record]:
-    """The bulk invoices of a page, or a single one, by `member`; none where the answer is no 200."""
+    """Return the bulk invoices of a page, or a single one, by `member`; none where the answer is no 200."""
     return {str(row.get(member)): _record(row, names) for row in read_rows(exchange)}
 
 
 def read_rows(exchange: Exchange) -> list[Mapping[str, Json]]:
-    """The attributes of the resources that an answer shows."""
+    """Return the attributes of the resources that an answer shows."""
     if exchange.response.status != _FOUND:
         return []
     document = exchange.response.json()
@@ -86,7 +86,7 @@ def _action(status: int, method: str) -> Literal["created", "updated", ""]:
 
 
 def _key(body: Mapping[str, Json]) -> str | None:
-    """Where the resource in an answer is, as a path below the API; nothing else there names its call."""
+    """Return the path of the resource in a response; nothing else there names its call."""
     data = body.get("data")
     links = data.get("links") if isinstance(data, dict) else None
     itself = links.get("self") if isinstance(links, dict) else None
@@ -102,7 +102,7 @@ def _reported_total(body: Mapping[str, Json]) -> Decimal | None:
 
 
 def _skipped(told: Sequence[ReportedOutcome], items: Sequence[BatchItem]) -> Iterator[ReportedOutcome]:
-    """Those that a call with `onFail: abort` kept from being run; where none did, an answer is missing."""
+    """Return the calls that `onFail: abort` kept from running; without it an outcome is missing."""
     last = items[len(told) - 1].document if 0 < len(told) <= len(items) else None
     if not isinstance(last, dict) or last.get("onFail") != "abort" or told[-1].accepted:
         return
@@ -113,7 +113,7 @@ def _skipped(told: Sequence[ReportedOutcome], items: Sequence[BatchItem]) -> Ite
 
 
 def _amount(text: Json) -> str | Decimal | None:
-    """The amount that a text spells; what spells none is itself."""
+    """Return the amount that a text spells; what spells none is itself."""
     try:
         return None if text is None else Decimal(str(text))
     except InvalidOperation:

@@ -30,7 +30,7 @@ _NOT_FOUND = "not_found"
 
 
 def outcome_reader(kind: str, *members: str) -> OutcomeReader:
-    """What reads the answer to a batch of `kind` (`invoices`), whose records go by the first of `members`.
+    """Return a reader of responses to a batch of `kind`, whose records are keyed by `members`.
 
     A record that is in no map was done, one that is among the warnings too; those of one name share what is
     said of it. The entry `not_found` holds names, every other one of `errors` messages.
@@ -66,7 +66,7 @@ class RecordType:
     one: str
 
     def subject(self, operation: str, batch: BatchRecords, facts: Facts) -> BatchProfile:
-        """The upsert of them, by POST."""
+        """Return the upsert of them, by POST."""
         prefix = facts["prefix"]
         return BatchProfile(
             operation=operation,
@@ -85,22 +85,22 @@ class RecordType:
         )
 
     def sending(self, method: str, items: Sequence[Json], administration_id: str) -> Request:
-        """A batch."""
+        """Return a batch."""
         body = {"administration_id": administration_id, self.name: items}
         return json_request(method, f"/v1/{self.name}", body)
 
     def asking(self, key: str, administration_id: str) -> Request:
-        """One record."""
+        """Return one record."""
         named = self.one.format(key=quote(key, safe=""), administration=quote(administration_id, safe=""))
         return Request("GET", f"/v1/{named}")
 
     def listing(self, administration_id: str) -> Request:
-        """As many as a page may have."""
+        """Return a list request with the largest page."""
         named = quote(administration_id, safe="")
         return Request("GET", f"/v1/{self.name}?administration_id={named}&per_page=500")
 
     def records(self, exchange: Exchange) -> dict[str, Record]:
-        """The records of a page, or a single one, by key; none where the answer is no 200."""
+        """Return the records of a page, or a single one, by key; none where the answer is no 200."""
         if exchange.response.status != _FOUND:
             return {}
         document = exchange.response.json()
@@ -125,7 +125,7 @@ class BatchRecords:
 
 
 def administration_of(facts: Facts, tenant: int) -> str:
-    """The administration of the first tenant, or of the second."""
+    """Return the administration of the first tenant, or of the second."""
     return (facts["administration"], facts["other_administration"])[tenant]
 
 
@@ -138,7 +138,7 @@ class _SentRecords:
     items: Sequence[BatchItem]
 
     def refused(self, errors: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
-        """Those that `errors` names, and names that nobody sent."""
+        """Yield those that `errors` names, and names that nobody sent."""
         for key, said in errors.items():
             at = f"/errors/{_escaped(key)}"
             if key == _NOT_FOUND and isinstance(said, list):
@@ -149,7 +149,7 @@ class _SentRecords:
                 yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=False)
 
     def warned(self, warnings: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
-        """Those that `warnings` names, likewise."""
+        """Yield those that `warnings` names, likewise."""
         for key, said in warnings.items():
             at = f"/warnings/{_escaped(key)}"
             yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=True)
@@ -158,7 +158,7 @@ class _SentRecords:
         return [item for item in self.items if self._name(item) == key]
 
     def _name(self, item: BatchItem) -> str:
-        """The first member that is not blank, else the place. Source: Payt fact sheet §3.2 (assumed)."""
+        """Return the first member that is not blank, else the place. Source: Payt fact sheet §3.2 (assumed)."""
         told = (text for text in self._texts(item) if text.strip())
         return next(told, f"{self.kind}[{item.place}]")
 
@@ -197,7 +197,7 @@ def _escaped(key: str) -> str:
 
 
 def _amount(text: Json) -> str | Decimal | None:
-    """The amount that a text or a number spells; what spells none is itself."""
+    """Return the amount that a text or a number spells; what spells none is itself."""
     try:
         return None if text is None else Decimal(str(text))
     except InvalidOperation:

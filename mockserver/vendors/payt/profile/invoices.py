@@ -96,7 +96,7 @@ def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
 
 
 def _change(key: str, drawn: DrawnValues) -> Json:
-    """What may be changed of an invoice, all of it open."""
+    """Return what may be changed of an invoice, all of it open."""
     return {
         "invoice_number": key,
         "due_date": "2026-07-01",
@@ -126,7 +126,7 @@ def _open_amounts(amount: Decimal) -> Record:
 
 
 def _third_of(drawn: DrawnValues) -> Decimal:
-    """A third of the amount, in whole cents."""
+    """Return a third of the amount, in whole cents."""
     return (drawn.amount / 3).quantize(_CENT, ROUND_DOWN)
 
 

@@ -122,14 +122,14 @@ def _represent_contact(stored: Document, state: State) -> Entity:
 
 
 def debtor_numbers(contact: Document, state: State) -> list[str]:
-    """The numbers of the debtors that name the contact."""
+    """Return the numbers of the debtors that name the contact."""
     code = contact.get("contact_identifier")
     found = state.collection("debtors").find("contact_identifier", code) if code else []
     return [debtor["debtor_number"] for debtor in found]
 
 
 def _validation_errors(contact: Document) -> Entity:
-    """What was warned about, by member (assumed)."""
+    """Return what was warned about, by member (assumed)."""
     return {
         member: [RECORD_MESSAGES["phone-odd"]]
         for member in ("call_phone_number", "sms_phone_number")

@@ -24,7 +24,7 @@ FILES = "files"
 def attach_file(
     posted: Document | None, stored: Document | None, state: State
 ) -> tuple[Document | None, bool]:
-    """The file that the invoice has after `posted`, and whether the one wanted was found.
+    """Return the file that the invoice has after `posted`, and whether the one wanted was found.
 
     Source: Payt fact sheet §4.4 (that an unknown file only warns, and null takes it away, is assumed).
     """
@@ -54,7 +54,7 @@ _TOKEN_OCTETS = 24
 
 
 def announce_files(request: Request, state: State) -> StoreItem:
-    """What gives each file that is not stored yet a URL; one that a call names twice gets one.
+    """Return what gives each file that is not stored yet a URL; one that a call names twice gets one.
 
     Source: Payt fact sheet §2.8.
     """
@@ -80,7 +80,7 @@ def announce_files(request: Request, state: State) -> StoreItem:
 
 
 def render_upload_urls(result: BatchResult, _state: State) -> Reply:
-    """The URLs, in the order of the files; there is no place for one that a scenario refuses.
+    """Return the URLs, in the order of the files; there is no place for one that a scenario refuses.
 
     Source: Payt fact sheet §2.8, §5.7.
     """
@@ -90,7 +90,7 @@ def render_upload_urls(result: BatchResult, _state: State) -> Reply:
 
 
 def extra_outcome(outcome: Outcome, number: int) -> Outcome:
-    """The outcome of a file that nobody announced: another checksum, and a URL that leads nowhere."""
+    """Return the outcome of a file that nobody announced: another checksum, and a URL that leads nowhere."""
     checksum = b64encode(sha3_512(f"phantom-{number}".encode()).digest()).decode()
     item = Item(outcome.item.index, checksum, {**outcome.item.document, "checksum": checksum})
     if outcome.document is None:
@@ -122,14 +122,14 @@ def upload_file(request: Request, state: State) -> Reply:
 
 
 def _upload_root(call: Call) -> str:
-    """What the URLs begin with; the sandbox is in the path, as an upload brings no header to name it."""
+    """Return the root of upload URLs; the sandbox is in the path, as uploads send no header for it."""
     prefixed = "mock-sandbox" not in call.headers or call.mount.startswith(_SANDBOXES)
     prefix = "" if prefixed else f"{_SANDBOXES}{call.sandbox}"
     return f"{call.origin}{prefix}{call.mount}{STORAGE}"
 
 
 def _is_expired(announced: Document, state: State) -> bool:
-    """Whether the URL is good no more; one of the fixtures always is."""
+    """Return whether the URL is good no more; one of the fixtures always is."""
     expires_at = announced.get("expires_at")
     return expires_at is not None and parse_instant(expires_at) <= state.now
 

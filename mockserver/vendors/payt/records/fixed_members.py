@@ -26,7 +26,7 @@ ResolveMember: TypeAlias = Callable[[Document, Document, State], ResolvedMember]
 
 
 def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...]:
-    """The members of an invoice that are guarded so, in field order, while the switches stand so."""
+    """Return the members of an invoice that are guarded so, in field order, while the switches stand so."""
     return (
         _first_debtor(assumptions) if assumptions["debtor_change"] == "kept" else _last_debtor(assumptions),
         _invoice_contact,
@@ -37,7 +37,7 @@ def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...
 
 
 def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMember]:
-    """The members that keep the value of the first time, where the record has another one.
+    """Yield the members that keep the value of the first time, where the record has another one.
 
     Source: Payt fact sheet §4.2.
     """
@@ -51,7 +51,7 @@ def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMe
 
 
 def resolve_contact(record: Document, current: str | None, state: State) -> ResolvedMember:
-    """The contact after `record`; one that nobody knows changes nothing.
+    """Return the contact after `record`; one that nobody knows changes nothing.
 
     Source: Payt fact sheet §3.3 (assumed).
     """
@@ -64,7 +64,7 @@ def resolve_contact(record: Document, current: str | None, state: State) -> Reso
 
 
 def _first_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
-    """The debtor of the first time stays.
+    """Return the debtor of the first time stays.
 
     Source: Payt fact sheet §4.2.
     """
@@ -80,7 +80,7 @@ def _first_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
 
 
 def _last_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
-    """The debtor that was named last counts."""
+    """Return the debtor that was named last counts."""
 
     def keep(record: Document, was: Document, state: State) -> ResolvedMember:
         named = identity.find_named_debtor(record, state, assumptions)

@@ -20,12 +20,12 @@ class RecordMatch(Value, frozen=True):
 
 
 def find_invoice(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """The invoice that the record's identifier means, else its number; both must mean the same."""
+    """Return the invoice that the record's identifier means, else its number; both must mean the same."""
     return _match(record, state, "invoices", ("invoice_number", "invoice_identifier"), assumptions)
 
 
 def find_invoice_by_number(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """The invoice of the record's number, which may take an identifier that no other one has.
+    """Return the invoice of the record's number, which may take an identifier that no other one has.
 
     Source: Payt fact sheet §4.1 (PATCH finds by number).
     """
@@ -36,12 +36,12 @@ def find_invoice_by_number(record: Document, state: State, assumptions: Mapping[
 
 
 def find_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """The debtor that the record's identifier means, else its number, likewise."""
+    """Return the debtor that the record's identifier means, else its number, likewise."""
     return _match(record, state, "debtors", ("debtor_number", "debtor_identifier"), assumptions)
 
 
 def find_contact(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
-    """The contact of Payt's id, else of the caller's code; an id takes a code that no other one has."""
+    """Return the contact by Payt's id, else by the caller's code; an id takes over an unused code."""
     by_code = _find(state, "contacts", "contact_identifier", record.get("contact_identifier"), assumptions)
     if not record.get("id"):
         return RecordMatch(by_code)
@@ -51,7 +51,7 @@ def find_contact(record: Document, state: State, assumptions: Mapping[str, str])
 
 
 def find_named_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> Document | None:
-    """The debtor that an invoice names: by number, else by identifier, the first that is known.
+    """Return the debtor that an invoice names: by number, else by identifier, the first that is known.
 
     Source: Payt fact sheet §2.1 (one must resolve, assumed).
     """

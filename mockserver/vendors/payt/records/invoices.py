@@ -64,7 +64,7 @@ _NEW_VALUES: Document = {
 
 
 def upsert_invoices(find: FindInvoice) -> ApplyBatch:
-    """What keeps the records of a call, each for the invoice that `find` finds.
+    """Return what keeps the records of a call, each for the invoice that `find` finds.
 
     Source: Payt fact sheet §4.1, §4.2.
     """
@@ -72,7 +72,7 @@ def upsert_invoices(find: FindInvoice) -> ApplyBatch:
 
 
 def warnings_of_rejected(find: FindInvoice) -> FindWarnings:
-    """What finds what a refused record would have been warned of; one that cannot be read, of nothing."""
+    """Return a finder of the warnings of a rejected record; an unreadable one has none."""
 
     def warnings(item: Item, request: Request, state: State) -> tuple[Problem, ...]:
         if not (isinstance(item.document, dict) and is_readable(item, request)):
@@ -121,13 +121,13 @@ class _InvoiceWriter:
         return Outcome(item, Action.UPDATED if stored else Action.CREATED, invoice, warnings=warnings)
 
     def warnings(self, item: Item) -> tuple[Problem, ...]:
-        """What the record would be warned of, were it not refused; nothing that its sums have to say."""
+        """Return the warnings of a rejected record, without those on its sums."""
         record, stored = self._read(item)
         kept = self._kept(record, stored, {**_NEW_VALUES, **(stored or {})})
         return tuple(record_problem(code, item, field) for code, field in self._warned(record, stored, kept))
 
     def _read(self, item: Item) -> tuple[Document, Document | None]:
-        """The record as it is meant, and the invoice that it is meant for."""
+        """Return the record as it is meant, and the invoice that it is meant for."""
         assumptions = self.request.call.assumptions
         record = complete(normalize(item.document, self.request), _CLEARABLE, self.request)
         found = self.find(record, self.state, assumptions).stored
@@ -198,7 +198,7 @@ _HUNDRED = Decimal(100)
 
 
 def write_lines(posted: list[Document], state: State) -> list[Document]:
-    """The lines as they are stored; every rate is known by now."""
+    """Return the lines as they are stored; every rate is known by now."""
     return [
         _stored_line(line, order, state.collection("vat_rates").find("code", line["vat_rate_code"])[0])
         for line, order in zip(posted, line_orders(posted), strict=True)
@@ -247,7 +247,7 @@ _FIRST_ROUND = parse_instant("2000-01-01T00:00:00Z")
 
 
 def sent_by_now(invoice: Document, state: State, assumptions: Mapping[str, str]) -> Document:
-    """The invoice as it is by now."""
+    """Return the invoice as it is by now."""
     if invoice["sent_at"] is not None or assumptions["sending"] == "never":
         return invoice
     sent_at = _next_round(parse_instant(invoice["created_at"]) + _DELAY)
@@ -267,7 +267,7 @@ _NAME_LISTS = ("invoice_numbers", "invoice_identifiers")
 
 
 def block(invoice: Document, state: State) -> Document:
-    """The invoice, its follow-up stopped; one that stands still already stays as it is."""
+    """Return the invoice, its follow-up stopped; one that stands still already stays as it is."""
     if invoice.get("paused_at") is not None:
         return invoice
     now = print_instant(state.now)
@@ -275,7 +275,7 @@ def block(invoice: Document, state: State) -> Document:
 
 
 def resume(invoice: Document, state: State) -> Document:
-    """The invoice, followed up again if it was blocked through the API.
+    """Return the invoice, followed up again if it was blocked through the API.
 
     Source: Payt fact sheet §1.2.
     """
@@ -285,7 +285,7 @@ def resume(invoice: Document, state: State) -> Document:
 
 
 def pause_handler(change: ChangePause) -> Handler:
-    """What changes every invoice that a call names, by number or by identifier."""
+    """Return what changes every invoice that a call names, by number or by identifier."""
     return partial(_change_named_invoices, change)
 
 

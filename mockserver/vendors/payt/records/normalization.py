@@ -33,7 +33,7 @@ _IDENTIFYING = (
 
 
 def normalize(record: Document, request: Request) -> Document:
-    """The record without the members that count as left out.
+    """Return the record without the members that count as left out.
 
     Source: Payt fact sheet §2.6 (a change has no lines), §4.1, §4.3.
     """
@@ -53,7 +53,7 @@ def normalize(record: Document, request: Request) -> Document:
 
 
 def complete(record: Document, optional: Iterable[str], request: Request) -> Document:
-    """The record as it is kept: what a post leaves out of `optional` may count as null.
+    """Return the record as it is kept: what a post leaves out of `optional` may count as null.
 
     Source: Payt fact sheet §4.1 (assumed).
     """
@@ -63,7 +63,7 @@ def complete(record: Document, optional: Iterable[str], request: Request) -> Doc
 
 
 def comparison_key(text: str, assumptions: Mapping[str, str]) -> str:
-    """What of a number or an identifier tells it from others."""
+    """Return what of a number or an identifier tells it from others."""
     trimmed = text.strip() if assumptions["trim"] == "on" else text
     return trimmed.casefold() if assumptions["ci_keys"] == "on" else trimmed
 
@@ -76,7 +76,7 @@ def changeable_members(record: Document, stored: Document | None, assumptions: M
 
 
 def is_readable(item: Item, request: Request) -> bool:
-    """Whether every member is of its type, so that rules may look at it.
+    """Return whether every member is of its type, so that rules may look at it.
 
     It always is, but while a broken record refuses only itself; then its other faults stay untold.
     """
@@ -108,7 +108,7 @@ def _without(member: str, record: Document) -> Document:
 def _object_check(
     needed: Iterable[str] = (), texts: Iterable[str] = (), sent: Iterable[str] = (), **members: TypeCheck
 ) -> TypeCheck:
-    """A check of objects: `needed` are texts, `texts` may be null, `sent` are texts if they are there.
+    """Return a check of objects: `needed` are texts, `texts` may be null, `sent` are texts if they are there.
 
     `members` are as they say. Only what rules look at is told; all else may be of any type.
     """

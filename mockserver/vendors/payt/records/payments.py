@@ -18,13 +18,13 @@ _COPIED = ("description", "payment_method", "reversal_code", "transaction_type")
 
 
 def payments_of(invoice: Document | None, state: State) -> list[Document]:
-    """The stored payments of an invoice, the oldest first."""
+    """Return the stored payments of an invoice, the oldest first."""
     found = state.collection(PAYMENTS).find("invoice_id", invoice["id"]) if invoice else []
     return sorted(found, key=lambda payment: (payment["payment_date"], int(payment["id"])))
 
 
 def payment_dates(posted: Iterable[Document], stored: Document | None, state: State) -> list[str]:
-    """The day of each posted payment: its own, else the one it is stored with, else today.
+    """Return the day of each posted payment: its own, else the one it is stored with, else today.
 
     Source: Payt fact sheet §2.3; that a stored day stays is assumed.
     """
@@ -36,7 +36,7 @@ def payment_dates(posted: Iterable[Document], stored: Document | None, state: St
 
 
 def is_chronological(posted: Iterable[Document], stored: Document | None, state: State) -> bool:
-    """Whether the posted payments stand in the order of their days; what is no day is told of elsewhere.
+    """Return whether the payments are in the order of their dates; invalid dates are skipped.
 
     Source: Payt fact sheet §2.3.
     """
@@ -45,7 +45,7 @@ def is_chronological(posted: Iterable[Document], stored: Document | None, state:
 
 
 def is_taken(origin_identifier: str, stored: Document | None, state: State) -> bool:
-    """Whether a payment of another invoice of the administration has that identifier."""
+    """Return whether a payment of another invoice of the administration has that identifier."""
     found = state.collection(PAYMENTS).find("origin_identifier", origin_identifier)
     return any(stored is None or payment["invoice_id"] != stored["id"] for payment in found)
 
@@ -69,7 +69,7 @@ def write_payments(record: Document, invoice: Document, was: Document, state: St
 
 
 def _replace_payments(posted: Iterable[Document], invoice: Document, state: State) -> None:
-    """Stored payments that the set does not name go; what is named keeps its id."""
+    """Delete stored payments that the set does not name; named ones keep their ids."""
     table = state.collection(PAYMENTS)
     before = payments_of(invoice, state)
     ids = {payment["origin_identifier"]: payment["id"] for payment in before}
@@ -85,7 +85,7 @@ def _replace_payments(posted: Iterable[Document], invoice: Document, state: Stat
 
 
 def _imply_payment(invoice: Document, was: Document, state: State) -> None:
-    """What was paid since: with unchanged totals, what the open amount lost.
+    """Infer a payment: with unchanged totals, what the open amount lost.
 
     Source: Payt fact sheet §4.3; that a changed total pays nothing is assumed.
     """
@@ -137,7 +137,7 @@ def _to_book_currency(value: Decimal, invoice: Document) -> Decimal:
 
 
 def _paid_on(invoice: Document, was: Document, written: list[Document], state: State) -> str | None:
-    """The day of the last payment once nothing is open."""
+    """Return the day of the last payment once nothing is open."""
     if invoice["amount_open"]:
         return None
     days = [one["payment_date"] for one in written if one["cost_type"] == "principal"]

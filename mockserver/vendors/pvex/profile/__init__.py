@@ -1,7 +1,8 @@
 """Contract profile of PVEx.
 
 Reading stored invoices is an extension of this mock: the vendor only accepts them (PVEx fact sheet §1.1), so
-against the real one a stateful test ends with the first read."""
+against the real one a stateful test ends with the first read.
+"""
 
 from __future__ import annotations
 

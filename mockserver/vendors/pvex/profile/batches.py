@@ -1,6 +1,7 @@
 """Batches of invoices that the contract suite sends to PVEx, in JSON, XML and as a form.
 
-Source: PVEx fact sheet §1.3, §2.2, §2.3."""
+Source: PVEx fact sheet §1.3, §2.2, §2.3.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +110,7 @@ def _push_single(facts: Facts, change: Callable[[Json], Json]) -> Callable[[str,
 
 
 def _invoice(facts: Facts, key: str, drawn: DrawnValues) -> Json:
-    """An invoice; every other one has a site, so that one which replaces another must clear it."""
+    """Return an invoice; every other one has a site, so that one which replaces another must clear it."""
     return {
         "Number": f"N-{drawn.number}",
         "ClientId": facts["client"],
@@ -180,18 +181,18 @@ _NIL = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 def encode_json(invoices: Sequence[Json]) -> bytes:
-    """The invoices as JSON."""
+    """Return the invoices as JSON."""
     return to_json_bytes(list(invoices)).encode()
 
 
 def encode_xml(invoices: Sequence[Json]) -> bytes:
-    """The invoices as the data contract has them: members in ordinal order, null as nil."""
+    """Return the invoices as the data contract has them: members in ordinal order, null as nil."""
     inside = "".join(f"<Invoice>{_xml_members(one)}</Invoice>" for one in invoices)
     return f'<ArrayOfInvoice xmlns="{_NAMESPACE}" xmlns:i="{_NIL}">{inside}</ArrayOfInvoice>'.encode()
 
 
 def encode_form(invoices: Sequence[Json]) -> bytes:
-    """The invoices as `[0].Number=…`; an empty value is null there."""
+    """Return the invoices as `[0].Number=…`; an empty value is null there."""
     pairs = [
         (f"[{place}].{name}", _value_text(value))
         for place, one in enumerate(invoices)

@@ -1,6 +1,7 @@
 """Read item outcomes from PVEx's responses: all accepted by the status, or rejected ones by their index.
 
-Source: PVEx fact sheet §3.1 to §3.3."""
+Source: PVEx fact sheet §3.1 to §3.3.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ ModelState = Mapping[str, str]
 
 
 def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-    """A success is everybody's; a `ModelState` with the places of invoices names those that are bad.
+    """Return a success is everybody's; a `ModelState` with the places of invoices names those that are bad.
 
     No invoice of a refused batch is stored, also not those that it does not name. None where the batch is
     refused without places: credentials, a body that cannot be read, a number that its reader gives up at.
@@ -47,7 +48,7 @@ def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOut
 
 
 def model_state(response: Response) -> ModelState:
-    """The `ModelState` of an error, empty where it has none.
+    """Return the `ModelState` of an error, empty where it has none.
 
     Raises:
         ValueError: it is no error of the vendor's.
@@ -85,7 +86,7 @@ def _xml_model_state(body: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _accepted_count(response: Response) -> int | None:
-    """How many were taken, where the answer is a number (the mock's switch `success_body`)."""
+    """Return how many were taken, where the answer is a number (the mock's switch `success_body`)."""
     if not response.body or response.media_type.endswith("/xml"):
         return None
     document = response.json()
@@ -93,7 +94,7 @@ def _accepted_count(response: Response) -> int | None:
 
 
 def _stops_reader(invoice: Json) -> bool:
-    """Whether the vendor's JSON reader gives up here, so that what comes behind goes unjudged."""
+    """Return whether the vendor's JSON reader gives up here, so that what comes behind goes unjudged."""
     if not isinstance(invoice, dict):
         return False
     return any(

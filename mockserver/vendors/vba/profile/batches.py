@@ -65,7 +65,7 @@ _ENCODINGS = {"text/json": _encode_json, "application/vnd.vba+json": _encode_jso
 
 
 def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-    """The rows of a 207, in the order of those that were sent.
+    """Return the rows of a 207, in the order of those that were sent.
 
     A row that brought no key is told without one: what it was given is none of the caller's.
     Source: seed; VBA fact sheet §2.3, §4.2.
@@ -123,7 +123,7 @@ class _Resource:
         return {self.key_member: self.parse_key(key), **self.members(drawn), **self.uncompared}
 
     def records(self, exchange: Exchange) -> dict[str, Record]:
-        """The records that a list shows, or a single record, by key; none where the answer is no 200."""
+        """Return the records of a list or of a single record, by key; none unless the status is 200."""
         if exchange.response.status != _FOUND:
             return {}
         data = _data_of(exchange)
@@ -132,7 +132,7 @@ class _Resource:
         return {str(row.get(self.key_member)): {name: row.get(name) for name in names} for row in found}
 
     def subject(self, operation: str, corruptions: tuple[Corruption, ...], facts: Facts) -> BatchProfile:
-        """The batch, and what can be done to one record."""
+        """Return the batch, and what can be done to one record."""
         return BatchProfile(
             operation=operation,
             key=self.key,

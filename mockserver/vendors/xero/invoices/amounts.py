@@ -1,6 +1,7 @@
 """Round, limit and print amounts, quantities and rates.
 
-Stored are exact decimals. Source: Xero fact sheet §2.2."""
+Stored are exact decimals. Source: Xero fact sheet §2.2.
+"""
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 
@@ -18,18 +19,18 @@ _TENTH = Decimal("0.1")
 
 
 def round_to_cents(value: Json) -> Decimal:
-    """A number to two decimals; one over the limit as it is."""
+    """Return a number to two decimals; one over the limit as it is."""
     return round_to(value, CENT)
 
 
 def round_to(value: Json, step: Decimal) -> Decimal:
-    """A number to the decimals of `step`; one over the limit as it is."""
+    """Return a number to the decimals of `step`; one over the limit as it is."""
     exact = Decimal(value)
     return exact if abs(exact) > MAX_AMOUNT else ARITHMETIC.quantize(exact, step) + 0
 
 
 def print_amount(value: Decimal) -> Decimal:
-    """A number as the vendor prints it: as short as can be, with one decimal at least.
+    """Return a number as the vendor prints it: as short as can be, with one decimal at least.
 
     Source: seed (`1.0`, `3.0`).
     """
@@ -39,5 +40,5 @@ def print_amount(value: Decimal) -> Decimal:
 
 
 def amount_members(document: Document, *names: str) -> dict[str, Json]:
-    """The named amounts of a stored document that it has, as printed."""
+    """Return the named amounts of a stored document that it has, as printed."""
     return {name: print_amount(Decimal(document[name])) for name in names if name in document}

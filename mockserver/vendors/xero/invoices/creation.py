@@ -1,6 +1,7 @@
 """Create invoices: check the element alone, check it against the books, store it with totals and number.
 
-Source: Xero fact sheet §2.6, §3.7, §4.8."""
+Source: Xero fact sheet §2.6, §3.7, §4.8.
+"""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -32,7 +33,7 @@ _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountR
 
 
 def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """A type and status that can be created, and what every invoice needs.
+    """Yield a type and status that can be created, and what every invoice needs.
 
     Source: Xero fact sheet §2.6, §3.7.
     """
@@ -45,7 +46,7 @@ def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def invoice_content_problems(sent: Document, here: Path) -> Iterator[Problem]:
-    """A contact, lines, and a due date once it is approved.
+    """Yield a contact, lines, and a due date once it is approved.
 
     Source: Xero fact sheet §2.6, §3.7.
     """
@@ -61,7 +62,7 @@ def invoice_content_problems(sent: Document, here: Path) -> Iterator[Problem]:
 
 
 def invoice_warnings(item: Item, request: Request) -> Iterator[Problem]:
-    """What does not keep an invoice from being saved.
+    """Yield what does not keep an invoice from being saved.
 
     Source: Xero fact sheet §3.7.
     """
@@ -94,7 +95,7 @@ _SALE = "ACCREC"
 
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """What the books have against a new invoice."""
+    """Yield what the books have against a new invoice."""
     sent: Document = item.document
     here: Path = ("Invoices", item.index)
     yield from booking_problems(sent, calculate_lines(sent, request, here, state), request.call, here, state)
@@ -125,7 +126,7 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
 def booking_problems(
     sent: Document, found: Sequence[InvoiceLine], call: Call, here: Path, state: State
 ) -> Iterator[Problem]:
-    """What the books have against an invoice with these lines; its own number is not taken by itself."""
+    """Return the problems of booking an invoice with these lines; its own number is free."""
     books = current_organisation(state)
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
@@ -137,7 +138,7 @@ def booking_problems(
 
 
 def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
-    """The lines of an invoice as it was sent, worked out."""
+    """Return the lines of an invoice as it was sent, worked out."""
     said = line_terms(sent, request, state)
     return [
         calculate_line(line, said, (*here, "LineItems", index), state)
@@ -146,7 +147,7 @@ def calculate_lines(sent: Document, request: Request, here: Path, state: State) 
 
 
 def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
-    """What the invoice says of its lines."""
+    """Return what the invoice says of its lines."""
     return LineTerms(
         amounts=_line_amount_types(sent),
         approved=is_approved(sent),
@@ -156,7 +157,7 @@ def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
 
 
 def is_approved(sent: Document) -> bool:
-    """Whether an invoice is more than a draft."""
+    """Return whether an invoice is more than a draft."""
     return bool(sent.get("Status", "DRAFT") != "DRAFT")
 
 
@@ -166,7 +167,7 @@ def _line_amount_types(sent: Document) -> str:
 
 
 def invoice_totals(found: Sequence[Document], sent: Document) -> dict[str, Decimal]:
-    """What an invoice with these lines comes to; nothing is paid yet."""
+    """Return what an invoice with these lines comes to; nothing is paid yet."""
     tax = sum((line["TaxAmount"] for line in found), round_to_cents(0))
     net = sum((line["LineAmount"] for line in found), round_to_cents(0))
     discounts = sum((discount_of(line) for line in found), round_to_cents(0))
@@ -206,7 +207,7 @@ def _number_and_currency_problems(
 
 
 def invoice_header(sent: Document, state: State) -> dict[str, Json]:
-    """What an invoice says beside its lines; a contact that is not there is made."""
+    """Return what an invoice says beside its lines; a contact that is not there is made."""
     sale = sent["Type"] == _SALE
     books = current_organisation(state)
     currency = sent.get("CurrencyCode", books["BaseCurrency"])
@@ -229,14 +230,14 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
 
 
 def _currency_rate(sent: Document, currency: str, books: Document) -> Decimal:
-    """How much of the currency one unit of the base buys; always 1 for the base itself."""
+    """Return how much of the currency one unit of the base buys; always 1 for the base itself."""
     if currency == books["BaseCurrency"]:
         return Decimal(1)
     return round_to(sent.get("CurrencyRate", books["Currencies"][currency]), RATE_STEP)
 
 
 def _invoice_date(sent: Document, state: State) -> str:
-    """The invoice's date, today where none was sent."""
+    """Return the invoice's date, today where none was sent."""
     return parse_date(sent.get("Date")) or state.now.date().isoformat()
 
 

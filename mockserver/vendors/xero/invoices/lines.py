@@ -1,6 +1,7 @@
 """Invoice lines: calculate amount and tax of each, and check its account.
 
-Source: Xero fact sheet §2.6, §3.7."""
+Source: Xero fact sheet §2.6, §3.7.
+"""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -45,7 +46,7 @@ class InvoiceLine(Value, frozen=True):
 
 
 def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -> InvoiceLine:
-    """The line with its amounts and account."""
+    """Return the line with its amounts and account."""
     account = accounts.find_account(line, state, "AccountCode")
     unit, quantity = _unit_amount(line, terms), round_to(line.get("Quantity", 1), _FOUR_DECIMALS)
     reductions = {name: round_to(line[name], _FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
@@ -73,7 +74,7 @@ def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -
 
 
 def recalculate_tax(line: Document, terms: LineTerms) -> Document:
-    """A stored line with the tax that it has under other terms."""
+    """Return a stored line with the tax that it has under other terms."""
     tax_type = UNTAXED if terms.amounts == NO_TAX else line["TaxType"]
     return {
         **line,
@@ -83,13 +84,13 @@ def recalculate_tax(line: Document, terms: LineTerms) -> Document:
 
 
 def discount_of(line: Document) -> Decimal:
-    """What a stored line was reduced by."""
+    """Return what a stored line was reduced by."""
     full = ARITHMETIC.multiply(line["Quantity"], line["UnitAmount"])
     return round_to_cents(_calculate_discount(line, full))
 
 
 def _net_amount(line: Document, full: Decimal, reductions: Document) -> Decimal:
-    """What the line comes to: its units less the reductions, or the total that was sent for the units."""
+    """Return the net amount of a line: units less discounts, or the total that was sent."""
     if "LineAmount" in line and "UnitAmount" not in line and not reductions:
         return round_to_cents(line["LineAmount"])
     return round_to_cents(ARITHMETIC.subtract(full, _calculate_discount(reductions, full)))
@@ -127,7 +128,7 @@ def _tax_amount(line: Document, net: Decimal, tax_type: str, terms: LineTerms) -
 def _account_problems(
     line: Document, account: Document | None, terms: LineTerms, path: Path
 ) -> Iterator[Problem]:
-    """A draft may leave the account out; that it may is assumed."""
+    """Yield a draft may leave the account out; that it may is assumed."""
     code: Json = line.get("AccountCode")
     if "AccountID" not in line and not code:
         if terms.approved:

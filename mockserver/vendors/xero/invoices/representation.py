@@ -39,7 +39,7 @@ ENTITY = FilterEntity("Invoice", _FIELDS)
 
 
 def list_invoices(request: Request, state: State) -> Reply:
-    """The invoices that the call asks for: in short, or a page of whole ones.
+    """Return the invoices that the call asks for: in short, or a page of whole ones.
 
     Source: Xero fact sheet §1.2.
     """
@@ -57,7 +57,7 @@ def list_invoices(request: Request, state: State) -> Reply:
 
 
 def get_invoice(request: Request, state: State) -> Reply:
-    """One invoice, by its id or its number.
+    """Return one invoice, by its id or its number.
 
     Raises:
         NotFound: the tenant has none of that id or number.
@@ -69,7 +69,7 @@ def get_invoice(request: Request, state: State) -> Reply:
 
 
 def represent_created_invoice(outcome: Outcome, request: Request, state: State) -> Json:
-    """An invoice in the answer to the call that made it.
+    """Return an invoice in the answer to the call that made it.
 
     The outcome brings the contact along: that is shown even if it is not kept after all.
     Source: Xero fact sheet §3.2.
@@ -79,12 +79,12 @@ def represent_created_invoice(outcome: Outcome, request: Request, state: State) 
 
 
 def attach_contact(invoice: Document, state: State) -> Document:
-    """A stored invoice and, as no stored one has it, the contact that it names."""
+    """Return a stored invoice and, as no stored one has it, the contact that it names."""
     return {**invoice, "Contact": _contact_of(invoice, state)}
 
 
 def represent_invoice(invoice: Document, request: Request, state: State) -> Json:
-    """An invoice with its lines and the whole contact, in the order of the vendor's document.
+    """Return an invoice with its lines and the whole contact, in the order of the vendor's document.
 
     Source: Xero fact sheet §2.6.
     """
@@ -92,7 +92,7 @@ def represent_invoice(invoice: Document, request: Request, state: State) -> Json
 
 
 def represent_invoice_in_list(invoice: Document, state: State) -> Json:
-    """An invoice without lines and with a short contact."""
+    """Return an invoice without lines and with a short contact."""
     return _represent(
         invoice, _payments_of(invoice, state), contacts.embedded_contact(_contact_of(invoice, state)), []
     )
@@ -168,7 +168,7 @@ def _contact_of(invoice: Document, state: State) -> Document:
 
 
 def _payments_of(invoice: Document, state: State) -> list[Json]:
-    """What was paid on an invoice and not taken back, oldest first.
+    """Return what was paid on an invoice and not taken back, oldest first.
 
     Source: Xero fact sheet §4.2, its members assumed.
     """
@@ -227,7 +227,7 @@ INVOICE_AFTER_ID = (
 def represent_rejected_invoice(
     outcome: Outcome, request: Request, omitted: frozenset[Path]
 ) -> dict[str, Json]:
-    """An invoice that was not created, or not changed: then it has its id, if that was named."""
+    """Return an invoice that was not created, or not changed: then it has its id, if that was named."""
     sent = known_members(outcome.item.document, request)
     return {
         **echo_members(sent, INVOICE_BEFORE_ID, omitted),

@@ -1,6 +1,7 @@
 """Stored invoices: find them by id, number or reference; check, book and reverse payments on them.
 
-Source: edge-cases rows 38, 39 and 41; Xero fact sheet §2.4, §3.7, §4."""
+Source: edge-cases rows 38, 39 and 41; Xero fact sheet §2.4, §3.7, §4.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -20,7 +21,7 @@ INVOICE_NUMBER = "InvoiceNumber"
 
 
 def find_by_number(number: str, call: Call, state: State) -> Sequence[Document]:
-    """The invoices of that number, as the switches `ci_keys` and `trim` let numbers be alike."""
+    """Return the invoices of that number, as the switches `ci_keys` and `trim` let numbers be alike."""
     invoices = state.collection(INVOICES)
     if call.assumptions["ci_keys"] == "off" and call.assumptions["trim"] == "off":
         return invoices.find(INVOICE_NUMBER, number)
@@ -29,7 +30,7 @@ def find_by_number(number: str, call: Call, state: State) -> Sequence[Document]:
 
 
 def stored_number(number: str, call: Call) -> str:
-    """A number as it is stored: as it was sent, unless it is to be trimmed."""
+    """Return a number as it is stored: as it was sent, unless it is to be trimmed."""
     return number.strip() if call.assumptions["trim"] == "on" else number
 
 
@@ -51,7 +52,7 @@ class InvoicePayment(Value, frozen=True):
 
 
 def match_invoice(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
-    """The payment with its invoice, named by id or else by number; None when that is not there."""
+    """Return the payment with its invoice, named by id or else by number; None when that is not there."""
     by_id = "InvoiceID" in (payment.get("Invoice") or EMPTY)
     found = _invoice_by_id(payment, state) if by_id else _invoice_by_number(payment, call, state)
     return (
@@ -62,7 +63,7 @@ def match_invoice(payment: Document, path: Path, call: Call, state: State) -> In
 
 
 def invoice_conflict_problems(payment: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Why it cannot be said which invoice is to be paid: the id is that of one, the number of another."""
+    """Return the problem of a reference whose id and number name different invoices."""
     named = {
         "InvoiceID": _invoice_by_id(payment, state),
         "InvoiceNumber": _invoice_by_number(payment, call, state),
@@ -81,7 +82,7 @@ def _invoice_by_number(payment: Document, call: Call, state: State) -> Document 
 
 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
-    """Why invoices cannot be paid, or not so much of them; a paid one is both, its status first.
+    """Yield why invoices cannot be paid, or not so much of them; a paid one is both, its status first.
 
     Source: Xero fact sheet §3.7.
     """
@@ -128,7 +129,7 @@ def reverse_payment(payment: Document, state: State) -> Document:
 
 
 def find_invoice(key: str, call: Call, state: State) -> Document | None:
-    """The invoice of that id or number."""
+    """Return the invoice of that id or number."""
     invoices = state.collection(INVOICES)
     found = invoices.get(key.lower()) if is_guid(key) else None
     return found or next(iter(find_by_number(key, call, state)), None)

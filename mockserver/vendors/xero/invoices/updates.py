@@ -1,6 +1,7 @@
 """Update invoices: members, lines, status; create those that do not exist.
 
-Source: Xero fact sheet §2.6, §3.7, §4.8."""
+Source: Xero fact sheet §2.6, §3.7, §4.8.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -48,7 +49,7 @@ _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "InvoiceNumber")
 
 
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """What the books have against the change, or against the new invoice."""
+    """Yield what the books have against the change, or against the new invoice."""
     sent: Document = item.document
     here = messages.item_path(item, request)
     stored = _find_target(sent, request, state)
@@ -79,7 +80,7 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
-    """The invoice that is to be changed: that of the path, else of the id, else the sale of that number."""
+    """Return the invoice to change: by path, else by id, else the sale of that number."""
     if _INVOICE_ID in request.parameters:
         return storage.find_invoice(str(request.parameters[_INVOICE_ID]), request.call, state)
     found = state.collection(INVOICES)
@@ -109,7 +110,7 @@ def _update_problems(
 
 
 def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterator[Problem]:
-    """Why the invoice takes no change at all, or not this one.
+    """Yield why the invoice takes no change at all, or not this one.
 
     Source: Xero fact sheet §3.7.
     """
@@ -123,7 +124,7 @@ def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterat
 
 
 def _merge(stored: Document, sent: Document) -> dict[str, Json]:
-    """The invoice as it would have been sent whole; clients send what is empty for what they do not send.
+    """Merge the change into the invoice; empty members count as not sent.
 
     A rate belongs to its currency: another currency comes with its own.
     """
@@ -142,7 +143,7 @@ def _merge(stored: Document, sent: Document) -> dict[str, Json]:
 def _merged_lines(
     stored: Document, merged: Document, request: Request, here: Path, state: State
 ) -> list[InvoiceLine]:
-    """The lines that were sent, worked out; else those there are, which an approval may find wanting."""
+    """Return the lines that were sent, computed; else the stored ones, which approval may reject."""
     if merged["LineItems"] is not stored["LineItems"]:
         return creation.calculate_lines(merged, request, here, state)
     wanting = creation.is_approved(merged)

@@ -29,7 +29,7 @@ def _headers(facts: Facts, tenant: int) -> Mapping[str, str]:
 
 
 def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
-    """All of them know the header for idempotency keys, which are the caller's own in each organisation."""
+    """Return the batch profiles; idempotency keys belong to caller and organisation."""
     return tuple(
         replace(
             subject,

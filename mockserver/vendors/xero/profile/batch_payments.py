@@ -1,7 +1,8 @@
 """Contract profiles of batch payments: each pays two invoices made for it, in parts or in full.
 
 In parts, a key can be paid any number of times, so that a double payment is visible. In full, paying again
-exceeds the amount due until the batch payment is deleted. Source: Xero fact sheet §3.1, §3.7, §4."""
+exceeds the amount due until the batch payment is deleted. Source: Xero fact sheet §3.1, §3.7, §4.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Contract profiles of invoices: create, update, pay and void them.
 
-Source: Xero fact sheet §2.6, §3.7, §4."""
+Source: Xero fact sheet §2.6, §3.7, §4.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +128,7 @@ def _record(status: str, _key: str, drawn: DrawnValues) -> Record:
 
 
 def _after_upsert(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
-    """Nothing changes that is voided, or that something was paid of."""
+    """Return nothing changes that is voided, or that something was paid of."""
     return _record(_OPEN, key, drawn) if before is None or _is_untouched(before) else REFUSED_STEP
 
 
@@ -152,7 +153,7 @@ def _by_number(invoices: Any) -> dict[str, Record]:
 
 
 def _record_of(shown: Mapping[str, Any]) -> Record:
-    """What is compared; of what is ended no document says how much is due."""
+    """Return what is compared; of what is ended no document says how much is due."""
     ended = shown["Status"] in (_VOIDED, _DELETED)
     return {
         "Reference": shown.get("Reference"),
@@ -211,7 +212,7 @@ def _steps_of_open(facts: Facts) -> tuple[Step, ...]:
 
 
 def _rename(key: str, drawn: DrawnValues, _tenant: int) -> Request:
-    """A change by number in the path; that only reading takes one there is as likely."""
+    """Return a change by number in the path; that only reading takes one there is as likely."""
     return write_request(
         "POST", f"Invoices/{path_segment(key)}", {"Invoices": [{"Reference": f"Changed to {drawn.number}"}]}
     )

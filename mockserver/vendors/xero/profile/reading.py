@@ -1,6 +1,7 @@
 """Read item outcomes from Xero's responses: all elements, or one 400 with the rejected ones.
 
-Source: Xero fact sheet §3.1, §3.2."""
+Source: Xero fact sheet §3.1, §3.2.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ class ElementReader:
     creates: bool = False
 
     def read(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        """Every element in its order; or those that failed, and all that is not among them was saved.
+        """Return every element in its order; or those that failed, and all that is not among them was saved.
 
         None where the call was refused without elements.
 
@@ -99,7 +100,7 @@ class ElementReader:
     def _match_items(
         self, elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]
     ) -> Iterator[BatchItem | None]:
-        """The item that each element shows again: they stand in the order of the call.
+        """Yield the item that each element shows again: they stand in the order of the call.
 
         One that shows its item in another form, and has no other's name, is taken for the next.
         """
@@ -118,7 +119,7 @@ class ElementReader:
         return _repeats(shown, _document_of(item))
 
     def _key(self, element: Mapping[str, Any], item: BatchItem | None) -> str | None:
-        """What the element is called; as the item is, where it shows the name or id that was sent."""
+        """Return what the element is called; as the item is, where it shows the name or id that was sent."""
         if item is None:
             return element.get(self.name)
         sent = _document_of(item)
@@ -157,7 +158,7 @@ def _error_text(element: Mapping[str, Any]) -> str:
 
 
 def _repeats(shown: Json, sent: Json) -> bool:
-    """Whether a failed element shows what was sent, less what it leaves out."""
+    """Return whether a failed element shows what was sent, less what it leaves out."""
     if isinstance(shown, dict) and isinstance(sent, dict):
         names = [name for name in shown if name not in _ANSWER_ONLY_MEMBERS and not name.endswith(_DATES)]
         return all(_repeats(shown[name], sent.get(name)) for name in names)

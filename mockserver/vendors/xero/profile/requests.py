@@ -22,22 +22,22 @@ _WHOLES = tuple(map(Decimal, ("0.30", "19.99", "1234567890.12", "33.34", "4.35")
 
 
 def read_request(path: str, **query: str) -> Request:
-    """A read below the API's own path."""
+    """Return a read below the API's own path."""
     return Request("GET", f"{_API}/{path}{_query(query)}", _JSON)
 
 
 def write_request(method: str, path: str, document: Json, **query: str) -> Request:
-    """A write below the API's own path."""
+    """Return a write below the API's own path."""
     return json_request(method, f"{_API}/{path}{_query(query)}", document, _JSON)
 
 
 def batch_request(method: str, plural: str, **query: str) -> Callable[[Sequence[Json], int], Request]:
-    """The call that writes elements."""
+    """Return the call that writes elements."""
     return lambda items, _tenant: write_request(method, plural, {plural: list(items)}, **query)
 
 
 def read_authorised(plural: str, condition: str = "") -> Request:
-    """A read of the payments, or batches of them, that were not deleted and of which the condition holds."""
+    """Return a read of authorised payments, or batches of them, that match the condition."""
     return read_request(
         plural, where=f'{condition} AND Status=="AUTHORISED"' if condition else 'Status=="AUTHORISED"'
     )
@@ -55,12 +55,12 @@ def split_amount(amount: Decimal) -> tuple[Decimal, Decimal]:
 
 
 def full_amount(key: str) -> Decimal:
-    """What a key is paid with that is paid as a whole: of the same key always the same."""
+    """Return what a key is paid with that is paid as a whole: of the same key always the same."""
     return _WHOLES[int(key.rpartition("-")[2]) % len(_WHOLES)]
 
 
 def invoice_document(facts: Facts, number: str, *amounts: Decimal) -> Json:
-    """An approved sales invoice with a line for each amount, without tax."""
+    """Return an approved sales invoice with a line for each amount, without tax."""
     return {
         "Type": "ACCREC",
         "InvoiceNumber": number,
@@ -77,12 +77,12 @@ def invoice_document(facts: Facts, number: str, *amounts: Decimal) -> Json:
 
 
 def create_invoices(*invoices: Json) -> tuple[Request, ...]:
-    """The call that brings invoices about."""
+    """Return the call that brings invoices about."""
     return (write_request("POST", "Invoices", {"Invoices": list(invoices)}),)
 
 
 def payment_document(facts: Facts, number: str, amount: Decimal) -> Json:
-    """A payment on the invoice of that number."""
+    """Return a payment on the invoice of that number."""
     return {
         "Invoice": {"InvoiceNumber": number},
         "Account": {"Code": facts["bank"]},
@@ -92,7 +92,7 @@ def payment_document(facts: Facts, number: str, amount: Decimal) -> Json:
 
 
 def delete_first(plural: str, name: str) -> Callable[[Exchange, str, DrawnValues, int], Request]:
-    """The deletion of the first document that was found, by its address; of nobody's, where none was."""
+    """Return the deletion of the first document found, by its address."""
 
     def request(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
         return write_request("POST", f"{plural}/{first_id(exchange, plural, name)}", {"Status": "DELETED"})
@@ -101,12 +101,12 @@ def delete_first(plural: str, name: str) -> Callable[[Exchange, str, DrawnValues
 
 
 def first_id(exchange: Exchange, plural: str, name: str) -> str:
-    """The id of the first document that was found; nobody's, where none was."""
+    """Return the id of the first document that was found; nobody's, where none was."""
     return next((str(one[name]) for one in documents_in(exchange, plural)), UNKNOWN_ID)
 
 
 def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]:
-    """The documents that an answer shows; none where it is a 404.
+    """Return the documents that an answer shows; none where it is a 404.
 
     Raises:
         ValueError: it is neither.
@@ -122,7 +122,7 @@ def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]
 
 
 def read_paid(_key: str, exchange: Exchange) -> Record | None:
-    """What was paid of the invoices that an answer shows; None where nothing was.
+    """Return what was paid of the invoices that an answer shows; None where nothing was.
 
     Raises:
         ValueError: what was paid and what is due of one do not make up its total.
@@ -137,7 +137,7 @@ def read_paid(_key: str, exchange: Exchange) -> Record | None:
 
 
 def read_paid_by_reference(plural: str, amount: str) -> Callable[[Exchange], Mapping[str, Record]]:
-    """What was paid by the documents of a list, together for each reference."""
+    """Return what was paid by the documents of a list, together for each reference."""
 
     def listed(exchange: Exchange) -> Mapping[str, Record]:
         totals: dict[str, Decimal] = {}

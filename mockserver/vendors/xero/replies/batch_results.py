@@ -3,7 +3,8 @@
 Accepted elements are saved in either form. A rejected element repeats what was sent, without read-only
 members, unknown members (assumed, as Json.NET drops them) and members that break a limit. An element whose
 contact is missing because an earlier element was rejected names that element (assumed, edge-cases 64).
-Source: Xero fact sheet §2.9, §3.1, §3.2."""
+Source: Xero fact sheet §2.9, §3.1, §3.2.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ _SUCCESS_FLAGS = {"HasErrors": False, "HasValidationErrors": False}
 
 
 def render_results(plural: str, stored: RenderSaved, echo: RenderRejected) -> RenderBatch:
-    """The render of a batch of `plural`: `stored` shows the good elements, `echo` the failed ones."""
+    """Return the render of a batch of `plural`: `stored` shows the good elements, `echo` the failed ones."""
 
     def failed(outcome: Outcome, request: Request) -> dict[str, Json]:
         return echo(outcome, request, paths_over_limit(outcome, request))
@@ -70,7 +71,7 @@ def _validation_errors_of(outcome: Outcome) -> list[Json]:
 
 
 def _add_warnings(shown: Mapping[str, Json], outcome: Outcome) -> Mapping[str, Json]:
-    """A saved element with what it was warned of; one without a warning as it is.
+    """Return a saved element with what it was warned of; one without a warning as it is.
 
     That a batch payment shows warnings as other elements do is assumed. Source: Xero fact sheet §3.2.
     """
@@ -80,7 +81,7 @@ def _add_warnings(shown: Mapping[str, Json], outcome: Outcome) -> Mapping[str, J
 
 
 def _is_summarised(request: Request) -> bool:
-    """Anything but a plain false is true; operations without the flag always summarise.
+    """Return anything but a plain false is true; operations without the flag always summarise.
 
     Source: Xero fact sheet §7.34.
     """
@@ -94,7 +95,7 @@ _CONTACT_UNKNOWN = "contact-unknown"
 
 
 def explain_missing_contacts(outcomes: Sequence[Outcome], plural: str) -> Sequence[Outcome]:
-    """The outcomes; a contact that was not found is told with the element that should have made it."""
+    """Return the outcomes; a contact that was not found is told with the element that should have made it."""
     brought: dict[str, int] = {}
     for outcome in outcomes:
         if outcome.problems and (number := _new_contact_number(_contact_of(outcome.item.document))):
@@ -121,7 +122,7 @@ def _explain_missing_contact(outcome: Outcome, brought: Mapping[str, int], plura
 
 
 def _new_contact_number(contact: Document) -> str:
-    """The number of the contact that an element would have made; "" where it would have made none so."""
+    """Return the number of the contact that an element would have created, "" for none."""
     is_new = contact.get("Name") and "ContactID" not in contact
     return str(contact.get("ContactNumber", "")) if is_new else ""
 
@@ -176,12 +177,12 @@ _READ_ONLY_MEMBERS = frozenset(
 
 
 def validation_errors(problems: Iterable[Problem]) -> list[Json]:
-    """What is wrong, each sentence once."""
+    """Return what is wrong, each sentence once."""
     return [{"Message": detail} for detail in dict.fromkeys(problem.detail for problem in problems)]
 
 
 def paths_over_limit(outcome: Outcome, request: Request) -> frozenset[Path]:
-    """Where, inside the element, a limit was broken; nowhere while elements are to be shown whole.
+    """Return where, inside the element, a limit was broken; nowhere while elements are to be shown whole.
 
     Source: Xero fact sheet §2.9.
     """
@@ -233,7 +234,7 @@ def _echo_date(name: str, value: Json, *, paired: bool = False) -> dict[str, Jso
 
 
 def known_members(element: Json, request: Request) -> Document:
-    """The element of a batch as it was read; of one that is null, nothing."""
+    """Return the element of a batch as it was read; of one that is null, nothing."""
     batch = request.operation.batch
     node: Json = request.contract["paths"][request.operation.path][request.operation.method]
     node = resolve(request.contract, node["requestBody"])["content"][JSON_TYPE]["schema"]

@@ -16,12 +16,12 @@ _GUID = re.compile(UUID_PATTERN)
 
 
 def is_guid(text: str) -> bool:
-    """Whether `text` is a GUID, in either letter case."""
+    """Return whether `text` is a GUID, in either letter case."""
     return _GUID.fullmatch(text) is not None
 
 
 def pick_members(document: Document, *names: str) -> dict[str, Any]:
-    """The named members that the document has."""
+    """Return the named members that the document has."""
     return {name: document[name] for name in names if name in document}
 
 
@@ -41,7 +41,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def common_headers(call: Call, state: State) -> Headers:
-    """What every answer about a tenant's books carries, and every refusal.
+    """Return what every answer about a tenant's books carries, and every refusal.
 
     Source: Xero fact sheet §3.4.
     """
@@ -49,7 +49,7 @@ def common_headers(call: Call, state: State) -> Headers:
 
 
 def correlation_header(state: State) -> Headers:
-    """What every answer carries."""
+    """Return what every answer carries."""
     return (("xero-correlation-id", state.uuid()),)
 
 
@@ -77,7 +77,7 @@ def not_found_reply(call: Call, state: State) -> Reply:
 
 
 def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
-    """What the gate before the accounting says: who may not enter, or a condition that cannot be read.
+    """Return what the gate before the accounting says: who may not enter, or a condition that cannot be read.
 
     Source: Xero fact sheet §3.4.
     """
@@ -93,7 +93,7 @@ def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
 
 
 def error_reply(status: int, kind: tuple[int, str], message: str, sent: Headers) -> Reply:
-    """An error with its number and type.
+    """Return an error with its number and type.
 
     Source: Xero fact sheet §3.2, §3.3.
     """
@@ -112,7 +112,7 @@ def validation_reply(elements: list[Json], call: Call, state: State) -> Reply:
 
 
 def _apply_date_separator(document: Json, call: Call) -> Json:
-    """The document with the texts beside its dates as the switch `date_string` says."""
+    """Return the document with the texts beside its dates as the switch `date_string` says."""
     return document if call.assumptions["date_string"] == "T" else _separate_by_space(document)
 
 

@@ -1,6 +1,7 @@
 """Filter language of `where`: `Status=="AUTHORISED" AND Date>=DateTime(2019,02,22)`.
 
-Fields match in any letter case; an expression that does not parse is a bad query."""
+Fields match in any letter case; an expression that does not parse is a bad query.
+"""
 
 import operator
 import re
@@ -68,7 +69,7 @@ def related_fields(
 
 
 def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "where") -> Operand:
-    """The entity's field of that name.
+    """Return the entity's field of that name.
 
     Raises:
         Invalid: it has none.
@@ -139,7 +140,7 @@ _MOMENT_PARTS = (3, 6)
 
 
 def parse_filter(expression: str, entity: FilterEntity) -> DocumentPredicate:
-    """What `expression` says of a document.
+    """Return what `expression` says of a document.
 
     Source: Xero fact sheet §1.2.
 
@@ -177,7 +178,7 @@ class _FilterParser:
         self._next = self._depth = 0
 
     def parse(self) -> DocumentPredicate:
-        """The predicate that all tokens together make."""
+        """Return the predicate that all tokens together make."""
         predicate = self._disjunction()
         if self._token.kind != "end":
             _refuse_filter("syntax", self._token.at)
@@ -253,7 +254,7 @@ class _FilterParser:
         return find_field(token.text, self._entity, token.at)
 
     def _call_literal(self, word: str, at: int) -> Operand:
-        """The literal that `guid(…)` or `DateTime(…)` makes of its arguments."""
+        """Return the literal that `guid(…)` or `DateTime(…)` makes of its arguments."""
         arguments = [self._take()]
         while self._take_if(","):
             arguments.append(self._take())

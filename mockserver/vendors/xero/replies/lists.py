@@ -25,7 +25,7 @@ _SINCE_HEADER = "If-Modified-Since"
 def select_documents(
     documents: Iterable[Document], entity: FilterEntity, request: Request, state: State
 ) -> list[Document]:
-    """Those of `documents` (in the order of their ids) that the call asks for, in the order it asks for.
+    """Return the documents that the call asks for, in the order that it asks for.
 
     Source: Xero fact sheet §1.1, §1.2.
 
@@ -44,7 +44,7 @@ def select_documents(
 def list_reply(
     plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
 ) -> Reply:
-    """All that was found; nothing at all when that is what a switch wants said of nothing newer.
+    """Return all that was found; nothing at all when that is what a switch wants said of nothing newer.
 
     Source: Xero fact sheet §7.30.
     """
@@ -56,7 +56,7 @@ def list_reply(
 def page_reply(
     plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
 ) -> Reply:
-    """One page and what the vendor says of it; a page size out of range is taken as the nearest that is not.
+    """Return one page and its paging members; an invalid page size becomes the nearest valid one.
 
     Source: Xero fact sheet §1.1, §2.1.
     """
@@ -75,12 +75,12 @@ def page_reply(
 
 
 def is_page_requested(request: Request) -> bool:
-    """Whether the call names a page or its size."""
+    """Return whether the call names a page or its size."""
     return "page" in request.parameters or "pageSize" in request.parameters
 
 
 def search_documents(documents: Iterable[Document], term: str, *names: str) -> list[Document]:
-    """Those with `term` in one of the named members, in any letter case."""
+    """Return those with `term` in one of the named members, in any letter case."""
     wanted = term.lower()
     return [one for one in documents if any(wanted in str(one.get(name, "")).lower() for name in names)]
 
