@@ -22,7 +22,7 @@ from mockserver.contract.report.files import write_reports
 from mockserver.contract.report.rows import RunOutcome, run_outcome
 from mockserver.contract.report.summary import markdown_summary
 from mockserver.contract.report.terminal import summary_line, table_lines
-from mockserver.contract.report.text import count_noun_in_words, one_line
+from mockserver.contract.report.text import counted, one_line
 from mockserver.contract.runner import PHASES
 from mockserver.contract.session import baseline
 from mockserver.contract.session.baseline import KnownFindings, UnreadableBaselineError
@@ -227,7 +227,7 @@ def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFi
     kept = [one for one in known if one not in gone and (one.vendor, one.operation, one.check) not in met]
     baseline.write_baseline(file, [*differences, *kept])
     click.echo(
-        f"{count_noun_in_words(len(differences), 'known differences')} in {file}: say why in each reason",
+        f"{counted(len(differences), 'known differences')} in {file}: say why in each reason",
         err=True,
     )
 

@@ -49,7 +49,7 @@ class FlatForm:
     max_keys: int = MAX_KEYS
 
     def decode(self, body: bytes, charset: str) -> Json:
-        """Return the form as an object; `name[]` is a list, and of another repeated name the last value counts.
+        """Return the form as an object; `name[]` is a list, of other repeated names the last counts.
 
         Raises:
             Malformed: no form, or too many keys.

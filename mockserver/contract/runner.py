@@ -34,15 +34,16 @@ def run_phases(
 
     judge = ExchangeJudge(contracted, effort)
     if FUZZING_PHASE in phases:
-        from mockserver.contract.fuzzing import run as fuzzing_run  # noqa: PLC0415 - Schemathesis costs 0.1 s
+        from mockserver.contract.fuzzing.run import FUZZING_CHECKS, run_fuzzing  # noqa: PLC0415 - costs 0.1 s
 
-        if _wants(effort, {*CHECKS, *fuzzing_run.FUZZING_CHECKS}):
-            fuzzing_run.run_fuzzing(contracted, target, effort, ledger, judge)
+        if _wants(effort, {*CHECKS, *FUZZING_CHECKS}):
+            run_fuzzing(contracted, target, effort, ledger, judge)
     if STATEFUL_PHASE in phases:
-        from mockserver.contract.stateful import run as stateful_run  # noqa: PLC0415 - Hypothesis, likewise
+        from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415 - imports Hypothesis
+        from mockserver.contract.stateful.run import run_stateful  # noqa: PLC0415
 
-        if _wants(effort, {*CHECKS, *stateful_run.STATEFUL_CHECKS}):
-            stateful_run.run_stateful(contracted, target, effort, ledger, judge)
+        if _wants(effort, {*CHECKS, *STATEFUL_CHECKS}):
+            run_stateful(contracted, target, effort, ledger, judge)
 
 
 def _wants(effort: RunConfig, checks: Iterable[str]) -> bool:

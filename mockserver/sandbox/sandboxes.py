@@ -17,7 +17,7 @@ from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.clock import ClockSettings
 from mockserver.sandbox.idle import DEFAULT_SANDBOX, IdleTracker
-from mockserver.sandbox.quota import QUOTAS as QUOTAS
+from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.settings import SETTINGS, Settings, read_settings
 from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, State, Store, Tables
 

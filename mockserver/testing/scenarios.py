@@ -196,6 +196,7 @@ def _packaged_document(control: ControlClient, name: str) -> Mapping[str, Json]:
     }
     if name not in ready:
         raise LookupError(
-            f"no scenario {name} ships, and a file ends in {', '.join(_FILE_ENDINGS)}; there is {', '.join(ready)}"
+            f"no scenario {name} ships, and a file ends in {', '.join(_FILE_ENDINGS)}; "
+            f"there is {', '.join(ready)}"
         )
     return ready[name]

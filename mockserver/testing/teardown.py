@@ -82,7 +82,8 @@ def _nearest_call(
         by_number = {call.number: call for call in calls}
         if not near or near[0]["number"] not in by_number:
             return "no call was made"
-        return f"nearest: {_describe_call(by_number[near[0]['number']])}: {_describe_differences(near[0]['differs'])}"
+        call = _describe_call(by_number[near[0]["number"]])
+        return f"nearest: {call}: {_describe_differences(near[0]['differs'])}"
     last = next((call for call in reversed(calls) if _matches_operation(call, match)), None)
     return f"nearest: {_describe_call(last)}" if last else "no call was made"
 

@@ -1,6 +1,6 @@
 """Cases of the vendors' fact sheets, one file a row, and the positions of their switches, one file a switch.
 
-They stand in `tests/vendors/<vendor>/cases/` and `…/switches/`, in the language of `mockserver.control.cases`.
+They are in `tests/vendors/<vendor>/cases/` and `…/switches/`, in the language of the case runner.
 """
 
 from __future__ import annotations

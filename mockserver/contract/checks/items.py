@@ -98,8 +98,8 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
         f"all {total} are" if done == total > 1 else "it is" if total == 1 else f"item {first.item.place} is"
     )
     said = (
-        f"sent {count_noun(total, 'item')}, {len(bad)} of them bad (item {first.item.place}: {first.reason}); "
-        f"{what} reported as done"
+        f"sent {count_noun(total, 'item')}, {len(bad)} of them bad "
+        f"(item {first.item.place}: {first.reason}); {what} reported as done"
     )
     return len(known), CheckFailure(said, _at(case, first), "rejected", "done")
 

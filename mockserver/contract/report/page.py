@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from jinja2 import Environment, PackageLoader
 
-from mockserver.contract.report.text import CUT, count_noun_in_words, one_line
+from mockserver.contract.report.text import CUT, counted, one_line
 from mockserver.model import Json
 
 _LONGEST = 20_000
@@ -18,9 +18,7 @@ _NUMBER = re.compile(r"\A\d+\. ")
 def html_page(document: Json) -> str:
     """Return the page of a run's document (`report.document`)."""
     pages = Environment(loader=PackageLoader(__package__), autoescape=True, trim_blocks=True)
-    pages.filters.update(
-        body=_body, cut=_cut, shown=_shown, counted=count_noun_in_words, without_number=_without_number
-    )
+    pages.filters.update(body=_body, cut=_cut, shown=_shown, counted=counted, without_number=_without_number)
     return pages.get_template("report.html").render(document)
 
 

@@ -64,7 +64,8 @@ def _folded(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
     ]
     block = "\n".join([*(one_line(hidden.text(one), 1000) for one in told), "", calls[:_LONGEST_CALLS]])
     title = f"{outcome.visit.contracted.name} {row.operation} {row.check.id}: {hidden.text(finding.said)}"
-    return f"<details><summary>{escape(one_line(title, 1000))}</summary>\n<pre>{escape(block)}</pre>\n</details>\n"
+    heading = escape(one_line(title, 1000))
+    return f"<details><summary>{heading}</summary>\n<pre>{escape(block)}</pre>\n</details>\n"
 
 
 def _cell(text: str) -> str:

@@ -10,7 +10,7 @@ from click import style
 from mockserver.contract.finding import Finding
 from mockserver.contract.report.document import tally_findings
 from mockserver.contract.report.rows import ReportRow, RowGroup, RunOutcome
-from mockserver.contract.report.text import HiddenSecrets, count_noun_in_words, number_lines, one_line
+from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
 
 _COLOURS = {"ok": "green", "FAIL": "red", "known": "yellow"}
 _MARGIN = " " * 8
@@ -22,7 +22,7 @@ _STEPS = 40
 def table_lines(outcome: RunOutcome, folder: Path | None, *, quiet: bool = False) -> Iterator[str]:
     """Return the table of one vendor; quiet shows failures alone. `folder` holds the reports."""
     visit = outcome.visit
-    calls = f"{count_noun_in_words(visit.ledger.calls.total(), 'calls')} · {visit.seconds:.1f} s"
+    calls = f"{counted(visit.ledger.calls.total(), 'calls')} · {visit.seconds:.1f} s"
     yield f"{visit.contracted.name}  {visit.url}     seed {visit.plan.effort.seed} · {calls}"
     for group in outcome.groups:
         rows = [row for row in group.rows if row.verdict == "FAIL" or not quiet]
@@ -42,11 +42,11 @@ def summary_line(outcomes: Iterable[RunOutcome], files: Iterable[Path]) -> str:
 
 
 def _group(outcome: RunOutcome, group: RowGroup, rows: list[ReportRow], folder: Path | None) -> Iterator[str]:
-    yield f"{outcome.visit.contracted.name}  {one_line(group.label)}     {count_noun_in_words(group.calls, 'calls')}"
+    yield f"{outcome.visit.contracted.name}  {one_line(group.label)}     {counted(group.calls, 'calls')}"
     width = max(_LEAST, *(len(row.check.says) for row in rows))
     for row in rows:
         sign = style(f"{row.verdict:<6}", fg=_COLOURS[row.verdict], bold=row.verdict == "FAIL")
-        told = "1 case" if row.verdict == "FAIL" else count_noun_in_words(row.made, row.check.counts)
+        told = "1 case" if row.verdict == "FAIL" else counted(row.made, row.check.counts)
         reason = f"   {one_line(row.reason)}" if row.reason else ""
         yield f"  {sign}{row.check.says:<{width}}  {told}{reason}"
         if row.finding and row.verdict == "FAIL":

@@ -34,7 +34,7 @@ def number_lines(steps: Sequence[str]) -> list[str]:
     return [f"{number}. {_NUMBER.sub('', step)}" for number, step in enumerate(steps, 1)]
 
 
-def count_noun_in_words(number: int, unit: str) -> str:
+def counted(number: int, unit: str) -> str:
     """Return a number of things, as "1,204 items" or "1 story"; `unit` is the plural."""
     if number == 1:
         unit = f"{unit[:-3]}y" if unit.endswith("ies") else unit.removesuffix("s")

@@ -77,8 +77,8 @@ class _OutcomeList:
         entries = value_at(answer, parse_pointer(pointer))
         if not isinstance(entries, list):
             raise ValueError(  # noqa: TRY004 - it is the value that came
-                f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and {pointer or 'the body'} "
-                f"of the answer is {created_or_updated(entries)}, not a list"
+                f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, "
+                f"and {pointer or 'the body'} of the answer is {kind_of_value(entries)}, not a list"
             )
         told = (self._told(entry, place, len(items)) for place, entry in enumerate(entries))
         return ReportedOutcomes(tuple(told), self._count(answer))
@@ -130,7 +130,7 @@ class _OutcomeMaps:
             pointer = self.batch.outcome["count"]
             count = _number(value_at(answer, parse_pointer(pointer)))
             if count is None:
-                found = created_or_updated(value_at(answer, parse_pointer(pointer)))
+                found = kind_of_value(value_at(answer, parse_pointer(pointer)))
                 raise ValueError(
                     f"gives no per-item outcome: {count_noun(len(items), 'item')} sent, and {pointer} of the "
                     f"answer is {found}, not a number"
@@ -150,7 +150,7 @@ class _OutcomeMaps:
             return
         if not isinstance(found, dict):
             raise ValueError(  # noqa: TRY004 - likewise
-                f"{pointer} of the answer is {created_or_updated(found)}, not an object of problems by item"
+                f"{pointer} of the answer is {kind_of_value(found)}, not an object of problems by item"
             )
         for key, texts in found.items():
             where = pointer_of((*parse_pointer(pointer), key))
@@ -213,7 +213,7 @@ def value_of_pair(value: Json) -> str | None:
     return None
 
 
-def created_or_updated(value: Json) -> str:
+def kind_of_value(value: Json) -> str:
     """Return what a value is, for a sentence."""
     if value is None:
         return "not there"

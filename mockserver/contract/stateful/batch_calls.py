@@ -76,15 +76,13 @@ def read_answer(story: CallSequence, sent: SentBatch, request: Request, exchange
     else:
         told = expected_verdicts(telling, batch, len(sent.things))
         refused = is_refused(exchange, telling, told)
-    became = sentences.describe_outcome(sent.things, told, refused=refused)
+    became = sentences.outcome(sent.things, told, refused=refused)
     story.told.append(sentences.batch_step(request, sent.things, exchange, became))
     holds = story.judge(exchange)
     story.judged("answers-can-be-read")
     if complaint and holds:
-        said = f"{sentences.describe_sent(sent.things)}; the answer is {sentences.describe_response(exchange)}: {complaint}"
-        story.breaks(
-            "answers-can-be-read", said, "what became of each item", sentences.describe_response(exchange)
-        )
+        said = f"{sentences.batch(sent.things)}; the answer is {sentences.response(exchange)}: {complaint}"
+        story.breaks("answers-can-be-read", said, "what became of each item", sentences.response(exchange))
     return SettledBatch(sent, request, exchange, told, refused)
 
 
@@ -99,22 +97,22 @@ def do_step(story: CallSequence, step: Step, key: str, drawn: DrawnValues, tenan
     if exchange is None:
         return
     status = exchange.response.status
-    story.told.append(f"{step.name}, {key}: {sentences.describe_call(exchange.request)} → {status}")
+    story.told.append(f"{step.name}, {key}: {sentences.call(exchange.request)} → {status}")
     story.judge(exchange)
     story.judged(_CHECK)
     refused = status >= FIRST_REFUSAL
-    there = f"where reading {key} showed {sentences.describe_record(before)}"
+    there = f"where reading {key} showed {sentences.record(before)}"
     if isinstance(must, RefusedStep) and not refused:
-        said = f"{step.name}, {there}: answered {sentences.describe_response(exchange)}, although it must be refused"
+        said = f"{step.name}, {there}: answered {sentences.response(exchange)}, although it must be refused"
         story.breaks(_CHECK, said, "refused", str(status))
     if not isinstance(must, RefusedStep) and refused:
-        said = f"{step.name}, {there}: refused with {sentences.describe_response(exchange)}"
+        said = f"{step.name}, {there}: refused with {sentences.response(exchange)}"
         story.breaks(_CHECK, said, "done", str(status))
     expected: Record | None = before if isinstance(must, RefusedStep) or refused else must
     shown = story.read(key, tenant)
     if shown != expected and not (isinstance(must, RefusedStep) and not refused):
-        said = f"{step.name}, {there}: answered {status}; {sentences.describe_difference(expected, shown)}"
-        story.breaks(_CHECK, said, sentences.describe_record(expected), sentences.describe_record(shown))
+        said = f"{step.name}, {there}: answered {status}; {sentences.difference(expected, shown)}"
+        story.breaks(_CHECK, said, sentences.record(expected), sentences.record(shown))
     story.there[tenant, key] = shown
 
 

@@ -34,13 +34,13 @@ def _refuses_all(story: CallSequence, answered: SettledBatch) -> None:
     story.judged("whole-or-nothing")
     done = [place for place, verdict in enumerate(answered.verdicts) if verdict.accepted]
     if done or (not answered.refused and answered.exchange.response.status < FIRST_REFUSAL):
-        said = sentences.describe_sent(answered.sent.things)
+        said = sentences.batch(answered.sent.things)
         ending = f"{_named(done)} reported as done" if done else "the call is not refused"
         story.breaks(
             "whole-or-nothing",
             f"{said}, which refuses the whole call; {ending}",
             "the call refused, no item done",
-            sentences.describe_response(answered.exchange),
+            sentences.response(answered.exchange),
         )
 
 
@@ -52,12 +52,12 @@ def _fits(story: CallSequence, answered: SettledBatch, place: int) -> None:
     story.judged(check)
     if verdict.accepted == fate.accepted:
         return
-    said, at = sentences.describe_sent(answered.sent.things), verdict.told.at if verdict.told else ""
+    said, at = sentences.batch(answered.sent.things), verdict.told.at if verdict.told else ""
     if fate.accepted and answered.refused:
-        came = sentences.describe_response(answered.exchange)
+        came = sentences.response(answered.exchange)
         story.breaks(check, f"{said}; the call is refused with {came}", "the good items done", came, at)
     elif fate.accepted:
-        came = sentences.describe_reported(verdict)
+        came = sentences.reported(verdict)
         story.breaks(check, f"{said}; item {place}, {one.key}, is reported as {came}", "done", came, at)
     else:
         done = [number for number, other in enumerate(answered.verdicts) if other.accepted]
@@ -66,7 +66,7 @@ def _fits(story: CallSequence, answered: SettledBatch, place: int) -> None:
             check,
             f"{said}{why}; {_named(done)} reported as done",
             "refused",
-            sentences.describe_reported(verdict),
+            sentences.reported(verdict),
             at,
         )
 
@@ -76,7 +76,7 @@ def _explain_fate(sent: SentBatch, one: SequenceItem, fate: ExpectedFate) -> str
         return ""
     if one.key in sent.twice:
         return f"; {one.key} stands in it twice, which refuses both"
-    return f"; what is there of {one.key} ({sentences.describe_record(fate.was)}) allows no such item"
+    return f"; what is there of {one.key} ({sentences.record(fate.was)}) allows no such item"
 
 
 def _class_is_true(
@@ -93,8 +93,8 @@ def _class_is_true(
     else:
         is_true = (told.made == "created") == (fate.was is None)
     if not is_true:
-        before = sentences.describe_record(fate.was)
-        said = f"{sentences.describe_sent(answered.sent.things)}; item {place}, {one.key}, is reported as {told.made}"
+        before = sentences.record(fate.was)
+        said = f"{sentences.batch(answered.sent.things)}; item {place}, {one.key}, is reported as {told.made}"
         expected = "created" if fate.was is None else "updated"
         story.breaks(check, f"{said}, and before it there was {before}", expected, told.made, told.at)
 

@@ -76,7 +76,7 @@ def is_refused_together(story: CallSequence, things: Sequence[SequenceItem], ten
     if not came:
         return
     story.told.append(
-        f"{sentences.describe_call(request)} with {sentences.describe_sent(things)}, and reads of its keys meanwhile"
+        f"{sentences.call(request)} with {sentences.batch(things)}, and reads of its keys meanwhile"
     )
     for (key, record), exchange in zip(before.items(), came[1:], strict=True):
         shown = story.shown(key, tenant, exchange)
@@ -84,9 +84,9 @@ def is_refused_together(story: CallSequence, things: Sequence[SequenceItem], ten
         if shown != record:
             said = (
                 f"while a batch was under way that is refused as a whole, {key} was read as "
-                f"{sentences.describe_record(shown)}, expected {sentences.describe_record(record)}"
+                f"{sentences.record(shown)}, expected {sentences.record(record)}"
             )
-            story.breaks(_WHOLE, said, sentences.describe_record(record), sentences.describe_record(shown))
+            story.breaks(_WHOLE, said, sentences.record(record), sentences.record(shown))
 
 
 def _orders(
@@ -138,9 +138,9 @@ def _reads(
         ]
         story.judged(_CHECK)
         if shown not in may_be:
-            either = " or ".join(dict.fromkeys(sentences.describe_record(one) for one in may_be))
-            said = f"with two batches under way {key} was read as {sentences.describe_record(shown)}, no whole record"
-            story.breaks(_CHECK, said, either, sentences.describe_record(shown))
+            either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
+            said = f"with two batches under way {key} was read as {sentences.record(shown)}, no whole record"
+            story.breaks(_CHECK, said, either, sentences.record(shown))
 
 
 def _reported(
@@ -181,7 +181,7 @@ def _final(story: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Re
     story.judged(_CHECK)
     if story.stage.batch.atomic:
         if all(dict(one.after) != dict(shown) for one in orders):
-            came = "; ".join(f"{key} {sentences.describe_record(record)}" for key, record in shown.items())
+            came = "; ".join(f"{key} {sentences.record(record)}" for key, record in shown.items())
             said = "two batches at once left items of both, though a batch is done whole"
             story.breaks(_CHECK, said, came=came)
         return
@@ -191,9 +191,9 @@ def _final(story: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Re
 
 
 def _lost(story: CallSequence, key: str, may_be: Sequence[Record | None], record: Record | None) -> None:
-    either = " or ".join(dict.fromkeys(sentences.describe_record(one) for one in may_be))
-    said = f"after two batches at once reading {key} shows {sentences.describe_record(record)}, expected {either}"
-    story.breaks(_CHECK, said, either, sentences.describe_record(record))
+    either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
+    said = f"after two batches at once reading {key} shows {sentences.record(record)}, expected {either}"
+    story.breaks(_CHECK, said, either, sentences.record(record))
 
 
 def _row(answered: SettledBatch, key: str) -> _Row:

@@ -28,12 +28,13 @@ def check_other_tenant(
         expected, shown = story.there[there, key], story.read(key, there)
         story.judged(_TENANTS)
         if shown != expected:
-            said = f"{sentences.describe_sent(things)} in one tenant, and in another {sentences.describe_difference(expected, shown)}"
+            difference = sentences.difference(expected, shown)
+            said = f"{sentences.batch(things)} in one tenant, and in another {difference}"
             story.breaks(
                 _TENANTS,
                 f"{said} ({key})",
-                sentences.describe_record(expected),
-                sentences.describe_record(shown),
+                sentences.record(expected),
+                sentences.record(shown),
             )
         story.there[there, key] = shown
     if token and answered is not None and not answered.refused:
@@ -55,12 +56,13 @@ def check_other_sandbox(
         shown = story.read(key, here, aside)
         story.judged(_WORLDS)
         if shown != first[key]:
-            said = f"{sentences.describe_sent(things)} to one sandbox, and in another {sentences.describe_difference(first[key], shown)}"
+            difference = sentences.difference(first[key], shown)
+            said = f"{sentences.batch(things)} to one sandbox, and in another {difference}"
             story.breaks(
                 _WORLDS,
                 f"{said} ({key})",
-                sentences.describe_record(first[key]),
-                sentences.describe_record(shown),
+                sentences.record(first[key]),
+                sentences.record(shown),
             )
     if token and answered is not None and not answered.refused:
         _as_new(replace(story, world=aside, there={}), _WORLDS, answered, here, token)
@@ -73,8 +75,9 @@ def _is_as_it_was(story: CallSequence, first: Mapping[str, Record | None], here:
         expected = story.initial[here, key]
         story.judged(_WORLDS)
         if shown != expected:
-            said = f"a new sandbox does not begin as this one did: for {key} {sentences.describe_difference(expected, shown)}"
-            story.breaks(_WORLDS, said, sentences.describe_record(expected), sentences.describe_record(shown))
+            difference = sentences.difference(expected, shown)
+            said = f"a new sandbox does not begin as this one did: for {key} {difference}"
+            story.breaks(_WORLDS, said, sentences.record(expected), sentences.record(shown))
 
 
 def _as_new(story: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
@@ -93,7 +96,5 @@ def _as_new(story: CallSequence, check: str, answered: SettledBatch, where: int,
         shown = story.read(one.key, where)
         if refused or shown != fate.record:
             said = f"an idempotency key of one {place} was taken for known in another, and the call not done"
-            story.breaks(
-                check, said, sentences.describe_record(fate.record), sentences.describe_record(shown)
-            )
+            story.breaks(check, said, sentences.record(fate.record), sentences.record(shown))
         story.there[where, one.key] = shown

@@ -73,11 +73,11 @@ def _amounts_hold(story: CallSequence, answered: SettledBatch, due: _Due, shown:
 
 def _break(story: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None, check: str) -> None:
     became = f"item {due.place}, {answered.sent.things[due.place].key}, was "
-    became += sentences.describe_reported(answered.verdicts[due.place])
+    became += sentences.reported(answered.verdicts[due.place])
     if answered.refused:
         became = "the call was refused"
-    said = f"{sentences.describe_sent(answered.sent.things)}; {became}; {sentences.describe_difference(due.record, shown)}"
-    story.breaks(check, said, sentences.describe_record(due.record), sentences.describe_record(shown))
+    said = f"{sentences.batch(answered.sent.things)}; {became}; {sentences.difference(due.record, shown)}"
+    story.breaks(check, said, sentences.record(due.record), sentences.record(shown))
 
 
 _LISTS = "lists-show-what-is-there"
@@ -96,16 +96,14 @@ def _look(story: CallSequence, tenant: int, key: str) -> Record | None:
     check = "rejected-leave-no-trace" if expected is None else "accepted-are-there"
     story.judged(check)
     if shown != expected:
-        said = (
-            f"nothing was sent for {key} since it was read; {sentences.describe_difference(expected, shown)}"
-        )
+        said = f"nothing was sent for {key} since it was read; {sentences.difference(expected, shown)}"
         if any(
             shown and record == shown and at == key
             for (other, at), record in story.there.items()
             if other != tenant
         ):
             check, said = "tenants-are-apart", f"{said}, as in another tenant"
-        story.breaks(check, said, sentences.describe_record(expected), sentences.describe_record(shown))
+        story.breaks(check, said, sentences.record(expected), sentences.record(shown))
     story.there[tenant, key] = shown
     return shown
 
@@ -127,7 +125,7 @@ def read_list_back(story: CallSequence, tenant: int) -> None:
     exchange = story.call(subject.listing(tenant), tenant)
     if exchange is None:
         return
-    story.told.append(f"{sentences.describe_call(exchange.request)} → {exchange.response.status}")
+    story.told.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
     story.judge(exchange)
     listed = None
     with story.readable(exchange, "the list"):
@@ -139,6 +137,6 @@ def read_list_back(story: CallSequence, tenant: int) -> None:
             continue
         story.judged(_LISTS)
         if listed.get(key) != expected and listed.get(key) != (shown := _look(story, tenant, key)):
-            in_list = sentences.describe_record(listed.get(key))
-            said = f"reading {key} shows {sentences.describe_record(shown)}; the list shows {in_list}"
-            story.breaks(_LISTS, said, sentences.describe_record(shown), in_list)
+            in_list = sentences.record(listed.get(key))
+            said = f"reading {key} shows {sentences.record(shown)}; the list shows {in_list}"
+            story.breaks(_LISTS, said, sentences.record(shown), in_list)

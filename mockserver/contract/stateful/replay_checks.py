@@ -54,17 +54,17 @@ def check_same_key_at_once(story: CallSequence, things: Sequence[SequenceItem], 
     if not came:
         return
     statuses = " and ".join(str(one.response.status) for one in came)
-    story.told.append(f"{sentences.describe_call(request)} twice at once under one key → {statuses}")
+    story.told.append(f"{sentences.call(request)} twice at once under one key → {statuses}")
     done = [one for one in came if one.response.status < FIRST_REFUSAL]
     story.judged(_REPLAY)
     if not done:
-        said = f"one call came twice at once under one key, and neither was done: {sentences.describe_response(came[0])}"
+        said = (
+            f"one call came twice at once under one key, and neither was done: {sentences.response(came[0])}"
+        )
         story.breaks(_REPLAY, said, "one of them done", statuses)
     if len(done) > 1 and not _is_same(*done):
         said = "one call came twice at once under one key and got two answers, as if it were done twice"
-        story.breaks(
-            _REPLAY, said, sentences.describe_response(done[0]), sentences.describe_response(done[1])
-        )
+        story.breaks(_REPLAY, said, sentences.response(done[0]), sentences.response(done[1]))
     for answered in [batch_calls.read_answer(story, sent, request, one) for one in done[:1]]:
         settle_batch(story, answered)
         read_back(story, answered, tenant)
@@ -75,10 +75,10 @@ def _second(story: CallSequence, first: Exchange, second: Exchange) -> None:
     if subject.again == "same":
         story.judge(second)
     story.judged(_REPLAY)
-    came = sentences.describe_response(second)
+    came = sentences.response(second)
     if subject.again == "same" and not _is_same(first, second):
         said = "the same call came again under its key and got another answer"
-        story.breaks(_REPLAY, said, sentences.describe_response(first), came)
+        story.breaks(_REPLAY, said, sentences.response(first), came)
     if subject.again == "refused" and not _refuses(second, subject.again_status):
         said = f"the same call came again under its key and was answered {came}, although it must be refused"
         story.breaks(_REPLAY, said, str(subject.again_status or "4xx"), came)
@@ -92,7 +92,9 @@ def _conflict(story: CallSequence, request: Request, other: Sequence[SequenceIte
     story.judged(_OTHER)
     status = story.stage.subject.conflict_status
     if not _refuses(exchange, status):
-        said = f"an idempotency key came again with another body and was answered {sentences.describe_response(exchange)}"
+        said = (
+            f"an idempotency key came again with another body and was answered {sentences.response(exchange)}"
+        )
         story.breaks(_OTHER, said, str(status), str(exchange.response.status))
     _unchanged(story, other, tenant, _OTHER, "an idempotency key came again with another body")
 
@@ -105,8 +107,8 @@ def _unchanged(
         expected, shown = story.there[tenant, key], story.read(key, tenant)
         story.judged(check)
         if shown != expected:
-            said = f"{what}, and {key} has changed: {sentences.describe_difference(expected, shown)}"
-            story.breaks(check, said, sentences.describe_record(expected), sentences.describe_record(shown))
+            said = f"{what}, and {key} has changed: {sentences.difference(expected, shown)}"
+            story.breaks(check, said, sentences.record(expected), sentences.record(shown))
         story.there[tenant, key] = shown
 
 

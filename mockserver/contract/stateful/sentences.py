@@ -13,7 +13,7 @@ from mockserver.contract.stateful.state_model import SequenceItem, Verdict
 _EXCERPT = 120
 
 
-def describe_sent(things: Sequence[SequenceItem]) -> str:
+def batch(things: Sequence[SequenceItem]) -> str:
     """Return what was sent: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
     bad = [(place, one) for place, one in enumerate(things) if one.spoil]
     if not bad:
@@ -29,12 +29,12 @@ def batch_step(request: Request, things: Sequence[SequenceItem], exchange: Excha
     of = ", ".join(f"{one.key} ({one.spoil.name if one.spoil else 'good'})" for one in things)
     written = f" as {request.media_type}" if request.media_type != "application/json" else ""
     return (
-        f"{describe_call(request)} with {count_noun(len(things), 'item')}{written}: {of} → "
+        f"{call(request)} with {count_noun(len(things), 'item')}{written}: {of} → "
         f"{exchange.response.status}: {became}"
     )
 
 
-def describe_outcome(things: Sequence[SequenceItem], told: Sequence[Verdict], *, refused: bool) -> str:
+def outcome(things: Sequence[SequenceItem], told: Sequence[Verdict], *, refused: bool) -> str:
     """Return what an answer says became of the items."""
     if refused:
         return "refused as a whole"
@@ -44,34 +44,34 @@ def describe_outcome(things: Sequence[SequenceItem], told: Sequence[Verdict], *,
     )
 
 
-def describe_reported(verdict: Verdict) -> str:
+def reported(verdict: Verdict) -> str:
     """Return how one item was told of: "created", "refused: Debtor must exist"."""
     said = verdict.told.message if verdict.told and verdict.accepted is False else ""
     return f"{_word(verdict)}: {excerpt(said)}" if said else _word(verdict)
 
 
-def describe_record(shown: Record | None) -> str:
+def record(shown: Record | None) -> str:
     """Return a record, or that there is none."""
     if shown is None:
         return "nothing"
     return ", ".join(f"{name} {_value(value)}" for name, value in shown.items()) or "a record"
 
 
-def describe_difference(expected: Record | None, shown: Record | None) -> str:
+def difference(expected: Record | None, shown: Record | None) -> str:
     """Return what reading shows where something else was expected."""
     if expected is None or shown is None:
-        return f"reading it shows {describe_record(shown)}, expected {describe_record(expected)}"
+        return f"reading it shows {record(shown)}, expected {record(expected)}"
     odd = [name for name in {**expected, **shown} if expected.get(name) != shown.get(name)]
     parts = (f"{name} {_value(shown.get(name))}, expected {_value(expected.get(name))}" for name in odd)
     return f"reading it shows {'; '.join(parts)}"
 
 
-def describe_call(request: Request) -> str:
+def call(request: Request) -> str:
     """Return method and path."""
     return f"{request.method} {cut_text(request.path)}"
 
 
-def describe_response(exchange: Exchange) -> str:
+def response(exchange: Exchange) -> str:
     """Status and the beginning of the body."""
     text = excerpt(exchange.response.body.decode("utf-8", "replace"))
     return f"{exchange.response.status}: {text}" if text else f"{exchange.response.status}, without a body"

@@ -167,7 +167,7 @@ class CallSequence:
         except _UNREADABLE as error:
             broken = f"{type(error).__name__}: {error}"
         if broken:
-            said = f"{sentences.describe_call(exchange.request)} was answered {sentences.describe_response(exchange)}"
+            said = f"{sentences.call(exchange.request)} was answered {sentences.response(exchange)}"
             said = f"{said}; {what} cannot be read"
             self.breaks("answers-can-be-read", said, came=sentences.excerpt(broken))
 
@@ -178,12 +178,12 @@ class CallSequence:
             if exchange is None:
                 continue
             self.told.append(
-                f"{sentences.describe_call(request)}, so that there is {key} → {exchange.response.status}"
+                f"{sentences.call(request)}, so that there is {key} → {exchange.response.status}"
             )
             self.judge(exchange)
             self.judged("steps-do-what-they-say")
             if exchange.response.status not in _SUCCESS:
-                said = f"what {key} needs could not be made: {sentences.describe_response(exchange)}"
+                said = f"what {key} needs could not be made: {sentences.response(exchange)}"
                 self.breaks("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
 
     def _end(self, finding: Finding) -> None:

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from mockserver import __version__
 from mockserver.codec.redaction import redact_body, redact_headers, redact_query
 from mockserver.contract.exchange import Request, Response
-from mockserver.contract.report.text import count_noun_in_words, one_line
+from mockserver.contract.report.text import counted, one_line
 from mockserver.contract.traffic.comparison import Drift, DriftedExchange
 
 SHOWN = 20
@@ -25,7 +25,7 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
     """Yield what is printed; `name` is the archive's."""
     left_out = {"of others": drift.foreign, "without an answer": drift.lost, "of a bad day": drift.troubled}
     told = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
-    calls = count_noun_in_words(len(drift.calls), "calls")
+    calls = counted(len(drift.calls), "calls")
     yield f"{drift.vendor}  {name}  {calls}{f' (left out: {told})' if told else ''}"
     for one in drift.drifted[:SHOWN]:
         yield from _call(one)
@@ -34,8 +34,8 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
     forbidden = sum(len(one.forbidden) for one in drift.calls)
     otherwise = sum(len(one.otherwise) for one in drift.calls)
     yield (
-        f"{count_noun_in_words(forbidden, 'answers')} that the spec forbids, "
-        f"{count_noun_in_words(otherwise, 'outcomes')} that would be another here"
+        f"{counted(forbidden, 'answers')} that the spec forbids, "
+        f"{counted(otherwise, 'outcomes')} that would be another here"
     )
 
 

@@ -1,4 +1,4 @@
-"""Attributes of bulk invoices and items: names, typelists, amounts, and conversion from the sent to the stored form."""
+"""Attributes of bulk invoices and items: names, typelists, amounts, from the sent to the stored form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Custom actions on bulk invoices: validation, submission, approval, item processing, escalation, bank answers."""
+"""Custom actions on bulk invoices: validation, submission, approval, processing, escalation, payment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stored bulk invoices and items: lookup and versions, statuses and transitions, recalculation after a change."""
+"""Stored bulk invoices and items: lookup, versions, statuses, transitions, recalculation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request headers that every operation honours: Accept and charset, transaction ids, dry runs, asynchronous replies."""
+"""Request headers of all operations: Accept, charset, transaction ids, dry runs, asynchronous replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches as a whole: check record count, types and characters, and render the reply with counters and messages."""
+"""Whole batches: check number, types and characters of records, render counts and messages."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ _CODES: Mapping[int, str] = {
 }
 _TEXT_LIMIT = 255
 _PAUSE_PATHS = ("/v1/invoices/block", "/v1/invoices/resume")
-_OAUTH_PATHS = "/oauth/"  # noqa: S105 - a path, no token
+_OAUTH_PATHS = "/oauth/"
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:

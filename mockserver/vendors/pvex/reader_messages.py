@@ -38,8 +38,8 @@ _NOT_A_LIST = (
     + "' because the type requires a JSON array (e.g. [1,2,3]) to deserialize correctly.\r\n"
 )
 _NOT_AN_OBJECT = (
-    f"Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '{INVOICE_TYPE}' because the type requires a "
-    'JSON object (e.g. {"name":"value"}) to deserialize correctly.\r\n'
+    f"Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '{INVOICE_TYPE}' because the type "
+    'requires a JSON object (e.g. {"name":"value"}) to deserialize correctly.\r\n'
 )
 _TOKEN_NAMES: Mapping[type, str] = {
     list: "StartArray",

@@ -21,7 +21,7 @@ _CONTENT_TYPES = {"application/json": _JSON, "application/*": _JSON, "text/json"
 def success_reply(
     status: int, data: Json, call: Call, state: State, headers: tuple[tuple[str, str], ...] = ()
 ) -> Reply:
-    """`data` with the id of this activity.
+    """Return `data` with the id of this activity.
 
     Source: VBA fact sheet §2.2, §2.4 (`literal_text_plain`).
     """

@@ -72,6 +72,7 @@ def embedded_batch_payment(batch: Document) -> Json:
 
 
 def batch_payment_totals(batch: Document) -> Mapping[str, Json]:
+    """Return type, status, total and last update of a batch payment."""
     return {
         **pick_members(batch, "Type", "Status"),
         **amount_members(batch, "TotalAmount"),
@@ -96,6 +97,7 @@ def payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def missing_account_problems(sent: Document, here: Path) -> Iterator[Problem]:
+    """Yield a problem unless the payment names an account."""
     account = sent.get("Account") or {}
     if "AccountID" not in account and not account.get("Code"):
         yield make_problem("account-unknown", (*here, "Account"))
@@ -108,6 +110,7 @@ def payment_targets(payment: Document) -> set[str]:
 
 
 def payment_amount_problems(payment: Document, here: Path) -> Iterator[Problem]:
+    """Yield a problem unless the amount, rounded to cents, is positive."""
     if round_to_cents(payment.get("Amount", 0)) <= 0:
         yield make_problem("not-positive", (*here, "Amount"))
 
@@ -293,6 +296,7 @@ def _payment_deletion_problems(found: Document) -> Iterator[Problem]:
 
 
 def reject_deletion(problems: tuple[Problem, ...], member: str, key: str, request: Request) -> None:
+    """Raise `Rejected` with the problems of a deletion, worded for the document of that key."""
     if problems:
         raise Rejected(*problems, document={member: key, **pick_members(request.document, "Status")})
 

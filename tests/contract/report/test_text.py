@@ -41,7 +41,7 @@ def test_xml_gets_no_sign_that_it_cannot_hold() -> None:
     ],
 )
 def test_things_are_counted(number: int, unit: str, told: str) -> None:
-    assert text.count_noun_in_words(number, unit) == told
+    assert text.counted(number, unit) == told
 
 
 def test_a_secret_is_its_variable_wherever_it_stands() -> None:

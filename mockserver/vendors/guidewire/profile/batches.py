@@ -58,6 +58,7 @@ _CHANGE_CORRUPTIONS = (
 
 
 def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
+    """Return the batch profiles of ClaimCenter: the batch, composites, and its single steps."""
     return (_creation(facts), _change(facts))
 
 

@@ -158,7 +158,7 @@ class _SentRecords:
         return [item for item in self.items if self._name(item) == key]
 
     def _name(self, item: BatchItem) -> str:
-        """Return the first member that is not blank, else the place. Source: Payt fact sheet §3.2 (assumed)."""
+        """Return the first member that is not blank, else the index. Source: Payt fact sheet §3.2."""
         told = (text for text in self._texts(item) if text.strip())
         return next(told, f"{self.kind}[{item.place}]")
 

@@ -69,6 +69,8 @@ _CHANGE_CORRUPTIONS = (
 
 
 def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
+    """Return the batch profiles of invoices and payments."""
+
     def posted(key: str, drawn: DrawnValues) -> Json:
         return {
             **_change(key, drawn),

@@ -50,6 +50,7 @@ _CORRUPTIONS = (
 
 
 def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
+    """Return the batch profiles of invoices."""
     subscriber = facts["subscriber"]
     return (
         BatchProfile(

@@ -181,6 +181,8 @@ def _after_deletion(record: Record | None, _drawn: DrawnValues) -> Record | Refu
 
 
 def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
+    """Return the batch profiles of claim invoices and payees."""
+
     def invoice(drawn: DrawnValues) -> Record:
         return {
             "description": f"Visit {drawn.number}, {drawn.amount}",

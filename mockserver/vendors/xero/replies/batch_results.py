@@ -194,6 +194,7 @@ def paths_over_limit(outcome: Outcome, request: Request) -> frozenset[Path]:
 
 
 def echo_members(sent: Document, names: Iterable[str], omitted: frozenset[Path]) -> dict[str, Json]:
+    """Return the sent members that a rejected element shows again, in the order of `names`."""
     shown: dict[str, Json] = {}
     for name in names:
         if name not in sent or (name,) in omitted:
