@@ -10,7 +10,7 @@ import click
 from mockserver.cli.options import CONTEXT_SETTINGS, option
 
 REPORTS = ("junit", "html", "har", "pytest", "json")
-PHASES = ("generated", "stories")
+PHASES = ("fuzzing", "stateful")
 _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -72,7 +72,7 @@ def _pair_reader(sign: str, form: str) -> Any:
     "--max-examples",
     default=100,
     type=click.IntRange(1),
-    help="Generated calls an operation, and stories a subject, at most.",
+    help="Generated calls an operation, and sequences a subject, at most.",
 )
 @option(
     "--checks",

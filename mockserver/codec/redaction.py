@@ -90,17 +90,7 @@ def redact_body(text: str, mask: str = MASK) -> str:
     granting = _GRANT_TYPE in text
 
     def member(found: re.Match[str]) -> str:
-        quoted = found["value"][0] in "\"'"
-        bare = not quoted and not found["quote"]
-        if (
-            bare
-            or not found["value"].strip("\"'")
-            or not _is_credential_name(found["name"], granting=granting)
-        ):
-            return found[0]
-        quote = found["value"][0] if quoted else '"'
-        shown = _visible_prefix(found["value"][1:-1]) if quoted else ""
-        return f"{found['head']}{quote}{shown}{mask}{quote}"
+        return _redact_member(found, mask, granting=granting)
 
     def element(found: re.Match[str]) -> str:
         if not _is_credential_name(found["name"], granting=granting):
@@ -120,6 +110,17 @@ def redact_body(text: str, mask: str = MASK) -> str:
     ):
         text = pattern.sub(replaced, text)
     return text
+
+
+def _redact_member(found: re.Match[str], mask: str, *, granting: bool) -> str:
+    """Return a member of JSON, or of something like it, with its value masked if its name asks for that."""
+    value = found["value"]
+    quoted = value[0] in "\"'"
+    bare = not quoted and not found["quote"]
+    if bare or not value.strip("\"'") or not _is_credential_name(found["name"], granting=granting):
+        return found[0]
+    quote, shown = (value[0], _visible_prefix(value[1:-1])) if quoted else ('"', "")
+    return f"{found['head']}{quote}{shown}{mask}{quote}"
 
 
 def _is_credential_name(name: str, *, granting: bool) -> bool:

@@ -1,8 +1,8 @@
-"""The contract suite: it calls a target as a client would and judges what comes by what was sent.
+"""The contract suite: call a target as a client would, and judge each response by the request.
 
-Black box: nothing here looks into a server, ours or another's. `subject` is what a vendor says of itself.
-`oracle` says what was sent, `answers` what came; `checks` hold one against the other, `judging` does so for
-one exchange. Calls come from `generated` (Schemathesis) and `stories` (a model); `runner` does both for a
-`target`. `visiting` is a run as a user asks for it, `report` what is written of it, `drift` the same of
-recorded traffic.
+Black box: nothing here looks into a server, ours or another's. `profile` holds what a vendor tells the suite.
+`oracle` reads requests, `responses` reads responses, `checks` compare the two, `judge` does so for one
+exchange. Calls come from `fuzzing` (Schemathesis) and `stateful` (a model); `runner` runs both against a
+`target`. `session` is one run as a user asks for it, `report` writes its results, `traffic` judges recorded
+exchanges.
 """

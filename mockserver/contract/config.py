@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """`max_examples` bounds the generated calls of an operation and the stories of a subject.
+    """`max_examples` bounds the generated calls of an operation and the sequences of a subject.
 
     `only` are the checks to make and `operations` the ones to call, by id; empty: all. Without `shrinks` what
     breaks is told as it was found, and no more calls are made for it.

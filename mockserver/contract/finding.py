@@ -14,7 +14,7 @@ class Check:
     """One thing that must hold.
 
     `id` is stable and kebab-case ("count-is-processed"), `says` stands in the table ("count = processed"),
-    `counts` is what is counted there ("calls", "items", "stories"), `reason` why it must hold.
+    `counts` is what is counted there ("calls", "items", "sequences"), `reason` why it must hold.
     """
 
     id: str

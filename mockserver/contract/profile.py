@@ -133,7 +133,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class BatchProfile:
-    """A batch operation as stories tell of it. Requests are without credentials; tenants count from 0.
+    """A batch operation as sequences tell of it. Requests are without credentials; tenants count from 0.
 
     `twice` says what becomes of one key sent twice in a batch: "each" in order (the later updates), "last"
     wins and is told once for each, "none" refuses all of them, "" is not said: never sent.

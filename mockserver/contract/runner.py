@@ -1,4 +1,4 @@
-"""The whole suite for one target: generated calls, walks along links, stories."""
+"""The whole suite for one target: generated calls, walks along links, sequences."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.target import Target
 from mockserver.errors import SpecError
 
-FUZZING_PHASE = "generated"
-STATEFUL_PHASE = "stories"
+FUZZING_PHASE = "fuzzing"
+STATEFUL_PHASE = "stateful"
 PHASES = (FUZZING_PHASE, STATEFUL_PHASE)
 """In this order: what is wrong with single calls is told before what comes of many."""
 

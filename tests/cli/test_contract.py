@@ -131,11 +131,11 @@ def test_what_is_asked_for_reaches_the_suite(
 
     contract(
         *("payt", "--seed", "7", "--max-examples", "500", "--checks", f"{CHECK},order-is-kept"),
-        *("--operation", OPERATION, "--phase", "stories"),
+        *("--operation", OPERATION, "--phase", "stateful"),
     )
 
     effort = RunConfig(7, 500, frozenset({CHECK, "order-is-kept"}), frozenset({OPERATION}))
-    assert asked == [("payt", effort, ("stories",))]
+    assert asked == [("payt", effort, ("stateful",))]
 
 
 def test_a_vendor_without_the_operation_is_not_called(

@@ -64,7 +64,7 @@ class Cheat:
 
 
 def called(spec: Path, target: str, *arguments: str) -> Result:
-    put = ("--operation", "putOrders", "--phase", "generated", "--max-examples", "1")
+    put = ("--operation", "putOrders", "--phase", "fuzzing", "--max-examples", "1")
     return CliRunner().invoke(main, ["contract", "--spec", str(spec), "--target", target, *put, *arguments])
 
 
@@ -173,4 +173,4 @@ def test_a_spec_without_batches_is_called_as_it_stands(tmp_path: Path) -> None:
 
     document = json.loads(result.stdout)
     assert {one["operation"] for one in document["vendors"][0]["operations"]} >= {"putOrders", "listOrders"}
-    assert "stories" not in result.stdout
+    assert "sequences" not in result.stdout

@@ -11,7 +11,7 @@ from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.target import Address, App, Target
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "8"))
-"""Drawn calls of an operation, walks of a spec, stories of a subject."""
+"""Drawn calls of an operation, walks of a spec, sequences of a subject."""
 
 SEED = int(os.environ.get("CONTRACT_SEED", "7"))
 

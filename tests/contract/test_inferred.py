@@ -1,4 +1,4 @@
-"""A spec with `x-batch` is enough for stories: items, keys, ways to spoil them, how to read them again."""
+"""A spec with `x-batch` is enough for sequences: items, keys, ways to spoil them, how to read them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A story has a world of its own: a sandbox, or keys that nobody else has."""
+"""A sequence has a world of its own: a sandbox, or keys that nobody else has."""
 
 from __future__ import annotations
 

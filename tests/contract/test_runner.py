@@ -18,8 +18,8 @@ from mockserver.errors import SpecError
 def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The parts that were done; none is."""
     parts: list[str] = []
-    monkeypatch.setattr(fuzzing_run, "run_fuzzing", lambda *_: parts.append("generated"))
-    monkeypatch.setattr(stateful_run, "run_stateful", lambda *_: parts.append("stories"))
+    monkeypatch.setattr(fuzzing_run, "run_fuzzing", lambda *_: parts.append("fuzzing"))
+    monkeypatch.setattr(stateful_run, "run_stateful", lambda *_: parts.append("stateful"))
     return parts
 
 
@@ -32,7 +32,7 @@ def run(*phases: str, only: str = "") -> None:
 def test_single_calls_are_judged_before_stories(done: list[str]) -> None:
     run()
 
-    assert done == ["generated", "stories"]
+    assert done == ["fuzzing", "stateful"]
 
 
 @pytest.mark.parametrize("phase", runner.PHASES)
@@ -45,9 +45,9 @@ def test_one_part_can_be_done_alone(done: list[str], phase: str) -> None:
 @pytest.mark.parametrize(
     ("check", "parts"),
     [
-        ("accepted-are-there", ["stories"]),
-        ("status-code-conformance", ["generated"]),
-        ("count-is-processed", ["generated", "stories"]),
+        ("accepted-are-there", ["stateful"]),
+        ("status-code-conformance", ["fuzzing"]),
+        ("count-is-processed", ["fuzzing", "stateful"]),
     ],
 )
 def test_a_part_that_makes_no_check_that_is_wanted_is_left_out(

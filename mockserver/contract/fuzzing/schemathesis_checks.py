@@ -41,7 +41,7 @@ _NOT_MADE = frozenset(
         "object_level_authorization",  # needs several users of a tenant
         "ensure_resource_availability",  # silent wherever an operation has a header; `walks` is not
         "allow_header_conformance",  # speaks of answers to OPTIONS alone
-        "use_after_free",  # silent for the same reason; stories read what they delete
+        "use_after_free",  # silent for the same reason; sequences read what they delete
     }
 )
 

@@ -39,5 +39,5 @@ def _shown(text: str) -> str:
 
 
 def _without_number(step: str) -> str:
-    """Return a step of a story; the list numbers it."""
+    """Return a step of a sequence; the list numbers it."""
     return one_line(_NUMBER.sub("", step), _LONGEST)

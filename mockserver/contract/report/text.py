@@ -30,12 +30,12 @@ def xml(text: str) -> str:
 
 
 def number_lines(steps: Sequence[str]) -> list[str]:
-    """Return the steps of a story, each with its number."""
+    """Return the steps of a sequence, each with its number."""
     return [f"{number}. {_NUMBER.sub('', step)}" for number, step in enumerate(steps, 1)]
 
 
 def counted(number: int, unit: str) -> str:
-    """Return a number of things, as "1,204 items" or "1 story"; `unit` is the plural."""
+    """Return a number of things, as "1,204 items" or "1 sequence"; `unit` is the plural."""
     if number == 1:
         unit = f"{unit[:-3]}y" if unit.endswith("ies") else unit.removesuffix("s")
     return f"{number:,} {unit}"

@@ -34,4 +34,4 @@ def _told(contracted: ApiUnderTest, url: str, effort: RunConfig, rate: Rate | No
         yield f"  relies on  {', '.join(f'{name}={text}' for name, text in contracted.facts.items())}"
     speed = f"at most {rate}" if rate else "as fast as it answers (--rate 20/s slows it down)"
     most = f"{effort.max_examples:,}"
-    yield f"  calls      up to {most} generated ones an operation and {most} stories a subject, {speed}"
+    yield f"  calls      up to {most} generated ones an operation and {most} sequences a subject, {speed}"

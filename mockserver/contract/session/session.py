@@ -149,7 +149,7 @@ def _run(about: SessionResult, target: Target, plan: SessionPlan, ledger: Findin
 
 @contextmanager
 def _interruptible(target: Target) -> Iterator[None]:
-    """Ctrl-C ends the run, also where what a story does at its end would take the place of the interrupt."""
+    """End the run at Ctrl-C, even where the end of a sequence would swallow the interrupt."""
     if current_thread() is not main_thread():
         yield
         return

@@ -27,20 +27,20 @@ _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
 
 def build_items(
-    story: CallSequence, things: Sequence[SequenceItem], tenant: int, media_type: str = ""
+    sequence: CallSequence, things: Sequence[SequenceItem], tenant: int, media_type: str = ""
 ) -> SentBatch:
-    """Return the batch of these items, with what must become of it where the story stands."""
-    subject = story.stage.subject
-    before = {one.key: story.known(one.key, tenant) for one in things}
+    """Return the batch of these items, with what must become of it where the sequence stands."""
+    subject = sequence.stage.subject
+    before = {one.key: sequence.known(one.key, tenant) for one in things}
     documents = tuple(one.document(subject) for one in things)
     return SentBatch(
-        tuple(things), documents, expected_records(subject, story.stage.batch, things, before), media_type
+        tuple(things), documents, expected_records(subject, sequence.stage.batch, things, before), media_type
     )
 
 
-def request_of(story: CallSequence, sent: SentBatch, tenant: int, token: str = "") -> Request:
+def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str = "") -> Request:
     """Return the call that sends it, under an idempotency key if one is given."""
-    subject = story.stage.subject
+    subject = sequence.stage.subject
     request = subject.call(sent.documents, tenant)
     headers = dict(request.headers)
     if token:
@@ -52,24 +52,26 @@ def request_of(story: CallSequence, sent: SentBatch, tenant: int, token: str = "
 
 
 def send_batch(
-    story: CallSequence, things: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
+    sequence: CallSequence, things: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
 ) -> SettledBatch | None:
     """Send a batch and hold everything against the model; None where no answer came."""
-    sent = build_items(story, things, tenant, media_type)
-    request = request_of(story, sent, tenant, token)
-    exchange = story.call(request, tenant)
+    sent = build_items(sequence, things, tenant, media_type)
+    request = request_of(sequence, sent, tenant, token)
+    exchange = sequence.call(request, tenant)
     if exchange is None:
         return None
-    answered = read_answer(story, sent, request, exchange)
-    settle_batch(story, answered)
-    read_back(story, answered, tenant)
+    answered = read_answer(sequence, sent, request, exchange)
+    settle_batch(sequence, answered)
+    read_back(sequence, answered, tenant)
     return answered
 
 
-def read_answer(story: CallSequence, sent: SentBatch, request: Request, exchange: Exchange) -> SettledBatch:
+def read_answer(
+    sequence: CallSequence, sent: SentBatch, request: Request, exchange: Exchange
+) -> SettledBatch:
     """Return what the answer says; it is told as a step, and judged by itself."""
-    batch = story.stage.batch
-    telling = story.telling(exchange, items_of(story.stage.subject, batch, sent.things, sent.documents))
+    batch = sequence.stage.batch
+    telling = sequence.telling(exchange, items_of(sequence.stage.subject, batch, sent.things, sent.documents))
     complaint = telling if isinstance(telling, str) else ""
     if isinstance(telling, str):
         told, refused = (Verdict(accepted=None),) * len(sent.things), False
@@ -77,50 +79,52 @@ def read_answer(story: CallSequence, sent: SentBatch, request: Request, exchange
         told = expected_verdicts(telling, batch, len(sent.things))
         refused = is_refused(exchange, telling, told)
     became = sentences.outcome(sent.things, told, refused=refused)
-    story.told.append(sentences.batch_step(request, sent.things, exchange, became))
-    holds = story.judge(exchange)
-    story.judged("answers-can-be-read")
+    sequence.told.append(sentences.batch_step(request, sent.things, exchange, became))
+    holds = sequence.judge(exchange)
+    sequence.judged("answers-can-be-read")
     if complaint and holds:
         said = f"{sentences.batch(sent.things)}; the answer is {sentences.response(exchange)}: {complaint}"
-        story.breaks("answers-can-be-read", said, "what became of each item", sentences.response(exchange))
+        sequence.breaks("answers-can-be-read", said, "what became of each item", sentences.response(exchange))
     return SettledBatch(sent, request, exchange, told, refused)
 
 
 _CHECK = "steps-do-what-they-say"
 
 
-def do_step(story: CallSequence, step: Step, key: str, drawn: DrawnValues, tenant: int) -> None:
+def do_step(sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, tenant: int) -> None:
     """Do it, and hold what comes and what is there then against what must be."""
-    before = story.known(key, tenant)
+    before = sequence.known(key, tenant)
     must = step.after(before, drawn)
-    exchange = _call_step(story, step, key, drawn, tenant)
+    exchange = _call_step(sequence, step, key, drawn, tenant)
     if exchange is None:
         return
     status = exchange.response.status
-    story.told.append(f"{step.name}, {key}: {sentences.call(exchange.request)} → {status}")
-    story.judge(exchange)
-    story.judged(_CHECK)
+    sequence.told.append(f"{step.name}, {key}: {sentences.call(exchange.request)} → {status}")
+    sequence.judge(exchange)
+    sequence.judged(_CHECK)
     refused = status >= FIRST_REFUSAL
     there = f"where reading {key} showed {sentences.record(before)}"
     if isinstance(must, RefusedStep) and not refused:
         said = f"{step.name}, {there}: answered {sentences.response(exchange)}, although it must be refused"
-        story.breaks(_CHECK, said, "refused", str(status))
+        sequence.breaks(_CHECK, said, "refused", str(status))
     if not isinstance(must, RefusedStep) and refused:
         said = f"{step.name}, {there}: refused with {sentences.response(exchange)}"
-        story.breaks(_CHECK, said, "done", str(status))
+        sequence.breaks(_CHECK, said, "done", str(status))
     expected: Record | None = before if isinstance(must, RefusedStep) or refused else must
-    shown = story.read(key, tenant)
+    shown = sequence.read(key, tenant)
     if shown != expected and not (isinstance(must, RefusedStep) and not refused):
         said = f"{step.name}, {there}: answered {status}; {sentences.difference(expected, shown)}"
-        story.breaks(_CHECK, said, sentences.record(expected), sentences.record(shown))
-    story.there[tenant, key] = shown
+        sequence.breaks(_CHECK, said, sentences.record(expected), sentences.record(shown))
+    sequence.there[tenant, key] = shown
 
 
-def _call_step(story: CallSequence, step: Step, key: str, drawn: DrawnValues, tenant: int) -> Exchange | None:
-    exchange = story.call(step.request(key, drawn, tenant), tenant)
+def _call_step(
+    sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, tenant: int
+) -> Exchange | None:
+    exchange = sequence.call(step.request(key, drawn, tenant), tenant)
     if exchange is None or step.then is None:
         return exchange
-    story.judge(exchange)
-    with story.readable(exchange, f"what {step.name} needs"):
-        return story.call(step.then(exchange, key, drawn, tenant), tenant)
+    sequence.judge(exchange)
+    with sequence.readable(exchange, f"what {step.name} needs"):
+        return sequence.call(step.then(exchange, key, drawn, tenant), tenant)
     return None

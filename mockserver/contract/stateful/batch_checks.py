@@ -16,27 +16,27 @@ from mockserver.contract.stateful.state_model import (
 )
 
 
-def settle_batch(story: CallSequence, answered: SettledBatch) -> None:
+def settle_batch(sequence: CallSequence, answered: SettledBatch) -> None:
     """Hold what the answer says against what must have become of the items."""
     sent = answered.sent
     if sent.outlook.whole:
-        _refuses_all(story, answered)
+        _refuses_all(sequence, answered)
     for place, (fate, verdict) in enumerate(zip(sent.outlook.fates, answered.verdicts, strict=True)):
         if fate.accepted is None or verdict.accepted is None or sent.outlook.whole:
             continue
-        _fits(story, answered, place)
+        _fits(sequence, answered, place)
         if verdict.accepted and fate.accepted:
-            _class_is_true(story, answered, place, fate, verdict)
-            _amount_is_exact(story, answered, place, verdict)
+            _class_is_true(sequence, answered, place, fate, verdict)
+            _amount_is_exact(sequence, answered, place, verdict)
 
 
-def _refuses_all(story: CallSequence, answered: SettledBatch) -> None:
-    story.judged("whole-or-nothing")
+def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
+    sequence.judged("whole-or-nothing")
     done = [place for place, verdict in enumerate(answered.verdicts) if verdict.accepted]
     if done or (not answered.refused and answered.exchange.response.status < FIRST_REFUSAL):
         said = sentences.batch(answered.sent.things)
         ending = f"{_named(done)} reported as done" if done else "the call is not refused"
-        story.breaks(
+        sequence.breaks(
             "whole-or-nothing",
             f"{said}, which refuses the whole call; {ending}",
             "the call refused, no item done",
@@ -44,25 +44,25 @@ def _refuses_all(story: CallSequence, answered: SettledBatch) -> None:
         )
 
 
-def _fits(story: CallSequence, answered: SettledBatch, place: int) -> None:
+def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
     one, fate = answered.sent.things[place], answered.sent.outlook.fates[place]
     verdict = answered.verdicts[place]
     usual = "good-items-are-accepted" if fate.accepted else "bad-items-are-refused"
     check = check_of(answered.sent, one, usual)
-    story.judged(check)
+    sequence.judged(check)
     if verdict.accepted == fate.accepted:
         return
     said, at = sentences.batch(answered.sent.things), verdict.told.at if verdict.told else ""
     if fate.accepted and answered.refused:
         came = sentences.response(answered.exchange)
-        story.breaks(check, f"{said}; the call is refused with {came}", "the good items done", came, at)
+        sequence.breaks(check, f"{said}; the call is refused with {came}", "the good items done", came, at)
     elif fate.accepted:
         came = sentences.reported(verdict)
-        story.breaks(check, f"{said}; item {place}, {one.key}, is reported as {came}", "done", came, at)
+        sequence.breaks(check, f"{said}; item {place}, {one.key}, is reported as {came}", "done", came, at)
     else:
         done = [number for number, other in enumerate(answered.verdicts) if other.accepted]
         why = _explain_fate(answered.sent, one, fate)
-        story.breaks(
+        sequence.breaks(
             check,
             f"{said}{why}; {_named(done)} reported as done",
             "refused",
@@ -80,14 +80,14 @@ def _explain_fate(sent: SentBatch, one: SequenceItem, fate: ExpectedFate) -> str
 
 
 def _class_is_true(
-    story: CallSequence, answered: SettledBatch, place: int, fate: ExpectedFate, verdict: Verdict
+    sequence: CallSequence, answered: SettledBatch, place: int, fate: ExpectedFate, verdict: Verdict
 ) -> None:
     told = verdict.told
     if told is None or not told.made:
         return
     one = answered.sent.things[place]
     check = check_of(answered.sent, one, "class-is-true", media=False)
-    story.judged(check)
+    sequence.judged(check)
     if told.made == "unchanged":
         is_true = fate.was is not None and fate.was == fate.record
     else:
@@ -96,19 +96,19 @@ def _class_is_true(
         before = sentences.record(fate.was)
         said = f"{sentences.batch(answered.sent.things)}; item {place}, {one.key}, is reported as {told.made}"
         expected = "created" if fate.was is None else "updated"
-        story.breaks(check, f"{said}, and before it there was {before}", expected, told.made, told.at)
+        sequence.breaks(check, f"{said}, and before it there was {before}", expected, told.made, told.at)
 
 
-def _amount_is_exact(story: CallSequence, answered: SettledBatch, place: int, verdict: Verdict) -> None:
-    amount, told = story.stage.subject.amount, verdict.told
+def _amount_is_exact(sequence: CallSequence, answered: SettledBatch, place: int, verdict: Verdict) -> None:
+    amount, told = sequence.stage.subject.amount, verdict.told
     if amount is None or told is None or told.amount is None:
         return
     expected = amount(answered.sent.documents[place])
-    story.judged("amounts-are-exact")
+    sequence.judged("amounts-are-exact")
     if told.amount != expected:
         key = answered.sent.things[place].key
         said = f"sent {expected:f} in item {place}, {key}; the answer says {told.amount:f}"
-        story.breaks("amounts-are-exact", said, f"{expected:f}", f"{told.amount:f}", told.at)
+        sequence.breaks("amounts-are-exact", said, f"{expected:f}", f"{told.amount:f}", told.at)
 
 
 def _named(places: Sequence[int]) -> str:

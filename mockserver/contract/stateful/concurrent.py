@@ -34,79 +34,79 @@ class _Row:
 
 
 def send_together(
-    story: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
+    sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
 ) -> None:
     """Two good batches over the same keys at once, and reads of these keys meanwhile."""
-    orders = _orders(story, first, second, tenant)
+    orders = _orders(sequence, first, second, tenant)
     if not orders:
         # Where nobody says what becomes of a key that is there, they have no key in common.
         second = [one for one in second if one.key != first[0].key]
         first = first[:1]
-        orders = _orders(story, first, second, tenant) if second else []
+        orders = _orders(sequence, first, second, tenant) if second else []
     if not orders:
         return
     keys = list(dict.fromkeys(one.key for one in (*first, *second)))
-    before = {key: story.known(key, tenant) for key in keys}
-    subject = story.stage.subject
-    sent = [batch_calls.build_items(story, things, tenant) for things in (first, second)]
-    calls = [batch_calls.request_of(story, one, tenant) for one in sent]
-    came = story.calls_at_once([*calls, *(subject.read(key, tenant) for key in keys)], tenant)
+    before = {key: sequence.known(key, tenant) for key in keys}
+    subject = sequence.stage.subject
+    sent = [batch_calls.build_items(sequence, things, tenant) for things in (first, second)]
+    calls = [batch_calls.request_of(sequence, one, tenant) for one in sent]
+    came = sequence.calls_at_once([*calls, *(subject.read(key, tenant) for key in keys)], tenant)
     if not came:
         return
-    story.told.append("the next two at once, and reads of their keys meanwhile:")
+    sequence.told.append("the next two at once, and reads of their keys meanwhile:")
     answered = [
-        batch_calls.read_answer(story, one, call, exchange)
+        batch_calls.read_answer(sequence, one, call, exchange)
         for one, call, exchange in zip(sent, calls, came[:2], strict=True)
     ]
-    _reads(story, orders, dict(zip(keys, came[2:], strict=True)), before, tenant)
-    shown = {key: story.read(key, tenant) for key in keys}
-    _reported(story, orders, answered, shown)
-    _final(story, orders, shown)
-    story.there.update({(tenant, key): record for key, record in shown.items()})
+    _reads(sequence, orders, dict(zip(keys, came[2:], strict=True)), before, tenant)
+    shown = {key: sequence.read(key, tenant) for key in keys}
+    _reported(sequence, orders, answered, shown)
+    _final(sequence, orders, shown)
+    sequence.there.update({(tenant, key): record for key, record in shown.items()})
 
 
-def is_refused_together(story: CallSequence, things: Sequence[SequenceItem], tenant: int) -> None:
+def is_refused_together(sequence: CallSequence, things: Sequence[SequenceItem], tenant: int) -> None:
     """Send a batch that must be refused whole while reading its keys, which must not show it."""
-    sent, subject = batch_calls.build_items(story, things, tenant), story.stage.subject
+    sent, subject = batch_calls.build_items(sequence, things, tenant), sequence.stage.subject
     if not sent.outlook.whole:
         return
-    before = {one.key: story.known(one.key, tenant) for one in things}
-    request = batch_calls.request_of(story, sent, tenant)
-    came = story.calls_at_once([request, *(subject.read(key, tenant) for key in before)], tenant)
+    before = {one.key: sequence.known(one.key, tenant) for one in things}
+    request = batch_calls.request_of(sequence, sent, tenant)
+    came = sequence.calls_at_once([request, *(subject.read(key, tenant) for key in before)], tenant)
     if not came:
         return
-    story.told.append(
+    sequence.told.append(
         f"{sentences.call(request)} with {sentences.batch(things)}, and reads of its keys meanwhile"
     )
     for (key, record), exchange in zip(before.items(), came[1:], strict=True):
-        shown = story.shown(key, tenant, exchange)
-        story.judged(_WHOLE)
+        shown = sequence.shown(key, tenant, exchange)
+        sequence.judged(_WHOLE)
         if shown != record:
             said = (
                 f"while a batch was under way that is refused as a whole, {key} was read as "
                 f"{sentences.record(shown)}, expected {sentences.record(record)}"
             )
-            story.breaks(_WHOLE, said, sentences.record(record), sentences.record(shown))
+            sequence.breaks(_WHOLE, said, sentences.record(record), sentences.record(shown))
 
 
 def _orders(
-    story: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
+    sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
 ) -> list[_Order]:
     """Return one after the other, both ways; nothing where that is not said."""
-    before = {one.key: story.known(one.key, tenant) for one in (*first, *second)}
-    one = _order(story, first, second, before)
-    other = _order(story, second, first, before, (1, 0))
+    before = {one.key: sequence.known(one.key, tenant) for one in (*first, *second)}
+    one = _order(sequence, first, second, before)
+    other = _order(sequence, second, first, before, (1, 0))
     return [one, other] if one and other else []
 
 
 def _order(
-    story: CallSequence,
+    sequence: CallSequence,
     one: Sequence[SequenceItem],
     other: Sequence[SequenceItem],
     before: Mapping[str, Record | None],
     names: tuple[int, int] = (0, 1),
 ) -> _Order | None:
-    subject, batch = story.stage.subject, story.stage.batch
+    subject, batch = sequence.stage.subject, sequence.stage.batch
     there, accepted, between = dict(before), [], dict(before)
     for things in (one, other):
         seen = expected_records(subject, batch, things, there)
@@ -122,7 +122,7 @@ def _order(
 
 
 def _reads(
-    story: CallSequence,
+    sequence: CallSequence,
     orders: Sequence[_Order],
     reads: Mapping[str, Exchange],
     before: Mapping[str, Record | None],
@@ -130,21 +130,21 @@ def _reads(
 ) -> None:
     """Check that each concurrent read shows one of the records whole."""
     for key, exchange in reads.items():
-        shown = story.shown(key, tenant, exchange)
+        shown = sequence.shown(key, tenant, exchange)
         may_be = [
             before[key],
             *(order.between[key] for order in orders),
             *(order.after[key] for order in orders),
         ]
-        story.judged(_CHECK)
+        sequence.judged(_CHECK)
         if shown not in may_be:
             either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
             said = f"with two batches under way {key} was read as {sentences.record(shown)}, no whole record"
-            story.breaks(_CHECK, said, either, sentences.record(shown))
+            sequence.breaks(_CHECK, said, either, sentences.record(shown))
 
 
 def _reported(
-    story: CallSequence,
+    sequence: CallSequence,
     orders: Sequence[_Order],
     answered: Sequence[SettledBatch],
     shown: Mapping[str, Record | None],
@@ -154,18 +154,18 @@ def _reported(
         rows = {
             number: row for number, one in enumerate(answered) if (row := _row(one, key)).accepted is not None
         }
-        story.judged(_CHECK)
+        sequence.judged(_CHECK)
         if sum(row.made == "created" for row in rows.values()) > 1:
             said = f"two batches at once both report {key} as created; it can be created once only"
-            story.breaks(_CHECK, said, "created by one of them", "created by both")
+            sequence.breaks(_CHECK, said, "created by one of them", "created by both")
             continue
         fitting = [one for one in orders if _fits(one, rows, key)]
         if not fitting:
             told = " and ".join("done" if row.accepted else "refused" for row in rows.values())
             said = f"two batches at once report {key} as {told}, which neither comes to after the other"
-            story.breaks(_CHECK, said, came=told)
+            sequence.breaks(_CHECK, said, came=told)
         elif all(one.after[key] != record for one in fitting):
-            _lost(story, key, [one.after[key] for one in fitting], record)
+            _lost(sequence, key, [one.after[key] for one in fitting], record)
 
 
 def _fits(order: _Order, rows: Mapping[int, _Row], key: str) -> bool:
@@ -176,24 +176,24 @@ def _fits(order: _Order, rows: Mapping[int, _Row], key: str) -> bool:
     return all(row.accepted == order.accepted[number][key] for number, row in rows.items())
 
 
-def _final(story: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Record | None]) -> None:
+def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Record | None]) -> None:
     """Check that the final records fit one of the two orders; the same for all keys of atomic batches."""
-    story.judged(_CHECK)
-    if story.stage.batch.atomic:
+    sequence.judged(_CHECK)
+    if sequence.stage.batch.atomic:
         if all(dict(one.after) != dict(shown) for one in orders):
             came = "; ".join(f"{key} {sentences.record(record)}" for key, record in shown.items())
             said = "two batches at once left items of both, though a batch is done whole"
-            story.breaks(_CHECK, said, came=came)
+            sequence.breaks(_CHECK, said, came=came)
         return
     for key, record in shown.items():
         if all(one.after[key] != record for one in orders):
-            _lost(story, key, [one.after[key] for one in orders], record)
+            _lost(sequence, key, [one.after[key] for one in orders], record)
 
 
-def _lost(story: CallSequence, key: str, may_be: Sequence[Record | None], record: Record | None) -> None:
+def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], record: Record | None) -> None:
     either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
     said = f"after two batches at once reading {key} shows {sentences.record(record)}, expected {either}"
-    story.breaks(_CHECK, said, either, sentences.record(record))
+    sequence.breaks(_CHECK, said, either, sentences.record(record))
 
 
 def _row(answered: SettledBatch, key: str) -> _Row:

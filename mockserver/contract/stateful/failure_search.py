@@ -8,19 +8,19 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.finding import BrokenRule, Finding
 
 _SHRINKING, _TIMES = 150, 5
-"""Stories told to find a smaller one, at most; a third of it for what breaks after another check did: often
+"""Sequences told to find a smaller one, at most; a third of it for what breaks after another check did: often
 it is the same fault seen from elsewhere."""
 
 
 class BudgetSpentError(BaseException):
-    """A round has told enough stories: nothing more is learned from it."""
+    """A round has told enough sequences: nothing more is learned from it."""
 
 
 @dataclass(slots=True)
 class FailureSearch:
-    """Round after round: the first check that breaks is the only one looked for until its story is small.
+    """Round after round: the first check that breaks is the only one looked for until its sequence is small.
 
-    `known` are those that broke before, `stories` counts what the round tells after its check broke, to
+    `known` are those that broke before, `sequences` counts what the round tells after its check broke, to
     find a smaller one. `is_dead`: nobody answers any more.
     """
 
@@ -28,7 +28,7 @@ class FailureSearch:
     known: set[tuple[str, str]] = field(default_factory=set)
     found: Finding | None = None
     is_dead: bool = False
-    stories: int = 0
+    sequences: int = 0
     _kinds: dict[str, type[BrokenRule]] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -37,9 +37,9 @@ class FailureSearch:
         Raises:
             Enough: no more are to be told in this round.
         """
-        self.stories += self.found is not None
+        self.sequences += self.found is not None
         most = min(_SHRINKING, _TIMES * self.effort.max_examples) * self.effort.shrinks
-        if self.is_dead or self.stories > (most // 3 if self.known else most):
+        if self.is_dead or self.sequences > (most // 3 if self.known else most):
             raise BudgetSpentError
 
     @property
@@ -49,7 +49,7 @@ class FailureSearch:
         return self.is_dead or (bool(self.effort.only) and self.effort.only <= broken)
 
     def looks_for(self, finding: Finding) -> bool:
-        """Return whether a check that broke ends the story."""
+        """Return whether a check that broke ends the sequence."""
         name = (finding.operation, finding.check)
         if name in self.known or not self.effort.wants(finding.check):
             return False
@@ -64,7 +64,7 @@ class FailureSearch:
 
     def end(self) -> Finding | None:
         """Return the round's finding; the next round does not look for it."""
-        found, self.found, self.stories = self.found, None, 0
+        found, self.found, self.sequences = self.found, None, 0
         if found is not None:
             self.known.add((found.operation, found.check))
         return found

@@ -16,85 +16,85 @@ _TENANTS, _WORLDS = "tenants-are-apart", "worlds-are-apart"
 
 
 def check_other_tenant(
-    story: CallSequence, things: Sequence[SequenceItem], here: int, there: int, *, keyed: bool = False
+    sequence: CallSequence, things: Sequence[SequenceItem], here: int, there: int, *, keyed: bool = False
 ) -> None:
     """Send a batch in one tenant and check that another does not see it, nor its idempotency key."""
     keys = [one.key for one in things]
     for key in keys:
-        story.known(key, there)
-    token = story.token() if keyed and story.stage.subject.again == "same" else ""
-    answered = batch_calls.send_batch(story, things, here, token=token)
+        sequence.known(key, there)
+    token = sequence.token() if keyed and sequence.stage.subject.again == "same" else ""
+    answered = batch_calls.send_batch(sequence, things, here, token=token)
     for key in keys:
-        expected, shown = story.there[there, key], story.read(key, there)
-        story.judged(_TENANTS)
+        expected, shown = sequence.there[there, key], sequence.read(key, there)
+        sequence.judged(_TENANTS)
         if shown != expected:
             difference = sentences.difference(expected, shown)
             said = f"{sentences.batch(things)} in one tenant, and in another {difference}"
-            story.breaks(
+            sequence.breaks(
                 _TENANTS,
                 f"{said} ({key})",
                 sentences.record(expected),
                 sentences.record(shown),
             )
-        story.there[there, key] = shown
+        sequence.there[there, key] = shown
     if token and answered is not None and not answered.refused:
-        _as_new(story, _TENANTS, answered, there, token)
+        _as_new(sequence, _TENANTS, answered, there, token)
 
 
 def check_other_sandbox(
-    story: CallSequence, aside: IsolatedWorld, things: Sequence[SequenceItem], here: int, *, keyed: bool
+    sequence: CallSequence, aside: IsolatedWorld, things: Sequence[SequenceItem], here: int, *, keyed: bool
 ) -> None:
     """Send a batch in this sandbox and check that another does not see it, nor its idempotency key."""
-    subject = story.stage.subject
+    subject = sequence.stage.subject
     keys = [one.key for one in things]
-    first = {key: story.read(key, here, aside) for key in keys}
+    first = {key: sequence.read(key, here, aside) for key in keys}
     if subject.prepare is None:
-        _is_as_it_was(story, first, here)
-    token = story.token() if keyed and subject.again == "same" else ""
-    answered = batch_calls.send_batch(story, things, here, token=token)
+        _is_as_it_was(sequence, first, here)
+    token = sequence.token() if keyed and subject.again == "same" else ""
+    answered = batch_calls.send_batch(sequence, things, here, token=token)
     for key in keys:
-        shown = story.read(key, here, aside)
-        story.judged(_WORLDS)
+        shown = sequence.read(key, here, aside)
+        sequence.judged(_WORLDS)
         if shown != first[key]:
             difference = sentences.difference(first[key], shown)
             said = f"{sentences.batch(things)} to one sandbox, and in another {difference}"
-            story.breaks(
+            sequence.breaks(
                 _WORLDS,
                 f"{said} ({key})",
                 sentences.record(first[key]),
                 sentences.record(shown),
             )
     if token and answered is not None and not answered.refused:
-        _as_new(replace(story, world=aside, there={}), _WORLDS, answered, here, token)
+        _as_new(replace(sequence, world=aside, there={}), _WORLDS, answered, here, token)
 
 
-def _is_as_it_was(story: CallSequence, first: Mapping[str, Record | None], here: int) -> None:
+def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], here: int) -> None:
     """Another sandbox begins as this one did, whatever has happened here since."""
     for key, shown in first.items():
-        story.known(key, here)
-        expected = story.initial[here, key]
-        story.judged(_WORLDS)
+        sequence.known(key, here)
+        expected = sequence.initial[here, key]
+        sequence.judged(_WORLDS)
         if shown != expected:
             difference = sentences.difference(expected, shown)
             said = f"a new sandbox does not begin as this one did: for {key} {difference}"
-            story.breaks(_WORLDS, said, sentences.record(expected), sentences.record(shown))
+            sequence.breaks(_WORLDS, said, sentences.record(expected), sentences.record(shown))
 
 
-def _as_new(story: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
+def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
     """Send the call in the other world too, under the same key: it must be done there."""
     place = "tenant" if check == _TENANTS else "sandbox"
-    sent = batch_calls.build_items(story, answered.sent.things, where)
+    sent = batch_calls.build_items(sequence, answered.sent.things, where)
     if not sent.outlook.is_done:
         return
-    exchange = story.call(batch_calls.request_of(story, sent, where, token), where)
+    exchange = sequence.call(batch_calls.request_of(sequence, sent, where, token), where)
     if exchange is None:
         return
-    story.told.append(f"the same under that key in another {place} → {exchange.response.status}")
-    story.judged(check)
+    sequence.told.append(f"the same under that key in another {place} → {exchange.response.status}")
+    sequence.judged(check)
     refused = exchange.response.status >= FIRST_REFUSAL
     for one, fate in zip(sent.things, sent.outlook.fates, strict=True):
-        shown = story.read(one.key, where)
+        shown = sequence.read(one.key, where)
         if refused or shown != fate.record:
             said = f"an idempotency key of one {place} was taken for known in another, and the call not done"
-            story.breaks(check, said, sentences.record(fate.record), sentences.record(shown))
-        story.there[where, one.key] = shown
+            sequence.breaks(check, said, sentences.record(fate.record), sentences.record(shown))
+        sequence.there[where, one.key] = shown

@@ -12,14 +12,14 @@ from mockserver.contract.stateful.sequence import CallSequence
 from mockserver.contract.stateful.state_model import FIRST_REFUSAL, only_amounts_differ
 
 
-def read_back(story: CallSequence, answered: SettledBatch, tenant: int) -> None:
+def read_back(sequence: CallSequence, answered: SettledBatch, tenant: int) -> None:
     """Read every key of the batch; what is there from now on is what is read."""
     for key in dict.fromkeys(one.key for one in answered.sent.things):
-        due = _due(answered, key, story.there[tenant, key])
-        shown = story.read(key, tenant)
+        due = _due(answered, key, sequence.there[tenant, key])
+        shown = sequence.read(key, tenant)
         if due is not None:
-            _holds(story, answered, due, shown)
-        story.there[tenant, key] = shown
+            _holds(sequence, answered, due, shown)
+        sequence.there[tenant, key] = shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,35 +49,37 @@ def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None
     return due
 
 
-def _holds(story: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None) -> None:
+def _holds(sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None) -> None:
     sent = answered.sent
     one = sent.things[due.place]
     if due.done:
         check = check_of(sent, one, "accepted-are-there")
-        _amounts_hold(story, answered, due, shown)
+        _amounts_hold(sequence, answered, due, shown)
     elif answered.refused and sent.outlook.whole:
         check = "whole-or-nothing"
     else:
         check = check_of(sent, one, "rejected-leave-no-trace", media=False)
-    story.judged(check)
+    sequence.judged(check)
     if shown != due.record:
-        _break(story, answered, due, shown, check)
+        _break(sequence, answered, due, shown, check)
 
 
-def _amounts_hold(story: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None) -> None:
+def _amounts_hold(sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None) -> None:
     amounts = sum(isinstance(value, Decimal) for value in (due.record or {}).values())
-    story.judged("amounts-are-exact", amounts)
+    sequence.judged("amounts-are-exact", amounts)
     if only_amounts_differ(due.record, shown):
-        _break(story, answered, due, shown, "amounts-are-exact")
+        _break(sequence, answered, due, shown, "amounts-are-exact")
 
 
-def _break(story: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None, check: str) -> None:
+def _break(
+    sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None, check: str
+) -> None:
     became = f"item {due.place}, {answered.sent.things[due.place].key}, was "
     became += sentences.reported(answered.verdicts[due.place])
     if answered.refused:
         became = "the call was refused"
     said = f"{sentences.batch(answered.sent.things)}; {became}; {sentences.difference(due.record, shown)}"
-    story.breaks(check, said, sentences.record(due.record), sentences.record(shown))
+    sequence.breaks(check, said, sentences.record(due.record), sentences.record(shown))
 
 
 _LISTS = "lists-show-what-is-there"
@@ -85,58 +87,58 @@ _A_PAGE = 50
 """A list of so many records may be one page of several, and need not show everything."""
 
 
-def read_all_back(story: CallSequence) -> None:
-    """Read everything that the story knows of."""
-    for tenant, key in list(story.there):
-        _look(story, tenant, key)
+def read_all_back(sequence: CallSequence) -> None:
+    """Read everything that the sequence knows of."""
+    for tenant, key in list(sequence.there):
+        _look(sequence, tenant, key)
 
 
-def _look(story: CallSequence, tenant: int, key: str) -> Record | None:
-    expected, shown = story.there[tenant, key], story.read(key, tenant)
+def _look(sequence: CallSequence, tenant: int, key: str) -> Record | None:
+    expected, shown = sequence.there[tenant, key], sequence.read(key, tenant)
     check = "rejected-leave-no-trace" if expected is None else "accepted-are-there"
-    story.judged(check)
+    sequence.judged(check)
     if shown != expected:
         said = f"nothing was sent for {key} since it was read; {sentences.difference(expected, shown)}"
         if any(
             shown and record == shown and at == key
-            for (other, at), record in story.there.items()
+            for (other, at), record in sequence.there.items()
             if other != tenant
         ):
             check, said = "tenants-are-apart", f"{said}, as in another tenant"
-        story.breaks(check, said, sentences.record(expected), sentences.record(shown))
-    story.there[tenant, key] = shown
+        sequence.breaks(check, said, sentences.record(expected), sentences.record(shown))
+    sequence.there[tenant, key] = shown
     return shown
 
 
-def read_back_at_end(story: CallSequence) -> None:
+def read_back_at_end(sequence: CallSequence) -> None:
     """At the lists, which cost a call each; where there are none, at everything."""
-    if story.stage.subject.listed is None:
-        read_all_back(story)
-    for tenant in range(story.stage.subject.tenants):
-        read_list_back(story, tenant)
+    if sequence.stage.subject.listed is None:
+        read_all_back(sequence)
+    for tenant in range(sequence.stage.subject.tenants):
+        read_list_back(sequence, tenant)
 
 
-def read_list_back(story: CallSequence, tenant: int) -> None:
-    """Hold the list of a tenant against what the story knows of."""
-    subject = story.stage.subject
-    known = {key: record for (number, key), record in story.there.items() if number == tenant}
+def read_list_back(sequence: CallSequence, tenant: int) -> None:
+    """Hold the list of a tenant against what the sequence knows of."""
+    subject = sequence.stage.subject
+    known = {key: record for (number, key), record in sequence.there.items() if number == tenant}
     if subject.listing is None or subject.listed is None or not known:
         return
-    exchange = story.call(subject.listing(tenant), tenant)
+    exchange = sequence.call(subject.listing(tenant), tenant)
     if exchange is None:
         return
-    story.told.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
-    story.judge(exchange)
+    sequence.told.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
+    sequence.judge(exchange)
     listed = None
-    with story.readable(exchange, "the list"):
+    with sequence.readable(exchange, "the list"):
         listed = subject.listed(exchange)
     if listed is None:
         return
     for key, expected in known.items():
         if key not in listed and len(listed) >= _A_PAGE:
             continue
-        story.judged(_LISTS)
-        if listed.get(key) != expected and listed.get(key) != (shown := _look(story, tenant, key)):
+        sequence.judged(_LISTS)
+        if listed.get(key) != expected and listed.get(key) != (shown := _look(sequence, tenant, key)):
             in_list = sentences.record(listed.get(key))
             said = f"reading {key} shows {sentences.record(shown)}; the list shows {in_list}"
-            story.breaks(_LISTS, said, sentences.record(shown), in_list)
+            sequence.breaks(_LISTS, said, sentences.record(shown), in_list)

@@ -23,7 +23,7 @@ from mockserver.contract.target import Target
 __all__ = ["STATEFUL_CHECKS", "batch_profiles_of", "run_stateful"]
 
 STEPS = 8
-"""Of a story, at most."""
+"""Of a sequence, at most."""
 
 _ROUNDS = 8
 """Checks of a subject that may break before the rest is left."""
@@ -32,7 +32,7 @@ _ROUNDS = 8
 def run_stateful(
     contracted: ApiUnderTest, target: Target, effort: RunConfig, ledger: FindingLedger, judge: SequenceJudging
 ) -> None:
-    """Tell stories of every subject, and write down what does not hold, each with its smallest story.
+    """Tell sequences of every subject, and write down what does not hold, each with its smallest sequence.
 
     Raises:
         Unreachable: the target does not answer at all.
@@ -64,7 +64,7 @@ def _run_sequence(stage: SequenceContext) -> None:
                 machine, settings=hypothesis_settings(stage.effort, stateful_step_count=STEPS)
             )
         except (BrokenRule, Flaky, BudgetSpentError):
-            # The hunt has the smallest story, also where it is not told twice in the same way.
+            # The hunt has the smallest sequence, also where it is not told twice in the same way.
             pass
         found = stage.hunt.end()
         if found is None:

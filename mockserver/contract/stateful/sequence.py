@@ -39,7 +39,7 @@ SequenceJudging: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, 
 
 @dataclass(frozen=True, slots=True)
 class SequenceContext:
-    """What all stories of a subject have in common; `reader` is None where outcomes cannot be found."""
+    """What all sequences of a subject have in common; `reader` is None where outcomes cannot be found."""
 
     contracted: ApiUnderTest
     subject: BatchProfile
@@ -55,7 +55,7 @@ class SequenceContext:
 
 @dataclass(slots=True)
 class CallSequence:
-    """A story in a world: `there` is what it takes to be there, by tenant and key, as far as it has looked.
+    """A sequence of calls in a world; `there` holds the known records by tenant and key.
 
     `initial` is what there was of each when it first looked, `told` are its steps so far in plain words,
     `exchanges` all its calls.
@@ -125,7 +125,7 @@ class CallSequence:
         return f"{self.world.name}-{self._tokens}"
 
     def known(self, key: str, tenant: int) -> Record | None:
-        """Return the key's record as far as the story knows; made ready and read where it is named first."""
+        """Return the key's known record; prepare and read it when it is first named."""
         if (tenant, key) not in self.there:
             self._prepare(key, tenant)
             self.initial[tenant, key] = self.there[tenant, key] = self.read(key, tenant)

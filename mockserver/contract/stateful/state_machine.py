@@ -29,7 +29,7 @@ _NUMBERS = 1000
 
 
 class BatchMachine(RuleBasedStateMachine):
-    """The stories of one subject; `stage` is set by `machine_of`."""
+    """The sequences of one subject; `stage` is set by `machine_of`."""
 
     stage: SequenceContext
 
@@ -39,7 +39,7 @@ class BatchMachine(RuleBasedStateMachine):
         self.subject = self.stage.subject
         self.pool = KEYS if _takes_again(self.stage) else 2 * KEYS
         world = self.stage.worlds.fresh(self.pool)
-        self.story = CallSequence(self.stage, world)
+        self.sequence = CallSequence(self.stage, world)
         self.worlds = [world]
         self.keys = list(dict.fromkeys(self.subject.key(world.first + number) for number in range(self.pool)))
         self.last: tuple[list[SequenceItem], int] | None = None
@@ -48,8 +48,8 @@ class BatchMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Look at everything once more, and leave no sandbox behind."""
         try:
-            if not self.story.has_ended:
-                read_back.read_back_at_end(self.story)
+            if not self.sequence.has_ended:
+                read_back.read_back_at_end(self.sequence)
         finally:
             for world in self.worlds:
                 self.stage.worlds.drop(world)
@@ -61,14 +61,14 @@ class BatchMachine(RuleBasedStateMachine):
             data, draw_items(self.keys, [one for one in self.subject.corruptions if not one.refuses])
         )
         self.last = (batch, self._tenant(tenant))
-        batch_calls.send_batch(self.story, batch, self._tenant(tenant))
+        batch_calls.send_batch(self.sequence, batch, self._tenant(tenant))
 
     @rule(data=_DATA, tenant=TENANT)
     def send_a_good_batch(self, data: st.DataObject, tenant: int) -> None:
         """Items with nothing wrong."""
         batch = self._drawn(data, draw_items(self.keys))
         self.last = (batch, self._tenant(tenant))
-        batch_calls.send_batch(self.story, batch, self._tenant(tenant))
+        batch_calls.send_batch(self.sequence, batch, self._tenant(tenant))
 
     @precondition(lambda self: self.subject.corruptions)
     @rule(data=_DATA, tenant=TENANT)
@@ -77,9 +77,9 @@ class BatchMachine(RuleBasedStateMachine):
         alone = [spoil for spoil in self.subject.corruptions if not spoil.refuses]
         batch = self._drawn(data, draw_with_one_bad(self.keys, alone or self.subject.corruptions))
         if self.subject.tenants > 1:
-            isolation_checks.check_other_tenant(self.story, batch, tenant, 1 - tenant)
+            isolation_checks.check_other_tenant(self.sequence, batch, tenant, 1 - tenant)
         else:
-            batch_calls.send_batch(self.story, batch, self._tenant(tenant))
+            batch_calls.send_batch(self.sequence, batch, self._tenant(tenant))
 
     @precondition(lambda self: any(spoil.refuses for spoil in self.subject.corruptions))
     @rule(data=_DATA, tenant=TENANT)
@@ -87,21 +87,21 @@ class BatchMachine(RuleBasedStateMachine):
         """Send one item that refuses the whole call, among good ones."""
         ways = [spoil for spoil in self.subject.corruptions if spoil.refuses]
         batch_calls.send_batch(
-            self.story, self._drawn(data, draw_with_one_bad(self.keys, ways)), self._tenant(tenant)
+            self.sequence, self._drawn(data, draw_with_one_bad(self.keys, ways)), self._tenant(tenant)
         )
 
     @rule()
     def send_it_again(self) -> None:
         """Send the same batch again: updates become unchanged."""
         if self.last is not None:
-            batch_calls.send_batch(self.story, *self.last)
+            batch_calls.send_batch(self.sequence, *self.last)
 
     @precondition(lambda self: self.subject.twice)
     @rule(data=_DATA, tenant=TENANT)
     def send_a_key_twice(self, data: st.DataObject, tenant: int) -> None:
         """In one batch."""
         batch_calls.send_batch(
-            self.story, self._drawn(data, draw_duplicates(self.keys)), self._tenant(tenant)
+            self.sequence, self._drawn(data, draw_duplicates(self.keys)), self._tenant(tenant)
         )
 
     @precondition(lambda self: self.subject.encodings)
@@ -110,7 +110,7 @@ class BatchMachine(RuleBasedStateMachine):
         """Good items, which become the same records."""
         media_type = data.draw(st.sampled_from(sorted(self.subject.encodings)))
         batch_calls.send_batch(
-            self.story, self._drawn(data, draw_items(self.keys)), self._tenant(tenant), media_type
+            self.sequence, self._drawn(data, draw_items(self.keys)), self._tenant(tenant), media_type
         )
 
     @precondition(lambda self: self.subject.steps)
@@ -124,9 +124,9 @@ class BatchMachine(RuleBasedStateMachine):
     def send_one_and_take_a_step(self, data: st.DataObject, drawn: DrawnValues, tenant: int) -> None:
         """On a record that is there for sure; then the list is looked at."""
         (one, *_) = self._drawn(data, draw_items(self.keys))
-        batch_calls.send_batch(self.story, [one], self._tenant(tenant))
+        batch_calls.send_batch(self.sequence, [one], self._tenant(tenant))
         self._step(data, one.key, drawn, self._tenant(tenant))
-        read_back.read_list_back(self.story, self._tenant(tenant))
+        read_back.read_list_back(self.sequence, self._tenant(tenant))
 
     @precondition(lambda self: self.subject.again)
     @rule(data=_DATA, tenant=TENANT, something=st.booleans())
@@ -134,14 +134,14 @@ class BatchMachine(RuleBasedStateMachine):
         """Replay a call under an idempotency key, then send the key with another body."""
         batch, other = self._pair(data)
         between = self._pair(data)[0] if something else []
-        replay_checks.check_replay(self.story, batch, between, other, self._tenant(tenant))
+        replay_checks.check_replay(self.sequence, batch, between, other, self._tenant(tenant))
 
     @precondition(lambda self: self.subject.again == "same")
     @rule(data=_DATA, tenant=TENANT)
     def replay_at_once(self, data: st.DataObject, tenant: int) -> None:
         """Send a call twice at once under one idempotency key."""
         replay_checks.check_same_key_at_once(
-            self.story, self._drawn(data, draw_items(self.keys)), self._tenant(tenant)
+            self.sequence, self._drawn(data, draw_items(self.keys)), self._tenant(tenant)
         )
 
     @rule(data=_DATA, tenant=TENANT, known=st.booleans())
@@ -149,15 +149,15 @@ class BatchMachine(RuleBasedStateMachine):
         """Batches over the same keys, which are there or not."""
         batch, other = self._pair(data)
         if known and _takes_again(self.stage):
-            batch_calls.send_batch(self.story, self._numbered(batch), self._tenant(tenant))
-        concurrent.send_together(self.story, batch, other, self._tenant(tenant))
+            batch_calls.send_batch(self.sequence, self._numbered(batch), self._tenant(tenant))
+        concurrent.send_together(self.sequence, batch, other, self._tenant(tenant))
 
     @precondition(lambda self: self.stage.batch.atomic and self.subject.corruptions)
     @rule(data=_DATA, tenant=TENANT)
     def send_what_is_refused_and_read(self, data: st.DataObject, tenant: int) -> None:
         """At once: what is refused as a whole is never there."""
         batch = self._drawn(data, draw_with_one_bad(self.keys, self.subject.corruptions))
-        concurrent.is_refused_together(self.story, batch, self._tenant(tenant))
+        concurrent.is_refused_together(self.sequence, batch, self._tenant(tenant))
 
     @precondition(lambda self: self.subject.tenants > 1)
     @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
@@ -165,7 +165,7 @@ class BatchMachine(RuleBasedStateMachine):
         """Send a batch beside another tenant, which must not see it."""
         spoils = () if keyed and self.subject.again == "same" else self.subject.corruptions
         batch = self._drawn(data, draw_items(self.keys, spoils))
-        isolation_checks.check_other_tenant(self.story, batch, tenant, 1 - tenant, keyed=keyed)
+        isolation_checks.check_other_tenant(self.sequence, batch, tenant, 1 - tenant, keyed=keyed)
 
     @precondition(lambda self: self.stage.worlds.are_apart)
     @rule(data=_DATA, tenant=TENANT, keyed=st.booleans())
@@ -174,18 +174,18 @@ class BatchMachine(RuleBasedStateMachine):
         batch = self._drawn(data, draw_items(self.keys))
         self.worlds.append(self.stage.worlds.fresh(self.pool))
         isolation_checks.check_other_sandbox(
-            self.story, self.worlds[-1], batch, self._tenant(tenant), keyed=keyed
+            self.sequence, self.worlds[-1], batch, self._tenant(tenant), keyed=keyed
         )
 
     @rule(tenant=TENANT)
     def look(self, tenant: int) -> None:
         """At whatever was touched, and at the list of all."""
-        read_back.read_all_back(self.story)
-        read_back.read_list_back(self.story, self._tenant(tenant))
+        read_back.read_all_back(self.sequence)
+        read_back.read_list_back(self.sequence, self._tenant(tenant))
 
     def _step(self, data: st.DataObject, key: str, drawn: DrawnValues, tenant: int) -> None:
         step = data.draw(st.sampled_from(self.subject.steps))
-        batch_calls.do_step(self.story, step, key, self._other(drawn), tenant)
+        batch_calls.do_step(self.sequence, step, key, self._other(drawn), tenant)
 
     def _drawn(self, data: st.DataObject, batch: st.SearchStrategy[list[SequenceItem]]) -> list[SequenceItem]:
         return self._numbered(data.draw(batch))
@@ -212,5 +212,5 @@ def _takes_again(stage: SequenceContext) -> bool:
 
 
 def build_machine(stage: SequenceContext) -> type[BatchMachine]:
-    """Return the machine that tells a subject's stories."""
-    return type("Stories", (BatchMachine,), {"stage": stage})
+    """Return the machine that tells a subject's sequences."""
+    return type("Sequences", (BatchMachine,), {"stage": stage})

@@ -28,7 +28,7 @@ FIRST_REFUSAL = 400
 
 @dataclass(frozen=True, slots=True)
 class SequenceItem:
-    """An item of a story: its key, what it carries, and how it was made bad, if it was."""
+    """An item of a sequence: its key, what it carries, and how it was made bad, if it was."""
 
     key: str
     drawn: DrawnValues

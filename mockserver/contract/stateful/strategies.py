@@ -12,7 +12,7 @@ from mockserver.contract.profile import Corruption, DrawnValues
 from mockserver.contract.stateful.state_model import SequenceItem
 
 KEYS = 4
-"""Of a story: few, so that they meet again."""
+"""Of a sequence: few, so that they meet again."""
 
 TENANT = st.integers(0, 1)
 KEY = st.integers(0, KEYS - 1)
@@ -24,7 +24,7 @@ AMOUNTS = st.one_of(
     st.integers(1, 10_000_000).map(lambda cents: Decimal(cents).scaleb(-2)),
 )
 DRAWN = st.builds(DrawnValues, st.just(0), AMOUNTS)
-"""Without a number: that is the story's, so that no two things in it are alike."""
+"""Without a number: that is the sequence's, so that no two things in it are alike."""
 
 
 def draw_items(

@@ -1,7 +1,7 @@
 """What finds a planted fault: plain Schemathesis, and our suite, in the same calls.
 
 Plain Schemathesis is what its own checks find in the calls that it makes, walks along links among them; 200
-and 207 are right answers to a batch with bad items. Ours is all that is found in these calls and in stories.
+and 207 are right answers to a batch with bad items. Ours is what these calls and sequences find.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _plain(mutant: Mutant, run: Run, findings: Mapping[str, Sequence[Finding]]) 
 
 
 def found(mutant: Mutant, run: Run) -> dict[str, list[Finding]]:
-    """What is found at a mutant and not at the right server, by phase; stories, which are quick, first."""
+    """What is found at a mutant and not at the right server, by phase; sequences, which are quick, first."""
     findings: dict[str, list[Finding]] = {}
     for phase in (runner.STATEFUL_PHASE, runner.FUZZING_PHASE):
         ledger = Hasty(known=known(mutant, run, phase)) if run.hasty else FindingLedger()

@@ -35,7 +35,7 @@ def test_xml_gets_no_sign_that_it_cannot_hold() -> None:
     ("number", "unit", "told"),
     [
         (1, "calls", "1 call"),
-        (1, "stories", "1 story"),
+        (1, "sequences", "1 sequence"),
         (0, "items", "0 items"),
         (1204, "items", "1,204 items"),
     ],

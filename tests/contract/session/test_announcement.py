@@ -16,7 +16,7 @@ def test_what_will_be_written_is_told_in_full() -> None:
     assert any(line.startswith("  records    postV1Invoices: keys such as ") for line in told)
     assert any(line.startswith("  relies on  ") for line in told)
     assert told[-1].endswith(
-        "up to 1,200 generated ones an operation and 1,200 stories a subject, at most 20/s"
+        "up to 1,200 generated ones an operation and 1,200 sequences a subject, at most 20/s"
     )
 
 

@@ -22,7 +22,7 @@ WHOLE = SessionPlan(
     rate=Rate(5),
     facts={"debtor": "D 1"},
     effort=RunConfig(7, 50, frozenset({"count-is-processed"}), frozenset({"postV1Invoices"})),
-    phases=("stories",),
+    phases=("stateful",),
 )
 
 
@@ -50,7 +50,7 @@ def test_the_line_that_repeats_a_run_is_read_as_that_run(monkeypatch: pytest.Mon
     assert (one.only, one.operations, one.phases) == (
         ("count-is-processed",),
         ("postV1Invoices",),
-        ("stories",),
+        ("stateful",),
     )
     assert (one.facts, one.headers["X-Trace"]) == ({"debtor": "D 1"}, "a b")
 

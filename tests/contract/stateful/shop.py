@@ -265,7 +265,7 @@ def contracted(made: Spec, prepare: Prepare | None = None) -> ApiUnderTest:
 
 
 def unjudged(_exchange: Exchange, _ledger: FindingLedger) -> tuple[Finding, ...]:
-    """A judge that lets everything pass: what single calls come to is not what stories are about."""
+    """A judge that lets everything pass: what single calls come to is not what sequences are about."""
     return ()
 
 
@@ -278,7 +278,7 @@ def told(  # noqa: PLR0913 - each has its default
     judge: SequenceJudging = unjudged,
     prepare: Prepare | None = None,
 ) -> FindingLedger:
-    """What so many stories of the shop come to; `only` are the checks to make."""
+    """What so many sequences of the shop come to; `only` are the checks to make."""
     ledger = FindingLedger(kept=True)
     with Target(Address("http://testserver/shop", shop, {"x-tenant": "0"})) as target:
         effort = RunConfig(seed, number, frozenset(only))

@@ -1,4 +1,4 @@
-"""Stories find what one call cannot show, and say it in words that need no explaining."""
+"""Sequences find what one call cannot show, and say it in words that need no explaining."""
 
 from __future__ import annotations
 

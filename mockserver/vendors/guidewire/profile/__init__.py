@@ -8,7 +8,7 @@ from mockserver.vendors.guidewire.profile.outcomes import read_outcomes
 from mockserver.vendors.guidewire.profile.pins import PINS, A, B, C
 
 _FACTS = {"payee": "ab:1", "claim": "demo_sample:30005", "bulk_invoices": f"{A},{B},{C}", "prefix": "MS-"}
-"""`bulk_invoices` are there, may be changed, and are given up: a story may delete them.
+"""`bulk_invoices` are there, may be changed, and are given up: a sequence may delete them.
 
 What is made has an invoice number that begins with `prefix`.
 """
