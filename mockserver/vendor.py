@@ -147,10 +147,10 @@ class Vendor:
     """A vendor's code, keyed by operationId; every part is optional.
 
     `grade` sees each problem that a schema found and may drop or rewrite it. `refuse` renders a refusal.
-    `admit` lets a call in before its body is read: it calls `enter` once, for the checks that every call
-    meets, may refuse before and after that, and returns the tenant that the call enters by its header, "" for
-    the one that it names. `enter_tenant` says whether the caller may enter a tenant that the body or the
-    query names.
+    `admit` decides on a call before its envelope is opened: it calls `enter` once, for the checks that every
+    call meets, may refuse before and after that, and returns the tenant that the call enters by its header,
+    "" for none. What it wrote before it refused stays. `enter_tenant` raises unless the caller may enter a
+    tenant that the body or the query names.
     `replay` may answer a call from what `remember` kept of an earlier one, before the body is read; what is
     replayed has no outcomes. `remember` sees every answer to a call that was let in, a refusal too, in the
     transaction of the work or, where that was undone, of the refusal.

@@ -158,6 +158,6 @@ def contract(**given: Any) -> None:
     mockserver contract
     mockserver contract NAME --target http://127.0.0.1:8080/NAME --seed 7 --report junit,html
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.contract_run import ContractOptions, run_contract  # noqa: PLC0415 - slow to import, and only needed here
+    from mockserver.cli import contract_run  # noqa: PLC0415 - slow to import, and only needed here
 
-    run_contract(ContractOptions(**given))
+    contract_run.run_contract(contract_run.ContractOptions(**given))

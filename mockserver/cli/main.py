@@ -130,7 +130,7 @@ def run(
     ignore_connexion_warnings()
     from mockserver.errors import MockServerError  # noqa: PLC0415
     from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
-    from mockserver.server.uvicorn_server import PortTakenError, serve  # noqa: PLC0415 - slow to import, and only needed here
+    from mockserver.server.uvicorn_server import PortTakenError, serve  # noqa: PLC0415 - slow
 
     try:
         serve(Options(**chosen, hosts=(host, *allow_hosts)), host, port, log, print_url=print_url)
@@ -148,7 +148,7 @@ def assumptions(*, vendors: tuple[str, ...], as_json: bool) -> None:
 
     Turn one with `mockserver run --assume ID=VALUE`, or in one sandbox through /_mock.
     """
-    from mockserver.engine.registry import discover_vendors, list_assumptions  # noqa: PLC0415 - slow to import, and only needed here
+    from mockserver.engine.registry import discover_vendors, list_assumptions  # noqa: PLC0415 - slow
     from mockserver.errors import MockServerError  # noqa: PLC0415
 
     try:

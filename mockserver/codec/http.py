@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.errors import NotAcceptable, Refusal, ServerRefusal, UnsupportedMediaType
-from mockserver.model import Json, Reply
+from mockserver.model import Call, Json, Reply
 
 JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
@@ -118,6 +118,20 @@ def check_utf_8_charset(headers: Mapping[str, str]) -> None:
     media_type, charset = parse_content_type(headers)
     if charset not in _UTF_8_CHARSETS:
         raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,))
+
+
+def check_json_in_utf_8(call: Call) -> None:
+    """Raise where `Accept` has no room for JSON, or the body is in another charset than UTF-8.
+
+    For vendors whose documents say nothing of either: the assumptions `unacceptable` and `other_charset` do.
+
+    Raises:
+        NotAcceptable, UnsupportedMediaType: the assumptions ask for a refusal.
+    """
+    if call.assumptions["unacceptable"] == "406":
+        check_accepts_json(call.headers)
+    if call.body and call.assumptions["other_charset"] == "415":
+        check_utf_8_charset(call.headers)
 
 
 def parse_accept(header: str) -> Iterator[tuple[str, float]]:

@@ -34,7 +34,7 @@ def run_phases(
 
     judge = ExchangeJudge(contracted, effort)
     if FUZZING_PHASE in phases:
-        from mockserver.contract.fuzzing.run import FUZZING_CHECKS, run_fuzzing  # noqa: PLC0415 - costs 0.1 s
+        from mockserver.contract.fuzzing.run import FUZZING_CHECKS, run_fuzzing  # noqa: PLC0415 - slow
 
         if _wants(effort, {*CHECKS, *FUZZING_CHECKS}):
             run_fuzzing(contracted, target, effort, ledger, judge)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +118,8 @@ class Admission:
         try:
             if arrival.head_refusal is not None:
                 raise arrival.head_refusal
-            tenant = self._enter(call, _Checks(arrival, match, principal, self.served), state)
+            checks = _Checks(arrival, match, principal, self.served)
+            tenant = self.served.vendor.admit(call, lambda: checks.operation(call), state)
             check_availability(call)
         except Refusal as refusal:
             return Admitted(call, found, refusal)
@@ -145,19 +145,6 @@ class Admission:
             now=state.now,
             scenarios=tuple(state.sandbox_collection(SCENARIOS).values()),
         )
-
-    def _enter(self, call: Call, checks: _Checks, state: State) -> str:
-        """Return the tenant that the call enters; counts from before the common checks are kept."""
-        with ExitStack() as savepoint:
-            savepoint.enter_context(state.item())
-
-            def enter() -> Operation:
-                savepoint.close()
-                operation = checks.operation(call)
-                savepoint.enter_context(state.item())
-                return operation
-
-            return self.served.vendor.admit(call, enter, state)
 
     def _as_tenant(self, call: Call, tenant: str) -> Call:
         """Return the call with the tenant that it enters in its header, if the vendor reads it there."""

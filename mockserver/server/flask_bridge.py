@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 from werkzeug.datastructures import Headers
 from werkzeug.http import remove_entity_headers
-from werkzeug.routing import MapAdapter
 
 from mockserver.engine.admission import Arrival
 from mockserver.engine.pipeline import Pipeline
@@ -36,26 +34,18 @@ class _Response(flask.Response):
 
 
 class _Flask(flask.Flask):
-    """Flask whose one route needs no look at the request: it is bound once."""
+    """Flask without a URL map: Connexion has routed the request already."""
 
-    def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:  # noqa: ARG002 - Flask's name
-        """Return the adapter of the one route."""
-        return self._bound
-
-    @cached_property
-    def _bound(self) -> MapAdapter:
-        return self.url_map.bind("mockserver", default_method="POST", path_info="/")
+    def create_url_adapter(self, request: flask.Request | None) -> None:
+        """Return no adapter, so that no second router can disagree with the first."""
 
 
 class FlaskBridge:
     """Flask with one view for every operation of every vendor, called inside the event loop."""
 
     def __init__(self, pipelines: Mapping[str, Pipeline], recorder: Recorder) -> None:
-        self._pipelines, self._desk = pipelines, recorder
+        self._pipelines, self._recorder = pipelines, recorder
         self._flask = _Flask(__name__, static_folder=None)
-        self._flask.add_url_rule(
-            "/", "answer", self._answer, methods=["POST"], provide_automatic_options=False
-        )
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer a request that Connexion routed, and send what the view returns.
@@ -67,7 +57,7 @@ class FlaskBridge:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         environ = _environ(scope)
         with self._flask.request_context(environ):
-            response = self._flask.full_dispatch_request()
+            response = self._view()
         status, content = response.status_code, response.get_data()
         headers = encode_headers(_sendable(response))
         answer: Answer = environ[_ANSWER]
@@ -80,13 +70,14 @@ class FlaskBridge:
                 OutgoingReply(status, headers, content, bare, answer.delivery, send, connection_of(scope))
             )
 
-    def _answer(self) -> flask.Response:
+    def _view(self) -> flask.Response:
+        """Return the reply to the request of the context: the catch-all view."""
         environ = flask.request.environ
         arrival: Arrival = environ[ARRIVAL]
         call, answer = self._pipelines[environ[VENDOR]].handle(arrival)
         # Held until the reply is out: taking down what a large batch was made of takes a while.
         environ[_ANSWER] = answer
-        reply = self._desk.close(call, answer, environ[STARTED_KEY])
+        reply = self._recorder.close(call, answer, environ[STARTED_KEY])
         response = _Response(reply.body, reply.status, list(reply.headers))
         if reply.media_type is not None:
             response.headers["Content-Type"] = reply.media_type

@@ -169,7 +169,7 @@ def _application(plan: SessionPlan, about: SessionResult) -> App:
     if about.plain:
         raise SpecError(f"{plan.spec}: it has no x-batch, so that nobody serves it in this process")
     ignore_connexion_warnings()
-    from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow to import, and only needed here
+    from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
 
     if plan.spec and plan.spec.parent.resolve() != specs_folder().resolve():
         return create_app(Options(vendors=(plan.name,), specs=(plan.spec.parent,)))

@@ -86,7 +86,7 @@ def local_server(
         OSError: the state cannot be read.
     """
     ignore_connexion_warnings()
-    from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow to import, and only needed here
+    from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
 
     held = state.read_bytes() if state else b""
     app = create_app(Options(vendors=(contracted.name,), assumptions=assumptions))

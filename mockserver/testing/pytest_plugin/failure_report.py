@@ -77,6 +77,6 @@ REPORTER_KEY = pytest.StashKey[FailureReporter]()
 
 
 def _server_errors() -> tuple[type[Exception], ...]:
-    from mockserver.testing import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow to import, and only needed here
+    from mockserver.testing import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow
 
     return (ServerUnreachableError, ControlPlaneError)

@@ -93,7 +93,7 @@ def _start_server(config: pytest.Config, *, strict: bool) -> MockServer:
 @contextmanager
 def _fail_without_traceback() -> Iterator[None]:
     """Yield what the mock says is told as it says it: where in the plugin it came up helps nobody."""
-    from mockserver.testing import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow to import, and only needed here
+    from mockserver.testing import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow
 
     try:
         yield
@@ -132,7 +132,7 @@ def _vendor_names(config: pytest.Config) -> Iterator[str]:
 
 def _remote_vendors(url: str) -> Iterator[str]:
     """Return the vendors of a running server; none if it does not answer, as the fixtures then report."""
-    from mockserver.testing import ControlPlaneError, MockServer, ServerUnreachableError  # noqa: PLC0415 - slow to import, and only needed here
+    from mockserver.testing import ControlPlaneError, MockServer, ServerUnreachableError  # noqa: PLC0415 - slow
 
     try:
         with MockServer(url) as server:

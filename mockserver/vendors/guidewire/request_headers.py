@@ -8,7 +8,7 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.codec.http import check_accepts_json, check_utf_8_charset, json_reply
+from mockserver.codec.http import check_json_in_utf_8, json_reply
 from mockserver.errors import Rejected
 from mockserver.model import Call, Problem, Reply
 from mockserver.sandbox.assumptions import ON
@@ -38,15 +38,12 @@ def admit(call: Call, enter: Enter, state: State) -> str:
 
     Raises:
         TooManyRequests: its caller has called too often.
-        NotAcceptable: its Accept header has no room for JSON.
-        UnsupportedMediaType: its body is declared to be in another charset.
+        NotAcceptable, UnsupportedMediaType: see `check_json_in_utf_8`.
     """
     enter()
-    count_call(call, state)
-    if call.assumptions["unacceptable"] == "406":
-        check_accepts_json(call.headers)
-    if call.body and call.assumptions["other_charset"] == "415":
-        check_utf_8_charset(call.headers)
+    with state.item():  # a refused call is not counted
+        count_call(call, state)
+        check_json_in_utf_8(call)
     return ""
 
 

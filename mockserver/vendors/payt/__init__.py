@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mockserver.vendor import BatchHandler, Vendor, store_each
 from mockserver.vendors.payt import batches, oauth, queries, rules, state_rules
-from mockserver.vendors.payt.access import enter_tenant
+from mockserver.vendors.payt.access import admit, enter_tenant
 from mockserver.vendors.payt.dates import is_instant
 from mockserver.vendors.payt.faults import extra_outcome_of, fault_problem
-from mockserver.vendors.payt.rate_limit import admit, batch_with_limit_headers, handler_with_limit_headers
+from mockserver.vendors.payt.rate_limit import batch_with_limit_headers, handler_with_limit_headers
 from mockserver.vendors.payt.records import debtors, files, identity, invoices, payment_settings
 from mockserver.vendors.payt.records.debtors import CONTACT
 from mockserver.vendors.payt.records.payment_settings import VAT_RATE

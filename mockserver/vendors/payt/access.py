@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from mockserver.codec.http import check_json_in_utf_8
 from mockserver.codec.instants import parse_instant
 from mockserver.errors import Forbidden, NotFound, Refusal
 from mockserver.model import Call, Document, Principal
 from mockserver.sandbox.store import State
+from mockserver.vendor import Enter
+from mockserver.vendors.payt.rate_limit import check_rate
 from mockserver.vendors.payt.records.files import STORAGE
 
 ADMINISTRATIONS = "administrations"
@@ -54,3 +57,21 @@ def access_refusal(administration_id: str, call: Call) -> Refusal:
 def _is_granted(administration: Document, principal: Principal) -> bool:
     named = principal.facts.get("administrations")
     return administration.get("connected", True) and (named is None or administration["id"] in named)
+
+
+def admit(call: Call, enter: Enter, state: State) -> str:
+    """Count the call of a token, then refuse `Accept` and charsets where the assumptions require it.
+
+    Files are put to their storage in any charset, and nothing is answered there.
+
+    Raises:
+        TooManyRequests: it is the eleventh of a second.
+        NotAcceptable: its Accept header has no room for JSON.
+        UnsupportedMediaType: its body is declared to be in another charset.
+    """
+    if call.assumptions["quotas"] == "on":
+        check_rate(call, state)
+    operation = enter()
+    if operation.path.startswith("/v1/"):
+        check_json_in_utf_8(call)
+    return ""

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 from msgspec.structs import replace as changed
 
-from mockserver.codec.http import check_accepts_json, check_utf_8_charset
 from mockserver.engine.auth import SecurityScheme, authenticate
 from mockserver.errors import TooManyRequests, Unauthorized
 from mockserver.model import Call, Reply
 from mockserver.sandbox.quota import count_in_fixed_window, describe_fixed_window, rate_limit_headers
 from mockserver.sandbox.store import State
-from mockserver.vendor import BatchHandler, BatchResult, Enter, Handler, Request
+from mockserver.vendor import BatchHandler, BatchResult, Handler, Request
 
 BEARER = SecurityScheme("bearerAuth", {"type": "http", "scheme": "bearer"})
 
@@ -56,32 +55,7 @@ def handler_with_limit_headers(handler: Handler) -> Handler:
     return told
 
 
-def admit(call: Call, enter: Enter, state: State) -> str:
-    """Count the call of a token, then refuse `Accept` and charsets where the assumptions require it.
-
-    Files are put to their storage in any charset, and nothing is answered there.
-
-    Raises:
-        TooManyRequests: it is the eleventh of a second.
-        NotAcceptable: its Accept header has no room for JSON.
-        UnsupportedMediaType: its body is declared to be in another charset.
-    """
-    if call.assumptions["quotas"] == "on":
-        _check_rate(call, state)
-    operation = enter()
-    if operation.path.startswith("/v1/"):
-        _negotiate(call)
-    return ""
-
-
-def _negotiate(call: Call) -> None:
-    if call.assumptions["unacceptable"] == "406":
-        check_accepts_json(call.headers)
-    if call.body and call.assumptions["other_charset"] == "415":
-        check_utf_8_charset(call.headers)
-
-
-def _check_rate(call: Call, state: State) -> None:
+def check_rate(call: Call, state: State) -> None:
     """Count the call; who has no good token is told of that instead, later on.
 
     Source: Payt fact sheet §3.1 (401 comes before 429).

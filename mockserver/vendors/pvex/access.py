@@ -49,9 +49,10 @@ def admit(call: Call, enter: Enter, state: State) -> str:
         raise NotFound("path", call.path)
     if operation.security and call.principal == ANONYMOUS and switches["auth"] == "bearer":
         raise Unauthorized("missing", _SCHEME)
-    count_call(call, state)
-    if operation.id != LOGIN_OPERATION and parse_content_type(call.headers)[0] == _FORM:
-        _check_form(switches["form_body"])
+    with state.item():  # a refused call is not counted
+        count_call(call, state)
+        if operation.id != LOGIN_OPERATION and parse_content_type(call.headers)[0] == _FORM:
+            _check_form(switches["form_body"])
     return ""
 
 

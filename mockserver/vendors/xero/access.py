@@ -41,10 +41,11 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     tenant = call.headers.get(TENANT_HEADER) or _only_tenant(call, state)
     if not any(one["tenantId"] == tenant for one in reachable_connections(call, state)):
         raise Forbidden("tenant", tenant)
-    count_call(call, state)
-    media_type, charset = parse_content_type(call.headers)
-    if call.body and charset not in _CHARSETS:
-        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,))
+    with state.item():  # a refused call is not counted
+        count_call(call, state)
+        media_type, charset = parse_content_type(call.headers)
+        if call.body and charset not in _CHARSETS:
+            raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,))
     return tenant
 
 
