@@ -16,7 +16,7 @@ run: $(RUN) ## set up and serve on PORT (8080)
 	@$(BIN)/mockserver run --port $(PORT)
 
 test: lint ## set up, then everything that must hold: format, lint, types, all tests
-	$(PYTEST) -n 2 --dist worksteal
+	$(PYTEST) -n 2 --dist worksteal --cov --cov-report=term
 
 lint: $(DEV) ## format check, lint, types, imports, spelling
 	$(BIN)/ruff format --check .

@@ -41,7 +41,7 @@ def run(command: str, app: Application) -> Response:
 def test_a_call_is_shown_for_every_vendor_and_for_a_scenario() -> None:
     shown = {url.split("/")[3] for url, _ in EXAMPLES}
 
-    assert shown == {"vba", "guidewire", "pvex", "payt", "xero", "_mock"}
+    assert {"vba", "guidewire", "pvex", "payt", "xero", "_mock"} <= shown
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[url.split("/")[3] for url, _ in EXAMPLES])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
-
-import pytest
 
 from mockserver.control.cases.catalogue import CatalogueCase, vendor_cases
 from mockserver.control.cases.runner import CaseResult
@@ -14,12 +13,18 @@ from mockserver.control.cases.runner import CaseResult
 Play: TypeAlias = Callable[[CatalogueCase], CaseResult]
 
 
-def rows_of(vendor: str) -> pytest.MarkDecorator:
-    """Every case of the vendor, `148-reset` for the first of a row, `148-reset-2` for the second."""
+@dataclass(frozen=True, slots=True)
+class CatalogueTest:
+    """A vendor's case, and its id: `vba-148-reset`, `vba-148-reset-2` for the second of a row."""
+
+    id: str
+    entry: CatalogueCase
+
+
+def tests_of(vendor: str) -> Iterator[CatalogueTest]:
+    """Every case of the vendor."""
     seen: Counter[str] = Counter()
-    params = []
     for entry in vendor_cases(vendor):
         seen[entry.row.id] += 1
         again = f"-{seen[entry.row.id]}" if seen[entry.row.id] > 1 else ""
-        params.append(pytest.param(entry, id=f"{entry.row.id}{again}"))
-    return pytest.mark.parametrize("entry", params)
+        yield CatalogueTest(f"{vendor}-{entry.row.id}{again}", entry)

@@ -16,12 +16,13 @@ from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.profile import ExpectedStatuses, FixturePins, ReportedOutcomes
 from mockserver.contract.target import Address, Target
+from mockserver.engine.registry import vendor_packages
 from mockserver.model import Json
 from mockserver.server.application import Options, create_app
 from mockserver.spec.openapi import Operation, resolve
 from tests.contract.exchanges import BAD, GOOD, JSON, OTHER, acme, answered, judged, put, results, row, said
 
-VENDORS = ("guidewire", "payt", "pvex", "vba", "xero")
+VENDORS = vendor_packages()
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from mockserver.server.application import Application
-from tests.journeys.stories import STORIES, Story
+from tests.journeys.stories import Story, stories
 from tests.support.client import Client
 
-every = pytest.mark.parametrize("story", STORIES, ids=[story.vendor for story in STORIES])
+every = pytest.mark.parametrize("story", stories(), ids=[story.vendor for story in stories()])
 
 
 @every
@@ -102,7 +102,7 @@ def test_a_sandbox_answers_alike_after_a_reset_byte_for_byte(
 
 
 def test_what_one_vendor_is_told_is_not_heard_by_the_others(client: Client) -> None:
-    told, *others = STORIES
+    told, *others = stories()
 
     told.send_batch(client)
 
@@ -110,7 +110,7 @@ def test_what_one_vendor_is_told_is_not_heard_by_the_others(client: Client) -> N
 
 
 def test_all_stories_can_be_told_in_one_sandbox(client: Client) -> None:
-    told = [(story.send_batch(client), story.send_repair(client)) for story in STORIES]
+    told = [(story.send_batch(client), story.send_repair(client)) for story in stories()]
 
     assert len(told) == 5
-    assert [story.see(client) for story in STORIES] == [story.after_repair for story in STORIES]
+    assert [story.see(client) for story in stories()] == [story.after_repair for story in stories()]

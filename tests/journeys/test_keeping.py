@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from mockserver.server.application import Application
-from tests.journeys.stories import STORIES, Story
+from tests.journeys.stories import Story, stories
 from tests.support.client import Client
 
-every = pytest.mark.parametrize("story", STORIES, ids=[story.vendor for story in STORIES])
+every = pytest.mark.parametrize("story", stories(), ids=[story.vendor for story in stories()])
 
 
 @pytest.fixture
@@ -57,13 +57,13 @@ def test_a_dump_of_one_vendor_brings_back_that_vendor_alone(
     story: Story, client: Client, control: Client
 ) -> None:
     begun: Any = control.get(f"/dump?vendor={story.vendor}").body
-    for told in STORIES:
+    for told in stories():
         told.send_batch(client)
 
     control.put(f"/state?vendor={story.vendor}", content=begun, headers={"content-type": "application/json"})
 
-    assert {told.vendor: told.see(client) for told in STORIES} == {
-        told.vendor: told.before if told is story else told.after_batch for told in STORIES
+    assert {told.vendor: told.see(client) for told in stories()} == {
+        told.vendor: told.before if told is story else told.after_batch for told in stories()
     }
 
 

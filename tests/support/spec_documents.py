@@ -19,7 +19,7 @@ from openapi_spec_validator.readers import read_from_filename
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT / "tests" / "seeds"
 SPECS: Mapping[str, Path] = {file.stem: file for file in sorted((ROOT / "specs").glob("*.yaml"))}
-VENDORS = ("guidewire", "payt", "pvex", "vba", "xero")
+VENDORS = tuple(name for name in SPECS if not name.startswith("_"))
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 Node: TypeAlias = Mapping[str, Any]

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
+from mockserver.engine.registry import vendor_packages
 from mockserver.testing import MockServer, Sandbox
 from mockserver.testing.examples import NoExampleError, plain_json
 from tests.testing.sending import put_invoices, send
 
-VENDORS = ["guidewire", "payt", "pvex", "vba", "xero"]
+VENDORS = vendor_packages()
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver.engine.registry import vendor_packages
 from mockserver.testing import ControlPlaneError, Sandbox
 from mockserver.testing.scenarios import build_scenario
 from tests.testing.sending import put_invoices, send
@@ -73,7 +74,7 @@ def test_a_value_that_cannot_be_is_told_by_the_server(box: Sandbox) -> None:
         box.vendor("vba").arm(fail="inner")
 
 
-@pytest.mark.parametrize("vendor", ["guidewire", "payt", "pvex", "vba", "xero"])
+@pytest.mark.parametrize("vendor", vendor_packages())
 def test_an_item_of_any_vendor_is_chosen_by_its_key(box: Sandbox, vendor: str) -> None:
     mock = box.vendor(vendor)
     batch = mock.example(items=3)

@@ -14,6 +14,7 @@ from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.oracle import MAX_ITEMS_JUDGED, Oracle, expected_response
 from mockserver.contract.oracle.expected import ExpectedItem, ExpectedResponse
 from mockserver.contract.profile import Tolerance
+from mockserver.engine.registry import vendor_packages
 from mockserver.spec.openapi import Operation, resolve
 from tests.contract.exchanges import BAD, GOOD, JSON, OTHER, acme, put
 from tests.support import sample_vendor
@@ -315,7 +316,7 @@ def test_a_lenient_json_reader_leaves_what_is_no_json_in_doubt() -> None:
     assert found.envelope == "doubtful"
 
 
-@pytest.mark.parametrize("name", ["guidewire", "payt", "pvex", "vba", "xero"])
+@pytest.mark.parametrize("name", vendor_packages())
 def test_no_example_of_a_batch_is_bad(name: str) -> None:
     known = load_vendor_api(name)
     headers = {**XERO, "vbasoftware-database": "sandbox"}

@@ -1,6 +1,9 @@
-"""All planted faults."""
+"""All planted faults: those of the five vendors, and of others `FAULTS` in their `planted_faults.py`."""
 
 from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
 
 from tests.contract.planted_faults.counts import COUNTS
 from tests.contract.planted_faults.fault import Mutant
@@ -10,4 +13,11 @@ from tests.contract.planted_faults.refusals import REFUSALS
 from tests.contract.planted_faults.spelling import MANNERS
 from tests.contract.planted_faults.state import STATE
 
-MUTANTS: tuple[Mutant, ...] = (*ITEMS, *COUNTS, *STATE, *REFUSALS, *MANNERS, *ISOLATION)
+_FILES = sorted((Path(__file__).parents[2] / "vendors").glob("*/planted_faults.py"))
+_OF_OTHERS = [
+    fault
+    for file in _FILES
+    for fault in import_module(f"tests.vendors.{file.parent.name}.planted_faults").FAULTS
+]
+
+MUTANTS: tuple[Mutant, ...] = (*ITEMS, *COUNTS, *STATE, *REFUSALS, *MANNERS, *ISOLATION, *_OF_OTHERS)

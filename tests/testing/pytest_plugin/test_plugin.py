@@ -43,7 +43,7 @@ def test_every_vendor_has_a_fixture(run: Run) -> None:
     run(
         """
         def test_vendors(mock_guidewire, mock_payt, mock_pvex, mock_vba, mock_xero, mockserver):
-            assert mockserver.vendors == ("guidewire", "payt", "pvex", "vba", "xero")
+            assert {"guidewire", "payt", "pvex", "vba", "xero"} <= set(mockserver.vendors)
             assert mock_xero.name == "xero"
             assert mockserver.health()["status"] == "ok"
         """

@@ -78,3 +78,6 @@ class Guidewire:
 
 def _change(addressee: str, **members: str) -> dict[str, object]:
     return {"data": {"attributes": {"mailTo": addressee}, **members}}
+
+
+ADAPTER = Guidewire()

@@ -99,3 +99,6 @@ def _open_second(state: State) -> None:
     mine = state.collection("debtors", "82")
     for number, debtor in zip(count(601), state.collection("debtors", "81").values(), strict=False):
         mine[str(number)] = {**debtor, "id": str(number), "administration_id": "82"}
+
+
+ADAPTER = Payt()

@@ -74,3 +74,6 @@ class Pvex:
         number = int(one.key.rpartition("-")[2])
         bad = {} if one.good else {"ClientId": ""}
         return visit(number, SubscriberId=_SUBSCRIBERS[0], PmsStatus=one.value, Deleted=False, **bad)
+
+
+ADAPTER = Pvex()

@@ -74,3 +74,6 @@ class Vba:
 
     def due(self, _client: Client) -> None:
         return None
+
+
+ADAPTER = Vba()

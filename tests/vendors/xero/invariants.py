@@ -84,3 +84,6 @@ def _invoice(number: str, reference: str, *, good: bool) -> dict[str, object]:
         "DueDate": "2026-02-05",
         "LineItems": [line | ({} if good else {"AccountCode": "NOPE"})],
     }
+
+
+ADAPTER = Xero()
