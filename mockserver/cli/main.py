@@ -30,7 +30,7 @@ def _instant(_context: click.Context, _option: click.Parameter, text: str | None
     try:
         return print_instant(parse_instant(text)) if text else None
     except ValueError:
-        raise click.BadParameter(f"{text} is no instant; write 2026-01-05T09:00:00Z") from None
+        raise click.BadParameter(f"{text} is not an instant; write 2026-01-05T09:00:00Z") from None
 
 
 class _LazyGroup(click.Group):
@@ -73,18 +73,18 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     type=click.Choice(["lenient", "strict"]),
     default="lenient",
     callback=_is_strict,
-    help="Lenient takes any non-empty credential; strict those of the fixtures only.",
+    help="Lenient: any non-empty credential. Strict: those of the fixtures only.",
 )
 @option("--seed", default=0, help="Seed of the default sandbox.")
-@option("--freeze", callback=_instant, help="Instant at which the default sandbox's clock stands.")
-@option("--empty", is_flag=True, help="Begin without records.")
+@option("--freeze", callback=_instant, help="Freeze the default sandbox's clock at this instant.")
+@option("--empty", is_flag=True, help="Start without records.")
 @option(
     "--assume",
     "assumptions",
     multiple=True,
     callback=assumption_values,
     metavar="ID=VALUE",
-    help="Position of a switch in every sandbox, see `mockserver assumptions`; may be given again.",
+    help="Value of an assumption in every sandbox, see `mockserver assumptions`; may be given again.",
 )
 @option("--max-body", "max_body_bytes", default=10 * 1024 * 1024, help="Largest body, in bytes.")
 @option("--max-items", default=10_000, help="Most items of one batch.")
@@ -95,14 +95,14 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     "--sandbox-idle",
     type=click.IntRange(1),
     metavar="SECONDS",
-    help="End a sandbox that nobody used for so long.  [default: never]",
+    help="Delete a sandbox that was idle for so long.  [default: never]",
 )
 @option(
     "--allow-host",
     "allow_hosts",
     multiple=True,
     metavar="HOST",
-    help="Name that control plane and pages answer to, beside loopback's and --host; may be given again.",
+    help="Host name of the control plane and pages, beside loopback and --host; may be given again.",
 )
 @option(
     "--allow-replay-to",
@@ -111,13 +111,13 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     metavar="HOST",
     help="Host that recorded calls may be replayed to, beside loopback; may be given again.",
 )
-@option("--control-token", default="", metavar="TOKEN", help="Bearer token that the control plane asks for.")
-@option("--mock-headers/--no-mock-headers", default=True, help="Send headers of ours, or none.")
-@option("--scenarios/--no-scenarios", default=True, help="Let scenarios and magic tokens bend answers.")
+@option("--control-token", default="", metavar="TOKEN", help="Bearer token that the control plane requires.")
+@option("--mock-headers/--no-mock-headers", default=True, help="Send the Mock-… headers.")
+@option("--scenarios/--no-scenarios", default=True, help="Let scenarios and magic tokens change answers.")
 @option(
     "--log", type=click.Choice(["text", "json", "off"]), default="text", help="One line a call on stderr."
 )
-@option("--print-url", is_flag=True, help="Print the address once it listens, and nothing else, on stdout.")
+@option("--print-url", is_flag=True, help="Print only the address on stdout, once the server listens.")
 def run(
     *, host: str, port: int, log: str, print_url: bool, allow_hosts: tuple[str, ...], **chosen: Any
 ) -> None:

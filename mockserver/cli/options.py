@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
 
 import click
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 EXIT_FINDINGS = 1
 EXIT_USAGE = 2
@@ -13,9 +15,16 @@ EXIT_NO_SERVER = 3
 EXIT_PORT_TAKEN = 5
 EXIT_INTERRUPTED = 130
 
-CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MOCKSERVER"}
+CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 
-option = partial(click.option, show_default=True, show_envvar=True)
+
+def option(*declarations: str, **settings: Any) -> Callable[[F], F]:
+    """Declare an option; its environment variable follows the flag: `--max-items` is MOCKSERVER_MAX_ITEMS."""
+    flag = next(text for text in declarations if text.startswith("--")).partition("/")[0]
+    variable = "MOCKSERVER_" + flag[2:].replace("-", "_").upper()
+    return click.option(
+        *declarations, **{"envvar": variable, "show_default": True, "show_envvar": True, **settings}
+    )
 
 
 def fail(what: str, where: str, cure: str, status: int) -> NoReturn:
@@ -27,15 +36,15 @@ def fail(what: str, where: str, cure: str, status: int) -> NoReturn:
 def assumption_values(
     _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> dict[str, str]:
-    """Positions of switches, `vendor.switch=position` each.
+    """Return values of assumptions, given as `vendor.assumption=value` each.
 
     Raises:
-        BadParameter: one is not written so.
+        BadParameter: one is not written like that.
     """
-    turned: dict[str, str] = {}
+    values: dict[str, str] = {}
     for text in given:
-        name, equals, position = text.partition("=")
+        name, equals, value = text.partition("=")
         if not equals:
-            raise click.BadParameter(f"{text}: write vendor.switch=position")
-        turned[name] = position
-    return turned
+            raise click.BadParameter(f"{text}: write vendor.assumption=value")
+        values[name] = value
+    return values
