@@ -16,7 +16,7 @@
         MethodNotAllowed    the path is there, the method is not
         UnsupportedMediaType, NotAcceptable, TooLarge, TooManyItems, HeadersTooLarge
         TooManyRequests     a quota is used up
-        Unavailable, Failed the vendor is out of order, because a switch says so
+        Unavailable, Failed the vendor is out of order, because an assumption says so
         Rejected            an item, or the one document of a call, breaks a rule of the state
         Ours                this server refuses, no vendor: problem details with a status of our own
 

@@ -154,7 +154,7 @@ class Vendor:
     `replay` may answer a call from what `remember` kept of an earlier one, before the body is read; what is
     replayed has no outcomes. `remember` sees every answer to a call that was let in, a refusal too, in the
     transaction of the work or, where that was undone, of the refusal.
-    `assumptions` are its switches, beside those that every vendor has. `formats` overrides how string
+    `assumptions` are its assumptions, beside those that every vendor has. `formats` overrides how string
     formats are checked. `fault` says a scenario's fault of an item in the vendor's words, as `render`
     expects. `standing` names the collections that even an empty sandbox begins with, because no operation
     could make them; credentials always are.

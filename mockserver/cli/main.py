@@ -144,7 +144,7 @@ def run(
 @option("--vendor", "vendors", multiple=True, help="Only these; may be given again.")
 @option("--json", "as_json", is_flag=True, help="As JSON, one list.")
 def assumptions(*, vendors: tuple[str, ...], as_json: bool) -> None:
-    """List what the vendors' documents leave open: every switch, its positions, its source.
+    """List what the vendors' documents leave open: every assumption, its positions, its source.
 
     Turn one with `mockserver run --assume ID=VALUE`, or in one sandbox through /_mock.
     """
@@ -158,7 +158,7 @@ def assumptions(*, vendors: tuple[str, ...], as_json: bool) -> None:
     click.echo(json.encode(found).decode() if as_json else "\n".join(_describe(one) for one in found))
 
 
-def _describe(switch: Mapping[str, Any]) -> str:
-    others = ", ".join(switch["alternatives"])
-    head = f"{switch['id']}  default {switch['default']}  or {others}"
-    return f"{head}\n    {switch['meaning']}\n    {switch['source']}"
+def _describe(assumption: Mapping[str, Any]) -> str:
+    others = ", ".join(assumption["alternatives"])
+    head = f"{assumption['id']}  default {assumption['default']}  or {others}"
+    return f"{head}\n    {assumption['meaning']}\n    {assumption['source']}"

@@ -33,7 +33,7 @@ class UnusableInputError(Exception):
 class VerifyOptions:
     """What is to be held against what; `base` is where the vendor's paths begin, "" to look for them.
 
-    `state` is a dump that our server begins with, None: the fixtures; `assumptions` are its switches.
+    `state` is a dump that our server begins with, None: the fixtures; `assumptions` are its assumptions.
     """
 
     archive: Path

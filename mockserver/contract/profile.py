@@ -223,7 +223,7 @@ class FixturePins:
     asked_for: tuple[tuple[str, str], ...] = ()
     walks: tuple[tuple[str, ...], ...] = ((),)
     empty_answers: tuple[str, ...] = ()
-    """Responses, by their name in the spec's components, whose body a switch brings and is not there now."""
+    """Responses, by name in the spec's components, whose body only an assumption brings."""
 
 
 def _no_batches(_facts: Facts) -> tuple[BatchProfile, ...]:

@@ -37,7 +37,7 @@ class SandboxOperations:
 
         Raises:
             SandboxExists: the name is taken.
-            Impossible: `name` is no name, `freeze` no instant, `assumptions` name no switch or position, or
+            Unprocessable: `name`, `freeze` or `assumptions` are not valid, or
                 `scenarios` name none that ships.
             Impossibles: a scenario is none.
             TooManySandboxes: there are as many as there may be.
@@ -100,20 +100,20 @@ class SandboxOperations:
 
 @dataclass(frozen=True, slots=True)
 class AssumptionOperations:
-    """The switches of a sandbox. UnknownSandbox where there is none of the name."""
+    """The assumptions of a sandbox. UnknownSandbox where there is none of the name."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
 
     def list_assumptions(self, name: str) -> Json:
-        """Return every switch of every vendor, with the position that it has in the sandbox."""
+        """Return every assumption of every vendor, with the position that it has in the sandbox."""
         return list_assumptions(self.served, self.sandboxes.show(name).assumptions)
 
     def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
-        """Turn switches; None turns one back to its default.
+        """Turn assumptions; None turns one back to its default.
 
         Raises:
-            Impossible: there is no such switch or position; none was turned then.
+            Impossible: there is no such assumption or position; none was turned then.
         """
         self.sandboxes.check_exists(name)
         check_values(self.served, body, "")
@@ -127,7 +127,7 @@ def check_values(
     """Return the positions, all of which there are.
 
     Raises:
-        Impossible: there is no such switch or position; `pointer` is where the positions stand.
+        Impossible: there is no such assumption or position; `pointer` is where the positions stand.
     """
     try:
         check_assumption_values(served, values)

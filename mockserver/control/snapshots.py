@@ -25,7 +25,7 @@ class SnapshotOperations:
         return self.sandboxes.control(name, snapshots.list_snapshots)
 
     def take_snapshot(self, name: str, body: Document) -> Document:
-        """Keep all that the sandbox holds now: state, clock, seed, ids, keys, counters, quotas, switches.
+        """Keep all that the sandbox holds now: state, clock, seed, ids, keys, counters, quotas, assumptions.
 
         Raises:
             TooManySnapshots: it has as many as it may have.

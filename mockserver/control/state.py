@@ -145,13 +145,13 @@ class DumpValidator:
         ]
         yield from (_problem_document(one.path, one.code, one.detail) for one in found)
         if not found:
-            for switch, turned in tables.get(ASSUMPTIONS_COLLECTION, {}).items():
-                place: Path = (scope, ASSUMPTIONS_COLLECTION, switch)
-                if turned["name"] != switch:
+            for assumption, turned in tables.get(ASSUMPTIONS_COLLECTION, {}).items():
+                place: Path = (scope, ASSUMPTIONS_COLLECTION, assumption)
+                if turned["name"] != assumption:
                     yield _problem_document(
-                        place, "wrong-name", f"the switch that is kept as {switch} has another name"
+                        place, "wrong-name", f"the assumption that is kept as {assumption} has another name"
                     )
-                yield from self._turned({f"{vendor}.{switch}": turned["position"]}, place)
+                yield from self._turned({f"{vendor}.{assumption}": turned["position"]}, place)
 
     def _turned(self, values: Document, path: Path) -> Iterator[Document]:
         try:

@@ -39,7 +39,7 @@ IDEMPOTENCY_ASSUMPTIONS = (
         pattern="[1-9][0-9]{0,8}",
     ),
 )
-"""The switches of every vendor that has the extension."""
+"""The assumptions of every vendor that has the extension."""
 
 _QUOTED_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _BARE_KEY = re.compile(r"[!#-+\--:<-~]+")

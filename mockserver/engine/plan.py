@@ -16,7 +16,7 @@ from mockserver.spec.parameters import CompiledParameters, compile_parameters
 from mockserver.spec.schema import Formats, Schema, compile_schema, extension_values, has_bounded_depth
 
 DecodeBody = Callable[[bytes, str, Mapping[str, str]], Json]
-"""Reads a body in a charset, while the vendor's switches stand so."""
+"""Reads a body in a charset, while the vendor's assumptions stand so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +140,14 @@ def _regardless_of_assumptions(decode: Callable[[bytes, str], Json]) -> DecodeBo
 
 
 def _data_contract_decoder(contract: xml.DataContract, any_order: str) -> DecodeBody:
-    """Members in their order, or in any while the switch of that name is on."""
+    """Members in their order, or in any while the assumption of that name is on."""
     return lambda body, charset, assumptions: contract.decode(
         body, charset, any_order=assumptions.get(any_order) == ON
     )
 
 
 def _json_decoder(lenient: Json) -> DecodeBody:
-    """JSON, read leniently always (True), never (False), or while the switch of that name is on."""
+    """JSON, read leniently always (True), never (False), or while the assumption of that name is on."""
 
     def decode(body: bytes, charset: str, assumptions: Mapping[str, str]) -> Json:
         if assumptions.get(DUPLICATE_MEMBERS) == "refused" and (

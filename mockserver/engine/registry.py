@@ -48,7 +48,7 @@ class LoadedVendor:
 
     @property
     def all_assumptions(self) -> tuple[Assumption, ...]:
-        """The vendor's switches, then those that every vendor has, then those of an extension."""
+        """The vendor's assumptions, then those that every vendor has, then those of an extension."""
         return _assumptions_of(self.vendor)
 
     def replay_hooks(self, call: Call) -> IdempotencyExtension | Vendor:
@@ -228,7 +228,7 @@ def _operation_handler(contract: Spec, operation: Operation, vendor: Vendor) -> 
 
 
 class InvalidAssumptionError(MockServerError):
-    """There is no switch of that name, or it has no such position; `switch` is its full name."""
+    """There is no assumption of that name, or it has no such position; `assumption` is its full name."""
 
     def __init__(self, assumption: str, detail: str) -> None:
         super().__init__(detail)
@@ -236,7 +236,7 @@ class InvalidAssumptionError(MockServerError):
 
 
 def assumptions_by_name(served: Iterable[LoadedVendor]) -> Mapping[str, Assumption]:
-    """Return every switch by its full name, in the order of the vendors."""
+    """Return every assumption by its full name, in the order of the vendors."""
     return {f"{vendor.name}.{one.name}": one for vendor in served for one in vendor.all_assumptions}
 
 
@@ -251,15 +251,15 @@ def check_assumption_values(served: Iterable[LoadedVendor], values: Mapping[str,
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"; do you mean {near[0]}?" if near else ""
-            raise InvalidAssumptionError(name, f"there is no switch {name}{hint}")
-        switch = known[name]
-        if position is not None and not switch.accepts(position):
-            there = ", ".join((switch.default, *switch.alternatives))
+            raise InvalidAssumptionError(name, f"there is no assumption {name}{hint}")
+        assumption = known[name]
+        if position is not None and not assumption.accepts(position):
+            there = ", ".join((assumption.default, *assumption.alternatives))
             raise InvalidAssumptionError(name, f"{name} has no position {position}; it has {there}")
 
 
 def list_assumptions(served: Iterable[LoadedVendor], turned: Mapping[str, str] = EMPTY) -> list[Document]:
-    """Return every switch with its position, `turned` or default, and where its gap is described."""
+    """Return every assumption with its position, `turned` or default, and where its gap is described."""
     return [
         {
             "id": name,

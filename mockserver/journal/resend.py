@@ -79,7 +79,7 @@ def target_with_query(entry: Entry, view: View) -> str:
 
 
 def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
-    """Return how a sandbox begins in which the call meets what it met: seed, time, switches, rules.
+    """Return how a sandbox begins in which the call meets what it met: seed, time, assumptions, rules.
 
     The clock stands where it was; what earlier calls left behind is not there, nor what they counted.
 

@@ -14,7 +14,7 @@ from mockserver.sandbox.store import State, Tables
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """One switch of one vendor; its positions are texts.
+    """One assumption of one vendor; its positions are texts.
 
     `meaning` is a sentence on what it decides, `source` where the gap is described. With a `pattern` every
     text that it matches fully is a position, and `alternatives` are examples.
@@ -28,7 +28,7 @@ class Assumption:
     pattern: str = ""
 
     def accepts(self, value: str) -> bool:
-        """Return whether the switch has that position."""
+        """Return whether the assumption has that position."""
         if self.pattern and re.fullmatch(self.pattern, value):
             return True
         return value in (self.default, *self.alternatives)
@@ -50,7 +50,7 @@ def read_assumptions(document: Mapping[str, Document]) -> tuple[Assumption, ...]
 
 
 ASSUMPTIONS_COLLECTION = "assumptions"
-"""The vendor-wide collection of the switches that a sandbox has turned: `{name, position}` by name."""
+"""The vendor-wide collection of the assumptions that a sandbox has turned: `{name, position}` by name."""
 
 AVAILABILITY = "availability"
 DUPLICATE_MEMBERS = "duplicate_members"
@@ -80,7 +80,7 @@ COMMON_ASSUMPTIONS = (
         "edge-cases §2: off where real data may hold such texts",
     ),
 )
-"""The switches that every vendor has; the core turns them."""
+"""The assumptions that every vendor has; the core turns them."""
 
 
 def check_availability(call: Call) -> None:
@@ -107,16 +107,16 @@ def check_delivery(call: Call) -> None:
 
 
 def default_values(assumptions: Iterable[Assumption]) -> Mapping[str, str]:
-    """Return every switch in the position that it has until somebody says otherwise."""
+    """Return every assumption in the position that it has until somebody says otherwise."""
     return MappingProxyType({one.name: one.default for one in assumptions})
 
 
 def overridden_values(tables: Tables) -> Mapping[str, str]:
-    """Return the switches that are turned, by `vendor.name`."""
+    """Return the assumptions that are turned, by `vendor.name`."""
     return {
-        f"{scope.removesuffix('/')}.{switch}": document["position"]
+        f"{scope.removesuffix('/')}.{assumption}": document["position"]
         for scope, collections in tables.items()
-        for switch, document in collections.get(ASSUMPTIONS_COLLECTION, {}).items()
+        for assumption, document in collections.get(ASSUMPTIONS_COLLECTION, {}).items()
     }
 
 
@@ -124,24 +124,28 @@ def group_by_vendor(values: Mapping[str, str | None]) -> Mapping[str, Mapping[st
     """Positions by `vendor.name` as positions by name, a vendor each."""
     found: dict[str, dict[str, str | None]] = {}
     for full_name, position in values.items():
-        vendor, _, switch = full_name.partition(".")
-        found.setdefault(vendor, {})[switch] = position
+        vendor, _, assumption = full_name.partition(".")
+        found.setdefault(vendor, {})[assumption] = position
     return found
 
 
 def override_documents(values: Mapping[str, str | None]) -> Mapping[str, Document]:
-    """Return what a vendor's collection of turned switches begins with."""
-    return {switch: _override_document(switch, position) for switch, position in values.items() if position}
+    """Return what a vendor's collection of turned assumptions begins with."""
+    return {
+        assumption: _override_document(assumption, position)
+        for assumption, position in values.items()
+        if position
+    }
 
 
 def override_values(values: Mapping[str, str | None], state: State) -> None:
-    """Turn switches of the state's vendor, by name; None turns one back to its default."""
+    """Turn assumptions of the state's vendor, by name; None turns one back to its default."""
     turned = state.collection(ASSUMPTIONS_COLLECTION, "")
-    for switch, position in values.items():
+    for assumption, position in values.items():
         if position is not None:
-            turned[switch] = _override_document(switch, position)
-        elif switch in turned:
-            del turned[switch]
+            turned[assumption] = _override_document(assumption, position)
+        elif assumption in turned:
+            del turned[assumption]
 
 
 def _override_document(name: str, value: str) -> Document:

@@ -33,7 +33,7 @@ _UNCOUNTED_COLLECTIONS = frozenset({"sequences", ASSUMPTIONS_COLLECTION, QUOTAS}
 class SandboxStatus:
     """A sandbox as it is now: how it began, its clock and what that shows, how many documents it holds.
 
-    `assumptions` are the switches that it has turned, by `vendor.name`; `idle_seconds` of the machine's
+    `assumptions` are the assumptions that it has turned, by `vendor.name`; `idle_seconds` of the machine's
     time have passed since it was last used.
     """
 
@@ -54,7 +54,7 @@ class Sandboxes:
     """All sandboxes of this server; a vendor's call makes the one that it names, a control call does not.
 
     One begins with the `fixtures`, an empty one with what is `standing`: credentials, tenants, code lists;
-    and with the switches as `assumed`, by `vendor.name`, unless it says otherwise. `ended` hears the name of
+    and with `default_assumptions`, by `vendor.name`, unless it says otherwise. `on_end` hears the name of
     each that is dropped, by somebody or because it was idle for too long.
     """
 
@@ -120,7 +120,7 @@ class Sandboxes:
             raise
 
     def reset(self, name: str) -> Settings:
-        """Back to the beginning: fixtures, seed, clock, switches and scenarios as at creation.
+        """Back to the beginning: fixtures, seed, clock, assumptions and scenarios as at creation.
 
         Snapshots stay. Raises UnknownSandbox where there is none of that name.
         """
@@ -188,7 +188,7 @@ class Sandboxes:
         self.control(name, work)
 
     def assume(self, name: str, values: Mapping[str, str | None]) -> None:
-        """Turn switches, by `vendor.name`; None turns one back to its default.
+        """Turn assumptions, by `vendor.name`; None turns one back to its default.
 
         Raises:
             UnknownSandbox: there is none of that name.

@@ -22,7 +22,7 @@ class Settings:
     """How a sandbox begins.
 
     Its clock stands at `frozen`, an ISO instant, or with None is the system's; `assumptions` are the
-    positions of switches that are not in their default one, by `vendor.name`; `scenarios` the documents of
+    positions of assumptions that are not in their default one, by `vendor.name`; `scenarios` the documents of
     those that are armed, oldest first.
     """
 

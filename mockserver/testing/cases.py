@@ -34,7 +34,7 @@ class CatalogueTest:
         return f"<{self.id} of {self.vendor}: {self.trigger}>"
 
     def arrange(self) -> None:
-        """Set the sandbox up as the case has it: its clock, its switches, its scenarios; it makes no call."""
+        """Set the sandbox up as the case has it: clock, assumptions, scenarios; make no call."""
         case = self._entry.case
         self._arrange(
             {f"{case.vendor}.{name}": position for name, position in case.assumptions.items()},

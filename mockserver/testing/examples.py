@@ -165,7 +165,7 @@ class ExampleBuilder:
 
     @contextmanager
     def _second_sandbox(self) -> Iterator[SandboxControl]:
-        """Yield a sandbox that holds what the test's does of this vendor, at its time, with its switches."""
+        """Yield a sandbox with the vendor's state, time and assumptions of the test's sandbox."""
         own = self.sandbox_control.request("GET", "")
         wanted = {
             "seed": own["seed"],

@@ -177,10 +177,10 @@ class Sandbox:
             raise AssertionError(teardown.describe_verification(told.problem)) from None
 
     def assumption(self, name: str, value: str | None) -> None:
-        """Turn a switch such as `vendor.null_body`; None turns it back.
+        """Turn an assumption such as `vendor.null_body`; None turns it back.
 
         Raises:
-            NotDone: there is no such switch, or no such position.
+            NotDone: there is no such assumption, or no such position.
         """
         self._control.request("PATCH", "/assumptions", {name: value})
 
@@ -225,10 +225,10 @@ class Sandbox:
         return lambda: self._control.request("GET", f"/journal/{number}")
 
     def _arrange(
-        self, switches: Mapping[str, str], freeze: str | None, armed: Iterable[str | Mapping[str, Json]]
+        self, assumptions: Mapping[str, str], freeze: str | None, armed: Iterable[str | Mapping[str, Json]]
     ) -> None:
-        if switches:
-            self._control.request("PATCH", "/assumptions", switches)
+        if assumptions:
+            self._control.request("PATCH", "/assumptions", assumptions)
         if freeze is not None:
             self.clock.freeze(freeze)
         for one in armed:

@@ -215,7 +215,7 @@ def test_assumptions_are_listed_with_their_positions_and_their_source() -> None:
 def test_assumptions_are_listed_as_json() -> None:
     listed = json.loads(run("assumptions", "--vendor", "pvex", "--json").output)
 
-    assert "pvex.duplicate_members" in [switch["id"] for switch in listed]
+    assert "pvex.duplicate_members" in [assumption["id"] for assumption in listed]
 
 
 def test_assumptions_of_an_unknown_vendor_are_a_usage_error() -> None:

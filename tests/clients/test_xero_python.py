@@ -95,7 +95,7 @@ def expired(base: str, signed_in: Callable[[str], ApiClient]) -> Any:
 
 @pytest.fixture
 def assume(url: str, base: str) -> Callable[..., None]:
-    """Turn switches of the sandbox."""
+    """Turn assumptions of the sandbox."""
 
     def assume(**positions: str) -> None:
         named = {f"xero.{name}": position for name, position in positions.items()}

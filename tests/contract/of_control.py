@@ -27,7 +27,8 @@ PINS = FixturePins(
     path={"name": "default", "snapshot": "s1", "scenario": "flaky"},
     expected_statuses={
         "create_sandbox": ExpectedStatuses(
-            "a name is given twice; the schema knows no switch and no scenario", valid=("201", "409", "422")
+            "a name is given twice; the schema knows no assumption and no scenario",
+            valid=("201", "409", "422"),
         ),
         "dump_sandbox": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
         "load_state": ExpectedStatuses("the schema knows no vendor and no dump", valid=("200", "422")),
@@ -38,7 +39,7 @@ PINS = FixturePins(
         "show_scenario": FOUND_OR_NOT,
         "put_scenario": ExpectedStatuses("the schema knows no scenario", valid=("200", "422")),
         "delete_scenario": GONE,
-        "assume": ExpectedStatuses("the schema knows no switch", valid=("200", "422")),
+        "assume": ExpectedStatuses("the schema knows no assumption", valid=("200", "422")),
         "freeze_clock": ExpectedStatuses("a clock stands from 1970 to 9998", valid=("200", "422")),
         "advance_clock": ExpectedStatuses("the clock ends with the year 9998", valid=("200", "422")),
         "list_journal": ExpectedStatuses(

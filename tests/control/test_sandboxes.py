@@ -126,9 +126,9 @@ def position(operator: Client) -> str:
 def test_a_switch_is_listed_with_its_positions_and_its_source(operator: Client) -> None:
     create(operator)
 
-    (switch,) = [one for one in operator.get(ASSUMPTIONS).json if one["id"] == SWITCH]
+    (assumption,) = [one for one in operator.get(ASSUMPTIONS).json if one["id"] == SWITCH]
 
-    assert switch == {
+    assert assumption == {
         "id": SWITCH,
         "value": "last_wins",
         "default": "last_wins",
@@ -169,9 +169,9 @@ def test_another_sandbox_keeps_its_switches(operator: Client) -> None:
     [
         (
             {"acme.duplicate_member": "refused"},
-            "there is no switch acme.duplicate_member; do you mean acme.duplicate_members?",
+            "there is no assumption acme.duplicate_member; do you mean acme.duplicate_members?",
         ),
-        ({"x": "y"}, "there is no switch x"),
+        ({"x": "y"}, "there is no assumption x"),
         ({SWITCH: "maybe"}, f"{SWITCH} has no position maybe; it has last_wins, refused"),
     ],
     ids=["name", "far-name", "position"],

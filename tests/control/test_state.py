@@ -122,17 +122,17 @@ BAD: dict[str, tuple[Any, str, str]] = {
     "no-table": ({"acme/": {"orders": []}}, "/acme~1/orders", "wrong-type"),
     "no-document": ({"acme/": {"orders": {"A": None}}}, "/acme~1/orders/A", "wrong-type"),
     "no-document-of-a-tenant": ({"acme/t": {"orders": {"A": 1}}}, "/acme~1t/orders/A", "wrong-type"),
-    "switch": (
+    "assumption": (
         {"acme/": {"assumptions": {"nope": {"name": "nope", "position": "on"}}}},
         "/acme~1/assumptions/nope",
         "unknown-position",
     ),
-    "switch-of-another-name": (
+    "assumption-of-another-name": (
         {"acme/": {"assumptions": {"availability": {"name": "quota", "position": "up"}}}},
         "/acme~1/assumptions/availability",
         "wrong-name",
     ),
-    "switch-without-position": (
+    "assumption-without-position": (
         {"acme/": {"assumptions": {"availability": {"name": "availability"}}}},
         "/acme~1/assumptions/availability/position",
         "missing-required",

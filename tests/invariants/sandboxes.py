@@ -101,7 +101,7 @@ class VendorAdapter(Protocol):
     generated: frozenset[str]
     """Members of a record that the vendor draws or stamps."""
     key_assumption: str
-    """The switch that turns idempotency keys on, "" where there is none."""
+    """The assumption that turns idempotency keys on, "" where there is none."""
     key_header: str
 
     def headers(self, tenant: int) -> Mapping[str, str]:
@@ -189,7 +189,7 @@ class VendorSandbox:
         return answered
 
     def assume(self, **positions: str) -> None:
-        """Turn switches of the vendor."""
+        """Turn assumptions of the vendor."""
         named = {f"{self.adapter.name}.{name}": position for name, position in positions.items()}
         self.control("PATCH", "/assumptions", named)
 

@@ -1,4 +1,4 @@
-"""The switches that every vendor has, turned at the made-up one."""
+"""The assumptions that every vendor has, turned at the made-up one."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_what_names_no_member_twice_is_read_as_ever(tmp_path: Path) -> None:
 
 
 def test_a_server_is_not_started_with_a_switch_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InvalidAssumptionError, match=r"there is no switch acme\.nothing"):
+    with pytest.raises(InvalidAssumptionError, match=r"there is no assumption acme\.nothing"):
         acme(tmp_path, nothing="on")
 
 

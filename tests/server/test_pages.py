@@ -64,10 +64,10 @@ def test_the_ui_page_lists_every_switch(app: Application) -> None:
     client = Client(app, {"host": "testserver"})
 
     missing = [
-        switch.name
+        assumption.name
         for vendor in app.served
-        for switch in vendor.all_assumptions
-        if f"{vendor.name}.{switch.name}<" not in client.get(f"/{vendor.name}/ui/").text
+        for assumption in vendor.all_assumptions
+        if f"{vendor.name}.{assumption.name}<" not in client.get(f"/{vendor.name}/ui/").text
     ]
 
     assert missing == []

@@ -1,4 +1,4 @@
-"""The three switches from end to end, at the made-up vendor: armed, by header, by a token in the data."""
+"""The three assumptions from end to end, at the made-up vendor: armed, by header, by a token in the data."""
 
 from __future__ import annotations
 

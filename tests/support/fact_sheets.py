@@ -1,6 +1,6 @@
-"""Cases of the vendors' fact sheets, one file a row, and the positions of their switches, one file a switch.
+"""Cases of the vendors' fact sheets, one file a row, and the values of assumptions, one file each.
 
-They are in `tests/vendors/<vendor>/cases/` and `…/switches/`, in the language of the case runner.
+They are in `tests/vendors/<vendor>/cases/` and `…/assumptions/`, in the language of the case runner.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from mockserver.control.cases.catalogue import load_defaults
 from mockserver.control.cases.language import BadCaseError, Case, CaseDefaults, Node, check_members, read_case
 
 SHEET_SOURCES = ("seed", "public", "assumed")
-SWITCH = frozenset({"switch", "freeze", "assumptions", "given", "positions"})
+SWITCH = frozenset({"assumption", "freeze", "assumptions", "given", "positions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class SheetCase:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One position of a switch and the case that shows it."""
+    """One position of an assumption and the case that shows it."""
 
-    switch: str
+    assumption: str
     value: str
     case: Case
 
@@ -43,11 +43,11 @@ def cases(folder: Path) -> list[SheetCase]:
 
 
 def positions(folder: Path) -> list[Position]:
-    """Every position of every switch that the vendor's tests in `folder` drive."""
+    """Every position of every assumption that the vendor's tests in `folder` drive."""
     common = _common(folder)
     return [
         position
-        for file in sorted((folder / "switches").glob("*.yaml"))
+        for file in sorted((folder / "assumptions").glob("*.yaml"))
         for position in _positions(folder.name, file, common)
     ]
 
@@ -69,18 +69,18 @@ def _case(vendor: str, file: Path, common: CaseDefaults) -> SheetCase:
 
 def _positions(vendor: str, file: Path, common: CaseDefaults) -> list[Position]:
     node = dict(_load(file))
-    check_members(file.name, "switch", node, SWITCH)
+    check_members(file.name, "assumption", node, SWITCH)
     found = []
-    switch, steps_of = node.pop("switch"), node.pop("positions")
+    assumption, steps_of = node.pop("assumption"), node.pop("positions")
     turned = node.pop("assumptions", {})
     for value, steps in steps_of.items():
         if not isinstance(value, str):
             raise BadCaseError(f"{file.name}: quote the position {value}")
-        document = {**node, "assumptions": {**turned, switch: value}, "when": steps}
+        document = {**node, "assumptions": {**turned, assumption: value}, "when": steps}
         case = read_case(document, f"{file.name}, {value}", vendor, common)
         if not any("answer" in step or "dump" in step for step in case.steps):
             raise BadCaseError(f"{file.name}: {value} expects nothing")
-        found.append(Position(switch, value, case))
+        found.append(Position(assumption, value, case))
     return found
 
 

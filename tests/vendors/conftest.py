@@ -1,4 +1,4 @@
-"""What every vendor's tests turn: the sandbox's switches and its clock, by the control plane."""
+"""What every vendor's tests turn: the sandbox's assumptions and its clock, by the control plane."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.client import Client
 
 @pytest.fixture
 def assume(request: pytest.FixtureRequest, client: Client, sandbox: str) -> Callable[..., None]:
-    """Turn switches of the vendor in whose folder the test stands."""
+    """Turn assumptions of the vendor in whose folder the test stands."""
     vendor = request.path.parent.name
 
     def assume(**positions: str) -> None:

@@ -26,8 +26,8 @@ def attempt(client: Client, app: Application, batch: CalledOperation) -> BatchAt
 
 def turned(attempt: BatchAttempt, position: str) -> BatchAttempt:
     sandbox = attempt.client.headers["mock-sandbox"]
-    switch = f"{attempt.batch.spec.name}.idempotency_keys"
-    attempt.client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json={switch: position})
+    assumption = f"{attempt.batch.spec.name}.idempotency_keys"
+    attempt.client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json={assumption: position})
     return replace(attempt, before=stored(attempt.app, sandbox))
 
 

@@ -82,7 +82,7 @@ def local_server(
     """Yield a server that begins with `state`, a dump of ours, or with the fixtures.
 
     Raises:
-        UnknownPosition: `assumptions` turn a switch that is not there, or cannot be turned so.
+        UnknownPosition: `assumptions` turn an assumption that is not there, or cannot be turned so.
         OSError: the state cannot be read.
     """
     ignore_connexion_warnings()

@@ -121,7 +121,7 @@ class CaseRun:
         }
 
     async def assume(self, values: Mapping[str, str]) -> None:
-        """Turn switches of the vendor."""
+        """Turn assumptions of the vendor."""
         if values:
             await self.client.assume({f"{self.case.vendor}.{name}": one for name, one in values.items()})
 

@@ -47,7 +47,7 @@ class SandboxClient:
         return (await self.call_control("GET", "/dump")).json
 
     async def assume(self, values: Mapping[str, str | None]) -> None:
-        """Turn switches, by `vendor.name`."""
+        """Turn assumptions, by `vendor.name`."""
         await self.call_control("PATCH", "/assumptions", values)
 
     async def freeze(self, at: str) -> None:

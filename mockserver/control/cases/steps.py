@@ -58,7 +58,7 @@ async def freeze(run: CaseRun, step: Node) -> list[str]:
 
 
 async def assume(run: CaseRun, step: Node) -> list[str]:
-    """Turn switches of the vendor."""
+    """Turn assumptions of the vendor."""
     await run.assume(run.fill(step["assume"]))
     return []
 
@@ -88,7 +88,7 @@ async def restore(run: CaseRun, step: Node) -> list[str]:
 
 
 async def reset(run: CaseRun, _step: Node) -> list[str]:
-    """Back to where the case began, with the switches that it assumes; the journal goes on."""
+    """Back to where the case began, with the assumptions that it assumes; the journal goes on."""
     await run.client.call_control("POST", f"/snapshots/{run.start_snapshot}/restore")
     await run.assume(run.case.assumptions)
     return []

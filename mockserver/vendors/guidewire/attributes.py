@@ -265,7 +265,7 @@ ReadValue = Callable[[Json], Json]
 
 
 def sent_attributes(document: Json, call: Call) -> Document | None:
-    """Return the attributes in a body, None where it has none; nulls, blanks and numbers as the switches say.
+    """Return the attributes in a body, None without any; nulls, blanks and numbers as assumed.
 
     Source: Guidewire fact sheet §5 rules 19 and 20 (assumed).
     """

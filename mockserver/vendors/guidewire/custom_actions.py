@@ -231,7 +231,7 @@ def transition_handler(name: str) -> Handler:
 
 
 def validate(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Look at the invoice; what is wrong with it is no error unless a switch says so (assumed).
+    """Look at the invoice; what is wrong with it is no error unless an assumption says so (assumed).
 
     Raises:
         Rejected: it does, and something is wrong.

@@ -30,7 +30,7 @@ EDITABLE = frozenset(
 """The statuses in which an invoice and its items may change. Assumed."""
 
 REOPENED = frozenset({"rejected", "awaitingsubmission"})
-"""The statuses from which a change leads back to draft, if the switch says so. Assumed."""
+"""The statuses from which a change leads back to draft, if the assumption says so. Assumed."""
 
 INVALID_ITEMS = "invaliditems"
 """From here a change always leads back to draft: nothing else would. Assumed."""
@@ -79,7 +79,7 @@ NEXT_STATUS: Mapping[str, Mapping[str, str]] = {
     "slow": _DIRECT,
     "slow_with_check_creation": _CHECK_CREATION,
 }
-"""What follows on a status while items are processed, by the position of the switch `item_processing`."""
+"""What follows on a status while items are processed, by the position of the assumption `item_processing`."""
 
 
 def transition_problems(action: str, invoice: Document) -> Iterator[Problem]:

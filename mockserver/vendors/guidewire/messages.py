@@ -70,7 +70,7 @@ PROBLEM_ERRORS: Mapping[str, ErrorTemplate] = {
         409, _EXCEPTIONS + "ConflictException", "The resource was changed by someone else"
     ),
 }
-"""Problems that are more than bad input; the status of a stale checksum is a switch."""
+"""Problems that are more than bad input; the status of a stale checksum is an assumption."""
 
 ACTION_REFUSED = "Cannot take action '{action}'. See the details element for further information."
 """What is said above the reasons why an action is not taken."""

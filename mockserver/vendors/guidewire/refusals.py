@@ -164,7 +164,7 @@ def _classify_null(problem: Problem, call: Call) -> Problem | None:
 
 
 def _classify_amount(problem: Problem, call: Call) -> Problem | None:
-    """Return a number that stands for the text of an amount is no problem where a switch says so."""
+    """Return a number that stands for the text of an amount is no problem where an assumption says so."""
     is_amount = problem.path in _AMOUNT_PATHS and attributes.amount_text(problem.found) is not problem.found
     return None if is_amount and call.assumptions["number_amounts"] == "read" else problem
 

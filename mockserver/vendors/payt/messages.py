@@ -134,7 +134,7 @@ NOT_FOUND_MESSAGES: Mapping[str, str] = {
 }
 
 EMPTY_LIST = "is empty"
-"""What is said of a list without records, where a switch refuses that."""
+"""What is said of a list without records, where an assumption refuses that."""
 
 PARAMETER_MESSAGES: Mapping[str, str] = {
     "required": "is missing",
@@ -169,7 +169,7 @@ def missing_parameter(name: str) -> str:
 
 
 def too_many_records(kind: str, limit: str) -> str:
-    """Return what is said when a call holds more records than the switch allows."""
+    """Return what is said when a call holds more records than the assumption allows."""
     return f"{kind} must not have more than {limit} records"
 
 

@@ -96,7 +96,7 @@ def cut_page(
     Source: Payt fact sheet §1.3 (the last cursor is assumed).
 
     Raises:
-        Invalid: the cursor is an id that no record has ever had, and the switch says that this counts.
+        Invalid: the cursor is an id that no record has ever had, and the assumption says that this counts.
     """
     parameters = request.parameters
     member, _, way = parameters.get("order", "").rpartition("_")
@@ -237,7 +237,7 @@ def show_administration(request: Request, state: State) -> Reply:
 
 
 def _with_status_word(administration: Document, request: Request) -> Document:
-    """Return the administration with its status in the word that the switch chooses.
+    """Return the administration with its status in the word that the assumption chooses.
 
     Source: Payt fact sheet §5.8.
     """

@@ -24,7 +24,7 @@ def count_call(token: str, state: State) -> bool:
 
 
 def with_rate_limit_headers(reply: Reply, call: Call, state: State) -> Reply:
-    """Return the reply with what its token has left, while calls are counted and the switch wants it told."""
+    """Return the reply with the token's rate limit headers, where the assumptions ask for them."""
     if call.assumptions["quotas"] != "on" or call.assumptions["ratelimit_headers"] != "on":
         return reply
     token = BEARER.credential(call)

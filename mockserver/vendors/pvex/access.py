@@ -35,24 +35,24 @@ _OTHER_MEDIA_TYPES = ("application/json", "text/json", "application/xml", "text/
 def admit(call: Call, enter: Enter, state: State) -> str:
     """Check a call before its envelope is opened, and count it.
 
-    The spec takes calls without a token as well, because a switch may; it is here that they are denied.
+    The spec takes calls without a token as well, because an assumption may; it is here that they are denied.
 
     Raises:
         TooLarge, NotFound, Unauthorized, TooManyRequests: the call is not let through.
-        UnsupportedMediaType, Failed: it brings a form, and a switch says that it may not.
+        UnsupportedMediaType, Failed: it brings a form, and an assumption says that it may not.
     """
     operation = enter()
-    switches = call.assumptions
-    if len(call.body) > MAX_BODY_BYTES and switches["body_too_large"] != "413":
+    assumptions = call.assumptions
+    if len(call.body) > MAX_BODY_BYTES and assumptions["body_too_large"] != "413":
         raise TooLarge(MAX_BODY_BYTES)
-    if operation.id == LOGIN_OPERATION and switches["token_endpoint"] == "off":  # noqa: S105 - a switch
+    if operation.id == LOGIN_OPERATION and assumptions["token_endpoint"] == "off":  # noqa: S105 - an assumption
         raise NotFound("path", call.path)
-    if operation.security and call.principal == ANONYMOUS and switches["auth"] == "bearer":
+    if operation.security and call.principal == ANONYMOUS and assumptions["auth"] == "bearer":
         raise Unauthorized("missing", _SCHEME)
     with state.item():  # a refused call is not counted
         count_call(call, state)
         if operation.id != LOGIN_OPERATION and parse_content_type(call.headers)[0] == _FORM:
-            _check_form(switches["form_body"])
+            _check_form(assumptions["form_body"])
     return ""
 
 

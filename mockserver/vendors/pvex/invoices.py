@@ -41,7 +41,7 @@ FIRST_SQL_DATE = "1753-01-01"
 
 
 class InvoiceStore(Value, frozen=True):
-    """Keeps the invoices of one call; the switches are read once."""
+    """Keeps the invoices of one call; the assumptions are read once."""
 
     invoices: Collection
     reader: BodyReader
@@ -117,22 +117,24 @@ class InvoiceStore(Value, frozen=True):
 
 
 def open_store(request: Request, state: State) -> InvoiceStore:
-    """Return what keeps the invoices of one call, in the positions that the switches have."""
-    switches = request.call.assumptions
+    """Return what keeps the invoices of one call, in the positions that the assumptions have."""
+    assumptions = request.call.assumptions
     invoices = state.collection(INVOICES)
     return InvoiceStore(
         invoices=invoices,
         reader=body_reader(request.media_type),
         now=dates.print_server_time(state.now),
-        failing_ids=frozenset(filter(None, switches["faulty_ids"].split(","))),
-        null_fails=switches["null_item"] == "500",
-        rejects_existing=switches["conflict"] == "reject",
-        skips_equal_checksum=switches["checksum_skip"] == "on",
-        has_sql_datetime=switches["sql_datetime"] == "on",
-        keeps_absent_members=switches["absent_on_update"] == "kept",
-        trims_keys=switches["trim"] == "on",
-        has_unique_row_keys=switches["row_key"] == "unique",
-        keys_by_casefold={key.casefold(): key for key in invoices} if switches["ci_keys"] == "on" else None,
+        failing_ids=frozenset(filter(None, assumptions["faulty_ids"].split(","))),
+        null_fails=assumptions["null_item"] == "500",
+        rejects_existing=assumptions["conflict"] == "reject",
+        skips_equal_checksum=assumptions["checksum_skip"] == "on",
+        has_sql_datetime=assumptions["sql_datetime"] == "on",
+        keeps_absent_members=assumptions["absent_on_update"] == "kept",
+        trims_keys=assumptions["trim"] == "on",
+        has_unique_row_keys=assumptions["row_key"] == "unique",
+        keys_by_casefold={key.casefold(): key for key in invoices}
+        if assumptions["ci_keys"] == "on"
+        else None,
     )
 
 

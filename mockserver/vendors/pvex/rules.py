@@ -90,7 +90,7 @@ def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterato
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Drop what the reader of this body does not mind, or the class where a switch says so.
+    """Drop what the reader of this body does not mind, or the class where an assumption says so.
 
     Source: PVEx fact sheet §2.2 (nil items, left-out value types), §2.1 (an empty text is a null date),
     §2.3 (in a form it is a null text); edge-cases rows 17 and 42.

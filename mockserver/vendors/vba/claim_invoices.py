@@ -16,7 +16,7 @@ _USER_LENGTH = 20
 
 
 def _prepare(request: Request, state: State) -> BuildRow:
-    """Return what makes rows for this call: switches, clock and user are asked for once.
+    """Return what makes rows for this call: assumptions, clock and user are asked for once.
 
     Source: VBA fact sheet §2.1, §4.
     """
@@ -87,7 +87,7 @@ def _any_payee(payee: str) -> Document | None:
 
 
 def _with_assumed_checks(record: BuildRow, request: Request, state: State) -> BuildRow:
-    """`record` after what the switches ask of a row beside the usual; itself when they ask nothing."""
+    """`record` after what the assumptions ask of a row beside the usual; itself when they ask nothing."""
     assumptions = request.call.assumptions
     faults = _parse_row_faults(assumptions["row_faults"]) if request.operation.batch else {}
     unique = assumptions["unique_invoice_number"] == "on"

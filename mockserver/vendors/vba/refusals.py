@@ -228,7 +228,7 @@ DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Return a missing key is assigned, a text too long and a null row are as the switches say.
+    """Return a missing key is assigned, a text too long and a null row are as the assumptions say.
 
     Source: VBA fact sheet §3.3, §3.4 (`missing_key`, `length_errors`, `null_row`).
     """

@@ -26,7 +26,7 @@ FindProblems: TypeAlias = Callable[[Document, Document | None, Request, State], 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A column of another table that names rows of this one; with a `switch` only while that is on."""
+    """A column of another table that names rows of this one; with a `assumption` only while that is on."""
 
     constraint: str
     collection: str

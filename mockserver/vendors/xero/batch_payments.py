@@ -270,7 +270,7 @@ def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def _reference_problems(batch: Document, call: Call, here: Path) -> Iterator[Problem]:
-    """Yield what two switches say of a batch's Reference. Source: Xero fact sheet §6.6, §6.7."""
+    """Yield what two assumptions say of a batch's Reference. Source: Xero fact sheet §6.6, §6.7."""
     reference = batch.get("Reference", "")
     if call.assumptions["strict_required"] == "on" and not reference:
         yield make_problem("reference-missing", (*here, "Reference"), what="batch payment")

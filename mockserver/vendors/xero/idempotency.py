@@ -28,7 +28,7 @@ def replay(call: Call, operation: Operation, state: State) -> Reply | None:
 
     Raises:
         Rejected: the key was used with another request, or its first call is not over (assumed); or there
-            is none though the switch `require_key` asks for one.
+            is none though the assumption `require_key` asks for one.
     """
     if (
         call.assumptions["require_key"] == "on"

@@ -18,7 +18,7 @@ _APP_A_MINUTE = 10_000
 
 
 class CallLimits(Value, frozen=True):
-    """The switch `call_limits`, taken apart."""
+    """The assumption `call_limits`, taken apart."""
 
     minute: int
     in_flight: int

@@ -88,7 +88,10 @@ def test_a_form_has_nothing_but_texts(value: str, passes: bool) -> None:  # noqa
 
 def test_what_is_forgiven_is_so_by_keyword_and_member() -> None:
     reader = Leniency(
-        tolerances=(Tolerance("maxLength", "a switch", "name"), Tolerance("required", "alone", passes=False))
+        tolerances=(
+            Tolerance("maxLength", "an assumption", "name"),
+            Tolerance("required", "alone", passes=False),
+        )
     )
     node = {
         "type": "object",

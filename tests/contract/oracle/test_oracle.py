@@ -220,7 +220,7 @@ def test_a_place_says_for_itself_that_it_refuses_the_call() -> None:
 
 def test_what_is_forgiven_need_not_be_refused() -> None:
     found = load_vendor_api("payt")
-    forgiven = {"postV1Invoices": (Tolerance("pattern", "a switch", "currency_code"),)}
+    forgiven = {"postV1Invoices": (Tolerance("pattern", "an assumption", "currency_code"),)}
     lenient = replace(found, profile=replace(found.profile, tolerances=forgiven))
     items = [{**INVOICE, "currency_code": "euro"}, {**INVOICE, "amount_open": "much"}]
     body = json.dumps({"administration_id": "81", "invoices": items}).encode()
@@ -232,7 +232,7 @@ def test_what_is_forgiven_need_not_be_refused() -> None:
 
 def test_what_is_forgiven_the_call_is_not_forgiven_its_item() -> None:
     found = load_vendor_api("payt")
-    alone = {"": (Tolerance("required", "a switch", passes=False),)}
+    alone = {"": (Tolerance("required", "an assumption", passes=False),)}
     lenient = replace(found, profile=replace(found.profile, tolerances=alone))
     body = json.dumps({"administration_id": "81", "invoices": [{}]}).encode()
 

@@ -59,4 +59,6 @@ def test_a_row_that_does_not_keep_the_language_is_refused(
 )
 def test_a_position_that_shows_nothing_is_refused(tmp_path: Path, steps: str, said: str) -> None:
     with pytest.raises(BadCaseError, match=said):
-        positions(written(tmp_path, f"switch: null_body\npositions: {steps}", "switches/null_body.yaml"))
+        positions(
+            written(tmp_path, f"assumption: null_body\npositions: {steps}", "assumptions/null_body.yaml")
+        )

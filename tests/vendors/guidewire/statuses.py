@@ -11,7 +11,7 @@ ESCALATION = "/sandbox/v1/run-escalation"
 
 
 class Assume(Protocol):
-    """Turns switches of the vendor by their names."""
+    """Turns assumptions of the vendor by their names."""
 
     def __call__(self, **positions: str) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What switches do together, or to other records than those of their own files."""
+"""What assumptions do together, or to other records than those of their own files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a local caller is told: switch `error_detail`."""
+"""What a local caller is told: assumption `error_detail`."""
 
 from __future__ import annotations
 

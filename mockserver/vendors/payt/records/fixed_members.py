@@ -26,7 +26,7 @@ ResolveMember: TypeAlias = Callable[[Document, Document, State], ResolvedMember]
 
 
 def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...]:
-    """Return the members of an invoice that are guarded so, in field order, while the switches stand so."""
+    """Return the immutable members of an invoice under the assumptions, in field order."""
     return (
         _first_debtor(assumptions) if assumptions["debtor_change"] == "kept" else _last_debtor(assumptions),
         _invoice_contact,

@@ -97,7 +97,7 @@ def _writer(request: Request, state: State, find: FindInvoice) -> _InvoiceWriter
 
 @dataclass(frozen=True, slots=True)
 class _InvoiceWriter:
-    """One call's invoices on their way into the store; the switches are read once for all of them."""
+    """One call's invoices on their way into the store; the assumptions are read once for all of them."""
 
     request: Request
     state: State

@@ -86,7 +86,7 @@ def _xml_model_state(body: bytes) -> Iterator[tuple[str, str]]:
 
 
 def _accepted_count(response: Response) -> int | None:
-    """Return how many were taken, where the answer is a number (the mock's switch `success_body`)."""
+    """Return how many were taken, where the answer is a number (the mock's assumption `success_body`)."""
     if not response.body or response.media_type.endswith("/xml"):
         return None
     document = response.json()

@@ -56,7 +56,7 @@ PINS = FixturePins(
             header="Authorization",
         ),
     ),
-    # `*/*` is answered in JSON; nothing answers in text/plain unless a switch says so.
+    # `*/*` is answered in JSON; nothing answers in text/plain unless an assumption says so.
     asked_for=(
         ("putClaimInvoiceBatch", "text/json"),
         ("putPayeesBatch", "text/json"),

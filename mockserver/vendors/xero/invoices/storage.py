@@ -21,7 +21,7 @@ INVOICE_NUMBER = "InvoiceNumber"
 
 
 def find_by_number(number: str, call: Call, state: State) -> Sequence[Document]:
-    """Return the invoices of that number, as the switches `ci_keys` and `trim` let numbers be alike."""
+    """Return the invoices of that number, as the assumptions `ci_keys` and `trim` let numbers be alike."""
     invoices = state.collection(INVOICES)
     if call.assumptions["ci_keys"] == "off" and call.assumptions["trim"] == "off":
         return invoices.find(INVOICE_NUMBER, number)

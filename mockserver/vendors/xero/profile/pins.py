@@ -79,7 +79,9 @@ PINS = FixturePins(
 
 TOLERANCES = {
     "": (
-        Tolerance("type", "the switch unreadable_flag: what is no boolean counts as true", "summarizeErrors"),
+        Tolerance(
+            "type", "the assumption unreadable_flag: what is no boolean counts as true", "summarizeErrors"
+        ),
     )
 }
 """By operation. Source: Xero fact sheet §7.34."""

@@ -112,7 +112,7 @@ def validation_reply(elements: list[Json], call: Call, state: State) -> Reply:
 
 
 def _apply_date_separator(document: Json, call: Call) -> Json:
-    """Return the document with the texts beside its dates as the switch `date_string` says."""
+    """Return the document with the texts beside its dates as the assumption `date_string` says."""
     return document if call.assumptions["date_string"] == "T" else _separate_by_space(document)
 
 
