@@ -50,7 +50,7 @@ class UnknownSandboxError(MockServerError):
 
 
 class TooManySandboxesError(MockServerError):
-    """There are as many sandboxes as the server holds; `most` is how many that is."""
+    """Raised when the server holds its maximum of sandboxes."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"there are {limit:,} sandboxes, and no more may be; delete some")

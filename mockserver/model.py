@@ -1,4 +1,4 @@
-"""What travels from room to room: frozen values, named in the field's own words.
+"""Frozen values that travel between the steps of a call.
 
 They are msgspec structs and not dataclasses because a thousand items make several thousand of them a
 call, and a frozen slotted dataclass takes eight times as long to make (585 ns against 71 ns, measured).
@@ -22,7 +22,7 @@ Document: TypeAlias = Mapping[str, Any]
 """A JSON object that nobody may alter."""
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Where a value stands in a body, a step a segment."""
+"""Path of a value in a body, one step a segment."""
 
 EMPTY: Document = {}
 
@@ -37,7 +37,7 @@ class Value(msgspec.Struct, frozen=True):
 
 
 class Principal(Value, frozen=True):
-    """Who calls: the credential's name, what it may do, and what the sandbox knows of it.
+    """The caller: name of the credential, its scopes, and what the sandbox knows about it.
 
     `scopes` is None for a credential that may do everything.
     """
@@ -51,7 +51,7 @@ ANONYMOUS = Principal("anybody")
 
 
 class Call(Value, frozen=True):
-    """One HTTP request as a vendor sees it; `path` starts below the vendor's mount.
+    """An HTTP request as a vendor sees it; `path` starts below the vendor's mount.
 
     `mount` is the path prefix under which the vendor answers this call, with the sandbox's where it has one.
     `query` is the undecoded query string; header names are lower case. `assumptions` are the positions of
@@ -80,13 +80,13 @@ class Call(Value, frozen=True):
 
     @property
     def fingerprint(self) -> str:
-        """What two calls have in common that ask the same: method, path, query and body, hashed."""
+        """Hash of method, path, query and body: equal for calls that ask the same."""
         head = f"{self.method} {self.path}?{self.query}\n"
         return sha256(head.encode("utf-8", "surrogateescape") + self.body).hexdigest()
 
 
 class Problem(Value, frozen=True, gc=False):
-    """Why something is refused, or warned about: neutral `code`, place, and a sentence.
+    """Reason of a refusal, a rejection or a warning: neutral `code`, place, and a sentence.
 
     `rule` names what was broken (a schema keyword such as `maxLength`, `format:uuid`, or a vendor's own
     word); `expected` is that rule's value. `path` counts from the body's root, or for a parameter is its
@@ -107,7 +107,7 @@ class Problem(Value, frozen=True, gc=False):
 
 
 class Fault(Value, frozen=True):
-    """What a scenario lets go wrong with an item: a neutral code, and what its rule says beyond that.
+    """A failure that a scenario asks for: a neutral code, and what its rule adds to it.
 
     `status` None and `message` "" leave those to the vendor.
     """
@@ -118,7 +118,7 @@ class Fault(Value, frozen=True):
 
 
 class Item(Value, frozen=True, gc=False):
-    """One member of a batch; `key` is what identifies it, "" when it names nothing."""
+    """A member of a batch; `key` identifies it, "" if it has none."""
 
     index: int
     key: str
@@ -126,14 +126,14 @@ class Item(Value, frozen=True, gc=False):
 
 
 class Verdict(Value, frozen=True):
-    """What the judge found in one item, before any state was looked at."""
+    """The judge's problems and warnings of one item, without looking at state."""
 
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
 
 class Action(StrEnum):
-    """What became of an item."""
+    """Outcome of an item."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -143,7 +143,7 @@ class Action(StrEnum):
 
 
 class Outcome(Value, frozen=True, gc=False):
-    """What became of one item; `document` is what is stored now, or what the vendor's room left to show."""
+    """The outcome of one item; `document` is what is stored now, or what the vendor wants to show."""
 
     item: Item
     action: Action
@@ -167,7 +167,7 @@ class Reply(Value, frozen=True):
 
 
 class Delivery(Value, frozen=True):
-    """How an answer leaves: times in milliseconds, `fault` one of the transport's, "" for none.
+    """Delivery of an answer: times in milliseconds, `fault` of the transport, "" for none.
 
     After `delay_ms` the body is sent in `chunks` pieces over `spread_ms`; of a `fraction` only that part
     of it is sent.

@@ -71,7 +71,7 @@ ExtraOutcome: TypeAlias = Callable[[Outcome, int], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class BatchHandler:
-    """What a vendor adds to one batch operation.
+    """A vendor's part of one batch operation.
 
     `rules` and `warn` are pure and see one item; `across` is pure and sees the batch once, and names
     problems by the item's index. `check` also sees the state, and names what that has against an item,
@@ -93,7 +93,7 @@ class BatchHandler:
 
 @dataclass(frozen=True, slots=True)
 class CompleteBatchHandler(BatchHandler):
-    """One batch operation as it is served: the vendor's parts, and the core's for those it left out."""
+    """A batch operation as it is served: the vendor's parts, and defaults for the others."""
 
     apply: ApplyBatch
     render: RenderBatch

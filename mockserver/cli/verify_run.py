@@ -31,7 +31,7 @@ class UnusableInputError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
-    """What is to be held against what; `base` is where the vendor's paths begin, "" to look for them.
+    """Options of `verify`; `base` is where the vendor's paths begin, "" to search for it.
 
     `state` is a dump that our server begins with, None: the fixtures; `assumptions` are its assumptions.
     """

@@ -13,7 +13,7 @@ from mockserver.model import Call, Json, Reply
 JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
 _JSON_RANGES = (JSON_TYPE, "application/*", "*/*")
-"""What JSON is asked for by, the most telling first (RFC 9110 §12.5.1)."""
+"""Media types that ask for JSON, the most specific first (RFC 9110 §12.5.1)."""
 
 _UTF_8_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 REFUSAL_STATUSES: Mapping[str, int] = {

@@ -32,7 +32,7 @@ _CREDENTIAL_WORDS = (
     "verifier",
     "pwd",
 )
-"""Where none of these stands in a body, nothing in it is a credential: looking for them takes no time."""
+"""Words of which every credential has one; a body without any of them is not searched."""
 
 _GRANT_CODE = "code"
 _GRANT_TYPE = "grant_type"

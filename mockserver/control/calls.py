@@ -1,4 +1,4 @@
-"""What an operation receives of a control plane call, and the errors that refuse one."""
+"""The call of a control operation, and the errors that refuse it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class UnprocessableMemberError(ControlError):
 
 
 class UnprocessableCallError(ControlError):
-    """As `Impossible`, for all that cannot be at once; `errors` hold pointer, code, detail and try each."""
+    """Like `Unprocessable`, for several problems at once; each has pointer, code, detail and try."""
 
     def __init__(self, detail: str, errors: Sequence[Document]) -> None:
         super().__init__(detail, {"errors": list(errors)})

@@ -34,7 +34,7 @@ _MAX_NAME = 40
 
 
 class NotVerifiedError(ControlError):
-    """There were other calls, or other items, than were expected."""
+    """Raised when the journal holds other calls or items than expected."""
 
     status = 409
     code = "not-verified"

@@ -1,4 +1,4 @@
-"""All operations of the control plane, one class for each subject and one method for each operation."""
+"""Operations of the control plane: a class for each subject, a method for each operation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mockserver.sandbox.sandboxes import Sandboxes
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """Whom operations call: `inside` is this very server, `unprotected` its control plane alone.
+    """In-process HTTP clients: `inside` for the whole server, `unprotected` for the control plane alone.
 
     Replays go to `replay_hosts` too, beside loopback. `strict_auth` is how its vendors take credentials.
     """

@@ -16,7 +16,7 @@ from mockserver.sandbox.sandboxes import Sandboxes
 
 @dataclass(frozen=True, slots=True)
 class ServerOperations:
-    """What is asked of no sandbox."""
+    """Operations on the server itself."""
 
     served: tuple[LoadedVendor, ...]
     strict_auth: bool = False
@@ -49,7 +49,7 @@ _OUTCOMES = (*(str(action) for action in Action), WARNED)
 
 @dataclass(frozen=True, slots=True)
 class MetricSources:
-    """What is counted while the server runs; `open_calls` tells those that are on their way, by vendor."""
+    """Sources of the metrics; `open_calls` returns the calls in flight by vendor."""
 
     tally: CallCounters
     open_calls: Callable[[], Mapping[str, int]]

@@ -22,7 +22,7 @@ from mockserver.spec.openapi import Operation, RouteMatch
 
 
 class Arrival(Value, frozen=True):
-    """One HTTP request to one vendor, read to its end; the members that `Call` has too mean the same.
+    """An HTTP request to one vendor, read to its end; members that `Call` has too mean the same.
 
     `head_refusal` says why its headers are not looked at, `body_refusal` why its body cannot be used.
     `is_routed` and `is_secured` say whether the HTTP layer found a route for it, and credentials in it.
@@ -155,7 +155,7 @@ class Admission:
 
 
 class _Checks(Value, frozen=True):
-    """What is asked of every call, whatever the vendor: a route, credentials, a readable body, a scope."""
+    """Checks of every call, whatever the vendor: a route, credentials, a readable body, a scope."""
 
     arrival: Arrival
     match: RouteMatch | Refusal

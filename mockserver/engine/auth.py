@@ -39,7 +39,7 @@ class Head(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SecurityScheme:
-    """One security scheme of a spec."""
+    """A security scheme of a spec."""
 
     name: str
     node: Document

@@ -21,7 +21,7 @@ _COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
 
 @dataclass(frozen=True, slots=True)
 class _Declarations:
-    """What the schemas of one place say together: of members by name, of all others, of elements.
+    """What the schemas of one place declare together: members by name, other members, elements.
 
     `free` where any member may stand.
     """
@@ -95,7 +95,7 @@ _MAX_REPORTED = 5
 
 @dataclass(frozen=True, slots=True)
 class ReplyConformance:
-    """What one vendor's spec says of answers; its `schemas` are compiled when they are first asked for.
+    """Conformance of replies with one vendor's spec; schemas are compiled on first use.
 
     Each stands beside the members that it names.
     """

@@ -35,7 +35,7 @@ class Opened(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """What one vendor does with a call that was admitted."""
+    """Executor of admitted calls of one vendor."""
 
     served: LoadedVendor
     envelope: EnvelopeReader

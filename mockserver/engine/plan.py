@@ -21,7 +21,7 @@ DecodeBody = Callable[[bytes, str, Mapping[str, str]], Json]
 
 @dataclass(frozen=True, slots=True)
 class CompiledItems:
-    """How the items of one batch body are judged.
+    """Compiled checks of the items of one batch body.
 
     `one` judges an item; `all` the list of them, closed, for items that a binder has read. `fatal` says
     for paths inside an item (elements are "*") whether their problems refuse the whole call. `members` are
@@ -37,7 +37,7 @@ class CompiledItems:
 
 @dataclass(frozen=True, slots=True)
 class CompiledBody:
-    """How one media type of one operation is read and judged.
+    """Compiled reading and checking of one media type of one operation.
 
     `whole` judges the document, or of a batch its envelope. `closed` judges all of it, items included, and
     refuses members that no schema names as well: what keeps that needs neither binder nor judge, and if the
@@ -55,7 +55,7 @@ class CompiledBody:
 
 @dataclass(frozen=True, slots=True)
 class CompiledOperation:
-    """One operation, ready to be called; `bodies` by media type or range, in the spec's order."""
+    """A compiled operation; `bodies` by media type or range, in the spec's order."""
 
     operation: Operation
     parameters: CompiledParameters

@@ -22,11 +22,11 @@ _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _PAIR = re.compile(r'\s*(code|example)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))\s*(?:;.*)?', re.IGNORECASE)
 _ERROR_STATUSES = range(400, 600)
 _OTHER_REFUSALS: tuple[Refusal, ...] = (MalformedBody(""), HeadersTooLarge())
-"""What may be refused so beside what a status means first."""
+"""Other refusals that a status may stand for."""
 
 
 class Preference(Value, frozen=True):
-    """What a call prefers, as it wrote it; "" for what it leaves open."""
+    """The preference of a call; "" for what it leaves open."""
 
     code: str = ""
     example: str = ""

@@ -32,7 +32,7 @@ _VENDOR_WITHOUT_CODE = Vendor()
 
 @dataclass(frozen=True, slots=True)
 class LoadedVendor:
-    """One vendor, complete: every operation of its spec has a handler or a room."""
+    """A loaded vendor: every operation of its spec has a handler."""
 
     name: str
     spec: Spec
@@ -228,7 +228,7 @@ def _operation_handler(contract: Spec, operation: Operation, vendor: Vendor) -> 
 
 
 class InvalidAssumptionError(MockServerError):
-    """There is no assumption of that name, or it has no such position; `assumption` is its full name."""
+    """Raised for an unknown assumption or a value that it does not accept; `assumption` is its full name."""
 
     def __init__(self, assumption: str, detail: str) -> None:
         super().__init__(detail)

@@ -12,7 +12,7 @@ from mockserver.model import Value
 
 
 class VendorCounts(Value, frozen=True):
-    """Of one vendor: its calls, how many of them a fault of the transport met, and ends of items by name."""
+    """Counts of one vendor: calls, calls with a transport fault, and items by outcome."""
 
     calls: int = 0
     faults: int = 0

@@ -1,4 +1,4 @@
-"""One recorded call: call, reply, item results, delivery and request target."""
+"""A recorded call: call, reply, item results, delivery and request target."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SILENT_FAULTS = frozenset(
 """The faults of the transport that send no status, unless a part of the answer is to come first."""
 
 _PROBLEM_BYTES = 300
-"""What a problem weighs in memory (measured: 258 bytes for one with a short detail)."""
+"""Memory of a problem (measured: 258 bytes for one with a short detail)."""
 
 
 class ItemResults(Value, frozen=True):
-    """What became of a batch's items: keys and actions packed, problems and warnings by index.
+    """Results of a batch's items: keys and actions packed, problems and warnings by index.
 
     Documents are not kept: an entry would weigh ten times its bodies, and the bodies hold them.
     """
@@ -50,18 +50,18 @@ class ItemResults(Value, frozen=True):
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many items met which end; ends that none met are left out."""
+        """Number of items by outcome; outcomes of no item are left out."""
         return Counter(json.decode(self.packed)[1])
 
     @property
     def size_bytes(self) -> int:
-        """What it weighs, about."""
+        """Approximate memory."""
         noted = sum([len(found) for found in (*self.problems.values(), *self.warnings.values())])
         return len(self.packed) + noted * _PROBLEM_BYTES
 
 
 class Entry(Value, frozen=True):
-    """One call; `number` counts from 1 in its sandbox, `at` is the machine's time when it was answered.
+    """A recorded call; `number` counts from 1 in its sandbox, `at` is the machine's time of the answer.
 
     `duration_ms` is ours, without the delays that `delivery` asks for. `applied` are the rules that bent the
     answer, `scenario/rule` each, and `off_contract` what the spec does not say of it, "" when it says all.
@@ -96,12 +96,12 @@ class Entry(Value, frozen=True):
 
     @property
     def delay_ms(self) -> float:
-        """How long the answer was to be on its way, beside the time that it took."""
+        """Time that the answer was delayed, beside its duration."""
         return self.delivery.delay_ms + self.delivery.spread_ms if self.delivery else 0
 
     @property
     def size_bytes(self) -> int:
-        """What the entry weighs: the two bodies and what was decided."""
+        """Size of the entry: the two bodies and the item results."""
         return len(self.call.body) + len(self.reply.body) + self.decided.size_bytes
 
 

@@ -18,16 +18,16 @@ MAX_ENTRIES = 10_000
 MAX_BYTES = 64 * 1024 * 1024
 
 _MAX_VIOLATION = 1000
-"""What a spec does not say of an answer may name every item whole."""
+"""Limit of a violation's text, which may name every item whole."""
 
 Listener: TypeAlias = Callable[[Entry], None]
 ConformanceCheck: TypeAlias = Callable[[Call, Reply], str]
-"""What the spec does not say of an answer, "" when it says all of it."""
+"""Returns how a reply violates the spec, "" if it does not."""
 
 
 @dataclass(slots=True)
 class _SandboxJournal:
-    """One sandbox's entries; `dropped` are those that had to make room for others."""
+    """The entries of one sandbox; `dropped` counts those that had to make room."""
 
     entries: deque[Entry] = field(default_factory=deque)
     last: int = 0
@@ -36,7 +36,7 @@ class _SandboxJournal:
 
 
 class Journal:
-    """All sandboxes' journals; `listeners` hear of each entry as it is made.
+    """The journals of all sandboxes; `listeners` receive each entry as it is made.
 
     Over `max_entries` or `max_bytes` of a sandbox its oldest entries go. Of one that weighs over half of all
     bytes only the beginning of its bodies is kept, so that no single call can drive out all others. `judge`

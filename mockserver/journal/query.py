@@ -17,7 +17,7 @@ WARNED = "warned"
 
 
 class Query(Value, frozen=True):
-    """What entries have to be; what is None or "" lets all pass.
+    """A query for entries; None or "" matches all.
 
     `status` is one, a class such as 4xx, or none for where no status left. `outcome` is an action, or warned;
     with an `item`, a key, it is that item's. `scenario` is the name of one, or `scenario/rule`; `since` the

@@ -45,7 +45,7 @@ MAX_SHOWN = 500
 
 
 class CallMatch(Value, frozen=True):
-    """Which calls are meant; what is None, "" or empty matches all. Header names are lower case.
+    """A pattern for calls; None, "" or empty matches all. Header names are lower case.
 
     `query` and `headers` name those that must be there with that text, `body` what holds of the request's
     document. `status` and `scenario` are as in a query of the journal.
@@ -95,7 +95,7 @@ class Expectation(Value, frozen=True):
 
     @property
     def has_upper_bound(self) -> bool:
-        """Whether something may not be more than it is: then no call may be missing."""
+        """Whether there is an upper bound: then no entry may have been dropped."""
         return any(bounds.most is not None for bounds in (self.calls, *self.items.values()))
 
 
@@ -108,7 +108,7 @@ class Mismatch(Value, frozen=True):
 
 
 class VerificationResult(Value, frozen=True):
-    """What was found: how many calls, their numbers, what became of their items, and near misses."""
+    """Result of a verification: number of calls, their numbers, outcomes of their items, near misses."""
 
     holds: bool
     calls: int

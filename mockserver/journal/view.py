@@ -21,7 +21,7 @@ _CHARSETS = ("utf-8", "utf-16", "utf-32", "ascii", "iso8859", "cp125")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How entries are shown: credentials are cut and end in `sign`, unless they are `shown`."""
+    """A view of entries: credentials are masked unless they are `shown`."""
 
     shown: bool = False
     mask: str = MASK

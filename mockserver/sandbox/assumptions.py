@@ -14,7 +14,7 @@ from mockserver.sandbox.store import State, Tables
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """One assumption of one vendor; its positions are texts.
+    """An assumption of one vendor; its values are texts.
 
     `meaning` is a sentence on what it decides, `source` where the gap is described. With a `pattern` every
     text that it matches fully is a position, and `alternatives` are examples.

@@ -12,7 +12,7 @@ from mockserver.codec.instants import parse_instant, print_instant
 Clock: TypeAlias = Callable[[], datetime]
 
 FIRST_YEAR, LAST_YEAR = 1970, 9998
-"""Where a sandbox's clock may stand: there is time after it, for tokens to expire, and before it."""
+"""Limits of a sandbox's clock, with room before them and after them for tokens to expire."""
 
 
 def system_clock() -> datetime:
@@ -22,7 +22,7 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class ClockSettings:
-    """How a sandbox's clock is set: it stands at `frozen`, an ISO instant, or runs `ahead` seconds fast."""
+    """Setting of a sandbox's clock: frozen at an ISO instant, or `ahead` seconds fast."""
 
     frozen: str | None = None
     ahead: int = 0

@@ -13,7 +13,7 @@ _MISSING = object()
 
 
 class DocumentPlace(Value, frozen=True, order=True):
-    """Where a document stands."""
+    """Place of a document: scope, collection, key."""
 
     scope: str
     collection: str
@@ -28,7 +28,7 @@ class ValueChange(Value, frozen=True):
 
 
 class StateDiff(Value, frozen=True):
-    """What has to be done to one world to make another one of it, in the order of the places."""
+    """Changes that turn one state into another, in the order of their places."""
 
     added: tuple[tuple[DocumentPlace, Document], ...]
     removed: tuple[tuple[DocumentPlace, Document], ...]

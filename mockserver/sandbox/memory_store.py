@@ -29,7 +29,7 @@ UndoList = list[tuple[MemoryTable, str, Document | None]]
 
 
 class _SandboxTables:
-    """One sandbox: its tables by scope and name, and the lock that makes it serial."""
+    """The tables of one sandbox by scope and name, and the lock that serialises its transactions."""
 
     __slots__ = ("lock", "tables")
 
@@ -98,7 +98,7 @@ class _Savepoint:
 
 
 class _State:
-    """One sandbox inside one transaction."""
+    """The state of one sandbox inside one transaction."""
 
     __slots__ = (
         "_clock",
@@ -197,7 +197,7 @@ class _State:
 
 
 class MemoryStore:
-    """All sandboxes of one process.
+    """The sandboxes of one process.
 
     `keep` turns a document into what is stored, None stores it as it is; tests keep deep-frozen ones, so
     that a vendor that alters what it was handed fails at once.

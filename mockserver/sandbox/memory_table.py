@@ -1,4 +1,4 @@
-"""One table of the memory store, with key order and member indexes built on first use."""
+"""A table of the memory store, with key order and member indexes built on first use."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ QUOTAS = "quotas"
 
 
 class QuotaUse(Value, frozen=True):
-    """What is left after a call, and how many whole seconds it has to wait: 0 when it was let in."""
+    """Result of counting a call: what is left, and whole seconds to wait; 0 if it was allowed."""
 
     left: int
     wait: int = 0

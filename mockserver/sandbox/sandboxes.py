@@ -51,7 +51,7 @@ def _ignore_end(_name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sandboxes:
-    """All sandboxes of this server; a vendor's call makes the one that it names, a control call does not.
+    """The sandboxes of this server; vendor calls create theirs on first use, control calls do not.
 
     One begins with the `fixtures`, an empty one with what is `standing`: credentials, tenants, code lists;
     and with `default_assumptions`, by `vendor.name`, unless it says otherwise. `on_end` hears the name of

@@ -9,7 +9,7 @@ SCENARIOS = "scenarios"
 """`{name, armed, order, document}` by name; `order` grows with each that is stored."""
 
 SCENARIO_COUNTERS = "scenario-counters"
-"""What is counted, by `scenario/rule` {calls, hits}, by `scenario/rule/what for/vendor/tenant/identity`
+"""Counters, by `scenario/rule` {calls, hits}, by `scenario/rule/what for/vendor/tenant/identity`
 {attempts}, by `scenario/quota:name` {window, used}."""
 
 SCENARIO_STATES = "scenario-states"

@@ -19,7 +19,7 @@ SETTINGS = "settings"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a sandbox begins.
+    """Initial settings of a sandbox.
 
     Its clock stands at `frozen`, an ISO instant, or with None is the system's; `assumptions` are the
     positions of assumptions that are not in their default one, by `vendor.name`; `scenarios` the documents of

@@ -19,7 +19,7 @@ Tables: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Document]]]
 
 
 class Collection(Protocol):
-    """One table of one scope; iteration is in key order, documents are read-only."""
+    """A table of one scope; iteration is in key order, documents are read-only."""
 
     def get(self, key: str) -> Document | None:
         """Return the document under `key`, None when there is none."""
@@ -41,7 +41,7 @@ class Collection(Protocol):
 
 
 class State(Protocol):
-    """One sandbox inside a transaction, seen from one scope."""
+    """The state of a sandbox inside a transaction, seen from one scope."""
 
     @property
     def now(self) -> datetime:

@@ -9,7 +9,7 @@ from statistics import NormalDist
 from mockserver.scenario.model import Delay
 
 _BITS = 53
-"""As many as a float holds exactly."""
+"""Number of fractions that a float represents exactly."""
 
 
 def draw(seed: int, *what: str) -> float:

@@ -15,7 +15,7 @@ COMMIT_ALL = Commit()
 
 
 class Decision(Value, frozen=True):
-    """How one call is bent.
+    """The decision on one call: which rules hit, and their effects.
 
     `applied` are the rules that hit, `scenario/rule` each; `effects` stand by the item's index, their
     failures already counted. `wait` are the seconds until a quota lets calls in again, None when none
@@ -53,14 +53,14 @@ class Candidate(Value, frozen=True):
 
     @property
     def quota(self) -> str:
-        """What the rule's quota is counted by."""
+        """Name that the rule's quota is counted under."""
         named = self.rule.quota.name if self.rule.quota is not None else ""
         return f"{self.scenario}/quota:{named or self.rule.id}"
 
 
 @dataclass(frozen=True)
 class CallContext:
-    """What a call sends, and to which tenant; of one that `is_unread` no more than its head is known."""
+    """The content of a call and its tenant; if `is_unread`, only its head is known."""
 
     call: Call
     document: Json = None

@@ -29,14 +29,14 @@ INITIAL_STATE = "Started"
 """The value of a state that nothing has set yet, as in WireMock."""
 
 MAX_COUNTERS = 100_000
-"""As many as one sandbox remembers."""
+"""Maximum number of counters of one sandbox."""
 
 _NO_ITEM_EFFECT = Effect()
 
 
 @dataclass(slots=True)
 class _Evaluation:
-    """What the rules came to so far."""
+    """Intermediate result of evaluating rules."""
 
     state: State
     context: CallContext

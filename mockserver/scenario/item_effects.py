@@ -35,7 +35,7 @@ T = TypeVar("T")
 _NO_ITEM_EFFECT = Effect()
 _TIMEOUT_FAULT = Fault("timeout")
 _FIRST_EXTRA_KEY = 2**30
-"""Where the integer keys of phantoms begin."""
+"""First integer key of extra outcomes."""
 
 
 class _RollbackError(Exception):
@@ -44,7 +44,7 @@ class _RollbackError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AppliedEffects:
-    """What a decision does to one call; `fault` and `refuse` are the vendor's words.
+    """The effects of a decision on one call; `fault` and `refuse` are the vendor's words.
 
     `told` is what the answer says of an item, `truth` what became of it; each holds, by index, only items
     for which that is not what the batch did.

@@ -13,7 +13,7 @@ from mockserver.scenario.model import Commit, Delay, Dribble, Effect, ResponseEf
 TokenResponse: TypeAlias = tuple[ResponseEffect, Commit]
 
 TOKEN_PREFIX = b"sbx."
-"""How every token begins; a body without it has none."""
+"""Prefix of every token; a body without it is not searched."""
 
 ITEM_FAULT_CODES = (
     "missing-required",

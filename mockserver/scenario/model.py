@@ -22,7 +22,7 @@ class Predicate(Value, frozen=True):
 
 
 class RuleMatch(Value, frozen=True):
-    """Which calls a rule is for; what is None, "" or empty matches all. Header names are lower case.
+    """Calls that a rule is for; None, "" or empty matches all. Header names are lower case.
 
     `nth` counts the calls that all else matches, from 1.
     """
@@ -37,7 +37,7 @@ class RuleMatch(Value, frozen=True):
 
 
 class ItemSelector(Value, frozen=True):
-    """Which items an effect is for; exactly one member is set. `sample` is the chance of each."""
+    """Items that an effect is for; exactly one member is set. `sample` is the chance of each."""
 
     all: bool = False
     index: int | None = None
@@ -47,7 +47,7 @@ class ItemSelector(Value, frozen=True):
 
 
 class Effect(Value, frozen=True):
-    """What becomes of an item, and of its outcome in the answer.
+    """Effect on an item and on its outcome in the answer.
 
     `fail` for the first `fail_times` attempts, or always; `hang_ms` keeps the answer back and fails the
     item with a timeout. `commit` says whether the item takes effect, None: as it is answered, and for one
@@ -71,20 +71,20 @@ class ItemEffect(Value, frozen=True):
 
 
 class RuleTimes(Value, frozen=True):
-    """Of the calls that match, the rule lets the first `after` pass, then takes `count`, None: all."""
+    """Of matching calls, the rule skips the first `after`, then takes `count`; None means all."""
 
     after: int = 0
     count: int | None = None
 
 
 class Commit(Value, frozen=True):
-    """What takes effect: everything (`first` None), or the first `first` items, 0 for nothing."""
+    """Items that take effect: all (`first` None), or the first `first`; 0 means none."""
 
     first: int | None = None
 
 
 class SchemaDrift(Value, frozen=True):
-    """One change of an answer's schema, at `path`: add, rename, widen, null, value or reword.
+    """A change of an answer's schema at `path`: add, rename, widen, null, value or reword.
 
     A step "*" is every element or member; `to` is the new name, value or text.
     """
@@ -95,7 +95,7 @@ class SchemaDrift(Value, frozen=True):
 
 
 class EnvelopeEffect(Value, frozen=True):
-    """What is wrong round the items; `order` is reverse, shuffle or rotate."""
+    """Effect around the items; `order` is reverse, shuffle or rotate."""
 
     order: str = ""
     count_add: int = 0
@@ -135,7 +135,7 @@ class ResponseBody(Value, frozen=True):
 
 
 class ResponseEffect(Value, frozen=True):
-    """What is answered instead, and how it is delivered; `fault` is one of the transport's."""
+    """Effect on the whole answer and its delivery; `fault` is one of the transport's."""
 
     status: int | None = None
     headers: Mapping[str, str] = EMPTY
@@ -158,7 +158,7 @@ class RuleQuota(Value, frozen=True):
 
 
 class Rule(Value, frozen=True):
-    """One rule: which calls, how often, and what then. `requires` and `transitions` are states by name."""
+    """A rule: calls, times and effects. `requires` and `transitions` are states by name."""
 
     id: str
     priority: int = 1

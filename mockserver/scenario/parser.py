@@ -41,7 +41,7 @@ MAX_PROBLEMS = 20
 
 
 class LocatedProblem(Value, frozen=True):
-    """One thing wrong with a document: `pointer` says where in it, `code` is kebab-case and stable.
+    """A problem in a document: `pointer` says where, `code` is kebab-case and stable.
 
     `line` and `column` count from 1; they are None where the document came without its text.
     """

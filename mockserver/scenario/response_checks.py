@@ -27,7 +27,7 @@ _RELATIVE_DATE = re.compile(r"date[+-][0-9]{1,6}")
 _RESPONSE_MEMBERS = ("status", "headers", "body", "example", "retryAfter")
 _STATUSES_WITHOUT_BODY = frozenset({204, 205, 304})
 _TAKES_TO: Mapping[str, bool] = {"add": True, "rename": True, "value": True, "widen": False, "null": False}
-"""Whether a change needs `to`, or cannot have it."""
+"""Whether a change needs `to`, or must not have it."""
 
 
 def check_delay(delay: Json) -> Iterator[ScenarioProblem]:

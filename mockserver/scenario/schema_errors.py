@@ -27,7 +27,7 @@ _INVALID_NAME_CHARACTERS = re.compile(r"[^a-z0-9]+")
 
 
 class ScenarioProblem(NamedTuple):
-    """Something wrong at `path`: a stable code, what was found, and what to do about it."""
+    """A problem at `path`: a stable code, what was found, and what to do about it."""
 
     path: Path
     code: str
@@ -36,7 +36,7 @@ class ScenarioProblem(NamedTuple):
 
 
 class _SchemaError(NamedTuple):
-    """One keyword of the schema that does not hold: its value, the schema round it, and what was found."""
+    """A violated keyword of the schema: its value, the schema around it, and what was found."""
 
     path: Path
     keyword: str

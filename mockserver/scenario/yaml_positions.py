@@ -43,7 +43,7 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
 class TextPosition(NamedTuple):
-    """Where something begins in a text; both count from 1."""
+    """Position in a text; line and column count from 1."""
 
     line: int
     column: int
@@ -51,7 +51,7 @@ class TextPosition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
-    """Something in the text that is no plain data: what, where, and what to do."""
+    """Text that is not plain data: what, where, and what to do."""
 
     path: Path
     code: str

@@ -39,7 +39,7 @@ from mockserver.server.routing import build_connexion
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a server is started with; `at_root` names the vendor that answers at `/` as well.
+    """Options of a server; `at_root` names the vendor that answers at `/` as well.
 
     `hosts` are the names that control plane and pages answer to beside loopback's, None: to any, as for one
     that listens nowhere; `control_token` is what the control plane asks for, "" for nothing. A sandbox that

@@ -46,7 +46,7 @@ _NOT_ADMITTED = {
 
 @dataclass(frozen=True, slots=True)
 class SandboxPath:
-    """Where a request goes: `root` is the sandbox prefix it came with, `path` what follows that."""
+    """Sandbox and path of a request: `root` is the sandbox prefix, `path` what follows it."""
 
     sandbox: str
     root: str
@@ -60,7 +60,7 @@ class SandboxPath:
 
 @dataclass(frozen=True, slots=True)
 class VendorMount:
-    """One vendor behind the door; `app` is Connexion round the bridge."""
+    """A mounted vendor; `app` is Connexion around the Flask bridge."""
 
     served: LoadedVendor
     pipeline: Pipeline
@@ -68,7 +68,7 @@ class VendorMount:
 
 
 class _SendMonitor:
-    """Knows whether an answer has begun."""
+    """Send function that knows whether an answer has begun."""
 
     __slots__ = ("_send", "begun")
 

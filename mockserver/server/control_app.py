@@ -36,7 +36,7 @@ from mockserver.spec.openapi import Operation, Spec
 MOUNT = "/_mock"
 
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-"""What RFC 9110 calls those that Python still calls otherwise."""
+"""Names of RFC 9110 for statuses that Python names otherwise."""
 
 _REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
     UnknownSandboxError: (404, "unknown-sandbox"),

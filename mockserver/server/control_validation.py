@@ -75,7 +75,7 @@ class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion shi
 
 
 VALIDATORS: Mapping[str, Any] = {"parameter": ParameterCheck, "body": MediaTypeDict({"*/*json": BodyCheck})}
-"""What Connexion is given in the place of its own."""
+"""Replacements for Connexion's own validators."""
 
 
 @cache

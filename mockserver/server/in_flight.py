@@ -15,7 +15,7 @@ CallGroup: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """What a call meets: `in_flight` open calls of its tenant, itself included, `twins` with its key."""
+    """Calls in flight: `in_flight` of its tenant, itself included, and others with its key."""
 
     in_flight: int
     same_key_in_flight: int

@@ -62,7 +62,7 @@ class InProcessClient:
 
 @dataclass(slots=True)
 class _AsgiExchange:
-    """One request in pieces, and what comes back."""
+    """A request in pieces, and the response to it."""
 
     pieces: list[bytes]
     status: int | None = None

@@ -13,7 +13,7 @@ from starlette.types import Receive
 from mockserver.errors import MalformedBody, Refusal, TooLarge, UnsupportedMediaType
 
 CODINGS: Mapping[str, int] = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""Those that are undone, each with zlib's word for it; `identity` is none."""
+"""Content codings that are decoded, with zlib's word for each; `identity` needs none."""
 
 _LENGTH = re.compile("[0-9]{1,19}")
 

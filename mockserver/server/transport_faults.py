@@ -14,7 +14,7 @@ from mockserver.model import Delivery
 from mockserver.server.connection import Connection
 
 SURPLUS_BYTES = 64
-"""What a Content-Length that is too big says beyond the body."""
+"""Bytes by which a wrong Content-Length exceeds the body."""
 
 _HALF = 0.5
 _CHUNKED = (b"transfer-encoding", b"chunked")
@@ -183,4 +183,4 @@ FAULTS: Mapping[str, Callable[[OutgoingReply], Awaitable[None]]] = MappingProxyT
         "CLOSE_IDLE": _close_on_next_call,
     }
 )
-"""What each fault of the scenario language does; "" is none."""
+"""Transport faults of the scenario language; "" is none."""

@@ -124,7 +124,7 @@ class SocketConnection:
 
 
 class MockServerProtocol(HttpToolsProtocol):
-    """One connection; `over` is set once the client has left or the server stops."""
+    """A connection; `ended` is set once the client has left or the server stops."""
 
     ended: asyncio.Event
     closes_on_next_call = False

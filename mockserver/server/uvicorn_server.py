@@ -23,7 +23,7 @@ _STOP_S = 2
 
 
 class PortTakenError(MockServerError):
-    """Something listens there already."""
+    """Raised when something listens on the port already."""
 
 
 class AddressError(MockServerError):
@@ -31,7 +31,7 @@ class AddressError(MockServerError):
 
 
 class _BannerServer(uvicorn.Server):
-    """Says where it listens as soon as it does."""
+    """uvicorn's server, which prints the banner once it listens."""
 
     def __init__(self, config: uvicorn.Config, greeting: str) -> None:
         super().__init__(config)

@@ -96,7 +96,7 @@ _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Coercion:
-    """How one media type of one vendor is read; `coercions` are tried in order, by the type wanted."""
+    """Coercion of values in one media type of one vendor, tried in order, by the wanted type."""
 
     document: Document
     any_case: bool
@@ -105,7 +105,7 @@ class Coercion:
 
     @property
     def is_active(self) -> bool:
-        """Whether it changes anything at all."""
+        """Whether it changes any value."""
         return self.any_case or self.drops_null_texts or bool(self.coercions)
 
     def coerce(self, value: Json, schema: Document) -> Json:

@@ -26,7 +26,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """One request representation: media type or range, schema, and how the vendor's decoder reads it."""
+    """A request representation: media type or range, schema, and how the vendor's decoder reads it."""
 
     name: str
     schema: Document
@@ -54,7 +54,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One OpenAPI operation; `responses` maps a status to the media types it may have.
+    """An OpenAPI operation; `responses` maps a status to the media types it may have.
 
     `safe` (`x-safe`) says that it writes nothing itself, whatever its method. `magic` (`x-magic`) points at
     the text that may hold a magic token: in an item where it is a batch, else in the body.

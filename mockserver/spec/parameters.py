@@ -19,7 +19,7 @@ _BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class ParameterReader:
-    """One parameter, ready to be read; `kind` is its JSON type, `element` that of a list's members."""
+    """A compiled parameter; `json_type` is its type, `element` that of a list's members."""
 
     parameter: Parameter
     json_type: str
@@ -47,7 +47,7 @@ class ParameterReader:
 
 @dataclass(frozen=True, slots=True)
 class CompiledParameters:
-    """All parameters of one operation; a query name that none of them has is a problem to be graded."""
+    """The compiled parameters of one operation; undeclared query names are problems to be classified."""
 
     path: tuple[ParameterReader, ...]
     query: Mapping[str, ParameterReader]

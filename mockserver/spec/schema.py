@@ -14,7 +14,7 @@ from mockserver.model import EMPTY, Document, Json, Path, Problem
 from mockserver.spec.openapi import resolve
 
 Formats = Mapping[str, str | Callable[[str], bool]]
-"""How each string format is checked: by an anchored pattern (ECMA and Python alike), or by a function.
+"""Checks of string formats: an anchored pattern (ECMA and Python alike), or a function.
 
 Patterns cost a tenth, because the validator runs them without coming back to Python.
 """
@@ -52,7 +52,7 @@ _PROBLEM_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """One compiled schema: `accepts` is the fast question, `problems` the long answer."""
+    """A compiled schema: `accepts` answers quickly, `problems` in full."""
 
     node: Document
     document: Document

@@ -12,11 +12,11 @@ from mockserver.journal.access_log import text_line_of
 from mockserver.model import Json
 
 ACCEPTED = ("created", "updated", "unchanged")
-"""What becomes of an item that need not be sent again."""
+"""Outcomes of items that need not be sent again."""
 
 
 class ItemCount(int):
-    """How many items a call sent; it knows the `call`, so that an assertion can tell more than numbers."""
+    """Number of items that a call sent; it keeps the `call`, so that an assertion can tell more."""
 
     call: RecordedCall
 
@@ -28,7 +28,7 @@ class ItemCount(int):
 
 
 class RecordedCall:
-    """One call to a vendor, as the sandbox's journal has it; `whole` asks for what a list leaves out."""
+    """A call to a vendor, from the sandbox's journal; `whole` loads what a list leaves out."""
 
     def __init__(self, short: Mapping[str, Json], sandbox: str, whole: Callable[[], Json]) -> None:
         self._short, self._sandbox, self._whole = short, sandbox, whole
@@ -44,7 +44,7 @@ class RecordedCall:
         self.refusal: str | None = short["refusal"]
         self.sent = ItemCount(short["items"], self)
         self.outcomes: Mapping[str, int] = dict(short["outcomes"])
-        """How many items were created, updated, unchanged, rejected, skipped; what none was is left out."""
+        """Numbers of items created, updated, unchanged, rejected, skipped; zeros are left out."""
         self.warned: int = short["warned"]
         self.applied = tuple(short["applied"])
         """The rules that bent it, `scenario/rule` each."""
@@ -78,7 +78,7 @@ class RecordedCall:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What identifies each item."""
+        """Keys of the items."""
         return tuple(item["key"] for item in self.items)
 
 
@@ -92,7 +92,7 @@ class RecordedCalls(tuple[RecordedCall, ...]):
 
     @property
     def sent(self) -> list[ItemCount]:
-        """How many items each of them sent."""
+        """Numbers of items that the calls sent."""
         return [call.sent for call in self]
 
     @property

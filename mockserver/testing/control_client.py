@@ -19,7 +19,7 @@ _TIMEOUT_S = 30
 
 
 class ServerUnreachableError(Exception):
-    """Nothing answers at the address, or what answers is no mockserver."""
+    """Raised when nothing answers at the address, or something else than mockserver."""
 
     def __init__(self, url: str, said: str) -> None:
         super().__init__(f"no mockserver answers at {url}: {said}; start one: mockserver run --port 8080")
@@ -114,7 +114,7 @@ class ControlClient:
 
 @dataclass(frozen=True, slots=True)
 class SandboxControl:
-    """One sandbox of a server, as the control plane is asked about it."""
+    """Client for the control plane of one sandbox."""
 
     control: ControlClient
     name: str
@@ -126,7 +126,7 @@ class SandboxControl:
 
     @property
     def link(self) -> str:
-        """Where what happened in it can be read."""
+        """Address of the sandbox's journal."""
         return f"{self.control.url}/_mock/sandboxes/{self.name}/journal"
 
     def request(self, method: str, below: str, body: Json = None, **query: Json) -> Json:

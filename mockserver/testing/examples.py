@@ -17,11 +17,11 @@ from mockserver.testing.control_client import SandboxControl, create_sandbox
 
 
 class NoExampleError(Exception):
-    """There is no such batch: the vendor says nothing of it, or it does not come out as it should here."""
+    """Raised when there is no such batch, or its outcomes are not as expected here."""
 
 
 class ItemKey(str):
-    """What identifies an item; `select` is how a scenario chooses that item wherever it stands."""
+    """Key of an item; `select` is how a scenario selects the item wherever it is in the batch."""
 
     __slots__ = ("select",)
 

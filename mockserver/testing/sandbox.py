@@ -93,7 +93,7 @@ class Sandbox:
 
     @property
     def link(self) -> str:
-        """Where what happened in it can be read."""
+        """Address of the sandbox's journal."""
         return self._control.link
 
     def vendor(self, name: str) -> SandboxVendor:
@@ -252,7 +252,7 @@ class SandboxClock:
 
     @property
     def now(self) -> datetime:
-        """What it shows, in UTC."""
+        """Time that the clock shows, in UTC."""
         return self._instant("GET", "")
 
     def freeze(self, at: datetime | str | None = None) -> datetime:

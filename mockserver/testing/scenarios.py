@@ -57,7 +57,7 @@ class ArmedScenario:
 
     @property
     def hits(self) -> int:
-        """How many calls its rules took.
+        """Number of calls that its rules hit.
 
         Raises:
             NotDone: it is not there any more.

@@ -18,7 +18,7 @@ from mockserver.testing.control_client import ControlClient
 
 TOKEN_VARIABLE = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 _MAX_SANDBOXES = 100_000
-"""Those of failed tests are kept as long as the run."""
+"""Sandboxes that are kept: those of failed tests last as long as the run."""
 
 
 class MockServer:
@@ -51,7 +51,7 @@ class MockServer:
 
     @property
     def is_own(self) -> bool:
-        """Whether it ends with the context."""
+        """Whether the server ends with the context."""
         return self._url is None
 
     def health(self) -> Mapping[str, Json]:

@@ -13,7 +13,7 @@ from mockserver.testing.scenarios import ArmedScenario
 
 OFF_CONTRACT, NEVER_HIT = "off-contract", "never-hit"
 ALLOWABLE = (OFF_CONTRACT, NEVER_HIT)
-"""What a test may say that it is meant so."""
+"""Findings at teardown that a test may allow."""
 
 _MATCH_MEMBERS = ("vendor", "operation", "query", "headers", "body")
 _MAX_KEYS = 10

@@ -21,7 +21,7 @@ class ServerNotStartedError(MockServerError):
 
 
 class _ThreadedServer(uvicorn.Server):
-    """Tells when it listens."""
+    """uvicorn's server, which signals when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

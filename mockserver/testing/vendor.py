@@ -1,4 +1,4 @@
-"""One vendor in a sandbox: address, credentials, calls, collections, scenarios, examples."""
+"""A vendor in a sandbox: address, credentials, calls, collections, scenarios, examples."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SandboxVendor:
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
-        """What a call needs, names in lower case: the tenant, and credentials that strict mode takes too."""
+        """Headers of a call, names in lower case: the tenant, and credentials that strict mode accepts."""
         contract = self._contract
         own = contract.profile.headers(contract.facts, 0)
         security = headers_for(contract, self._operation, self._given)
@@ -60,7 +60,7 @@ class SandboxVendor:
 
     @property
     def calls(self) -> RecordedCalls:
-        """All calls that the vendor got in this sandbox, in their order."""
+        """The vendor's calls in this sandbox, in order."""
         return self._journal(vendor=self.name)
 
     def state(self, collection: str) -> CollectionState:
@@ -172,9 +172,9 @@ class CollectionState(Mapping[str, Document]):
         self.added: Mapping[str, Document] = self._placed(difference["added"], "document")
         """The records that were not there when the sandbox began."""
         self.removed: Mapping[str, Document] = self._placed(difference["removed"], "document")
-        """Those that are gone, as they were."""
+        """Deleted records, as they were."""
         self.changed: Mapping[str, Sequence[Document]] = self._placed(difference["changed"], "changes")
-        """What is different of the others: `pointer`, `old` and `new` of each place."""
+        """Changes of the other records: `pointer`, `old` and `new` of each place."""
 
     def __getitem__(self, key: str) -> Document:
         if key not in self._records:

@@ -27,7 +27,7 @@ _DEFAULTS_FILE = "_vendor.yaml"
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRow:
-    """One row: what triggers it, what is expected then, what a suite checks, and what that rests on.
+    """A row of the catalogue: trigger, expectation, check and source.
 
     `generic` is its case for any vendor, with placeholders for its ingredients; {} where there is none.
     """

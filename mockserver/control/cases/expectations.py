@@ -15,7 +15,7 @@ from mockserver.control.cases.transport import LostResponse, Response
 from mockserver.errors import MalformedBody
 
 MAX_SHOWN_BYTES = 3000
-"""How many bytes of a body a message shows."""
+"""Bytes of a body that a message shows."""
 
 
 def response_differences(

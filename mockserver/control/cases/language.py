@@ -11,7 +11,7 @@ from mockserver.errors import MockServerError
 from mockserver.model import SAFE_METHODS
 
 SOURCES = ("seed", "public", "rfc", "report", "assumed")
-"""What an answer rests on: the seed page, another public page of the vendor, a standard, a user's report, or
+"""Source of an expected answer: the seed page, another public page, a standard, a user's report, or
 nothing that is written."""
 
 HEAD = frozenset(
@@ -62,7 +62,7 @@ class BadCaseError(MockServerError):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is given, done and expected at one vendor.
+    """A case: given state, steps and expectations at one vendor.
 
     `place` says where it stands, for messages. `headers` go with every call of it, `names` are what its
     placeholders mean from the beginning; `scenarios` are armed between `given` and `when`: names of ready
@@ -89,7 +89,7 @@ class Case:
 
     @property
     def writes(self) -> bool:
-        """Whether it makes calls that may change something."""
+        """Whether a step may change state."""
         return any(
             "call" in step and step["call"].split()[0] not in SAFE_METHODS
             for step in _nested_steps(self.when)
@@ -97,7 +97,7 @@ class Case:
 
     @property
     def expects_state(self) -> bool:
-        """Whether it says what is there afterwards."""
+        """Whether the case states what is stored afterwards."""
         return any(
             any(name in step for name in _STATE_STEPS) or step.get("call", "").split()[:1] == ["GET"]
             for step in _nested_steps((*self.when, *self.then))
@@ -105,13 +105,13 @@ class Case:
 
     @property
     def needs_socket(self) -> bool:
-        """Whether it loses an answer, which takes a real connection."""
+        """Whether the case loses an answer, which needs a real connection."""
         return any("fails" in step for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseDefaults:
-    """What a vendor's cases have in common: headers of every call, and what placeholders mean."""
+    """Defaults of a vendor's cases: headers of every call, and values of placeholders."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, Any] = field(default_factory=dict)

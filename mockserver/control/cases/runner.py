@@ -17,7 +17,7 @@ _NAMED_STEPS = frozenset({"call", "control", "walk"})
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What came of a case: the differences, none when it passed, and the journal's numbers of its calls.
+    """Result of a case: the differences, none if it passed, and the journal numbers of its calls.
 
     Calls that others made in the sandbox meanwhile are among them.
     """
@@ -27,7 +27,7 @@ class CaseResult:
 
     @property
     def passed(self) -> bool:
-        """Whether all was as expected."""
+        """Whether everything was as expected."""
         return not self.says
 
 

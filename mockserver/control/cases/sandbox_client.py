@@ -15,11 +15,11 @@ from mockserver.model import Json
 USER_AGENT = "mockserver-cases"
 SEED = 7
 START_INSTANT = "2026-01-05T09:00:00Z"
-"""How a sandbox begins in which the cases hold: with the fixtures, this seed, and its clock standing here."""
+"""Start of a case's sandbox: fixtures, this seed, the clock frozen at this instant."""
 
 
 class UnmetExpectationError(MockServerError):
-    """Something is not as the case expects it; `said` are the differences."""
+    """Raised when a step differs from its expectation; `said` are the differences."""
 
     def __init__(self, said: Sequence[str]) -> None:
         super().__init__("\n  ".join(said))
@@ -28,7 +28,7 @@ class UnmetExpectationError(MockServerError):
 
 @dataclass(frozen=True, slots=True)
 class SandboxClient:
-    """One sandbox of a server.
+    """Client for one sandbox of a server.
 
     Two senders, because a connection on which a fault is due is not to be met by a control call.
     """
@@ -39,7 +39,7 @@ class SandboxClient:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What goes with every call of a vendor."""
+        """Headers of every vendor call."""
         return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
 
     async def tables(self) -> Json:

@@ -17,7 +17,7 @@ from mockserver.model import Json
 
 TIMEOUT_MS = 10_000
 LOSS_KINDS = ("reset", "empty", "truncated", "malformed", "closed", "timeout", "refused")
-"""How an answer is lost, as any client can tell it: the connection was reset; it was closed without a byte;
+"""Ways in which a client loses an answer: the connection was reset; it was closed without a byte;
 before the end of the body; what came is no HTTP; it was kept open and closed under the next request;
 nothing, or not all of it, came in time; nobody listens there."""
 
@@ -46,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What came back, and after how long; header names are lower case."""
+    """A response and its duration; header names are lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -69,7 +69,7 @@ class Response:
 
     @property
     def media_type(self) -> str:
-        """What kind of body it is, "" when the answer does not say."""
+        """Media type of the body, "" if the answer does not name one."""
         return parse_content_type(self.headers)[0]
 
 
@@ -161,7 +161,7 @@ async def open_client(url: str) -> AsyncIterator[SocketClient]:
 
 @dataclass(slots=True)
 class _CallTrace:
-    """What was seen of a call before its end: the status, and whether it needed a new connection."""
+    """Status of an unfinished call, and whether it needed a new connection."""
 
     status: int | None = None
     connected: bool = False

@@ -18,7 +18,7 @@ from mockserver.model import Document, Json
 from mockserver.sandbox.sandboxes import Settings
 
 _LANGUAGE_MARKS = ("${", '"$')
-"""What the case language reads as its own; a body that holds it is written as base64."""
+"""Marks of the case language; a body that holds one is written as base64."""
 
 _LOSS_TIMEOUT_MS = 1000
 
@@ -26,7 +26,7 @@ _MAX_PRETTY_BYTES = 64 * 1024
 """A body up to here is written in lines for people; a large one would stop the server for seconds."""
 
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
-"""What YAML reads in no JSON text unless it is escaped."""
+"""Characters that YAML reads in JSON text only when they are escaped."""
 
 
 class _Dumper(yaml.SafeDumper):
