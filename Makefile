@@ -25,8 +25,8 @@ lint: $(DEV) ## format check, lint, types, imports, spelling
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
 
-unit: $(DEV) ## the tests without sockets and generated calls
-	$(PYTEST) -n 2 --ignore tests/contract --ignore tests/clients --ignore tests/invariants
+unit: $(DEV) ## the quick tests: no sockets, no generated calls, no catalogue
+	$(PYTEST) -n 2 --dist worksteal $(addprefix --ignore tests/,contract clients invariants catalogue journeys testing)
 
 contract: $(DEV) ## the contract suite with 200 examples an operation instead of 8 and a seed by chance
 	@seed=$${CONTRACT_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}; \
