@@ -1,4 +1,4 @@
-"""How much a run does: seed, examples, batch sizes."""
+"""Size of a run: seed, examples, batch sizes."""
 
 from __future__ import annotations
 

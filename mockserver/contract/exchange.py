@@ -1,4 +1,4 @@
-"""One call as it went over the wire: what was sent, what came."""
+"""An exchange as it went over the wire: request and response."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class _Message:
-    """What a request and a response have in common; header names are lower case."""
+    """Common members of requests and responses; header names are lower case."""
 
     __slots__ = ()
     headers: Mapping[str, str]
@@ -18,7 +18,7 @@ class _Message:
 
     @property
     def media_type(self) -> str:
-        """Of the body, without parameters, lower case; "" where none is named."""
+        """Media type of the body in lower case without parameters; "" if it is not named."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def json(self) -> Any:
@@ -32,7 +32,7 @@ class _Message:
 
 @dataclass(frozen=True, slots=True)
 class Request(_Message):
-    """What is sent; `path` begins below the target's address, query and all."""
+    """A request; `path` begins below the target's address and includes the query."""
 
     method: str
     path: str
@@ -46,7 +46,7 @@ class Request(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Response(_Message):
-    """What came; a repeated header's values are joined by commas."""
+    """A response; values of a repeated header are joined by commas."""
 
     status: int
     headers: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""What a run finds: checks by name, how often each was made, and each time it did not hold."""
+"""Results of a run: checks by name, how often each was made, and each failure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.contract.exchange import Exchange
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must hold.
+    """A rule that must hold.
 
     `id` is stable and kebab-case ("count-is-processed"), `says` stands in the table ("count = processed"),
     `counts` is what is counted there ("calls", "items", "sequences"), `reason` why it must hold.
@@ -52,7 +52,7 @@ class BrokenRule(AssertionError):
 
 @dataclass(slots=True)
 class FindingLedger:
-    """What a run has come to so far: the only thing in this package that changes.
+    """The results of a run so far: the only mutable value in this package.
 
     `made` counts, by operation and check, what was judged; `findings` are what did not hold, one for each
     check and operation (the smallest that was found); `exchanges` are all calls when they are `kept`.

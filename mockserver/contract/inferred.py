@@ -27,7 +27,7 @@ def infer_batches(spec: Spec) -> tuple[BatchProfile, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _InferredBatch:
-    """Where records are: `one` ends with the key, `all_` lists them; `names` are compared."""
+    """Places of records: `one` ends with the key, `all_` lists them; `names` are compared."""
 
     names: tuple[str, ...]
     key: tuple[str, ...]

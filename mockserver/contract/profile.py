@@ -33,15 +33,15 @@ class Tolerance:
 
 Json: TypeAlias = Any
 Facts: TypeAlias = Mapping[str, str]
-"""What must be there at the target for good items to be good (a payee, a debtor, a tenant), by name."""
+"""Facts that good items rely on at the target (a payee, a debtor, a tenant), by name."""
 
 Record: TypeAlias = Mapping[str, str | Decimal | None]
-"""What is compared of a stored record; amounts as decimals, so that 1.0 is 1.00."""
+"""Compared members of a stored record; amounts as decimals, so that 1.0 is 1.00."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnValues:
-    """What an item is to carry: `number` tells values apart, `amount` is money of at most two decimals."""
+    """Drawn values of an item: `number` is unique, `amount` is money of at most two decimals."""
 
     number: int
     amount: Decimal
@@ -49,7 +49,7 @@ class DrawnValues:
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """One item as it was sent; `place` counts from 0, `key` is None where it has none that can be read."""
+    """A sent item; `place` counts from 0, `key` is None if it has none that can be read."""
 
     place: int
     key: str | None
@@ -58,7 +58,7 @@ class BatchItem:
 
 @dataclass(frozen=True, slots=True)
 class ReportedOutcome:
-    """What an answer says of one item.
+    """The outcome that a response reports for one item.
 
     `place` is the item it stands for, None for one that was never sent; `key` as the answer tells it, None
     where it tells none; `made` says what became of it, "" where the answer leaves it open. `status` is the
@@ -77,7 +77,7 @@ class ReportedOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ReportedOutcomes:
-    """What an answer says of all items.
+    """The outcomes that a response reports for all items.
 
     `complete`: it has an outcome for every item, in their order; else it tells of those that failed, and
     what it does not name was done. `count` is how many were done, None where it does not say.
@@ -89,7 +89,7 @@ class ReportedOutcomes:
 
 
 OutcomeReader: TypeAlias = Callable[[Exchange, Sequence[BatchItem]], ReportedOutcomes | None]
-"""How outcomes are found in an answer; None where it refused the call as a whole.
+"""Returns the outcomes in a response; None where it refused the call as a whole.
 
 Raises ValueError, with a sentence, where the answer cannot be read as one that has outcomes.
 """
@@ -108,7 +108,7 @@ class Corruption:
 
 
 class RefusedStep:
-    """What becomes of a step that the vendor must refuse: nothing."""
+    """Marks a step that the vendor must refuse."""
 
 
 REFUSED_STEP = RefusedStep()
@@ -116,7 +116,7 @@ REFUSED_STEP = RefusedStep()
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something else that can be done to a record: change it, pay it, delete it.
+    """Another action on a record: change it, pay it, delete it.
 
     `after` says what the record is then: None for gone, REFUSED where the call must be refused and nothing
     changes. `name` finishes "then …" ("change it", "pay half of it"). `record` is None where there is none.
@@ -148,25 +148,25 @@ class BatchProfile:
     item: Callable[[str, DrawnValues], Json]
     """A good item."""
     record: Callable[[str, DrawnValues], Record]
-    """What a good item is to be read as."""
+    """The record that a good item is read back as."""
     call: Callable[[Sequence[Json], int], Request]
     """The batch, as JSON, in a tenant."""
     read: Callable[[str, int], Request]
     shown: Callable[[str, Exchange], Record | None]
-    """What an answer to `read` shows of the key; None: it is not there."""
+    """Returns the key's record in a response to `read`; None: it does not exist."""
     prepare: Callable[[str, int], tuple[Request, ...]] | None = None
-    """What must be there before a key can be used (an invoice that is to be paid), by key and tenant: sent
+    """Requests that a key needs first (an invoice that is to be paid), by key and tenant: sent
     once in a world, before the key's first item or step; each must be answered 2xx."""
     record_after: Callable[[Record | None, str, DrawnValues], Record | RefusedStep] | None = None
-    """What the key's record is after a good item, by the one that it has; REFUSED where a good item must be
+    """The key's record after a good item, given the one before; REFUSED where a good item must be
     rejected because of what is there (a paid invoice takes no change). None: as `record` says, always."""
     corruptions: tuple[Corruption, ...] = ()
     listing: Callable[[int], Request] | None = None
     listed: Callable[[Exchange], Mapping[str, Record]] | None = None
-    """All records that the answer to `listing` shows, by key."""
+    """Returns the records in a response to `listing`, by key."""
     steps: tuple[Step, ...] = ()
     reader: OutcomeReader | None = None
-    """How its outcomes are found; None: as `x-batch.outcome` says."""
+    """Finds its outcomes; None: as `x-batch.outcome` declares."""
     amount: Callable[[Json], Decimal] | None = None
     """The amount that a good item's outcome must show, where its answer shows one."""
     tenants: int = 1
@@ -199,7 +199,7 @@ class SkippedCheck:
 
 @dataclass(frozen=True, slots=True)
 class FixturePins:
-    """What generated calls are given so that they meet something, and what is judged otherwise and why.
+    """Values that let generated calls meet existing records, and expectations that differ, with reasons.
 
     `headers`, `query`, `path` and `body` hold a value for every member of that name, where a case is not bad
     just there; `known` and `bodies` the same by operation, `known` for calls with a body and for all but the
@@ -236,7 +236,7 @@ def _no_headers(_facts: Facts, _tenant: int) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a vendor's module `contract` holds.
+    """A vendor's profile, from its package `profile`.
 
     `credentials` are those of our fixtures, by security scheme, as {"bearer": …}, {"api_key": …} or
     {"username": …, "password": …}; they are sent to our own servers only. `headers` go with every call, by

@@ -37,7 +37,7 @@ _OTHER_TYPE: Mapping[str, Json] = {
     "object": [],
     "array": {},
 }
-"""What no reader, however lenient, takes for a value of the type."""
+"""Values that no reader accepts for the type, however lenient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Member:
 
     @property
     def is_free(self) -> bool:
-        """Whether any short text does."""
+        """Whether any short text is valid."""
         bound = {"enum", "pattern", "format", "readOnly", "writeOnly"} & self.schema.keys()
         return self.type == "string" and not bound and self.schema.get("maxLength", 8) >= 5  # noqa: PLR2004 - "v999" and more
 

@@ -1,4 +1,4 @@
-"""Where calls go: an application in this process, or an address.
+"""Target of calls: an application in this process, or an address.
 
 Both are called through one client, so that a check sees no difference. A target stands where the vendor's
 own paths begin (`http://127.0.0.1:8080/xero`, the vendor's own host).
@@ -30,7 +30,7 @@ class TargetUnreachableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a target is: `url` without a slash at its end; `app` answers it in this process where given.
+    """Address of a target: `url` without a trailing slash; `app` answers in process if given.
 
     `headers` go with every call that does not have its own: credentials, a sandbox's name.
     """

@@ -15,7 +15,7 @@ from mockserver.model import pointer_of
 
 _UNAUTHORIZED = 401
 _FOR_THE_BODY = frozenset({400, 413, 415, 422})
-"""What a call is refused with for what is in it; all else may be for its state, its caller or the hour."""
+"""Refusals for the content of a call; all others may depend on its state, its caller or the time."""
 
 
 def answers_match_the_spec(case: CheckCase) -> CheckResult:

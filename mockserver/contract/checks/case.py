@@ -17,7 +17,7 @@ SERVER_ERROR = 500
 
 @dataclass(frozen=True, slots=True)
 class CheckCase:
-    """One exchange of a known operation.
+    """An exchange of a known operation.
 
     `telling` is what the answer says of the items, None where it says nothing; `unread` why it cannot be
     read. `answered` is the answer beside the spec. `forgiving`: by the vendor's profile a good call may be
@@ -35,18 +35,18 @@ class CheckCase:
 
     @property
     def status(self) -> int:
-        """Of the answer."""
+        """Status of the response."""
         return self.exchange.response.status
 
     @property
     def atomic(self) -> bool:
-        """Whether all items are done, or none."""
+        """Whether the batch is all or nothing."""
         operation = self.expected.operation
         return bool(operation and operation.batch and operation.batch.atomic)
 
     @property
     def named_by_path(self) -> bool:
-        """Whether the path says which record is meant, whatever keys the items have."""
+        """Whether the path names the record, whatever keys the items have."""
         operation = self.expected.operation
         if operation is None or operation.batch is None:
             return False
@@ -59,7 +59,7 @@ class CheckCase:
 
     @property
     def told(self) -> tuple[ReportedOutcome, ...]:
-        """What is said of items, where the call was not refused as a whole."""
+        """Reported outcomes, unless the call was refused as a whole."""
         return () if self.telling is None or self.refused else self.telling.outcomes
 
     def done(self, awaited: ExpectedItem) -> bool:
@@ -74,7 +74,7 @@ class CheckCase:
 
 @dataclass(frozen=True, slots=True)
 class CheckFailure:
-    """What does not hold, as a `Finding` says it."""
+    """A failed check, as a `Finding` reports it."""
 
     said: str
     pointer: str = ""
@@ -83,7 +83,7 @@ class CheckFailure:
 
 
 CheckResult: TypeAlias = tuple[int, CheckFailure | None]
-"""How often a check was made on a case, 0 where there is nothing to judge, and what does not hold."""
+"""Returns how often a check was made on a case, 0 for nothing to judge, and its failures."""
 
 NOTHING_TO_JUDGE: CheckResult = (0, None)
 

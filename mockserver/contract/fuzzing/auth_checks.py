@@ -22,7 +22,7 @@ AUTH_CHECK = Check(
 )
 
 CredentialPlace: TypeAlias = tuple[str, str]
-"""Where a scheme's credential goes: `header`, `query` or `cookie`, and its name."""
+"""Place of a scheme's credential: `header`, `query` or `cookie`, and its name."""
 
 _AUTHORIZATION: CredentialPlace = ("header", "authorization")
 _WRONG = "made-up-by-the-contract-suite"

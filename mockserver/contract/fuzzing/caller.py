@@ -30,7 +30,7 @@ class LostResponseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CallCheck:
-    """Where calls go and what becomes of them; `judge` judges every exchange, where we know the spec."""
+    """Sends calls and records the findings; `judge` judges every exchange of a known spec."""
 
     target: Target
     effort: RunConfig

@@ -77,7 +77,7 @@ def walk_once(contracted: ApiUnderTest, errand: CallCheck, without: tuple[str, .
 
 @dataclass(slots=True)
 class Journey:
-    """What the walks of one schema have in common, and where the one under way has come."""
+    """State shared by the walks of one schema, and the progress of the current one."""
 
     caller: Caller
     worlds: Isolation
@@ -127,7 +127,7 @@ class Journey:
 
 
 class LinkWalk:
-    """What is done at every step, mixed into the machine that Schemathesis makes of a schema."""
+    """Hooks of every step, mixed into the state machine that Schemathesis builds from a schema."""
 
     trip: ClassVar[Journey]
     recorder: Any

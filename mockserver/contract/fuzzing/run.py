@@ -32,7 +32,7 @@ from mockserver.contract.stateful.failure_search import BudgetSpentError, Failur
 from mockserver.contract.target import Target
 
 FuzzedOperation: TypeAlias = Any
-"""One of Schemathesis', of whatever kind of schema."""
+"""An operation of Schemathesis, of any kind of schema."""
 
 FUZZING_CHECKS = {
     one.id: one

@@ -36,7 +36,7 @@ _BENT = ("mock-scenario",)
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """One media type of one operation, ready to be judged; `item` is None where it is no batch."""
+    """A media type of an operation, ready to be judged; `item` is None without a batch."""
 
     media_type: MediaType
     node: Document
@@ -46,7 +46,7 @@ class _Body:
 
 
 class Oracle:
-    """What is expected of calls to one API; schemas are made when they are first needed."""
+    """Expectations of calls to one API; schemas are compiled on first use."""
 
     def __init__(self, contracted: ApiUnderTest) -> None:
         self._spec = contracted.spec

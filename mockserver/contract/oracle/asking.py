@@ -37,7 +37,7 @@ _LENIENT = Leniency(spells=True)
 
 @dataclass(frozen=True, slots=True)
 class ReadParameters:
-    """What nobody may take in a call's parameters, and what readers may differ about; in sentences."""
+    """Violations in a call's parameters that nobody may accept, and doubtful ones; in sentences."""
 
     bad: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What is expected of a response: verdicts on the call and on each item."""
+"""Expectations of a response: verdicts on the call and on each item."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _WHY = {
 
 @dataclass(frozen=True, slots=True)
 class ExpectedItem:
-    """One item and what the schema says of it; what the state says is not known here.
+    """Expectation of one item by its schema; state is not known here.
 
     `reason` and `pointer` (from the item's root) say what is wrong. `keys` are the texts that an answer may
     name it by. `refuses`: it must refuse the call as a whole; `may_refuse`: it may.
@@ -55,7 +55,7 @@ class ExpectedItem:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedResponse:
-    """What a request is by its bytes: `envelope` is all of it but the items of a batch, `reason` says why.
+    """Expectation of a request by its bytes: `envelope` without the items, `reason` says why.
 
     `listed`: it has items, and every reader finds the same ones.
     """

@@ -1,4 +1,4 @@
-"""How leniently vendors read values, and what is therefore doubtful."""
+"""Leniency of vendors in reading values, and what is therefore doubtful."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OF_PARTS = ("anyOf", "oneOf", "not", "allOf")
 
 @dataclass(frozen=True, slots=True)
 class Leniency:
-    """How leniently a body is read: as `x-binder` says, and as the vendor's profile does.
+    """Leniency in reading a body, by `x-binder` and the vendor's profile.
 
     `coerces` holds pairs of the type wanted and the type found; `spells` is a form's or XML's, where every
     value is a text; `ignores_unknown` where the caller asked that unknown members be passed over.

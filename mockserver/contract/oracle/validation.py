@@ -53,7 +53,7 @@ class SchemaProblem:
 
 @dataclass(frozen=True, slots=True)
 class OracleSchema:
-    """One schema, ready to judge; `node` is it without references."""
+    """A compiled schema; `node` is the schema without references."""
 
     node: Document
     engine: Any

@@ -1,1 +1,1 @@
-"""What a run came to, for people, for CI and for whoever repeats it: one document, written in many ways."""
+"""Reports of a run for people, CI and reruns: one document, written in several formats."""

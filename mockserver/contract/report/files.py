@@ -80,4 +80,4 @@ KINDS: Mapping[str, WrittenReport] = {
     "pytest": _pytest,
     "json": _document,
 }
-"""What `--report` takes."""
+"""Values of `--report`."""

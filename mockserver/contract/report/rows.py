@@ -1,4 +1,4 @@
-"""What the checks came to, a row for each operation and check."""
+"""Results of the checks, a row for each operation and check."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What a visit came to; `gone` are known differences that were looked for and are there no longer."""
+    """Results of a run; `gone` are known differences that no longer occur."""
 
     visit: Session
     groups: tuple[RowGroup, ...]

@@ -48,7 +48,7 @@ def of_body(body: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HiddenSecrets:
-    """What must not be shown: texts with the variables that stand for them."""
+    """Secrets and the variables that replace them in reports."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
 

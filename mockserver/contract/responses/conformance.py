@@ -18,7 +18,7 @@ _MAX_PROBLEMS = 3
 
 @dataclass(frozen=True, slots=True)
 class UndeclaredStatusError:
-    """What the spec does not say of an answer; `of_body` where status and media type are as it says."""
+    """Raised for a status or media type outside the spec; `of_body` if only the body differs."""
 
     said: str
     expected: str
@@ -44,7 +44,7 @@ class ConformanceProblem:
 
 
 class ResponseConformance:
-    """What one spec says of answers; schemas are made when they are first needed."""
+    """Conformance of responses with one spec; schemas are compiled on first use."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec

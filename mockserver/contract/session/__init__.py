@@ -1,1 +1,1 @@
-"""One run of the suite against one server."""
+"""A run of the suite against one server."""

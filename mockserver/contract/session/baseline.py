@@ -30,7 +30,7 @@ class UnreadableBaselineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KnownFindings:
-    """One difference that is known; without a `fingerprint` whatever the check finds at that operation."""
+    """A known difference; without a `fingerprint` it covers all findings of the check at the operation."""
 
     vendor: str
     operation: str

@@ -26,11 +26,11 @@ from mockserver.server import ignore_connexion_warnings
 
 INTERRUPTED = "interrupted"
 _IN_PROCESS = "http://127.0.0.1:8080"
-"""Where `mockserver run` would stand: what is shown of a run in process can be pasted."""
+"""Address that `mockserver run` would use: commands of an in-process run can be pasted."""
 
 
 class MissingCredentialsError(Exception):
-    """There is none for some security schemes; `names` are the variables to set."""
+    """Raised when credentials of some security schemes are missing; `names` are the variables to set."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__(f"no credential for {', '.join(names)}")
@@ -39,7 +39,7 @@ class MissingCredentialsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SessionContext:
-    """What a run needs of the process that it is in; `say` gets lines for people."""
+    """Environment of a run; `say` receives lines for people."""
 
     environment: Mapping[str, str]
     say: Callable[[str], None]
@@ -48,7 +48,7 @@ class SessionContext:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What came of a run.
+    """Result of a run.
 
     `url` is where the target stands, or would. `stopped` says why it ended early: INTERRUPTED, or how the
     target was lost; "" where it did not. `secrets` are texts and the variables that stand for them,
@@ -68,7 +68,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class SessionResult:
-    """What a plan is about; `plain` where the spec has no batches."""
+    """The API of a plan; `plain` if its spec has no batches."""
 
     contracted: ApiUnderTest
     plain: bool = False

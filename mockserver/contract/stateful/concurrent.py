@@ -17,7 +17,7 @@ _CHECK, _WHOLE = "at-once-as-one-by-one", "whole-or-nothing"
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What one batch after the other comes to: records by key, and what is accepted of each batch."""
+    """Effect of two batches in one order: records by key, and what is accepted of each batch."""
 
     names: tuple[int, int]
     accepted: tuple[Mapping[str, bool], Mapping[str, bool]]
@@ -27,7 +27,7 @@ class _Order:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What an answer says of a key; `accepted` is None where it says nothing, or the key was not in it."""
+    """The reported outcome of a key; `accepted` is None if the response says nothing about it."""
 
     accepted: bool | None
     made: str = ""

@@ -44,7 +44,7 @@ class FailureSearch:
 
     @property
     def is_done(self) -> bool:
-        """Whether every check that was asked for broke, or nobody answers."""
+        """Whether every searched check has failed, or the target does not answer."""
         broken = {check for _, check in self.known}
         return self.is_dead or (bool(self.effort.only) and self.effort.only <= broken)
 

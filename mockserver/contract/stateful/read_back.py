@@ -24,7 +24,7 @@ def read_back(sequence: CallSequence, answered: SettledBatch, tenant: int) -> No
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """What must be there of a key by what the answer says of its item: `done` or not."""
+    """The record that a key must have after its reported outcome, `done` or not."""
 
     record: Record | None
     place: int

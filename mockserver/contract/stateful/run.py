@@ -23,7 +23,7 @@ from mockserver.contract.target import Target
 __all__ = ["STATEFUL_CHECKS", "batch_profiles_of", "run_stateful"]
 
 STEPS = 8
-"""Of a sequence, at most."""
+"""Maximum of a sequence."""
 
 _ROUNDS = 8
 """Checks of a subject that may break before the rest is left."""

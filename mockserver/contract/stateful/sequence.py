@@ -1,4 +1,4 @@
-"""One sequence of calls: its steps, its exchanges, what it found."""
+"""A sequence of calls: its steps, exchanges and findings."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _SUCCESS = range(200, 300)
 
 
 SequenceJudging: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
-"""What judges one exchange by itself."""
+"""Judges one exchange by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceContext:
-    """What all sequences of a subject have in common; `reader` is None where outcomes cannot be found."""
+    """State shared by the sequences of a batch profile; `reader` is None if outcomes cannot be found."""
 
     contracted: ApiUnderTest
     subject: BatchProfile

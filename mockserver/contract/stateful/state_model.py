@@ -42,7 +42,7 @@ class SequenceItem:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedFate:
-    """What must become of an item: `accepted` is None where nobody says.
+    """Expected fate of an item: `accepted` is None if it is open.
 
     `was` is its key's record before it, `record` the one after it if it is accepted.
     """
@@ -54,7 +54,7 @@ class ExpectedFate:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRecords:
-    """What must become of a batch; `whole`: the call is refused, and no item done."""
+    """Expected effect of a batch; `whole`: the call is refused, and no item takes effect."""
 
     fates: tuple[ExpectedFate, ...]
     whole: bool
@@ -82,7 +82,7 @@ class SentBatch:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an answer says of an item: done or not, None where it says nothing; with all that it tells."""
+    """Reported outcome of an item: done or not, None if the response says nothing."""
 
     accepted: bool | None
     told: ReportedOutcome | None = None

@@ -12,7 +12,7 @@ from mockserver.contract.profile import Corruption, DrawnValues
 from mockserver.contract.stateful.state_model import SequenceItem
 
 KEYS = 4
-"""Of a sequence: few, so that they meet again."""
+"""Keys of a sequence: few, so that they repeat."""
 
 TENANT = st.integers(0, 1)
 KEY = st.integers(0, KEYS - 1)

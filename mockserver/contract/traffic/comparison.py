@@ -74,7 +74,7 @@ REFUSED_WHOLE = "refused with the whole call"
 
 @dataclass(frozen=True, slots=True)
 class OutcomeDifference:
-    """One item, or the whole call (`place` None), of which the two answers say different things."""
+    """An item, or the whole call (`place` None), whose two answers differ."""
 
     place: int | None
     key: str | None
@@ -156,12 +156,12 @@ _UNSAID = frozenset({401, 403})
 UNKNOWN = "operations-are-in-the-spec"
 
 Caller = Callable[[RecordedExchange, Exchange], Exchange]
-"""What our server answers to a recorded request, at the instant at which it was recorded."""
+"""Returns our server's answer to a recorded request, at the instant of the recording."""
 
 
 @dataclass(frozen=True, slots=True)
 class DriftedExchange:
-    """One recorded call: what the spec forbids of it, and what ours would say otherwise."""
+    """A recorded exchange: violations of the spec, and outcomes that differ from ours."""
 
     number: int
     recorded: Exchange
@@ -171,7 +171,7 @@ class DriftedExchange:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing is said of it."""
+        """Whether there is no difference."""
         return not self.forbidden and not self.otherwise
 
 

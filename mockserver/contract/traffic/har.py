@@ -26,7 +26,7 @@ class InvalidArchiveError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RecordedExchange:
-    """One entry: `number` counts from 1, `url` is the request's, `at` when it began, None: not said.
+    """A recorded exchange: `number` counts from 1, `url` is the request's, `at` its start or None.
 
     The request's path is the URL's, with its query. A status of 0 says that no answer came.
     """
