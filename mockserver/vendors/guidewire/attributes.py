@@ -17,7 +17,7 @@ REPORTING_CURRENCY = "usd"
 """The currency of reporting amounts; figures are not converted. Source: Guidewire fact sheet §5 rule 8."""
 
 CURRENCY_DIGITS = MappingProxyType({"usd": 2, "jpy": 0, "eur": 2, "gbp": 2, "cad": 2, "aud": 2})
-"""How many decimals an amount has. Source: §5 rules 5 and 8."""
+"""Decimals of amounts by currency. Source: §5 rules 5 and 8."""
 
 
 TYPELISTS: Mapping[str, Mapping[str, str]] = {
@@ -105,7 +105,7 @@ ITEM_DEFAULTS: Mapping[str, str] = {
     "costCategory": "defaultCostCategory",
     "paymentType": "defaultPaymentType",
 }
-"""What an item takes from its invoice when it does not say. Source: Guidewire fact sheet §2.3."""
+"""Attributes that an item takes from its invoice by default. Source: Guidewire fact sheet §2.3."""
 
 INVOICE_PLAIN_ATTRIBUTES = frozenset(
     {
@@ -170,10 +170,10 @@ ITEM_ATTRIBUTES = frozenset(
 INVOICE_SUMMARY = frozenset(
     {"id", "invoiceNumber", "payTo", "payee", "scheduledSendDate", "status", "totalTransactionAmount"}
 )
-"""What a row of invoices shows. Source: Guidewire fact sheet §2.2."""
+"""Attributes of an invoice in a list. Source: Guidewire fact sheet §2.2."""
 
 ITEM_SUMMARY = frozenset({"amount", "claim", "id", "status"})
-"""What a row of items shows. Source: Guidewire fact sheet §2.3."""
+"""Attributes of an item in a list. Source: Guidewire fact sheet §2.3."""
 
 
 def typekey(typelist: str, code: str) -> Json:

@@ -14,7 +14,7 @@ from mockserver.vendors.guidewire.refusals import refusal_error, rejection_error
 from mockserver.vendors.guidewire.representation import API, checksum
 
 FAULT_TEXT_LIMIT = 255
-"""What a text is told to be longer than when a scenario says so; nothing is refused for its length."""
+"""Length limit in the message of a too-long fault; nothing is refused for its length."""
 
 
 _REFUSALS: Mapping[str, str] = {

@@ -37,7 +37,7 @@ INVALID_ITEMS = "invaliditems"
 
 
 class Transition(Value, frozen=True):
-    """One action: the statuses that it may be taken in, where it leads, and what the items become.
+    """An action: statuses that allow it, the next status, and that of the items.
 
     `items` that are "" stay as they are; without a `target` it is found out by what the action does.
     """
@@ -66,7 +66,7 @@ TRANSITIONS: Mapping[str, Transition] = {
 """Every action by the last segment of its path, deletion beside them."""
 
 CUSTOM_ACTIONS = ("validate", "submit", "request", "place-hold", "stop", "void")
-"""Those that the vendor's own API has."""
+"""Actions of the vendor's own API."""
 
 _CHECK_CREATION: Mapping[str, str] = {
     "pendingitemvalidation": "initiatingcheckcreation",
@@ -79,7 +79,7 @@ NEXT_STATUS: Mapping[str, Mapping[str, str]] = {
     "slow": _DIRECT,
     "slow_with_check_creation": _CHECK_CREATION,
 }
-"""What follows on a status while items are processed, by the position of the assumption `item_processing`."""
+"""Next status while items are processed, by the value of the assumption `item_processing`."""
 
 
 def transition_problems(action: str, invoice: Document) -> Iterator[Problem]:

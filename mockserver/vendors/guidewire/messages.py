@@ -12,7 +12,7 @@ _EXCEPTIONS = "gw.api.rest.exceptions."
 
 
 class ErrorTemplate(Value, frozen=True):
-    """One way to refuse: the status, the vendor's exception class, and its sentence."""
+    """A kind of error: status, the vendor's exception class, and its sentence."""
 
     status: int
     error_code: str
@@ -73,7 +73,7 @@ PROBLEM_ERRORS: Mapping[str, ErrorTemplate] = {
 """Problems that are more than bad input; the status of a stale checksum is an assumption."""
 
 ACTION_REFUSED = "Cannot take action '{action}'. See the details element for further information."
-"""What is said above the reasons why an action is not taken."""
+"""Heading of the reasons why an action was not taken."""
 
 PROBLEM_MESSAGES: Mapping[str, str] = {
     "already-executed": "A transaction with the id '{found}' was executed before",
@@ -112,7 +112,7 @@ PROBLEM_MESSAGES: Mapping[str, str] = {
     "wrong-state": "The status of the bulk invoice is '{found}'",
     "wrong-type": "The value of '{name}' must be of type {expected}",
 }
-"""One sentence a problem code."""
+"""Messages by problem code."""
 
 DEFAULT_MESSAGE = "The value of '{name}' is not valid"
 
@@ -124,13 +124,13 @@ ALERTS: Mapping[str, str] = {
     "noTaxId": "The payee has no tax id for a reportable payment",
     "duplicateInvoiceNumber": "Another bulk invoice has the invoiceNumber {number}",
 }
-"""What a validation can find wrong, by the type of the alert."""
+"""Problems that a validation can find, by alert type."""
 
 EXPLANATIONS: Mapping[str, str] = {
     "no-ability-to-pay": "The claim {claim} has not reached the ability to pay",
     "rejected": "The bulk invoice was rejected",
 }
-"""Why an item is not valid, or was rejected."""
+"""Reasons why an item is not valid, or was rejected."""
 
 ACTION_PROBLEMS = frozenset({"alert", "no-items", "no-send-date", "not-editable", "not-valid", "wrong-state"})
 """Problems of an action on an invoice; `expected` is its name."""

@@ -59,7 +59,7 @@ _BUSINESS_RULES = ACTION_PROBLEMS | {
 }
 _REQUIRED = frozenset({"claim", "payeeAddressBookUID"})
 _WITH_OWN_DETAIL = (VendorFailure, Unavailable, TooManyRequests)
-"""What a scenario may have words of its own for."""
+"""Faults with a message of their own."""
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:

@@ -42,7 +42,7 @@ PAGE_SIZE = 25
 
 
 API = "/claim/v1"
-"""Where links begin: as in the vendor's documents, below the address that a client is configured with."""
+"""Root of links: as in the vendor's documents, below the address that a client is configured with."""
 
 CORRELATION = "X-Correlation-ID"
 WHOLE_REPLY_HEADERS = frozenset({CORRELATION, *RATE_LIMIT_HEADERS})

@@ -100,7 +100,7 @@ CREATE_ITEM, UPDATE_ITEM = "createBulkInvoiceItem", "updateBulkInvoiceItem"
 
 
 class Target(Value, frozen=True):
-    """What a path names: an invoice, an item of it, or nothing."""
+    """The resource that a path names: an invoice, an item of it, or none."""
 
     invoice: Document | None = None
     item: Document | None = None

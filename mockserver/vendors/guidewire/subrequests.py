@@ -31,7 +31,7 @@ CONTAINER_PATHS = frozenset({f"{API}/batch", "/composite/v1/composite"})
 
 
 class Subrequest(Value, frozen=True):
-    """What was sent of a call; `path` is a whole one, escaped as in an address."""
+    """A subrequest as it was sent; `path` is absolute and escaped."""
 
     method: str
     path: str
@@ -162,7 +162,7 @@ _MAX_SUBSTITUTED = 1024 * 1024
 
 
 class Variables:
-    """What the subrequests of one composite have named; so much may be filled in, and no more."""
+    """Variables that the subrequests of a composite have defined so far, up to a limit."""
 
     def __init__(self) -> None:
         self._known: dict[str, Json] = {}
@@ -229,7 +229,7 @@ _NOT_INCLUDED: Json = {"responseIncluded": False}
 
 
 class _CompositeRun:
-    """One composite while it runs; what was made is undone by whoever sees it answer with an error."""
+    """A running composite; its effects are undone by the caller if it ends in an error."""
 
     def __init__(self, request: Request, state: State) -> None:
         self._request, self._state = request, state

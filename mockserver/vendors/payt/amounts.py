@@ -29,7 +29,7 @@ AMOUNTS = frozenset(
 """The members of a record that spell a decimal."""
 
 MONEY = AMOUNTS - {"product_price", "product_quantity", "rate", "vat_percentage"}
-"""Those of them that are sums of money, which have cents and nothing less."""
+"""Amounts of money, which have whole cents."""
 
 _CENT = Decimal("0.01")
 _CENT_DIGITS = 2

@@ -22,7 +22,7 @@ from mockserver.vendors.payt.messages import (
 
 _NUL = "\0"
 _ESCAPED_NUL = b"u0000"
-"""How JSON spells a NUL, the only way it has."""
+"""The only spelling of NUL in JSON."""
 
 
 def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
@@ -165,7 +165,7 @@ _RANKS = {kind: {field: rank for rank, field in enumerate(fields)} for kind, fie
 
 
 FindWarnings: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]
-"""What a refused record would have been warned of."""
+"""Finds the warnings of a rejected record."""
 
 
 def success_entity(result: BatchResult, state: State) -> Reply:
@@ -208,7 +208,7 @@ def contacts_reply(result: BatchResult, state: State) -> Reply:
 
 
 class _RecordMessages:
-    """What is to be said of the records of a call, by record or by kind of failure."""
+    """Messages about the records of a call, by record or by kind of failure."""
 
     def __init__(self, request: Request) -> None:
         batch = request.operation.batch

@@ -55,7 +55,7 @@ RECORD_MESSAGES: Mapping[str, str] = {
     "rate-blank": "Rate can't be blank",
     "name-blank": "Name can't be blank",
 }
-"""What is said of a record, by the code of the problem."""
+"""Messages about a record, by problem code."""
 
 _TAKEN = "has already been taken"
 _TOO_LONG = "is too long (maximum is 255 characters)"
@@ -71,7 +71,7 @@ FAULT_MESSAGES: Mapping[str, str] = {
     "internal": "Record could not be processed",
     "timeout": "Record was not processed in time",
 }
-"""What a scenario lets a record of any kind be told, by its neutral code; all assumed."""
+"""Messages of faults that a scenario asks for, by neutral code; all assumed."""
 
 FAULT_MESSAGES_BY_TYPE: Mapping[str, Mapping[str, str]] = {
     "invoices": {
@@ -104,7 +104,7 @@ FAULT_MESSAGES_BY_TYPE: Mapping[str, Mapping[str, str]] = {
         "duplicate-key": f"Code {_TAKEN}",
     },
 }
-"""Where a kind of record has a nearer text."""
+"""More specific messages of single record types."""
 
 REFUSAL_MESSAGES: Mapping[str, str] = {
     "malformed": MALFORMED,
@@ -118,7 +118,7 @@ REFUSAL_MESSAGES: Mapping[str, str] = {
     "failed": "Internal server error",
     "unavailable": "Service unavailable",
 }
-"""What is said of a call, by the code of the refusal."""
+"""Messages about a call, by refusal code."""
 
 TOKEN_MESSAGES: Mapping[str, str] = {
     "expired": "The access token expired",
@@ -134,14 +134,14 @@ NOT_FOUND_MESSAGES: Mapping[str, str] = {
 }
 
 EMPTY_LIST = "is empty"
-"""What is said of a list without records, where an assumption refuses that."""
+"""Message about a list without records, where an assumption refuses it."""
 
 PARAMETER_MESSAGES: Mapping[str, str] = {
     "required": "is missing",
     "type": "is invalid",
     "enum": "does not have a valid value",
 }
-"""How the reader of parameters ends a call, by the schema's keyword."""
+"""Messages about parameters, by schema keyword."""
 
 UPLOAD_MESSAGES: Mapping[str, str] = {
     "content-type": "Content-Type does not match the announced file",
@@ -160,7 +160,7 @@ OAUTH_MESSAGES: Mapping[str, str] = {
     "unauthorized_client": "You are not authorized to revoke this token",
     "unsupported_grant_type": "The authorization grant type is not supported by the authorization server.",
 }
-"""What is said of a request for a token, by OAuth's word for the error."""
+"""Messages about token requests, by OAuth's error code."""
 
 
 def missing_parameter(name: str) -> str:

@@ -82,7 +82,7 @@ _ADMINISTRATION_MEMBERS = (
 
 
 class RecordType(Value, frozen=True):
-    """One kind of record: how it is shown, and what more `fields` may ask for."""
+    """A record type: its representation, and what `fields` may add."""
 
     collection: str
     shown: Represent

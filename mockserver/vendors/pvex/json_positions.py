@@ -31,7 +31,7 @@ MAX_TEXT_LENGTH = 256 * 1024
 """Longer texts are not searched: it takes 0.3 µs a character, and nobody else is served meanwhile."""
 
 TokenKey: TypeAlias = tuple[str, Path]
-"""What is looked for: a `name`, the first token of a `value`, or its `end`; paths in lower case."""
+"""Search target: a `name`, the first token of a `value`, or its `end`; paths in lower case."""
 
 
 class TokenEnd(Value, frozen=True):
@@ -58,12 +58,12 @@ class _Cursor:
 
     @property
     def depth(self) -> int:
-        """How many lists and objects are open."""
+        """Number of open lists and objects."""
         return len(self._open)
 
     @property
     def path(self) -> Path:
-        """Where it is."""
+        """Current path."""
         return tuple(one.step for one in self._open if one.step is not None)
 
     def pass_mark(self, mark: str) -> str:
@@ -100,7 +100,7 @@ class _Cursor:
 
 @dataclass(frozen=True, slots=True)
 class JsonPositions:
-    """All places of one text, down to the members of a list's elements."""
+    """Positions in one JSON text, down to the members of list elements."""
 
     text: str
     token_ends: Mapping[TokenKey, TokenEnd]

@@ -14,7 +14,7 @@ from mockserver.model import Call, Value
 
 
 class BodyReader(StrEnum):
-    """One of the vendor's three readers."""
+    """One of the vendor's three body readers."""
 
     JSON = "json"
     XML = "xml"
@@ -33,7 +33,7 @@ _CHARSETS = ("utf-8", "utf-16")
 
 
 class Representation(Value, frozen=True):
-    """How an answer is written."""
+    """Representation of an answer."""
 
     media_type: str
     charset: str

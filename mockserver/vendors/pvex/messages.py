@@ -36,14 +36,14 @@ class ExceptionTexts(Value, frozen=True):
 
 
 class ErrorPage(Value, frozen=True):
-    """What the web server answers by itself."""
+    """Answer of the web server itself."""
 
     status: int
     html: str
 
 
 class AssumedMessages(Value, frozen=True):
-    """All that no page and no source says, by what it is the answer to."""
+    """Assumed messages, which no page and no source states, by occasion."""
 
     conflict: str = "An invoice with this Id is already stored."
     row_key_taken: str = "Another invoice with this RowKey is already stored."

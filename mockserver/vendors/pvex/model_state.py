@@ -41,7 +41,7 @@ from mockserver.vendors.pvex.rules import CONFLICT, SUMS, UTF16_LENGTH
 
 @dataclass(frozen=True)
 class ErrorContext:
-    """How `call` is answered; `listed` when it pushes a list of invoices, not one."""
+    """Context of an error reply; `listed` for a list of invoices, not a single one."""
 
     call: Call
     is_batch: bool
@@ -53,12 +53,12 @@ class ErrorContext:
 
     @property
     def reader(self) -> BodyReader:
-        """Who reads the body."""
+        """Reader of the body."""
         return body_reader(parse_content_type(self.call.headers)[0])
 
     @property
     def is_detailed(self) -> bool:
-        """Whether the caller counts as a local one."""
+        """Whether the caller counts as local."""
         return self.call.assumptions["error_detail"] == "on"
 
     @cached_property
@@ -72,7 +72,7 @@ class ErrorContext:
 
     @cached_property
     def positions(self) -> JsonPositions:
-        """Where everything stands in a JSON body."""
+        """Positions in a JSON body."""
         return find_positions(self.text)
 
     def key(self, path: Path) -> str:
@@ -89,7 +89,7 @@ ModelState = Mapping[str, list[str]]
 
 
 class RejectedInvoice(Value, frozen=True):
-    """One invoice: as it was sent, as it was read, and what is wrong with it; a single one has index 0.
+    """An invoice as sent and as read, with its problems; a single one has index 0.
 
     The paths of `problems` begin with that index.
     """
@@ -101,7 +101,7 @@ class RejectedInvoice(Value, frozen=True):
 
 
 class ModelStateEntry(Value, frozen=True):
-    """One entry of `ModelState`; `place` is an item's index, and a member unless the item is meant."""
+    """An entry of `ModelState`; `place` is an item's index, and a member unless the item is meant."""
 
     path: Path
     key: str

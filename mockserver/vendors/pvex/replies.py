@@ -29,7 +29,7 @@ EXCEPTIONS: Mapping[str, ExceptionTexts] = {
     "timeout": ASSUMED.timeout,
     "throttled": ASSUMED.no_connection,
 }
-"""What is thrown where storing fails, by the code of the problem; the last three a scenario asks for."""
+"""Exceptions of failed storage, by problem code; the last three only a scenario asks for."""
 
 
 def success_reply(call: Call, stored: Sequence[Document], *, is_batch: bool = True) -> Reply:
@@ -46,7 +46,7 @@ def success_reply(call: Call, stored: Sequence[Document], *, is_batch: bool = Tr
 
 
 class ErrorContent(Value, frozen=True):
-    """What an error says; `details` are for local callers."""
+    """Content of an error; `details` are for local callers."""
 
     status: int
     message: str

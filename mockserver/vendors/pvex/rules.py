@@ -20,7 +20,7 @@ from mockserver.vendors.pvex.invoice_members import (
 from mockserver.vendors.pvex.media_types import BodyReader, body_reader
 
 NULL_ITEM_CODE, DATABASE_CODE, CALENDAR_CODE = "null-item", "database", "calendar"
-"""Why storing fails, as the code of the problem."""
+"""Reasons of failed storage, as problem codes."""
 
 MAX_UNITS = 50
 UTF16_LENGTH = "utf16-length"

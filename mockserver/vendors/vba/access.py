@@ -18,7 +18,7 @@ GATEWAY = "gateway"
 DATABASE = "vbasoftware-database"
 API_KEY_SCHEME = "apiKeyAuth"
 _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be"})
-"""Those that the framework's reader of JSON knows; that it refuses all others is assumed."""
+"""Charsets that the framework's JSON reader knows; that it refuses all others is assumed."""
 
 
 def check_database(call: Call, enter: Enter, state: State) -> str:
@@ -149,7 +149,7 @@ BEARER_SCHEME, REFRESH_SCHEME, ACCESS_SCHEME = "bearerAuth", "refreshToken", "ac
 ID_TOKEN_LIFETIME = 24 * 60 * 60
 _REFRESH_LIFETIME_DAYS = 30
 _INHERITED_RIGHTS = ("kind", "databases")
-"""What a user may and may not do goes with the tokens."""
+"""Facts about a user that its tokens carry."""
 
 
 def issue_tokens(user: str, facts: Document, state: State, refresh: str = "") -> Document:

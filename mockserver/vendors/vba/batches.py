@@ -28,14 +28,14 @@ CREATED, UPDATED = Action.CREATED, Action.UPDATED
 
 
 class KeyPair(Value, frozen=True, gc=False):
-    """One column of a row's key, as the wire has it."""
+    """A column of a row's key, and its name on the wire."""
 
     key: str
     value: Json
 
 
 class RowResult(Value, frozen=True, gc=False):
-    """What the wire says of one row."""
+    """Result of one row on the wire."""
 
     id: tuple[KeyPair]
     status: int

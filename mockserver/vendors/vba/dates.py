@@ -9,7 +9,7 @@ from mockserver.spec.formats import DAY_PATTERN, MINUTE_PATTERN
 _SECONDS = r"(?::[0-5][0-9](?:\.[0-9]{1,16})?)?"
 _ZONE = "(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"
 DATE_TIME_PATTERN = f"^{DAY_PATTERN}(?:T{MINUTE_PATTERN}{_SECONDS}{_ZONE})?$"
-"""What System.Text.Json reads as a DateTime: ISO 8601; time, seconds and zone may be missing.
+"""DateTime as System.Text.Json reads it: ISO 8601; time, seconds and zone may be missing.
 
 Source: VBA fact sheet §3.3.
 """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RecordNames:
-    """One kind of record: `key` is the wire's member that identifies it, `parameter` the path's."""
+    """Names of one kind of record: `key` is its key on the wire, `parameter` the path's."""
 
     entity: str
     table: str

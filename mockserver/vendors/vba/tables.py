@@ -21,7 +21,7 @@ BuildRow: TypeAlias = Callable[[Document, Json, Document | None], Document]
 """Makes the stored row of what was sent, its key, and what is stored now; Rejected when it cannot be."""
 
 FindProblems: TypeAlias = Callable[[Document, Document | None, Request, State], Iterable[Problem]]
-"""What the database has against a row that was sent, beside what is stored under its key."""
+"""Returns the database's problems of a sent row, given the row stored under its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One kind of record as the database keeps it.
+    """A table of the database.
 
     `blank` is the key of a row that names none, `spell` writes an assigned number as a key. `ready` gives,
     once a call, what makes records. `stamped` are the members that no update inherits; `against` lists all

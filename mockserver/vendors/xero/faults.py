@@ -51,7 +51,7 @@ _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "deleteBatchPaymentByUrlParam": _DELETION_MESSAGES,
     "deletePayment": {"duplicate-key": "payment-deleted", "locked": "payment-reconciled"},
 }
-"""Where an operation has a nearer text than the common one."""
+"""More specific messages of single operations."""
 
 _MAX_LENGTHS: Mapping[str, int] = {
     "createBatchPayment": 255,
@@ -60,7 +60,7 @@ _MAX_LENGTHS: Mapping[str, int] = {
     "updateInvoice": 255,
     "createBatchPaymentHistoryRecord": 2500,
 }
-"""How long the member may be that an operation's magic token stands in."""
+"""Maximum length of the member that holds an operation's magic token."""
 
 
 def fault_problem(what: Fault, item: Item, request: Request) -> Problem:

@@ -55,7 +55,7 @@ EMBEDDED_INVOICE: Mapping[str, Json] = {
     "HasErrors": False,
     "IsDiscounted": False,
 }
-"""What an invoice inside a payment carries, whatever the real one holds. Source: Xero fact sheet §2.2."""
+"""Members of an invoice inside a payment, whatever the real one holds. Source: Xero fact sheet §2.2."""
 
 
 def embedded_batch_payment(batch: Document) -> Json:

@@ -10,7 +10,7 @@ from mockserver.sandbox.store import State
 
 TENANT_HEADER = "xero-tenant-id"
 LIMIT_NAMES = ("minute", "day", "concurrent", "appminute")
-"""Which limit was met. Source: Xero fact sheet §3.4, the spelling of the last two assumed."""
+"""Names of limits. Source: Xero fact sheet §3.4, the spelling of the last two assumed."""
 
 _MINUTE = 60
 _DAY = 86_400

@@ -287,7 +287,7 @@ def _query_message(found: Problem) -> str:
 
 _MAX_QUOTED_VALUE = 200
 _TYPES_BY_SUFFIX = {"Date": "System.DateTime", "ID": "System.Guid"}
-"""What a member is by the end of its name, whatever the schema holds against its value."""
+"""Type of a member by the end of its name, for messages."""
 
 _TYPES_BY_SCHEMA = {
     "string": "System.String",

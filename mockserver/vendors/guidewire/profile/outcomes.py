@@ -14,7 +14,7 @@ _API = "/claim/v1"
 
 CHANGED_MEMBERS = ("mailTo", "bulkInvoiceTotal")
 COMPARED_MEMBERS = (*CHANGED_MEMBERS, "totalTransactionAmount")
-"""What is compared of those that are only changed, and of those that are made: their sums begin at 0."""
+"""Compared members of changed records, and of created ones: their sums begin at 0."""
 
 
 def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:

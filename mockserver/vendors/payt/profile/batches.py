@@ -116,7 +116,7 @@ class RecordType:
 
 @dataclass(frozen=True, slots=True)
 class BatchRecords:
-    """What is sent of a kind, what it is to be read as, how it is spoilt and how outcomes are read."""
+    """Good records of one type, their read-back form, corruptions, and the reader of outcomes."""
 
     item: Callable[[str, DrawnValues], Json]
     record: Callable[[str, DrawnValues], Record]

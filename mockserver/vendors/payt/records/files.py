@@ -46,7 +46,7 @@ UPLOADS = "uploads"
 """The vendor-wide collection of URLs that were given, by the token that each ends with."""
 
 STORAGE = "/storage/uploads"
-"""Where the vendor's storage host is, below our own mount."""
+"""Path of the vendor's storage host, below our own mount."""
 
 _SANDBOXES = "/sandboxes/"
 _URL_LIFETIME = timedelta(hours=4)

@@ -45,7 +45,7 @@ _OPTIONAL = (
     "payment_term",
 )
 _CLEARABLE = (*_OPTIONAL[1:], "contact_identifier")
-"""What a post may clear by leaving it out: texts that name neither the invoice nor its debtor."""
+"""Members that a post may clear by omission: texts that identify neither invoice nor debtor."""
 
 _NEW_VALUES: Document = {
     **dict.fromkeys(_AMOUNTS, ZERO),
@@ -97,7 +97,7 @@ def _writer(request: Request, state: State, find: FindInvoice) -> _InvoiceWriter
 
 @dataclass(frozen=True, slots=True)
 class _InvoiceWriter:
-    """One call's invoices on their way into the store; the assumptions are read once for all of them."""
+    """Writer of one call's invoices; assumptions are read once for all of them."""
 
     request: Request
     state: State

@@ -19,7 +19,7 @@ FIXED_MEMBERS: Mapping[str, str] = {
     "book_amount_total": "book-total-fixed",
     "amount_total": "total-fixed",
 }
-"""What the help page calls fixed after an invoice's first time, with the warning that then follows."""
+"""Members that the help page calls fixed after the first import, with the warning that follows."""
 
 
 _IDENTIFYING = (

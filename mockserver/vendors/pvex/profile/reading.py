@@ -21,7 +21,7 @@ _INTEGER_MEMBERS = ("rowkey", "checksum")
 _INT32_LIMIT = 1 << 31
 
 ModelState = Mapping[str, str]
-"""What is wrong, by place; several sentences about one place are joined."""
+"""Problems by place; several sentences about one place are joined."""
 
 
 def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:

@@ -106,7 +106,7 @@ def _read_row(row: Json, place: int, items: Sequence[BatchItem]) -> ReportedOutc
 
 @dataclass(frozen=True, slots=True)
 class _Resource:
-    """Where one kind of record is written and read; what it is `sent` with, beside its key, is read back.
+    """A resource: where it is written and read; what it is `sent` with is read back.
 
     `also` goes with it and is not compared: an instant comes back in another form.
     """

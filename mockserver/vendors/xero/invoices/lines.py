@@ -30,7 +30,7 @@ _REDUCTIONS = ("DiscountRate", "DiscountAmount")
 
 
 class LineTerms(Value, frozen=True):
-    """What an invoice says of its lines: if amounts include tax, if it is approved, if units are precise."""
+    """Terms of an invoice for its lines: amounts with tax, approval, precision of units."""
 
     amounts: str
     approved: bool
@@ -39,7 +39,7 @@ class LineTerms(Value, frozen=True):
 
 
 class InvoiceLine(Value, frozen=True):
-    """One line, worked out: the stored document, and why it cannot be booked."""
+    """A computed line: the stored document, and the problems that forbid booking it."""
 
     document: Document
     problems: tuple[Problem, ...]

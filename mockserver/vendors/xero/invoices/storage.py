@@ -43,7 +43,7 @@ PAYMENT_TYPES = {"ACCREC": "ACCRECPAYMENT", "ACCPAY": "ACCPAYPAYMENT"}
 
 
 class InvoicePayment(Value, frozen=True):
-    """One payment: where and what was sent, the invoice that it pays, how much of it."""
+    """A payment: its place and content, the invoice that it pays, and the amount."""
 
     path: Path
     sent: Document

@@ -24,7 +24,7 @@ _STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
     "AUTHORISED": ("AUTHORISED", "VOIDED"),
 }
-"""Where the status of an invoice may go from where. Source: Xero fact sheet §4.8."""
+"""Transitions of an invoice's status. Source: Xero fact sheet §4.8."""
 
 _FINAL_STATUSES = ("DELETED", "VOIDED")
 _RETAINED_MEMBERS = (

@@ -40,7 +40,7 @@ from mockserver.vendors.xero.profile.requests import (
 )
 
 _AMPLE_AMOUNT = Decimal(1_000_000_000_000)
-"""What is due of an invoice that is paid in parts: more than a sequence pays."""
+"""Amount due of an invoice that is paid in parts: more than a sequence pays."""
 
 
 def batch_payments_in_parts(facts: Facts) -> BatchProfile:

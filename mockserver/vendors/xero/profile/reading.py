@@ -18,12 +18,12 @@ _OK, _REFUSED = 200, 400
 _FLAGS = ("HasErrors", "HasValidationErrors")
 _ANSWER_ONLY_MEMBERS = ("ValidationErrors", "StatusAttributeString", *_FLAGS)
 _DATES = ("Date", "DateString")
-"""What a failed element shows otherwise than it was sent; names of dates end so."""
+"""Members that a failed element shows otherwise than sent; names of dates end like this."""
 
 
 @dataclass(frozen=True, slots=True)
 class ElementReader:
-    """How a kind of element is told: where they are, what names one, its id and amount ("": none).
+    """Reader of one kind of element: its list, name, id and amount ("": none).
 
     `creates`: one that is saved is always new, and so is its id.
     """

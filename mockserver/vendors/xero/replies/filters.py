@@ -22,7 +22,7 @@ ReadField = Callable[[Document, State], Json]
 
 
 class FieldType(StrEnum):
-    """What a field or a literal is, by the vendor's type name."""
+    """Type of a field or literal, by the vendor's type name."""
 
     TEXT = "String"
     NUMBER = "Decimal"
@@ -33,14 +33,14 @@ class FieldType(StrEnum):
 
 
 class Operand(Value, frozen=True):
-    """One side of a comparison: its kind, and how to read it off a document."""
+    """A side of a comparison: its type, and how to read it from a document."""
 
     kind: FieldType
     read: ReadField
 
 
 class FilterEntity(Value, frozen=True):
-    """What can be filtered: the vendor's type name, and its fields by lower-case dotted name."""
+    """A filterable entity: the vendor's type name, and its fields by lower-case dotted name."""
 
     name: str
     fields: Mapping[str, Operand]
