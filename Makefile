@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/.dev
 RUN := $(VENV)/.run
 PYTEST := $(BIN)/python -m pytest
+SLOW := contract clients invariants catalogue journeys testing cli/test_contract_over_http.py server/test_uvicorn_server.py
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -26,7 +27,7 @@ lint: $(DEV) ## format check, lint, types, imports, spelling
 	$(BIN)/codespell
 
 unit: $(DEV) ## the quick tests: no sockets, no generated calls, no catalogue
-	$(PYTEST) -n 2 --dist worksteal $(addprefix --ignore tests/,contract clients invariants catalogue journeys testing)
+	$(PYTEST) -n 2 --dist worksteal $(addprefix --ignore tests/,$(SLOW))
 
 contract: $(DEV) ## the contract suite with 200 examples an operation instead of 8 and a seed by chance
 	@seed=$${CONTRACT_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}; \

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.engine.registry import vendor_packages
 from mockserver.errors import SpecError
 from mockserver.server.application import Application, Options, create_app
 from tests.support import sample_vendor
@@ -22,9 +23,9 @@ THREE = {
 
 @pytest.fixture
 def application(tmp_path: Path) -> Application:
-    """All vendors, and the made-up one among them."""
+    """The made-up vendor, alone."""
     sample_vendor.write_spec(tmp_path)
-    return create_app(Options(specs=(tmp_path,)))
+    return create_app(Options(vendors=("acme",), specs=(tmp_path,)))
 
 
 @pytest.fixture
@@ -32,8 +33,12 @@ def acme(application: Application) -> Client:
     return Client(application, {"host": "testserver", "authorization": "Bearer abc"}, "/acme")
 
 
-def test_it_stands_beside_the_others(application: Application) -> None:
-    assert "acme" in [vendor.name for vendor in application.served]
+def test_it_stands_beside_the_others(tmp_path: Path) -> None:
+    sample_vendor.write_spec(tmp_path)
+
+    served = create_app(Options(specs=(tmp_path,))).served
+
+    assert {"acme", *vendor_packages()} == {vendor.name for vendor in served}
 
 
 def test_every_item_is_answered_for_itself(acme: Client) -> None:
