@@ -14,17 +14,17 @@ Play: TypeAlias = Callable[[CatalogueCase], CaseResult]
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogueTest:
+class CatalogueEntry:
     """A vendor's case, and its id: `vba-148-reset`, `vba-148-reset-2` for the second of a row."""
 
     id: str
-    entry: CatalogueCase
+    case: CatalogueCase
 
 
-def tests_of(vendor: str) -> Iterator[CatalogueTest]:
+def entries_of(vendor: str) -> Iterator[CatalogueEntry]:
     """Every case of the vendor."""
     seen: Counter[str] = Counter()
     for entry in vendor_cases(vendor):
         seen[entry.row.id] += 1
         again = f"-{seen[entry.row.id]}" if seen[entry.row.id] > 1 else ""
-        yield CatalogueTest(f"{vendor}-{entry.row.id}{again}", entry)
+        yield CatalogueEntry(f"{vendor}-{entry.row.id}{again}", entry)

@@ -101,7 +101,7 @@ def test_an_example_is_one_of_its_schema(name: str, example: Example) -> None:
     assert spec_documents.problems(example, spec(name)) == []
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", sorted(SEED_FIELDS))
 def test_a_seed_lists_as_many_members_as_ever(vendor: str) -> None:
     assert len(list(spec_documents.fields(vendor))) == SEED_FIELDS[vendor]
 

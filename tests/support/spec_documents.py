@@ -54,8 +54,9 @@ def spec(name: str) -> Any:
 
 @cache
 def seed(vendor: str) -> Any:
-    """What the seed of `vendor` says, by operation."""
-    return read_from_filename(str(SEEDS / vendor / "fields.yaml"))[0]
+    """What the seed of `vendor` says, by operation; nothing for a vendor without a seed."""
+    file = SEEDS / vendor / "fields.yaml"
+    return read_from_filename(str(file))[0] if file.is_file() else {}
 
 
 def operations(document: Node) -> Iterator[tuple[str, str, Node]]:
