@@ -35,7 +35,7 @@ contract: $(DEV) ## the contract suite with 200 examples an operation instead of
 	CONTRACT_SEED=$$seed CONTRACT_EXAMPLES=$${CONTRACT_EXAMPLES:-200} $(PYTEST) -n 2 --dist worksteal tests/contract/test_suite.py
 
 power: $(DEV) ## planted faults, and what finds each: Schemathesis, our suite; report/power.md
-	$(BIN)/python -W ignore -m tests.contract.mutants.power
+	$(BIN)/python -W ignore -m tests.contract.planted_faults.power
 
 soak: $(DEV) ## the invariants on 10,000 walks instead of 200
 	SOAK_SEQUENCES=10000 $(PYTEST) -n 2 tests/invariants

@@ -49,7 +49,7 @@ def verify_traffic(
     """Print and write what was found, and exit 1 where there is something.
 
     Raises:
-        Unusable: the archive, the vendor or the state cannot be used.
+        UnusableInputError: the archive, the vendor or the state cannot be used.
     """
     found, name = _drift(wanted), wanted.archive.name
     document = report.document(found, name)

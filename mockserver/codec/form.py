@@ -28,7 +28,7 @@ class IndexedForm:
         """Return the items as objects of texts: index 0, 1, … up to the first gap; other keys bind nothing.
 
         Raises:
-            Malformed: no form, or too many keys.
+            MalformedBody: no form, or too many keys.
         """
         pairs = _parse_pairs(body, charset, self.max_keys)
         items: dict[int, dict[str, str | None]] = {}
@@ -52,7 +52,7 @@ class FlatForm:
         """Return the form as an object; `name[]` is a list, of other repeated names the last counts.
 
         Raises:
-            Malformed: no form, or too many keys.
+            MalformedBody: no form, or too many keys.
         """
         document: dict[str, Json] = {}
         for key, text in _parse_pairs(body, charset, self.max_keys):

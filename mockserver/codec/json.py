@@ -69,7 +69,7 @@ def decode(body: bytes, charset: str = "utf-8") -> Json:
     """Return the document that `body` holds; how deep it goes is for `check_depth` to say.
 
     Raises:
-        Malformed: it holds none.
+        MalformedBody: it holds none.
     """
     text = to_utf_8(body, charset)
     try:
@@ -91,7 +91,7 @@ def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
     Source: PVEx fact sheet §2.1 (Json.NET reads all of these).
 
     Raises:
-        Malformed: it is neither; `position` is where the more patient of the two readers stopped.
+        MalformedBody: it is neither; `position` is where the more patient of the two readers stopped.
     """
     text = to_utf_8(body, charset)
     try:
@@ -157,7 +157,7 @@ def check_depth(document: Json, limit: int = MAX_DEPTH) -> None:
     """Raise if the value is nested deeper than `limit` levels.
 
     Raises:
-        Malformed: it goes deeper.
+        MalformedBody: it goes deeper.
     """
     level = [document] if isinstance(document, _CONTAINERS) else []
     depth = 0

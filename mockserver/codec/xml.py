@@ -43,7 +43,7 @@ def parse(body: bytes, charset: str = "utf-8") -> Element:
     """Return the root element of `body`.
 
     Raises:
-        Malformed: not well-formed, in another encoding than it says, a DTD, entities, or nested too deep.
+        MalformedBody: not well-formed, in another encoding than it says, a DTD, entities, or nested too deep.
     """
     text = to_utf_8(body, charset)
     wanted = "utf-16" if charset.startswith("utf-16") else "utf-8"
@@ -77,7 +77,7 @@ class DataContract:
         In `any_order` a member that comes twice is the first one. A nil root is null.
 
         Raises:
-            Malformed: no XML, or another root than the contract's.
+            MalformedBody: no XML, or another root than the contract's.
         """
         root = parse(body, charset)
         if root.tag != self._name(self.root):

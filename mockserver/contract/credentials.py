@@ -53,7 +53,7 @@ def from_environment(contracted: ApiUnderTest, environment: Mapping[str, str]) -
     """Return what the environment names of the credentials that the spec knows.
 
     Raises:
-        UnreadableCredential: a Basic credential is not `user:password`.
+        UnreadableCredentialError: a Basic credential is not `user:password`.
     """
     found = {}
     for name, node in _schemes(contracted).items():

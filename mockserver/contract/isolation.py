@@ -32,7 +32,7 @@ class Isolation:
     """The worlds of one run at one target; `of` tells runs apart that share a seed (an operation's name).
 
     Raises:
-        Unreachable: nobody answers.
+        TargetUnreachableError: nobody answers.
     """
 
     def __init__(self, target: Target, seed: int, of: str = "") -> None:

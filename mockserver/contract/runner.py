@@ -27,7 +27,7 @@ def run_phases(
     """Call the target and write down what holds and what does not; `phases` are the parts to do.
 
     Raises:
-        Unreachable: the target does not answer.
+        TargetUnreachableError: the target does not answer.
     """
     from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - a validator costs time to import
     from mockserver.contract.judge import ExchangeJudge  # noqa: PLC0415
@@ -58,7 +58,7 @@ def run_plain_spec(
 
     Raises:
         SpecError: Schemathesis cannot read it.
-        Unreachable: the target does not answer.
+        TargetUnreachableError: the target does not answer.
     """
     from schemathesis.errors import LoaderError  # noqa: PLC0415 - as `generated`
 

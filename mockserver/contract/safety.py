@@ -84,7 +84,7 @@ def check_target(url: str, allowed: Collection[str]) -> str:
     """Return the address without a slash at its end, if it may be called.
 
     Raises:
-        Unsafe: it is none, holds what an address of a server has not, or is beyond this machine and its
+        UnsafeTargetError: it is no server's address, or is beyond this machine and its
             host is not one of those `allowed`.
     """
     try:
@@ -119,7 +119,7 @@ def is_ours(send: Callable[[Request], Exchange]) -> bool:
     """Return whether a server of ours answers: it numbers its answers, also those that say no.
 
     Raises:
-        Unreachable: nobody answers.
+        TargetUnreachableError: nobody answers.
     """
     return JOURNAL in send(Request("GET", "/")).response.headers
 
@@ -128,7 +128,7 @@ def find_stray_calls(name: str, url: str, send: Callable[[Request], Exchange]) -
     """Return a warning for the address of a whole server of ours instead of one vendor, else None.
 
     Raises:
-        Unreachable: nobody answers.
+        TargetUnreachableError: nobody answers.
     """
     if urlsplit(url).path:
         return None

@@ -76,7 +76,7 @@ class Target:
         """Return what the request is answered.
 
         Raises:
-            Unreachable: nothing answers, or not in 30 s.
+            TargetUnreachableError: nothing answers, or not in 30 s.
         """
         return self._runner.run(self._sent(request, operation))
 
@@ -84,7 +84,7 @@ class Target:
         """Return what requests that are under way at the same time are answered, in their order.
 
         Raises:
-            Unreachable: as `send`.
+            TargetUnreachableError: as `send`.
         """
         return self._runner.run(self._together(requests, operation))
 
@@ -92,7 +92,7 @@ class Target:
         """Return the response to a request whose path begins at the host, not at the target's mount.
 
         Raises:
-            Unreachable: as `send`.
+            TargetUnreachableError: as `send`.
         """
         parts = urlsplit(self.address.url)
         return self._runner.run(self._sent(request, "", f"{parts.scheme}://{parts.netloc}"))

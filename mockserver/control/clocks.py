@@ -16,7 +16,7 @@ def read_instant(text: str, pointer: str) -> str:
     """Return the instant that `text` names, in UTC.
 
     Raises:
-        Impossible: it names none at which a clock may stand; `pointer` is where it stands.
+        UnprocessableMemberError: it names none at which a clock may stand; `pointer` is where it stands.
     """
     try:
         parse_instant(text)
@@ -46,7 +46,7 @@ class ClockOperations:
         """Freeze the clock at an instant, or where it is.
 
         Raises:
-            Impossible: `at` is no instant.
+            UnprocessableMemberError: `at` is no instant.
         """
         at = read_instant(body["at"], "/at") if "at" in body else None
         self.sandboxes.set_clock(name, lambda now, _clock: ClockSettings(at or print_instant(now)))
@@ -56,7 +56,7 @@ class ClockOperations:
         """Move the clock on, whether it stands or runs.
 
         Raises:
-            Impossible: it would go beyond the last year.
+            UnprocessableMemberError: it would go beyond the last year.
         """
 
         def change(now: datetime, clock: ClockSettings) -> ClockSettings:

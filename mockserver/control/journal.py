@@ -72,7 +72,7 @@ class JournalOperations:
         """Return one entry, whole.
 
         Raises:
-            UnknownEntry: there is none of that number.
+            UnknownEntryError: there is none of that number.
         """
         return View(shown=secrets == _SHOWN_SECRETS).whole(self._entry(name, number))
 
@@ -80,9 +80,9 @@ class JournalOperations:
         """Raise unless the journal holds what is expected.
 
         Raises:
-            NotVerified: it did not.
-            Incomplete: calls are missing that may be too many.
-            Impossible: the match names what is not there.
+            NotVerifiedError: it did not.
+            IncompleteEntryError: calls are missing that may be too many.
+            UnprocessableMemberError: the match names what is not there.
         """
         self.sandboxes.check_exists(name)
         expected = read_expectation(body, self.served)
@@ -100,8 +100,8 @@ class JournalOperations:
         """Return one entry in a form that others read.
 
         Raises:
-            UnknownEntry: there is none of that number.
-            Incomplete: its body was not kept whole.
+            UnknownEntryError: there is none of that number.
+            IncompleteEntryError: its body was not kept whole.
         """
         entry = self._entry(name, number)
         if format_ == "har":

@@ -20,7 +20,7 @@ def read_query(wanted: Mapping[str, Json], served: Iterable[LoadedVendor]) -> Qu
     """Return the query of a call's parameters.
 
     Raises:
-        Impossible: a vendor, an operation or an instant is none.
+        UnprocessableMemberError: a vendor, an operation or an instant is none.
     """
     _check_names(wanted, served, "/query")
     since = wanted.get("since")
@@ -31,7 +31,7 @@ def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectat
     """Return what a verification expects; without a word of it, one call at least.
 
     Raises:
-        Impossible: the match names a vendor or an operation that is none, its predicate is none, or no number
+        UnprocessableMemberError: the match has an unknown vendor or operation, a bad predicate, or no number
             is within bounds.
     """
     match = body.get("match", EMPTY)

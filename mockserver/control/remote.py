@@ -26,7 +26,7 @@ class RemoteClient:
         """Return the address that `text` spells, without a slash at its end.
 
         Raises:
-            Impossible: it is none that may be called.
+            UnprocessableMemberError: it is none that may be called.
         """
         try:
             url = httpx.URL(text)

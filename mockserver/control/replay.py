@@ -51,10 +51,10 @@ class ReplayOperations:
         """Return what comes of the call when the same bytes are sent again, and what differs.
 
         Raises:
-            UnknownSandbox: there is none of the name, or none of that to be replayed into.
-            UnknownEntry: there is no call of that number.
-            Incomplete: its body was not kept whole.
-            Impossible: the address may not be called, or the headers not be set.
+            UnknownSandboxError: there is none of the name, or none of that to be replayed into.
+            UnknownEntryError: there is no call of that number.
+            IncompleteEntryError: its body was not kept whole.
+            UnprocessableMemberError: the address may not be called, or the headers not be set.
         """
         body = body or EMPTY
         self.sandboxes.check_exists(name)
@@ -128,7 +128,7 @@ def _extra_headers(said: Mapping[str, str]) -> dict[str, str]:
     """Return the headers that somebody wants to send beside the recorded ones.
 
     Raises:
-        Impossible: one is not theirs to set.
+        UnprocessableMemberError: one is not theirs to set.
     """
     headers = {name.lower(): text for name, text in said.items()}
     for name, text in headers.items():

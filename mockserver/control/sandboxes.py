@@ -36,11 +36,11 @@ class SandboxOperations:
         """Make a sandbox from the fixtures, or empty.
 
         Raises:
-            SandboxExists: the name is taken.
+            SandboxExistsError: the name is taken.
             Unprocessable: `name`, `freeze` or `assumptions` are not valid, or
                 `scenarios` name none that ships.
-            Impossibles: a scenario is none.
-            TooManySandboxes: there are as many as there may be.
+            UnprocessableCallError: a scenario is none.
+            TooManySandboxesError: there are as many as there may be.
         """
         if not is_sandbox_name(body["name"]):
             raise UnprocessableMemberError("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
@@ -113,7 +113,7 @@ class AssumptionOperations:
         """Turn assumptions; None turns one back to its default.
 
         Raises:
-            Impossible: there is no such assumption or position; none was turned then.
+            UnprocessableMemberError: there is no such assumption or position; none was turned then.
         """
         self.sandboxes.check_exists(name)
         check_values(self.served, body, "")
@@ -127,7 +127,7 @@ def check_values(
     """Return the positions, all of which there are.
 
     Raises:
-        Impossible: there is no such assumption or position; `pointer` is where the positions stand.
+        UnprocessableMemberError: there is no such assumption or value; `pointer` says where.
     """
     try:
         check_assumption_values(served, values)

@@ -39,7 +39,7 @@ class PackagedScenarios:
         """Return the document of one that a body names at `pointer`.
 
         Raises:
-            Impossible: none of that name ships.
+            UnprocessableMemberError: none of that name ships.
         """
         if name not in self.documents:
             known = get_close_matches(name, self.documents, 1) or list(self.documents)
@@ -53,8 +53,8 @@ def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
     """Return the scenario that a call's body is, in JSON or YAML.
 
     Raises:
-        Impossible: the body is no text.
-        Impossibles: it is no scenario; all that is wrong, with line and column.
+        UnprocessableMemberError: the body is no text.
+        UnprocessableCallError: it is no scenario; all that is wrong, with line and column.
     """
     try:
         return parse_text(call.content.decode("utf-8-sig"), operations_by_vendor(served))
@@ -68,7 +68,7 @@ def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str
     """Return the scenario that a document is which stands at `pointer` in a body.
 
     Raises:
-        Impossibles: it is none.
+        UnprocessableCallError: it is none.
     """
     try:
         return parse_document(document, operations_by_vendor(served))

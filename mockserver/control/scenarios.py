@@ -42,7 +42,7 @@ class ScenarioOperations:
         """Return one scenario, with what each rule saw and hit.
 
         Raises:
-            UnknownScenario: the sandbox has none of that name.
+            UnknownScenarioError: the sandbox has none of that name.
         """
 
         def work(whole: SandboxState) -> Document:
@@ -57,8 +57,8 @@ class ScenarioOperations:
         """Store a scenario and arm it, or only store it; one of its name goes, and what that counted.
 
         Raises:
-            Impossibles: the body is no scenario.
-            Impossible: it has another name than the path.
+            UnprocessableCallError: the body is no scenario.
+            UnprocessableMemberError: it has another name than the path.
         """
         self.sandboxes.check_exists(name)
         read = read_body(call, self.served)
@@ -74,7 +74,7 @@ class ScenarioOperations:
         """Take a scenario away, and what it counted.
 
         Raises:
-            UnknownScenario: the sandbox has none of that name.
+            UnknownScenarioError: the sandbox has none of that name.
         """
         if not self.sandboxes.control(name, lambda whole: scenarios.delete_scenario(whole, scenario)):
             raise UnknownScenarioError(f"the sandbox has no scenario {scenario}")

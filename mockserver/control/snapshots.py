@@ -28,7 +28,7 @@ class SnapshotOperations:
         """Keep all that the sandbox holds now: state, clock, seed, ids, keys, counters, quotas, assumptions.
 
         Raises:
-            TooManySnapshots: it has as many as it may have.
+            TooManySnapshotsError: it has as many as it may have.
         """
 
         def work(whole: SandboxState) -> Document:
@@ -41,7 +41,7 @@ class SnapshotOperations:
         """Set the sandbox back to a snapshot, which is shown; its journal and its snapshots stay.
 
         Raises:
-            UnknownSnapshot: there is none of that id.
+            UnknownSnapshotError: there is none of that id.
         """
         return self.sandboxes.control(name, lambda whole: snapshots.restore_snapshot(whole, snapshot))
 
@@ -49,7 +49,7 @@ class SnapshotOperations:
         """Forget a snapshot.
 
         Raises:
-            UnknownSnapshot: there is none of that id.
+            UnknownSnapshotError: there is none of that id.
         """
         self.sandboxes.control(name, lambda whole: snapshots.delete_snapshot(whole, snapshot))
 
@@ -59,7 +59,7 @@ class SnapshotOperations:
         That is `fixtures` (how it began), the id of a snapshot, or `sandbox:` and another one's name.
 
         Raises:
-            UnknownSnapshot: there is none of that id.
+            UnknownSnapshotError: there is none of that id.
         """
         after = self.sandboxes.dump(name)
         found = diff_tables(self._before(name, against), after)

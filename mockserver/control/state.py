@@ -32,7 +32,7 @@ class StateOperations:
         """Return everything that the sandbox holds, or what it holds of one vendor.
 
         Raises:
-            Impossibles: no vendor of that name is served.
+            UnprocessableCallError: no vendor of that name is served.
         """
         self._check_vendor(vendor)
         held = self.sandboxes.dump(name)
@@ -44,7 +44,7 @@ class StateOperations:
         What a whole dump does not say of the sandbox itself (seed, clock, scenarios) stays as it is.
 
         Raises:
-            Impossibles: no vendor of that name is served, or the dump has scopes or documents that this
+            UnprocessableCallError: no such vendor is served, or the dump has scopes or documents that this
                 server can do nothing with.
         """
         self._check_vendor(vendor)

@@ -89,8 +89,8 @@ class Admission:
         """Make the call of `arrival` and decide whether it may enter.
 
         Raises:
-            BadHeader: `Mock-Scenario` is malformed or names no scenario.
-            TooManySandboxes: it names a new sandbox, and no more may be made.
+            InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario.
+            TooManySandboxesError: it names a new sandbox, and no more may be made.
         """
         self.sandboxes.enter(arrival.sandbox)
         try:

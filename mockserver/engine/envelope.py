@@ -30,8 +30,8 @@ class EnvelopeReader:
         """Return the request that `call` makes.
 
         Raises:
-            Invalid: parameters or envelope break the contract.
-            UnsupportedMediaType, Malformed, TooManyItems: the body cannot be read.
+            InvalidCall: parameters or envelope break the contract.
+            UnsupportedMediaType, MalformedBody, TooManyItems: the body cannot be read.
         """
         plan = self.plans[match.operation.id]
         parameters, problems = plan.parameters.read(call, match.values)

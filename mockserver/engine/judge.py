@@ -18,7 +18,7 @@ def judge_items(
     """Verdicts by item index; an item that nothing is to be said of is left out.
 
     Raises:
-        Invalid: an item is such that the vendor's own decoder would refuse the whole call.
+        InvalidCall: an item is such that the vendor's own decoder would refuse the whole call.
     """
     if request.valid_as_sent and not handler.rules and not handler.warning_rules and not handler.batch_rule:
         return {}

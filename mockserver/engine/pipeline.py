@@ -33,8 +33,8 @@ class Pipeline:
         """Answer one request; the call that it made, and its answer.
 
         Raises:
-            BadHeader: `Mock-Scenario` is malformed or names no scenario.
-            TooManySandboxes: it names a new sandbox, and no more may be made.
+            InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario.
+            TooManySandboxesError: it names a new sandbox, and no more may be made.
         """
         admitted = self.admission.admit(arrival)
         call, match = admitted.call, admitted.match

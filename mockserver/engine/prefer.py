@@ -76,7 +76,7 @@ def example_reply(
     `say` is the vendor's word for a refusal.
 
     Raises:
-        Ours: the spec has no such status or example (400); what it has is listed.
+        ServerRefusal: the spec has no such status or example (400); what it has is listed.
     """
     statuses = _wanted_statuses(preference, spec, operation)
     shown = [one for status in statuses for one in _examples_of(spec, operation, status)]

@@ -244,7 +244,7 @@ def check_assumption_values(served: Iterable[LoadedVendor], values: Mapping[str,
     """Raise unless every assumption exists and accepts its value; None means the default.
 
     Raises:
-        UnknownPosition: something cannot.
+        InvalidAssumptionError: something cannot.
     """
     known = assumptions_by_name(served)
     for name, position in values.items():

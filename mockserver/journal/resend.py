@@ -84,7 +84,7 @@ def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, Lo
     The clock stands where it was; what earlier calls left behind is not there, nor what they counted.
 
     Raises:
-        UnknownSandbox: the call's sandbox is gone.
+        UnknownSandboxError: the call's sandbox is gone.
     """
     call = entry.call
     shown = sandboxes.show(call.sandbox)

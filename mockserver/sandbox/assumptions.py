@@ -87,7 +87,7 @@ def check_availability(call: Call) -> None:
     """Raise unless the vendor is available.
 
     Raises:
-        Failed, Unavailable: it is not.
+        VendorFailure, Unavailable: it is not.
     """
     position = call.assumptions.get(AVAILABILITY)
     if position == "failing":
@@ -100,7 +100,7 @@ def check_delivery(call: Call) -> None:
     """Raise if the answer is to be lost after the work is done.
 
     Raises:
-        Failed: it is lost.
+        VendorFailure: it is lost.
     """
     if call.assumptions.get(AVAILABILITY) == "failing_after_commit":
         raise VendorFailure

@@ -26,7 +26,7 @@ class IdleTracker:
         """Take one more in; False when it is here already.
 
         Raises:
-            TooManySandboxes: there are as many as there may be.
+            TooManySandboxesError: there are as many as there may be.
         """
         with self._lock:
             if name in self._used:

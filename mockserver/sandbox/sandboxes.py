@@ -75,7 +75,7 @@ class Sandboxes:
         """Run `work` in the sandbox, which is made if it is not there.
 
         Raises:
-            TooManySandboxes: it is not there, and no more may be.
+            TooManySandboxesError: it is not there, and no more may be.
         """
         try:
             return self.store.transact(name, scope, work)
@@ -99,7 +99,7 @@ class Sandboxes:
         """Run `work` on everything that the sandbox holds.
 
         Raises:
-            UnknownSandbox: there is none of that name.
+            UnknownSandboxError: there is none of that name.
         """
         self.enter(name)
         return self.store.control(name, work)
@@ -108,7 +108,7 @@ class Sandboxes:
         """Make a sandbox; False, and nothing done, when it is there.
 
         Raises:
-            TooManySandboxes: no more may be, and none has been idle for too long.
+            TooManySandboxesError: no more may be, and none has been idle for too long.
         """
         self._expire(self.idle_tracker.over())
         is_new = self.idle_tracker.add(settings.name)
@@ -138,10 +138,10 @@ class Sandboxes:
         return self.store.names()
 
     def check_exists(self, name: str) -> None:
-        """Raise `UnknownSandbox` unless the sandbox exists.
+        """Raise `UnknownSandboxError` unless the sandbox exists.
 
         Raises:
-            UnknownSandbox: there is none of that name.
+            UnknownSandboxError: there is none of that name.
         """
         self.control(name, lambda _whole: None)
 
@@ -149,7 +149,7 @@ class Sandboxes:
         """Return a sandbox as it is now; to look at it is no use of it.
 
         Raises:
-            UnknownSandbox: there is none of that name.
+            UnknownSandboxError: there is none of that name.
         """
 
         def work(whole: SandboxState) -> SandboxStatus:
@@ -170,7 +170,7 @@ class Sandboxes:
         """Return everything that the sandbox holds, by scope, collection and key; but for its snapshots.
 
         Raises:
-            UnknownSandbox: there is none of that name.
+            UnknownSandboxError: there is none of that name.
         """
         return self.control(name, snapshots.dump_tables)
 
@@ -178,7 +178,7 @@ class Sandboxes:
         """Set the sandbox's clock to what `change` makes of what it shows and how it is set.
 
         Raises:
-            UnknownSandbox: there is none of that name.
+            UnknownSandboxError: there is none of that name.
         """
 
         def work(whole: SandboxState) -> None:
@@ -191,7 +191,7 @@ class Sandboxes:
         """Turn assumptions, by `vendor.name`; None turns one back to its default.
 
         Raises:
-            UnknownSandbox: there is none of that name.
+            UnknownSandboxError: there is none of that name.
         """
         self.enter(name)
         for vendor, chosen in sandbox_assumptions.group_by_vendor(values).items():
@@ -201,7 +201,7 @@ class Sandboxes:
         """Drop the sandbox; the default one begins anew, as the server was started, without snapshots.
 
         Raises:
-            UnknownSandbox: there is none of that name.
+            UnknownSandboxError: there is none of that name.
         """
         self.enter(name)
         if name == DEFAULT_SANDBOX:

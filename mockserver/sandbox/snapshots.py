@@ -46,7 +46,7 @@ def take_snapshot(whole: SandboxState, label: str, records: int) -> Document:
     """Keep all that the sandbox holds now; what is shown of it.
 
     Raises:
-        TooManySnapshots: there are as many as there may be.
+        TooManySnapshotsError: there are as many as there may be.
     """
     kept = whole.collection(SNAPSHOTS, "")
     if len(kept) >= MAX_SNAPSHOTS:
@@ -78,7 +78,7 @@ def snapshot_tables(whole: SandboxState, name: str) -> Tables:
     """Return what a snapshot holds.
 
     Raises:
-        UnknownSnapshot: there is none of that id.
+        UnknownSnapshotError: there is none of that id.
     """
     held: Tables = _find_snapshot(whole, name)["tables"]
     return held
@@ -88,7 +88,7 @@ def restore_snapshot(whole: SandboxState, name: str) -> Document:
     """Set back all that the sandbox holds to what a snapshot holds; what is shown of that.
 
     Raises:
-        UnknownSnapshot: there is none of that id.
+        UnknownSnapshotError: there is none of that id.
     """
     snapshot = _find_snapshot(whole, name)
     load_tables(whole, snapshot["tables"])
@@ -99,7 +99,7 @@ def delete_snapshot(whole: SandboxState, name: str) -> None:
     """Forget a snapshot.
 
     Raises:
-        UnknownSnapshot: there is none of that id.
+        UnknownSnapshotError: there is none of that id.
     """
     _find_snapshot(whole, name)
     del whole.collection(SNAPSHOTS, "")[name]

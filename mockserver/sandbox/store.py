@@ -99,7 +99,7 @@ class Store(Protocol):
         """Run `work` on the sandbox; an exception undoes all of it and passes on.
 
         Raises:
-            UnknownSandbox: there is none of that name.
+            UnknownSandboxError: there is none of that name.
         """
         ...
 

@@ -76,7 +76,7 @@ def parse_text(text: str, vendors: Mapping[str, frozenset[str]], *, source: str 
     """Parse the scenario in a YAML or JSON text; `vendors` are operation ids by vendor.
 
     Raises:
-        BadScenario: it holds none.
+        InvalidScenarioError: it holds none.
     """
     found = parse_yaml(text)
     if found.syntax_problems and found.document is None and len(text) <= MAX_CHARACTERS:
@@ -92,7 +92,7 @@ def parse_document(document: Json, vendors: Mapping[str, frozenset[str]], *, sou
     """Return the scenario that a decoded document is.
 
     Raises:
-        BadScenario: it is none.
+        InvalidScenarioError: it is none.
     """
     try:
         json.check_depth(document)

@@ -65,7 +65,7 @@ def compile_pattern(text: str) -> Pattern:
     """Return the pattern that `text` spells, without look-around and back-references.
 
     Raises:
-        BadPredicate: it spells none, or one that is too long or takes too much memory.
+        InvalidPredicateError: it spells none, or one that is too long or takes too much memory.
     """
     if len(text) > MAX_PATTERN:
         raise InvalidPredicateError(
@@ -89,7 +89,7 @@ def parse_path(path: str, *, every: bool = False) -> PredicatePath:
     """Return the steps of a JSONPath: member names and indexes; with `every` also `[*]` as "*".
 
     Raises:
-        BadPredicate: it is no path, or goes beyond the subset.
+        InvalidPredicateError: it is no path, or goes beyond the subset.
     """
     if len(path) > MAX_PATH:
         raise InvalidPredicateError(
@@ -135,7 +135,7 @@ def parse_predicate(document: Document) -> Predicate:
     """Return the predicate that `{path, <test>: <value>}` says; `matches` is compiled here, once.
 
     Raises:
-        BadPredicate: a member is missing, unknown, one too many, or not what it should be.
+        InvalidPredicateError: a member is missing, unknown, one too many, or not what it should be.
     """
     tests = [name for name in document if name != "path"]
     unknown = [name for name in tests if name not in TESTS]

@@ -50,7 +50,7 @@ class ScenarioSelector:
         """Look at the header that names scenarios, if the call has one.
 
         Raises:
-            BadHeader: it is malformed or names nothing.
+            InvalidHeaderError: it is malformed or names nothing.
         """
         if SCENARIO_HEADER not in call.headers:
             return
@@ -119,7 +119,7 @@ def parse_scenario_header(header: str) -> SeedsByScenario:
     """Return the scenarios that the header names, in its order, each with a seed or None.
 
     Raises:
-        BadHeader: it is malformed, or names one twice.
+        InvalidHeaderError: it is malformed, or names one twice.
     """
     found: dict[str, int | None] = {}
     for part in header.split(","):

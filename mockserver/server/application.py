@@ -90,7 +90,7 @@ def create_app(
 
     Raises:
         SpecError, VendorError: a vendor cannot be served.
-        UnknownPosition: `assumptions` turn an assumption that is not there, or cannot be turned so.
+        InvalidAssumptionError: `assumptions` turn an assumption that is not there, or cannot be turned so.
         ValueError: `freeze` is no instant at which a clock may stand.
     """
     options = options or Options()

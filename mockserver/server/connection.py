@@ -68,11 +68,11 @@ class NullConnection:
         return nullcontext()
 
     def close(self) -> None:
-        """Raise `ConnectionLost`."""
+        """Raise `ConnectionLostError`."""
         raise ConnectionLostError("closed before the answer was complete")
 
     def reset(self) -> None:
-        """Raise `ConnectionLost`."""
+        """Raise `ConnectionLostError`."""
         raise ConnectionLostError("reset before the answer was complete")
 
     def close_on_next_call(self) -> None:

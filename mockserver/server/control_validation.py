@@ -35,7 +35,7 @@ class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ship
         """Raise unless the request's parameters keep the contract and there are no others.
 
         Raises:
-            Unkept: they do not.
+            InvalidControlCallError: they do not.
         """
         _refuse([*self._unknown(request), *self._wrong("path", request), *self._wrong("query", request)])
 

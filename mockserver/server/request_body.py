@@ -53,7 +53,7 @@ def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping
 
     Raises:
         UnsupportedMediaType: the coding is not known here, or there are several.
-        Malformed: the body is not what its coding says.
+        MalformedBody: the body is not what its coding says.
         TooLarge: it is over `limit` bytes when undone; no more than that is ever held.
     """
     coding = headers.get("content-encoding", "").strip(" \t").lower()
@@ -72,7 +72,7 @@ def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
     """Return what zlib makes of all the members of a body, up to `limit` bytes.
 
     Raises:
-        Malformed: it makes nothing of it, or the body ends too early or too late.
+        MalformedBody: it makes nothing of it, or the body ends too early or too late.
         TooLarge: there is more.
     """
     pieces: list[bytes] = []

@@ -78,7 +78,7 @@ async def deliver(reply: OutgoingReply) -> None:
     """Send the answer as its delivery says.
 
     Raises:
-        ConnectionLost: the connection breaks, and there is no wire.
+        ConnectionLostError: the connection breaks, and there is no wire.
     """
     if reply.delivery.delay_ms:
         await reply.connection.wait(reply.delivery.delay_ms / 1000)

@@ -31,7 +31,7 @@ def read(body: bytes, schema: Document, document: Document, charset: str = "utf-
     """Return the value of `body`, whose root, members and types are those of `schema` in `document`.
 
     Raises:
-        Malformed: no XML.
+        MalformedBody: no XML.
         ValueError: another root element, or a text that is not of its type.
     """
     root = xml.parse(body, charset)

@@ -54,8 +54,8 @@ class ControlClient:
         """Return what is answered below `/_mock`, with exact decimals; None where nothing is said.
 
         Raises:
-            NotDone: it is refused.
-            NoServer: nothing answers.
+            ControlPlaneError: it is refused.
+            ServerUnreachableError: nothing answers.
         """
         content = None if body is None else json.encode(body)
         return _decode_body(self.send(method, path, content, JSON, **query))
@@ -66,7 +66,7 @@ class ControlClient:
         """Return the same with a body as it stands, and the answer as it came.
 
         Raises:
-            NotDone, NoServer: as `ask`.
+            ControlPlaneError, ServerUnreachableError: as `ask`.
         """
         headers = {"content-type": media_type} if content is not None else {}
         came = self._sent(method, f"{self.url}/_mock{path}", headers, content, _query_parameters(query))
@@ -80,7 +80,7 @@ class ControlClient:
         """Status and text that a vendor answers.
 
         Raises:
-            NoServer: nothing answers.
+            ServerUnreachableError: nothing answers.
         """
         came = self._sent(method, url, headers, content or None)
         return came.status_code, came.text
@@ -89,7 +89,7 @@ class ControlClient:
         """Return what the server shows at a path that is not of the control plane.
 
         Raises:
-            NotDone, NoServer: as `ask`.
+            ControlPlaneError, ServerUnreachableError: as `ask`.
         """
         came = self._sent("GET", f"{self.url}{path}")
         if not came.is_success:
@@ -133,8 +133,8 @@ class SandboxControl:
         """Return what is answered below the sandbox, with exact decimals; None where nothing is said.
 
         Raises:
-            NotDone: it is refused.
-            NoServer: nothing answers.
+            ControlPlaneError: it is refused.
+            ServerUnreachableError: nothing answers.
         """
         return self.control.request(method, f"/sandboxes/{self.name}{below}", body, **query)
 
@@ -142,7 +142,7 @@ class SandboxControl:
         """Return what is answered to a GET below the sandbox, as it came.
 
         Raises:
-            NotDone, NoServer: as `ask`.
+            ControlPlaneError, ServerUnreachableError: as `ask`.
         """
         return self.control.send("GET", f"/sandboxes/{self.name}{below}", **query).content
 
@@ -201,7 +201,7 @@ def create_sandbox(control: ControlClient, name: str, wanted: Mapping[str, Json]
     """Create a sandbox; if the wanted name is taken, one with a number. Return its name.
 
     Raises:
-        NotDone: it cannot be made; the text says why.
+        ControlPlaneError: it cannot be made; the text says why.
     """
     number = 1
     while True:

@@ -68,7 +68,7 @@ def draft_example(subject: BatchProfile, items: int, bad: int, first: int) -> Ex
     such a thing, and does not refuse the whole call.
 
     Raises:
-        NoExample: the vendor says no way to make an item bad.
+        NoExampleError: the vendor says no way to make an item bad.
     """
     texts = [subject.key(first + place) for place in range(items)]
     begin = min(1, items - bad)
@@ -129,7 +129,7 @@ class ExampleBuilder:
 
         Raises:
             ValueError: there are more bad items than items, or fewer than none.
-            NoExample: none does; the text says what became of each.
+            NoExampleError: none does; the text says what became of each.
         """
         if not 0 <= bad <= items:
             raise ValueError(f"{bad} of {items} items cannot be bad")
@@ -207,7 +207,7 @@ def _check_outcomes(draft: Example, decided: Sequence[Mapping[str, Json]], entry
     """Raise unless the outcomes are as expected.
 
     Raises:
-        NoExample: it did not.
+        NoExampleError: it did not.
     """
     rejected = {str(draft.keys[one["index"]]) for one in decided if one["action"] == "rejected"}
     if len(decided) == len(draft.keys) and rejected == set(draft.bad):

@@ -71,8 +71,8 @@ class Sandbox:
         """Make it, for those who see to its end by themselves.
 
         Raises:
-            NotDone: it cannot be made; the text says why.
-            NoServer: nothing answers.
+            ControlPlaneError: it cannot be made; the text says why.
+            ServerUnreachableError: nothing answers.
         """
         with ExitStack() as opening:
             if not self._given:
@@ -113,7 +113,7 @@ class Sandbox:
         """Arm a scenario: one that ships, by name; a document; a file (.yaml, .yml, .json).
 
         Raises:
-            NotDone: it is none; everything that is wrong with it stands in the text.
+            ControlPlaneError: it is none; everything that is wrong with it stands in the text.
             LookupError: none of the name ships.
             OSError: the file cannot be read.
         """
@@ -132,7 +132,7 @@ class Sandbox:
 
         Raises:
             LookupError: none was taken.
-            NotDone: there is none of the id.
+            ControlPlaneError: there is none of the id.
         """
         if not snapshot and not self._snapshots:
             raise LookupError("no snapshot was taken; call snapshot() first")
@@ -147,7 +147,7 @@ class Sandbox:
         `since`, `fault` and `off_contract`.
 
         Raises:
-            NotDone: there is no such word, or it cannot be that.
+            ControlPlaneError: there is no such word, or it cannot be that.
         """
         listed = self._control.request("GET", "/journal", None, last=last, offContract=off_contract, **wanted)
         return RecordedCalls(RecordedCall(short, self.name, self._whole(short["number"])) for short in listed)
@@ -165,7 +165,7 @@ class Sandbox:
 
         Raises:
             AssertionError: it is not so; the text says what was expected, what was found and what came near.
-            NotDone: it cannot be asked so.
+            ControlPlaneError: it cannot be asked so.
         """
         wanted = {"match": match, "calls": calls, "items": items}
         said = {name: one for name, one in wanted.items() if one is not None}
@@ -180,7 +180,7 @@ class Sandbox:
         """Turn an assumption such as `vendor.null_body`; None turns it back.
 
         Raises:
-            NotDone: there is no such assumption, or no such position.
+            ControlPlaneError: there is no such assumption, or no such position.
         """
         self._control.request("PATCH", "/assumptions", {name: value})
 
@@ -259,7 +259,7 @@ class SandboxClock:
         """Freeze the clock at `at`, or where it is; return what it shows.
 
         Raises:
-            NotDone: `at` is no instant at which a clock may stand.
+            ControlPlaneError: `at` is no instant at which a clock may stand.
         """
         instant = print_instant(_utc(at)) if isinstance(at, datetime) else at
         return self._instant("POST", "/freeze", {} if instant is None else {"at": instant})
@@ -268,7 +268,7 @@ class SandboxClock:
         """Move it on; what it shows. Parts of a second add up until they are one.
 
         Raises:
-            NotDone: it would go back, or beyond the year 9998.
+            ControlPlaneError: it would go back, or beyond the year 9998.
         """
         ahead = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
         whole, self._rest = divmod(self._rest + Fraction(ahead), 1)

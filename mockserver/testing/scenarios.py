@@ -51,7 +51,7 @@ class ArmedScenario:
         """`id`, `calls`, `hits` and `left` of each rule.
 
         Raises:
-            NotDone: it is not there any more.
+            ControlPlaneError: it is not there any more.
         """
         return tuple(self._control.request("GET", self._path)["counts"])
 
@@ -60,7 +60,7 @@ class ArmedScenario:
         """Number of calls that its rules hit.
 
         Raises:
-            NotDone: it is not there any more.
+            ControlPlaneError: it is not there any more.
         """
         return sum(rule["hits"] for rule in self.counts)
 
@@ -69,7 +69,7 @@ class ArmedScenario:
         """The scenario.
 
         Raises:
-            NotDone: it is not there any more.
+            ControlPlaneError: it is not there any more.
         """
         return self._control.request("GET", self._path)["document"]  # type: ignore[no-any-return]
 
@@ -77,7 +77,7 @@ class ArmedScenario:
         """Take it back; then it need not have been hit.
 
         Raises:
-            NotDone: it is not there any more.
+            ControlPlaneError: it is not there any more.
         """
         self._control.request("DELETE", self._path)
         self.is_disarmed = True
@@ -168,7 +168,7 @@ def arm_scenario(
     """Arm what is given, a file below `folder`; its name.
 
     Raises:
-        NotDone: it is none, with line and column where it is a file.
+        ControlPlaneError: it is none, with line and column where it is a file.
         LookupError: none of the name ships.
         OSError: the file cannot be read.
     """

@@ -58,7 +58,7 @@ class MockServer:
         """`status`, `version`, `auth` and `vendors`.
 
         Raises:
-            NoServer: nothing answers, or no mockserver.
+            ServerUnreachableError: nothing answers, or no mockserver.
         """
         return self.control.request("GET", "/health")  # type: ignore[no-any-return]
 
@@ -66,7 +66,7 @@ class MockServer:
         """Return a vendor's spec and profile; of a foreign vendor, its spec as served.
 
         Raises:
-            NotDone: the server has no such vendor.
+            ControlPlaneError: the server has no such vendor.
         """
         if vendor not in self._contracts:
             ours = (specs_folder() / f"{vendor}.yaml").is_file()

@@ -121,7 +121,7 @@ def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall
 
     Raises:
         OSError: the folder cannot be written.
-        NotDone, NoServer: the sandbox is gone.
+        ControlPlaneError, ServerUnreachableError: the sandbox is gone.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "traffic.har").write_bytes(

@@ -43,7 +43,7 @@ def run_in_thread(app: Application) -> Iterator[str]:
     """Yield the address at which the application answers, without a slash at its end; it is gone afterwards.
 
     Raises:
-        NotStarted: it did not come to listen.
+        ServerNotStartedError: it did not come to listen.
     """
     with bind_socket(HOST, 0) as listening:
         server = _ThreadedServer(uvicorn_config(app))

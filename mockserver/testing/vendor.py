@@ -104,7 +104,7 @@ class SandboxVendor:
 
         Raises:
             TypeError: there is no such effect.
-            NotDone: it cannot be so; the text says why.
+            ControlPlaneError: it cannot be so; the text says why.
         """
         self._rules += 1
         return self._armed(
@@ -118,7 +118,7 @@ class SandboxVendor:
         No two examples of a test have a key in common.
 
         Raises:
-            NoExample: nothing is said of how one is made, or it does not come out so in this sandbox.
+            NoExampleError: nothing is said of how one is made, or it does not come out so in this sandbox.
             ValueError: there are more bad items than items, or fewer than none.
         """
         rehearsal = ExampleBuilder(self._control, self._contract, self.headers, self._begin_here)

@@ -27,7 +27,7 @@ def answers_match_the_spec(case: CheckCase) -> CheckResult:
 
 
 def members_are_stated(case: CheckCase) -> CheckResult:
-    """Return no member that no schema of the answer names."""
+    """Check that the response has no undeclared members."""
     if case.answered.unstated is not None or not case.exchange.response.body:
         return NOTHING_TO_JUDGE
     if case.answered.unnamed is None:
@@ -48,7 +48,7 @@ def comes_as_asked_for(case: CheckCase) -> CheckResult:
 
 
 def no_server_error(case: CheckCase) -> CheckResult:
-    """Return no 5xx."""
+    """Check that the response is no 5xx."""
     if case.status < SERVER_ERROR:
         return 1, None
     said = f"answers {case.status}: whatever is sent, the server must have an answer to it"
@@ -56,7 +56,7 @@ def no_server_error(case: CheckCase) -> CheckResult:
 
 
 def refusals_have_the_shape(case: CheckCase) -> CheckResult:
-    """Return the body that the spec states, of a refusal."""
+    """Check that a refusal has the body that the spec declares."""
     if case.status < REFUSED:
         return NOTHING_TO_JUDGE
     found = case.answered.unstated

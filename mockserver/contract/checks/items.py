@@ -41,7 +41,7 @@ _FEW = 5
 
 
 def one_outcome_per_item(case: CheckCase) -> CheckResult:
-    """Return every item has one, and nothing else has."""
+    """Check that every item has one outcome, and nothing else has."""
     if not case.expected.listed:
         return NOTHING_TO_JUDGE
     if case.unread:
@@ -82,7 +82,7 @@ def _named(case: CheckCase) -> str:
 
 
 def outcome_fits_the_item(case: CheckCase) -> CheckResult:
-    """Return no item is told as done that nobody may take."""
+    """Check that no invalid item is reported as done."""
     known = [one for one in case.expected.items if one.verdict != "doubtful"]
     if not case.expected.listed or not known or case.telling is None:
         return NOTHING_TO_JUDGE
@@ -143,7 +143,7 @@ def order_is_kept(case: CheckCase) -> CheckResult:
 
 
 def keys_are_the_items(case: CheckCase) -> CheckResult:
-    """Return the key of an outcome is that of its item."""
+    """Check that the key of an outcome is that of its item."""
     pairs = _pairs(case)
     strangers = [
         (awaited, told) for awaited, told in pairs if not _names(told, awaited) and _owner(case, told) is None
@@ -181,7 +181,7 @@ def _owner(case: CheckCase, told: ReportedOutcome) -> int | None:
 
 
 def count_is_processed(case: CheckCase) -> CheckResult:
-    """Return the count in an answer is the number of items that were done."""
+    """Check that the count is the number of items that were done."""
     if not case.expected.listed or case.telling is None or case.refused or case.telling.count is None:
         return NOTHING_TO_JUDGE
     sent, count = len(case.expected.items), case.telling.count
@@ -203,7 +203,7 @@ def count_is_processed(case: CheckCase) -> CheckResult:
 
 
 def refusals_say_why(case: CheckCase) -> CheckResult:
-    """Return a refused call has a body with a message, a rejected item a message of its own."""
+    """Check that refused calls have a body with a message, and rejected items their own message."""
     if case.status >= REFUSED and case.answered.body is not None and not has_message(case.answered.body):
         return 1, CheckFailure(
             f"answers {case.status} and does not say why", expected="a message", came="none"

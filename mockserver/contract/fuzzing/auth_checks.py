@@ -48,7 +48,7 @@ class AuthChecks:
         """Return what gets in that must not, by the example of a call; `raw` is the operation in its spec.
 
         Raises:
-            Unreachable: nobody answers.
+            TargetUnreachableError: nobody answers.
         """
         alternatives: Sequence[Mapping[str, Any]] = raw.get("security", self._document.get("security", ()))
         if operation in self._tried or exchange.response.status not in _OK or not all(alternatives or [{}]):

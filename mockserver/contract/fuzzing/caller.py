@@ -63,7 +63,7 @@ class Caller:
         """Return the answer to a case.
 
         Raises:
-            Unsendable: HTTP has no place for it.
+            UnsendableCaseError: HTTP has no place for it.
             Lost: nobody answers.
         """
         if self.lost:

@@ -43,7 +43,7 @@ def run_walks(contracted: ApiUnderTest, errand: CallCheck) -> None:
     """Walk as the profile's pins say; a spec without links is not walked.
 
     Raises:
-        Unreachable: the target does not answer.
+        TargetUnreachableError: the target does not answer.
     """
     for without in contracted.profile.pins.walks:
         walk_once(contracted, errand, without)
@@ -53,7 +53,7 @@ def walk_once(contracted: ApiUnderTest, errand: CallCheck, without: tuple[str, .
     """Walk without some operations; how often which link led to a good answer.
 
     Raises:
-        Unreachable: the target does not answer.
+        TargetUnreachableError: the target does not answer.
     """
     effort, ledger = errand.effort, errand.ledger
     whole = schemas.loaded(contracted, errand.target.address.url, effort, walking=True)

@@ -30,7 +30,7 @@ class MalformedBodies:
         """Return what is found of such bodies, by the example of a call.
 
         Raises:
-            Unreachable: nobody answers.
+            TargetUnreachableError: nobody answers.
         """
         request = exchange.request
         name = (operation, request.media_type)

@@ -24,7 +24,7 @@ def run_schemathesis(
 
     Raises:
         LoaderError: Schemathesis cannot read the spec.
-        Unreachable: the target does not answer.
+        TargetUnreachableError: the target does not answer.
     """
     schema = schemas.plain(file, target.address.url, effort, credentials or {})
     errand = CallCheck(target, effort, ledger)

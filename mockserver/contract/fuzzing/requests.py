@@ -77,8 +77,8 @@ class RequestWriter(HTTPAdapter):
         """Return what the target answers; how it is called is the target's own affair.
 
         Raises:
-            Unsendable: HTTP has no place for it.
-            Unreachable: nobody answers.
+            UnsendableCaseError: HTTP has no place for it.
+            TargetUnreachableError: nobody answers.
         """
         del stream, timeout, verify, cert, proxies
         sent = self._request(request)

@@ -60,7 +60,7 @@ def run_fuzzing(
     Credentials are those of the profile.
 
     Raises:
-        Unreachable: the target does not answer.
+        TargetUnreachableError: the target does not answer.
     """
     pins = contracted.profile.pins
     errand = CallCheck(target, effort, ledger, pins, contracted.spec, judge)
@@ -80,7 +80,7 @@ def fuzz_operations(schema: BaseSchema, caller: Caller, errand: CallCheck) -> No
     """Call every operation of a schema, each in a world of its own.
 
     Raises:
-        Unreachable: the target does not answer.
+        TargetUnreachableError: the target does not answer.
     """
     for result in schema.get_all_operations():
         # What is no Ok is an operation that Schemathesis cannot read.

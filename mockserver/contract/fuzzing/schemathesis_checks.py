@@ -89,7 +89,7 @@ class SchemathesisChecks:
         """Return what does not hold of an answer; the checks of `left_out` are not made.
 
         Raises:
-            Unreachable: nobody answers a check that calls again.
+            TargetUnreachableError: nobody answers a check that calls again.
         """
         self._results = []
         # The hook is told more: which checks held, and by name which did not.

@@ -57,7 +57,7 @@ def read_baseline(file: Path) -> tuple[KnownFindings, ...]:
     """Return the known differences of a file, JSON or YAML.
 
     Raises:
-        Unreadable: it is not there, or is no baseline.
+        UnreadableBaselineError: it is not there, or is no baseline.
     """
     try:
         document = yaml.load(file.read_text(encoding="utf-8"))

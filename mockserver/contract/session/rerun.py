@@ -38,7 +38,7 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
 
     Raises:
         Broken: the check does not hold; the text is the sentence that says how.
-        Unsafe, MissingCredentials, Unreachable: as `visit.visit`.
+        UnsafeTargetError, MissingCredentialsError, TargetUnreachableError: as `visit.visit`.
     """
     plan = SessionPlan(
         name,

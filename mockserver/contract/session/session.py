@@ -90,11 +90,11 @@ def run_session(plan: SessionPlan, about: SessionResult, around: SessionContext)
     """Do what is planned.
 
     Raises:
-        Unsafe: the target may not be called.
-        MissingCredentials: it asks for some that nobody named.
-        Unreachable: nobody answers there.
+        UnsafeTargetError: the target may not be called.
+        MissingCredentialsError: it asks for some that nobody named.
+        TargetUnreachableError: nobody answers there.
         SpecError, VendorError: the spec cannot be served in this process.
-        UnreadableCredential: one of the environment is not of its kind.
+        UnreadableCredentialError: one of the environment is not of its kind.
     """
     api = about.contracted
     url = safety.check_target(plan.target, plan.allowed) if plan.target else f"{_IN_PROCESS}/{api.name}"

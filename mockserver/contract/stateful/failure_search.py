@@ -35,7 +35,7 @@ class FailureSearch:
         """Begin a sequence.
 
         Raises:
-            Enough: no more are to be told in this round.
+            BudgetSpentError: no more are to be told in this round.
         """
         self.sequences += self.found is not None
         most = min(_SHRINKING, _TIMES * self.effort.max_examples) * self.effort.shrinks

@@ -35,7 +35,7 @@ def run_stateful(
     """Tell sequences of every subject, and write down what does not hold, each with its smallest sequence.
 
     Raises:
-        Unreachable: the target does not answer at all.
+        TargetUnreachableError: the target does not answer at all.
     """
     for number, subject in enumerate(batch_profiles_of(contracted)):
         operation = contracted.spec.operations[subject.operation]

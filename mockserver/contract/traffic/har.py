@@ -41,7 +41,7 @@ def read_har(text: str) -> tuple[RecordedExchange, ...]:
     """Return the exchanges of an archive, in the order in which they began.
 
     Raises:
-        Unarchived: it is no HAR, or one of its entries is none.
+        InvalidArchiveError: it is no HAR, or one of its entries is none.
     """
     try:
         document = json.loads(text)

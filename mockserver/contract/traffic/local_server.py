@@ -40,7 +40,7 @@ class LocalServer:
         """Return what it answers to the recorded request.
 
         Raises:
-            Unfit: the state cannot be loaded.
+            UnfitStateError: the state cannot be loaded.
         """
         sandbox = exchange.request.headers.get(SANDBOX_HEADER, "default")
         if sandbox not in self.met:
@@ -82,7 +82,7 @@ def local_server(
     """Yield a server that begins with `state`, a dump of ours, or with the fixtures.
 
     Raises:
-        UnknownPosition: `assumptions` turn an assumption that is not there, or cannot be turned so.
+        InvalidAssumptionError: `assumptions` turn an assumption that is not there, or cannot be turned so.
         OSError: the state cannot be read.
     """
     ignore_connexion_warnings()

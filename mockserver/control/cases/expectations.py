@@ -79,7 +79,7 @@ def value_in_response(response: Response, place: str) -> Any:
     """Return what an answer has at a JSON Pointer, or with `header <name>` in a header.
 
     Raises:
-        UnmetError: it has nothing there.
+        UnmetExpectationError: it has nothing there.
     """
     try:
         if place.startswith("header "):

@@ -53,7 +53,7 @@ class CaseOperations:
         """Return the rows, by number; of one vendor, section or source where one is named.
 
         Raises:
-            Impossible: no vendor of that name is served.
+            UnprocessableMemberError: no vendor of that name is served.
         """
         if vendor and vendor not in self._names():
             raise UnprocessableMemberError(
@@ -71,7 +71,7 @@ class CaseOperations:
         """Return one row with every vendor's runnable cases.
 
         Raises:
-            UnknownCase: there is no such row.
+            UnknownCaseError: there is no such row.
         """
         row = _row(case)
         return {
@@ -96,10 +96,10 @@ class CaseOperations:
         the sandbox's journal; what others do in the sandbox meanwhile is lost.
 
         Raises:
-            UnknownSandbox: there is none of the name.
-            UnknownCase: there is no such row.
-            Impossible: the row has no case for the vendor, or several vendors and none is named.
-            CaseRunning: another case runs in the sandbox.
+            UnknownSandboxError: there is none of the name.
+            UnknownCaseError: there is no such row.
+            UnprocessableMemberError: the row has no case for the vendor, or no vendor is named.
+            CaseRunningError: another case runs in the sandbox.
         """
         self.sandboxes.check_exists(name)
         row = _row(case)
@@ -184,7 +184,7 @@ def _row(case: str) -> CatalogueRow:
     """Return the row of that id, number or name.
 
     Raises:
-        UnknownCase: there is none.
+        UnknownCaseError: there is none.
     """
     for row in rows().values():
         if case in (row.id, str(row.row), row.name):

@@ -79,7 +79,7 @@ async def _run_steps(run: CaseRun, part: str, steps: Iterable[Node]) -> None:
     """Run every step in order.
 
     Raises:
-        UnmetError: one is not as expected.
+        UnmetExpectationError: one is not as expected.
     """
     for number, step in enumerate(steps, 1):
         kind = next(kind for kind in STEPS if kind in step)

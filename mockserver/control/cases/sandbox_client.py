@@ -91,7 +91,7 @@ class SandboxClient:
         """Return what the control plane answers for the sandbox.
 
         Raises:
-            UnmetError: it refuses.
+            UnmetExpectationError: it refuses.
         """
         return await self._call_control(method, f"/_mock/sandboxes/{self.sandbox}{below}", body)
 

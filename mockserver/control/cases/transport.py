@@ -63,7 +63,7 @@ class Response:
         """The body as JSON, with exact decimals.
 
         Raises:
-            Malformed: it is none.
+            MalformedBody: it is none.
         """
         return json.decode(self.body, parse_content_type(self.headers)[1])
 

@@ -184,7 +184,7 @@ def _escalate(invoice: Document, assumptions: Mapping[str, str], state: State) -
 def _process_items(
     invoice: Document, items: Sequence[Document], assumptions: Mapping[str, str], state: State
 ) -> InvoiceWithItems:
-    """Return one step on, or, where an item turns out to be bad, invalid."""
+    """Return the next status, invalid if an item turns out to be bad."""
     looked_at = [_check_item(item, state) for item in items]
     if any(item["status"] == "notvalid" for item in looked_at):
         return {**invoice, "status": "invaliditems"}, looked_at

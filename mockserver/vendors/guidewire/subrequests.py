@@ -90,7 +90,7 @@ def run_batch(request: Request, state: State) -> StoreItem:
     """Open the batch: what runs one call; what that did is kept whatever becomes of the others.
 
     Raises:
-        Invalid: it holds too many calls.
+        InvalidCall: it holds too many calls.
     """
     limit = int(request.call.assumptions["batch_limit"])
     if len(request.items) > limit:
@@ -284,7 +284,7 @@ def run_composite(request: Request, state: State) -> Reply:
     """Return all requests or none, in order; selections only when all went well.
 
     Raises:
-        Invalid: there are too many of them.
+        InvalidCall: there are too many of them.
     """
     requests, selections = request.document.get("requests", ()), request.document.get("selections", ())
     _refuse_too_many(len(requests) + len(selections), request.call)

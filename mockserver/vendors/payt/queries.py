@@ -96,7 +96,7 @@ def cut_page(
     Source: Payt fact sheet §1.3 (the last cursor is assumed).
 
     Raises:
-        Invalid: the cursor is an id that no record has ever had, and the assumption says that this counts.
+        InvalidCall: the cursor is an id that no record ever had, and the assumption counts that.
     """
     parameters = request.parameters
     member, _, way = parameters.get("order", "").rpartition("_")

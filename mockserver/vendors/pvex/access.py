@@ -39,7 +39,7 @@ def admit(call: Call, enter: Enter, state: State) -> str:
 
     Raises:
         TooLarge, NotFound, Unauthorized, TooManyRequests: the call is not let through.
-        UnsupportedMediaType, Failed: it brings a form, and an assumption says that it may not.
+        UnsupportedMediaType, VendorFailure: it brings a form, and an assumption says that it may not.
     """
     operation = enter()
     assumptions = call.assumptions

@@ -225,7 +225,7 @@ def store_invoice(request: Request, state: State) -> Reply:
     Source: PVEx fact sheet §1.1 row 2.
 
     Raises:
-        Invalid: something is wrong with it that its schema cannot say; the refusal finds it again.
+        InvalidCall: something is wrong with it that its schema cannot say; the refusal finds it again.
         Rejected: it is there and may not be, or storing fails.
     """
     reading = body_reader(request.media_type)

@@ -102,7 +102,7 @@ def _assumed_reply(refusal: Refusal, call: Call) -> Reply:
 
 
 def _denied_reply(refusal: Refusal, call: Call) -> Reply:
-    """Return no credential, or one that may not do this: the framework's filter knows no 403.
+    """Return the 401 for a missing or insufficient credential: the framework's filter knows no 403.
 
     That an `Accept` cannot be met it never says of itself, and then it has no body.
     """
@@ -136,7 +136,7 @@ def _rejected_reply(refusal: Rejected, call: Call, context: ErrorContext) -> Rep
 
 
 def _not_found_reply(call: Call) -> Reply:
-    """Return no such path, or no such invoice; what is outside of the API is answered by the web server."""
+    """Return the 404 of a path or an invoice; outside of the API the web server answers."""
     _, *segments = call.path.split("/")
     if not segments or segments[0].lower() != "api":
         return page_reply(ASSUMED.outside_api)

@@ -49,7 +49,7 @@ _SHOWN_CHARACTERS = 32
 
 
 def not_found(key: str) -> str:
-    """Return no record of that key; the pattern is public."""
+    """Return the message that there is no record of that key; the pattern is public."""
     return f"The requested resource ({key}) was not found."
 
 

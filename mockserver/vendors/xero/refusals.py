@@ -54,7 +54,7 @@ _NUL = b"\\u0000"
 
 
 def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield no text holds a NUL. JSON spells it in one way, so that the body says whether there is one.
+    """Yield a problem for each text with a NUL, which JSON spells in one way, so that the body tells.
 
     Source: edge-cases row 133, the vendor's text assumed.
     """

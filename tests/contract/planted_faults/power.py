@@ -1,6 +1,6 @@
 """How much the suite finds: every planted fault by plain Schemathesis and by our suite, at three seeds.
 
-    python -m tests.contract.mutants.power --jobs 2
+    python -m tests.contract.planted_faults.power --jobs 2
 
 Our suite ends at what finds a fault first, at every seed. One more run at the first seed, of fewer examples,
 goes on to its end: it says which other checks find the fault, and which of Schemathesis' own.

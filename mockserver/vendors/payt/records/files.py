@@ -107,7 +107,7 @@ def upload_file(request: Request, state: State) -> Reply:
 
     Raises:
         NotFound: there is no such URL, or no more.
-        Invalid: the bytes are not those that were announced.
+        InvalidCall: the bytes are not those that were announced.
     """
     token = request.parameters["token"]
     announced = state.collection(UPLOADS, "").get(token)

@@ -128,7 +128,7 @@ def _record(status: str, _key: str, drawn: DrawnValues) -> Record:
 
 
 def _after_upsert(before: Record | None, key: str, drawn: DrawnValues) -> Record | RefusedStep:
-    """Return nothing changes that is voided, or that something was paid of."""
+    """Return the record after a change; a voided or partly paid invoice takes none."""
     return _record(_OPEN, key, drawn) if before is None or _is_untouched(before) else REFUSED_STEP
 
 

@@ -72,7 +72,7 @@ def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "w
     """Return the entity's field of that name.
 
     Raises:
-        Invalid: it has none.
+        InvalidCall: it has none.
     """
     found = entity.fields.get(name.lower())
     if found is None:
@@ -145,7 +145,7 @@ def parse_filter(expression: str, entity: FilterEntity) -> DocumentPredicate:
     Source: Xero fact sheet §1.2.
 
     Raises:
-        Invalid: it cannot be parsed, or does not fit the entity.
+        InvalidCall: it cannot be parsed, or does not fit the entity.
     """
     return _FilterParser(tuple(_tokens(expression)), entity).parse()
 

@@ -30,7 +30,7 @@ def select_documents(
     Source: Xero fact sheet §1.1, §1.2.
 
     Raises:
-        Invalid: `where` or `order` cannot be parsed.
+        InvalidCall: `where` or `order` cannot be parsed.
     """
     found = list(documents)
     if since := request.parameters.get(_SINCE_HEADER):
