@@ -59,7 +59,7 @@ class IdempotencyExtension:
         """Return the answer that the key was given before, None where it has none.
 
         Raises:
-            ServerRefusal: the key is missing or malformed (400), used with another request (422), or its first
+            ServerRefusal: the key is missing or malformed (400), of another request (422), or its first
                 call is not over (409).
         """
         key = self._key(call, operation)
