@@ -27,21 +27,21 @@ from mockserver.model import Document, Json, Reply
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
 
 DROPPED_HEADER = "Mock-Journal-Dropped"
-"""The header of a list that says how many older entries had to make room."""
+"""Header of a list with the number of older entries that were dropped."""
 
 _SHOWN_SECRETS = "shown"
 _MAX_NAME = 40
 
 
 class NotVerifiedError(ControlError):
-    """There were other calls, or other items, than were expected."""
+    """The number of calls or items is not as expected."""
 
     status = 409
     code = "not-verified"
 
 
 class IncompleteEntryError(ControlError):
-    """The journal does not hold what it is asked for any more."""
+    """The journal no longer holds the data that is needed."""
 
     status = 409
     code = "not-kept"
@@ -49,14 +49,14 @@ class IncompleteEntryError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class JournalOperations:
-    """The journal of a sandbox. UnknownSandbox where there is none of the name."""
+    """Operations on a sandbox's journal. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
     journal: Journal
     served: tuple[LoadedVendor, ...]
 
     def list_journal(self, name: str, last: int, secrets: str, **wanted: Json) -> Reply:
-        """The newest entries that are wanted, oldest of them first, in short."""
+        """Return the newest entries that match the query, in short form and oldest first."""
         found = self._selected(name, last, wanted)
         view = View(shown=secrets == _SHOWN_SECRETS)
         headers = ((DROPPED_HEADER, str(dropped)),) if (dropped := self.journal.dropped(name)) else ()
@@ -64,25 +64,25 @@ class JournalOperations:
         return replace(reply, headers=headers)
 
     def clear_journal(self, name: str) -> None:
-        """Forget all entries; numbers go on."""
+        """Delete all entries; numbers continue."""
         self.sandboxes.check_exists(name)
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
-        """One entry, whole.
+        """Return one entry in full.
 
         Raises:
-            UnknownEntry: there is none of that number.
+            UnknownEntryError: there is no entry with this number.
         """
         return View(shown=secrets == _SHOWN_SECRETS).whole(self._entry(name, number))
 
     def verify_journal(self, name: str, body: Document) -> None:
-        """Let pass what happened as it is expected.
+        """Raise unless the recorded calls are as expected.
 
         Raises:
-            NotVerified: it did not.
-            Incomplete: calls are missing that may be too many.
-            Impossible: the match names what is not there.
+            NotVerifiedError: they are not.
+            IncompleteEntryError: an upper bound cannot be checked, because entries were dropped.
+            UnprocessableMemberError: the match has an unknown name or an invalid predicate.
         """
         self.sandboxes.check_exists(name)
         expected = read_expectation(body, self.served)
@@ -97,11 +97,11 @@ class JournalOperations:
             raise NotVerifiedError(_summary(expected, found), _problem_members(expected, found, dropped))
 
     def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
-        """One entry in a form that others read.
+        """Return one entry in the requested format.
 
         Raises:
-            UnknownEntry: there is none of that number.
-            Incomplete: its body was not kept whole.
+            UnknownEntryError: there is no entry with this number.
+            IncompleteEntryError: its body was not kept completely.
         """
         entry = self._entry(name, number)
         if format_ == "har":
@@ -113,7 +113,7 @@ class JournalOperations:
         return self._written(entry, format_, View(secrets == _SHOWN_SECRETS, ASCII_MASK))
 
     def export_journal(self, name: str, format_: str, last: int, secrets: str, **wanted: Json) -> Reply:
-        """The newest entries that are wanted, as one archive."""
+        """Return the newest entries that match the query as one archive."""
         del format_  # the contract knows one
         return har_archive(self._selected(name, last, wanted), View(shown=secrets == _SHOWN_SECRETS))
 

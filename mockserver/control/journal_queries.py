@@ -17,10 +17,10 @@ from mockserver.scenario.predicates import InvalidPredicateError, parse_predicat
 
 
 def read_query(wanted: Mapping[str, Json], served: Iterable[LoadedVendor]) -> Query:
-    """The query of a call's parameters.
+    """Return the journal query for the parameters of a call.
 
     Raises:
-        Impossible: a vendor, an operation or an instant is none.
+        UnprocessableMemberError: a vendor or operation is unknown, or `since` is invalid.
     """
     _check_names(wanted, served, "/query")
     since = wanted.get("since")
@@ -28,11 +28,11 @@ def read_query(wanted: Mapping[str, Json], served: Iterable[LoadedVendor]) -> Qu
 
 
 def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:
-    """What a verification expects; without a word of it, one call at least.
+    """Return what a verification expects; by default at least one call.
 
     Raises:
-        Impossible: the match names a vendor or an operation that is none, its predicate is none, or no number
-            is within bounds.
+        UnprocessableMemberError: a vendor or operation is unknown, the predicate is invalid, or a maximum is
+            below its minimum.
     """
     match = body.get("match", EMPTY)
     _check_names(match, served, "/match")

@@ -18,15 +18,15 @@ _MAX_PORT = 65_535
 
 @dataclass(frozen=True, slots=True)
 class RemoteClient:
-    """Sends to other addresses; `hosts` are allowed beside loopback."""
+    """HTTP client for addresses on loopback and on `hosts`."""
 
     hosts: tuple[str, ...] = ()
 
     def address(self, text: str) -> httpx.URL:
-        """The address that `text` spells, without a slash at its end.
+        """Return the address that `text` spells.
 
         Raises:
-            Impossible: it is none that may be called.
+            UnprocessableMemberError: it is not a plain http address, or its host is not allowed.
         """
         try:
             url = httpx.URL(text)
@@ -47,7 +47,7 @@ class RemoteClient:
         return url
 
     async def send(self, to: httpx.URL, sent: Request) -> Response | LostResponse:
-        """The answer of the address below which the request's target goes, or how it was lost."""
+        """Send the request to its target below `to`; return the response, or how it was lost."""
         target = to.raw_path.decode().rstrip("/") + sent.target
         request = httpx.Request(
             sent.method,
@@ -80,7 +80,7 @@ class RemoteClient:
 
 
 async def _read_response(response: httpx.Response) -> Response | LostResponse:
-    """The answer, if it is not too long."""
+    """Return the response, or a lost one if it is too long."""
     body = bytearray()
     try:
         async for chunk in response.aiter_bytes():

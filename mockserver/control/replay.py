@@ -30,7 +30,7 @@ from mockserver.spec.openapi import Operation
 
 HERE, FRESH = "here", "fresh"
 MARK_HEADER = "mock-replay"
-"""The header of a replayed call: sandbox and number of the one that it repeats, and a number of its own."""
+"""Header of a replayed call: sandbox and number of the recorded call, and a serial number."""
 
 TIMEOUT_MS = 30_000
 _UNREDACTED = View(shown=True)
@@ -38,7 +38,7 @@ _UNREDACTED = View(shown=True)
 
 @dataclass(frozen=True, slots=True)
 class ReplayOperations:
-    """Replays. `inside` carries calls to this very server, `elsewhere` to others."""
+    """Replays recorded calls: `inside` sends to this server, `remote` to other addresses."""
 
     sandboxes: Sandboxes
     journal: Journal
@@ -48,13 +48,13 @@ class ReplayOperations:
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     async def replay_entry(self, name: str, number: int, body: Document | None) -> Document:
-        """What comes of the call when the same bytes are sent again, and what differs.
+        """Send the recorded bytes again and return how the responses differ.
 
         Raises:
-            UnknownSandbox: there is none of the name, or none of that to be replayed into.
-            UnknownEntry: there is no call of that number.
-            Incomplete: its body was not kept whole.
-            Impossible: the address may not be called, or the headers not be set.
+            UnknownSandboxError: the sandbox, or the one to replay into, does not exist.
+            UnknownEntryError: there is no call with this number.
+            IncompleteEntryError: its body was not kept completely.
+            UnprocessableMemberError: the address is not allowed, or a header may not be set.
         """
         body = body or EMPTY
         self.sandboxes.check_exists(name)
@@ -102,7 +102,7 @@ class ReplayOperations:
         return {**told, "into": None, "to": to, "number": None, "withheld": withheld}
 
     def _sandbox(self, entry: Entry, into: str) -> str:
-        """The sandbox that is meant, made if it is to be fresh."""
+        """Return the name of the target sandbox; create it if it is to be fresh."""
         if into == HERE:
             return entry.call.sandbox
         if into != FRESH:
@@ -115,7 +115,7 @@ class ReplayOperations:
         return next(name for name in names if self.sandboxes.create(replace(settings, name=name)))
 
     def _marked(self, sandbox: str, mark: str) -> Entry | None:
-        """The entry that the replay has left."""
+        """Return the entry that the replay has created."""
         newest_first = reversed(self.journal.entries(sandbox))
         return next((entry for entry in newest_first if entry.call.headers.get(MARK_HEADER) == mark), None)
 
@@ -125,10 +125,10 @@ class ReplayOperations:
 
 
 def _extra_headers(said: Mapping[str, str]) -> dict[str, str]:
-    """The headers that somebody wants to send beside the recorded ones.
+    """Return the additional headers, with names in lower case.
 
     Raises:
-        Impossible: one is not theirs to set.
+        UnprocessableMemberError: a header may not be set, or is malformed.
     """
     headers = {name.lower(): text for name, text in said.items()}
     for name, text in headers.items():

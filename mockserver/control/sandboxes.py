@@ -21,7 +21,7 @@ from mockserver.sandbox.sandboxes import Sandboxes, Settings, is_sandbox_name
 
 @dataclass(frozen=True, slots=True)
 class SandboxOperations:
-    """Sandboxes by name. UnknownSandbox where there is none of the name."""
+    """Operations on sandboxes. Those with a `name` raise UnknownSandboxError if it does not exist."""
 
     sandboxes: Sandboxes
     journal: Journal
@@ -29,18 +29,17 @@ class SandboxOperations:
     packaged: PackagedScenarios
 
     def list_sandboxes(self) -> Json:
-        """All sandboxes, by name."""
+        """Return all sandboxes, sorted by name."""
         return [self.show_sandbox(name) for name in self.sandboxes.names()]
 
     def create_sandbox(self, body: Document) -> Document:
-        """Make a sandbox from the fixtures, or empty.
+        """Create a sandbox from the fixtures, or an empty one.
 
         Raises:
-            SandboxExists: the name is taken.
-            Impossible: `name` is no name, `freeze` no instant, `assumptions` name no switch or position, or
-                `scenarios` name none that ships.
-            Impossibles: a scenario is none.
-            TooManySandboxes: there are as many as there may be.
+            SandboxExistsError: the name is taken.
+            UnprocessableMemberError: the name, `freeze`, an assumption or a scenario name is invalid.
+            UnprocessableCallError: a scenario document is invalid.
+            TooManySandboxesError: the limit of sandboxes is reached.
         """
         if not is_sandbox_name(body["name"]):
             raise UnprocessableMemberError("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
@@ -60,7 +59,7 @@ class SandboxOperations:
         return self.show_sandbox(settings.name)
 
     def show_sandbox(self, name: str) -> Document:
-        """One sandbox."""
+        """Return one sandbox."""
         shown = self.sandboxes.show(name)
         return {
             "name": name,
@@ -74,17 +73,17 @@ class SandboxOperations:
         }
 
     def delete_sandbox(self, name: str) -> None:
-        """Drop a sandbox and its journal; the default one begins anew, as the server was started."""
+        """Delete a sandbox and its journal; the default sandbox is reset to its start-up state."""
         self.sandboxes.delete(name)
 
     def reset_sandbox(self, name: str) -> Document:
-        """Back to the fixtures, journal and numbers too."""
+        """Reset a sandbox to its fixtures; delete its journal, whose numbers start again at 1."""
         self.sandboxes.reset(name)
         self.journal.forget(name)
         return self.show_sandbox(name)
 
     def _scenarios(self, chosen: Iterable[Json]) -> tuple[Document, ...]:
-        """The documents of scenarios that are named or given."""
+        """Return the documents of scenarios that are given by name or as documents."""
         documents: dict[str, Document] = {}
         for index, one in enumerate(chosen):
             pointer = f"/scenarios/{index}"
@@ -100,20 +99,20 @@ class SandboxOperations:
 
 @dataclass(frozen=True, slots=True)
 class AssumptionOperations:
-    """The switches of a sandbox. UnknownSandbox where there is none of the name."""
+    """Operations on a sandbox's assumptions. All raise UnknownSandboxError if it does not exist."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
 
     def list_assumptions(self, name: str) -> Json:
-        """Every switch of every vendor, with the position that it has in the sandbox."""
+        """Return all assumptions of all vendors, with their values in the sandbox."""
         return list_assumptions(self.served, self.sandboxes.show(name).assumptions)
 
     def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
-        """Turn switches; None turns one back to its default.
+        """Set assumptions; None restores the default.
 
         Raises:
-            Impossible: there is no such switch or position; none was turned then.
+            UnprocessableMemberError: an assumption is unknown or a value is invalid; then none is set.
         """
         self.sandboxes.check_exists(name)
         check_values(self.served, body, "")
@@ -124,10 +123,10 @@ class AssumptionOperations:
 def check_values(
     served: tuple[LoadedVendor, ...], values: Mapping[str, str | None], pointer: str
 ) -> Mapping[str, str | None]:
-    """The positions, all of which there are.
+    """Raise unless all assumptions exist and accept their values.
 
     Raises:
-        Impossible: there is no such switch or position; `pointer` is where the positions stand.
+        UnprocessableMemberError: one does not; `pointer` is the object of assumptions.
     """
     try:
         check_assumption_values(served, values)

@@ -1,4 +1,4 @@
-"""Read scenario documents from control plane calls and report their faults."""
+"""Read scenario documents from control plane calls and report their problems."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem, par
 
 
 def operations_by_vendor(served: Iterable[LoadedVendor]) -> Mapping[str, frozenset[str]]:
-    """The operations that a scenario may name, by vendor."""
+    """Return the operations that a scenario may name, by vendor."""
     return {one.name: frozenset(one.spec.operations) for one in served}
 
 
 class PackagedScenarios:
-    """The scenarios that ship, read once; those for vendors that are not served are left out."""
+    """Packaged scenarios, read once; those for vendors that are not served are left out."""
 
     def __init__(self, served: tuple[LoadedVendor, ...]) -> None:
         self._operations = operations_by_vendor(served)
 
     @cached_property
     def documents(self) -> Mapping[str, Document]:
-        """Their documents by name, sorted."""
+        """Documents by name, sorted."""
         found: dict[str, Document] = {}
         for name, text in sorted(packaged.load_packaged(self._operations).items()):
             with suppress(InvalidScenarioError):
@@ -36,10 +36,10 @@ class PackagedScenarios:
         return found
 
     def document(self, name: str, pointer: str) -> Document:
-        """The document of one that a body names at `pointer`.
+        """Return the packaged scenario that the member at `pointer` names.
 
         Raises:
-            Impossible: none of that name ships.
+            UnprocessableMemberError: there is no packaged scenario with this name.
         """
         if name not in self.documents:
             known = get_close_matches(name, self.documents, 1) or list(self.documents)
@@ -50,11 +50,11 @@ class PackagedScenarios:
 
 
 def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
-    """The scenario that a call's body is, in JSON or YAML.
+    """Parse a call's body, in JSON or YAML, as a scenario.
 
     Raises:
-        Impossible: the body is no text.
-        Impossibles: it is no scenario; all that is wrong, with line and column.
+        UnprocessableMemberError: the body is not UTF-8.
+        UnprocessableCallError: it is not a scenario; all problems have line and column.
     """
     try:
         return parse_text(call.content.decode("utf-8-sig"), operations_by_vendor(served))
@@ -65,10 +65,10 @@ def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
 
 
 def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Scenario:
-    """The scenario that a document is which stands at `pointer` in a body.
+    """Parse the document at `pointer` of a body as a scenario.
 
     Raises:
-        Impossibles: it is none.
+        UnprocessableCallError: it is not a scenario.
     """
     try:
         return parse_document(document, operations_by_vendor(served))
@@ -77,7 +77,7 @@ def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str
 
 
 def document_problems(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Iterator[Document]:
-    """Everything that is wrong with a scenario's document which stands at `pointer`."""
+    """Yield all problems of the scenario document at `pointer`."""
     try:
         parse_document(document, operations_by_vendor(served))
     except InvalidScenarioError as error:

@@ -17,32 +17,32 @@ from mockserver.scenario import language
 
 @dataclass(frozen=True, slots=True)
 class ScenarioOperations:
-    """The scenarios of a sandbox. UnknownSandbox where there is none of the name."""
+    """Operations on a sandbox's scenarios. Those with a `name` raise UnknownSandboxError."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
     packaged: PackagedScenarios
 
     def list_packaged_scenarios(self) -> Json:
-        """The scenarios that ship; a header may name them at any time."""
+        """Return the packaged scenarios, which a header can name at any time."""
         return [
             {"name": one["name"], "description": one.get("description", ""), "document": one}
             for one in self.packaged.documents.values()
         ]
 
     def show_scenario_schema(self) -> Document:
-        """The JSON Schema of the scenario language, with the vendors of this server."""
+        """Return the JSON Schema of the scenario language, with this server's vendors."""
         return language.build_schema(one.name for one in self.served)
 
     def list_scenarios(self, name: str) -> Json:
-        """The scenarios of the sandbox, in the order in which they are asked: newest first."""
+        """Return the sandbox's scenarios in the order of evaluation: newest first."""
         return self.sandboxes.control(name, _listed)
 
     def show_scenario(self, name: str, scenario: str) -> Document:
-        """One scenario, with what each rule saw and hit.
+        """Return one scenario with the counts of its rules.
 
         Raises:
-            UnknownScenario: the sandbox has none of that name.
+            UnknownScenarioError: the sandbox has no scenario with this name.
         """
 
         def work(whole: SandboxState) -> Document:
@@ -54,11 +54,11 @@ class ScenarioOperations:
         return self.sandboxes.control(name, work)
 
     def put_scenario(self, name: str, scenario: str, call: ControlCall, *, armed: bool) -> Document:
-        """Store a scenario and arm it, or only store it; one of its name goes, and what that counted.
+        """Store a scenario, and arm it if requested; it replaces one of the same name with its counts.
 
         Raises:
-            Impossibles: the body is no scenario.
-            Impossible: it has another name than the path.
+            UnprocessableCallError: the body is not a valid scenario.
+            UnprocessableMemberError: its name differs from the path.
         """
         self.sandboxes.check_exists(name)
         read = read_body(call, self.served)
@@ -71,16 +71,16 @@ class ScenarioOperations:
         return self.show_scenario(name, scenario)
 
     def delete_scenario(self, name: str, scenario: str) -> None:
-        """Take a scenario away, and what it counted.
+        """Delete a scenario and its counts.
 
         Raises:
-            UnknownScenario: the sandbox has none of that name.
+            UnknownScenarioError: the sandbox has no scenario with this name.
         """
         if not self.sandboxes.control(name, lambda whole: scenarios.delete_scenario(whole, scenario)):
             raise UnknownScenarioError(f"the sandbox has no scenario {scenario}")
 
     def delete_scenarios(self, name: str) -> None:
-        """Take all of them away, and all that was ever counted."""
+        """Delete all scenarios and all counts."""
         self.sandboxes.control(name, scenarios.delete_all_scenarios)
 
 
@@ -105,7 +105,7 @@ def _whole(kept: Document, whole: SandboxState) -> Document:
 
 
 def _rules(kept: Document, whole: SandboxState) -> list[Document]:
-    """What each rule saw and hit, and how many more hits it has left, None: no end of them."""
+    """Return calls and hits of each rule, and its remaining hits (None: unlimited)."""
     counters = whole.collection(SCENARIO_COUNTERS, "")
     found: list[Document] = []
     for rule in kept["document"]["rules"]:

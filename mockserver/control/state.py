@@ -1,4 +1,4 @@
-"""Dump and load the state of a sandbox; validate a dump before it is loaded."""
+"""Dump and load the state of a sandbox; validate a dump before loading it."""
 
 from __future__ import annotations
 
@@ -23,29 +23,28 @@ MAX_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class StateOperations:
-    """The whole state of a sandbox. UnknownSandbox where there is none of the name."""
+    """Operations on a sandbox's state. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
 
     def dump_sandbox(self, name: str, vendor: str = "") -> Json:
-        """Everything that the sandbox holds, or what it holds of one vendor.
+        """Return the whole state, or the state of one vendor.
 
         Raises:
-            Impossibles: no vendor of that name is served.
+            UnprocessableCallError: no vendor with this name is served.
         """
         self._check_vendor(vendor)
         held = self.sandboxes.dump(name)
         return {scope: tables for scope, tables in held.items() if _is_of(scope, vendor)}
 
     def load_state(self, name: str, body: Document, vendor: str = "") -> Document:
-        """Let the sandbox hold what a dump says, all of it or of one vendor, or nothing of it.
+        """Load a dump, of all vendors or of one; load it completely or not at all.
 
-        What a whole dump does not say of the sandbox itself (seed, clock, scenarios) stays as it is.
+        Seed, clock and scenarios that a full dump leaves out are kept.
 
         Raises:
-            Impossibles: no vendor of that name is served, or the dump has scopes or documents that this
-                server can do nothing with.
+            UnprocessableCallError: the vendor is not served, or the dump is invalid.
         """
         self._check_vendor(vendor)
         tables = self._judged(body, vendor)
@@ -84,13 +83,13 @@ def _is_of(scope: str, vendor: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DumpValidator:
-    """Judges dumps for a server of these vendors: whole ones, or with `vendor` that one's scopes alone."""
+    """Validates dumps for this server's vendors, or with `vendor` for that one alone."""
 
     served: tuple[LoadedVendor, ...]
     vendor: str = ""
 
     def problems(self, dump: Document) -> Iterator[Document]:
-        """Everything that is wrong with it: pointer, code and detail each, in the order of the dump."""
+        """Yield all problems in the order of the dump, with pointer, code and detail."""
         names = [one.name for one in self.served]
         wanted = (self.vendor,) if self.vendor else (*names, SANDBOX_SCOPE.rstrip("/"))
         for scope, tables in dump.items():
@@ -161,7 +160,7 @@ class DumpValidator:
 
 
 def _malformed(scope: str, tables: Json) -> Iterator[Document]:
-    """What keeps `tables` from being documents by collection and key."""
+    """Yield where `tables` is not documents by collection and key."""
     if not isinstance(tables, dict):
         yield _problem_document((scope,), "wrong-type", "expected an object of collections")
         return

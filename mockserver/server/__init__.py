@@ -6,5 +6,5 @@ import warnings
 
 
 def ignore_connexion_warnings() -> None:
-    """Let Connexion be imported in silence: it brings a test client, which warns about itself."""
+    """Suppress the UserWarning about a test client that Connexion emits on import."""
     warnings.filterwarnings("ignore", category=UserWarning, module="connexion")

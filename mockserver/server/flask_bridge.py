@@ -23,10 +23,12 @@ from mockserver.server.recorder import Recorder
 from mockserver.server.transport_faults import OutgoingReply, deliver, is_bodiless
 
 ARRIVAL = "mockserver.arrival"
-"""The scope key of the request as it was read."""
+"""ASGI scope key of the `Arrival`: the request, fully read."""
 
-STARTED_KEY = "mockserver.started"
+STARTED = "mockserver.started"
+"""ASGI scope key of the time at which the request arrived (`perf_counter`)."""
 VENDOR = "mockserver.vendor"
+"""ASGI scope key of the vendor's name."""
 _ANSWER = "mockserver.answer"
 _ROUTING = "connexion_routing"
 
@@ -36,10 +38,10 @@ class _Response(flask.Response):
 
 
 class _Flask(flask.Flask):
-    """Flask whose one route needs no look at the request: it is bound once."""
+    """Flask with a single route, bound once instead of for each request."""
 
     def create_url_adapter(self, request: flask.Request | None) -> MapAdapter | None:  # noqa: ARG002 - Flask's name
-        """The adapter of the one route."""
+        """Return the adapter of the single route."""
         return self._bound
 
     @cached_property
@@ -48,20 +50,20 @@ class _Flask(flask.Flask):
 
 
 class FlaskBridge:
-    """Flask with one view for every operation of every vendor, called inside the event loop."""
+    """ASGI application that runs every operation of every vendor as one Flask view, inside the event loop."""
 
     def __init__(self, pipelines: Mapping[str, Pipeline], recorder: Recorder) -> None:
-        self._pipelines, self._desk = pipelines, recorder
+        self._pipelines, self._recorder = pipelines, recorder
         self._flask = _Flask(__name__, static_folder=None)
         self._flask.add_url_rule(
             "/", "answer", self._answer, methods=["POST"], provide_automatic_options=False
         )
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Answer a request that Connexion routed, and send what the view returns.
+        """Run the view for a request that Connexion routed, and send its response.
 
         Raises:
-            HTTPException: Connexion routed the request to no operation.
+            HTTPException: Connexion matched no operation.
         """
         if scope.get("extensions", {}).get(_ROUTING, {}).get("operation_id") is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
@@ -69,24 +71,24 @@ class FlaskBridge:
         with self._flask.request_context(environ):
             response = self._flask.full_dispatch_request()
         status, content = response.status_code, response.get_data()
-        headers = encode_headers(_sendable(response))
+        headers = encode_headers(_allowed_headers(response))
         answer: Answer = environ[_ANSWER]
         if answer.delivery is None:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": content})
         else:
-            bare = is_bodiless(scope["method"], status)
+            bodiless = is_bodiless(scope["method"], status)
             await deliver(
-                OutgoingReply(status, headers, content, bare, answer.delivery, send, connection_of(scope))
+                OutgoingReply(status, headers, content, bodiless, answer.delivery, send, connection_of(scope))
             )
 
     def _answer(self) -> flask.Response:
         environ = flask.request.environ
         arrival: Arrival = environ[ARRIVAL]
         call, answer = self._pipelines[environ[VENDOR]].handle(arrival)
-        # Held until the reply is out: taking down what a large batch was made of takes a while.
+        # Keep a reference until the reply is sent: freeing the objects of a large batch takes time.
         environ[_ANSWER] = answer
-        reply = self._desk.close(call, answer, environ[STARTED_KEY])
+        reply = self._recorder.record(call, answer, environ[STARTED])
         response = _Response(reply.body, reply.status, list(reply.headers))
         if reply.media_type is not None:
             response.headers["Content-Type"] = reply.media_type
@@ -105,13 +107,13 @@ def _environ(scope: Scope) -> dict[str, Any]:
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(),
         ARRIVAL: scope[ARRIVAL],
-        STARTED_KEY: scope[STARTED_KEY],
+        STARTED: scope[STARTED],
         VENDOR: scope[VENDOR],
     }
 
 
-def _sendable(response: flask.Response) -> Headers:
-    """The headers of a response, without those that its status forbids (RFC 9110 §8.6, §15.4.5)."""
+def _allowed_headers(response: flask.Response) -> Headers:
+    """Return the response's headers without those that its status forbids (RFC 9110 §8.6, §15.4.5)."""
     if response.status_code == HTTPStatus.NO_CONTENT:
         response.headers.remove("Content-Length")
     elif response.status_code == HTTPStatus.NOT_MODIFIED:
@@ -120,5 +122,5 @@ def _sendable(response: flask.Response) -> Headers:
 
 
 def encode_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """Headers as ASGI sends them."""
+    """Encode headers for an ASGI message."""
     return [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers]

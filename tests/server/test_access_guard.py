@@ -89,7 +89,7 @@ def test_a_request_without_a_host_is_refused(guarded: Client) -> None:
 def test_a_host_that_is_refused_is_told_how_to_let_it_in(guarded: Client) -> None:
     told = guarded.get("/_mock/health", headers={"host": "evil.example"}).json["detail"]
 
-    assert told == "expected a Host of this server, found evil.example; let it in by --allow-host"
+    assert told == "expected a Host of this server, found evil.example; allow it with --allow-host"
 
 
 def test_a_vendor_answers_to_any_host(guarded: Client) -> None:

@@ -344,7 +344,7 @@ def crashing(folder: Path, error: Exception) -> Client:
         raise error
 
     application = sample_vendor.create_application(folder)
-    pipeline = application.door.vendors["acme"].pipeline
+    pipeline = application.asgi.vendors["acme"].pipeline
     handlers = pipeline.executor.served.handlers
     assert isinstance(handlers, dict)
     handlers["listOrders"] = broken
@@ -354,7 +354,7 @@ def crashing(folder: Path, error: Exception) -> Client:
 @pytest.mark.parametrize("location", ["http://a..b/", "http://a:99999/x y", "/orders?a=%2F"])
 def test_a_location_leaves_as_the_vendor_wrote_it(tmp_path: Path, location: str) -> None:
     application = sample_vendor.create_application(tmp_path)
-    handlers = application.door.vendors["acme"].pipeline.executor.served.handlers
+    handlers = application.asgi.vendors["acme"].pipeline.executor.served.handlers
     assert isinstance(handlers, dict)
     handlers["listOrders"] = lambda _request, _state: Reply(200, headers=(("Location", location),))
 
@@ -436,7 +436,7 @@ def test_a_vendor_may_refuse_before_anything_else(tmp_path: Path) -> None:
 
 def changed(folder: Path, change: Callable[[LoadedVendor], LoadedVendor]) -> MockServerApp:
     """The made-up vendor's server with another loaded vendor in it."""
-    app = sample_vendor.create_application(folder).door
+    app = sample_vendor.create_application(folder).asgi
     mount = app.vendors["acme"]
     acme, pipeline = change(mount.served), mount.pipeline
     other = Pipeline(

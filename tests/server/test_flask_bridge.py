@@ -17,7 +17,7 @@ from mockserver.journal.journal import Journal
 from mockserver.model import Answer, Call, Delivery
 from mockserver.server.application import Application
 from mockserver.server.connection import ConnectionLostError
-from mockserver.server.flask_bridge import ARRIVAL, STARTED_KEY, VENDOR, FlaskBridge
+from mockserver.server.flask_bridge import ARRIVAL, STARTED, VENDOR, FlaskBridge
 from mockserver.server.recorder import Recorder
 from mockserver.server.request_body import read_body
 from tests.support import engine_samples, sample_vendor
@@ -29,7 +29,7 @@ ROUTED = {"connexion_routing": {"operation_id": "putOrders"}}
 
 def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
     """What the bridge sends for a PUT that came with these extensions."""
-    pipeline = sample_vendor.create_application(folder).door.vendors["acme"].pipeline
+    pipeline = sample_vendor.create_application(folder).asgi.vendors["acme"].pipeline
     call = replace(engine_samples.CALL, body=json.dumps(BATCH).encode())
     sent: list[Any] = []
 
@@ -44,7 +44,7 @@ def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
         "extensions": extensions,
         VENDOR: "acme",
         ARRIVAL: engine_samples.arrival_of(call),
-        STARTED_KEY: 0.0,
+        STARTED: 0.0,
     }
     asyncio.run(FlaskBridge({"acme": pipeline}, Recorder(Journal()))(scope, receive, send))
     return sent

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import Call
-from mockserver.server.in_flight import InFlightCalls, Open
+from mockserver.server.in_flight import InFlightCalls, InFlightCounts
 from tests.support import engine_samples, sample_vendor
 
 CALL = replace(
@@ -32,7 +32,7 @@ def met(first: Call, second: Call, served: LoadedVendor) -> tuple[int, int]:
         return counted.in_flight, counted.same_key_in_flight
 
 
-def tracked(calls: InFlightCalls, call: Call, served: LoadedVendor) -> AbstractContextManager[Open]:
+def tracked(calls: InFlightCalls, call: Call, served: LoadedVendor) -> AbstractContextManager[InFlightCounts]:
     """The call counted in while the context is open."""
     vendor = dataclasses.replace(served, name=call.vendor)
     return calls.track(call.sandbox, vendor, call.headers, f"{call.method} {call.path}")

@@ -15,13 +15,13 @@ from mockserver.control.cases.transport import LostResponse, Response
 from mockserver.errors import MalformedBody
 
 MAX_SHOWN_BYTES = 3000
-"""How many bytes of a body a message shows."""
+"""Limit of a body's bytes in a message."""
 
 
 def response_differences(
     expected: Node, response: Response | LostResponse, remembered: Mapping[str, Response]
 ) -> list[str]:
-    """Where the answer is not as `expected`, and what came then."""
+    """Return the differences from the `expected` response, followed by what was received."""
     if isinstance(response, LostResponse):
         return [f"expected status {expected.get('status')}", _received(response)]
     said = list(_response_differences(expected, response, remembered))
@@ -29,7 +29,7 @@ def response_differences(
 
 
 def loss_differences(expected: str | Node, response: Response | LostResponse) -> list[str]:
-    """Where the call is not lost as `expected`: a kind, or `{kind, status}` with the status seen or null."""
+    """Return the differences from the `expected` loss: a kind, or `{kind, status}`; status may be null."""
     wanted: Node = expected if isinstance(expected, Mapping) else {"kind": expected}
     if isinstance(response, Response):
         return [f"expected to lose the answer: {wanted['kind']}", _received(response)]
@@ -42,7 +42,7 @@ def loss_differences(expected: str | Node, response: Response | LostResponse) ->
 def document_differences(
     expected: Mapping[str, Mapping[str, Any]], tables: Node, vendor: str, tenant: str | None
 ) -> Iterator[str]:
-    """Where the collections do not hold the `expected` documents, which may have more members."""
+    """Yield where the collections lack the `expected` documents, which may have more members."""
     for collection, documents in expected.items():
         found = _collection(tables, vendor, tenant, collection)
         for key, document in documents.items():
@@ -59,7 +59,7 @@ def document_differences(
 def response_set_differences(
     expected: Iterable[Node], response: list[Response | LostResponse], remembered: Mapping[str, Response]
 ) -> list[str]:
-    """Where the answers are not the `expected` ones, in whichever order; `times` expects several."""
+    """Return the differences from the `expected` responses in any order; `times` expects several."""
     left = list(response)
     said = []
     for one in expected:
@@ -76,10 +76,10 @@ def response_set_differences(
 
 
 def value_in_response(response: Response, place: str) -> Any:
-    """What an answer has at a JSON Pointer, or with `header <name>` in a header.
+    """Return the value at a JSON Pointer, or with `header <name>` that header.
 
     Raises:
-        UnmetError: it has nothing there.
+        UnmetExpectationError: the response has no such value.
     """
     try:
         if place.startswith("header "):
@@ -90,10 +90,10 @@ def value_in_response(response: Response, place: str) -> Any:
 
 
 def value_at(document: Any, pointer: str) -> Any:
-    """What stands at the pointer.
+    """Return the value at a JSON Pointer.
 
     Raises:
-        LookupError, TypeError, ValueError: nothing.
+        LookupError, TypeError, ValueError: there is no such value.
     """
     for step in pointer.split("/")[1:]:
         document = document[int(step)] if isinstance(document, list) else document[_unescaped(step)]
@@ -155,13 +155,13 @@ def _is_json(response: Response) -> bool:
 
 
 def _remembered_differences(twins: list[Response], response: Response, left_out: Iterable[str]) -> list[str]:
-    """Where status, media type and body are not those of one of the twins; pointers may be left out."""
+    """Return the differences from all of the remembered responses; `left_out` are pointers to ignore."""
     said = [list(_apart_from(_without(twin, left_out), _without(response, left_out))) for twin in twins]
     return [] if [] in said else said[0]
 
 
 def _without(response: Response, pointers: Iterable[str]) -> Response:
-    """The answer with what stands at the pointers taken out of its body."""
+    """Return the response without the values at the pointers of its body."""
     if not pointers:
         return response
     document = response.json
@@ -186,7 +186,7 @@ def _received(response: Response | LostResponse) -> str:
 
 
 def _collection(tables: Node, vendor: str, tenant: str | None, name: str) -> Mapping[str, Any]:
-    """The documents of a collection: of the tenant, or of all the vendor's tenants."""
+    """Return the documents of a collection: of one tenant, or of all tenants of the vendor."""
     every = [key for key in tables if key.startswith(f"{vendor}/")]
     wanted = every if tenant is None else [f"{vendor}/{tenant}"]
     merged: dict[str, Any] = {}

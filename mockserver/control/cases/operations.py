@@ -29,7 +29,7 @@ class UnknownCaseError(ControlError):
 
 
 class CaseRunningError(ControlError):
-    """A case is on its way in that sandbox."""
+    """Another case is running in the sandbox."""
 
     status = 409
     code = "case-running"
@@ -37,10 +37,10 @@ class CaseRunningError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class CaseOperations:
-    """The catalogue's rows, and the cases of the vendors that are served.
+    """Operations on the catalogue's rows and the cases of the served vendors.
 
-    `inside` carries a vendor's calls to this very server, `control` those of the control plane past its
-    protection. `running` are the sandboxes in which a case is on its way.
+    `inside` sends calls of a vendor to this server, `control` those of the control plane without access
+    guard. `running` are the sandboxes in which a case is running.
     """
 
     sandboxes: Sandboxes
@@ -50,10 +50,10 @@ class CaseOperations:
     running: set[str] = field(default_factory=set)
 
     def list_cases(self, vendor: str = "", section: str = "", source: str = "") -> Json:
-        """The rows, by number; of one vendor, section or source where one is named.
+        """Return the rows by number; of one vendor, section or source if given.
 
         Raises:
-            Impossible: no vendor of that name is served.
+            UnprocessableMemberError: no vendor with this name is served.
         """
         if vendor and vendor not in self._names():
             raise UnprocessableMemberError(
@@ -68,10 +68,10 @@ class CaseOperations:
         ]
 
     def show_case(self, case: str) -> Document:
-        """One row with every vendor's runnable cases.
+        """Return one row with the cases of all vendors.
 
         Raises:
-            UnknownCase: there is no such row.
+            UnknownCaseError: there is no such row.
         """
         row = _row(case)
         return {
@@ -90,16 +90,17 @@ class CaseOperations:
         }
 
     async def run_case(self, name: str, case: str, body: Document | None, call: ControlCall) -> Document:
-        """Run a row's cases for one vendor in the sandbox, which is afterwards as it was.
+        """Run a row's cases for one vendor in the sandbox and restore its state afterwards.
 
-        They begin with the fixtures, the seed and the time that they are written for. Their calls stay in
-        the sandbox's journal; what others do in the sandbox meanwhile is lost.
+        Each case starts from the fixtures with a fixed seed and time. The calls stay in the sandbox's
+        journal; changes that others make in the sandbox meanwhile are lost.
 
         Raises:
-            UnknownSandbox: there is none of the name.
-            UnknownCase: there is no such row.
-            Impossible: the row has no case for the vendor, or several vendors and none is named.
-            CaseRunning: another case runs in the sandbox.
+            UnknownSandboxError: the sandbox does not exist.
+            UnknownCaseError: there is no such row.
+            UnprocessableMemberError: the row has no case for the vendor, or several vendors and none is
+                named.
+            CaseRunningError: another case is running in the sandbox.
         """
         self.sandboxes.check_exists(name)
         row = _row(case)
@@ -121,7 +122,7 @@ class CaseOperations:
         }
 
     async def _verdict(self, case: Case, name: str, origin: str) -> CaseResult:
-        """What comes of the case; one that loses an answer calls over sockets."""
+        """Run the case; use sockets if it expects a lost response."""
         if not case.needs_socket:
             return await run(case, SandboxClient(name, self.inside, self.control))
         async with open_client(origin) as outside:
@@ -129,7 +130,7 @@ class CaseOperations:
 
     @contextmanager
     def _held(self, name: str) -> Iterator[None]:
-        """Put back, in the end, all that the sandbox holds."""
+        """Restore the sandbox's state at the end of the context."""
         if name in self.running:
             raise CaseRunningError(f"a case runs in the sandbox {name}")
         self.running.add(name)
@@ -181,10 +182,10 @@ class CaseOperations:
 
 
 def _row(case: str) -> CatalogueRow:
-    """The row of that id, number or name.
+    """Return the row with that id, number or name.
 
     Raises:
-        UnknownCase: there is none.
+        UnknownCaseError: there is none.
     """
     for row in rows().values():
         if case in (row.id, str(row.row), row.name):
@@ -194,7 +195,7 @@ def _row(case: str) -> CatalogueRow:
 
 
 def _document(case: Case) -> Mapping[str, Json]:
-    """The case as a file of its own would spell it."""
+    """Return the case as it would be written in a file."""
     members = {
         "vendor": case.vendor,
         "says": case.says,

@@ -12,14 +12,14 @@ from mockserver.control.cases.sandbox_client import SandboxClient, UnmetExpectat
 from mockserver.errors import MalformedBody
 
 _NAMED_STEPS = frozenset({"call", "control", "walk"})
-"""Kinds of steps that a message shows with what they call."""
+"""Kinds of steps for which a message shows the called target."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """What came of a case: the differences, none when it passed, and the journal's numbers of its calls.
+    """Result of a case: the differences, and the journal numbers of its calls.
 
-    Calls that others made in the sandbox meanwhile are among them.
+    Calls of others in the sandbox at the same time are included.
     """
 
     says: tuple[str, ...]
@@ -27,12 +27,12 @@ class CaseResult:
 
     @property
     def passed(self) -> bool:
-        """Whether all was as expected."""
+        """Whether there are no differences."""
         return not self.says
 
 
 async def run(case: Case, client: SandboxClient) -> CaseResult:
-    """Run the case in the sandbox as it is, to its end or to the first step that is not as expected."""
+    """Run the case in the sandbox, up to its end or the first step with a difference."""
     try:
         first = await client.last_number() + 1
         said = await _run_with_reset(CaseRun(case, client))
@@ -42,7 +42,7 @@ async def run(case: Case, client: SandboxClient) -> CaseResult:
 
 
 async def _run_with_reset(run: CaseRun) -> tuple[str, ...]:
-    """What is not as the case expects it; () when it passes."""
+    """Run the case and return its differences; take a snapshot first if a step resets the sandbox."""
     if any("reset" in step for step in run.case.steps):
         run.start_snapshot = await run.client.snapshot()
     said: tuple[str, ...] = ()
@@ -76,10 +76,10 @@ async def _run_parts(run: CaseRun) -> None:
 
 
 async def _run_steps(run: CaseRun, part: str, steps: Iterable[Node]) -> None:
-    """Every step in its order.
+    """Run the steps in order.
 
     Raises:
-        UnmetError: one is not as expected.
+        UnmetExpectationError: a step has a difference.
     """
     for number, step in enumerate(steps, 1):
         kind = next(kind for kind in STEPS if kind in step)

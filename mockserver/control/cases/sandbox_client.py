@@ -1,4 +1,4 @@
-"""Client of one sandbox: its vendors, and its control plane operations."""
+"""Client of one sandbox: its vendors and its control plane operations."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mockserver.model import Json
 USER_AGENT = "mockserver-cases"
 SEED = 7
 START_INSTANT = "2026-01-05T09:00:00Z"
-"""How a sandbox begins in which the cases hold: with the fixtures, this seed, and its clock standing here."""
+"""Frozen time of a sandbox in which cases run; it starts from the fixtures with `SEED`."""
 
 
 class UnmetExpectationError(MockServerError):
-    """Something is not as the case expects it; `said` are the differences."""
+    """A result differs from what the case expects."""
 
     def __init__(self, said: Sequence[str]) -> None:
         super().__init__("\n  ".join(said))
@@ -30,7 +30,8 @@ class UnmetExpectationError(MockServerError):
 class SandboxClient:
     """One sandbox of a server.
 
-    Two senders, because a connection on which a fault is due is not to be met by a control call.
+    Vendors and control plane have a client each, so that a fault on a vendor's connection cannot hit a
+    control call.
     """
 
     sandbox: str
@@ -39,45 +40,45 @@ class SandboxClient:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What goes with every call of a vendor."""
+        """Headers of every call to a vendor."""
         return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
 
     async def tables(self) -> Json:
-        """Everything that the sandbox holds, by scope, collection and key."""
+        """Return the sandbox's state by scope, collection and key."""
         return (await self.call_control("GET", "/dump")).json
 
     async def assume(self, values: Mapping[str, str | None]) -> None:
-        """Turn switches, by `vendor.name`."""
+        """Set assumptions by `vendor.name`; None restores the default."""
         await self.call_control("PATCH", "/assumptions", values)
 
     async def freeze(self, at: str) -> None:
-        """Let the clock stand at an instant."""
+        """Freeze the clock at an instant."""
         await self.call_control("POST", "/clock/freeze", {"at": at})
 
     async def advance(self, seconds: int) -> None:
-        """Move the clock on."""
+        """Advance the clock."""
         await self.call_control("POST", "/clock/advance", {"seconds": seconds})
 
     async def arm(self, scenario: str | Mapping[str, Any]) -> None:
-        """Arm a scenario: a document, or a ready one by name."""
+        """Arm a scenario: a document, or the name of a packaged one."""
         document = await self._packaged(scenario) if isinstance(scenario, str) else scenario
         await self.call_control("PUT", f"/scenarios/{document['name']}", document)
 
     async def disarm(self, name: str | None = None) -> None:
-        """Take back a scenario, or all."""
+        """Delete one scenario, or all."""
         await self.call_control("DELETE", f"/scenarios/{name}" if name else "/scenarios")
 
     async def snapshot(self) -> str:
-        """Take a snapshot; its id."""
+        """Take a snapshot and return its id."""
         return str((await self.call_control("POST", "/snapshots", {})).json["id"])
 
     async def entries(self, last: int) -> list[Json]:
-        """The newest journal entries, whole, oldest of them first."""
+        """Return the newest `last` journal entries in full, oldest first."""
         short = (await self.call_control("GET", f"/journal?last={last}")).json
         return [(await self.call_control("GET", f"/journal/{one['number']}")).json for one in short]
 
     async def last_number(self) -> int:
-        """The number of the newest journal entry, 0 for none."""
+        """Return the number of the newest journal entry, 0 if there is none."""
         short = (await self.call_control("GET", "/journal?last=1")).json
         return int(short[-1]["number"]) if short else 0
 
@@ -88,10 +89,10 @@ class SandboxClient:
         raise UnmetExpectationError([f"no ready scenario is called {name}"])
 
     async def call_control(self, method: str, below: str, body: Json = None) -> Response:
-        """What the control plane answers for the sandbox.
+        """Call the control plane for the sandbox and return the response.
 
         Raises:
-            UnmetError: it refuses.
+            UnmetExpectationError: the call is refused or lost.
         """
         return await self._call_control(method, f"/_mock/sandboxes/{self.sandbox}{below}", body)
 
