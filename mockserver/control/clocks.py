@@ -22,13 +22,13 @@ def read_instant(text: str, pointer: str) -> str:
         parse_instant(text)
     except ValueError:
         raise UnprocessableMemberError(
-            pointer, f"{text} is no instant", "write 2026-01-05T09:00:00Z"
+            pointer, f"{text} is not an instant", "write 2026-01-05T09:00:00Z"
         ) from None
     try:
         return normalize_clock_instant(text)
     except ValueError as error:
         raise UnprocessableMemberError(
-            pointer, str(error), f"a clock stands from {FIRST_YEAR} to {LAST_YEAR}"
+            pointer, str(error), f"use a year from {FIRST_YEAR} to {LAST_YEAR}"
         ) from None
 
 
@@ -78,12 +78,12 @@ class ClockOperations:
         return self.show_clock(name)
 
 
-def clock_document(shown: SandboxStatus) -> Document:
+def clock_document(status: SandboxStatus) -> Document:
     """Return a sandbox's clock as the spec describes it."""
-    settings = shown.clock
+    settings = status.clock
     return {
         "mode": "frozen" if settings.frozen else "system",
         "at": settings.frozen,
-        "now": print_instant(shown.now),
+        "now": print_instant(status.now),
         "aheadSeconds": settings.ahead,
     }

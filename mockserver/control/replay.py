@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from mockserver.codec.redaction import is_credential_header
-from mockserver.control.calls import UnknownEntryError, UnprocessableMemberError
+from mockserver.control.calls import UnprocessableMemberError
 from mockserver.control.cases.transport import HttpClient, LostResponse, Request, Response
-from mockserver.control.journal import IncompleteEntryError
+from mockserver.control.journal import check_body_kept, find_entry
 from mockserver.control.remote import RemoteClient
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.comparison import compare_entries, compare_reply
-from mockserver.journal.entry import Entry
-from mockserver.journal.export.curl import HOP_BY_HOP
+from mockserver.journal.entry import HOP_BY_HOP, Entry
 from mockserver.journal.journal import Journal
 from mockserver.journal.resend import (
     SANDBOX_HEADER,
@@ -57,14 +56,8 @@ class ReplayOperations:
             UnprocessableMemberError: the address is not allowed, or a header may not be set.
         """
         body = body or EMPTY
-        self.sandboxes.check_exists(name)
-        entry = self.journal.entry(name, number)
-        if entry is None:
-            raise UnknownEntryError(f"journal of {name} has no entry {number}")
-        if entry.request_cut_bytes:
-            raise IncompleteEntryError(
-                f"{entry.request_cut_bytes:,} bytes of the body of call {number} were not kept"
-            )
+        entry = find_entry(self.sandboxes, self.journal, name, number)
+        check_body_kept(entry)
         extra = _extra_headers(body.get("headers", EMPTY))
         if "to" not in body:
             return await self._to_sandbox(entry, body.get("into", HERE), extra)
@@ -82,24 +75,28 @@ class ReplayOperations:
         )
         mark = f"{entry.call.sandbox}/{entry.number};{next(self.numbers)}"
         host = {"host": entry.call.headers["host"]} if "host" in entry.call.headers else EMPTY
-        came = await self.inside.send(
+        response = await self.inside.send(
             _request(entry, target, {**host, **headers, **extra, MARK_HEADER: mark})
         )
-        made = self._marked(sandbox, mark)
+        replayed = self._marked(sandbox, mark)
         operation = self._operation(entry)
-        difference = compare_entries(entry, made) if made else compare_reply(entry, _reply(came), operation)
-        told = _replay_document(entry, came, difference)
-        number = made.number if made else None
-        return {**told, "into": sandbox, "to": None, "number": number, "withheld": []}
+        difference = (
+            compare_entries(entry, replayed)
+            if replayed
+            else compare_reply(entry, _reply(response), operation)
+        )
+        document = _replay_document(entry, response, difference)
+        number = replayed.number if replayed else None
+        return {**document, "into": sandbox, "to": None, "number": number, "withheld": []}
 
     async def _to_remote(self, entry: Entry, to: str, extra: Mapping[str, str]) -> Document:
         url = self.remote.address(to)
         target, headers = to_other_server(entry, _UNREDACTED)
-        came = await self.remote.send(url, _request(entry, target, {**headers, **extra}))
-        difference = compare_reply(entry, _reply(came), self._operation(entry))
+        response = await self.remote.send(url, _request(entry, target, {**headers, **extra}))
+        difference = compare_reply(entry, _reply(response), self._operation(entry))
         withheld = [name for name in entry.call.headers if is_credential_header(name) and name not in extra]
-        told = _replay_document(entry, came, difference)
-        return {**told, "into": None, "to": to, "number": None, "withheld": withheld}
+        document = _replay_document(entry, response, difference)
+        return {**document, "into": None, "to": to, "number": None, "withheld": withheld}
 
     def _sandbox(self, entry: Entry, into: str) -> str:
         """Return the name of the target sandbox; create it if it is to be fresh."""
@@ -124,25 +121,25 @@ class ReplayOperations:
         return spec.operations.get(entry.operation or "")
 
 
-def _extra_headers(said: Mapping[str, str]) -> dict[str, str]:
+def _extra_headers(given: Mapping[str, str]) -> dict[str, str]:
     """Return the additional headers, with names in lower case.
 
     Raises:
         UnprocessableMemberError: a header may not be set, or is malformed.
     """
-    headers = {name.lower(): text for name, text in said.items()}
+    headers = {name.lower(): text for name, text in given.items()}
     for name, text in headers.items():
         if name in HOP_BY_HOP or name in (SANDBOX_HEADER, MARK_HEADER):
-            raise UnprocessableMemberError(
-                f"/headers/{name}", f"{name} is made anew for each call", "leave it out"
-            )
+            raise UnprocessableMemberError(f"/headers/{name}", f"{name} is set for each call", "leave it out")
         if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
             raise UnprocessableMemberError(
-                f"/headers/{name}", f"{name!r} is no name of a header", "use letters, digits and -"
+                f"/headers/{name}", f"{name!r} is not a header name", "use letters, digits and -"
             )
         if not (text.isascii() and text.isprintable()) and text:
             raise UnprocessableMemberError(
-                f"/headers/{name}", "a header's text is ASCII on one line", "leave out the rest"
+                f"/headers/{name}",
+                "a header's value is printable ASCII on one line",
+                "leave out other characters",
             )
     return headers
 

@@ -55,7 +55,7 @@ class SandboxOperations:
             self._scenarios(body.get("scenarios", ())),
         )
         if not self.sandboxes.create(settings):
-            raise SandboxExistsError(f"a sandbox named {settings.name} is there already")
+            raise SandboxExistsError(f"a sandbox named {settings.name} exists already")
         return self.show_sandbox(settings.name)
 
     def show_sandbox(self, name: str) -> Document:

@@ -17,7 +17,7 @@ from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem, par
 
 def operations_by_vendor(served: Iterable[LoadedVendor]) -> Mapping[str, frozenset[str]]:
     """Return the operations that a scenario may name, by vendor."""
-    return {one.name: frozenset(one.spec.operations) for one in served}
+    return {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
 
 
 class PackagedScenarios:
@@ -44,7 +44,7 @@ class PackagedScenarios:
         if name not in self.documents:
             known = get_close_matches(name, self.documents, 1) or list(self.documents)
             raise UnprocessableMemberError(
-                pointer, f"no scenario {name} ships", f"name one of {', '.join(known)}"
+                pointer, f"there is no packaged scenario {name}", f"name one of {', '.join(known)}"
             )
         return self.documents[name]
 
@@ -81,21 +81,21 @@ def document_problems(document: Json, served: tuple[LoadedVendor, ...], pointer:
     try:
         parse_document(document, operations_by_vendor(served))
     except InvalidScenarioError as error:
-        yield from (_fault_document(fault, pointer) for fault in error.problems)
+        yield from (_problem_document(problem, pointer) for problem in error.problems)
 
 
 def _scenario_error(error: InvalidScenarioError, pointer: str) -> UnprocessableCallError:
     more = len(error.problems) - 1 + error.more
     also = f", and {more:,} more" if more else ""
     detail = f"the scenario is not stored: {error.problems[0].detail}{also}"
-    return UnprocessableCallError(detail, [_fault_document(fault, pointer) for fault in error.problems])
+    return UnprocessableCallError(detail, [_problem_document(problem, pointer) for problem in error.problems])
 
 
-def _fault_document(fault: LocatedProblem, pointer: str) -> Document:
-    shown = {
-        "pointer": pointer + fault.pointer,
-        "code": fault.code,
-        "detail": fault.detail,
-        "try": fault.hint,
+def _problem_document(problem: LocatedProblem, pointer: str) -> Document:
+    document = {
+        "pointer": pointer + problem.pointer,
+        "code": problem.code,
+        "detail": problem.detail,
+        "try": problem.hint,
     }
-    return {**shown, "line": fault.line, "column": fault.column} if fault.line else shown
+    return {**document, "line": problem.line, "column": problem.column} if problem.line else document

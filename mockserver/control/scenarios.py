@@ -26,13 +26,13 @@ class ScenarioOperations:
     def list_packaged_scenarios(self) -> Json:
         """Return the packaged scenarios, which a header can name at any time."""
         return [
-            {"name": one["name"], "description": one.get("description", ""), "document": one}
-            for one in self.packaged.documents.values()
+            {"name": document["name"], "description": document.get("description", ""), "document": document}
+            for document in self.packaged.documents.values()
         ]
 
     def show_scenario_schema(self) -> Document:
         """Return the JSON Schema of the scenario language, with this server's vendors."""
-        return language.build_schema(one.name for one in self.served)
+        return language.build_schema(vendor.name for vendor in self.served)
 
     def list_scenarios(self, name: str) -> Json:
         """Return the sandbox's scenarios in the order of evaluation: newest first."""
@@ -46,10 +46,10 @@ class ScenarioOperations:
         """
 
         def work(whole: SandboxState) -> Document:
-            kept = whole.collection(SCENARIOS, "").get(scenario)
-            if kept is None:
+            record = whole.collection(SCENARIOS, "").get(scenario)
+            if record is None:
                 raise UnknownScenarioError(f"the sandbox has no scenario {scenario}")
-            return _whole(kept, whole)
+            return _whole(record, whole)
 
         return self.sandboxes.control(name, work)
 
@@ -85,33 +85,33 @@ class ScenarioOperations:
 
 
 def _listed(whole: SandboxState) -> Json:
-    kept = sorted(whole.collection(SCENARIOS, "").values(), key=lambda one: -int(one["order"]))
-    return [_short(one, whole) for one in kept]
+    records = sorted(whole.collection(SCENARIOS, "").values(), key=lambda record: -int(record["order"]))
+    return [_short(record, whole) for record in records]
 
 
-def _short(kept: Document, whole: SandboxState) -> Document:
-    rules = _rules(kept, whole)
+def _short(record: Document, whole: SandboxState) -> Document:
+    rules = _rules(record, whole)
     return {
-        "name": kept["name"],
-        "armed": kept["armed"],
-        "description": kept["document"].get("description", ""),
+        "name": record["name"],
+        "armed": record["armed"],
+        "description": record["document"].get("description", ""),
         "rules": len(rules),
         "hits": sum(rule["hits"] for rule in rules),
     }
 
 
-def _whole(kept: Document, whole: SandboxState) -> Document:
-    return {**_short(kept, whole), "counts": _rules(kept, whole), "document": kept["document"]}
+def _whole(record: Document, whole: SandboxState) -> Document:
+    return {**_short(record, whole), "counts": _rules(record, whole), "document": record["document"]}
 
 
-def _rules(kept: Document, whole: SandboxState) -> list[Document]:
+def _rules(record: Document, whole: SandboxState) -> list[Document]:
     """Return calls and hits of each rule, and its remaining hits (None: unlimited)."""
     counters = whole.collection(SCENARIO_COUNTERS, "")
-    found: list[Document] = []
-    for rule in kept["document"]["rules"]:
-        counted = counters.get(f"{kept['name']}/{rule['id']}") or EMPTY
-        hits = counted.get("hits", 0)
+    rules: list[Document] = []
+    for rule in record["document"]["rules"]:
+        counts = counters.get(f"{record['name']}/{rule['id']}") or EMPTY
+        hits = counts.get("hits", 0)
         count = rule.get("times", EMPTY).get("count")
         left = None if count is None else max(0, int(count) - hits)
-        found.append({"id": rule["id"], "calls": counted.get("calls", 0), "hits": hits, "left": left})
-    return found
+        rules.append({"id": rule["id"], "calls": counts.get("calls", 0), "hits": hits, "left": left})
+    return rules

@@ -47,7 +47,7 @@ class StateOperations:
             UnprocessableCallError: the vendor is not served, or the dump is invalid.
         """
         self._check_vendor(vendor)
-        tables = self._judged(body, vendor)
+        tables = self._validated(body, vendor)
 
         def work(whole: SandboxState) -> Document:
             held = snapshots.dump_tables(whole)
@@ -67,13 +67,13 @@ class StateOperations:
                 detail, [{"pointer": "/query/vendor", "code": "unknown-vendor", "detail": detail}]
             )
 
-    def _judged(self, body: Document, vendor: str) -> Tables:
-        found = DumpValidator(self.served, vendor).problems(body)
-        told = list(islice(found, MAX_PROBLEMS))
-        if told:
-            more = sum(1 for _ in found)
+    def _validated(self, body: Document, vendor: str) -> Tables:
+        problems = DumpValidator(self.served, vendor).problems(body)
+        shown = list(islice(problems, MAX_PROBLEMS))
+        if shown:
+            more = sum(1 for _ in problems)
             also = f", and {more:,} more" if more else ""
-            raise UnprocessableCallError(f"the state cannot be loaded: {told[0]['detail']}{also}", told)
+            raise UnprocessableCallError(f"the state cannot be loaded: {shown[0]['detail']}{also}", shown)
         return body
 
 
@@ -101,29 +101,31 @@ class DumpValidator:
                 )
                 continue
             malformed = list(_malformed(scope, tables))
-            yield from malformed or self._misfits(scope, tables)
+            yield from malformed or self._content_problems(scope, tables)
 
-    def _misfits(self, scope: str, tables: Json) -> Iterator[Document]:
+    def _content_problems(self, scope: str, tables: Json) -> Iterator[Document]:
         if scope == SANDBOX_SCOPE:
-            return self._own(tables)
-        return self._vendors(scope.partition("/")[0], tables) if scope.endswith("/") else iter(())
+            return self._sandbox_problems(tables)
+        return self._vendor_problems(scope.partition("/")[0], tables) if scope.endswith("/") else iter(())
 
-    def _own(self, tables: Json) -> Iterator[Document]:
-        shapely = True
+    def _sandbox_problems(self, tables: Json) -> Iterator[Document]:
+        is_valid = True
         for name in (SETTINGS, *(name for name in tables if name != SETTINGS)):
             if name not in SANDBOX_COLLECTIONS:
                 yield _problem_document(
-                    (SANDBOX_SCOPE, name), "unknown-collection", f"a sandbox keeps no {name} of its own"
+                    (SANDBOX_SCOPE, name),
+                    "unknown-collection",
+                    f"a sandbox has no collection {name} of its own",
                 )
                 continue
             for problem in SANDBOX_COLLECTIONS[name].problems(tables.get(name, {}), (SANDBOX_SCOPE, name)):
-                shapely = False
+                is_valid = False
                 yield _problem_document(problem.path, problem.code, problem.detail)
-        if not shapely:
+        if not is_valid:
             return
         beginning = tables[SETTINGS]["beginning"]
         where: Path = (SANDBOX_SCOPE, SETTINGS, "beginning")
-        yield from self._turned(beginning["assumptions"], (*where, "assumptions"))
+        yield from self._value_problems(beginning["assumptions"], (*where, "assumptions"))
         for index, document in enumerate(beginning["scenarios"]):
             yield from document_problems(document, self.served, pointer_of((*where, "scenarios", index)))
         for name, record in tables.get(SCENARIOS, {}).items():
@@ -131,28 +133,28 @@ class DumpValidator:
             yield from document_problems(record["document"], self.served, pointer_of((*place, "document")))
             if not name == record["name"] == record["document"].get("name"):
                 yield _problem_document(
-                    place, "wrong-name", f"the scenario that is kept as {name} has another name"
+                    place, "wrong-name", f"the scenario stored as {name} has another name"
                 )
 
-    def _vendors(self, vendor: str, tables: Json) -> Iterator[Document]:
+    def _vendor_problems(self, vendor: str, tables: Json) -> Iterator[Document]:
         scope = f"{vendor}/"
-        kept = [name for name in tables if name in VENDOR_COLLECTIONS]
         found = [
             problem
-            for name in kept
+            for name in tables
+            if name in VENDOR_COLLECTIONS
             for problem in VENDOR_COLLECTIONS[name].problems(tables[name], (scope, name))
         ]
         yield from (_problem_document(one.path, one.code, one.detail) for one in found)
         if not found:
-            for switch, turned in tables.get(ASSUMPTIONS_COLLECTION, {}).items():
-                place: Path = (scope, ASSUMPTIONS_COLLECTION, switch)
-                if turned["name"] != switch:
+            for name, record in tables.get(ASSUMPTIONS_COLLECTION, {}).items():
+                place: Path = (scope, ASSUMPTIONS_COLLECTION, name)
+                if record["name"] != name:
                     yield _problem_document(
-                        place, "wrong-name", f"the switch that is kept as {switch} has another name"
+                        place, "wrong-name", f"the assumption stored as {name} has another name"
                     )
-                yield from self._turned({f"{vendor}.{switch}": turned["position"]}, place)
+                yield from self._value_problems({f"{vendor}.{name}": record["position"]}, place)
 
-    def _turned(self, values: Document, path: Path) -> Iterator[Document]:
+    def _value_problems(self, values: Document, path: Path) -> Iterator[Document]:
         try:
             check_assumption_values(self.served, values)
         except InvalidAssumptionError as error:
@@ -170,9 +172,7 @@ def _malformed(scope: str, tables: Json) -> Iterator[Document]:
             continue
         for key, document in documents.items():
             if not isinstance(document, dict):
-                yield _problem_document(
-                    (scope, name, key), "wrong-type", "expected a document, which is an object"
-                )
+                yield _problem_document((scope, name, key), "wrong-type", "expected a document (an object)")
 
 
 def _problem_document(path: Path, code: str, detail: str) -> Document:

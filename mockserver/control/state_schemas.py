@@ -9,7 +9,7 @@ from mockserver.engine.auth import CREDENTIALS
 from mockserver.model import Document
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.clock import normalize_clock_instant
-from mockserver.sandbox.quota import QUOTAS as QUOTAS
+from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.scenarios import SCENARIO_COUNTERS, SCENARIO_STATES, SCENARIOS
 from mockserver.sandbox.settings import SETTINGS
 from mockserver.spec.schema import Schema, compile_schema

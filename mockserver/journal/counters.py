@@ -12,7 +12,7 @@ from mockserver.model import Value
 
 
 class VendorCounts(Value, frozen=True):
-    """Of one vendor: its calls, how many of them a fault of the transport met, and ends of items by name."""
+    """Counts of one vendor: calls, calls with a transport fault, and items by outcome."""
 
     calls: int = 0
     faults: int = 0
@@ -39,7 +39,7 @@ class CallCounters:
             items[WARNED] += warned
 
     def of(self, vendor: str) -> VendorCounts:
-        """What the calls of one vendor come to."""
+        """Return the counts of one vendor."""
         with self._lock:
             items = {str(end): count for end, count in self._items.get(vendor, Counter()).items() if count}
             return VendorCounts(self._calls[vendor], self._faults[vendor], items)

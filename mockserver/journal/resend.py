@@ -9,8 +9,7 @@ from types import MappingProxyType
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import is_credential_header
 from mockserver.engine.registry import LoadedVendor
-from mockserver.journal.entry import Entry, request_target, target_below_mount
-from mockserver.journal.export.curl import HOP_BY_HOP
+from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
 from mockserver.journal.view import View
 from mockserver.model import Document
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
@@ -27,7 +26,7 @@ LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(
         "NO_RESPONSE": "timeout",
     }
 )
-"""The faults of the transport that a client sees as an error, and how, in the words of the case language."""
+"""Transport faults that a client sees as an error, with the loss kind of the case language."""
 
 _OWN_HEADER_PREFIX = "mock-"
 _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
@@ -35,13 +34,13 @@ _BODILESS_STATUSES = (204, 304)
 
 
 def loss_kind(entry: Entry) -> str:
-    """How the answer is lost on a client, "" where it is not; what breaks bodies leaves one without alone."""
+    """Return how a client loses the reply, "" if it does not; bodiless replies survive body faults."""
     bare = entry.call.method == "HEAD" or entry.reply.status in _BODILESS_STATUSES
     return "" if bare and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
 
 
 def resend_headers(entry: Entry, view: View) -> dict[str, str]:
-    """The headers that go with the call wherever it goes; the connection's and the sandbox's name do not."""
+    """Return the headers to resend, without those of the connection and the sandbox header."""
     return {
         name: text
         for name, text in view.request_headers(entry).items()
@@ -50,20 +49,20 @@ def resend_headers(entry: Entry, view: View) -> dict[str, str]:
 
 
 def to_sandbox(entry: Entry, view: View, sandbox: str) -> tuple[str, Mapping[str, str]]:
-    """Target and headers that take the call to another sandbox of the same server."""
+    """Return target and headers that send the call to another sandbox of the same server."""
     there = f"/{entry.call.vendor}{target_with_query(entry, view)}"
     return there, {**resend_headers(entry, view), SANDBOX_HEADER: sandbox}
 
 
 def to_same_target(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
-    """Target and headers that take the call to where it went before."""
+    """Return target and headers that send the call to its original target."""
     query, named = view.query(entry), entry.call.headers.get(SANDBOX_HEADER)
     own = {SANDBOX_HEADER: named} if named is not None else {}
     return f"{request_target(entry)}{'?' if query else ''}{query}", {**resend_headers(entry, view), **own}
 
 
 def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
-    """Target and headers that take the call to another server: no credential goes along, no word of ours."""
+    """Return target and headers for another server, without credentials and Mock-* headers."""
     kept = {
         name: text
         for name, text in resend_headers(entry, view).items()
@@ -73,18 +72,18 @@ def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
 
 
 def target_with_query(entry: Entry, view: View) -> str:
-    """Path below the vendor and query."""
+    """Return the path below the vendor, with the query."""
     query = view.query(entry)
     return f"{target_below_mount(entry)}{'?' if query else ''}{query}"
 
 
 def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
-    """How a sandbox begins in which the call meets what it met: seed, time, switches, rules.
+    """Return settings for a sandbox in which the call meets its original seed, time, assumptions, rules.
 
-    The clock stands where it was; what earlier calls left behind is not there, nor what they counted.
+    The clock is frozen at the time of the call. Records and counts of earlier calls are not restored.
 
     Raises:
-        UnknownSandbox: the call's sandbox is gone.
+        UnknownSandboxError: the call's sandbox does not exist any more.
     """
     call = entry.call
     shown = sandboxes.show(call.sandbox)
@@ -108,7 +107,7 @@ def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, Lo
 
 
 def _applied_scenarios(entry: Entry, sandboxes: Sandboxes) -> tuple[Document, ...]:
-    """The documents of the sandbox's scenarios that bent the answer, oldest first."""
+    """Return the documents of the scenarios that changed the answer, oldest first."""
     stored = sandboxes.control(
         entry.call.sandbox, lambda whole: tuple(whole.collection(SCENARIOS, "").values())
     )

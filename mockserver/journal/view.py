@@ -1,4 +1,4 @@
-"""Show journal entries, with credentials redacted."""
+"""Render journal entries, with credentials redacted."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from mockserver.journal.entry import Entry, ItemResults
 from mockserver.model import Document, Json, Problem
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
-"""Signs that a text for people does not have, and the one for what is no text."""
+"""Characters that do not occur in readable text, and the replacement character."""
 
 _CHARSETS = ("utf-8", "utf-16", "utf-32", "ascii", "iso8859", "cp125")
-"""Python knows codecs that are no charsets; bodies come in these."""
+"""Prefixes of codecs that are charsets; Python has other codecs as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How entries are shown: credentials are cut and end in `sign`, unless they are `shown`."""
+    """Renders entries; credentials are cut and end in `mask`, unless they are `shown`."""
 
     shown: bool = False
     mask: str = MASK
 
     def short(self, entry: Entry) -> dict[str, Json]:
-        """An entry in one line of a list."""
+        """Return the entry as listed."""
         call, counts = entry.call, dict(entry.decided.counts)
         return {
             "number": entry.number,
@@ -51,7 +51,7 @@ class View:
         }
 
     def whole(self, entry: Entry) -> Document:
-        """Everything that an entry holds."""
+        """Return the complete entry."""
         return {
             **self.short(entry),
             "request": {
@@ -71,7 +71,7 @@ class View:
         }
 
     def key(self, key: str) -> str:
-        """An item's key, which may be the address of a call inside of the call."""
+        """Return an item's key, which may be the URL of a subrequest and contain credentials."""
         return key if self.shown else redact_body(key, self.mask)
 
     def _decided(self, decided: ItemResults) -> list[Document]:
@@ -87,35 +87,35 @@ class View:
         ]
 
     def query(self, entry: Entry) -> str:
-        """The query string as it was sent."""
+        """Return the query string as sent."""
         return entry.call.query if self.shown else redact_query(entry.call.query, self.mask)
 
     def request_headers(self, entry: Entry) -> dict[str, str]:
-        """The call's headers; names are lower case."""
+        """Return the call's headers; names are lower case."""
         headers = entry.call.headers
         return dict(headers) if self.shown else redact_headers(headers, self.mask)
 
     def reply_headers(self, entry: Entry) -> dict[str, str]:
-        """The reply's headers but its Content-Type; of one that comes several times the texts together."""
+        """Return the reply's headers except Content-Type; repeated headers are joined."""
         headers: dict[str, str] = {}
         for name, text in entry.reply.headers:
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
         return headers if self.shown else redact_headers(headers, self.mask)
 
     def request_body(self, entry: Entry) -> str:
-        """The call's body as text, as far as it is one."""
+        """Return the call's body as text."""
         return self._text(entry.call.body, entry.call.headers.get("content-type"))
 
     def reply_body(self, entry: Entry) -> str:
-        """The reply's body as text, as far as it is one."""
+        """Return the reply's body as text."""
         return self._text(entry.reply.body, entry.reply.media_type)
 
     def request_bytes(self, entry: Entry) -> bytes:
-        """The call's body as it was sent, but for credentials."""
+        """Return the call's body as sent, except for credentials."""
         return self._bytes(entry.call.body, entry.call.headers.get("content-type"))
 
     def reply_bytes(self, entry: Entry) -> bytes:
-        """The reply's body as it was answered, but for credentials."""
+        """Return the reply's body as sent, except for credentials."""
         return self._bytes(entry.reply.body, entry.reply.media_type)
 
     def _text(self, body: bytes, media_type: str | None) -> str:
@@ -129,17 +129,17 @@ class View:
 
 
 def decode_text(body: bytes, media_type: str | None) -> str:
-    """A body as text in the charset of its media type; what is none of it stands there as a sign."""
+    """Decode a body with the charset of its media type; invalid bytes become replacement characters."""
     return body.decode(text_charset(media_type), errors="replace")
 
 
 def is_text(body: bytes, media_type: str | None) -> bool:
-    """Whether a body is text in the charset of its media type, and can be shown as that."""
+    """Return whether a body is readable text in the charset of its media type."""
     return _UNPRINTABLE.search(decode_text(body, media_type)) is None
 
 
 def text_charset(media_type: str | None) -> str:
-    """The charset that a media type says; UTF-8 where it says none, or one that nobody knows."""
+    """Return the charset of a media type; UTF-8 if it has none, or an unknown one."""
     charset = parse_content_type({"content-type": media_type or ""})[1]
     try:
         name = lookup(charset).name

@@ -19,4 +19,4 @@ def test_the_case_on_the_page_passes(play: Play) -> None:
 
     verdict = play(CatalogueCase(rows()[96], read_case(document, "page", document["vendor"], CaseDefaults())))
 
-    assert verdict.says == ()
+    assert verdict.differences == ()

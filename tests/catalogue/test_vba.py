@@ -8,4 +8,4 @@ from tests.catalogue.rows import Play, rows_of
 def test_a_row_of_the_catalogue_comes_out_as_its_case_says(entry: CatalogueCase, play: Play) -> None:
     verdict = play(entry)
 
-    assert verdict.passed, "\n  ".join(verdict.says)
+    assert verdict.passed, "\n  ".join(verdict.differences)

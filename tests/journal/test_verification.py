@@ -165,8 +165,8 @@ def test_a_body_that_differs_tells_what_stands_there_but_no_credential(path: str
         (Bounds(0, 3), "0 to 3", {"min": 0, "max": 3}),
     ],
 )
-def test_bounds_are_said_and_shown(bounds: Bounds, said: str, shown: Json) -> None:
-    assert (str(bounds), bounds.shown()) == (said, shown)
+def test_bounds_as_text_and_as_document(bounds: Bounds, said: str, shown: Json) -> None:
+    assert (str(bounds), bounds.document()) == (said, shown)
 
 
 def test_where_something_may_be_too_many_no_call_may_be_missing() -> None:

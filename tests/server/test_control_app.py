@@ -63,8 +63,8 @@ def test_nothing_is_logged_of_a_call_in_one_of_several_media_types(
     assert caplog.records == []
 
 
-def test_an_operation_that_no_theme_has_cannot_be_served() -> None:
-    with pytest.raises(SpecError, match="health: 0 themes of the control plane have it"):
+def test_an_operation_that_no_class_implements_cannot_be_served() -> None:
+    with pytest.raises(SpecError, match="health: 0 classes of the control plane implement it"):
         control_app((), 4096)
 
 

@@ -32,10 +32,10 @@ def build_request(
     """
     method, _, target = str(fill_placeholders(step["call"], placeholders)).partition(" ")
     content = _content(step, placeholders)
-    sent = {name.lower(): text for name, text in {**headers, **_content_type(step)}.items()}
+    common = {name.lower(): text for name, text in {**headers, **_content_type(step)}.items()}
     if step.get("gzip"):
         content = gzip.compress(content, mtime=0)
-        sent["content-encoding"] = "gzip"
+        common["content-encoding"] = "gzip"
     own = {
         name.lower(): texts
         for name, texts in fill_placeholders(step.get("headers", {}), placeholders).items()
@@ -43,7 +43,9 @@ def build_request(
     return Request(
         method,
         mount + target,
-        tuple((name, str(text)) for name, texts in {**sent, **own}.items() for text in _header_values(texts)),
+        tuple(
+            (name, str(text)) for name, texts in {**common, **own}.items() for text in _header_values(texts)
+        ),
         content,
         DEFAULT_CHUNKS if step.get("chunked") is True else step.get("chunked", 1),
         step.get("within", TIMEOUT_MS),
@@ -123,25 +125,25 @@ class CaseRun:
     async def assume(self, values: Mapping[str, str]) -> None:
         """Set assumptions of the vendor."""
         if values:
-            await self.client.assume({f"{self.case.vendor}.{name}": one for name, one in values.items()})
+            await self.client.assume({f"{self.case.vendor}.{name}": value for name, value in values.items()})
 
     async def call(self, step: Node) -> Response | LostResponse:
         """Send a step's `call` to the vendor."""
         headers = {**self.client.headers, **self.case.headers}
-        sent = build_request(step, f"/{self.case.vendor}", headers, self.placeholders)
-        return await self.client.vendors.send(sent)
+        request = build_request(step, f"/{self.case.vendor}", headers, self.placeholders)
+        return await self.client.vendors.send(request)
 
     def check(self, step: Node, response: Response | LostResponse) -> list[str]:
         """Return differences from the step's expectation; without any, store the values to `keep`."""
         if "fails" in step:
-            said = expectations.loss_differences(self.fill(step["fails"]), response)
+            found = expectations.loss_differences(self.fill(step["fails"]), response)
         else:
-            said = expectations.response_differences(self.fill(step["answer"]), response, self.remembered)
+            found = expectations.response_differences(self.fill(step["answer"]), response, self.remembered)
         if response.elapsed_ms < step.get("takes", 0):
-            said = [*said, f"expected to take {step['takes']} ms, it took {response.elapsed_ms:.0f}"]
-        if not said and isinstance(response, Response):
+            found = [*found, f"expected to take {step['takes']} ms, it took {response.elapsed_ms:.0f}"]
+        if not found and isinstance(response, Response):
             for name, place in step.get("keep", {}).items():
                 self.placeholders[name] = expectations.value_in_response(response, place)
             if "remember" in step:
                 self.remembered[step["remember"]] = response
-        return said
+        return found

@@ -24,8 +24,8 @@ def response_differences(
     """Return the differences from the `expected` response, followed by what was received."""
     if isinstance(response, LostResponse):
         return [f"expected status {expected.get('status')}", _received(response)]
-    said = list(_response_differences(expected, response, remembered))
-    return [*said, _received(response)] if said else []
+    found = list(_response_differences(expected, response, remembered))
+    return [*found, _received(response)] if found else []
 
 
 def loss_differences(expected: str | Node, response: Response | LostResponse) -> list[str]:
@@ -33,10 +33,10 @@ def loss_differences(expected: str | Node, response: Response | LostResponse) ->
     wanted: Node = expected if isinstance(expected, Mapping) else {"kind": expected}
     if isinstance(response, Response):
         return [f"expected to lose the answer: {wanted['kind']}", _received(response)]
-    said = [] if response.kind == wanted["kind"] else [f"expected {wanted['kind']}"]
+    found = [] if response.kind == wanted["kind"] else [f"expected {wanted['kind']}"]
     if "status" in wanted and response.status != wanted["status"]:
-        said.append(f"expected to have seen status {wanted['status']}")
-    return [*said, _received(response)] if said else []
+        found.append(f"expected to have seen status {wanted['status']}")
+    return [*found, _received(response)] if found else []
 
 
 def document_differences(
@@ -61,18 +61,18 @@ def response_set_differences(
 ) -> list[str]:
     """Return the differences from the `expected` responses in any order; `times` expects several."""
     left = list(response)
-    said = []
-    for one in expected:
-        answer = {name: node for name, node in one.items() if name != "times"}
-        for _ in range(one.get("times", 1)):
+    found = []
+    for node in expected:
+        answer = {name: value for name, value in node.items() if name != "times"}
+        for _ in range(node.get("times", 1)):
             match = next(
                 (other for other in left if not response_differences(answer, other, remembered)), None
             )
             if match is None:
-                said.append(f"expected {answer!r}")
+                found.append(f"expected {answer!r}")
             else:
                 left.remove(match)
-    return said + [f"was not expected: {_received(other)}" for other in left]
+    return found + [f"was not expected: {_received(other)}" for other in left]
 
 
 def value_in_response(response: Response, place: str) -> Any:
@@ -123,8 +123,8 @@ def _response_differences(
     if expected.get("unreadable") and _is_json(response):
         yield "is whole JSON"
     if "same_as" in expected:
-        twins = expected["same_as"]
-        names = [twins] if isinstance(twins, str) else twins
+        candidates = expected["same_as"]
+        names = [candidates] if isinstance(candidates, str) else candidates
         left_out = expected.get("apart_from", ())
         yield from _remembered_differences([remembered[name] for name in names], response, left_out)
 
@@ -154,10 +154,12 @@ def _is_json(response: Response) -> bool:
     return True
 
 
-def _remembered_differences(twins: list[Response], response: Response, left_out: Iterable[str]) -> list[str]:
+def _remembered_differences(
+    candidates: list[Response], response: Response, left_out: Iterable[str]
+) -> list[str]:
     """Return the differences from all of the remembered responses; `left_out` are pointers to ignore."""
-    said = [list(_apart_from(_without(twin, left_out), _without(response, left_out))) for twin in twins]
-    return [] if [] in said else said[0]
+    found = [list(_apart_from(_without(one, left_out), _without(response, left_out))) for one in candidates]
+    return [] if [] in found else found[0]
 
 
 def _without(response: Response, pointers: Iterable[str]) -> Response:
@@ -174,9 +176,9 @@ def _without(response: Response, pointers: Iterable[str]) -> Response:
 
 def _apart_from(first: Response, response: Response) -> Iterator[str]:
     for what in ("status", "media_type", "body"):
-        one, other = getattr(first, what), getattr(response, what)
-        if one != other:
-            yield f"expected the same {what} as before: {one!r}, found {other!r}"
+        before, now = getattr(first, what), getattr(response, what)
+        if before != now:
+            yield f"expected the same {what} as before: {before!r}, found {now!r}"
 
 
 def _received(response: Response | LostResponse) -> str:

@@ -57,7 +57,7 @@ class CaseOperations:
         """
         if vendor and vendor not in self._names():
             raise UnprocessableMemberError(
-                "/query/vendor", f"no vendor named {vendor}; there are {self._choices()}"
+                "/query/vendor", f"no vendor named {vendor}; there are {', '.join(self._names())}"
             )
         return [
             self._short(row)
@@ -104,56 +104,56 @@ class CaseOperations:
         """
         self.sandboxes.check_exists(name)
         row = _row(case)
-        vendor = self._chosen(row, (body or EMPTY).get("vendor", ""))
+        vendor = self._choose_vendor(row, (body or EMPTY).get("vendor", ""))
         clock = asyncio.get_running_loop().time
         started = clock()
-        verdicts = []
-        with self._held(name):
+        results = []
+        with self._restored(name):
             for entry in self._entries(vendor, row):
-                self._begin(name)
-                verdicts.append(await self._verdict(entry.case, name, call.origin))
+                self._initialize(name)
+                results.append(await self._run(entry.case, name, call.origin))
         return {
             "id": row.id,
             "vendor": vendor,
-            "passed": all(verdict.passed for verdict in verdicts),
-            "says": [said for verdict in verdicts for said in verdict.says],
-            "calls": [number for verdict in verdicts for number in verdict.calls],
+            "passed": all(result.passed for result in results),
+            "says": [line for result in results for line in result.differences],
+            "calls": [number for result in results for number in result.calls],
             "durationMillis": round((clock() - started) * 1000, 3),
         }
 
-    async def _verdict(self, case: Case, name: str, origin: str) -> CaseResult:
+    async def _run(self, case: Case, name: str, origin: str) -> CaseResult:
         """Run the case; use sockets if it expects a lost response."""
         if not case.needs_socket:
             return await run(case, SandboxClient(name, self.inside, self.control))
-        async with open_client(origin) as outside:
-            return await run(case, SandboxClient(name, outside, self.control))
+        async with open_client(origin) as client:
+            return await run(case, SandboxClient(name, client, self.control))
 
     @contextmanager
-    def _held(self, name: str) -> Iterator[None]:
+    def _restored(self, name: str) -> Iterator[None]:
         """Restore the sandbox's state at the end of the context."""
         if name in self.running:
             raise CaseRunningError(f"a case runs in the sandbox {name}")
         self.running.add(name)
-        held = self.sandboxes.control(name, snapshots.dump_tables)
+        tables = self.sandboxes.control(name, snapshots.dump_tables)
         try:
             yield
         finally:
             self.running.discard(name)
-            self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, held))
+            self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, tables))
 
-    def _begin(self, name: str) -> None:
+    def _initialize(self, name: str) -> None:
         settings = Settings(name, SEED, START_INSTANT)
         tables = sandbox_settings.initial_tables(settings, self.sandboxes.fixtures, EMPTY)
         self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, tables))
 
-    def _chosen(self, row: CatalogueRow, vendor: str) -> str:
+    def _choose_vendor(self, row: CatalogueRow, vendor: str) -> str:
         vendors = self._vendors(row)
         if vendor in vendors:
             return vendor
         if len(vendors) == 1 and not vendor:
             return vendors[0]
-        said = f"{row.id} has no case for {vendor}" if vendor else f"{row.id} is for several vendors"
-        raise UnprocessableMemberError("/vendor", said, f"name one of {', '.join(vendors) or 'none'}")
+        detail = f"{row.id} has no case for {vendor}" if vendor else f"{row.id} is for several vendors"
+        raise UnprocessableMemberError("/vendor", detail, f"name one of {', '.join(vendors) or 'none'}")
 
     def _short(self, row: CatalogueRow) -> dict[str, Json]:
         return {
@@ -170,9 +170,6 @@ class CaseOperations:
 
     def _names(self) -> list[str]:
         return [vendor.name for vendor in self.served]
-
-    def _choices(self) -> str:
-        return ", ".join(self._names())
 
     def _vendors(self, row: CatalogueRow) -> list[str]:
         return [name for name in self._names() if self._entries(name, row)]

@@ -21,9 +21,9 @@ START_INSTANT = "2026-01-05T09:00:00Z"
 class UnmetExpectationError(MockServerError):
     """A result differs from what the case expects."""
 
-    def __init__(self, said: Sequence[str]) -> None:
-        super().__init__("\n  ".join(said))
-        self.said = tuple(said)
+    def __init__(self, differences: Sequence[str]) -> None:
+        super().__init__("\n  ".join(differences))
+        self.differences = tuple(differences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ class SandboxClient:
     async def _call_control(self, method: str, target: str, body: Json = None) -> Response:
         content = b"" if body is None else json.encode(body)
         headers = (("user-agent", USER_AGENT), *((("content-type", JSON_TYPE),) if content else ()))
-        came = await self.control.send(Request(method, target, headers, content))
-        if not isinstance(came, Response):
-            raise UnmetExpectationError([f"{method} {target}: lost, {came.detail}"])
-        if not 200 <= came.status < 300:  # noqa: PLR2004 - any success
-            raise UnmetExpectationError([f"{method} {target}: {came.status} {came.text}"])
-        return came
+        response = await self.control.send(Request(method, target, headers, content))
+        if not isinstance(response, Response):
+            raise UnmetExpectationError([f"{method} {target}: lost, {response.detail}"])
+        if not 200 <= response.status < 300:  # noqa: PLR2004 - any success
+            raise UnmetExpectationError([f"{method} {target}: {response.status} {response.text}"])
+        return response

@@ -18,8 +18,8 @@ from mockserver.control.cases.transport import LostResponse, Response
 async def call(run: CaseRun, step: Node) -> list[str]:
     """Send the call, `times` times in sequence."""
     for _ in range(step.get("times", 1)):
-        if said := run.check(step, await run.call(step)):
-            return said
+        if found := run.check(step, await run.call(step)):
+            return found
     return []
 
 
@@ -34,10 +34,10 @@ async def control(run: CaseRun, step: Node) -> list[str]:
 async def together(run: CaseRun, step: Node) -> list[str]:
     """Send several calls concurrently, each `after` a delay in milliseconds."""
     calls = [one for one in step["together"] for _ in range(one.get("times", 1))]
-    came = await asyncio.gather(*[_call_later(run, one) for one in calls])
+    responses = await asyncio.gather(*[_call_later(run, one) for one in calls])
     if "answers" in step:
-        return expectations.response_set_differences(run.fill(step["answers"]), came, run.remembered)
-    return [said for one, answered in zip(calls, came, strict=True) for said in run.check(one, answered)]
+        return expectations.response_set_differences(run.fill(step["answers"]), responses, run.remembered)
+    return [line for one, response in zip(calls, responses, strict=True) for line in run.check(one, response)]
 
 
 async def _call_later(run: CaseRun, step: Node) -> Response | LostResponse:
@@ -142,19 +142,22 @@ async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]])
     number = 0
     while target is not None:
         number += 1
-        came = await run.call({"call": target, "headers": step.get("headers", {})})
-        if isinstance(came, LostResponse) or came.status != OK:
-            return [f"page {number}, {target}", *expectations.response_differences({"status": OK}, came, {})]
+        response = await run.call({"call": target, "headers": step.get("headers", {})})
+        if isinstance(response, LostResponse) or response.status != OK:
+            return [
+                f"page {number}, {target}",
+                *expectations.response_differences({"status": OK}, response, {}),
+            ]
         page = [
             expectations.value_at(one, step["key"])
-            for one in expectations.value_in_response(came, step["items"])
+            for one in expectations.value_in_response(response, step["items"])
         ]
         keys += page
-        if twice := [f"{key!r} came {times} times" for key, times in Counter(keys).items() if times > 1]:
-            return [f"page {number}, {target}", *twice]
+        if repeated := [f"{key!r} came {times} times" for key, times in Counter(keys).items() if times > 1]:
+            return [f"page {number}, {target}", *repeated]
         if number == 1:
             await between()
-        target = _next_call(step["next"], step["walk"], came, number) if page and "next" in step else None
+        target = _next_call(step["next"], step["walk"], response, number) if page and "next" in step else None
     return _key_differences(run, step, keys)
 
 
@@ -190,8 +193,8 @@ def _value_or_none(response: Response, pointer: str) -> Any:
 def _key_differences(run: CaseRun, step: Node, keys: list[Any]) -> list[str]:
     if "keep" in step:
         run.placeholders[step["keep"]] = keys
-    said = []
+    found = []
     if "finds" in step and keys != step["finds"]:
-        said.append(f"expected {step['finds']!r}, found {keys!r}")
+        found.append(f"expected {step['finds']!r}, found {keys!r}")
     missing = [key for key in step.get("covers", []) if key not in keys]
-    return said + [f"{key!r} is not among {keys!r}" for key in missing]
+    return found + [f"{key!r} is not among {keys!r}" for key in missing]

@@ -18,19 +18,19 @@ from mockserver.model import Document, Json
 from mockserver.sandbox.sandboxes import Settings
 
 _LANGUAGE_MARKS = ("${", '"$')
-"""What the case language reads as its own; a body that holds it is written as base64."""
+"""Markers of the case language; a body that contains one is written as base64."""
 
 _LOSS_TIMEOUT_MS = 1000
 
 _MAX_PRETTY_BYTES = 64 * 1024
-"""A body up to here is written in lines for people; a large one would stop the server for seconds."""
+"""Limit for pretty-printed bodies; formatting a large one would block the server for seconds."""
 
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
-"""What YAML reads in no JSON text unless it is escaped."""
+"""Characters that YAML accepts in JSON text only if they are escaped."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes exact decimals, and no references."""
+    """YAML dumper for exact decimals, without anchors."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's own signature
         return True
@@ -42,9 +42,9 @@ _Dumper.add_representer(
 
 
 def write_case_file(entry: Entry, view: View, settings: Settings) -> str:
-    """The file's text. It runs in a sandbox from the fixtures, of the seed that it names in a remark.
+    """Return the case file. It runs in a sandbox from the fixtures, with the seed named in its comment.
 
-    With a large body it is one line of JSON, which is YAML too.
+    With a large body the file is one line of JSON, which is also YAML.
     """
     call = entry.call
     own = {
@@ -107,7 +107,7 @@ def _content(entry: Entry, view: View) -> Document:
 
 
 def _journal(entry: Entry, view: View) -> Document:
-    """What the journal is to hold of the call; keys that the language would fill in go untold."""
+    """Return the expected journal entry; keys that look like placeholders are omitted."""
     items = entry.decided.items()
     told = not any(_LANGUAGE_MARKS[0] in key for key, _ in items)
     decided = [{"key": view.key(key), "action": str(action)} for key, action in items]

@@ -21,7 +21,7 @@ _MOCK_MEMBERS = frozenset(
 
 
 def har_archive(entries: Iterable[Entry], view: View) -> Reply:
-    """The entries as one archive."""
+    """Return the entries as one archive."""
     log = {
         "version": "1.2",
         "creator": {"name": "mockserver", "version": __version__},
@@ -68,7 +68,7 @@ def _request(entry: Entry, view: View) -> Document:
 
 
 def _response(entry: Entry, view: View) -> Document:
-    """What was answered; one that never left has the status 0, as browsers write it."""
+    """Return the response; status 0 if it was never sent, as browsers write it."""
     reply, sent = entry.reply, entry.status is not None
     headers = view.reply_headers(entry)
     if reply.media_type is not None:
@@ -93,7 +93,7 @@ def _response(entry: Entry, view: View) -> Document:
 
 
 def _body(body: bytes, media_type: str | None) -> tuple[str, bool]:
-    """The body as text, and whether that is base64 because it is none."""
+    """Return the body as text and False, or as base64 and True."""
     if is_text(body, media_type):
         return decode_text(body, media_type), False
     return b64encode(body).decode(), True

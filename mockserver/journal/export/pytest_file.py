@@ -64,7 +64,7 @@ def check(control):
 
 
 def pytest_source(entry: Entry, view: View, settings: Settings) -> str:
-    """The file's text."""
+    """Return the source of the test file."""
     target, headers = to_sandbox(entry, view, settings.name)
     lost = loss_kind(entry) != ""
     return _TEMPLATE.format(
@@ -90,12 +90,12 @@ def pytest_source(entry: Entry, view: View, settings: Settings) -> str:
 
 
 def pytest_file_name(entry: Entry) -> str:
-    """What the file is best called, so that pytest finds it."""
+    """Return a file name that pytest collects."""
     return f"test_call_{entry.number}.py"
 
 
 def _origin(entry: Entry) -> str:
-    """Where the call went; the usual place if its Host would not read as an address inside of Python."""
+    """Return the origin of the call; the default one if its Host cannot be embedded in Python source."""
     origin = entry.call.origin
     return origin if _ORIGIN.fullmatch(origin) else _DEFAULT_ORIGIN
 
@@ -132,7 +132,7 @@ def _sandbox(settings: Settings) -> Json:
 
 
 def _listed(values: Sequence[object]) -> str:
-    """The values as a Python list, a line each."""
+    """Render the values as a Python list, one per line."""
     return "[\n" + "".join(f"    {value!r},\n" for value in values) + "]" if values else "[]"
 
 

@@ -52,14 +52,14 @@ def test_a_case_that_holds_passes_and_names_its_calls(world: SandboxClient) -> N
 def test_a_name_that_names_nothing_is_told_with_its_place(world: SandboxClient) -> None:
     came = verdict(world, names={"two": {"orders": ["${nobody}"]}})
 
-    assert came.says == ("acme/x.yaml: names, two", "nothing is called 'nobody'")
+    assert came.differences == ("acme/x.yaml: names, two", "nothing is called 'nobody'")
 
 
 def test_what_does_not_hold_is_told_with_its_place(world: SandboxClient) -> None:
     came = verdict(world, then=[{"calls": 1}, {"dump": {"orders": {"A1": {"amount": 2}}}}])
 
     assert not came.passed
-    assert came.says == (
+    assert came.differences == (
         "acme/x.yaml: then, step 2, dump",
         "orders/A1/amount: expected 2, found 1",
     )
@@ -68,7 +68,7 @@ def test_what_does_not_hold_is_told_with_its_place(world: SandboxClient) -> None
 def test_the_first_step_that_does_not_hold_ends_the_case(world: SandboxClient) -> None:
     came = verdict(world, when=[{**PUT, "answer": {"status": 200}}, PUT])
 
-    assert came.says[:2] == ("acme/x.yaml: when, step 1, ${put}", "expected status 200")
+    assert came.differences[:2] == ("acme/x.yaml: when, step 1, ${put}", "expected status 200")
     assert came.calls == (1,)
 
 
@@ -77,12 +77,12 @@ STEPS = yaml.load((Path(__file__).parent / "steps.yaml").read_text(encoding="utf
 
 @pytest.mark.parametrize("steps", STEPS["holds"].values(), ids=STEPS["holds"])
 def test_what_holds_passes(world: SandboxClient, steps: Any) -> None:
-    assert verdict(world, when=steps).says == ()
+    assert verdict(world, when=steps).differences == ()
 
 
 @pytest.mark.parametrize(("said", "steps"), STEPS["fails"], ids=[said for said, _ in STEPS["fails"]])
 def test_what_does_not_hold_fails(world: SandboxClient, said: str, steps: Any) -> None:
-    assert said in "\n".join(verdict(world, when=steps).says)
+    assert said in "\n".join(verdict(world, when=steps).differences)
 
 
 def test_what_is_given_comes_before_the_scenario_and_is_no_change(world: SandboxClient) -> None:
@@ -94,7 +94,7 @@ def test_what_is_given_comes_before_the_scenario_and_is_no_change(world: Sandbox
         then=[{"unchanged": True}],
     )
 
-    assert came.says == ()
+    assert came.differences == ()
 
 
 def test_switches_and_the_clock_are_set_first(world: SandboxClient) -> None:
@@ -108,7 +108,7 @@ def test_switches_and_the_clock_are_set_first(world: SandboxClient) -> None:
         ],
     )
 
-    assert came.says == ()
+    assert came.differences == ()
 
 
 def test_a_case_that_goes_back_to_its_beginning_leaves_no_snapshot(world: SandboxClient) -> None:
@@ -120,4 +120,4 @@ def test_a_case_that_goes_back_to_its_beginning_leaves_no_snapshot(world: Sandbo
 def test_a_case_whose_sandbox_is_not_there_says_so(world: SandboxClient) -> None:
     came = verdict(SandboxClient("nowhere", world.vendors, world.control))
 
-    assert "/_mock/sandboxes/nowhere/journal?last=1: 404" in came.says[0]
+    assert "/_mock/sandboxes/nowhere/journal?last=1: 404" in came.differences[0]
