@@ -17,16 +17,16 @@ _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 def _split_names(
     _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
 ) -> tuple[str, ...]:
-    return tuple(one.strip() for text in given for one in text.split(",") if one.strip())
+    return tuple(name.strip() for text in given for name in text.split(",") if name.strip())
 
 
 def _report_names(
     context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
 ) -> tuple[str, ...]:
-    kinds = _split_names(context, parameter, given)
-    if unknown := [one for one in kinds if one not in REPORTS]:
-        raise click.BadParameter(f"{unknown[0]} is no report; there are {', '.join(REPORTS)}")
-    return kinds
+    names = _split_names(context, parameter, given)
+    if unknown := [name for name in names if name not in REPORTS]:
+        raise click.BadParameter(f"{unknown[0]} is not a report; there are {', '.join(REPORTS)}")
+    return names
 
 
 def _pair_reader(sign: str, form: str) -> Any:
@@ -44,14 +44,15 @@ def _pair_reader(sign: str, form: str) -> Any:
 
 @click.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("vendors", nargs=-1, metavar="[VENDOR]…")
-@option("--target", metavar="URL", help="Where the vendor's own paths begin.  [default: in this process]")
+@option(
+    "--target", metavar="URL", help="Base URL of the vendor's paths.  [default: a server in this process]"
+)
 @option(
     "--allow-remote",
     "allowed",
     multiple=True,
-    envvar="MOCKSERVER_ALLOW_REMOTE",
     metavar="HOST",
-    help="Host beyond this machine that may be written to; may be given again.",
+    help="Remote host that may be written to; repeatable.",
 )
 @option(
     "--spec",
@@ -63,25 +64,24 @@ def _pair_reader(sign: str, form: str) -> Any:
     "headers",
     multiple=True,
     callback=_pair_reader(":", "'Name: text'"),
-    allow_from_autoenv=False,
+    from_environment=False,
     metavar="'NAME: TEXT'",
-    help="Header that goes with every call; may be given again.",
+    help="Header to send with every call; repeatable.",
 )
-@option("--seed", default=0, type=click.IntRange(0), help="The same seed makes the same calls.")
+@option("--seed", default=0, type=click.IntRange(0), help="Seed of the generated calls.")
 @option(
     "--max-examples",
     default=100,
     type=click.IntRange(1),
-    help="Generated calls an operation, and stories a subject, at most.",
+    help="Maximum number of generated calls per operation, and of call sequences per batch operation.",
 )
 @option(
     "--checks",
     "--only",
-    "only",
     multiple=True,
     callback=_split_names,
     metavar="CHECK,…",
-    help="Only these checks; may be given again.",
+    help="Run only these checks; repeatable.",
 )
 @option(
     "--operation",
@@ -89,78 +89,76 @@ def _pair_reader(sign: str, form: str) -> Any:
     multiple=True,
     callback=_split_names,
     metavar="ID,…",
-    help="Only these operations; may be given again.",
+    help="Call only these operations; repeatable.",
 )
 @option(
     "--phase",
     "phases",
     multiple=True,
     type=click.Choice(PHASES),
-    help="Only this part of the suite; may be given again.",
+    help="Run only this part of the suite; repeatable.",
 )
 @option(
     "--shrink/--no-shrink",
     "shrinks",
     default=True,
-    help="Make what breaks as small as it gets, which takes more calls, or tell it as it was found.",
+    help="Reduce failures to the smallest example, which takes more calls, or report them as found.",
 )
 @option(
     "--fact",
     "facts",
     multiple=True,
     callback=_pair_reader("=", "name=text"),
-    allow_from_autoenv=False,
+    from_environment=False,
     metavar="NAME=TEXT",
-    help="What is there at the target, instead of what our fixtures have; may be given again.",
+    help="Value that exists at the target, instead of the one in the fixtures; repeatable.",
 )
 @option(
     "--rate",
     metavar="20/s",
-    help="Most calls in a second, minute or hour.  [default: 20/s beyond this machine]",
+    help="Maximum rate of calls per second, minute or hour.  [default: 20/s for remote hosts]",
 )
 @option(
-    "--baseline", type=_FILE_TYPE, help="Known differences, JSON or YAML: they are shown and fail nothing."
+    "--baseline",
+    type=_FILE_TYPE,
+    help="File of known differences (JSON or YAML), which are shown but do not fail.",
 )
-@option("--write-baseline", type=_FILE_TYPE, help="Write what was found down as known differences.")
+@option("--write-baseline", type=_FILE_TYPE, help="Write all findings to this file as known differences.")
 @option(
     "--report",
     "reports",
     multiple=True,
     callback=_report_names,
     metavar=",".join(REPORTS),
-    help="Reports to write.",
+    help="Reports to write; repeatable.",
 )
 @option(
     "--report-dir",
-    "folder",
     default="report",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where to.",
+    help="Folder of the reports.",
 )
 @option(
     "--summary",
     type=click.Choice(["auto", "off"]),
     default="auto",
-    help="Auto adds to the summary of a GitHub job where there is one.",
+    help="auto appends to the job summary in GitHub Actions.",
 )
-@option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
-@option("-q", "--quiet", is_flag=True, help="Tell failures alone.")
-def contract(**given: Any) -> None:
-    """Hold a server to its contract: outcomes per item, state, replays, shapes.
+@option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
+@option("-q", "--quiet", is_flag=True, help="Print failures only.")
+def contract(**options: Any) -> None:
+    """Test a server against its contract: outcomes per item, state, replays, response schemas.
 
-    It calls our own application in this process, or whoever stands at --target: there it creates, changes and
-    deletes. Exit status: 0 all of it holds, 1 something was found, 2 wrong usage, 3 no server, 130 Ctrl-C.
+    The server is started in this process, or runs at --target, where records are created, changed and
+    deleted. Exit status: 0 for no findings, 1 for some, 2 for wrong usage, 3 for no server, 130 for Ctrl-C.
 
-    Credentials for a server that is not ours come from the environment, by security scheme:
+    Credentials for a server at --target are read from the environment, by security scheme:
     MOCKSERVER_CREDENTIAL_BEARERAUTH=token, …_BASICAUTH=user:password, …_APIKEYAUTH=key.
 
     \b
     mockserver contract
     mockserver contract NAME --target http://127.0.0.1:8080/NAME --seed 7 --report junit,html
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.contract_run import (
-        ContractOptions,
-        run_contract,  # noqa: PLC0415 - costs 0.3 s
-    )
+    """  # noqa: D301 - the character tells click not to wrap the lines
+    from mockserver.cli import contract_run  # noqa: PLC0415 - 0.3 s that `--help` does not need
 
-    run_contract(ContractOptions(**given))
+    contract_run.run_contract(contract_run.ContractOptions(**options))

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_USAGE, fail
-from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
+from mockserver.cli.options import EXIT_FINDINGS, EXIT_INTERRUPTED, EXIT_NO_SERVER, EXIT_USAGE, fail
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.contract import catalogue, safety
@@ -38,7 +37,7 @@ _HELP = "mockserver contract --help"
 
 @dataclass(frozen=True, slots=True)
 class ContractOptions:
-    """The command line, read but not judged; see `contract` for the words."""
+    """The command's options as given; see `contract` for their meaning."""
 
     vendors: tuple[str, ...]
     target: str | None
@@ -47,7 +46,7 @@ class ContractOptions:
     headers: Mapping[str, str]
     seed: int
     max_examples: int
-    only: tuple[str, ...]
+    checks: tuple[str, ...]
     operations: tuple[str, ...]
     phases: tuple[str, ...]
     shrinks: bool
@@ -56,14 +55,14 @@ class ContractOptions:
     baseline: Path | None
     write_baseline: Path | None
     reports: tuple[str, ...]
-    folder: Path
+    report_dir: Path
     summary: str
     as_json: bool
     quiet: bool
 
 
 def run_contract(options: ContractOptions) -> None:
-    """Do what was asked; ends with the exit status, where that is not 0."""
+    """Run the command; exit with a status other than 0 if there is something to report."""
     plans = _select_plans(options, _plans(options))
     known = _read_baseline(options)
     began = print_instant(system_clock())
@@ -71,8 +70,10 @@ def run_contract(options: ContractOptions) -> None:
     for plan, about in plans:
         outcomes.append(_run_session(plan, about, known, outcomes))
         if not options.as_json:
-            for told in lines(outcomes[-1], options.folder if options.reports else None, quiet=options.quiet):
-                click.echo(told, color=_colour())
+            for text in lines(
+                outcomes[-1], options.report_dir if options.reports else None, quiet=options.quiet
+            ):
+                click.echo(text, color=_colour())
         if outcomes[-1].visit.stopped:
             break
     files = _write_reports(options, outcomes, began)
@@ -86,10 +87,10 @@ def run_contract(options: ContractOptions) -> None:
 
 
 def _plans(options: ContractOptions) -> list[Plan]:
-    _check_names("check", "--only", options.only, catalogue.checks())
+    _check_names("check", "--checks", options.checks, catalogue.checks())
     if options.spec and options.vendors:
         fail(
-            "a spec and a vendor are given",
+            "--spec and a vendor exclude each other",
             f"--spec {options.spec}",
             f"mockserver contract --spec {options.spec}",
             EXIT_USAGE,
@@ -97,7 +98,7 @@ def _plans(options: ContractOptions) -> list[Plan]:
     if options.target and not options.spec and len(options.vendors) != 1:
         where = f"--target {line(options.target, 80)}"
         fail(
-            "an address is one vendor's",
+            "--target needs exactly one vendor",
             where,
             f"mockserver contract {vendor_packages()[0]} --target URL",
             EXIT_USAGE,
@@ -108,7 +109,7 @@ def _plans(options: ContractOptions) -> list[Plan]:
     except ValueError as error:
         fail(str(error), "--rate", "--rate 20/s", EXIT_USAGE)
     names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
-    checks, operations = frozenset(options.only), frozenset(options.operations)
+    checks, operations = frozenset(options.checks), frozenset(options.operations)
     effort = Effort(options.seed, options.max_examples, checks, operations, options.shrinks)
     return [
         Plan(
@@ -127,24 +128,24 @@ def _plans(options: ContractOptions) -> list[Plan]:
 
 
 def _select_plans(options: ContractOptions, plans: list[Plan]) -> list[tuple[Plan, Found]]:
-    """The plans with what they are about, without those that have none of the operations asked for."""
+    """Return the plans with their subjects, without those that have none of the selected operations."""
     try:
         read = [(plan, found(plan)) for plan in plans]
     except MockServerError as error:
         fail(line(str(error)), f"--spec {options.spec}", "a file of OpenAPI 3.0 or 3.1", EXIT_USAGE)
     if not options.operations:
         return read
-    there = {name for _, about in read for name in about.contracted.spec.operations}
-    _check_names("operation", "--operation", options.operations, sorted(there))
+    known = {name for _, about in read for name in about.contracted.spec.operations}
+    _check_names("operation", "--operation", options.operations, sorted(known))
     wanted = set(options.operations)
     return [one for one in read if not wanted.isdisjoint(one[1].contracted.spec.operations)]
 
 
 def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
-    there = list(known)
+    names = list(known)
     for name in given:
-        if name not in there:
-            near = get_close_matches(name, there, n=3) or there
+        if name not in names:
+            near = get_close_matches(name, names, n=3) or names
             fail(f"no {kind} named {line(name, 80)}", where, f"one of {', '.join(near)}", EXIT_USAGE)
 
 
@@ -158,7 +159,7 @@ def _read_baseline(options: ContractOptions) -> tuple[Known, ...]:
 
 
 def _run_session(plan: Plan, about: Found, known: tuple[Known, ...], before: list[Outcome]) -> Outcome:
-    around = Around(os.environ, lambda told: click.echo(told, err=True), system_clock)
+    around = Around(os.environ, lambda text: click.echo(text, err=True), system_clock)
     target = f"--target {line(plan.target or '', 80)}"
     try:
         return outcome(visit(plan, about, around), known, before)
@@ -180,7 +181,7 @@ def _run_session(plan: Plan, about: Found, known: tuple[Known, ...], before: lis
             EXIT_NO_SERVER,
         )
     except KeyboardInterrupt:
-        raise SystemExit(BY_CTRL_C) from None
+        raise SystemExit(EXIT_INTERRUPTED) from None
     except (MockServerError, UnreadableCredential) as error:
         fail(line(str(error)), f"--spec {plan.spec}" if plan.spec else plan.name, _HELP, EXIT_USAGE)
 
@@ -189,20 +190,20 @@ def _write_reports(options: ContractOptions, outcomes: list[Outcome], began: str
     page = os.environ.get("GITHUB_STEP_SUMMARY", "")
     try:
         if page and options.summary == "auto":
-            with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as told:
-                told.write(summary(outcomes))
-        return write(options.reports, options.folder, outcomes, began) if options.reports else []
+            with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(summary(outcomes))
+        return write(options.reports, options.report_dir, outcomes, began) if options.reports else []
     except OSError as error:
         fail(
             f"reports cannot be written: {error}",
-            f"--report-dir {options.folder}",
+            f"--report-dir {options.report_dir}",
             "--report-dir DIR",
             EXIT_USAGE,
         )
 
 
 def _write_baseline(file: Path, outcomes: list[Outcome], known: tuple[Known, ...]) -> None:
-    """What was found, with the reasons that were known of it; what this run did not look at stays."""
+    """Write all findings, with known reasons; keep known differences that this run did not check."""
     differences = {
         Known(one.visit.contracted.name, row.operation, row.check.id, row.reason, row.fingerprint)
         for one in outcomes
@@ -221,18 +222,18 @@ def _write_baseline(file: Path, outcomes: list[Outcome], known: tuple[Known, ...
 def _exit(outcomes: list[Outcome]) -> None:
     stopped = next((one.visit.stopped for one in outcomes if one.visit.stopped), "")
     if stopped == INTERRUPTED:
-        raise SystemExit(BY_CTRL_C)
+        raise SystemExit(EXIT_INTERRUPTED)
     if stopped:
         fail(
             f"the server was lost: {line(stopped)}",
             outcomes[-1].visit.url,
-            "the same line again",
+            "run the same command again",
             EXIT_NO_SERVER,
         )
     if not any(one.rows for one in outcomes):
         fail(
-            "nothing was judged: no check fits what was called",
-            "--only, --operation, --phase",
+            "nothing was checked: no check applies to the calls",
+            "--checks, --operation, --phase",
             _HELP,
             EXIT_USAGE,
         )
@@ -241,7 +242,7 @@ def _exit(outcomes: list[Outcome]) -> None:
 
 
 def _colour() -> bool | None:
-    """What NO_COLOR and FORCE_COLOR say; None: as the stream is."""
+    """Return whether to print colours (NO_COLOR, FORCE_COLOR); None to decide by the stream."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):

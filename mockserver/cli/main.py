@@ -1,4 +1,4 @@
-"""The command group and its small commands; heavy imports are deferred to keep help fast."""
+"""The command group and its small commands; heavy imports are deferred so that help is fast."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ from mockserver.cli.options import (
 )
 from mockserver.codec import json
 from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.errors import MockServerError
 from mockserver.server import ignore_connexion_warnings
 
 _LAZY_COMMANDS = ("contract", "verify")
-"""Commands that are modules of `mockserver.cli`, under their own names."""
+"""Commands with a module of their own in `mockserver.cli`."""
 
 
-def _instant(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+def _parse_instant(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
     try:
         return print_instant(parse_instant(text)) if text else None
     except ValueError:
-        raise click.BadParameter(f"{text} is no instant; write 2026-01-05T09:00:00Z") from None
+        raise click.BadParameter(f"{text} is not an instant; write 2026-01-05T09:00:00Z") from None
 
 
 class _LazyGroup(click.Group):
-    """A group whose larger commands are imported when they are asked for."""
+    """A group that imports its larger commands on first use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *_LAZY_COMMANDS])
@@ -49,7 +50,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings=CONTEXT_SETTINGS)
 @click.version_option(__version__)
 def main() -> None:
-    """A sandbox of five batch-invoice APIs with true per-item answers."""
+    """Mock server of batch-invoice APIs that answers each item of a batch on its own."""
 
 
 def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -> bool:
@@ -59,65 +60,71 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
 @main.command(context_settings=CONTEXT_SETTINGS)
 @option("--host", default="127.0.0.1", help="Address to listen on.")
 @option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 = any.")
-@option("--vendor", "vendors", multiple=True, help="Serve only these; may be given again.")
+@option("--vendor", "vendors", multiple=True, help="Serve only this vendor; repeatable.")
 @option(
     "--specs",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with more specs, each a vendor; may be given again.",
+    help="Folder with additional specs, one vendor each; repeatable.",
 )
-@option("--at-root", default="", help="Vendor that answers at / as well.")
+@option("--at-root", default="", help="Vendor that is also served at /.")
 @option(
     "--auth",
     "strict_auth",
     type=click.Choice(["lenient", "strict"]),
     default="lenient",
     callback=_is_strict,
-    help="Lenient takes any non-empty credential; strict those of the fixtures only.",
+    help="lenient accepts any non-empty credential; strict only those of the fixtures.",
 )
 @option("--seed", default=0, help="Seed of the default sandbox.")
-@option("--freeze", callback=_instant, help="Instant at which the default sandbox's clock stands.")
-@option("--empty", is_flag=True, help="Begin without records.")
+@option("--freeze", callback=_parse_instant, help="Freeze the default sandbox's clock at this instant.")
+@option("--empty", is_flag=True, help="Start without records.")
 @option(
     "--assume",
     "assumptions",
     multiple=True,
     callback=assumption_values,
     metavar="ID=VALUE",
-    help="Position of a switch in every sandbox, see `mockserver assumptions`; may be given again.",
+    help="Value of an assumption in every sandbox, see `mockserver assumptions`; repeatable.",
 )
-@option("--max-body", "max_body_bytes", default=10 * 1024 * 1024, help="Largest body, in bytes.")
-@option("--max-items", default=10_000, help="Most items of one batch.")
+@option("--max-body", "max_body_bytes", default=10 * 1024 * 1024, help="Maximum size of a body, in bytes.")
+@option("--max-items", default=10_000, help="Maximum number of items in a batch.")
 @option(
-    "--max-sandboxes", default=1000, type=click.IntRange(1), help="Most sandboxes, the default one included."
+    "--max-sandboxes",
+    default=1000,
+    type=click.IntRange(1),
+    help="Maximum number of sandboxes, including the default one.",
 )
 @option(
     "--sandbox-idle",
     type=click.IntRange(1),
     metavar="SECONDS",
-    help="End a sandbox that nobody used for so long.  [default: never]",
+    help="Delete sandboxes that are unused for so long.  [default: never]",
 )
 @option(
     "--allow-host",
     "allow_hosts",
     multiple=True,
     metavar="HOST",
-    help="Name that control plane and pages answer to, beside loopback's and --host; may be given again.",
+    help="Host name accepted by control plane and pages, besides loopback and --host; repeatable.",
 )
 @option(
     "--allow-replay-to",
     "replay_hosts",
     multiple=True,
     metavar="HOST",
-    help="Host that recorded calls may be replayed to, beside loopback; may be given again.",
+    help="Host that recorded calls may be replayed to, besides loopback; repeatable.",
 )
-@option("--control-token", default="", metavar="TOKEN", help="Bearer token that the control plane asks for.")
-@option("--mock-headers/--no-mock-headers", default=True, help="Send headers of ours, or none.")
-@option("--scenarios/--no-scenarios", default=True, help="Let scenarios and magic tokens bend answers.")
+@option("--control-token", default="", metavar="TOKEN", help="Bearer token required by the control plane.")
+@option("--mock-headers/--no-mock-headers", default=True, help="Send Mock-* response headers.")
+@option("--scenarios/--no-scenarios", default=True, help="Enable scenarios and magic tokens.")
 @option(
-    "--log", type=click.Choice(["text", "json", "off"]), default="text", help="One line a call on stderr."
+    "--log",
+    type=click.Choice(["text", "json", "off"]),
+    default="text",
+    help="Format of the log on stderr, one line per call.",
 )
-@option("--print-url", is_flag=True, help="Print the address once it listens, and nothing else, on stdout.")
+@option("--print-url", is_flag=True, help="Print only the URL on stdout, once the server listens.")
 def run(
     *, host: str, port: int, log: str, print_url: bool, allow_hosts: tuple[str, ...], **chosen: Any
 ) -> None:
@@ -126,14 +133,10 @@ def run(
     \b
     mockserver run --port 9000 --vendor NAME
     mockserver run --at-root NAME --log json
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    """  # noqa: D301 - the character tells click not to wrap the lines
     ignore_connexion_warnings()
-    from mockserver.errors import MockServerError  # noqa: PLC0415
-    from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
-    from mockserver.server.uvicorn_server import (
-        PortTakenError,
-        serve,  # noqa: PLC0415
-    )
+    from mockserver.server.application import Options  # noqa: PLC0415 - 0.2 s that other commands do not need
+    from mockserver.server.uvicorn_server import PortTakenError, serve  # noqa: PLC0415 - as above
 
     try:
         serve(Options(**chosen, hosts=(host, *allow_hosts)), host, port, log, print_url=print_url)
@@ -144,27 +147,24 @@ def run(
 
 
 @main.command(context_settings=CONTEXT_SETTINGS)
-@option("--vendor", "vendors", multiple=True, help="Only these; may be given again.")
-@option("--json", "as_json", is_flag=True, help="As JSON, one list.")
+@option("--vendor", "vendors", multiple=True, help="List only this vendor; repeatable.")
+@option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def assumptions(*, vendors: tuple[str, ...], as_json: bool) -> None:
-    """List what the vendors' documents leave open: every switch, its positions, its source.
+    """List assumptions about behaviour that the vendors' documents leave open.
 
-    Turn one with `mockserver run --assume ID=VALUE`, or in one sandbox through /_mock.
+    Each has a default, alternative values and a source. Set one with `mockserver run --assume ID=VALUE`, or
+    for one sandbox with /_mock/sandboxes/NAME/assumptions.
     """
-    from mockserver.engine.registry import (
-        discover_vendors,  # noqa: PLC0415
-        list_assumptions,  # noqa: PLC0415
-    )
-    from mockserver.errors import MockServerError  # noqa: PLC0415
+    from mockserver.engine.registry import discover_vendors, list_assumptions  # noqa: PLC0415 - slow import
 
     try:
         found = list_assumptions(discover_vendors(only=vendors))
     except MockServerError as error:
         fail(str(error), "mockserver assumptions", "mockserver assumptions --help", EXIT_USAGE)
-    click.echo(json.encode(found).decode() if as_json else "\n".join(_describe(one) for one in found))
+    click.echo(json.encode(found).decode() if as_json else "\n".join(map(_describe, found)))
 
 
-def _describe(switch: Mapping[str, Any]) -> str:
-    others = ", ".join(switch["alternatives"])
-    head = f"{switch['id']}  default {switch['default']}  or {others}"
-    return f"{head}\n    {switch['meaning']}\n    {switch['source']}"
+def _describe(assumption: Mapping[str, Any]) -> str:
+    others = ", ".join(assumption["alternatives"])
+    head = f"{assumption['id']}  default {assumption['default']}  or {others}"
+    return f"{head}\n    {assumption['meaning']}\n    {assumption['source']}"

@@ -14,21 +14,21 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("archive", type=_INPUT_FILE)
-@option("--vendor", required=True, help="Whose traffic it is.")
-@option("--base", default="", metavar="URL", help="Where the vendor's paths begin.  [default: found]")
-@option("--state", type=_INPUT_FILE, help="Dump that our server begins with, instead of the fixtures.")
+@option("--vendor", required=True, help="Vendor of the recorded traffic.")
+@option("--base", default="", metavar="URL", help="Base URL of the vendor's paths.  [default: detected]")
+@option("--state", type=_INPUT_FILE, help="Dump to start this server from, instead of the fixtures.")
 @option(
     "--assume",
     "assumptions",
     multiple=True,
     callback=assumption_values,
     metavar="ID=VALUE",
-    help="Position of a switch in our server, see `mockserver assumptions`; may be given again.",
+    help="Value of an assumption in this server, see `mockserver assumptions`; repeatable.",
 )
 @option("--json-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")
 @option("--html-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as one HTML page.")
-@option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
-def verify(  # noqa: PLR0913 - click hands over one argument an option
+@option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def verify(  # noqa: PLR0913 - click passes one argument per option
     *,
     archive: Path,
     vendor: str,
@@ -39,22 +39,19 @@ def verify(  # noqa: PLR0913 - click hands over one argument an option
     html_to: Path | None,
     as_json: bool,
 ) -> None:
-    """Hold recorded traffic, a HAR file, against a vendor's spec and against our server.
+    """Compare recorded traffic (a HAR file) with a vendor's spec and with this server.
 
-    Says which answers the spec forbids, and which outcomes would be others here; exit 0: neither, 1: some.
+    Report responses that violate the spec, and outcomes that differ here. Exit status: 0 for no difference,
+    1 for some.
 
     \b
     mockserver verify traffic.har --vendor NAME
     mockserver verify traffic.har --vendor NAME --base https://api.example --html-to drift.html
-    """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.verify_run import (
-        UnusableInputError,
-        VerifyOptions,
-        verify_traffic,  # noqa: PLC0415 - heavy
-    )
+    """  # noqa: D301 - the character tells click not to wrap the lines
+    from mockserver.cli import verify_run  # noqa: PLC0415 - slow import
 
-    wanted = VerifyOptions(archive, vendor, base, state, assumptions)
+    options = verify_run.VerifyOptions(archive, vendor, base, state, assumptions)
     try:
-        verify_traffic(wanted, json_to, html_to, as_json=as_json)
-    except UnusableInputError as error:
-        fail(str(error), error.where, error.cure, EXIT_USAGE)
+        verify_run.verify_traffic(options, json_to, html_to, as_json=as_json)
+    except verify_run.UnusableInputError as error:
+        fail(str(error), error.where, error.remedy, EXIT_USAGE)

@@ -22,18 +22,18 @@ from mockserver.errors import MockServerError
 
 
 class UnusableInputError(Exception):
-    """The command cannot be carried out: what happened, where, what to do."""
+    """The command cannot run: message, location, remedy."""
 
-    def __init__(self, what: str, where: str, cure: str) -> None:
+    def __init__(self, what: str, where: str, remedy: str) -> None:
         super().__init__(what)
-        self.where, self.cure = where, cure
+        self.where, self.remedy = where, remedy
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
-    """What is to be held against what; `base` is where the vendor's paths begin, "" to look for them.
+    """What to compare; `base` is the URL of the vendor's paths, "" to detect it.
 
-    `state` is a dump that our server begins with, None: the fixtures; `assumptions` are its switches.
+    `state` is a dump to start this server from, None for the fixtures; `assumptions` are set in it.
     """
 
     archive: Path
@@ -44,21 +44,21 @@ class VerifyOptions:
 
 
 def verify_traffic(
-    wanted: VerifyOptions, json_to: Path | None, html_to: Path | None, *, as_json: bool
+    options: VerifyOptions, json_to: Path | None, html_to: Path | None, *, as_json: bool
 ) -> None:
-    """Print and write what was found, and exit 1 where there is something.
+    """Print and write the drift report; exit 1 if there is any drift.
 
     Raises:
-        Unusable: the archive, the vendor or the state cannot be used.
+        UnusableInputError: the archive, the vendor or the state cannot be used.
     """
-    found, name = _drift(wanted), wanted.archive.name
-    document = report.document(found, name)
+    drift, name = _drift(options), options.archive.name
+    document = report.document(drift, name)
     if json_to:
         json_to.write_bytes(json.encode(document))
     if html_to:
-        html_to.write_text(report.page(found, name), encoding="utf-8")
-    click.echo(json.encode(document).decode() if as_json else "\n".join(report.lines(found, name)))
-    if found.drifted:
+        html_to.write_text(report.page(drift, name), encoding="utf-8")
+    click.echo(json.encode(document).decode() if as_json else "\n".join(report.lines(drift, name)))
+    if drift.drifted:
         raise SystemExit(EXIT_FINDINGS)
 
 
@@ -71,21 +71,21 @@ def _vendor(name: str) -> Contracted:
     return contracted(name)
 
 
-def _drift(wanted: VerifyOptions) -> Drift:
-    archive, vendor = wanted.archive, _vendor(wanted.vendor)
+def _drift(options: VerifyOptions) -> Drift:
+    archive, vendor = options.archive, _vendor(options.vendor)
     try:
         traffic = recorded(archive.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeError, Unarchived) as error:
-        cure = "save it as HAR from a browser or a proxy, or GET …/journal/export?format=har"
-        raise UnusableInputError(f"{archive.name} cannot be read: {error}", str(archive), cure) from None
+        remedy = "save it as HAR from a browser or a proxy, or GET …/journal/export?format=har"
+        raise UnusableInputError(f"{archive.name} cannot be read: {error}", str(archive), remedy) from None
     try:
-        with here(vendor, wanted.state, wanted.assumptions) as call:
-            found = Drifting(vendor, wanted.base, Judge(vendor, Effort()), call).drift(traffic)
+        with here(vendor, options.state, options.assumptions) as call:
+            drift = Drifting(vendor, options.base, Judge(vendor, Effort()), call).drift(traffic)
     except (OSError, Unfit, MockServerError) as error:
-        what = f"our server cannot begin so: {error}"
+        what = f"this server cannot start: {error}"
         raise UnusableInputError(what, "--state, --assume", "mockserver verify --help") from None
-    if not found.calls:
-        what = f"{archive.name} has no call of {vendor.name} ({found.foreign:,} of others)"
-        cure = "mockserver verify … --base URL, the address at which the vendor's paths begin"
-        raise UnusableInputError(what, str(archive), cure)
-    return found
+    if not drift.calls:
+        what = f"{archive.name} has no calls of {vendor.name} ({drift.foreign:,} of others)"
+        remedy = "mockserver verify … --base URL, the base URL of the vendor's paths"
+        raise UnusableInputError(what, str(archive), remedy)
+    return drift

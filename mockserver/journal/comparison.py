@@ -44,7 +44,7 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
     if batch is not None and "list" not in batch.outcome:
         keys = dict.fromkeys(key for key, _ in (*before, *after))
         was, now = dict(before), dict(after)
-        before, after = ([(key, told.get(key, _UNREPORTED)) for key in keys] for told in (was, now))
+        before, after = ([(key, reported.get(key, _UNREPORTED)) for key in keys] for reported in (was, now))
     return _difference(recorded, reply.status, reply, _pair_items(before, after))
 
 
@@ -58,12 +58,12 @@ def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses
     document = _json_body(reply)
     if batch is None or document is None:
         return []
-    told = batch.outcome
-    if "list" in told:
-        listed = _value_at(document, parse_pointer(told["list"]))
+    reported = batch.outcome
+    if "list" in reported:
+        listed = _value_at(document, parse_pointer(reported["list"]))
         items = listed if isinstance(listed, list) else []
         return [
-            (_text_at(item, told.get("key")) or "", _text_at(item, told.get("status")) or _UNREPORTED)
+            (_text_at(item, reported.get("key")) or "", _text_at(item, reported.get("status")) or _UNREPORTED)
             for item in items
         ]
     found: dict[str, str] = {}

@@ -38,12 +38,12 @@ class ItemResults(Value, frozen=True):
     @classmethod
     def of(cls, outcomes: tuple[Outcome, ...]) -> ItemResults:
         """Build the results from `outcomes`."""
-        noted = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
+        reported = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
         columns = ([one.item.key for one in outcomes], [one.action for one in outcomes])
         return cls(
             json.encode(columns),
-            {at: outcome.problems for at, outcome in noted if outcome.problems},
-            {at: outcome.warnings for at, outcome in noted if outcome.warnings},
+            {at: outcome.problems for at, outcome in reported if outcome.problems},
+            {at: outcome.warnings for at, outcome in reported if outcome.warnings},
         )
 
     def items(self) -> list[tuple[str, Action]]:
@@ -59,8 +59,8 @@ class ItemResults(Value, frozen=True):
     @property
     def size_bytes(self) -> int:
         """Approximate size in memory."""
-        noted = sum([len(found) for found in (*self.problems.values(), *self.warnings.values())])
-        return len(self.packed) + noted * _PROBLEM_BYTES
+        reported = sum([len(found) for found in (*self.problems.values(), *self.warnings.values())])
+        return len(self.packed) + reported * _PROBLEM_BYTES
 
 
 class Entry(Value, frozen=True):

@@ -52,7 +52,7 @@ class Journal:
     ) -> None:
         self._listeners, self._conformance = listeners, conformance
         self._max_entries, self._max_bytes = max_entries, max_bytes
-        self._books: dict[str, _SandboxJournal] = {}
+        self._journals: dict[str, _SandboxJournal] = {}
         self._lock = Lock()
 
     def append(
@@ -66,61 +66,61 @@ class Journal:
             entry = cut_bodies(entry, self._max_bytes // 8)
         if kept:
             with self._lock:
-                book = self._books.setdefault(call.sandbox, _SandboxJournal())
-                book.last += 1
-                entry = replace(entry, number=book.last)
-                self._keep(book, entry)
+                journal = self._journals.setdefault(call.sandbox, _SandboxJournal())
+                journal.last += 1
+                entry = replace(entry, number=journal.last)
+                self._append(journal, entry)
         for listener in self._listeners:
             listener(entry)
         return entry.number
 
-    def _keep(self, book: _SandboxJournal, entry: Entry) -> None:
-        book.entries.append(entry)
-        book.size_bytes += entry.size_bytes
-        while len(book.entries) > self._max_entries or (
-            book.size_bytes > self._max_bytes and len(book.entries) > 1
+    def _append(self, journal: _SandboxJournal, entry: Entry) -> None:
+        journal.entries.append(entry)
+        journal.size_bytes += entry.size_bytes
+        while len(journal.entries) > self._max_entries or (
+            journal.size_bytes > self._max_bytes and len(journal.entries) > 1
         ):
-            book.size_bytes -= book.entries.popleft().size_bytes
-            book.dropped += 1
+            journal.size_bytes -= journal.entries.popleft().size_bytes
+            journal.dropped += 1
 
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
         """Return the newest `last` entries of a sandbox (None: all), oldest first."""
         with self._lock:
-            book = self._books.get(sandbox)
-            kept = list(book.entries) if book else []
-        return kept if last is None else kept[-last:] if last else []
+            journal = self._journals.get(sandbox)
+            entries = list(journal.entries) if journal else []
+        return entries if last is None else entries[-last:] if last else []
 
     def entry(self, sandbox: str, number: int) -> Entry | None:
         """Return one entry by its number; None if it does not exist or was dropped."""
         with self._lock:
-            book = self._books.get(sandbox)
-            if book is None or not book.entries:
+            journal = self._journals.get(sandbox)
+            if journal is None or not journal.entries:
                 return None
-            place = number - book.entries[0].number
-            return book.entries[place] if 0 <= place < len(book.entries) else None
+            place = number - journal.entries[0].number
+            return journal.entries[place] if 0 <= place < len(journal.entries) else None
 
     def size(self) -> int:
         """Return the number of entries of all sandboxes."""
         with self._lock:
-            return sum(len(book.entries) for book in self._books.values())
+            return sum(len(journal.entries) for journal in self._journals.values())
 
     def dropped(self, sandbox: str) -> int:
         """Return how many entries of a sandbox were dropped since its journal was last cleared."""
         with self._lock:
-            book = self._books.get(sandbox)
-            return book.dropped if book else 0
+            journal = self._journals.get(sandbox)
+            return journal.dropped if journal else 0
 
     def clear(self, sandbox: str) -> None:
         """Delete a sandbox's entries; numbers continue."""
         with self._lock:
-            if book := self._books.get(sandbox):
-                book.entries.clear()
-                book.size_bytes = book.dropped = 0
+            if journal := self._journals.get(sandbox):
+                journal.entries.clear()
+                journal.size_bytes = journal.dropped = 0
 
     def forget(self, sandbox: str) -> None:
         """Delete a sandbox's entries and restart its numbers."""
         with self._lock:
-            self._books.pop(sandbox, None)
+            self._journals.pop(sandbox, None)
 
 
 def _short(text: str) -> str:

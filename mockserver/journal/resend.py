@@ -35,8 +35,8 @@ _BODILESS_STATUSES = (204, 304)
 
 def loss_kind(entry: Entry) -> str:
     """Return how a client loses the reply, "" if it does not; bodiless replies survive body faults."""
-    bare = entry.call.method == "HEAD" or entry.reply.status in _BODILESS_STATUSES
-    return "" if bare and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
+    is_bodiless = entry.call.method == "HEAD" or entry.reply.status in _BODILESS_STATUSES
+    return "" if is_bodiless and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
 
 
 def resend_headers(entry: Entry, view: View) -> dict[str, str]:
@@ -50,8 +50,8 @@ def resend_headers(entry: Entry, view: View) -> dict[str, str]:
 
 def to_sandbox(entry: Entry, view: View, sandbox: str) -> tuple[str, Mapping[str, str]]:
     """Return target and headers that send the call to another sandbox of the same server."""
-    there = f"/{entry.call.vendor}{target_with_query(entry, view)}"
-    return there, {**resend_headers(entry, view), SANDBOX_HEADER: sandbox}
+    target = f"/{entry.call.vendor}{target_with_query(entry, view)}"
+    return target, {**resend_headers(entry, view), SANDBOX_HEADER: sandbox}
 
 
 def to_same_target(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:

@@ -133,7 +133,7 @@ def verify_entries(
         else:
             matching.append(entry)
     items = _count_outcomes(matching)
-    kept = expected.calls.contains(len(matching)) and all(
+    is_met = expected.calls.contains(len(matching)) and all(
         bounds.contains(items[outcome]) for outcome, bounds in expected.items.items()
     )
     others.sort(key=lambda other: (other[0], -other[1].number))
@@ -141,7 +141,7 @@ def verify_entries(
         (entry, tuple(mismatches(expected.match, entry, document))) for _, entry in others[:MAX_NEAREST]
     )
     numbers = tuple(entry.number for entry in matching[-MAX_NUMBERS:])
-    return VerificationResult(kept, len(matching), dict(items), numbers, nearest)
+    return VerificationResult(is_met, len(matching), dict(items), numbers, nearest)
 
 
 def mismatches(

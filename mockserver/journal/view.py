@@ -104,27 +104,27 @@ class View:
 
     def request_body(self, entry: Entry) -> str:
         """Return the call's body as text."""
-        return self._text(entry.call.body, entry.call.headers.get("content-type"))
+        return self._redacted_text(entry.call.body, entry.call.headers.get("content-type"))
 
     def reply_body(self, entry: Entry) -> str:
         """Return the reply's body as text."""
-        return self._text(entry.reply.body, entry.reply.media_type)
+        return self._redacted_text(entry.reply.body, entry.reply.media_type)
 
     def request_bytes(self, entry: Entry) -> bytes:
         """Return the call's body as sent, except for credentials."""
-        return self._bytes(entry.call.body, entry.call.headers.get("content-type"))
+        return self._redacted_bytes(entry.call.body, entry.call.headers.get("content-type"))
 
     def reply_bytes(self, entry: Entry) -> bytes:
         """Return the reply's body as sent, except for credentials."""
-        return self._bytes(entry.reply.body, entry.reply.media_type)
+        return self._redacted_bytes(entry.reply.body, entry.reply.media_type)
 
-    def _text(self, body: bytes, media_type: str | None) -> str:
+    def _redacted_text(self, body: bytes, media_type: str | None) -> str:
         text = decode_text(body, media_type)
         return text if self.shown else redact_body(text, self.mask)
 
-    def _bytes(self, body: bytes, media_type: str | None) -> bytes:
+    def _redacted_bytes(self, body: bytes, media_type: str | None) -> bytes:
         text = decode_text(body, media_type)
-        shown = self._text(body, media_type)
+        shown = self._redacted_text(body, media_type)
         return body if shown == text else shown.encode(text_charset(media_type), errors="replace")
 
 

@@ -17,29 +17,29 @@ from mockserver.testing.control_client import SandboxControl, create_sandbox
 
 
 class NoExampleError(Exception):
-    """There is no such batch: the vendor says nothing of it, or it does not come out as it should here."""
+    """There is no such batch: the vendor's profile lacks it, or its outcome is not as intended."""
 
 
 class ItemKey(str):
-    """What identifies an item; `select` is how a scenario chooses that item wherever it stands."""
+    """Key of an item; `select` is how a scenario selects the item, wherever it is in the batch."""
 
     __slots__ = ("select",)
 
     select: Mapping[str, Json]
 
     def __new__(cls, text: str, select: Mapping[str, Json]) -> Self:
-        """The key, and how its item is chosen."""
-        made = super().__new__(cls, text)
-        made.select = select
-        return made
+        """Create the key with its selection."""
+        key = super().__new__(cls, text)
+        key.select = select
+        return key
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A batch that can be sent as it is, or item by item.
+    """A batch to be sent as a whole, or item by item.
 
-    `path` begins below the vendor's address and has its query; `headers` are without credentials, in lower
-    case. `items` are plain JSON, `keys` what identifies each, `bad` the keys of those that are refused.
+    `path` is below the vendor's address and includes the query; `headers` are without credentials, in lower
+    case. `items` are plain JSON, `keys` their keys, `bad` the keys of items to be rejected.
     """
 
     operation: str
@@ -62,22 +62,22 @@ class Example:
 
 
 def draft_example(subject: Subject, items: int, bad: int, first: int) -> Example:
-    """A batch of so many items, of which so many are bad; its keys count from `first`.
+    """Build a batch of `items` items, `bad` of them invalid; keys count from `first`.
 
-    The first item is a good one where one is good at all. A bad one is bad for itself, where the vendor knows
-    such a thing, and does not refuse the whole call.
+    The first item is valid unless all are bad. If possible, an invalid item is rejected alone and does not
+    refuse the whole call.
 
     Raises:
-        NoExample: the vendor says no way to make an item bad.
+        NoExampleError: the profile has no way to make an item invalid.
     """
     texts = [subject.key(first + place) for place in range(items)]
-    begin = min(1, items - bad)
-    spoilt = range(begin, begin + bad)
+    start = min(1, items - bad)
+    invalid = range(start, start + bad)
     documents = [
         subject.item(text, Drawn(first + place, Decimal(100 + first + place)))
         for place, text in enumerate(texts)
     ]
-    for place in spoilt:
+    for place in invalid:
         documents[place] = _item_corruption(subject).change(documents[place])
     request = subject.call(documents, 0)
     keys = tuple(ItemKey(text, {"key": text}) for text in texts)
@@ -89,12 +89,12 @@ def draft_example(subject: Subject, items: int, bad: int, first: int) -> Example
         request.body,
         tuple(plain_json(document) for document in documents),
         keys,
-        tuple(keys[place] for place in spoilt),
+        tuple(keys[place] for place in invalid),
     )
 
 
 def plain_json(value: Json) -> Json:
-    """The same as JSON that every writer takes: a decimal is a number of its own value."""
+    """Return the value with decimals as int or float, for any JSON encoder."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
@@ -103,10 +103,10 @@ def plain_json(value: Json) -> Json:
 
 
 def _item_corruption(subject: Subject) -> Spoil:
-    """One that is refused for itself, if there is one."""
+    """Return a corruption that rejects the item alone, if there is one."""
     if not subject.spoils:
-        raise NoExampleError(f"{subject.operation}: nothing is said of what makes an item bad")
-    return next((spoil for spoil in subject.spoils if not spoil.refuses), subject.spoils[0])
+        raise NoExampleError(f"{subject.operation}: its profile does not tell how to make an item invalid")
+    return next((one for one in subject.spoils if not one.refuses), subject.spoils[0])
 
 
 _SUCCESS = range(200, 300)
@@ -114,9 +114,9 @@ _SUCCESS = range(200, 300)
 
 @dataclass(frozen=True, slots=True)
 class ExampleBuilder:
-    """Tries examples of a vendor for the sandbox `within`; `headers` go with every call.
+    """Builds examples and verifies them in a second sandbox; `headers` are sent with every call.
 
-    `brought` is called when the sandbox was given what an example needs.
+    `on_state_copied` is called when records that an example needs were copied into the sandbox.
     """
 
     sandbox_control: SandboxControl
@@ -125,47 +125,47 @@ class ExampleBuilder:
     on_state_copied: Callable[[], None]
 
     def example(self, operation: str, items: int, bad: int, first: int) -> Example:
-        """A batch that comes out so, of the named operation, or of the first that does with "".
+        """Build a verified batch of the operation; "" selects the first that works.
 
         Raises:
-            ValueError: there are more bad items than items, or fewer than none.
-            NoExample: none does; the text says what became of each.
+            ValueError: `bad` is negative or exceeds `items`.
+            NoExampleError: no operation works; the text gives the reason for each.
         """
         if not 0 <= bad <= items:
             raise ValueError(f"{bad} of {items} items cannot be bad")
-        told = self.contract.profile.subjects(self.contract.facts)
-        subjects = told or derived.subjects(self.contract.spec)
-        said: list[str] = []
+        declared = self.contract.profile.subjects(self.contract.facts)
+        subjects = declared or derived.subjects(self.contract.spec)
+        reasons: list[str] = []
         for subject in subjects:
             if operation in ("", subject.operation):
                 try:
                     return self._verify(subject, draft_example(subject, items, bad, first))
-                except NoExampleError as none:
-                    said.append(str(none))
+                except NoExampleError as error:
+                    reasons.append(str(error))
         known = ", ".join(dict.fromkeys(subject.operation for subject in subjects))
-        there = (
-            f"there are examples of {known}" if known else "its spec says too little of what can be read back"
+        alternative = (
+            f"there are examples of {known}" if known else "its spec does not tell what can be read back"
         )
-        why = "; ".join(said) or there
+        why = "; ".join(reasons) or alternative
         raise NoExampleError(f"{self.contract.name}: no example of {operation or 'a batch'}: {why}")
 
     def _verify(self, subject: Subject, draft: Example) -> Example:
-        with self._second_sandbox() as stage:
+        with self._second_sandbox() as second:
             if subject.prepare is not None:
-                self._prepare(stage, [one for key in draft.keys for one in subject.prepare(str(key), 0)])
+                self._prepare(second, [one for key in draft.keys for one in subject.prepare(str(key), 0)])
             request = Request(draft.method, draft.path, draft.headers, draft.body)
-            self._sent(stage, request)
-            entry = stage.request("GET", "/journal", last=1)[-1]
-            decided = stage.request("GET", f"/journal/{entry['number']}")["decided"]
+            self._send(second, request)
+            entry = second.request("GET", "/journal", last=1)[-1]
+            decided = second.request("GET", f"/journal/{entry['number']}")["decided"]
             _check_outcomes(draft, decided, entry)
             if subject.prepare is not None:
-                self._copy_prepared_state(stage)
+                self._copy_prepared_state(second)
             keys = _item_keys(draft, [str(one["key"]) for one in decided])
             return replace(draft, keys=keys, bad=tuple(keys[draft.keys.index(one)] for one in draft.bad))
 
     @contextmanager
     def _second_sandbox(self) -> Iterator[SandboxControl]:
-        """A sandbox that holds what the test's does of this vendor, at its time, with its switches."""
+        """Create a sandbox with the same state of this vendor, time and assumptions."""
         own = self.sandbox_control.request("GET", "")
         wanted = {
             "seed": own["seed"],
@@ -174,40 +174,40 @@ class ExampleBuilder:
             "assumptions": own["assumptions"],
         }
         name = create_sandbox(self.sandbox_control.control, f"{self.sandbox_control.name[:55]}-tried", wanted)
-        stage = SandboxControl(self.sandbox_control.control, name)
+        second = SandboxControl(self.sandbox_control.control, name)
         try:
-            self._copy(self.sandbox_control, stage)
-            yield stage
+            self._copy(self.sandbox_control, second)
+            yield second
         finally:
-            stage.request("DELETE", "")
+            second.request("DELETE", "")
 
     def _copy(self, source: SandboxControl, target: SandboxControl) -> None:
         dump = source.request("GET", "/dump", vendor=self.contract.name)
         target.request("PUT", "/state", dump, vendor=self.contract.name)
 
-    def _prepare(self, stage: SandboxControl, requests: Sequence[Request]) -> None:
+    def _prepare(self, second: SandboxControl, requests: Sequence[Request]) -> None:
         for request in requests:
-            status, text = self._sent(stage, request)
+            status, text = self._send(second, request)
             if status not in _SUCCESS:
-                raise NoExampleError(f"{request.method} {request.path} is answered {status}: {text}")
-        stage.request("POST", "/snapshots", {"label": "prepared"})
+                raise NoExampleError(f"{request.method} {request.path} is answered with {status}: {text}")
+        second.request("POST", "/snapshots", {"label": "prepared"})
 
-    def _copy_prepared_state(self, stage: SandboxControl) -> None:
-        stage.request("POST", "/snapshots/s1/restore")
-        self._copy(stage, self.sandbox_control)
+    def _copy_prepared_state(self, second: SandboxControl) -> None:
+        second.request("POST", "/snapshots/s1/restore")
+        self._copy(second, self.sandbox_control)
         self.on_state_copied()
 
-    def _sent(self, stage: SandboxControl, request: Request) -> tuple[int, str]:
+    def _send(self, second: SandboxControl, request: Request) -> tuple[int, str]:
         full = request.having(self.headers)
-        url = f"{stage.url}/{self.contract.name}{full.path}"
-        return stage.control.call_vendor(full.method, url, full.headers, full.body)
+        url = f"{second.url}/{self.contract.name}{full.path}"
+        return second.control.call_vendor(full.method, url, full.headers, full.body)
 
 
 def _check_outcomes(draft: Example, decided: Sequence[Mapping[str, Json]], entry: Mapping[str, Json]) -> None:
-    """Let pass what came out as it should.
+    """Raise unless exactly the bad items are rejected.
 
     Raises:
-        NoExample: it did not.
+        NoExampleError: the outcomes differ.
     """
     rejected = {str(draft.keys[one["index"]]) for one in decided if one["action"] == "rejected"}
     if len(decided) == len(draft.keys) and rejected == set(draft.bad):
@@ -215,13 +215,13 @@ def _check_outcomes(draft: Example, decided: Sequence[Mapping[str, Json]], entry
     why = "; ".join(problem["detail"] for one in decided for problem in one["problems"] if problem["detail"])
     outcomes = ", ".join(f"{count} {action}" for action, count in entry["outcomes"].items()) or "no items"
     raise NoExampleError(
-        f"{draft.operation} with {len(draft.bad)} of {len(draft)} items bad is answered {entry['status']}, "
-        f"{outcomes}{f' ({why})' if why else ''}"
+        f"{draft.operation} with {len(draft.bad)} of {len(draft)} items bad is answered with "
+        f"{entry['status']}, {outcomes}{f' ({why})' if why else ''}"
     )
 
 
 def _item_keys(draft: Example, known: Sequence[str]) -> tuple[ItemKey, ...]:
-    """The keys as the server has them, where they tell items apart; else items are found by what they say."""
+    """Return the server's keys if they are unique; otherwise items are selected by their content."""
     if len(set(known)) == len(known) and "" not in known:
         return tuple(ItemKey(text, {"key": text}) for text in known)
     places = [_path_of(item, str(key)) for item, key in zip(draft.items, draft.keys, strict=True)]
@@ -232,7 +232,7 @@ def _item_keys(draft: Example, known: Sequence[str]) -> tuple[ItemKey, ...]:
 
 
 def _path_of(node: Json, text: str, path: str = "$") -> str:
-    """Where in an item that text stands, as a JSONPath; "" for nowhere."""
+    """Return the JSONPath of a text within an item; "" if it does not occur."""
     if isinstance(node, Mapping):
         return next(filter(None, (_path_of(one, text, f"{path}.{name}") for name, one in node.items())), "")
     if isinstance(node, list):

@@ -1,4 +1,4 @@
-"""A mock server for tests: one that runs elsewhere, or one started in this process."""
+"""A mock server for tests: a running one, or one started in this process."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from mockserver.testing.control_client import ControlClient
 
 TOKEN_VARIABLE = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 _MAX_SANDBOXES = 100_000
-"""Those of failed tests are kept as long as the run."""
+"""Limit of sandboxes, because those of failed tests are kept until the end of the run."""
 
 
 class MockServer:
-    """The server at `url`, or with None one that is started with the context and ends with it.
+    """The server at `url`; with None one is started with the context and stopped at its end.
 
-    `strict` and `specs` (folders with more specs) are for one that is started. The environment's
-    `MOCKSERVER_CONTROL_TOKEN` opens the control plane of one that was started with `--control-token`.
+    `strict` and `specs` (folders with more specs) apply to a server that is started. The environment variable
+    `MOCKSERVER_CONTROL_TOKEN` is the token of a server that was started with `--control-token`.
     """
 
     def __init__(self, url: str | None = None, *, strict: bool = False, specs: Iterable[Path] = ()) -> None:
@@ -37,7 +37,7 @@ class MockServer:
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
-            self.url = (self._url or opening.enter_context(self._started())).rstrip("/")
+            self.url = (self._url or opening.enter_context(self._start())).rstrip("/")
             self.control = ControlClient(self.url, os.environ.get(TOKEN_VARIABLE, ""))
             opening.callback(self.control.close)
             self.vendors = tuple(str(name) for name in self.health()["vendors"])
@@ -51,46 +51,40 @@ class MockServer:
 
     @property
     def is_own(self) -> bool:
-        """Whether it ends with the context."""
+        """Whether the server stops with the context."""
         return self._url is None
 
     def health(self) -> Mapping[str, Json]:
-        """`status`, `version`, `auth` and `vendors`.
+        """Return `status`, `version`, `auth` and `vendors`.
 
         Raises:
-            NoServer: nothing answers, or no mockserver.
+            ServerUnreachableError: there is no response, or not from a mockserver.
         """
         return self.control.request("GET", "/health")  # type: ignore[no-any-return]
 
     def contract(self, vendor: str) -> Contracted:
-        """A vendor's spec and what it says of itself; of one that is not ours, the spec as it is served.
+        """Return a vendor's spec and profile; for a vendor outside this package, its spec as served.
 
         Raises:
-            NotDone: the server has no such vendor.
+            ControlPlaneError: the server has no such vendor.
         """
         if vendor not in self._contracts:
             ours = (specs_folder() / f"{vendor}.yaml").is_file()
-            self._contracts[vendor] = contracted(vendor) if ours else self._shown(vendor)
+            self._contracts[vendor] = contracted(vendor) if ours else self._load_spec(vendor)
         return self._contracts[vendor]
 
-    def _shown(self, vendor: str) -> Contracted:
+    def _load_spec(self, vendor: str) -> Contracted:
         with TemporaryDirectory() as folder:
             file = Path(folder) / f"{vendor}.yaml"
             file.write_bytes(self.control.download(f"/{vendor}/openapi.yaml"))
             return of_spec(file)
 
-    def _started(self) -> AbstractContextManager[str]:
+    def _start(self) -> AbstractContextManager[str]:
         with warnings.catch_warnings():
-            # Connexion warns about itself at import, which a suite may have made an error.
+            # Connexion emits a warning on import, which the suite's filters may turn into an error.
             warnings.simplefilter("ignore")
-            from mockserver.server.application import (
-                Options,
-                create_app,  # noqa: PLC0415 - 1 s that a server elsewhere spares
-            )
-            from mockserver.testing.threaded_server import (
-                HOST,
-                run_in_thread,  # noqa: PLC0415
-            )
+            from mockserver.server.application import Options, create_app  # noqa: PLC0415 - takes 1 s
+            from mockserver.testing.threaded_server import HOST, run_in_thread  # noqa: PLC0415 - as above
         options = Options(
             strict_auth=self._strict, specs=self._specs, hosts=(HOST,), max_sandboxes=_MAX_SANDBOXES
         )

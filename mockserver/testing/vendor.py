@@ -16,25 +16,25 @@ from mockserver.testing.examples import Example, ExampleBuilder
 from mockserver.testing.scenarios import ArmedScenario, build_scenario
 
 _SUITE_HEADERS = frozenset({"user-agent"})
-"""The contract suite names itself; a client under test has a name of its own."""
+"""Headers of the contract suite that a client under test sets itself."""
 
 
 class SandboxVendor:
-    """The vendor `name` in a sandbox; `url` is where its own paths begin, and leads into that one."""
+    """A vendor in a sandbox; `url` is the base of the vendor's own paths, in this sandbox."""
 
     def __init__(
         self,
         sandbox_control: SandboxControl,
         contract: Contracted,
         journal: Callable[..., RecordedCalls],
-        armed: Callable[[Mapping[str, Json]], ArmedScenario],
+        arm: Callable[[Mapping[str, Json]], ArmedScenario],
     ) -> None:
         self.name = contract.name
         self.url = f"{sandbox_control.url}/{contract.name}"
         self._control = sandbox_control
         self._contract = contract
         self._journal = journal
-        self._armed = armed
+        self._arm = arm
         self._rules = 0
         self._items = 0
         self._since = "fixtures"
@@ -44,30 +44,30 @@ class SandboxVendor:
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
-        """What a call needs, names in lower case: the tenant, and credentials that strict mode takes too."""
+        """Headers of a call, in lower case: tenant, and credentials that strict mode accepts, too."""
         contract = self._contract
         own = contract.profile.headers(contract.facts, 0)
-        security = headers_for(contract, self._operation, self._given)
+        security = headers_for(contract, self._operation, self._credentials)
         return {name: text for name, text in {**own, **security}.items() if name not in _SUITE_HEADERS}
 
     @property
     def token(self) -> str:
-        """The credential itself: of a bearer or Basic what follows that word, else the key; "" for none."""
-        security = headers_for(self._contract, self._operation, self._given)
+        """The credential: what follows `Bearer` or `Basic`, otherwise the key; "" if there is none."""
+        security = headers_for(self._contract, self._operation, self._credentials)
         if "authorization" in security:
             return security["authorization"].partition(" ")[2]
         return next(iter(security.values()), "")
 
     @property
     def calls(self) -> RecordedCalls:
-        """All calls that the vendor got in this sandbox, in their order."""
+        """All calls to the vendor in this sandbox."""
         return self._journal(vendor=self.name)
 
     def state(self, collection: str) -> CollectionState:
-        """What a collection holds, and what became of it since the sandbox began.
+        """Return the records of a collection, and their changes since the sandbox was created.
 
         Raises:
-            LookupError: the vendor has none of the name.
+            LookupError: the vendor has no such collection.
         """
         dump = self._control.request("GET", "/dump", vendor=self.name)
         found = self._control.request("GET", "/diff", against=self._since)
@@ -86,81 +86,79 @@ class SandboxVendor:
         if collection not in names:
             near = get_close_matches(collection, names, 1) or sorted(names)
             raise LookupError(f"{self.name} has no collection {collection}; there is {', '.join(near)}")
-        here = {
+        in_collection = {
             part: [one for one in of_vendor[part] if one["collection"] == collection] for part in of_vendor
         }
-        return CollectionState(collection, held, here, self._tenant)
+        return CollectionState(collection, held, in_collection, self._tenant)
 
     def arm(
         self, *, item: str | int | Mapping[str, Json] | None = None, times: int | None = None, **effects: Json
     ) -> ArmedScenario:
-        """Bend what is answered: `fail="internal"`, `item=` a key, `times=2`: it fails twice, then works.
+        """Arm a rule: `fail="internal"`, `item=` a key, `times=2` lets the item fail twice, then succeed.
 
-        Effects are those of the scenario language: of items `fail`, `warn`, `hang`, `omit`, `duplicate`; of
-        what stands round them `order`, `count_add`, `phantom`, `empty_map_as_array`, `content_type`, `drift`;
-        of the whole call `status`, `headers`, `body`, `retry_after`, `delay` (ms), `dribble`, `truncate`,
-        `fault`, `commit`. `match` narrows the calls, `times` are calls where the effect is not `fail`. Choose
-        an item by its key: on a retry another one may stand at its place.
+        Effects are those of the scenario language. For items: `fail`, `warn`, `hang`, `omit`, `duplicate`;
+        for the envelope: `order`, `count_add`, `phantom`, `empty_map_as_array`, `content_type`, `drift`; for
+        the whole call: `status`, `headers`, `body`, `retry_after`, `delay` (ms), `dribble`, `truncate`,
+        `fault`, `commit`. `match` selects calls. `times` counts calls if the effect is not `fail`. Select an
+        item by its key: on a retry it may have another index.
 
         Raises:
             TypeError: there is no such effect.
-            NotDone: it cannot be so; the text says why.
+            ControlPlaneError: the rule is invalid.
         """
         self._rules += 1
-        return self._armed(
-            build_scenario(f"armed-{self.name}-{self._rules}", self.name, item, times, effects)
-        )
+        return self._arm(build_scenario(f"armed-{self.name}-{self._rules}", self.name, item, times, effects))
 
     def example(self, items: int = 3, bad: int = 0, operation: str = "") -> Example:
-        """A batch of so many items, so many of them bad; of the first batch operation, or the named one.
+        """Build a batch of `items` items, `bad` of them invalid, for the first or the named batch operation.
 
-        It is tried in a sandbox beside this one before it is handed out; what must be there for it is then.
-        No two examples of a test have a key in common.
+        The batch is verified in a second sandbox, and records that it needs are created in this one. Examples
+        of one test have no keys in common.
 
         Raises:
-            NoExample: nothing is said of how one is made, or it does not come out so in this sandbox.
-            ValueError: there are more bad items than items, or fewer than none.
+            NoExampleError: the profile has no such example, or its outcome is not as intended here.
+            ValueError: `bad` is negative or exceeds `items`.
         """
-        rehearsal = ExampleBuilder(self._control, self._contract, self.headers, self._begin_here)
-        made = rehearsal.example(operation, items, bad, self._items)
+        builder = ExampleBuilder(self._control, self._contract, self.headers, self._set_baseline)
+        example = builder.example(operation, items, bad, self._items)
         self._items += items
-        return made
+        return example
 
-    def _begin_here(self) -> None:
-        """What was brought in for an example is what the sandbox began with, unless it was called before."""
+    def _set_baseline(self) -> None:
+        """Treat records created for an example as initial state, unless there were calls before."""
         if not self.calls:
             self._since = self._control.request("POST", "/snapshots", {"label": "for the example"})["id"]
 
     @property
-    def _given(self) -> Given:
+    def _credentials(self) -> Given:
         return self._contract.profile.credentials or made_up(self._contract)
 
     @property
     def _operation(self) -> str:
-        """The operation whose credentials are meant: the first batch, or the first that asks for any."""
+        """The operation that determines credentials: the first batch, or the first with security."""
         operations = self._contract.spec.operations.values()
         batches = [one.id for one in operations if one.batch]
         return next(iter([*batches, *(one.id for one in operations if one.security)]), "")
 
     @property
     def _tenant(self) -> str:
-        """The tenant that the headers name, "" where they name none."""
+        """The tenant named in the headers, "" if there is none."""
         places = self._contract.spec.scope
         named = str(places[0].get("name", "")).lower() if places and places[0]["in"] == "header" else ""
         return self.headers.get(named, "")
 
 
 def _declared_collections(spec: Spec) -> set[str]:
-    """The collections that the spec names."""
+    """Return the collections that the spec names."""
     operations = spec.operations.values()
     named = {one.collection for one in operations} | {one.batch.collection for one in operations if one.batch}
     return {name for name in named if name}
 
 
 class CollectionState(Mapping[str, Document]):
-    """The records of one collection by key, as they are now.
+    """The current records of one collection by key.
 
-    A key that several tenants have stands for the own tenant's record; the others' are `tenant/key`.
+    If several tenants have the same key, it stands for the own tenant's record; the others are `tenant/key`.
     """
 
     def __init__(
@@ -170,11 +168,11 @@ class CollectionState(Mapping[str, Document]):
         self._own = own
         self._records: Mapping[str, Document] = self._keyed(records)
         self.added: Mapping[str, Document] = self._placed(difference["added"], "document")
-        """The records that were not there when the sandbox began."""
+        """Records that did not exist when the sandbox was created."""
         self.removed: Mapping[str, Document] = self._placed(difference["removed"], "document")
-        """Those that are gone, as they were."""
+        """Deleted records, as they were."""
         self.changed: Mapping[str, Sequence[Document]] = self._placed(difference["changed"], "changes")
-        """What is different of the others: `pointer`, `old` and `new` of each place."""
+        """Changes of other records: `pointer`, `old` and `new` of each value."""
 
     def __getitem__(self, key: str) -> Document:
         if key not in self._records:
@@ -208,5 +206,5 @@ class CollectionState(Mapping[str, Document]):
 
 
 def tenant_of(scope: str) -> str:
-    """The tenant of a scope such as `vendor/tenant`."""
+    """Return the tenant of a scope such as `vendor/tenant`."""
     return scope.partition("/")[2]

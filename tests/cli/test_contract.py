@@ -150,11 +150,14 @@ def test_a_vendor_without_the_operation_is_not_called(
         (["nope"], "error: no vendor named nope\n   at: VENDOR\n  try: one of "),
         (["--only", "cuont-is-processed"], "  try: one of count-is-processed"),
         (["payt", "--operation", "nope"], "error: no operation named nope\n   at: --operation\n"),
-        (["--target", "http://127.0.0.1:8080/payt"], "error: an address is one vendor's\n"),
-        (["payt", "xero", "--target", "http://127.0.0.1:8080/payt"], "error: an address is one vendor's\n"),
+        (["--target", "http://127.0.0.1:8080/payt"], "error: --target needs exactly one vendor\n"),
+        (
+            ["payt", "xero", "--target", "http://127.0.0.1:8080/payt"],
+            "error: --target needs exactly one vendor\n",
+        ),
         (["payt", "--rate", "fast"], "error: fast is no rate; write 20/s"),
         (["payt", "--baseline", "nowhere.json"], "   at: --baseline nowhere.json\n"),
-        (["payt", "--report", "pdf"], "pdf is no report; there are junit, html, har, pytest, json"),
+        (["payt", "--report", "pdf"], "pdf is not a report; there are junit, html, har, pytest, json"),
         (["payt", "--header", "x"], "x: write 'Name: text'"),
         (["payt", "--fact", "x"], "x: write name=text"),
         (["payt", "--phase", "third"], "'third' is not one of"),
@@ -213,7 +216,7 @@ def test_a_run_that_judged_nothing_does_not_hold(suite: Callable[[Suite], object
 
     result = contract("payt", "--only", "order-is-kept")
 
-    assert (result.exit_code, "error: nothing was judged" in result.stderr) == (2, True)
+    assert (result.exit_code, "error: nothing was checked" in result.stderr) == (2, True)
 
 
 def test_a_spec_of_ones_own_is_served_in_this_process(

@@ -199,7 +199,7 @@ def test_the_token_can_come_from_the_environment(
 
 
 def test_an_option_may_stand_in_the_environment() -> None:
-    told = CliRunner().invoke(main, ["run", "--port", "0"], env={"MOCKSERVER_VENDORS": "nobody"})
+    told = CliRunner().invoke(main, ["run", "--port", "0"], env={"MOCKSERVER_VENDOR": "nobody"})
 
     assert told.exit_code == 2
     assert "no vendor named nobody" in told.stderr

@@ -52,7 +52,7 @@ def test_a_sandbox_that_is_there_is_a_conflict(operator: Client) -> None:
     answered = create(operator)
 
     assert (answered.status, answered.json["code"]) == (409, "sandbox-exists")
-    assert answered.json["detail"] == "a sandbox named new is there already"
+    assert answered.json["detail"] == "a sandbox named new exists already"
 
 
 def test_a_sandbox_tells_its_records_and_its_calls(operator: Client) -> None:

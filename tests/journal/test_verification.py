@@ -40,7 +40,7 @@ def found(expected: Expectation, *entries: Entry) -> VerificationResult:
 
 def wanted(**words: Any) -> CallMatch:
     if "body" in words:
-        words["said"] = words["body"]
+        words["body_document"] = words["body"]
         words["body"] = parse_predicate(words["body"])
     return CallMatch(**words)
 

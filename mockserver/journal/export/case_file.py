@@ -47,7 +47,7 @@ def write_case_file(entry: Entry, view: View, settings: Settings) -> str:
     With a large body the file is one line of JSON, which is also YAML.
     """
     call = entry.call
-    own = {
+    assumptions = {
         name.partition(".")[2]: position
         for name, position in settings.assumptions.items()
         if name.startswith(f"{call.vendor}.")
@@ -55,17 +55,17 @@ def write_case_file(entry: Entry, view: View, settings: Settings) -> str:
     head = {
         "vendor": call.vendor,
         "says": f"{call.method} {call.path} ends as it did when it was call {entry.number} of {call.sandbox}",
-        "assumptions": own,
+        "assumptions": assumptions,
         "freeze": settings.frozen,
         "scenarios": list(settings.scenarios),
     }
     document = {name: value for name, value in head.items() if value}
     document["when"] = [_step(entry, view), {"journal": _journal(entry, view)}]
     before = ", without the calls before it" if entry.number > 1 else ""
-    return f"# seed {settings.seed}{before}\n{_written(document, len(call.body))}"
+    return f"# seed {settings.seed}{before}\n{_render(document, len(call.body))}"
 
 
-def _written(document: Document, body_bytes: int) -> str:
+def _render(document: Document, body_bytes: int) -> str:
     if body_bytes <= _MAX_PRETTY_BYTES:
         return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     text = json.encode(document).decode()
@@ -97,24 +97,26 @@ def _content(entry: Entry, view: View) -> Document:
         return {}
     media_type, charset = parse_content_type(entry.call.headers)
     text = body.decode(errors="replace")
-    plain = charset == "utf-8" and is_text(body, None) and not any(word in text for word in _LANGUAGE_MARKS)
-    if plain and media_type == JSON_TYPE and json.find_repeated_member(body) is None:
+    is_plain = (
+        charset == "utf-8" and is_text(body, None) and not any(word in text for word in _LANGUAGE_MARKS)
+    )
+    if is_plain and media_type == JSON_TYPE and json.find_repeated_member(body) is None:
         try:
             return {"json": json.decode(body)}
         except MalformedBody:
             return {"text": text}
-    return {"text": text} if plain else {"base64": b64encode(body).decode()}
+    return {"text": text} if is_plain else {"base64": b64encode(body).decode()}
 
 
 def _journal(entry: Entry, view: View) -> Document:
     """Return the expected journal entry; keys that look like placeholders are omitted."""
     items = entry.decided.items()
-    told = not any(_LANGUAGE_MARKS[0] in key for key, _ in items)
+    keys_are_literal = not any(_LANGUAGE_MARKS[0] in key for key, _ in items)
     decided = [{"key": view.key(key), "action": str(action)} for key, action in items]
     return {
         "operation": entry.operation,
         "status": entry.status,
         "outcomes": dict(entry.decided.counts),
-        **({"decided": decided} if told else {}),
+        **({"decided": decided} if keys_are_literal else {}),
         "applied": list(entry.applied),
     }

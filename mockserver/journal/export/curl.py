@@ -36,8 +36,8 @@ def curl_command(entry: Entry, view: View) -> str:
     url = f"{entry.call.origin}{request_target(entry)}{'?' if query else ''}{query}"
     method = ["--head"] if entry.call.method == "HEAD" else ["-X", shell_quote(entry.call.method.encode())]
     # curl reads [], {} and .. in an address as its own, and a header without a text as one to leave out.
-    words = ["curl", "-sS", "--globoff", "--path-as-is", *method, shell_quote(url.encode())]
-    lines = [" ".join(words), *_headers(entry, view)]
+    arguments = ["curl", "-sS", "--globoff", "--path-as-is", *method, shell_quote(url.encode())]
+    lines = [" ".join(arguments), *_headers(entry, view)]
     body = view.request_bytes(entry)
     if not body or entry.call.method == "HEAD":
         return " \\\n  ".join(lines) + "\n"

@@ -47,7 +47,7 @@ def test_the_line_that_repeats_a_run_is_read_as_that_run(monkeypatch: pytest.Mon
     one = asked[0]
     assert (one.vendors, one.target, one.allowed) == (("payt",), WHOLE.target, WHOLE.allowed)
     assert (one.seed, one.max_examples, one.rate) == (7, 50, "5/s")
-    assert (one.only, one.operations, one.phases) == (
+    assert (one.checks, one.operations, one.phases) == (
         ("count-is-processed",),
         ("postV1Invoices",),
         ("stories",),
