@@ -1,4 +1,4 @@
-"""A vendor's cases as parameters of a test."""
+"""All vendors' cases of the catalogue as parameters of a test."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import pytest
 
 from mockserver.control.cases.catalogue import CatalogueCase, vendor_cases
 from mockserver.control.cases.runner import CaseResult
+from mockserver.engine.registry import vendor_packages
 
 Play: TypeAlias = Callable[[CatalogueCase], CaseResult]
 
 
-def rows_of(vendor: str) -> pytest.MarkDecorator:
-    """Every case of the vendor, `148-reset` for the first of a row, `148-reset-2` for the second."""
+def every_case() -> pytest.MarkDecorator:
+    """Parametrize by all cases: `xero-148-reset` is the first of a row, `xero-148-reset-2` the second."""
     seen: Counter[str] = Counter()
     params = []
-    for entry in vendor_cases(vendor):
-        seen[entry.row.id] += 1
-        again = f"-{seen[entry.row.id]}" if seen[entry.row.id] > 1 else ""
-        params.append(pytest.param(entry, id=f"{entry.row.id}{again}"))
+    for vendor in vendor_packages():
+        for entry in vendor_cases(vendor):
+            name = f"{vendor}-{entry.row.id}"
+            seen[name] += 1
+            params.append(pytest.param(entry, id=f"{name}-{seen[name]}" if seen[name] > 1 else name))
     return pytest.mark.parametrize("entry", params)

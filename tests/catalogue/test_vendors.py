@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mockserver.control.cases.catalogue import CatalogueCase
-from tests.catalogue.rows import Play, rows_of
+from tests.catalogue.rows import Play, every_case
 
 
-@rows_of("guidewire")
+@every_case()
 def test_a_row_of_the_catalogue_comes_out_as_its_case_says(entry: CatalogueCase, play: Play) -> None:
-    verdict = play(entry)
+    result = play(entry)
 
-    assert verdict.passed, "\n  ".join(verdict.differences)
+    assert result.passed, "\n  ".join(result.differences)
