@@ -16,15 +16,15 @@ from mockserver.scenario.model import Predicate
 from mockserver.scenario.predicates import InvalidPredicateError, parse_predicate
 
 
-def read_query(wanted: Mapping[str, Json], served: Iterable[LoadedVendor]) -> Query:
+def read_query(filters: Mapping[str, Json], served: Iterable[LoadedVendor]) -> Query:
     """Return the journal query for the parameters of a call.
 
     Raises:
         UnprocessableMemberError: a vendor or operation is unknown, or `since` is invalid.
     """
-    _check_names(wanted, served, "/query")
-    since = wanted.get("since")
-    return Query(**{**wanted, "since": None if since is None else _since(since)})
+    _check_names(filters, served, "/query")
+    since = filters.get("since")
+    return Query(**{**filters, "since": None if since is None else _since(since)})
 
 
 def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:
@@ -37,7 +37,7 @@ def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectat
     match = body.get("match", EMPTY)
     _check_names(match, served, "/match")
     predicate = match.get("body", EMPTY)
-    wanted = CallMatch(
+    call_match = CallMatch(
         vendor=match.get("vendor", ""),
         operation=match.get("operation", ""),
         method=match.get("method", ""),
@@ -52,7 +52,7 @@ def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectat
     item_bounds = body.get("items", EMPTY)
     items = {outcome: _bounds(bounds, f"/items/{outcome}") for outcome, bounds in item_bounds.items()}
     default = {"min": 0} if items else {"min": 1}
-    return Expectation(wanted, _bounds(body.get("calls", default), "/calls"), items)
+    return Expectation(call_match, _bounds(body.get("calls", default), "/calls"), items)
 
 
 def _predicate(node: Document) -> Predicate:

@@ -121,13 +121,13 @@ class ReplayOperations:
         return spec.operations.get(entry.operation or "")
 
 
-def _extra_headers(given: Mapping[str, str]) -> dict[str, str]:
+def _extra_headers(additional: Mapping[str, str]) -> dict[str, str]:
     """Return the additional headers, with names in lower case.
 
     Raises:
         UnprocessableMemberError: a header may not be set, or is malformed.
     """
-    headers = {name.lower(): text for name, text in given.items()}
+    headers = {name.lower(): text for name, text in additional.items()}
     for name, text in headers.items():
         if name in HOP_BY_HOP or name in (SANDBOX_HEADER, MARK_HEADER):
             raise UnprocessableMemberError(f"/headers/{name}", f"{name} is set for each call", "leave it out")

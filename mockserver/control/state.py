@@ -91,11 +91,11 @@ class DumpValidator:
     def problems(self, dump: Document) -> Iterator[Document]:
         """Yield all problems in the order of the dump, with pointer, code and detail."""
         names = [one.name for one in self.served]
-        wanted = (self.vendor,) if self.vendor else (*names, SANDBOX_SCOPE.rstrip("/"))
+        owners = (self.vendor,) if self.vendor else (*names, SANDBOX_SCOPE.rstrip("/"))
         for scope, tables in dump.items():
             owner, slash, tenant = scope.partition("/")
-            if owner not in wanted or not slash or (f"{owner}/" == SANDBOX_SCOPE and tenant):
-                expected = ", ".join(f"{name}/…" for name in wanted)
+            if owner not in owners or not slash or (f"{owner}/" == SANDBOX_SCOPE and tenant):
+                expected = ", ".join(f"{name}/…" for name in owners)
                 yield _problem_document(
                     (scope,), "unknown-scope", f"expected scopes {expected}, found {scope}"
                 )

@@ -41,8 +41,8 @@ def log_listeners(style: str, *, numbers: bool = True) -> tuple[Listener, ...]:
     """
     if style == "off":
         return ()
-    written = partial(text_line, numbers=numbers) if style == "text" else json_line
-    return (lambda entry: click.echo(written(entry), err=True),)
+    render = partial(text_line, numbers=numbers) if style == "text" else json_line
+    return (lambda entry: click.echo(render(entry), err=True),)
 
 
 def text_line(entry: Entry, *, numbers: bool = True) -> str:

@@ -63,12 +63,12 @@ def to_same_target(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
 
 def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
     """Return target and headers for another server, without credentials and Mock-* headers."""
-    kept = {
+    remaining = {
         name: text
         for name, text in resend_headers(entry, view).items()
         if not is_credential_header(name) and not name.startswith(_OWN_HEADER_PREFIX)
     }
-    return target_with_query(entry, view), kept
+    return target_with_query(entry, view), remaining
 
 
 def target_with_query(entry: Entry, view: View) -> str:
@@ -89,14 +89,12 @@ def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, Lo
     shown = sandboxes.show(call.sandbox)
     defaults = served[call.vendor].assumptions
     own = {
-        f"{call.vendor}.{name}": position
-        for name, position in call.assumptions.items()
-        if position != defaults[name] or f"{call.vendor}.{name}" in sandboxes.default_assumptions
+        f"{call.vendor}.{name}": value
+        for name, value in call.assumptions.items()
+        if value != defaults[name] or f"{call.vendor}.{name}" in sandboxes.default_assumptions
     }
     others = {
-        name: position
-        for name, position in shown.assumptions.items()
-        if not name.startswith(f"{call.vendor}.")
+        name: value for name, value in shown.assumptions.items() if not name.startswith(f"{call.vendor}.")
     }
     return replace(
         shown.settings,
@@ -112,5 +110,7 @@ def _applied_scenarios(entry: Entry, sandboxes: Sandboxes) -> tuple[Document, ..
         entry.call.sandbox, lambda whole: tuple(whole.collection(SCENARIOS, "").values())
     )
     names = {rule.partition("/")[0] for rule in entry.applied}
-    kept = sorted((one for one in stored if one["name"] in names), key=lambda one: one["order"])
-    return tuple(one["document"] for one in kept)
+    applied = sorted(
+        (record for record in stored if record["name"] in names), key=lambda record: record["order"]
+    )
+    return tuple(record["document"] for record in applied)

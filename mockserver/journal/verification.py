@@ -127,7 +127,7 @@ def verify_entries(
     matching: list[Entry] = []
     others: list[tuple[int, Entry]] = []
     for entry in entries:
-        # What is found is told of the nearest alone: to mask many large bodies takes long.
+        # Found values are only looked up for the nearest calls: redacting many large bodies takes long.
         if differing := len([*mismatches(expected.match, entry, document, with_values=False)]):
             others.append((differing, entry))
         else:
@@ -180,7 +180,7 @@ def value_at(predicate: Predicate, document: Json) -> Json:
     around: Json = {"": document}
     for name in way:
         around = _step(around, name)
-    # Its neighbours say whether it is a credential: a header's name, a grant's type.
+    # Redaction needs the surrounding object: a header's name, a grant's type.
     masked = json.decode(redact_body(json.encode(around).decode()).encode())
     found = _step(masked, last)
     text = json.encode(found).decode()

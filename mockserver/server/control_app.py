@@ -129,24 +129,24 @@ def _functions(contract: Spec, groups: tuple[object, ...]) -> Mapping[str, _Func
 def _function(method: _Method, operation: Operation) -> _Function:
     """Wrap the method for Connexion: parameters by name, body with exact decimals."""
     status = int(next(code for code in operation.responses if code.startswith("2")))
-    wanted = signature(method).parameters
+    parameters = signature(method).parameters
 
-    async def function(**given: Any) -> ConnexionResponse:
-        given.pop("body", None)
-        if "body" in wanted:
-            given["body"] = scope[DOCUMENT_KEY]
-        if "call" in wanted:
-            given["call"] = scope[CONTROL_CALL_KEY]
-        answered = method(**given)
-        return _response(await answered if isawaitable(answered) else answered, status)
+    async def function(**arguments: Any) -> ConnexionResponse:
+        arguments.pop("body", None)
+        if "body" in parameters:
+            arguments["body"] = scope[DOCUMENT_KEY]
+        if "call" in parameters:
+            arguments["call"] = scope[CONTROL_CALL_KEY]
+        result = method(**arguments)
+        return _response(await result if isawaitable(result) else result, status)
 
     return function
 
 
-def _response(answered: Json | Reply, status: int) -> ConnexionResponse:
-    if answered is None:
+def _response(result: Json | Reply, status: int) -> ConnexionResponse:
+    if result is None:
         return ConnexionResponse(HTTPStatus.NO_CONTENT)
-    reply = answered if isinstance(answered, Reply) else json_reply(status, answered)
+    reply = result if isinstance(result, Reply) else json_reply(status, result)
     return ConnexionResponse(
         reply.status, content_type=reply.media_type, body=reply.body, headers=dict(reply.headers)
     )

@@ -48,10 +48,10 @@ class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ship
             yield {**error, "try": f"there are {', '.join(names)}" if names else "leave it out"}
 
     def _wrong(self, where: str, request: ConnexionRequest) -> Iterator[Document]:
-        given: Mapping[str, Json] = request.path_params if where == "path" else request.query_params
+        values: Mapping[str, Json] = request.path_params if where == "path" else request.query_params
         # Connexion lists path parameters several times.
         for name, parameter in {node["name"]: node for node in self.parameters[where]}.items():
-            value = given.get(name)
+            value = values.get(name)
             if value is not None:
                 schema = _compiled(json.encode(parameter["schema"]))
                 yield from map(_problem_document, schema.problems(value, (where, name)))

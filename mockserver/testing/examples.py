@@ -167,13 +167,15 @@ class ExampleBuilder:
     def _second_sandbox(self) -> Iterator[SandboxControl]:
         """Create a sandbox with the same state of this vendor, time and assumptions."""
         own = self.sandbox_control.request("GET", "")
-        wanted = {
+        settings = {
             "seed": own["seed"],
             "empty": own["empty"],
             "freeze": own["clock"]["now"],
             "assumptions": own["assumptions"],
         }
-        name = create_sandbox(self.sandbox_control.control, f"{self.sandbox_control.name[:55]}-tried", wanted)
+        name = create_sandbox(
+            self.sandbox_control.control, f"{self.sandbox_control.name[:55]}-tried", settings
+        )
         second = SandboxControl(self.sandbox_control.control, name)
         try:
             self._copy(self.sandbox_control, second)

@@ -1,4 +1,4 @@
-"""`mockserver contract` with a suite that finds what a test tells it to find."""
+"""`mockserver contract` with a stub suite whose findings each test defines."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def is_stopped(contracted: Contracted, target: Target, effort: Effort, ledger: L
 
 @pytest.fixture
 def suite(monkeypatch: pytest.MonkeyPatch) -> Callable[[Suite], list[tuple[str, Effort, tuple[str, ...]]]]:
-    """Replaces the suite; tells what it was asked to do."""
+    """Replace the suite and return its calls."""
 
     def replaced(one: Suite) -> list[tuple[str, Effort, tuple[str, ...]]]:
         asked: list[tuple[str, Effort, tuple[str, ...]]] = []
@@ -76,14 +76,14 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def payt() -> Iterator[str]:
-    """Where a server of ours has Payt."""
+    """The URL of Payt on one of our servers."""
     with serve_process("--vendor", "payt") as url:
         yield f"{url}/payt"
 
 
 @pytest.fixture(scope="module")
 def stranger() -> Iterator[str]:
-    """Payt without a word that it is ours."""
+    """Payt without signs of a mock server."""
     with serve_process("--vendor", "payt", "--no-mock-headers") as url:
         yield f"{url}/payt"
 

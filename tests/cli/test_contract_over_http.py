@@ -1,4 +1,4 @@
-"""`mockserver contract` against servers that listen: an honest one, and some that cheat."""
+"""`mockserver contract` against servers on sockets: a correct one, and faulty ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def lets_nobody_in(_status: int, _results: list[Any]) -> tuple[int, list[Any]]:
 
 
 class Cheat:
-    """Answers batches as the application does, less what `bent` makes of it."""
+    """Answers batches like the application, changed by `bent`."""
 
     def __init__(self, app: Application, bent: Callable[[int, list[Any]], tuple[int, list[Any]]]) -> None:
         self.app, self.bent = app, bent
@@ -69,7 +69,7 @@ def called(spec: Path, target: str, *arguments: str) -> Result:
 
 
 def failures(result: Result) -> list[str]:
-    """What is said of each failure, with what was sent and what came."""
+    """Return the report of each failure, with requests and responses."""
     lines = result.output.splitlines()
     return [one for one in lines if one.startswith(" " * 8) and "again:" not in one]
 

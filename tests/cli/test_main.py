@@ -22,7 +22,7 @@ def run(*arguments: str) -> Result:
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port of the loopback interface that somebody listens on."""
+    """A port on loopback that is in use."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -31,7 +31,7 @@ def taken() -> Iterator[int]:
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What `run` would serve; nothing is."""
+    """Options of the servers that `run` would start."""
     calls: list[dict[str, Any]] = []
 
     def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) -> None:
@@ -199,10 +199,10 @@ def test_the_token_can_come_from_the_environment(
 
 
 def test_an_option_may_stand_in_the_environment() -> None:
-    told = CliRunner().invoke(main, ["run", "--port", "0"], env={"MOCKSERVER_VENDOR": "nobody"})
+    invoked = CliRunner().invoke(main, ["run", "--port", "0"], env={"MOCKSERVER_VENDOR": "nobody"})
 
-    assert told.exit_code == 2
-    assert "no vendor named nobody" in told.stderr
+    assert invoked.exit_code == 2
+    assert "no vendor named nobody" in invoked.stderr
 
 
 def test_assumptions_are_listed_with_their_positions_and_their_source() -> None:

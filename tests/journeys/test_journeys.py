@@ -102,15 +102,15 @@ def test_a_sandbox_answers_alike_after_a_reset_byte_for_byte(
 
 
 def test_what_one_vendor_is_told_is_not_heard_by_the_others(client: Client) -> None:
-    told, *others = STORIES
+    result, *others = STORIES
 
-    told.send_batch(client)
+    result.send_batch(client)
 
     assert [story.see(client) for story in others] == [story.before for story in others]
 
 
 def test_all_stories_can_be_told_in_one_sandbox(client: Client) -> None:
-    told = [(story.send_batch(client), story.send_repair(client)) for story in STORIES]
+    result = [(story.send_batch(client), story.send_repair(client)) for story in STORIES]
 
-    assert len(told) == 5
+    assert len(result) == 5
     assert [story.see(client) for story in STORIES] == [story.after_repair for story in STORIES]

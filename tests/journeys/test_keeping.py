@@ -57,13 +57,13 @@ def test_a_dump_of_one_vendor_brings_back_that_vendor_alone(
     story: Story, client: Client, control: Client
 ) -> None:
     begun: Any = control.get(f"/dump?vendor={story.vendor}").body
-    for told in STORIES:
-        told.send_batch(client)
+    for result in STORIES:
+        result.send_batch(client)
 
     control.put(f"/state?vendor={story.vendor}", content=begun, headers={"content-type": "application/json"})
 
-    assert {told.vendor: told.see(client) for told in STORIES} == {
-        told.vendor: told.before if told is story else told.after_batch for told in STORIES
+    assert {result.vendor: result.see(client) for result in STORIES} == {
+        result.vendor: result.before if result is story else result.after_batch for result in STORIES
     }
 
 

@@ -197,7 +197,7 @@ def test_a_hundred_headers_are_none(caller: Client) -> None:
 
 
 def answered_raw(caller: Client, headers: list[tuple[bytes, bytes]]) -> int:
-    """The status of a GET with exactly these headers."""
+    """Return the status of a GET with exactly these headers."""
     statuses: list[int] = []
     scope = {
         "type": "http",
@@ -333,11 +333,11 @@ def test_an_unknown_credential_is_refused_where_auth_is_strict(tmp_path: Path) -
 
 
 class BrokenError(Exception):
-    """What a vendor's code may raise."""
+    """An exception raised by vendor code."""
 
 
 def crashing(folder: Path, error: Exception) -> Client:
-    """A server whose list of orders breaks after having written."""
+    """A server whose list of orders fails after writing to the state."""
 
     def broken(_request: Request, state: State) -> Reply:
         state.collection("orders")["half"] = {"id": "half"}
@@ -435,7 +435,7 @@ def test_a_vendor_may_refuse_before_anything_else(tmp_path: Path) -> None:
 
 
 def changed(folder: Path, change: Callable[[LoadedVendor], LoadedVendor]) -> MockServerApp:
-    """The made-up vendor's server with another loaded vendor in it."""
+    """The sample vendor's server with another loaded vendor in it."""
     app = sample_vendor.create_application(folder).asgi
     mount = app.vendors["acme"]
     acme, pipeline = change(mount.served), mount.pipeline

@@ -98,10 +98,10 @@ def test_what_is_not_so_is_told_with_the_nearest_call(box: Sandbox) -> None:
     vba = box.vendor("vba")
     send(vba, vba.example())
 
-    with pytest.raises(AssertionError) as told:
+    with pytest.raises(AssertionError) as result:
         box.verify({"vendor": "xero"}, calls=2)
 
-    assert str(told.value) == (
+    assert str(result.value) == (
         "expected 2 calls; found 0 calls\n"
         '  nearest: #1 vba PUT /claim-invoice-batch: vendor is "vba", expected "xero"'
     )

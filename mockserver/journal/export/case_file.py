@@ -48,8 +48,8 @@ def write_case_file(entry: Entry, view: View, settings: Settings) -> str:
     """
     call = entry.call
     assumptions = {
-        name.partition(".")[2]: position
-        for name, position in settings.assumptions.items()
+        name.partition(".")[2]: value
+        for name, value in settings.assumptions.items()
         if name.startswith(f"{call.vendor}.")
     }
     head = {

@@ -35,7 +35,7 @@ def curl_command(entry: Entry, view: View) -> str:
     query = view.query(entry)
     url = f"{entry.call.origin}{request_target(entry)}{'?' if query else ''}{query}"
     method = ["--head"] if entry.call.method == "HEAD" else ["-X", shell_quote(entry.call.method.encode())]
-    # curl reads [], {} and .. in an address as its own, and a header without a text as one to leave out.
+    # curl would interpret [], {} and .. in the URL, and remove a header that has no value.
     arguments = ["curl", "-sS", "--globoff", "--path-as-is", *method, shell_quote(url.encode())]
     lines = [" ".join(arguments), *_headers(entry, view)]
     body = view.request_bytes(entry)

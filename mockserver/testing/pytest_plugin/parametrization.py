@@ -16,9 +16,9 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     Raises:
         pytest.fail.Exception: the vendor is missing, or no case has the tag.
     """
-    wanted = [one for marker in metafunc.definition.iter_markers(CASES) for one in _selected_cases(marker)]
-    ids = [f"{vendor}-{case}" for vendor, case in wanted]
-    metafunc.parametrize("mock_case", wanted, ids=ids, indirect=True)
+    cases = [one for marker in metafunc.definition.iter_markers(CASES) for one in _selected_cases(marker)]
+    ids = [f"{vendor}-{case}" for vendor, case in cases]
+    metafunc.parametrize("mock_case", cases, ids=ids, indirect=True)
 
 
 def _selected_cases(marker: pytest.Mark) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Case files are run by the runner of cases, in a fresh sandbox: what they say must come to pass again."""
+"""Exported case files pass when they are run in a new sandbox."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def operator(tmp_path: Path) -> Client:
 
 
 def written(**changes: Any) -> Any:
-    """The case of an entry, read as YAML."""
+    """Return the case of an entry, parsed as YAML."""
     return yaml.load(write_case_file(entry(**changes), View(shown=True), SETTINGS))
 
 
 def exported(operator: Client, number: int = 1) -> str:
-    answered = operator.get(f"{NEW}/journal/{number}/export?format=case&secrets=shown")
-    assert (answered.status, answered.media_type) == (200, "application/yaml")
-    return answered.text
+    response = operator.get(f"{NEW}/journal/{number}/export?format=case&secrets=shown")
+    assert (response.status, response.media_type) == (200, "application/yaml")
+    return response.text
 
 
 def verdict(operator: Client, text: str) -> CaseResult:
-    """What comes of the case in a sandbox that is new again."""
+    """Return the result of the case in a new sandbox."""
     operator.delete(NEW)
     create(operator)
     inside = InProcessClient(operator.app)
