@@ -1,4 +1,4 @@
-"""The call of a control operation, and the errors that refuse it."""
+"""The control plane call that an operation receives, and the errors that refuse one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from mockserver.model import EMPTY, Document, Json, Value
 
 
 class ControlCall(Value, frozen=True):
-    """The call itself: media type and bytes of its body as they came, and the server's own address.
+    """Media type and raw body of a call, and the server's own address.
 
-    `origin` is where the server listens, `http://127.0.0.1:8080`, whatever name the client called it by.
+    `origin` is where the server listens, for example `http://127.0.0.1:8080`, independent of the Host header.
     """
 
     media_type: str = ""
@@ -23,7 +23,7 @@ class ControlCall(Value, frozen=True):
 class ControlError(MockServerError):
     """The call is refused and changes nothing.
 
-    `status` and `code` are the problem document's, `members` what else it holds (people §2h).
+    `status` and `code` belong to the problem details, `members` are its further members (people §2h).
     """
 
     status: ClassVar[int] = 422
@@ -35,35 +35,35 @@ class ControlError(MockServerError):
 
 
 class SandboxExistsError(ControlError):
-    """A sandbox of that name is there already."""
+    """A sandbox with this name already exists."""
 
     status = 409
     code = "sandbox-exists"
 
 
 class UnknownEntryError(ControlError):
-    """The journal has no entry of that number, or keeps it no longer."""
+    """The journal has no entry with this number, or no longer keeps it."""
 
     status = 404
     code = "unknown-entry"
 
 
 class UnknownScenarioError(ControlError):
-    """The sandbox has no scenario of that name, or none of that name ships."""
+    """The sandbox has no scenario with this name."""
 
     status = 404
     code = "unknown-scenario"
 
 
 class UnprocessableMemberError(ControlError):
-    """The call is well-formed and asks for what cannot be; `pointer` is the member that does."""
+    """A well-formed call asks for something impossible; `pointer` is the member at fault."""
 
     def __init__(self, pointer: str, detail: str, cure: str = "") -> None:
         super().__init__(detail, {"errors": [_error(pointer, self.code, detail, cure)]})
 
 
 class UnprocessableCallError(ControlError):
-    """Like `Unprocessable`, for several problems at once; each has pointer, code, detail and try."""
+    """Like `UnprocessableMemberError` for several faults; `errors` have pointer, code, detail and try."""
 
     def __init__(self, detail: str, errors: Sequence[Document]) -> None:
         super().__init__(detail, {"errors": list(errors)})

@@ -13,50 +13,50 @@ from mockserver.sandbox.sandboxes import Sandboxes, SandboxStatus
 
 
 def read_instant(text: str, pointer: str) -> str:
-    """Return the instant that `text` names, in UTC.
+    """Return the instant `text` in UTC.
 
     Raises:
-        UnprocessableMemberError: it names none at which a clock may stand; `pointer` is where it stands.
+        UnprocessableMemberError: the member at `pointer` is not an instant, or outside the supported years.
     """
     try:
         parse_instant(text)
     except ValueError:
         raise UnprocessableMemberError(
-            pointer, f"{text} is no instant", "write 2026-01-05T09:00:00Z"
+            pointer, f"{text} is not an instant", "write 2026-01-05T09:00:00Z"
         ) from None
     try:
         return normalize_clock_instant(text)
     except ValueError as error:
         raise UnprocessableMemberError(
-            pointer, str(error), f"a clock stands from {FIRST_YEAR} to {LAST_YEAR}"
+            pointer, str(error), f"use a year from {FIRST_YEAR} to {LAST_YEAR}"
         ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class ClockOperations:
-    """A sandbox's clock: system, frozen, advanced, thawed. UnknownSandbox where there is none of the name."""
+    """Operations on a sandbox's clock. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
 
     def show_clock(self, name: str) -> Document:
-        """Return what the sandbox's clock shows, and how it is set."""
+        """Return the clock's time and settings."""
         return clock_document(self.sandboxes.show(name))
 
     def freeze_clock(self, name: str, body: Document) -> Document:
-        """Freeze the clock at an instant, or where it is.
+        """Freeze the clock at an instant, or at its current time.
 
         Raises:
-            UnprocessableMemberError: `at` is no instant.
+            UnprocessableMemberError: `at` is not a supported instant.
         """
         at = read_instant(body["at"], "/at") if "at" in body else None
         self.sandboxes.set_clock(name, lambda now, _clock: ClockSettings(at or print_instant(now)))
         return self.show_clock(name)
 
     def advance_clock(self, name: str, body: Document) -> Document:
-        """Move the clock on, whether it stands or runs.
+        """Advance the clock, whether it is frozen or running.
 
         Raises:
-            UnprocessableMemberError: it would go beyond the last year.
+            UnprocessableMemberError: the clock would pass the last supported year.
         """
 
         def change(now: datetime, clock: ClockSettings) -> ClockSettings:
@@ -73,17 +73,17 @@ class ClockOperations:
         return self.show_clock(name)
 
     def thaw_clock(self, name: str) -> Document:
-        """Let the clock run with the machine's again."""
+        """Set the clock back to the machine's time."""
         self.sandboxes.set_clock(name, lambda _now, _clock: ClockSettings())
         return self.show_clock(name)
 
 
-def clock_document(shown: SandboxStatus) -> Document:
-    """Return a sandbox's clock as the contract has it."""
-    settings = shown.clock
+def clock_document(status: SandboxStatus) -> Document:
+    """Return a sandbox's clock as the spec describes it."""
+    settings = status.clock
     return {
         "mode": "frozen" if settings.frozen else "system",
         "at": settings.frozen,
-        "now": print_instant(shown.now),
+        "now": print_instant(status.now),
         "aheadSeconds": settings.ahead,
     }

@@ -24,24 +24,25 @@ from mockserver.journal.resend import sandbox_settings
 from mockserver.journal.verification import Expectation, RequestDocuments, VerificationResult, verify_entries
 from mockserver.journal.view import View
 from mockserver.model import Document, Json, Reply
-from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.sandboxes import Sandboxes
 
 DROPPED_HEADER = "Mock-Journal-Dropped"
-"""The header of a list that says how many older entries had to make room."""
+"""Header of a list with the number of older entries that were dropped."""
 
 _SHOWN_SECRETS = "shown"
 _MAX_NAME = 40
+_NEAREST_MEMBERS = frozenset({"number", "vendor", "method", "path", "operation", "status", "outcomes"})
 
 
 class NotVerifiedError(ControlError):
-    """Raised when the journal holds other calls or items than expected."""
+    """The number of calls or items is not as expected."""
 
     status = 409
     code = "not-verified"
 
 
 class IncompleteEntryError(ControlError):
-    """The journal does not hold what it is asked for any more."""
+    """The journal no longer holds the data that is needed."""
 
     status = 409
     code = "not-kept"
@@ -49,40 +50,41 @@ class IncompleteEntryError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class JournalOperations:
-    """The journal of a sandbox. UnknownSandbox where there is none of the name."""
+    """Operations on a sandbox's journal. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
     journal: Journal
     served: tuple[LoadedVendor, ...]
 
-    def list_journal(self, name: str, last: int, secrets: str, **wanted: Json) -> Reply:
-        """Return the newest entries that are wanted, oldest of them first, in short."""
-        found = self._selected(name, last, wanted)
+    def list_journal(self, name: str, last: int, secrets: str, **filters: Json) -> Reply:
+        """Return the newest entries that match the query, in short form and oldest first."""
+        found = self._select(name, last, filters)
         view = View(shown=secrets == _SHOWN_SECRETS)
         headers = ((DROPPED_HEADER, str(dropped)),) if (dropped := self.journal.dropped(name)) else ()
         reply = json_reply(200, [view.short(entry) for entry in found])
         return replace(reply, headers=headers)
 
     def clear_journal(self, name: str) -> None:
-        """Forget all entries; numbers go on."""
+        """Delete all entries; numbers continue."""
         self.sandboxes.check_exists(name)
         self.journal.clear(name)
 
     def show_entry(self, name: str, number: int, secrets: str) -> Document:
-        """Return one entry, whole.
+        """Return one entry in full.
 
         Raises:
-            UnknownEntryError: there is none of that number.
+            UnknownEntryError: there is no entry with this number.
         """
-        return View(shown=secrets == _SHOWN_SECRETS).whole(self._entry(name, number))
+        entry = find_entry(self.sandboxes, self.journal, name, number)
+        return View(shown=secrets == _SHOWN_SECRETS).whole(entry)
 
     def verify_journal(self, name: str, body: Document) -> None:
-        """Raise unless the journal holds what is expected.
+        """Raise unless the recorded calls are as expected.
 
         Raises:
-            NotVerifiedError: it did not.
-            IncompleteEntryError: calls are missing that may be too many.
-            UnprocessableMemberError: the match names what is not there.
+            NotVerifiedError: they are not.
+            IncompleteEntryError: an upper bound cannot be checked, because entries were dropped.
+            UnprocessableMemberError: the match has an unknown name or an invalid predicate.
         """
         self.sandboxes.check_exists(name)
         expected = read_expectation(body, self.served)
@@ -97,27 +99,24 @@ class JournalOperations:
             raise NotVerifiedError(_summary(expected, found), _problem_members(expected, found, dropped))
 
     def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
-        """Return one entry in a form that others read.
+        """Return one entry in the requested format.
 
         Raises:
-            UnknownEntryError: there is none of that number.
-            IncompleteEntryError: its body was not kept whole.
+            UnknownEntryError: there is no entry with this number.
+            IncompleteEntryError: its body was not kept completely.
         """
-        entry = self._entry(name, number)
+        entry = find_entry(self.sandboxes, self.journal, name, number)
         if format_ == "har":
             return har_archive([entry], View(shown=secrets == _SHOWN_SECRETS))
-        if entry.request_cut_bytes:
-            raise IncompleteEntryError(
-                f"{entry.request_cut_bytes:,} bytes of the body of call {number} were not kept"
-            )
-        return self._written(entry, format_, View(secrets == _SHOWN_SECRETS, ASCII_MASK))
+        check_body_kept(entry)
+        return self._exported(entry, format_, View(secrets == _SHOWN_SECRETS, ASCII_MASK))
 
-    def export_journal(self, name: str, format_: str, last: int, secrets: str, **wanted: Json) -> Reply:
-        """Return the newest entries that are wanted, as one archive."""
-        del format_  # the contract knows one
-        return har_archive(self._selected(name, last, wanted), View(shown=secrets == _SHOWN_SECRETS))
+    def export_journal(self, name: str, format_: str, last: int, secrets: str, **filters: Json) -> Reply:
+        """Return the newest entries that match the query as one archive."""
+        del format_  # the spec permits one value
+        return har_archive(self._select(name, last, filters), View(shown=secrets == _SHOWN_SECRETS))
 
-    def _written(self, entry: Entry, form: str, view: View) -> Reply:
+    def _exported(self, entry: Entry, form: str, view: View) -> Reply:
         if form == "curl":
             return _file_reply(curl_command(entry, view), "text/x-shellscript", f"call-{entry.number}.sh")
         by_name: Mapping[str, LoadedVendor] = {vendor.name: vendor for vendor in self.served}
@@ -126,19 +125,38 @@ class JournalOperations:
             return _file_reply(
                 write_case_file(entry, view, settings), "application/yaml", f"call-{entry.number}.yaml"
             )
-        own = _renamed(settings, f"{settings.name[:_MAX_NAME]}-call-{entry.number}")
+        own = dataclasses.replace(settings, name=f"{settings.name[:_MAX_NAME]}-call-{entry.number}")
         return _file_reply(pytest_source(entry, view, own), "text/x-python", pytest_file_name(entry))
 
-    def _selected(self, name: str, last: int, wanted: Mapping[str, Json]) -> list[Entry]:
+    def _select(self, name: str, last: int, filters: Mapping[str, Json]) -> list[Entry]:
         self.sandboxes.check_exists(name)
-        return select(self.journal.entries(name), read_query(wanted, self.served), last)
+        return select(self.journal.entries(name), read_query(filters, self.served), last)
 
-    def _entry(self, name: str, number: int) -> Entry:
-        self.sandboxes.check_exists(name)
-        entry = self.journal.entry(name, number)
-        if entry is None:
-            raise UnknownEntryError(f"journal of {name} has no entry {number}")
-        return entry
+
+def find_entry(sandboxes: Sandboxes, journal: Journal, name: str, number: int) -> Entry:
+    """Return an entry of a sandbox's journal.
+
+    Raises:
+        UnknownSandboxError: the sandbox does not exist.
+        UnknownEntryError: there is no entry with this number.
+    """
+    sandboxes.check_exists(name)
+    entry = journal.entry(name, number)
+    if entry is None:
+        raise UnknownEntryError(f"journal of {name} has no entry {number}")
+    return entry
+
+
+def check_body_kept(entry: Entry) -> None:
+    """Raise unless the whole request body was kept.
+
+    Raises:
+        IncompleteEntryError: it was cut.
+    """
+    if entry.request_cut_bytes:
+        raise IncompleteEntryError(
+            f"{entry.request_cut_bytes:,} bytes of the body of call {entry.number} were not kept"
+        )
 
 
 def _summary(expected: Expectation, found: VerificationResult) -> str:
@@ -162,28 +180,21 @@ def _problem_members(expected: Expectation, found: VerificationResult, dropped: 
         {
             **{name: value for name, value in View().short(entry).items() if name in _NEAREST_MEMBERS},
             "differs": [
-                {"member": one.member, "expected": one.expected, "found": one.found} for one in other
+                {"member": one.member, "expected": one.expected, "found": one.found} for one in mismatches
             ],
         }
-        for entry, other in found.nearest
+        for entry, mismatches in found.nearest
     ]
     return {
         "expected": {
-            "calls": expected.calls.shown(),
-            "items": {outcome: bounds.shown() for outcome, bounds in expected.items.items()},
+            "calls": expected.calls.document(),
+            "items": {outcome: bounds.document() for outcome, bounds in expected.items.items()},
         },
         "found": {"calls": found.calls, "items": found.items, "numbers": found.numbers, "dropped": dropped},
         "nearest": nearest,
     }
 
 
-_NEAREST_MEMBERS = frozenset({"number", "vendor", "method", "path", "operation", "status", "outcomes"})
-
-
 def _file_reply(text: str, media_type: str, name: str) -> Reply:
     disposition = ("Content-Disposition", f'attachment; filename="{name}"')
     return Reply(200, text.encode(), f"{media_type}; charset=utf-8", (disposition,))
-
-
-def _renamed(settings: Settings, name: str) -> Settings:
-    return dataclasses.replace(settings, name=name)

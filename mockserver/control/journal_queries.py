@@ -16,73 +16,73 @@ from mockserver.scenario.model import Predicate
 from mockserver.scenario.predicates import InvalidPredicateError, parse_predicate
 
 
-def read_query(wanted: Mapping[str, Json], served: Iterable[LoadedVendor]) -> Query:
-    """Return the query of a call's parameters.
+def read_query(filters: Mapping[str, Json], served: Iterable[LoadedVendor]) -> Query:
+    """Return the journal query for the parameters of a call.
 
     Raises:
-        UnprocessableMemberError: a vendor, an operation or an instant is none.
+        UnprocessableMemberError: a vendor or operation is unknown, or `since` is invalid.
     """
-    _check_names(wanted, served, "/query")
-    since = wanted.get("since")
-    return Query(**{**wanted, "since": None if since is None else _since(since)})
+    _check_names(filters, served, "/query")
+    since = filters.get("since")
+    return Query(**{**filters, "since": None if since is None else _since(since)})
 
 
 def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:
-    """Return what a verification expects; without a word of it, one call at least.
+    """Return what a verification expects; by default at least one call.
 
     Raises:
-        UnprocessableMemberError: the match has an unknown vendor or operation, a bad predicate, or no number
-            is within bounds.
+        UnprocessableMemberError: a vendor or operation is unknown, the predicate is invalid, or a maximum is
+            below its minimum.
     """
     match = body.get("match", EMPTY)
     _check_names(match, served, "/match")
-    said = match.get("body", EMPTY)
-    wanted = CallMatch(
+    predicate = match.get("body", EMPTY)
+    call_match = CallMatch(
         vendor=match.get("vendor", ""),
         operation=match.get("operation", ""),
         method=match.get("method", ""),
         path=match.get("path", ""),
         query=match.get("query", EMPTY),
         headers={name.lower(): text for name, text in match.get("headers", EMPTY).items()},
-        body=_predicate(said) if said else None,
-        said=said,
+        body=_predicate(predicate) if predicate else None,
+        body_document=predicate,
         status=str(match.get("status", "")),
         scenario=match.get("scenario", ""),
     )
-    said_of = body.get("items", EMPTY)
-    items = {outcome: _bounds(bounds, f"/items/{outcome}") for outcome, bounds in said_of.items()}
-    unsaid = {"min": 0} if items else {"min": 1}
-    return Expectation(wanted, _bounds(body.get("calls", unsaid), "/calls"), items)
+    item_bounds = body.get("items", EMPTY)
+    items = {outcome: _bounds(bounds, f"/items/{outcome}") for outcome, bounds in item_bounds.items()}
+    default = {"min": 0} if items else {"min": 1}
+    return Expectation(call_match, _bounds(body.get("calls", default), "/calls"), items)
 
 
-def _predicate(said: Document) -> Predicate:
+def _predicate(node: Document) -> Predicate:
     try:
-        return parse_predicate(said)
+        return parse_predicate(node)
     except InvalidPredicateError as error:
         pointer = f"/match/body/{error.part}" if error.part else "/match/body"
         raise UnprocessableMemberError(pointer, error.detail, error.hint) from None
 
 
-def _bounds(said: Json, pointer: str) -> Bounds:
-    if isinstance(said, int):
-        return Bounds(said, said)
-    bounds = Bounds(said.get("min", 0), said.get("max"))
+def _bounds(node: Json, pointer: str) -> Bounds:
+    if isinstance(node, int):
+        return Bounds(node, node)
+    bounds = Bounds(node.get("min", 0), node.get("max"))
     if bounds.most is not None and bounds.most < bounds.least:
         raise UnprocessableMemberError(
-            pointer, f"no number is from {bounds.least} to {bounds.most}", "turn min and max round"
+            pointer, f"no number is from {bounds.least} to {bounds.most}", "swap min and max"
         )
     return bounds
 
 
-def _check_names(words: Mapping[str, Json], served: Iterable[LoadedVendor], pointer: str) -> None:
+def _check_names(names: Mapping[str, Json], served: Iterable[LoadedVendor], pointer: str) -> None:
     vendors = {vendor.name: vendor for vendor in served}
-    name, operation = words.get("vendor"), words.get("operation")
+    name, operation = names.get("vendor"), names.get("operation")
     if name is not None and name not in vendors:
         raise UnprocessableMemberError(
-            f"{pointer}/vendor", f"no vendor is called {name}", _suggestion(name, vendors)
+            f"{pointer}/vendor", f"there is no vendor {name}", _suggestion(name, vendors)
         )
-    meant = [vendors[name]] if name is not None else list(vendors.values())
-    known = [one for vendor in meant for one in vendor.spec.operations]
+    candidates = [vendors[name]] if name is not None else list(vendors.values())
+    known = [known_operation for vendor in candidates for known_operation in vendor.spec.operations]
     if operation is not None and operation not in known:
         whose = f"{name} has no operation" if name is not None else "no vendor has an operation"
         raise UnprocessableMemberError(

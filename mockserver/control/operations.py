@@ -1,4 +1,4 @@
-"""Operations of the control plane: a class for each subject, a method for each operation."""
+"""All operations of the control plane: one class per subject, one method per operation."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from mockserver.sandbox.sandboxes import Sandboxes
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """In-process HTTP clients: `inside` for the whole server, `unprotected` for the control plane alone.
+    """HTTP clients: `inside` for this whole server, `unprotected` for its control plane without access guard.
 
-    Replays go to `replay_hosts` too, beside loopback. `strict_auth` is how its vendors take credentials.
+    Replays may also go to `replay_hosts`, besides loopback. `strict_auth` is the server's credential mode.
     """
 
     inside: HttpClient
@@ -39,13 +39,16 @@ def control_operations(
     journal: Journal,
     served: tuple[LoadedVendor, ...],
     clients: Clients,
-    gauges: MetricSources,
+    metric_sources: MetricSources,
 ) -> tuple[object, ...]:
-    """Return the operations of the control plane; none creates a sandbox that it names (design §8.18)."""
+    """Build the objects whose methods are the operations.
+
+    No operation creates a sandbox that it merely names (design §8.18).
+    """
     packaged = PackagedScenarios(served)
     return (
         ServerOperations(served, clients.strict_auth),
-        MetricsOperations(sandboxes, journal, served, gauges),
+        MetricsOperations(sandboxes, journal, served, metric_sources),
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes),
         AssumptionOperations(sandboxes, served),

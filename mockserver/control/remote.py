@@ -18,27 +18,27 @@ _MAX_PORT = 65_535
 
 @dataclass(frozen=True, slots=True)
 class RemoteClient:
-    """Sends to other addresses; `hosts` are allowed beside loopback."""
+    """HTTP client for addresses on loopback and on `hosts`."""
 
     hosts: tuple[str, ...] = ()
 
     def address(self, text: str) -> httpx.URL:
-        """Return the address that `text` spells, without a slash at its end.
+        """Return the address that `text` spells.
 
         Raises:
-            UnprocessableMemberError: it is none that may be called.
+            UnprocessableMemberError: it is not a plain http address, or its host is not allowed.
         """
         try:
             url = httpx.URL(text)
         except httpx.InvalidURL:
             raise UnprocessableMemberError(
-                "/to", f"{text} is no address", "write http://127.0.0.1:9000/vendor"
+                "/to", f"{text} is not an address", "write http://127.0.0.1:9000/vendor"
             ) from None
         is_plain = not (url.userinfo or url.query or url.fragment) and (url.port or 0) <= _MAX_PORT
         if url.scheme not in _SCHEMES or not url.host or not is_plain:
             raise UnprocessableMemberError(
                 "/to",
-                f"{text} is no plain http address",
+                f"{text} is not a plain http address",
                 "name a host and a port at most, leave out user, query and fragment",
             )
         if not self._allows(url.host):
@@ -46,23 +46,26 @@ class RemoteClient:
             raise UnprocessableMemberError("/to", f"{url.host} is neither loopback nor allowed", cure)
         return url
 
-    async def send(self, to: httpx.URL, sent: Request) -> Response | LostResponse:
-        """Return the answer of the address below which the request's target goes, or how it was lost."""
-        target = to.raw_path.decode().rstrip("/") + sent.target
-        request = httpx.Request(
-            sent.method,
+    async def send(self, to: httpx.URL, request: Request) -> Response | LostResponse:
+        """Send the request to its target below `to`; return the response, or how it was lost."""
+        target = to.raw_path.decode().rstrip("/") + request.target
+        outgoing = httpx.Request(
+            request.method,
             to.copy_with(raw_path=target.encode("latin-1", "replace")),
-            headers=[(name.encode(), text.encode("latin-1", "replace")) for name, text in sent.headers],
-            content=sent.content,
+            headers=[(name.encode(), text.encode("latin-1", "replace")) for name, text in request.headers],
+            content=request.content,
         )
         status: int | None = None
         try:
-            async with asyncio.timeout(sent.timeout_ms / 1000), httpx.AsyncClient(trust_env=False) as client:
-                response = await client.send(request, stream=True)
+            async with (
+                asyncio.timeout(request.timeout_ms / 1000),
+                httpx.AsyncClient(trust_env=False) as client,
+            ):
+                response = await client.send(outgoing, stream=True)
                 status = response.status_code
                 return await _read_response(response)
         except TimeoutError:
-            return LostResponse("timeout", status, f"not in {sent.timeout_ms} ms")
+            return LostResponse("timeout", status, f"not in {request.timeout_ms} ms")
         except httpx.ConnectError as error:
             return LostResponse("refused", None, f"{type(error).__name__}: {error}")
         except httpx.TransportError as error:
@@ -80,7 +83,7 @@ class RemoteClient:
 
 
 async def _read_response(response: httpx.Response) -> Response | LostResponse:
-    """Return the answer, if it is not too long."""
+    """Return the response, or a lost one if it is too long."""
     body = bytearray()
     try:
         async for chunk in response.aiter_bytes():

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from mockserver.codec.redaction import is_credential_header
-from mockserver.control.calls import UnknownEntryError, UnprocessableMemberError
+from mockserver.control.calls import UnprocessableMemberError
 from mockserver.control.cases.transport import HttpClient, LostResponse, Request, Response
-from mockserver.control.journal import IncompleteEntryError
+from mockserver.control.journal import check_body_kept, find_entry
 from mockserver.control.remote import RemoteClient
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.comparison import compare_entries, compare_reply
-from mockserver.journal.entry import Entry
-from mockserver.journal.export.curl import HOP_BY_HOP
+from mockserver.journal.entry import HOP_BY_HOP, Entry
 from mockserver.journal.journal import Journal
 from mockserver.journal.resend import (
     SANDBOX_HEADER,
@@ -30,7 +29,7 @@ from mockserver.spec.openapi import Operation
 
 HERE, FRESH = "here", "fresh"
 MARK_HEADER = "mock-replay"
-"""The header of a replayed call: sandbox and number of the one that it repeats, and a number of its own."""
+"""Header of a replayed call: sandbox and number of the recorded call, and a serial number."""
 
 TIMEOUT_MS = 30_000
 _UNREDACTED = View(shown=True)
@@ -38,7 +37,7 @@ _UNREDACTED = View(shown=True)
 
 @dataclass(frozen=True, slots=True)
 class ReplayOperations:
-    """Replays. `inside` carries calls to this very server, `elsewhere` to others."""
+    """Replays recorded calls: `inside` sends to this server, `remote` to other addresses."""
 
     sandboxes: Sandboxes
     journal: Journal
@@ -48,23 +47,17 @@ class ReplayOperations:
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     async def replay_entry(self, name: str, number: int, body: Document | None) -> Document:
-        """Return what comes of the call when the same bytes are sent again, and what differs.
+        """Send the recorded bytes again and return how the responses differ.
 
         Raises:
-            UnknownSandboxError: there is none of the name, or none of that to be replayed into.
-            UnknownEntryError: there is no call of that number.
-            IncompleteEntryError: its body was not kept whole.
-            UnprocessableMemberError: the address may not be called, or the headers not be set.
+            UnknownSandboxError: the sandbox, or the one to replay into, does not exist.
+            UnknownEntryError: there is no call with this number.
+            IncompleteEntryError: its body was not kept completely.
+            UnprocessableMemberError: the address is not allowed, or a header may not be set.
         """
         body = body or EMPTY
-        self.sandboxes.check_exists(name)
-        entry = self.journal.entry(name, number)
-        if entry is None:
-            raise UnknownEntryError(f"journal of {name} has no entry {number}")
-        if entry.request_cut_bytes:
-            raise IncompleteEntryError(
-                f"{entry.request_cut_bytes:,} bytes of the body of call {number} were not kept"
-            )
+        entry = find_entry(self.sandboxes, self.journal, name, number)
+        check_body_kept(entry)
         extra = _extra_headers(body.get("headers", EMPTY))
         if "to" not in body:
             return await self._to_sandbox(entry, body.get("into", HERE), extra)
@@ -82,27 +75,31 @@ class ReplayOperations:
         )
         mark = f"{entry.call.sandbox}/{entry.number};{next(self.numbers)}"
         host = {"host": entry.call.headers["host"]} if "host" in entry.call.headers else EMPTY
-        came = await self.inside.send(
+        response = await self.inside.send(
             _request(entry, target, {**host, **headers, **extra, MARK_HEADER: mark})
         )
-        made = self._marked(sandbox, mark)
+        replayed = self._marked(sandbox, mark)
         operation = self._operation(entry)
-        difference = compare_entries(entry, made) if made else compare_reply(entry, _reply(came), operation)
-        told = _replay_document(entry, came, difference)
-        number = made.number if made else None
-        return {**told, "into": sandbox, "to": None, "number": number, "withheld": []}
+        difference = (
+            compare_entries(entry, replayed)
+            if replayed
+            else compare_reply(entry, _reply(response), operation)
+        )
+        document = _replay_document(entry, response, difference)
+        number = replayed.number if replayed else None
+        return {**document, "into": sandbox, "to": None, "number": number, "withheld": []}
 
     async def _to_remote(self, entry: Entry, to: str, extra: Mapping[str, str]) -> Document:
         url = self.remote.address(to)
         target, headers = to_other_server(entry, _UNREDACTED)
-        came = await self.remote.send(url, _request(entry, target, {**headers, **extra}))
-        difference = compare_reply(entry, _reply(came), self._operation(entry))
+        response = await self.remote.send(url, _request(entry, target, {**headers, **extra}))
+        difference = compare_reply(entry, _reply(response), self._operation(entry))
         withheld = [name for name in entry.call.headers if is_credential_header(name) and name not in extra]
-        told = _replay_document(entry, came, difference)
-        return {**told, "into": None, "to": to, "number": None, "withheld": withheld}
+        document = _replay_document(entry, response, difference)
+        return {**document, "into": None, "to": to, "number": None, "withheld": withheld}
 
     def _sandbox(self, entry: Entry, into: str) -> str:
-        """Return the sandbox that is meant, made if it is to be fresh."""
+        """Return the name of the target sandbox; create it if it is to be fresh."""
         if into == HERE:
             return entry.call.sandbox
         if into != FRESH:
@@ -115,7 +112,7 @@ class ReplayOperations:
         return next(name for name in names if self.sandboxes.create(replace(settings, name=name)))
 
     def _marked(self, sandbox: str, mark: str) -> Entry | None:
-        """Return the entry that the replay has left."""
+        """Return the entry that the replay has created."""
         newest_first = reversed(self.journal.entries(sandbox))
         return next((entry for entry in newest_first if entry.call.headers.get(MARK_HEADER) == mark), None)
 
@@ -124,25 +121,25 @@ class ReplayOperations:
         return spec.operations.get(entry.operation or "")
 
 
-def _extra_headers(said: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that somebody wants to send beside the recorded ones.
+def _extra_headers(additional: Mapping[str, str]) -> dict[str, str]:
+    """Return the additional headers, with names in lower case.
 
     Raises:
-        UnprocessableMemberError: one is not theirs to set.
+        UnprocessableMemberError: a header may not be set, or is malformed.
     """
-    headers = {name.lower(): text for name, text in said.items()}
+    headers = {name.lower(): text for name, text in additional.items()}
     for name, text in headers.items():
         if name in HOP_BY_HOP or name in (SANDBOX_HEADER, MARK_HEADER):
-            raise UnprocessableMemberError(
-                f"/headers/{name}", f"{name} is made anew for each call", "leave it out"
-            )
+            raise UnprocessableMemberError(f"/headers/{name}", f"{name} is set for each call", "leave it out")
         if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
             raise UnprocessableMemberError(
-                f"/headers/{name}", f"{name!r} is no name of a header", "use letters, digits and -"
+                f"/headers/{name}", f"{name!r} is not a header name", "use letters, digits and -"
             )
         if not (text.isascii() and text.isprintable()) and text:
             raise UnprocessableMemberError(
-                f"/headers/{name}", "a header's text is ASCII on one line", "leave out the rest"
+                f"/headers/{name}",
+                "a header's value is printable ASCII on one line",
+                "leave out other characters",
             )
     return headers
 

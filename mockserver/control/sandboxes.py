@@ -21,7 +21,7 @@ from mockserver.sandbox.sandboxes import Sandboxes, Settings, is_sandbox_name
 
 @dataclass(frozen=True, slots=True)
 class SandboxOperations:
-    """Sandboxes by name. UnknownSandbox where there is none of the name."""
+    """Operations on sandboxes. Those with a `name` raise UnknownSandboxError if it does not exist."""
 
     sandboxes: Sandboxes
     journal: Journal
@@ -29,18 +29,17 @@ class SandboxOperations:
     packaged: PackagedScenarios
 
     def list_sandboxes(self) -> Json:
-        """Return all sandboxes, by name."""
+        """Return all sandboxes, sorted by name."""
         return [self.show_sandbox(name) for name in self.sandboxes.names()]
 
     def create_sandbox(self, body: Document) -> Document:
-        """Make a sandbox from the fixtures, or empty.
+        """Create a sandbox from the fixtures, or an empty one.
 
         Raises:
             SandboxExistsError: the name is taken.
-            Unprocessable: `name`, `freeze` or `assumptions` are not valid, or
-                `scenarios` name none that ships.
-            UnprocessableCallError: a scenario is none.
-            TooManySandboxesError: there are as many as there may be.
+            UnprocessableMemberError: the name, `freeze`, an assumption or a scenario name is invalid.
+            UnprocessableCallError: a scenario document is invalid.
+            TooManySandboxesError: the limit of sandboxes is reached.
         """
         if not is_sandbox_name(body["name"]):
             raise UnprocessableMemberError("/name", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
@@ -56,7 +55,7 @@ class SandboxOperations:
             self._scenarios(body.get("scenarios", ())),
         )
         if not self.sandboxes.create(settings):
-            raise SandboxExistsError(f"a sandbox named {settings.name} is there already")
+            raise SandboxExistsError(f"a sandbox named {settings.name} exists already")
         return self.show_sandbox(settings.name)
 
     def show_sandbox(self, name: str) -> Document:
@@ -74,17 +73,17 @@ class SandboxOperations:
         }
 
     def delete_sandbox(self, name: str) -> None:
-        """Drop a sandbox and its journal; the default one begins anew, as the server was started."""
+        """Delete a sandbox and its journal; the default sandbox is reset to its start-up state."""
         self.sandboxes.delete(name)
 
     def reset_sandbox(self, name: str) -> Document:
-        """Back to the fixtures, journal and numbers too."""
+        """Reset a sandbox to its fixtures; delete its journal, whose numbers start again at 1."""
         self.sandboxes.reset(name)
         self.journal.forget(name)
         return self.show_sandbox(name)
 
     def _scenarios(self, chosen: Iterable[Json]) -> tuple[Document, ...]:
-        """Return the documents of scenarios that are named or given."""
+        """Return the documents of scenarios that are given by name or as documents."""
         documents: dict[str, Document] = {}
         for index, one in enumerate(chosen):
             pointer = f"/scenarios/{index}"
@@ -100,20 +99,20 @@ class SandboxOperations:
 
 @dataclass(frozen=True, slots=True)
 class AssumptionOperations:
-    """The assumptions of a sandbox. UnknownSandbox where there is none of the name."""
+    """Operations on a sandbox's assumptions. All raise UnknownSandboxError if it does not exist."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
 
     def list_assumptions(self, name: str) -> Json:
-        """Return every assumption of every vendor, with the position that it has in the sandbox."""
+        """Return all assumptions of all vendors, with their values in the sandbox."""
         return list_assumptions(self.served, self.sandboxes.show(name).assumptions)
 
     def assume(self, name: str, body: Mapping[str, str | None]) -> Json:
-        """Turn assumptions; None turns one back to its default.
+        """Set assumptions; None restores the default.
 
         Raises:
-            UnprocessableMemberError: there is no such assumption or position; none was turned then.
+            UnprocessableMemberError: an assumption is unknown or a value is invalid; then none is set.
         """
         self.sandboxes.check_exists(name)
         check_values(self.served, body, "")
@@ -124,10 +123,10 @@ class AssumptionOperations:
 def check_values(
     served: tuple[LoadedVendor, ...], values: Mapping[str, str | None], pointer: str
 ) -> Mapping[str, str | None]:
-    """Return the positions, all of which there are.
+    """Raise unless all assumptions exist and accept their values.
 
     Raises:
-        UnprocessableMemberError: there is no such assumption or value; `pointer` says where.
+        UnprocessableMemberError: one does not; `pointer` is the object of assumptions.
     """
     try:
         check_assumption_values(served, values)

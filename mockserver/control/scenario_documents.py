@@ -1,4 +1,4 @@
-"""Read scenario documents from control plane calls and report their faults."""
+"""Read scenario documents from control plane calls and report their problems."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from mockserver.scenario.parser import InvalidScenarioError, LocatedProblem, par
 
 def operations_by_vendor(served: Iterable[LoadedVendor]) -> Mapping[str, frozenset[str]]:
     """Return the operations that a scenario may name, by vendor."""
-    return {one.name: frozenset(one.spec.operations) for one in served}
+    return {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
 
 
 class PackagedScenarios:
-    """The scenarios that ship, read once; those for vendors that are not served are left out."""
+    """Packaged scenarios, read once; those for vendors that are not served are left out."""
 
     def __init__(self, served: tuple[LoadedVendor, ...]) -> None:
         self._operations = operations_by_vendor(served)
 
     @cached_property
     def documents(self) -> Mapping[str, Document]:
-        """Their documents by name, sorted."""
+        """Documents by name, sorted."""
         found: dict[str, Document] = {}
         for name, text in sorted(packaged.load_packaged(self._operations).items()):
             with suppress(InvalidScenarioError):
@@ -36,25 +36,25 @@ class PackagedScenarios:
         return found
 
     def document(self, name: str, pointer: str) -> Document:
-        """Return the document of one that a body names at `pointer`.
+        """Return the packaged scenario that the member at `pointer` names.
 
         Raises:
-            UnprocessableMemberError: none of that name ships.
+            UnprocessableMemberError: there is no packaged scenario with this name.
         """
         if name not in self.documents:
             known = get_close_matches(name, self.documents, 1) or list(self.documents)
             raise UnprocessableMemberError(
-                pointer, f"no scenario {name} ships", f"name one of {', '.join(known)}"
+                pointer, f"there is no packaged scenario {name}", f"name one of {', '.join(known)}"
             )
         return self.documents[name]
 
 
 def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
-    """Return the scenario that a call's body is, in JSON or YAML.
+    """Parse a call's body, in JSON or YAML, as a scenario.
 
     Raises:
-        UnprocessableMemberError: the body is no text.
-        UnprocessableCallError: it is no scenario; all that is wrong, with line and column.
+        UnprocessableMemberError: the body is not UTF-8.
+        UnprocessableCallError: it is not a scenario; all problems have line and column.
     """
     try:
         return parse_text(call.content.decode("utf-8-sig"), operations_by_vendor(served))
@@ -65,10 +65,10 @@ def read_body(call: ControlCall, served: tuple[LoadedVendor, ...]) -> Scenario:
 
 
 def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Scenario:
-    """Return the scenario that a document is which stands at `pointer` in a body.
+    """Parse the document at `pointer` of a body as a scenario.
 
     Raises:
-        UnprocessableCallError: it is none.
+        UnprocessableCallError: it is not a scenario.
     """
     try:
         return parse_document(document, operations_by_vendor(served))
@@ -77,25 +77,25 @@ def read_document(document: Json, served: tuple[LoadedVendor, ...], pointer: str
 
 
 def document_problems(document: Json, served: tuple[LoadedVendor, ...], pointer: str) -> Iterator[Document]:
-    """Yield everything that is wrong with a scenario's document which stands at `pointer`."""
+    """Yield all problems of the scenario document at `pointer`."""
     try:
         parse_document(document, operations_by_vendor(served))
     except InvalidScenarioError as error:
-        yield from (_fault_document(fault, pointer) for fault in error.problems)
+        yield from (_problem_document(problem, pointer) for problem in error.problems)
 
 
 def _scenario_error(error: InvalidScenarioError, pointer: str) -> UnprocessableCallError:
     more = len(error.problems) - 1 + error.more
     also = f", and {more:,} more" if more else ""
     detail = f"the scenario is not stored: {error.problems[0].detail}{also}"
-    return UnprocessableCallError(detail, [_fault_document(fault, pointer) for fault in error.problems])
+    return UnprocessableCallError(detail, [_problem_document(problem, pointer) for problem in error.problems])
 
 
-def _fault_document(fault: LocatedProblem, pointer: str) -> Document:
-    shown = {
-        "pointer": pointer + fault.pointer,
-        "code": fault.code,
-        "detail": fault.detail,
-        "try": fault.hint,
+def _problem_document(problem: LocatedProblem, pointer: str) -> Document:
+    document = {
+        "pointer": pointer + problem.pointer,
+        "code": problem.code,
+        "detail": problem.detail,
+        "try": problem.hint,
     }
-    return {**shown, "line": fault.line, "column": fault.column} if fault.line else shown
+    return {**document, "line": problem.line, "column": problem.column} if problem.line else document

@@ -17,48 +17,48 @@ from mockserver.scenario import language
 
 @dataclass(frozen=True, slots=True)
 class ScenarioOperations:
-    """The scenarios of a sandbox. UnknownSandbox where there is none of the name."""
+    """Operations on a sandbox's scenarios. Those with a `name` raise UnknownSandboxError."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
     packaged: PackagedScenarios
 
     def list_packaged_scenarios(self) -> Json:
-        """Return the scenarios that ship; a header may name them at any time."""
+        """Return the packaged scenarios, which a header can name at any time."""
         return [
-            {"name": one["name"], "description": one.get("description", ""), "document": one}
-            for one in self.packaged.documents.values()
+            {"name": document["name"], "description": document.get("description", ""), "document": document}
+            for document in self.packaged.documents.values()
         ]
 
     def show_scenario_schema(self) -> Document:
-        """Return the JSON Schema of the scenario language, with the vendors of this server."""
-        return language.build_schema(one.name for one in self.served)
+        """Return the JSON Schema of the scenario language, with this server's vendors."""
+        return language.build_schema(vendor.name for vendor in self.served)
 
     def list_scenarios(self, name: str) -> Json:
-        """Return the scenarios of the sandbox, in the order in which they are asked: newest first."""
+        """Return the sandbox's scenarios in the order of evaluation: newest first."""
         return self.sandboxes.control(name, _listed)
 
     def show_scenario(self, name: str, scenario: str) -> Document:
-        """Return one scenario, with what each rule saw and hit.
+        """Return one scenario with the counts of its rules.
 
         Raises:
-            UnknownScenarioError: the sandbox has none of that name.
+            UnknownScenarioError: the sandbox has no scenario with this name.
         """
 
         def work(whole: SandboxState) -> Document:
-            kept = whole.collection(SCENARIOS, "").get(scenario)
-            if kept is None:
+            record = whole.collection(SCENARIOS, "").get(scenario)
+            if record is None:
                 raise UnknownScenarioError(f"the sandbox has no scenario {scenario}")
-            return _whole(kept, whole)
+            return _whole(record, whole)
 
         return self.sandboxes.control(name, work)
 
     def put_scenario(self, name: str, scenario: str, call: ControlCall, *, armed: bool) -> Document:
-        """Store a scenario and arm it, or only store it; one of its name goes, and what that counted.
+        """Store a scenario, and arm it if requested; it replaces one of the same name with its counts.
 
         Raises:
-            UnprocessableCallError: the body is no scenario.
-            UnprocessableMemberError: it has another name than the path.
+            UnprocessableCallError: the body is not a valid scenario.
+            UnprocessableMemberError: its name differs from the path.
         """
         self.sandboxes.check_exists(name)
         read = read_body(call, self.served)
@@ -71,47 +71,47 @@ class ScenarioOperations:
         return self.show_scenario(name, scenario)
 
     def delete_scenario(self, name: str, scenario: str) -> None:
-        """Take a scenario away, and what it counted.
+        """Delete a scenario and its counts.
 
         Raises:
-            UnknownScenarioError: the sandbox has none of that name.
+            UnknownScenarioError: the sandbox has no scenario with this name.
         """
         if not self.sandboxes.control(name, lambda whole: scenarios.delete_scenario(whole, scenario)):
             raise UnknownScenarioError(f"the sandbox has no scenario {scenario}")
 
     def delete_scenarios(self, name: str) -> None:
-        """Take all of them away, and all that was ever counted."""
+        """Delete all scenarios and all counts."""
         self.sandboxes.control(name, scenarios.delete_all_scenarios)
 
 
 def _listed(whole: SandboxState) -> Json:
-    kept = sorted(whole.collection(SCENARIOS, "").values(), key=lambda one: -int(one["order"]))
-    return [_short(one, whole) for one in kept]
+    records = sorted(whole.collection(SCENARIOS, "").values(), key=lambda record: -int(record["order"]))
+    return [_short(record, whole) for record in records]
 
 
-def _short(kept: Document, whole: SandboxState) -> Document:
-    rules = _rules(kept, whole)
+def _short(record: Document, whole: SandboxState) -> Document:
+    rules = _rules(record, whole)
     return {
-        "name": kept["name"],
-        "armed": kept["armed"],
-        "description": kept["document"].get("description", ""),
+        "name": record["name"],
+        "armed": record["armed"],
+        "description": record["document"].get("description", ""),
         "rules": len(rules),
         "hits": sum(rule["hits"] for rule in rules),
     }
 
 
-def _whole(kept: Document, whole: SandboxState) -> Document:
-    return {**_short(kept, whole), "counts": _rules(kept, whole), "document": kept["document"]}
+def _whole(record: Document, whole: SandboxState) -> Document:
+    return {**_short(record, whole), "counts": _rules(record, whole), "document": record["document"]}
 
 
-def _rules(kept: Document, whole: SandboxState) -> list[Document]:
-    """Return what each rule saw and hit, and how many more hits it has left, None: no end of them."""
+def _rules(record: Document, whole: SandboxState) -> list[Document]:
+    """Return calls and hits of each rule, and its remaining hits (None: unlimited)."""
     counters = whole.collection(SCENARIO_COUNTERS, "")
-    found: list[Document] = []
-    for rule in kept["document"]["rules"]:
-        counted = counters.get(f"{kept['name']}/{rule['id']}") or EMPTY
-        hits = counted.get("hits", 0)
+    rules: list[Document] = []
+    for rule in record["document"]["rules"]:
+        counts = counters.get(f"{record['name']}/{rule['id']}") or EMPTY
+        hits = counts.get("hits", 0)
         count = rule.get("times", EMPTY).get("count")
         left = None if count is None else max(0, int(count) - hits)
-        found.append({"id": rule["id"], "calls": counted.get("calls", 0), "hits": hits, "left": left})
-    return found
+        rules.append({"id": rule["id"], "calls": counts.get("calls", 0), "hits": hits, "left": left})
+    return rules

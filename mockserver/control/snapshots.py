@@ -16,19 +16,19 @@ _OTHER_SANDBOX = "sandbox:"
 
 @dataclass(frozen=True, slots=True)
 class SnapshotOperations:
-    """The snapshots of a sandbox. UnknownSandbox where there is none of the name."""
+    """Operations on a sandbox's snapshots. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
 
     def list_snapshots(self, name: str) -> Json:
-        """Return all of them, oldest first."""
+        """Return all snapshots, oldest first."""
         return self.sandboxes.control(name, snapshots.list_snapshots)
 
     def take_snapshot(self, name: str, body: Document) -> Document:
-        """Keep all that the sandbox holds now: state, clock, seed, ids, keys, counters, quotas, assumptions.
+        """Store the whole state: records, clock, seed, ids, keys, counters, quotas, assumptions.
 
         Raises:
-            TooManySnapshotsError: it has as many as it may have.
+            TooManySnapshotsError: the limit of snapshots is reached.
         """
 
         def work(whole: SandboxState) -> Document:
@@ -38,28 +38,28 @@ class SnapshotOperations:
         return self.sandboxes.control(name, work)
 
     def restore_snapshot(self, name: str, snapshot: str) -> Document:
-        """Set the sandbox back to a snapshot, which is shown; its journal and its snapshots stay.
+        """Restore a snapshot and return it; journal and snapshots are kept.
 
         Raises:
-            UnknownSnapshotError: there is none of that id.
+            UnknownSnapshotError: there is no snapshot with this id.
         """
         return self.sandboxes.control(name, lambda whole: snapshots.restore_snapshot(whole, snapshot))
 
     def delete_snapshot(self, name: str, snapshot: str) -> None:
-        """Forget a snapshot.
+        """Delete a snapshot.
 
         Raises:
-            UnknownSnapshotError: there is none of that id.
+            UnknownSnapshotError: there is no snapshot with this id.
         """
         self.sandboxes.control(name, lambda whole: snapshots.delete_snapshot(whole, snapshot))
 
     def show_difference(self, name: str, against: str) -> Document:
-        """Return what was added, removed and changed in the sandbox since `against`.
+        """Return the documents added, removed and changed since `against`.
 
-        That is `fixtures` (how it began), the id of a snapshot, or `sandbox:` and another one's name.
+        `against` is `fixtures` (the initial state), the id of a snapshot, or `sandbox:` followed by a name.
 
         Raises:
-            UnknownSnapshotError: there is none of that id.
+            UnknownSnapshotError: there is no snapshot with this id.
         """
         after = self.sandboxes.dump(name)
         found = diff_tables(self._before(name, against), after)

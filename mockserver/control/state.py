@@ -1,4 +1,4 @@
-"""Dump and load the state of a sandbox; validate a dump before it is loaded."""
+"""Dump and load the state of a sandbox; validate a dump before loading it."""
 
 from __future__ import annotations
 
@@ -23,32 +23,31 @@ MAX_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class StateOperations:
-    """The whole state of a sandbox. UnknownSandbox where there is none of the name."""
+    """Operations on a sandbox's state. All raise UnknownSandboxError if the sandbox does not exist."""
 
     sandboxes: Sandboxes
     served: tuple[LoadedVendor, ...]
 
     def dump_sandbox(self, name: str, vendor: str = "") -> Json:
-        """Return everything that the sandbox holds, or what it holds of one vendor.
+        """Return the whole state, or the state of one vendor.
 
         Raises:
-            UnprocessableCallError: no vendor of that name is served.
+            UnprocessableCallError: no vendor with this name is served.
         """
         self._check_vendor(vendor)
         held = self.sandboxes.dump(name)
         return {scope: tables for scope, tables in held.items() if _is_of(scope, vendor)}
 
     def load_state(self, name: str, body: Document, vendor: str = "") -> Document:
-        """Load a dump into the sandbox: all of it or one vendor's, or nothing at all.
+        """Load a dump, of all vendors or of one; load it completely or not at all.
 
-        What a whole dump does not say of the sandbox itself (seed, clock, scenarios) stays as it is.
+        Seed, clock and scenarios that a full dump leaves out are kept.
 
         Raises:
-            UnprocessableCallError: no such vendor is served, or the dump has scopes or documents that this
-                server can do nothing with.
+            UnprocessableCallError: the vendor is not served, or the dump is invalid.
         """
         self._check_vendor(vendor)
-        tables = self._judged(body, vendor)
+        tables = self._validated(body, vendor)
 
         def work(whole: SandboxState) -> Document:
             held = snapshots.dump_tables(whole)
@@ -68,13 +67,13 @@ class StateOperations:
                 detail, [{"pointer": "/query/vendor", "code": "unknown-vendor", "detail": detail}]
             )
 
-    def _judged(self, body: Document, vendor: str) -> Tables:
-        found = DumpValidator(self.served, vendor).problems(body)
-        told = list(islice(found, MAX_PROBLEMS))
-        if told:
-            more = sum(1 for _ in found)
+    def _validated(self, body: Document, vendor: str) -> Tables:
+        problems = DumpValidator(self.served, vendor).problems(body)
+        shown = list(islice(problems, MAX_PROBLEMS))
+        if shown:
+            more = sum(1 for _ in problems)
             also = f", and {more:,} more" if more else ""
-            raise UnprocessableCallError(f"the state cannot be loaded: {told[0]['detail']}{also}", told)
+            raise UnprocessableCallError(f"the state cannot be loaded: {shown[0]['detail']}{also}", shown)
         return body
 
 
@@ -84,47 +83,49 @@ def _is_of(scope: str, vendor: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DumpValidator:
-    """Judges dumps for a server of these vendors: whole ones, or with `vendor` that one's scopes alone."""
+    """Validates dumps for this server's vendors, or with `vendor` for that one alone."""
 
     served: tuple[LoadedVendor, ...]
     vendor: str = ""
 
     def problems(self, dump: Document) -> Iterator[Document]:
-        """Yield everything that is wrong with it: pointer, code and detail each, in the order of the dump."""
+        """Yield all problems in the order of the dump, with pointer, code and detail."""
         names = [one.name for one in self.served]
-        wanted = (self.vendor,) if self.vendor else (*names, SANDBOX_SCOPE.rstrip("/"))
+        owners = (self.vendor,) if self.vendor else (*names, SANDBOX_SCOPE.rstrip("/"))
         for scope, tables in dump.items():
             owner, slash, tenant = scope.partition("/")
-            if owner not in wanted or not slash or (f"{owner}/" == SANDBOX_SCOPE and tenant):
-                expected = ", ".join(f"{name}/…" for name in wanted)
+            if owner not in owners or not slash or (f"{owner}/" == SANDBOX_SCOPE and tenant):
+                expected = ", ".join(f"{name}/…" for name in owners)
                 yield _problem_document(
                     (scope,), "unknown-scope", f"expected scopes {expected}, found {scope}"
                 )
                 continue
             malformed = list(_malformed(scope, tables))
-            yield from malformed or self._misfits(scope, tables)
+            yield from malformed or self._content_problems(scope, tables)
 
-    def _misfits(self, scope: str, tables: Json) -> Iterator[Document]:
+    def _content_problems(self, scope: str, tables: Json) -> Iterator[Document]:
         if scope == SANDBOX_SCOPE:
-            return self._own(tables)
-        return self._vendors(scope.partition("/")[0], tables) if scope.endswith("/") else iter(())
+            return self._sandbox_problems(tables)
+        return self._vendor_problems(scope.partition("/")[0], tables) if scope.endswith("/") else iter(())
 
-    def _own(self, tables: Json) -> Iterator[Document]:
-        shapely = True
+    def _sandbox_problems(self, tables: Json) -> Iterator[Document]:
+        is_valid = True
         for name in (SETTINGS, *(name for name in tables if name != SETTINGS)):
             if name not in SANDBOX_COLLECTIONS:
                 yield _problem_document(
-                    (SANDBOX_SCOPE, name), "unknown-collection", f"a sandbox keeps no {name} of its own"
+                    (SANDBOX_SCOPE, name),
+                    "unknown-collection",
+                    f"a sandbox has no collection {name} of its own",
                 )
                 continue
             for problem in SANDBOX_COLLECTIONS[name].problems(tables.get(name, {}), (SANDBOX_SCOPE, name)):
-                shapely = False
+                is_valid = False
                 yield _problem_document(problem.path, problem.code, problem.detail)
-        if not shapely:
+        if not is_valid:
             return
         beginning = tables[SETTINGS]["beginning"]
         where: Path = (SANDBOX_SCOPE, SETTINGS, "beginning")
-        yield from self._turned(beginning["assumptions"], (*where, "assumptions"))
+        yield from self._value_problems(beginning["assumptions"], (*where, "assumptions"))
         for index, document in enumerate(beginning["scenarios"]):
             yield from document_problems(document, self.served, pointer_of((*where, "scenarios", index)))
         for name, record in tables.get(SCENARIOS, {}).items():
@@ -132,28 +133,28 @@ class DumpValidator:
             yield from document_problems(record["document"], self.served, pointer_of((*place, "document")))
             if not name == record["name"] == record["document"].get("name"):
                 yield _problem_document(
-                    place, "wrong-name", f"the scenario that is kept as {name} has another name"
+                    place, "wrong-name", f"the scenario stored as {name} has another name"
                 )
 
-    def _vendors(self, vendor: str, tables: Json) -> Iterator[Document]:
+    def _vendor_problems(self, vendor: str, tables: Json) -> Iterator[Document]:
         scope = f"{vendor}/"
-        kept = [name for name in tables if name in VENDOR_COLLECTIONS]
         found = [
             problem
-            for name in kept
+            for name in tables
+            if name in VENDOR_COLLECTIONS
             for problem in VENDOR_COLLECTIONS[name].problems(tables[name], (scope, name))
         ]
         yield from (_problem_document(one.path, one.code, one.detail) for one in found)
         if not found:
-            for assumption, turned in tables.get(ASSUMPTIONS_COLLECTION, {}).items():
-                place: Path = (scope, ASSUMPTIONS_COLLECTION, assumption)
-                if turned["name"] != assumption:
+            for name, record in tables.get(ASSUMPTIONS_COLLECTION, {}).items():
+                place: Path = (scope, ASSUMPTIONS_COLLECTION, name)
+                if record["name"] != name:
                     yield _problem_document(
-                        place, "wrong-name", f"the assumption that is kept as {assumption} has another name"
+                        place, "wrong-name", f"the assumption stored as {name} has another name"
                     )
-                yield from self._turned({f"{vendor}.{assumption}": turned["position"]}, place)
+                yield from self._value_problems({f"{vendor}.{name}": record["position"]}, place)
 
-    def _turned(self, values: Document, path: Path) -> Iterator[Document]:
+    def _value_problems(self, values: Document, path: Path) -> Iterator[Document]:
         try:
             check_assumption_values(self.served, values)
         except InvalidAssumptionError as error:
@@ -161,7 +162,7 @@ class DumpValidator:
 
 
 def _malformed(scope: str, tables: Json) -> Iterator[Document]:
-    """Yield what keeps `tables` from being documents by collection and key."""
+    """Yield where `tables` is not documents by collection and key."""
     if not isinstance(tables, dict):
         yield _problem_document((scope,), "wrong-type", "expected an object of collections")
         return
@@ -171,9 +172,7 @@ def _malformed(scope: str, tables: Json) -> Iterator[Document]:
             continue
         for key, document in documents.items():
             if not isinstance(document, dict):
-                yield _problem_document(
-                    (scope, name, key), "wrong-type", "expected a document, which is an object"
-                )
+                yield _problem_document((scope, name, key), "wrong-type", "expected a document (an object)")
 
 
 def _problem_document(path: Path, code: str, detail: str) -> Document:

@@ -1,4 +1,4 @@
-"""Schemas of the collections that the server itself keeps in a sandbox."""
+"""Schemas of the collections that the server itself stores in a sandbox."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FROZEN_INSTANT = {"type": "string", "format": "standing instant", "nullable": T
 
 
 def _closed_object(**members: Document) -> Document:
-    """Return an object of exactly these members."""
+    """Return the schema of an object with exactly these members."""
     return {
         "type": "object",
         "required": list(members),
@@ -46,7 +46,7 @@ def _compiled(node: Document) -> Schema:
 
 
 def _format_check(read: Callable[[str], object]) -> Callable[[str], bool]:
-    """Return whether a text is what `read` reads."""
+    """Return a predicate that tells whether `read` accepts a text."""
 
     def check(text: str) -> bool:
         try:
@@ -108,7 +108,7 @@ SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
         _closed_object(seed=_closed_object(value=_NUMBER), clock=_CLOCK, beginning=_SETTINGS)
     ),
 }
-"""The collections of a sandbox's own scope."""
+"""Collections in a sandbox's own scope."""
 
 VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
     **{
@@ -118,4 +118,4 @@ VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
         "sequences": _closed_object(last=_NUMBER),
     }
 )
-"""The collections of a vendor's own scope that the core keeps there."""
+"""Collections of the core in a vendor's own scope."""

@@ -16,13 +16,13 @@ from mockserver.sandbox.sandboxes import Sandboxes
 
 @dataclass(frozen=True, slots=True)
 class ServerOperations:
-    """Operations on the server itself."""
+    """Operations that concern no sandbox."""
 
     served: tuple[LoadedVendor, ...]
     strict_auth: bool = False
 
     def health(self) -> Document:
-        """Return that the server is up, and what it serves."""
+        """Return the server's status, version and vendors."""
         return {
             "status": "ok",
             "version": __version__,
@@ -31,7 +31,7 @@ class ServerOperations:
         }
 
     def list_vendors(self) -> Json:
-        """Return the vendors: where they are mounted and what they can do."""
+        """Return the vendors with their mounts and operations."""
         return [
             {
                 "name": vendor.name,
@@ -49,15 +49,15 @@ _OUTCOMES = (*(str(action) for action in Action), WARNED)
 
 @dataclass(frozen=True, slots=True)
 class MetricSources:
-    """Sources of the metrics; `open_calls` returns the calls in flight by vendor."""
+    """Counters of the running server; `open_calls` returns the calls in flight by vendor."""
 
-    tally: CallCounters
+    counters: CallCounters
     open_calls: Callable[[], Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsOperations:
-    """Counts alone: no time of the machine is in them."""
+    """Metrics, all of them counts."""
 
     sandboxes: Sandboxes
     journal: Journal
@@ -65,7 +65,7 @@ class MetricsOperations:
     sources: MetricSources
 
     def show_metrics(self) -> Document:
-        """Return what there is now, and by vendor what all calls since the server began come to."""
+        """Return current totals, and per vendor all calls since start-up."""
         calls = self.sources.open_calls()
         return {
             "sandboxes": len(self.sandboxes.names()),
@@ -74,7 +74,7 @@ class MetricsOperations:
         }
 
     def _vendor(self, name: str, open_calls: Mapping[str, int]) -> Document:
-        count = self.sources.tally.of(name)
+        count = self.sources.counters.of(name)
         return {
             "calls": count.calls,
             "openCalls": open_calls.get(name, 0),

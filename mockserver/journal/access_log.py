@@ -35,25 +35,26 @@ _VIOLATION_MARK = "!"
 
 
 def log_listeners(style: str, *, numbers: bool = True) -> tuple[Listener, ...]:
-    """Return what writes each entry to standard error: `text`, `json`, or nothing for `off`.
+    """Return the listeners that log entries to standard error, in the style `text`, `json` or `off`.
 
-    Without `numbers` a text line leaves out the journal's, as an answer does that carries none.
+    Without `numbers` a text line omits the journal number, like replies without Mock-* headers.
     """
     if style == "off":
         return ()
-    written = partial(text_line, numbers=numbers) if style == "text" else json_line
-    return (lambda entry: click.echo(written(entry), err=True),)
+    render = partial(text_line, numbers=numbers) if style == "text" else json_line
+    return (lambda entry: click.echo(render(entry), err=True),)
 
 
 def text_line(entry: Entry, *, numbers: bool = True) -> str:
-    """Return an entry's line of text, as `line` has it."""
+    """Return the text line of an entry, see `text_line_of`."""
     return text_line_of(View().short(entry), entry.call.sandbox, numbers=numbers)
 
 
 def text_line_of(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> str:
-    """Vendor, method, path, status, items or operation, milliseconds, sandbox, number, rules, fault, `!`.
+    """Format an entry as listed by the control plane.
 
-    `short` is an entry as the control plane lists it.
+    The line has vendor, method, path, status, items or operation, milliseconds, sandbox, number, rules,
+    fault, and `!` for a contract violation.
     """
     status = _NO_STATUS if short["status"] is None else str(short["status"])
     parts = [
@@ -83,7 +84,7 @@ def _item_counts(short: Mapping[str, Json]) -> str:
 
 
 def _scenario_effects(short: Mapping[str, Json]) -> str:
-    """Return what scenarios did to the answer."""
+    """Return the applied rules, the fault, and the mark of a contract violation."""
     fault = f"~{short['fault']}" if short["fault"] else ""
     return " ".join(filter(None, (*short["applied"], fault, _VIOLATION_MARK if short["offContract"] else "")))
 

@@ -14,10 +14,10 @@ from mockserver.sandbox.diff import ValueChange, diff_values
 from mockserver.spec.openapi import Operation, parse_pointer
 
 MAX_SHOWN = 20
-"""So many places of a body, and so many items, are told; the rest is counted."""
+"""Limit of differences listed for a body, and for items; the rest is only counted."""
 
 ItemStatuses = list[tuple[str, str]]
-"""Key and end of each item, in the order of the wire."""
+"""Key and status of each item, in request order."""
 
 _Pairs = list[tuple[tuple[str, str] | None, tuple[str, str] | None]]
 _UNREPORTED = "unsaid"
@@ -26,15 +26,16 @@ _NO_REPLY = Reply(0)
 
 
 def compare_entries(recorded: Entry, replayed: Entry) -> Document:
-    """Return what differs between the answers of two entries; items by what became of them here."""
+    """Compare the replies of two entries; items are compared by their outcomes."""
     pairs = _pair_items(_item_results(recorded), _item_results(replayed))
     return _difference(recorded, replayed.status, replayed.reply, pairs)
 
 
 def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
-    """Return what differs between a recorded answer and one from elsewhere, None: lost.
+    """Compare a recorded reply with one from elsewhere; None means that it was lost.
 
-    Items are told as the answers tell of them, none where the operation's `x-batch.outcome` says nothing.
+    Items are compared as reported in the replies; there are none if the operation's `x-batch.outcome` is
+    empty.
     """
     if reply is None:
         return _difference(recorded, None, _NO_REPLY, [(one, None) for one in _item_results(recorded)])
@@ -43,26 +44,26 @@ def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | N
     if batch is not None and "list" not in batch.outcome:
         keys = dict.fromkeys(key for key, _ in (*before, *after))
         was, now = dict(before), dict(after)
-        before, after = ([(key, told.get(key, _UNREPORTED)) for key in keys] for told in (was, now))
+        before, after = ([(key, reported.get(key, _UNREPORTED)) for key in keys] for reported in (was, now))
     return _difference(recorded, reply.status, reply, _pair_items(before, after))
 
 
 def reported_outcomes(reply: Reply, operation: Operation | None) -> ItemStatuses:
-    """Key and end of each item that an answer tells of, by the operation's `x-batch.outcome`.
+    """Return key and status of each item reported in a reply, according to `x-batch.outcome`.
 
-    The key is "" where the answer tells none. The end is the item's status, or of what stands in maps the
-    names of those.
+    The key is "" if the reply has none. For outcomes in maps, the status is the names of the maps that hold
+    the item.
     """
     batch = operation.batch if operation else None
     document = _json_body(reply)
     if batch is None or document is None:
         return []
-    told = batch.outcome
-    if "list" in told:
-        listed = _value_at(document, parse_pointer(told["list"]))
+    reported = batch.outcome
+    if "list" in reported:
+        listed = _value_at(document, parse_pointer(reported["list"]))
         items = listed if isinstance(listed, list) else []
         return [
-            (_text_at(item, told.get("key")) or "", _text_at(item, told.get("status")) or _UNREPORTED)
+            (_text_at(item, reported.get("key")) or "", _text_at(item, reported.get("status")) or _UNREPORTED)
             for item in items
         ]
     found: dict[str, str] = {}
@@ -78,7 +79,7 @@ def _item_results(entry: Entry) -> ItemStatuses:
 
 
 def _pair_items(before: ItemStatuses, after: ItemStatuses) -> _Pairs:
-    """Return the two ends of each item: by key where each item has one of its own, else by place."""
+    """Pair the statuses of each item: by key if all keys are unique, otherwise by position."""
     was, now = dict(before), dict(after)
     if len(was) < len(before) or len(now) < len(after) or "" in (*was, *now):
         return list(zip_longest(before, after))
@@ -129,7 +130,7 @@ def _body_difference(before: Reply, after: Reply) -> Document:
 
 
 def _redacted_value(change: ValueChange, side: str) -> Json:
-    """Return the value as JSON, cut, and without credentials; None where there is none."""
+    """Return the value as JSON, truncated and without credentials; None if there is none."""
     if side not in change.values:
         return None
     member = json.encode({change.pointer.rpartition("/")[2]: change.values[side]}).decode()
@@ -137,7 +138,7 @@ def _redacted_value(change: ValueChange, side: str) -> Json:
 
 
 def _json_body(reply: Reply) -> Json:
-    """Return the JSON of the reply's body; None where it is none."""
+    """Return the reply's JSON body; None if it is not JSON."""
     try:
         return json.decode(reply.body, parse_content_type({"content-type": reply.media_type or ""})[1])
     except MalformedBody:

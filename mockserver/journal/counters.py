@@ -30,16 +30,18 @@ class CallCounters:
 
     def __call__(self, entry: Entry) -> None:
         """Count the call of an entry."""
-        vendor, ends, warned = entry.call.vendor, entry.decided.counts, len(entry.decided.warnings)
+        vendor, counts, warned = entry.call.vendor, entry.decided.counts, len(entry.decided.warnings)
         with self._lock:
             self._calls[vendor] += 1
             self._faults[vendor] += bool(entry.fault)
             items = self._items.setdefault(vendor, Counter())
-            items.update(ends)
+            items.update(counts)
             items[WARNED] += warned
 
     def of(self, vendor: str) -> VendorCounts:
-        """Return what the calls of one vendor come to."""
+        """Return the counts of one vendor."""
         with self._lock:
-            items = {str(end): count for end, count in self._items.get(vendor, Counter()).items() if count}
+            items = {
+                str(action): count for action, count in self._items.get(vendor, Counter()).items() if count
+            }
             return VendorCounts(self._calls[vendor], self._faults[vendor], items)

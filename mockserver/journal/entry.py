@@ -13,19 +13,22 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.model import Action, Answer, Call, Delivery, Outcome, Problem, Reply, Value
 
+HOP_BY_HOP = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "keep-alive"})
+"""Headers of the connection; a client that resends a call sets its own."""
+
 SILENT_FAULTS = frozenset(
     {"CONNECTION_RESET_BY_PEER", "RANDOM_DATA_THEN_CLOSE", "EMPTY_RESPONSE", "NO_RESPONSE"}
 )
-"""The faults of the transport that send no status, unless a part of the answer is to come first."""
+"""Transport faults that send no status, unless a fraction of the reply is sent first."""
 
 _PROBLEM_BYTES = 300
-"""Memory of a problem (measured: 258 bytes for one with a short detail)."""
+"""Approximate memory of one problem (measured: 258 bytes with a short detail)."""
 
 
 class ItemResults(Value, frozen=True):
-    """Results of a batch's items: keys and actions packed, problems and warnings by index.
+    """Results of a batch's items: packed keys and actions, and problems and warnings by index.
 
-    Documents are not kept: an entry would weigh ten times its bodies, and the bodies hold them.
+    Documents are not kept: an entry would take ten times the memory of its bodies, which contain them anyway.
     """
 
     packed: bytes = b"[[],[]]"
@@ -34,39 +37,38 @@ class ItemResults(Value, frozen=True):
 
     @classmethod
     def of(cls, outcomes: tuple[Outcome, ...]) -> ItemResults:
-        """Return what `outcomes` come to."""
-        noted = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
+        """Build the results from `outcomes`."""
+        reported = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
         columns = ([one.item.key for one in outcomes], [one.action for one in outcomes])
         return cls(
             json.encode(columns),
-            {at: outcome.problems for at, outcome in noted if outcome.problems},
-            {at: outcome.warnings for at, outcome in noted if outcome.warnings},
+            {at: outcome.problems for at, outcome in reported if outcome.problems},
+            {at: outcome.warnings for at, outcome in reported if outcome.warnings},
         )
 
     def items(self) -> list[tuple[str, Action]]:
-        """Key and action of each item, in the order of the wire."""
+        """Return key and action of each item, in request order."""
         keys, actions = json.decode(self.packed)
         return [(key, Action(action)) for key, action in zip(keys, actions, strict=True)]
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Number of items by outcome; outcomes of no item are left out."""
+        """Number of items per action; actions without items are omitted."""
         return Counter(json.decode(self.packed)[1])
 
     @property
     def size_bytes(self) -> int:
-        """Approximate memory."""
-        noted = sum([len(found) for found in (*self.problems.values(), *self.warnings.values())])
-        return len(self.packed) + noted * _PROBLEM_BYTES
+        """Approximate size in memory."""
+        reported = sum([len(found) for found in (*self.problems.values(), *self.warnings.values())])
+        return len(self.packed) + reported * _PROBLEM_BYTES
 
 
 class Entry(Value, frozen=True):
-    """A recorded call; `number` counts from 1 in its sandbox, `at` is the machine's time of the answer.
+    """One recorded call; `number` counts from 1 in its sandbox, `at` is the machine's time of the reply.
 
-    `duration_ms` is ours, without the delays that `delivery` asks for. `applied` are the rules that bent the
-    answer, `scenario/rule` each, and `off_contract` what the spec does not say of it, "" when it says all.
-    `request_cut_bytes` and `reply_cut_bytes` of the bodies were too much to be kept. `trace` is a crash's
-    traceback.
+    `duration_ms` excludes delays that `delivery` requests. `applied` are the rules that changed the answer,
+    as `scenario/rule`. `off_contract` is the contract violation, "" if there is none. `request_cut_bytes` and
+    `reply_cut_bytes` were removed from the bodies. `trace` is the traceback of a crash.
     """
 
     number: int
@@ -86,32 +88,32 @@ class Entry(Value, frozen=True):
 
     @property
     def fault(self) -> str:
-        """The fault of the transport, "" for none."""
+        """The transport fault, "" if there is none."""
         return self.delivery.fault if self.delivery else ""
 
     @property
     def status(self) -> int | None:
-        """The status that left; None where none did."""
+        """The status that was sent, None if there was none."""
         return None if is_silent(self.delivery) else self.reply.status
 
     @property
     def delay_ms(self) -> float:
-        """Time that the answer was delayed, beside its duration."""
+        """Requested delay of the reply, in addition to `duration_ms`."""
         return self.delivery.delay_ms + self.delivery.spread_ms if self.delivery else 0
 
     @property
     def size_bytes(self) -> int:
-        """Size of the entry: the two bodies and the item results."""
+        """Approximate size in memory: the two bodies and the item results."""
         return len(self.call.body) + len(self.reply.body) + self.decided.size_bytes
 
 
 def is_silent(delivery: Delivery | None) -> bool:
-    """Return whether no status leaves."""
+    """Return whether no status is sent."""
     return delivery is not None and delivery.fault in SILENT_FAULTS and delivery.fraction is None
 
 
 def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_ms: float) -> Entry:
-    """Return the entry of a call and what it was answered."""
+    """Build the entry of a call and its answer."""
     return Entry(
         number=number,
         at=at,
@@ -128,7 +130,7 @@ def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_
 
 
 def cut_bodies(entry: Entry, kept_bytes: int) -> Entry:
-    """Return the entry with only the beginning of each body."""
+    """Return the entry with its bodies truncated to `kept_bytes` each."""
     call, reply = entry.call, entry.reply
     return replace(
         entry,
@@ -144,12 +146,12 @@ _SAFE_CHARACTERS = "/!$&'()*+,;=:@-._~"
 
 
 def request_target(entry: Entry) -> str:
-    """Return the undecoded path of the call, with the sandbox's prefix and the mount where it had them."""
+    """Return the call's raw path, with sandbox prefix and mount if it had them."""
     return entry.call.target or entry.call.mount + _quote_path(entry.call.path)
 
 
 def target_below_mount(entry: Entry) -> str:
-    """Return the undecoded path below the vendor's mount, as it was sent where that is known."""
+    """Return the call's raw path below the vendor's mount, as it was sent if that is known."""
     call = entry.call
     if call.target.startswith(f"{call.mount}/"):
         return call.target[len(call.mount) :]
@@ -157,6 +159,6 @@ def target_below_mount(entry: Entry) -> str:
 
 
 def _quote_path(path: str) -> str:
-    """Return the path as it is sent; escaped slashes in it, which were left escaped, stay so."""
+    """Percent-encode the path; escaped slashes, which were never decoded, are kept."""
     parts = _ESCAPED_SLASH.split(path)
     return "".join([part if at % 2 else quote(part, safe=_SAFE_CHARACTERS) for at, part in enumerate(parts)])

@@ -1,4 +1,4 @@
-"""Record every call of every sandbox, bounded in number and size."""
+"""Record every call of every sandbox, within limits of number and size."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ MAX_ENTRIES = 10_000
 MAX_BYTES = 64 * 1024 * 1024
 
 _MAX_VIOLATION = 1000
-"""Limit of a violation's text, which may name every item whole."""
+"""Limit of characters of a contract violation, which may quote whole items."""
 
 Listener: TypeAlias = Callable[[Entry], None]
 ConformanceCheck: TypeAlias = Callable[[Call, Reply], str]
-"""Returns how a reply violates the spec, "" if it does not."""
+"""Function that returns how a reply violates the spec, "" if it does not."""
 
 
 @dataclass(slots=True)
 class _SandboxJournal:
-    """The entries of one sandbox; `dropped` counts those that had to make room."""
+    """Entries of one sandbox; `dropped` counts those that were removed because of the limits."""
 
     entries: deque[Entry] = field(default_factory=deque)
     last: int = 0
@@ -36,11 +36,11 @@ class _SandboxJournal:
 
 
 class Journal:
-    """The journals of all sandboxes; `listeners` receive each entry as it is made.
+    """The journals of all sandboxes; `listeners` are called with each new entry.
 
-    Over `max_entries` or `max_bytes` of a sandbox its oldest entries go. Of one that weighs over half of all
-    bytes only the beginning of its bodies is kept, so that no single call can drive out all others. `judge`
-    is asked of answers that a rule has bent, and of no other.
+    If a sandbox exceeds `max_entries` or `max_bytes`, its oldest entries are dropped. Entries larger than
+    half of `max_bytes` are truncated, so that no single call evicts all others. `conformance` checks only
+    answers that a rule has changed.
     """
 
     def __init__(
@@ -52,13 +52,13 @@ class Journal:
     ) -> None:
         self._listeners, self._conformance = listeners, conformance
         self._max_entries, self._max_bytes = max_entries, max_bytes
-        self._books: dict[str, _SandboxJournal] = {}
+        self._journals: dict[str, _SandboxJournal] = {}
         self._lock = Lock()
 
     def append(
         self, at: datetime, call: Call, answer: Answer, duration_ms: float, *, kept: bool = True
     ) -> int:
-        """Record one call; its number. One that is not `kept` is told to the listeners alone, as number 0."""
+        """Record a call and return its number; a call that is not `kept` only reaches the listeners, as 0."""
         entry = build_entry(0, at, call, answer, duration_ms)
         if self._conformance is not None and entry.applied and not is_silent(entry.delivery):
             entry = replace(entry, off_contract=_short(self._conformance(call, answer.reply)))
@@ -66,61 +66,61 @@ class Journal:
             entry = cut_bodies(entry, self._max_bytes // 8)
         if kept:
             with self._lock:
-                book = self._books.setdefault(call.sandbox, _SandboxJournal())
-                book.last += 1
-                entry = replace(entry, number=book.last)
-                self._keep(book, entry)
+                journal = self._journals.setdefault(call.sandbox, _SandboxJournal())
+                journal.last += 1
+                entry = replace(entry, number=journal.last)
+                self._append(journal, entry)
         for listener in self._listeners:
             listener(entry)
         return entry.number
 
-    def _keep(self, book: _SandboxJournal, entry: Entry) -> None:
-        book.entries.append(entry)
-        book.size_bytes += entry.size_bytes
-        while len(book.entries) > self._max_entries or (
-            book.size_bytes > self._max_bytes and len(book.entries) > 1
+    def _append(self, journal: _SandboxJournal, entry: Entry) -> None:
+        journal.entries.append(entry)
+        journal.size_bytes += entry.size_bytes
+        while len(journal.entries) > self._max_entries or (
+            journal.size_bytes > self._max_bytes and len(journal.entries) > 1
         ):
-            book.size_bytes -= book.entries.popleft().size_bytes
-            book.dropped += 1
+            journal.size_bytes -= journal.entries.popleft().size_bytes
+            journal.dropped += 1
 
     def entries(self, sandbox: str, last: int | None = None) -> list[Entry]:
-        """Return the newest `last` entries of a sandbox (None: all that are kept), oldest first."""
+        """Return the newest `last` entries of a sandbox (None: all), oldest first."""
         with self._lock:
-            book = self._books.get(sandbox)
-            kept = list(book.entries) if book else []
-        return kept if last is None else kept[-last:] if last else []
+            journal = self._journals.get(sandbox)
+            entries = list(journal.entries) if journal else []
+        return entries if last is None else entries[-last:] if last else []
 
     def entry(self, sandbox: str, number: int) -> Entry | None:
-        """Return one entry by its number; None when there is none, or it is no longer kept."""
+        """Return one entry by its number; None if it does not exist or was dropped."""
         with self._lock:
-            book = self._books.get(sandbox)
-            if book is None or not book.entries:
+            journal = self._journals.get(sandbox)
+            if journal is None or not journal.entries:
                 return None
-            place = number - book.entries[0].number
-            return book.entries[place] if 0 <= place < len(book.entries) else None
+            place = number - journal.entries[0].number
+            return journal.entries[place] if 0 <= place < len(journal.entries) else None
 
     def size(self) -> int:
-        """Return how many entries of all sandboxes are kept."""
+        """Return the number of entries of all sandboxes."""
         with self._lock:
-            return sum(len(book.entries) for book in self._books.values())
+            return sum(len(journal.entries) for journal in self._journals.values())
 
     def dropped(self, sandbox: str) -> int:
-        """Return how many entries of a sandbox had to make room since its journal was last cleared."""
+        """Return how many entries of a sandbox were dropped since its journal was last cleared."""
         with self._lock:
-            book = self._books.get(sandbox)
-            return book.dropped if book else 0
+            journal = self._journals.get(sandbox)
+            return journal.dropped if journal else 0
 
     def clear(self, sandbox: str) -> None:
-        """Drop a sandbox's entries; numbers go on."""
+        """Delete a sandbox's entries; numbers continue."""
         with self._lock:
-            if book := self._books.get(sandbox):
-                book.entries.clear()
-                book.size_bytes = book.dropped = 0
+            if journal := self._journals.get(sandbox):
+                journal.entries.clear()
+                journal.size_bytes = journal.dropped = 0
 
     def forget(self, sandbox: str) -> None:
-        """Drop a sandbox's entries and start its numbers anew."""
+        """Delete a sandbox's entries and restart its numbers."""
         with self._lock:
-            self._books.pop(sandbox, None)
+            self._journals.pop(sandbox, None)
 
 
 def _short(text: str) -> str:

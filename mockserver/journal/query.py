@@ -10,18 +10,18 @@ from mockserver.model import Value
 
 ANY_FAULT = "any"
 NO_STATUS = "none"
-"""The status of an answer that never left."""
+"""Status filter for calls whose reply was never sent."""
 
 WARNED = "warned"
-"""Said of items beside what became of them."""
+"""Outcome filter for items with warnings, whatever their action."""
 
 
 class Query(Value, frozen=True):
-    """A query for entries; None or "" matches all.
+    """Filters for entries; None and "" match everything.
 
-    `status` is one, a class such as 4xx, or none for where no status left. `outcome` is an action, or warned;
-    with an `item`, a key, it is that item's. `scenario` is the name of one, or `scenario/rule`; `since` the
-    number that all others come after, or the instant that none is before; `fault` the transport's, or any.
+    `status` is a status, a class such as 4xx, or `none` for no status. `outcome` is an action, or `warned`;
+    with `item`, a key, it applies to that item. `scenario` is a scenario name or `scenario/rule`. `since` is
+    a number that entries must exceed, or the earliest instant. `fault` is a transport fault, or `any`.
     """
 
     vendor: str = ""
@@ -36,7 +36,7 @@ class Query(Value, frozen=True):
     off_contract: bool | None = None
 
     def passes(self, entry: Entry) -> bool:
-        """Return whether the entry is one of those."""
+        """Return whether the entry matches all filters."""
         return (
             self.vendor in ("", entry.call.vendor)
             and self.operation in ("", entry.operation)
@@ -67,16 +67,16 @@ class Query(Value, frozen=True):
 
 
 def select(entries: Iterable[Entry], query: Query, last: int) -> list[Entry]:
-    """Return the newest `last` of the entries that pass, in their order."""
+    """Return the newest `last` matching entries, oldest first."""
     return [entry for entry in entries if query.passes(entry)][-last:]
 
 
 def has_status(entry: Entry, status: str) -> bool:
-    """Return whether the status that left is `status`, or of that class."""
+    """Return whether the sent status is `status`, or belongs to that class."""
     left = NO_STATUS if entry.status is None else str(entry.status)
     return left == status or (status.endswith("xx") and left[0] == status[0])
 
 
 def has_scenario(entry: Entry, scenario: str) -> bool:
-    """Return whether a rule of `scenario`, or the one rule `scenario/rule`, was applied."""
+    """Return whether the rule `scenario/rule`, or any rule of `scenario`, was applied."""
     return any(rule == scenario or rule.partition("/")[0] == scenario for rule in entry.applied)

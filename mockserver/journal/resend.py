@@ -9,8 +9,7 @@ from types import MappingProxyType
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import is_credential_header
 from mockserver.engine.registry import LoadedVendor
-from mockserver.journal.entry import Entry, request_target, target_below_mount
-from mockserver.journal.export.curl import HOP_BY_HOP
+from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
 from mockserver.journal.view import View
 from mockserver.model import Document
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
@@ -27,7 +26,7 @@ LOSS_KINDS_BY_FAULT: Mapping[str, str] = MappingProxyType(
         "NO_RESPONSE": "timeout",
     }
 )
-"""The faults of the transport that a client sees as an error, and how, in the words of the case language."""
+"""Transport faults that a client sees as an error, with the loss kind of the case language."""
 
 _OWN_HEADER_PREFIX = "mock-"
 _BODY_FAULTS = frozenset({"MALFORMED_RESPONSE_CHUNK", "WRONG_LENGTH"})
@@ -35,13 +34,13 @@ _BODILESS_STATUSES = (204, 304)
 
 
 def loss_kind(entry: Entry) -> str:
-    """Return how a client loses the answer, "" if it does not; a broken body counts if there is one."""
-    bare = entry.call.method == "HEAD" or entry.reply.status in _BODILESS_STATUSES
-    return "" if bare and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
+    """Return how a client loses the reply, "" if it does not; bodiless replies survive body faults."""
+    is_bodiless = entry.call.method == "HEAD" or entry.reply.status in _BODILESS_STATUSES
+    return "" if is_bodiless and entry.fault in _BODY_FAULTS else LOSS_KINDS_BY_FAULT.get(entry.fault, "")
 
 
 def resend_headers(entry: Entry, view: View) -> dict[str, str]:
-    """Return the headers that are resent; those of the connection and the sandbox's name are not."""
+    """Return the headers to resend, without those of the connection and the sandbox header."""
     return {
         name: text
         for name, text in view.request_headers(entry).items()
@@ -50,54 +49,52 @@ def resend_headers(entry: Entry, view: View) -> dict[str, str]:
 
 
 def to_sandbox(entry: Entry, view: View, sandbox: str) -> tuple[str, Mapping[str, str]]:
-    """Target and headers that take the call to another sandbox of the same server."""
-    there = f"/{entry.call.vendor}{target_with_query(entry, view)}"
-    return there, {**resend_headers(entry, view), SANDBOX_HEADER: sandbox}
+    """Return target and headers that send the call to another sandbox of the same server."""
+    target = f"/{entry.call.vendor}{target_with_query(entry, view)}"
+    return target, {**resend_headers(entry, view), SANDBOX_HEADER: sandbox}
 
 
 def to_same_target(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
-    """Target and headers that take the call to where it went before."""
+    """Return target and headers that send the call to its original target."""
     query, named = view.query(entry), entry.call.headers.get(SANDBOX_HEADER)
     own = {SANDBOX_HEADER: named} if named is not None else {}
     return f"{request_target(entry)}{'?' if query else ''}{query}", {**resend_headers(entry, view), **own}
 
 
 def to_other_server(entry: Entry, view: View) -> tuple[str, Mapping[str, str]]:
-    """Target and headers that take the call to another server: no credential goes along, no word of ours."""
-    kept = {
+    """Return target and headers for another server, without credentials and Mock-* headers."""
+    remaining = {
         name: text
         for name, text in resend_headers(entry, view).items()
         if not is_credential_header(name) and not name.startswith(_OWN_HEADER_PREFIX)
     }
-    return target_with_query(entry, view), kept
+    return target_with_query(entry, view), remaining
 
 
 def target_with_query(entry: Entry, view: View) -> str:
-    """Path below the vendor and query."""
+    """Return the path below the vendor, with the query."""
     query = view.query(entry)
     return f"{target_below_mount(entry)}{'?' if query else ''}{query}"
 
 
 def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, LoadedVendor]) -> Settings:
-    """Return how a sandbox begins in which the call meets what it met: seed, time, assumptions, rules.
+    """Return settings for a sandbox in which the call meets its original seed, time, assumptions, rules.
 
-    The clock stands where it was; what earlier calls left behind is not there, nor what they counted.
+    The clock is frozen at the time of the call. Records and counts of earlier calls are not restored.
 
     Raises:
-        UnknownSandboxError: the call's sandbox is gone.
+        UnknownSandboxError: the call's sandbox does not exist any more.
     """
     call = entry.call
     shown = sandboxes.show(call.sandbox)
     defaults = served[call.vendor].assumptions
     own = {
-        f"{call.vendor}.{name}": position
-        for name, position in call.assumptions.items()
-        if position != defaults[name] or f"{call.vendor}.{name}" in sandboxes.default_assumptions
+        f"{call.vendor}.{name}": value
+        for name, value in call.assumptions.items()
+        if value != defaults[name] or f"{call.vendor}.{name}" in sandboxes.default_assumptions
     }
     others = {
-        name: position
-        for name, position in shown.assumptions.items()
-        if not name.startswith(f"{call.vendor}.")
+        name: value for name, value in shown.assumptions.items() if not name.startswith(f"{call.vendor}.")
     }
     return replace(
         shown.settings,
@@ -108,10 +105,12 @@ def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, Lo
 
 
 def _applied_scenarios(entry: Entry, sandboxes: Sandboxes) -> tuple[Document, ...]:
-    """Return the documents of the sandbox's scenarios that bent the answer, oldest first."""
+    """Return the documents of the scenarios that changed the answer, oldest first."""
     stored = sandboxes.control(
         entry.call.sandbox, lambda whole: tuple(whole.collection(SCENARIOS, "").values())
     )
     names = {rule.partition("/")[0] for rule in entry.applied}
-    kept = sorted((one for one in stored if one["name"] in names), key=lambda one: one["order"])
-    return tuple(one["document"] for one in kept)
+    applied = sorted(
+        (record for record in stored if record["name"] in names), key=lambda record: record["order"]
+    )
+    return tuple(record["document"] for record in applied)

@@ -20,13 +20,13 @@ from mockserver.scenario.predicates import holds
 
 
 class RequestDocuments:
-    """Reads the bodies of recorded requests: what was sent, under the names that it was sent under."""
+    """Decodes the bodies of recorded requests; member names are kept as sent."""
 
     def __init__(self, served: Iterable[LoadedVendor]) -> None:
         self._served: Mapping[str, LoadedVendor] = {vendor.name: vendor for vendor in served}
 
     def __call__(self, entry: Entry) -> Json:
-        """Return the request's document; None where it has none, or none that can be read."""
+        """Return the request's document; None if there is none, or it is malformed."""
         call = entry.call
         media_type, charset = parse_content_type(call.headers)
         plan = self._served[call.vendor].plans.get(entry.operation or "")
@@ -45,10 +45,10 @@ MAX_SHOWN = 500
 
 
 class CallMatch(Value, frozen=True):
-    """A pattern for calls; None, "" or empty matches all. Header names are lower case.
+    """Conditions for calls; None, "" and empty match everything. Header names are lower case.
 
-    `query` and `headers` name those that must be there with that text, `body` what holds of the request's
-    document. `status` and `scenario` are as in a query of the journal.
+    `query` and `headers` must be present with these values, `body` must hold for the request's document.
+    `status` and `scenario` are as in `Query`. `body_document` is the predicate as it was given.
     """
 
     vendor: str = ""
@@ -58,36 +58,35 @@ class CallMatch(Value, frozen=True):
     query: Mapping[str, str] = EMPTY
     headers: Mapping[str, str] = EMPTY
     body: Predicate | None = None
-    said: Document = EMPTY
+    body_document: Document = EMPTY
     status: str = ""
     scenario: str = ""
 
 
 class Bounds(Value, frozen=True):
-    """A number from `least` to `most`, None: no limit."""
+    """A number from `least` to `most`; None means no limit."""
 
     least: int = 0
     most: int | None = None
 
     def contains(self, found: int) -> bool:
-        """Return whether `found` is such a number."""
+        """Return whether `found` is within the bounds."""
         return self.least <= found and (self.most is None or found <= self.most)
 
     def __str__(self) -> str:
-        """Return the expectation in words."""
         if self.most is None:
             return f"at least {self.least}"
         return str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
 
-    def shown(self) -> Json:
-        """Return the bounds as they were given: a number, or min and max."""
+    def document(self) -> Json:
+        """Return the bounds as JSON: a number, or minimum and maximum."""
         if self.least == self.most:
             return self.least
         return {"min": self.least} if self.most is None else {"min": self.least, "max": self.most}
 
 
 class Expectation(Value, frozen=True):
-    """So many calls that match, and among the items of all of them so many of each outcome."""
+    """Expected number of matching calls, and of their items by outcome."""
 
     match: CallMatch
     calls: Bounds
@@ -95,12 +94,12 @@ class Expectation(Value, frozen=True):
 
     @property
     def has_upper_bound(self) -> bool:
-        """Whether there is an upper bound: then no entry may have been dropped."""
+        """Whether there is a maximum; then dropped entries may change the result."""
         return any(bounds.most is not None for bounds in (self.calls, *self.items.values()))
 
 
 class Mismatch(Value, frozen=True):
-    """A word of the match that a call does not meet: what was expected, what it has."""
+    """A condition that a call does not meet, with the expected and found values."""
 
     member: str
     expected: Json
@@ -108,7 +107,7 @@ class Mismatch(Value, frozen=True):
 
 
 class VerificationResult(Value, frozen=True):
-    """Result of a verification: number of calls, their numbers, outcomes of their items, near misses."""
+    """Matching calls, their numbers, the outcomes of their items, and the nearest mismatches."""
 
     holds: bool
     calls: int
@@ -118,23 +117,23 @@ class VerificationResult(Value, frozen=True):
 
 
 ReadDocument = Callable[[Entry], Json]
-"""The document that a call's body holds, None where it holds none."""
+"""Function that returns the document of a call's body, None if there is none."""
 
 
 def verify_entries(
     expected: Expectation, entries: Iterable[Entry], document: ReadDocument
 ) -> VerificationResult:
-    """Return what there is of `expected` among the entries."""
+    """Check the expectation against the entries."""
     matching: list[Entry] = []
     others: list[tuple[int, Entry]] = []
     for entry in entries:
-        # What is found is told of the nearest alone: to mask many large bodies takes long.
+        # Found values are only looked up for the nearest calls: redacting many large bodies takes long.
         if differing := len([*mismatches(expected.match, entry, document, with_values=False)]):
             others.append((differing, entry))
         else:
             matching.append(entry)
     items = _count_outcomes(matching)
-    kept = expected.calls.contains(len(matching)) and all(
+    is_met = expected.calls.contains(len(matching)) and all(
         bounds.contains(items[outcome]) for outcome, bounds in expected.items.items()
     )
     others.sort(key=lambda other: (other[0], -other[1].number))
@@ -142,15 +141,15 @@ def verify_entries(
         (entry, tuple(mismatches(expected.match, entry, document))) for _, entry in others[:MAX_NEAREST]
     )
     numbers = tuple(entry.number for entry in matching[-MAX_NUMBERS:])
-    return VerificationResult(kept, len(matching), dict(items), numbers, nearest)
+    return VerificationResult(is_met, len(matching), dict(items), numbers, nearest)
 
 
 def mismatches(
     wanted: CallMatch, entry: Entry, document: ReadDocument, *, with_values: bool = True
 ) -> Iterator[Mismatch]:
-    """Yield every word of the match that the call does not meet, in the order of the language.
+    """Yield the conditions that the call does not meet, in the order of the fields.
 
-    What stands in the body is found only if it is to be `told`.
+    Without `with_values` the values found in the body are not looked up.
     """
     call = entry.call
     plain = (
@@ -165,7 +164,7 @@ def mismatches(
     yield from _query_mismatches(wanted, entry)
     yield from _header_mismatches(wanted, entry)
     if wanted.body is not None and not holds(wanted.body, sent := document(entry)):
-        yield Mismatch("body", wanted.said, value_at(wanted.body, sent) if with_values else None)
+        yield Mismatch("body", wanted.body_document, value_at(wanted.body, sent) if with_values else None)
     if wanted.status and not has_status(entry, wanted.status):
         yield Mismatch("status", wanted.status, NO_STATUS if entry.status is None else str(entry.status))
     if wanted.scenario and not has_scenario(entry, wanted.scenario):
@@ -173,15 +172,15 @@ def mismatches(
 
 
 def value_at(predicate: Predicate, document: Json) -> Json:
-    """Return what stands where the predicate looks, without credentials; None where nothing does.
+    """Return the value at the predicate's path, without credentials; None if there is none.
 
-    Of what is long only the beginning is shown, as JSON text.
+    A long value is returned as the beginning of its JSON text.
     """
     *way, last = ("", *predicate.path)
     around: Json = {"": document}
     for name in way:
         around = _step(around, name)
-    # Its neighbours say whether it is a credential: a header's name, a grant's type.
+    # Redaction needs the surrounding object: a header's name, a grant's type.
     masked = json.decode(redact_body(json.encode(around).decode()).encode())
     found = _step(masked, last)
     text = json.encode(found).decode()
@@ -211,7 +210,7 @@ def _header_mismatches(wanted: CallMatch, entry: Entry) -> Iterator[Mismatch]:
 
 
 def _count_outcomes(entries: Iterable[Entry]) -> Counter[str]:
-    """Return how many items of all the entries met which end, and how many were warned about."""
+    """Return the number of items per outcome, including those with warnings."""
     found: Counter[str] = Counter()
     for entry in entries:
         found.update(entry.decided.counts)

@@ -1,4 +1,4 @@
-"""Show journal entries, with credentials redacted."""
+"""Render journal entries, with credentials redacted."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from mockserver.journal.entry import Entry, ItemResults
 from mockserver.model import Document, Json, Problem
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
-"""Signs that a text for people does not have, and the one for what is no text."""
+"""Characters that do not occur in readable text, and the replacement character."""
 
 _CHARSETS = ("utf-8", "utf-16", "utf-32", "ascii", "iso8859", "cp125")
-"""Python knows codecs that are no charsets; bodies come in these."""
+"""Prefixes of codecs that are charsets; Python has other codecs as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view of entries: credentials are masked unless they are `shown`."""
+    """Renders entries; credentials are cut and end in `mask`, unless they are `shown`."""
 
     shown: bool = False
     mask: str = MASK
 
     def short(self, entry: Entry) -> dict[str, Json]:
-        """Return an entry in one line of a list."""
+        """Return the entry as listed."""
         call, counts = entry.call, dict(entry.decided.counts)
         return {
             "number": entry.number,
@@ -51,7 +51,7 @@ class View:
         }
 
     def whole(self, entry: Entry) -> Document:
-        """Return everything that an entry holds."""
+        """Return the complete entry."""
         return {
             **self.short(entry),
             "request": {
@@ -71,7 +71,7 @@ class View:
         }
 
     def key(self, key: str) -> str:
-        """Return an item's key, which may be the address of a call inside of the call."""
+        """Return an item's key, which may be the URL of a subrequest and contain credentials."""
         return key if self.shown else redact_body(key, self.mask)
 
     def _decided(self, decided: ItemResults) -> list[Document]:
@@ -87,7 +87,7 @@ class View:
         ]
 
     def query(self, entry: Entry) -> str:
-        """Return the query string as it was sent."""
+        """Return the query string as sent."""
         return entry.call.query if self.shown else redact_query(entry.call.query, self.mask)
 
     def request_headers(self, entry: Entry) -> dict[str, str]:
@@ -96,50 +96,50 @@ class View:
         return dict(headers) if self.shown else redact_headers(headers, self.mask)
 
     def reply_headers(self, entry: Entry) -> dict[str, str]:
-        """Return the reply's headers without Content-Type; repeated ones are joined."""
+        """Return the reply's headers except Content-Type; repeated headers are joined."""
         headers: dict[str, str] = {}
         for name, text in entry.reply.headers:
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
         return headers if self.shown else redact_headers(headers, self.mask)
 
     def request_body(self, entry: Entry) -> str:
-        """Return the call's body as text, as far as it is one."""
-        return self._text(entry.call.body, entry.call.headers.get("content-type"))
+        """Return the call's body as text."""
+        return self._redacted_text(entry.call.body, entry.call.headers.get("content-type"))
 
     def reply_body(self, entry: Entry) -> str:
-        """Return the reply's body as text, as far as it is one."""
-        return self._text(entry.reply.body, entry.reply.media_type)
+        """Return the reply's body as text."""
+        return self._redacted_text(entry.reply.body, entry.reply.media_type)
 
     def request_bytes(self, entry: Entry) -> bytes:
-        """Return the call's body as it was sent, but for credentials."""
-        return self._bytes(entry.call.body, entry.call.headers.get("content-type"))
+        """Return the call's body as sent, except for credentials."""
+        return self._redacted_bytes(entry.call.body, entry.call.headers.get("content-type"))
 
     def reply_bytes(self, entry: Entry) -> bytes:
-        """Return the reply's body as it was answered, but for credentials."""
-        return self._bytes(entry.reply.body, entry.reply.media_type)
+        """Return the reply's body as sent, except for credentials."""
+        return self._redacted_bytes(entry.reply.body, entry.reply.media_type)
 
-    def _text(self, body: bytes, media_type: str | None) -> str:
+    def _redacted_text(self, body: bytes, media_type: str | None) -> str:
         text = decode_text(body, media_type)
         return text if self.shown else redact_body(text, self.mask)
 
-    def _bytes(self, body: bytes, media_type: str | None) -> bytes:
+    def _redacted_bytes(self, body: bytes, media_type: str | None) -> bytes:
         text = decode_text(body, media_type)
-        shown = self._text(body, media_type)
+        shown = self._redacted_text(body, media_type)
         return body if shown == text else shown.encode(text_charset(media_type), errors="replace")
 
 
 def decode_text(body: bytes, media_type: str | None) -> str:
-    """Return a body as text in the charset of its media type; what is none of it stands there as a sign."""
+    """Decode a body with the charset of its media type; invalid bytes become replacement characters."""
     return body.decode(text_charset(media_type), errors="replace")
 
 
 def is_text(body: bytes, media_type: str | None) -> bool:
-    """Return whether a body is text in the charset of its media type, and can be shown as that."""
+    """Return whether a body is readable text in the charset of its media type."""
     return _UNPRINTABLE.search(decode_text(body, media_type)) is None
 
 
 def text_charset(media_type: str | None) -> str:
-    """Return the charset that a media type says; UTF-8 where it says none, or one that nobody knows."""
+    """Return the charset of a media type; UTF-8 if it has none, or an unknown one."""
     charset = parse_content_type({"content-type": media_type or ""})[1]
     try:
         name = lookup(charset).name

@@ -6,5 +6,5 @@ import warnings
 
 
 def ignore_connexion_warnings() -> None:
-    """Suppress the UserWarning that Connexion emits on import."""
+    """Suppress the UserWarning about a test client that Connexion emits on import."""
     warnings.filterwarnings("ignore", category=UserWarning, module="connexion")

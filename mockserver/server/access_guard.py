@@ -15,7 +15,7 @@ from mockserver.codec.http import problem_reply
 from mockserver.errors import MockServerError
 
 HEALTH_PATH = "/_mock/health"
-"""The path that needs no token, so that a container's health check needs none."""
+"""Path that needs no token, so that a container's health check works without one."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
@@ -23,7 +23,7 @@ _MAX_SHOWN = 80
 
 
 class _AccessError(MockServerError):
-    """The request is none of ours."""
+    """The request is not allowed."""
 
     def __init__(self, status: int, title: str, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -32,10 +32,10 @@ class _AccessError(MockServerError):
 
 @dataclass(frozen=True, slots=True)
 class AccessGuard:
-    """`app`, for those who may ask it.
+    """Passes requests to `app` if Host, Origin and token are acceptable.
 
-    Without `hosts` every Host may, as nobody but the embedding program can reach it; with them those and
-    loopback. A `token` that is not "" has to come as a bearer's.
+    `hosts` are accepted besides loopback; None accepts any Host, for an application that only the embedding
+    program can reach. A non-empty `token` is required as a bearer token.
     """
 
     app: ASGIApp
@@ -43,7 +43,7 @@ class AccessGuard:
     token: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it by problem details: 401 without the token, 403 else."""
+        """Forward the request, or refuse it with problem details: 401 without the token, else 403."""
         if scope["type"] == "http":
             try:
                 self._check(scope["method"], scope["path"], Headers(scope=scope))
@@ -62,20 +62,20 @@ class AccessGuard:
             and path != HEALTH_PATH
             and not _has_token(headers.get("authorization", ""), self.token)
         ):
-            detail = "the control plane wants its token: Authorization: Bearer …"
+            detail = "the control plane requires its token: Authorization: Bearer …"
             raise _AccessError(401, "Unauthorized", "no-token", detail)
 
 
 def _check_host(found: list[str], hosts: tuple[str, ...]) -> None:
     host = host_name(found[0]) if len(found) == 1 else ""
-    if not _is_loopback(host) and host not in [host_name(one) for one in hosts]:
+    if not _is_loopback(host) and host not in [host_name(name) for name in hosts]:
         shown = ", ".join(found)[:_MAX_SHOWN] or "none"
-        detail = f"expected a Host of this server, found {shown}; let it in by --allow-host"
+        detail = f"expected a Host of this server, found {shown}; allow it with --allow-host"
         raise _AccessError(403, "Forbidden", "foreign-host", detail)
 
 
 def _check_origin(headers: Headers) -> None:
-    """Raise unless a write comes from a page of ours, or from no browser."""
+    """Raise `_AccessError` if a browser sent the request from a page of another origin."""
     site, origin = headers.get("sec-fetch-site", "none"), headers.get("origin")
     foreign = origin is not None and origin.partition("://")[2] != headers["host"]
     if site not in _OWN_SITES or foreign:
@@ -84,7 +84,7 @@ def _check_origin(headers: Headers) -> None:
 
 
 def host_name(host: str) -> str:
-    """Return the name or address of a Host header, without its port, in lower case."""
+    """Return the lower-case host name or address of a Host header, without port."""
     bare = host.strip().lower()
     if bare.startswith("["):
         return bare[1:].partition("]")[0]
@@ -102,13 +102,13 @@ def _is_loopback(host: str) -> bool:
 
 def _has_token(authorization: str, token: str) -> bool:
     scheme, _, given = authorization.partition(" ")
-    # Compared in constant time, so that a token cannot be guessed letter by letter.
+    # Compare in constant time, so that a token cannot be guessed letter by letter.
     same = compare_digest(given.strip().encode("latin-1"), token.encode())
     return same and scheme.lower() == "bearer"
 
 
 def _refusal_response(refused: _AccessError) -> Response:
     reply = problem_reply(refused.status, refused.title, str(refused), code=refused.code)
-    asks: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="mockserver"'}
-    headers = dict(asks) if refused.title == "Unauthorized" else {}
+    challenge: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="mockserver"'}
+    headers = dict(challenge) if refused.title == "Unauthorized" else {}
     return Response(reply.body, reply.status, headers, reply.media_type)

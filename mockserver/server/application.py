@@ -39,12 +39,13 @@ from mockserver.server.routing import build_connexion
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of a server; `at_root` names the vendor that answers at `/` as well.
+    """Options of a server.
 
-    `hosts` are the names that control plane and pages answer to beside loopback's, None: to any, as for one
-    that listens nowhere; `control_token` is what the control plane asks for, "" for nothing. A sandbox that
-    is idle for `sandbox_idle` seconds ends, None: none does. Without `scenarios` the engine is off, whatever
-    is armed, named or written into an item.
+    `at_root` names the vendor that also answers at `/`. `hosts` are the host names accepted by control plane
+    and pages besides loopback; None accepts any, for an application without a socket. `control_token` is
+    required by the control plane unless it is "". Sandboxes that are idle for `sandbox_idle` seconds are
+    deleted; None keeps them. With `scenarios` off, no scenario has an effect, whether armed, named by a
+    header or written into an item.
     """
 
     vendors: tuple[str, ...] = ()
@@ -68,16 +69,16 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The ASGI application and, for those who embed it, what it is made of."""
+    """The ASGI application with the objects it is built from, for programs that embed it."""
 
-    door: MockServerApp
+    asgi: MockServerApp
     served: tuple[LoadedVendor, ...]
     sandboxes: Sandboxes
     journal: Journal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one ASGI event scope."""
-        await self.door(scope, receive, send)
+        """Handle one ASGI connection."""
+        await self.asgi(scope, receive, send)
 
 
 def create_app(
@@ -86,12 +87,12 @@ def create_app(
     listeners: tuple[Listener, ...] = (),
     clock: Clock = system_clock,
 ) -> Application:
-    """Build the application: vendors, control plane and pages; `clock` is the machine's.
+    """Build the application: vendors, control plane and pages; `clock` is the machine's clock.
 
     Raises:
         SpecError, VendorError: a vendor cannot be served.
-        InvalidAssumptionError: `assumptions` turn an assumption that is not there, or cannot be turned so.
-        ValueError: `freeze` is no instant at which a clock may stand.
+        InvalidAssumptionError: `assumptions` has an unknown id or an invalid value.
+        ValueError: `freeze` is not an instant supported by the clock.
     """
     options = options or Options()
     frozen = normalize_clock_instant(options.freeze) if options.freeze else None
@@ -99,25 +100,25 @@ def create_app(
     if options.at_root and options.at_root not in [vendor.name for vendor in served]:
         raise VendorError(f"at root: no vendor named {options.at_root} is served")
     fixtures: Tables = {scope: tables for vendor in served for scope, tables in vendor.fixtures.items()}
-    standing: Tables = {
+    kept_when_empty: Tables = {
         scope: tables for vendor in served for scope, tables in vendor.kept_when_empty.items()
     }
     check_assumption_values(served, options.assumptions)
-    tally = CallCounters()
-    journal = Journal((tally, *listeners), conformance=ConformanceChecker.of(served).find_violation)
+    counters = CallCounters()
+    journal = Journal((counters, *listeners), conformance=ConformanceChecker.of(served).find_violation)
     sandboxes = Sandboxes(
         store or MemoryStore(clock),
         fixtures,
-        standing,
+        kept_when_empty,
         options.assumptions,
         IdleTracker(clock, options.sandbox_idle, options.max_sandboxes),
         on_end=journal.forget,
     )
     sandboxes.create(Settings(DEFAULT_SANDBOX, options.seed, frozen, options.empty))
-    desk = Recorder(
+    recorder = Recorder(
         journal, show_number=options.mock_headers, clock=clock, is_known=sandboxes.idle_tracker.is_present
     )
-    return Application(_asgi_app(options, served, sandboxes, desk, tally), served, sandboxes, journal)
+    return Application(_asgi_app(options, served, sandboxes, recorder, counters), served, sandboxes, journal)
 
 
 def _asgi_app(
@@ -125,32 +126,33 @@ def _asgi_app(
     served: tuple[LoadedVendor, ...],
     sandboxes: Sandboxes,
     recorder: Recorder,
-    tally: CallCounters,
+    counters: CallCounters,
 ) -> MockServerApp:
-    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
-        await door(scope, receive, send)
+    async def call_server(scope: Scope, receive: Receive, send: Send) -> None:
+        await asgi(scope, receive, send)
 
-    async def unprotected(scope: Scope, receive: Receive, send: Send) -> None:
+    async def call_control(scope: Scope, receive: Receive, send: Send) -> None:
         await control(scope, receive, send)
 
-    traffic = InFlightCalls()
-    reach = Clients(
-        InProcessClient(inside), InProcessClient(unprotected), options.replay_hosts, options.strict_auth
+    in_flight = InFlightCalls()
+    clients = Clients(
+        InProcessClient(call_server), InProcessClient(call_control), options.replay_hosts, options.strict_auth
     )
-    gauges = MetricSources(tally, traffic.by_vendor)
+    metric_sources = MetricSources(counters, in_flight.by_vendor)
     control = control_app(
-        control_operations(sandboxes, recorder.journal, served, reach, gauges), options.max_body_bytes
+        control_operations(sandboxes, recorder.journal, served, clients, metric_sources),
+        options.max_body_bytes,
     )
-    door = MockServerApp(
+    asgi = MockServerApp(
         vendors=_vendor_mounts(options, served, sandboxes, recorder),
         control=AccessGuard(control, options.hosts, options.control_token),
         pages=AccessGuard(pages_app(served), options.hosts),
         recorder=recorder,
         at_root=options.at_root,
         max_body_bytes=options.max_body_bytes,
-        in_flight_calls=traffic,
+        in_flight_calls=in_flight,
     )
-    return door
+    return asgi
 
 
 def _vendor_mounts(

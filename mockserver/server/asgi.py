@@ -24,10 +24,10 @@ from mockserver.errors import HeadersTooLarge, InvalidHeaderError, TooManySandbo
 from mockserver.model import Answer, Call, Reply
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 from mockserver.server.connection import ConnectionLostError
-from mockserver.server.flask_bridge import ARRIVAL, STARTED_KEY, VENDOR, encode_headers
+from mockserver.server.flask_bridge import ARRIVAL, STARTED, VENDOR, encode_headers
 from mockserver.server.in_flight import InFlightCalls
 from mockserver.server.recorder import Recorder
-from mockserver.server.request_body import read
+from mockserver.server.request_body import read_decoded_body
 
 MAX_HEADER_BYTES = 16 * 1024
 MAX_HEADERS = 100
@@ -37,8 +37,8 @@ CONTROL_SEGMENT = "_mock"
 _PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
 
 _log = logging.getLogger("mockserver")
-_UNTYPED_STATUSES = (204, 304)
-_NOT_ADMITTED = {
+_BODILESS_STATUSES = (204, 304)
+_ADMISSION_REFUSALS = {
     InvalidHeaderError: (400, "Bad Request"),
     TooManySandboxesError: (503, "Service Unavailable"),
 }
@@ -46,10 +46,10 @@ _NOT_ADMITTED = {
 
 @dataclass(frozen=True, slots=True)
 class SandboxPath:
-    """Sandbox and path of a request: `root` is the sandbox prefix, `path` what follows it."""
+    """The sandbox of a request, its path prefix (`/sandboxes/<name>` or ""), and the rest of the path."""
 
     sandbox: str
-    root: str
+    prefix: str
     path: str
 
     @property
@@ -60,7 +60,7 @@ class SandboxPath:
 
 @dataclass(frozen=True, slots=True)
 class VendorMount:
-    """A mounted vendor; `app` is Connexion around the Flask bridge."""
+    """One vendor with its pipeline and its Connexion application."""
 
     served: LoadedVendor
     pipeline: Pipeline
@@ -68,22 +68,22 @@ class VendorMount:
 
 
 class _SendMonitor:
-    """Send function that knows whether an answer has begun."""
+    """Wrapper of `send` that records whether the response has started."""
 
-    __slots__ = ("_send", "begun")
+    __slots__ = ("_send", "has_started")
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.begun = False
+        self.has_started = False
 
     async def __call__(self, message: Message) -> None:
-        self.begun = True
+        self.has_started = True
         await self._send(message)
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request as ASGI brings it; header names are lower case."""
+    """An ASGI request with its parsed headers (names in lower case) and its sandbox."""
 
     scope: Scope
     receive: Receive
@@ -94,7 +94,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class MockServerApp:
-    """The outermost ASGI application."""
+    """Outermost ASGI application; `at_root` names the vendor that also answers at `/`, "" for none."""
 
     vendors: Mapping[str, VendorMount]
     control: ASGIApp
@@ -105,11 +105,11 @@ class MockServerApp:
     in_flight_calls: InFlightCalls = field(default_factory=InFlightCalls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on to where it belongs."""
+        """Dispatch the request to a vendor, the control plane or the pages."""
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
-        headers = _headers(scope["headers"])
+        headers = _merge_headers(scope["headers"])
         place = _sandbox_path(path_of(scope), headers.get("mock-sandbox"))
         if isinstance(place, Reply):
             await _send_reply(place, send)
@@ -118,24 +118,26 @@ class MockServerApp:
         below = place.path[len(place.segment) + 1 :]
         incoming = Incoming(scope, receive, send, headers, place)
         if vendor is not None and below not in _PAGES:
-            await self._enter(vendor, incoming, below, f"{place.root}/{place.segment}")
-        elif place.segment == CONTROL_SEGMENT and not place.root:
+            await self._enter(vendor, incoming, below, f"{place.prefix}/{place.segment}")
+        elif place.segment == CONTROL_SEGMENT and not place.prefix:
             await self.control(scope, receive, send)
         elif vendor is None and self.at_root and not place.segment.startswith("_"):
-            await self._enter(self.vendors[self.at_root], incoming, place.path, place.root)
+            await self._enter(self.vendors[self.at_root], incoming, place.path, place.prefix)
         else:
-            await self.pages({**scope, "root_path": place.root}, receive, send)
+            await self.pages({**scope, "root_path": place.prefix}, receive, send)
 
     async def _enter(self, vendor: VendorMount, incoming: Incoming, below: str, mount: str) -> None:
-        """Read the request to its end, count it as in flight until the last byte of its answer is out."""
+        """Read the whole request and answer it; it counts as in flight until its last byte is sent."""
         scope, headers, sandbox = incoming.scope, incoming.headers, incoming.place.sandbox
         path = vendor.served.spec.canonical_path(below)
         target = f"{scope['method']} {path}"
-        with self.in_flight_calls.track(sandbox, vendor.served, headers, target) as met:
+        with self.in_flight_calls.track(sandbox, vendor.served, headers, target) as counts:
             started = perf_counter()
-            flooded = _flooded(scope["headers"])
+            header_refusal = _header_refusal(scope["headers"])
             try:
-                body = await read(incoming.receive, headers, 0 if flooded else self.max_body_bytes)
+                body = await read_decoded_body(
+                    incoming.receive, headers, 0 if header_refusal else self.max_body_bytes
+                )
             except ClientDisconnect:
                 return
             arrival = Arrival(
@@ -148,9 +150,9 @@ class MockServerApp:
                 mount=mount,
                 origin=f"{scope['scheme']}://{headers.get('host', '')}",
                 target=(scope.get("raw_path") or b"").decode("latin-1"),
-                in_flight=met.in_flight,
-                same_key_in_flight=met.same_key_in_flight,
-                head_refusal=flooded,
+                in_flight=counts.in_flight,
+                same_key_in_flight=counts.same_key_in_flight,
+                head_refusal=header_refusal,
                 body_refusal=body.refusal,
             )
             await self._answer(vendor, incoming, arrival, started)
@@ -158,35 +160,35 @@ class MockServerApp:
     async def _answer(
         self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float
     ) -> None:
-        """Send the vendor's answer; whatever broke on its way is answered and journaled as a crash."""
+        """Send the vendor's answer; any unexpected error is answered and recorded as a crash."""
         sending = _SendMonitor(incoming.send)
         try:
-            refused = await self._route(vendor, incoming, arrival, started, sending)
+            unsent = await self._route(vendor, incoming, arrival, started, sending)
         except ClientDisconnect:
             return
         except (InvalidHeaderError, TooManySandboxesError) as error:
-            await _send_reply(problem_reply(*_NOT_ADMITTED[type(error)], str(error)), incoming.send)
+            await _send_reply(problem_reply(*_ADMISSION_REFUSALS[type(error)], str(error)), incoming.send)
             return
         except Exception as error:
-            if sending.begun or isinstance(error, ConnectionLostError):
+            if sending.has_started or isinstance(error, ConnectionLostError):
                 raise
-            refused = _crash_answer(error, vendor.served.name, arrival)
-        if refused is not None:
-            await _send_reply(self.recorder.close(*refused, started), incoming.send)
+            unsent = _crash_answer(error, vendor.served.name, arrival)
+        if unsent is not None:
+            await _send_reply(self.recorder.record(*unsent, started), incoming.send)
 
     async def _route(
         self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
     ) -> tuple[Call, Answer] | None:
-        """Let Connexion route and secure the request; answer what it refuses on the vendor's road."""
-        root = incoming.place.root
+        """Pass the request to Connexion; return the answer if Connexion refused it, None if it was sent."""
+        prefix = incoming.place.prefix
         scope = {
             **incoming.scope,
-            "root_path": root,
-            "path": f"{root}/{vendor.served.name}{arrival.path}",
+            "root_path": prefix,
+            "path": f"{prefix}/{vendor.served.name}{arrival.path}",
             "extensions": dict(incoming.scope.get("extensions", {})),
             VENDOR: vendor.served.name,
             ARRIVAL: arrival,
-            STARTED_KEY: started,
+            STARTED: started,
         }
         try:
             await vendor.app(scope, incoming.receive, sending)
@@ -197,8 +199,8 @@ class MockServerApp:
         return None
 
 
-def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name; the texts of one that came several times stand together (RFC 9110 §5.3)."""
+def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by name; repeated headers are joined with commas (RFC 9110 §5.3)."""
     headers: dict[str, str] = {}
     for name_octets, octets in raw:
         name, text = name_octets.decode("latin-1"), octets.decode("latin-1")
@@ -207,21 +209,21 @@ def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def _sandbox_path(path: str, header: str | None) -> SandboxPath | Reply:
-    root, sandbox = "", header
+    prefix, sandbox = "", header
     if path.startswith(SANDBOX_PREFIX):
         name, slash, rest = path[len(SANDBOX_PREFIX) :].partition("/")
         if not is_sandbox_name(name):
             return problem_reply(404, "Not Found", "a sandbox name is 1 to 64 of a-z, 0-9 and -")
         if header is not None and header != name:
             return problem_reply(400, "Bad Request", "path and Mock-Sandbox name two different sandboxes")
-        root, path, sandbox = SANDBOX_PREFIX + name, slash + rest or "/", name
+        prefix, path, sandbox = SANDBOX_PREFIX + name, slash + rest or "/", name
     if sandbox is not None and not is_sandbox_name(sandbox):
         return problem_reply(400, "Bad Request", "Mock-Sandbox: expected 1 to 64 of a-z, 0-9 and -")
-    return SandboxPath(sandbox or DEFAULT_SANDBOX, root, path)
+    return SandboxPath(sandbox or DEFAULT_SANDBOX, prefix, path)
 
 
-def _flooded(headers: list[tuple[bytes, bytes]]) -> HeadersTooLarge | None:
-    """Return why the request's headers are not looked at, None where they are not too many."""
+def _header_refusal(headers: list[tuple[bytes, bytes]]) -> HeadersTooLarge | None:
+    """Return a refusal if there are too many headers or header bytes, else None."""
     size_bytes = sum([len(name) + len(text) for name, text in headers])
     if len(headers) > MAX_HEADERS or size_bytes > MAX_HEADER_BYTES:
         return HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")
@@ -239,7 +241,7 @@ async def _send_reply(reply: Reply, send: Send) -> None:
     headers = encode_headers(reply.headers)
     if reply.media_type is not None:
         headers.append((b"content-type", reply.media_type.encode("latin-1")))
-    if reply.status not in _UNTYPED_STATUSES:
+    if reply.status not in _BODILESS_STATUSES:
         headers.append((b"content-length", str(len(reply.body)).encode()))
     start: dict[str, Any] = {"type": "http.response.start", "status": reply.status, "headers": headers}
     await send(start)

@@ -1,4 +1,4 @@
-"""Interface to the connection of a call, for what ASGI has no message for."""
+"""Interface to the connection under a call, for actions that ASGI has no message for."""
 
 from __future__ import annotations
 
@@ -10,61 +10,61 @@ from starlette.types import Scope
 
 from mockserver.errors import MockServerError
 
-CONNECTION_KEY = "mockserver.wire"
-"""The ASGI extension under which a server lends the wire of a call."""
+CONNECTION_KEY = "mockserver.connection"
+"""ASGI extension key under which the server provides the connection of a call."""
 
 
 class ConnectionLostError(MockServerError):
-    """The connection is to break, and the server lends no wire to break it on."""
+    """A fault must break the connection, but the server provides no access to it."""
 
 
 class Connection(Protocol):
-    """The connection under one call; it is over when the client leaves or the server stops."""
+    """The connection under one call; it has ended when the client disconnects or the server stops."""
 
     async def wait(self, seconds: float) -> bool:
-        """Wait so long, or until it is over; whether it still stands."""
+        """Wait for `seconds` or until the connection ends; return whether it is still open."""
 
     async def wait_closed(self) -> None:
-        """Wait until it is over, for ten minutes at most."""
+        """Wait until the connection ends, for ten minutes at most."""
 
     async def flush(self) -> None:
-        """Wait until what was written is on its way."""
+        """Wait until all written bytes are handed to the operating system."""
 
     def write(self, octets: bytes) -> None:
-        """Send octets past the server's own writing."""
+        """Send bytes without the server's own framing."""
 
     def buffered(self) -> AbstractContextManager[None]:
-        """Return whatever is written inside leaves in one piece, and with it the end of the connection."""
+        """Collect everything written in the context, including a close, and send it in one piece."""
 
     def close(self) -> None:
-        """End the connection in order, and the call with it."""
+        """Close the connection in order and end the call."""
 
     def reset(self) -> None:
-        """End the connection by a reset, and the call with it."""
+        """Reset the connection (TCP RST) and end the call."""
 
     def close_on_next_call(self) -> None:
-        """Leave the connection to die under the request that comes next."""
+        """Close the connection when the next request arrives on it."""
 
 
 class NullConnection:
-    """In the place of a wire, as near to one as ASGI comes."""
+    """Replacement for servers without access to the connection; does what ASGI permits."""
 
     async def wait(self, seconds: float) -> bool:
-        """Wait so long."""
+        """Wait for `seconds`."""
         await asyncio.sleep(seconds)
         return True
 
     async def wait_closed(self) -> None:
-        """Return: nobody would say that the client has left."""
+        """Return at once, because a disconnect would not be noticed."""
 
     async def flush(self) -> None:
-        """Return: what was sent is the server's affair."""
+        """Do nothing; flushing is up to the server."""
 
     def write(self, octets: bytes) -> None:
-        """Keep the octets: ASGI has no message for them."""
+        """Drop the bytes, because ASGI has no message for them."""
 
     def buffered(self) -> AbstractContextManager[None]:
-        """Do nothing: pieces are the server's affair."""
+        """Do nothing; buffering is up to the server."""
         return nullcontext()
 
     def close(self) -> None:
@@ -76,10 +76,10 @@ class NullConnection:
         raise ConnectionLostError("reset before the answer was complete")
 
     def close_on_next_call(self) -> None:
-        """Do nothing: there is no next request."""
+        """Do nothing, because there is no next request."""
 
 
 def connection_of(scope: Scope) -> Connection:
-    """Return the wire of the call whose ASGI scope this is."""
-    wire: Connection | None = scope.get("extensions", {}).get(CONNECTION_KEY)
-    return NullConnection() if wire is None else wire
+    """Return the connection from an ASGI scope."""
+    connection: Connection | None = scope.get("extensions", {}).get(CONNECTION_KEY)
+    return NullConnection() if connection is None else connection

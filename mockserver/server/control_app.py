@@ -36,7 +36,7 @@ from mockserver.spec.openapi import Operation, Spec
 MOUNT = "/_mock"
 
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-"""Names of RFC 9110 for statuses that Python names otherwise."""
+"""Titles from RFC 9110 where Python's `HTTPStatus` uses an older phrase."""
 
 _REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
     UnknownSandboxError: (404, "unknown-sandbox"),
@@ -44,7 +44,7 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
     TooManySnapshotsError: (409, "too-many-snapshots"),
     TooManySandboxesError: (503, "too-many-sandboxes"),
 }
-"""Status and code of what the sandboxes themselves refuse."""
+"""Status and code of errors raised by sandboxes and snapshots."""
 
 _SCHEMA = re.compile(r"#/components/schemas/(\w+)")
 
@@ -53,12 +53,12 @@ _Function: TypeAlias = Callable[..., Awaitable[ConnexionResponse]]
 
 
 def control_app(groups: Iterable[object], max_body_bytes: int) -> ASGIApp:
-    """Return the application that answers below `/_mock`; each operation is a method of one of `themes`.
+    """Build the application below `/_mock`; each operation is a method of one of `groups`.
 
     Raises:
-        SpecError: the contract has an operation that no theme has.
+        SpecError: an operation of the spec is missing in `groups`, or several have it.
     """
-    # It would write a line at each call of an operation that takes JSON and YAML.
+    # Connexion logs a line for every call of an operation that accepts both JSON and YAML.
     logging.getLogger("connexion.operations").setLevel(logging.ERROR)
     contract = _control_spec()
     functions = _functions(contract, tuple(groups))
@@ -90,11 +90,11 @@ def _control_spec() -> Spec:
 
 
 def _connexion_document(document: Document) -> dict[str, Any]:
-    """Return what Connexion needs of the contract; without responses, which would double its start."""
-    unsaid = {"default": {"description": "as the contract says"}}
+    """Return the spec without response schemas, whose validation would take half of Connexion's start."""
+    responses = {"default": {"description": "see _control.yaml"}}
     paths = {
         path: {
-            name: node if name == "parameters" else {**node, "responses": unsaid}
+            name: node if name == "parameters" else {**node, "responses": responses}
             for name, node in item.items()
         }
         for path, item in document["paths"].items()
@@ -117,34 +117,36 @@ def _connexion_document(document: Document) -> dict[str, Any]:
 def _functions(contract: Spec, groups: tuple[object, ...]) -> Mapping[str, _Function]:
     functions: dict[str, _Function] = {}
     for operation in contract.operations.values():
-        methods = [getattr(theme, operation.id) for theme in groups if hasattr(theme, operation.id)]
+        methods = [getattr(group, operation.id) for group in groups if hasattr(group, operation.id)]
         if len(methods) != 1:
-            raise SpecError(f"{operation.id}: {len(methods)} themes of the control plane have it, expected 1")
+            raise SpecError(
+                f"{operation.id}: {len(methods)} classes of the control plane implement it, expected 1"
+            )
         functions[operation.id] = _function(methods[0], operation)
     return functions
 
 
 def _function(method: _Method, operation: Operation) -> _Function:
-    """Return the method as Connexion calls it: with parameters by name, and a body with exact decimals."""
+    """Wrap the method for Connexion: parameters by name, body with exact decimals."""
     status = int(next(code for code in operation.responses if code.startswith("2")))
-    wanted = signature(method).parameters
+    parameters = signature(method).parameters
 
-    async def function(**given: Any) -> ConnexionResponse:
-        given.pop("body", None)
-        if "body" in wanted:
-            given["body"] = scope[DOCUMENT_KEY]
-        if "call" in wanted:
-            given["call"] = scope[CONTROL_CALL_KEY]
-        answered = method(**given)
-        return _response(await answered if isawaitable(answered) else answered, status)
+    async def function(**arguments: Any) -> ConnexionResponse:
+        arguments.pop("body", None)
+        if "body" in parameters:
+            arguments["body"] = scope[DOCUMENT_KEY]
+        if "call" in parameters:
+            arguments["call"] = scope[CONTROL_CALL_KEY]
+        result = method(**arguments)
+        return _response(await result if isawaitable(result) else result, status)
 
     return function
 
 
-def _response(answered: Json | Reply, status: int) -> ConnexionResponse:
-    if answered is None:
+def _response(result: Json | Reply, status: int) -> ConnexionResponse:
+    if result is None:
         return ConnexionResponse(HTTPStatus.NO_CONTENT)
-    reply = answered if isinstance(answered, Reply) else json_reply(status, answered)
+    reply = result if isinstance(result, Reply) else json_reply(status, result)
     return ConnexionResponse(
         reply.status, content_type=reply.media_type, body=reply.body, headers=dict(reply.headers)
     )
@@ -170,7 +172,7 @@ def _framework_response(contract: Spec, request: ConnexionRequest, error: Any) -
 
 
 def _allowed(contract: Spec, path: str) -> list[str]:
-    """Return the methods of a path; one without parameters goes before one with, as in routing."""
+    """Return the methods of a path; literal paths take precedence over templates, as in routing."""
     for pattern, methods in contract.routes:
         if pattern.fullmatch(path):
             return [method.upper() for method in methods]

@@ -1,4 +1,4 @@
-"""Read and bound the body of a control plane call before Connexion sees it."""
+"""Read and limit the body of a control plane call before Connexion sees it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from mockserver.errors import MalformedBody, NotFound, TooLarge
 from mockserver.model import Json
 from mockserver.server.request_body import read_body
 
-CONTROL_CALL_KEY = "mockserver.asked"
-"""The scope key under which an operation finds what was asked."""
+CONTROL_CALL_KEY = "mockserver.control_call"
+"""ASGI scope key of the `ControlCall` that an operation receives."""
 
 DOCUMENT_KEY = "mockserver.document"
-"""The scope key of a JSON body's document, with exact decimals."""
+"""ASGI scope key of a JSON body's document, with exact decimals."""
 
 YAML_TYPE = "application/yaml"
 MAX_SEGMENT = 64
-"""The longest that a sandbox's name may be; a longer number would be more than Python converts."""
+"""Longest path segment: that of a sandbox name; Python refuses to convert very long numbers."""
 
 _LEAST_SEGMENTS = 3
 
@@ -36,14 +36,14 @@ _REFUSALS: Mapping[type[Exception], tuple[int, str]] = {
 
 
 class ControlBodyReader:
-    """Passes on a request whose body is JSON of bounded size and depth, or of another bounded kind."""
+    """Forwards requests whose body is of limited size and, if JSON, of limited depth."""
 
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read one call and pass it on."""
+        """Read one request and forward it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -60,8 +60,8 @@ class ControlBodyReader:
             await Response(reply.body, status, media_type=reply.media_type)(scope, receive, send)
             return
         headers["content-length"] = str(len(body))
-        asked = ControlCall(parse_content_type(headers)[0], content, _origin(scope))
-        inner = {**scope, "headers": headers.raw, CONTROL_CALL_KEY: asked, DOCUMENT_KEY: document}
+        call = ControlCall(parse_content_type(headers)[0], content, _origin(scope))
+        inner = {**scope, "headers": headers.raw, CONTROL_CALL_KEY: call, DOCUMENT_KEY: document}
         await self._app(inner, _replay_body(body, receive), send)
 
 
@@ -70,12 +70,12 @@ def _check_path(path: str) -> None:
     if any(len(segment) > MAX_SEGMENT for segment in segments):
         raise NotFound("no path here", f"has a segment of over {MAX_SEGMENT} signs")
     if len(segments) < _LEAST_SEGMENTS:
-        # Connexion would lead to the same path with a slash, where nothing is.
+        # Connexion would redirect to the same path with a slash, which does not exist either.
         raise NotFound("nothing is served here;", f"begin with {path}/health")
 
 
 def _read_document(content: bytes, headers: MutableHeaders) -> tuple[bytes, Json]:
-    """Return the body and its document: JSON as plain UTF-8; what has no media type is JSON or else YAML."""
+    """Return body and document: JSON as UTF-8; without a media type the body is JSON or else YAML."""
     media_type, charset = parse_content_type(headers)
     if content and not media_type and content.lstrip()[:1] not in (b"{", b"["):
         media_type = headers["content-type"] = YAML_TYPE

@@ -22,20 +22,20 @@ _MAX_DETAIL = 300
 
 
 class InvalidControlCallError(ControlError):
-    """The call does not keep the contract; `errors` hold pointer, code and detail each."""
+    """The call does not conform to the spec; each of `errors` has pointer, code and detail."""
 
     status = 400
     code = "http-400"
 
 
 class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ships no types
-    """Judges the parameters of a path and a query; a pointer is `/query/last`."""
+    """Validates path and query parameters; a pointer is for example `/query/last`."""
 
     def validate_request(self, request: ConnexionRequest) -> None:
-        """Raise unless the request's parameters keep the contract and there are no others.
+        """Raise unless all parameters are valid and known.
 
         Raises:
-            InvalidControlCallError: they do not.
+            InvalidControlCallError: a parameter is invalid, missing or unknown.
         """
         _refuse([*self._unknown(request), *self._wrong("path", request), *self._wrong("query", request)])
 
@@ -48,10 +48,10 @@ class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ship
             yield {**error, "try": f"there are {', '.join(names)}" if names else "leave it out"}
 
     def _wrong(self, where: str, request: ConnexionRequest) -> Iterator[Document]:
-        given: Mapping[str, Json] = request.path_params if where == "path" else request.query_params
-        # Connexion has those of a path several times.
-        for name, parameter in {one["name"]: one for one in self.parameters[where]}.items():
-            value = given.get(name)
+        values: Mapping[str, Json] = request.path_params if where == "path" else request.query_params
+        # Connexion lists path parameters several times.
+        for name, parameter in {node["name"]: node for node in self.parameters[where]}.items():
+            value = values.get(name)
             if value is not None:
                 schema = _compiled(json.encode(parameter["schema"]))
                 yield from map(_problem_document, schema.problems(value, (where, name)))
@@ -62,7 +62,7 @@ class ParameterCheck(ParameterValidator):  # type: ignore[misc] # Connexion ship
 
 
 class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion ships no types
-    """Judges a JSON body, which the intake has made plain; one that may be missing has a default."""
+    """Validates a JSON body, already re-encoded by `ControlBodyReader`; an optional body has a default."""
 
     async def _parse(self, stream: AsyncGenerator[bytes, None], scope: Scope) -> Json:  # noqa: ARG002
         return json.decode(b"".join([piece async for piece in stream]))
@@ -75,12 +75,12 @@ class BodyCheck(JSONRequestBodyValidator):  # type: ignore[misc] # Connexion shi
 
 
 VALIDATORS: Mapping[str, Any] = {"parameter": ParameterCheck, "body": MediaTypeDict({"*/*json": BodyCheck})}
-"""Replacements for Connexion's own validators."""
+"""Validators that replace Connexion's own."""
 
 
 @cache
 def _compiled(schema: bytes) -> Schema:
-    """Return the schema of that text; a contract has some dozens."""
+    """Return the compiled schema of that JSON text; the spec has a few dozen."""
     node = json.decode(schema)
     return compile_schema(node, node, COMMON_FORMATS)
 

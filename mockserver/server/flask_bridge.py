@@ -23,7 +23,7 @@ from mockserver.server.transport_faults import OutgoingReply, deliver, is_bodile
 ARRIVAL = "mockserver.arrival"
 """The scope key of the request as it was read."""
 
-STARTED_KEY = "mockserver.started"
+STARTED = "mockserver.started"
 VENDOR = "mockserver.vendor"
 _ANSWER = "mockserver.answer"
 _ROUTING = "connexion_routing"
@@ -77,7 +77,7 @@ class FlaskBridge:
         call, answer = self._pipelines[environ[VENDOR]].handle(arrival)
         # Held until the reply is out: taking down what a large batch was made of takes a while.
         environ[_ANSWER] = answer
-        reply = self._recorder.close(call, answer, environ[STARTED_KEY])
+        reply = self._recorder.record(call, answer, environ[STARTED])
         response = _Response(reply.body, reply.status, list(reply.headers))
         if reply.media_type is not None:
             response.headers["Content-Type"] = reply.media_type
@@ -96,7 +96,7 @@ def _environ(scope: Scope) -> dict[str, Any]:
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(),
         ARRIVAL: scope[ARRIVAL],
-        STARTED_KEY: scope[STARTED_KEY],
+        STARTED: scope[STARTED],
         VENDOR: scope[VENDOR],
     }
 

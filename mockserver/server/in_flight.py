@@ -10,55 +10,55 @@ from typing import TypeAlias
 
 from mockserver.engine.registry import LoadedVendor
 
-CallGroup: TypeAlias = tuple[str, ...]
+_Group: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    """Calls in flight: `in_flight` of its tenant, itself included, and others with its key."""
+class InFlightCounts:
+    """Calls in flight of a tenant, this one included, and other calls with the same idempotency key."""
 
     in_flight: int
     same_key_in_flight: int
 
 
 class InFlightCalls:
-    """Counts open calls: a tenant's, and among those the ones that carry one idempotency key."""
+    """Counts calls in flight per tenant and, within a tenant, per idempotency key."""
 
     def __init__(self) -> None:
-        self._open: Counter[CallGroup] = Counter()
+        self._open: Counter[_Group] = Counter()
 
     @contextmanager
     def track(
         self, sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str
-    ) -> Iterator[Open]:
-        """Count a call in, and out when it is over.
+    ) -> Iterator[InFlightCounts]:
+        """Count a call as in flight while the context is open.
 
-        Twins are of one caller and have one `target`, a method and a path; a tenant that only the body names
-        does not part them.
+        Calls have the same key if credentials and `target` (method and path) are the same, too. A tenant that
+        is named only in the body is not considered.
         """
-        kinds = _groups(sandbox, served, headers, target)
-        for kind in kinds:
-            self._open[kind] += 1
-        in_flight, *same = (self._open[kind] for kind in kinds)
+        groups = _groups(sandbox, served, headers, target)
+        for group in groups:
+            self._open[group] += 1
+        in_flight, *same = (self._open[group] for group in groups)
         try:
-            yield Open(in_flight, same[0] - 1 if same else 0)
+            yield InFlightCounts(in_flight, same[0] - 1 if same else 0)
         finally:
-            for kind in kinds:
-                self._open[kind] -= 1
-                if not self._open[kind]:
-                    del self._open[kind]
+            for group in groups:
+                self._open[group] -= 1
+                if not self._open[group]:
+                    del self._open[group]
 
     def by_vendor(self) -> Mapping[str, int]:
-        """Return how many calls of each vendor are open."""
-        found: Counter[str] = Counter()
+        """Return the number of calls in flight per vendor."""
+        counts: Counter[str] = Counter()
         for (_, vendor, _, *key), count in self._open.items():
-            found[vendor] += 0 if key else count
-        return found
+            counts[vendor] += 0 if key else count
+        return counts
 
 
-def _groups(sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str) -> list[CallGroup]:
-    kind = (sandbox, served.name, headers.get(served.tenant_header.lower(), ""))
+def _groups(sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str) -> list[_Group]:
+    group = (sandbox, served.name, headers.get(served.tenant_header.lower(), ""))
     key = headers.get(served.spec.idempotency_header.lower())
     if not key:
-        return [kind]
-    return [kind, (*kind, key, headers.get("authorization", ""), target)]
+        return [group]
+    return [group, (*group, key, headers.get("authorization", ""), target)]

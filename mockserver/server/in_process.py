@@ -16,34 +16,34 @@ _FRAMING_HEADERS = ("content-length", "transfer-encoding")
 
 @dataclass(frozen=True, slots=True)
 class InProcessClient:
-    """Carries requests to `app`; a fault of the transport is a lost answer, as near as there is one."""
+    """HTTP client for an ASGI application; transport faults become a lost response, as far as possible."""
 
     app: ASGIApp
     host: str = "127.0.0.1"
 
     async def send(self, request: Request) -> Response | LostResponse:
-        """Return the answer, or how it was lost."""
+        """Send the request and return the response, or how it was lost."""
         clock = asyncio.get_running_loop().time
         started, exchange = clock(), _AsgiExchange(request.cut())
-        came: Response | LostResponse
+        response: Response | LostResponse
         try:
             async with asyncio.timeout(request.timeout_ms / 1000):
                 await self.app(self._scope(request), exchange.receive, exchange.send)
-            came = exchange.answered()
+            response = exchange.response()
         except TimeoutError:
-            came = LostResponse("timeout", exchange.status, f"not in {request.timeout_ms} ms")
+            response = LostResponse("timeout", exchange.status, f"not in {request.timeout_ms} ms")
         except ConnectionLostError as error:
-            came = LostResponse(
+            response = LostResponse(
                 "empty" if exchange.status is None else "truncated", exchange.status, str(error)
             )
-        return replace(came, elapsed_ms=(clock() - started) * 1000)
+        return replace(response, elapsed_ms=(clock() - started) * 1000)
 
     def _scope(self, request: Request) -> dict[str, object]:
         path, _, query = request.target.partition("?")
         own = [(name, text) for name, text in request.headers if name.lower() not in _FRAMING_HEADERS]
-        framed = [("content-length", str(len(request.content)))] if request.content else []
+        framing = [("content-length", str(len(request.content)))] if request.content else []
         named = any(name.lower() == "host" for name, _ in own)
-        headers = [*([] if named else [("host", self.host)]), *own, *framed]
+        headers = [*([] if named else [("host", self.host)]), *own, *framing]
         return {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -62,7 +62,7 @@ class InProcessClient:
 
 @dataclass(slots=True)
 class _AsgiExchange:
-    """A request in pieces, and the response to it."""
+    """One request, in pieces, and its response."""
 
     pieces: list[bytes]
     status: int | None = None
@@ -84,7 +84,7 @@ class _AsgiExchange:
         else:
             self.body.append(message.get("body", b""))
 
-    def answered(self) -> Response | LostResponse:
+    def response(self) -> Response | LostResponse:
         if self.status is None:
-            return LostResponse("empty", None, "no answer was begun")
+            return LostResponse("empty", None, "no response was started")
         return Response(self.status, self.headers, b"".join(self.body))

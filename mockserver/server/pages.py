@@ -23,7 +23,7 @@ _SECURITY_HEADERS = {
 
 
 def pages_app(served: tuple[LoadedVendor, ...]) -> Starlette:
-    """Return the application for everything that is neither a vendor's call nor the control plane's."""
+    """Build the application for everything except vendors and control plane."""
     pages = _Pages(served)
     return Starlette(
         routes=[
@@ -39,7 +39,7 @@ def pages_app(served: tuple[LoadedVendor, ...]) -> Starlette:
 
 
 class _Pages:
-    """The pages, each a view."""
+    """The pages, one view each."""
 
     def __init__(self, served: tuple[LoadedVendor, ...]) -> None:
         self._served = served

@@ -22,10 +22,10 @@ def _every_sandbox(_name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Records answers; `show_number` puts the journal's number and the rules applied into the reply.
+    """Records answers in the journal; with `show_number`, replies get the Mock-* headers.
 
-    `knows` says whether a sandbox is there: of one that is not there no journal is kept, else calls to
-    made-up names would fill the memory.
+    `is_known` tells whether a sandbox exists. Calls to unknown sandboxes are not kept, so that made-up names
+    cannot fill the memory.
     """
 
     journal: Journal
@@ -33,15 +33,15 @@ class Recorder:
     clock: Clock = system_clock
     is_known: Callable[[str], bool] = _every_sandbox
 
-    def close(self, call: Call, answer: Answer, started: float) -> Reply:
-        """Record the answer; the reply as it is to be sent."""
+    def record(self, call: Call, answer: Answer, started: float) -> Reply:
+        """Record the answer and return the reply to be sent; `started` is a value of `perf_counter`."""
         duration_ms = (perf_counter() - started) * 1000
-        kept = self.is_known(call.sandbox)
-        number = self.journal.append(self.clock(), call, answer, duration_ms, kept=kept)
+        is_kept = self.is_known(call.sandbox)
+        number = self.journal.append(self.clock(), call, answer, duration_ms, kept=is_kept)
         if not self.show_number:
             return answer.reply
         reply = answer.reply
-        ours = [(NUMBER_HEADER, str(number))] if kept else []
+        mock_headers = [(NUMBER_HEADER, str(number))] if is_kept else []
         if answer.applied:
-            ours.append((APPLIED_HEADER, ", ".join(answer.applied)))
-        return replace(reply, headers=(*reply.headers, *ours))
+            mock_headers.append((APPLIED_HEADER, ", ".join(answer.applied)))
+        return replace(reply, headers=(*reply.headers, *mock_headers))

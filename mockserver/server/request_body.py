@@ -1,4 +1,4 @@
-"""Read request bodies to their end and undo their content coding (RFC 9110 §8.4), within a limit."""
+"""Read request bodies and decode their Content-Encoding (RFC 9110 §8.4), within a size limit."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from starlette.types import Receive
 from mockserver.errors import MalformedBody, Refusal, TooLarge, UnsupportedMediaType
 
 CODINGS: Mapping[str, int] = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""Content codings that are decoded, with zlib's word for each; `identity` needs none."""
+"""Supported content codings, each with its `wbits` for zlib."""
 
 _LENGTH = re.compile("[0-9]{1,19}")
 
 MAX_MEMBERS = 64
-"""A gzip body may be several in a row (RFC 1952 §2.2); each one costs, however little it holds."""
+"""Limit of gzip members in one body (RFC 1952 §2.2), because each one costs time whatever its size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request's body without its coding, the headers that describe it, and why it cannot be used."""
+    """A decoded request body, the headers that describe it, and the refusal if it cannot be used."""
 
     headers: Mapping[str, str]
     content: bytes = b""
     refusal: Refusal | None = None
 
 
-async def read(receive: Receive, headers: Mapping[str, str], limit: int) -> Body:
-    """Return the body of a request, up to `limit` bytes; a body that cannot be decoded is kept as it came.
+async def read_decoded_body(receive: Receive, headers: Mapping[str, str], limit: int) -> Body:
+    """Read and decode a body of up to `limit` bytes; a body that cannot be decoded is kept as received.
 
     Raises:
-        ClientDisconnect: the client left before the end of it.
+        ClientDisconnect: the client disconnected before the end of the body.
     """
     try:
         content = await read_body(receive, headers.get("content-length", ""), limit)
@@ -49,12 +49,12 @@ async def read(receive: Receive, headers: Mapping[str, str], limit: int) -> Body
 
 
 def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping[str, str], bytes]:
-    """Headers and body as if that had come without a coding; its length says what it is now.
+    """Return headers and body without Content-Encoding; Content-Length is adjusted.
 
     Raises:
-        UnsupportedMediaType: the coding is not known here, or there are several.
-        MalformedBody: the body is not what its coding says.
-        TooLarge: it is over `limit` bytes when undone; no more than that is ever held.
+        UnsupportedMediaType: the coding is unknown, or there are several.
+        MalformedBody: the body is not valid in its coding.
+        TooLarge: the decoded body exceeds `limit` bytes; no more than that is ever held in memory.
     """
     coding = headers.get("content-encoding", "").strip(" \t").lower()
     if not coding or coding == "identity" or not body:
@@ -69,23 +69,23 @@ def decode(headers: Mapping[str, str], body: bytes, limit: int) -> tuple[Mapping
 
 
 def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
-    """Return what zlib makes of all the members of a body, up to `limit` bytes.
+    """Decompress all members of a body, up to `limit` bytes in total.
 
     Raises:
-        MalformedBody: it makes nothing of it, or the body ends too early or too late.
-        TooLarge: there is more.
+        MalformedBody: the body is invalid, truncated, or has too many members.
+        TooLarge: the decompressed body exceeds the limit.
     """
     pieces: list[bytes] = []
-    room = limit
+    left = limit
     for _ in range(MAX_MEMBERS):
         member = zlib.decompressobj(window_bits)
         try:
-            # One byte more than there is room for tells a body of the limit from one beyond it.
-            pieces.append(member.decompress(body, room + 1))
+            # One byte more than the limit distinguishes a body of exactly that size from a larger one.
+            pieces.append(member.decompress(body, left + 1))
         except zlib.error as error:
             raise MalformedBody(f"the body is not what its Content-Encoding says: {error}") from None
-        room -= len(pieces[-1])
-        if room < 0:
+        left -= len(pieces[-1])
+        if left < 0:
             raise TooLarge(limit)
         if not member.eof:
             raise MalformedBody("the body ends before its Content-Encoding does")
@@ -96,11 +96,11 @@ def _inflate(body: bytes, window_bits: int, limit: int) -> bytes:
 
 
 async def read_body(receive: Receive, length: str, limit: int) -> bytes:
-    """Return the whole body; `length` is what its Content-Length says, "" when it has none.
+    """Return the raw body; `length` is the Content-Length header, "" if there is none.
 
     Raises:
-        TooLarge: it is over `limit` bytes, or says so.
-        ClientDisconnect: the client left before the end of it.
+        TooLarge: the body or its declared length exceeds `limit` bytes.
+        ClientDisconnect: the client disconnected before the end of the body.
     """
     if _LENGTH.fullmatch(length) and int(length) > limit:
         raise TooLarge(limit)

@@ -21,10 +21,10 @@ from mockserver.spec.openapi import METHODS, resolve
 
 
 class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships no types
-    """Connexion's routing without slash redirects, which would answer before security is asked."""
+    """Connexion's routing without slash redirects, which would answer before the security check."""
 
     def add_api(self, *args: Any, **kwargs: Any) -> None:
-        """Add one API, its redirects off."""
+        """Add an API and turn off its redirects."""
         super().add_api(*args, **kwargs)
         self.router.redirect_slashes = False
         for route in self.router.routes:
@@ -33,15 +33,15 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
 
 @dataclass(frozen=True, slots=True)
 class SecurityHandler:
-    """Connexion's security handler for every scheme of every vendor: it sees that credentials are there.
+    """Connexion security handler for every scheme of every vendor: checks that a credential is present.
 
-    Whose they are, and whether they are good, is asked in the vendor's admission.
+    Whether the credential is valid, and whose it is, is decided in the vendor's admission.
     """
 
     served: Mapping[str, LoadedVendor]
 
     def get_fn(self, node: Mapping[str, Any], _scopes: list[str]) -> Callable[[ConnexionRequest], Any]:
-        """Return the check of one scheme: what Connexion calls with the request."""
+        """Return the check for one security scheme, which Connexion calls with the request."""
         name = node["x-name"]
 
         def check(request: ConnexionRequest) -> Any:
@@ -52,10 +52,10 @@ class SecurityHandler:
 
 
 def build_connexion(served: tuple[LoadedVendor, ...], app: ASGIApp) -> ConnexionMiddleware:
-    """`app` behind Connexion's routing and security for all vendors.
+    """Wrap `app` in Connexion's routing and security for all vendors.
 
-    Validation is the envelope room's, which judges items apart and serves subrequests as well, so
-    Connexion's own step is left out, and with it all that it builds anew for every request.
+    Connexion's validation step is left out: the engine validates envelope and items separately, also for
+    subrequests, and Connexion would rebuild its validators for every request.
     """
     guard = partial(SecurityHandler, {vendor.name: vendor for vendor in served})
     middleware = ConnexionMiddleware(
@@ -74,9 +74,10 @@ def build_connexion(served: tuple[LoadedVendor, ...], app: ASGIApp) -> Connexion
 
 
 def routing_document(vendor: LoadedVendor) -> dict[str, Any]:
-    """Return what Connexion needs of a spec: paths, operation ids, security.
+    """Return the parts of a spec that Connexion needs: paths, operation ids, security.
 
-    Path parameters are all strings here: a key that is no integer is the vendor's 400, not a 404.
+    All path parameters are declared as strings: a key that is not an integer gets the vendor's 400, not a
+    404.
     """
     document = vendor.spec.document
     schemes = document.get("components", {}).get("securitySchemes", {})
@@ -109,4 +110,4 @@ def _routing_operation(document: Mapping[str, Any], item: Mapping[str, Any], met
 
 
 def _placeholder() -> None:
-    """Connexion wants a function for each operation; the bridge goes by the operation's id instead."""
+    """Stand in for the view function that Connexion requires; the bridge uses the operation id instead."""

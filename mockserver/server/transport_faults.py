@@ -1,4 +1,4 @@
-"""Send a reply with the delay and the transport fault that a scenario asks for."""
+"""Send a reply with the delay and the transport fault that a scenario requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mockserver.model import Delivery
 from mockserver.server.connection import Connection
 
 SURPLUS_BYTES = 64
-"""Bytes by which a wrong Content-Length exceeds the body."""
+"""Bytes by which a too large Content-Length exceeds the body."""
 
 _HALF = 0.5
 _CHUNKED = (b"transfer-encoding", b"chunked")
@@ -24,9 +24,9 @@ _BODILESS_STATUSES = (204, 304)
 
 @dataclass(frozen=True, slots=True)
 class OutgoingReply:
-    """An answer that is about to leave by `send` and `wire`; header names are lower case.
+    """A reply with its delivery, `send` and connection; header names are lower case.
 
-    A `bare` one leaves without its content (HEAD, 204, 304): what breaks bodies leaves it whole.
+    A `bodiless` reply (HEAD, 204, 304) is sent without its content; faults of the body do not apply to it.
     """
 
     status: int
@@ -38,35 +38,35 @@ class OutgoingReply:
     connection: Connection
 
     def part(self, default: float = 1.0) -> bytes:
-        """Return the part of the content that the delivery's fraction leaves; `default` if it has none."""
+        """Return the delivery's fraction of the content; `default` is used if it has no fraction."""
         fraction = default if self.delivery.fraction is None else self.delivery.fraction
         return self.content[: int(len(self.content) * fraction)]
 
     async def head(self, length: int | None) -> None:
-        """Send status and headers; the Content-Length says `length`, or for None gives way to chunks."""
+        """Send status and headers with `length` as Content-Length; None uses chunked encoding."""
         framed = _CHUNKED if length is None else (b"content-length", b"%d" % length)
         headers = [framed if name == b"content-length" else (name, text) for name, text in self.headers]
         await self.send({"type": "http.response.start", "status": self.status, "headers": headers})
 
     async def body(self, content: bytes, *, more: bool = False) -> None:
-        """Send content drop by drop, as the delivery says; `more` leaves the answer unfinished."""
+        """Send the content, spread over time if requested; `more` leaves the response unfinished."""
         sent = 0
         if not self.bodiless:
             sent = await self._drip(content)
         await self.send({"type": "http.response.body", "body": content[sent:], "more_body": more})
 
     async def _drip(self, content: bytes) -> int:
-        """Send all drops but the last, each at its time; how many bytes of the content that were."""
+        """Send all chunks but the last, each when it is due; return the number of bytes sent."""
         spread_s = self.delivery.spread_ms / 1000
-        # A timer knows milliseconds: drops that fall closer together would not let others have a turn.
+        # Timers have millisecond resolution: chunks closer together would not yield to other calls.
         drops = max(1, min(self.delivery.chunks, len(content), int(self.delivery.spread_ms)))
         if not content or not spread_s:
             return 0
         clock = asyncio.get_running_loop().time
-        begun, sent = clock(), 0
+        started, sent = clock(), 0
         for drop in range(1, drops + 1):
-            stands = await self.connection.wait(begun + spread_s * drop / drops - clock())
-            if drop == drops or not stands:
+            is_open = await self.connection.wait(started + spread_s * drop / drops - clock())
+            if drop == drops or not is_open:
                 break
             end = len(content) * drop // drops
             await self.send({"type": "http.response.body", "body": content[sent:end], "more_body": True})
@@ -75,10 +75,10 @@ class OutgoingReply:
 
 
 async def deliver(reply: OutgoingReply) -> None:
-    """Send the answer as its delivery says.
+    """Send the reply as its delivery requests.
 
     Raises:
-        ConnectionLostError: the connection breaks, and there is no wire.
+        ConnectionLostError: the fault breaks the connection, and there is no access to the socket.
     """
     if reply.delivery.delay_ms:
         await reply.connection.wait(reply.delivery.delay_ms / 1000)
@@ -86,7 +86,7 @@ async def deliver(reply: OutgoingReply) -> None:
 
 
 def is_bodiless(method: str, status: int) -> bool:
-    """Return whether an answer has no body on the wire, whatever its content (RFC 9110 §6.4.1)."""
+    """Return whether a response has no body on the wire, whatever its content (RFC 9110 §6.4.1)."""
     return method == "HEAD" or status in _BODILESS_STATUSES
 
 
@@ -95,7 +95,7 @@ async def _send_whole(reply: OutgoingReply) -> None:
 
 
 async def _send_truncated(reply: OutgoingReply) -> None:
-    """Half of the body, unless another part is asked for, under a length that fits it."""
+    """Send half of the body, or the fraction, with a matching Content-Length."""
     await _send_part(reply, _HALF)
 
 
@@ -106,7 +106,7 @@ async def _send_part(reply: OutgoingReply, default: float) -> None:
 
 
 async def _announce_too_much(reply: OutgoingReply) -> None:
-    """More is announced than comes: what a fraction cuts off, else a surplus; then the connection ends."""
+    """Announce more bytes than are sent, then close: the whole length, or with no fraction a surplus."""
     if reply.bodiless:
         await _send_whole(reply)
         return
@@ -118,7 +118,7 @@ async def _announce_too_much(reply: OutgoingReply) -> None:
 
 
 async def _announce_too_little(reply: OutgoingReply) -> None:
-    """Send the whole body under half its length, or the fraction's; the connection stays open."""
+    """Send the whole body but announce half of it, or the fraction; keep the connection open."""
     if reply.bodiless:
         await _send_whole(reply)
         return
@@ -141,7 +141,7 @@ async def _send_malformed_chunk(reply: OutgoingReply) -> None:
 
 
 async def _reset_connection(reply: OutgoingReply) -> None:
-    """Before the headers, or with a fraction after them and that part of the body."""
+    """Reset before the headers, or with a fraction after the headers and that part of the body."""
     if reply.delivery.fraction is not None:
         await reply.head(len(reply.content))
         await reply.body(reply.part(), more=True)
@@ -150,7 +150,7 @@ async def _reset_connection(reply: OutgoingReply) -> None:
 
 
 async def _send_random_bytes(reply: OutgoingReply) -> None:
-    """Octets that are no HTTP; the same answer draws the same ones."""
+    """Send bytes that are not HTTP; the same reply yields the same bytes."""
     reply.connection.write(blake2b(repr(reply.headers).encode() + reply.content).digest())
     reply.connection.close()
 
@@ -183,4 +183,4 @@ FAULTS: Mapping[str, Callable[[OutgoingReply], Awaitable[None]]] = MappingProxyT
         "CLOSE_IDLE": _close_on_next_call,
     }
 )
-"""Transport faults of the scenario language; "" is none."""
+"""Function for each transport fault of the scenario language; "" means no fault."""

@@ -23,11 +23,11 @@ _CYCLE_NAMES = ("disconnected", "flow", "transport", "waiting_for_100_continue")
 
 
 class ProtocolError(MockServerError):
-    """The installed uvicorn is built otherwise than this module knows it."""
+    """The installed uvicorn lacks internals that this module relies on."""
 
 
 class _BufferingTransport:
-    """In the place of a transport, as far as uvicorn and the wire write to one."""
+    """Transport that collects what uvicorn and the connection write."""
 
     __slots__ = ("closed", "pieces")
 
@@ -46,7 +46,7 @@ class _BufferingTransport:
 
 
 class SocketConnection:
-    """The socket under one call, as `wire.Wire` wants it."""
+    """The socket under one call; implements `Connection`."""
 
     __slots__ = ("_cycle", "_protocol")
 
@@ -55,57 +55,58 @@ class SocketConnection:
         self._cycle = cycle
 
     async def wait(self, seconds: float) -> bool:
-        """Wait so long, or until it is over; whether it still stands."""
-        over, clock = self._protocol.ended, asyncio.get_running_loop().time
+        """Wait for `seconds` or until the connection ends; return whether it is still open."""
+        ended, clock = self._protocol.ended, asyncio.get_running_loop().time
         end = clock() + seconds
-        while not over.is_set() and (left_s := end - clock()) > 0:
+        while not ended.is_set() and (left_s := end - clock()) > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left_s, _POLL_S)):
-                    await over.wait()
+                    await ended.wait()
                     break
-            # A pipelined request stops the reading, and whoever does not read never hears that a client left.
+            # A pipelined request pauses reading, and a disconnect is only noticed while reading.
             self._cycle.flow.resume_reading()
-        return not over.is_set()
+        return not ended.is_set()
 
     async def wait_closed(self) -> None:
-        """Wait until it is over, for ten minutes at most."""
+        """Wait until the connection ends, for ten minutes at most."""
         await self.wait(MAX_WAIT_S)
 
     async def flush(self) -> None:
-        """Wait until what was written is on its way."""
+        """Wait until all written bytes are handed to the operating system."""
         if not self._cycle.transport.is_closing():
             self._cycle.transport.set_write_buffer_limits(high=0)
             await self._cycle.flow.drain()
 
     def write(self, octets: bytes) -> None:
-        """Send octets past uvicorn's own writing."""
+        """Send bytes without uvicorn's own framing."""
         if not self._cycle.transport.is_closing():
             self._cycle.transport.write(octets)
 
     @contextmanager
     def buffered(self) -> Iterator[None]:
-        """Yield whatever is written inside leaves in one piece, and with it the end of the connection.
+        """Collect everything written in the context, including a close, and send it in one piece.
 
-        Loops send each piece as it comes, and what a client makes of a broken answer can depend on that.
+        Event loops send each piece at once, and how a client reads a broken response can depend on the
+        pieces.
         """
-        transport, gathering = self._cycle.transport, _BufferingTransport()
-        self._cycle.transport = cast("asyncio.Transport", gathering)
+        transport, buffer = self._cycle.transport, _BufferingTransport()
+        self._cycle.transport = cast("asyncio.Transport", buffer)
         try:
             yield
         finally:
             self._cycle.transport = transport
-            self.write(b"".join(gathering.pieces))
-            if gathering.closed:
+            self.write(b"".join(buffer.pieces))
+            if buffer.closed:
                 transport.close()
 
     def close(self) -> None:
-        """End the connection in order, and the call with it."""
-        # Else uvicorn would miss the answer, complain, and send a 500.
+        """Close the connection in order and end the call."""
+        # Otherwise uvicorn would log a missing response and send a 500.
         self._cycle.disconnected = True
         self._cycle.transport.close()
 
     def reset(self) -> None:
-        """End the connection by a reset, and the call with it."""
+        """Reset the connection (TCP RST) and end the call."""
         transport = self._cycle.transport
         if not transport.is_closing():
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
@@ -113,48 +114,48 @@ class SocketConnection:
         self._cycle.disconnected = True
 
     def close_on_next_call(self) -> None:
-        """Leave the connection to die under the request that comes next."""
+        """Close the connection when the next request arrives on it."""
         self._protocol.closes_on_next_call = True
 
     async def wait_for_request(self, receive: Receive) -> None:
-        """Wait for the end of the request, unless its sender waits for a word of ours before it goes on."""
+        """Wait for the end of the request, unless the client itself waits for `100 Continue`."""
         more = not self._cycle.waiting_for_100_continue
         while more:
             more = (await receive()).get("more_body", False)
 
 
 class MockServerProtocol(HttpToolsProtocol):
-    """A connection; `ended` is set once the client has left or the server stops."""
+    """uvicorn's protocol for one connection; `ended` is set when the client leaves or the server stops."""
 
     ended: asyncio.Event
     closes_on_next_call = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
-        """Begin."""
+        """Prepare the event of the connection's end."""
         self.ended = asyncio.Event()
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell those that wait on it."""
+        """Wake everything that waits for the connection's end."""
         self.ended.set()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Stop: what waits on purpose waits no longer."""
+        """Stop the connection, and wake everything that waits on purpose."""
         self.ended.set()
         super().shutdown()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         cycle.scope["extensions"] = {CONNECTION_KEY: SocketConnection(self, cycle)}  # type: ignore[dict-item] # ours
-        chosen: Any = _close_without_reply if self.closes_on_next_call else app
-        super()._start_asgi_task(cycle, chosen)
+        target: Any = _close_without_reply if self.closes_on_next_call else app
+        super()._start_asgi_task(cycle, target)
 
 
 def checked_protocol() -> type[MockServerProtocol]:
-    """Return the protocol, if the installed uvicorn has what it leans on.
+    """Return the protocol class if the installed uvicorn has the internals that it needs.
 
     Raises:
-        ProtocolError: it has not.
+        ProtocolError: an internal name is missing.
     """
     missing = [name for name in _PROTOCOL_NAMES if not hasattr(HttpToolsProtocol, name)]
     missing += [name for name in _CYCLE_NAMES if name not in RequestResponseCycle.__init__.__code__.co_names]
@@ -164,7 +165,7 @@ def checked_protocol() -> type[MockServerProtocol]:
 
 
 async def _close_without_reply(scope: Scope, receive: Receive, _send: Send) -> None:
-    """End the connection without a byte, once its request is there: an unread one would make it a reset."""
-    wire: SocketConnection = scope["extensions"][CONNECTION_KEY]
-    await wire.wait_for_request(receive)
-    wire.close()
+    """Close without sending a byte, after the request is read: unread data would turn it into a reset."""
+    connection: SocketConnection = scope["extensions"][CONNECTION_KEY]
+    await connection.wait_for_request(receive)
+    connection.close()

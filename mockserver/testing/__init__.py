@@ -30,7 +30,7 @@ _HOMES = {
     "SandboxVendor": "vendor",
     "ServerUnreachableError": "control_client",
 }
-"""The module of each public name; loaded on first use, as pytest loads the plugin below in every run."""
+"""Module of each public name, imported on first use because pytest loads the plugin in every run."""
 
 __all__ = [
     "ArmedScenario",

@@ -1,4 +1,4 @@
-"""Calls recorded in a sandbox's journal, and the items that a client sent again without need."""
+"""Calls recorded in a sandbox's journal, and the items that a client resent needlessly."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from mockserver.journal.access_log import text_line_of
 from mockserver.model import Json
 
 ACCEPTED = ("created", "updated", "unchanged")
-"""Outcomes of items that need not be sent again."""
+"""Outcomes of an item that need not be sent again."""
 
 
 class ItemCount(int):
-    """Number of items that a call sent; it keeps the `call`, so that an assertion can tell more."""
+    """Number of items of a call; refers to its `call`, so that a failed assertion can explain more."""
 
     call: RecordedCall
 
     def __new__(cls, count: int, call: RecordedCall) -> Self:
-        """So many items of that call."""
-        made = super().__new__(cls, count)
-        made.call = call
-        return made
+        """Create the number of items of `call`."""
+        item_count = super().__new__(cls, count)
+        item_count.call = call
+        return item_count
 
 
 class RecordedCall:
-    """A call to a vendor, from the sandbox's journal; `whole` loads what a list leaves out."""
+    """One call to a vendor from the journal; `whole` loads what the list leaves out."""
 
     def __init__(self, short: Mapping[str, Json], sandbox: str, whole: Callable[[], Json]) -> None:
         self._short, self._sandbox, self._whole = short, sandbox, whole
@@ -38,16 +38,16 @@ class RecordedCall:
         self.path: str = short["path"]
         self.query: str = short["query"]
         self.operation: str | None = short["operation"]
-        """None where the vendor has no such operation."""
+        """None if the vendor has no such operation."""
         self.status: int | None = short["status"]
-        """None where no status left."""
+        """None if no status was sent."""
         self.refusal: str | None = short["refusal"]
         self.sent = ItemCount(short["items"], self)
         self.outcomes: Mapping[str, int] = dict(short["outcomes"])
-        """Numbers of items created, updated, unchanged, rejected, skipped; zeros are left out."""
+        """Number of items per action (created, updated, unchanged, rejected, skipped); zeros are omitted."""
         self.warned: int = short["warned"]
         self.applied = tuple(short["applied"])
-        """The rules that bent it, `scenario/rule` each."""
+        """The applied rules, as `scenario/rule`."""
         self.fault: str | None = short["fault"]
         self.off_contract: str | None = short["offContract"]
 
@@ -68,22 +68,22 @@ class RecordedCall:
 
     @property
     def response(self) -> Mapping[str, Json]:
-        """`status`, `mediaType`, `headers` and `body`, as decided."""
+        """`status`, `mediaType`, `headers` and `body`, before any transport fault."""
         return self._all["reply"]  # type: ignore[no-any-return]
 
     @property
     def items(self) -> Sequence[Mapping[str, Json]]:
-        """`index`, `key`, `action`, `problems` and `warnings` of each item, in their order."""
+        """`index`, `key`, `action`, `problems` and `warnings` of each item, in request order."""
         return self._all["decided"]  # type: ignore[no-any-return]
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Keys of the items."""
+        """The key of each item."""
         return tuple(item["key"] for item in self.items)
 
 
 class RecordedCalls(tuple[RecordedCall, ...]):
-    """Calls in their order."""
+    """Calls in the order of the journal."""
 
     __slots__ = ()
 
@@ -92,48 +92,48 @@ class RecordedCalls(tuple[RecordedCall, ...]):
 
     @property
     def sent(self) -> list[ItemCount]:
-        """Numbers of items that the calls sent."""
+        """Number of items of each call."""
         return [call.sent for call in self]
 
     @property
     def resent(self) -> Mapping[str, tuple[int, ...]]:
-        """The keys that were sent again after they were accepted, with the numbers of those calls."""
+        """Keys that were sent again after they were accepted, with the numbers of those calls."""
         return {key: numbers for key, (_, numbers) in _find_resent(self).items()}
 
 
 def describe_resent(calls: Iterable[RecordedCall]) -> str:
-    """Return a sentence on resent items: "calls sent 3, 3 items: the client resent 2 items that were …"."""
+    """Describe what the calls sent: "calls sent 3, 3 items: the client resent 2 items that were …"."""
     calls = tuple(calls)
     if not calls:
         return "no calls were made"
     head = f"calls sent {', '.join(str(int(call.sent)) for call in calls)} items"
-    again = _find_resent(calls)
-    if not again:
+    resent = _find_resent(calls)
+    if not resent:
         return f"{head}: the client resent none that was already accepted"
-    numbers = sorted({number for _, found in again.values() for number in found})
-    items = "1 item that was" if len(again) == 1 else f"{len(again):,} items that were"
-    done = "created" if {action for action, _ in again.values()} == {"created"} else "accepted"
+    numbers = sorted({number for _, found in resent.values() for number in found})
+    items = "1 item that was" if len(resent) == 1 else f"{len(resent):,} items that were"
+    done = "created" if {action for action, _ in resent.values()} == {"created"} else "accepted"
     return f"{head}: the client resent {items} already {done} ({', '.join(f'#{one}' for one in numbers)})"
 
 
 def _find_resent(calls: Iterable[RecordedCall]) -> Mapping[str, tuple[str, tuple[int, ...]]]:
-    """By key: what it was first accepted as, and the calls that sent it again."""
+    """Return the resent keys, with the action that accepted each and the calls that resent it."""
     accepted: dict[tuple[str | None, ...], str] = {}
-    again: dict[tuple[str | None, ...], list[int]] = {}
+    resent: dict[tuple[str | None, ...], list[int]] = {}
     for call in calls:
         for item, name in zip(call.items if call.sent else (), _item_identities(call), strict=False):
             place = (call.vendor, call.operation, name)
             if place in accepted:
-                again.setdefault(place, []).append(call.number)
+                resent.setdefault(place, []).append(call.number)
             elif item["action"] in ACCEPTED:
                 accepted[place] = item["action"]
     return {
-        str(place[2]): (accepted[place], tuple(dict.fromkeys(numbers))) for place, numbers in again.items()
+        str(place[2]): (accepted[place], tuple(dict.fromkeys(numbers))) for place, numbers in resent.items()
     }
 
 
 def _item_identities(call: RecordedCall) -> Sequence[str]:
-    """Return what tells the items of a call apart: their keys, or the documents where keys repeat."""
+    """Return an identity for each item: its key, or the whole item if keys are not unique."""
     if not call.sent:
         return ()
     if len(set(call.keys)) == call.sent and "" not in call.keys:
@@ -146,7 +146,7 @@ def _item_identities(call: RecordedCall) -> Sequence[str]:
 
 
 def _find_list(document: Json, count: int) -> Sequence[Json]:
-    """Return the first list of so many elements, from outside in; none where there is no such list."""
+    """Return the outermost list with `count` elements; an empty one if there is none."""
     inside = list(document.values()) if isinstance(document, Mapping) else document
     if not isinstance(inside, list):
         return ()

@@ -9,7 +9,7 @@ from mockserver.model import Json
 
 
 class CatalogueTest:
-    """A row of the catalogue: what triggers it, what is `expected` then, what a suite has to `check`."""
+    """A row of the catalogue: what triggers it, what is `expected`, what a suite has to `check`."""
 
     def __init__(
         self,
@@ -34,27 +34,27 @@ class CatalogueTest:
         return f"<{self.id} of {self.vendor}: {self.trigger}>"
 
     def arrange(self) -> None:
-        """Set the sandbox up as the case has it: clock, assumptions, scenarios; make no call."""
+        """Set up the sandbox: clock, assumptions and scenarios of the case; no call is made."""
         case = self._entry.case
         self._arrange(
-            {f"{case.vendor}.{name}": position for name, position in case.assumptions.items()},
+            {f"{case.vendor}.{name}": value for name, value in case.assumptions.items()},
             case.freeze,
             tuple(case.scenarios),
         )
 
     def run(self) -> None:
-        """Make the case's own calls, and hold what comes against what it says; the state is left as it was.
+        """Make the case's own calls and check the responses; the sandbox's state is restored afterwards.
 
         Raises:
-            AssertionError: something is not as the case says.
+            AssertionError: a result differs from the case.
         """
-        verdict = self._run(self.id, self.vendor)
-        if not verdict["passed"]:
-            raise AssertionError("\n".join((f"{self.id} of {self.vendor}:", *verdict["says"])))
+        result = self._run(self.id, self.vendor)
+        if not result["passed"]:
+            raise AssertionError("\n".join((f"{self.id} of {self.vendor}:", *result["says"])))
 
 
 def find_cases(vendor: str, tag: str = "") -> dict[str, CatalogueCase]:
-    """Return the vendor's cases by id; with a `tag` those of that section, source, name or id.
+    """Return the first case of each row by id; `tag` selects by section, source, name or id.
 
     Raises:
         BadCaseError: the catalogue cannot be read.

@@ -19,18 +19,18 @@ _TIMEOUT_S = 30
 
 
 class ServerUnreachableError(Exception):
-    """Raised when nothing answers at the address, or something else than mockserver."""
+    """Nothing responds at the address, or it is not a mockserver."""
 
-    def __init__(self, url: str, said: str) -> None:
-        super().__init__(f"no mockserver answers at {url}: {said}; start one: mockserver run --port 8080")
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"no mockserver answers at {url}: {reason}; start one: mockserver run --port 8080")
 
 
 class ControlPlaneError(Exception):
-    """The control plane refused; `status`, `code` and the whole `problem` are as it told them."""
+    """The control plane refused a call; `status`, `code` and `problem` are from its problem details."""
 
-    def __init__(self, asked: str, status: int, problem: Mapping[str, Json]) -> None:
+    def __init__(self, operation: str, status: int, problem: Mapping[str, Json]) -> None:
         super().__init__(
-            "\n".join((f"{asked}: {status} {_problem_summary(problem)}", *_problem_lines(problem)))
+            "\n".join((f"{operation}: {status} {_problem_summary(problem)}", *_problem_lines(problem)))
         )
         self.status = status
         self.code = str(problem.get("code", ""))
@@ -38,24 +38,24 @@ class ControlPlaneError(Exception):
 
 
 class ControlClient:
-    """Asks `/_mock` of the server at `url`; `token` is what it was started with, "" for none."""
+    """Client of `/_mock` at `url`; `token` is the server's control token, "" if it has none."""
 
     def __init__(self, url: str, token: str = "") -> None:
         self.url = url.rstrip("/")
-        operator = {"authorization": f"Bearer {token}"} if token else {}
-        # A proxy of the environment is for other hosts: the mock is near.
-        self._client = httpx.Client(headers=operator, timeout=_TIMEOUT_S, trust_env=False)
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        # Proxies in the environment are for remote hosts.
+        self._client = httpx.Client(headers=headers, timeout=_TIMEOUT_S, trust_env=False)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         self._client.close()
 
     def request(self, method: str, path: str, body: Json = None, **query: Json) -> Json:
-        """Return what is answered below `/_mock`, with exact decimals; None where nothing is said.
+        """Call the control plane and return the JSON response, with exact decimals; None for 204.
 
         Raises:
-            ControlPlaneError: it is refused.
-            ServerUnreachableError: nothing answers.
+            ControlPlaneError: the call is refused.
+            ServerUnreachableError: there is no response.
         """
         content = None if body is None else json.encode(body)
         return _decode_body(self.send(method, path, content, JSON, **query))
@@ -63,40 +63,42 @@ class ControlClient:
     def send(
         self, method: str, path: str, content: bytes | None = None, media_type: str = JSON, **query: Json
     ) -> httpx.Response:
-        """Return the same with a body as it stands, and the answer as it came.
+        """Call the control plane with a raw body and return the raw response.
 
         Raises:
-            ControlPlaneError, ServerUnreachableError: as `ask`.
+            ControlPlaneError, ServerUnreachableError: as for `request`.
         """
         headers = {"content-type": media_type} if content is not None else {}
-        came = self._sent(method, f"{self.url}/_mock{path}", headers, content, _query_parameters(query))
-        if not came.is_success:
-            raise ControlPlaneError(f"{method} /_mock{path}", came.status_code, _problem_details(came))
-        return came
+        response = self._send(method, f"{self.url}/_mock{path}", headers, content, _query_parameters(query))
+        if not response.is_success:
+            raise ControlPlaneError(
+                f"{method} /_mock{path}", response.status_code, _problem_details(response)
+            )
+        return response
 
     def call_vendor(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes
     ) -> tuple[int, str]:
-        """Status and text that a vendor answers.
+        """Call a vendor and return status and text of the response.
 
         Raises:
-            ServerUnreachableError: nothing answers.
+            ServerUnreachableError: there is no response.
         """
-        came = self._sent(method, url, headers, content or None)
-        return came.status_code, came.text
+        response = self._send(method, url, headers, content or None)
+        return response.status_code, response.text
 
     def download(self, path: str) -> bytes:
-        """Return what the server shows at a path that is not of the control plane.
+        """Return the content at a path outside the control plane.
 
         Raises:
-            ControlPlaneError, ServerUnreachableError: as `ask`.
+            ControlPlaneError, ServerUnreachableError: as for `request`.
         """
-        came = self._sent("GET", f"{self.url}{path}")
-        if not came.is_success:
-            raise ControlPlaneError(f"GET {path}", came.status_code, _problem_details(came))
-        return came.content
+        response = self._send("GET", f"{self.url}{path}")
+        if not response.is_success:
+            raise ControlPlaneError(f"GET {path}", response.status_code, _problem_details(response))
+        return response.content
 
-    def _sent(
+    def _send(
         self,
         method: str,
         url: str,
@@ -105,7 +107,7 @@ class ControlClient:
         query: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         if self._client.is_closed:
-            raise ServerUnreachableError(self.url, "it was let go")
+            raise ServerUnreachableError(self.url, "the client is closed")
         try:
             return self._client.request(method, url, headers=dict(headers), content=content, params=query)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -114,41 +116,41 @@ class ControlClient:
 
 @dataclass(frozen=True, slots=True)
 class SandboxControl:
-    """Client for the control plane of one sandbox."""
+    """Control plane client of one sandbox."""
 
     control: ControlClient
     name: str
 
     @property
     def url(self) -> str:
-        """Below it stands every vendor, by its name."""
+        """Base URL of the sandbox; each vendor is below it, by name."""
         return f"{self.control.url}/sandboxes/{self.name}"
 
     @property
     def link(self) -> str:
-        """Address of the sandbox's journal."""
+        """URL of the sandbox's journal."""
         return f"{self.control.url}/_mock/sandboxes/{self.name}/journal"
 
     def request(self, method: str, below: str, body: Json = None, **query: Json) -> Json:
-        """Return what is answered below the sandbox, with exact decimals; None where nothing is said.
+        """Call an operation of the sandbox and return the JSON response; None for 204.
 
         Raises:
-            ControlPlaneError: it is refused.
-            ServerUnreachableError: nothing answers.
+            ControlPlaneError: the call is refused.
+            ServerUnreachableError: there is no response.
         """
         return self.control.request(method, f"/sandboxes/{self.name}{below}", body, **query)
 
     def content(self, below: str, **query: Json) -> bytes:
-        """Return what is answered to a GET below the sandbox, as it came.
+        """Send a GET below the sandbox and return the raw response body.
 
         Raises:
-            ControlPlaneError, ServerUnreachableError: as `ask`.
+            ControlPlaneError, ServerUnreachableError: as for `request`.
         """
         return self.control.send("GET", f"/sandboxes/{self.name}{below}", **query).content
 
 
 def _query_parameters(query: Mapping[str, Json]) -> dict[str, str] | None:
-    """Return what is None is not said; a truth is lower case."""
+    """Return the parameters as texts: None is omitted, booleans are lower case."""
     return {
         name: str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in query.items()
@@ -156,21 +158,21 @@ def _query_parameters(query: Mapping[str, Json]) -> dict[str, str] | None:
     }
 
 
-def _decode_body(came: httpx.Response) -> Json:
-    if came.status_code == HTTPStatus.NO_CONTENT:
+def _decode_body(response: httpx.Response) -> Json:
+    if response.status_code == HTTPStatus.NO_CONTENT:
         return None
     try:
-        return json.decode(came.content)
+        return json.decode(response.content)
     except MalformedBody as error:
-        raise ServerUnreachableError(str(came.url), f"its answer is no JSON, {error}") from None
+        raise ServerUnreachableError(str(response.url), f"its response is not JSON, {error}") from None
 
 
-def _problem_details(came: httpx.Response) -> Mapping[str, Json]:
+def _problem_details(response: httpx.Response) -> Mapping[str, Json]:
     try:
-        problem = json.decode(came.content)
+        problem = json.decode(response.content)
     except MalformedBody:
         problem = None
-    return problem if isinstance(problem, dict) else {"detail": came.reason_phrase}
+    return problem if isinstance(problem, dict) else {"detail": response.reason_phrase}
 
 
 def _problem_summary(problem: Mapping[str, Json]) -> str:
@@ -178,9 +180,9 @@ def _problem_summary(problem: Mapping[str, Json]) -> str:
 
 
 def _problem_lines(problem: Mapping[str, Json]) -> Iterator[str]:
-    for one in problem.get("errors", ()):
-        cure = f"; {one['try']}" if one.get("try") else ""
-        yield f"  {one['pointer'] or '/'}: {one['detail']}{cure}"
+    for error in problem.get("errors", ()):
+        remedy = f"; {error['try']}" if error.get("try") else ""
+        yield f"  {error['pointer'] or '/'}: {error['detail']}{remedy}"
 
 
 _MAX_NAME = 64
@@ -190,27 +192,27 @@ _NOT_IN_NAMES = re.compile("[^a-z0-9]+")
 
 
 def sandbox_name(worker: str, test: str) -> str:
-    """Return a name for a test's sandbox, "t-gw0-test-pays-1f2e3d4c": readable, with a hash."""
+    """Return a sandbox name for a test, such as "t-gw0-test-pays-1f2e3d4c": a readable part and a hash."""
     digest = sha256(test.encode(errors="backslashreplace")).hexdigest()[:8]
-    spoken = _NOT_IN_NAMES.sub("-", test.rpartition("::")[2].lower()).strip("-")[:_MAX_SLUG].strip("-")
+    slug = _NOT_IN_NAMES.sub("-", test.rpartition("::")[2].lower()).strip("-")[:_MAX_SLUG].strip("-")
     tag = _NOT_IN_NAMES.sub("-", worker.lower())[:8]
-    return "-".join(part for part in ("t", tag, spoken, digest) if part)
+    return "-".join(part for part in ("t", tag, slug, digest) if part)
 
 
-def create_sandbox(control: ControlClient, name: str, wanted: Mapping[str, Json]) -> str:
-    """Create a sandbox; if the wanted name is taken, one with a number. Return its name.
+def create_sandbox(control: ControlClient, name: str, settings: Mapping[str, Json]) -> str:
+    """Create a sandbox and return its name; a name that is taken gets a number.
 
     Raises:
-        ControlPlaneError: it cannot be made; the text says why.
+        ControlPlaneError: it cannot be created.
     """
     number = 1
     while True:
         ending = f"-{number}" if number > 1 else ""
         tried = f"{name[: _MAX_NAME - len(ending)]}{ending}"
         try:
-            control.request("POST", "/sandboxes", {"name": tried, **wanted})
-        except ControlPlaneError as told:
-            if told.code != _NAME_TAKEN:
+            control.request("POST", "/sandboxes", {"name": tried, **settings})
+        except ControlPlaneError as error:
+            if error.code != _NAME_TAKEN:
                 raise
             number += 1
         else:

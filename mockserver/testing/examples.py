@@ -189,7 +189,7 @@ class ExampleBuilder:
         for request in requests:
             status, text = self._sent(stage, request)
             if status not in _SUCCESS:
-                raise NoExampleError(f"{request.method} {request.path} is answered {status}: {text}")
+                raise NoExampleError(f"{request.method} {request.path} is answered with {status}: {text}")
         stage.request("POST", "/snapshots", {"label": "prepared"})
 
     def _copy_prepared_state(self, stage: SandboxControl) -> None:
@@ -215,7 +215,7 @@ def _check_outcomes(draft: Example, decided: Sequence[Mapping[str, Json]], entry
     why = "; ".join(problem["detail"] for one in decided for problem in one["problems"] if problem["detail"])
     outcomes = ", ".join(f"{count} {action}" for action, count in entry["outcomes"].items()) or "no items"
     raise NoExampleError(
-        f"{draft.operation} with {len(draft.bad)} of {len(draft)} items bad is answered {entry['status']}, "
+        f"{draft.operation} with {len(draft.bad)} of {len(draft)} items bad is answered with {entry['status']}, "
         f"{outcomes}{f' ({why})' if why else ''}"
     )
 

@@ -1,4 +1,4 @@
-"""A sandbox for a test and its clock: created, used, verified and deleted."""
+"""A sandbox for a test, and its clock."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from mockserver.testing.vendor import SandboxVendor
 
 
 class Sandbox:
-    """A world of its own: the state of all vendors, a clock, scenarios, a journal.
+    """An isolated state of all vendors, with clock, scenarios and journal.
 
-    Use it as a context. It is made on `server` (an address, a Server, None: one that is started for it),
-    begins with the fixtures or `empty`, and is dropped at the end, or kept where an exception ends it. A name
-    that is taken gets a number. At a good end AssertionError is raised if a rule was armed and never hit, or
-    a call was off contract; `allow` says which of `never-hit` and `off-contract` is meant so.
+    Use it as a context manager. It is created on `server` (a URL, a MockServer, or None to start one), from
+    the fixtures or `empty`, and deleted at the end; after an exception it is kept. A name that is taken gets
+    a number. At the end of a successful test an AssertionError is raised if an armed rule was never hit or a
+    call was off contract; `allow` permits `never-hit` or `off-contract`.
     """
 
     def __init__(  # noqa: PLR0913 - every one but the first has a name and a default
@@ -46,8 +46,8 @@ class Sandbox:
         self.allow = frozenset(allow)
         self.folder = folder or Path.cwd()
         self._server = server if isinstance(server, MockServer) else MockServer(server)
-        self._given = isinstance(server, MockServer)
-        self._wanted = {"seed": seed, "empty": empty, **({"freeze": freeze} if freeze else {})}
+        self._is_shared = isinstance(server, MockServer)
+        self._settings = {"seed": seed, "empty": empty, **({"freeze": freeze} if freeze else {})}
         self._armed: list[ArmedScenario] = []
         self._snapshots: list[str] = []
         self._vendors: dict[str, SandboxVendor] = {}
@@ -63,21 +63,21 @@ class Sandbox:
         with self._open:
             if kind is not None:
                 return
-            if said := self.find_violations():
-                raise AssertionError("\n".join(said))
+            if violations := self.find_violations():
+                raise AssertionError("\n".join(violations))
             self.drop()
 
     def open(self) -> Self:
-        """Make it, for those who see to its end by themselves.
+        """Create the sandbox without a context manager; the caller must delete it.
 
         Raises:
-            ControlPlaneError: it cannot be made; the text says why.
-            ServerUnreachableError: nothing answers.
+            ControlPlaneError: it cannot be created.
+            ServerUnreachableError: there is no response.
         """
         with ExitStack() as opening:
-            if not self._given:
+            if not self._is_shared:
                 opening.enter_context(self._server)
-            self.name = create_sandbox(self._server.control, self.name, self._wanted)
+            self.name = create_sandbox(self._server.control, self.name, self._settings)
             self._open = opening.pop_all()
         self._control = SandboxControl(self._server.control, self.name)
         self.clock = SandboxClock(self._control)
@@ -88,19 +88,19 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Below it stands every vendor, by its name."""
+        """Base URL of the sandbox; each vendor is below it, by name."""
         return self._control.url
 
     @property
     def link(self) -> str:
-        """Address of the sandbox's journal."""
+        """URL of the sandbox's journal."""
         return self._control.link
 
     def vendor(self, name: str) -> SandboxVendor:
-        """Return one of the vendors, always the same.
+        """Return a vendor; the same object for the same name.
 
         Raises:
-            LookupError: the server has none of the name.
+            LookupError: the server has no such vendor.
         """
         if name not in self._server.vendors:
             raise LookupError(f"no vendor {name} is served; there are {', '.join(self._server.vendors)}")
@@ -110,11 +110,11 @@ class Sandbox:
         return self._vendors[name]
 
     def scenario(self, given: str | Path | Mapping[str, Json]) -> ArmedScenario:
-        """Arm a scenario: one that ships, by name; a document; a file (.yaml, .yml, .json).
+        """Arm a scenario: the name of a packaged one, a document, or a file (.yaml, .yml, .json).
 
         Raises:
-            ControlPlaneError: it is none; everything that is wrong with it stands in the text.
-            LookupError: none of the name ships.
+            ControlPlaneError: the scenario is invalid; the text lists all problems.
+            LookupError: there is no packaged scenario with this name.
             OSError: the file cannot be read.
         """
         name = scenarios.arm_scenario(self._control, given, self.folder)
@@ -123,33 +123,35 @@ class Sandbox:
         return self._armed[-1]
 
     def snapshot(self, label: str = "") -> str:
-        """Keep all that the sandbox holds; the snapshot's id."""
+        """Take a snapshot of the sandbox's state and return its id."""
         self._snapshots.append(self._control.request("POST", "/snapshots", {"label": label})["id"])
         return self._snapshots[-1]
 
     def restore(self, snapshot: str = "") -> None:
-        """Set the sandbox back to a snapshot, or to the last one that was taken.
+        """Restore a snapshot, by default the last one.
 
         Raises:
-            LookupError: none was taken.
-            ControlPlaneError: there is none of the id.
+            LookupError: no snapshot was taken.
+            ControlPlaneError: there is no snapshot with this id.
         """
         if not snapshot and not self._snapshots:
             raise LookupError("no snapshot was taken; call snapshot() first")
         self._control.request("POST", f"/snapshots/{snapshot or self._snapshots[-1]}/restore")
 
     def journal(
-        self, *, last: int = teardown.MAX_CALLS, off_contract: bool | None = None, **wanted: Json
+        self, *, last: int = teardown.MAX_CALLS, off_contract: bool | None = None, **filters: Json
     ) -> RecordedCalls:
-        """Return the newest `last` calls, oldest first, of those that are wanted.
+        """Return the newest `last` calls that match, oldest first.
 
-        By `vendor`, `operation`, `method`, `status` ("207", "4xx", "none"), `outcome`, `item`, `scenario`,
-        `since`, `fault` and `off_contract`.
+        Filters are `vendor`, `operation`, `method`, `status` ("207", "4xx", "none"), `outcome`, `item`,
+        `scenario`, `since`, `fault` and `off_contract`.
 
         Raises:
-            ControlPlaneError: there is no such word, or it cannot be that.
+            ControlPlaneError: a filter or its value is unknown.
         """
-        listed = self._control.request("GET", "/journal", None, last=last, offContract=off_contract, **wanted)
+        listed = self._control.request(
+            "GET", "/journal", None, last=last, offContract=off_contract, **filters
+        )
         return RecordedCalls(RecordedCall(short, self.name, self._whole(short["number"])) for short in listed)
 
     def verify(
@@ -159,33 +161,33 @@ class Sandbox:
         calls: int | Mapping[str, int] | None = None,
         items: Mapping[str, Json] | None = None,
     ) -> None:
-        """Hold that so many calls match, and that so many of their items were created, rejected and so on.
+        """Assert how many calls match, and how many of their items were created, rejected and so on.
 
         Numbers are exact, or {"min": 1, "max": 3}.
 
         Raises:
-            AssertionError: it is not so; the text says what was expected, what was found and what came near.
-            ControlPlaneError: it cannot be asked so.
+            AssertionError: they differ; the text has expected and found numbers and the nearest calls.
+            ControlPlaneError: the expectation is invalid.
         """
-        wanted = {"match": match, "calls": calls, "items": items}
-        said = {name: one for name, one in wanted.items() if one is not None}
+        members = {"match": match, "calls": calls, "items": items}
+        expectation = {name: member for name, member in members.items() if member is not None}
         try:
-            self._control.request("POST", "/journal/verify", said)
-        except ControlPlaneError as told:
-            if "expected" not in told.problem:
+            self._control.request("POST", "/journal/verify", expectation)
+        except ControlPlaneError as error:
+            if "expected" not in error.problem:
                 raise
-            raise AssertionError(teardown.describe_verification(told.problem)) from None
+            raise AssertionError(teardown.describe_verification(error.problem)) from None
 
     def assumption(self, name: str, value: str | None) -> None:
-        """Turn an assumption such as `vendor.null_body`; None turns it back.
+        """Set an assumption such as `vendor.null_body`; None restores the default.
 
         Raises:
-            ControlPlaneError: there is no such assumption, or no such position.
+            ControlPlaneError: the assumption or its value is unknown.
         """
         self._control.request("PATCH", "/assumptions", {name: value})
 
     def case(self, vendor: str, name: str) -> CatalogueTest:
-        """Return a row of the catalogue by its id, its number or its name, as the vendor has it.
+        """Return the vendor's case for a row of the catalogue, given by id, number or name.
 
         Raises:
             LookupError: the vendor has no case for such a row.
@@ -196,17 +198,17 @@ class Sandbox:
         return CatalogueTest(found, self._arrange, self._run_case)
 
     def find_violations(self) -> list[str]:
-        """Return what is wrong although nothing failed: rules that never hit, calls off contract."""
+        """Return what is wrong in a passed test: rules that were never hit, calls off contract."""
         calls = self.journal()
-        said: list[str] = []
+        violations: list[str] = []
         if teardown.NEVER_HIT not in self.allow:
-            said += teardown.find_unused_rules(self._control, self._armed, calls)
+            violations += teardown.find_unused_rules(self._control, self._armed, calls)
         if teardown.OFF_CONTRACT not in self.allow:
-            said += teardown.find_contract_violations(calls, self._ignored_calls)
-        return said
+            violations += teardown.find_contract_violations(calls, self._ignored_calls)
+        return violations
 
     def save(self, folder: Path) -> None:
-        """Keep the traffic as HAR, every call as a curl command, and the state, in a folder of its name.
+        """Save traffic (HAR), calls (curl) and state in a folder below `folder`, named after the sandbox.
 
         Raises:
             OSError: the folder cannot be written.
@@ -214,68 +216,71 @@ class Sandbox:
         teardown.save_artifacts(self._control, self.journal(), folder / self.name)
 
     def drop(self) -> None:
-        """Delete the sandbox with its journal, if it still exists."""
+        """Delete the sandbox and its journal, unless it is already deleted."""
         try:
             self._control.request("DELETE", "")
-        except ControlPlaneError as told:
-            if told.status != 404:  # noqa: PLR2004 - not found
+        except ControlPlaneError as error:
+            if error.status != 404:  # noqa: PLR2004 - not found
                 raise
 
     def _whole(self, number: int) -> Callable[[], Json]:
         return lambda: self._control.request("GET", f"/journal/{number}")
 
     def _arrange(
-        self, assumptions: Mapping[str, str], freeze: str | None, armed: Iterable[str | Mapping[str, Json]]
+        self,
+        assumptions: Mapping[str, str],
+        freeze: str | None,
+        scenarios_: Iterable[str | Mapping[str, Json]],
     ) -> None:
         if assumptions:
             self._control.request("PATCH", "/assumptions", assumptions)
         if freeze is not None:
             self.clock.freeze(freeze)
-        for one in armed:
-            self.scenario(one)
+        for scenario in scenarios_:
+            self.scenario(scenario)
 
     def _run_case(self, case: str, vendor: str) -> Mapping[str, Json]:
-        verdict: Mapping[str, Json] = self._control.request("POST", f"/cases/{case}/run", {"vendor": vendor})
-        self._ignored_calls.update(verdict["calls"])
-        return verdict
+        result: Mapping[str, Json] = self._control.request("POST", f"/cases/{case}/run", {"vendor": vendor})
+        self._ignored_calls.update(result["calls"])
+        return result
 
 
 class SandboxClock:
-    """The time that the sandbox has: tokens, keys and quota windows end by it.
+    """The sandbox's time, on which the expiry of tokens, keys and quota windows depends.
 
-    `advance` is what a client under test can be given to sleep with.
+    A client under test can use `advance` as its sleep function.
     """
 
     def __init__(self, sandbox_control: SandboxControl) -> None:
         self._control = sandbox_control
-        self._rest = Fraction(0)
+        self._fraction = Fraction(0)
 
     @property
     def now(self) -> datetime:
-        """Time that the clock shows, in UTC."""
+        """Current time, in UTC."""
         return self._instant("GET", "")
 
     def freeze(self, at: datetime | str | None = None) -> datetime:
-        """Freeze the clock at `at`, or where it is; return what it shows.
+        """Freeze the clock at `at`, or at its current time; return its time.
 
         Raises:
-            ControlPlaneError: `at` is no instant at which a clock may stand.
+            ControlPlaneError: `at` is not a supported instant.
         """
         instant = print_instant(_utc(at)) if isinstance(at, datetime) else at
         return self._instant("POST", "/freeze", {} if instant is None else {"at": instant})
 
     def advance(self, seconds: float | timedelta) -> datetime:
-        """Move it on; what it shows. Parts of a second add up until they are one.
+        """Advance the clock and return its time; fractions of a second accumulate.
 
         Raises:
-            ControlPlaneError: it would go back, or beyond the year 9998.
+            ControlPlaneError: the clock would go back, or beyond the year 9998.
         """
         ahead = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
-        whole, self._rest = divmod(self._rest + Fraction(ahead), 1)
+        whole, self._fraction = divmod(self._fraction + Fraction(ahead), 1)
         return self._instant("POST", "/advance", {"seconds": int(whole)})
 
     def thaw(self) -> datetime:
-        """Let the clock run with the machine's again; return what it shows."""
+        """Set the clock back to the machine's time and return it."""
         return self._instant("POST", "/thaw")
 
     def _instant(self, method: str, below: str, body: dict[str, object] | None = None) -> datetime:
@@ -283,5 +288,5 @@ class SandboxClock:
 
 
 def _utc(moment: datetime) -> datetime:
-    """Return one without a zone is UTC, as in every instant of the mock's."""
+    """Return the instant in UTC; without a time zone it is UTC already."""
     return parse_instant(moment.isoformat())

@@ -1,4 +1,4 @@
-"""Build, store and disarm scenarios from a test."""
+"""Build, arm and disarm scenarios from a test."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _RESPONSE_EFFECTS = {
 }
 _RULE_MEMBERS = {"commit": "commit", "match": "match", "probability": "probability"}
 EFFECTS = (*_ITEM_EFFECTS, *_ENVELOPE_EFFECTS, *_RESPONSE_EFFECTS, *_RULE_MEMBERS)
-"""The words for what is to happen, after those of the scenario language."""
+"""Keyword arguments of `arm`, named after the effects of the scenario language."""
 
 _EFFECTS_WITH_CODE = ("fail", "warn")
 
@@ -51,33 +51,33 @@ class ArmedScenario:
         """`id`, `calls`, `hits` and `left` of each rule.
 
         Raises:
-            ControlPlaneError: it is not there any more.
+            ControlPlaneError: the scenario was deleted.
         """
         return tuple(self._control.request("GET", self._path)["counts"])
 
     @property
     def hits(self) -> int:
-        """Number of calls that its rules hit.
+        """Number of calls that its rules applied to.
 
         Raises:
-            ControlPlaneError: it is not there any more.
+            ControlPlaneError: the scenario was deleted.
         """
         return sum(rule["hits"] for rule in self.counts)
 
     @property
     def document(self) -> Mapping[str, Json]:
-        """The scenario.
+        """The scenario's document.
 
         Raises:
-            ControlPlaneError: it is not there any more.
+            ControlPlaneError: the scenario was deleted.
         """
         return self._control.request("GET", self._path)["document"]  # type: ignore[no-any-return]
 
     def disarm(self) -> None:
-        """Take it back; then it need not have been hit.
+        """Delete the scenario; it then need not have been hit.
 
         Raises:
-            ControlPlaneError: it is not there any more.
+            ControlPlaneError: the scenario was deleted before.
         """
         self._control.request("DELETE", self._path)
         self.is_disarmed = True
@@ -90,16 +90,16 @@ def build_scenario(
     times: int | None,
     effects: Mapping[str, Json],
 ) -> Mapping[str, Json]:
-    """Return the document of one rule for a vendor.
+    """Build a scenario with one rule for a vendor.
 
-    `item` is a key, a place or a whole `select`, None: every item. `times` are attempts at an item where the
-    effect is `fail`, else calls.
+    `item` is a key, an index or a whole `select`; None selects every item. `times` counts attempts at an item
+    if the effect is `fail`, otherwise calls.
 
     Raises:
-        TypeError: an effect has no such name, none is given, or `item` and the effect do not go together.
+        TypeError: an effect is unknown or missing, or does not apply to an item.
     """
     _check_effects(item, effects)
-    of_items = {
+    item_effects = {
         _ITEM_EFFECTS[word]: _with_code(word, effects[word]) for word in effects if word in _ITEM_EFFECTS
     }
     response = {
@@ -113,12 +113,12 @@ def build_scenario(
         **{word: effects[word] for word in effects if word in _RULE_MEMBERS},
         "match": {"vendor": vendor, **effects.get("match", {})},
     }
-    if times is not None and "fail" in of_items:
-        of_items["failTimes"] = times
+    if times is not None and "fail" in item_effects:
+        item_effects["failTimes"] = times
     elif times is not None:
         rule["times"] = {"count": times}
-    if of_items:
-        rule["items"] = [{"select": _select(item), "effect": of_items}]
+    if item_effects:
+        rule["items"] = [{"select": _select(item), "effect": item_effects}]
     parts = {"response": response, "envelope": envelope}
     return {
         "version": 1,
@@ -128,16 +128,17 @@ def build_scenario(
 
 
 def _check_effects(item: str | int | Mapping[str, Json] | None, effects: Mapping[str, Json]) -> None:
-    for word in effects:
-        if word not in EFFECTS:
-            near = get_close_matches(word, EFFECTS, 1)
-            cure = f"did you mean {near[0]}?" if near else f"there are {', '.join(EFFECTS)}"
-            raise TypeError(f"arm() has no effect {word}; {cure}")
+    for name in effects:
+        if name not in EFFECTS:
+            near = get_close_matches(name, EFFECTS, 1)
+            remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(EFFECTS)}"
+            raise TypeError(f"arm() has no effect {name}; {remedy}")
     if not set(effects) - {"match", "probability"}:
         raise TypeError('arm() needs an effect, such as fail="internal"')
     if item is not None and not set(effects) & set(_ITEM_EFFECTS):
         raise TypeError(
-            f"arm(): item is for {', '.join(_ITEM_EFFECTS)}; {', '.join(effects)} is of the whole call"
+            f"arm(): item applies to {', '.join(_ITEM_EFFECTS)}; "
+            f"{', '.join(effects)} applies to the whole call"
         )
 
 
@@ -163,24 +164,24 @@ _FILE_ENDINGS = (".yaml", ".yml", ".json")
 
 
 def arm_scenario(
-    sandbox_control: SandboxControl, given: str | Path | Mapping[str, Json], folder: Path
+    sandbox_control: SandboxControl, scenario: str | Path | Mapping[str, Json], folder: Path
 ) -> str:
-    """Arm what is given, a file below `folder`; its name.
+    """Arm a scenario and return its name; files are relative to `folder`.
 
     Raises:
-        ControlPlaneError: it is none, with line and column where it is a file.
-        LookupError: none of the name ships.
+        ControlPlaneError: the scenario is invalid; for a file the text has line and column.
+        LookupError: there is no packaged scenario with this name.
         OSError: the file cannot be read.
     """
-    if isinstance(given, Mapping):
-        return _store(sandbox_control, given)
-    if isinstance(given, str) and not given.endswith(_FILE_ENDINGS):
-        return _store(sandbox_control, _packaged_document(sandbox_control.control, given))
-    file = folder / given
-    text = file.read_bytes()
-    read = yaml.load(text.decode("utf-8"))
-    name = read.get("name", file.stem) if isinstance(read, Mapping) else file.stem
-    sandbox_control.control.send("PUT", f"/sandboxes/{sandbox_control.name}/scenarios/{name}", text, YAML)
+    if isinstance(scenario, Mapping):
+        return _store(sandbox_control, scenario)
+    if isinstance(scenario, str) and not scenario.endswith(_FILE_ENDINGS):
+        return _store(sandbox_control, _packaged_document(sandbox_control.control, scenario))
+    file = folder / scenario
+    content = file.read_bytes()
+    document = yaml.load(content.decode("utf-8"))
+    name = document.get("name", file.stem) if isinstance(document, Mapping) else file.stem
+    sandbox_control.control.send("PUT", f"/sandboxes/{sandbox_control.name}/scenarios/{name}", content, YAML)
     return str(name)
 
 
@@ -191,12 +192,12 @@ def _store(sandbox_control: SandboxControl, document: Mapping[str, Json]) -> str
 
 
 def _packaged_document(control: ControlClient, name: str) -> Mapping[str, Json]:
-    ready: dict[str, Mapping[str, Json]] = {
+    packaged: dict[str, Mapping[str, Json]] = {
         one["name"]: one["document"] for one in control.request("GET", "/scenarios")
     }
-    if name not in ready:
+    if name not in packaged:
         raise LookupError(
-            f"no scenario {name} ships, and a file ends in {', '.join(_FILE_ENDINGS)}; "
-            f"there is {', '.join(ready)}"
+            f"there is no packaged scenario {name} (a file ends in {', '.join(_FILE_ENDINGS)}); "
+            f"there are {', '.join(packaged)}"
         )
-    return ready[name]
+    return packaged[name]

@@ -1,4 +1,4 @@
-"""Checks at the end of a test, and files with the traffic and state of its sandbox."""
+"""Checks at the end of a test, and files with the sandbox's traffic and state."""
 
 from __future__ import annotations
 
@@ -13,43 +13,45 @@ from mockserver.testing.scenarios import ArmedScenario
 
 OFF_CONTRACT, NEVER_HIT = "off-contract", "never-hit"
 ALLOWABLE = (OFF_CONTRACT, NEVER_HIT)
-"""Findings at teardown that a test may allow."""
+"""Violations that a test can allow."""
 
 _MATCH_MEMBERS = ("vendor", "operation", "query", "headers", "body")
 _MAX_KEYS = 10
 _MAX_LENGTH = 160
+MAX_CALLS = 10_000
+_MAX_SCRIPTS = 50
 
 
 def find_unused_rules(
     sandbox_control: SandboxControl, armed: Sequence[ArmedScenario], calls: Sequence[RecordedCall]
 ) -> Iterator[str]:
-    """Yield each rule that bent no call, with the call that came nearest to it."""
+    """Yield each armed rule that was never applied, with the nearest call."""
     applied = {rule for call in calls for rule in call.applied}
-    for one in armed:
-        if one.is_disarmed:
+    for scenario in armed:
+        if scenario.is_disarmed:
             continue
         try:
-            counts, rules = one.counts, one.document["rules"]
+            counts, rules = scenario.counts, scenario.document["rules"]
         except ControlPlaneError:
-            continue  # it was taken away by others: the test, or a state that was restored
+            continue  # deleted by the test, or by restoring a state
         for counted, rule in zip(counts, rules, strict=True):
-            if f"{one.name}/{rule['id']}" not in applied:
+            if f"{scenario.name}/{rule['id']}" not in applied:
                 yield (
-                    f"{one.name}/{rule['id']} was armed and never hit: {_describe_rule(rule)}\n"
+                    f"{scenario.name}/{rule['id']} was armed and never hit: {_describe_rule(rule)}\n"
                     f"  {_nearest_call(sandbox_control, rule, counted, calls)}"
                 )
 
 
 def find_contract_violations(calls: Sequence[RecordedCall], ignored: Collection[int]) -> Iterator[str]:
-    """Yield each call that the vendor has no operation for, and each answer that its spec does not say."""
+    """Yield each call without an operation, and each answer that violates the vendor's spec."""
     for call in calls:
-        said = call.off_contract or ("" if call.operation else "the vendor has no such operation")
-        if said and call.number not in ignored:
-            yield f"#{call.number} {call.vendor} {call.method} {call.path} was off contract: {said}"
+        violation = call.off_contract or ("" if call.operation else "the vendor has no such operation")
+        if violation and call.number not in ignored:
+            yield f"#{call.number} {call.vendor} {call.method} {call.path} was off contract: {violation}"
 
 
 def describe_verification(problem: Mapping[str, Json]) -> str:
-    """Return what a verification found instead, with the calls that came near."""
+    """Describe a failed verification, with the nearest calls."""
     lines = [str(problem["detail"])]
     for near in problem.get("nearest", ()):
         head = f"#{near['number']} {near['vendor']} {near['method']} {near['path']}"
@@ -71,20 +73,19 @@ def _nearest_call(
     calls: Sequence[RecordedCall],
 ) -> str:
     match = rule.get("match", {})
+    last = next((call for call in reversed(calls) if _matches_operation(call, match)), None)
     if counted["calls"]:
-        last = next((call for call in reversed(calls) if _matches_operation(call, match)), None)
-        return f"nearest: {_describe_call(last)}" if last else "the calls that it took are no longer kept"
+        return f"nearest: {_describe_call(last)}" if last else "its calls are no longer kept"
     wanted = {member: match[member] for member in _MATCH_MEMBERS if member in match}
     try:
         sandbox_control.request("POST", "/journal/verify", {"match": wanted})
-    except ControlPlaneError as told:
-        near = told.problem.get("nearest")
+    except ControlPlaneError as error:
+        near = error.problem.get("nearest")
         by_number = {call.number: call for call in calls}
         if not near or near[0]["number"] not in by_number:
             return "no call was made"
-        call = _describe_call(by_number[near[0]["number"]])
-        return f"nearest: {call}: {_describe_differences(near[0]['differs'])}"
-    last = next((call for call in reversed(calls) if _matches_operation(call, match)), None)
+        call = by_number[near[0]["number"]]
+        return f"nearest: {_describe_call(call)}: {_describe_differences(near[0]['differs'])}"
     return f"nearest: {_describe_call(last)}" if last else "no call was made"
 
 
@@ -110,18 +111,14 @@ def _shorten_json(value: Json) -> str:
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 
-MAX_CALLS = 10_000
-_MAX_SCRIPTS = 50
-
-
 def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall], folder: Path) -> None:
-    """Write `traffic.har`, `journal.txt`, `state.json`, and `call-<number>.sh` of the newest 50 calls.
+    """Write `traffic.har`, `journal.txt`, `state.json`, and `call-<number>.sh` for the newest 50 calls.
 
-    Credentials of calls are cut; the state holds the sandbox's own.
+    Credentials in calls are redacted; the state contains the sandbox's own.
 
     Raises:
         OSError: the folder cannot be written.
-        ControlPlaneError, ServerUnreachableError: the sandbox is gone.
+        ControlPlaneError, ServerUnreachableError: the sandbox or the server is gone.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "traffic.har").write_bytes(
@@ -133,5 +130,5 @@ def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall
         try:
             script = sandbox_control.content(f"/journal/{call.number}/export", format="curl")
         except ControlPlaneError:
-            continue  # what is no longer kept whole cannot be repeated
+            continue  # its body was not kept completely
         (folder / f"call-{call.number}.sh").write_bytes(script)

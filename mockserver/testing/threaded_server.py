@@ -17,11 +17,11 @@ HOST = "127.0.0.1"
 
 
 class ServerNotStartedError(MockServerError):
-    """The server ended before it listened."""
+    """The server stopped before it listened."""
 
 
 class _ThreadedServer(uvicorn.Server):
-    """uvicorn's server, which signals when it listens."""
+    """uvicorn server with an event for the end of its start-up."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -40,10 +40,10 @@ class _ThreadedServer(uvicorn.Server):
 
 @contextmanager
 def run_in_thread(app: Application) -> Iterator[str]:
-    """Yield the address at which the application answers, without a slash at its end; it is gone afterwards.
+    """Run the application during the context, which yields its URL without a trailing slash.
 
     Raises:
-        ServerNotStartedError: it did not come to listen.
+        ServerNotStartedError: the server stopped before it listened.
     """
     with bind_socket(HOST, 0) as listening:
         server = _ThreadedServer(uvicorn_config(app))

@@ -12,4 +12,4 @@ CASES = [one for vendor in vendor_packages() for one in entries_of(vendor)]
 def test_a_row_of_the_catalogue_comes_out_as_its_case_says(one: CatalogueEntry, play: Play) -> None:
     verdict = play(one.case)
 
-    assert verdict.passed, "\n  ".join(verdict.says)
+    assert verdict.passed, "\n  ".join(verdict.differences)

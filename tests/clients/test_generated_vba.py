@@ -159,10 +159,10 @@ def test_a_second_batch_updates(vba: Api) -> None:
 def test_an_update_replaces_the_whole_record(vba: Api) -> None:
     sent = vba.models.ClaimInvoice(invoice_key=1001, invoice_number="INV-1001a", payee_id=None)
 
-    answered = vba.update_claim_invoice(1001, body=sent).parsed.data
+    response = vba.update_claim_invoice(1001, body=sent).parsed.data
 
-    assert (answered.invoice_number, answered.payee_id, answered.invoice_status) == ("INV-1001a", None, None)
-    assert vba.get_claim_invoice(1001).parsed.data == answered
+    assert (response.invoice_number, response.payee_id, response.invoice_status) == ("INV-1001a", None, None)
+    assert vba.get_claim_invoice(1001).parsed.data == response
 
 
 def test_an_invoice_without_a_key_of_its_own_is_given_one(vba: Api) -> None:

@@ -586,7 +586,7 @@ def test_a_hidden_failure_is_seen_by_its_id_alone(accounting: Any, assume: Calla
 def test_no_content_is_an_exception_to_the_client(accounting: Any, assume: Callable[..., None]) -> None:
     assume(unmodified="304")
 
-    with pytest.raises(HTTPStatusException) as answered:
+    with pytest.raises(HTTPStatusException) as response:
         accounting.get_batch_payments(TENANT, if_modified_since=datetime(2026, 1, 1, tzinfo=UTC))
 
-    assert answered.value.status == 304
+    assert response.value.status == 304

@@ -10,5 +10,5 @@ from tests.support.client import Client
 
 @pytest.fixture
 def operator(tmp_path: Path) -> Client:
-    """A client of a server that serves the made-up vendor alone."""
+    """A client of a server that serves only the sample vendor."""
     return sample_vendor.create_client(tmp_path, seed=3, freeze="2026-01-05T09:00:00Z")

@@ -47,9 +47,9 @@ def test_a_clock_is_frozen_where_it_is(operator: Client) -> None:
 def test_a_clock_ends_with_the_year_9998(operator: Client) -> None:
     create(operator, freeze="9998-12-31T00:00:00Z")
 
-    answered = operator.post(f"{CLOCK}/advance", json={"seconds": 86400})
+    response = operator.post(f"{CLOCK}/advance", json={"seconds": 86400})
 
-    assert (answered.status, answered.json["errors"][0]["pointer"]) == (422, "/seconds")
+    assert (response.status, response.json["errors"][0]["pointer"]) == (422, "/seconds")
 
 
 @pytest.mark.parametrize("at", ["1969-12-31T23:59:59Z", "9999-01-01T00:00:00Z", "9998-12-31T23:30:00-01:00"])

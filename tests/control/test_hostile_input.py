@@ -1,4 +1,4 @@
-"""What somebody sends who means no good: it is refused, and touches nothing (edge-cases §4)."""
+"""Hostile input is refused and changes nothing (edge-cases §4)."""
 
 from __future__ import annotations
 

@@ -294,13 +294,13 @@ def test_what_did_not_happen_is_told(operator: Client, expected: dict[str, Any],
 def test_a_verification_that_fails_tells_what_was_expected_found_and_near(operator: Client) -> None:
     order(operator, "A", "")
 
-    told = verify(
+    result = verify(
         operator, match={"method": "PUT", "path": "/order"}, calls=1, items={"created": {"min": 1}}
     ).json
 
-    assert told["expected"] == {"calls": 1, "items": {"created": {"min": 1}}}
-    assert told["found"] == {"calls": 0, "items": {}, "numbers": [], "dropped": 0}
-    assert told["nearest"] == [
+    assert result["expected"] == {"calls": 1, "items": {"created": {"min": 1}}}
+    assert result["found"] == {"calls": 0, "items": {}, "numbers": [], "dropped": 0}
+    assert result["nearest"] == [
         {
             "number": 1,
             "vendor": "acme",

@@ -16,29 +16,29 @@ from mockserver.control.remote import RemoteClient
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Says what it was asked; /moved leads away, /break breaks off, /long never seems to end."""
+    """Echoes the request; /moved redirects, /break closes early, /long sends too much."""
 
     protocol_version = "HTTP/1.1"
 
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        told = f"{self.path} {sorted(name.lower() for name in self.headers)} {body!r}".encode()
+        result = f"{self.path} {sorted(name.lower() for name in self.headers)} {body!r}".encode()
         self.send_response(302 if self.path.endswith("/moved") else 200)
         if self.path.endswith("/moved"):
             self.send_header("Location", "/elsewhere")
-        self.send_header("Content-Length", str(len(told) + (9 if self.path.endswith("/break") else 0)))
+        self.send_header("Content-Length", str(len(result) + (9 if self.path.endswith("/break") else 0)))
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(result)
         if self.path.endswith("/break"):
             self.close_connection = True
 
     def log_message(self, *_: Any) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
 
 @contextmanager
 def listening() -> Iterator[str]:
-    """The address of a server of another kind."""
+    """The URL of a server that is not a mock server."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -59,17 +59,17 @@ def came(to: str, sent: Request, hosts: tuple[str, ...] = ()) -> Response | Lost
 
 
 def test_a_call_goes_below_the_address(url: str) -> None:
-    answered = came(f"{url}/acme/", Request("PUT", "/orders%2F?a=%20", (("x-one", "1"),), b"abc"))
+    response = came(f"{url}/acme/", Request("PUT", "/orders%2F?a=%20", (("x-one", "1"),), b"abc"))
 
-    assert isinstance(answered, Response)
-    assert answered.text == "/acme/orders%2F?a=%20 ['content-length', 'host', 'x-one'] b'abc'"
+    assert isinstance(response, Response)
+    assert response.text == "/acme/orders%2F?a=%20 ['content-length', 'host', 'x-one'] b'abc'"
 
 
 def test_a_redirect_is_an_answer_like_another(url: str) -> None:
-    answered = came(url, Request("PUT", "/moved"))
+    response = came(url, Request("PUT", "/moved"))
 
-    assert isinstance(answered, Response)
-    assert (answered.status, answered.headers["location"]) == (302, "/elsewhere")
+    assert isinstance(response, Response)
+    assert (response.status, response.headers["location"]) == (302, "/elsewhere")
 
 
 def test_an_answer_that_breaks_off_is_lost(url: str) -> None:

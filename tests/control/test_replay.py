@@ -24,7 +24,7 @@ def replay(operator: Client, number: int = 1, **body: Any) -> Response:
 
 
 def says(answered: Response) -> list[str]:
-    """What is told of the items that ended otherwise."""
+    """Return the reported differences of items."""
     return [one["says"] for one in answered.json["difference"]["items"]["differences"]]
 
 
@@ -198,7 +198,7 @@ def test_a_replay_without_headers_of_ours_finds_its_entry_all_the_same(tmp_path:
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The made-up vendor on another server."""
+    """The sample vendor on another server."""
     folder = tmp_path_factory.mktemp("specs")
     sample_vendor.write_spec(folder)
     with serve_process("--specs", str(folder), "--vendor", sample_vendor.NAME) as url:

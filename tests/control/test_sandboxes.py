@@ -23,9 +23,9 @@ BEGUN = {
 
 
 def test_a_sandbox_is_made(operator: Client) -> None:
-    answered = create(operator, seed=7, freeze="2026-01-05T10:00:00+01:00")
+    response = create(operator, seed=7, freeze="2026-01-05T10:00:00+01:00")
 
-    assert (answered.status, answered.json) == (201, BEGUN)
+    assert (response.status, response.json) == (201, BEGUN)
 
 
 def test_a_sandbox_that_was_made_is_shown(operator: Client) -> None:
@@ -49,10 +49,10 @@ def test_sandboxes_are_listed_by_name(operator: Client) -> None:
 def test_a_sandbox_that_is_there_is_a_conflict(operator: Client) -> None:
     create(operator)
 
-    answered = create(operator)
+    response = create(operator)
 
-    assert (answered.status, answered.json["code"]) == (409, "sandbox-exists")
-    assert answered.json["detail"] == "a sandbox named new is there already"
+    assert (response.status, response.json["code"]) == (409, "sandbox-exists")
+    assert response.json["detail"] == "a sandbox named new exists already"
 
 
 def test_a_sandbox_tells_its_records_and_its_calls(operator: Client) -> None:
@@ -66,9 +66,9 @@ def test_a_sandbox_tells_its_records_and_its_calls(operator: Client) -> None:
 def test_a_deleted_sandbox_is_gone_with_its_journal(operator: Client) -> None:
     order(operator, "A")
 
-    answered = operator.delete(NEW)
+    response = operator.delete(NEW)
 
-    assert (answered.status, answered.body, listed(operator)) == (204, b"", ["default"])
+    assert (response.status, response.body, listed(operator)) == (204, b"", ["default"])
     assert order(operator, "A").headers["mock-journal"] == "1"
 
 
@@ -84,9 +84,9 @@ def test_reset_brings_the_beginning_back(operator: Client) -> None:
     create(operator, seed=7, freeze="2026-01-05T09:00:00Z")
     order(operator, "A")
 
-    answered = operator.post(f"{NEW}/reset")
+    response = operator.post(f"{NEW}/reset")
 
-    assert (answered.status, answered.json) == (200, BEGUN)
+    assert (response.status, response.json) == (200, BEGUN)
 
 
 def test_dump_shows_every_document(operator: Client) -> None:
@@ -105,9 +105,9 @@ UNKNOWN = [
 
 @pytest.mark.parametrize(("method", "path"), UNKNOWN)
 def test_an_unknown_sandbox_is_not_found_and_not_made(operator: Client, method: str, path: str) -> None:
-    answered = operator.request(method, f"{SANDBOXES}/nope{path}")
+    response = operator.request(method, f"{SANDBOXES}/nope{path}")
 
-    assert (answered.status, answered.media_type, answered.json["code"]) == (
+    assert (response.status, response.media_type, response.json["code"]) == (
         404,
         "application/problem+json",
         "unknown-sandbox",
@@ -181,7 +181,7 @@ def test_a_switch_that_cannot_be_turned_so_is_named(
 ) -> None:
     create(operator)
 
-    answered = operator.patch(ASSUMPTIONS, json={**given, "acme.availability": "offline"})
+    response = operator.patch(ASSUMPTIONS, json={**given, "acme.availability": "offline"})
 
-    assert (answered.status, answered.json["detail"]) == (422, said)
+    assert (response.status, response.json["detail"]) == (422, said)
     assert operator.get(NEW).json["assumptions"] == {}

@@ -46,9 +46,9 @@ def statuses(operator: Client) -> list[int]:
 def test_a_scenario_is_stored_and_armed(operator: Client) -> None:
     create(operator)
 
-    answered = put(operator, FLAKY)
+    response = put(operator, FLAKY)
 
-    assert (answered.status, answered.json) == (
+    assert (response.status, response.json) == (
         200,
         {
             "name": "flaky",
@@ -77,18 +77,18 @@ def test_a_scenario_that_is_armed_bends_calls_and_tells_what_it_hit(operator: Cl
 def test_a_scenario_that_is_only_stored_bends_nothing(operator: Client) -> None:
     create(operator)
 
-    answered = put(operator, FLAKY, query="?armed=false")
+    response = put(operator, FLAKY, query="?armed=false")
 
-    assert (answered.json["armed"], statuses(operator)) == (False, [201, 201])
+    assert (response.json["armed"], statuses(operator)) == (False, [201, 201])
 
 
 @pytest.mark.parametrize("media_type", ["application/yaml", "text/yaml", "text/yaml; charset=utf-8"])
 def test_a_scenario_may_come_as_yaml(operator: Client, media_type: str) -> None:
     create(operator)
 
-    answered = send(operator, AS_YAML, media_type)
+    response = send(operator, AS_YAML, media_type)
 
-    assert (answered.status, answered.json["document"]) == (200, FLAKY)
+    assert (response.status, response.json["document"]) == (200, FLAKY)
 
 
 def test_a_text_without_a_media_type_may_be_yaml(operator: Client) -> None:
@@ -122,9 +122,9 @@ def test_a_scenario_is_taken_away(operator: Client) -> None:
     create(operator)
     put(operator, FLAKY)
 
-    answered = operator.delete(f"{SCENARIOS}/flaky")
+    response = operator.delete(f"{SCENARIOS}/flaky")
 
-    assert (answered.status, short(operator), statuses(operator)) == (204, [], [201, 201])
+    assert (response.status, short(operator), statuses(operator)) == (204, [], [201, 201])
 
 
 def test_all_scenarios_are_taken_away(operator: Client) -> None:
@@ -132,26 +132,26 @@ def test_all_scenarios_are_taken_away(operator: Client) -> None:
     put(operator, FLAKY)
     put(operator, {**FLAKY, "name": "other"}, "other")
 
-    answered = operator.delete(SCENARIOS)
+    response = operator.delete(SCENARIOS)
 
-    assert (answered.status, short(operator)) == (204, [])
+    assert (response.status, short(operator)) == (204, [])
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_a_scenario_that_is_not_there_is_not_found(operator: Client, method: str) -> None:
     create(operator)
 
-    answered = operator.request(method, f"{SCENARIOS}/nope")
+    response = operator.request(method, f"{SCENARIOS}/nope")
 
-    assert (answered.status, answered.json["code"]) == (404, "unknown-scenario")
+    assert (response.status, response.json["code"]) == (404, "unknown-scenario")
 
 
 def test_a_scenario_has_the_name_of_its_path(operator: Client) -> None:
     create(operator)
 
-    answered = put(operator, FLAKY, "other")
+    response = put(operator, FLAKY, "other")
 
-    assert (answered.status, answered.json["errors"]) == (
+    assert (response.status, response.json["errors"]) == (
         422,
         [
             {
@@ -171,11 +171,11 @@ def test_a_fault_is_told_with_its_line_its_column_and_a_cure(operator: Client, m
     if media_type == "application/json":
         text = json.dumps(FLAKY, indent=1).replace('"fail"', '"fails"')
 
-    answered = send(operator, text, media_type)
+    response = send(operator, text, media_type)
 
-    (error,) = answered.json["errors"]
+    (error,) = response.json["errors"]
     place = text[: text.rindex("fails")]
-    assert (answered.status, answered.media_type, answered.json["code"]) == (
+    assert (response.status, response.media_type, response.json["code"]) == (
         422,
         "application/problem+json",
         "impossible",
@@ -196,9 +196,9 @@ def test_a_scenario_that_is_refused_leaves_the_one_that_was_there(operator: Clie
 
 
 def test_a_sandbox_begins_with_scenarios_by_name_and_by_document(operator: Client) -> None:
-    answered = create(operator, scenarios=["reset", FLAKY])
+    response = create(operator, scenarios=["reset", FLAKY])
 
-    assert (answered.status, short(operator)) == (201, [("flaky", True), ("reset", True)])
+    assert (response.status, short(operator)) == (201, [("flaky", True), ("reset", True)])
 
 
 def test_reset_brings_the_scenarios_of_the_beginning_back(operator: Client) -> None:
@@ -226,10 +226,10 @@ def test_reset_brings_the_scenarios_of_the_beginning_back(operator: Client) -> N
 def test_a_sandbox_whose_scenarios_are_none_is_not_made(
     operator: Client, scenarios: list[Any], pointer: str, code: str | None
 ) -> None:
-    answered = create(operator, scenarios=scenarios)
+    response = create(operator, scenarios=scenarios)
 
-    error = answered.json["errors"][0]
-    assert (answered.status, error["pointer"]) == (422, pointer)
+    error = response.json["errors"][0]
+    assert (response.status, error["pointer"]) == (422, pointer)
     assert code is None or error["code"] == code
     assert listed(operator) == ["default"]
 
@@ -271,12 +271,12 @@ def test_the_schema_of_the_language_names_the_vendors_that_are_served(operator: 
     ],
 )
 def test_an_unknown_sandbox_is_not_found(operator: Client, method: str, path: str) -> None:
-    answered = operator.request(method, f"{SANDBOXES}/nope{path}")
+    response = operator.request(method, f"{SANDBOXES}/nope{path}")
 
-    assert (answered.status, answered.json["code"]) == (404, "unknown-sandbox")
+    assert (response.status, response.json["code"]) == (404, "unknown-sandbox")
 
 
 def test_a_scenario_for_an_unknown_sandbox_is_not_found_and_makes_none(operator: Client) -> None:
-    answered = operator.put(f"{SANDBOXES}/nope/scenarios/flaky", json=FLAKY)
+    response = operator.put(f"{SANDBOXES}/nope/scenarios/flaky", json=FLAKY)
 
-    assert (answered.status, listed(operator)) == (404, ["default"])
+    assert (response.status, listed(operator)) == (404, ["default"])

@@ -66,9 +66,9 @@ def test_a_snapshot_is_forgotten(operator: Client) -> None:
     create(operator)
     take(operator)
 
-    answered = operator.delete(f"{SNAPSHOTS}/s1")
+    response = operator.delete(f"{SNAPSHOTS}/s1")
 
-    assert (answered.status, operator.get(SNAPSHOTS).json) == (204, [])
+    assert (response.status, operator.get(SNAPSHOTS).json) == (204, [])
 
 
 @pytest.mark.parametrize(
@@ -78,10 +78,10 @@ def test_a_snapshot_is_forgotten(operator: Client) -> None:
 def test_a_snapshot_that_is_not_there_is_not_found(operator: Client, method: str, path: str) -> None:
     create(operator)
 
-    answered = operator.request(method, f"{NEW}{path}")
+    response = operator.request(method, f"{NEW}{path}")
 
-    assert (answered.status, answered.json["code"]) == (404, "unknown-snapshot")
-    assert answered.json["detail"] == "the sandbox has no snapshot s9"
+    assert (response.status, response.json["code"]) == (404, "unknown-snapshot")
+    assert response.json["detail"] == "the sandbox has no snapshot s9"
 
 
 def test_a_snapshot_of_another_sandbox_is_not_found(operator: Client) -> None:
@@ -96,9 +96,9 @@ def test_one_snapshot_too_many_is_a_conflict(operator: Client) -> None:
     for _ in range(MAX_SNAPSHOTS):
         take(operator)
 
-    answered = take(operator)
+    response = take(operator)
 
-    assert (answered.status, answered.json["code"]) == (409, "too-many-snapshots")
+    assert (response.status, response.json["code"]) == (409, "too-many-snapshots")
 
 
 def test_a_sandbox_differs_from_its_beginning_by_what_was_stored(operator: Client) -> None:
@@ -152,9 +152,9 @@ def test_two_sandboxes_are_compared(operator: Client) -> None:
 def test_a_sandbox_that_is_not_there_cannot_be_compared_with(operator: Client) -> None:
     create(operator)
 
-    answered = difference(operator, "sandbox:nope")
+    response = difference(operator, "sandbox:nope")
 
-    assert (answered.status, answered.json["code"]) == (404, "unknown-sandbox")
+    assert (response.status, response.json["code"]) == (404, "unknown-sandbox")
 
 
 @pytest.mark.parametrize(
@@ -176,6 +176,6 @@ def test_what_nothing_can_be_compared_with_is_refused(operator: Client, against:
     ],
 )
 def test_an_unknown_sandbox_is_not_found(operator: Client, method: str, path: str) -> None:
-    answered = operator.request(method, f"{SANDBOXES}/nope{path}")
+    response = operator.request(method, f"{SANDBOXES}/nope{path}")
 
-    assert (answered.status, answered.json["code"]) == (404, "unknown-sandbox")
+    assert (response.status, response.json["code"]) == (404, "unknown-sandbox")

@@ -24,7 +24,7 @@ def load(operator: Client, state: Any, query: str = "") -> Response:
 
 
 def own(operator: Client, **members: Any) -> Any:
-    """The sandbox's own part of its dump, some collections replaced."""
+    """Return the sandbox scope of its dump, with some collections replaced."""
     return {**dump(operator)["sandbox/"], **members}
 
 
@@ -209,10 +209,10 @@ def test_a_state_that_cannot_be_loaded_is_told_by_its_pointer_and_changes_nothin
     order(operator, "A")
     before = dump(operator)
 
-    answered = load(operator, {"acme/x": {"orders": {"B": {"id": "B", "amount": 1}}}, **state})
+    response = load(operator, {"acme/x": {"orders": {"B": {"id": "B", "amount": 1}}}, **state})
 
-    assert (answered.status, answered.json["code"]) == (422, "impossible")
-    first = answered.json["errors"][0]
+    assert (response.status, response.json["code"]) == (422, "impossible")
+    first = response.json["errors"][0]
     assert (first["pointer"], first["code"]) == (pointer, code)
     assert dump(operator) == before
 
@@ -251,26 +251,26 @@ def test_a_state_of_one_vendor_has_that_vendors_scopes_alone(
 ) -> None:
     create(operator)
 
-    answered = load(operator, {"sandbox/": {}}, f"?vendor={vendor}")
+    response = load(operator, {"sandbox/": {}}, f"?vendor={vendor}")
 
-    assert (answered.status, answered.json["errors"][0]["pointer"]) == (422, pointer)
+    assert (response.status, response.json["errors"][0]["pointer"]) == (422, pointer)
 
 
 def test_a_vendor_that_is_not_served_has_no_dump(operator: Client) -> None:
     create(operator)
 
-    answered = operator.get(f"{NEW}/dump?vendor=nope")
+    response = operator.get(f"{NEW}/dump?vendor=nope")
 
-    assert (answered.status, answered.json["detail"]) == (422, "no vendor nope is served; there are acme")
+    assert (response.status, response.json["detail"]) == (422, "no vendor nope is served; there are acme")
 
 
 def test_of_many_problems_twenty_are_told_and_the_rest_counted(operator: Client) -> None:
     create(operator)
 
-    answered = load(operator, {f"x{number:02}/": {} for number in range(30)})
+    response = load(operator, {f"x{number:02}/": {} for number in range(30)})
 
-    assert len(answered.json["errors"]) == 20
-    assert answered.json["detail"].endswith(", and 10 more")
+    assert len(response.json["errors"]) == 20
+    assert response.json["detail"].endswith(", and 10 more")
 
 
 def test_a_state_of_no_object_is_refused(operator: Client) -> None:
@@ -280,6 +280,6 @@ def test_a_state_of_no_object_is_refused(operator: Client) -> None:
 
 
 def test_the_state_of_an_unknown_sandbox_is_not_found(operator: Client) -> None:
-    answered = operator.put(f"{SANDBOXES}/nope/state", json={})
+    response = operator.put(f"{SANDBOXES}/nope/state", json={})
 
-    assert (answered.status, answered.json["code"]) == (404, "unknown-sandbox")
+    assert (response.status, response.json["code"]) == (404, "unknown-sandbox")

@@ -43,7 +43,7 @@ def _restless() -> Iterator[None]:
 
 def handled(here: VendorSandbox, sent: OperationRequest) -> Answer:
     """What the vendor's pipeline answers to the call, in the thread that asks."""
-    pipeline = here.app.door.vendors[here.adapter.name].pipeline
+    pipeline = here.app.asgi.vendors[here.adapter.name].pipeline
     path, _, query = sent.path.partition("?")
     below = path.removeprefix(f"/{here.adapter.name}")
     body = b"" if sent.document is None else json.encode(sent.document)

@@ -16,7 +16,7 @@ RECORDED = entry(decided=item_results(("A", Action.CREATED), ("B", Action.REJECT
 
 
 def operation(folder: Path, outcome: dict[str, Any] | None = None) -> Operation:
-    """The batch operation of the made-up vendor, its answers as `outcome` says."""
+    """Return the batch operation of the sample vendor with this `outcome`."""
     pointer = "/paths/~1orders/put/x-batch/outcome"
     made = sample_vendor.document() if outcome is None else sample_vendor.changed_document(pointer, outcome)
     return sample_vendor.load_sample(folder, made).operations["putOrders"]
@@ -27,10 +27,10 @@ def reply(text: str) -> Reply:
 
 
 def test_the_same_answer_differs_in_nothing() -> None:
-    told = compare_entries(RECORDED, RECORDED)
+    result = compare_entries(RECORDED, RECORDED)
 
-    assert (told["same"], told["says"]) == (True, "same status, 0 of 3 outcomes differ")
-    assert (told["items"]["differences"], told["body"]["same"]) == ([], True)
+    assert (result["same"], result["says"]) == (True, "same status, 0 of 3 outcomes differ")
+    assert (result["items"]["differences"], result["body"]["same"]) == ([], True)
 
 
 def test_an_item_that_ended_otherwise_is_told_with_both_ends() -> None:
@@ -38,10 +38,10 @@ def test_an_item_that_ended_otherwise_is_told_with_both_ends() -> None:
         RECORDED, decided=item_results(("A", Action.CREATED), ("B", Action.CREATED), ("C", Action.CREATED))
     )
 
-    told = compare_entries(RECORDED, other)
+    result = compare_entries(RECORDED, other)
 
-    assert (told["same"], told["says"]) == (False, "same status, 1 of 3 outcomes differs")
-    assert told["items"] == {
+    assert (result["same"], result["says"]) == (False, "same status, 1 of 3 outcomes differs")
+    assert result["items"] == {
         "count": 3,
         "differ": 1,
         "differences": [
@@ -57,9 +57,9 @@ def test_an_item_that_ended_otherwise_is_told_with_both_ends() -> None:
 
 
 def test_items_that_one_side_has_not_are_absent_there() -> None:
-    told = compare_entries(RECORDED, entry())
+    result = compare_entries(RECORDED, entry())
 
-    assert [one["says"] for one in told["items"]["differences"]] == [
+    assert [one["says"] for one in result["items"]["differences"]] == [
         "item 0 created → absent",
         "item 1 rejected → absent",
         "item 2 created → absent",
@@ -67,25 +67,25 @@ def test_items_that_one_side_has_not_are_absent_there() -> None:
 
 
 def test_an_answer_that_was_lost_has_no_status() -> None:
-    told = compare_entries(RECORDED, replaced(RECORDED, delivery=Delivery(fault="NO_RESPONSE")))
+    result = compare_entries(RECORDED, replaced(RECORDED, delivery=Delivery(fault="NO_RESPONSE")))
 
-    assert (told["same"], told["says"]) == (False, "status 207 → none, 0 of 3 outcomes differ")
+    assert (result["same"], result["says"]) == (False, "status 207 → none, 0 of 3 outcomes differ")
 
 
 def test_of_many_items_that_differ_twenty_are_told() -> None:
     many = entry(decided=item_results(*[(str(at), Action.CREATED) for at in range(30)]))
 
-    told = compare_entries(many, entry())["items"]
+    result = compare_entries(many, entry())["items"]
 
-    assert (told["differ"], len(told["differences"])) == (30, 20)
+    assert (result["differ"], len(result["differences"])) == (30, 20)
 
 
 def test_bodies_differ_by_places() -> None:
-    told = compare_entries(entry(reply_body=b'{"a":1,"b":[1,2]}'), entry(reply_body=b'{"a":2,"b":[1]}'))[
+    result = compare_entries(entry(reply_body=b'{"a":1,"b":[1,2]}'), entry(reply_body=b'{"a":2,"b":[1]}'))[
         "body"
     ]
 
-    assert told == {
+    assert result == {
         "same": False,
         "differ": 2,
         "differences": [
@@ -96,17 +96,17 @@ def test_bodies_differ_by_places() -> None:
 
 
 def test_a_credential_in_a_body_is_not_told() -> None:
-    told = compare_entries(entry(reply_body=b'{"token":"abcdef"}'), entry(reply_body=b'{"token":"ghijkl"}'))[
-        "body"
-    ]
+    result = compare_entries(
+        entry(reply_body=b'{"token":"abcdef"}'), entry(reply_body=b'{"token":"ghijkl"}')
+    )["body"]
 
-    assert told["differences"] == [{"pointer": "/token", "recorded": '"ab…"', "replayed": '"gh…"'}]
+    assert result["differences"] == [{"pointer": "/token", "recorded": '"ab…"', "replayed": '"gh…"'}]
 
 
 def test_bodies_that_are_no_json_are_the_same_or_not() -> None:
-    told = compare_entries(entry(reply_body=b"<a/>"), entry(reply_body=b"<b/>"))["body"]
+    result = compare_entries(entry(reply_body=b"<a/>"), entry(reply_body=b"<b/>"))["body"]
 
-    assert told == {"same": False, "differ": 0, "differences": []}
+    assert result == {"same": False, "differ": 0, "differences": []}
 
 
 def test_items_of_an_answer_from_elsewhere_are_read_by_the_specs_outcome(tmp_path: Path) -> None:
@@ -114,9 +114,9 @@ def test_items_of_an_answer_from_elsewhere_are_read_by_the_specs_outcome(tmp_pat
     before = reply('{"results":[{"status":201,"order":{"id":"A"}},{"status":422,"order":{"id":"B"}}]}')
     after = reply('{"results":[{"status":201,"order":{"id":"A"}},{"status":201,"order":{"id":"B"}}]}')
 
-    told = compare_reply(entry(reply=before), after, put)
+    result = compare_reply(entry(reply=before), after, put)
 
-    assert [one["says"] for one in told["items"]["differences"]] == ["item 1 422 → 201"]
+    assert [one["says"] for one in result["items"]["differences"]] == ["item 1 422 → 201"]
 
 
 def test_an_item_that_one_answer_left_out_shifts_no_other(tmp_path: Path) -> None:
@@ -127,9 +127,9 @@ def test_an_item_that_one_answer_left_out_shifts_no_other(tmp_path: Path) -> Non
         '{"status":422,"order":{"id":"C"}}]}'
     )
 
-    told = compare_reply(entry(reply=before), after, put)["items"]
+    result = compare_reply(entry(reply=before), after, put)["items"]
 
-    assert [(one["key"], one["recorded"], one["replayed"]) for one in told["differences"]] == [
+    assert [(one["key"], one["recorded"], one["replayed"]) for one in result["differences"]] == [
         ("B", None, "201")
     ]
 
@@ -137,9 +137,9 @@ def test_an_item_that_one_answer_left_out_shifts_no_other(tmp_path: Path) -> Non
 def test_items_that_share_a_key_are_told_by_their_places() -> None:
     twice = entry(decided=item_results(("A", Action.CREATED), ("A", Action.UPDATED)))
 
-    told = compare_entries(twice, replaced(twice, decided=item_results(("A", Action.CREATED))))["items"]
+    result = compare_entries(twice, replaced(twice, decided=item_results(("A", Action.CREATED))))["items"]
 
-    assert [one["says"] for one in told["differences"]] == ["item 1 updated → absent"]
+    assert [one["says"] for one in result["differences"]] == ["item 1 updated → absent"]
 
 
 def test_an_item_without_a_key_in_its_answer_has_an_empty_one(tmp_path: Path) -> None:
@@ -168,23 +168,23 @@ def test_items_that_stand_in_maps_are_told_by_their_key(tmp_path: Path) -> None:
     before = reply('{"errors":{"A":["x"],"B":["x"]},"warnings":{"A":["y"]}}')
     after = reply('{"errors":{"B":["x"]},"warnings":[]}')
 
-    told = compare_reply(entry(reply=before), after, put)["items"]
+    result = compare_reply(entry(reply=before), after, put)["items"]
 
-    assert [(one["key"], one["recorded"], one["replayed"]) for one in told["differences"]] == [
+    assert [(one["key"], one["recorded"], one["replayed"]) for one in result["differences"]] == [
         ("A", "errors, warnings", "unsaid")
     ]
-    assert told["count"] == 2
+    assert result["count"] == 2
 
 
 def test_an_answer_that_never_came_has_no_items() -> None:
-    told = compare_reply(RECORDED, None, None)
+    result = compare_reply(RECORDED, None, None)
 
-    assert (told["status"], told["items"]["differ"]) == ({"recorded": 207, "replayed": None}, 3)
+    assert (result["status"], result["items"]["differ"]) == ({"recorded": 207, "replayed": None}, 3)
 
 
 def test_where_the_spec_says_nothing_of_items_the_bodies_speak(tmp_path: Path) -> None:
     show = sample_vendor.load_sample(tmp_path).operations["showOrder"]
 
-    told = compare_reply(entry(reply=reply('{"id":"A"}')), reply('{"id":"B"}'), show)
+    result = compare_reply(entry(reply=reply('{"id":"A"}')), reply('{"id":"B"}'), show)
 
-    assert (told["items"]["count"], told["body"]["differ"]) == (0, 1)
+    assert (result["items"]["count"], result["body"]["differ"]) == (0, 1)

@@ -24,7 +24,7 @@ def operator(tmp_path: Path) -> Client:
 
 
 def around(operator: Client, number: int) -> Settings:
-    """What the call of that number in `new` needs."""
+    """Return the settings to resend the call with that number in `new`."""
     assert isinstance(operator.app, Application)
     called = operator.app.journal.entry("new", number)
     assert called is not None

@@ -40,7 +40,7 @@ def found(expected: Expectation, *entries: Entry) -> VerificationResult:
 
 def wanted(**words: Any) -> CallMatch:
     if "body" in words:
-        words["said"] = words["body"]
+        words["body_document"] = words["body"]
         words["body"] = parse_predicate(words["body"])
     return CallMatch(**words)
 
@@ -102,9 +102,9 @@ def test_warnings_are_counted_beside_what_became_of_items() -> None:
 
 
 def test_what_was_found_is_told_with_the_numbers_of_the_calls() -> None:
-    told = found(Expectation(CallMatch(), Bounds(3, 3)), entry(number=4), entry(number=5))
+    result = found(Expectation(CallMatch(), Bounds(3, 3)), entry(number=4), entry(number=5))
 
-    assert (told.holds, told.calls, told.numbers, told.nearest) == (False, 2, (4, 5), ())
+    assert (result.holds, result.calls, result.numbers, result.nearest) == (False, 2, (4, 5), ())
 
 
 def test_the_nearest_call_differs_in_the_fewest_words_and_is_the_newest_of_those() -> None:
@@ -115,9 +115,9 @@ def test_the_nearest_call_differs_in_the_fewest_words_and_is_the_newest_of_those
         entry(number=4, method="GET", path="/x", vendor="other"),
     ]
 
-    told = found(Expectation(wanted(vendor="acme", method="PUT", path="/orders"), ONCE), *entries)
+    result = found(Expectation(wanted(vendor="acme", method="PUT", path="/orders"), ONCE), *entries)
 
-    assert [one.number for one, _ in told.nearest] == [3, 2, 1]
+    assert [one.number for one, _ in result.nearest] == [3, 2, 1]
 
 
 @pytest.mark.parametrize(
@@ -165,8 +165,8 @@ def test_a_body_that_differs_tells_what_stands_there_but_no_credential(path: str
         (Bounds(0, 3), "0 to 3", {"min": 0, "max": 3}),
     ],
 )
-def test_bounds_are_said_and_shown(bounds: Bounds, said: str, shown: Json) -> None:
-    assert (str(bounds), bounds.shown()) == (said, shown)
+def test_bounds_as_text_and_as_document(bounds: Bounds, said: str, shown: Json) -> None:
+    assert (str(bounds), bounds.document()) == (said, shown)
 
 
 def test_where_something_may_be_too_many_no_call_may_be_missing() -> None:

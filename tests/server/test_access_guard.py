@@ -17,13 +17,13 @@ PAGES = ("/_mock/health", "/_mock/nope", "/", "/_console/", "/acme/ui/", "/acme/
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> Client:
-    """A client of a server that listens on loopback and answers to one more name."""
+    """A client of a server that listens on loopback and accepts one more Host."""
     return sample_vendor.create_client(tmp_path, hosts=("127.0.0.1", "mock.test")).within(host=HOST)
 
 
 @pytest.fixture
 def secured(tmp_path: Path) -> Client:
-    """A client without a credential of a server whose control plane wants a token."""
+    """A client without a token, of a server that requires one."""
     return sample_vendor.create_client(tmp_path, control_token="sesame-1").without("authorization")
 
 
@@ -75,9 +75,9 @@ def test_the_control_plane_answers_to_loopback_and_to_names_that_are_let_in(
     ],
 )
 def test_control_plane_and_pages_refuse_a_foreign_host(guarded: Client, host: str) -> None:
-    answered = [guarded.get(path, headers={"host": host}) for path in PAGES]
+    response = [guarded.get(path, headers={"host": host}) for path in PAGES]
 
-    assert {(one.status, one.media_type, one.json["code"]) for one in answered} == {
+    assert {(one.status, one.media_type, one.json["code"]) for one in response} == {
         (403, "application/problem+json", "foreign-host")
     }
 
@@ -87,9 +87,9 @@ def test_a_request_without_a_host_is_refused(guarded: Client) -> None:
 
 
 def test_a_host_that_is_refused_is_told_how_to_let_it_in(guarded: Client) -> None:
-    told = guarded.get("/_mock/health", headers={"host": "evil.example"}).json["detail"]
+    result = guarded.get("/_mock/health", headers={"host": "evil.example"}).json["detail"]
 
-    assert told == "expected a Host of this server, found evil.example; let it in by --allow-host"
+    assert result == "expected a Host of this server, found evil.example; allow it with --allow-host"
 
 
 def test_a_vendor_answers_to_any_host(guarded: Client) -> None:
@@ -132,9 +132,9 @@ def test_a_write_of_ours_is_let_in(guarded: Client, headers: Mapping[str, str]) 
 def test_a_write_from_a_page_of_another_origin_is_refused(
     guarded: Client, headers: Mapping[str, str]
 ) -> None:
-    answered = write(guarded, **headers)
+    response = write(guarded, **headers)
 
-    assert (answered.status, answered.json["code"], names(guarded)) == (403, "cross-site", ["default"])
+    assert (response.status, response.json["code"], names(guarded)) == (403, "cross-site", ["default"])
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
@@ -151,9 +151,9 @@ def test_a_page_of_another_origin_may_link_to_what_is_read(guarded: Client) -> N
 def test_a_vendor_takes_writes_from_any_page(guarded: Client) -> None:
     body = {"orders": [{"id": "A", "amount": 1}]}
 
-    answered = guarded.put("/acme/orders", json=body, headers={"origin": "http://evil.example"})
+    response = guarded.put("/acme/orders", json=body, headers={"origin": "http://evil.example"})
 
-    assert answered.status == 207
+    assert response.status == 207
 
 
 @pytest.mark.parametrize(
@@ -169,10 +169,10 @@ def test_a_vendor_takes_writes_from_any_page(guarded: Client) -> None:
     ],
 )
 def test_the_control_plane_refuses_whoever_lacks_its_token(secured: Client, authorization: str) -> None:
-    answered = secured.get(SANDBOXES, headers={"authorization": authorization})
+    response = secured.get(SANDBOXES, headers={"authorization": authorization})
 
-    assert (answered.status, answered.json["code"]) == (401, "no-token")
-    assert answered.headers["www-authenticate"] == 'Bearer realm="mockserver"'
+    assert (response.status, response.json["code"]) == (401, "no-token")
+    assert response.headers["www-authenticate"] == 'Bearer realm="mockserver"'
 
 
 def test_the_control_plane_refuses_whoever_brings_no_credential(secured: Client) -> None:

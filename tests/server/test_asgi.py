@@ -197,7 +197,7 @@ def test_a_hundred_headers_are_none(caller: Client) -> None:
 
 
 def answered_raw(caller: Client, headers: list[tuple[bytes, bytes]]) -> int:
-    """The status of a GET with exactly these headers."""
+    """Return the status of a GET with exactly these headers."""
     statuses: list[int] = []
     scope = {
         "type": "http",
@@ -333,18 +333,18 @@ def test_an_unknown_credential_is_refused_where_auth_is_strict(tmp_path: Path) -
 
 
 class BrokenError(Exception):
-    """What a vendor's code may raise."""
+    """An exception raised by vendor code."""
 
 
 def crashing(folder: Path, error: Exception) -> Client:
-    """A server whose list of orders breaks after having written."""
+    """A server whose list of orders fails after writing to the state."""
 
     def broken(_request: Request, state: State) -> Reply:
         state.collection("orders")["half"] = {"id": "half"}
         raise error
 
     application = sample_vendor.create_application(folder)
-    pipeline = application.door.vendors["acme"].pipeline
+    pipeline = application.asgi.vendors["acme"].pipeline
     handlers = pipeline.executor.served.handlers
     assert isinstance(handlers, dict)
     handlers["listOrders"] = broken
@@ -354,7 +354,7 @@ def crashing(folder: Path, error: Exception) -> Client:
 @pytest.mark.parametrize("location", ["http://a..b/", "http://a:99999/x y", "/orders?a=%2F"])
 def test_a_location_leaves_as_the_vendor_wrote_it(tmp_path: Path, location: str) -> None:
     application = sample_vendor.create_application(tmp_path)
-    handlers = application.door.vendors["acme"].pipeline.executor.served.handlers
+    handlers = application.asgi.vendors["acme"].pipeline.executor.served.handlers
     assert isinstance(handlers, dict)
     handlers["listOrders"] = lambda _request, _state: Reply(200, headers=(("Location", location),))
 
@@ -435,8 +435,8 @@ def test_a_vendor_may_refuse_before_anything_else(tmp_path: Path) -> None:
 
 
 def changed(folder: Path, change: Callable[[LoadedVendor], LoadedVendor]) -> MockServerApp:
-    """The made-up vendor's server with another loaded vendor in it."""
-    app = sample_vendor.create_application(folder).door
+    """The sample vendor's server with another loaded vendor in it."""
+    app = sample_vendor.create_application(folder).asgi
     mount = app.vendors["acme"]
     acme, pipeline = change(mount.served), mount.pipeline
     other = Pipeline(

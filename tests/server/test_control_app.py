@@ -14,7 +14,7 @@ SANDBOXES = "/_mock/sandboxes"
 
 @pytest.fixture
 def operator(tmp_path: Path) -> Client:
-    """A client of a server that serves the made-up vendor alone."""
+    """A client of a server that serves only the sample vendor."""
     return sample_vendor.create_client(tmp_path)
 
 
@@ -37,10 +37,10 @@ def operator(tmp_path: Path) -> Client:
     ],
 )
 def test_a_bad_call_is_a_problem_document(operator: Client, method: str, path: str, status: int) -> None:
-    answered = operator.request(method, path)
+    response = operator.request(method, path)
 
-    assert (answered.status, answered.media_type) == (status, "application/problem+json")
-    assert (answered.json["status"], answered.json["code"]) == (status, f"http-{status}")
+    assert (response.status, response.media_type) == (status, "application/problem+json")
+    assert (response.json["status"], response.json["code"]) == (status, f"http-{status}")
 
 
 def test_a_refused_method_names_those_that_are_allowed(operator: Client) -> None:
@@ -48,9 +48,9 @@ def test_a_refused_method_names_those_that_are_allowed(operator: Client) -> None
 
 
 def test_a_path_without_parameters_allows_its_own_methods_alone(operator: Client) -> None:
-    answered = operator.delete(f"{SANDBOXES}/default/journal/verify")
+    response = operator.delete(f"{SANDBOXES}/default/journal/verify")
 
-    assert (answered.status, answered.headers["allow"]) == (405, "POST")
+    assert (response.status, response.headers["allow"]) == (405, "POST")
 
 
 def test_nothing_is_logged_of_a_call_in_one_of_several_media_types(
@@ -63,8 +63,8 @@ def test_nothing_is_logged_of_a_call_in_one_of_several_media_types(
     assert caplog.records == []
 
 
-def test_an_operation_that_no_theme_has_cannot_be_served() -> None:
-    with pytest.raises(SpecError, match="health: 0 themes of the control plane have it"):
+def test_an_operation_that_no_class_implements_cannot_be_served() -> None:
+    with pytest.raises(SpecError, match="health: 0 classes of the control plane implement it"):
         control_app((), 4096)
 
 

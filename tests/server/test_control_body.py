@@ -12,7 +12,7 @@ SANDBOXES = "/_mock/sandboxes"
 
 @pytest.fixture
 def operator(tmp_path: Path) -> Client:
-    """A client of a server that serves the made-up vendor alone, and reads bodies of 8 KiB."""
+    """A client of a server with only the sample vendor, and a body limit of 8 KiB."""
     return sample_vendor.create_client(tmp_path, max_body_bytes=8192)
 
 
@@ -49,19 +49,19 @@ BAD_BODIES: dict[str, tuple[bytes, int]] = {
 @pytest.mark.parametrize(("body", "status"), BAD_BODIES.values(), ids=BAD_BODIES.keys())
 @pytest.mark.parametrize("chunks", [1, 3], ids=["whole", "chunked"])
 def test_a_bad_body_makes_no_sandbox(operator: Client, body: bytes, status: int, chunks: int) -> None:
-    answered = operator.post(
+    response = operator.post(
         SANDBOXES, content=body, headers={"content-type": "application/json"}, chunks=chunks
     )
 
-    assert (answered.status, answered.media_type) == (status, "application/problem+json")
+    assert (response.status, response.media_type) == (status, "application/problem+json")
     assert listed(operator) == ["default"]
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded"])
 def test_another_media_type_is_unsupported(operator: Client, media_type: str) -> None:
-    answered = operator.post(SANDBOXES, content=b'{"name": "new"}', headers={"content-type": media_type})
+    response = operator.post(SANDBOXES, content=b'{"name": "new"}', headers={"content-type": media_type})
 
-    assert (answered.status, answered.media_type) == (415, "application/problem+json")
+    assert (response.status, response.media_type) == (415, "application/problem+json")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ SANDBOXES = "/_mock/sandboxes"
 
 @pytest.fixture
 def operator(tmp_path: Path) -> Client:
-    """A client of a server that serves the made-up vendor alone."""
+    """A client of a server that serves only the sample vendor."""
     return sample_vendor.create_client(tmp_path)
 
 
@@ -33,12 +33,12 @@ def operator(tmp_path: Path) -> Client:
 def test_a_parameter_that_breaks_the_contract_is_named(
     operator: Client, path: str, pointer: str, code: str
 ) -> None:
-    answered = operator.get(path)
+    response = operator.get(path)
 
-    assert answered.status == 400
-    assert [(one["pointer"], one["code"]) for one in answered.json["errors"]] == [(pointer, code)]
-    assert answered.json["detail"].startswith(f"{pointer}: ")
-    assert "\n" not in answered.json["detail"]
+    assert response.status == 400
+    assert [(one["pointer"], one["code"]) for one in response.json["errors"]] == [(pointer, code)]
+    assert response.json["detail"].startswith(f"{pointer}: ")
+    assert "\n" not in response.json["detail"]
 
 
 def test_a_parameter_that_is_not_there_is_told_with_those_that_are(operator: Client) -> None:
@@ -62,21 +62,21 @@ def test_a_parameter_that_is_not_there_is_told_with_those_that_are(operator: Cli
 def test_all_that_is_wrong_with_a_body_is_told_by_its_place(
     operator: Client, body: Any, errors: list[tuple[str, str]] | None
 ) -> None:
-    answered = operator.post(SANDBOXES, json=body)
+    response = operator.post(SANDBOXES, json=body)
 
     every = [("/name", "bad-format"), ("/seed", "out-of-range"), ("/freeze", "bad-format")]
-    assert answered.status == 400
-    assert [(one["pointer"], one["code"]) for one in answered.json["errors"]] == (errors or every)
+    assert response.status == 400
+    assert [(one["pointer"], one["code"]) for one in response.json["errors"]] == (errors or every)
 
 
 def test_of_a_long_value_the_beginning_is_told(operator: Client) -> None:
-    answered = operator.post(SANDBOXES, json={"name": "a" * 3000})
+    response = operator.post(SANDBOXES, json={"name": "a" * 3000})
 
-    assert len(answered.json["errors"][0]["detail"]) == 301
+    assert len(response.json["errors"][0]["detail"]) == 301
 
 
 def test_twenty_problems_are_told_and_the_rest_counted(operator: Client) -> None:
-    answered = operator.patch(f"{SANDBOXES}/default/assumptions", json={f"a.{at}": 1 for at in range(30)})
+    response = operator.patch(f"{SANDBOXES}/default/assumptions", json={f"a.{at}": 1 for at in range(30)})
 
-    assert len(answered.json["errors"]) == 20
-    assert answered.json["detail"].endswith(", and 29 more")
+    assert len(response.json["errors"]) == 20
+    assert response.json["detail"].endswith(", and 29 more")

@@ -17,7 +17,7 @@ from mockserver.journal.journal import Journal
 from mockserver.model import Answer, Call, Delivery
 from mockserver.server.application import Application
 from mockserver.server.connection import ConnectionLostError
-from mockserver.server.flask_bridge import ARRIVAL, STARTED_KEY, VENDOR, FlaskBridge
+from mockserver.server.flask_bridge import ARRIVAL, STARTED, VENDOR, FlaskBridge
 from mockserver.server.recorder import Recorder
 from mockserver.server.request_body import read_body
 from tests.support import engine_samples, sample_vendor
@@ -28,8 +28,8 @@ ROUTED = {"connexion_routing": {"operation_id": "putOrders"}}
 
 
 def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
-    """What the bridge sends for a PUT that came with these extensions."""
-    pipeline = sample_vendor.create_application(folder).door.vendors["acme"].pipeline
+    """Return what the bridge sends for a PUT with these extensions."""
+    pipeline = sample_vendor.create_application(folder).asgi.vendors["acme"].pipeline
     call = replace(engine_samples.CALL, body=json.dumps(BATCH).encode())
     sent: list[Any] = []
 
@@ -44,7 +44,7 @@ def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
         "extensions": extensions,
         VENDOR: "acme",
         ARRIVAL: engine_samples.arrival_of(call),
-        STARTED_KEY: 0.0,
+        STARTED: 0.0,
     }
     asyncio.run(FlaskBridge({"acme": pipeline}, Recorder(Journal()))(scope, receive, send))
     return sent
@@ -100,28 +100,28 @@ def padded(size_bytes: int) -> bytes:
 
 @pytest.mark.parametrize("chunks", [1, 5], ids=["whole", "chunked"])
 def test_a_body_of_the_limit_is_read(tmp_path: Path, chunks: int) -> None:
-    answered = limited(tmp_path).put(
+    response = limited(tmp_path).put(
         "/acme/orders",
         content=padded(100),
         headers={"content-type": "application/json"},
         chunks=chunks,
     )
 
-    assert answered.status == 207
+    assert response.status == 207
 
 
 @pytest.mark.parametrize("chunks", [1, 5], ids=["whole", "chunked"])
 def test_a_body_over_the_limit_is_refused(tmp_path: Path, chunks: int) -> None:
     caller = limited(tmp_path)
 
-    answered = caller.put(
+    response = caller.put(
         "/acme/orders",
         content=padded(101),
         headers={"content-type": "application/json"},
         chunks=chunks,
     )
 
-    assert (answered.status, stored(caller)) == (413, [])
+    assert (response.status, stored(caller)) == (413, [])
 
 
 def test_a_body_that_says_it_is_over_the_limit_is_not_read() -> None:
@@ -151,7 +151,7 @@ def test_a_client_that_leaves_changes_nothing(tmp_path: Path) -> None:
 
 
 def interrupted(application: Application, messages: list[Any]) -> list[Any]:
-    """What is sent to a client that leaves after these messages."""
+    """Return what is sent to a client that disconnects after these messages."""
     sent: list[Any] = []
     scope = {
         "type": "http",
@@ -175,7 +175,7 @@ def interrupted(application: Application, messages: list[Any]) -> list[Any]:
 
 @pytest.fixture
 def bent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Delivery], Application]:
-    """An application whose answers are all to be delivered so."""
+    """An application that uses this delivery for all answers."""
     handle = Pipeline.handle
 
     def bent(delivery: Delivery) -> Application:
@@ -190,7 +190,7 @@ def bent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Delivery]
 
 
 async def asked(application: Application, method: str = "GET") -> list[Any]:
-    """What is sent to a client that asks for all orders, and waits."""
+    """Return what is sent to a client that lists all orders."""
     sent: list[Any] = []
     scope = {
         "type": "http",

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import Call
-from mockserver.server.in_flight import InFlightCalls, Open
+from mockserver.server.in_flight import InFlightCalls, InFlightCounts
 from tests.support import engine_samples, sample_vendor
 
 CALL = replace(
@@ -20,20 +20,20 @@ CALL = replace(
 
 @pytest.fixture
 def served(tmp_path: Path) -> LoadedVendor:
-    """The made-up vendor with its tenant in a header."""
+    """The sample vendor with its tenant in a header."""
     made = sample_vendor.document() | {"x-scope": [{"in": "header", "name": "X-Tenant"}]}
     return engine_samples.loaded_vendor(tmp_path, made)
 
 
 def met(first: Call, second: Call, served: LoadedVendor) -> tuple[int, int]:
-    """Calls in flight and twins that the second meets while the first is open."""
+    """Return the counts of the second call while the first is in flight."""
     calls = InFlightCalls()
     with tracked(calls, first, served), tracked(calls, second, served) as counted:
         return counted.in_flight, counted.same_key_in_flight
 
 
-def tracked(calls: InFlightCalls, call: Call, served: LoadedVendor) -> AbstractContextManager[Open]:
-    """The call counted in while the context is open."""
+def tracked(calls: InFlightCalls, call: Call, served: LoadedVendor) -> AbstractContextManager[InFlightCounts]:
+    """Track the call as in flight during the context."""
     vendor = dataclasses.replace(served, name=call.vendor)
     return calls.track(call.sandbox, vendor, call.headers, f"{call.method} {call.path}")
 

@@ -17,10 +17,10 @@ def reader(tmp_path: Path) -> Client:
 
 
 def test_a_spec_is_served_byte_for_byte_as_the_file(reader: Client, tmp_path: Path) -> None:
-    answered = reader.get("/acme/openapi.yaml")
+    response = reader.get("/acme/openapi.yaml")
 
-    assert (answered.status, answered.media_type) == (200, "application/yaml")
-    assert answered.body == (tmp_path / "acme.yaml").read_bytes()
+    assert (response.status, response.media_type) == (200, "application/yaml")
+    assert response.body == (tmp_path / "acme.yaml").read_bytes()
 
 
 def test_a_spec_with_other_line_ends_keeps_them(tmp_path: Path) -> None:
@@ -42,9 +42,9 @@ def test_every_spec_of_ours_is_served_as_its_file(app: Application) -> None:
 
 
 def test_the_json_twin_says_the_same(reader: Client) -> None:
-    answered = reader.get("/acme/openapi.json")
+    response = reader.get("/acme/openapi.json")
 
-    assert (answered.media_type, json.loads(answered.body)) == ("application/json", sample_vendor.document())
+    assert (response.media_type, json.loads(response.body)) == ("application/json", sample_vendor.document())
 
 
 def test_the_ui_page_lists_every_operation(app: Application) -> None:
@@ -74,11 +74,11 @@ def test_the_ui_page_lists_every_switch(app: Application) -> None:
 
 
 def test_a_page_is_html_under_a_policy(reader: Client) -> None:
-    answered = reader.get("/acme/ui/")
+    response = reader.get("/acme/ui/")
 
-    assert (answered.status, answered.media_type) == (200, "text/html")
-    assert answered.headers["content-security-policy"] == "default-src 'self'; frame-ancestors 'none'"
-    assert answered.headers["x-content-type-options"] == "nosniff"
+    assert (response.status, response.media_type) == (200, "text/html")
+    assert response.headers["content-security-policy"] == "default-src 'self'; frame-ancestors 'none'"
+    assert response.headers["x-content-type-options"] == "nosniff"
 
 
 def test_a_page_holds_nothing_that_its_policy_forbids(reader: Client) -> None:
@@ -106,29 +106,29 @@ def test_the_style_sheet_is_ours(reader: Client) -> None:
 
 
 def test_the_root_leads_to_the_console(reader: Client) -> None:
-    answered = reader.get("/")
+    response = reader.get("/")
 
-    assert (answered.status, answered.headers["location"]) == (307, "/_console/")
+    assert (response.status, response.headers["location"]) == (307, "/_console/")
 
 
 def test_a_page_without_its_slash_leads_to_the_one_with_it(reader: Client) -> None:
-    answered = reader.get("/acme/ui")
+    response = reader.get("/acme/ui")
 
-    assert (answered.status, answered.headers["location"]) == (307, "http://testserver/acme/ui/")
+    assert (response.status, response.headers["location"]) == (307, "http://testserver/acme/ui/")
 
 
 @pytest.mark.parametrize("path", ["/nope/ui/", "/nope/openapi.yaml", "/nope/openapi.json", "/_console/nope"])
 def test_a_page_of_nobody_is_not_found(reader: Client, path: str) -> None:
-    answered = reader.get(path)
+    response = reader.get(path)
 
-    assert (answered.status, answered.media_type) == (404, "application/problem+json")
+    assert (response.status, response.media_type) == (404, "application/problem+json")
 
 
 def test_a_page_is_only_read(reader: Client) -> None:
-    answered = reader.post("/acme/ui/")
+    response = reader.post("/acme/ui/")
 
-    assert (answered.status, answered.media_type) == (405, "application/problem+json")
-    assert sorted(answered.headers["allow"].split(", ")) == ["GET", "HEAD"]
+    assert (response.status, response.media_type) == (405, "application/problem+json")
+    assert sorted(response.headers["allow"].split(", ")) == ["GET", "HEAD"]
 
 
 def test_pages_are_not_in_the_journal(tmp_path: Path) -> None:
@@ -140,8 +140,8 @@ def test_pages_are_not_in_the_journal(tmp_path: Path) -> None:
 
 
 def test_a_page_below_a_sandbox_stays_below_it(reader: Client) -> None:
-    answered = reader.get("/sandboxes/one/acme/ui")
+    response = reader.get("/sandboxes/one/acme/ui")
 
-    assert answered.status == 307
-    assert answered.headers["location"].endswith("/sandboxes/one/acme/ui/")
+    assert response.status == 307
+    assert response.headers["location"].endswith("/sandboxes/one/acme/ui/")
     assert reader.get("/sandboxes/one/acme/ui/").status == 200

@@ -25,7 +25,7 @@ ENCODE: dict[str, Callable[[bytes], bytes]] = {
 
 
 def decoded(body: bytes, coding: str = "gzip", **headers: str) -> tuple[Mapping[str, str], bytes]:
-    """Headers and body of a request whose body came under that coding, within the limit."""
+    """Return headers and body of a request with that content coding."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     return decode({**CALL.headers, "content-encoding": coding, **named}, body, LIMIT)
 
@@ -118,7 +118,7 @@ BATCHES = pytest.mark.parametrize("batch", batch_operations(), ids=lambda batch:
 
 @pytest.fixture
 def attempt(client: Client, app: Application, sandbox: str, batch: CalledOperation) -> BatchAttempt:
-    """A caller in a fresh sandbox that has what the operation asks for."""
+    """Return a client of a new sandbox with the records that the operation needs."""
     caller = Client(app, {**client.headers, **batch.headers(app)})
     return BatchAttempt(batch, app, caller, stored(app, sandbox))
 
@@ -128,7 +128,7 @@ def kind(answered: Response) -> tuple[int, str]:
 
 
 def sent(attempt: BatchAttempt, body: bytes, coding: str = "") -> tuple[Response, Json]:
-    """The answer to a body in a sandbox that begins anew, and what it leaves there."""
+    """Return the response to a body in a new sandbox, and the state afterwards."""
     name = attempt.client.headers["mock-sandbox"]
     attempt.app.sandboxes.reset(name)
     attempt.app.journal.forget(name)

@@ -17,7 +17,7 @@ SANDBOXES = "/_mock/sandboxes"
 
 
 class World:
-    """A server of the made-up vendor whose machine's clock is moved by hand."""
+    """A server of the sample vendor with a clock set by the test."""
 
     def __init__(self, folder: Path, **options: Any) -> None:
         self.now = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -53,40 +53,40 @@ def world(tmp_path: Path) -> World:
     [("GET", "/acme/nope", 404), ("DELETE", "/acme/orders", 405), ("GET", "/acme", 404)],
 )
 def test_a_call_that_goes_nowhere_makes_no_sandbox(world: World, method: str, path: str, status: int) -> None:
-    answered = world.client.request(method, path, headers={"mock-sandbox": "new"})
+    response = world.client.request(method, path, headers={"mock-sandbox": "new"})
 
-    assert (answered.status, world.names()) == (status, ["default"])
+    assert (response.status, world.names()) == (status, ["default"])
 
 
 def test_a_call_that_goes_nowhere_is_told_but_not_kept_where_there_is_no_sandbox(world: World) -> None:
-    answered = world.client.get("/acme/nope", headers={"mock-sandbox": "new"})
+    response = world.client.get("/acme/nope", headers={"mock-sandbox": "new"})
 
     assert [(entry.call.path, entry.number) for entry in world.told] == [("/nope", 0)]
-    assert (world.app.journal.entries("new"), "mock-journal" in answered.headers) == ([], False)
+    assert (world.app.journal.entries("new"), "mock-journal" in response.headers) == ([], False)
 
 
 def test_a_call_that_goes_nowhere_is_kept_where_there_is_a_sandbox(world: World) -> None:
     world.create("new")
 
-    answered = world.client.get("/acme/nope", headers={"mock-sandbox": "new"})
+    response = world.client.get("/acme/nope", headers={"mock-sandbox": "new"})
 
-    assert answered.headers["mock-journal"] == "1"
+    assert response.headers["mock-journal"] == "1"
 
 
 def test_a_call_without_a_credential_makes_the_sandbox_that_it_names(world: World) -> None:
-    answered = world.client.without("authorization").get("/acme/orders", headers={"mock-sandbox": "new"})
+    response = world.client.without("authorization").get("/acme/orders", headers={"mock-sandbox": "new"})
 
-    assert (answered.status, world.names()) == (401, ["default", "new"])
+    assert (response.status, world.names()) == (401, ["default", "new"])
 
 
 def test_a_call_to_one_sandbox_too_many_is_refused_by_us(world: World) -> None:
     world.order("one")
     world.order("two")
 
-    answered = world.order("three")
+    response = world.order("three")
 
-    assert (answered.status, answered.media_type) == (503, PROBLEM)
-    assert answered.json["detail"] == "there are 3 sandboxes, and no more may be; delete some"
+    assert (response.status, response.media_type) == (503, PROBLEM)
+    assert response.json["detail"] == "there are 3 sandboxes, and no more may be; delete some"
     assert world.names() == ["default", "one", "two"]
 
 
@@ -113,9 +113,9 @@ def test_to_make_one_sandbox_too_many_is_refused(world: World) -> None:
     world.create("one")
     world.create("two")
 
-    answered = world.create("three")
+    response = world.create("three")
 
-    assert (answered.status, answered.json["code"]) == (503, "too-many-sandboxes")
+    assert (response.status, response.json["code"]) == (503, "too-many-sandboxes")
 
 
 def test_one_that_is_deleted_makes_room(world: World) -> None:
@@ -168,9 +168,9 @@ def test_a_sandbox_that_is_over_is_not_found(world: World, path: str) -> None:
     world.order("one")
     world.wait(60)
 
-    answered = world.client.get(f"{SANDBOXES}/one{path}")
+    response = world.client.get(f"{SANDBOXES}/one{path}")
 
-    assert (answered.status, answered.json["code"]) == (404, "unknown-sandbox")
+    assert (response.status, response.json["code"]) == (404, "unknown-sandbox")
 
 
 def test_sandboxes_are_listed_with_the_time_that_nobody_used_them(world: World) -> None:

@@ -1,4 +1,4 @@
-"""The three assumptions from end to end, at the made-up vendor: armed, by header, by a token in the data."""
+"""The three ways to activate a scenario, end to end: armed, by header, by a token in the data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ THIRD_FAILS = {
 
 @pytest.fixture
 def acme(tmp_path: Path) -> Client:
-    """The vendor, with tokens in the notes of its orders, and calls that may be too many."""
+    """The vendor with tokens in the notes of its orders, and a rate limit."""
     made = sample_vendor.changed_document("/paths/~1orders/put/x-magic", "/note")
     responses = made["paths"]["/orders"]["put"]["responses"]
     responses["429"] = responses["503"]
@@ -28,7 +28,7 @@ def acme(tmp_path: Path) -> Client:
 
 
 def put(client: Client, notes: dict[str, str] | None = None, **headers: str) -> Response:
-    """What a batch of orders is answered; A, B and C unless they are named with their notes."""
+    """Return the response to a batch of orders; the default orders are A, B and C."""
     orders = [
         {"id": key, "amount": 1, "note": note} for key, note in (notes or dict.fromkeys("ABC", "")).items()
     ]

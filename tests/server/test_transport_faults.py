@@ -25,7 +25,7 @@ HEADERS = [
 
 @dataclass(slots=True)
 class Recorder:
-    """A wire and a `send` that keep what is done with them, in order; its clock is the rests' sum."""
+    """A connection and a `send` that record their calls in order; its clock is the sum of all waits."""
 
     done: list[Any] = field(default_factory=list)
     stands: bool = True
@@ -65,7 +65,7 @@ class Recorder:
 def done(
     delivery: Delivery, content: bytes = CONTENT, *, bare: bool = False, stands: bool = True
 ) -> list[Any]:
-    """What is done to deliver this content: heads as (status, framing), bodies as (octets, more)."""
+    """Deliver this content and return the actions: heads as (status, framing), bodies as (bytes, more)."""
     recorder = Recorder(stands=stands)
     headers = [(name, b"%d" % len(content) if name == b"content-length" else text) for name, text in HEADERS]
     asyncio.run(deliver(OutgoingReply(207, headers, content, bare, delivery, recorder.send, recorder)))
@@ -277,7 +277,7 @@ def test_a_reset_may_come_after_drops() -> None:
 
 
 def unwired(delivery: Delivery) -> list[Any]:
-    """What is sent where the server lends no wire; the last is the break, if there is one."""
+    """Return what is sent without access to the connection; the last element is the error, if any."""
     recorder = Recorder()
     going = OutgoingReply(
         207,

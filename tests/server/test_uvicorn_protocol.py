@@ -31,7 +31,7 @@ LOOPS: tuple[Literal["asyncio", "uvloop"], ...] = ("asyncio", "uvloop")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A call: set as it begins to be answered, and as it ends."""
+    """Events of one call: its start and its end."""
 
     begun: Event = field(default_factory=Event)
     over: Event = field(default_factory=Event)
@@ -39,7 +39,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """An ASGI application that delivers as the query says; `visits` are by path."""
+    """ASGI application whose query selects the delivery; `visits` are by path."""
 
     visits: defaultdict[str, Visit] = field(default_factory=lambda: defaultdict(Visit))
 
@@ -57,7 +57,7 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A shop that is open at a port."""
+    """A shop that listens on a port."""
 
     shop: Shop
     port: int
@@ -106,20 +106,20 @@ def wire(open_shop: Open) -> Iterator[socket.socket]:
 
 @pytest.fixture(autouse=True)
 def _quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Whatever breaks on purpose, uvicorn has nothing to complain of."""
+    """Check that uvicorn logs nothing about intended faults."""
     with caplog.at_level(logging.WARNING):
         yield
     assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
 
 
 def request(path: str = "/", head: str = "", method: str = "GET", **delivery: Any) -> bytes:
-    """A request that asks to be delivered so."""
+    """Return a request that selects this delivery."""
     asked = quote(msgspec.json.encode(delivery).decode())
     return f"{method} {path}?{asked} HTTP/1.1\r\nHost: h\r\n{head}\r\n".encode()
 
 
 def rest_of(wire: socket.socket) -> tuple[bytes, bool]:
-    """All that comes until the connection ends; whether it ends by a reset."""
+    """Return all received bytes, and whether the connection ends with a reset."""
     received = b""
     try:
         while octets := wire.recv(1 << 16):
@@ -130,7 +130,7 @@ def rest_of(wire: socket.socket) -> tuple[bytes, bool]:
 
 
 def one_of(wire: socket.socket, length: int = len(CONTENT)) -> bytes:
-    """The next answer, whose body has that length; the connection lives on."""
+    """Return the next response, whose body has that length; the connection stays open."""
     received = b""
     while not received.partition(b"\r\n\r\n")[2][length - 1 :]:
         octets = wire.recv(1)

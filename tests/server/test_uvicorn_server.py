@@ -26,9 +26,9 @@ def test_a_signal_stops_the_server_without_a_word(sign: signal.Signals) -> None:
         httpx.get(f"{process.stdout.readline().strip()}_mock/health").raise_for_status()
 
         process.send_signal(sign)
-        _, told = process.communicate(timeout=STOP_S)
+        _, result = process.communicate(timeout=STOP_S)
 
-    assert (process.returncode, told) == (0, "")
+    assert (process.returncode, result) == (0, "")
 
 
 def test_a_signal_stops_the_server_whatever_hangs() -> None:
@@ -41,25 +41,25 @@ def test_a_signal_stops_the_server_whatever_hangs() -> None:
                 pass
 
             process.terminate()
-            _, told = process.communicate(timeout=STOP_S)
+            _, result = process.communicate(timeout=STOP_S)
 
-            assert (process.returncode, told, wire.recv(1)) == (0, "", b"")
+            assert (process.returncode, result, wire.recv(1)) == (0, "", b"")
 
 
 def test_a_uvicorn_that_is_built_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(HttpToolsProtocol, "_start_asgi_task")
 
-    told = CliRunner().invoke(main, ["run", "--port", "0"])
+    result = CliRunner().invoke(main, ["run", "--port", "0"])
 
-    assert told.exit_code == 2
-    assert "this uvicorn has no _start_asgi_task" in told.stderr
+    assert result.exit_code == 2
+    assert "this uvicorn has no _start_asgi_task" in result.stderr
 
 
 def test_an_address_that_is_not_ours_is_said_to_be_none() -> None:
-    told = CliRunner().invoke(main, ["run", "--host", "192.0.2.1", "--port", "0"])
+    result = CliRunner().invoke(main, ["run", "--host", "192.0.2.1", "--port", "0"])
 
-    assert told.exit_code == 2
-    assert "192.0.2.1 is no address of this machine" in told.stderr
+    assert result.exit_code == 2
+    assert "192.0.2.1 is no address of this machine" in result.stderr
 
 
 def test_a_server_that_listens_refuses_a_foreign_host_and_answers_to_one_that_is_let_in() -> None:

@@ -1,4 +1,4 @@
-"""Calls as a client under test makes them."""
+"""Calls of a client under test."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mockserver.testing import Example, SandboxVendor
 
 
 def send(vendor: SandboxVendor, example: Example) -> httpx.Response:
-    """The example as it is."""
+    """Send the whole example."""
     headers = {**vendor.headers, **example.headers}
     return httpx.request(example.method, vendor.url + example.path, content=example.body, headers=headers)
 
 
 def put_invoices(vendor: SandboxVendor, items: Sequence[Json]) -> httpx.Response:
-    """Some items of a batch of VBA's."""
+    """Send some items of a VBA batch."""
     return httpx.put(f"{vendor.url}/claim-invoice-batch", json=list(items), headers=vendor.headers)

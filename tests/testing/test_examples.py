@@ -73,7 +73,7 @@ def test_armed_rules_are_not_used_up_by_trying(box: Sandbox) -> None:
 def test_an_example_that_would_not_come_out_so_is_refused_with_the_vendors_reason(server: MockServer) -> None:
     with (
         Sandbox(server, empty=True) as box,
-        pytest.raises(NoExampleError, match="is answered 207, 3 rejected"),
+        pytest.raises(NoExampleError, match="is answered with 207, 3 rejected"),
     ):
         box.vendor("vba").example(operation="putClaimInvoiceBatch")
 

@@ -98,10 +98,10 @@ def test_what_is_not_so_is_told_with_the_nearest_call(box: Sandbox) -> None:
     vba = box.vendor("vba")
     send(vba, vba.example())
 
-    with pytest.raises(AssertionError) as told:
+    with pytest.raises(AssertionError) as result:
         box.verify({"vendor": "xero"}, calls=2)
 
-    assert str(told.value) == (
+    assert str(result.value) == (
         "expected 2 calls; found 0 calls\n"
         '  nearest: #1 vba PUT /claim-invoice-batch: vendor is "vba", expected "xero"'
     )
@@ -122,7 +122,7 @@ def test_the_journal_is_asked_by_words(box: Sandbox) -> None:
     assert [call.number for call in box.journal(last=1)] == [2]
 
 
-def test_a_scenario_that_ships_is_armed_by_its_name(box: Sandbox) -> None:
+def test_a_packaged_scenario_is_armed_by_its_name(box: Sandbox) -> None:
     vba = box.vendor("vba")
     armed = box.scenario("internal-error")
 
@@ -162,7 +162,7 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(server: MockServer, tmp
 
 
 def test_a_scenario_that_does_not_ship_is_told_with_those_that_do(box: Sandbox) -> None:
-    with pytest.raises(LookupError, match=r"no scenario reset-all ships.* reset"):
+    with pytest.raises(LookupError, match=r"no packaged scenario reset-all .* reset"):
         box.scenario("reset-all")
 
 

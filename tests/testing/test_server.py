@@ -28,7 +28,7 @@ def test_a_server_of_ones_own_ends_with_its_context() -> None:
 
 
 def test_something_else_that_answers_is_no_mockserver(server: MockServer) -> None:
-    with pytest.raises(ServerUnreachableError, match="is no JSON"), MockServer(f"{server.url}/vba/ui/#"):
+    with pytest.raises(ServerUnreachableError, match="is not JSON"), MockServer(f"{server.url}/vba/ui/#"):
         pass
 
 

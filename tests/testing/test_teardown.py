@@ -16,9 +16,9 @@ def within(server: MockServer, used: Callable[[Sandbox], None]) -> None:
 
 def blamed(server: MockServer, used: Callable[[Sandbox], None]) -> str:
     """What is said at the end of a sandbox that was used so."""
-    with pytest.raises(AssertionError) as told:
+    with pytest.raises(AssertionError) as result:
         within(server, used)
-    return str(told.value)
+    return str(result.value)
 
 
 def test_a_rule_that_never_hit_is_told_with_the_nearest_call(server: MockServer) -> None:

@@ -17,7 +17,7 @@ CASES = [case for vendor in VENDORS for case in cases(HERE / vendor)]
 
 @pytest.mark.parametrize("sheet", CASES, ids=lambda sheet: f"{sheet.case.vendor}-{sheet.file.stem}")
 def test_a_case_is_answered_as_its_sheet_says(sheet: SheetCase, app: Application, sandbox: str) -> None:
-    assert run_case(sheet.case, app, sandbox).says == ()
+    assert run_case(sheet.case, app, sandbox).differences == ()
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

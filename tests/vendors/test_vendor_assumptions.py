@@ -22,7 +22,7 @@ POSITIONS = [position for vendor in vendor_packages() for position in positions(
     ids=lambda position: f"{position.case.vendor}-{position.assumption}-{position.value}",
 )
 def test_a_switch_does_what_its_position_says(position: Position, app: Application, sandbox: str) -> None:
-    assert run_case(position.case, app, sandbox).says == ()
+    assert run_case(position.case, app, sandbox).differences == ()
 
 
 def test_every_position_of_every_switch_is_driven(app: Application) -> None:

@@ -12,7 +12,8 @@ from mockserver.contract.finding import Finding
 from mockserver.contract.report.rows import ReportRow
 from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
 from mockserver.contract.session.session import Session
-from mockserver.journal.export.curl import HOP_BY_HOP, shell_quote
+from mockserver.journal.entry import HOP_BY_HOP
+from mockserver.journal.export.curl import shell_quote
 
 _BY_ITSELF = ("accept", "user-agent", "content-type")
 _MAX_ARGUMENT_BYTES = 64 * 1024

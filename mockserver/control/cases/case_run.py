@@ -19,23 +19,23 @@ from mockserver.control.cases.transport import TIMEOUT_MS, LostResponse, Request
 
 FORM = "application/x-www-form-urlencoded"
 DEFAULT_CHUNKS = 3
-"""In how many pieces a chunked body goes out where the step names no number."""
+"""Number of chunks of a chunked body if the step does not name one."""
 
 
 def build_request(
     step: Node, mount: str, headers: Mapping[str, str], placeholders: Mapping[str, Any]
 ) -> Request:
-    """Build the request of a `call` step below `mount`; its headers override `headers`, null drops one.
+    """Return the request of a `call` step below `mount`; the step's headers override `headers`, null removes.
 
     Raises:
-        KeyError: it names what was not kept.
+        KeyError: a placeholder is not defined.
     """
     method, _, target = str(fill_placeholders(step["call"], placeholders)).partition(" ")
     content = _content(step, placeholders)
-    sent = {name.lower(): text for name, text in {**headers, **_content_type(step)}.items()}
+    common = {name.lower(): text for name, text in {**headers, **_content_type(step)}.items()}
     if step.get("gzip"):
         content = gzip.compress(content, mtime=0)
-        sent["content-encoding"] = "gzip"
+        common["content-encoding"] = "gzip"
     own = {
         name.lower(): texts
         for name, texts in fill_placeholders(step.get("headers", {}), placeholders).items()
@@ -43,7 +43,9 @@ def build_request(
     return Request(
         method,
         mount + target,
-        tuple((name, str(text)) for name, texts in {**sent, **own}.items() for text in _header_values(texts)),
+        tuple(
+            (name, str(text)) for name, texts in {**common, **own}.items() for text in _header_values(texts)
+        ),
         content,
         DEFAULT_CHUNKS if step.get("chunked") is True else step.get("chunked", 1),
         step.get("within", TIMEOUT_MS),
@@ -79,16 +81,16 @@ def _content(step: Node, placeholders: Mapping[str, Any]) -> bytes:
 
 
 INTERNAL_COLLECTIONS = frozenset({"sequences", "quotas", "assumptions", "idempotency"})
-"""Collections that are no records: numbers given, calls counted, answers kept."""
+"""Collections that hold no records: sequences, quotas, assumptions, stored replies."""
 
 
 @dataclass(slots=True)
 class CaseRun:
-    """The state of a run.
+    """State of a running case.
 
-    `kept` is what placeholders mean by now, `remembered` are whole answers; `before` is what was there
-    when all that is given was done, `mark` the journal's number then; `beginning` is the snapshot of what was
-    there at first, where the case goes back to it.
+    `placeholders` are the values known so far, `remembered` whole responses. `before` are the records after
+    the `given` steps, `journal_mark` the newest journal number then. `start_snapshot` is taken at the start
+    if the case resets the sandbox, else "".
     """
 
     case: Case
@@ -100,20 +102,20 @@ class CaseRun:
     start_snapshot: str = ""
 
     def fill(self, node: Any) -> Any:
-        """`node` with its placeholders filled in.
+        """Return `node` with its placeholders replaced.
 
         Raises:
-            KeyError: nothing has that name.
+            KeyError: a placeholder is not defined.
         """
         return fill_placeholders(node, self.placeholders)
 
     async def record_start(self) -> None:
-        """Note what is there now, and how many calls were made."""
+        """Store the current records and the newest journal number."""
         self.before = await self.records()
         self.journal_mark = await self.client.last_number()
 
     async def records(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return the vendor's records, by scope, collection and key."""
+        """Return the vendor's records by scope, collection and key."""
         return {
             scope: {name: found for name, found in tables.items() if name not in INTERNAL_COLLECTIONS}
             for scope, tables in (await self.client.tables()).items()
@@ -121,27 +123,27 @@ class CaseRun:
         }
 
     async def assume(self, values: Mapping[str, str]) -> None:
-        """Turn assumptions of the vendor."""
+        """Set assumptions of the vendor."""
         if values:
-            await self.client.assume({f"{self.case.vendor}.{name}": one for name, one in values.items()})
+            await self.client.assume({f"{self.case.vendor}.{name}": value for name, value in values.items()})
 
     async def call(self, step: Node) -> Response | LostResponse:
-        """Return what comes of a step's `call` at the vendor."""
+        """Send a step's `call` to the vendor."""
         headers = {**self.client.headers, **self.case.headers}
-        sent = build_request(step, f"/{self.case.vendor}", headers, self.placeholders)
-        return await self.client.vendors.send(sent)
+        request = build_request(step, f"/{self.case.vendor}", headers, self.placeholders)
+        return await self.client.vendors.send(request)
 
     def check(self, step: Node, response: Response | LostResponse) -> list[str]:
-        """Return where what came is not as the step says; what it keeps of the answer is kept."""
+        """Return differences from the step's expectation; without any, store the values to `keep`."""
         if "fails" in step:
-            said = expectations.loss_differences(self.fill(step["fails"]), response)
+            found = expectations.loss_differences(self.fill(step["fails"]), response)
         else:
-            said = expectations.response_differences(self.fill(step["answer"]), response, self.remembered)
+            found = expectations.response_differences(self.fill(step["answer"]), response, self.remembered)
         if response.elapsed_ms < step.get("takes", 0):
-            said = [*said, f"expected to take {step['takes']} ms, it took {response.elapsed_ms:.0f}"]
-        if not said and isinstance(response, Response):
+            found = [*found, f"expected to take {step['takes']} ms, it took {response.elapsed_ms:.0f}"]
+        if not found and isinstance(response, Response):
             for name, place in step.get("keep", {}).items():
                 self.placeholders[name] = expectations.value_in_response(response, place)
             if "remember" in step:
                 self.remembered[step["remember"]] = response
-        return said
+        return found

@@ -27,9 +27,9 @@ _DEFAULTS_FILE = "_vendor.yaml"
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRow:
-    """A row of the catalogue: trigger, expectation, check and source.
+    """One row of the catalogue: trigger, expected behaviour, assertion of a suite, sources.
 
-    `generic` is its case for any vendor, with placeholders for its ingredients; {} where there is none.
+    `generic` is the case for any vendor, with placeholders for the vendor's ingredients; {} if there is none.
     """
 
     row: int
@@ -43,13 +43,13 @@ class CatalogueRow:
 
     @property
     def id(self) -> str:
-        """Number and name, as the control plane and the tests call it."""
+        """Number and name, for example `148-reset`."""
         return f"{self.row}-{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueCase:
-    """A vendor's case for a row; `differs` says how a higher-ranking answer contradicts the row, or ""."""
+    """A vendor's case for a row; `differs` says how a better source contradicts the row, or ""."""
 
     row: CatalogueRow
     case: Case
@@ -58,10 +58,10 @@ class CatalogueCase:
 
 @cache
 def rows() -> Mapping[int, CatalogueRow]:
-    """Return all rows by number, in their order.
+    """Return all rows by number, in order.
 
     Raises:
-        BadCaseError: the file does not keep the language.
+        BadCaseError: the file is not valid in the case language.
     """
     file = Path(__file__).parent / "catalogue.yaml"
     found = [_read_row(node) for node in yaml.load(file.read_text(encoding="utf-8"))]
@@ -70,10 +70,10 @@ def rows() -> Mapping[int, CatalogueRow]:
 
 @cache
 def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
-    """Return the vendor's cases by row, in the order of its files for those of one row; () for a bare spec.
+    """Return the vendor's cases sorted by row, then in the order of the files; () for a bare spec.
 
     Raises:
-        BadCaseError: a file does not keep the language, or names a row that is not there.
+        BadCaseError: a file is not valid in the case language, or names an unknown row.
     """
     if vendor not in vendor_packages():
         return ()
@@ -83,10 +83,10 @@ def vendor_cases(vendor: str) -> tuple[CatalogueCase, ...]:
 
 
 def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
-    """Yield the cases that stand in the folder, file by file.
+    """Yield the cases of a folder, file by file.
 
     Raises:
-        BadCaseError: as `entries`.
+        BadCaseError: a file is not valid in the case language, or names an unknown row.
     """
     common = load_defaults(folder / _DEFAULTS_FILE)
     for file in sorted(folder.glob("[a-z]*.yaml")):
@@ -95,10 +95,10 @@ def load_folder(folder: Path, vendor: str) -> Iterator[CatalogueCase]:
 
 
 def load_defaults(file: Path) -> CaseDefaults:
-    """Return what the vendor's cases have in common; nothing where there is no such file.
+    """Read the defaults of the vendor's cases; they are empty if the file does not exist.
 
     Raises:
-        BadCaseError: it has other members.
+        BadCaseError: the file has unknown members.
     """
     node = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     check_members(file.name, "ingredients", node, frozenset({"headers", "names"}))
@@ -131,5 +131,5 @@ def _read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Cat
 
 
 def _default_names(generic: Node, common: CaseDefaults) -> Node:
-    """Return what the generic case takes for the placeholders that the vendor's ingredients do not name."""
+    """Return the generic case's placeholders that the vendor's ingredients do not define."""
     return {name: value for name, value in generic.get("names", {}).items() if name not in common.names}

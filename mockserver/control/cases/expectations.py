@@ -15,34 +15,34 @@ from mockserver.control.cases.transport import LostResponse, Response
 from mockserver.errors import MalformedBody
 
 MAX_SHOWN_BYTES = 3000
-"""Bytes of a body that a message shows."""
+"""Limit of a body's bytes in a message."""
 
 
 def response_differences(
     expected: Node, response: Response | LostResponse, remembered: Mapping[str, Response]
 ) -> list[str]:
-    """Return where the answer is not as `expected`, and what came then."""
+    """Return the differences from the `expected` response, followed by what was received."""
     if isinstance(response, LostResponse):
         return [f"expected status {expected.get('status')}", _received(response)]
-    said = list(_response_differences(expected, response, remembered))
-    return [*said, _received(response)] if said else []
+    found = list(_response_differences(expected, response, remembered))
+    return [*found, _received(response)] if found else []
 
 
 def loss_differences(expected: str | Node, response: Response | LostResponse) -> list[str]:
-    """Return the differences from an expected loss: a kind, or `{kind, status}`."""
+    """Return the differences from the `expected` loss: a kind, or `{kind, status}`; status may be null."""
     wanted: Node = expected if isinstance(expected, Mapping) else {"kind": expected}
     if isinstance(response, Response):
         return [f"expected to lose the answer: {wanted['kind']}", _received(response)]
-    said = [] if response.kind == wanted["kind"] else [f"expected {wanted['kind']}"]
+    found = [] if response.kind == wanted["kind"] else [f"expected {wanted['kind']}"]
     if "status" in wanted and response.status != wanted["status"]:
-        said.append(f"expected to have seen status {wanted['status']}")
-    return [*said, _received(response)] if said else []
+        found.append(f"expected to have seen status {wanted['status']}")
+    return [*found, _received(response)] if found else []
 
 
 def document_differences(
     expected: Mapping[str, Mapping[str, Any]], tables: Node, vendor: str, tenant: str | None
 ) -> Iterator[str]:
-    """Yield where the collections do not hold the `expected` documents, which may have more members."""
+    """Yield where the collections lack the `expected` documents, which may have more members."""
     for collection, documents in expected.items():
         found = _collection(tables, vendor, tenant, collection)
         for key, document in documents.items():
@@ -59,27 +59,27 @@ def document_differences(
 def response_set_differences(
     expected: Iterable[Node], response: list[Response | LostResponse], remembered: Mapping[str, Response]
 ) -> list[str]:
-    """Return where the answers are not the `expected` ones, in whichever order; `times` expects several."""
+    """Return the differences from the `expected` responses in any order; `times` expects several."""
     left = list(response)
-    said = []
-    for one in expected:
-        answer = {name: node for name, node in one.items() if name != "times"}
-        for _ in range(one.get("times", 1)):
+    found = []
+    for node in expected:
+        answer = {name: value for name, value in node.items() if name != "times"}
+        for _ in range(node.get("times", 1)):
             match = next(
                 (other for other in left if not response_differences(answer, other, remembered)), None
             )
             if match is None:
-                said.append(f"expected {answer!r}")
+                found.append(f"expected {answer!r}")
             else:
                 left.remove(match)
-    return said + [f"was not expected: {_received(other)}" for other in left]
+    return found + [f"was not expected: {_received(other)}" for other in left]
 
 
 def value_in_response(response: Response, place: str) -> Any:
-    """Return what an answer has at a JSON Pointer, or with `header <name>` in a header.
+    """Return the value at a JSON Pointer, or with `header <name>` that header.
 
     Raises:
-        UnmetExpectationError: it has nothing there.
+        UnmetExpectationError: the response has no such value.
     """
     try:
         if place.startswith("header "):
@@ -90,10 +90,10 @@ def value_in_response(response: Response, place: str) -> Any:
 
 
 def value_at(document: Any, pointer: str) -> Any:
-    """Return what stands at the pointer.
+    """Return the value at a JSON Pointer.
 
     Raises:
-        LookupError, TypeError, ValueError: nothing.
+        LookupError, TypeError, ValueError: there is no such value.
     """
     for step in pointer.split("/")[1:]:
         document = document[int(step)] if isinstance(document, list) else document[_unescaped(step)]
@@ -123,8 +123,8 @@ def _response_differences(
     if expected.get("unreadable") and _is_json(response):
         yield "is whole JSON"
     if "same_as" in expected:
-        twins = expected["same_as"]
-        names = [twins] if isinstance(twins, str) else twins
+        candidates = expected["same_as"]
+        names = [candidates] if isinstance(candidates, str) else candidates
         left_out = expected.get("apart_from", ())
         yield from _remembered_differences([remembered[name] for name in names], response, left_out)
 
@@ -154,14 +154,16 @@ def _is_json(response: Response) -> bool:
     return True
 
 
-def _remembered_differences(twins: list[Response], response: Response, left_out: Iterable[str]) -> list[str]:
-    """Return the differences from a remembered response; listed pointers are left out."""
-    said = [list(_apart_from(_without(twin, left_out), _without(response, left_out))) for twin in twins]
-    return [] if [] in said else said[0]
+def _remembered_differences(
+    candidates: list[Response], response: Response, left_out: Iterable[str]
+) -> list[str]:
+    """Return the differences from all of the remembered responses; `left_out` are pointers to ignore."""
+    found = [list(_apart_from(_without(one, left_out), _without(response, left_out))) for one in candidates]
+    return [] if [] in found else found[0]
 
 
 def _without(response: Response, pointers: Iterable[str]) -> Response:
-    """Return the answer with what stands at the pointers taken out of its body."""
+    """Return the response without the values at the pointers of its body."""
     if not pointers:
         return response
     document = response.json
@@ -174,9 +176,9 @@ def _without(response: Response, pointers: Iterable[str]) -> Response:
 
 def _apart_from(first: Response, response: Response) -> Iterator[str]:
     for what in ("status", "media_type", "body"):
-        one, other = getattr(first, what), getattr(response, what)
-        if one != other:
-            yield f"expected the same {what} as before: {one!r}, found {other!r}"
+        before, now = getattr(first, what), getattr(response, what)
+        if before != now:
+            yield f"expected the same {what} as before: {before!r}, found {now!r}"
 
 
 def _received(response: Response | LostResponse) -> str:
@@ -186,7 +188,7 @@ def _received(response: Response | LostResponse) -> str:
 
 
 def _collection(tables: Node, vendor: str, tenant: str | None, name: str) -> Mapping[str, Any]:
-    """Return the documents of a collection: of the tenant, or of all the vendor's tenants."""
+    """Return the documents of a collection: of one tenant, or of all tenants of the vendor."""
     every = [key for key in tables if key.startswith(f"{vendor}/")]
     wanted = every if tenant is None else [f"{vendor}/{tenant}"]
     merged: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""The case language: permitted members, and the parser that refuses all others."""
+"""The case language: permitted members, and a strict parser."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from mockserver.errors import MockServerError
 from mockserver.model import SAFE_METHODS
 
 SOURCES = ("seed", "public", "rfc", "report", "assumed")
-"""Source of an expected answer: the seed page, another public page, a standard, a user's report, or
-nothing that is written."""
+"""Evidence of an answer.
+
+The seed page, another public page of the vendor, a standard, a user's report, or none.
+"""
 
 HEAD = frozenset(
     {"vendor", "says", "source", "assumptions", "freeze", "headers", "names"}
@@ -49,7 +51,7 @@ STEPS: Mapping[str, frozenset[str]] = {
     "dump": frozenset({"dump", "scope"}),
     "unchanged": frozenset({"unchanged", "except"}),
 }
-"""The kinds of steps, each by the member that makes it one, with the members that it may have."""
+"""Kinds of steps: the member that identifies a kind, and all its permitted members."""
 
 _STATE_STEPS = ("dump", "unchanged", "walk")
 
@@ -57,16 +59,15 @@ Node = Mapping[str, Any]
 
 
 class BadCaseError(MockServerError):
-    """A case does not keep the language; the message names the file and the place."""
+    """A case is not valid in the case language; the message names file and place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case: given state, steps and expectations at one vendor.
+    """Preconditions, actions and expectations at one vendor.
 
-    `place` says where it stands, for messages. `headers` go with every call of it, `names` are what its
-    placeholders mean from the beginning; `scenarios` are armed between `given` and `when`: names of ready
-    ones, or documents.
+    `place` locates the case, for messages. `headers` are sent with every call. `names` are the initial
+    placeholders. `scenarios` are armed between `given` and `when`: names of packaged scenarios, or documents.
     """
 
     vendor: str
@@ -84,12 +85,12 @@ class Case:
 
     @property
     def steps(self) -> Iterator[Node]:
-        """Every step, those inside others too."""
+        """All steps, including nested ones."""
         return _nested_steps((*self.given, *self.when, *self.then))
 
     @property
     def writes(self) -> bool:
-        """Whether a step may change state."""
+        """Whether a call of the case may change something."""
         return any(
             "call" in step and step["call"].split()[0] not in SAFE_METHODS
             for step in _nested_steps(self.when)
@@ -97,7 +98,7 @@ class Case:
 
     @property
     def expects_state(self) -> bool:
-        """Whether the case states what is stored afterwards."""
+        """Whether the case checks the state afterwards."""
         return any(
             any(name in step for name in _STATE_STEPS) or step.get("call", "").split()[:1] == ["GET"]
             for step in _nested_steps((*self.when, *self.then))
@@ -105,23 +106,23 @@ class Case:
 
     @property
     def needs_socket(self) -> bool:
-        """Whether the case loses an answer, which needs a real connection."""
+        """Whether the case expects a lost response, which takes a real connection."""
         return any("fails" in step for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseDefaults:
-    """Defaults of a vendor's cases: headers of every call, and values of placeholders."""
+    """Defaults of a vendor's cases: headers of every call, and placeholders."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Case:
-    """Return the case that `node` spells, for `vendor`; a head that names another is refused.
+    """Parse `node` as a case for `vendor`.
 
     Raises:
-        BadCaseError: it does not keep the language.
+        BadCaseError: it is not valid in the case language, or for another vendor.
     """
     check_members(place, "case", node, HEAD)
     if node.get("vendor", vendor) != vendor:
@@ -152,17 +153,17 @@ def read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Case
 
 
 def check_steps(place: str, steps: Sequence[Node], within: str = "step") -> None:
-    """Raise unless the steps keep the case language.
+    """Raise unless all steps are valid.
 
     Raises:
-        BadCaseError: one does not.
+        BadCaseError: a step is not.
     """
     for number, step in enumerate(steps, 1):
         _check_step(place, f"{within} {number}", step)
 
 
 def check_members(place: str, what: str, node: Node, names: frozenset[str]) -> None:
-    """Raise if the object has members other than `names`.
+    """Raise unless all members of `node` are among `names`.
 
     Raises:
         BadCaseError: it has others.
@@ -213,7 +214,7 @@ def _check_together(place: str, where: str, step: Node) -> None:
         if "answers" not in step:
             _check_call(place, inside, call)
         elif {"answer", "fails"} & call.keys():
-            raise BadCaseError(f"{place}: {inside}: its answer stands in answers")
+            raise BadCaseError(f"{place}: {inside}: its answer belongs in answers")
     for answer in step.get("answers", ()):
         _check_answer(place, where, {name: node for name, node in answer.items() if name != "times"})
 

@@ -16,10 +16,10 @@ _KINDS = frozenset({"any", "uuid", "int", "text", "absent"})
 
 
 def fill_placeholders(node: Any, placeholders: Mapping[str, Any]) -> Any:
-    """`node` with what it generates made, and the names that were kept filled in.
+    """Return `node` with placeholders replaced and generated values filled in.
 
     Raises:
-        KeyError: a name was not kept.
+        KeyError: a placeholder is not defined.
     """
     if isinstance(node, dict):
         for name, generate in _GENERATORS.items():
@@ -35,7 +35,7 @@ def fill_placeholders(node: Any, placeholders: Mapping[str, Any]) -> Any:
 
 
 def differences(expected: Any, found: Any, where: str = "", *, open_ended: bool = False) -> Iterator[str]:
-    """Yield where `found` is not as `expected`; `open_ended` lets objects have more members, at any depth."""
+    """Yield where `found` differs; with `open_ended`, objects may have more members at any depth."""
     if isinstance(expected, str) and _is_kind(expected):
         if not _is_of_kind(expected, found):
             yield f"{where or '/'}: expected {expected}, found {found!r}"
@@ -67,7 +67,7 @@ def _object_differences(expected: Any, found: Any, where: str, *, open_ended: bo
 
 
 def _set_differences(expected: list[Any], found: Any, where: str, *, open_ended: bool) -> Iterator[str]:
-    """Yield the same elements in whichever order, each as often as it is expected."""
+    """Compare the elements in any order, each as often as it is expected."""
     if not isinstance(found, list):
         yield f"{where or '/'}: expected a list, found {found!r}"
         return
@@ -97,7 +97,7 @@ def _repeat_list(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> li
 
 
 def _json_text(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> str:
-    """Return the value as JSON text, with blanks behind it to a size where one is named."""
+    """Return the value as JSON text, padded with blanks to `$bytes`."""
     text = json.encode(fill_placeholders(node["$json"], placeholders))
     return text.ljust(fill_placeholders(node.get("$bytes", 0), placeholders)).decode()
 

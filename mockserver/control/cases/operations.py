@@ -29,7 +29,7 @@ class UnknownCaseError(ControlError):
 
 
 class CaseRunningError(ControlError):
-    """A case is on its way in that sandbox."""
+    """Another case is running in the sandbox."""
 
     status = 409
     code = "case-running"
@@ -37,10 +37,10 @@ class CaseRunningError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class CaseOperations:
-    """The catalogue's rows, and the cases of the vendors that are served.
+    """Operations on the catalogue's rows and the cases of the served vendors.
 
-    `inside` carries a vendor's calls to this very server, `control` those of the control plane past its
-    protection. `running` are the sandboxes in which a case is on its way.
+    `inside` sends calls of a vendor to this server, `control` those of the control plane without access
+    guard. `running` are the sandboxes in which a case is running.
     """
 
     sandboxes: Sandboxes
@@ -50,14 +50,14 @@ class CaseOperations:
     running: set[str] = field(default_factory=set)
 
     def list_cases(self, vendor: str = "", section: str = "", source: str = "") -> Json:
-        """Return the rows, by number; of one vendor, section or source where one is named.
+        """Return the rows by number; of one vendor, section or source if given.
 
         Raises:
-            UnprocessableMemberError: no vendor of that name is served.
+            UnprocessableMemberError: no vendor with this name is served.
         """
         if vendor and vendor not in self._names():
             raise UnprocessableMemberError(
-                "/query/vendor", f"no vendor named {vendor}; there are {self._choices()}"
+                "/query/vendor", f"no vendor named {vendor}; there are {', '.join(self._names())}"
             )
         return [
             self._short(row)
@@ -68,7 +68,7 @@ class CaseOperations:
         ]
 
     def show_case(self, case: str) -> Document:
-        """Return one row with every vendor's runnable cases.
+        """Return one row with the cases of all vendors.
 
         Raises:
             UnknownCaseError: there is no such row.
@@ -90,69 +90,70 @@ class CaseOperations:
         }
 
     async def run_case(self, name: str, case: str, body: Document | None, call: ControlCall) -> Document:
-        """Run a row's cases for one vendor in the sandbox, which is afterwards as it was.
+        """Run a row's cases for one vendor in the sandbox and restore its state afterwards.
 
-        They begin with the fixtures, the seed and the time that they are written for. Their calls stay in
-        the sandbox's journal; what others do in the sandbox meanwhile is lost.
+        Each case starts from the fixtures with a fixed seed and time. The calls stay in the sandbox's
+        journal; changes that others make in the sandbox meanwhile are lost.
 
         Raises:
-            UnknownSandboxError: there is none of the name.
+            UnknownSandboxError: the sandbox does not exist.
             UnknownCaseError: there is no such row.
-            UnprocessableMemberError: the row has no case for the vendor, or no vendor is named.
-            CaseRunningError: another case runs in the sandbox.
+            UnprocessableMemberError: the row has no case for the vendor, or several vendors and none is
+                named.
+            CaseRunningError: another case is running in the sandbox.
         """
         self.sandboxes.check_exists(name)
         row = _row(case)
-        vendor = self._chosen(row, (body or EMPTY).get("vendor", ""))
+        vendor = self._choose_vendor(row, (body or EMPTY).get("vendor", ""))
         clock = asyncio.get_running_loop().time
         started = clock()
-        verdicts = []
-        with self._held(name):
+        results = []
+        with self._restored(name):
             for entry in self._entries(vendor, row):
-                self._begin(name)
-                verdicts.append(await self._verdict(entry.case, name, call.origin))
+                self._initialize(name)
+                results.append(await self._run(entry.case, name, call.origin))
         return {
             "id": row.id,
             "vendor": vendor,
-            "passed": all(verdict.passed for verdict in verdicts),
-            "says": [said for verdict in verdicts for said in verdict.says],
-            "calls": [number for verdict in verdicts for number in verdict.calls],
+            "passed": all(result.passed for result in results),
+            "says": [line for result in results for line in result.differences],
+            "calls": [number for result in results for number in result.calls],
             "durationMillis": round((clock() - started) * 1000, 3),
         }
 
-    async def _verdict(self, case: Case, name: str, origin: str) -> CaseResult:
-        """Return what comes of the case; one that loses an answer calls over sockets."""
+    async def _run(self, case: Case, name: str, origin: str) -> CaseResult:
+        """Run the case; use sockets if it expects a lost response."""
         if not case.needs_socket:
             return await run(case, SandboxClient(name, self.inside, self.control))
-        async with open_client(origin) as outside:
-            return await run(case, SandboxClient(name, outside, self.control))
+        async with open_client(origin) as client:
+            return await run(case, SandboxClient(name, client, self.control))
 
     @contextmanager
-    def _held(self, name: str) -> Iterator[None]:
-        """Put back, in the end, all that the sandbox holds."""
+    def _restored(self, name: str) -> Iterator[None]:
+        """Restore the sandbox's state at the end of the context."""
         if name in self.running:
             raise CaseRunningError(f"a case runs in the sandbox {name}")
         self.running.add(name)
-        held = self.sandboxes.control(name, snapshots.dump_tables)
+        tables = self.sandboxes.control(name, snapshots.dump_tables)
         try:
             yield
         finally:
             self.running.discard(name)
-            self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, held))
+            self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, tables))
 
-    def _begin(self, name: str) -> None:
+    def _initialize(self, name: str) -> None:
         settings = Settings(name, SEED, START_INSTANT)
         tables = sandbox_settings.initial_tables(settings, self.sandboxes.fixtures, EMPTY)
         self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, tables))
 
-    def _chosen(self, row: CatalogueRow, vendor: str) -> str:
+    def _choose_vendor(self, row: CatalogueRow, vendor: str) -> str:
         vendors = self._vendors(row)
         if vendor in vendors:
             return vendor
         if len(vendors) == 1 and not vendor:
             return vendors[0]
-        said = f"{row.id} has no case for {vendor}" if vendor else f"{row.id} is for several vendors"
-        raise UnprocessableMemberError("/vendor", said, f"name one of {', '.join(vendors) or 'none'}")
+        detail = f"{row.id} has no case for {vendor}" if vendor else f"{row.id} is for several vendors"
+        raise UnprocessableMemberError("/vendor", detail, f"name one of {', '.join(vendors) or 'none'}")
 
     def _short(self, row: CatalogueRow) -> dict[str, Json]:
         return {
@@ -170,9 +171,6 @@ class CaseOperations:
     def _names(self) -> list[str]:
         return [vendor.name for vendor in self.served]
 
-    def _choices(self) -> str:
-        return ", ".join(self._names())
-
     def _vendors(self, row: CatalogueRow) -> list[str]:
         return [name for name in self._names() if self._entries(name, row)]
 
@@ -181,7 +179,7 @@ class CaseOperations:
 
 
 def _row(case: str) -> CatalogueRow:
-    """Return the row of that id, number or name.
+    """Return the row with that id, number or name.
 
     Raises:
         UnknownCaseError: there is none.
@@ -194,7 +192,7 @@ def _row(case: str) -> CatalogueRow:
 
 
 def _document(case: Case) -> Mapping[str, Json]:
-    """Return the case as a file of its own would spell it."""
+    """Return the case as it would be written in a file."""
     members = {
         "vendor": case.vendor,
         "says": case.says,

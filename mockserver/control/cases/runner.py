@@ -12,92 +12,96 @@ from mockserver.control.cases.sandbox_client import SandboxClient, UnmetExpectat
 from mockserver.errors import MalformedBody
 
 _NAMED_STEPS = frozenset({"call", "control", "walk"})
-"""Kinds of steps that a message shows with what they call."""
+"""Kinds of steps for which a message shows the called target."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """Result of a case: the differences, none if it passed, and the journal numbers of its calls.
+    """Result of a case: the differences, and the journal numbers of its calls.
 
-    Calls that others made in the sandbox meanwhile are among them.
+    Calls of others in the sandbox at the same time are included.
     """
 
-    says: tuple[str, ...]
+    differences: tuple[str, ...]
     calls: tuple[int, ...]
 
     @property
     def passed(self) -> bool:
-        """Whether everything was as expected."""
-        return not self.says
+        """Whether there are no differences."""
+        return not self.differences
 
 
 async def run(case: Case, client: SandboxClient) -> CaseResult:
-    """Run the case in the sandbox as it is, to its end or to the first step that is not as expected."""
+    """Run the case in the sandbox, up to its end or the first step with a difference."""
     try:
         first = await client.last_number() + 1
-        said = await _run_with_reset(CaseRun(case, client))
-        return CaseResult(said, tuple(range(first, await client.last_number() + 1)))
-    except UnmetExpectationError as gone:
-        return CaseResult(gone.said, ())
-
-
-async def _run_with_reset(run: CaseRun) -> tuple[str, ...]:
-    """Return what is not as the case expects it; () when it passes."""
-    if any("reset" in step for step in run.case.steps):
-        run.start_snapshot = await run.client.snapshot()
-    said: tuple[str, ...] = ()
-    try:
-        await _run_parts(run)
+        differences = await _run_with_reset(CaseRun(case, client))
+        return CaseResult(differences, tuple(range(first, await client.last_number() + 1)))
     except UnmetExpectationError as unmet:
-        said = unmet.said
-    if run.start_snapshot:
-        await run.client.call_control("DELETE", f"/snapshots/{run.start_snapshot}")
-    return said
+        return CaseResult(unmet.differences, ())
 
 
-async def _run_parts(run: CaseRun) -> None:
-    case = run.case
+async def _run_with_reset(case_run: CaseRun) -> tuple[str, ...]:
+    """Run the case and return its differences; take a snapshot first if a step resets the sandbox."""
+    if any("reset" in step for step in case_run.case.steps):
+        case_run.start_snapshot = await case_run.client.snapshot()
+    differences: tuple[str, ...] = ()
+    try:
+        await _run_parts(case_run)
+    except UnmetExpectationError as unmet:
+        differences = unmet.differences
+    if case_run.start_snapshot:
+        await case_run.client.call_control("DELETE", f"/snapshots/{case_run.start_snapshot}")
+    return differences
+
+
+async def _run_parts(case_run: CaseRun) -> None:
+    case = case_run.case
     for name, value in case.names.items():
         try:
-            run.placeholders[name] = run.fill(value)
+            case_run.placeholders[name] = case_run.fill(value)
         except KeyError as missing:
             raise UnmetExpectationError(
                 [f"{case.place}: names, {name}", f"nothing is called {missing}"]
             ) from None
-    await run.assume(case.assumptions)
+    await case_run.assume(case.assumptions)
     if case.freeze is not None:
-        await run.client.freeze(case.freeze)
-    await _run_steps(run, "given", case.given)
-    await run.record_start()
+        await case_run.client.freeze(case.freeze)
+    await _run_steps(case_run, "given", case.given)
+    await case_run.record_start()
     for scenario in case.scenarios:
-        await run.client.arm(run.fill(scenario))
-    await _run_steps(run, "when", case.when)
-    await _run_steps(run, "then", case.then)
+        await case_run.client.arm(case_run.fill(scenario))
+    await _run_steps(case_run, "when", case.when)
+    await _run_steps(case_run, "then", case.then)
 
 
-async def _run_steps(run: CaseRun, part: str, steps: Iterable[Node]) -> None:
-    """Run every step in order.
+async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> None:
+    """Run the steps in order.
 
     Raises:
-        UnmetExpectationError: one is not as expected.
+        UnmetExpectationError: a step has a difference.
     """
     for number, step in enumerate(steps, 1):
         kind = next(kind for kind in STEPS if kind in step)
         try:
-            said = await _STEP_FUNCTIONS[kind](run, step)
+            differences = await _STEP_FUNCTIONS[kind](case_run, step)
         except UnmetExpectationError as unmet:
-            said = list(unmet.said)
+            differences = list(unmet.differences)
         except KeyError as missing:
-            said = [f"nothing is called {missing}"]
+            differences = [f"nothing is called {missing}"]
         except MalformedBody as error:
-            said = [f"is no JSON: {error}"]
-        if said:
+            differences = [f"is no JSON: {error}"]
+        if differences:
             what = step[kind] if kind in _NAMED_STEPS else kind
-            raise UnmetExpectationError([f"{run.case.place}: {part}, step {number}, {what}", *said])
+            raise UnmetExpectationError(
+                [f"{case_run.case.place}: {part}, step {number}, {what}", *differences]
+            )
 
 
-async def _walk(run: CaseRun, step: Node) -> list[str]:
-    return await cases_steps.walk(run, step, lambda: _run_steps(run, "between", step.get("between", ())))
+async def _walk(case_run: CaseRun, step: Node) -> list[str]:
+    return await cases_steps.walk(
+        case_run, step, lambda: _run_steps(case_run, "between", step.get("between", ()))
+    )
 
 
 _STEP_FUNCTIONS: Mapping[str, Callable[[CaseRun, Node], Awaitable[list[str]]]] = {

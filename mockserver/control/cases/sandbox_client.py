@@ -1,4 +1,4 @@
-"""Client of one sandbox: its vendors, and its control plane operations."""
+"""Client of one sandbox: its vendors and its control plane operations."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from mockserver.model import Json
 USER_AGENT = "mockserver-cases"
 SEED = 7
 START_INSTANT = "2026-01-05T09:00:00Z"
-"""Start of a case's sandbox: fixtures, this seed, the clock frozen at this instant."""
+"""Frozen time of a sandbox in which cases run; it starts from the fixtures with `SEED`."""
 
 
 class UnmetExpectationError(MockServerError):
-    """Raised when a step differs from its expectation; `said` are the differences."""
+    """A result differs from what the case expects."""
 
-    def __init__(self, said: Sequence[str]) -> None:
-        super().__init__("\n  ".join(said))
-        self.said = tuple(said)
+    def __init__(self, differences: Sequence[str]) -> None:
+        super().__init__("\n  ".join(differences))
+        self.differences = tuple(differences)
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxClient:
     """Client for one sandbox of a server.
 
-    Two senders, because a connection on which a fault is due is not to be met by a control call.
+    Vendors and control plane have a client each, so that a fault on a vendor's connection cannot hit a
+    control call.
     """
 
     sandbox: str
@@ -39,15 +40,15 @@ class SandboxClient:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Headers of every vendor call."""
+        """Headers of every call to a vendor."""
         return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
 
     async def tables(self) -> Json:
-        """Return everything that the sandbox holds, by scope, collection and key."""
+        """Return the sandbox's state by scope, collection and key."""
         return (await self.call_control("GET", "/dump")).json
 
     async def assume(self, values: Mapping[str, str | None]) -> None:
-        """Turn assumptions, by `vendor.name`."""
+        """Set assumptions by `vendor.name`; None restores the default."""
         await self.call_control("PATCH", "/assumptions", values)
 
     async def freeze(self, at: str) -> None:
@@ -55,29 +56,29 @@ class SandboxClient:
         await self.call_control("POST", "/clock/freeze", {"at": at})
 
     async def advance(self, seconds: int) -> None:
-        """Move the clock on."""
+        """Advance the clock."""
         await self.call_control("POST", "/clock/advance", {"seconds": seconds})
 
     async def arm(self, scenario: str | Mapping[str, Any]) -> None:
-        """Arm a scenario: a document, or a ready one by name."""
+        """Arm a scenario: a document, or the name of a packaged one."""
         document = await self._packaged(scenario) if isinstance(scenario, str) else scenario
         await self.call_control("PUT", f"/scenarios/{document['name']}", document)
 
     async def disarm(self, name: str | None = None) -> None:
-        """Take back a scenario, or all."""
+        """Delete one scenario, or all."""
         await self.call_control("DELETE", f"/scenarios/{name}" if name else "/scenarios")
 
     async def snapshot(self) -> str:
-        """Take a snapshot; its id."""
+        """Take a snapshot and return its id."""
         return str((await self.call_control("POST", "/snapshots", {})).json["id"])
 
     async def entries(self, last: int) -> list[Json]:
-        """Return the newest journal entries, whole, oldest of them first."""
+        """Return the newest `last` journal entries in full, oldest first."""
         short = (await self.call_control("GET", f"/journal?last={last}")).json
         return [(await self.call_control("GET", f"/journal/{one['number']}")).json for one in short]
 
     async def last_number(self) -> int:
-        """Return the number of the newest journal entry, 0 for none."""
+        """Return the number of the newest journal entry, 0 if there is none."""
         short = (await self.call_control("GET", "/journal?last=1")).json
         return int(short[-1]["number"]) if short else 0
 
@@ -88,19 +89,19 @@ class SandboxClient:
         raise UnmetExpectationError([f"no ready scenario is called {name}"])
 
     async def call_control(self, method: str, below: str, body: Json = None) -> Response:
-        """Return what the control plane answers for the sandbox.
+        """Call the control plane for the sandbox and return the response.
 
         Raises:
-            UnmetExpectationError: it refuses.
+            UnmetExpectationError: the call is refused or lost.
         """
         return await self._call_control(method, f"/_mock/sandboxes/{self.sandbox}{below}", body)
 
     async def _call_control(self, method: str, target: str, body: Json = None) -> Response:
         content = b"" if body is None else json.encode(body)
         headers = (("user-agent", USER_AGENT), *((("content-type", JSON_TYPE),) if content else ()))
-        came = await self.control.send(Request(method, target, headers, content))
-        if not isinstance(came, Response):
-            raise UnmetExpectationError([f"{method} {target}: lost, {came.detail}"])
-        if not 200 <= came.status < 300:  # noqa: PLR2004 - any success
-            raise UnmetExpectationError([f"{method} {target}: {came.status} {came.text}"])
-        return came
+        response = await self.control.send(Request(method, target, headers, content))
+        if not isinstance(response, Response):
+            raise UnmetExpectationError([f"{method} {target}: lost, {response.detail}"])
+        if not 200 <= response.status < 300:  # noqa: PLR2004 - any success
+            raise UnmetExpectationError([f"{method} {target}: {response.status} {response.text}"])
+        return response

@@ -16,15 +16,15 @@ from mockserver.control.cases.transport import LostResponse, Response
 
 
 async def call(run: CaseRun, step: Node) -> list[str]:
-    """Return one call of the vendor, or the same one several times after another."""
+    """Send the call, `times` times in sequence."""
     for _ in range(step.get("times", 1)):
-        if said := run.check(step, await run.call(step)):
-            return said
+        if found := run.check(step, await run.call(step)):
+            return found
     return []
 
 
 async def control(run: CaseRun, step: Node) -> list[str]:
-    """Return one call of the control plane, below the sandbox's path."""
+    """Send one call to the control plane, below the sandbox's path."""
     method, _, below = str(step["control"]).partition(" ")
     mount = f"/_mock/sandboxes/{run.client.sandbox}"
     sent = case_run.build_request({**step, "call": f"{method} {below}"}, mount, {}, run.placeholders)
@@ -32,12 +32,12 @@ async def control(run: CaseRun, step: Node) -> list[str]:
 
 
 async def together(run: CaseRun, step: Node) -> list[str]:
-    """Several calls that are open at the same time; `after` some milliseconds where one comes later."""
+    """Send several calls concurrently, each `after` a delay in milliseconds."""
     calls = [one for one in step["together"] for _ in range(one.get("times", 1))]
-    came = await asyncio.gather(*[_call_later(run, one) for one in calls])
+    responses = await asyncio.gather(*[_call_later(run, one) for one in calls])
     if "answers" in step:
-        return expectations.response_set_differences(run.fill(step["answers"]), came, run.remembered)
-    return [said for one, answered in zip(calls, came, strict=True) for said in run.check(one, answered)]
+        return expectations.response_set_differences(run.fill(step["answers"]), responses, run.remembered)
+    return [line for one, response in zip(calls, responses, strict=True) for line in run.check(one, response)]
 
 
 async def _call_later(run: CaseRun, step: Node) -> Response | LostResponse:
@@ -46,56 +46,56 @@ async def _call_later(run: CaseRun, step: Node) -> Response | LostResponse:
 
 
 async def advance(run: CaseRun, step: Node) -> list[str]:
-    """Move the clock on by seconds."""
+    """Advance the clock by seconds."""
     await run.client.advance(run.fill(step["advance"]))
     return []
 
 
 async def freeze(run: CaseRun, step: Node) -> list[str]:
-    """Put the clock to an instant, where it stands."""
+    """Freeze the clock at an instant."""
     await run.client.freeze(run.fill(step["freeze"]))
     return []
 
 
 async def assume(run: CaseRun, step: Node) -> list[str]:
-    """Turn assumptions of the vendor."""
+    """Set assumptions of the vendor."""
     await run.assume(run.fill(step["assume"]))
     return []
 
 
 async def scenario(run: CaseRun, step: Node) -> list[str]:
-    """Arm a scenario: a document, or a ready one by name."""
+    """Arm a scenario: a document, or the name of a packaged one."""
     await run.client.arm(run.fill(step["scenario"]))
     return []
 
 
 async def disarm(run: CaseRun, step: Node) -> list[str]:
-    """Take back a scenario by its name, or with `true` all."""
+    """Delete the named scenario, or with `true` all."""
     await run.client.disarm(None if step["disarm"] is True else str(step["disarm"]))
     return []
 
 
 async def snapshot(run: CaseRun, step: Node) -> list[str]:
-    """Take a snapshot; the step's name for it means its id from now on."""
+    """Take a snapshot; the step's name becomes a placeholder for its id."""
     run.placeholders[step["snapshot"]] = await run.client.snapshot()
     return []
 
 
 async def restore(run: CaseRun, step: Node) -> list[str]:
-    """Bring back what a snapshot of that name holds."""
+    """Restore the snapshot with the step's name."""
     await run.client.call_control("POST", f"/snapshots/{run.placeholders[step['restore']]}/restore")
     return []
 
 
 async def reset(run: CaseRun, _step: Node) -> list[str]:
-    """Back to where the case began, with the assumptions that it assumes; the journal goes on."""
+    """Restore the state at the start of the case and its assumptions; the journal continues."""
     await run.client.call_control("POST", f"/snapshots/{run.start_snapshot}/restore")
     await run.assume(run.case.assumptions)
     return []
 
 
 async def newest_entries(run: CaseRun, step: Node) -> list[str]:
-    """Return the newest entries, one or a list with the oldest of them first, as far as the step says."""
+    """Compare the newest journal entries, one or a list with the oldest first."""
     expected = run.fill(step["journal"])
     expected = expected if isinstance(expected, list) else [expected]
     found = await run.client.entries(len(expected))
@@ -103,13 +103,13 @@ async def newest_entries(run: CaseRun, step: Node) -> list[str]:
 
 
 async def call_count(run: CaseRun, step: Node) -> list[str]:
-    """Return how many calls were journaled since everything that is given was done."""
+    """Compare the number of calls recorded since the `given` steps."""
     since = await run.client.last_number() - run.journal_mark
     return [] if since == step["calls"] else [f"expected {step['calls']} calls, found {since}"]
 
 
 async def dump(run: CaseRun, step: Node) -> list[str]:
-    """Documents by collection and key, of one tenant or of all; null is none."""
+    """Compare documents by collection and key, of one tenant or all; null expects none."""
     tables = await run.client.tables()
     return list(
         expectations.document_differences(
@@ -119,7 +119,7 @@ async def dump(run: CaseRun, step: Node) -> list[str]:
 
 
 async def unchanged(run: CaseRun, step: Node) -> list[str]:
-    """Return every record is as it was when everything that is given was done, `except` those collections."""
+    """Compare all records with those after the `given` steps, `except` some collections."""
     left_out = frozenset(step.get("except", ()))
     before, now = (
         {
@@ -135,34 +135,37 @@ OK = 200
 
 
 async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]]) -> list[str]:
-    """Return every page, with what is done `between` after the first one; no key may come twice."""
+    """Follow all pages, with the `between` steps after the first one; no key may appear twice."""
     step = run.fill({name: node for name, node in step.items() if name != "between"})
     target: str | None = str(step["walk"])
     keys: list[Any] = []
     number = 0
     while target is not None:
         number += 1
-        came = await run.call({"call": target, "headers": step.get("headers", {})})
-        if isinstance(came, LostResponse) or came.status != OK:
-            return [f"page {number}, {target}", *expectations.response_differences({"status": OK}, came, {})]
+        response = await run.call({"call": target, "headers": step.get("headers", {})})
+        if isinstance(response, LostResponse) or response.status != OK:
+            return [
+                f"page {number}, {target}",
+                *expectations.response_differences({"status": OK}, response, {}),
+            ]
         page = [
             expectations.value_at(one, step["key"])
-            for one in expectations.value_in_response(came, step["items"])
+            for one in expectations.value_in_response(response, step["items"])
         ]
         keys += page
-        if twice := [f"{key!r} came {times} times" for key, times in Counter(keys).items() if times > 1]:
-            return [f"page {number}, {target}", *twice]
+        if repeated := [f"{key!r} came {times} times" for key, times in Counter(keys).items() if times > 1]:
+            return [f"page {number}, {target}", *repeated]
         if number == 1:
             await between()
-        target = _next_call(step["next"], step["walk"], came, number) if page and "next" in step else None
+        target = _next_call(step["next"], step["walk"], response, number) if page and "next" in step else None
     return _key_differences(run, step, keys)
 
 
 def _next_call(how: Node, first: str, response: Response, number: int) -> str | None:
-    """Return the call of the page that follows page `number`; None where the answer names none.
+    """Return the call for the page after page `number`; None if there is none.
 
-    `link` is where the target of that call stands. Else `query` is the parameter that says which page, and
-    its value stands at `from`, or counts on from `first` by `step`.
+    `link` is the pointer to that call's target. Otherwise `query` is the parameter that selects the page; its
+    value is at `from`, or counts up from `first` by `step`.
     """
     if "link" in how:
         link = _value_or_none(response, how["link"])
@@ -190,8 +193,8 @@ def _value_or_none(response: Response, pointer: str) -> Any:
 def _key_differences(run: CaseRun, step: Node, keys: list[Any]) -> list[str]:
     if "keep" in step:
         run.placeholders[step["keep"]] = keys
-    said = []
+    found = []
     if "finds" in step and keys != step["finds"]:
-        said.append(f"expected {step['finds']!r}, found {keys!r}")
+        found.append(f"expected {step['finds']!r}, found {keys!r}")
     missing = [key for key in step.get("covers", []) if key not in keys]
-    return said + [f"{key!r} is not among {keys!r}" for key in missing]
+    return found + [f"{key!r} is not among {keys!r}" for key in missing]

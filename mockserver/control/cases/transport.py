@@ -17,17 +17,19 @@ from mockserver.model import Json
 
 TIMEOUT_MS = 10_000
 LOSS_KINDS = ("reset", "empty", "truncated", "malformed", "closed", "timeout", "refused")
-"""Ways in which a client loses an answer: the connection was reset; it was closed without a byte;
-before the end of the body; what came is no HTTP; it was kept open and closed under the next request;
-nothing, or not all of it, came in time; nobody listens there."""
+"""How a client sees a lost response.
+
+The connection was reset; closed without a byte; closed before the end of the body; the response is not HTTP;
+a kept-alive connection was closed under the next request; no complete response in time; connection refused.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request; `target` is path and query as they stand on the wire.
+    """A request; `target` is path and query as sent.
 
-    The content goes out in `pieces`, chunked when they are several; after `patience_ms` the client gives up.
-    With `keep_alive` it goes out on the connection that the call before it left open.
+    The content is sent in `pieces`, chunked if there are several. The client gives up after `timeout_ms`.
+    With `keep_alive` the connection left open by the previous call is used.
     """
 
     method: str
@@ -39,7 +41,7 @@ class Request:
     keep_alive: bool = False
 
     def cut(self) -> list[bytes]:
-        """Return the content in its pieces; at least one, which may be empty."""
+        """Return the content in pieces; at least one, which may be empty."""
         size = max(1, -(-len(self.content) // self.pieces))
         return [self.content[at : at + size] for at in range(0, len(self.content), size)] or [b""]
 
@@ -55,7 +57,7 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body in the charset that its media type names."""
+        """The body, decoded with the charset of its media type."""
         return self.body.decode(parse_content_type(self.headers)[1], errors="replace")
 
     @property
@@ -63,19 +65,19 @@ class Response:
         """The body as JSON, with exact decimals.
 
         Raises:
-            MalformedBody: it is none.
+            MalformedBody: it is not JSON.
         """
         return json.decode(self.body, parse_content_type(self.headers)[1])
 
     @property
     def media_type(self) -> str:
-        """Media type of the body, "" if the answer does not name one."""
+        """The media type, "" if there is none."""
         return parse_content_type(self.headers)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class LostResponse:
-    """No whole answer came: one of `KINDS`, the status if that was seen, and what the client said of it."""
+    """No complete response: one of `LOSS_KINDS`, the status if it was received, and the client's error."""
 
     kind: str
     status: int | None
@@ -84,10 +86,10 @@ class LostResponse:
 
 
 class HttpClient(Protocol):
-    """Carries one request."""
+    """A client that sends one request."""
 
     async def send(self, request: Request) -> Response | LostResponse:
-        """Return the answer, or how it was lost."""
+        """Send the request and return the response, or how it was lost."""
 
 
 _INCOMPLETE_BODY = "without sending complete message body"
@@ -96,10 +98,10 @@ _NO_RESPONSE = "without sending a response"
 
 @dataclass(frozen=True, slots=True)
 class SocketClient:
-    """Calls the server at `url`, which has no slash at its end.
+    """Client of the server at `url`, which has no trailing slash.
 
-    A call has a connection of its own, or with `keep_alive` the one that the call before it left open. It is
-    not tried again: what is lost is lost.
+    Each call has its own connection, or with `keep_alive` the one left open by the previous call. Nothing is
+    retried.
     """
 
     url: str
@@ -107,24 +109,26 @@ class SocketClient:
     persistent: httpx.AsyncClient
 
     async def send(self, request: Request) -> Response | LostResponse:
-        """Return the answer, or how it was lost."""
+        """Send the request and return the response, or how it was lost."""
         clock = asyncio.get_running_loop().time
         started = clock()
-        seen = _CallTrace()
-        came: Response | LostResponse
+        trace = _CallTrace()
+        response: Response | LostResponse
         try:
             async with asyncio.timeout(request.timeout_ms / 1000):
-                came = await self._answer(request, seen)
+                response = await self._answer(request, trace)
         except TimeoutError:
-            came = LostResponse("timeout", seen.status, f"not in {request.timeout_ms} ms")
+            response = LostResponse("timeout", trace.status, f"not in {request.timeout_ms} ms")
         except httpx.TransportError as error:
-            came = LostResponse(_loss_kind(error, seen), seen.status, f"{type(error).__name__}: {error}")
-        return replace(came, elapsed_ms=(clock() - started) * 1000)
+            response = LostResponse(
+                _loss_kind(error, trace), trace.status, f"{type(error).__name__}: {error}"
+            )
+        return replace(response, elapsed_ms=(clock() - started) * 1000)
 
-    async def _answer(self, request: Request, seen: _CallTrace) -> Response:
+    async def _answer(self, request: Request, trace: _CallTrace) -> Response:
         client = self.persistent if request.keep_alive else self.single_use
-        response = await client.send(self._request(request, seen), stream=True)
-        seen.status = response.status_code
+        response = await client.send(self._request(request, trace), stream=True)
+        trace.status = response.status_code
         try:
             body = b"".join([chunk async for chunk in response.aiter_raw()])
         finally:
@@ -134,7 +138,7 @@ class SocketClient:
             headers[name.lower()] = f"{headers[name.lower()]}, {text}" if name.lower() in headers else text
         return Response(response.status_code, headers, body)
 
-    def _request(self, request: Request, seen: _CallTrace) -> httpx.Request:
+    def _request(self, request: Request, trace: _CallTrace) -> httpx.Request:
         url = httpx.URL(self.url).copy_with(raw_path=request.target.encode())
         content = _pieces(request.cut()) if request.pieces > 1 else request.content
         return httpx.Request(
@@ -142,26 +146,26 @@ class SocketClient:
             url,
             headers=request.headers,
             content=content,
-            extensions={"trace": seen.note, "timeout": httpx.Timeout(None).as_dict()},
+            extensions={"trace": trace.note, "timeout": httpx.Timeout(None).as_dict()},
         )
 
 
 @asynccontextmanager
 async def open_client(url: str) -> AsyncIterator[SocketClient]:
-    """Return an HTTP client for the server at `url`; proxies of the environment are not used."""
-    none_kept = httpx.Limits(max_keepalive_connections=0)
-    # Else each client reads the machine's certificates, which takes 70 ms (measured) and is for nothing.
+    """Open a client of the server at `url`, by plain HTTP; proxies in the environment are ignored."""
+    no_keepalive = httpx.Limits(max_keepalive_connections=0)
+    # Otherwise each client reads the machine's certificates, which takes 70 ms (measured) without any use.
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     async with (
-        httpx.AsyncClient(trust_env=False, verify=tls, limits=none_kept) as fresh,
-        httpx.AsyncClient(trust_env=False, verify=tls) as keeping,
+        httpx.AsyncClient(trust_env=False, verify=tls, limits=no_keepalive) as fresh,
+        httpx.AsyncClient(trust_env=False, verify=tls) as kept_alive,
     ):
-        yield SocketClient(url, fresh, keeping)
+        yield SocketClient(url, fresh, kept_alive)
 
 
 @dataclass(slots=True)
 class _CallTrace:
-    """Status of an unfinished call, and whether it needed a new connection."""
+    """Progress of a call: its status, and whether it opened a new connection."""
 
     status: int | None = None
     connected: bool = False
@@ -170,15 +174,15 @@ class _CallTrace:
         self.connected = self.connected or event.startswith("connection.connect_tcp")
 
 
-def _loss_kind(error: httpx.TransportError, seen: _CallTrace) -> str:
-    said = str(error)
+def _loss_kind(error: httpx.TransportError, trace: _CallTrace) -> str:
+    message = str(error)
     if isinstance(error, httpx.ConnectError):
         return "refused"
     if isinstance(error, (httpx.ReadError, httpx.WriteError)):
-        return "reset" if seen.connected else "closed"
-    if _NO_RESPONSE in said:
-        return "empty" if seen.connected else "closed"
-    return "truncated" if _INCOMPLETE_BODY in said else "malformed"
+        return "reset" if trace.connected else "closed"
+    if _NO_RESPONSE in message:
+        return "empty" if trace.connected else "closed"
+    return "truncated" if _INCOMPLETE_BODY in message else "malformed"
 
 
 async def _pieces(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:

@@ -18,19 +18,19 @@ from mockserver.model import Document, Json
 from mockserver.sandbox.sandboxes import Settings
 
 _LANGUAGE_MARKS = ("${", '"$')
-"""Marks of the case language; a body that holds one is written as base64."""
+"""Markers of the case language; a body that contains one is written as base64."""
 
 _LOSS_TIMEOUT_MS = 1000
 
 _MAX_PRETTY_BYTES = 64 * 1024
-"""A body up to here is written in lines for people; a large one would stop the server for seconds."""
+"""Limit for pretty-printed bodies; formatting a large one would block the server for seconds."""
 
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
-"""Characters that YAML reads in JSON text only when they are escaped."""
+"""Characters that YAML accepts in JSON text only if they are escaped."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes exact decimals, and no references."""
+    """YAML dumper for exact decimals, without anchors."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's own signature
         return True
@@ -42,30 +42,30 @@ _Dumper.add_representer(
 
 
 def write_case_file(entry: Entry, view: View, settings: Settings) -> str:
-    """Return the file's text. It runs in a sandbox from the fixtures, of the seed that it names in a remark.
+    """Return the case file. It runs in a sandbox from the fixtures, with the seed named in its comment.
 
-    With a large body it is one line of JSON, which is YAML too.
+    With a large body the file is one line of JSON, which is also YAML.
     """
     call = entry.call
-    own = {
-        name.partition(".")[2]: position
-        for name, position in settings.assumptions.items()
+    assumptions = {
+        name.partition(".")[2]: value
+        for name, value in settings.assumptions.items()
         if name.startswith(f"{call.vendor}.")
     }
     head = {
         "vendor": call.vendor,
         "says": f"{call.method} {call.path} ends as it did when it was call {entry.number} of {call.sandbox}",
-        "assumptions": own,
+        "assumptions": assumptions,
         "freeze": settings.frozen,
         "scenarios": list(settings.scenarios),
     }
     document = {name: value for name, value in head.items() if value}
     document["when"] = [_step(entry, view), {"journal": _journal(entry, view)}]
     before = ", without the calls before it" if entry.number > 1 else ""
-    return f"# seed {settings.seed}{before}\n{_written(document, len(call.body))}"
+    return f"# seed {settings.seed}{before}\n{_render(document, len(call.body))}"
 
 
-def _written(document: Document, body_bytes: int) -> str:
+def _render(document: Document, body_bytes: int) -> str:
     if body_bytes <= _MAX_PRETTY_BYTES:
         return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     text = json.encode(document).decode()
@@ -97,24 +97,26 @@ def _content(entry: Entry, view: View) -> Document:
         return {}
     media_type, charset = parse_content_type(entry.call.headers)
     text = body.decode(errors="replace")
-    plain = charset == "utf-8" and is_text(body, None) and not any(word in text for word in _LANGUAGE_MARKS)
-    if plain and media_type == JSON_TYPE and json.find_repeated_member(body) is None:
+    is_plain = (
+        charset == "utf-8" and is_text(body, None) and not any(word in text for word in _LANGUAGE_MARKS)
+    )
+    if is_plain and media_type == JSON_TYPE and json.find_repeated_member(body) is None:
         try:
             return {"json": json.decode(body)}
         except MalformedBody:
             return {"text": text}
-    return {"text": text} if plain else {"base64": b64encode(body).decode()}
+    return {"text": text} if is_plain else {"base64": b64encode(body).decode()}
 
 
 def _journal(entry: Entry, view: View) -> Document:
-    """Return what the journal is to hold of the call; keys that the language would fill in go untold."""
+    """Return the expected journal entry; keys that look like placeholders are omitted."""
     items = entry.decided.items()
-    told = not any(_LANGUAGE_MARKS[0] in key for key, _ in items)
+    keys_are_literal = not any(_LANGUAGE_MARKS[0] in key for key, _ in items)
     decided = [{"key": view.key(key), "action": str(action)} for key, action in items]
     return {
         "operation": entry.operation,
         "status": entry.status,
         "outcomes": dict(entry.decided.counts),
-        **({"decided": decided} if told else {}),
+        **({"decided": decided} if keys_are_literal else {}),
         "applied": list(entry.applied),
     }

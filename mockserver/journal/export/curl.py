@@ -6,11 +6,8 @@ import re
 from base64 import encodebytes
 from collections.abc import Iterator
 
-from mockserver.journal.entry import Entry, request_target
+from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target
 from mockserver.journal.view import View, is_text
-
-HOP_BY_HOP = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect", "keep-alive"})
-"""Headers that are the connection's own; who sends a call again makes them anew."""
 
 _UNQUOTED = re.compile(r"[A-Za-z0-9_./:=@%+,-]+")
 _CONTROL_CHARACTERS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f]")
@@ -26,21 +23,21 @@ _ESCAPES = {
 _ASCII = 128
 _CURL_DEFAULT_HEADERS = ("accept", "user-agent", "content-type")
 _MAX_ARGUMENT_BYTES = 64 * 1024
-"""Linux takes no argument of 128 KiB."""
+"""Limit of an argument; Linux refuses 128 KiB."""
 
 
 def curl_command(entry: Entry, view: View) -> str:
-    """Return the command. It writes the answer to standard output, and what goes wrong to standard error.
+    """Return the command, which prints the response to standard output and errors to standard error.
 
-    A text of moderate length stands in quotes, any other body as base64 in a here-document; a HEAD goes
-    without its body, as curl has it.
+    A short text body is a quoted argument, any other body base64 in a here-document. HEAD is sent without a
+    body, as curl requires.
     """
     query = view.query(entry)
     url = f"{entry.call.origin}{request_target(entry)}{'?' if query else ''}{query}"
     method = ["--head"] if entry.call.method == "HEAD" else ["-X", shell_quote(entry.call.method.encode())]
-    # curl reads [], {} and .. in an address as its own, and a header without a text as one to leave out.
-    words = ["curl", "-sS", "--globoff", "--path-as-is", *method, shell_quote(url.encode())]
-    lines = [" ".join(words), *_headers(entry, view)]
+    # curl would interpret [], {} and .. in the URL, and remove a header that has no value.
+    arguments = ["curl", "-sS", "--globoff", "--path-as-is", *method, shell_quote(url.encode())]
+    lines = [" ".join(arguments), *_headers(entry, view)]
     body = view.request_bytes(entry)
     if not body or entry.call.method == "HEAD":
         return " \\\n  ".join(lines) + "\n"
@@ -52,7 +49,7 @@ def curl_command(entry: Entry, view: View) -> str:
 
 
 def shell_quote(octets: bytes) -> str:
-    """Return the octets, none of them zero, as one word of bash; what a terminal might garble is escaped."""
+    """Quote bytes (without NUL) as one word of bash; characters that a terminal might garble are escaped."""
     try:
         text = octets.decode()
     except UnicodeDecodeError:
@@ -65,7 +62,7 @@ def shell_quote(octets: bytes) -> str:
 
 
 def _headers(entry: Entry, view: View) -> Iterator[str]:
-    """Yield the headers of the call, and those taken away that curl would add by itself."""
+    """Yield options for the call's headers, and options that remove curl's default headers."""
     sent = {name: text for name, text in view.request_headers(entry).items() if name not in HOP_BY_HOP}
     for name, text in sent.items():
         header = f"{name}: {text}" if text else f"{name};"
@@ -76,7 +73,7 @@ def _headers(entry: Entry, view: View) -> Iterator[str]:
 
 
 def _header_octets(header: str) -> bytes:
-    """Return a header as it goes over the wire; what is not of that alphabet is a sign of ours, in UTF-8."""
+    """Encode a header as Latin-1, or as UTF-8 if it contains the mask."""
     try:
         return header.encode("latin-1")
     except UnicodeEncodeError:

@@ -45,12 +45,16 @@ def _entry(entry: Entry, view: View) -> Document:
 
 def _request(entry: Entry, view: View) -> Document:
     call, query = entry.call, view.query(entry)
-    posted = {}
+    post_data = {}
     if call.body:
         media_type = call.headers.get("content-type", "")
-        text, coded = _body(view.request_bytes(entry), media_type)
-        posted = {
-            "postData": {"mimeType": media_type, "text": text, **({"_encoding": "base64"} if coded else {})}
+        text, is_base64 = _body(view.request_bytes(entry), media_type)
+        post_data = {
+            "postData": {
+                "mimeType": media_type,
+                "text": text,
+                **({"_encoding": "base64"} if is_base64 else {}),
+            }
         }
     return {
         "method": call.method,
@@ -61,19 +65,19 @@ def _request(entry: Entry, view: View) -> Document:
         "queryString": [
             {"name": name, "value": text} for name, text in parse_qsl(query, keep_blank_values=True)
         ],
-        **posted,
+        **post_data,
         "headersSize": -1,
         "bodySize": len(call.body),
     }
 
 
 def _response(entry: Entry, view: View) -> Document:
-    """Return what was answered; one that never left has the status 0, as browsers write it."""
+    """Return the response; status 0 if it was never sent, as browsers write it."""
     reply, sent = entry.reply, entry.status is not None
     headers = view.reply_headers(entry)
     if reply.media_type is not None:
         headers["Content-Type"] = reply.media_type
-    text, coded = _body(view.reply_bytes(entry), reply.media_type)
+    text, is_base64 = _body(view.reply_bytes(entry), reply.media_type)
     return {
         "status": reply.status if sent else 0,
         "statusText": _phrase(reply.status) if sent else "",
@@ -84,7 +88,7 @@ def _response(entry: Entry, view: View) -> Document:
             "size": len(reply.body),
             "mimeType": reply.media_type or "",
             "text": text,
-            **({"encoding": "base64"} if coded else {}),
+            **({"encoding": "base64"} if is_base64 else {}),
         },
         "redirectURL": headers.get("Location", "") if sent else "",
         "headersSize": -1,
@@ -93,7 +97,7 @@ def _response(entry: Entry, view: View) -> Document:
 
 
 def _body(body: bytes, media_type: str | None) -> tuple[str, bool]:
-    """Return the body as text, and whether that is base64 because it is none."""
+    """Return the body as text and False, or as base64 and True."""
     if is_text(body, media_type):
         return decode_text(body, media_type), False
     return b64encode(body).decode(), True

@@ -64,7 +64,7 @@ def check(control):
 
 
 def pytest_source(entry: Entry, view: View, settings: Settings) -> str:
-    """Return the file's text."""
+    """Return the source of the test file."""
     target, headers = to_sandbox(entry, view, settings.name)
     lost = loss_kind(entry) != ""
     return _TEMPLATE.format(
@@ -74,28 +74,28 @@ def pytest_source(entry: Entry, view: View, settings: Settings) -> str:
         file=pytest_file_name(entry),
         imports="\nimport pytest" if lost else "",
         sandbox=repr(settings.name),
-        settings=_octets(json.encode(_sandbox(settings))),
+        settings=_python_bytes(json.encode(_sandbox_body(settings))),
         target=repr(target.encode()),
-        headers=_listed(
+        headers=_python_list(
             [(name.encode(), text.encode("latin-1", "replace")) for name, text in headers.items()]
         ),
-        content=_octets(view.request_bytes(entry)),
+        content=_python_bytes(view.request_bytes(entry)),
         name=_function_name(entry),
         patience=(_LOSS_TIMEOUT_S if lost else _TIMEOUT_S) + entry.delay_ms / 1000,
         method=repr(entry.call.method),
         answer=indent("\n".join(_answer(entry, lost=lost)), " " * 8),
         outcomes=repr(dict(entry.decided.counts)),
-        decided=_listed([[view.key(key), str(action)] for key, action in entry.decided.items()]),
+        decided=_python_list([[view.key(key), str(action)] for key, action in entry.decided.items()]),
     )
 
 
 def pytest_file_name(entry: Entry) -> str:
-    """Return what the file is best called, so that pytest finds it."""
+    """Return a file name that pytest collects."""
     return f"test_call_{entry.number}.py"
 
 
 def _origin(entry: Entry) -> str:
-    """Return the origin of the call; the default one if its Host is no valid address."""
+    """Return the origin of the call; the default one if its Host cannot be embedded in Python source."""
     origin = entry.call.origin
     return origin if _ORIGIN.fullmatch(origin) else _DEFAULT_ORIGIN
 
@@ -119,8 +119,8 @@ def _function_name(entry: Entry) -> str:
     return f"{operation}_answers_as_call_{entry.number}_was_answered"
 
 
-def _sandbox(settings: Settings) -> Json:
-    told = {
+def _sandbox_body(settings: Settings) -> Json:
+    members = {
         "name": settings.name,
         "seed": settings.seed,
         "freeze": settings.frozen,
@@ -128,15 +128,15 @@ def _sandbox(settings: Settings) -> Json:
         "assumptions": dict(settings.assumptions),
         "scenarios": list(settings.scenarios),
     }
-    return {name: value for name, value in told.items() if value or name == "seed"}
+    return {name: value for name, value in members.items() if value or name == "seed"}
 
 
-def _listed(values: Sequence[object]) -> str:
-    """Return the values as a Python list, a line each."""
+def _python_list(values: Sequence[object]) -> str:
+    """Render the values as a Python list, one per line."""
     return "[\n" + "".join(f"    {value!r},\n" for value in values) + "]" if values else "[]"
 
 
-def _octets(body: bytes) -> str:
+def _python_bytes(body: bytes) -> str:
     if len(body) <= _LINE_BYTES:
         return repr(body)
     pieces = [repr(body[at : at + _LINE_BYTES]) for at in range(0, len(body), _LINE_BYTES)]

@@ -17,35 +17,35 @@ URL, ARTIFACTS, SEED, SPECS = "mockserver_url", "mockserver_artifacts", "mockser
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Three options and one setting."""
+    """Add three options and one setting."""
     group = parser.getgroup("mockserver", "mock of batch APIs")
     group.addoption(
         "--mockserver-url",
         metavar="URL",
-        help="Use the mockserver that runs there; else each worker has its own.",
+        help="URL of a running mockserver; by default each worker starts its own.",
     )
     group.addoption(
         "--mockserver-artifacts",
         metavar="DIR",
-        help="Keep traffic (HAR), calls (curl) and state of failed tests in folders below DIR.",
+        help="Save traffic (HAR), calls (curl) and state of failed tests in folders below DIR.",
     )
     group.addoption(
         "--mockserver-seed",
         metavar="N",
         type=int,
         default=0,
-        help="Seed of every test's sandbox; 0 if left out.",
+        help="Seed of every test's sandbox; default 0.",
     )
     parser.addini(
         SPECS,
-        "Folders with more specs, each a vendor of the mockserver that is started.",
+        "Folders with additional specs, one vendor each, for the mockserver that is started.",
         "paths",
         default=[],
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell pytest the markers, and give it a fixture for each vendor."""
+    """Register markers, fixtures, and one fixture per vendor."""
     from mockserver.testing.pytest_plugin import fixtures  # noqa: PLC0415 - after the options are known
 
     for marker in MARKERS:
@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Parametrize a test with the cases that a marker names."""
+    """Parametrize tests that have the marker `mock_cases`."""
     if metafunc.definition.get_closest_marker("mock_cases"):
         from mockserver.testing.pytest_plugin.parametrization import parametrize  # noqa: PLC0415 - reads the catalogue
 
@@ -66,31 +66,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add what the mock saw to the report of a failed test; let the sandbox of one that passed go."""
+    """Add the journal to the report of a failed test; delete the sandbox of a passed one."""
     report = yield
-    from mockserver.testing.pytest_plugin.failure_report import REPORTER_KEY  # noqa: PLC0415 - light, and only where tests run
+    from mockserver.testing.pytest_plugin.failure_report import REPORTER_KEY  # noqa: PLC0415 - only if tests run
 
-    watch = item.stash.get(REPORTER_KEY, None)
-    if watch is not None:
-        watch.handle_report(report)
+    reporter = item.stash.get(REPORTER_KEY, None)
+    if reporter is not None:
+        reporter.handle_report(report)
         if report.when == "teardown":
             del item.stash[REPORTER_KEY]
     return report
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Say in a sentence what was resent, where numbers of sent items are not as expected."""
+    """Explain which items were resent if the numbers of sent items differ."""
     if op != "==" or not (isinstance(left, list | tuple) and isinstance(right, list | tuple)):
         return None
     sent = _item_counts(left) or _item_counts(right)
     if not sent:
         return None
-    from mockserver.testing.calls import describe_resent  # noqa: PLC0415 - loaded by whoever made them
+    from mockserver.testing.calls import describe_resent  # noqa: PLC0415 - already loaded
 
     return [describe_resent(one.call for one in sent), f"{list(left)} == {list(right)}"]
 
 
 def _item_counts(values: list[Any] | tuple[Any, ...]) -> list[ItemCount]:
-    """Return the values, if they are what calls sent; none otherwise, and where nobody made such."""
-    made = sys.modules.get("mockserver.testing.calls")
-    return list(values) if made and values and all(isinstance(one, made.ItemCount) for one in values) else []
+    """Return the values if all of them are `ItemCount`, otherwise an empty list."""
+    module = sys.modules.get("mockserver.testing.calls")
+    return (
+        list(values) if module and values and all(isinstance(one, module.ItemCount) for one in values) else []
+    )

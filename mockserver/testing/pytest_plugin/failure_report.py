@@ -1,4 +1,4 @@
-"""Add the journal of a failed test to its report, save its artifacts, delete sandboxes of passed tests."""
+"""Add the journal to the report of a failed test, save its artifacts, delete sandboxes of passed tests."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SECTION = "mock journal"
 
 @dataclass(slots=True)
 class FailureReporter:
-    """Follows one test and its `sandbox`; `artifacts` is where files of a failed one go, None: nowhere.
+    """Follows one test and its `sandbox`; `artifacts` is the folder for files of a failed test, or None.
 
-    `ends` says that the server ends with the run, so that a link to it leads nowhere afterwards. `journal` is
-    what the section says, kept for when the server is gone.
+    `server_ends` tells that the server stops with the run, so that a link to it would be useless. `journal`
+    is the text of the report section, kept for when the server is gone.
     """
 
     sandbox: Sandbox
@@ -32,7 +32,7 @@ class FailureReporter:
     saved: bool = False
 
     def handle_report(self, report: pytest.TestReport) -> None:
-        """Handle the end of a phase of the test."""
+        """Handle the report of one phase of the test."""
         self.passed = self.passed or (report.when == "call" and report.passed)
         if report.failed:
             self.failed = True
@@ -43,7 +43,7 @@ class FailureReporter:
                 self.sandbox.drop()
 
     def save(self) -> None:
-        """Read the journal, and write the files, as long as there is something to read."""
+        """Read the journal and write the files, while the sandbox exists."""
         self.read_journal()
         if self.artifacts is None or self.saved:
             return
@@ -57,7 +57,7 @@ class FailureReporter:
             self.journal += f"\nnothing is kept in {self.artifacts}: {error}"
 
     def read_journal(self) -> None:
-        """Read the journal anew; what was read before stays when the server is gone."""
+        """Read the journal again; keep the previous text if the server is gone."""
         try:
             calls = self.sandbox.journal()
         except _server_errors() as error:
@@ -77,6 +77,6 @@ REPORTER_KEY = pytest.StashKey[FailureReporter]()
 
 
 def _server_errors() -> tuple[type[Exception], ...]:
-    from mockserver.testing import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow
+    from mockserver.testing import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow import
 
     return (ServerUnreachableError, ControlPlaneError)

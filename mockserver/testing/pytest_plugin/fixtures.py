@@ -1,4 +1,4 @@
-"""Fixtures for server, sandbox and catalogue case, and one fixture for each vendor."""
+"""Fixtures for server, sandbox and catalogue case, and one fixture per vendor."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def mockserver(request: pytest.FixtureRequest) -> MockServer:
-    """Return a mockserver for this worker's tests: `.url`, `.vendors`, `.health()`."""
+    """Provide the server for this worker's tests: `.url`, `.vendors`, `.health()`."""
     return _start_server(request.config, strict=False)
 
 
 @pytest.fixture(scope="session")
 def mockserver_strict(request: pytest.FixtureRequest) -> MockServer:
-    """Return a server for tests with `mock_auth("strict")`: it accepts fixture credentials only."""
+    """Provide a server for tests with `mock_auth("strict")`, which accepts only the fixtures' credentials."""
     server = _start_server(request.config, strict=True)
     if server.health()["auth"] != markers.STRICT:
-        pytest.fail(f"{server.url} takes any credential; start it with --auth strict", pytrace=False)
+        pytest.fail(f"{server.url} accepts any credential; start it with --auth strict", pytrace=False)
     return server
 
 
 @pytest.fixture
 def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """Return a new sandbox for this test: `.vendor(name)`, `.scenario(…)`, `.clock`, `.journal()`, …."""
-    from mockserver.testing import Sandbox  # noqa: PLC0415 - heavy; only tests that use it pay for it
+    """Provide a new sandbox for this test: `.vendor(name)`, `.scenario(…)`, `.clock`, `.journal()`, …."""
+    from mockserver.testing import Sandbox  # noqa: PLC0415 - slow import
     from mockserver.testing.control_client import sandbox_name  # noqa: PLC0415
     from mockserver.testing.teardown import ALLOWABLE  # noqa: PLC0415
 
@@ -58,20 +58,20 @@ def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     with _fail_without_traceback():
         sandbox.open()
     artifacts = config.getoption("mockserver_artifacts")
-    watch = FailureReporter(
+    reporter = FailureReporter(
         sandbox, Path(artifacts).absolute() if artifacts else None, server_ends=server.is_own
     )
-    node.stash[REPORTER_KEY] = watch
+    node.stash[REPORTER_KEY] = reporter
     with _fail_without_traceback():
         for scenario in markers.all_arguments(node, markers.SCENARIO):
             sandbox.scenario(scenario)  # type: ignore[arg-type]
     yield sandbox
-    _check_passed_test(watch)
+    _check_passed_test(reporter)
 
 
 @pytest.fixture
 def mock_case(request: pytest.FixtureRequest, mock_sandbox: Sandbox) -> CatalogueTest:
-    """Return one of the cases that the marker `mock_cases` names: `.arrange()`, `.run()`, `.expected`, …."""
+    """Provide a case selected by the marker `mock_cases`: `.arrange()`, `.run()`, `.expected`, …."""
     if not hasattr(request, "param"):
         pytest.fail('mock_case needs the marker mock_cases("<vendor>")', pytrace=False)
     vendor, case = request.param
@@ -80,11 +80,11 @@ def mock_case(request: pytest.FixtureRequest, mock_sandbox: Sandbox) -> Catalogu
 
 
 def _start_server(config: pytest.Config, *, strict: bool) -> MockServer:
-    from mockserver.testing import MockServer  # noqa: PLC0415 - heavy; only tests that use it pay for it
+    from mockserver.testing import MockServer  # noqa: PLC0415 - slow import
 
     url, specs = config.getoption("mockserver_url"), config.getini("mockserver_specs")
     running = ExitStack()
-    # The last test's report is made when all fixtures are gone, and needs the server still.
+    # The last test's report is made after all fixtures are torn down, and still needs the server.
     config.add_cleanup(running.close)
     with _fail_without_traceback():
         return running.enter_context(MockServer(url, strict=strict, specs=specs))
@@ -92,8 +92,8 @@ def _start_server(config: pytest.Config, *, strict: bool) -> MockServer:
 
 @contextmanager
 def _fail_without_traceback() -> Iterator[None]:
-    """Yield what the mock says is told as it says it: where in the plugin it came up helps nobody."""
-    from mockserver.testing import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow
+    """Turn errors of the mock server into test failures with their message only."""
+    from mockserver.testing import ControlPlaneError, ServerUnreachableError  # noqa: PLC0415 - slow import
 
     try:
         yield
@@ -101,19 +101,19 @@ def _fail_without_traceback() -> Iterator[None]:
         pytest.fail(str(error), pytrace=False)
 
 
-def _check_passed_test(watch: FailureReporter) -> None:
-    """Hold a test that passed to account, as long as its sandbox is there."""
-    watch.read_journal()
-    if watch.passed and (said := watch.sandbox.find_violations()):
-        watch.save()
-        pytest.fail("\n".join(said), pytrace=False)
+def _check_passed_test(reporter: FailureReporter) -> None:
+    """Fail a passed test if its sandbox has violations."""
+    reporter.read_journal()
+    if reporter.passed and (violations := reporter.sandbox.find_violations()):
+        reporter.save()
+        pytest.fail("\n".join(violations), pytrace=False)
 
 
 _NOT_IDENTIFIER = re.compile(r"\W")
 
 
 def vendor_fixtures(config: pytest.Config) -> ModuleType:
-    """Return a plugin with the fixtures `mock_<vendor>`; odd characters become underscores."""
+    """Return a plugin with the fixtures `mock_<vendor>`; other characters become underscores."""
     module = ModuleType("mockserver.testing.pytest_plugin.of_vendors", "A fixture for each vendor.")
     for name in sorted(set(_vendor_names(config))):
         setattr(module, f"mock_{_NOT_IDENTIFIER.sub('_', name)}", _vendor_fixture(name))
@@ -121,18 +121,22 @@ def vendor_fixtures(config: pytest.Config) -> ModuleType:
 
 
 def _vendor_names(config: pytest.Config) -> Iterator[str]:
-    here = Path(__file__).parents[2]
-    inside = here / "specs"
-    ours = inside if inside.is_dir() else here.parent / "specs"
-    for folder in (ours, *config.getini("mockserver_specs")):
+    package = Path(__file__).parents[2]
+    installed = package / "specs"
+    specs = installed if installed.is_dir() else package.parent / "specs"
+    for folder in (specs, *config.getini("mockserver_specs")):
         yield from (file.stem for file in folder.glob("*.yaml") if not file.name.startswith("_"))
     if url := config.getoption("mockserver_url"):
         yield from _remote_vendors(url)
 
 
 def _remote_vendors(url: str) -> Iterator[str]:
-    """Return the vendors of a running server; none if it does not answer, as the fixtures then report."""
-    from mockserver.testing import ControlPlaneError, MockServer, ServerUnreachableError  # noqa: PLC0415 - slow
+    """Yield the vendors of a running server; none if it does not respond, which the fixtures will report."""
+    from mockserver.testing import (  # noqa: PLC0415 - slow import
+        ControlPlaneError,
+        MockServer,
+        ServerUnreachableError,
+    )
 
     try:
         with MockServer(url) as server:
@@ -142,8 +146,8 @@ def _remote_vendors(url: str) -> Iterator[str]:
 
 
 def _vendor_fixture(vendor: str) -> Callable[..., object]:
-    def made(mock_sandbox: Sandbox) -> SandboxVendor:
+    def fixture(mock_sandbox: Sandbox) -> SandboxVendor:
         return mock_sandbox.vendor(vendor)
 
-    made.__doc__ = f"The vendor {vendor} in this test's sandbox: `.url`, `.token`, `.calls`, `.arm(…)`, …."
-    return pytest.fixture(name=f"mock_{_NOT_IDENTIFIER.sub('_', vendor)}")(made)
+    fixture.__doc__ = f"The vendor {vendor} in this test's sandbox: `.url`, `.token`, `.calls`, `.arm(…)`, …."
+    return pytest.fixture(name=f"mock_{_NOT_IDENTIFIER.sub('_', vendor)}")(fixture)

@@ -18,19 +18,19 @@ STRICT, LENIENT = "strict", "lenient"
 
 MARKERS = (
     "mock_scenario(scenario): arm a scenario in the test's sandbox: its name, a document, a file; repeatable",
-    'mock_clock(instant): let the sandbox\'s clock stand, "2026-01-05T09:00:00Z"',
-    "mock_fixtures(empty=True): begin without records",
-    'mock_auth("strict"): take the credentials of the fixtures alone',
-    'mock_cases(vendor, tag=""): a test with mock_case for each such case, by section, source, name or row',
-    'mock_allow("off-contract", "never-hit"): calls off contract, or rules that never hit, are meant so',
+    'mock_clock(instant): freeze the sandbox\'s clock, for example at "2026-01-05T09:00:00Z"',
+    "mock_fixtures(empty=True): start without records",
+    'mock_auth("strict"): accept only the credentials of the fixtures',
+    'mock_cases(vendor, tag=""): run the test for each case with this section, source, name or row',
+    'mock_allow("off-contract", "never-hit"): allow calls off contract, or rules that were never hit',
 )
 
 
 def text_argument(node: pytest.Item, name: str, *, choices: tuple[str, ...] = ()) -> str:
-    """Return the text that the closest marker of the name has, "" where there is none.
+    """Return the text argument of the closest marker with this name, "" if there is no marker.
 
     Raises:
-        pytest.fail.Exception: it has no text, more than one, or one that is no choice.
+        pytest.fail.Exception: the argument is missing, not a text, or not among `choices`.
     """
     marker = node.get_closest_marker(name)
     if marker is None:
@@ -44,16 +44,16 @@ def text_argument(node: pytest.Item, name: str, *, choices: tuple[str, ...] = ()
 
 
 def all_arguments(node: pytest.Item, name: str) -> Iterator[object]:
-    """Yield what all markers of the name have, the outermost first."""
+    """Yield the arguments of all markers with this name, outermost first."""
     for marker in reversed(list(node.iter_markers(name))):
         yield from marker.args
 
 
 def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset[str]:
-    """Return what the test may do.
+    """Return the violations that the test allows.
 
     Raises:
-        pytest.fail.Exception: a marker says what is no choice.
+        pytest.fail.Exception: a violation is unknown.
     """
     words = frozenset(str(word) for word in all_arguments(node, ALLOW))
     if unknown := sorted(words - frozenset(choices)):
@@ -62,10 +62,10 @@ def allowed_violations(node: pytest.Item, choices: tuple[str, ...]) -> frozenset
 
 
 def begins_empty(node: pytest.Item) -> bool:
-    """Return whether the test's sandbox begins without records.
+    """Return whether the test's sandbox starts without records.
 
     Raises:
-        pytest.fail.Exception: the marker says something else.
+        pytest.fail.Exception: the marker has other arguments.
     """
     marker = node.get_closest_marker(FIXTURES)
     if marker is None:

@@ -11,14 +11,14 @@ from mockserver.testing.pytest_plugin.markers import CASES
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
-    """Give the test's `mock_case` each case of the marker's vendor and tag, by its id.
+    """Parametrize `mock_case` with the cases of the marker's vendor and tag, by id.
 
     Raises:
-        pytest.fail.Exception: a marker names no vendor, or none of its cases has the tag.
+        pytest.fail.Exception: the vendor is missing, or no case has the tag.
     """
-    wanted = [one for marker in metafunc.definition.iter_markers(CASES) for one in _selected_cases(marker)]
-    ids = [f"{vendor}-{case}" for vendor, case in wanted]
-    metafunc.parametrize("mock_case", wanted, ids=ids, indirect=True)
+    cases = [one for marker in metafunc.definition.iter_markers(CASES) for one in _selected_cases(marker)]
+    ids = [f"{vendor}-{case}" for vendor, case in cases]
+    metafunc.parametrize("mock_case", cases, ids=ids, indirect=True)
 
 
 def _selected_cases(marker: pytest.Mark) -> list[tuple[str, str]]:
@@ -33,5 +33,4 @@ def _selected_cases(marker: pytest.Mark) -> list[tuple[str, str]]:
 
 
 def _marker_arguments(vendor: str = "", tag: Any = "") -> tuple[str, str]:
-    """Return what the marker's words are."""
     return vendor, str(tag)

@@ -1,4 +1,4 @@
-"""The page about cases tells all of the language, and its samples can be read."""
+"""The page about cases covers the whole language, and its samples are valid."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_a_head_that_does_not_keep_the_language_is_refused(members: Any, said: s
         ({"call": "GET /orders", "fails": {"kind": "reset", "body": ""}}, "unknown body"),
         ({"together": [{"advance": 1}]}, "call 1: unknown or mixed members"),
         ({"together": [{"call": "GET /orders"}]}, "call 1: answer.status is missing"),
-        ({"together": [CALL], "answers": [{"status": 200}]}, "its answer stands in answers"),
+        ({"together": [CALL], "answers": [{"status": 200}]}, "its answer belongs in answers"),
         ({"together": [{"call": "GET /o"}], "answers": [{"times": 2}]}, "answer.status is missing"),
         ({"walk": "GET /orders", "between": [{"sleep": 1}]}, "step 1, step 1: unknown or mixed"),
         ({"sleep": 1}, "step 1: unknown or mixed members"),

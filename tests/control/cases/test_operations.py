@@ -132,8 +132,8 @@ def test_one_case_at_a_time_runs_in_a_sandbox(app: Application, sandbox: str) ->
             (("content-type", "application/json"),),
             b'{"vendor": "xero"}',
         )
-        came = await asyncio.gather(InProcessClient(app).send(run), InProcessClient(app).send(run))
-        return [one for one in came if isinstance(one, Response)]
+        received = await asyncio.gather(InProcessClient(app).send(run), InProcessClient(app).send(run))
+        return [one for one in received if isinstance(one, Response)]
 
     first, second = asyncio.run(both())
 

@@ -1,4 +1,4 @@
-"""Every step is seen to pass where it holds, and to fail where it does not."""
+"""Every step passes if its expectation holds, and fails if it does not."""
 
 from __future__ import annotations
 
@@ -43,33 +43,33 @@ def verdict(world: SandboxClient, **members: Any) -> CaseResult:
 
 
 def test_a_case_that_holds_passes_and_names_its_calls(world: SandboxClient) -> None:
-    came = verdict(world, then=[{"dump": {"orders": {"A1": {"amount": 1}, "A2": None}}}])
+    received = verdict(world, then=[{"dump": {"orders": {"A1": {"amount": 1}, "A2": None}}}])
 
-    assert came == CaseResult((), (1,))
-    assert came.passed
+    assert received == CaseResult((), (1,))
+    assert received.passed
 
 
 def test_a_name_that_names_nothing_is_told_with_its_place(world: SandboxClient) -> None:
-    came = verdict(world, names={"two": {"orders": ["${nobody}"]}})
+    received = verdict(world, names={"two": {"orders": ["${nobody}"]}})
 
-    assert came.says == ("acme/x.yaml: names, two", "nothing is called 'nobody'")
+    assert received.differences == ("acme/x.yaml: names, two", "nothing is called 'nobody'")
 
 
 def test_what_does_not_hold_is_told_with_its_place(world: SandboxClient) -> None:
-    came = verdict(world, then=[{"calls": 1}, {"dump": {"orders": {"A1": {"amount": 2}}}}])
+    received = verdict(world, then=[{"calls": 1}, {"dump": {"orders": {"A1": {"amount": 2}}}}])
 
-    assert not came.passed
-    assert came.says == (
+    assert not received.passed
+    assert received.differences == (
         "acme/x.yaml: then, step 2, dump",
         "orders/A1/amount: expected 2, found 1",
     )
 
 
 def test_the_first_step_that_does_not_hold_ends_the_case(world: SandboxClient) -> None:
-    came = verdict(world, when=[{**PUT, "answer": {"status": 200}}, PUT])
+    received = verdict(world, when=[{**PUT, "answer": {"status": 200}}, PUT])
 
-    assert came.says[:2] == ("acme/x.yaml: when, step 1, ${put}", "expected status 200")
-    assert came.calls == (1,)
+    assert received.differences[:2] == ("acme/x.yaml: when, step 1, ${put}", "expected status 200")
+    assert received.calls == (1,)
 
 
 STEPS = yaml.load((Path(__file__).parent / "steps.yaml").read_text(encoding="utf-8"))
@@ -77,16 +77,16 @@ STEPS = yaml.load((Path(__file__).parent / "steps.yaml").read_text(encoding="utf
 
 @pytest.mark.parametrize("steps", STEPS["holds"].values(), ids=STEPS["holds"])
 def test_what_holds_passes(world: SandboxClient, steps: Any) -> None:
-    assert verdict(world, when=steps).says == ()
+    assert verdict(world, when=steps).differences == ()
 
 
 @pytest.mark.parametrize(("said", "steps"), STEPS["fails"], ids=[said for said, _ in STEPS["fails"]])
 def test_what_does_not_hold_fails(world: SandboxClient, said: str, steps: Any) -> None:
-    assert said in "\n".join(verdict(world, when=steps).says)
+    assert said in "\n".join(verdict(world, when=steps).differences)
 
 
 def test_what_is_given_comes_before_the_scenario_and_is_no_change(world: SandboxClient) -> None:
-    came = verdict(
+    received = verdict(
         world,
         given=[PUT],
         scenario="html-from-proxy",
@@ -94,11 +94,11 @@ def test_what_is_given_comes_before_the_scenario_and_is_no_change(world: Sandbox
         then=[{"unchanged": True}],
     )
 
-    assert came.says == ()
+    assert received.differences == ()
 
 
 def test_switches_and_the_clock_are_set_first(world: SandboxClient) -> None:
-    came = verdict(
+    received = verdict(
         world,
         assumptions={"availability": "offline"},
         freeze="2026-03-01T00:00:00Z",
@@ -108,7 +108,7 @@ def test_switches_and_the_clock_are_set_first(world: SandboxClient) -> None:
         ],
     )
 
-    assert came.says == ()
+    assert received.differences == ()
 
 
 def test_a_case_that_goes_back_to_its_beginning_leaves_no_snapshot(world: SandboxClient) -> None:
@@ -118,6 +118,6 @@ def test_a_case_that_goes_back_to_its_beginning_leaves_no_snapshot(world: Sandbo
 
 
 def test_a_case_whose_sandbox_is_not_there_says_so(world: SandboxClient) -> None:
-    came = verdict(SandboxClient("nowhere", world.vendors, world.control))
+    received = verdict(SandboxClient("nowhere", world.vendors, world.control))
 
-    assert "/_mock/sandboxes/nowhere/journal?last=1: 404" in came.says[0]
+    assert "/_mock/sandboxes/nowhere/journal?last=1: 404" in received.differences[0]

@@ -15,7 +15,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def carried(serve: Serve, *requests: Request) -> list[Response | LostResponse]:
-    """What comes of the requests at a server on a socket."""
+    """Return the responses of a server on a socket."""
 
     async def carried() -> list[Response | LostResponse]:
         served: list[asyncio.Task[None]] = []
@@ -26,9 +26,9 @@ def carried(serve: Serve, *requests: Request) -> list[Response | LostResponse]:
         async with await asyncio.start_server(begin, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
             async with open_client(f"http://127.0.0.1:{port}") as sending:
-                came = [await sending.send(sent) for sent in requests]
+                received = [await sending.send(sent) for sent in requests]
             await asyncio.gather(*served)
-        return came
+        return received
 
     return asyncio.run(carried())
 
@@ -41,7 +41,7 @@ async def _served(serve: Serve, reader: asyncio.StreamReader, writer: asyncio.St
 
 
 def saying(*answers: bytes) -> Serve:
-    """A server that reads a head and says the next answer, and closes the connection after the last one."""
+    """A server that reads a head, sends the next response, and closes after the last one."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for answer in answers:
@@ -53,7 +53,7 @@ def saying(*answers: bytes) -> Serve:
 
 
 def resetting(first: bytes) -> Serve:
-    """A server that says `first` and resets the connection."""
+    """A server that sends `first` and resets the connection."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -71,20 +71,20 @@ async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) ->
 
 
 def test_an_answer_is_what_came() -> None:
-    (came,) = carried(saying(OK), Request("GET", "/"))
+    (received,) = carried(saying(OK), Request("GET", "/"))
 
-    assert isinstance(came, Response)
-    assert (came.status, came.media_type, came.text) == (200, "text/plain", "ok")
-    assert came.elapsed_ms > 0
+    assert isinstance(received, Response)
+    assert (received.status, received.media_type, received.text) == (200, "text/plain", "ok")
+    assert received.elapsed_ms > 0
 
 
 def test_a_header_that_came_twice_stands_together() -> None:
     twice = OK.replace(b"\r\n\r\n", b"\r\nx-a: 1\r\nX-A: 2\r\n\r\n")
 
-    (came,) = carried(saying(twice), Request("GET", "/"))
+    (received,) = carried(saying(twice), Request("GET", "/"))
 
-    assert isinstance(came, Response)
-    assert came.headers["x-a"] == "1, 2"
+    assert isinstance(received, Response)
+    assert received.headers["x-a"] == "1, 2"
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ def test_a_header_that_came_twice_stands_together() -> None:
     ids=["reset", "reset-late", "empty", "truncated", "truncated-chunk", "bad-chunk", "no-http", "silent"],
 )
 def test_an_answer_that_is_lost_is_named(serve: Serve, kind: str, status: int | None) -> None:
-    (came,) = carried(serve, Request("GET", "/", timeout_ms=200))
+    (received,) = carried(serve, Request("GET", "/", timeout_ms=200))
 
-    assert isinstance(came, LostResponse)
-    assert (came.kind, came.status) == (kind, status)
+    assert isinstance(received, LostResponse)
+    assert (received.kind, received.status) == (kind, status)
 
 
 def test_patience_is_for_the_whole_answer() -> None:
@@ -114,10 +114,10 @@ def test_patience_is_for_the_whole_answer() -> None:
         writer.write(OK[:-2])
         await reader.read()
 
-    (came,) = carried(stopping, Request("GET", "/", timeout_ms=100))
+    (received,) = carried(stopping, Request("GET", "/", timeout_ms=100))
 
-    assert isinstance(came, LostResponse)
-    assert (came.kind, came.status) == ("timeout", 200)
+    assert isinstance(received, LostResponse)
+    assert (received.kind, received.status) == ("timeout", 200)
 
 
 def test_a_call_that_finds_its_open_connection_closed_is_told_apart() -> None:
@@ -168,7 +168,7 @@ def test_a_server_that_is_not_there_is_no_answer() -> None:
         async with open_client("http://127.0.0.1:9") as sending:
             return await sending.send(Request("GET", "/"))
 
-    came = asyncio.run(nowhere())
+    received = asyncio.run(nowhere())
 
-    assert isinstance(came, LostResponse)
-    assert came.kind == "refused"
+    assert isinstance(received, LostResponse)
+    assert received.kind == "refused"

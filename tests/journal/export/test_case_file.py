@@ -1,4 +1,4 @@
-"""Case files are run by the runner of cases, in a fresh sandbox: what they say must come to pass again."""
+"""Exported case files pass when they are run in a new sandbox."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def operator(tmp_path: Path) -> Client:
 
 
 def written(**changes: Any) -> Any:
-    """The case of an entry, read as YAML."""
+    """Return the case of an entry, parsed as YAML."""
     return yaml.load(write_case_file(entry(**changes), View(shown=True), SETTINGS))
 
 
 def exported(operator: Client, number: int = 1) -> str:
-    answered = operator.get(f"{NEW}/journal/{number}/export?format=case&secrets=shown")
-    assert (answered.status, answered.media_type) == (200, "application/yaml")
-    return answered.text
+    response = operator.get(f"{NEW}/journal/{number}/export?format=case&secrets=shown")
+    assert (response.status, response.media_type) == (200, "application/yaml")
+    return response.text
 
 
 def verdict(operator: Client, text: str) -> CaseResult:
-    """What comes of the case in a sandbox that is new again."""
+    """Return the result of the case in a new sandbox."""
     operator.delete(NEW)
     create(operator)
     inside = InProcessClient(operator.app)
@@ -63,14 +63,14 @@ def verdict(operator: Client, text: str) -> CaseResult:
 def test_a_case_comes_out_as_it_was_recorded(operator: Client) -> None:
     order(operator, "A", "", "B")
 
-    assert verdict(operator, exported(operator)).says == ()
+    assert verdict(operator, exported(operator)).differences == ()
 
 
 def test_a_case_fails_where_an_item_ends_otherwise(operator: Client) -> None:
     order(operator, "A", "")
     text = exported(operator).replace("id: ''", "id: X")
 
-    assert any("rejected" in said for said in verdict(operator, text).says)
+    assert any("rejected" in said for said in verdict(operator, text).differences)
 
 
 def test_a_case_arms_the_scenario_that_bent_the_answer(operator: Client) -> None:
@@ -80,7 +80,7 @@ def test_a_case_arms_the_scenario_that_bent_the_answer(operator: Client) -> None
     text = exported(operator)
 
     assert "action: rejected" in text
-    assert verdict(operator, text).says == ()
+    assert verdict(operator, text).differences == ()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_case_arms_the_scenario_that_bent_the_answer(operator: Client) -> None
 def test_a_case_sends_what_was_sent(operator: Client, content: bytes) -> None:
     operator.put("/acme/orders", content=content, headers=JSON)
 
-    assert verdict(operator, exported(operator)).says == ()
+    assert verdict(operator, exported(operator)).differences == ()
 
 
 def test_a_case_names_its_vendor_its_time_and_its_switches() -> None:
@@ -144,7 +144,7 @@ def test_a_large_body_is_written_in_one_line_and_comes_out_as_it_was_recorded(op
     text = exported(operator)
 
     assert text.count("\n") == 2
-    assert verdict(operator, text).says == ()
+    assert verdict(operator, text).differences == ()
 
 
 def test_a_case_of_a_later_call_says_that_the_earlier_ones_are_missing(operator: Client) -> None:

@@ -1,4 +1,4 @@
-"""The page on tests: what it shows runs, and it leaves nothing out."""
+"""The page on tests: its examples run, and it is complete."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_every_member_of_a_sandbox_that_a_test_needs_stands_there(member: str) -
 
 
 def sent(client: httpx.Client, command: str) -> httpx.Response:
-    """What a curl command of the page gets."""
+    """Return the response to a curl command of the page."""
     words = shlex.split(command)
     url = next(word for word in words if word.startswith("http://127.0.0.1:8080"))
     headers = dict(text.split(": ", 1) for flag, text in pairwise(words) if flag == "-H")

@@ -1,4 +1,4 @@
-"""A sandbox a test: its name, its end, what is told and kept of it."""
+"""One sandbox per test: its name, its end, its report and its artifacts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytest_plugins = ["pytester"]
 Run = Callable[..., pytest.RunResult]
 
 QUICK = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:anyio")
-"""Plugins that take long to load, and have no part in it."""
+"""Plugins that are slow to load and not needed."""
 
 PUT = """
 import httpx, pytest

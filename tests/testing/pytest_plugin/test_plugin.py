@@ -102,13 +102,13 @@ def test_a_scenario_file_stands_beside_the_test(run: Run, pytester: pytest.Pytes
 @pytest.mark.parametrize(
     ("marker", "said"),
     [
-        ('mock_scenario("no-such")', "no scenario no-such ships"),
+        ('mock_scenario("no-such")', "no packaged scenario no-such"),
         ('mock_clock("yesterday")', "/freeze: "),
         ("mock_clock()", 'mock_clock takes one text: mock_clock("…")'),
         ('mock_auth("firm")', "mock_auth: firm is not one of strict, lenient"),
         ("mock_fixtures(True)", "mock_fixtures takes empty=True or empty=False"),
         ('mock_allow("off-contrct")', "mock_allow: off-contrct is not one of off-contract, never-hit"),
-        ('mock_auth("strict")', "takes any credential; start it with --auth strict"),
+        ('mock_auth("strict")', "accepts any credential; start it with --auth strict"),
     ],
 )
 def test_a_marker_that_says_nothing_good_is_told(run: Run, marker: str, said: str) -> None:
