@@ -215,8 +215,8 @@ def _check_outcomes(draft: Example, decided: Sequence[Mapping[str, Json]], entry
     why = "; ".join(problem["detail"] for one in decided for problem in one["problems"] if problem["detail"])
     outcomes = ", ".join(f"{count} {action}" for action, count in entry["outcomes"].items()) or "no items"
     raise NoExampleError(
-        f"{draft.operation} with {len(draft.bad)} of {len(draft)} items bad is answered with {entry['status']}, "
-        f"{outcomes}{f' ({why})' if why else ''}"
+        f"{draft.operation} with {len(draft.bad)} of {len(draft)} items bad "
+        f"is answered with {entry['status']}, {outcomes}{f' ({why})' if why else ''}"
     )
 
 
