@@ -131,4 +131,4 @@ def _record_key(call: Call, operation: Operation, key: str) -> str:
 
 def _refusal(call: Call, status: int, code: str, detail: str) -> ServerRefusal:
     described = (("Link", f'</{call.vendor}/ui/>; rel="describedby"; type="text/html"'),)
-    return ServerRefusal(status, f"idempotency-key-{code}", detail, {"instance": call.path}, described)
+    return ServerRefusal(int(status), f"idempotency-key-{code}", detail, {"instance": call.path}, described)

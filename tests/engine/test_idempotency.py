@@ -64,6 +64,15 @@ def test_a_replay_has_its_own_journal_entry_and_no_items(tmp_path: Path) -> None
     assert sorted(entry["outcomes"].get("created", 0) for entry in entries) == [0, 1]
 
 
+def test_a_refused_key_can_be_exported_as_a_case(tmp_path: Path) -> None:
+    client = acme(tmp_path, "required")
+    put(client, key=None)
+
+    exported = client.get("/_mock/sandboxes/default/journal/1/export?format=case")
+
+    assert (exported.status, "status: 400" in exported.text) == (200, True)
+
+
 def test_a_refusal_is_replayed_too(tmp_path: Path) -> None:
     client = acme(tmp_path)
     first = put(client, b"{")
