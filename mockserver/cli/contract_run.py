@@ -31,9 +31,9 @@ from mockserver.contract.session.session import (
     INTERRUPTED,
     MissingCredentialsError,
     SessionContext,
-    SessionResult,
+    SessionSubject,
+    load_session_subject,
     run_session,
-    session_result,
 )
 from mockserver.contract.target import TargetUnreachableError
 from mockserver.engine.registry import vendor_packages
@@ -82,7 +82,7 @@ def run_contract(options: ContractOptions) -> None:
                 outcomes[-1], options.folder if options.reports else None, quiet=options.quiet
             ):
                 click.echo(told, color=_colour())
-        if outcomes[-1].visit.stopped:
+        if outcomes[-1].session.stopped:
             break
     files = _write_reports(options, outcomes, began)
     if options.as_json:
@@ -137,18 +137,18 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
 
 def _select_plans(
     options: ContractOptions, plans: list[SessionPlan]
-) -> list[tuple[SessionPlan, SessionResult]]:
+) -> list[tuple[SessionPlan, SessionSubject]]:
     """Return the plans with what they are about, without those that have none of the operations asked for."""
     try:
-        read = [(plan, session_result(plan)) for plan in plans]
+        read = [(plan, load_session_subject(plan)) for plan in plans]
     except MockServerError as error:
         fail(one_line(str(error)), f"--spec {options.spec}", "a file of OpenAPI 3.0 or 3.1", EXIT_USAGE)
     if not options.operations:
         return read
-    there = {name for _, about in read for name in about.contracted.spec.operations}
+    there = {name for _, about in read for name in about.api.spec.operations}
     _check_names("operation", "--operation", options.operations, sorted(there))
     wanted = set(options.operations)
-    return [one for one in read if not wanted.isdisjoint(one[1].contracted.spec.operations)]
+    return [one for one in read if not wanted.isdisjoint(one[1].api.spec.operations)]
 
 
 def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -169,7 +169,7 @@ def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:
 
 
 def _run_session(
-    plan: SessionPlan, about: SessionResult, known: tuple[KnownFindings, ...], before: list[RunOutcome]
+    plan: SessionPlan, about: SessionSubject, known: tuple[KnownFindings, ...], before: list[RunOutcome]
 ) -> RunOutcome:
     around = SessionContext(os.environ, lambda told: click.echo(told, err=True), system_clock)
     target = f"--target {one_line(plan.target or '', 80)}"
@@ -217,13 +217,13 @@ def _write_reports(options: ContractOptions, outcomes: list[RunOutcome], began: 
 def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFindings, ...]) -> None:
     """Write the findings as a baseline; keep known reasons, and findings that this run did not look at."""
     differences = {
-        KnownFindings(one.visit.contracted.name, row.operation, row.check.id, row.reason, row.fingerprint)
+        KnownFindings(one.session.api.name, row.operation, row.check.id, row.reason, row.fingerprint)
         for one in outcomes
         for row in one.rows
         if row.finding
     }
     met = {(one.vendor, one.operation, one.check) for one in differences}
-    gone = {one for outcome in outcomes for one in outcome.gone}
+    gone = {one for outcome in outcomes for one in outcome.resolved}
     kept = [one for one in known if one not in gone and (one.vendor, one.operation, one.check) not in met]
     baseline.write_baseline(file, [*differences, *kept])
     click.echo(
@@ -233,13 +233,13 @@ def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFi
 
 
 def _exit(outcomes: list[RunOutcome]) -> None:
-    stopped = next((one.visit.stopped for one in outcomes if one.visit.stopped), "")
+    stopped = next((one.session.stopped for one in outcomes if one.session.stopped), "")
     if stopped == INTERRUPTED:
         raise SystemExit(BY_CTRL_C)
     if stopped:
         fail(
             f"the server was lost: {one_line(stopped)}",
-            outcomes[-1].visit.url,
+            outcomes[-1].session.url,
             "the same line again",
             EXIT_NO_SERVER,
         )

@@ -47,7 +47,7 @@ def verify(  # noqa: PLR0913 - click hands over one argument an option
     mockserver verify traffic.har --vendor NAME
     mockserver verify traffic.har --vendor NAME --base https://api.example --html-to drift.html
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.verify_run import UnusableInputError, VerifyOptions, verify_traffic  # noqa: PLC0415 - slow
+    from mockserver.cli.verify_run import UnusableInputError, VerifyOptions, verify_traffic  # noqa: PLC0415
 
     wanted = VerifyOptions(archive, vendor, base, state, assumptions)
     try:

@@ -26,14 +26,14 @@ PREFIX = "MOCKSERVER_CREDENTIAL_"
 _OTHER = re.compile(r"[^A-Z0-9]+")
 
 
-def headers_for(contracted: ApiUnderTest, operation_id: str, given: GivenCredentials) -> Mapping[str, str]:
+def headers_for(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> Mapping[str, str]:
     """Return the headers that let an operation be called, names in lower case.
 
     They are of the first alternative that `given` covers; none where it covers none, or none is asked for. A
     key that goes into the query is no header.
     """
-    operation = contracted.spec.operations.get(operation_id)
-    schemes = _schemes(contracted)
+    operation = api.spec.operations.get(operation_id)
+    schemes = _schemes(api)
     for alternative in operation.security if operation else ():
         if all(name in given for name in alternative):
             return {
@@ -49,63 +49,61 @@ def variable(scheme: str) -> str:
     return PREFIX + _OTHER.sub("_", scheme.upper())
 
 
-def from_environment(contracted: ApiUnderTest, environment: Mapping[str, str]) -> GivenCredentials:
+def from_environment(api: ApiUnderTest, environment: Mapping[str, str]) -> GivenCredentials:
     """Return what the environment names of the credentials that the spec knows.
 
     Raises:
         UnreadableCredentialError: a Basic credential is not `user:password`.
     """
     found = {}
-    for name, node in _schemes(contracted).items():
+    for name, node in _schemes(api).items():
         text = environment.get(variable(name), "")
         if text:
             found[name] = _read(variable(name), node, text)
     return found
 
 
-def invented_credentials(contracted: ApiUnderTest) -> GivenCredentials:
+def invented_credentials(api: ApiUnderTest) -> GivenCredentials:
     """Return a credential of every kind, for a server that takes any."""
-    return {name: _read(variable(name), node, "any:any") for name, node in _schemes(contracted).items()}
+    return {name: _read(variable(name), node, "any:any") for name, node in _schemes(api).items()}
 
 
-def missing_schemes(
-    contracted: ApiUnderTest, given: GivenCredentials, operations: Iterable[str]
-) -> tuple[str, ...]:
+def missing_schemes(api: ApiUnderTest, given: GivenCredentials, operations: Iterable[str]) -> tuple[str, ...]:
     """Return the schemes for which there is no credential, where an operation cannot be called without.
 
     They come in the order of the operations' names, in whatever order these are given.
     """
     lacking: dict[str, None] = {}
     for name in sorted(operations):
-        security = contracted.spec.operations[name].security
+        security = api.spec.operations[name].security
         if security and not any(all(one in given for one in alternative) for alternative in security):
             lacking.update(dict.fromkeys(one for one in security[0] if one not in given))
     return tuple(lacking)
 
 
-def header_of(contracted: ApiUnderTest, scheme: str) -> str:
+def header_of(api: ApiUnderTest, scheme: str) -> str:
     """Return the header that the credential of a security scheme goes in, lower case; "" where it is none."""
-    node = _schemes(contracted)[scheme]
+    node = _schemes(api)[scheme]
     if node["type"] != "apiKey":
         return "authorization"
     places = {"header": str(node["name"]).lower(), "cookie": "cookie"}
     return places.get(node["in"], "")
 
 
-def is_callable_with(contracted: ApiUnderTest, without: Iterable[str]) -> frozenset[str]:
+def is_callable_with(api: ApiUnderTest, without: Iterable[str]) -> frozenset[str]:
     """Return the operations that can be called where there is no credential for the schemes `without`."""
     lacking = set(without)
     return frozenset(
         name
-        for name, operation in contracted.spec.operations.items()
+        for name, operation in api.spec.operations.items()
         if not operation.security
         or any(not lacking.intersection(alternative) for alternative in operation.security)
     )
 
 
-def in_shell(contracted: ApiUnderTest, given: GivenCredentials) -> Mapping[str, str]:
+def in_shell(api: ApiUnderTest, given: GivenCredentials) -> Mapping[str, str]:
     """Return what stands for each credential in a line for a shell, by the text of its header."""
-    schemes = _schemes(contracted)
+    schemes = _schemes(api)
     return {
         text: _variable_in(variable(name), values)
         for name, values in given.items()
@@ -133,10 +131,8 @@ def without_secrets(values: Mapping[str, str]) -> str:
     return values.get("bearer") or values.get("api_key", "")
 
 
-def _schemes(contracted: ApiUnderTest) -> Mapping[str, Document]:
-    schemes: Mapping[str, Document] = contracted.spec.document.get("components", {}).get(
-        "securitySchemes", {}
-    )
+def _schemes(api: ApiUnderTest) -> Mapping[str, Document]:
+    schemes: Mapping[str, Document] = api.spec.document.get("components", {}).get("securitySchemes", {})
     return schemes
 
 

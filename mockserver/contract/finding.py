@@ -58,19 +58,19 @@ class FindingLedger:
     check and operation (the smallest that was found); `exchanges` are all calls when they are `kept`.
     """
 
-    kept: bool = False
+    keeps_exchanges: bool = False
     made: Counter[tuple[str, str]] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
 
-    def called(self, exchange: Exchange) -> None:
+    def count_call(self, exchange: Exchange) -> None:
         """Count a call."""
         self.calls[exchange.operation] += 1
-        if self.kept:
+        if self.keeps_exchanges:
             self.exchanges.append(exchange)
 
-    def judged(self, operation: str, check: str, times: int = 1) -> None:
+    def count_check(self, operation: str, check: str, times: int = 1) -> None:
         """Count a check of an operation's response, on so many items or calls."""
         self.made[operation, check] += times
 

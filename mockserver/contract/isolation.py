@@ -16,7 +16,7 @@ _KEYS_OF_A_RUN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class IsolatedWorld:
+class IsolationScope:
     """`name` occurs once in a run; `headers` lead there; keys are counted from `first`.
 
     `sandboxed`: it has nothing in common with any other; else only its keys are its own.
@@ -24,7 +24,7 @@ class IsolatedWorld:
 
     name: str
     first: int
-    sandboxed: bool = False
+    has_sandbox: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -49,21 +49,21 @@ class Isolation:
         """Whether a fresh world is a sandbox of its own."""
         return self._sandboxed
 
-    def fresh(self, keys: int) -> IsolatedWorld:
+    def new_scope(self, keys: int) -> IsolationScope:
         """Return a world that nothing has happened in, with so many keys."""
         self._number += 1
         name = f"{self._name}-{self._number}"
         if self._sandboxed:
-            return IsolatedWorld(name, 0, sandboxed=True, headers={SANDBOX: name})
+            return IsolationScope(name, 0, has_sandbox=True, headers={SANDBOX: name})
         first = self._first + self._keys
         self._keys += keys
-        return IsolatedWorld(name, first)
+        return IsolationScope(name, first)
 
-    def drop(self, world: IsolatedWorld) -> None:
+    def drop(self, scope: IsolationScope) -> None:
         """Delete a sandbox; where the target refuses that, later worlds share the default one."""
-        if not world.sandboxed:
+        if not scope.has_sandbox:
             return
-        request = Request("DELETE", f"/_mock/sandboxes/{world.name}")
+        request = Request("DELETE", f"/_mock/sandboxes/{scope.name}")
         try:
             answered = self._target.at_origin(request).response
         except TargetUnreachableError:

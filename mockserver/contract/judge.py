@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mockserver.contract.checks import APPLICABLE_CHECKS
-from mockserver.contract.checks.case import REFUSED, CheckCase
+from mockserver.contract.checks.case import FIRST_REFUSAL, CheckCase
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding, FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle import Oracle
-from mockserver.contract.oracle.expected import ExpectedResponse
+from mockserver.contract.oracle.expectations import ExpectedResponse
 from mockserver.contract.profile import OutcomeReader, ReportedOutcomes
 from mockserver.contract.responses.conformance import ResponseConformance
 from mockserver.contract.responses.outcomes import reader_for
@@ -27,14 +27,14 @@ _LEAD = "gives no per-item outcome"
 class ExchangeJudge:
     """Judges the exchanges of one API; what it needs of the spec is made once."""
 
-    def __init__(self, contracted: ApiUnderTest, effort: RunConfig) -> None:
-        self.oracle = Oracle(contracted)
-        self._contracted = contracted
-        self._effort = effort
-        self._answers = ResponseConformance(contracted.spec)
-        operations = contracted.spec.operations.values()
+    def __init__(self, api: ApiUnderTest, run_config: RunConfig) -> None:
+        self.oracle = Oracle(api)
+        self._contracted = api
+        self._effort = run_config
+        self._answers = ResponseConformance(api.spec)
+        operations = api.spec.operations.values()
         self._readers: Mapping[str, OutcomeReader | None] = {
-            one.id: reader_for(contracted, one) for one in operations
+            one.id: reader_for(api, one) for one in operations
         }
 
     def __call__(self, exchange: Exchange, ledger: FindingLedger) -> tuple[Finding, ...]:
@@ -53,7 +53,7 @@ class ExchangeJudge:
                 continue
             times, fault = checker(case)
             if times:
-                ledger.judged(operation.id, check.id, times)
+                ledger.count_check(operation.id, check.id, times)
             if fault is not None:
                 found.append(
                     Finding(
@@ -80,9 +80,9 @@ class ExchangeJudge:
             expected,
             telling,
             unread,
-            self._answers.answered(operation, exchange),
-            forgiving=self._forgives(operation, exchange.response.status),
-            credentialed=self._is_credentialed(operation, exchange),
+            self._answers.conformance(operation, exchange),
+            is_tolerated=self._forgives(operation, exchange.response.status),
+            has_credentials=self._is_credentialed(operation, exchange),
         )
 
     def _told(
@@ -107,7 +107,7 @@ class ExchangeJudge:
             return False
         of_bad = () if operation.batch else judged.invalid
         return not {str(status), f"{status // 100}xx"}.isdisjoint(
-            judged.valid if status >= REFUSED else of_bad
+            judged.valid if status >= FIRST_REFUSAL else of_bad
         )
 
     def _is_credentialed(self, operation: Operation, exchange: Exchange) -> bool:

@@ -85,7 +85,7 @@ class ReportedOutcomes:
 
     outcomes: tuple[ReportedOutcome, ...]
     count: int | None = None
-    complete: bool = True
+    is_complete: bool = True
 
 
 OutcomeReader: TypeAlias = Callable[[Exchange, Sequence[BatchItem]], ReportedOutcomes | None]
@@ -104,7 +104,7 @@ class Corruption:
 
     name: str
     change: Callable[[Json], Json]
-    refuses: bool = False
+    refuses_call: bool = False
 
 
 class RefusedStep:
@@ -174,7 +174,7 @@ class BatchProfile:
     twice: Literal["each", "last", "none", ""] = ""
     key_header: str = ""
     again: Literal["same", "refused", ""] = ""
-    again_status: int = 0
+    replay_status: int = 0
     conflict_status: int = 0
     encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = field(default_factory=dict)
 
@@ -215,14 +215,14 @@ class FixturePins:
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     bodies: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     walking: Mapping[str, str] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
+    omitted_headers: tuple[str, ...] = ()
     codec: str = "utf-8"
     expected_statuses: Mapping[str, ExpectedStatuses] = field(default_factory=dict)
-    excluded: tuple[SkippedCheck, ...] = ()
-    slim: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    asked_for: tuple[tuple[str, str], ...] = ()
-    walks: tuple[tuple[str, ...], ...] = ((),)
-    empty_answers: tuple[str, ...] = ()
+    skipped_checks: tuple[SkippedCheck, ...] = ()
+    omitted_members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    accepts: tuple[tuple[str, str], ...] = ()
+    walk_exclusions: tuple[tuple[str, ...], ...] = ((),)
+    empty_responses: tuple[str, ...] = ()
     """Responses, by name in the spec's components, whose body only an assumption brings."""
 
 

@@ -18,9 +18,9 @@ PHASES = (FUZZING_PHASE, STATEFUL_PHASE)
 
 
 def run_phases(
-    contracted: ApiUnderTest,
+    api: ApiUnderTest,
     target: Target,
-    effort: RunConfig,
+    run_config: RunConfig,
     ledger: FindingLedger,
     phases: tuple[str, ...] = PHASES,
 ) -> None:
@@ -32,27 +32,27 @@ def run_phases(
     from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - a validator costs time to import
     from mockserver.contract.judge import ExchangeJudge  # noqa: PLC0415
 
-    judge = ExchangeJudge(contracted, effort)
+    judge = ExchangeJudge(api, run_config)
     if FUZZING_PHASE in phases:
         from mockserver.contract.fuzzing.run import FUZZING_CHECKS, run_fuzzing  # noqa: PLC0415 - slow
 
-        if _wants(effort, {*CHECKS, *FUZZING_CHECKS}):
-            run_fuzzing(contracted, target, effort, ledger, judge)
+        if _wants(run_config, {*CHECKS, *FUZZING_CHECKS}):
+            run_fuzzing(api, target, run_config, ledger, judge)
     if STATEFUL_PHASE in phases:
         from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415 - imports Hypothesis
         from mockserver.contract.stateful.run import run_stateful  # noqa: PLC0415
 
-        if _wants(effort, {*CHECKS, *STATEFUL_CHECKS}):
-            run_stateful(contracted, target, effort, ledger, judge)
+        if _wants(run_config, {*CHECKS, *STATEFUL_CHECKS}):
+            run_stateful(api, target, run_config, ledger, judge)
 
 
-def _wants(effort: RunConfig, checks: Iterable[str]) -> bool:
+def _wants(run_config: RunConfig, checks: Iterable[str]) -> bool:
     """Return whether any of them is to be made: a part that makes none need not be done."""
-    return any(effort.wants(one) for one in checks)
+    return any(run_config.wants(one) for one in checks)
 
 
 def run_plain_spec(
-    file: Path, contracted: ApiUnderTest, target: Target, effort: RunConfig, ledger: FindingLedger
+    file: Path, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
 ) -> None:
     """Call the target as Schemathesis would by itself: the file may be any OpenAPI document of 3.x.
 
@@ -62,9 +62,9 @@ def run_plain_spec(
     """
     from schemathesis.errors import LoaderError  # noqa: PLC0415 - as `generated`
 
-    from mockserver.contract.fuzzing import plain_schemathesis  # noqa: PLC0415
+    from mockserver.contract.fuzzing import run  # noqa: PLC0415
 
     try:
-        plain_schemathesis.run_schemathesis(file, target, effort, ledger, contracted.profile.credentials)
+        run.run_plain_schemathesis(file, target, run_config, ledger, api.profile.credentials)
     except LoaderError as error:
         raise SpecError(f"{file.name}: {error}") from None

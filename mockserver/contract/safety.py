@@ -124,7 +124,7 @@ def is_ours(send: Callable[[Request], Exchange]) -> bool:
     return JOURNAL in send(Request("GET", "/")).response.headers
 
 
-def find_stray_calls(name: str, url: str, send: Callable[[Request], Exchange]) -> UnsafeTargetError | None:
+def find_vendor_below(name: str, url: str, send: Callable[[Request], Exchange]) -> UnsafeTargetError | None:
     """Return a warning for the address of a whole server of ours instead of one vendor, else None.
 
     Raises:

@@ -41,7 +41,7 @@ _OTHER_TYPE: Mapping[str, Json] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class SampleMember:
     """A member of an item and its schema, with what its `$ref` points at."""
 
     name: str
@@ -49,7 +49,7 @@ class Member:
     document: Document
 
     @classmethod
-    def of(cls, document: Document, name: str, schema: Document) -> Member:
+    def of(cls, document: Document, name: str, schema: Document) -> SampleMember:
         """Return the member by the spec's document."""
         return cls(name, resolve(document, schema), document)
 
@@ -116,9 +116,9 @@ class SampleItem:
     """Good items of a schema: `base` with a key, and in it what tells items apart."""
 
     base: Mapping[str, Json]
-    keyed: Member
+    keyed: SampleMember
     marked: str
-    priced: Member | None
+    priced: SampleMember | None
     corruptions: tuple[Corruption, ...]
     number: int = _FIRST_KEY
 
@@ -143,7 +143,7 @@ class SampleItem:
 
 def make_sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:
     """Items of the schema, whose only key member is the batch's; None where they cannot be made up."""
-    members = {name: Member.of(document, name, node) for name, node in schema["properties"].items()}
+    members = {name: SampleMember.of(document, name, node) for name, node in schema["properties"].items()}
     keyed = members.get(batch.key[0])
     if keyed is None or not _with_unique_keys(keyed):
         return None
@@ -167,7 +167,7 @@ def make_sample(document: Document, schema: Document, batch: Batch) -> SampleIte
     return SampleItem(base, keyed, marked, priced, spoils)
 
 
-def _with_unique_keys(keyed: Member) -> bool:
+def _with_unique_keys(keyed: SampleMember) -> bool:
     if keyed.type == "integer":
         least, most = keyed.schema.get("minimum", 0), keyed.schema.get("maximum")
         return (
@@ -179,13 +179,15 @@ def _with_unique_keys(keyed: Member) -> bool:
     return None not in made and len(set(made)) == len(made)
 
 
-def _corruptions(members: list[Member], schema: Document, batch: Batch) -> Iterator[Corruption]:
+def _corruptions(members: list[SampleMember], schema: Document, batch: Batch) -> Iterator[Corruption]:
     for one in members:
         named = f"{'an' if one.name[:1].lower() in 'aeiou' else 'a'} {one.name}"
         at = "/" + one.name.replace("~", "~0").replace("/", "~1")
 
-        def spoil(name: str, change: Any, keyword: str, one: Member = one) -> Corruption:
-            return Corruption(name, change, refuses=bool(one.schema.get("x-fatal", keyword in batch.fatal)))
+        def spoil(name: str, change: Any, keyword: str, one: SampleMember = one) -> Corruption:
+            return Corruption(
+                name, change, refuses_call=bool(one.schema.get("x-fatal", keyword in batch.fatal))
+            )
 
         if one.name in schema.get("required", []):
             yield spoil(f"no {one.name}", remove_member(at), "required")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
-from mockserver.contract import inferred
+from mockserver.contract import inference
 from mockserver.contract.exchange import Request
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
@@ -106,7 +106,7 @@ def _item_corruption(subject: BatchProfile) -> Corruption:
     """Return one that is refused for itself, if there is one."""
     if not subject.corruptions:
         raise NoExampleError(f"{subject.operation}: nothing is said of what makes an item bad")
-    return next((spoil for spoil in subject.corruptions if not spoil.refuses), subject.corruptions[0])
+    return next((spoil for spoil in subject.corruptions if not spoil.refuses_call), subject.corruptions[0])
 
 
 _SUCCESS = range(200, 300)
@@ -134,7 +134,7 @@ class ExampleBuilder:
         if not 0 <= bad <= items:
             raise ValueError(f"{bad} of {items} items cannot be bad")
         told = self.contract.profile.batches(self.contract.facts)
-        subjects = told or inferred.infer_batches(self.contract.spec)
+        subjects = told or inference.infer_batches(self.contract.spec)
         said: list[str] = []
         for subject in subjects:
             if operation in ("", subject.operation):

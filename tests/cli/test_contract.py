@@ -28,16 +28,16 @@ CHECK = "count-is-processed"
 Suite = Callable[[ApiUnderTest, Target, RunConfig, FindingLedger], None]
 
 
-def holds(contracted: ApiUnderTest, _target: Target, effort: RunConfig, ledger: FindingLedger) -> None:
-    ledger.called(exchange())
-    if effort.wants(CHECK):
-        ledger.judged(next(iter(contracted.spec.operations)), CHECK, 3)
+def holds(api: ApiUnderTest, _target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
+    ledger.count_call(exchange())
+    if run_config.wants(CHECK):
+        ledger.count_check(next(iter(api.spec.operations)), CHECK, 3)
 
 
-def fails(_contracted: ApiUnderTest, target: Target, effort: RunConfig, ledger: FindingLedger) -> None:
+def fails(_contracted: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
     made = target.send(Request("POST", "/v1/invoices", {"authorization": "Bearer sesame-open-1"}), OPERATION)
-    ledger.judged(OPERATION, CHECK, 3)
-    if effort.wants(CHECK):
+    ledger.count_check(OPERATION, CHECK, 3)
+    if run_config.wants(CHECK):
         ledger.found([Finding(CHECK, OPERATION, "count is 3, expected 2", "/count", exchanges=(made,))])
 
 
@@ -45,8 +45,8 @@ def is_lost(_contracted: ApiUnderTest, _target: Target, _effort: RunConfig, _led
     raise TargetUnreachableError("POST /x: connection reset")
 
 
-def is_stopped(contracted: ApiUnderTest, target: Target, effort: RunConfig, ledger: FindingLedger) -> None:
-    fails(contracted, target, effort, ledger)
+def is_stopped(api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
+    fails(api, target, run_config, ledger)
     raise KeyboardInterrupt
 
 
@@ -58,14 +58,14 @@ def suite(monkeypatch: pytest.MonkeyPatch) -> Callable[[Suite], list[tuple[str, 
         asked: list[tuple[str, RunConfig, tuple[str, ...]]] = []
 
         def run(
-            contracted: ApiUnderTest,
+            api: ApiUnderTest,
             target: Target,
-            effort: RunConfig,
+            run_config: RunConfig,
             ledger: FindingLedger,
             phases: tuple[str, ...],
         ) -> None:
-            asked.append((contracted.name, effort, phases))
-            one(contracted, target, effort, ledger)
+            asked.append((api.name, run_config, phases))
+            one(api, target, run_config, ledger)
 
         monkeypatch.setattr(runner, "run_phases", run)
         return asked
@@ -201,10 +201,10 @@ def test_an_interrupt_is_exit_130_after_what_was_found_until_then(suite: Callabl
 
 
 def test_an_interrupt_that_is_swallowed_stops_the_next_call(suite: Callable[[Suite], object]) -> None:
-    def swallows(contracted: ApiUnderTest, target: Target, effort: RunConfig, ledger: FindingLedger) -> None:
+    def swallows(api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
         with suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-        fails(contracted, target, effort, ledger)
+        fails(api, target, run_config, ledger)
 
     before = signal.getsignal(signal.SIGINT)
     suite(swallows)
@@ -250,7 +250,7 @@ def test_a_server_of_ours_gets_the_credentials_of_the_fixtures(
     suite: Callable[[Suite], object], payt: str
 ) -> None:
     given: list[object] = []
-    suite(lambda contracted, *_: given.append(contracted.profile.credentials))
+    suite(lambda api, *_: given.append(api.profile.credentials))
 
     result = contract("payt", "--target", payt)
 
@@ -403,7 +403,7 @@ def test_what_is_written_down_as_known_fails_no_more(suite: Callable[[Suite], ob
 def test_what_was_known_and_holds_is_told_and_taken_out(suite: Callable[[Suite], object]) -> None:
     suite(fails)
     contract("payt", "--write-baseline", "known.json")
-    suite(lambda *given: given[3].judged(OPERATION, CHECK, 3))
+    suite(lambda *given: given[3].count_check(OPERATION, CHECK, 3))
 
     result = contract("payt", "--baseline", "known.json", "--write-baseline", "known.json")
 

@@ -56,15 +56,15 @@ def results(*rows: Any) -> dict[str, Any]:
 
 
 def judged(
-    contracted: ApiUnderTest, exchange: Exchange, only: str = ""
+    api: ApiUnderTest, exchange: Exchange, only: str = ""
 ) -> tuple[tuple[Finding, ...], FindingLedger]:
     """What does not hold of the exchange, and what was counted."""
     ledger = FindingLedger()
     effort = RunConfig(only=frozenset({only} if only else ()))
-    return ExchangeJudge(contracted, effort)(exchange, ledger), ledger
+    return ExchangeJudge(api, effort)(exchange, ledger), ledger
 
 
-def said(contracted: ApiUnderTest, exchange: Exchange, check: str) -> list[str]:
+def said(api: ApiUnderTest, exchange: Exchange, check: str) -> list[str]:
     """The sentences of one check's findings."""
-    found, _ = judged(contracted, exchange)
+    found, _ = judged(api, exchange)
     return [one.said for one in found if one.check == check]

@@ -26,11 +26,11 @@ def effort(*operations: str, examples: int = EXAMPLES) -> RunConfig:
     return RunConfig(SEED, examples, operations=frozenset(operations))
 
 
-def held(contracted: ApiUnderTest, app: App, mount: str, wanted: RunConfig, *phases: str) -> FindingLedger:
+def held(api: ApiUnderTest, app: App, mount: str, wanted: RunConfig, *phases: str) -> FindingLedger:
     """What the suite comes to, with every call that it made."""
-    ledger = FindingLedger(kept=True)
+    ledger = FindingLedger(keeps_exchanges=True)
     with target(app, mount) as one:
-        runner.run_phases(contracted, one, wanted, ledger, phases or runner.PHASES)
+        runner.run_phases(api, one, wanted, ledger, phases or runner.PHASES)
     return ledger
 
 

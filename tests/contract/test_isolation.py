@@ -34,7 +34,7 @@ def stranger() -> Iterator[Target]:
 
 def test_a_server_of_ours_has_a_sandbox_for_each(ours: Target, application: Application) -> None:
     worlds = Isolation(ours, 7, "acme putOrders")
-    one, other = worlds.fresh(4), worlds.fresh(4)
+    one, other = worlds.new_scope(4), worlds.new_scope(4)
 
     ours.send(Request("GET", "/orders", one.headers))
 
@@ -45,7 +45,7 @@ def test_a_server_of_ours_has_a_sandbox_for_each(ours: Target, application: Appl
 
 def test_a_sandbox_is_dropped(ours: Target, application: Application) -> None:
     worlds = Isolation(ours, 7)
-    world = worlds.fresh(4)
+    world = worlds.new_scope(4)
     ours.send(Request("GET", "/orders", world.headers))
 
     worlds.drop(world)
@@ -57,26 +57,26 @@ def test_a_stranger_has_no_sandboxes(stranger: Target) -> None:
     worlds = Isolation(stranger, 7)
 
     assert not worlds.are_apart
-    assert worlds.fresh(4).headers == {}
+    assert worlds.new_scope(4).headers == {}
 
 
 def test_a_stranger_never_meets_a_key_twice(stranger: Target) -> None:
     worlds = Isolation(stranger, 7)
 
-    firsts = [worlds.fresh(4).first for _ in range(3)]
+    firsts = [worlds.new_scope(4).first for _ in range(3)]
 
     assert firsts == [firsts[0], firsts[0] + 4, firsts[0] + 8]
 
 
 def test_another_seed_has_other_keys(stranger: Target) -> None:
-    firsts = {Isolation(stranger, seed).fresh(4).first for seed in range(50)}
+    firsts = {Isolation(stranger, seed).new_scope(4).first for seed in range(50)}
 
     assert len(firsts) == 50
 
 
 def test_keys_are_numbers_of_32_bits(stranger: Target) -> None:
     assert all(
-        0 <= Isolation(stranger, seed).fresh(4).first < 2**31 - 10_000 for seed in (0, 1, 2**31, 10**12)
+        0 <= Isolation(stranger, seed).new_scope(4).first < 2**31 - 10_000 for seed in (0, 1, 2**31, 10**12)
     )
 
 
@@ -84,7 +84,7 @@ def test_who_cannot_drop_sandboxes_makes_no_more(tmp_path: Path) -> None:
     guarded = sample_vendor.create_application(tmp_path, control_token="secret")
     with Target(Address("http://testserver/acme", guarded, {"authorization": "Bearer any"})) as target:
         worlds = Isolation(target, 7)
-        worlds.drop(worlds.fresh(4))
+        worlds.drop(worlds.new_scope(4))
 
         assert not worlds.are_apart
 

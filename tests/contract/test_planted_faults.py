@@ -9,14 +9,14 @@ import pytest
 
 from mockserver.server.application import Application, Options, create_app
 from tests.contract.planted_faults.catalogue import MUTANTS
-from tests.contract.planted_faults.fault import FAMILIES, Mutant
-from tests.contract.planted_faults.measuring import Run, found
-from tests.contract.planted_faults.seeing import seen
+from tests.contract.planted_faults.fault import FAMILIES, PlantedFault
+from tests.contract.planted_faults.measurement import MeasuringRun, found
+from tests.contract.planted_faults.observation import observe
 from tests.contract.planted_faults.vendors import HEADERS
-from tests.contract.planted_faults.wrapping import mutated
+from tests.contract.planted_faults.wrappers import with_fault
 
 KNOWN = {one.id: one for one in MUTANTS}
-HASTY = Run(seed=7, max_examples=8, hasty=True)
+HASTY = MeasuringRun(seed=7, max_examples=8, stops_at_first=True)
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +27,13 @@ def servers() -> Mapping[str, Application]:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.id)
 def test_a_planted_fault_is_seen_and_nothing_else_is(
-    mutant: Mutant, servers: Mapping[str, Application]
+    mutant: PlantedFault, servers: Mapping[str, Application]
 ) -> None:
     server = servers[mutant.vendor]
 
     assert mutant.right != mutant.wrong
-    assert seen(mutant, server) == mutant.right
-    assert seen(mutant, mutated(server, mutant.planted)) == mutant.wrong
+    assert observe(mutant, server) == mutant.right
+    assert observe(mutant, with_fault(server, mutant.planted)) == mutant.wrong
 
 
 def test_every_fault_has_a_name_of_its_own() -> None:

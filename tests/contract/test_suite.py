@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.contract.finding import FindingLedger
 from mockserver.contract.fuzzing import link_walks
-from mockserver.contract.fuzzing.caller import CallCheck
+from mockserver.contract.fuzzing.caller import FuzzingContext
 from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.runner import FUZZING_PHASE, STATEFUL_PHASE
@@ -26,7 +26,11 @@ SUBJECTS = [
 ]
 WALKS_TO_ALL = 48
 """Walks of the control plane that meet every link of it."""
-WALKS = [(vendor, without) for vendor in VENDORS for without in load_vendor_api(vendor).profile.pins.walks]
+WALKS = [
+    (vendor, without)
+    for vendor in VENDORS
+    for without in load_vendor_api(vendor).profile.pins.walk_exclusions
+]
 
 
 @pytest.mark.parametrize(("vendor", "operation"), OPERATIONS)
@@ -38,7 +42,7 @@ def test_generated_calls_of_a_vendor_find_nothing(vendor: str, operation: str, a
     assert told(ledger.findings) == []
     assert min(one.response.status for one in ledger.exchanges) < 400
     came = {one.response.media_type for one in ledger.exchanges}
-    assert {media_type for name, media_type in known.profile.pins.asked_for if name == operation} <= came
+    assert {media_type for name, media_type in known.profile.pins.accepts if name == operation} <= came
 
 
 @pytest.mark.parametrize(("vendor", "operation"), SUBJECTS)
@@ -55,8 +59,10 @@ def test_walks_along_the_links_of_a_vendor_lead_somewhere_and_find_nothing(
 ) -> None:
     known, ledger, wanted = load_vendor_api(vendor), FindingLedger(), effort()
     with target(app, vendor) as one:
-        errand = CallCheck(one, wanted, ledger, known.profile.pins, known.spec, ExchangeJudge(known, wanted))
-        reached = link_walks.walk_once(known, errand, without)
+        errand = FuzzingContext(
+            one, wanted, ledger, known.profile.pins, known.spec, ExchangeJudge(known, wanted)
+        )
+        reached = link_walks.count_followed_links(known, errand, without)
 
     assert told(ledger.findings) == []
     assert reached
@@ -73,10 +79,10 @@ def test_generated_calls_of_the_control_plane_find_nothing(operation: str, contr
 def test_walks_along_the_links_of_the_control_plane_lead_to_what_was_made(control: Application) -> None:
     ledger, wanted = FindingLedger(), effort(examples=max(WALKS_TO_ALL, EXAMPLES))
     with target(control, "_mock") as one:
-        errand = CallCheck(
+        errand = FuzzingContext(
             one, wanted, ledger, WALKED.profile.pins, WALKED.spec, ExchangeJudge(WALKED, wanted)
         )
-        reached = link_walks.walk_once(WALKED, errand)
+        reached = link_walks.count_followed_links(WALKED, errand)
 
     names = {link.partition("] ")[2].partition(" -> ")[0] for link in reached}
     assert told(ledger.findings) == []

@@ -41,15 +41,15 @@ def visit(*findings: Finding, made: Mapping[str, int] | None = None, stopped: st
     """A visit to Payt that found that; `made` counts other checks."""
     ledger = FindingLedger()
     for one in findings:
-        ledger.judged(one.operation, one.check, 3)
+        ledger.count_check(one.operation, one.check, 3)
         for call in one.exchanges:
-            ledger.called(call)
+            ledger.count_call(call)
     for name, times in (made or {}).items():
-        ledger.judged(OPERATION, name, times)
+        ledger.count_check(OPERATION, name, times)
     ledger.found(findings)
     hidden: Mapping[str, str] = {SECRET: VARIABLE}
     return Session(
-        SessionPlan("payt", target=TARGET, effort=RunConfig(7, 50)),
+        SessionPlan("payt", target=TARGET, run_config=RunConfig(7, 50)),
         load_vendor_api("payt"),
         ledger,
         TARGET,

@@ -41,7 +41,7 @@ class Tried:
 
     subject: BatchProfile
     target: Target
-    contracted: ApiUnderTest
+    api: ApiUnderTest
 
     def key(self, number: int, tenant: int = 0) -> str:
         """The nth key, with what must be there for it."""
@@ -56,7 +56,7 @@ class Tried:
 
     def send(self, request: Request, tenant: int = 0) -> Exchange:
         """What is answered to a caller of that tenant."""
-        named = self.contracted.profile.headers(self.contracted.facts, tenant)
+        named = self.api.profile.headers(self.api.facts, tenant)
         return self.target.send(request.having(named), self.subject.operation)
 
     def batch(self, *documents: Json, tenant: int = 0) -> ReportedOutcomes | None:
@@ -73,7 +73,7 @@ class Tried:
         """Of so many items, which were done."""
         assert telling is not None
         told = {one.place: one.accepted for one in telling.outcomes}
-        return [told[place] if telling.complete else told.get(place, True) for place in range(number)]
+        return [told[place] if telling.is_complete else told.get(place, True) for place in range(number)]
 
     def shown(self, key: str, tenant: int = 0) -> Record | None:
         """What reading the key shows."""
@@ -87,7 +87,7 @@ class Tried:
     @property
     def is_atomic(self) -> bool:
         """Whether one bad item refuses all."""
-        batch = self.contracted.spec.operations[self.subject.operation].batch
+        batch = self.api.spec.operations[self.subject.operation].batch
         return batch is not None and batch.atomic
 
     def do(self, step: Step, key: str, drawn: DrawnValues) -> int:
@@ -195,7 +195,7 @@ def a_spoilt_item_fails_alone(tried: Tried, spoil: Corruption) -> None:
 
     bad = list(sent)[1]
     after = {key: tried.shown(key) for key in sent}
-    if spoil.refuses:
+    if spoil.refuses_call:
         assert telling is None
         assert after == before
     else:

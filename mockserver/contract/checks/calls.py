@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from mockserver.contract.checks.case import (
+    FIRST_REFUSAL,
     NOTHING_TO_JUDGE,
-    REFUSED,
     SERVER_ERROR,
     CheckCase,
     CheckFailure,
     CheckResult,
 )
-from mockserver.contract.oracle.expected import count_noun
+from mockserver.contract.oracle.expectations import count_noun
 from mockserver.model import pointer_of
 
 _UNAUTHORIZED = 401
@@ -20,21 +20,25 @@ _FOR_THE_BODY = frozenset({400, 413, 415, 422})
 
 def answers_match_the_spec(case: CheckCase) -> CheckResult:
     """Status, media type and, of an answer that is no refusal, the body."""
-    found = case.answered.unstated
-    if found is None or (found.of_body and case.status >= REFUSED):
+    found = case.conformance.undeclared
+    if found is None or (found.of_body and case.status >= FIRST_REFUSAL):
         return 1, None
     return 1, CheckFailure(found.said, found.pointer, found.expected, found.came)
 
 
 def members_are_stated(case: CheckCase) -> CheckResult:
     """Check that the response has no undeclared members."""
-    if case.answered.unstated is not None or not case.exchange.response.body:
+    if case.conformance.undeclared is not None or not case.exchange.response.body:
         return NOTHING_TO_JUDGE
-    if case.answered.unnamed is None:
+    if case.conformance.undeclared_member is None:
         return 1, None
-    said = f"answers {case.status} with a member that the spec does not name: {case.answered.unnamed[-1]}"
+    name = case.conformance.undeclared_member[-1]
+    said = f"answers {case.status} with a member that the spec does not name: {name}"
     return 1, CheckFailure(
-        said, pointer_of(case.answered.unnamed), "members of the schema", str(case.answered.unnamed[-1])
+        said,
+        pointer_of(case.conformance.undeclared_member),
+        "members of the schema",
+        str(case.conformance.undeclared_member[-1]),
     )
 
 
@@ -43,7 +47,7 @@ def comes_as_asked_for(case: CheckCase) -> CheckResult:
     refused = case.status in (401, 403)
     if refused or "accept" not in case.exchange.request.headers or not case.exchange.response.body:
         return NOTHING_TO_JUDGE
-    found = case.answered.unasked
+    found = case.conformance.unacceptable
     return 1, CheckFailure(found.said, found.pointer, found.expected, found.came) if found else None
 
 
@@ -57,12 +61,12 @@ def no_server_error(case: CheckCase) -> CheckResult:
 
 def refusals_have_the_shape(case: CheckCase) -> CheckResult:
     """Check that a refusal has the body that the spec declares."""
-    if case.status < REFUSED:
+    if case.status < FIRST_REFUSAL:
         return NOTHING_TO_JUDGE
-    found = case.answered.unstated
+    found = case.conformance.undeclared
     if found is not None and found.of_body:
         return 1, CheckFailure(found.said, found.pointer, found.expected, found.came)
-    if case.answered.bodied and not case.exchange.response.body:
+    if case.conformance.has_declared_body and not case.exchange.response.body:
         said = f"answers {case.status} without a body; the spec states one that says what is wrong"
         return 1, CheckFailure(said, expected="a body", came="none")
     return 1, None
@@ -72,11 +76,11 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
     """Check that an invalid envelope is refused, and that no call is refused for a bad item's sake."""
     expected = case.expected
     if expected.envelope == "bad":
-        if case.status >= REFUSED or case.forgiving:
+        if case.status >= FIRST_REFUSAL or case.is_tolerated:
             return 1, None
         said = f"answers {case.status} to a call that must be refused: {expected.reason}"
         return 1, CheckFailure(said, expected="a 4xx", came=str(case.status))
-    if case.status == _UNAUTHORIZED and case.credentialed and not case.forgiving:
+    if case.status == _UNAUTHORIZED and case.has_credentials and not case.is_tolerated:
         said = "answers 401 to the very credentials that this run was given"
         return 1, CheckFailure(said, expected="that they are taken", came="401")
     if expected.envelope == "doubtful" or not expected.listed:
@@ -86,8 +90,8 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
 
 def _refused_too_little(case: CheckCase) -> CheckFailure | None:
     """Return an item that the vendor's own reader must fail at, in a call that was not refused."""
-    culprit = next((one for one in case.expected.items if one.refuses), None)
-    if culprit is None or case.status >= REFUSED:
+    culprit = next((one for one in case.expected.items if one.refuses_call), None)
+    if culprit is None or case.status >= FIRST_REFUSAL:
         return None
     said = (
         f"sent {count_noun(len(case.expected.items), 'item')}; item {culprit.item.place} cannot be read "
@@ -102,7 +106,7 @@ def _refused_too_much(case: CheckCase) -> CheckFailure | None:
     if operation is None or operation.batch is None or case.atomic or not case.refused:
         return None
     told_apart = operation.batch.outcome or operation.batch.maps
-    if not told_apart or case.status not in _FOR_THE_BODY or any(one.may_refuse for one in items):
+    if not told_apart or case.status not in _FOR_THE_BODY or any(one.may_refuse_call for one in items):
         return None
     bad = case.expected.bad
     what = f"item {bad[0].item.place} alone is bad: {bad[0].reason}" if bad else "none of them is bad"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.oracle.expected import ExpectedItem, ExpectedResponse
+from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse
 from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
-from mockserver.contract.responses.conformance import ConformanceProblem
+from mockserver.contract.responses.conformance import ConformanceResult
 
-REFUSED = 400
+FIRST_REFUSAL = 400
 SERVER_ERROR = 500
 
 
@@ -27,11 +27,11 @@ class CheckCase:
 
     exchange: Exchange
     expected: ExpectedResponse
-    telling: ReportedOutcomes | None = None
-    unread: str = ""
-    answered: ConformanceProblem = field(default_factory=ConformanceProblem)
-    forgiving: bool = False
-    credentialed: bool = False
+    reported: ReportedOutcomes | None = None
+    unreadable: str = ""
+    conformance: ConformanceResult = field(default_factory=ConformanceResult)
+    is_tolerated: bool = False
+    has_credentials: bool = False
 
     @property
     def status(self) -> int:
@@ -55,21 +55,21 @@ class CheckCase:
     @property
     def refused(self) -> bool:
         """Whether the call was refused as a whole."""
-        return self.status >= REFUSED and (self.telling is None or self.atomic)
+        return self.status >= FIRST_REFUSAL and (self.reported is None or self.atomic)
 
     @property
     def told(self) -> tuple[ReportedOutcome, ...]:
         """Reported outcomes, unless the call was refused as a whole."""
-        return () if self.telling is None or self.refused else self.telling.outcomes
+        return () if self.reported is None or self.refused else self.reported.outcomes
 
-    def done(self, awaited: ExpectedItem) -> bool:
+    def done(self, expected_item: ExpectedItem) -> bool:
         """Return whether the answer says that the item was done."""
-        if self.telling is None or self.refused:
+        if self.reported is None or self.refused:
             return False
-        of_it = [one for one in self.telling.outcomes if one.place == awaited.item.place]
+        of_it = [one for one in self.reported.outcomes if one.place == expected_item.item.place]
         if of_it:
             return all(one.accepted for one in of_it)
-        return not self.telling.complete
+        return not self.reported.is_complete
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from mockserver.contract.checks.case import NOTHING_TO_JUDGE, REFUSED, CheckCase, CheckFailure, CheckResult
-from mockserver.contract.oracle.expected import ExpectedItem, count_noun
+from mockserver.contract.checks.case import (
+    FIRST_REFUSAL,
+    NOTHING_TO_JUDGE,
+    CheckCase,
+    CheckFailure,
+    CheckResult,
+)
+from mockserver.contract.oracle.expectations import ExpectedItem, count_noun
 from mockserver.contract.profile import Json, ReportedOutcome
 
 _WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
@@ -44,16 +50,18 @@ def one_outcome_per_item(case: CheckCase) -> CheckResult:
     """Check that every item has one outcome, and nothing else has."""
     if not case.expected.listed:
         return NOTHING_TO_JUDGE
-    if case.unread:
-        return 1, CheckFailure(case.unread, expected="an outcome for each item", came="none that can be read")
-    if case.telling is None or case.refused:
+    if case.unreadable:
+        return 1, CheckFailure(
+            case.unreadable, expected="an outcome for each item", came="none that can be read"
+        )
+    if case.reported is None or case.refused:
         return NOTHING_TO_JUDGE
     return max(1, len(case.expected.items)), _unmatched(case)
 
 
 def _unmatched(case: CheckCase) -> CheckFailure | None:
     items, told = case.expected.items, case.told
-    if case.telling and case.telling.complete and len(told) != len(items):
+    if case.reported and case.reported.is_complete and len(told) != len(items):
         sent, came = count_noun(len(items), "item"), count_noun(len(told), "outcome")
         said = f"sent {sent}, {came} came{_named(case)}"
         if told and not any(one.key in awaited.keys for one in told for awaited in items):
@@ -66,7 +74,7 @@ def _unmatched(case: CheckCase) -> CheckFailure | None:
         return CheckFailure(said, stranger.at, "outcomes of what was sent", f"one of {stranger.key}")
     places = Counter(one.place for one in told)
     twice = next((place for place, times in places.items() if times > 1), None)
-    if twice is None or case.telling is None or not case.telling.complete:
+    if twice is None or case.reported is None or not case.reported.is_complete:
         return None
     at = next(one.at for one in told if one.place == twice)
     return CheckFailure(f"item {twice} has {places[twice]} outcomes", at, "1 outcome", str(places[twice]))
@@ -84,7 +92,7 @@ def _named(case: CheckCase) -> str:
 def outcome_fits_the_item(case: CheckCase) -> CheckResult:
     """Check that no invalid item is reported as done."""
     known = [one for one in case.expected.items if one.verdict != "doubtful"]
-    if not case.expected.listed or not known or case.telling is None:
+    if not case.expected.listed or not known or case.reported is None:
         return NOTHING_TO_JUDGE
     bad = case.expected.bad
     if case.atomic and case.refused:
@@ -106,7 +114,7 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
 
 def _unnamed(case: CheckCase) -> CheckFailure | None:
     """Return a bad item that the refusal of all does not name, where it names others."""
-    named = {one.place for one in case.telling.outcomes} if case.telling else set()
+    named = {one.place for one in case.reported.outcomes} if case.reported else set()
     missing = next((one for one in case.expected.bad if named and one.item.place not in named), None)
     if missing is None:
         return None
@@ -117,14 +125,14 @@ def _unnamed(case: CheckCase) -> CheckFailure | None:
     return CheckFailure(said, expected=f"item {missing.item.place}", came=f"item {blamed}")
 
 
-def _at(case: CheckCase, awaited: ExpectedItem) -> str:
-    return next((one.at for one in case.told if one.place == awaited.item.place), "")
+def _at(case: CheckCase, expected_item: ExpectedItem) -> str:
+    return next((one.at for one in case.told if one.place == expected_item.item.place), "")
 
 
 def order_is_kept(case: CheckCase) -> CheckResult:
     """Outcomes stand in the order of the items, as far as keys and places say."""
     pairs = _pairs(case)
-    if case.telling is None or not case.telling.complete or not case.told:
+    if case.reported is None or not case.reported.is_complete or not case.told:
         return NOTHING_TO_JUDGE
     places = [one.place for one in case.told if one.place is not None]
     if places != sorted(places):
@@ -158,9 +166,9 @@ def keys_are_the_items(case: CheckCase) -> CheckResult:
 def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
     """Items with their outcomes, where both have a key and nobody reads it otherwise."""
     items = case.expected.items
-    if case.named_by_path or not case.expected.listed or case.telling is None:
+    if case.named_by_path or not case.expected.listed or case.reported is None:
         return []
-    if case.telling.complete and len(case.told) != len(items):
+    if case.reported.is_complete and len(case.told) != len(items):
         return []
     return [
         (awaited, told)
@@ -171,8 +179,10 @@ def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
     ]
 
 
-def _names(told: ReportedOutcome, awaited: ExpectedItem) -> bool:
-    return told.key in awaited.keys or (told.key or "").strip() in {key.strip() for key in awaited.keys}
+def _names(told: ReportedOutcome, expected_item: ExpectedItem) -> bool:
+    return told.key in expected_item.keys or (told.key or "").strip() in {
+        key.strip() for key in expected_item.keys
+    }
 
 
 def _owner(case: CheckCase, told: ReportedOutcome) -> int | None:
@@ -182,11 +192,11 @@ def _owner(case: CheckCase, told: ReportedOutcome) -> int | None:
 
 def count_is_processed(case: CheckCase) -> CheckResult:
     """Check that the count is the number of items that were done."""
-    if not case.expected.listed or case.telling is None or case.refused or case.telling.count is None:
+    if not case.expected.listed or case.reported is None or case.refused or case.reported.count is None:
         return NOTHING_TO_JUDGE
-    sent, count = len(case.expected.items), case.telling.count
+    sent, count = len(case.expected.items), case.reported.count
     refused = [one for one in case.told if not one.accepted and one.place is not None]
-    if case.telling.complete:
+    if case.reported.is_complete:
         fewest = most = sum(one.accepted for one in case.told)
     else:
         # Items of one key share what is said of it: of those at least one was refused.
@@ -204,7 +214,11 @@ def count_is_processed(case: CheckCase) -> CheckResult:
 
 def refusals_say_why(case: CheckCase) -> CheckResult:
     """Check that refused calls have a body with a message, and rejected items their own message."""
-    if case.status >= REFUSED and case.answered.body is not None and not has_message(case.answered.body):
+    if (
+        case.status >= FIRST_REFUSAL
+        and case.conformance.body is not None
+        and not has_message(case.conformance.body)
+    ):
         return 1, CheckFailure(
             f"answers {case.status} and does not say why", expected="a message", came="none"
         )
@@ -218,4 +232,4 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
     if alike is not None:
         said = f"item {alike.place} is rejected in the words of item {done[alike.message]}, which was done"
         return len(rejected), CheckFailure(said, alike.at, "why it is rejected", alike.message)
-    return len(rejected) + (case.status >= REFUSED and case.answered.body is not None), None
+    return len(rejected) + (case.status >= FIRST_REFUSAL and case.conformance.body is not None), None

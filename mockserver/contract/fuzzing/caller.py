@@ -13,49 +13,50 @@ from schemathesis.schemas import BaseSchema
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding, FindingLedger
-from mockserver.contract.fuzzing import auth_checks, requests
-from mockserver.contract.fuzzing.auth_checks import AuthChecks
-from mockserver.contract.fuzzing.malformed_bodies import JudgeExchange, MalformedBodies
+from mockserver.contract.fuzzing import refusal_checks, request_writer
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id, pin_case
-from mockserver.contract.fuzzing.requests import RequestWriter
+from mockserver.contract.fuzzing.refusal_checks import AuthChecks, JudgeExchange, MalformedBodyChecks
+from mockserver.contract.fuzzing.request_writer import RequestWriter
 from mockserver.contract.fuzzing.schemathesis_checks import CheckedResponse, SchemathesisChecks
 from mockserver.contract.profile import FixturePins
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.spec.openapi import Spec, resolve
 
 
-class LostResponseError(Exception):
+class TargetLostError(Exception):
     """The target does not answer any more; nothing is sent after that."""
 
 
 @dataclass(frozen=True, slots=True)
-class CallCheck:
+class FuzzingContext:
     """Sends calls and records the findings; `judge` judges every exchange of a known spec."""
 
     target: Target
-    effort: RunConfig
+    run_config: RunConfig
     ledger: FindingLedger
     pins: FixturePins = field(default_factory=FixturePins)
     spec: Spec | None = None
     judge: JudgeExchange | None = None
 
 
-class Caller:
+class CaseCaller:
     """Calls one target with the cases of one schema; `lost` says how the target was lost.
 
     `accept` goes with every call, if it is not "". `left_out` are checks of Schemathesis' not to be made.
     """
 
-    def __init__(self, schema: BaseSchema, errand: CallCheck) -> None:
+    def __init__(self, schema: BaseSchema, context: FuzzingContext) -> None:
         self.lost: TargetUnreachableError | None = None
         self.accept = ""
         self.left_out: frozenset[str] = frozenset()
-        self.wire = RequestWriter(errand.target, errand.ledger, errand.spec)
-        self._errand = errand
+        self.wire = RequestWriter(context.target, context.ledger, context.spec)
+        self._errand = context
         self._session = self.wire.session()
-        self._built_in = SchemathesisChecks(schema, errand.pins, errand.effort)
-        self._uninvited = AuthChecks(schema.raw_schema, errand.target, errand.ledger)
-        self._unread = MalformedBodies(errand.target, errand.ledger, errand.judge) if errand.judge else None
+        self._built_in = SchemathesisChecks(schema, context.pins, context.run_config)
+        self._uninvited = AuthChecks(schema.raw_schema, context.target, context.ledger)
+        self._unread = (
+            MalformedBodyChecks(context.target, context.ledger, context.judge) if context.judge else None
+        )
 
     def call(
         self, case: PinnedCase, recorder: ScenarioRecorder | None = None, *, walking: bool = False
@@ -67,18 +68,18 @@ class Caller:
             Lost: nobody answers.
         """
         if self.lost:
-            raise LostResponseError
+            raise TargetLostError
         pin_case(case, self._errand.pins, walking=walking)
         arguments: dict[str, Any] = {"session": self._session, "allow_redirects": False}
         if self.accept:
             arguments["headers"] = {"Accept": self.accept}
-        if self._errand.spec and requests.can_write_xml(case.media_type) and case.body is not NOT_SET:
+        if self._errand.spec and request_writer.can_write_xml(case.media_type) and case.body is not NOT_SET:
             arguments["data"] = _encode_xml(case)
         try:
             response = case.call(**arguments)
         except TargetUnreachableError as error:
             self.lost = error
-            raise LostResponseError from error
+            raise TargetLostError from error
         return CheckedResponse(case, response, self.wire.last(), arguments, recorder)
 
     def judge(self, answered: CheckedResponse) -> tuple[Finding, ...]:
@@ -95,13 +96,13 @@ class Caller:
                 found += self._tried(case, exchange)
         except TargetUnreachableError as error:
             self.lost = error
-            raise LostResponseError from error
+            raise TargetLostError from error
         return found
 
     def _tried(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
         """Return what comes of calls that are made once an operation, by the example of this one."""
         found: tuple[Finding, ...] = ()
-        if self._errand.effort.wants(auth_checks.AUTH_CHECK.id):
+        if self._errand.run_config.wants(refusal_checks.AUTH_CHECK.id):
             raw: Mapping[str, Any] = case.operation.definition.raw
             found += self._uninvited.judge(operation_id(case), raw, exchange)
         if self._unread:
@@ -112,4 +113,4 @@ class Caller:
 def _encode_xml(case: PinnedCase) -> bytes:
     document: dict[str, Any] = case.operation.schema.raw_schema
     body = resolve(document, case.operation.definition.raw["requestBody"])
-    return requests.write_xml(case.body, body["content"][case.media_type]["schema"], document)
+    return request_writer.write_xml(case.body, body["content"][case.media_type]["schema"], document)

@@ -23,7 +23,7 @@ def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> N
     """Send a case where something is; on a walk along links that is where the link leads."""
     operation = operation_id(case)
     bodies = {} if walking else pins.bodies.get(operation, {})
-    known = {} if walking or _is_free(case) else pins.known.get(operation, {})
+    known = {} if walking or _may_ask_for_unknown(case) else pins.known.get(operation, {})
     places: Sequence[tuple[ParameterLocation, Any, Mapping[str, Any]]] = (
         (ParameterLocation.HEADER, case.headers, {**pins.headers, **(pins.walking if walking else {})}),
         (ParameterLocation.QUERY, case.query, {**pins.query, **known}),
@@ -36,21 +36,21 @@ def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> N
         _bring_near(container)
         if isinstance(container, MutableMapping):
             container.update({name: value for name, value in pinned.items() if name in container})
-            for name in pins.left_out:
+            for name in pins.omitted_headers:
                 container.pop(name, None)
 
 
 def operation_id(case: PinnedCase) -> str:
     """Return the operationId, or method and path where the spec has none."""
-    return id_of(case.operation)
+    return id_of_operation(case.operation)
 
 
-def id_of(operation: Any) -> str:
+def id_of_operation(operation: Any) -> str:
     """Return the same of an operation as Schemathesis has it."""
     return str(operation.definition.raw.get("operationId") or operation.label)
 
 
-def _is_free(case: PinnedCase) -> bool:
+def _may_ask_for_unknown(case: PinnedCase) -> bool:
     """Return whether the case may ask for what is not there."""
     fuzzed = case.meta is not None and case.meta.phase.name == TestPhase.FUZZING
     return fuzzed and case.body is NOT_SET

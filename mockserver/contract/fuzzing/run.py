@@ -1,11 +1,12 @@
-"""Generated calls: examples, limits, drawn cases and link walks, each judged by every check."""
+"""Run generated calls: examples, limits, drawn cases, link walks; Schemathesis alone without batches."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import hypothesis
@@ -19,16 +20,15 @@ from schemathesis.generation.overrides import Override
 from schemathesis.schemas import BaseSchema
 
 from mockserver.contract.config import RunConfig
+from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.finding import BrokenRule, Finding, FindingLedger
-from mockserver.contract.fuzzing import auth_checks, link_walks, schemas, schemathesis_checks
-from mockserver.contract.fuzzing.caller import CallCheck, Caller, LostResponseError
-from mockserver.contract.fuzzing.malformed_bodies import JudgeExchange
-from mockserver.contract.fuzzing.pins import PinnedCase, id_of
-from mockserver.contract.fuzzing.requests import UnsendableCaseError
-from mockserver.contract.fuzzing.settings import hypothesis_settings
+from mockserver.contract.fuzzing import link_walks, refusal_checks, schemas, schemathesis_checks
+from mockserver.contract.fuzzing.caller import CaseCaller, FuzzingContext, TargetLostError
+from mockserver.contract.fuzzing.pins import PinnedCase, id_of_operation
+from mockserver.contract.fuzzing.refusal_checks import JudgeExchange
+from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.stateful.failure_search import BudgetSpentError, FailureSearch
 from mockserver.contract.target import Target
 
 FuzzedOperation: TypeAlias = Any
@@ -36,7 +36,7 @@ FuzzedOperation: TypeAlias = Any
 
 FUZZING_CHECKS = {
     one.id: one
-    for one in (*schemathesis_checks.SCHEMATHESIS_CHECKS, auth_checks.AUTH_CHECK, link_walks.LINKS)
+    for one in (*schemathesis_checks.SCHEMATHESIS_CHECKS, refusal_checks.AUTH_CHECK, link_walks.LINKS)
 }
 
 _OFTEN = 5
@@ -53,7 +53,7 @@ _SHRUNK = 4
 
 
 def run_fuzzing(
-    contracted: ApiUnderTest, target: Target, effort: RunConfig, ledger: FindingLedger, judge: JudgeExchange
+    api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger, judge: JudgeExchange
 ) -> None:
     """Call every operation, then walk; each exchange is judged by `judge` too.
 
@@ -62,21 +62,23 @@ def run_fuzzing(
     Raises:
         TargetUnreachableError: the target does not answer.
     """
-    pins = contracted.profile.pins
-    errand = CallCheck(target, effort, ledger, pins, contracted.spec, judge)
-    schema = schemas.loaded(contracted, target.address.url, effort)
-    caller = Caller(schema, errand)
+    pins = api.profile.pins
+    errand = FuzzingContext(target, run_config, ledger, pins, api.spec, judge)
+    schema = schemas.load_schema(api, target.address.url, run_config)
+    caller = CaseCaller(schema, errand)
     fuzz_operations(schema, caller, errand)
-    for operation, media_type in pins.asked_for:
-        if effort.calls(operation):
+    for operation, media_type in pins.accepts:
+        if run_config.calls(operation):
             caller.accept = media_type
             fuzz_operations(
-                schema, caller, replace(errand, effort=replace(effort, operations=frozenset({operation})))
+                schema,
+                caller,
+                replace(errand, run_config=replace(run_config, operations=frozenset({operation}))),
             )
-    link_walks.run_walks(contracted, errand)
+    link_walks.run_walks(api, errand)
 
 
-def fuzz_operations(schema: BaseSchema, caller: Caller, errand: CallCheck) -> None:
+def fuzz_operations(schema: BaseSchema, caller: CaseCaller, context: FuzzingContext) -> None:
     """Call every operation of a schema, each in a world of its own.
 
     Raises:
@@ -84,38 +86,40 @@ def fuzz_operations(schema: BaseSchema, caller: Caller, errand: CallCheck) -> No
     """
     for result in schema.get_all_operations():
         # What is no Ok is an operation that Schemathesis cannot read.
-        if isinstance(result, Ok) and errand.effort.calls(id_of(result.ok())):
-            worlds = Isolation(errand.target, errand.effort.seed, id_of(result.ok()))
-            world = worlds.fresh(0)
+        if isinstance(result, Ok) and context.run_config.calls(id_of_operation(result.ok())):
+            worlds = Isolation(context.target, context.run_config.seed, id_of_operation(result.ok()))
+            world = worlds.new_scope(0)
             caller.wire.within(world.headers)
-            errand.ledger.found(_findings(result.ok(), caller, errand.effort))
+            context.ledger.found(_findings(result.ok(), caller, context.run_config))
             if caller.lost:
                 raise caller.lost
             worlds.drop(world)
 
 
-def _findings(operation: FuzzedOperation, caller: Caller, effort: RunConfig) -> Iterator[Finding]:
-    listed = _of_listed(operation, caller, effort)
-    hunt = FailureSearch(effort, {(finding.operation, finding.check) for finding in listed})
-    while found := _drawn(operation, caller, effort, hunt):
+def _findings(operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig) -> Iterator[Finding]:
+    listed = _findings_of_listed(operation, caller, run_config)
+    hunt = FailureSearch(run_config, {(finding.operation, finding.check) for finding in listed})
+    while found := _drawn(operation, caller, run_config, hunt):
         yield found
     for finding in listed[:_SHRUNK]:
         smaller = None
-        if effort.shrinks and _size(finding) > _LARGE:
+        if run_config.shrinks and _size(finding) > _LARGE:
             caller.left_out = frozenset(FUZZING_CHECKS) - {finding.check}
-            wanted = replace(effort, only=frozenset({finding.check}))
+            wanted = replace(run_config, only=frozenset({finding.check}))
             smaller = _drawn(operation, caller, wanted, FailureSearch(wanted))
         yield smaller if smaller and _size(smaller) < _size(finding) else finding
     yield from listed[_SHRUNK:]
     caller.left_out = frozenset()
 
 
-def _of_listed(operation: FuzzedOperation, caller: Caller, effort: RunConfig) -> list[Finding]:
+def _findings_of_listed(
+    operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig
+) -> list[Finding]:
     """Return the smallest failing call of each check; skip checks that have failed a few times."""
     smallest: dict[str, Finding] = {}
     times: Counter[str] = Counter()
-    for case in _listed(operation, effort):
-        for finding in _judged(caller, case):
+    for case in _listed(operation, run_config):
+        for finding in _judge_case(caller, case):
             times[finding.check] += 1
             known = smallest.get(finding.check)
             if known is None or _size(finding) < _size(known):
@@ -125,7 +129,7 @@ def _of_listed(operation: FuzzedOperation, caller: Caller, effort: RunConfig) ->
     return list(smallest.values())
 
 
-def _listed(operation: FuzzedOperation, effort: RunConfig) -> Iterator[PinnedCase]:
+def _listed(operation: FuzzedOperation, run_config: RunConfig) -> Iterator[PinnedCase]:
     """Yield the examples of the spec, then what lies at the limits of its schemas and beyond.
 
     Where there is more of that than the effort is worth, the seed says where taking every nth of it begins.
@@ -149,39 +153,57 @@ def _listed(operation: FuzzedOperation, effort: RunConfig) -> Iterator[PinnedCas
             feedback=feedback,
         )
     )
-    every = -(-len(limits) // (_LIMITS * effort.max_examples)) or 1
-    yield from limits[effort.seed % every :: every]
+    every = -(-len(limits) // (_LIMITS * run_config.max_examples)) or 1
+    yield from limits[run_config.seed % every :: every]
 
 
 def _drawn(
-    operation: FuzzedOperation, caller: Caller, effort: RunConfig, hunt: FailureSearch
+    operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig, search: FailureSearch
 ) -> Finding | None:
     """Return something that breaks, as small as Hypothesis makes it; None where nothing new does."""
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
     strategy: Any = st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
 
-    @hypothesis.seed(derive_operation_seed(effort.seed, operation.label))
-    @hypothesis_settings(effort)
+    @hypothesis.seed(derive_operation_seed(run_config.seed, operation.label))
+    @hypothesis_settings(run_config)
     @hypothesis.given(strategy)
     def one(case: PinnedCase) -> None:
-        hunt.is_dead = caller.lost is not None
-        hunt.begin()
-        for finding in _judged(caller, case):
-            if hunt.looks_for(finding):
-                raise hunt.broken(finding)
+        search.target_is_lost = caller.lost is not None
+        search.begin()
+        for finding in _judge_case(caller, case):
+            if search.looks_for(finding):
+                raise search.broken(finding)
 
     # The hunt has what broke, also where it did not break again.
     with suppress(BrokenRule, BudgetSpentError, Flaky, FlakyFailure, Unsatisfiable):
         one()
-    return hunt.end()
+    return search.end()
 
 
-def _judged(caller: Caller, case: PinnedCase) -> Iterable[Finding]:
+def _judge_case(caller: CaseCaller, case: PinnedCase) -> Iterable[Finding]:
     try:
         return caller.judge(caller.call(case))
-    except (UnsendableCaseError, LostResponseError):
+    except (UnsendableCaseError, TargetLostError):
         return ()
 
 
 def _size(finding: Finding) -> int:
     return sum(len(one.request.path) + len(one.request.body) for one in finding.exchanges)
+
+
+def run_plain_schemathesis(
+    file: Path,
+    target: Target,
+    run_config: RunConfig,
+    ledger: FindingLedger,
+    credentials: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
+    """Call every operation that the spec has; `credentials` are by security scheme.
+
+    Raises:
+        LoaderError: Schemathesis cannot read the spec.
+        TargetUnreachableError: the target does not answer.
+    """
+    schema = schemas.load_plain_schema(file, target.address.url, run_config, credentials or {})
+    errand = FuzzingContext(target, run_config, ledger)
+    fuzz_operations(schema, CaseCaller(schema, errand), errand)

@@ -19,43 +19,45 @@ _ANY_JSON = "application/*+json"
 _ONE_JSON = "application/vnd.mockserver+json"
 
 
-def loaded(contracted: ApiUnderTest, url: str, effort: RunConfig, *, walking: bool = False) -> OpenApiSchema:
+def load_schema(
+    api: ApiUnderTest, url: str, run_config: RunConfig, *, walking: bool = False
+) -> OpenApiSchema:
     """Return what Schemathesis makes cases of, to be called at `url`; a walk is made of good calls only."""
-    profile = contracted.profile
-    config = _config(url, effort, profile.credentials, "positive" if walking else "all")
+    profile = api.profile
+    config = _config(url, run_config, profile.credentials, "positive" if walking else "all")
     config["generation"]["codec"] = profile.pins.codec
     if profile.pins != FixturePins():
         config["checks"] = _checks(profile.pins)
-    judged = {**_batches(contracted), **profile.pins.expected_statuses}
+    judged = {**_batches(api), **profile.pins.expected_statuses}
     config["operations"] = [
         {"include-operation-id": operation, "checks": _expected(one)} for operation, one in judged.items()
     ]
-    return schemathesis.openapi.from_dict(_document(contracted), config=schemathesis.Config.from_dict(config))
+    return schemathesis.openapi.from_dict(_document(api), config=schemathesis.Config.from_dict(config))
 
 
-def plain(
-    file: Path, url: str, effort: RunConfig, credentials: Mapping[str, Mapping[str, str]]
+def load_plain_schema(
+    file: Path, url: str, run_config: RunConfig, credentials: Mapping[str, Mapping[str, str]]
 ) -> OpenApiSchema:
     """Anybody's spec with what Schemathesis checks by itself.
 
     Raises:
         LoaderError: Schemathesis cannot read it.
     """
-    config = schemathesis.Config.from_dict(_config(url, effort, credentials, "all"))
+    config = schemathesis.Config.from_dict(_config(url, run_config, credentials, "all"))
     return schemathesis.openapi.from_path(file, config=config)
 
 
 def _config(
-    url: str, effort: RunConfig, credentials: Mapping[str, Mapping[str, str]], mode: str
+    url: str, run_config: RunConfig, credentials: Mapping[str, Mapping[str, str]], mode: str
 ) -> dict[str, Any]:
     return {
         **({"auth": {"openapi": credentials}} if credentials else {}),
         "base-url": url,
-        "seed": effort.seed,
+        "seed": run_config.seed,
         "output": {"sanitization": {"enabled": False}},
         "generation": {
             "mode": mode,
-            "max-examples": effort.max_examples,
+            "max-examples": run_config.max_examples,
             "deterministic": True,
             "database": "none",
         },
@@ -64,13 +66,13 @@ def _config(
     }
 
 
-def _document(contracted: ApiUnderTest) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(to_json_bytes(contracted.spec.document))
+def _document(api: ApiUnderTest) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(to_json_bytes(api.spec.document))
     components = document.get("components", {})
-    for schema, members in contracted.profile.pins.slim.items():
+    for schema, members in api.profile.pins.omitted_members.items():
         for member in members:
             del components["schemas"][schema]["properties"][member]
-    for response in contracted.profile.pins.empty_answers:
+    for response in api.profile.pins.empty_responses:
         del components["responses"][response]["content"]
     _name_one_json(document)
     return document
@@ -89,16 +91,14 @@ def _name_one_json(node: Any) -> None:
             _name_one_json(child)
 
 
-def _batches(contracted: ApiUnderTest) -> dict[str, ExpectedStatuses]:
+def _batches(api: ApiUnderTest) -> dict[str, ExpectedStatuses]:
     """Batches of items that are judged one by one: what becomes of a bad item is the judge's to say."""
     each = ExpectedStatuses(PER_ITEM_REASON, valid=("2xx", "4xx"), invalid=("2xx", "4xx"))
-    return {
-        operation.id: each for operation in contracted.spec.operations.values() if operation.batch is not None
-    }
+    return {operation.id: each for operation in api.spec.operations.values() if operation.batch is not None}
 
 
 def _checks(pins: FixturePins) -> dict[str, Any]:
-    left_out = {one.check: {"enabled": False} for one in pins.excluded if not one.header}
+    left_out = {one.check: {"enabled": False} for one in pins.skipped_checks if not one.header}
     return {**_expected(ExpectedStatuses("")), **left_out}
 
 

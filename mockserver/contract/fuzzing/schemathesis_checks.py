@@ -71,10 +71,10 @@ class CheckedResponse:
 class SchemathesisChecks:
     """Makes the checks that are switched on for a schema, and that are wanted."""
 
-    def __init__(self, schema: BaseSchema, pins: FixturePins, effort: RunConfig) -> None:
+    def __init__(self, schema: BaseSchema, pins: FixturePins, run_config: RunConfig) -> None:
         load_all_checks()
         self._pins = pins
-        self._effort = effort
+        self._effort = run_config
         self._results: list[CheckResult] = []
 
         def validated(context: Any, case: Any, response: Any, results: list[CheckResult]) -> None:
@@ -104,14 +104,16 @@ class SchemathesisChecks:
         found = []
         for result in self._results:
             check = result.name.replace("_", "-")
-            ledger.judged(operation, check)
+            ledger.count_check(operation, check)
             if result.failure is not None:
                 found.append(_finding(check, operation, answered.exchange, result.failure))
         return tuple(found)
 
     def _excluded(self, exchange: Exchange, left_out: frozenset[str]) -> Iterator[CheckFunction]:
         sent = exchange.request.headers
-        pinned = {one.check for one in self._pins.excluded if one.header and one.header.lower() not in sent}
+        pinned = {
+            one.check for one in self._pins.skipped_checks if one.header and one.header.lower() not in sent
+        }
         for name in REGISTERED.get_all_names():
             check, told = REGISTERED.get_one(name), name.replace("_", "-")
             unwanted = name in pinned or name in _NOT_MADE or told in left_out or not self._effort.wants(told)

@@ -13,12 +13,17 @@ from urllib.parse import unquote
 
 from mockserver.contract.exchange import Request
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.oracle.asking import ParameterReading, find_operation
 from mockserver.contract.oracle.decoding import Decoded, UnreadableError, decode, media_type_of
-from mockserver.contract.oracle.expected import ExpectedItem, ExpectedResponse, Verdict
-from mockserver.contract.oracle.expected_items import expected_item, weigh_problems
+from mockserver.contract.oracle.expectations import (
+    ExpectedItem,
+    ExpectedResponse,
+    ExpectedVerdict,
+    expected_item,
+    weigh_problems,
+)
 from mockserver.contract.oracle.keys import keys_of
 from mockserver.contract.oracle.leniency import Leniency, leniency
+from mockserver.contract.oracle.parameters import ParameterOracle, find_operation
 from mockserver.contract.oracle.typed_values import properties_of
 from mockserver.contract.oracle.validation import OracleSchema, compile_schema, unfold, without_member
 from mockserver.contract.profile import BatchItem, Tolerance
@@ -48,10 +53,10 @@ class _Body:
 class Oracle:
     """Expectations of calls to one API; schemas are compiled on first use."""
 
-    def __init__(self, contracted: ApiUnderTest) -> None:
-        self._spec = contracted.spec
-        self._profile = contracted.profile
-        self._asking = ParameterReading(contracted.spec)
+    def __init__(self, api: ApiUnderTest) -> None:
+        self._spec = api.spec
+        self._profile = api.profile
+        self._asking = ParameterOracle(api.spec)
         self._bodies: dict[tuple[str, str], _Body] = {}
 
     def found(self, request: Request) -> tuple[Operation, Mapping[str, str]] | None:
@@ -86,7 +91,7 @@ class Oracle:
     ) -> ExpectedResponse:
         if any(name in request.headers for name in _BENT) or _asks_for_an_example(request):
             return ExpectedResponse(operation, "doubtful", "a mock was asked for something")
-        asked = self._asking.asked(operation, request, values, self._forgiven(operation, request))
+        asked = self._asking.problems(operation, request, values, self._forgiven(operation, request))
         of_body = self._of_body(operation, request)
         if asked.bad or of_body.envelope == "bad":
             reason = asked.bad[0] if asked.bad else of_body.reason
@@ -107,11 +112,11 @@ class Oracle:
             content_type = request.headers.get("content-type", "")
             decoded = decode(request.body, content_type, body.node, body.settings)
         except UnreadableError as error:
-            verdict: Verdict = "doubtful" if body.settings.get("lenient") else "bad"
+            verdict: ExpectedVerdict = "doubtful" if body.settings.get("lenient") else "bad"
             return ExpectedResponse(operation, verdict, f"the body cannot be read: {error}")
         return self._judged(operation, body, decoded, self._leniency(operation, body, request))
 
-    def _of_media_type(self, operation: Operation, request: Request) -> Verdict:
+    def _of_media_type(self, operation: Operation, request: Request) -> ExpectedVerdict:
         """Return what a body is that comes in a media type which the spec does not state."""
         sent = request.media_type
         near = "json" in sent and any("json" in one.name for one in operation.bodies)
@@ -147,7 +152,7 @@ class Oracle:
             sent = BatchItem(place, keys[0] if keys else None, one)
             if decoded.doubts or place >= MAX_ITEMS_JUDGED:
                 reason = decoded.doubts[0] if decoded.doubts else "there are too many to look at"
-                yield ExpectedItem(sent, "doubtful", reason, keys=keys, may_refuse=True)
+                yield ExpectedItem(sent, "doubtful", reason, keys=keys, may_refuse_call=True)
             else:
                 yield expected_item(sent, keys, batch, item, lenient)
 
@@ -187,9 +192,9 @@ class Oracle:
         return tuple(one for one in of_it if fnmatchcase(request.media_type, one.media_type))
 
 
-def expected_response(contracted: ApiUnderTest, operation: Operation, request: Request) -> ExpectedResponse:
+def expected_response(api: ApiUnderTest, operation: Operation, request: Request) -> ExpectedResponse:
     """Return what one request is; whoever asks more than once keeps an `Oracle`."""
-    return Oracle(contracted).expected(request, operation.id)
+    return Oracle(api).expected(request, operation.id)
 
 
 def _not_stated(request: Request) -> str:

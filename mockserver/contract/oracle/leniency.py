@@ -155,7 +155,7 @@ def _is_trimmed(broken: SchemaProblem) -> bool:
     if broken.keyword not in ("pattern", "format", "enum", "maxLength") or not isinstance(found, str):
         return False
     bare = found.strip()
-    return bool(bare) and bare != found and _alone(broken).keeps(bare)
+    return bool(bare) and bare != found and _alone(broken).is_valid(bare)
 
 
 def _alone(broken: SchemaProblem) -> OracleSchema:

@@ -18,7 +18,7 @@ _XML_TRUTHS = {**_TRUTHS, "1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class XmlMember:
     """A member as XML has it: `xml` names its element or attribute; `repeated` is a list without one."""
 
     xml: str
@@ -54,20 +54,20 @@ def element_name(node: Document, default: str) -> str:
     return f"{{{said['namespace']}}}{name}" if "namespace" in said and name else name
 
 
-def members_of(node: Document, tag: str) -> Mapping[str, Member]:
+def members_of(node: Document, tag: str) -> Mapping[str, XmlMember]:
     """Return how the members of an object are found below the element `tag`, in its namespace."""
     namespace = tag[: tag.find("}") + 1]
     found = {}
     for name, schema in properties_of(node).items():
         said = schema.get("xml", EMPTY)
         if said.get("attribute"):
-            found[name] = Member(str(said.get("name", name)), schema, attribute=True)
+            found[name] = XmlMember(str(said.get("name", name)), schema, attribute=True)
         elif schema.get("type") == "array" and not said.get("wrapped"):
             inner = schema.get("items", EMPTY)
             own = inner.get("xml", EMPTY).get("name", said.get("name", name))
-            found[name] = Member(f"{namespace}{own}", inner, repeated=True)
+            found[name] = XmlMember(f"{namespace}{own}", inner, repeated=True)
         else:
-            found[name] = Member(f"{namespace}{said.get('name', name)}", schema)
+            found[name] = XmlMember(f"{namespace}{said.get('name', name)}", schema)
     return found
 
 

@@ -63,7 +63,7 @@ class OracleSchema:
         with localcontext(_WIDE):
             return tuple(_broken(error) for error in self.engine.iter_errors(value))
 
-    def keeps(self, value: Json) -> bool:
+    def is_valid(self, value: Json) -> bool:
         """Return whether nothing is."""
         with localcontext(_WIDE):
             return next(self.engine.iter_errors(value), None) is None

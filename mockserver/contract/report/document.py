@@ -35,19 +35,19 @@ def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
 
 
 def _vendor(outcome: RunOutcome) -> Json:
-    visit = outcome.visit
+    visit = outcome.session
     return {
-        "name": visit.contracted.name,
+        "name": visit.api.name,
         "target": visit.url,
         "in_process": visit.plan.target is None,
-        "seed": visit.plan.effort.seed,
-        "max_examples": visit.plan.effort.max_examples,
+        "seed": visit.plan.run_config.seed,
+        "max_examples": visit.plan.run_config.max_examples,
         "calls": visit.ledger.calls.total(),
         "seconds": round(visit.seconds, 3),
         "stopped": visit.stopped,
         "operations": [_operation(outcome, group) for group in outcome.groups],
         "gone": [
-            {"operation": one.operation, "check": one.check, "reason": one.reason} for one in outcome.gone
+            {"operation": one.operation, "check": one.check, "reason": one.reason} for one in outcome.resolved
         ],
     }
 
@@ -70,7 +70,7 @@ def _row(outcome: RunOutcome, row: ReportRow) -> Json:
         "verdict": row.verdict,
     }
     if row.finding:
-        hidden = HiddenSecrets(outcome.visit.secrets)
+        hidden = HiddenSecrets(outcome.session.secrets)
         told["finding"] = {
             "name": row.name,
             "fingerprint": row.fingerprint,

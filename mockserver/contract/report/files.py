@@ -38,7 +38,7 @@ def write_reports(
         for row in outcome.rows:
             if row.finding and row.finding.exchanges:
                 file = folder / f"{row.name}.sh"
-                file.write_text(shell_script(outcome.visit, row, row.finding), "utf-8", "backslashreplace")
+                file.write_text(shell_script(outcome.session, row, row.finding), "utf-8", "backslashreplace")
                 file.chmod(_EXECUTABLE)
     return written
 
@@ -59,7 +59,7 @@ def _pytest(outcomes: Sequence[RunOutcome], _began: str) -> Iterator[tuple[str, 
     for outcome in outcomes:
         if outcome.having("FAIL"):
             yield (
-                f"test_contract_{outcome.visit.contracted.name.replace('-', '_')}.py",
+                f"test_contract_{outcome.session.api.name.replace('-', '_')}.py",
                 pytest_module(outcome).encode(errors="backslashreplace"),
             )
 

@@ -26,17 +26,17 @@ def har_archive(outcomes: Iterable[RunOutcome], began: str) -> Json:
 
 
 def _entries(outcome: RunOutcome, began: str) -> Iterator[Json]:
-    hidden = HiddenSecrets(outcome.visit.secrets)
+    hidden = HiddenSecrets(outcome.session.secrets)
     for row in outcome.rows:
         for exchange in row.finding.exchanges if row.finding else ():
             yield {
                 "startedDateTime": began,
                 "time": 0,
-                "request": _request(exchange, hidden, outcome.visit.url),
+                "request": _request(exchange, hidden, outcome.session.url),
                 "response": _response(exchange, hidden),
                 "cache": {},
                 "timings": {"send": 0, "wait": 0, "receive": 0},
-                "comment": f"{outcome.visit.contracted.name} {row.name}",
+                "comment": f"{outcome.session.api.name} {row.name}",
             }
 
 

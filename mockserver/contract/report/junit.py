@@ -16,11 +16,11 @@ def junit_xml(outcomes: Iterable[RunOutcome]) -> bytes:
     """Return the file; a known difference is a skipped case."""
     root = ET.Element("testsuites")
     for outcome in outcomes:
-        rows, visit = outcome.rows, outcome.visit
+        rows, visit = outcome.rows, outcome.session
         suite = ET.SubElement(
             root,
             "testsuite",
-            name=visit.contracted.name,
+            name=visit.api.name,
             tests=str(len(rows)),
             failures=str(len(outcome.having("FAIL"))),
             skipped=str(len(outcome.having("known"))),
@@ -31,7 +31,7 @@ def junit_xml(outcomes: Iterable[RunOutcome]) -> bytes:
             for row in group.rows:
                 _case(suite, group.label, row, outcome)
         if visit.stopped:
-            case = ET.SubElement(suite, "testcase", classname=visit.contracted.name, name="run")
+            case = ET.SubElement(suite, "testcase", classname=visit.api.name, name="run")
             ET.SubElement(case, "error", message=xml(visit.stopped))
     ET.indent(root)
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
@@ -42,7 +42,7 @@ def _case(suite: ET.Element, label: str, row: ReportRow, outcome: RunOutcome) ->
     case = ET.SubElement(suite, "testcase", classname=xml(label), name=row.check.id)
     if row.finding is None:
         return
-    finding, hidden = row.finding, HiddenSecrets(outcome.visit.secrets)
+    finding, hidden = row.finding, HiddenSecrets(outcome.session.secrets)
     said = xml(hidden.text(finding.said))
     if row.verdict == "known":
         ET.SubElement(
@@ -54,8 +54,8 @@ def _case(suite: ET.Element, label: str, row: ReportRow, outcome: RunOutcome) ->
     told += [f"came: {finding.came}" if finding.came else ""]
     failure = ET.SubElement(case, "failure", message=said, type=row.check.id)
     failure.text = xml("\n".join(hidden.text(one) for one in told if one))[:_LONGEST]
-    calls = "\n".join(curl_command(one, outcome.visit) for one in finding.exchanges)
+    calls = "\n".join(curl_command(one, outcome.session) for one in finding.exchanges)
     out = ET.SubElement(case, "system-out")
-    out.text = xml(f"seed {outcome.visit.plan.effort.seed}\nagain: {hidden.text(row.again)}\n{calls}")[
+    out.text = xml(f"seed {outcome.session.plan.run_config.seed}\nagain: {hidden.text(row.again)}\n{calls}")[
         :_LONGEST
     ]

@@ -22,16 +22,16 @@ from mockserver.contract.session.rerun import holds
 
 def pytest_module(outcome: RunOutcome) -> str:
     """Return the text of the module."""
-    visit = outcome.visit
+    visit = outcome.session
     head = _HEAD.format(
-        name=visit.contracted.name, there=visit.plan.target or "mockserver's own application in their process"
+        name=visit.api.name, there=visit.plan.target or "mockserver's own application in their process"
     )
     tests = (_test(outcome, row, row.finding) for row in outcome.having("FAIL") if row.finding)
     return head + "".join(tests)
 
 
 def _test(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
-    hidden = HiddenSecrets(outcome.visit.secrets)
+    hidden = HiddenSecrets(outcome.session.secrets)
     name = _NO_NAME.sub("_", f"{row.operation}_{row.name}").strip("_").lower()
     told = (
         f"    # {one_line(hidden.text(one), 2000)}\n" for one in (finding.said, *number_lines(finding.told))
@@ -41,18 +41,18 @@ def _test(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
 
 
 def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
-    plan = outcome.visit.plan
+    plan = outcome.session.plan
     yield repr(plan.name)
     yield repr(row.check.id)
-    yield f"seed={plan.effort.seed}"
-    yield f"max_examples={plan.effort.max_examples}"
+    yield f"seed={plan.run_config.seed}"
+    yield f"max_examples={plan.run_config.max_examples}"
     if plan.target:
         yield f"target={plan.target!r}"
     if plan.spec:
         yield f"spec={str(plan.spec)!r}"
     if plan.facts:
         yield f"facts={dict(plan.facts)!r}"
-    if plan.effort.operations:
-        yield f"operations={tuple(sorted(plan.effort.operations))!r}"
+    if plan.run_config.operations:
+        yield f"operations={tuple(sorted(plan.run_config.operations))!r}"
     if plan.phases != PHASES:
         yield f"phases={plan.phases!r}"

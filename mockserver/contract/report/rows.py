@@ -49,9 +49,9 @@ class RowGroup:
 class RunOutcome:
     """Results of a run; `gone` are known differences that no longer occur."""
 
-    visit: Session
+    session: Session
     groups: tuple[RowGroup, ...]
-    gone: tuple[KnownFindings, ...]
+    resolved: tuple[KnownFindings, ...]
 
     @property
     def rows(self) -> tuple[ReportRow, ...]:
@@ -64,12 +64,12 @@ class RunOutcome:
 
 
 def run_outcome(
-    visit: Session, known: Iterable[KnownFindings], before: Iterable[RunOutcome] = ()
+    session: Session, known: Iterable[KnownFindings], before: Iterable[RunOutcome] = ()
 ) -> RunOutcome:
     """Return the rows of a run; rows in `known` are marked, failures are numbered on from `before`."""
-    mine = [one for one in known if one.vendor == visit.contracted.name]
-    names = _names(visit, before)
-    groups = tuple(_group(visit, operation, mine, names) for operation in _operations(visit))
+    mine = [one for one in known if one.vendor == session.api.name]
+    names = _names(session, before)
+    groups = tuple(_group(session, operation, mine, names) for operation in _operations(session))
     met = {
         one
         for group in groups
@@ -77,63 +77,63 @@ def run_outcome(
         for one in mine
         if row.finding and one.covers(one.vendor, row.finding, row.fingerprint)
     }
-    judged = {key for key, times in visit.ledger.made.items() if times}
+    judged = {key for key, times in session.ledger.made.items() if times}
     gone = tuple(one for one in mine if one not in met and (one.operation, one.check) in judged)
-    return RunOutcome(visit, groups, gone)
+    return RunOutcome(session, groups, gone)
 
 
-def label_of(visit: Session, operation: str) -> str:
+def label_of(session: Session, operation: str) -> str:
     """Return an operation as people know it."""
-    found = visit.contracted.spec.operations.get(operation)
+    found = session.api.spec.operations.get(operation)
     return f"{found.method.upper()} {found.path}" if found else operation or "outside all operations"
 
 
-def _names(visit: Session, before: Iterable[RunOutcome]) -> Mapping[tuple[str, str], str]:
+def _names(session: Session, before: Iterable[RunOutcome]) -> Mapping[tuple[str, str], str]:
     """By operation and check, what tells each failure apart."""
     numbers = Counter(row.check.id for one in before for row in one.rows if row.finding)
     names = {}
-    for finding in visit.ledger.findings:
+    for finding in session.ledger.findings:
         numbers[finding.check] += 1
         names[finding.operation, finding.check] = f"{finding.check}-{numbers[finding.check]}"
     return names
 
 
-def _operations(visit: Session) -> Iterator[str]:
+def _operations(session: Session) -> Iterator[str]:
     """Yield those that were judged, in the spec's order."""
-    found = [one.operation for one in visit.ledger.findings]
-    met = dict.fromkeys([*(operation for operation, _ in visit.ledger.made), *found])
-    yield from (name for name in visit.contracted.spec.operations if name in met)
-    yield from (name for name in met if name not in visit.contracted.spec.operations)
+    found = [one.operation for one in session.ledger.findings]
+    met = dict.fromkeys([*(operation for operation, _ in session.ledger.made), *found])
+    yield from (name for name in session.api.spec.operations if name in met)
+    yield from (name for name in met if name not in session.api.spec.operations)
 
 
 def _group(
-    visit: Session, operation: str, known: list[KnownFindings], file_names: Mapping[tuple[str, str], str]
+    session: Session, operation: str, known: list[KnownFindings], file_names: Mapping[tuple[str, str], str]
 ) -> RowGroup:
-    ledger = visit.ledger
+    ledger = session.ledger
     found: Mapping[str, Finding] = {one.check: one for one in ledger.findings if one.operation == operation}
     order = {name: at for at, name in enumerate(all_checks())}
     made = {name for at, name in ledger.made if at == operation and ledger.made[at, name]}
     names = sorted({*made, *found}, key=lambda name: (order.get(name, len(order)), name))
     rows = tuple(
-        _found(visit, found[name], known, file_names[operation, name])
+        _found(session, found[name], known, file_names[operation, name])
         if name in found
         else ReportRow(operation, check_named(name), ledger.made[operation, name])
         for name in names
     )
-    return RowGroup(operation, label_of(visit, operation), ledger.calls[operation], rows)
+    return RowGroup(operation, label_of(session, operation), ledger.calls[operation], rows)
 
 
-def _found(visit: Session, finding: Finding, known: list[KnownFindings], name: str) -> ReportRow:
-    mark = fingerprint(visit.contracted, finding)
+def _found(session: Session, finding: Finding, known: list[KnownFindings], name: str) -> ReportRow:
+    mark = fingerprint(session.api, finding)
     covering = next((one for one in known if one.covers(one.vendor, finding, mark)), None)
     return ReportRow(
         finding.operation,
         check_named(finding.check),
-        visit.ledger.made[finding.operation, finding.check],
+        session.ledger.made[finding.operation, finding.check],
         "known" if covering else "FAIL",
         finding,
         name,
         mark,
-        command_line(visit.plan.only(finding.check)),
+        command_line(session.plan.only(finding.check)),
         covering.reason if covering else "",
     )

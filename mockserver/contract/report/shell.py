@@ -27,30 +27,32 @@ _VARIABLE = re.compile(r"\$(MOCKSERVER_[A-Z0-9_]+)")
 _NEXT = " \\\n  "
 
 
-def shell_script(visit: Session, row: ReportRow, finding: Finding) -> str:
+def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
     """Return the whole script; it goes to MOCKSERVER_TARGET where that is set, else where the run went."""
-    hidden = HiddenSecrets(visit.secrets)
+    hidden = HiddenSecrets(session.secrets)
     remarks = [
-        f"{visit.contracted.name} {row.check.id}: {finding.said}",
+        f"{session.api.name} {row.check.id}: {finding.said}",
         *number_lines(finding.told),
         f"again: {row.again}",
     ]
-    calls = [curl_command(one, visit) for one in finding.exchanges]
-    named = sorted({name for call in calls for name in _VARIABLE.findall(call)} - {*visit.defaults, _TARGET})
+    calls = [curl_command(one, session) for one in finding.exchanges]
+    named = sorted(
+        {name for call in calls for name in _VARIABLE.findall(call)} - {*session.defaults, _TARGET}
+    )
     lines = [
         "#!/usr/bin/env bash",
         *(f"# {one_line(hidden.text(one), _LONGEST_REMARK)}" for one in remarks),
-        _default(_TARGET, visit.url),
-        *(_default(name, text) for name, text in visit.defaults.items()),
+        _default(_TARGET, session.url),
+        *(_default(name, text) for name, text in session.defaults.items()),
         *(f': "${{{name}:?}}"' for name in named),
         *calls,
     ]
     return "\n".join(lines) + "\n"
 
 
-def curl_command(exchange: Exchange, visit: Session) -> str:
+def curl_command(exchange: Exchange, session: Session) -> str:
     """Return one call; its status follows its answer, and a line says what came when it was found."""
-    request, hidden = exchange.request, HiddenSecrets(visit.secrets)
+    request, hidden = exchange.request, HiddenSecrets(session.secrets)
     method = ["--head"] if request.method == "HEAD" else ["-X", shell_quote(request.method.encode())]
     path = shell_quote(hidden.text(request.path).encode()) if request.path else ""
     words = [
@@ -63,7 +65,7 @@ def curl_command(exchange: Exchange, visit: Session) -> str:
         *method,
         f'"${_TARGET}"{path}',
     ]
-    lines = [" ".join(words), *_headers(request, visit)]
+    lines = [" ".join(words), *_headers(request, session)]
     then = f"# came then: {exchange.response.status}"
     if not request.body or request.method == "HEAD":
         return f"{_NEXT.join(lines)}\n{then}"
@@ -78,12 +80,12 @@ def _default(name: str, text: str) -> str:
     return f'[ -n "${{{name}:-}}" ] || {name}={quote(text)}'
 
 
-def _headers(request: Request, visit: Session) -> Iterator[str]:
-    hidden = HiddenSecrets(visit.secrets)
+def _headers(request: Request, session: Session) -> Iterator[str]:
+    hidden = HiddenSecrets(session.secrets)
     sent = {name: text for name, text in request.headers.items() if name.lower() not in HOP_BY_HOP}
     for name, text in sent.items():
-        if text in visit.in_shell:
-            yield f'-H "{_IN_DOUBLE.sub(_ESCAPED, name)}: {visit.in_shell[text]}"'
+        if text in session.in_shell:
+            yield f'-H "{_IN_DOUBLE.sub(_ESCAPED, name)}: {session.in_shell[text]}"'
         else:
             header = f"{name}: {hidden.text(text)}" if text else f"{name};"
             yield f"-H {shell_quote(header.encode('latin-1', 'replace'))}"

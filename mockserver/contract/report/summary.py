@@ -40,7 +40,7 @@ def _pieces(outcomes: list[RunOutcome]) -> Iterator[str]:
         for group in outcome.groups:
             counted = [sum(row.verdict == one for row in group.rows) for one in ("FAIL", "known", "ok")]
             cells = [
-                outcome.visit.contracted.name,
+                outcome.session.api.name,
                 _cell(group.label),
                 *map(str, counted),
                 f"{group.calls:,}",
@@ -54,8 +54,8 @@ def _pieces(outcomes: list[RunOutcome]) -> Iterator[str]:
 
 
 def _folded(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
-    hidden = HiddenSecrets(outcome.visit.secrets)
-    calls = "\n".join(curl_command(one, outcome.visit) for one in finding.exchanges)
+    hidden = HiddenSecrets(outcome.session.secrets)
+    calls = "\n".join(curl_command(one, outcome.session) for one in finding.exchanges)
     told = [
         *number_lines(finding.told),
         f"expected: {finding.expected}",
@@ -63,7 +63,7 @@ def _folded(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
         f"again: {row.again}",
     ]
     block = "\n".join([*(one_line(hidden.text(one), 1000) for one in told), "", calls[:_LONGEST_CALLS]])
-    title = f"{outcome.visit.contracted.name} {row.operation} {row.check.id}: {hidden.text(finding.said)}"
+    title = f"{outcome.session.api.name} {row.operation} {row.check.id}: {hidden.text(finding.said)}"
     heading = escape(one_line(title, 1000))
     return f"<details><summary>{heading}</summary>\n<pre>{escape(block)}</pre>\n</details>\n"
 

@@ -21,14 +21,14 @@ _STEPS = 40
 
 def table_lines(outcome: RunOutcome, folder: Path | None, *, quiet: bool = False) -> Iterator[str]:
     """Return the table of one vendor; quiet shows failures alone. `folder` holds the reports."""
-    visit = outcome.visit
+    visit = outcome.session
     calls = f"{counted(visit.ledger.calls.total(), 'calls')} · {visit.seconds:.1f} s"
-    yield f"{visit.contracted.name}  {visit.url}     seed {visit.plan.effort.seed} · {calls}"
+    yield f"{visit.api.name}  {visit.url}     seed {visit.plan.run_config.seed} · {calls}"
     for group in outcome.groups:
         rows = [row for row in group.rows if row.verdict == "FAIL" or not quiet]
         if rows:
             yield from _group(outcome, group, rows, folder)
-    for one in outcome.gone:
+    for one in outcome.resolved:
         yield f"gone: {one.check} at {one.operation} was known and holds now: take it out of the baseline"
     if visit.stopped:
         yield style(f"stopped early: {one_line(visit.stopped)}", fg="red")
@@ -42,7 +42,7 @@ def summary_line(outcomes: Iterable[RunOutcome], files: Iterable[Path]) -> str:
 
 
 def _group(outcome: RunOutcome, group: RowGroup, rows: list[ReportRow], folder: Path | None) -> Iterator[str]:
-    yield f"{outcome.visit.contracted.name}  {one_line(group.label)}     {counted(group.calls, 'calls')}"
+    yield f"{outcome.session.api.name}  {one_line(group.label)}     {counted(group.calls, 'calls')}"
     width = max(_LEAST, *(len(row.check.says) for row in rows))
     for row in rows:
         sign = style(f"{row.verdict:<6}", fg=_COLOURS[row.verdict], bold=row.verdict == "FAIL")
@@ -54,7 +54,7 @@ def _group(outcome: RunOutcome, group: RowGroup, rows: list[ReportRow], folder: 
 
 
 def _failure(outcome: RunOutcome, row: ReportRow, finding: Finding, folder: Path | None) -> Iterator[str]:
-    hidden = HiddenSecrets(outcome.visit.secrets)
+    hidden = HiddenSecrets(outcome.session.secrets)
     at = f"      {one_line(hidden.text(finding.pointer))}" if finding.pointer else ""
     yield style(f"{one_line(hidden.text(finding.said), 1000)}{at}", bold=True)
     if finding.told:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from mockserver.contract.exchange import Exchange, Response
 from mockserver.contract.oracle.decoding import UnreadableError, decode
-from mockserver.contract.oracle.expected import explain
+from mockserver.contract.oracle.expectations import explain
 from mockserver.contract.oracle.validation import OracleSchema, compile_schema, unfold
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of
 from mockserver.spec.openapi import Operation, Spec, resolve
@@ -17,7 +17,7 @@ _MAX_PROBLEMS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class UndeclaredStatusError:
+class ConformanceProblem:
     """Raised for a status or media type outside the spec; `of_body` if only the body differs."""
 
     said: str
@@ -28,7 +28,7 @@ class UndeclaredStatusError:
 
 
 @dataclass(frozen=True, slots=True)
-class ConformanceProblem:
+class ConformanceResult:
     """An answer beside what the spec says of it.
 
     `unstated` is what it does not say, `unasked` how the media type is not what was asked for, `unnamed` a
@@ -36,10 +36,10 @@ class ConformanceProblem:
     status. `body` is the document, None where it is none or cannot be read.
     """
 
-    unstated: UndeclaredStatusError | None = None
-    unasked: UndeclaredStatusError | None = None
-    unnamed: Path | None = None
-    bodied: bool = False
+    undeclared: ConformanceProblem | None = None
+    unacceptable: ConformanceProblem | None = None
+    undeclared_member: Path | None = None
+    has_declared_body: bool = False
     body: Json = None
 
 
@@ -50,26 +50,28 @@ class ResponseConformance:
         self._spec = spec
         self._schemas: dict[tuple[str, int, str], OracleSchema] = {}
 
-    def answered(self, operation: Operation, exchange: Exchange) -> ConformanceProblem:
+    def conformance(self, operation: Operation, exchange: Exchange) -> ConformanceResult:
         """Return the answer of an exchange."""
         response = exchange.response
         stated = self._stated(operation, response.status)
         if stated is None:
             known = ", ".join(sorted(operation.responses))
             said = f"answers {response.status}, which the spec does not state for {operation.id}"
-            return ConformanceProblem(
-                UndeclaredStatusError(said, known, str(response.status)), body=_read(response, EMPTY)[0]
+            return ConformanceResult(
+                ConformanceProblem(said, known, str(response.status)), body=_read(response, EMPTY)[0]
             )
         content: Mapping[str, Document] = stated.get("content", EMPTY)
         if not response.body or exchange.request.method == "HEAD":
-            return ConformanceProblem(bodied=bool(content) and exchange.request.method != "HEAD")
-        unasked = _unasked_members(exchange, content)
+            return ConformanceResult(has_declared_body=bool(content) and exchange.request.method != "HEAD")
+        unasked = _unacceptable_media_type(exchange, content)
         media_type = next((name for name in content if fnmatchcase(response.media_type, name)), None)
         if media_type is None:
             came, known = response.media_type or "no media type", ", ".join(content) or "no body"
             said = f"answers {response.status} as {came}; the spec states {known}"
-            other = UndeclaredStatusError(said, known, came)
-            return ConformanceProblem(other, unasked, bodied=bool(content), body=_read(response, EMPTY)[0])
+            other = ConformanceProblem(said, known, came)
+            return ConformanceResult(
+                other, unasked, has_declared_body=bool(content), body=_read(response, EMPTY)[0]
+            )
         return self._bodied(operation, response, content[media_type], media_type, unasked)
 
     def _stated(self, operation: Operation, status: int) -> Document | None:
@@ -87,8 +89,8 @@ class ResponseConformance:
         response: Response,
         stated: Document,
         media_type: str,
-        unasked: UndeclaredStatusError | None,
-    ) -> ConformanceProblem:
+        unacceptable: ConformanceProblem | None,
+    ) -> ConformanceResult:
         key = (operation.id, response.status, media_type)
         if key not in self._schemas:
             self._schemas[key] = compile_schema(unfold(self._spec.document, stated.get("schema", EMPTY)))
@@ -96,12 +98,16 @@ class ResponseConformance:
         document, error = _read(response, known.node)
         if error:
             said = f"answers {response.status} with a body that cannot be read: {error}"
-            return ConformanceProblem(
-                UndeclaredStatusError(said, media_type, "", of_body=True), unasked, bodied=True
+            return ConformanceResult(
+                ConformanceProblem(said, media_type, "", of_body=True), unacceptable, has_declared_body=True
             )
         stranger = next(undeclared_members(document, (known.node,)), None)
-        return ConformanceProblem(
-            _body_problems(response, known, document), unasked, stranger, bodied=True, body=document
+        return ConformanceResult(
+            _body_problems(response, known, document),
+            unacceptable,
+            stranger,
+            has_declared_body=True,
+            body=document,
         )
 
 
@@ -113,7 +119,7 @@ def _read(response: Response, node: Document) -> tuple[Json, str]:
         return None, str(error)
 
 
-def _body_problems(response: Response, known: OracleSchema, document: Json) -> UndeclaredStatusError | None:
+def _body_problems(response: Response, known: OracleSchema, document: Json) -> ConformanceProblem | None:
     if "xml" in response.media_type and "type" not in known.node:
         return None  # nothing says what its texts stand for
     broken = known.broken(document)
@@ -122,12 +128,14 @@ def _body_problems(response: Response, known: OracleSchema, document: Json) -> U
     told = "; ".join(explain(one) for one in broken[:_MAX_PROBLEMS])
     more = f"; {len(broken) - _MAX_PROBLEMS} more" if len(broken) > _MAX_PROBLEMS else ""
     said = f"answers {response.status} with a body that breaks its schema: {told}{more}"
-    return UndeclaredStatusError(
+    return ConformanceProblem(
         said, broken[0].keyword, explain(broken[0]), pointer_of(broken[0].path), of_body=True
     )
 
 
-def _unasked_members(exchange: Exchange, content: Mapping[str, Document]) -> UndeclaredStatusError | None:
+def _unacceptable_media_type(
+    exchange: Exchange, content: Mapping[str, Document]
+) -> ConformanceProblem | None:
     """Another media type than those that were asked for, where the spec states one of these."""
     response, accept = exchange.response, exchange.request.headers.get("accept", "")
     asked = [one.partition(";")[0].strip().lower() for one in accept.split(",")]
@@ -136,7 +144,7 @@ def _unasked_members(exchange: Exchange, content: Mapping[str, Document]) -> Und
         return None
     came = response.media_type or "no media type"
     said = f"asked for {', '.join(asked)}, which the spec states for {response.status}; {came} came"
-    return UndeclaredStatusError(said, offered[0], came)
+    return ConformanceProblem(said, offered[0], came)
 
 
 _PARTS = ("allOf", "anyOf", "oneOf")

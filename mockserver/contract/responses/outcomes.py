@@ -10,7 +10,7 @@ from typing import Literal
 from mockserver.contract.exchange import Exchange, Response
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.decoding import UnreadableError, decode
-from mockserver.contract.oracle.expected import count_noun
+from mockserver.contract.oracle.expectations import count_noun
 from mockserver.contract.oracle.keys import keys_of, text_of
 from mockserver.contract.oracle.validation import unfold
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
@@ -23,20 +23,20 @@ _PLACE = re.compile(r"\w*\[([0-9]{1,6})\]|#([0-9]{1,6})")
 _FAILED = re.compile(r"err|fail|reject|refus|invalid|denied|not[ _-]?(?:ok|done|processed)", re.IGNORECASE)
 
 
-def reader_for(contracted: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
+def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
     """Return the reader of an operation's answers: its subject's, the profile's, else that of the spec.
 
     None where the operation is no batch, or nothing says where its outcomes are.
     """
     if operation.batch is None:
         return None
-    for subject in contracted.profile.batches(contracted.facts):
+    for subject in api.profile.batches(api.facts):
         if subject.operation == operation.id and subject.reader is not None:
             return subject.reader
-    known = contracted.profile.readers.get(operation.id)
+    known = api.profile.readers.get(operation.id)
     if known is not None:
         return known
-    return _reader_from_spec(contracted.spec.document, operation, operation.batch)
+    return _reader_from_spec(api.spec.document, operation, operation.batch)
 
 
 def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ...]) -> list[BatchItem]:
@@ -58,7 +58,7 @@ def _reader_from_spec(document: Document, operation: Operation, batch: Batch) ->
 
 def _read_whole(exchange: Exchange, _items: Sequence[BatchItem]) -> ReportedOutcomes | None:
     """Return all or nothing: the status says all."""
-    return None if exchange.response.status >= REFUSAL_STATUSES else ReportedOutcomes((), complete=False)
+    return None if exchange.response.status >= REFUSAL_STATUSES else ReportedOutcomes((), is_complete=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class _OutcomeMaps:
             for number, pointer in enumerate(self.batch.maps)
             for one in self._mapped(answer, pointer, items, accepted=number > 0)
         ]
-        return ReportedOutcomes(tuple(told), count, complete=False)
+        return ReportedOutcomes(tuple(told), count, is_complete=False)
 
     def _mapped(
         self, answer: Json, pointer: str, items: Sequence[BatchItem], *, accepted: bool

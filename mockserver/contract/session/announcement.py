@@ -13,25 +13,25 @@ _READING = ("get", "head", "options", "trace")
 _SHOWN = 8
 
 
-def announce(contracted: ApiUnderTest, url: str, effort: RunConfig, rate: Rate | None) -> str:
+def announce(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None) -> str:
     """Return what is about to be created, changed and deleted there, how often, how fast."""
-    return "\n".join(_told(contracted, url, effort, rate))
+    return "\n".join(_told(api, url, run_config, rate))
 
 
-def _told(contracted: ApiUnderTest, url: str, effort: RunConfig, rate: Rate | None) -> Iterator[str]:
+def _told(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None) -> Iterator[str]:
     writing = [
         f"{operation.method.upper()} {operation.path}"
-        for name, operation in contracted.spec.operations.items()
-        if effort.calls(name) and operation.method not in _READING and not operation.safe
+        for name, operation in api.spec.operations.items()
+        if run_config.calls(name) and operation.method not in _READING and not operation.safe
     ]
     yield f"{url} is no mockserver: what this run creates, changes and deletes there stays so"
     more = f" and {len(writing) - _SHOWN} more" if len(writing) > _SHOWN else ""
     yield f"  writes by  {', '.join(writing[:_SHOWN]) or 'nothing'}{more}"
-    for subject in batch_profiles_of(contracted):
-        if effort.calls(subject.operation):
+    for subject in batch_profiles_of(api):
+        if run_config.calls(subject.operation):
             yield f"  records    {subject.operation}: keys such as {subject.key(0)}, {subject.key(1)}"
-    if contracted.facts:
-        yield f"  relies on  {', '.join(f'{name}={text}' for name, text in contracted.facts.items())}"
+    if api.facts:
+        yield f"  relies on  {', '.join(f'{name}={text}' for name, text in api.facts.items())}"
     speed = f"at most {rate}" if rate else "as fast as it answers (--rate 20/s slows it down)"
-    most = f"{effort.max_examples:,}"
+    most = f"{run_config.max_examples:,}"
     yield f"  calls      up to {most} generated ones an operation and {most} sequences a subject, {speed}"

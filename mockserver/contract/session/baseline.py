@@ -44,12 +44,12 @@ class KnownFindings:
         return same and self.fingerprint in ("", fingerprint)
 
 
-def fingerprint(contracted: ApiUnderTest, finding: Finding) -> str:
+def fingerprint(api: ApiUnderTest, finding: Finding) -> str:
     """Return what a difference is known by again, in hexadecimal digits."""
-    named = _member_names(contracted.spec.document)
+    named = _member_names(api.spec.document)
     steps = [step if step in named else "*" for step in parse_pointer(finding.pointer)]
     status = finding.exchanges[-1].response.status if finding.exchanges else 0
-    facts = [contracted.name, finding.operation, finding.check, status, steps]
+    facts = [api.name, finding.operation, finding.check, status, steps]
     return sha256(json.dumps(facts).encode()).hexdigest()[:_DIGITS]
 
 

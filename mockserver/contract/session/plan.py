@@ -33,12 +33,12 @@ class SessionPlan:
     headers: Mapping[str, str] = field(default_factory=dict)
     rate: Rate | None = None
     facts: Facts = field(default_factory=dict)
-    effort: RunConfig = field(default_factory=RunConfig)
+    run_config: RunConfig = field(default_factory=RunConfig)
     phases: tuple[str, ...] = PHASES
 
     def only(self, check: str) -> SessionPlan:
         """Return the same for one check alone."""
-        return replace(self, effort=replace(self.effort, only=frozenset({check})))
+        return replace(self, run_config=replace(self.run_config, only=frozenset({check})))
 
 
 def command_line(plan: SessionPlan) -> str:
@@ -52,7 +52,7 @@ def header_variable(name: str) -> str:
 
 
 def _words(plan: SessionPlan) -> Iterator[str]:
-    effort = plan.effort
+    effort = plan.run_config
     yield "mockserver contract"
     yield f"--spec {shlex.quote(str(plan.spec))}" if plan.spec else shlex.quote(plan.name)
     if plan.target:

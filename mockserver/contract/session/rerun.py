@@ -11,7 +11,7 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.finding import BrokenRule
 from mockserver.contract.runner import PHASES
 from mockserver.contract.session.plan import SessionPlan
-from mockserver.contract.session.session import SessionContext, run_session, session_result
+from mockserver.contract.session.session import SessionContext, load_session_subject, run_session
 from mockserver.sandbox.clock import system_clock
 
 TARGET = "MOCKSERVER_TARGET"
@@ -46,10 +46,10 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
         os.environ.get(TARGET) or target,
         tuple(os.environ.get(ALLOWED, "").split()),
         facts=facts or {},
-        effort=RunConfig(seed, max_examples, operations=frozenset(operations)),
+        run_config=RunConfig(seed, max_examples, operations=frozenset(operations)),
         phases=phases,
     ).only(check)
-    made = run_session(plan, session_result(plan), SessionContext(os.environ, _said, system_clock))
+    made = run_session(plan, load_session_subject(plan), SessionContext(os.environ, _said, system_clock))
     for finding in made.ledger.findings:
         if finding.check == check:
             raise BrokenRule(finding)

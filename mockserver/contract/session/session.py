@@ -13,10 +13,9 @@ from mockserver.contract import credentials, runner, safety
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import GivenCredentials
 from mockserver.contract.finding import FindingLedger
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_vendor_api
 from mockserver.contract.safety import is_loopback
 from mockserver.contract.session.announcement import announce
-from mockserver.contract.session.foreign_spec import load_foreign_api
 from mockserver.contract.session.plan import SessionPlan, header_variable
 from mockserver.contract.target import Address, App, Target, TargetUnreachableError
 from mockserver.engine.registry import specs_folder
@@ -56,7 +55,7 @@ class Session:
     """
 
     plan: SessionPlan
-    contracted: ApiUnderTest
+    api: ApiUnderTest
     ledger: FindingLedger
     url: str
     seconds: float
@@ -67,14 +66,14 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionResult:
+class SessionSubject:
     """The API of a plan; `plain` if its spec has no batches."""
 
-    contracted: ApiUnderTest
+    api: ApiUnderTest
     plain: bool = False
 
 
-def session_result(plan: SessionPlan) -> SessionResult:
+def load_session_subject(plan: SessionPlan) -> SessionSubject:
     """Return what the plan is about.
 
     Raises:
@@ -82,11 +81,11 @@ def session_result(plan: SessionPlan) -> SessionResult:
         FileNotFoundError: there is no vendor of that name.
     """
     if plan.spec:
-        return SessionResult(*load_foreign_api(plan.spec, plan.facts))
-    return SessionResult(load_vendor_api(plan.name, plan.facts))
+        return SessionSubject(*load_foreign_api(plan.spec, plan.facts))
+    return SessionSubject(load_vendor_api(plan.name, plan.facts))
 
 
-def run_session(plan: SessionPlan, about: SessionResult, around: SessionContext) -> Session:
+def run_session(plan: SessionPlan, session_subject: SessionSubject, context: SessionContext) -> Session:
     """Do what is planned.
 
     Raises:
@@ -96,31 +95,31 @@ def run_session(plan: SessionPlan, about: SessionResult, around: SessionContext)
         SpecError, VendorError: the spec cannot be served in this process.
         UnreadableCredentialError: one of the environment is not of its kind.
     """
-    api = about.contracted
+    api = session_subject.api
     url = safety.check_target(plan.target, plan.allowed) if plan.target else f"{_IN_PROCESS}/{api.name}"
-    here = None if plan.target else _application(plan, about)
+    here = None if plan.target else _application(plan, session_subject)
     remote = here is None and not is_loopback(safety.host_of(url))
     rate = plan.rate or (safety.REMOTE_RATE if remote else None)
     ledger = FindingLedger()
     with Target(Address(url, here, plan.headers), safety.pause(rate) if rate else None) as target:
         ours = here is not None or (not remote and safety.is_ours(target.send))
-        if not (ours or remote) and (elsewhere := safety.find_stray_calls(api.name, url, target.send)):
+        if not (ours or remote) and (elsewhere := safety.find_vendor_below(api.name, url, target.send)):
             raise elsewhere
-        given = _credentials(api, around, ours=ours)
+        given = _credentials(api, context, ours=ours)
         known = _with(api, given)
-        effort = _run_config(known, plan, around)
+        effort = _run_config(known, plan, context)
         if not ours:
-            around.say(announce(known, url, effort, rate))
-        began = around.clock()
-        stopped = _run(replace(about, contracted=known), target, replace(plan, effort=effort), ledger)
-        seconds = (around.clock() - began).total_seconds()
-    return _masking(Session(plan, known, ledger, url, seconds, stopped), given, around)
+            context.say(announce(known, url, effort, rate))
+        began = context.clock()
+        stopped = _run(replace(session_subject, api=known), target, replace(plan, run_config=effort), ledger)
+        seconds = (context.clock() - began).total_seconds()
+    return _masking(Session(plan, known, ledger, url, seconds, stopped), given, context)
 
 
-def _masking(made: Session, given: GivenCredentials, around: SessionContext) -> Session:
+def _masking(made: Session, given: GivenCredentials, context: SessionContext) -> Session:
     """Return the session with a mask for its credentials: those of the environment and of headers."""
-    api, of_headers = made.contracted, _of_headers(made.plan)
-    secret = credentials.from_environment(api, around.environment)
+    api, of_headers = made.api, _of_headers(made.plan)
+    secret = credentials.from_environment(api, context.environment)
     return replace(
         made,
         secrets={**credentials.secret_texts(secret), **of_headers},
@@ -133,13 +132,13 @@ def _masking(made: Session, given: GivenCredentials, around: SessionContext) -> 
     )
 
 
-def _run(about: SessionResult, target: Target, plan: SessionPlan, ledger: FindingLedger) -> str:
+def _run(session_subject: SessionSubject, target: Target, plan: SessionPlan, ledger: FindingLedger) -> str:
     try:
         with _interruptible(target):
-            if plan.spec and about.plain:
-                runner.run_plain_spec(plan.spec, about.contracted, target, plan.effort, ledger)
+            if plan.spec and session_subject.plain:
+                runner.run_plain_spec(plan.spec, session_subject.api, target, plan.run_config, ledger)
             else:
-                runner.run_phases(about.contracted, target, plan.effort, ledger, plan.phases)
+                runner.run_phases(session_subject.api, target, plan.run_config, ledger, plan.phases)
     except KeyboardInterrupt:
         return INTERRUPTED
     except TargetUnreachableError as error:
@@ -165,8 +164,8 @@ def _interruptible(target: Target) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _application(plan: SessionPlan, about: SessionResult) -> App:
-    if about.plain:
+def _application(plan: SessionPlan, session_subject: SessionSubject) -> App:
+    if session_subject.plain:
         raise SpecError(f"{plan.spec}: it has no x-batch, so that nobody serves it in this process")
     ignore_connexion_warnings()
     from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
@@ -176,9 +175,9 @@ def _application(plan: SessionPlan, about: SessionResult) -> App:
     return create_app(Options(vendors=(plan.name,), strict_auth=True))
 
 
-def _credentials(found: ApiUnderTest, around: SessionContext, *, ours: bool) -> GivenCredentials:
+def _credentials(found: ApiUnderTest, context: SessionContext, *, ours: bool) -> GivenCredentials:
     """Return the environment's before the fixtures'; a server of ours without fixtures takes any."""
-    named = credentials.from_environment(found, around.environment)
+    named = credentials.from_environment(found, context.environment)
     if not ours:
         return named
     known = found.profile.credentials
@@ -189,9 +188,9 @@ def _with(found: ApiUnderTest, given: GivenCredentials) -> ApiUnderTest:
     return replace(found, profile=replace(found.profile, credentials=given))
 
 
-def _run_config(known: ApiUnderTest, plan: SessionPlan, around: SessionContext) -> RunConfig:
+def _run_config(known: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> RunConfig:
     """Return what can be called with what there is; a variable that is set to nothing says to do without."""
-    wanted = plan.effort.operations or frozenset(known.spec.operations)
+    wanted = plan.run_config.operations or frozenset(known.spec.operations)
     given, sent = known.profile.credentials, {name.lower() for name in plan.headers}
     lacking = [
         name
@@ -199,15 +198,15 @@ def _run_config(known: ApiUnderTest, plan: SessionPlan, around: SessionContext) 
         if credentials.header_of(known, name) not in sent
     ]
     unnamed = [credentials.variable(name) for name in lacking]
-    if any(name not in around.environment for name in unnamed):
-        raise MissingCredentialsError(tuple(name for name in unnamed if name not in around.environment))
+    if any(name not in context.environment for name in unnamed):
+        raise MissingCredentialsError(tuple(name for name in unnamed if name not in context.environment))
     if not lacking:
-        return plan.effort
+        return plan.run_config
     left = wanted & credentials.is_callable_with(known, lacking)
-    around.say(
+    context.say(
         f"without {', '.join(unnamed)}: {len(wanted - left)} of {len(wanted)} operations are not called"
     )
-    return replace(plan.effort, operations=left)
+    return replace(plan.run_config, operations=left)
 
 
 def _of_headers(plan: SessionPlan) -> Mapping[str, str]:

@@ -14,33 +14,36 @@ from mockserver.contract.stateful.read_back import read_back
 from mockserver.contract.stateful.sequence import CallSequence
 from mockserver.contract.stateful.state_model import (
     FIRST_REFUSAL,
+    ReportedVerdict,
     SentBatch,
     SequenceItem,
-    Verdict,
-    expected_records,
-    expected_verdicts,
+    batch_items,
+    expected_batch_effect,
     is_refused,
-    items_of,
+    reported_verdicts,
 )
 
 _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
 
 def build_items(
-    sequence: CallSequence, things: Sequence[SequenceItem], tenant: int, media_type: str = ""
+    sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = ""
 ) -> SentBatch:
     """Return the batch of these items, with what must become of it where the sequence stands."""
-    subject = sequence.stage.subject
-    before = {one.key: sequence.known(one.key, tenant) for one in things}
-    documents = tuple(one.document(subject) for one in things)
+    subject = sequence.context.batch_profile
+    before = {one.key: sequence.known(one.key, tenant) for one in items}
+    documents = tuple(one.document(subject) for one in items)
     return SentBatch(
-        tuple(things), documents, expected_records(subject, sequence.stage.batch, things, before), media_type
+        tuple(items),
+        documents,
+        expected_batch_effect(subject, sequence.context.batch, items, before),
+        media_type,
     )
 
 
 def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str = "") -> Request:
     """Return the call that sends it, under an idempotency key if one is given."""
-    subject = sequence.stage.subject
+    subject = sequence.context.batch_profile
     request = subject.call(sent.documents, tenant)
     headers = dict(request.headers)
     if token:
@@ -52,10 +55,10 @@ def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str 
 
 
 def send_batch(
-    sequence: CallSequence, things: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
+    sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
 ) -> SettledBatch | None:
     """Send a batch and hold everything against the model; None where no answer came."""
-    sent = build_items(sequence, things, tenant, media_type)
+    sent = build_items(sequence, items, tenant, media_type)
     request = request_of(sequence, sent, tenant, token)
     exchange = sequence.call(request, tenant)
     if exchange is None:
@@ -70,20 +73,22 @@ def read_answer(
     sequence: CallSequence, sent: SentBatch, request: Request, exchange: Exchange
 ) -> SettledBatch:
     """Return what the answer says; it is told as a step, and judged by itself."""
-    batch = sequence.stage.batch
-    telling = sequence.telling(exchange, items_of(sequence.stage.subject, batch, sent.things, sent.documents))
+    batch = sequence.context.batch
+    telling = sequence.reported(
+        exchange, batch_items(sequence.context.batch_profile, batch, sent.items, sent.documents)
+    )
     complaint = telling if isinstance(telling, str) else ""
     if isinstance(telling, str):
-        told, refused = (Verdict(accepted=None),) * len(sent.things), False
+        told, refused = (ReportedVerdict(accepted=None),) * len(sent.items), False
     else:
-        told = expected_verdicts(telling, batch, len(sent.things))
+        told = reported_verdicts(telling, batch, len(sent.items))
         refused = is_refused(exchange, telling, told)
-    became = sentences.outcome(sent.things, told, refused=refused)
-    sequence.told.append(sentences.batch_step(request, sent.things, exchange, became))
+    became = sentences.outcome(sent.items, told, refused=refused)
+    sequence.told.append(sentences.batch_step(request, sent.items, exchange, became))
     holds = sequence.judge(exchange)
-    sequence.judged("answers-can-be-read")
+    sequence.count_check("answers-can-be-read")
     if complaint and holds:
-        said = f"{sentences.batch(sent.things)}; the answer is {sentences.response(exchange)}: {complaint}"
+        said = f"{sentences.batch(sent.items)}; the answer is {sentences.response(exchange)}: {complaint}"
         sequence.breaks("answers-can-be-read", said, "what became of each item", sentences.response(exchange))
     return SettledBatch(sent, request, exchange, told, refused)
 
@@ -101,7 +106,7 @@ def do_step(sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, te
     status = exchange.response.status
     sequence.told.append(f"{step.name}, {key}: {sentences.call(exchange.request)} → {status}")
     sequence.judge(exchange)
-    sequence.judged(_CHECK)
+    sequence.count_check(_CHECK)
     refused = status >= FIRST_REFUSAL
     there = f"where reading {key} showed {sentences.record(before)}"
     if isinstance(must, RefusedStep) and not refused:

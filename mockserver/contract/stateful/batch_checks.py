@@ -9,20 +9,22 @@ from mockserver.contract.stateful.checks import SettledBatch, check_of
 from mockserver.contract.stateful.sequence import CallSequence
 from mockserver.contract.stateful.state_model import (
     FIRST_REFUSAL,
-    ExpectedFate,
+    ExpectedItemEffect,
+    ReportedVerdict,
     SentBatch,
     SequenceItem,
-    Verdict,
 )
 
 
 def settle_batch(sequence: CallSequence, answered: SettledBatch) -> None:
     """Hold what the answer says against what must have become of the items."""
     sent = answered.sent
-    if sent.outlook.whole:
+    if sent.expected_effect.whole:
         _refuses_all(sequence, answered)
-    for place, (fate, verdict) in enumerate(zip(sent.outlook.fates, answered.verdicts, strict=True)):
-        if fate.accepted is None or verdict.accepted is None or sent.outlook.whole:
+    for place, (fate, verdict) in enumerate(
+        zip(sent.expected_effect.effects, answered.verdicts, strict=True)
+    ):
+        if fate.accepted is None or verdict.accepted is None or sent.expected_effect.whole:
             continue
         _fits(sequence, answered, place)
         if verdict.accepted and fate.accepted:
@@ -31,10 +33,10 @@ def settle_batch(sequence: CallSequence, answered: SettledBatch) -> None:
 
 
 def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
-    sequence.judged("whole-or-nothing")
+    sequence.count_check("whole-or-nothing")
     done = [place for place, verdict in enumerate(answered.verdicts) if verdict.accepted]
     if done or (not answered.refused and answered.exchange.response.status < FIRST_REFUSAL):
-        said = sentences.batch(answered.sent.things)
+        said = sentences.batch(answered.sent.items)
         ending = f"{_named(done)} reported as done" if done else "the call is not refused"
         sequence.breaks(
             "whole-or-nothing",
@@ -45,14 +47,14 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
 
 
 def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
-    one, fate = answered.sent.things[place], answered.sent.outlook.fates[place]
+    one, fate = answered.sent.items[place], answered.sent.expected_effect.effects[place]
     verdict = answered.verdicts[place]
     usual = "good-items-are-accepted" if fate.accepted else "bad-items-are-refused"
     check = check_of(answered.sent, one, usual)
-    sequence.judged(check)
+    sequence.count_check(check)
     if verdict.accepted == fate.accepted:
         return
-    said, at = sentences.batch(answered.sent.things), verdict.told.at if verdict.told else ""
+    said, at = sentences.batch(answered.sent.items), verdict.told.at if verdict.told else ""
     if fate.accepted and answered.refused:
         came = sentences.response(answered.exchange)
         sequence.breaks(check, f"{said}; the call is refused with {came}", "the good items done", came, at)
@@ -61,7 +63,7 @@ def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
         sequence.breaks(check, f"{said}; item {place}, {one.key}, is reported as {came}", "done", came, at)
     else:
         done = [number for number, other in enumerate(answered.verdicts) if other.accepted]
-        why = _explain_fate(answered.sent, one, fate)
+        why = _explain_effect(answered.sent, one, fate)
         sequence.breaks(
             check,
             f"{said}{why}; {_named(done)} reported as done",
@@ -71,42 +73,48 @@ def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
         )
 
 
-def _explain_fate(sent: SentBatch, one: SequenceItem, fate: ExpectedFate) -> str:
-    if one.spoil:
+def _explain_effect(sent: SentBatch, one: SequenceItem, fate: ExpectedItemEffect) -> str:
+    if one.corruption:
         return ""
     if one.key in sent.twice:
         return f"; {one.key} stands in it twice, which refuses both"
-    return f"; what is there of {one.key} ({sentences.record(fate.was)}) allows no such item"
+    return f"; what is there of {one.key} ({sentences.record(fate.record_before)}) allows no such item"
 
 
 def _class_is_true(
-    sequence: CallSequence, answered: SettledBatch, place: int, fate: ExpectedFate, verdict: Verdict
+    sequence: CallSequence,
+    answered: SettledBatch,
+    place: int,
+    fate: ExpectedItemEffect,
+    verdict: ReportedVerdict,
 ) -> None:
     told = verdict.told
     if told is None or not told.made:
         return
-    one = answered.sent.things[place]
+    one = answered.sent.items[place]
     check = check_of(answered.sent, one, "class-is-true", media=False)
-    sequence.judged(check)
+    sequence.count_check(check)
     if told.made == "unchanged":
-        is_true = fate.was is not None and fate.was == fate.record
+        is_true = fate.record_before is not None and fate.record_before == fate.record
     else:
-        is_true = (told.made == "created") == (fate.was is None)
+        is_true = (told.made == "created") == (fate.record_before is None)
     if not is_true:
-        before = sentences.record(fate.was)
-        said = f"{sentences.batch(answered.sent.things)}; item {place}, {one.key}, is reported as {told.made}"
-        expected = "created" if fate.was is None else "updated"
+        before = sentences.record(fate.record_before)
+        said = f"{sentences.batch(answered.sent.items)}; item {place}, {one.key}, is reported as {told.made}"
+        expected = "created" if fate.record_before is None else "updated"
         sequence.breaks(check, f"{said}, and before it there was {before}", expected, told.made, told.at)
 
 
-def _amount_is_exact(sequence: CallSequence, answered: SettledBatch, place: int, verdict: Verdict) -> None:
-    amount, told = sequence.stage.subject.amount, verdict.told
+def _amount_is_exact(
+    sequence: CallSequence, answered: SettledBatch, place: int, verdict: ReportedVerdict
+) -> None:
+    amount, told = sequence.context.batch_profile.amount, verdict.told
     if amount is None or told is None or told.amount is None:
         return
     expected = amount(answered.sent.documents[place])
-    sequence.judged("amounts-are-exact")
+    sequence.count_check("amounts-are-exact")
     if told.amount != expected:
-        key = answered.sent.things[place].key
+        key = answered.sent.items[place].key
         said = f"sent {expected:f} in item {place}, {key}; the answer says {told.amount:f}"
         sequence.breaks("amounts-are-exact", said, f"{expected:f}", f"{told.amount:f}", told.at)
 

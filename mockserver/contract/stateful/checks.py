@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Check
-from mockserver.contract.stateful.state_model import SentBatch, SequenceItem, Verdict
+from mockserver.contract.stateful.state_model import ReportedVerdict, SentBatch, SequenceItem
 
 _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
@@ -20,7 +20,7 @@ class SettledBatch:
     sent: SentBatch
     request: Request
     exchange: Exchange
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[ReportedVerdict, ...]
     refused: bool
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mockserver.contract.isolation import IsolatedWorld
+from mockserver.contract.isolation import IsolationScope
 from mockserver.contract.profile import Record
 from mockserver.contract.stateful import batch_calls, sentences
 from mockserver.contract.stateful.checks import SettledBatch
@@ -16,20 +16,20 @@ _TENANTS, _WORLDS = "tenants-are-apart", "worlds-are-apart"
 
 
 def check_other_tenant(
-    sequence: CallSequence, things: Sequence[SequenceItem], here: int, there: int, *, keyed: bool = False
+    sequence: CallSequence, items: Sequence[SequenceItem], here: int, there: int, *, keyed: bool = False
 ) -> None:
     """Send a batch in one tenant and check that another does not see it, nor its idempotency key."""
-    keys = [one.key for one in things]
+    keys = [one.key for one in items]
     for key in keys:
         sequence.known(key, there)
-    token = sequence.token() if keyed and sequence.stage.subject.again == "same" else ""
-    answered = batch_calls.send_batch(sequence, things, here, token=token)
+    token = sequence.token() if keyed and sequence.context.batch_profile.again == "same" else ""
+    answered = batch_calls.send_batch(sequence, items, here, token=token)
     for key in keys:
         expected, shown = sequence.there[there, key], sequence.read(key, there)
-        sequence.judged(_TENANTS)
+        sequence.count_check(_TENANTS)
         if shown != expected:
             difference = sentences.difference(expected, shown)
-            said = f"{sentences.batch(things)} in one tenant, and in another {difference}"
+            said = f"{sentences.batch(items)} in one tenant, and in another {difference}"
             sequence.breaks(
                 _TENANTS,
                 f"{said} ({key})",
@@ -42,22 +42,22 @@ def check_other_tenant(
 
 
 def check_other_sandbox(
-    sequence: CallSequence, aside: IsolatedWorld, things: Sequence[SequenceItem], here: int, *, keyed: bool
+    sequence: CallSequence, aside: IsolationScope, items: Sequence[SequenceItem], here: int, *, keyed: bool
 ) -> None:
     """Send a batch in this sandbox and check that another does not see it, nor its idempotency key."""
-    subject = sequence.stage.subject
-    keys = [one.key for one in things]
+    subject = sequence.context.batch_profile
+    keys = [one.key for one in items]
     first = {key: sequence.read(key, here, aside) for key in keys}
     if subject.prepare is None:
         _is_as_it_was(sequence, first, here)
     token = sequence.token() if keyed and subject.again == "same" else ""
-    answered = batch_calls.send_batch(sequence, things, here, token=token)
+    answered = batch_calls.send_batch(sequence, items, here, token=token)
     for key in keys:
         shown = sequence.read(key, here, aside)
-        sequence.judged(_WORLDS)
+        sequence.count_check(_WORLDS)
         if shown != first[key]:
             difference = sentences.difference(first[key], shown)
-            said = f"{sentences.batch(things)} to one sandbox, and in another {difference}"
+            said = f"{sentences.batch(items)} to one sandbox, and in another {difference}"
             sequence.breaks(
                 _WORLDS,
                 f"{said} ({key})",
@@ -65,7 +65,7 @@ def check_other_sandbox(
                 sentences.record(shown),
             )
     if token and answered is not None and not answered.refused:
-        _as_new(replace(sequence, world=aside, there={}), _WORLDS, answered, here, token)
+        _as_new(replace(sequence, scope=aside, there={}), _WORLDS, answered, here, token)
 
 
 def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], here: int) -> None:
@@ -73,7 +73,7 @@ def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], he
     for key, shown in first.items():
         sequence.known(key, here)
         expected = sequence.initial[here, key]
-        sequence.judged(_WORLDS)
+        sequence.count_check(_WORLDS)
         if shown != expected:
             difference = sentences.difference(expected, shown)
             said = f"a new sandbox does not begin as this one did: for {key} {difference}"
@@ -83,16 +83,16 @@ def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], he
 def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:
     """Send the call in the other world too, under the same key: it must be done there."""
     place = "tenant" if check == _TENANTS else "sandbox"
-    sent = batch_calls.build_items(sequence, answered.sent.things, where)
-    if not sent.outlook.is_done:
+    sent = batch_calls.build_items(sequence, answered.sent.items, where)
+    if not sent.expected_effect.is_done:
         return
     exchange = sequence.call(batch_calls.request_of(sequence, sent, where, token), where)
     if exchange is None:
         return
     sequence.told.append(f"the same under that key in another {place} → {exchange.response.status}")
-    sequence.judged(check)
+    sequence.count_check(check)
     refused = exchange.response.status >= FIRST_REFUSAL
-    for one, fate in zip(sent.things, sent.outlook.fates, strict=True):
+    for one, fate in zip(sent.items, sent.expected_effect.effects, strict=True):
         shown = sequence.read(one.key, where)
         if refused or shown != fate.record:
             said = f"an idempotency key of one {place} was taken for known in another, and the call not done"

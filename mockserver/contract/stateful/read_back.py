@@ -14,7 +14,7 @@ from mockserver.contract.stateful.state_model import FIRST_REFUSAL, only_amounts
 
 def read_back(sequence: CallSequence, answered: SettledBatch, tenant: int) -> None:
     """Read every key of the batch; what is there from now on is what is read."""
-    for key in dict.fromkeys(one.key for one in answered.sent.things):
+    for key in dict.fromkeys(one.key for one in answered.sent.items):
         due = _due(answered, key, sequence.there[tenant, key])
         shown = sequence.read(key, tenant)
         if due is not None:
@@ -34,13 +34,15 @@ class _Due:
 def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None:
     """Return what must be there of the key, None where that cannot be said."""
     due = None
-    rows = zip(answered.sent.things, answered.sent.outlook.fates, answered.verdicts, strict=True)
+    rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
     for place, (one, fate, verdict) in enumerate(rows):
         if one.key != key:
             continue
         done = verdict.accepted
         if done is None:
-            succeeded = answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.outlook.whole
+            succeeded = (
+                answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.expected_effect.whole
+            )
             done = fate.accepted and succeeded
         if done is None or (done and not fate.accepted):
             return None
@@ -51,22 +53,22 @@ def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None
 
 def _holds(sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None) -> None:
     sent = answered.sent
-    one = sent.things[due.place]
+    one = sent.items[due.place]
     if due.done:
         check = check_of(sent, one, "accepted-are-there")
         _amounts_hold(sequence, answered, due, shown)
-    elif answered.refused and sent.outlook.whole:
+    elif answered.refused and sent.expected_effect.whole:
         check = "whole-or-nothing"
     else:
         check = check_of(sent, one, "rejected-leave-no-trace", media=False)
-    sequence.judged(check)
+    sequence.count_check(check)
     if shown != due.record:
         _break(sequence, answered, due, shown, check)
 
 
 def _amounts_hold(sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None) -> None:
     amounts = sum(isinstance(value, Decimal) for value in (due.record or {}).values())
-    sequence.judged("amounts-are-exact", amounts)
+    sequence.count_check("amounts-are-exact", amounts)
     if only_amounts_differ(due.record, shown):
         _break(sequence, answered, due, shown, "amounts-are-exact")
 
@@ -74,11 +76,11 @@ def _amounts_hold(sequence: CallSequence, answered: SettledBatch, due: _Due, sho
 def _break(
     sequence: CallSequence, answered: SettledBatch, due: _Due, shown: Record | None, check: str
 ) -> None:
-    became = f"item {due.place}, {answered.sent.things[due.place].key}, was "
+    became = f"item {due.place}, {answered.sent.items[due.place].key}, was "
     became += sentences.reported(answered.verdicts[due.place])
     if answered.refused:
         became = "the call was refused"
-    said = f"{sentences.batch(answered.sent.things)}; {became}; {sentences.difference(due.record, shown)}"
+    said = f"{sentences.batch(answered.sent.items)}; {became}; {sentences.difference(due.record, shown)}"
     sequence.breaks(check, said, sentences.record(due.record), sentences.record(shown))
 
 
@@ -96,7 +98,7 @@ def read_all_back(sequence: CallSequence) -> None:
 def _look(sequence: CallSequence, tenant: int, key: str) -> Record | None:
     expected, shown = sequence.there[tenant, key], sequence.read(key, tenant)
     check = "rejected-leave-no-trace" if expected is None else "accepted-are-there"
-    sequence.judged(check)
+    sequence.count_check(check)
     if shown != expected:
         said = f"nothing was sent for {key} since it was read; {sentences.difference(expected, shown)}"
         if any(
@@ -112,15 +114,15 @@ def _look(sequence: CallSequence, tenant: int, key: str) -> Record | None:
 
 def read_back_at_end(sequence: CallSequence) -> None:
     """At the lists, which cost a call each; where there are none, at everything."""
-    if sequence.stage.subject.listed is None:
+    if sequence.context.batch_profile.listed is None:
         read_all_back(sequence)
-    for tenant in range(sequence.stage.subject.tenants):
+    for tenant in range(sequence.context.batch_profile.tenants):
         read_list_back(sequence, tenant)
 
 
 def read_list_back(sequence: CallSequence, tenant: int) -> None:
     """Hold the list of a tenant against what the sequence knows of."""
-    subject = sequence.stage.subject
+    subject = sequence.context.batch_profile
     known = {key: record for (number, key), record in sequence.there.items() if number == tenant}
     if subject.listing is None or subject.listed is None or not known:
         return
@@ -137,7 +139,7 @@ def read_list_back(sequence: CallSequence, tenant: int) -> None:
     for key, expected in known.items():
         if key not in listed and len(listed) >= _A_PAGE:
             continue
-        sequence.judged(_LISTS)
+        sequence.count_check(_LISTS)
         if listed.get(key) != expected and listed.get(key) != (shown := _look(sequence, tenant, key)):
             in_list = sentences.record(listed.get(key))
             said = f"reading {key} shows {sentences.record(shown)}; the list shows {in_list}"

@@ -17,16 +17,16 @@ _REPLAY, _OTHER = "replay-is-the-first-answer", "key-with-another-body"
 
 def check_replay(
     sequence: CallSequence,
-    things: Sequence[SequenceItem],
+    items: Sequence[SequenceItem],
     between: Sequence[SequenceItem],
     other: Sequence[SequenceItem],
     tenant: int,
 ) -> None:
     """Send a batch, perhaps another, replay the first under its key, then the key with another body."""
     token = sequence.token()
-    if not batch_calls.build_items(sequence, things, tenant).outlook.is_done:
+    if not batch_calls.build_items(sequence, items, tenant).expected_effect.is_done:
         return
-    first = batch_calls.send_batch(sequence, things, tenant, token=token)
+    first = batch_calls.send_batch(sequence, items, tenant, token=token)
     if first is None or first.refused:
         return
     if between:
@@ -36,18 +36,18 @@ def check_replay(
         return
     sequence.told.append(f"the same again under the same key → {second.response.status}")
     _second(sequence, first.exchange, second)
-    _unchanged(sequence, things, tenant, _REPLAY, "the same call came again under its key")
+    _unchanged(sequence, items, tenant, _REPLAY, "the same call came again under its key")
     changed = batch_calls.build_items(sequence, other, tenant)
     request = batch_calls.request_of(sequence, changed, tenant, token)
-    if sequence.stage.subject.conflict_status and request.body != first.request.body:
+    if sequence.context.batch_profile.conflict_status and request.body != first.request.body:
         _conflict(sequence, request, other, tenant)
 
 
-def check_same_key_at_once(sequence: CallSequence, things: Sequence[SequenceItem], tenant: int) -> None:
+def check_same_key_at_once(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
     """Send one call twice at once under one key: it must be done once."""
     token = sequence.token()
-    sent = batch_calls.build_items(sequence, things, tenant)
-    if not sent.outlook.is_done:
+    sent = batch_calls.build_items(sequence, items, tenant)
+    if not sent.expected_effect.is_done:
         return
     request = batch_calls.request_of(sequence, sent, tenant, token)
     came = sequence.calls_at_once([request, request], tenant)
@@ -56,7 +56,7 @@ def check_same_key_at_once(sequence: CallSequence, things: Sequence[SequenceItem
     statuses = " and ".join(str(one.response.status) for one in came)
     sequence.told.append(f"{sentences.call(request)} twice at once under one key → {statuses}")
     done = [one for one in came if one.response.status < FIRST_REFUSAL]
-    sequence.judged(_REPLAY)
+    sequence.count_check(_REPLAY)
     if not done:
         said = (
             f"one call came twice at once under one key, and neither was done: {sentences.response(came[0])}"
@@ -71,17 +71,17 @@ def check_same_key_at_once(sequence: CallSequence, things: Sequence[SequenceItem
 
 
 def _second(sequence: CallSequence, first: Exchange, second: Exchange) -> None:
-    subject = sequence.stage.subject
+    subject = sequence.context.batch_profile
     if subject.again == "same":
         sequence.judge(second)
-    sequence.judged(_REPLAY)
+    sequence.count_check(_REPLAY)
     came = sentences.response(second)
     if subject.again == "same" and not _is_same(first, second):
         said = "the same call came again under its key and got another answer"
         sequence.breaks(_REPLAY, said, sentences.response(first), came)
-    if subject.again == "refused" and not _refuses(second, subject.again_status):
+    if subject.again == "refused" and not _refuses(second, subject.replay_status):
         said = f"the same call came again under its key and was answered {came}, although it must be refused"
-        sequence.breaks(_REPLAY, said, str(subject.again_status or "4xx"), came)
+        sequence.breaks(_REPLAY, said, str(subject.replay_status or "4xx"), came)
 
 
 def _conflict(sequence: CallSequence, request: Request, other: Sequence[SequenceItem], tenant: int) -> None:
@@ -89,8 +89,8 @@ def _conflict(sequence: CallSequence, request: Request, other: Sequence[Sequence
     if exchange is None:
         return
     sequence.told.append(f"another body under that key → {exchange.response.status}")
-    sequence.judged(_OTHER)
-    status = sequence.stage.subject.conflict_status
+    sequence.count_check(_OTHER)
+    status = sequence.context.batch_profile.conflict_status
     if not _refuses(exchange, status):
         said = (
             f"an idempotency key came again with another body and was answered {sentences.response(exchange)}"
@@ -100,12 +100,12 @@ def _conflict(sequence: CallSequence, request: Request, other: Sequence[Sequence
 
 
 def _unchanged(
-    sequence: CallSequence, things: Sequence[SequenceItem], tenant: int, check: str, what: str
+    sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, check: str, what: str
 ) -> None:
     """Check that nothing has changed."""
-    for key in dict.fromkeys(one.key for one in things):
+    for key in dict.fromkeys(one.key for one in items):
         expected, shown = sequence.there[tenant, key], sequence.read(key, tenant)
-        sequence.judged(check)
+        sequence.count_check(check)
         if shown != expected:
             said = f"{what}, and {key} has changed: {sentences.difference(expected, shown)}"
             sequence.breaks(check, said, sentences.record(expected), sentences.record(shown))

@@ -6,17 +6,16 @@ import hypothesis
 from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
-from mockserver.contract import inferred
+from mockserver.contract import inference
 from mockserver.contract.config import RunConfig
+from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.finding import BrokenRule, FindingLedger
-from mockserver.contract.fuzzing.settings import hypothesis_settings
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchProfile
 from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.stateful.checks import STATEFUL_CHECKS
-from mockserver.contract.stateful.failure_search import BudgetSpentError, FailureSearch
-from mockserver.contract.stateful.sequence import SequenceContext, SequenceJudging
+from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.stateful.state_machine import build_machine
 from mockserver.contract.target import Target
 
@@ -30,45 +29,49 @@ _ROUNDS = 8
 
 
 def run_stateful(
-    contracted: ApiUnderTest, target: Target, effort: RunConfig, ledger: FindingLedger, judge: SequenceJudging
+    api: ApiUnderTest,
+    target: Target,
+    run_config: RunConfig,
+    ledger: FindingLedger,
+    judge: JudgeSequenceExchange,
 ) -> None:
     """Tell sequences of every subject, and write down what does not hold, each with its smallest sequence.
 
     Raises:
         TargetUnreachableError: the target does not answer at all.
     """
-    for number, subject in enumerate(batch_profiles_of(contracted)):
-        operation = contracted.spec.operations[subject.operation]
-        if operation.batch is None or not effort.calls(operation.id):
+    for number, subject in enumerate(batch_profiles_of(api)):
+        operation = api.spec.operations[subject.operation]
+        if operation.batch is None or not run_config.calls(operation.id):
             continue
-        reader = subject.reader or reader_for(contracted, operation)
-        worlds = Isolation(target, effort.seed, f"{contracted.name} {operation.id} {number}")
-        hunt = FailureSearch(effort)
+        reader = subject.reader or reader_for(api, operation)
+        worlds = Isolation(target, run_config.seed, f"{api.name} {operation.id} {number}")
+        hunt = FailureSearch(run_config)
         _run_sequence(
             SequenceContext(
-                contracted, subject, operation.batch, target, effort, ledger, judge, reader, worlds, hunt
+                api, subject, operation.batch, target, run_config, ledger, judge, reader, worlds, hunt
             )
         )
 
 
-def batch_profiles_of(contracted: ApiUnderTest) -> tuple[BatchProfile, ...]:
+def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
     """Return what the profile names; where it names nothing, what the spec alone is enough for."""
-    return contracted.profile.batches(contracted.facts) or inferred.infer_batches(contracted.spec)
+    return api.profile.batches(api.facts) or inference.infer_batches(api.spec)
 
 
-def _run_sequence(stage: SequenceContext) -> None:
+def _run_sequence(context: SequenceContext) -> None:
     for _ in range(_ROUNDS):
         try:
-            machine = hypothesis.seed(stage.effort.seed)(build_machine(stage))
+            machine = hypothesis.seed(context.run_config.seed)(build_machine(context))
             run_state_machine_as_test(
-                machine, settings=hypothesis_settings(stage.effort, stateful_step_count=STEPS)
+                machine, settings=hypothesis_settings(context.run_config, stateful_step_count=STEPS)
             )
         except (BrokenRule, Flaky, BudgetSpentError):
             # The hunt has the smallest sequence, also where it is not told twice in the same way.
             pass
-        found = stage.hunt.end()
+        found = context.search.end()
         if found is None:
             return
-        stage.ledger.found([found])
-        if stage.hunt.is_done:
+        context.ledger.found([found])
+        if context.search.is_done:
             return

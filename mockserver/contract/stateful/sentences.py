@@ -6,45 +6,47 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.oracle.expected import count_noun
+from mockserver.contract.oracle.expectations import count_noun
 from mockserver.contract.profile import Record
-from mockserver.contract.stateful.state_model import SequenceItem, Verdict
+from mockserver.contract.stateful.state_model import ReportedVerdict, SequenceItem
 
 _EXCERPT = 120
 
 
-def batch(things: Sequence[SequenceItem]) -> str:
+def batch(items: Sequence[SequenceItem]) -> str:
     """Return what was sent: "sent 3 items, 1 of them bad (item 1, 5002: an unknown payee)"."""
-    bad = [(place, one) for place, one in enumerate(things) if one.spoil]
+    bad = [(place, one) for place, one in enumerate(items) if one.corruption]
     if not bad:
-        return f"sent {count_noun(len(things), 'good item')}"
-    named = "; ".join(f"item {place}, {one.key}: {one.spoil.name}" for place, one in bad if one.spoil)
-    if len(things) == 1:
+        return f"sent {count_noun(len(items), 'good item')}"
+    named = "; ".join(
+        f"item {place}, {one.key}: {one.corruption.name}" for place, one in bad if one.corruption
+    )
+    if len(items) == 1:
         return f"sent 1 bad item ({named})"
-    return f"sent {len(things)} items, {len(bad)} of them bad ({named})"
+    return f"sent {len(items)} items, {len(bad)} of them bad ({named})"
 
 
-def batch_step(request: Request, things: Sequence[SequenceItem], exchange: Exchange, became: str) -> str:
+def batch_step(request: Request, items: Sequence[SequenceItem], exchange: Exchange, became: str) -> str:
     """Return a batch as a step: what went, what came."""
-    of = ", ".join(f"{one.key} ({one.spoil.name if one.spoil else 'good'})" for one in things)
+    of = ", ".join(f"{one.key} ({one.corruption.name if one.corruption else 'good'})" for one in items)
     written = f" as {request.media_type}" if request.media_type != "application/json" else ""
     return (
-        f"{call(request)} with {count_noun(len(things), 'item')}{written}: {of} → "
+        f"{call(request)} with {count_noun(len(items), 'item')}{written}: {of} → "
         f"{exchange.response.status}: {became}"
     )
 
 
-def outcome(things: Sequence[SequenceItem], told: Sequence[Verdict], *, refused: bool) -> str:
+def outcome(items: Sequence[SequenceItem], told: Sequence[ReportedVerdict], *, refused: bool) -> str:
     """Return what an answer says became of the items."""
     if refused:
         return "refused as a whole"
     return (
-        ", ".join(f"{one.key} {_word(verdict)}" for one, verdict in zip(things, told, strict=True))
+        ", ".join(f"{one.key} {_word(verdict)}" for one, verdict in zip(items, told, strict=True))
         or "nothing"
     )
 
 
-def reported(verdict: Verdict) -> str:
+def reported(verdict: ReportedVerdict) -> str:
     """Return how one item was told of: "created", "refused: Debtor must exist"."""
     said = verdict.told.message if verdict.told and verdict.accepted is False else ""
     return f"{_word(verdict)}: {excerpt(said)}" if said else _word(verdict)
@@ -87,7 +89,7 @@ def cut_text(text: str) -> str:
     return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
 
 
-def _word(verdict: Verdict) -> str:
+def _word(verdict: ReportedVerdict) -> str:
     if verdict.accepted is None:
         return "not told of"
     if not verdict.accepted:

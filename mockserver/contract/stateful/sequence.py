@@ -11,12 +11,12 @@ from urllib.parse import unquote
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.finding import BrokenRule, Finding, FindingLedger
-from mockserver.contract.isolation import IsolatedWorld, Isolation
+from mockserver.contract.isolation import Isolation, IsolationScope
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchItem, BatchProfile, OutcomeReader, Record, ReportedOutcomes
 from mockserver.contract.stateful import sentences
-from mockserver.contract.stateful.failure_search import FailureSearch
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.spec.openapi import Batch
@@ -33,7 +33,7 @@ _UNREADABLE = (
 _SUCCESS = range(200, 300)
 
 
-SequenceJudging: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
+JudgeSequenceExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
 """Judges one exchange by itself."""
 
 
@@ -41,16 +41,16 @@ SequenceJudging: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, 
 class SequenceContext:
     """State shared by the sequences of a batch profile; `reader` is None if outcomes cannot be found."""
 
-    contracted: ApiUnderTest
-    subject: BatchProfile
+    api: ApiUnderTest
+    batch_profile: BatchProfile
     batch: Batch
     target: Target
-    effort: RunConfig
+    run_config: RunConfig
     ledger: FindingLedger
-    judge: SequenceJudging
+    judge: JudgeSequenceExchange
     reader: OutcomeReader | None
-    worlds: Isolation
-    hunt: FailureSearch
+    isolation: Isolation
+    search: FailureSearch
 
 
 @dataclass(slots=True)
@@ -61,8 +61,8 @@ class CallSequence:
     `exchanges` all its calls.
     """
 
-    stage: SequenceContext
-    world: IsolatedWorld
+    context: SequenceContext
+    scope: IsolationScope
     there: dict[tuple[int, str], Record | None] = field(default_factory=dict)
     initial: dict[tuple[int, str], Record | None] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
@@ -70,22 +70,22 @@ class CallSequence:
     has_ended: bool = False
     _tokens: int = 0
 
-    def call(self, request: Request, tenant: int, world: IsolatedWorld | None = None) -> Exchange | None:
+    def call(self, request: Request, tenant: int, scope: IsolationScope | None = None) -> Exchange | None:
         """Return what the call is answered, judged by nobody yet; None where no answer comes."""
-        return next(iter(self.calls_at_once([request], tenant, world)), None)
+        return next(iter(self.calls_at_once([request], tenant, scope)), None)
 
     def calls_at_once(
-        self, requests: Sequence[Request], tenant: int, world: IsolatedWorld | None = None
+        self, requests: Sequence[Request], tenant: int, scope: IsolationScope | None = None
     ) -> list[Exchange]:
         """Return what calls that are under way together are answered; nothing where no answer comes."""
-        stage = self.stage
+        stage = self.context
         headers = {
-            **stage.contracted.profile.headers(stage.contracted.facts, tenant),
-            **(world or self.world).headers,
+            **stage.api.profile.headers(stage.api.facts, tenant),
+            **(scope or self.scope).headers,
         }
         named = {name.lower(): text for name, text in headers.items()}
         full = [one.having({**self._credentials(one), **named}) for one in requests]
-        self.judged("every-call-is-answered", len(full))
+        self.count_check("every-call-is-answered", len(full))
         try:
             came = [stage.target.send(full[0])] if len(full) == 1 else stage.target.at_once(full)
         except TargetUnreachableError as error:
@@ -93,36 +93,36 @@ class CallSequence:
         else:
             came = [replace(one, operation=self._operation(one.request)) for one in came]
             for one in came:
-                stage.ledger.called(one)
+                stage.ledger.count_call(one)
             self.exchanges += came
             return came
         self.breaks("every-call-is-answered", f"no answer came: {lost}")
-        stage.hunt.is_dead = True
+        stage.search.target_is_lost = True
         return []
 
     def judge(self, exchange: Exchange) -> bool:
         """Return whether the exchange holds by itself; end the sequence at a failure that is searched for."""
-        findings = self.stage.judge(exchange, self.stage.ledger)
+        findings = self.context.judge(exchange, self.context.ledger)
         for one in findings:
             others = [other for other in self.exchanges if other is not exchange]
             self._end(replace(one, told=tuple(self.told), exchanges=(*others, exchange)))
         return not findings
 
-    def judged(self, check: str, times: int = 1) -> None:
+    def count_check(self, check: str, times: int = 1) -> None:
         """Count a check."""
-        if times and self.stage.effort.wants(check):
-            self.stage.ledger.judged(self.stage.subject.operation, check, times)
+        if times and self.context.run_config.wants(check):
+            self.context.ledger.count_check(self.context.batch_profile.operation, check, times)
 
     def breaks(self, check: str, said: str, expected: str = "", came: str = "", pointer: str = "") -> None:
         """Record a failed check and end the sequence, unless the search is for another one."""
-        operation = self.stage.subject.operation
+        operation = self.context.batch_profile.operation
         told, exchanges = tuple(self.told), tuple(self.exchanges)
         self._end(Finding(check, operation, said, pointer, expected, came, exchanges, told))
 
     def token(self) -> str:
         """Return an idempotency key that occurs once in the run."""
         self._tokens += 1
-        return f"{self.world.name}-{self._tokens}"
+        return f"{self.scope.name}-{self._tokens}"
 
     def known(self, key: str, tenant: int) -> Record | None:
         """Return the key's known record; prepare and read it when it is first named."""
@@ -131,9 +131,9 @@ class CallSequence:
             self.initial[tenant, key] = self.there[tenant, key] = self.read(key, tenant)
         return self.there[tenant, key]
 
-    def read(self, key: str, tenant: int, world: IsolatedWorld | None = None) -> Record | None:
+    def read(self, key: str, tenant: int, scope: IsolationScope | None = None) -> Record | None:
         """Return what reading the key shows now; what is taken to be there where that cannot be read."""
-        exchange = self.call(self.stage.subject.read(key, tenant), tenant, world)
+        exchange = self.call(self.context.batch_profile.read(key, tenant), tenant, scope)
         return self.shown(key, tenant, exchange)
 
     def shown(self, key: str, tenant: int, exchange: Exchange | None) -> Record | None:
@@ -142,12 +142,12 @@ class CallSequence:
             return self.there.get((tenant, key))
         self.judge(exchange)
         with self.readable(exchange, f"what is there of {key}"):
-            return self.stage.subject.shown(key, exchange)
+            return self.context.batch_profile.shown(key, exchange)
         return self.there.get((tenant, key))
 
-    def telling(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | str | None:
+    def reported(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | str | None:
         """Return what the answer says of the items, None: it refused them; a sentence: it cannot be read."""
-        reader = self.stage.reader
+        reader = self.context.reader
         if reader is None:
             return None if exchange.response.status not in _SUCCESS else ReportedOutcomes(())
         try:
@@ -158,7 +158,7 @@ class CallSequence:
     @contextmanager
     def readable(self, exchange: Exchange, what: str) -> Iterator[None]:
         """Round what takes an answer to pieces: where that fails, the answer cannot be read."""
-        self.judged("answers-can-be-read")
+        self.count_check("answers-can-be-read")
         broken: str = ""
         try:
             yield
@@ -172,7 +172,7 @@ class CallSequence:
             self.breaks("answers-can-be-read", said, came=sentences.excerpt(broken))
 
     def _prepare(self, key: str, tenant: int) -> None:
-        prepare = self.stage.subject.prepare
+        prepare = self.context.batch_profile.prepare
         for request in prepare(key, tenant) if prepare else ():
             exchange = self.call(request, tenant)
             if exchange is None:
@@ -181,23 +181,23 @@ class CallSequence:
                 f"{sentences.call(request)}, so that there is {key} → {exchange.response.status}"
             )
             self.judge(exchange)
-            self.judged("steps-do-what-they-say")
+            self.count_check("steps-do-what-they-say")
             if exchange.response.status not in _SUCCESS:
                 said = f"what {key} needs could not be made: {sentences.response(exchange)}"
                 self.breaks("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
 
     def _end(self, finding: Finding) -> None:
-        hunt = self.stage.hunt
+        hunt = self.context.search
         if hunt.looks_for(finding):
             self.has_ended = True
             raise hunt.broken(finding)
 
     def _credentials(self, request: Request) -> Mapping[str, str]:
-        contracted = self.stage.contracted
+        contracted = self.context.api
         return headers_for(contracted, self._operation(request), contracted.profile.credentials)
 
     def _operation(self, request: Request) -> str:
-        spec = self.stage.contracted.spec
+        spec = self.context.api.spec
         path = spec.canonical_path(unquote(request.path.partition("?")[0]))
         try:
             return spec.match(request.method, path).operation.id

@@ -32,132 +32,140 @@ class SequenceItem:
 
     key: str
     drawn: DrawnValues
-    spoil: Corruption | None = None
+    corruption: Corruption | None = None
 
-    def document(self, subject: BatchProfile) -> Json:
+    def document(self, batch_profile: BatchProfile) -> Json:
         """Return the item as it is sent."""
-        good = subject.item(self.key, self.drawn)
-        return self.spoil.change(good) if self.spoil else good
+        good = batch_profile.item(self.key, self.drawn)
+        return self.corruption.change(good) if self.corruption else good
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedFate:
+class ExpectedItemEffect:
     """Expected fate of an item: `accepted` is None if it is open.
 
     `was` is its key's record before it, `record` the one after it if it is accepted.
     """
 
     accepted: bool | None
-    was: Record | None
+    record_before: Record | None
     record: Record | None
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedRecords:
+class ExpectedBatchEffect:
     """Expected effect of a batch; `whole`: the call is refused, and no item takes effect."""
 
-    fates: tuple[ExpectedFate, ...]
+    effects: tuple[ExpectedItemEffect, ...]
     whole: bool
 
     @property
     def is_done(self) -> bool:
         """Whether every item must be accepted."""
-        return not self.whole and all(fate.accepted for fate in self.fates)
+        return not self.whole and all(fate.accepted for fate in self.effects)
 
 
 @dataclass(frozen=True, slots=True)
 class SentBatch:
     """A batch as it was sent; `media_type` is "" for the usual one."""
 
-    things: tuple[SequenceItem, ...]
+    items: tuple[SequenceItem, ...]
     documents: tuple[Json, ...]
-    outlook: ExpectedRecords
+    expected_effect: ExpectedBatchEffect
     media_type: str = ""
 
     @property
     def twice(self) -> frozenset[str]:
         """The keys that it holds more than once."""
-        return frozenset(key for key, times in Counter(one.key for one in self.things).items() if times > 1)
+        return frozenset(key for key, times in Counter(one.key for one in self.items).items() if times > 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ReportedVerdict:
     """Reported outcome of an item: done or not, None if the response says nothing."""
 
     accepted: bool | None
     told: ReportedOutcome | None = None
 
 
-def expected_records(
-    subject: BatchProfile, batch: Batch, things: Sequence[SequenceItem], before: Mapping[str, Record | None]
-) -> ExpectedRecords:
+def expected_batch_effect(
+    batch_profile: BatchProfile,
+    batch: Batch,
+    items: Sequence[SequenceItem],
+    before: Mapping[str, Record | None],
+) -> ExpectedBatchEffect:
     """Return what must become of `things`, sent to where the records are those of `before`."""
     there = dict(before)
-    several = Counter(one.key for one in things)
-    fates: list[ExpectedFate] = []
-    for one in things:
+    several = Counter(one.key for one in items)
+    fates: list[ExpectedItemEffect] = []
+    for one in items:
         was = there[one.key]
-        if one.spoil or (several[one.key] > 1 and subject.twice == "none"):
-            fates.append(ExpectedFate(accepted=False, was=was, record=None))
+        if one.corruption or (several[one.key] > 1 and batch_profile.twice == "none"):
+            fates.append(ExpectedItemEffect(accepted=False, record_before=was, record=None))
             continue
-        after = _after(subject, batch, one, was)
+        after = _after(batch_profile, batch, one, was)
         if isinstance(after, RefusedStep):
-            fates.append(ExpectedFate(accepted=False, was=was, record=None))
+            fates.append(ExpectedItemEffect(accepted=False, record_before=was, record=None))
         elif after is None:
-            fates.append(ExpectedFate(accepted=None, was=was, record=None))
+            fates.append(ExpectedItemEffect(accepted=None, record_before=was, record=None))
         else:
-            fates.append(ExpectedFate(accepted=True, was=was, record=after))
+            fates.append(ExpectedItemEffect(accepted=True, record_before=was, record=after))
             there[one.key] = after
     bad = any(fate.accepted is False for fate in fates)
-    whole = any(one.spoil and one.spoil.refuses for one in things) or (batch.atomic and bad)
-    return ExpectedRecords(tuple(fates), whole)
+    whole = any(one.corruption and one.corruption.refuses_call for one in items) or (batch.atomic and bad)
+    return ExpectedBatchEffect(tuple(fates), whole)
 
 
 def _after(
-    subject: BatchProfile, batch: Batch, one: SequenceItem, was: Record | None
+    batch_profile: BatchProfile, batch: Batch, one: SequenceItem, record_before: Record | None
 ) -> Record | RefusedStep | None:
-    if subject.record_after is not None:
-        return subject.record_after(was, one.key, one.drawn)
-    if was is None and not subject.creates:
+    if batch_profile.record_after is not None:
+        return batch_profile.record_after(record_before, one.key, one.drawn)
+    if record_before is None and not batch_profile.creates:
         return REFUSED_STEP
-    if was is not None and not batch.upsert:
+    if record_before is not None and not batch.upsert:
         return None
-    return subject.record(one.key, one.drawn)
+    return batch_profile.record(one.key, one.drawn)
 
 
-def expected_verdicts(telling: ReportedOutcomes | None, batch: Batch, number: int) -> tuple[Verdict, ...]:
+def reported_verdicts(
+    reported: ReportedOutcomes | None, batch: Batch, number: int
+) -> tuple[ReportedVerdict, ...]:
     """Return what is said of each of so many items; of one that is told of twice, the last."""
-    if telling is None:
-        return (Verdict(accepted=False),) * number
-    told = {one.place: one for one in telling.outcomes if one.place is not None}
-    if batch.atomic and any(not one.accepted for one in telling.outcomes):
-        return tuple(Verdict(accepted=False, told=told.get(place)) for place in range(number))
-    silent = Verdict(accepted=None if telling.complete else True)
+    if reported is None:
+        return (ReportedVerdict(accepted=False),) * number
+    told = {one.place: one for one in reported.outcomes if one.place is not None}
+    if batch.atomic and any(not one.accepted for one in reported.outcomes):
+        return tuple(ReportedVerdict(accepted=False, told=told.get(place)) for place in range(number))
+    silent = ReportedVerdict(accepted=None if reported.is_complete else True)
     return tuple(
-        Verdict(told[place].accepted, told[place]) if place in told else silent for place in range(number)
+        ReportedVerdict(told[place].accepted, told[place]) if place in told else silent
+        for place in range(number)
     )
 
 
-def items_of(
-    subject: BatchProfile, batch: Batch, things: Sequence[SequenceItem], documents: Sequence[Json]
+def batch_items(
+    batch_profile: BatchProfile, batch: Batch, items: Sequence[SequenceItem], documents: Sequence[Json]
 ) -> list[BatchItem]:
     """Return the items as readers take them; one whose key was spoiled has none that can be read."""
     return [
-        BatchItem(place, one.key if _keeps_key(subject, batch, one, document) else None, document)
-        for place, (one, document) in enumerate(zip(things, documents, strict=True))
+        BatchItem(place, one.key if _keeps_key(batch_profile, batch, one, document) else None, document)
+        for place, (one, document) in enumerate(zip(items, documents, strict=True))
     ]
 
 
-def _keeps_key(subject: BatchProfile, batch: Batch, one: SequenceItem, document: Json) -> bool:
-    good = subject.item(one.key, one.drawn)
+def _keeps_key(batch_profile: BatchProfile, batch: Batch, one: SequenceItem, document: Json) -> bool:
+    good = batch_profile.item(one.key, one.drawn)
     if not isinstance(good, Mapping):
         return True
     return isinstance(document, Mapping) and all(document.get(name) == good.get(name) for name in batch.key)
 
 
-def is_refused(exchange: Exchange, telling: ReportedOutcomes | None, told: Sequence[Verdict]) -> bool:
+def is_refused(
+    exchange: Exchange, reported: ReportedOutcomes | None, told: Sequence[ReportedVerdict]
+) -> bool:
     """Return whether the call was refused as a whole."""
-    return telling is None or (
+    return reported is None or (
         exchange.response.status >= FIRST_REFUSAL and bool(told) and not any(one.accepted for one in told)
     )
 

@@ -32,9 +32,9 @@ def draw_items(
 ) -> st.SearchStrategy[list[SequenceItem]]:
     """Items with different keys, good where there are no ways to spoil one; else some or all of them bad."""
     if not corruptions:
-        return _of(keys, st.none(), KEYS)
+        return _items_with(keys, st.none(), KEYS)
     bad = st.sampled_from(list(corruptions))
-    return st.one_of(_of(keys, st.none() | bad, KEYS), _of(keys, bad, KEYS))
+    return st.one_of(_items_with(keys, st.none() | bad, KEYS), _items_with(keys, bad, KEYS))
 
 
 def draw_with_one_bad(
@@ -42,11 +42,13 @@ def draw_with_one_bad(
 ) -> st.SearchStrategy[list[SequenceItem]]:
     """Good items and one that is spoiled in one of the ways."""
 
-    def spoiled(batch: list[SequenceItem], place: int, spoil: Corruption) -> list[SequenceItem]:
+    def spoiled(batch: list[SequenceItem], place: int, corruption: Corruption) -> list[SequenceItem]:
         at = place % len(batch)
-        return [replace(one, spoil=spoil) if number == at else one for number, one in enumerate(batch)]
+        return [
+            replace(one, corruption=corruption) if number == at else one for number, one in enumerate(batch)
+        ]
 
-    return st.builds(spoiled, _of(keys, st.none(), KEYS), KEY, st.sampled_from(list(ways)))
+    return st.builds(spoiled, _items_with(keys, st.none(), KEYS), KEY, st.sampled_from(list(ways)))
 
 
 def draw_duplicates(keys: Sequence[str]) -> st.SearchStrategy[list[SequenceItem]]:
@@ -56,7 +58,7 @@ def draw_duplicates(keys: Sequence[str]) -> st.SearchStrategy[list[SequenceItem]
         again = st.builds(SequenceItem, st.just(batch[0].key), DRAWN)
         return again.map(lambda one: [*batch, one])
 
-    return _of(keys, st.none(), KEYS - 1).flatmap(doubled)
+    return _items_with(keys, st.none(), KEYS - 1).flatmap(doubled)
 
 
 def draw_alike(keys: Sequence[str]) -> st.SearchStrategy[tuple[list[SequenceItem], list[SequenceItem]]]:
@@ -77,10 +79,10 @@ def draw_alike(keys: Sequence[str]) -> st.SearchStrategy[tuple[list[SequenceItem
         spare = [key for key in keys if key not in {one.key for one in batch}] if own else []
         return batch, [*other, *(SequenceItem(key, drawn[-1]) for key in spare[:1])]
 
-    return st.builds(paired, _of(keys, st.none(), KEYS), others, st.booleans(), st.booleans())
+    return st.builds(paired, _items_with(keys, st.none(), KEYS), others, st.booleans(), st.booleans())
 
 
-def _of(
+def _items_with(
     keys: Sequence[str], mood: st.SearchStrategy[Corruption | None], at_most: int
 ) -> st.SearchStrategy[list[SequenceItem]]:
     one = st.builds(SequenceItem, st.sampled_from(list(keys)), DRAWN, mood)

@@ -116,13 +116,13 @@ def _reported(
 
 
 def _outcomes_by_key(
-    telling: ReportedOutcomes | None, items: Sequence[BatchItem]
+    reported: ReportedOutcomes | None, items: Sequence[BatchItem]
 ) -> list[ReportedOutcome | str | None]:
     """Return what became of each item; a text where that is not said of the item itself."""
-    if telling is None:
+    if reported is None:
         return [REFUSED_WHOLE] * len(items)
-    by_place = {one.place: one for one in reversed(telling.outcomes) if one.place is not None}
-    done = None if telling.complete else ReportedOutcome(None, accepted=True)
+    by_place = {one.place: one for one in reversed(reported.outcomes) if one.place is not None}
+    done = None if reported.is_complete else ReportedOutcome(None, accepted=True)
     return [by_place.get(item.place, done) for item in items]
 
 
@@ -153,9 +153,9 @@ FAILURE_KINDS = frozenset({429, 502, 503, 504})
 _UNSAID = frozenset({401, 403})
 """Answers that may be meant for the credentials, which most recorders leave out."""
 
-UNKNOWN = "operations-are-in-the-spec"
+UNKNOWN_OPERATION = "operations-are-in-the-spec"
 
-Caller = Callable[[RecordedExchange, Exchange], Exchange]
+SendRequest = Callable[[RecordedExchange, Exchange], Exchange]
 """Returns our server's answer to a recorded request, at the instant of the recording."""
 
 
@@ -167,12 +167,12 @@ class DriftedExchange:
     recorded: Exchange
     here: Exchange
     forbidden: tuple[Finding, ...]
-    otherwise: tuple[OutcomeDifference, ...]
+    differences: tuple[OutcomeDifference, ...]
 
     @property
     def is_clean(self) -> bool:
         """Whether there is no difference."""
-        return not self.forbidden and not self.otherwise
+        return not self.forbidden and not self.differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class Drift:
     calls: tuple[DriftedExchange, ...]
     foreign: int
     lost: int
-    troubled: int
+    with_faults: int
     made: Mapping[str, int]
 
     @property
@@ -199,10 +199,10 @@ class DriftComparison:
     `base` is where the vendor's paths begin, "" to look for them.
     """
 
-    contracted: ApiUnderTest
+    api: ApiUnderTest
     base: str
     judge: ExchangeJudge
-    call: Caller
+    call: SendRequest
     ledger: FindingLedger = field(default_factory=FindingLedger)
 
     def drift(self, traffic: Iterable[RecordedExchange]) -> Drift:
@@ -210,7 +210,7 @@ class DriftComparison:
         calls = []
         foreign = lost = troubled = 0
         for one in traffic:
-            exchange = place_request(one, self.contracted.spec, self.base)
+            exchange = place_request(one, self.api.spec, self.base)
             if exchange is None:
                 foreign += 1
             elif exchange.response.status in FAILURE_KINDS:
@@ -223,13 +223,15 @@ class DriftComparison:
         made: Counter[str] = Counter()
         for (_, check), times in self.ledger.made.items():
             made[check] += times
-        return Drift(self.contracted.name, tuple(calls), foreign, lost, troubled, made)
+        return Drift(self.api.name, tuple(calls), foreign, lost, troubled, made)
 
     def _drifted(self, one: RecordedExchange, exchange: Exchange) -> DriftedExchange:
         here = replace(self.call(one, exchange), operation=exchange.operation)
         if not exchange.operation:
             said = f"{exchange.request.method} {exchange.request.path} is no operation of the spec"
-            unknown = Finding(UNKNOWN, "", said, came=str(exchange.response.status), exchanges=(exchange,))
+            unknown = Finding(
+                UNKNOWN_OPERATION, "", said, came=str(exchange.response.status), exchanges=(exchange,)
+            )
             return DriftedExchange(one.number, exchange, here, (unknown,), ())
         forbidden = self.judge(exchange, self.ledger)
         told = exchange.response.status not in _UNSAID
@@ -237,8 +239,8 @@ class DriftComparison:
         return DriftedExchange(one.number, exchange, here, forbidden, otherwise)
 
     def _otherwise(self, exchange: Exchange, here: Exchange) -> tuple[OutcomeDifference, ...]:
-        operation = self.contracted.spec.operations[exchange.operation]
+        operation = self.api.spec.operations[exchange.operation]
         if operation.batch is None:
             return compare_outcomes(exchange, here, (), None)
         sent = self.judge.oracle.expected(exchange.request, operation.id).sent
-        return compare_outcomes(exchange, here, sent, reader_for(self.contracted, operation))
+        return compare_outcomes(exchange, here, sent, reader_for(self.api, operation))

@@ -31,10 +31,10 @@ class UnfitStateError(Exception):
 class LocalServer:
     """A server of ours in this process; sandboxes of recorded calls are its sandboxes too."""
 
-    contracted: ApiUnderTest
+    api: ApiUnderTest
     target: Target
     state: bytes = b""
-    met: set[str] = field(default_factory=set)
+    has_met_fault: set[str] = field(default_factory=set)
 
     def __call__(self, one: RecordedExchange, exchange: Exchange) -> Exchange:
         """Return what it answers to the recorded request.
@@ -43,16 +43,16 @@ class LocalServer:
             UnfitStateError: the state cannot be loaded.
         """
         sandbox = exchange.request.headers.get(SANDBOX_HEADER, "default")
-        if sandbox not in self.met:
+        if sandbox not in self.has_met_fault:
             self._begin(sandbox)
         if one.at is not None and FIRST_YEAR <= one.at.year <= LAST_YEAR:
             at = {"at": print_instant(one.at)}
             self.target.send(json_request("POST", f"/_mock/sandboxes/{sandbox}/clock/freeze", at))
         request = self._with_credentials(exchange)
-        return self.target.send(replace(request, path=f"/{self.contracted.name}{request.path}"))
+        return self.target.send(replace(request, path=f"/{self.api.name}{request.path}"))
 
     def _begin(self, sandbox: str) -> None:
-        self.met.add(sandbox)
+        self.has_met_fault.add(sandbox)
         self.target.send(json_request("POST", "/_mock/sandboxes", {"name": sandbox}))
         if self.state:
             headers = {"content-type": "application/json"}
@@ -66,7 +66,7 @@ class LocalServer:
         request, name = exchange.request, exchange.operation
         if not name:
             return request
-        ours: Mapping[str, str] = headers_for(self.contracted, name, self.contracted.profile.credentials)
+        ours: Mapping[str, str] = headers_for(self.api, name, self.api.profile.credentials)
         kept = {
             header: text
             for header, text in request.headers.items()
@@ -77,7 +77,7 @@ class LocalServer:
 
 @contextmanager
 def local_server(
-    contracted: ApiUnderTest, state: Path | None, assumptions: Mapping[str, str]
+    api: ApiUnderTest, state: Path | None, assumptions: Mapping[str, str]
 ) -> Iterator[LocalServer]:
     """Yield a server that begins with `state`, a dump of ours, or with the fixtures.
 
@@ -89,6 +89,6 @@ def local_server(
     from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
 
     held = state.read_bytes() if state else b""
-    app = create_app(Options(vendors=(contracted.name,), assumptions=assumptions))
+    app = create_app(Options(vendors=(api.name,), assumptions=assumptions))
     with Target(Address(_LOCAL_ORIGIN, app)) as target:
-        yield LocalServer(contracted, target, held)
+        yield LocalServer(api, target, held)

@@ -23,7 +23,11 @@ _line = partial(one_line, longest=240)
 
 def lines(drift: Drift, name: str) -> Iterator[str]:
     """Yield what is printed; `name` is the archive's."""
-    left_out = {"of others": drift.foreign, "without an answer": drift.lost, "of a bad day": drift.troubled}
+    left_out = {
+        "of others": drift.foreign,
+        "without an answer": drift.lost,
+        "of a bad day": drift.with_faults,
+    }
     told = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
     calls = counted(len(drift.calls), "calls")
     yield f"{drift.vendor}  {name}  {calls}{f' (left out: {told})' if told else ''}"
@@ -32,7 +36,7 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
     if len(drift.drifted) > SHOWN:
         yield f"  … {len(drift.drifted) - SHOWN:,} more calls"
     forbidden = sum(len(one.forbidden) for one in drift.calls)
-    otherwise = sum(len(one.otherwise) for one in drift.calls)
+    otherwise = sum(len(one.differences) for one in drift.calls)
     yield (
         f"{counted(forbidden, 'answers')} that the spec forbids, "
         f"{counted(otherwise, 'outcomes')} that would be another here"
@@ -46,7 +50,7 @@ def document(drift: Drift, name: str) -> dict[str, Any]:
         "vendor": drift.vendor,
         "archive": name,
         "calls": len(drift.calls),
-        "leftOut": {"foreign": drift.foreign, "lost": drift.lost, "troubled": drift.troubled},
+        "leftOut": {"foreign": drift.foreign, "lost": drift.lost, "troubled": drift.with_faults},
         "checked": dict(sorted(drift.made.items())),
         "drifted": [_told(one) for one in drift.drifted],
     }
@@ -66,7 +70,7 @@ def _call(one: DriftedExchange) -> Iterator[str]:
     yield f"  #{one.number} {_line(f'{sent.method} {_path(sent)}')} {came.status}"
     for finding in one.forbidden:
         yield f"    FORBIDDEN  {finding.check}: {_line(finding.said)}"
-    for other in one.otherwise:
+    for other in one.differences:
         item = "" if other.place is None else f"item {other.place}{f' ({other.key})' if other.key else ''}: "
         yield f"    OTHERWISE  {_line(f'{item}recorded {other.recorded}, here {other.here}')}"
 
@@ -87,7 +91,7 @@ def _told(one: DriftedExchange) -> dict[str, Any]:
         ],
         "otherwise": [
             {"item": other.place, "key": other.key, "recorded": other.recorded, "here": other.here}
-            for other in one.otherwise
+            for other in one.differences
         ],
         "request": _sent(one.recorded.request),
         "recorded": _came(one.recorded.response),

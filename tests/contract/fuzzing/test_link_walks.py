@@ -5,7 +5,7 @@ from starlette.responses import Response
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding, FindingLedger
 from mockserver.contract.fuzzing import link_walks
-from mockserver.contract.fuzzing.caller import CallCheck
+from mockserver.contract.fuzzing.caller import FuzzingContext
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.target import App
 from mockserver.server.application import Application
@@ -15,10 +15,10 @@ VBA = load_vendor_api("vba")
 
 
 def walked(app: App, judge: object) -> FindingLedger:
-    ledger = FindingLedger(kept=True)
+    ledger = FindingLedger(keeps_exchanges=True)
     with target(app, "vba") as one:
-        check = CallCheck(one, effort(examples=5), ledger, VBA.profile.pins, VBA.spec, judge)  # type: ignore[arg-type]
-        link_walks.walk_once(VBA, check)
+        check = FuzzingContext(one, effort(examples=5), ledger, VBA.profile.pins, VBA.spec, judge)  # type: ignore[arg-type]
+        link_walks.count_followed_links(VBA, check)
     return ledger
 
 

@@ -14,7 +14,7 @@ VBA = load_vendor_api("vba")
 
 
 def case(operation: str, **parts: Any) -> Any:
-    schema = schemas.loaded(VBA, "http://127.0.0.1:8080/vba", RunConfig())
+    schema = schemas.load_schema(VBA, "http://127.0.0.1:8080/vba", RunConfig())
     return schema.find_operation_by_id(operation).Case(**parts)
 
 

@@ -101,7 +101,7 @@ def test_another_seed_draws_other_calls(app: Application) -> None:
 
 def test_over_http_everything_is_as_in_process(app: Application) -> None:
     here = held(load_vendor_api("vba"), app, "vba", effort("getPayee"), FUZZING_PHASE)
-    there = FindingLedger(kept=True)
+    there = FindingLedger(keeps_exchanges=True)
     with serve_process("--auth", "strict") as url, Target(Address(f"{url}/vba")) as one:
         known, wanted = load_vendor_api("vba"), effort("getPayee")
         run.run_fuzzing(known, one, wanted, there, ExchangeJudge(known, wanted))
@@ -146,6 +146,6 @@ def test_a_target_that_is_not_there_is_no_finding() -> None:
 @pytest.mark.parametrize("known", [*map(load_vendor_api, VENDORS), CONTROL], ids=lambda known: known.name)
 def test_what_is_pinned_and_judged_is_an_operation_of_its_spec(known: ApiUnderTest) -> None:
     pins = known.profile.pins
-    named = {*pins.expected_statuses, *pins.known, *pins.bodies, *(name for name, _ in pins.asked_for)}
+    named = {*pins.expected_statuses, *pins.known, *pins.bodies, *(name for name, _ in pins.accepts)}
 
     assert named <= set(known.spec.operations)

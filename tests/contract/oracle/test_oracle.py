@@ -12,7 +12,7 @@ import pytest
 from mockserver.contract.exchange import Request
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.oracle import MAX_ITEMS_JUDGED, Oracle, expected_response
-from mockserver.contract.oracle.expected import ExpectedItem, ExpectedResponse
+from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse
 from mockserver.contract.profile import Tolerance
 from mockserver.engine.registry import vendor_packages
 from mockserver.spec.openapi import Operation, resolve
@@ -34,8 +34,8 @@ XERO = {"xero-tenant-id": "00000000-0000-4000-8000-000000000001", **JSON}
 PAYMENT = {"Invoice": {"InvoiceNumber": "R1"}, "Amount": 1}
 
 
-def of(contracted: ApiUnderTest, request: Request) -> ExpectedResponse:
-    return Oracle(contracted).expected(request)
+def of(api: ApiUnderTest, request: Request) -> ExpectedResponse:
+    return Oracle(api).expected(request)
 
 
 def payt(*items: Any) -> ExpectedResponse:
@@ -201,13 +201,16 @@ def test_doubt_is_narrow(members: dict[str, Any], verdict: str) -> None:
 
 
 def test_what_the_vendors_reader_fails_at_refuses_the_call() -> None:
-    assert (changed(payment_term="soon").refuses, changed(currency_code="euro").refuses) == (True, False)
+    assert (changed(payment_term="soon").refuses_call, changed(currency_code="euro").refuses_call) == (
+        True,
+        False,
+    )
 
 
 def test_what_may_refuse_the_call_is_told_apart_from_what_must() -> None:
     doubtful = changed(payment_term="14")
 
-    assert (doubtful.refuses, doubtful.may_refuse) == (False, True)
+    assert (doubtful.refuses_call, doubtful.may_refuse_call) == (False, True)
 
 
 def test_a_place_says_for_itself_that_it_refuses_the_call() -> None:
@@ -215,7 +218,7 @@ def test_a_place_says_for_itself_that_it_refuses_the_call() -> None:
     calls = [{"method": "fly", "path": "/x"}, {"method": "get", "path": 7}]
     request = Request("POST", "/claim/v1/batch", headers, json.dumps({"requests": calls}).encode())
 
-    assert [one.refuses for one in of(load_vendor_api("guidewire"), request).items] == [True, False]
+    assert [one.refuses_call for one in of(load_vendor_api("guidewire"), request).items] == [True, False]
 
 
 def test_what_is_forgiven_need_not_be_refused() -> None:
@@ -238,7 +241,7 @@ def test_what_is_forgiven_the_call_is_not_forgiven_its_item() -> None:
 
     item = of(lenient, Request("POST", "/v1/invoices", PAYT, body)).items[0]
 
-    assert (item.verdict, item.refuses, item.may_refuse) == ("bad", False, True)
+    assert (item.verdict, item.refuses_call, item.may_refuse_call) == ("bad", False, True)
 
 
 def test_names_in_another_case_are_in_doubt_where_case_does_not_count() -> None:

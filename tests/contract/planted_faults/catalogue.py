@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from tests.contract.planted_faults.counts import COUNTS
-from tests.contract.planted_faults.fault import Mutant
+from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.isolation import ISOLATION
 from tests.contract.planted_faults.items import ITEMS
 from tests.contract.planted_faults.refusals import REFUSALS
@@ -20,4 +20,4 @@ _OF_OTHERS = [
     for fault in import_module(f"tests.vendors.{file.parent.name}.planted_faults").FAULTS
 ]
 
-MUTANTS: tuple[Mutant, ...] = (*ITEMS, *COUNTS, *STATE, *REFUSALS, *MANNERS, *ISOLATION, *_OF_OTHERS)
+MUTANTS: tuple[PlantedFault, ...] = (*ITEMS, *COUNTS, *STATE, *REFUSALS, *MANNERS, *ISOLATION, *_OF_OTHERS)

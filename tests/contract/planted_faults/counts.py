@@ -8,8 +8,8 @@ from struct import pack, unpack
 from typing import Any
 
 from tests.contract.planted_faults import vendors
-from tests.contract.planted_faults.fault import Caller, Mutant
-from tests.contract.planted_faults.wrapping import Json, Planted, Route, answers
+from tests.contract.planted_faults.fault import PlantedFault, VendorClient
+from tests.contract.planted_faults.wrappers import Json, Planted, Route, changes_document
 
 _XERO_PAYING = ("createBatchPayment", "getBatchPayments", "getInvoice", "getInvoices")
 _PAYMENTS = {"R1": "0.10", "R2": "0.20"}
@@ -76,7 +76,7 @@ def without_the_last(batch: Json) -> Json:
 
 def batches(change: Callable[[Json], Json]) -> Planted:
     """Every batch payment of an answer changed."""
-    return answers(
+    return changes_document(
         vendors.XERO_BATCHES,
         lambda _sent, told: {**told, "BatchPayments": [change(one) for one in told["BatchPayments"]]},
     )
@@ -97,80 +97,86 @@ def a_cent_more(_sent: Json, told: Json) -> Json:
 
 
 def counting(change: Callable[[Json, Json], int]) -> Planted:
-    return answers(vendors.PAYT_BATCH, lambda sent, told: {**told, "count": change(sent, told)})
+    return changes_document(vendors.PAYT_BATCH, lambda sent, told: {**told, "count": change(sent, told)})
 
 
-def _payt(name: str, says: str, planted: Planted, right: Json, wrong: Json) -> Mutant:
-    def seen(caller: Caller) -> Json:
+def _payt(name: str, says: str, planted: Planted, right: Json, wrong: Json) -> PlantedFault:
+    def seen(caller: VendorClient) -> Json:
         return vendors.payt_sends(caller, 1, 2, 9001).json()["count"]
 
-    return Mutant(f"payt-{name}", "counts", "payt", says, vendors.PAYT_READ, planted, seen, right, wrong)
+    return PlantedFault(
+        f"payt-{name}", "counts", "payt", says, vendors.PAYT_READ, planted, seen, right, wrong
+    )
 
 
 def _payt_amount(
     name: str, says: str, route: Route, change: Callable[[Decimal], Decimal], wrong: str
-) -> Mutant:
+) -> PlantedFault:
     amounts = dict.fromkeys(
         ("amount_total", "amount_open", "book_amount_total", "book_amount_open"), "1234567.89"
     )
 
-    def seen(caller: Caller) -> Json:
+    def seen(caller: VendorClient) -> Json:
         vendors.payt_sends(caller, vendors.payt_invoice(1, **amounts))
         return vendors.payt_reads(caller, 1, "total_amount")
 
-    planted = answers(route, members(("total_amount", "open_amount"), change))
-    return Mutant(
+    planted = changes_document(route, members(("total_amount", "open_amount"), change))
+    return PlantedFault(
         f"payt-{name}", "counts", "payt", says, vendors.PAYT_READ, planted, seen, "1234567.89", wrong
     )
 
 
-def _pvex(name: str, says: str, member: str, change: Callable[[Decimal], Decimal], wrong: str) -> Mutant:
+def _pvex(
+    name: str, says: str, member: str, change: Callable[[Decimal], Decimal], wrong: str
+) -> PlantedFault:
     sent = vendors.pvex_invoice(1, Amount=Decimal("1234567.89"), BalanceDue=Decimal("1234567.89"))
 
-    def seen(caller: Caller) -> Json:
+    def seen(caller: VendorClient) -> Json:
         vendors.pvex_sends(caller, sent)
         return vendors.pvex_reads(caller, 1, member)
 
-    planted = answers(vendors.PVEX_ONE, members((member,), change))
-    return Mutant(
+    planted = changes_document(vendors.PVEX_ONE, members((member,), change))
+    return PlantedFault(
         f"pvex-{name}", "counts", "pvex", says, vendors.PVEX_READ, planted, seen, "1234567.89", wrong
     )
 
 
-def _gw(name: str, says: str, change: Callable[[Decimal], Decimal], wrong: str) -> Mutant:
-    def seen(caller: Caller) -> Json:
+def _gw(name: str, says: str, change: Callable[[Decimal], Decimal], wrong: str) -> PlantedFault:
+    def seen(caller: VendorClient) -> Json:
         vendors.gw_sends(caller, vendors.gw_change(vendors.BULK_A, "Ann", bulkInvoiceTotal="1234567.89"))
         return vendors.gw_reads(caller, vendors.BULK_A, "bulkInvoiceTotal")
 
-    planted = answers(vendors.GW_ONE, members(("bulkInvoiceTotal",), change))
-    return Mutant(
+    planted = changes_document(vendors.GW_ONE, members(("bulkInvoiceTotal",), change))
+    return PlantedFault(
         f"guidewire-{name}", "counts", "guidewire", says, vendors.GW_READ, planted, seen, "1234567.89", wrong
     )
 
 
-def _total(name: str, says: str, change: Callable[[Json], Json], wrong: str) -> Mutant:
-    def seen(caller: Caller) -> Json:
+def _total(name: str, says: str, change: Callable[[Json], Json], wrong: str) -> PlantedFault:
+    def seen(caller: VendorClient) -> Json:
         return vendors.xero_paid(vendors.xero_pays(caller, _PAYMENTS))
 
-    return Mutant(
+    return PlantedFault(
         f"xero-{name}", "counts", "xero", says, _XERO_PAYING, batches(change), seen, ["0.3"], [wrong]
     )
 
 
-def _invoice(name: str, says: str, member: str, planted: Planted, wrong: str) -> Mutant:
-    def seen(caller: Caller) -> Json:
+def _invoice(name: str, says: str, member: str, planted: Planted, wrong: str) -> PlantedFault:
+    def seen(caller: VendorClient) -> Json:
         vendors.xero_sends(caller, 1)
         return vendors.xero_reads(caller, 1, member)
 
-    return Mutant(f"xero-{name}", "counts", "xero", says, vendors.XERO_READ, planted, seen, "115.12", wrong)
+    return PlantedFault(
+        f"xero-{name}", "counts", "xero", says, vendors.XERO_READ, planted, seen, "115.12", wrong
+    )
 
 
-def _due(caller: Caller) -> Json:
+def _due(caller: VendorClient) -> Json:
     vendors.xero_pays(caller, {"R1": "10.50"})
     return vendors.xero_due(caller)
 
 
-def _answered_total(caller: Caller) -> Json:
+def _answered_total(caller: VendorClient) -> Json:
     return str(vendors.xero_sends(caller, 1).json()["Invoices"][0]["Total"])
 
 
@@ -202,13 +208,13 @@ COUNTS = (
         lambda batch: {**batch, "TotalAmount": to_tenths(batch["TotalAmount"] * 10) / 10 + 1},
         "1.3",
     ),
-    Mutant(
+    PlantedFault(
         "xero-forgets-what-was-paid",
         "counts",
         "xero",
         "shows the total as due, whatever was paid",
         (*_XERO_PAYING, "updateOrCreateInvoices"),
-        answers(vendors.XERO_LIST, nothing_paid),
+        changes_document(vendors.XERO_LIST, nothing_paid),
         _due,
         "89.5",
         "100.0",
@@ -217,23 +223,23 @@ COUNTS = (
         "rounds-to-tenths",
         "shows amounts with one decimal",
         "AmountDue",
-        answers(vendors.XERO_ONE, members(("AmountDue", "Total"), to_tenths)),
+        changes_document(vendors.XERO_ONE, members(("AmountDue", "Total"), to_tenths)),
         "115.1",
     ),
     _invoice(
         "flips-the-sign",
         "shows what is due with the other sign",
         "AmountDue",
-        answers(vendors.XERO_ONE, members(("AmountDue",), negative)),
+        changes_document(vendors.XERO_ONE, members(("AmountDue",), negative)),
         "-115.12",
     ),
-    Mutant(
+    PlantedFault(
         "xero-adds-a-cent",
         "counts",
         "xero",
         "answers a batch with totals that are one cent too high",
         vendors.XERO_READ,
-        answers(vendors.XERO_INVOICES, a_cent_more),
+        changes_document(vendors.XERO_INVOICES, a_cent_more),
         _answered_total,
         "115.12",
         "115.13",

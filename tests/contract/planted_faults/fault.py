@@ -8,7 +8,7 @@ from typing import Literal
 
 from mockserver.contract.exchange import Request, Response, json_request
 from mockserver.contract.target import Target
-from tests.contract.planted_faults.wrapping import Json, Planted
+from tests.contract.planted_faults.wrappers import Json, Planted
 
 Family = Literal["items", "counts", "state", "refusals", "isolation"]
 FAMILIES: Mapping[Family, str] = {
@@ -21,7 +21,7 @@ FAMILIES: Mapping[Family, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class VendorClient:
     """Calls a vendor as its client does; `headers` go with every call that does not have its own."""
 
     target: Target
@@ -55,7 +55,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Mutant:
+class PlantedFault:
     """A server with one fault.
 
     `says` finishes "a server that …". `operations` are those that a run is bounded to, for every suite that
@@ -68,21 +68,21 @@ class Mutant:
     says: str
     operations: tuple[str, ...]
     planted: Planted
-    seen: Callable[[Caller], Json]
+    seen: Callable[[VendorClient], Json]
     right: Json
     wrong: Json
 
 
-def mutant(  # noqa: PLR0913, PLR0917 - the parts of a mutant
+def plant_fault(  # noqa: PLR0913, PLR0917 - the parts of a mutant
     family: Family,
     name: str,
     says: str,
     operations: tuple[str, ...],
     planted: Planted,
-    seen: Callable[[Caller], Json],
+    seen: Callable[[VendorClient], Json],
     *,
     right: Json,
     wrong: Json,
-) -> Mutant:
+) -> PlantedFault:
     """A mutant of the vendor that its name begins with."""
-    return Mutant(name, family, name.partition("-")[0], says, operations, planted, seen, right, wrong)
+    return PlantedFault(name, family, name.partition("-")[0], says, operations, planted, seen, right, wrong)

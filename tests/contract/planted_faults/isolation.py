@@ -9,24 +9,24 @@ from functools import partial
 from typing import Any
 
 from tests.contract.planted_faults import vendors
-from tests.contract.planted_faults.fault import Caller, mutant
+from tests.contract.planted_faults.fault import VendorClient, plant_fault
 from tests.contract.planted_faults.refusals import every_call
-from tests.contract.planted_faults.undoing import dropped, kept, set_back
-from tests.contract.planted_faults.wrapping import (
-    Answer,
-    Ask,
-    Call,
-    Fault,
+from tests.contract.planted_faults.rollback import dropped, kept, set_back
+from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,
     Route,
+    SendOn,
+    WrappedFault,
+    WrappedRequest,
+    WrappedResponse,
     at,
     both,
-    hears,
-    left,
+    changes_request,
+    unless_misshapen,
 )
 
-_mutant = partial(mutant, "isolation")
+_mutant = partial(plant_fault, "isolation")
 
 _KEY = "idempotency-key"
 _XERO_WRITES = Route("PUT POST", "/xero/api.xro/2.0/Invoices")
@@ -41,13 +41,18 @@ async def a_while() -> None:
 # Idempotency
 
 
-def by_key(route: Route, change: Callable[[Call, Answer, Answer], Answer], *, scoped: bool = True) -> Planted:
+def by_key(
+    route: Route,
+    change: Callable[[WrappedRequest, WrappedResponse, WrappedResponse], WrappedResponse],
+    *,
+    scoped: bool = True,
+) -> Planted:
     """What a key's later call is answered, by its first answer and the one that it would get."""
 
-    def planted() -> Fault:
-        first: dict[tuple[str, ...], tuple[bytes, Answer]] = {}
+    def planted() -> WrappedFault:
+        first: dict[tuple[str, ...], tuple[bytes, WrappedResponse]] = {}
 
-        async def fault(ask: Ask, call: Call) -> Answer:
+        async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
             named = call.headers.get(_KEY, "")
             if not named:
                 return await ask(call)
@@ -66,7 +71,7 @@ def by_key(route: Route, change: Callable[[Call, Answer, Answer], Answer], *, sc
     return planted
 
 
-def other_ids(_call: Call, before: Answer, _came: Answer) -> Answer:
+def other_ids(_call: WrappedRequest, before: WrappedResponse, _came: WrappedResponse) -> WrappedResponse:
     """The first answer with other ids in it."""
     told = before.json()
     shown = [
@@ -76,33 +81,33 @@ def other_ids(_call: Call, before: Answer, _came: Answer) -> Answer:
     return before.holding({**told, "Invoices": shown})
 
 
-def conflict(_call: Call, before: Answer, _came: Answer) -> Answer:
+def conflict(_call: WrappedRequest, before: WrappedResponse, _came: WrappedResponse) -> WrappedResponse:
     """A conflict, in the vendor's shape."""
     told = {"Title": "Conflict", "Status": 409, "Detail": "The request is still being processed"}
-    return Answer(409, before.headers, b"").holding(told)
+    return WrappedResponse(409, before.headers, b"").holding(told)
 
 
-def the_first(_call: Call, before: Answer, _came: Answer) -> Answer:
+def the_first(_call: WrappedRequest, before: WrappedResponse, _came: WrappedResponse) -> WrappedResponse:
     return before
 
 
 def key_with_another_body(route: Route) -> Planted:
     """A key that comes with another body than its first is taken as none."""
 
-    def planted() -> Fault:
+    def planted() -> WrappedFault:
         first: dict[tuple[str, str], bytes] = {}
 
-        async def fault(ask: Ask, call: Call) -> Answer:
+        async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
             named = call.headers.get(_KEY, "")
             other = first.setdefault((call.world, named), call.body) != call.body
-            return await ask(call.lacking(_KEY) if named and other else call)
+            return await ask(call.without(_KEY) if named and other else call)
 
         return at(route, fault)
 
     return planted
 
 
-def gw_unchecked(call: Call) -> Call:
+def gw_unchecked(call: WrappedRequest) -> WrappedRequest:
     """Changes without their checksums."""
     document = call.json()
     bare = [
@@ -117,27 +122,29 @@ def gw_unchecked(call: Call) -> Call:
     return call.holding({**document, "requests": bare})
 
 
-def gw_one_unchecked(call: Call) -> Call:
+def gw_one_unchecked(call: WrappedRequest) -> WrappedRequest:
     document = call.json()
     data = {name: value for name, value in document["data"].items() if name != "checksum"}
-    return call.lacking("gw-checksum").holding({**document, "data": data})
+    return call.without("gw-checksum").holding({**document, "data": data})
 
 
 # Concurrency
 
 
-def overlapping(route: Route, alone: Fault, second: Callable[[Ask, Call], Any]) -> Planted:
+def overlapping(
+    route: Route, alone: WrappedFault, second: Callable[[SendOn, WrappedRequest], Any]
+) -> Planted:
     """Calls of a route take a while; one that begins while another is under way meets another fate."""
 
-    def planted() -> Fault:
+    def planted() -> WrappedFault:
         under_way: Counter[str] = Counter()
 
-        async def fault(ask: Ask, call: Call) -> Answer:
+        async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
             beside_another = under_way[call.world] > 0
             under_way[call.world] += 1
             try:
                 await a_while()
-                came: Answer = await (second(ask, call) if beside_another else alone(ask, call))
+                came: WrappedResponse = await (second(ask, call) if beside_another else alone(ask, call))
                 return came
             finally:
                 under_way[call.world] -= 1
@@ -147,11 +154,11 @@ def overlapping(route: Route, alone: Fault, second: Callable[[Ask, Call], Any]) 
     return planted
 
 
-async def as_it_should(ask: Ask, call: Call) -> Answer:
+async def as_it_should(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
     return await ask(call)
 
 
-async def lost(ask: Ask, call: Call) -> Answer:
+async def lost(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
     """The call is answered and undone."""
     before = await kept(ask, call.world)
     came = await ask(call)
@@ -160,11 +167,11 @@ async def lost(ask: Ask, call: Call) -> Answer:
     return came
 
 
-async def vba_created(ask: Ask, call: Call) -> Answer:
+async def vba_created(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
     """Rows that are updated are told as created."""
     came = await ask(call)
 
-    def told() -> Answer:
+    def told() -> WrappedResponse:
         answer = came.json()
         rows = [
             {**row, "status": 201, "body": "Created"} if row["status"] == 200 else row
@@ -172,22 +179,24 @@ async def vba_created(ask: Ask, call: Call) -> Answer:
         ]
         return came.holding({**answer, "data": rows})
 
-    answer: Answer = left(came, told)
+    answer: WrappedResponse = unless_misshapen(came, told)
     return answer
 
 
 def shown_meanwhile(
-    batch: Route, read: Route, first: Callable[[Ask, Call, Answer], Coroutine[Any, Any, bool]]
+    batch: Route,
+    read: Route,
+    first: Callable[[SendOn, WrappedRequest, WrappedResponse], Coroutine[Any, Any, bool]],
 ) -> Planted:
     """What `first` does of a batch is there for a while, and reads that come in meanwhile see it.
 
     `first` has the answer that the batch is given, and says whether it did anything.
     """
 
-    def planted() -> Fault:
+    def planted() -> WrappedFault:
         opened: dict[str, asyncio.Event] = {}
 
-        async def writing(ask: Ask, call: Call) -> Answer:
+        async def writing(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
             before = await kept(ask, call.world)
             came = await ask(call)
             await set_back(ask, call.world, before)
@@ -198,10 +207,10 @@ def shown_meanwhile(
             await dropped(ask, call.world, before)
             return await ask(call)
 
-        async def fault(ask: Ask, call: Call) -> Answer:
-            if read.leads(call) and call.world in opened:
+        async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+            if read.matches(call) and call.world in opened:
                 await opened[call.world].wait()
-            if not batch.leads(call) or call.world in opened:
+            if not batch.matches(call) or call.world in opened:
                 return await ask(call)
             opened[call.world] = asyncio.Event()
             try:
@@ -214,7 +223,7 @@ def shown_meanwhile(
     return planted
 
 
-async def without_descriptions(ask: Ask, call: Call, came: Answer) -> bool:
+async def without_descriptions(ask: SendOn, call: WrappedRequest, came: WrappedResponse) -> bool:
     """The rows of a batch without their descriptions are kept."""
     if not came.good:
         return False
@@ -222,9 +231,9 @@ async def without_descriptions(ask: Ask, call: Call, came: Answer) -> bool:
     return (await ask(call.holding(rows))).good
 
 
-async def the_good_ones(ask: Ask, call: Call, came: Answer) -> bool:
+async def the_good_ones(ask: SendOn, call: WrappedRequest, came: WrappedResponse) -> bool:
     """The good items of a batch that is refused are kept."""
-    items = left(None, lambda: list(call.json()))
+    items = unless_misshapen(None, lambda: list(call.json()))
     if came.status != 400 or not items:
         return False
     return any([(await ask(call.holding([one]))).good for one in items])
@@ -233,11 +242,11 @@ async def the_good_ones(ask: Ask, call: Call, came: Answer) -> bool:
 def crossed(route: Route) -> Planted:
     """Two calls that are under way at once get each other's answers."""
 
-    def planted() -> Fault:
-        waiting: dict[str, list[asyncio.Future[Answer]]] = {}
+    def planted() -> WrappedFault:
+        waiting: dict[str, list[asyncio.Future[WrappedResponse]]] = {}
 
-        async def fault(ask: Ask, call: Call) -> Answer:
-            mine: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+            mine: asyncio.Future[WrappedResponse] = asyncio.get_running_loop().create_future()
             beside = waiting.setdefault(call.world, [])
             beside.append(mine)
             await a_while()
@@ -265,15 +274,15 @@ def crossed(route: Route) -> Planted:
 
 def one_world(vendor: str) -> Planted:
     """All sandboxes are one."""
-    return every_call(vendor, lambda call: call.lacking("mock-sandbox"))
+    return every_call(vendor, lambda call: call.without("mock-sandbox"))
 
 
-def in_one_database(call: Call) -> Call:
+def in_one_database(call: WrappedRequest) -> WrappedRequest:
     named = call.headers.get("vbasoftware-database", "")
     return call.having(vbasoftware_database="sandbox") if named == "VBADEMO" else call
 
 
-def in_one_tenant(call: Call) -> Call:
+def in_one_tenant(call: WrappedRequest) -> WrappedRequest:
     named = call.headers.get("xero-tenant-id", "")
     return (
         call.having(xero_tenant_id=vendors.HEADERS["xero"]["xero-tenant-id"])
@@ -285,7 +294,7 @@ def in_one_tenant(call: Call) -> Call:
 def listing_both(route: Route) -> Planted:
     """A tenant's list shows the other's invoices as well."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         came = await ask(call)
         theirs = await ask(call.having(xero_tenant_id=vendors.OTHER_TENANT))
         if not (came.good and theirs.good):
@@ -296,7 +305,7 @@ def listing_both(route: Route) -> Planted:
     return lambda: at(route, fault)
 
 
-def _xero_replayed(caller: Caller) -> Json:
+def _xero_replayed(caller: VendorClient) -> Json:
     """Status and ids of a call and of its repetition under one key."""
     first = vendors.xero_sends(caller, 1, method="POST", idempotency_key="k-1")
     again = vendors.xero_sends(caller, 1, method="POST", idempotency_key="k-1")
@@ -307,56 +316,56 @@ def _ids(came: Any) -> Json:
     return [one["InvoiceID"] for one in came.json()["Invoices"]]
 
 
-def _xero_paid_again(caller: Caller) -> Json:
+def _xero_paid_again(caller: VendorClient) -> Json:
     vendors.xero_pays(caller, {"R1": "10.50"}, idempotency_key="k-1")
     vendors.xero_pays(caller, {"R1": "10.50"}, idempotency_key="k-1")
     return vendors.xero_due(caller)
 
 
-def _xero_other_body(caller: Caller) -> Json:
+def _xero_other_body(caller: VendorClient) -> Json:
     vendors.xero_sends(caller, 1, idempotency_key="k-1")
     return vendors.xero_sends(caller, 2, idempotency_key="k-1").status
 
 
-def _xero_other_tenant(caller: Caller) -> Json:
+def _xero_other_tenant(caller: VendorClient) -> Json:
     mine = vendors.xero_invoice(1, Contact={"Name": "Somebody"})
     vendors.xero_sends(caller, mine, idempotency_key="k-1")
     vendors.xero_sends(caller, mine, idempotency_key="k-1", xero_tenant_id=vendors.OTHER_TENANT)
     return vendors.xero_reads(caller, 1, xero_tenant_id=vendors.OTHER_TENANT)
 
 
-def _xero_tenants(caller: Caller) -> Json:
+def _xero_tenants(caller: VendorClient) -> Json:
     vendors.xero_sends(caller, 1)
     return vendors.xero_reads(caller, 1, xero_tenant_id=vendors.OTHER_TENANT)
 
 
-def _xero_lists_theirs(caller: Caller) -> Json:
+def _xero_lists_theirs(caller: VendorClient) -> Json:
     vendors.xero_sends(
         caller, vendors.xero_invoice(1, Contact={"Name": "Somebody"}), xero_tenant_id=vendors.OTHER_TENANT
     )
     return "N1" in vendors.xero_lists(caller)
 
 
-def _gw_again(caller: Caller) -> Json:
+def _gw_again(caller: VendorClient) -> Json:
     path, change = f"/claim/v1/bulk-invoices/{vendors.BULK_A}", {"data": {"attributes": {"mailTo": "Ann"}}}
     return [caller.send("PATCH", path, change, gw_dbtransaction_id="t-1").status for _ in range(2)]
 
 
-def _gw_stale(caller: Caller) -> Json:
+def _gw_stale(caller: VendorClient) -> Json:
     stale = vendors.gw_change(vendors.BULK_A, "Ann")
     stale["body"]["data"]["checksum"] = "stale"
     return [vendors.gw_tells(vendors.gw_sends(caller, stale)), vendors.gw_reads(caller, vendors.BULK_A)]
 
 
-def _vba_databases(caller: Caller) -> Json:
+def _vba_databases(caller: VendorClient) -> Json:
     vendors.vba_sends(caller, vendors.vba_row(1, payee_ID=None))
     return vendors.vba_reads(caller, 1, vbasoftware_database="VBADEMO")
 
 
-def _vba_at_once(*batches: tuple[Json, ...]) -> Callable[[Caller], Json]:
+def _vba_at_once(*batches: tuple[Json, ...]) -> Callable[[VendorClient], Json]:
     """What batches that are under way at once are told, and the descriptions of rows 1 and 2 then."""
 
-    def seen(caller: Caller) -> Json:
+    def seen(caller: VendorClient) -> Json:
         sent = [caller.request("PUT", "/claim-invoice-batch", list(rows)) for rows in batches]
         told = [vendors.vba_tells(came) for came in caller.at_once(sent)]
         return [told, [vendors.vba_reads(caller, 1), vendors.vba_reads(caller, 2)]]
@@ -364,7 +373,7 @@ def _vba_at_once(*batches: tuple[Json, ...]) -> Callable[[Caller], Json]:
     return seen
 
 
-def _vba_read_meanwhile(caller: Caller) -> Json:
+def _vba_read_meanwhile(caller: VendorClient) -> Json:
     vendors.vba_sends(caller, vendors.vba_row(1, description="before"))
     batch = caller.request("PUT", "/claim-invoice-batch", [vendors.vba_row(1, description="after")])
     reads = [caller.request("GET", "/claim-invoice/1") for _ in range(4)]
@@ -373,26 +382,26 @@ def _vba_read_meanwhile(caller: Caller) -> Json:
     return {one.json()["data"]["description"] for one in came} <= whole
 
 
-def _pvex_read_meanwhile(caller: Caller) -> Json:
+def _pvex_read_meanwhile(caller: VendorClient) -> Json:
     batch = caller.request("POST", "/api/InvoiceBatch", [vendors.pvex_invoice(1), vendors.pvex_invoice(9001)])
     read = caller.request("GET", "/api/Invoice/I-1?subscriberId=SUB-1")
     came = caller.at_once([batch, read, read])
     return [came[0].status, 200 in [one.status for one in came[1:]], vendors.pvex_reads(caller, 1)]
 
 
-def _payt_at_once(caller: Caller) -> Json:
+def _payt_at_once(caller: VendorClient) -> Json:
     sent = [caller.request("POST", "/v1/invoices", vendors.payt_batch(number)) for number in (1, 2)]
     told = [vendors.payt_tells(came) for came in caller.at_once(sent)]
     return [told, vendors.payt_reads(caller, 1), vendors.payt_reads(caller, 2)]
 
 
-def _xero_at_once(caller: Caller) -> Json:
+def _xero_at_once(caller: VendorClient) -> Json:
     path = "/api.xro/2.0/Invoices?summarizeErrors=false"
     sent = [caller.request("POST", path, {"Invoices": [vendors.xero_invoice(number)]}) for number in (1, 2)]
     return [vendors.xero_tells(came) for came in caller.at_once(sent)]
 
 
-def _gw_at_once(caller: Caller) -> Json:
+def _gw_at_once(caller: VendorClient) -> Json:
     sent = [
         caller.request("POST", "/claim/v1/batch", {"requests": [one]})
         for one in (vendors.GW_GOOD, vendors.GW_GOOD_B)
@@ -402,13 +411,13 @@ def _gw_at_once(caller: Caller) -> Json:
 
 
 def _in_two_worlds(
-    sends: Callable[[Caller], Any], reads: Callable[[Caller], Json]
-) -> Callable[[Caller], Json]:
+    sends: Callable[[VendorClient], Any], reads: Callable[[VendorClient], Json]
+) -> Callable[[VendorClient], Json]:
     """What is read of a world after sending to another one."""
 
-    def seen(caller: Caller) -> Json:
+    def seen(caller: VendorClient) -> Json:
         headers = {**caller.headers, "mock-sandbox": caller.headers["mock-sandbox"] + "-other"}
-        sends(Caller(caller.target, headers))
+        sends(VendorClient(caller.target, headers))
         return reads(caller)
 
     return seen
@@ -425,7 +434,7 @@ ISOLATION = (
         "xero-runs-a-replay",
         "does again what comes again under its key",
         ("createBatchPayment", "getInvoice", "getInvoices", "getBatchPayments", "getBatchPayment"),
-        hears(vendors.XERO_BATCHES, lambda call: call.lacking(_KEY)),
+        changes_request(vendors.XERO_BATCHES, lambda call: call.without(_KEY)),
         _xero_paid_again,
         right="89.5",
         wrong="79.0",
@@ -497,7 +506,7 @@ ISOLATION = (
         "guidewire-runs-a-replay",
         "does again what comes again under its transaction id",
         ("updateBulkInvoice", "runBatch", "getBulkInvoice"),
-        hears(vendors.GW_CHANGE, lambda call: call.lacking("gw-dbtransaction-id")),
+        changes_request(vendors.GW_CHANGE, lambda call: call.without("gw-dbtransaction-id")),
         _gw_again,
         right=[200, 400],
         wrong=[200, 200],
@@ -506,7 +515,10 @@ ISOLATION = (
         "guidewire-ignores-checksums",
         "takes a change with a stale checksum",
         vendors.GW_READ,
-        both(hears(vendors.GW_BATCH, gw_unchecked), hears(vendors.GW_CHANGE, gw_one_unchecked)),
+        both(
+            changes_request(vendors.GW_BATCH, gw_unchecked),
+            changes_request(vendors.GW_CHANGE, gw_one_unchecked),
+        ),
         _gw_stale,
         right=[[409], "Nora Whitlock"],
         wrong=[[200], "Ann"],

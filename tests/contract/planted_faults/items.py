@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.contract.planted_faults import vendors
-from tests.contract.planted_faults.fault import Caller, Mutant
-from tests.contract.planted_faults.wrapping import (
-    Answer,
-    Ask,
-    Call,
-    Fault,
+from tests.contract.planted_faults.fault import PlantedFault, VendorClient
+from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,
     Route,
-    answers,
+    SendOn,
+    WrappedFault,
+    WrappedRequest,
+    WrappedResponse,
     at,
-    replies,
+    changes_document,
+    changes_response,
 )
 
 NO_GUID = "00000000-0000-0000-0000-000000000000"
@@ -129,18 +129,18 @@ def payt_warns_instead(_sent: Json, told: Json) -> Json:
     return {**told, "errors": {}, "warnings": warned} if told["errors"] else told
 
 
-def pvex_all_done(_call: Call, came: Answer) -> Answer:
+def pvex_all_done(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
     bare = {name: text for name, text in came.headers.items() if name != "content-type"}
-    return Answer(200, bare, b"") if came.status == 400 and b"invoices" in came.body else came
+    return WrappedResponse(200, bare, b"") if came.status == 400 and b"invoices" in came.body else came
 
 
-def pvex_next_place(_call: Call, came: Answer) -> Answer:
+def pvex_next_place(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
     told = came.json()
     named = {_one_further(name): why for name, why in told["ModelState"].items()}
     return came.holding({**told, "ModelState": named})
 
 
-def pvex_first_place_only(_call: Call, came: Answer) -> Answer:
+def pvex_first_place_only(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
     told = came.json()
     first = next(iter(told["ModelState"])).partition(".")[0]
     named = {name: why for name, why in told["ModelState"].items() if name.partition(".")[0] == first}
@@ -158,7 +158,7 @@ def last_never_arrives(
 ) -> Planted:
     """The last of more than two items does not reach the application; the answer is made up for it."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         try:
             kept, last = cut(call.json())
         except (KeyError, TypeError, ValueError):
@@ -206,72 +206,72 @@ def _gw_made_up(_last: Json, told: Json) -> Json:
     return {**told, "responses": [*told["responses"], told["responses"][-1]]}
 
 
-async def _twice(ask: Ask, call: Call) -> Answer:
+async def _twice(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
     await ask(call)
     return await ask(call)
 
 
 def twice(route: Route) -> Planted:
     """The batch is run two times; the answer is the second's."""
-    fault: Fault = _twice
+    fault: WrappedFault = _twice
     return lambda: at(route, fault)
 
 
-def _vba(name: str, says: str, planted: Planted, right: Json, wrong: Json, *rows: int) -> Mutant:
-    def seen(caller: Caller) -> Json:
+def _vba(name: str, says: str, planted: Planted, right: Json, wrong: Json, *rows: int) -> PlantedFault:
+    def seen(caller: VendorClient) -> Json:
         return vendors.vba_tells(vendors.vba_sends(caller, *rows))
 
-    return Mutant(f"vba-{name}", "items", "vba", says, vendors.VBA_READ, planted, seen, right, wrong)
+    return PlantedFault(f"vba-{name}", "items", "vba", says, vendors.VBA_READ, planted, seen, right, wrong)
 
 
-def _xero(name: str, says: str, planted: Planted, right: Json, wrong: Json, *numbers: int) -> Mutant:
-    def seen(caller: Caller) -> Json:
+def _xero(name: str, says: str, planted: Planted, right: Json, wrong: Json, *numbers: int) -> PlantedFault:
+    def seen(caller: VendorClient) -> Json:
         return vendors.xero_tells(vendors.xero_sends(caller, *numbers))
 
-    return Mutant(f"xero-{name}", "items", "xero", says, vendors.XERO_READ, planted, seen, right, wrong)
+    return PlantedFault(f"xero-{name}", "items", "xero", says, vendors.XERO_READ, planted, seen, right, wrong)
 
 
-def _gw(name: str, says: str, planted: Planted, right: Json, wrong: Json, *requests: Json) -> Mutant:
-    def seen(caller: Caller) -> Json:
+def _gw(name: str, says: str, planted: Planted, right: Json, wrong: Json, *requests: Json) -> PlantedFault:
+    def seen(caller: VendorClient) -> Json:
         return vendors.gw_tells(vendors.gw_sends(caller, *requests))
 
-    return Mutant(
+    return PlantedFault(
         f"guidewire-{name}", "items", "guidewire", says, vendors.GW_READ, planted, seen, right, wrong
     )
 
 
-def _payt(name: str, says: str, planted: Planted, right: Json, wrong: Json, *numbers: int) -> Mutant:
-    def seen(caller: Caller) -> Json:
+def _payt(name: str, says: str, planted: Planted, right: Json, wrong: Json, *numbers: int) -> PlantedFault:
+    def seen(caller: VendorClient) -> Json:
         return vendors.payt_tells(vendors.payt_sends(caller, *numbers))
 
-    return Mutant(f"payt-{name}", "items", "payt", says, vendors.PAYT_READ, planted, seen, right, wrong)
+    return PlantedFault(f"payt-{name}", "items", "payt", says, vendors.PAYT_READ, planted, seen, right, wrong)
 
 
 def _pvex(  # noqa: PLR0913, PLR0917 - the parts of a mutant
-    name: str, says: str, planted: Planted, seen: Callable[[Caller], Json], right: Json, wrong: Json
-) -> Mutant:
-    return Mutant(f"pvex-{name}", "items", "pvex", says, vendors.PVEX_READ, planted, seen, right, wrong)
+    name: str, says: str, planted: Planted, seen: Callable[[VendorClient], Json], right: Json, wrong: Json
+) -> PlantedFault:
+    return PlantedFault(f"pvex-{name}", "items", "pvex", says, vendors.PVEX_READ, planted, seen, right, wrong)
 
 
-def _vba_words(caller: Caller) -> Json:
+def _vba_words(caller: VendorClient) -> Json:
     return [row["body"][:7] for row in vendors.vba_sends(caller, 1, 9001).json()["data"]]
 
 
-def _xero_words(caller: Caller) -> Json:
+def _xero_words(caller: VendorClient) -> Json:
     one = vendors.xero_sends(caller, 9001).json()["Invoices"][0]
     return [error["Message"][:12] for error in one["ValidationErrors"]]
 
 
-def _payt_words(caller: Caller) -> Json:
+def _payt_words(caller: VendorClient) -> Json:
     return vendors.payt_sends(caller, 1, 9001).json()["errors"]
 
 
-def _payt_maps(caller: Caller) -> Json:
+def _payt_maps(caller: VendorClient) -> Json:
     told = vendors.payt_sends(caller, 1, 9001).json()
     return [sorted(told["errors"]), sorted(told.get("warnings", {}))]
 
 
-def _kept(*numbers: int) -> Callable[[Caller], Json]:
+def _kept(*numbers: int) -> Callable[[VendorClient], Json]:
     """What VBA tells of a batch, and whether its last row is there."""
     return lambda caller: [
         vendors.vba_tells(vendors.vba_sends(caller, *numbers))[-1],
@@ -279,34 +279,34 @@ def _kept(*numbers: int) -> Callable[[Caller], Json]:
     ]
 
 
-def _payt_kept(caller: Caller) -> Json:
+def _payt_kept(caller: VendorClient) -> Json:
     return [vendors.payt_tells(vendors.payt_sends(caller, 1, 2, 3)), vendors.payt_reads(caller, 3)]
 
 
-def _xero_kept(caller: Caller) -> Json:
+def _xero_kept(caller: VendorClient) -> Json:
     return [vendors.xero_tells(vendors.xero_sends(caller, 1, 2, 3))[-1], vendors.xero_reads(caller, 3)]
 
 
-def _gw_kept(caller: Caller) -> Json:
+def _gw_kept(caller: VendorClient) -> Json:
     told = vendors.gw_tells(vendors.gw_sends(caller, vendors.GW_GOOD, vendors.GW_GOOD, vendors.GW_GOOD_B))
     return [told, vendors.gw_reads(caller, vendors.BULK_B)]
 
 
-def _paid_once(caller: Caller) -> Json:
+def _paid_once(caller: VendorClient) -> Json:
     return [vendors.xero_paid(vendors.xero_pays(caller, {"R1": "10.50"})), vendors.xero_due(caller)]
 
 
-def _status(caller: Caller) -> Json:
+def _status(caller: VendorClient) -> Json:
     return vendors.pvex_sends(caller, 1, 9001).status
 
 
-def _places(*numbers: int) -> Callable[[Caller], Json]:
+def _places(*numbers: int) -> Callable[[VendorClient], Json]:
     return lambda caller: vendors.pvex_names(vendors.pvex_sends(caller, *numbers))
 
 
 def _bent(vendor: str, change: Callable[[list[Any]], list[Any]]) -> Planted:
     route = {"vba": vendors.VBA_BATCH, "guidewire": vendors.GW_BATCH, "xero": vendors.XERO_INVOICES}[vendor]
-    return answers(route, outcomes(OUTCOMES[vendor], change))
+    return changes_document(route, outcomes(OUTCOMES[vendor], change))
 
 
 _VBA = (
@@ -358,7 +358,7 @@ _VBA = (
     _vba(
         "is-blind",
         "says of every row that it was created",
-        answers(vendors.VBA_BATCH, each("data", vba_done)),
+        changes_document(vendors.VBA_BATCH, each("data", vba_done)),
         ["1 201", "9001 500"],
         ["1 201", "9001 201"],
         1,
@@ -376,7 +376,7 @@ _VBA = (
     _vba(
         "updates-nothing-new",
         "says of every new row that it was updated",
-        answers(
+        changes_document(
             vendors.VBA_BATCH,
             each(
                 "data", lambda row: {**row, "status": 200, "body": "Updated"} if row["status"] == 201 else row
@@ -389,7 +389,7 @@ _VBA = (
     _vba(
         "creates-what-is-there",
         "says of every row that is there that it was created",
-        answers(
+        changes_document(
             vendors.VBA_BATCH,
             each(
                 "data", lambda row: {**row, "status": 201, "body": "Created"} if row["status"] == 200 else row
@@ -399,7 +399,7 @@ _VBA = (
         ["1001 201"],
         1001,
     ),
-    Mutant(
+    PlantedFault(
         "vba-words-of-the-row-before",
         "items",
         "vba",
@@ -410,20 +410,20 @@ _VBA = (
         ["Created", "The INS"],
         ["Created", "Created"],
     ),
-    Mutant(
+    PlantedFault(
         "vba-says-no-why",
         "items",
         "vba",
         "does not say why a row failed",
         vendors.VBA_READ,
-        answers(
+        changes_document(
             vendors.VBA_BATCH, each("data", lambda row: {**row, "body": ""} if vba_refused(row) else row)
         ),
         _vba_words,
         ["Created", "The INS"],
         ["Created", ""],
     ),
-    Mutant(
+    PlantedFault(
         "vba-loses-the-last",
         "items",
         "vba",
@@ -491,18 +491,18 @@ _XERO = (
         1,
         9001,
     ),
-    Mutant(
+    PlantedFault(
         "xero-says-no-why",
         "items",
         "xero",
         "gives an invoice that failed a validation error without words",
         vendors.XERO_READ,
-        answers(vendors.XERO_INVOICES, each("Invoices", xero_wordless)),
+        changes_document(vendors.XERO_INVOICES, each("Invoices", xero_wordless)),
         _xero_words,
         ["Account code"],
         [""],
     ),
-    Mutant(
+    PlantedFault(
         "xero-loses-the-last",
         "items",
         "xero",
@@ -513,7 +513,7 @@ _XERO = (
         ["N3 OK", "ref 3"],
         ["N3 OK", 404],
     ),
-    Mutant(
+    PlantedFault(
         "xero-pays-twice",
         "items",
         "xero",
@@ -556,13 +556,13 @@ _GUIDEWIRE = (
     _gw(
         "is-blind",
         "answers every subrequest with 200",
-        answers(vendors.GW_BATCH, each("responses", gw_done)),
+        changes_document(vendors.GW_BATCH, each("responses", gw_done)),
         [200, 400],
         [200, 200],
         vendors.GW_GOOD,
         vendors.GW_BAD,
     ),
-    Mutant(
+    PlantedFault(
         "guidewire-loses-the-last",
         "items",
         "guidewire",
@@ -578,7 +578,7 @@ _PAYT = (
     _payt(
         "is-blind",
         "names no invoice that failed and counts them all",
-        answers(vendors.PAYT_BATCH, payt_all_done),
+        changes_document(vendors.PAYT_BATCH, payt_all_done),
         [1, ["N9001"]],
         [2, []],
         1,
@@ -587,7 +587,7 @@ _PAYT = (
     _payt(
         "refuses-a-done-one",
         "names the first invoice as failed and keeps it",
-        answers(vendors.PAYT_BATCH, payt_first_is_refused),
+        changes_document(vendors.PAYT_BATCH, payt_first_is_refused),
         [2, []],
         [1, ["N1"]],
         1,
@@ -596,7 +596,7 @@ _PAYT = (
     _payt(
         "lacks-one",
         "leaves the first invoice that failed out of its errors",
-        answers(vendors.PAYT_BATCH, payt_lacks_one),
+        changes_document(vendors.PAYT_BATCH, payt_lacks_one),
         [1, ["N9001", "N9002"]],
         [1, ["N9002"]],
         1,
@@ -606,35 +606,35 @@ _PAYT = (
     _payt(
         "blames-another",
         "puts the words for the first invoice that failed under one that was done",
-        answers(vendors.PAYT_BATCH, payt_under_another),
+        changes_document(vendors.PAYT_BATCH, payt_under_another),
         [1, ["N9001"]],
         [1, ["N1"]],
         1,
         9001,
     ),
-    Mutant(
+    PlantedFault(
         "payt-says-no-why",
         "items",
         "payt",
         "names what failed and not why",
         vendors.PAYT_READ,
-        answers(vendors.PAYT_BATCH, payt_wordless),
+        changes_document(vendors.PAYT_BATCH, payt_wordless),
         _payt_words,
         {"N9001": ["Debtor must exist"]},
         {"N9001": []},
     ),
-    Mutant(
+    PlantedFault(
         "payt-warns-instead",
         "items",
         "payt",
         "puts what failed into its warnings",
         vendors.PAYT_READ,
-        answers(vendors.PAYT_BATCH, payt_warns_instead),
+        changes_document(vendors.PAYT_BATCH, payt_warns_instead),
         _payt_maps,
         [["N9001"], []],
         [[], ["N9001"]],
     ),
-    Mutant(
+    PlantedFault(
         "payt-loses-the-last",
         "items",
         "payt",
@@ -650,7 +650,7 @@ _PVEX = (
     _pvex(
         "is-blind",
         "takes every batch with 200 and keeps none that has a bad invoice",
-        replies(vendors.PVEX_BATCH, pvex_all_done),
+        changes_response(vendors.PVEX_BATCH, pvex_all_done),
         _status,
         400,
         200,
@@ -658,7 +658,7 @@ _PVEX = (
     _pvex(
         "names-the-next",
         "names the invoice after the bad one",
-        replies(vendors.PVEX_BATCH, pvex_next_place),
+        changes_response(vendors.PVEX_BATCH, pvex_next_place),
         _places(1, 9001, 2),
         ["invoices[1]"],
         ["invoices[2]"],
@@ -666,7 +666,7 @@ _PVEX = (
     _pvex(
         "names-one-of-two",
         "names the first of two bad invoices only",
-        replies(vendors.PVEX_BATCH, pvex_first_place_only),
+        changes_response(vendors.PVEX_BATCH, pvex_first_place_only),
         _places(9001, 1, 9002),
         ["invoices[0]", "invoices[2]"],
         ["invoices[0]"],

@@ -22,19 +22,19 @@ import click
 
 from mockserver.contract.catalogue import all_checks
 from tests.contract.planted_faults.catalogue import MUTANTS
-from tests.contract.planted_faults.fault import FAMILIES, Mutant
-from tests.contract.planted_faults.measuring import Measured, Run, measured
+from tests.contract.planted_faults.fault import FAMILIES, PlantedFault
+from tests.contract.planted_faults.measurement import Measurement, MeasuringRun, measure
 
 SEEDS = (7, 8, 9)
 EXAMPLES, WHOLE = 24, 12
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PowerRow:
     """A mutant and what became of it, one measurement for each seed."""
 
-    mutant: Mutant
-    measured: tuple[Measured, ...]
+    mutant: PlantedFault
+    measured: tuple[Measurement, ...]
 
     @property
     def plain(self) -> int:
@@ -49,7 +49,7 @@ class Row:
     @property
     def ours(self) -> int:
         """Seeds at which our suite found it."""
-        return sum(1 for one in self.measured if one.ours and one.run.hasty)
+        return sum(1 for one in self.measured if one.ours and one.run.stops_at_first)
 
     @property
     def checks(self) -> frozenset[str]:
@@ -59,7 +59,7 @@ class Row:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write `report/power.md`; 1 where a fault was not found or a right server blamed."""
-    asked = _asked(arguments)
+    asked = _parse_arguments(arguments)
     chosen = [
         one
         for one in MUTANTS
@@ -71,12 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo("no such mutant", err=True)
         return 2
     seeds = asked.seed or SEEDS
-    runs = [Run(seed, asked.max_examples, hasty=True, plain=False) for seed in seeds]
+    runs = [MeasuringRun(seed, asked.max_examples, stops_at_first=True, plain=False) for seed in seeds]
     if asked.whole:
-        runs.append(Run(seeds[0], asked.whole))
+        runs.append(MeasuringRun(seeds[0], asked.whole))
     began = perf_counter()
     results = list(_all(chosen, runs, asked.jobs))
-    rows = [Row(one, tuple(result for result in results if result.mutant == one.id)) for one in chosen]
+    rows = [PowerRow(one, tuple(result for result in results if result.mutant == one.id)) for one in chosen]
     text = "\n".join(_report(rows, runs, perf_counter() - began))
     click.echo(text)
     asked.report.parent.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(row.ours == len(seeds) for row in rows) and not _false(results) else 1
 
 
-def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="power", description="Which planted faults are found, and by what.")
     parser.add_argument("--mutant", action="append", default=[])
     parser.add_argument("--family", action="append", default=[], choices=list(FAMILIES))
@@ -97,9 +97,9 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _all(chosen: Sequence[Mutant], runs: Sequence[Run], jobs: int) -> Iterator[Measured]:
+def _all(chosen: Sequence[PlantedFault], runs: Sequence[MeasuringRun], jobs: int) -> Iterator[Measurement]:
     """Every mutant at every seed; those with the same operations go to one process."""
-    groups: dict[tuple[str, tuple[str, ...], Run], list[str]] = {}
+    groups: dict[tuple[str, tuple[str, ...], MeasuringRun], list[str]] = {}
     for run in runs:
         for one in chosen:
             groups.setdefault((one.vendor, one.operations, run), []).append(one.id)
@@ -113,19 +113,19 @@ def _all(chosen: Sequence[Mutant], runs: Sequence[Run], jobs: int) -> Iterator[M
                 yield result
 
 
-def _group(ids: Sequence[str], run: Run) -> list[Measured]:
+def _group(ids: Sequence[str], run: MeasuringRun) -> list[Measurement]:
     known = {one.id: one for one in MUTANTS}
-    return [measured(known[name], run) for name in ids]
+    return [measure(known[name], run) for name in ids]
 
 
-def _line(one: Measured) -> str:
+def _line(one: Measurement) -> str:
     found = one.crashed or ", ".join(sorted(one.ours)) or "NOT FOUND"
     plain = "not asked" if one.plain is None else ", ".join(sorted(one.plain)) or "-"
     return f"{one.mutant}  seed {one.run.seed}  plain: {plain}  ours: {found}"
 
 
-def _report(rows: Sequence[Row], runs: Sequence[Run], seconds: float) -> Iterator[str]:
-    hasty = [run for run in runs if run.hasty]
+def _report(rows: Sequence[PowerRow], runs: Sequence[MeasuringRun], seconds: float) -> Iterator[str]:
+    hasty = [run for run in runs if run.stops_at_first]
     seeds, listed = len(hasty), ", ".join(str(run.seed) for run in hasty)
     yield f"# Planted faults: {len(rows)} at seeds {listed}, {runs[0].max_examples} examples, {seconds:.0f} s"
     yield ""
@@ -147,7 +147,7 @@ def _report(rows: Sequence[Row], runs: Sequence[Run], seconds: float) -> Iterato
                 yield f"\nThe suite broke: {result.mutant} at seed {result.run.seed}: {result.crashed}"
 
 
-def _families(rows: Sequence[Row], seeds: int) -> Iterator[str]:
+def _families(rows: Sequence[PowerRow], seeds: int) -> Iterator[str]:
     yield "| family | faults | Schemathesis | ours, at every seed | at some seed |"
     yield "|---|---|---|---|---|"
     for family, says in FAMILIES.items():
@@ -155,13 +155,13 @@ def _families(rows: Sequence[Row], seeds: int) -> Iterator[str]:
     yield _total("all", rows, seeds)
 
 
-def _total(says: str, rows: Sequence[Row], seeds: int) -> str:
+def _total(says: str, rows: Sequence[PowerRow], seeds: int) -> str:
     plain = sum(1 for row in rows if row.plain)
     always, ever = (sum(1 for row in rows if row.ours >= least) for least in (seeds, 1))
     return f"| {says} | {len(rows)} | {plain} | {always} | {ever} |"
 
 
-def _checks(rows: Sequence[Row]) -> Iterator[str]:
+def _checks(rows: Sequence[PowerRow]) -> Iterator[str]:
     finds = Counter(check for row in rows for check in row.checks)
     alone = Counter(check for row in rows if len(row.checks) == 1 for check in row.checks)
     yield "| check | faults that it finds | that nothing else finds |"
@@ -173,7 +173,7 @@ def _checks(rows: Sequence[Row]) -> Iterator[str]:
     yield f"Finds nothing: {', '.join(idle) or 'none'}"
 
 
-def _false(results: Iterable[Measured]) -> set[str]:
+def _false(results: Iterable[Measurement]) -> set[str]:
     return {
         f"{check} (operations of {one.mutant}, seed {one.run.seed})" for one in results for check in one.false
     }

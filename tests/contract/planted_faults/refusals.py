@@ -8,64 +8,66 @@ from functools import partial
 
 from mockserver.contract.exchange import to_json_bytes
 from tests.contract.planted_faults import vendors
-from tests.contract.planted_faults.fault import Caller, mutant
-from tests.contract.planted_faults.undoing import dropped, kept, set_back
-from tests.contract.planted_faults.wrapping import (
-    Answer,
-    Ask,
-    Call,
-    Fault,
+from tests.contract.planted_faults.fault import VendorClient, plant_fault
+from tests.contract.planted_faults.rollback import dropped, kept, set_back
+from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,
     Route,
-    answers,
+    SendOn,
+    WrappedFault,
+    WrappedRequest,
+    WrappedResponse,
     at,
-    hears,
-    replies,
+    changes_document,
+    changes_request,
+    changes_response,
 )
 
-_mutant = partial(mutant, "refusals")
+_mutant = partial(plant_fault, "refusals")
 
 _NOT_A_BATCH = b'{"no": "items"}'
 _BROKEN = b'[{"'
 _TENANT = "00000000-0000-4000-8000-000000000001"
 
 
-def everything(vendor: str, change: Callable[[Call, Answer], Answer]) -> Planted:
+def everything(vendor: str, change: Callable[[WrappedRequest, WrappedResponse], WrappedResponse]) -> Planted:
     """Every answer of a vendor changed."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         came = await ask(call)
         return change(call, came) if call.path.startswith(f"/{vendor}/") else came
 
     return lambda: fault
 
 
-def every_call(vendor: str, change: Callable[[Call], Call]) -> Planted:
+def every_call(vendor: str, change: Callable[[WrappedRequest], WrappedRequest]) -> Planted:
     """Every call to a vendor changed."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         return await ask(change(call) if call.path.startswith(f"/{vendor}/") else call)
 
     return lambda: fault
 
 
-def always(document: Json, status: int) -> Callable[[Call, Answer], Answer]:
+def always(document: Json, status: int) -> Callable[[WrappedRequest, WrappedResponse], WrappedResponse]:
     """One answer to every call."""
     return lambda _call, came: replace(came, status=status).typed("application/json").holding(document)
 
 
-def when(status: int, change: Callable[[Answer], Answer]) -> Callable[[Call, Answer], Answer]:
+def when(
+    status: int, change: Callable[[WrappedResponse], WrappedResponse]
+) -> Callable[[WrappedRequest, WrappedResponse], WrappedResponse]:
     """What is answered with one status changed."""
     return lambda _call, came: change(came) if came.status == status else came
 
 
-def as_problem(came: Answer) -> Answer:
+def as_problem(came: WrappedResponse) -> WrappedResponse:
     told = {"type": "about:blank", "title": "Bad Request", "status": came.status}
     return came.typed("application/problem+json").holding(told)
 
 
-def as_page(came: Answer) -> Answer:
+def as_page(came: WrappedResponse) -> WrappedResponse:
     return replace(came.typed("text/html"), body=b"<html><body><h1>Not here</h1></body></html>")
 
 
@@ -74,10 +76,10 @@ def spelt(name: str) -> Callable[[Json, Json], Json]:
     return lambda _sent, told: {**told, name: str(told[name])}
 
 
-def whole(route: Route, failed: Callable[[Answer], bool], document: Json) -> Planted:
+def whole(route: Route, failed: Callable[[WrappedResponse], bool], document: Json) -> Planted:
     """One bad item refuses the batch, and nothing is kept: what a contract mock does."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         before = await kept(ask, call.world)
         came = await ask(call)
         if came.good and failed(came):
@@ -89,36 +91,36 @@ def whole(route: Route, failed: Callable[[Answer], bool], document: Json) -> Pla
     return lambda: at(route, fault)
 
 
-def unreadable(route: Route, change: Callable[[Answer], Answer]) -> Planted:
+def unreadable(route: Route, change: Callable[[WrappedResponse], WrappedResponse]) -> Planted:
     """What a body that is no JSON is answered, changed."""
 
-    def bent(call: Call, came: Answer) -> Answer:
+    def bent(call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
         try:
             call.json()
         except ValueError:
             return change(came) if "json" in call.headers.get("content-type", "") else came
         return came
 
-    return replies(route, bent)
+    return changes_response(route, bent)
 
 
 def taking_any_type(route: Route) -> Planted:
     """A body of a type that is not taken is read as JSON."""
 
-    def heard(call: Call) -> Call:
+    def heard(call: WrappedRequest) -> WrappedRequest:
         typed = call.headers.get("content-type", "")
         return call if "json" in typed or "xml" in typed else call.having(content_type="application/json")
 
-    return hears(route, heard)
+    return changes_request(route, heard)
 
 
-async def _in_json(ask: Ask, call: Call) -> Answer:
+async def _in_json(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
     return await ask(call.having(accept="application/json"))
 
 
 def deaf_to_accept(route: Route) -> Planted:
     """JSON is answered, whatever is asked for."""
-    fault: Fault = _in_json
+    fault: WrappedFault = _in_json
     return lambda: at(route, fault)
 
 
@@ -132,11 +134,11 @@ def wider_amounts(_sent: Json, told: Json) -> Json:
     return {**told, "data": {**told["data"], "attributes": {**attributes, "approvedReportingAmount": amount}}}
 
 
-def _some_row_failed(came: Answer) -> bool:
+def _some_row_failed(came: WrappedResponse) -> bool:
     return any(row["status"] >= 400 for row in came.json()["data"])
 
 
-def _some_invoice_failed(came: Answer) -> bool:
+def _some_invoice_failed(came: WrappedResponse) -> bool:
     return bool(came.json()["errors"])
 
 
@@ -158,41 +160,41 @@ _GW_REFUSAL = {
 }
 
 
-def _without_messages(came: Answer) -> Answer:
+def _without_messages(came: WrappedResponse) -> WrappedResponse:
     bare = {name: text for name, text in came.json().items() if name not in {"Message", "Detail"}}
     return came.holding(bare)
 
 
-def _silent(came: Answer) -> Answer:
+def _silent(came: WrappedResponse) -> WrappedResponse:
     return came.holding({**came.json(), "userMessage": ""})
 
 
-def _status(method: str, path: str, document: Json = None, **headers: str) -> Callable[[Caller], Json]:
+def _status(method: str, path: str, document: Json = None, **headers: str) -> Callable[[VendorClient], Json]:
     return lambda caller: caller.send(method, path, document, **headers).status
 
 
-def _raw(path: str, body: bytes, method: str = "POST", **headers: str) -> Callable[[Caller], Json]:
+def _raw(path: str, body: bytes, method: str = "POST", **headers: str) -> Callable[[VendorClient], Json]:
     return lambda caller: caller.raw(method, path, body, **headers).status
 
 
-def _type_of(method: str, path: str, document: Json = None, **headers: str) -> Callable[[Caller], Json]:
+def _type_of(method: str, path: str, document: Json = None, **headers: str) -> Callable[[VendorClient], Json]:
     return lambda caller: caller.send(method, path, document, **headers).media_type
 
 
-def _vba_mixed(caller: Caller) -> Json:
+def _vba_mixed(caller: VendorClient) -> Json:
     return [vendors.vba_sends(caller, 1, 9001).status, vendors.vba_reads(caller, 1)]
 
 
-def _payt_mixed(caller: Caller) -> Json:
+def _payt_mixed(caller: VendorClient) -> Json:
     return [vendors.payt_sends(caller, 1, 9001).status, vendors.payt_reads(caller, 1)]
 
 
-def _gw_amount(caller: Caller) -> Json:
+def _gw_amount(caller: VendorClient) -> Json:
     shown = caller.get(f"/claim/v1/bulk-invoices/{vendors.BULK_A}").json()["data"]["attributes"]
     return sorted(shown["approvedReportingAmount"])
 
 
-def _vba_row(caller: Caller) -> Json:
+def _vba_row(caller: VendorClient) -> Json:
     row = vendors.vba_sends(caller, 1).json()["data"][0]
     return [row["status"], sorted(row)]
 
@@ -243,7 +245,7 @@ REFUSALS = (
         "vba-takes-anything",
         "answers a refused call with 207 and no rows",
         ("putClaimInvoiceBatch",),
-        replies(
+        changes_response(
             vendors.VBA_BATCH,
             when(
                 400,
@@ -264,7 +266,7 @@ REFUSALS = (
         "guidewire-takes-anything",
         "answers a refused call with 200 and no responses",
         ("runBatch",),
-        replies(
+        changes_response(
             vendors.GW_BATCH, when(400, lambda came: replace(came, status=200).holding({"responses": []}))
         ),
         _raw("/claim/v1/batch", _NOT_A_BATCH),
@@ -275,7 +277,7 @@ REFUSALS = (
         "xero-refuses-in-another-shape",
         "refuses with problem details",
         ("createInvoices",),
-        replies(vendors.XERO_INVOICES, when(400, as_problem)),
+        changes_response(vendors.XERO_INVOICES, when(400, as_problem)),
         _type_of("PUT", _XERO_PATH, _XERO_SENT),
         right="application/json",
         wrong="application/problem+json",
@@ -284,7 +286,7 @@ REFUSALS = (
         "payt-refuses-in-another-shape",
         "refuses with problem details",
         ("postV1Invoices",),
-        replies(vendors.PAYT_BATCH, when(422, as_problem)),
+        changes_response(vendors.PAYT_BATCH, when(422, as_problem)),
         _type_of("POST", "/v1/invoices", {"no": "items"}),
         right="application/json",
         wrong="application/problem+json",
@@ -293,7 +295,7 @@ REFUSALS = (
         "guidewire-refuses-with-a-page",
         "answers 404 with a web page",
         ("getBulkInvoice",),
-        replies(vendors.GW_ONE, when(404, as_page)),
+        changes_response(vendors.GW_ONE, when(404, as_page)),
         _type_of("GET", "/claim/v1/bulk-invoices/none"),
         right="application/json",
         wrong="text/html",
@@ -302,7 +304,7 @@ REFUSALS = (
         "payt-is-a-teapot",
         "answers lists with 418",
         ("getV1Invoices", "postV1Invoices"),
-        replies(vendors.PAYT_LIST, when(200, lambda came: replace(came, status=418))),
+        changes_response(vendors.PAYT_LIST, when(200, lambda came: replace(came, status=418))),
         _status("GET", "/v1/invoices?administration_id=81"),
         right=200,
         wrong=418,
@@ -311,7 +313,7 @@ REFUSALS = (
         "payt-takes-for-later",
         "answers 202 where 201 is said",
         ("postV1Invoices",),
-        replies(vendors.PAYT_BATCH, when(201, lambda came: replace(came, status=202))),
+        changes_response(vendors.PAYT_BATCH, when(201, lambda came: replace(came, status=202))),
         _status("POST", "/v1/invoices", vendors.payt_batch(1)),
         right=201,
         wrong=202,
@@ -320,7 +322,7 @@ REFUSALS = (
         "vba-answers-200",
         "answers a batch with 200 where 207 is said",
         ("putClaimInvoiceBatch",),
-        replies(vendors.VBA_BATCH, when(207, lambda came: replace(came, status=200))),
+        changes_response(vendors.VBA_BATCH, when(207, lambda came: replace(came, status=200))),
         _status("PUT", "/claim-invoice-batch", [vendors.vba_row(1)]),
         right=207,
         wrong=200,
@@ -329,7 +331,7 @@ REFUSALS = (
         "vba-names-a-wrong-type",
         "labels JSON as XML",
         ("putClaimInvoiceBatch", "listClaimInvoice"),
-        replies(vendors.VBA_BATCH, when(207, lambda came: came.typed("application/xml"))),
+        changes_response(vendors.VBA_BATCH, when(207, lambda came: came.typed("application/xml"))),
         _type_of("PUT", "/claim-invoice-batch", [vendors.vba_row(1)]),
         right="application/json",
         wrong="application/xml",
@@ -402,7 +404,7 @@ REFUSALS = (
         "vba-shows-no-rows",
         "answers a batch with null for its rows",
         ("putClaimInvoiceBatch",),
-        answers(vendors.VBA_BATCH, lambda _, told: {**told, "data": None}),
+        changes_document(vendors.VBA_BATCH, lambda _, told: {**told, "data": None}),
         lambda caller: vendors.vba_sends(caller, 1).json()["data"] is None,
         right=False,
         wrong=True,
@@ -411,7 +413,7 @@ REFUSALS = (
         "vba-spells-numbers",
         "writes the status of a row as a text",
         ("putClaimInvoiceBatch",),
-        answers(vendors.VBA_BATCH, vba_row_texts),
+        changes_document(vendors.VBA_BATCH, vba_row_texts),
         _vba_row,
         right=[201, ["body", "id", "status"]],
         wrong=["201", ["body", "id", "status"]],
@@ -420,7 +422,7 @@ REFUSALS = (
         "guidewire-adds-a-member",
         "tells more of an amount than its schema has",
         ("getBulkInvoice",),
-        answers(vendors.GW_ONE, wider_amounts),
+        changes_document(vendors.GW_ONE, wider_amounts),
         _gw_amount,
         right=["amount", "currency"],
         wrong=["amount", "currency", "scale"],
@@ -429,7 +431,7 @@ REFUSALS = (
         "payt-spells-numbers",
         "writes its count as a text",
         ("postV1Invoices",),
-        answers(vendors.PAYT_BATCH, spelt("count")),
+        changes_document(vendors.PAYT_BATCH, spelt("count")),
         lambda caller: vendors.payt_sends(caller, 1).json()["count"],
         right=1,
         wrong="1",
@@ -438,7 +440,7 @@ REFUSALS = (
         "payt-lists-its-errors",
         "answers with a list of errors where a map is said",
         ("postV1Invoices",),
-        answers(vendors.PAYT_BATCH, lambda _, told: {**told, "errors": list(told["errors"])}),
+        changes_document(vendors.PAYT_BATCH, lambda _, told: {**told, "errors": list(told["errors"])}),
         lambda caller: vendors.payt_sends(caller, 1, 9001).json()["errors"],
         right={"N9001": ["Debtor must exist"]},
         wrong=["N9001"],
@@ -447,7 +449,7 @@ REFUSALS = (
         "vba-finds-nothing",
         "answers 200 and null for what is not there",
         ("getClaimInvoice",),
-        replies(
+        changes_response(
             vendors.VBA_ONE,
             when(404, lambda came: replace(came, status=200).holding({**came.json(), "error": None})),
         ),
@@ -459,7 +461,7 @@ REFUSALS = (
         "guidewire-says-no-why",
         "refuses without a word",
         ("runBatch", "updateBulkInvoice"),
-        replies(vendors.GW_CHANGE, when(400, _silent)),
+        changes_response(vendors.GW_CHANGE, when(400, _silent)),
         lambda caller: (
             caller.send("PATCH", f"/claim/v1/bulk-invoices/{vendors.BULK_A}", {}).json()["userMessage"] == ""
         ),
@@ -470,7 +472,7 @@ REFUSALS = (
         "xero-refuses-without-words",
         "refuses a batch without a message",
         ("createInvoices",),
-        replies(vendors.XERO_INVOICES, when(400, _without_messages)),
+        changes_response(vendors.XERO_INVOICES, when(400, _without_messages)),
         lambda caller: "Message" in caller.send("PUT", _XERO_PATH, _XERO_SENT).json(),
         right=True,
         wrong=False,
@@ -501,7 +503,7 @@ REFUSALS = (
         "pvex-refuses-what-it-keeps",
         "refuses a batch of two and more and keeps it",
         vendors.PVEX_READ,
-        replies(
+        changes_response(
             vendors.PVEX_BATCH,
             lambda call, came: (
                 replace(came, status=400)

@@ -9,54 +9,54 @@ from functools import partial
 from typing import Any
 
 from tests.contract.planted_faults import vendors
-from tests.contract.planted_faults.fault import Caller, Mutant, mutant
+from tests.contract.planted_faults.fault import PlantedFault, VendorClient, plant_fault
 from tests.contract.planted_faults.refusals import everything, when
+from tests.contract.planted_faults.rollback import undoes
 from tests.contract.planted_faults.state import always
-from tests.contract.planted_faults.undoing import undoes
-from tests.contract.planted_faults.wrapping import (
-    SILENCE,
-    Answer,
-    Ask,
-    Call,
+from tests.contract.planted_faults.wrappers import (
+    NO_RESPONSE,
     Json,
     Planted,
     Route,
+    SendOn,
+    WrappedRequest,
+    WrappedResponse,
     at,
-    hears,
-    replies,
+    changes_request,
+    changes_response,
 )
 
-_mutant = partial(mutant, "refusals")
+_mutant = partial(plant_fault, "refusals")
 
 _QUOTA = "x-minlimit-remaining"
 _GW_POST = Route("POST", "/guidewire/claim/v1/bulk-invoices")
 
 
-def in_words(name: str) -> Callable[[Call, Answer], Answer]:
+def in_words(name: str) -> Callable[[WrappedRequest, WrappedResponse], WrappedResponse]:
     """A header that says "plenty" where a number is said."""
 
-    def worded(_call: Call, came: Answer) -> Answer:
+    def worded(_call: WrappedRequest, came: WrappedResponse) -> WrappedResponse:
         return replace(came, headers={**came.headers, name: "plenty"}) if name in came.headers else came
 
     return worded
 
 
-def without(name: str) -> Callable[[Answer], Answer]:
+def without(name: str) -> Callable[[WrappedResponse], WrappedResponse]:
     """The answer less a header."""
     return lambda came: replace(
         came, headers={key: text for key, text in came.headers.items() if key != name}
     )
 
 
-def as_taken(came: Answer) -> Answer:
+def as_taken(came: WrappedResponse) -> WrappedResponse:
     """A good answer to whatever was asked."""
     return replace(came, status=200).typed("application/json").holding({})
 
 
-def lacking_element(name: str) -> Callable[[Call], Call]:
+def lacking_element(name: str) -> Callable[[WrappedRequest], WrappedRequest]:
     """XML that is read without one of its elements."""
 
-    def read(call: Call) -> Call:
+    def read(call: WrappedRequest) -> WrappedRequest:
         if "xml" not in call.headers.get("content-type", ""):
             return call
         text = call.body.decode()
@@ -68,7 +68,7 @@ def lacking_element(name: str) -> Callable[[Call], Call]:
 def takes_the_first(route: Route, key: str) -> Planted:
     """Of two items with one key the later is told as done and never taken."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         sent: list[Any] = call.json() if call.body[:1] == b"[" else []
         keys = [row.get(key) if isinstance(row, dict) else None for row in sent]
         first = [row for place, row in enumerate(sent) if keys[place] not in keys[:place]]
@@ -91,26 +91,26 @@ def takes_the_first(route: Route, key: str) -> Planted:
 def takes_the_last(route: Route, name: str, key: str) -> Planted:
     """Of two items with one key the earlier is left out, and nothing is said of it."""
 
-    def last(call: Call) -> Call:
+    def last(call: WrappedRequest) -> WrappedRequest:
         sent = call.json()
         rows = [one[key] for one in sent[name]]
         kept = [one for place, one in enumerate(sent[name]) if one[key] not in rows[place + 1 :]]
         return call.holding({**sent, name: kept})
 
-    return hears(route, last)
+    return changes_request(route, last)
 
 
 def hangs_up(route: Route, items: int) -> Planted:
     """A batch of so many items is done and not answered."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         came = await ask(call)
-        return SILENCE if came.good and len(call.json()) >= items else came
+        return NO_RESPONSE if came.good and len(call.json()) >= items else came
 
     return lambda: at(route, fault)
 
 
-def _pvex_written_in_xml(caller: Caller) -> Json:
+def _pvex_written_in_xml(caller: VendorClient) -> Json:
     body = (
         '<ArrayOfInvoice xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"><Invoice>'
         "<ApiCreateDate>2025-12-16T00:00:00Z</ApiCreateDate><ClientId>C-1</ClientId>"
@@ -122,32 +122,32 @@ def _pvex_written_in_xml(caller: Caller) -> Json:
     return [sent.status, vendors.pvex_reads(caller, 1, "PmsStatus")]
 
 
-def _vba_sent_twice(caller: Caller) -> Json:
+def _vba_sent_twice(caller: VendorClient) -> Json:
     vendors.vba_sends(
         caller, vendors.vba_row(5001, description="first"), vendors.vba_row(5001, description="second")
     )
     return vendors.vba_reads(caller, 5001)
 
 
-def _payt_sent_twice(caller: Caller) -> Json:
+def _payt_sent_twice(caller: VendorClient) -> Json:
     return vendors.payt_sends(caller, 1, 1).json()["count"]
 
 
-def _answered(caller: Caller) -> Json:
+def _answered(caller: VendorClient) -> Json:
     try:
         return vendors.vba_sends(caller, 5001, 5002, 5003).status
     except Exception as error:  # noqa: BLE001 - whatever a client makes of it
         return type(error).__name__
 
 
-def _gw_made(caller: Caller) -> Json:
+def _gw_made(caller: VendorClient) -> Json:
     document = {"data": {"attributes": {"payeeAddressBookUID": "ab:1"}}}
     made = caller.send("POST", "/claim/v1/bulk-invoices", document)
     name = made.json()["data"]["attributes"]["id"]
     return [made.status, caller.get(f"/claim/v1/bulk-invoices/{name}").status]
 
 
-MANNERS: tuple[Mutant, ...] = (
+MANNERS: tuple[PlantedFault, ...] = (
     _mutant(
         "vba-forgets-allow",
         "refuses a method without saying which there are",
@@ -179,7 +179,9 @@ MANNERS: tuple[Mutant, ...] = (
         "pvex-finds-nothing",
         "finds no invoice by itself",
         (),
-        replies(vendors.PVEX_ONE, lambda _call, came: replace(came, status=404, body=b'{"Message": "No."}')),
+        changes_response(
+            vendors.PVEX_ONE, lambda _call, came: replace(came, status=404, body=b'{"Message": "No."}')
+        ),
         lambda caller: caller.get("/api/Invoice/INV-1?subscriberId=SUB-100").status,
         right=200,
         wrong=404,
@@ -188,7 +190,7 @@ MANNERS: tuple[Mutant, ...] = (
         "pvex-reads-less-of-xml",
         "leaves a member out of what it reads as XML",
         vendors.PVEX_READ,
-        hears(vendors.PVEX_BATCH, lacking_element("PmsStatus")),
+        changes_request(vendors.PVEX_BATCH, lacking_element("PmsStatus")),
         _pvex_written_in_xml,
         right=[200, "seen"],
         wrong=[200, None],

@@ -8,29 +8,31 @@ from decimal import Decimal
 from typing import Any
 
 from tests.contract.planted_faults import vendors
-from tests.contract.planted_faults.fault import Caller, Mutant
-from tests.contract.planted_faults.undoing import dropped, kept, set_back, undoes
-from tests.contract.planted_faults.wrapping import (
-    Answer,
-    Ask,
-    Call,
-    Fault,
+from tests.contract.planted_faults.fault import PlantedFault, VendorClient
+from tests.contract.planted_faults.rollback import dropped, kept, set_back, undoes
+from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,
     Route,
-    answers,
+    SendOn,
+    WrappedFault,
+    WrappedRequest,
+    WrappedResponse,
     at,
-    hears,
-    left,
+    changes_document,
+    changes_request,
+    unless_misshapen,
 )
 
 
-def afterwards(route: Route, sends: Callable[[Call, Answer], Call | None]) -> Planted:
+def afterwards(
+    route: Route, sends: Callable[[WrappedRequest, WrappedResponse], WrappedRequest | None]
+) -> Planted:
     """Another call is made behind the one that was asked for; None: none."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         came = await ask(call)
-        more = left(None, lambda: sends(call, came))
+        more = unless_misshapen(None, lambda: sends(call, came))
         if more is not None:
             await ask(more)
         return came
@@ -38,13 +40,13 @@ def afterwards(route: Route, sends: Callable[[Call, Answer], Call | None]) -> Pl
     return lambda: at(route, fault)
 
 
-def vba_stubs(call: Call, came: Answer) -> Call | None:
+def vba_stubs(call: WrappedRequest, came: WrappedResponse) -> WrappedRequest | None:
     """Rows that failed, with their key alone."""
     refused = [row["id"][0]["value"] for row in came.json()["data"] if row["status"] >= 400]
     return call.holding([{"invoice_Key": key} for key in refused]) if refused else None
 
 
-def payt_mended(call: Call, came: Answer) -> Call | None:
+def payt_mended(call: WrappedRequest, came: WrappedResponse) -> WrappedRequest | None:
     """Invoices that failed, made good."""
     sent, failed = call.json(), came.json()["errors"]
     mended = [vendors.payt_invoice(1, invoice_number=one["invoice_number"]) for one in sent["invoices"]]
@@ -52,13 +54,13 @@ def payt_mended(call: Call, came: Answer) -> Call | None:
     return call.holding({**sent, "invoices": refused}) if refused else None
 
 
-def xero_mended(call: Call, came: Answer) -> Call | None:
+def xero_mended(call: WrappedRequest, came: WrappedResponse) -> WrappedRequest | None:
     refused = [one["InvoiceNumber"] for one in came.json()["Invoices"] if one.get("HasErrors")]
     mended = [vendors.xero_invoice(1, InvoiceNumber=number) for number in refused]
     return call.holding({"Invoices": mended}) if refused else None
 
 
-def pvex_good_ones(call: Call, came: Answer) -> Call | None:
+def pvex_good_ones(call: WrappedRequest, came: WrappedResponse) -> WrappedRequest | None:
     """The invoices of a refused batch that nothing is said of."""
     if came.status != 400:
         return None
@@ -67,7 +69,7 @@ def pvex_good_ones(call: Call, came: Answer) -> Call | None:
     return call.holding(good) if good else None
 
 
-def gw_half_done(call: Call, came: Answer) -> Call | None:
+def gw_half_done(call: WrappedRequest, came: WrappedResponse) -> WrappedRequest | None:
     """The addressee of a change that failed."""
     pairs = zip(call.json()["requests"], came.json()["responses"], strict=True)
     half = [
@@ -81,10 +83,10 @@ def gw_half_done(call: Call, came: Answer) -> Call | None:
 def remembered(route: Route) -> Planted:
     """What was read once is read again, whatever has become of it."""
 
-    def planted() -> Fault:
-        seen: dict[tuple[str, ...], Answer] = {}
+    def planted() -> WrappedFault:
+        seen: dict[tuple[str, ...], WrappedResponse] = {}
 
-        async def fault(ask: Ask, call: Call) -> Answer:
+        async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
             tenant = (call.headers.get("vbasoftware-database", ""), call.headers.get("xero-tenant-id", ""))
             key = (call.world, *tenant, call.path, call.query)
             if key not in seen:
@@ -108,22 +110,22 @@ def lacking(route: Route, name: str, *, newest: Callable[[list[Any]], Any]) -> P
         kept = [one for one in listed if one is not gone]
         return {**told, name: kept} if name else kept
 
-    return answers(route, change)
+    return changes_document(route, change)
 
 
-def showing_deleted() -> Fault:
+def showing_deleted() -> WrappedFault:
     """VBA's rows that were deleted are listed on."""
     deleted: dict[tuple[str, str], Json] = {}
 
-    async def fault(ask: Ask, call: Call) -> Answer:
-        if vendors.VBA_DELETE.leads(call):
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+        if vendors.VBA_DELETE.matches(call):
             shown = await ask(replace(call, method="GET"))
             came = await ask(call)
             if came.good and shown.good:
                 deleted[call.world, call.path] = shown.json()["data"]
             return came
         came = await ask(call)
-        if not (vendors.VBA_LIST.leads(call) and came.good):
+        if not (vendors.VBA_LIST.matches(call) and came.good):
             return came
         told = came.json()
         there = {row["invoice_Key"] for row in told["data"]}
@@ -137,10 +139,10 @@ def showing_deleted() -> Fault:
 def updates_lose(member: str) -> Planted:
     """VBA's rows that are there are updated without a member."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
-        rows = left(None, lambda: [dict(row) for row in call.json()])
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+        rows = unless_misshapen(None, lambda: [dict(row) for row in call.json()])
         for row in rows or ():
-            read = Call("GET", f"/vba/claim-invoice/{row.get('invoice_Key')}", "", call.headers)
+            read = WrappedRequest("GET", f"/vba/claim-invoice/{row.get('invoice_Key')}", "", call.headers)
             if (await ask(read)).good:
                 row.pop(member, None)
         return await ask(call.holding(rows) if rows else call)
@@ -151,21 +153,21 @@ def updates_lose(member: str) -> Planted:
 def keeps_the_first(route: Route, items: str = "") -> Planted:
     """All items are answered for, the first is kept."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         before = await kept(ask, call.world)
         came = await ask(call)
         await set_back(ask, call.world, before)
         await dropped(ask, call.world, before)
-        await ask(left(call, lambda: first_only(items)(call)))
+        await ask(unless_misshapen(call, lambda: first_only(items)(call)))
         return came
 
     return lambda: at(route, fault)
 
 
-def dropping(name: str, items: str = "") -> Callable[[Call], Call]:
+def dropping(name: str, items: str = "") -> Callable[[WrappedRequest], WrappedRequest]:
     """The items of a call without a member."""
 
-    def change(call: Call) -> Call:
+    def change(call: WrappedRequest) -> WrappedRequest:
         document = call.json()
         listed = document[items] if items else document
         bare = [{key: value for key, value in one.items() if key != name} for one in listed]
@@ -174,25 +176,25 @@ def dropping(name: str, items: str = "") -> Callable[[Call], Call]:
     return change
 
 
-def first_only(items: str = "") -> Callable[[Call], Call]:
+def first_only(items: str = "") -> Callable[[WrappedRequest], WrappedRequest]:
     """The first item of a call alone."""
 
-    def change(call: Call) -> Call:
+    def change(call: WrappedRequest) -> WrappedRequest:
         document = call.json()
         return call.holding({**document, items: document[items][:1]} if items else document[:1])
 
     return change
 
 
-def _some_refused(_call: Call, came: Answer) -> bool:
+def _some_refused(_call: WrappedRequest, came: WrappedResponse) -> bool:
     return came.good and any(row["status"] >= 400 for row in came.json()["data"])
 
 
-def always(_call: Call, came: Answer) -> bool:
+def always(_call: WrappedRequest, came: WrappedResponse) -> bool:
     return came.good
 
 
-def _flagged(call: Call, came: Answer) -> bool:
+def _flagged(call: WrappedRequest, came: WrappedResponse) -> bool:
     return came.good and b'"Deleted": true' in call.body
 
 
@@ -213,11 +215,11 @@ def _mutant(  # noqa: PLR0913 - the parts of a mutant
     name: str,
     says: str,
     planted: Planted,
-    seen: Callable[[Caller], Json],
+    seen: Callable[[VendorClient], Json],
     *,
     right: Json,
     wrong: Json,
-) -> Mutant:
+) -> PlantedFault:
     vendor = name.partition("-")[0]
     operations = {
         "vba": (*vendors.VBA_READ, "updateClaimInvoice"),
@@ -226,116 +228,116 @@ def _mutant(  # noqa: PLR0913 - the parts of a mutant
         "payt": vendors.PAYT_READ,
         "xero": vendors.XERO_READ,
     }[vendor]
-    return Mutant(name, "state", vendor, says, operations, planted, seen, right, wrong)
+    return PlantedFault(name, "state", vendor, says, operations, planted, seen, right, wrong)
 
 
-def _vba_refused(caller: Caller) -> Json:
+def _vba_refused(caller: VendorClient) -> Json:
     vendors.vba_sends(caller, 1, 9001)
     return vendors.vba_reads(caller, 9001, "invoice_Key")
 
 
-def _vba_beside_refused(caller: Caller) -> Json:
+def _vba_beside_refused(caller: VendorClient) -> Json:
     vendors.vba_sends(caller, 1, 9001)
     return vendors.vba_reads(caller, 1)
 
 
-def _vba_changed(caller: Caller) -> Json:
+def _vba_changed(caller: VendorClient) -> Json:
     vendors.vba_sends(caller, 1)
     first = vendors.vba_reads(caller, 1)
     vendors.vba_sends(caller, vendors.vba_row(1, description="changed"))
     return [first, vendors.vba_reads(caller, 1)]
 
 
-def _vba_deleted(caller: Caller) -> Json:
+def _vba_deleted(caller: VendorClient) -> Json:
     vendors.vba_sends(caller, 1)
     caller.send("DELETE", "/claim-invoice/1")
     return [vendors.vba_reads(caller, 1), vendors.vba_lists(caller)]
 
 
-def _vba_listed(caller: Caller) -> Json:
+def _vba_listed(caller: VendorClient) -> Json:
     vendors.vba_sends(caller, 5000)
     return vendors.vba_lists(caller)
 
 
-def _vba_three(caller: Caller) -> Json:
+def _vba_three(caller: VendorClient) -> Json:
     vendors.vba_sends(caller, 1, 2, 3)
     return [vendors.vba_reads(caller, number) for number in (1, 2, 3)]
 
 
-def _payt_refused(caller: Caller) -> Json:
+def _payt_refused(caller: VendorClient) -> Json:
     vendors.payt_sends(caller, 1, 9001)
     return vendors.payt_reads(caller, 9001)
 
 
-def _payt_made(caller: Caller) -> Json:
+def _payt_made(caller: VendorClient) -> Json:
     vendors.payt_sends(caller, 1)
     return [vendors.payt_reads(caller, 1), vendors.payt_lists(caller)]
 
 
-def _payt_changed(caller: Caller) -> Json:
+def _payt_changed(caller: VendorClient) -> Json:
     vendors.payt_sends(caller, 1)
     vendors.payt_sends(caller, {"invoice_number": "N1", "description": "changed"}, method="PATCH")
     return vendors.payt_reads(caller, 1)
 
 
-def _payt_two(caller: Caller) -> Json:
+def _payt_two(caller: VendorClient) -> Json:
     vendors.payt_sends(caller, 1, 2)
     return [vendors.payt_reads(caller, 1), vendors.payt_reads(caller, 2)]
 
 
-def _xero_refused(caller: Caller) -> Json:
+def _xero_refused(caller: VendorClient) -> Json:
     vendors.xero_sends(caller, 1, 9001)
     return vendors.xero_reads(caller, 9001, "InvoiceNumber")
 
 
-def _xero_changed(caller: Caller) -> Json:
+def _xero_changed(caller: VendorClient) -> Json:
     vendors.xero_sends(caller, 1)
     first = vendors.xero_reads(caller, 1)
     vendors.xero_sends(caller, vendors.xero_invoice(1, Reference="changed"))
     return [first, vendors.xero_reads(caller, 1)]
 
 
-def _xero_listed(caller: Caller) -> Json:
+def _xero_listed(caller: VendorClient) -> Json:
     vendors.xero_sends(caller, 1)
     return "N1" in vendors.xero_lists(caller)
 
 
-def _pvex_refused(caller: Caller) -> Json:
+def _pvex_refused(caller: VendorClient) -> Json:
     vendors.pvex_sends(caller, 1, 9001)
     return vendors.pvex_reads(caller, 1)
 
 
-def _pvex_changed(caller: Caller) -> Json:
+def _pvex_changed(caller: VendorClient) -> Json:
     vendors.pvex_sends(caller, 1)
     first = vendors.pvex_reads(caller, 1)
     vendors.pvex_sends(caller, vendors.pvex_invoice(1, Number="changed"))
     return [first, vendors.pvex_reads(caller, 1)]
 
 
-def _pvex_listed(caller: Caller) -> Json:
+def _pvex_listed(caller: VendorClient) -> Json:
     vendors.pvex_sends(caller, 1)
     return vendors.pvex_lists(caller)
 
 
-def _pvex_deleted(caller: Caller) -> Json:
+def _pvex_deleted(caller: VendorClient) -> Json:
     vendors.pvex_sends(caller, 1)
     vendors.pvex_sends(caller, vendors.pvex_invoice(1, Deleted=True))
     return vendors.pvex_reads(caller, 1, "Deleted")
 
 
-def _pvex_due(caller: Caller) -> Json:
+def _pvex_due(caller: VendorClient) -> Json:
     vendors.pvex_sends(caller, vendors.pvex_invoice(1, Amount=Decimal("19.99"), BalanceDue=Decimal("19.99")))
     return vendors.pvex_reads(caller, 1, "Amount")
 
 
-def _gw_changed(caller: Caller) -> Json:
+def _gw_changed(caller: VendorClient) -> Json:
     vendors.gw_sends(caller, vendors.GW_GOOD)
     first = vendors.gw_reads(caller, vendors.BULK_A)
     vendors.gw_sends(caller, vendors.gw_change(vendors.BULK_A, "Zoe"))
     return [first, vendors.gw_reads(caller, vendors.BULK_A)]
 
 
-def _gw_refused(caller: Caller) -> Json:
+def _gw_refused(caller: VendorClient) -> Json:
     vendors.gw_sends(caller, vendors.GW_GOOD, vendors.GW_BAD)
     return vendors.gw_reads(caller, vendors.BULK_A)
 
@@ -392,7 +394,7 @@ STATE = (
     _mutant(
         "vba-keeps-half",
         "keeps a row without its description",
-        hears(vendors.VBA_BATCH, dropping("description")),
+        changes_request(vendors.VBA_BATCH, dropping("description")),
         _vba_changed,
         right=["row 1", "changed"],
         wrong=[None, None],
@@ -456,7 +458,7 @@ STATE = (
     _mutant(
         "payt-keeps-half",
         "keeps an invoice without its description",
-        hears(vendors.PAYT_BATCH, dropping("description", "invoices")),
+        changes_request(vendors.PAYT_BATCH, dropping("description", "invoices")),
         _payt_two,
         right=["bill 1", "bill 2"],
         wrong=[None, None],
@@ -488,7 +490,7 @@ STATE = (
     _mutant(
         "xero-keeps-half",
         "keeps an invoice without its reference",
-        hears(vendors.XERO_INVOICES, dropping("Reference", "Invoices")),
+        changes_request(vendors.XERO_INVOICES, dropping("Reference", "Invoices")),
         _xero_changed,
         right=["ref 1", "changed"],
         wrong=["", ""],
@@ -528,7 +530,7 @@ STATE = (
     _mutant(
         "pvex-keeps-half",
         "keeps an invoice without its amount",
-        hears(vendors.PVEX_BATCH, dropping("Amount")),
+        changes_request(vendors.PVEX_BATCH, dropping("Amount")),
         _pvex_due,
         right="19.99",
         wrong=None,

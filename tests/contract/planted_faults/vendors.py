@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from mockserver.contract.exchange import Response
-from tests.contract.planted_faults.fault import Caller
-from tests.contract.planted_faults.wrapping import Json, Route
+from tests.contract.planted_faults.fault import VendorClient
+from tests.contract.planted_faults.wrappers import Json, Route
 
 HEADERS: Mapping[str, Mapping[str, str]] = {
     "guidewire": {"authorization": "Bearer guidewire-good"},
@@ -65,7 +65,7 @@ def vba_row(key: int, **members: Any) -> Json:
     return {"invoice_Key": key, "description": f"row {key}", "payee_ID": payee, **members}
 
 
-def vba_sends(caller: Caller, *rows: int | Mapping[str, Any], **headers: str) -> Response:
+def vba_sends(caller: VendorClient, *rows: int | Mapping[str, Any], **headers: str) -> Response:
     documents = [vba_row(row) if isinstance(row, int) else row for row in rows]
     return caller.send("PUT", "/claim-invoice-batch", documents, **headers)
 
@@ -75,13 +75,13 @@ def vba_tells(came: Response) -> list[str]:
     return [f"{row['id'][0]['value']} {row['status']}" for row in came.json()["data"]]
 
 
-def vba_reads(caller: Caller, key: int, member: str = "description", **headers: str) -> Json:
+def vba_reads(caller: VendorClient, key: int, member: str = "description", **headers: str) -> Json:
     """A member of the record, or the status where there is none."""
     came = caller.get(f"/claim-invoice/{key}", **headers)
     return came.json()["data"][member] if came.status == 200 else came.status
 
 
-def vba_lists(caller: Caller, **headers: str) -> list[int]:
+def vba_lists(caller: VendorClient, **headers: str) -> list[int]:
     return [row["invoice_Key"] for row in caller.get("/claim-invoice?pageSize=100", **headers).json()["data"]]
 
 
@@ -93,7 +93,7 @@ def gw_change(name: str, addressee: str, **attributes: Any) -> Json:
     return {"method": "patch", "path": f"/bulk-invoices/{name}", "body": {"data": {"attributes": attributes}}}
 
 
-def gw_sends(caller: Caller, *requests: Json) -> Response:
+def gw_sends(caller: VendorClient, *requests: Json) -> Response:
     return caller.send("POST", "/claim/v1/batch", {"requests": list(requests)})
 
 
@@ -101,7 +101,7 @@ def gw_tells(came: Response) -> list[int]:
     return [one["status"] for one in came.json()["responses"]]
 
 
-def gw_reads(caller: Caller, name: str, member: str = "mailTo") -> Json:
+def gw_reads(caller: VendorClient, name: str, member: str = "mailTo") -> Json:
     found = caller.get(f"/claim/v1/bulk-invoices/{name}").json()["data"]["attributes"]
     return str(found[member])
 
@@ -127,18 +127,18 @@ def pvex_invoice(number: int, **members: Any) -> Json:
     }
 
 
-def pvex_sends(caller: Caller, *numbers: int | Mapping[str, Any]) -> Response:
+def pvex_sends(caller: VendorClient, *numbers: int | Mapping[str, Any]) -> Response:
     documents = [pvex_invoice(one) if isinstance(one, int) else one for one in numbers]
     return caller.send("POST", "/api/InvoiceBatch", documents)
 
 
-def pvex_reads(caller: Caller, number: int, member: str = "Number") -> Json:
+def pvex_reads(caller: VendorClient, number: int, member: str = "Number") -> Json:
     """A member of the record, or the status where there is none."""
     came = caller.get(f"/api/Invoice/I-{number}?subscriberId=SUB-1")
     return shown(came.json()[member]) if came.status == 200 else came.status
 
 
-def pvex_lists(caller: Caller) -> list[str]:
+def pvex_lists(caller: VendorClient) -> list[str]:
     return [one["Id"] for one in caller.get("/api/Invoice").json() if one["SubscriberId"] == "SUB-1"]
 
 
@@ -171,7 +171,7 @@ def payt_batch(*numbers: int | Mapping[str, Any]) -> Json:
     return {"administration_id": "81", "invoices": bills}
 
 
-def payt_sends(caller: Caller, *numbers: int | Mapping[str, Any], method: str = "POST") -> Response:
+def payt_sends(caller: VendorClient, *numbers: int | Mapping[str, Any], method: str = "POST") -> Response:
     return caller.send(method, "/v1/invoices", payt_batch(*numbers))
 
 
@@ -180,14 +180,14 @@ def payt_tells(came: Response) -> Json:
     return [came.json()["count"], sorted(came.json().get("errors", {}))]
 
 
-def payt_reads(caller: Caller, number: int, member: str = "description") -> Json:
+def payt_reads(caller: VendorClient, number: int, member: str = "description") -> Json:
     """A member of the record, or the status where there is none."""
     named = "administration_id=81&identifier_type=invoice_number"
     came = caller.get(f"/v1/invoices/N{number}?{named}")
     return came.json()[member] if came.status == 200 else came.status
 
 
-def payt_lists(caller: Caller) -> list[str]:
+def payt_lists(caller: VendorClient) -> list[str]:
     came = caller.get("/v1/invoices?administration_id=81&per_page=50")
     return [row["invoice_number"] for row in came.json()["data"]]
 
@@ -211,7 +211,7 @@ def xero_invoice(number: int, **members: Any) -> Json:
 
 
 def xero_sends(
-    caller: Caller, *numbers: int | Mapping[str, Any], method: str = "POST", **headers: str
+    caller: VendorClient, *numbers: int | Mapping[str, Any], method: str = "POST", **headers: str
 ) -> Response:
     documents = [xero_invoice(one) if isinstance(one, int) else one for one in numbers]
     path = "/api.xro/2.0/Invoices?summarizeErrors=false"
@@ -226,18 +226,18 @@ def xero_tells(came: Response) -> list[str]:
     ]
 
 
-def xero_reads(caller: Caller, number: int, member: str = "Reference", **headers: str) -> Json:
+def xero_reads(caller: VendorClient, number: int, member: str = "Reference", **headers: str) -> Json:
     """A member of the record, or the status where there is none."""
     came = caller.get(f"/api.xro/2.0/Invoices/N{number}", **headers)
     return shown(came.json()["Invoices"][0].get(member, "")) if came.status == 200 else came.status
 
 
-def xero_lists(caller: Caller, **headers: str) -> list[str]:
+def xero_lists(caller: VendorClient, **headers: str) -> list[str]:
     came = caller.get("/api.xro/2.0/Invoices", **headers)
     return [one["InvoiceNumber"] for one in came.json()["Invoices"] if "InvoiceNumber" in one]
 
 
-def xero_pays(caller: Caller, *payments: Mapping[str, str], **headers: str) -> Response:
+def xero_pays(caller: VendorClient, *payments: Mapping[str, str], **headers: str) -> Response:
     """A batch payment for each mapping of invoice numbers to amounts; 100.00 is due of R1 and of R2."""
     batches = [
         {
@@ -262,7 +262,7 @@ def xero_paid(came: Response) -> list[str]:
     ]
 
 
-def xero_due(caller: Caller) -> str:
+def xero_due(caller: VendorClient) -> str:
     """What is due of R1."""
     came = caller.get("/api.xro/2.0/Invoices?InvoiceNumbers=R1")
     return str(came.json()["Invoices"][0]["AmountDue"])

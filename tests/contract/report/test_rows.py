@@ -59,12 +59,12 @@ def test_what_is_known_fails_nothing() -> None:
 def test_what_is_known_of_another_vendor_says_nothing() -> None:
     one = run_outcome(visit(finding()), [replace(KNOWN, vendor="xero")])
 
-    assert (len(one.having("FAIL")), one.gone) == (1, ())
+    assert (len(one.having("FAIL")), one.resolved) == (1, ())
 
 
 def test_what_was_known_and_holds_now_is_gone() -> None:
-    assert run_outcome(visit(made={"count-is-processed": 3}), [KNOWN]).gone == (KNOWN,)
+    assert run_outcome(visit(made={"count-is-processed": 3}), [KNOWN]).resolved == (KNOWN,)
 
 
 def test_what_was_known_and_was_not_looked_for_is_not_gone() -> None:
-    assert run_outcome(visit(made={"order-is-kept": 3}), [KNOWN]).gone == ()
+    assert run_outcome(visit(made={"order-is-kept": 3}), [KNOWN]).resolved == ()

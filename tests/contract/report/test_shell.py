@@ -15,7 +15,7 @@ from tests.support.server_process import serve_process
 
 def scripted(*exchanges: Exchange, said: str = "count is 3") -> str:
     came = run_outcome(visit(finding("count-is-processed", *exchanges, said=said)), ())
-    return shell_script(came.visit, came.rows[0], came.visit.ledger.findings[0])
+    return shell_script(came.session, came.rows[0], came.session.ledger.findings[0])
 
 
 def checked(text: str) -> None:

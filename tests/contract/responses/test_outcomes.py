@@ -16,9 +16,9 @@ ITEMS = [BatchItem(0, "A-1", GOOD), BatchItem(1, "A-2", OTHER)]
 COUNTED = with_outcome({"count": "/count", "maps": ["/errors", "/warnings"]}, key=["id", "amount"])
 
 
-def told(contracted: ApiUnderTest, status: int, document: Any) -> ReportedOutcomes | None:
+def told(api: ApiUnderTest, status: int, document: Any) -> ReportedOutcomes | None:
     """What the default reader finds in the answer to two items."""
-    reader = reader_for(contracted, contracted.spec.operations["putOrders"])
+    reader = reader_for(api, api.spec.operations["putOrders"])
     assert reader is not None
     return reader(answered(put(GOOD, OTHER), status, document), ITEMS)
 
@@ -111,7 +111,7 @@ def test_a_count_and_maps_tell_of_those_that_failed(tmp_path: Path) -> None:
             ReportedOutcome(0, True, "A-1", message="late", at="/warnings/A-1"),  # noqa: FBT003 - likewise
         ),
         1,
-        complete=False,
+        is_complete=False,
     )
 
 
@@ -158,7 +158,7 @@ def test_items_of_one_key_share_what_is_said_of_it(tmp_path: Path) -> None:
 def test_of_all_or_nothing_the_status_says_all(tmp_path: Path) -> None:
     spec = with_outcome({}, atomicity="all-or-nothing")
 
-    assert told(acme(tmp_path, spec), 200, None) == ReportedOutcomes((), complete=False)
+    assert told(acme(tmp_path, spec), 200, None) == ReportedOutcomes((), is_complete=False)
     assert told(acme(tmp_path, spec), 400, {}) is None
 
 

@@ -21,7 +21,7 @@ WHOLE = SessionPlan(
     headers={"X-Trace": "a b", "Authorization": "Bearer sesame"},
     rate=Rate(5),
     facts={"debtor": "D 1"},
-    effort=RunConfig(7, 50, frozenset({"count-is-processed"}), frozenset({"postV1Invoices"})),
+    run_config=RunConfig(7, 50, frozenset({"count-is-processed"}), frozenset({"postV1Invoices"})),
     phases=("stateful",),
 )
 

@@ -27,7 +27,7 @@ from mockserver.contract.profile import (
     Step,
 )
 from mockserver.contract.stateful import run
-from mockserver.contract.stateful.sequence import SequenceJudging
+from mockserver.contract.stateful.sequence import JudgeSequenceExchange
 from mockserver.contract.target import Address, Target
 from mockserver.spec import loading
 from mockserver.spec.openapi import Spec
@@ -100,10 +100,10 @@ class Shop:
         return 200, b"{}"
 
     async def _keyed(
-        self, world: str, headers: Mapping[str, str], table: Table, body: bytes
+        self, scope: str, headers: Mapping[str, str], table: Table, body: bytes
     ) -> tuple[int, bytes]:
         token = headers.get("idempotency-key", "")
-        where = (world if self.fault != "keys of all worlds" else "", headers["x-tenant"], token)
+        where = (scope if self.fault != "keys of all worlds" else "", headers["x-tenant"], token)
         known = self.replies.get(where) if token and self.fault != "runs again" else None
         if known and known[0] != body and self.fault != "takes any body":
             return 422, b'{"title": "another body"}'
@@ -217,7 +217,7 @@ def _subjects(_facts: Facts) -> tuple[BatchProfile, ...]:
                 Corruption("a negative amount", set_member("/amount", -1)),
                 Corruption("no amount", remove_member("/amount")),
                 Corruption("a note that is too long", set_member("/note", "x" * 11)),
-                Corruption("a word for its amount", set_member("/amount", "much"), refuses=True),
+                Corruption("a word for its amount", set_member("/amount", "much"), refuses_call=True),
             ),
             listing=lambda _tenant: Request("GET", "/orders"),
             listed=_listed,
@@ -254,7 +254,7 @@ def spec(folder: Path, *, atomic: bool = False) -> Spec:
 Prepare = Callable[[str, int], tuple[Request, ...]]
 
 
-def contracted(made: Spec, prepare: Prepare | None = None) -> ApiUnderTest:
+def api(made: Spec, prepare: Prepare | None = None) -> ApiUnderTest:
     """The shop under contract; `prepare` is what its keys need."""
 
     def subjects(facts: Facts) -> tuple[BatchProfile, ...]:
@@ -275,12 +275,12 @@ def told(  # noqa: PLR0913 - each has its default
     *only: str,
     seed: int = 0,
     number: int = 16,
-    judge: SequenceJudging = unjudged,
+    judge: JudgeSequenceExchange = unjudged,
     prepare: Prepare | None = None,
 ) -> FindingLedger:
     """What so many sequences of the shop come to; `only` are the checks to make."""
-    ledger = FindingLedger(kept=True)
+    ledger = FindingLedger(keeps_exchanges=True)
     with Target(Address("http://testserver/shop", shop, {"x-tenant": "0"})) as target:
         effort = RunConfig(seed, number, frozenset(only))
-        run.run_stateful(contracted(made, prepare), target, effort, ledger, judge)
+        run.run_stateful(api(made, prepare), target, effort, ledger, judge)
     return ledger

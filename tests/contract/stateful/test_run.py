@@ -138,7 +138,7 @@ def test_an_operation_that_is_not_asked_for_is_not_called(tmp_path: Path) -> Non
     ledger = FindingLedger()
     with Target(Address("http://testserver/shop", Shop(), {})) as target:
         effort = RunConfig(operations=frozenset({"another"}))
-        run.run_stateful(shop.contracted(shop.spec(tmp_path)), target, effort, ledger, shop.unjudged)
+        run.run_stateful(shop.api(shop.spec(tmp_path)), target, effort, ledger, shop.unjudged)
 
     assert not ledger.calls
 

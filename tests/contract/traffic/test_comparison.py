@@ -9,7 +9,7 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Request
 from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.traffic.comparison import UNKNOWN, Drift, DriftComparison, DriftedExchange
+from mockserver.contract.traffic.comparison import UNKNOWN_OPERATION, Drift, DriftComparison, DriftedExchange
 from mockserver.contract.traffic.har import read_har
 from mockserver.contract.traffic.local_server import UnfitStateError, local_server
 from tests.contract.traffic.archives import archive, entry
@@ -61,7 +61,7 @@ def test_an_item_that_would_be_rejected_here_is_told_with_its_key_and_our_reason
     one = only(held(batch([{"invoice_Key": 1, "payee_ID": "NOPE"}], row(1, 201, "Created"))))
 
     assert one.forbidden == ()
-    [other] = one.otherwise
+    [other] = one.differences
     assert (other.place, other.key, other.recorded) == (0, "1", "created")
     assert other.here.startswith("rejected: ")
     assert "FOREIGN KEY" in other.here
@@ -73,7 +73,7 @@ def test_our_server_remembers_what_was_recorded_before() -> None:
         batch([{"invoice_Key": 1}], row(1, 201, "Created")),
     )
 
-    assert [(other.recorded, other.here) for other in only(drift).otherwise] == [("created", "updated")]
+    assert [(other.recorded, other.here) for other in only(drift).differences] == [("created", "updated")]
     assert only(drift).number == 2
 
 
@@ -81,7 +81,7 @@ def test_an_answer_that_loses_an_item_is_forbidden() -> None:
     one = only(held(batch([{"invoice_Key": 1}, {"invoice_Key": 2}], row(1, 201, "Created"))))
 
     assert "one-outcome-per-item" in {found.check for found in one.forbidden}
-    assert [(other.place, other.recorded) for other in one.otherwise] == [(1, "no outcome")]
+    assert [(other.place, other.recorded) for other in one.differences] == [(1, "no outcome")]
 
 
 def test_a_status_that_the_spec_does_not_have_is_forbidden() -> None:
@@ -93,7 +93,7 @@ def test_a_status_that_the_spec_does_not_have_is_forbidden() -> None:
 def test_a_call_of_no_operation_below_a_named_base_is_told() -> None:
     one = only(held(entry("GET", "https://api.example/v9/x"), base="https://api.example"))
 
-    assert [found.check for found in one.forbidden] == [UNKNOWN]
+    assert [found.check for found in one.forbidden] == [UNKNOWN_OPERATION]
 
 
 def test_calls_of_others_lost_answers_and_bad_days_are_counted_and_not_judged() -> None:
@@ -103,7 +103,7 @@ def test_calls_of_others_lost_answers_and_bad_days_are_counted_and_not_judged() 
         entry("GET", "https://api.example/payees", status=503, headers=HEADERS),
     )
 
-    assert (drift.foreign, drift.lost, drift.troubled, drift.calls) == (1, 1, 1, ())
+    assert (drift.foreign, drift.lost, drift.with_faults, drift.calls) == (1, 1, 1, ())
 
 
 def test_a_call_whose_answer_was_lost_is_made_all_the_same() -> None:

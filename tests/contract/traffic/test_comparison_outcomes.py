@@ -15,8 +15,10 @@ def exchange(status: int) -> Exchange:
     return Exchange(Request("PUT", "/"), Response(status, {}, b""))
 
 
-def held(was: ReportedOutcomes | None, now: ReportedOutcomes | None) -> tuple[OutcomeDifference, ...]:
-    tellings = {200: was, 201: now}
+def held(
+    record_before: ReportedOutcomes | None, now: ReportedOutcomes | None
+) -> tuple[OutcomeDifference, ...]:
+    tellings = {200: record_before, 201: now}
     return compare_outcomes(
         exchange(200), exchange(201), ITEMS, lambda one, _items: tellings[one.response.status]
     )
@@ -51,7 +53,7 @@ def test_a_class_that_one_side_leaves_open_is_no_difference() -> None:
 
 
 def test_an_item_that_nobody_tells_of_was_done_where_answers_tell_of_failures_alone() -> None:
-    assert held(ReportedOutcomes((BAD,), complete=False), ReportedOutcomes((DONE, BAD))) == ()
+    assert held(ReportedOutcomes((BAD,), is_complete=False), ReportedOutcomes((DONE, BAD))) == ()
 
 
 def test_an_outcome_that_is_missing_is_told() -> None:

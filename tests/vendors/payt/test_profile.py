@@ -39,7 +39,7 @@ def told(errors: Json, *items: Json, warnings: Json = None, operation: str = POS
     telling = told_of(operation, {"success": True, "count": 1, "errors": errors, **said}, *items)
     assert telling is not None
     assert telling.count == 1
-    assert not telling.complete
+    assert not telling.is_complete
     return list(telling.outcomes)
 
 

@@ -47,7 +47,7 @@ def test_a_spoilt_item_is_bad_in_every_media_type(tried: Tried, media_type: str)
         telling = tried.told(tried.send(replace(usual, headers=headers, body=body)), items)
 
         named = None if telling is None else [one.place for one in telling.outcomes]
-        assert named == (None if spoil.refuses else [1]), spoil.name
+        assert named == (None if spoil.refuses_call else [1]), spoil.name
 
 
 def test_what_was_deleted_comes_back_as_it_is_sent(tried: Tried) -> None:

@@ -54,7 +54,7 @@ def test_the_model_state_names_the_bad_invoices_by_place(exchange: Exchange) -> 
     telling = read_outcomes(exchange, ITEMS)
 
     assert telling is not None
-    assert not telling.complete
+    assert not telling.is_complete
     assert [(one.place, one.accepted, one.message, one.at) for one in telling.outcomes] == [
         (1, False, REQUIRED, "/ModelState/invoices[1].ClientId")
     ]

@@ -48,8 +48,8 @@ _CORRUPTIONS = (
     ),
     Corruption("no data", remove_member("/body/data")),
     Corruption("a path that begins with the API", set_member("/path", f"{_ROWS}/none")),
-    Corruption("a method in capitals", set_member("/method", "PATCH"), refuses=True),
-    Corruption("a word for what follows on a failure", set_member("/onFail", "despair"), refuses=True),
+    Corruption("a method in capitals", set_member("/method", "PATCH"), refuses_call=True),
+    Corruption("a word for what follows on a failure", set_member("/onFail", "despair"), refuses_call=True),
 )
 _CHANGE_CORRUPTIONS = (
     Corruption("a stale checksum", set_member("/body/data/checksum", "stale")),

@@ -40,7 +40,7 @@ PINS = FixturePins(
         "getAsyncRequest": {"asyncRequestId": "xc:SdU4nWy7K_h2Jx-9bTqMe"},
     },
     walking={"GW-DoNotCommit": "false"},
-    left_out=("GW-Checksum", "GW-DBTransaction-ID"),
+    omitted_headers=("GW-Checksum", "GW-DBTransaction-ID"),
     expected_statuses={
         "getBulkInvoice": FOUND_OR_NOT,
         "getBulkInvoiceItems": FOUND_OR_NOT,

@@ -48,7 +48,7 @@ def outcome_reader(kind: str, *members: str) -> OutcomeReader:
         refused = list(sent.refused(_message_map(document, "errors")))
         known = {told.place for told in refused}
         warned = [told for told in sent.warned(_message_map(document, "warnings")) if told.place not in known]
-        return ReportedOutcomes((*refused, *warned), count, complete=False)
+        return ReportedOutcomes((*refused, *warned), count, is_complete=False)
 
     return read
 

@@ -45,10 +45,10 @@ _CORRUPTIONS = (
     Corruption("a payment condition that is none", set_member("/payment_condition", "no such condition")),
     Corruption("a description of 256 characters, one too many", set_member("/description", "x" * 256)),
     Corruption("a checksum of 20 characters", set_member("/document", {"checksum": "c" * 20})),
-    Corruption("a way to pay that is none", set_member("/payment_method", "shells"), refuses=True),
-    Corruption("a word for its term", set_member("/payment_term", "soon"), refuses=True),
-    Corruption("a word for the moment it was sent", set_member("/sent_at", "yesterday"), refuses=True),
-    Corruption("no number", remove_member("/invoice_number"), refuses=True),
+    Corruption("a way to pay that is none", set_member("/payment_method", "shells"), refuses_call=True),
+    Corruption("a word for its term", set_member("/payment_term", "soon"), refuses_call=True),
+    Corruption("a word for the moment it was sent", set_member("/sent_at", "yesterday"), refuses_call=True),
+    Corruption("no number", remove_member("/invoice_number"), refuses_call=True),
 )
 _POST_CORRUPTIONS = (
     Corruption(
@@ -60,7 +60,7 @@ _POST_CORRUPTIONS = (
             "/invoice_lines", [{"description": "x", "vat_rate_code": "?", "total_excl_tax_amount": "1"}]
         ),
     ),
-    Corruption("no currency", remove_member("/currency_code"), refuses=True),
+    Corruption("no currency", remove_member("/currency_code"), refuses_call=True),
 )
 _CHANGE_CORRUPTIONS = (
     Corruption("a number that no invoice has", set_member("/invoice_number", "no such")),

@@ -33,9 +33,9 @@ _DEBTOR_CORRUPTIONS = (
     Corruption("an empty name", set_member("/name", "")),
     Corruption("a name of 256 characters, one too many", set_member("/name", _LONG)),
     Corruption("a remark of 256 characters, one too many", set_member("/remark", _LONG)),
-    Corruption("no name", remove_member("/name"), refuses=True),
-    Corruption("a word where yes or no is due", set_member("/is_company", "perhaps"), refuses=True),
-    Corruption("a text where labels are due", set_member("/labels", "late"), refuses=True),
+    Corruption("no name", remove_member("/name"), refuses_call=True),
+    Corruption("a word where yes or no is due", set_member("/is_company", "perhaps"), refuses_call=True),
+    Corruption("a text where labels are due", set_member("/labels", "late"), refuses_call=True),
 )
 _CONTACT_CORRUPTIONS = (
     Corruption("a country that is none", set_member("/postal_address_country_code", "XX")),
@@ -44,8 +44,8 @@ _CONTACT_CORRUPTIONS = (
     Corruption("a name of 256 characters, one too many", set_member("/lastname", _LONG)),
     Corruption("an id that no contact has", set_member("/id", "999999999")),
     Corruption("neither a code nor an id", remove_member("/contact_identifier")),
-    Corruption("a gender that is none", set_member("/gender", "unsaid"), refuses=True),
-    Corruption("a list where a name is due", set_member("/lastname", ["Bakker"]), refuses=True),
+    Corruption("a gender that is none", set_member("/gender", "unsaid"), refuses_call=True),
+    Corruption("a list where a name is due", set_member("/lastname", ["Bakker"]), refuses_call=True),
 )
 _RATE_CORRUPTIONS = (
     Corruption("a word for its rate", set_member("/rate", "high")),
@@ -54,8 +54,8 @@ _RATE_CORRUPTIONS = (
     Corruption("an empty name", set_member("/name", "")),
     Corruption("a name of 256 characters, one too many", set_member("/name", _LONG)),
     Corruption("no code", remove_member("/code")),
-    Corruption("a category that is none", set_member("/category", "luxury"), refuses=True),
-    Corruption("a list where a rate is due", set_member("/rate", ["21"]), refuses=True),
+    Corruption("a category that is none", set_member("/category", "luxury"), refuses_call=True),
+    Corruption("a list where a rate is due", set_member("/rate", ["21"]), refuses_call=True),
 )
 _DEBTORS = RecordType(
     "debtors",

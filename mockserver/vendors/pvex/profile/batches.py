@@ -44,8 +44,8 @@ _CORRUPTIONS = (
     Corruption("a provider of 60 characters", set_member("/ProviderId", "P" * 60)),
     Corruption("no client of the practice system and a long status", _break_two_rules),
     # Its reader gives up in the middle, and all behind it is lost (PVEx fact sheet §3.3, verified by a run).
-    Corruption("a row key of more than 32 bits", set_member("/RowKey", 99_999_999_999), refuses=True),
-    Corruption("a checksum of more than 32 bits", set_member("/CheckSum", -(1 << 40)), refuses=True),
+    Corruption("a row key of more than 32 bits", set_member("/RowKey", 99_999_999_999), refuses_call=True),
+    Corruption("a checksum of more than 32 bits", set_member("/CheckSum", -(1 << 40)), refuses_call=True),
 )
 
 

@@ -6,7 +6,7 @@ from mockserver.contract.profile import FOUND_OR_NOT, ExpectedStatuses, FixtureP
 
 PINS = FixturePins(
     known={"getInvoice": {"id": "INV-1", "subscriberId": "SUB-100"}},
-    empty_answers=("BatchTaken", "OneTaken"),
+    empty_responses=("BatchTaken", "OneTaken"),
     codec="latin-1",  # .NET counts UTF-16 units against maxLength, the schema counts characters
     expected_statuses={
         "getInvoice": FOUND_OR_NOT,
@@ -21,7 +21,7 @@ PINS = FixturePins(
         ),
         "issueToken": ExpectedStatuses("the schema cannot say which users are there", valid=("200", "400")),
     },
-    asked_for=(
+    accepts=(
         ("postInvoiceBatch", "text/xml"),
         ("postInvoice", "application/xml"),
         ("listInvoices", "application/xml"),

@@ -44,7 +44,7 @@ def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOut
     places = {name: found for name in state if (found := _ITEM_KEY.fullmatch(name))}
     if not state or len(places) < len(state):
         return None
-    return ReportedOutcomes(tuple(_rejected_outcomes(places, state, len(items))), complete=False)
+    return ReportedOutcomes(tuple(_rejected_outcomes(places, state, len(items))), is_complete=False)
 
 
 def model_state(response: Response) -> ModelState:

@@ -37,11 +37,11 @@ _INVOICE_CORRUPTIONS = (
     Corruption("a number of 33 characters, one too many", set_member("/invoice_Number", "N" * 33)),
     Corruption("a status of 17 characters, one too many", set_member("/invoice_Status", "S" * 17)),
     Corruption("a user of 21 characters, one too many", set_member("/update_User", "u" * 21)),
-    Corruption("a key that is a word", set_member("/invoice_Key", "abc"), refuses=True),
-    Corruption("a key of more than 32 bits", set_member("/invoice_Key", 2**31), refuses=True),
-    Corruption("a number where a text is due", set_member("/invoice_Number", 12345), refuses=True),
-    Corruption("a due date that no calendar has", set_member("/due_Date", "2026-02-30"), refuses=True),
-    Corruption("null for its day of entry", set_member("/entry_Date", None), refuses=True),
+    Corruption("a key that is a word", set_member("/invoice_Key", "abc"), refuses_call=True),
+    Corruption("a key of more than 32 bits", set_member("/invoice_Key", 2**31), refuses_call=True),
+    Corruption("a number where a text is due", set_member("/invoice_Number", 12345), refuses_call=True),
+    Corruption("a due date that no calendar has", set_member("/due_Date", "2026-02-30"), refuses_call=True),
+    Corruption("null for its day of entry", set_member("/entry_Date", None), refuses_call=True),
 )
 _PAYEE_CORRUPTIONS = (
     Corruption("a state of 3 letters, one too many", set_member("/state", "WIS")),
@@ -52,8 +52,8 @@ _PAYEE_CORRUPTIONS = (
     Corruption(
         "a NUL in its address", set_member("/address", "12\0 Harbor Street")
     ),  # assumed: edge-cases 133
-    Corruption("a word where yes or no is due", set_member("/inactive", "perhaps"), refuses=True),
-    Corruption("a number where a name is due", set_member("/name", 12345), refuses=True),
+    Corruption("a word where yes or no is due", set_member("/inactive", "perhaps"), refuses_call=True),
+    Corruption("a number where a name is due", set_member("/name", 12345), refuses_call=True),
 )
 
 

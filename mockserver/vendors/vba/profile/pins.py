@@ -49,7 +49,7 @@ PINS = FixturePins(
         "deletePayee": _DELETED,
         "putPayeesBatch": _BATCH,
     },
-    excluded=(
+    skipped_checks=(
         SkippedCheck(
             "missing_required_header",
             "the check asks for 401; its case has no API key either, which the gateway answers with 403",
@@ -57,12 +57,12 @@ PINS = FixturePins(
         ),
     ),
     # `*/*` is answered in JSON; nothing answers in text/plain unless an assumption says so.
-    asked_for=(
+    accepts=(
         ("putClaimInvoiceBatch", "text/json"),
         ("putPayeesBatch", "text/json"),
         ("listClaimInvoice", "text/json"),
     ),
-    walks=(
+    walk_exclusions=(
         (),
         # A walk begins at a PUT only where no list and no POST is left.
         ("logIn", "refreshTokens", "listClaimInvoice", "createClaimInvoice", "listPayee", "createPayee"),

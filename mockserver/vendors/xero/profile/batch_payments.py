@@ -183,9 +183,9 @@ def _corruptions(facts: Facts) -> tuple[Corruption, ...]:
         Corruption("no date", remove_member("/Date")),  # assumed, as before
         Corruption("particulars of 13 characters", set_member("/Particulars", "P" * 13)),
         Corruption("a reference of 256 characters", set_member("/Reference", "R" * 256)),
-        Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses=True),
+        Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
         Corruption(
-            "an id that is none", set_member("/Payments/0/Invoice", {"InvoiceID": "first"}), refuses=True
+            "an id that is none", set_member("/Payments/0/Invoice", {"InvoiceID": "first"}), refuses_call=True
         ),
-        Corruption("a word for an amount", set_member("/Payments/0/Amount", "a lot"), refuses=True),
+        Corruption("a word for an amount", set_member("/Payments/0/Amount", "a lot"), refuses_call=True),
     )

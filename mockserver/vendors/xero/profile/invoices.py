@@ -48,9 +48,9 @@ _CORRUPTIONS = (
     Corruption(
         "a line that does not add up", set_member("/LineItems/1/LineAmount", Decimal("123456.78"))
     ),  # assumed
-    Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses=True),
-    Corruption("a type that there is not", set_member("/Type", "INVOICE"), refuses=True),
-    Corruption("a word for an amount", set_member("/LineItems/0/UnitAmount", "a lot"), refuses=True),
+    Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
+    Corruption("a type that there is not", set_member("/Type", "INVOICE"), refuses_call=True),
+    Corruption("a word for an amount", set_member("/LineItems/0/UnitAmount", "a lot"), refuses_call=True),
 )
 _CORRUPTIONS_OF_NEW = (
     Corruption("no contact", remove_member("/Contact")),

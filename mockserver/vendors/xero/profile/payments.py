@@ -68,6 +68,6 @@ def _corruptions(facts: Facts) -> tuple[Corruption, ...]:
         Corruption("an amount below zero", set_member("/Amount", Decimal("-0.01"))),
         Corruption("no account", remove_member("/Account")),
         Corruption("a code of 13 characters", set_member("/Code", "C" * 13)),
-        Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses=True),
-        Corruption("an id that is none", set_member("/Invoice", {"InvoiceID": "first"}), refuses=True),
+        Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
+        Corruption("an id that is none", set_member("/Invoice", {"InvoiceID": "first"}), refuses_call=True),
     )

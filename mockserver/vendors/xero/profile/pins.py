@@ -34,7 +34,7 @@ PINS = FixturePins(
         "updateInvoice": {"InvoiceID": "1abe1ed0-0000-4000-8000-000000000004"},
         "deletePayment": {"PaymentID": "5a1ab1e0-0000-4000-8000-000000000007"},
     },
-    left_out=("Idempotency-Key",),
+    omitted_headers=("Idempotency-Key",),
     expected_statuses={
         "createBatchPayment": _BATCH,
         "createInvoices": _BATCH,
@@ -68,13 +68,13 @@ PINS = FixturePins(
     },
     # Whole documents inside a payment: 20,000 coverage cases with them, 1,200 without. What an invoice's
     # contact and lines have inside them makes half of its cases.
-    slim={
+    omitted_members={
         "PaymentInput": ("Invoice", "CreditNote", "Prepayment", "Overpayment", "Account"),
         "InvoiceInput": ("Attachments", "Warnings", "ValidationErrors"),
         "ContactInput": ("Addresses", "Phones", "ValidationErrors"),
         "LineItem": ("Tracking", "ValidationErrors"),
     },
-    walks=((), ("getConnections",)),
+    walk_exclusions=((), ("getConnections",)),
 )
 
 TOLERANCES = {

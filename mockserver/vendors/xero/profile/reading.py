@@ -94,7 +94,7 @@ class ElementReader:
                 )
                 for number, (element, item) in enumerate(zip(elements, places, strict=True))
             ),
-            complete=False,
+            is_complete=False,
         )
 
     def _match_items(

@@ -44,7 +44,7 @@ def read(
 def failed(elements: Sequence[Mapping[str, Any]], items: Sequence[BatchItem]) -> list[int | None]:
     told = BATCH_PAYMENTS.read(answered({"ErrorNumber": 10, "Elements": elements}, 400), items)
     assert told is not None
-    assert not told.complete
+    assert not told.is_complete
     assert not any(one.accepted for one in told.outcomes)
     return [one.place for one in told.outcomes]
 

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.finding import FindingLedger
-from mockserver.contract.fuzzing import plain_schemathesis
+from mockserver.contract.fuzzing import run
 from mockserver.contract.target import Address, Target
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -53,7 +53,7 @@ def answering(body: str) -> Any:
 def found(file: Path, body: str, **credentials: dict[str, str]) -> list[tuple[str, str]]:
     ledger = FindingLedger()
     with Target(Address("http://127.0.0.1:8080", answering(body))) as target:
-        plain_schemathesis.run_schemathesis(file, target, RunConfig(0, 5), ledger, credentials)
+        run.run_plain_schemathesis(file, target, RunConfig(0, 5), ledger, credentials)
     assert ledger.calls.total() > 0
     return [(one.operation, one.check) for one in ledger.findings]
 

@@ -1,8 +1,12 @@
-"""Search for a failing sequence within a budget, and keep the shortest."""
+"""Search for a failure: Hypothesis settings, the budget of a round, the smallest finding so far."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.finding import BrokenRule, Finding
@@ -24,10 +28,10 @@ class FailureSearch:
     find a smaller one. `is_dead`: nobody answers any more.
     """
 
-    effort: RunConfig
+    run_config: RunConfig
     known: set[tuple[str, str]] = field(default_factory=set)
     found: Finding | None = None
-    is_dead: bool = False
+    target_is_lost: bool = False
     sequences: int = 0
     _kinds: dict[str, type[BrokenRule]] = field(default_factory=dict)
 
@@ -38,20 +42,20 @@ class FailureSearch:
             BudgetSpentError: no more are to be told in this round.
         """
         self.sequences += self.found is not None
-        most = min(_SHRINKING, _TIMES * self.effort.max_examples) * self.effort.shrinks
-        if self.is_dead or self.sequences > (most // 3 if self.known else most):
+        most = min(_SHRINKING, _TIMES * self.run_config.max_examples) * self.run_config.shrinks
+        if self.target_is_lost or self.sequences > (most // 3 if self.known else most):
             raise BudgetSpentError
 
     @property
     def is_done(self) -> bool:
         """Whether every searched check has failed, or the target does not answer."""
         broken = {check for _, check in self.known}
-        return self.is_dead or (bool(self.effort.only) and self.effort.only <= broken)
+        return self.target_is_lost or (bool(self.run_config.only) and self.run_config.only <= broken)
 
     def looks_for(self, finding: Finding) -> bool:
         """Return whether a check that broke ends the sequence."""
         name = (finding.operation, finding.check)
-        if name in self.known or not self.effort.wants(finding.check):
+        if name in self.known or not self.run_config.wants(finding.check):
             return False
         return self.found is None or name == (self.found.operation, self.found.check)
 
@@ -72,3 +76,18 @@ class FailureSearch:
 
 def _size(finding: Finding) -> tuple[int, int]:
     return len(finding.told), sum(len(one.request.path) + len(one.request.body) for one in finding.exchanges)
+
+
+def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settings:
+    """Return the same comes every time, what breaks is made small, and nothing but the answers matters."""
+    return hypothesis.settings(
+        max_examples=run_config.max_examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+        **more,
+    )

@@ -1,4 +1,4 @@
-"""Read the parameters and headers of a request against its operation."""
+"""Read the parameters and headers of a request, and say which are bad or doubtful."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from mockserver.contract.exchange import Request
-from mockserver.contract.oracle.expected import show_value
+from mockserver.contract.oracle.expectations import show_value
 from mockserver.contract.oracle.leniency import Leniency
 from mockserver.contract.oracle.typed_values import typed
 from mockserver.contract.oracle.validation import OracleSchema, compile_schema, unfold
@@ -36,7 +36,7 @@ _LENIENT = Leniency(spells=True)
 
 
 @dataclass(frozen=True, slots=True)
-class ReadParameters:
+class ParameterProblems:
     """Violations in a call's parameters that nobody may accept, and doubtful ones; in sentences."""
 
     bad: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class ReadParameters:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _CompiledParameter:
     parameter: Parameter
     schema: OracleSchema
 
@@ -74,20 +74,20 @@ class _Known:
         return [typed(part, node.get("items", EMPTY)) for part in parts]
 
 
-class ParameterReading:
+class ParameterOracle:
     """The parameters of the operations of one spec."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        self._known: dict[str, tuple[_Known, ...]] = {}
+        self._known: dict[str, tuple[_CompiledParameter, ...]] = {}
 
-    def asked(
+    def problems(
         self,
         operation: Operation,
         request: Request,
         values: Mapping[str, str],
         tolerances: Sequence[Tolerance] = (),
-    ) -> ReadParameters:
+    ) -> ParameterProblems:
         """Return what is wrong with a request's; `values` are those of its path."""
         query = self._query(request)
         bad, doubts = [], []
@@ -103,12 +103,12 @@ class ParameterReading:
             bad += [wrong] if wrong else []
             doubts += [doubt] if doubt else []
         doubts += [f"the query parameter {name} is not in the spec" for name in query]
-        return ReadParameters(tuple(bad), tuple(doubts))
+        return ParameterProblems(tuple(bad), tuple(doubts))
 
-    def _of(self, operation: Operation) -> tuple[_Known, ...]:
+    def _of(self, operation: Operation) -> tuple[_CompiledParameter, ...]:
         if operation.id not in self._known:
             self._known[operation.id] = tuple(
-                _Known(one, compile_schema(unfold(self._spec.document, one.schema)))
+                _CompiledParameter(one, compile_schema(unfold(self._spec.document, one.schema)))
                 for one in operation.parameters
             )
         return self._known[operation.id]

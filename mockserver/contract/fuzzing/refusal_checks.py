@@ -1,8 +1,8 @@
-"""Checks that a call without credentials, or with bad ones, is refused."""
+"""Check that calls without valid credentials, and bodies that cannot be decoded, are refused."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
@@ -25,10 +25,10 @@ CredentialPlace: TypeAlias = tuple[str, str]
 """Place of a scheme's credential: `header`, `query` or `cookie`, and its name."""
 
 _AUTHORIZATION: CredentialPlace = ("header", "authorization")
-_WRONG = "made-up-by-the-contract-suite"
+_INVALID_CREDENTIAL = "made-up-by-the-contract-suite"
 _OK = range(200, 300)
-_CLOSED = (401, 403)
-_ELSEWHERE = range(300, 400)
+_DENIED = (401, 403)
+_REDIRECTS = range(300, 400)
 
 
 class AuthChecks:
@@ -56,7 +56,7 @@ class AuthChecks:
         places = {name: self._place(name) for alternative in alternatives for name in alternative}
         if any(name in self._target.address.headers for kind, name in places.values() if kind == "header"):
             return ()  # they go with every call
-        self._ledger.judged(operation, AUTH_CHECK.id)
+        self._ledger.count_check(operation, AUTH_CHECK.id)
         if not any(_has(exchange.request, place) for place in places.values()):
             return (_is_let_in(operation, "without any", exchange),)
         self._tried.add(operation)
@@ -75,7 +75,9 @@ class AuthChecks:
             if self._takes_any or not _has(good.request, (kind, name)) or kind != "header":
                 continue
             scheme = good.request.headers[name].partition(" ")[0]
-            wrong = f"{scheme} {_WRONG}" if (kind, name) == _AUTHORIZATION else _WRONG
+            wrong = (
+                f"{scheme} {_INVALID_CREDENTIAL}" if (kind, name) == _AUTHORIZATION else _INVALID_CREDENTIAL
+            )
             came = self._sent(_with(good.request, name, wrong), operation)
             if not _is_closed(came):
                 yield _is_let_in(operation, f"with a made-up {name}", good, came)
@@ -89,7 +91,7 @@ class AuthChecks:
 
     def _sent(self, request: Request, operation: str) -> Exchange:
         exchange = self._target.send(request, operation)
-        self._ledger.called(exchange)
+        self._ledger.count_call(exchange)
         return exchange
 
     def _place(self, scheme: str) -> CredentialPlace:
@@ -122,7 +124,7 @@ def _with(request: Request, header: str, text: str) -> Request:
 
 def _is_closed(exchange: Exchange) -> bool:
     """Return a redirect leads to where one logs in."""
-    return exchange.response.status in _CLOSED or exchange.response.status in _ELSEWHERE
+    return exchange.response.status in _DENIED or exchange.response.status in _REDIRECTS
 
 
 def _is_let_in(operation: str, how: str, *shown: Exchange) -> Finding:
@@ -131,3 +133,44 @@ def _is_let_in(operation: str, how: str, *shown: Exchange) -> Finding:
     return Finding(
         AUTH_CHECK.id, operation, said, expected="401 or 403", came=str(status), exchanges=tuple(shown)
     )
+
+
+JudgeExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
+
+_UNKNOWN_MEDIA_TYPE = "application/x-unheard-of"
+_INVALID_UTF8 = b"\xff\xfe\xfd"
+_SUCCESS = range(200, 300)
+
+
+class MalformedBodyChecks:
+    """Tries every operation and media type once, after a body was taken."""
+
+    def __init__(self, target: Target, ledger: FindingLedger, judge: JudgeExchange) -> None:
+        self._target = target
+        self._ledger = ledger
+        self._judge = judge
+        self._tried: set[tuple[str, str]] = set()
+
+    def judge(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
+        """Return what is found of such bodies, by the example of a call.
+
+        Raises:
+            TargetUnreachableError: nobody answers.
+        """
+        request = exchange.request
+        name = (operation, request.media_type)
+        if not request.body or exchange.response.status not in _SUCCESS or name in self._tried:
+            return ()
+        self._tried.add(name)
+        return tuple(found for one in _malformed(request) for found in self._found(one, operation))
+
+    def _found(self, request: Request, operation: str) -> tuple[Finding, ...]:
+        exchange = self._target.send(request, operation)
+        self._ledger.count_call(exchange)
+        return self._judge(exchange, self._ledger)
+
+
+def _malformed(good: Request) -> Iterator[Request]:
+    yield replace(good, body=good.body[: len(good.body) // 2])
+    yield replace(good, body=good.body[:1] + _INVALID_UTF8 + good.body[1:])
+    yield replace(good, headers={**good.headers, "content-type": _UNKNOWN_MEDIA_TYPE})

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request
 from mockserver.contract.profile import BatchProfile, DrawnValues, Json, Record
-from mockserver.contract.samples import Member, SampleItem, make_sample
+from mockserver.contract.samples import SampleItem, SampleMember, make_sample
 from mockserver.errors import SpecError
 from mockserver.model import Document
 from mockserver.spec.openapi import Batch, Operation, Spec, resolve
@@ -172,7 +172,7 @@ def _envelope(spec: Spec, operation: Operation, made: SampleItem) -> dict[str, J
     needed = [name for name in schema.get("required", []) if name != batch.items[0]]
     filled: dict[str, Json] = {}
     for name in needed:
-        member = Member.of(spec.document, name, schema.get("properties", {}).get(name, {}))
+        member = SampleMember.of(spec.document, name, schema.get("properties", {}).get(name, {}))
         value = member.good(made.number)
         if value is None:
             return None

@@ -1,4 +1,4 @@
-"""Two batches at once must have the effect of some order of them."""
+"""Send two batches at once: the effect must be that of some order of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockserver.contract.profile import Record
 from mockserver.contract.stateful import batch_calls, sentences
 from mockserver.contract.stateful.checks import SettledBatch
 from mockserver.contract.stateful.sequence import CallSequence
-from mockserver.contract.stateful.state_model import SequenceItem, expected_records
+from mockserver.contract.stateful.state_model import SequenceItem, expected_batch_effect
 
 _CHECK, _WHOLE = "at-once-as-one-by-one", "whole-or-nothing"
 
@@ -47,7 +47,7 @@ def send_together(
         return
     keys = list(dict.fromkeys(one.key for one in (*first, *second)))
     before = {key: sequence.known(key, tenant) for key in keys}
-    subject = sequence.stage.subject
+    subject = sequence.context.batch_profile
     sent = [batch_calls.build_items(sequence, things, tenant) for things in (first, second)]
     calls = [batch_calls.request_of(sequence, one, tenant) for one in sent]
     came = sequence.calls_at_once([*calls, *(subject.read(key, tenant) for key in keys)], tenant)
@@ -65,22 +65,22 @@ def send_together(
     sequence.there.update({(tenant, key): record for key, record in shown.items()})
 
 
-def is_refused_together(sequence: CallSequence, things: Sequence[SequenceItem], tenant: int) -> None:
+def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], tenant: int) -> None:
     """Send a batch that must be refused whole while reading its keys, which must not show it."""
-    sent, subject = batch_calls.build_items(sequence, things, tenant), sequence.stage.subject
-    if not sent.outlook.whole:
+    sent, subject = batch_calls.build_items(sequence, items, tenant), sequence.context.batch_profile
+    if not sent.expected_effect.whole:
         return
-    before = {one.key: sequence.known(one.key, tenant) for one in things}
+    before = {one.key: sequence.known(one.key, tenant) for one in items}
     request = batch_calls.request_of(sequence, sent, tenant)
     came = sequence.calls_at_once([request, *(subject.read(key, tenant) for key in before)], tenant)
     if not came:
         return
     sequence.told.append(
-        f"{sentences.call(request)} with {sentences.batch(things)}, and reads of its keys meanwhile"
+        f"{sentences.call(request)} with {sentences.batch(items)}, and reads of its keys meanwhile"
     )
     for (key, record), exchange in zip(before.items(), came[1:], strict=True):
         shown = sequence.shown(key, tenant, exchange)
-        sequence.judged(_WHOLE)
+        sequence.count_check(_WHOLE)
         if shown != record:
             said = (
                 f"while a batch was under way that is refused as a whole, {key} was read as "
@@ -106,15 +106,15 @@ def _order(
     before: Mapping[str, Record | None],
     names: tuple[int, int] = (0, 1),
 ) -> _Order | None:
-    subject, batch = sequence.stage.subject, sequence.stage.batch
+    subject, batch = sequence.context.batch_profile, sequence.context.batch
     there, accepted, between = dict(before), [], dict(before)
     for things in (one, other):
-        seen = expected_records(subject, batch, things, there)
-        if any(fate.accepted is None for fate in seen.fates):
+        seen = expected_batch_effect(subject, batch, things, there)
+        if any(fate.accepted is None for fate in seen.effects):
             return None
-        done = [bool(fate.accepted) and not seen.whole for fate in seen.fates]
+        done = [bool(fate.accepted) and not seen.whole for fate in seen.effects]
         accepted.append({thing.key: is_done for thing, is_done in zip(things, done, strict=True)})
-        rows = zip(things, seen.fates, done, strict=True)
+        rows = zip(things, seen.effects, done, strict=True)
         there |= {thing.key: fate.record for thing, fate, is_done in rows if is_done}
         between = between if things is other else dict(there)
     by_batch = (accepted[0], accepted[1]) if names == (0, 1) else (accepted[1], accepted[0])
@@ -136,7 +136,7 @@ def _reads(
             *(order.between[key] for order in orders),
             *(order.after[key] for order in orders),
         ]
-        sequence.judged(_CHECK)
+        sequence.count_check(_CHECK)
         if shown not in may_be:
             either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
             said = f"with two batches under way {key} was read as {sentences.record(shown)}, no whole record"
@@ -154,7 +154,7 @@ def _reported(
         rows = {
             number: row for number, one in enumerate(answered) if (row := _row(one, key)).accepted is not None
         }
-        sequence.judged(_CHECK)
+        sequence.count_check(_CHECK)
         if sum(row.made == "created" for row in rows.values()) > 1:
             said = f"two batches at once both report {key} as created; it can be created once only"
             sequence.breaks(_CHECK, said, "created by one of them", "created by both")
@@ -178,8 +178,8 @@ def _fits(order: _Order, rows: Mapping[int, _Row], key: str) -> bool:
 
 def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Record | None]) -> None:
     """Check that the final records fit one of the two orders; the same for all keys of atomic batches."""
-    sequence.judged(_CHECK)
-    if sequence.stage.batch.atomic:
+    sequence.count_check(_CHECK)
+    if sequence.context.batch.atomic:
         if all(dict(one.after) != dict(shown) for one in orders):
             came = "; ".join(f"{key} {sentences.record(record)}" for key, record in shown.items())
             said = "two batches at once left items of both, though a batch is done whole"
@@ -197,7 +197,7 @@ def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], rec
 
 
 def _row(answered: SettledBatch, key: str) -> _Row:
-    for one, verdict in zip(answered.sent.things, answered.verdicts, strict=True):
+    for one, verdict in zip(answered.sent.items, answered.verdicts, strict=True):
         if one.key == key:
             return _Row(verdict.accepted, verdict.told.made if verdict.told else "")
     return _Row(None)

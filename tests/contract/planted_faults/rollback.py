@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mockserver.contract.exchange import to_json_bytes
-from tests.contract.planted_faults.wrapping import Answer, Ask, Call, Json, Planted, Route, at
+from tests.contract.planted_faults.wrappers import (
+    Json,
+    Planted,
+    Route,
+    SendOn,
+    WrappedRequest,
+    WrappedResponse,
+    at,
+)
 
 _JSON = {"content-type": "application/json"}
 
 
-async def kept(ask: Ask, world: str) -> str:
+async def kept(ask: SendOn, world: str) -> str:
     """The number of a snapshot of all that the world holds; the world is made if it is not there."""
     taken = await _control(ask, "POST", f"/{world}/snapshots", {})
     if taken.status == 404:
@@ -20,20 +28,20 @@ async def kept(ask: Ask, world: str) -> str:
     return name
 
 
-async def set_back(ask: Ask, world: str, snapshot: str) -> None:
+async def set_back(ask: SendOn, world: str, snapshot: str) -> None:
     """The world is as it was."""
     await _control(ask, "POST", f"/{world}/snapshots/{snapshot}/restore", None)
 
 
-async def dropped(ask: Ask, world: str, snapshot: str) -> None:
+async def dropped(ask: SendOn, world: str, snapshot: str) -> None:
     """The snapshot is no longer needed."""
     await _control(ask, "DELETE", f"/{world}/snapshots/{snapshot}", None)
 
 
-def undoes(route: Route, when: Callable[[Call, Answer], bool]) -> Planted:
+def undoes(route: Route, when: Callable[[WrappedRequest, WrappedResponse], bool]) -> Planted:
     """What such a call did is undone when it is answered so."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         before = await kept(ask, call.world)
         came = await ask(call)
         if when(call, came):
@@ -44,6 +52,8 @@ def undoes(route: Route, when: Callable[[Call, Answer], bool]) -> Planted:
     return lambda: at(route, fault)
 
 
-async def _control(ask: Ask, method: str, path: str, document: Json) -> Answer:
+async def _control(ask: SendOn, method: str, path: str, document: Json) -> WrappedResponse:
     body = b"" if document is None else to_json_bytes(document).encode()
-    return await ask(Call(method, f"/_mock/sandboxes{path}", "", {"host": "localhost", **_JSON}, body))
+    return await ask(
+        WrappedRequest(method, f"/_mock/sandboxes{path}", "", {"host": "localhost", **_JSON}, body)
+    )

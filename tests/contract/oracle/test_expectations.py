@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.oracle.expected import count_noun, explain, show_value
+from mockserver.contract.oracle.expectations import count_noun, explain, show_value
 from mockserver.contract.oracle.validation import compile_schema
 
 

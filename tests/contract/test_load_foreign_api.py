@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.session.foreign_spec import load_foreign_api
+from mockserver.contract.loading import load_foreign_api
 from mockserver.errors import SpecError
 from tests.support import sample_vendor
 

@@ -21,7 +21,7 @@ _NOT_PASSED_ON = frozenset({"content-length", "transfer-encoding"})
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class WrappedRequest:
     """What is asked; `path` with the vendor's name and without its query, header names in lower case."""
 
     method: str
@@ -34,16 +34,16 @@ class Call:
         """The body, with exact decimals."""
         return json.loads(self.body, parse_float=Decimal)
 
-    def holding(self, document: Json) -> Call:
+    def holding(self, document: Json) -> WrappedRequest:
         """The same with another JSON body."""
         return replace(self, body=to_json_bytes(document).encode())
 
-    def having(self, **headers: str) -> Call:
+    def having(self, **headers: str) -> WrappedRequest:
         """The same with headers of its own (`_` in a name stands for `-`)."""
         named = {name.replace("_", "-"): text for name, text in headers.items()}
         return replace(self, headers={**self.headers, **named})
 
-    def lacking(self, name: str) -> Call:
+    def without(self, name: str) -> WrappedRequest:
         """The same less a header."""
         return replace(self, headers={key: text for key, text in self.headers.items() if key != name})
 
@@ -54,7 +54,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WrappedResponse:
     """What is answered."""
 
     status: int
@@ -70,21 +70,21 @@ class Answer:
         """The body, with exact decimals."""
         return json.loads(self.body, parse_float=Decimal)
 
-    def holding(self, document: Json) -> Answer:
+    def holding(self, document: Json) -> WrappedResponse:
         """The same with another JSON body."""
         return replace(self, body=to_json_bytes(document).encode())
 
-    def typed(self, media_type: str) -> Answer:
+    def typed(self, media_type: str) -> WrappedResponse:
         """The same under another media type."""
         return replace(self, headers={**self.headers, "content-type": media_type})
 
 
-SILENCE = Answer(0, {}, b"")
+NO_RESPONSE = WrappedResponse(0, {}, b"")
 """No answer: the connection ends."""
 
-Ask = Callable[[Call], Awaitable[Answer]]
-Fault = Callable[[Ask, Call], Awaitable[Answer]]
-Planted = Callable[[], Fault]
+SendOn = Callable[[WrappedRequest], Awaitable[WrappedResponse]]
+WrappedFault = Callable[[SendOn, WrappedRequest], Awaitable[WrappedResponse]]
+Planted = Callable[[], WrappedFault]
 """Makes a fault for one server; what it remembers is that server's."""
 
 
@@ -95,40 +95,42 @@ class Route:
     methods: str
     path: str
 
-    def leads(self, call: Call) -> bool:
+    def matches(self, call: WrappedRequest) -> bool:
         """Whether that is one of them."""
         mine, its = self.path.split("/"), call.path.split("/")
         same = len(mine) == len(its) and all(one in {"{}", two} for one, two in zip(mine, its, strict=True))
         return same and call.method in self.methods.split()
 
 
-def answers(route: Route, change: Callable[[Json, Json], Json]) -> Planted:
+def changes_document(route: Route, change: Callable[[Json, Json], Json]) -> Planted:
     """Another document than the good answer's, by what was sent (None: nothing) and what came."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         came = await ask(call)
-        bent: Answer = left(came, lambda: came.holding(change(_sent(call), came.json())))
+        bent: WrappedResponse = unless_misshapen(came, lambda: came.holding(change(_sent(call), came.json())))
         return bent if came.good else came
 
     return lambda: at(route, fault)
 
 
-def replies(route: Route, change: Callable[[Call, Answer], Answer]) -> Planted:
+def changes_response(
+    route: Route, change: Callable[[WrappedRequest, WrappedResponse], WrappedResponse]
+) -> Planted:
     """Another answer, whatever its status."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
         came = await ask(call)
-        bent: Answer = left(came, lambda: change(call, came))
+        bent: WrappedResponse = unless_misshapen(came, lambda: change(call, came))
         return bent
 
     return lambda: at(route, fault)
 
 
-def hears(route: Route, change: Callable[[Call], Call]) -> Planted:
+def changes_request(route: Route, change: Callable[[WrappedRequest], WrappedRequest]) -> Planted:
     """Another call than the one that was made."""
 
-    async def fault(ask: Ask, call: Call) -> Answer:
-        return await ask(left(call, lambda: change(call)))
+    async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+        return await ask(unless_misshapen(call, lambda: change(call)))
 
     return lambda: at(route, fault)
 
@@ -136,10 +138,10 @@ def hears(route: Route, change: Callable[[Call], Call]) -> Planted:
 def both(first: Planted, second: Planted) -> Planted:
     """Two changes of one fault, the second nearer to the application."""
 
-    def planted() -> Fault:
+    def planted() -> WrappedFault:
         outer, inner = first(), second()
 
-        async def fault(ask: Ask, call: Call) -> Answer:
+        async def fault(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
             return await outer(lambda passed: inner(ask, passed), call)
 
         return fault
@@ -147,16 +149,16 @@ def both(first: Planted, second: Planted) -> Planted:
     return planted
 
 
-def at(route: Route, fault: Fault) -> Fault:
+def at(route: Route, fault: WrappedFault) -> WrappedFault:
     """The fault for the calls of a route; all others are answered as they should be."""
 
-    async def there(ask: Ask, call: Call) -> Answer:
-        return await (fault(ask, call) if route.leads(call) else ask(call))
+    async def there(ask: SendOn, call: WrappedRequest) -> WrappedResponse:
+        return await (fault(ask, call) if route.matches(call) else ask(call))
 
     return there
 
 
-def left(as_it_is: Any, change: Callable[[], Any]) -> Any:
+def unless_misshapen(as_it_is: Any, change: Callable[[], Any]) -> Any:
     """What changing comes to, or `as_it_is` where that has not the shape that the fault is about."""
     try:
         return change()
@@ -164,11 +166,11 @@ def left(as_it_is: Any, change: Callable[[], Any]) -> Any:
         return as_it_is
 
 
-def mutated(app: App, planted: Planted) -> App:
+def with_fault(app: App, planted: Planted) -> App:
     """The application with the fault around it."""
     fault = planted()
 
-    async def ask(call: Call) -> Answer:
+    async def ask(call: WrappedRequest) -> WrappedResponse:
         return await _answer(app, call)
 
     async def mutant(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
@@ -176,7 +178,7 @@ def mutated(app: App, planted: Planted) -> App:
             await app(scope, receive, send)
             return
         came = await fault(ask, await _call(scope, receive))
-        if came is SILENCE:
+        if came is NO_RESPONSE:
             return
         passed = {name: text for name, text in came.headers.items() if name not in _NOT_PASSED_ON}
         headers = [(name.encode(), text.encode("latin-1")) for name, text in passed.items()]
@@ -187,7 +189,7 @@ def mutated(app: App, planted: Planted) -> App:
     return mutant
 
 
-async def _call(scope: MutableMapping[str, Any], receive: Any) -> Call:
+async def _call(scope: MutableMapping[str, Any], receive: Any) -> WrappedRequest:
     body, more = b"", True
     while more:
         message = await receive()
@@ -201,10 +203,10 @@ async def _call(scope: MutableMapping[str, Any], receive: Any) -> Call:
         )
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope.get("query_string", b"").decode("latin-1")
-    return Call(scope["method"], path.partition(b"?")[0].decode("latin-1"), query, headers, body)
+    return WrappedRequest(scope["method"], path.partition(b"?")[0].decode("latin-1"), query, headers, body)
 
 
-async def _answer(app: App, call: Call) -> Answer:
+async def _answer(app: App, call: WrappedRequest) -> WrappedResponse:
     headers = {name: text for name, text in call.headers.items() if name not in _NOT_PASSED_ON}
     if call.body or "content-length" in call.headers or "transfer-encoding" in call.headers:
         headers["content-length"] = str(len(call.body))
@@ -233,8 +235,10 @@ async def _answer(app: App, call: Call) -> Answer:
 
     await app(scope, receive, send)
     named = {name.decode().lower(): text.decode("latin-1") for name, text in came[0]["headers"]}
-    return Answer(came[0]["status"], named, b"".join(message.get("body", b"") for message in came[1:]))
+    return WrappedResponse(
+        came[0]["status"], named, b"".join(message.get("body", b"") for message in came[1:])
+    )
 
 
-def _sent(call: Call) -> Json:
+def _sent(call: WrappedRequest) -> Json:
     return call.json() if call.body else None

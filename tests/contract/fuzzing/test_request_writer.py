@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mockserver.contract.fuzzing.requests import can_write_xml, write_xml
+from mockserver.contract.fuzzing.request_writer import can_write_xml, write_xml
 
 DOCUMENT = {
     "components": {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract import inferred
+from mockserver.contract import inference
 from mockserver.contract.config import RunConfig
 from mockserver.contract.finding import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_api
@@ -31,7 +31,7 @@ def _the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def only(spec: Spec) -> BatchProfile:
-    (subject,) = inferred.infer_batches(spec)
+    (subject,) = inference.infer_batches(spec)
     return subject
 
 
@@ -92,7 +92,7 @@ def test_a_key_is_of_its_schema(tmp_path: Path, schema: dict[str, Any], key: str
     ids=["no key", "few keys", "no good item", "nothing to read"],
 )
 def test_a_spec_that_says_too_little_has_no_stories(tmp_path: Path, pointer: str, value: Any) -> None:
-    assert inferred.infer_batches(changed(tmp_path, pointer, value)) == ()
+    assert inference.infer_batches(changed(tmp_path, pointer, value)) == ()
 
 
 def test_items_are_spoiled_by_keyword(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_items_are_spoiled_by_keyword(tmp_path: Path) -> None:
 def test_what_is_fatal_refuses_the_call(tmp_path: Path) -> None:
     subject = only(changed(tmp_path, "/paths/~1orders/put/x-batch/fatal", ["required"]))
 
-    assert {one.name for one in subject.corruptions if one.refuses} == {"no amount"}
+    assert {one.name for one in subject.corruptions if one.refuses_call} == {"no amount"}
 
 
 def test_our_own_server_has_no_finding(tmp_path: Path) -> None:

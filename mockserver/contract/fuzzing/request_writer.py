@@ -16,7 +16,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import FindingLedger
-from mockserver.contract.oracle.asking import find_operation
+from mockserver.contract.oracle.parameters import find_operation
 from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.spec.openapi import Spec, resolve
@@ -83,7 +83,7 @@ class RequestWriter(HTTPAdapter):
         del stream, timeout, verify, cert, proxies
         sent = self._request(request)
         exchange = self._target.send(sent, self._operation(sent))
-        self._ledger.called(exchange)
+        self._ledger.count_call(exchange)
         self._last = exchange
         return self.build_response(request, _raw(exchange))
 
