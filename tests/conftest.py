@@ -26,8 +26,8 @@ def app() -> Application:
 @pytest.fixture
 def sandbox(app: Application) -> Iterator[str]:
     """A fresh sandbox from the fixtures, its clock standing at `NOW`."""
-    name = f"t-{next(_numbers)}"
-    app.sandboxes.create(Settings(name, seed=7, frozen=NOW))
+    name = f"unit-{next(_numbers)}"
+    assert app.sandboxes.create(Settings(name, seed=7, frozen=NOW)), f"{name} is another test's"
     yield name
     app.sandboxes.delete(name)
     app.journal.forget(name)
