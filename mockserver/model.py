@@ -56,9 +56,9 @@ class Call(Value, frozen=True):
     `mount` is the path prefix under which the vendor answers this call, with the sandbox's where it has one.
     `query` is the undecoded query string; header names are lower case. `assumptions` are the positions of
     all the vendor's assumptions; `in_flight` the calls of the same sandbox, vendor and tenant that are
-    open, this one included; `twins` the others among them that carry the same idempotency key. `target` is
-    the whole path as it was sent, undecoded, and `now` what the sandbox's clock showed then; a call that
-    another one carries has those of that one. `scenarios` are all that its sandbox holds, armed or not.
+    open, this one included; `same_key_in_flight` the others among them with the same idempotency key.
+    `target` is the whole path as it was sent, undecoded, and `now` the time of the sandbox's clock; a
+    subrequest has those of its outer call. `scenarios` are all scenarios of its sandbox, armed or not.
     """
 
     vendor: str

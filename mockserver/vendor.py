@@ -20,12 +20,12 @@ from mockserver.spec.schema import Formats
 
 
 class Request(Value, frozen=True):
-    """A call that passed the envelope room.
+    """A call whose envelope was opened and found valid.
 
-    `parameters` holds the declared ones by name, absent ones left out; `document` the decoded body, None
-    when there is none; `items` the batch's members, () when the operation is none. `tenant` is the scope
-    inside the vendor. `proven` says that every item keeps the item schema as it was sent. `dispatch` runs
-    another call of the same vendor on the same state, by the same road. `contract` is the vendor's spec.
+    `parameters` holds the declared parameters by name, without absent ones; `document` the decoded body, None
+    without one; `items` the items of a batch, () for any other operation. `tenant` is the scope inside the
+    vendor. `valid_as_sent`: every item satisfies the item schema before any coercion. `dispatch` runs another
+    call of the same vendor on the same state. `contract` is the vendor's spec.
     """
 
     call: Call
@@ -41,7 +41,7 @@ class Request(Value, frozen=True):
 
 
 class BatchResult(Value, frozen=True):
-    """A batch after the store: exactly one outcome an item, in the order of the wire."""
+    """A batch after its items were applied: exactly one outcome an item, in wire order."""
 
     request: Request
     outcomes: tuple[Outcome, ...]
@@ -59,7 +59,7 @@ Handler: TypeAlias = Callable[[Request, State], Reply]
 ClassifyProblem: TypeAlias = Callable[[Problem, Call], Problem | None]
 Refuse: TypeAlias = Callable[[Refusal, Call, Operation | None, State], Reply]
 Enter: TypeAlias = Callable[[], Operation]
-"""Runs the checks that every call meets (route, credentials, body, scope): gives the operation, or raises."""
+"""Run the checks common to all vendors (route, credentials, body, scope); return the operation, or raise."""
 
 Admit: TypeAlias = Callable[[Call, Enter, State], str]
 EnterTenant: TypeAlias = Callable[[Call, str, State], None]
@@ -73,12 +73,12 @@ ExtraOutcome: TypeAlias = Callable[[Outcome, int], Outcome]
 class BatchHandler:
     """A vendor's part of one batch operation.
 
-    `rules` and `warn` are pure and see one item; `across` is pure and sees the batch once, and names
-    problems by the item's index. `check` also sees the state, and names what that has against an item,
-    whatever was found before. `apply` opens the batch and gives what keeps one item: that writes an item
-    without problems, or raises `Rejected`. `ends` says of a rejected item that the rest is to be skipped;
-    `render` puts the outcomes into the vendor's reply. `phantom` makes of a true outcome the nth one of an
-    item that was never sent. What is None is done by the spec alone.
+    `rules` and `warning_rules` are pure and see one item; `batch_rule` is pure, sees the whole batch and
+    yields problems with the item's index. `check` also sees the state, and runs whatever was found before.
+    `apply` prepares the batch and returns the function that stores one item without problems, or raises
+    `Rejected`. `aborts_batch` tells whether a rejected item makes the remaining ones skipped. `render` writes
+    the outcomes into the vendor's reply. `extra_outcome(outcome, n)` builds the nth outcome of an item that
+    was not in the request. A part that is None is done as the spec declares.
     """
 
     apply: ApplyBatch | None = None
@@ -100,7 +100,7 @@ class CompleteBatchHandler(BatchHandler):
 
 
 def store_each(store_item: Callable[[Item, Request, State], Outcome]) -> ApplyBatch:
-    """Return an apply function for a batch that has nothing to make ready before its first item."""
+    """Return an apply function for a batch that needs no preparation before its first item."""
 
     def apply(request: Request, state: State) -> StoreItem:
         return lambda item: store_item(item, request, state)
@@ -109,10 +109,10 @@ def store_each(store_item: Callable[[Item, Request, State], Outcome]) -> ApplyBa
 
 
 def find_record(collection: str, key: str, state: State) -> Document:
-    """Return what the tenant's collection holds under `key`.
+    """Return the record with that key in the tenant's collection.
 
     Raises:
-        NotFound: nothing.
+        NotFound: there is none.
     """
     found = state.collection(collection).get(key)
     if found is None:
@@ -127,16 +127,16 @@ def admit_any(_call: Call, enter: Enter, _state: State) -> str:
 
 
 def ignore_unknown_parameters(problem: Problem, _call: Call) -> Problem | None:
-    """Return the common grade: a query parameter that no operation declares is ignored, all else counts."""
+    """Classify problems by default: ignore query parameters that no operation declares, keep all others."""
     return None if problem.code == "unknown-parameter" else problem
 
 
 FAULT_RULE = "fault"
-"""The rule that a problem of a scenario's names; its `expected` is the status that the scenario sets."""
+"""The rule of a problem that a scenario causes; its `expected` is the status that the scenario sets."""
 
 
 def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
-    """Return a scenario's fault as a problem of the whole item, in no vendor's words."""
+    """Return a scenario's fault as a problem of the whole item, in neutral words."""
     batch = request.operation.batch
     path = (*batch.items, item.index) if batch else ()
     return Problem(fault.code, path, fault.message or fault.code, FAULT_RULE, fault.status)
@@ -146,18 +146,18 @@ def default_fault_problem(fault: Fault, item: Item, request: Request) -> Problem
 class Vendor:
     """A vendor's code, keyed by operationId; every part is optional.
 
-    `grade` sees each problem that a schema found and may drop or rewrite it. `refuse` renders a refusal.
-    `admit` decides on a call before its envelope is opened: it calls `enter` once, for the checks that every
-    call meets, may refuse before and after that, and returns the tenant that the call enters by its header,
-    "" for none. What it wrote before it refused stays. `enter_tenant` raises unless the caller may enter a
+    `classify` sees each problem that a schema found and may drop or rewrite it. `refuse` renders a refusal.
+    `admit` decides on a call before its envelope is opened: it calls its `Enter` argument once, for the
+    common checks, may refuse before and after that, and returns the tenant that the call names in a header,
+    "" for none. What it wrote before it refused is kept. `enter_tenant` raises unless the caller may enter a
     tenant that the body or the query names.
-    `replay` may answer a call from what `remember` kept of an earlier one, before the body is read; what is
-    replayed has no outcomes. `remember` sees every answer to a call that was let in, a refusal too, in the
-    transaction of the work or, where that was undone, of the refusal.
-    `assumptions` are its assumptions, beside those that every vendor has. `formats` overrides how string
-    formats are checked. `fault` says a scenario's fault of an item in the vendor's words, as `render`
-    expects. `standing` names the collections that even an empty sandbox begins with, because no operation
-    could make them; credentials always are.
+    `replay` may answer a call with a reply that `remember` stored for an earlier one; a replayed answer has
+    no outcomes. `remember` sees every answer to an admitted call, refusals too, in the transaction of the
+    work or, if that was undone, of the refusal.
+    `assumptions` are the vendor's own, beside the common ones. `formats` overrides the checks of string
+    formats. `fault` words a scenario's fault of an item, as the batch handler's `render` expects it.
+    `kept_when_empty` names the collections that an empty sandbox keeps, because no operation can create their
+    records; credentials are always kept.
     """
 
     batches: Mapping[str, BatchHandler] = field(default_factory=dict)

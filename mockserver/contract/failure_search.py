@@ -22,10 +22,10 @@ class BudgetSpentError(BaseException):
 
 @dataclass(slots=True)
 class FailureSearch:
-    """Round after round: the first check that breaks is the only one looked for until its sequence is small.
+    """Search in rounds: after its first broken check, a round only looks for a shorter sequence of it.
 
-    `known` are those that broke before, `sequences` counts what the round tells after its check broke, to
-    find a smaller one. `is_dead`: nobody answers any more.
+    `known` are the checks that broke in earlier rounds; `sequences` counts those run since the check of this
+    round broke. `target_is_lost`: the server no longer responds.
     """
 
     run_config: RunConfig

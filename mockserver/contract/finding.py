@@ -54,8 +54,8 @@ class BrokenRule(AssertionError):
 class FindingLedger:
     """The results of a run so far: the only mutable value in this package.
 
-    `made` counts, by operation and check, what was judged; `findings` are what did not hold, one for each
-    check and operation (the smallest that was found); `exchanges` are all calls when they are `kept`.
+    `made` counts the checks that were made, by operation and check; `findings` holds the failed ones, at most
+    one (the smallest) for each operation and check; `exchanges` are all calls if `keeps_exchanges`.
     """
 
     keeps_exchanges: bool = False

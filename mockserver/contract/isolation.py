@@ -17,9 +17,9 @@ _KEYS_OF_A_RUN = 10_000
 
 @dataclass(frozen=True, slots=True)
 class IsolationScope:
-    """`name` occurs once in a run; `headers` lead there; keys are counted from `first`.
+    """The records of one sequence: `name` is unique in a run, `headers` select it, keys start at `first`.
 
-    `sandboxed`: it has nothing in common with any other; else only its keys are its own.
+    `has_sandbox`: it shares nothing with any other scope; else only its keys are its own.
     """
 
     name: str
@@ -29,7 +29,7 @@ class IsolationScope:
 
 
 class Isolation:
-    """The worlds of one run at one target; `of` tells runs apart that share a seed (an operation's name).
+    """The isolation scopes of one run at one target; `of` separates runs with the same seed (an operation).
 
     Raises:
         TargetUnreachableError: nobody answers.

@@ -79,8 +79,8 @@ class ReportedOutcome:
 class ReportedOutcomes:
     """The outcomes that a response reports for all items.
 
-    `complete`: it has an outcome for every item, in their order; else it tells of those that failed, and
-    what it does not name was done. `count` is how many were done, None where it does not say.
+    `is_complete`: it has an outcome for every item, in wire order; else it lists the failed items only, and
+    all others were done. `count` is the reported number of items done, None if it reports none.
     """
 
     outcomes: tuple[ReportedOutcome, ...]
@@ -99,7 +99,7 @@ Raises ValueError, with a sentence, where the answer cannot be read as one that 
 class Corruption:
     """A way to make a good item bad; `name` finishes "an item with …" ("an unknown payee").
 
-    `refuses`: it is one of those that refuse the call as a whole (the vendor's own reader fails at it).
+    `refuses_call`: it makes the vendor refuse the whole call (its body reader fails).
     """
 
     name: str
@@ -118,8 +118,9 @@ REFUSED_STEP = RefusedStep()
 class Step:
     """Another action on a record: change it, pay it, delete it.
 
-    `after` says what the record is then: None for gone, REFUSED where the call must be refused and nothing
-    changes. `name` finishes "then …" ("change it", "pay half of it"). `record` is None where there is none.
+    `after` returns the record afterwards: None if it is deleted, REFUSED_STEP if the call must be refused and
+    nothing may change; its argument is None if there was no record. `name` finishes "then …" ("change it",
+    "pay half of it").
     """
 
     name: str
@@ -133,18 +134,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class BatchProfile:
-    """A batch operation as sequences tell of it. Requests are without credentials; tenants count from 0.
+    """A batch operation for the stateful tests. Requests have no credentials; tenants count from 0.
 
-    `twice` says what becomes of one key sent twice in a batch: "each" in order (the later updates), "last"
-    wins and is told once for each, "none" refuses all of them, "" is not said: never sent.
-    `again` says what an idempotency key's second call gets, under `key_header`: "same" the first answer,
-    "refused" (the status is `again_status`); a key with another body must get `conflict_status`.
-    `encodings` write the items' body in other media types than JSON.
+    `twice` says what happens to a key sent twice in a batch: "each" is applied in order (the later one
+    updates), "last" wins and is reported for each, "none": all of them are rejected, "": unknown, never sent.
+    `again` says how a second call with the same idempotency key (`key_header`) is answered: "same" as the
+    first, or "refused" with `replay_status`; the same key with another body must get `conflict_status`.
+    `encodings` write the body in media types other than JSON.
     """
 
     operation: str
     key: Callable[[int], str]
-    """The nth key of a run, as outcomes tell it; a vendor that creates has one for every n."""
+    """Return the nth key of a run, as outcomes report it; a vendor that creates has one for every n."""
     item: Callable[[str, DrawnValues], Json]
     """A good item."""
     record: Callable[[str, DrawnValues], Record]
@@ -156,10 +157,10 @@ class BatchProfile:
     """Returns the key's record in a response to `read`; None: it does not exist."""
     prepare: Callable[[str, int], tuple[Request, ...]] | None = None
     """Requests that a key needs first (an invoice that is to be paid), by key and tenant: sent
-    once in a world, before the key's first item or step; each must be answered 2xx."""
+    once in a scope, before the key's first item or step; each must be answered 2xx."""
     record_after: Callable[[Record | None, str, DrawnValues], Record | RefusedStep] | None = None
-    """The key's record after a good item, given the one before; REFUSED where a good item must be
-    rejected because of what is there (a paid invoice takes no change). None: as `record` says, always."""
+    """The key's record after a good item, given the one before; REFUSED_STEP if the item must be
+    rejected because of it (a paid invoice takes no change). None: always as `record` says."""
     corruptions: tuple[Corruption, ...] = ()
     listing: Callable[[int], Request] | None = None
     listed: Callable[[Exchange], Mapping[str, Record]] | None = None
@@ -190,7 +191,7 @@ class ExpectedStatuses:
 
 @dataclass(frozen=True, slots=True)
 class SkippedCheck:
-    """A check of Schemathesis' that is left out, by name; with `header` where a case was made to lack it."""
+    """A check of Schemathesis to skip, by name; with `header` only for cases that were made without it."""
 
     check: str
     reason: str
@@ -201,11 +202,12 @@ class SkippedCheck:
 class FixturePins:
     """Values that let generated calls meet existing records, and expectations that differ, with reasons.
 
-    `headers`, `query`, `path` and `body` hold a value for every member of that name, where a case is not bad
-    just there; `known` and `bodies` the same by operation, `known` for calls with a body and for all but the
-    fuzzed ones of the rest. `walking` are headers for walks along links, `left_out` headers never sent.
-    `slim` names members, by schema, that cases are made without; `asked_for` are operations and media types
-    to be run once more with that Accept; `walks` hold the operations that a walk does without.
+    `headers`, `query`, `path` and `body` hold a value for every member of that name, unless the case is bad
+    in just that place; `known` and `bodies` the same by operation (`known` for calls with a body, and for all
+    but the fuzzed calls without one). `walking` are headers for walks along links, `omitted_headers` are
+    never sent. `omitted_members` names, by schema, members that cases are made without; `accepts` lists
+    operations to run once more with that media type as Accept; `walk_exclusions` the operations that a walk
+    leaves out.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -223,7 +225,7 @@ class FixturePins:
     accepts: tuple[tuple[str, str], ...] = ()
     walk_exclusions: tuple[tuple[str, ...], ...] = ((),)
     empty_responses: tuple[str, ...] = ()
-    """Responses, by name in the spec's components, whose body only an assumption brings."""
+    """Responses, by name in the spec's components, that have a body only with some assumption."""
 
 
 def _no_batches(_facts: Facts) -> tuple[BatchProfile, ...]:
@@ -251,7 +253,7 @@ class Profile:
     tolerances: Mapping[str, tuple[Tolerance, ...]] = field(default_factory=dict)
     """By operation, "" for all of them."""
     readers: Mapping[str, OutcomeReader] = field(default_factory=dict)
-    """By batch operation, where `x-batch.outcome` does not say enough; also for those without a subject."""
+    """By batch operation, where `x-batch.outcome` is not enough; also for operations without a profile."""
 
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"

@@ -111,7 +111,7 @@ def check_target(url: str, allowed: Collection[str]) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address that was `checked`."""
+    """Return the host of an address that was checked before."""
     return urlsplit(url).hostname or ""
 
 

@@ -21,9 +21,9 @@ _COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
 
 @dataclass(frozen=True, slots=True)
 class _Declarations:
-    """What the schemas of one place declare together: members by name, other members, elements.
+    """What all schemas of one place declare: members by name, other members, elements.
 
-    `free` where any member may stand.
+    `allows_any_member`: a member of any name is allowed.
     """
 
     members: dict[str, tuple[Document, ...]]

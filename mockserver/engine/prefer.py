@@ -71,9 +71,9 @@ def preferred_reply(
 def example_reply(
     preference: Preference, call: Call, operation: Operation, spec: Spec, render_refusal: RenderRefusal
 ) -> Reply:
-    """Return the spec's example; for a status that has none, what the vendor says when it refuses so.
+    """Return the spec's example; for a status without one, the vendor's refusal with that status.
 
-    `say` is the vendor's word for a refusal.
+    `render_refusal` words it.
 
     Raises:
         ServerRefusal: the spec has no such status or example (400); what it has is listed.

@@ -107,7 +107,7 @@ def load_vendor(file: Path) -> LoadedVendor:
     """Return the vendor whose spec is `file`, with the package of the same name if there is one.
 
     Raises:
-        SpecError, VendorError: see `discover`.
+        SpecError, VendorError: see `discover_vendors`.
     """
     contract = loading.load_spec(file)
     vendor, fixtures = _load_package(contract.name)

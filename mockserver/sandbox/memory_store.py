@@ -232,7 +232,7 @@ class MemoryStore:
     def run_discarded(
         self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[_State], T]
     ) -> T:
-        """See `Store.imagine`."""
+        """See `Store.run_discarded`."""
         world = _SandboxTables()
         self._run(world, SANDBOX_SCOPE, fill)
         return self._run(world, scope, work)

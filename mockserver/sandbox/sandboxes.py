@@ -53,9 +53,9 @@ def _ignore_end(_name: str) -> None:
 class Sandboxes:
     """The sandboxes of this server; vendor calls create theirs on first use, control calls do not.
 
-    One begins with the `fixtures`, an empty one with what is `standing`: credentials, tenants, code lists;
-    and with `default_assumptions`, by `vendor.name`, unless it says otherwise. `on_end` hears the name of
-    each that is dropped, by somebody or because it was idle for too long.
+    A sandbox begins with the `fixtures`, an empty one with `kept_when_empty`: credentials, tenants, code
+    lists; both with `default_assumptions`, by `vendor.name`, unless its settings differ. `on_end` is called
+    with the name of each sandbox that is deleted or expires.
     """
 
     store: Store
@@ -84,9 +84,9 @@ class Sandboxes:
             return self.store.transact(name, scope, work)
 
     def transact_or_discard(self, name: str, scope: str, work: Callable[[State], T], *, create: bool) -> T:
-        """Run `work` like `transact`, but create a missing sandbox only if `create`; else discard it.
+        """Run `work` like `transact`, but create a missing sandbox only if `create`.
 
-        Else `work` runs in one like it that nobody ever sees again.
+        Otherwise `work` runs in a new sandbox that is discarded.
         """
         try:
             return self.store.transact(name, scope, work)
@@ -105,7 +105,7 @@ class Sandboxes:
         return self.store.control(name, work)
 
     def create(self, settings: Settings) -> bool:
-        """Make a sandbox; False, and nothing done, when it is there.
+        """Create a sandbox; return False, and change nothing, if it exists.
 
         Raises:
             TooManySandboxesError: no more may be, and none has been idle for too long.
@@ -120,9 +120,10 @@ class Sandboxes:
             raise
 
     def reset(self, name: str) -> Settings:
-        """Back to the beginning: fixtures, seed, clock, assumptions and scenarios as at creation.
+        """Restore fixtures, seed, clock, assumptions and scenarios as they were at creation; keep snapshots.
 
-        Snapshots stay. Raises UnknownSandbox where there is none of that name.
+        Raises:
+            UnknownSandboxError: there is none of that name.
         """
 
         def work(whole: SandboxState) -> Settings:
@@ -198,7 +199,7 @@ class Sandboxes:
             self.store.transact(name, f"{vendor}/", partial(sandbox_assumptions.override_values, chosen))
 
     def delete(self, name: str) -> None:
-        """Drop the sandbox; the default one begins anew, as the server was started, without snapshots.
+        """Delete the sandbox; the default one is made anew as at the start of the server, without snapshots.
 
         Raises:
             UnknownSandboxError: there is none of that name.

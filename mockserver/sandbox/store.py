@@ -89,10 +89,10 @@ class SandboxState(State, Protocol):
 
 
 class Store(Protocol):
-    """Sandboxes by name, each one world."""
+    """Sandboxes by name, isolated from each other."""
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
-        """Make the sandbox and fill it by `genesis`; False, and nothing done, when it is there."""
+        """Create the sandbox and fill it; return False, and change nothing, if it exists."""
         ...
 
     def transact(self, sandbox: str, scope: str, work: Callable[[State], T]) -> T:
@@ -110,11 +110,15 @@ class Store(Protocol):
     def run_discarded(
         self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[State], T]
     ) -> T:
-        """Run `work` on a sandbox that is filled by `genesis`, has no name and is gone afterwards."""
+        """Fill a sandbox without a name, run `work` on it and discard it."""
         ...
 
     def delete(self, sandbox: str) -> None:
-        """Drop the sandbox; UnknownSandbox when there is none."""
+        """Delete the sandbox.
+
+        Raises:
+            UnknownSandboxError: there is none of that name.
+        """
         ...
 
     def names(self) -> list[str]:

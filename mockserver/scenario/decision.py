@@ -18,9 +18,9 @@ class Decision(Value, frozen=True):
     """The decision on one call: which rules hit, and their effects.
 
     `applied` are the rules that hit, `scenario/rule` each; `effects` stand by the item's index, their
-    failures already counted. `wait` are the seconds until a quota lets calls in again, None when none
-    refuses; `quota_status` is what it refuses with. `delay_ms` is drawn, `retry_after` the header's text.
-    `shuffle` orders what is to be shuffled.
+    failures already counted. `wait_s` are the seconds until a quota lets calls in again, None if no quota
+    refuses the call; `quota_status` is the status of that refusal. `delay_ms` is drawn, `retry_after` the
+    header's text. `shuffle_seed` determines the order of shuffled outcomes.
     """
 
     applied: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Candidate(Value, frozen=True):
 
 @dataclass(frozen=True)
 class CallContext:
-    """The content of a call and its tenant; if `is_unread`, only its head is known."""
+    """The content of a call and its tenant; if `is_unreadable`, only its head is known."""
 
     call: Call
     document: Json = None

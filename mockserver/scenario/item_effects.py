@@ -39,15 +39,15 @@ _FIRST_EXTRA_KEY = 2**30
 
 
 class _RollbackError(Exception):
-    """Leaves the savepoint of what is answered as done and is not."""
+    """Raised to leave a savepoint whose writes are to be undone."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedEffects:
     """The effects of a decision on one call; `fault` and `refuse` are the vendor's words.
 
-    `told` is what the answer says of an item, `truth` what became of it; each holds, by index, only items
-    for which that is not what the batch did.
+    `reported` holds the outcomes that the answer shows, `actual` those that took place, by item index; both
+    only for items where they differ from the outcome of the batch.
     """
 
     decision: Decision
@@ -57,7 +57,7 @@ class AppliedEffects:
     actual: dict[int, Outcome] = field(default_factory=dict)
 
     def room(self, room: CompleteBatchHandler, batch: Batch) -> CompleteBatchHandler:
-        """Return the room in which the effects take place."""
+        """Return the batch handler with the effects applied."""
         return replace(room, apply=self._apply(room.apply), render=self._render(room, batch))
 
     def handler(self, handler: Handler) -> Handler:

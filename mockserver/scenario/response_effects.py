@@ -61,10 +61,10 @@ def apply_response(
     render_refusal: RenderRefusal,
     example: Reply | None = None,
 ) -> Answer:
-    """Return the answer as the decision has it: another reply, other headers, and how it leaves.
+    """Return the answer with the decision's effects on reply, headers and delivery.
 
-    `say` is the vendor's word for a refusal, `example` what the decision's example is. The outcomes stay
-    what became of the items.
+    `render_refusal` words a refusal as the vendor does; `example` is the decision's example. The outcomes
+    are unchanged.
     """
     effect = decision.response or ResponseEffect()
     reply = example or _replace_reply(answer.reply, effect, decision, call, render_refusal)

@@ -128,7 +128,7 @@ def _json_type(spec: Spec, schema: Document) -> str:
 
 
 def _convert_text(text: str, json_type: str) -> Json:
-    """`text` as a value of `kind`, or itself where it is none; the schema then says so."""
+    """Return `text` as a value of `json_type`, or unchanged if it is none; the schema then reports it."""
     if json_type == "boolean":
         return _BOOLEANS.get(text.lower(), text)
     if json_type == "integer" and _INTEGER.fullmatch(text):

@@ -9,7 +9,7 @@ from mockserver.model import Json
 
 
 class CatalogueTest:
-    """A row of the catalogue: what triggers it, what is `expected`, what a suite has to `check`."""
+    """A row of the catalogue: its trigger, the expected behaviour, and what a suite has to check."""
 
     def __init__(
         self,

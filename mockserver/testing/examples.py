@@ -114,9 +114,9 @@ _SUCCESS = range(200, 300)
 
 @dataclass(frozen=True, slots=True)
 class ExampleBuilder:
-    """Tries examples of a vendor for the sandbox `within`; `headers` go with every call.
+    """Builds examples of a vendor for a sandbox; `headers` are sent with every call.
 
-    `brought` is called when the sandbox was given what an example needs.
+    `on_state_copied` is called after records that an example needs were copied into the sandbox.
     """
 
     sandbox_control: SandboxControl

@@ -19,10 +19,10 @@ SERVER_ERROR = 500
 class CheckCase:
     """An exchange of a known operation.
 
-    `telling` is what the answer says of the items, None where it says nothing; `unread` why it cannot be
-    read. `answered` is the answer beside the spec. `forgiving`: by the vendor's profile a good call may be
-    refused with that status, or a bad one be taken. `credentialed`: it carries the very credentials that the
-    run was given.
+    `reported` are the outcomes that the response reports, None if it reports none; `unreadable` says why
+    they cannot be read. `conformance` compares the response with the spec. `is_tolerated`: the vendor's
+    profile allows this status although the expectation is another. `has_credentials`: the request carries
+    the credentials of the run.
     """
 
     exchange: Exchange

@@ -40,9 +40,10 @@ class FuzzingContext:
 
 
 class CaseCaller:
-    """Calls one target with the cases of one schema; `lost` says how the target was lost.
+    """Sends the cases of one schema to one target.
 
-    `accept` goes with every call, if it is not "". `left_out` are checks of Schemathesis' not to be made.
+    `lost` is the error with which the target stopped responding. `accept` is sent with every call unless it
+    is "". `left_out` names the checks of Schemathesis to skip.
     """
 
     def __init__(self, schema: BaseSchema, context: FuzzingContext) -> None:
@@ -61,11 +62,11 @@ class CaseCaller:
     def call(
         self, case: PinnedCase, recorder: ScenarioRecorder | None = None, *, walking: bool = False
     ) -> CheckedResponse:
-        """Return the answer to a case.
+        """Send a case and return the checked response.
 
         Raises:
-            UnsendableCaseError: HTTP has no place for it.
-            Lost: nobody answers.
+            UnsendableCaseError: the case cannot be sent over HTTP.
+            TargetLostError: the target does not respond.
         """
         if self.lost:
             raise TargetLostError

@@ -44,8 +44,8 @@ _WHY = {
 class ExpectedItem:
     """Expectation of one item by its schema; state is not known here.
 
-    `reason` and `pointer` (from the item's root) say what is wrong. `keys` are the texts that an answer may
-    name it by. `refuses`: it must refuse the call as a whole; `may_refuse`: it may.
+    `reason` and `pointer` (from the item's root) say what is wrong. `keys` are the texts by which a response
+    may identify it. `refuses_call`: because of it the whole call must be refused; `may_refuse_call`: may be.
     """
 
     item: BatchItem

@@ -70,12 +70,12 @@ class OracleSchema:
 
 
 def compile_schema(node: Document) -> OracleSchema:
-    """Return the schema for a node that `unfolded` gave."""
+    """Return the schema for a node without references, from `unfold`."""
     return OracleSchema(node, _Engine(node))
 
 
 def unfold(document: Document, node: Json, known: dict[str, dict[str, Json]] | None = None) -> Any:
-    """`node` with what it refers to in place of every `$ref`; a schema that holds itself holds itself."""
+    """Return `node` with every `$ref` replaced by its target; recursive schemas become recursive objects."""
     known = {} if known is None else known
     if isinstance(node, list):
         return [unfold(document, child, known) for child in node]

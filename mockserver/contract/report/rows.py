@@ -47,7 +47,7 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """Results of a run; `gone` are known differences that no longer occur."""
+    """Results of a run; `resolved` are known differences that no longer occur."""
 
     session: Session
     groups: tuple[RowGroup, ...]

@@ -29,11 +29,11 @@ class ConformanceProblem:
 
 @dataclass(frozen=True, slots=True)
 class ConformanceResult:
-    """An answer beside what the spec says of it.
+    """Comparison of a response with the spec.
 
-    `unstated` is what it does not say, `unasked` how the media type is not what was asked for, `unnamed` a
-    member that no schema names; None where there is nothing. `bodied`: the spec states a body for the
-    status. `body` is the document, None where it is none or cannot be read.
+    `undeclared` is what the spec does not declare, `unacceptable` a media type that was not asked for,
+    `undeclared_member` a member that no schema names; each None if there is none. `has_declared_body`: the
+    spec declares a body for the status. `body` is the document, None if it is absent or unreadable.
     """
 
     undeclared: ConformanceProblem | None = None
@@ -51,7 +51,7 @@ class ResponseConformance:
         self._schemas: dict[tuple[str, int, str], OracleSchema] = {}
 
     def conformance(self, operation: Operation, exchange: Exchange) -> ConformanceResult:
-        """Return the answer of an exchange."""
+        """Compare the response of an exchange with the operation's declaration."""
         response = exchange.response
         stated = self._stated(operation, response.status)
         if stated is None:

@@ -29,7 +29,7 @@ _NUMBERS = 1000
 
 
 class BatchMachine(RuleBasedStateMachine):
-    """The sequences of one subject; `stage` is set by `machine_of`."""
+    """State machine for one batch profile; `context` is set in the subclass that a run creates."""
 
     context: SequenceContext
 

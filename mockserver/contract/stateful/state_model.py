@@ -23,7 +23,7 @@ from mockserver.contract.profile import (
 from mockserver.spec.openapi import Batch
 
 FIRST_REFUSAL = 400
-"""The statuses from here on say no."""
+"""The lowest status of a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class SequenceItem:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedItemEffect:
-    """Expected fate of an item: `accepted` is None if it is open.
+    """Expected effect of an item: `accepted` is None if it may or may not be.
 
-    `was` is its key's record before it, `record` the one after it if it is accepted.
+    `record_before` is its key's record before it, `record` the one after it if it is accepted.
     """
 
     accepted: bool | None
@@ -94,7 +94,7 @@ def expected_batch_effect(
     items: Sequence[SequenceItem],
     before: Mapping[str, Record | None],
 ) -> ExpectedBatchEffect:
-    """Return what must become of `things`, sent to where the records are those of `before`."""
+    """Return the expected effect of `items` on the records `before`, by key."""
     there = dict(before)
     several = Counter(one.key for one in items)
     fates: list[ExpectedItemEffect] = []

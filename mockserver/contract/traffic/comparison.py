@@ -177,7 +177,7 @@ class DriftedExchange:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A whole archive. `foreign` calls are of others, `lost` had no answer, `troubled` a bad day's."""
+    """Result of an archive; `foreign` counts calls to others, `lost` unanswered ones, `with_faults` 5xx."""
 
     vendor: str
     calls: tuple[DriftedExchange, ...]
@@ -188,7 +188,7 @@ class Drift:
 
     @property
     def drifted(self) -> tuple[DriftedExchange, ...]:
-        """The calls of which something is to be said."""
+        """The calls with a difference."""
         return tuple(one for one in self.calls if not one.is_clean)
 
 

@@ -41,7 +41,7 @@ from mockserver.vendors.pvex.rules import CONFLICT, SUMS, UTF16_LENGTH
 
 @dataclass(frozen=True)
 class ErrorContext:
-    """Context of an error reply; `listed` for a list of invoices, not a single one."""
+    """Context of an error reply; `is_batch` for a list of invoices, not a single one."""
 
     call: Call
     is_batch: bool
@@ -101,7 +101,7 @@ class RejectedInvoice(Value, frozen=True):
 
 
 class ModelStateEntry(Value, frozen=True):
-    """An entry of `ModelState`; `place` is an item's index, and a member unless the item is meant."""
+    """An entry of `ModelState`; `path` is an item's index, and a member unless the whole item is meant."""
 
     path: Path
     key: str

@@ -96,7 +96,7 @@ def page_reply(page: ErrorPage) -> Reply:
 
 
 def offline_reply(message: str) -> Reply:
-    """Return the web server's page while the vendor is offline, with other words where they are `said`."""
+    """Return the web server's page for an offline vendor, with `message` unless it is ""."""
     page = ASSUMED.offline
     return page_reply(ErrorPage(page.status, f"<p>{escape_html(message)}</p>") if message else page)
 

@@ -39,9 +39,9 @@ class Reference:
 class Table:
     """A table of the database.
 
-    `blank` is the key of a row that names none, `spell` writes an assigned number as a key. `ready` gives,
-    once a call, what makes records. `stamped` are the members that no update inherits; `against` lists all
-    that is wrong with a row, of which a record names the first.
+    `blank_key` is the key of a row without one, `key_type` turns an assigned number into a key. `prepare`
+    returns, once a call, the function that builds rows. `not_inherited` are the members that an update does
+    not inherit; `find_problems` lists all problems of a row, of which the outcome shows the first.
     """
 
     names: RecordNames

@@ -106,9 +106,9 @@ def _read_row(row: Json, place: int, items: Sequence[BatchItem]) -> ReportedOutc
 
 @dataclass(frozen=True, slots=True)
 class _Resource:
-    """A resource: where it is written and read; what it is `sent` with is read back.
+    """A resource: where it is written and read; its `members` are read back and compared.
 
-    `also` goes with it and is not compared: an instant comes back in another form.
+    `uncompared` is sent too: an instant comes back in another form.
     """
 
     batch_path: str
