@@ -147,8 +147,8 @@ def _describe(one: ReportedOutcome | str | None) -> str:
     return f"rejected: {one.message}" if one.message else "rejected"
 
 
-FAILURE_KINDS = frozenset({429, 502, 503, 504})
-"""Answers of a bad day: they say nothing of the contract, and ours would not have had that day."""
+TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
+"""Statuses that say nothing about the contract: the request was valid, and may succeed later."""
 
 _UNSAID = frozenset({401, 403})
 """Answers that may be meant for the credentials, which most recorders leave out."""
@@ -177,13 +177,13 @@ class DriftedExchange:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Result of an archive; `foreign` counts calls to others, `lost` unanswered ones, `with_faults` 5xx."""
+    """Result of an archive; counts of calls to others, unanswered calls and transient errors."""
 
     vendor: str
     calls: tuple[DriftedExchange, ...]
     foreign: int
     lost: int
-    with_faults: int
+    transient: int
     made: Mapping[str, int]
 
     @property
@@ -208,13 +208,13 @@ class DriftComparison:
     def drift(self, traffic: Iterable[RecordedExchange]) -> Drift:
         """Compare all exchanges in the order of the recording, as the local server remembers."""
         calls = []
-        foreign = lost = troubled = 0
+        foreign = lost = transient = 0
         for one in traffic:
             exchange = place_request(one, self.api.spec, self.base)
             if exchange is None:
                 foreign += 1
-            elif exchange.response.status in FAILURE_KINDS:
-                troubled += 1
+            elif exchange.response.status in TRANSIENT_STATUSES:
+                transient += 1
             elif exchange.response.status == 0:
                 lost += 1
                 self.call(one, exchange)
@@ -223,7 +223,7 @@ class DriftComparison:
         made: Counter[str] = Counter()
         for (_, check), times in self.ledger.made.items():
             made[check] += times
-        return Drift(self.api.name, tuple(calls), foreign, lost, troubled, made)
+        return Drift(self.api.name, tuple(calls), foreign, lost, transient, made)
 
     def _drifted(self, one: RecordedExchange, exchange: Exchange) -> DriftedExchange:
         here = replace(self.call(one, exchange), operation=exchange.operation)

@@ -26,7 +26,7 @@ def lines(drift: Drift, name: str) -> Iterator[str]:
     left_out = {
         "of others": drift.foreign,
         "without an answer": drift.lost,
-        "of a bad day": drift.with_faults,
+        "with a transient error": drift.transient,
     }
     told = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
     calls = counted(len(drift.calls), "calls")
@@ -50,7 +50,7 @@ def document(drift: Drift, name: str) -> dict[str, Any]:
         "vendor": drift.vendor,
         "archive": name,
         "calls": len(drift.calls),
-        "leftOut": {"foreign": drift.foreign, "lost": drift.lost, "troubled": drift.with_faults},
+        "leftOut": {"foreign": drift.foreign, "lost": drift.lost, "transient": drift.transient},
         "checked": dict(sorted(drift.made.items())),
         "drifted": [_told(one) for one in drift.drifted],
     }

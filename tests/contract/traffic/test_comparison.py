@@ -96,14 +96,14 @@ def test_a_call_of_no_operation_below_a_named_base_is_told() -> None:
     assert [found.check for found in one.forbidden] == [UNKNOWN_OPERATION]
 
 
-def test_calls_of_others_lost_answers_and_bad_days_are_counted_and_not_judged() -> None:
+def test_calls_of_others_lost_answers_and_transient_errors_are_counted_and_not_judged() -> None:
     drift = held(
         entry("GET", "https://api.example/logo.png"),
         entry("GET", "https://api.example/payees", status=0, headers=HEADERS),
         entry("GET", "https://api.example/payees", status=503, headers=HEADERS),
     )
 
-    assert (drift.foreign, drift.lost, drift.with_faults, drift.calls) == (1, 1, 1, ())
+    assert (drift.foreign, drift.lost, drift.transient, drift.calls) == (1, 1, 1, ())
 
 
 def test_a_call_whose_answer_was_lost_is_made_all_the_same() -> None:
