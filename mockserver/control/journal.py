@@ -15,7 +15,7 @@ from mockserver.control.journal_queries import read_expectation, read_query
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
 from mockserver.journal.export.case_file import write_case_file
-from mockserver.journal.export.curl import curl_command
+from mockserver.journal.export.curl import entry_command
 from mockserver.journal.export.har import har_archive
 from mockserver.journal.export.pytest_file import pytest_file_name, pytest_source
 from mockserver.journal.journal import Journal
@@ -118,7 +118,7 @@ class JournalOperations:
 
     def _exported(self, entry: Entry, form: str, view: View) -> Reply:
         if form == "curl":
-            return _file_reply(curl_command(entry, view), "text/x-shellscript", f"call-{entry.number}.sh")
+            return _file_reply(entry_command(entry, view), "text/x-shellscript", f"call-{entry.number}.sh")
         by_name: Mapping[str, LoadedVendor] = {vendor.name: vendor for vendor in self.served}
         settings = sandbox_settings(entry, self.sandboxes, by_name)
         if form == "case":

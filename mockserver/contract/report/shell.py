@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from base64 import encodebytes
-from collections.abc import Iterator
 from shlex import quote
 
-from mockserver.contract.exchange import Exchange, Request
+from mockserver.codec.curl import curl_command, header_option, shell_quote
+from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding
 from mockserver.contract.report.rows import ReportRow
 from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
 from mockserver.contract.session.session import Session
 from mockserver.journal.entry import HOP_BY_HOP
-from mockserver.journal.export.curl import shell_quote
 
-_BY_ITSELF = ("accept", "user-agent", "content-type")
-_MAX_ARGUMENT_BYTES = 64 * 1024
 _LONGEST_REMARK = 2000
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _IN_DOUBLE = re.compile(r'(["\\`$])')
@@ -24,7 +20,6 @@ _ESCAPED = r"\\\1"
 _STATUS = r"'\n%{http_code}\n'"
 _TARGET = "MOCKSERVER_TARGET"
 _VARIABLE = re.compile(r"\$(MOCKSERVER_[A-Z0-9_]+)")
-_NEXT = " \\\n  "
 
 
 def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
@@ -35,7 +30,7 @@ def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
         *number_lines(finding.told),
         f"again: {row.again}",
     ]
-    calls = [curl_command(one, session) for one in finding.exchanges]
+    calls = [exchange_command(one, session) for one in finding.exchanges]
     named = sorted(
         {name for call in calls for name in _VARIABLE.findall(call)} - {*session.defaults, _TARGET}
     )
@@ -50,46 +45,29 @@ def shell_script(session: Session, row: ReportRow, finding: Finding) -> str:
     return "\n".join(lines) + "\n"
 
 
-def curl_command(exchange: Exchange, session: Session) -> str:
-    """Return one call; its status follows its answer, and a line says what came when it was found."""
+def exchange_command(exchange: Exchange, session: Session) -> str:
+    """Return one call; it prints status and body, and a comment states the status of the finding."""
     request, hidden = exchange.request, HiddenSecrets(session.secrets)
-    method = ["--head"] if request.method == "HEAD" else ["-X", shell_quote(request.method.encode())]
     path = shell_quote(hidden.text(request.path).encode()) if request.path else ""
-    words = [
-        "curl",
-        "-sS",
-        "--globoff",
-        "--path-as-is",
-        "-w",
-        _STATUS,
-        *method,
-        f'"${_TARGET}"{path}',
-    ]
-    lines = [" ".join(words), *_headers(request, session)]
-    then = f"# came then: {exchange.response.status}"
-    if not request.body or request.method == "HEAD":
-        return f"{_NEXT.join(lines)}\n{then}"
+    sent = {name: text for name, text in request.headers.items() if name.lower() not in HOP_BY_HOP}
     body = hidden.text(request.body.decode("latin-1")).encode("latin-1")
-    if len(body) <= _MAX_ARGUMENT_BYTES and not _CONTROL.search(body):
-        return f"{_NEXT.join([*lines, f'--data-raw {shell_quote(body)}'])}\n{then}"
-    sent = _NEXT.join([*lines, "--data-binary @-"])
-    return f"base64 -d <<'END' | {sent}\n{encodebytes(body).decode()}END\n{then}"
+    command = curl_command(
+        request.method,
+        f'"${_TARGET}"{path}',
+        [_header(name, text, session) for name, text in sent.items()],
+        {name.lower() for name in sent},
+        body,
+        is_text=not _CONTROL.search(body),
+        options=("-w", _STATUS),
+    )
+    return f"{command}# came then: {exchange.response.status}"
 
 
 def _default(name: str, text: str) -> str:
     return f'[ -n "${{{name}:-}}" ] || {name}={quote(text)}'
 
 
-def _headers(request: Request, session: Session) -> Iterator[str]:
-    hidden = HiddenSecrets(session.secrets)
-    sent = {name: text for name, text in request.headers.items() if name.lower() not in HOP_BY_HOP}
-    for name, text in sent.items():
-        if text in session.in_shell:
-            yield f'-H "{_IN_DOUBLE.sub(_ESCAPED, name)}: {session.in_shell[text]}"'
-        else:
-            header = f"{name}: {hidden.text(text)}" if text else f"{name};"
-            yield f"-H {shell_quote(header.encode('latin-1', 'replace'))}"
-    lower = {name.lower() for name in sent}
-    for name in _BY_ITSELF:
-        if name not in lower and (name != "content-type" or request.body):
-            yield f"-H {quote(f'{name}:')}"
+def _header(name: str, text: str, session: Session) -> str:
+    if text in session.in_shell:
+        return f'-H "{_IN_DOUBLE.sub(_ESCAPED, name)}: {session.in_shell[text]}"'
+    return header_option(name, HiddenSecrets(session.secrets).text(text))

@@ -8,7 +8,7 @@ from html import escape
 from mockserver.contract.finding import Finding
 from mockserver.contract.report.document import tally_findings
 from mockserver.contract.report.rows import ReportRow, RunOutcome
-from mockserver.contract.report.shell import curl_command
+from mockserver.contract.report.shell import exchange_command
 from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
 
 LONGEST_BYTES = 900_000
@@ -55,7 +55,7 @@ def _pieces(outcomes: list[RunOutcome]) -> Iterator[str]:
 
 def _folded(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
     hidden = HiddenSecrets(outcome.session.secrets)
-    calls = "\n".join(curl_command(one, outcome.session) for one in finding.exchanges)
+    calls = "\n".join(exchange_command(one, outcome.session) for one in finding.exchanges)
     told = [
         *number_lines(finding.told),
         f"expected: {finding.expected}",

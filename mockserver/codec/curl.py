@@ -1,0 +1,87 @@
+"""Write bash commands that send the same bytes with curl."""
+
+from __future__ import annotations
+
+import re
+from base64 import encodebytes
+from collections.abc import Collection, Iterator, Sequence
+
+MAX_ARGUMENT_BYTES = 64 * 1024
+"""Limit of an argument; Linux refuses 128 KiB."""
+
+_UNQUOTED = re.compile(r"[A-Za-z0-9_./:=@%+,-]+")
+_CONTROL_CHARACTERS = re.compile(r"[\x01-\x08\x0b-\x1f\x7f]")
+_QUOTE = "'\\''"
+_ESCAPES = {
+    **{chr(octet): f"\\x{octet:02x}" for octet in (*range(1, 32), 127)},
+    "'": "\\'",
+    "\\": "\\\\",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
+_ASCII = 128
+_CURL_DEFAULT_HEADERS = ("accept", "user-agent", "content-type")
+_NEXT = " \\\n  "
+
+
+def curl_command(  # noqa: PLR0913 - the parts of a request
+    method: str,
+    url: str,
+    headers: Sequence[str],
+    sent: Collection[str],
+    body: bytes,
+    *,
+    is_text: bool,
+    options: Sequence[str] = (),
+) -> str:
+    """Return the command, which prints the response to standard output and errors to standard error.
+
+    `url` is one quoted word, `headers` are `-H` options for the headers `sent` (names in lower case). A short
+    text body is a quoted argument, any other body base64 in a here-document. HEAD is sent without a body, as
+    curl requires.
+    """
+    verb = ["--head"] if method == "HEAD" else ["-X", shell_quote(method.encode())]
+    # curl would interpret [], {} and .. in the URL, and remove a header that has no value.
+    words = ["curl", "-sS", "--globoff", "--path-as-is", *options, *verb, url]
+    lines = [" ".join(words), *headers, *_without_defaults(sent, body)]
+    if not body or method == "HEAD":
+        return _NEXT.join(lines) + "\n"
+    if is_text and len(body) <= MAX_ARGUMENT_BYTES:
+        return _NEXT.join([*lines, f"--data-raw {shell_quote(body)}"]) + "\n"
+    command = _NEXT.join([*lines, "--data-binary @-"])
+    return f"base64 -d <<'END' | {command}\n{encodebytes(body).decode()}END\n"
+
+
+def header_option(name: str, text: str) -> str:
+    """Return the `-H` option for a header, as Latin-1, or as UTF-8 if Latin-1 cannot hold it."""
+    header = f"{name}: {text}" if text else f"{name};"
+    try:
+        octets = header.encode("latin-1")
+    except UnicodeEncodeError:
+        octets = header.encode()
+    return f"-H {shell_quote(octets)}"
+
+
+def shell_quote(octets: bytes) -> str:
+    """Quote bytes (without NUL) as one word of bash; characters that a terminal might garble are escaped."""
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        return "$'" + "".join(_ESCAPES.get(chr(one)) or _escape_octet(one) for one in octets) + "'"
+    if _UNQUOTED.fullmatch(text):
+        return text
+    if _CONTROL_CHARACTERS.search(text):
+        return "$'" + "".join(_ESCAPES.get(sign, sign) for sign in text) + "'"
+    return "'" + text.replace("'", _QUOTE) + "'"
+
+
+def _without_defaults(sent: Collection[str], body: bytes) -> Iterator[str]:
+    """Yield options that remove curl's default headers."""
+    for name in _CURL_DEFAULT_HEADERS:
+        if name not in sent and (name != "content-type" or body):
+            yield f"-H '{name}:'"
+
+
+def _escape_octet(octet: int) -> str:
+    return chr(octet) if octet < _ASCII else f"\\x{octet:02x}"

@@ -1,0 +1,100 @@
+"""Write HTTP archives (HAR 1.2)."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+from mockserver import __version__
+
+HarObject: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HarMessage:
+    """A request or response for an archive: header pairs, and the body as it may be shown.
+
+    `body` holds the bytes to show, `text` the same as text, None to write them as base64. `size` is the
+    length in bytes on the wire.
+    """
+
+    headers: Mapping[str, str]
+    media_type: str
+    body: bytes
+    text: str | None
+    size: int
+
+    def content(self, encoding_member: str) -> HarObject:
+        """Return text and media type; base64 is declared in the given member."""
+        if self.text is not None:
+            return {"mimeType": self.media_type, "text": self.text}
+        coded = b64encode(self.body).decode()
+        return {"mimeType": self.media_type, "text": coded, encoding_member: "base64"}
+
+
+def har_archive(entries: Iterable[HarObject]) -> HarObject:
+    """Return the archive that holds the entries."""
+    creator = {"name": "mockserver", "version": __version__}
+    return {"log": {"version": "1.2", "creator": creator, "entries": list(entries)}}
+
+
+def har_entry(
+    began: str, took_ms: float, request: HarObject, response: HarObject, **own_members: Any
+) -> HarObject:
+    """Return an entry; `began` is an instant in ISO 8601."""
+    return {
+        "startedDateTime": began,
+        "time": took_ms,
+        "request": request,
+        "response": response,
+        "cache": {},
+        "timings": {"send": 0, "wait": took_ms, "receive": 0},
+        **own_members,
+    }
+
+
+def har_request(method: str, url: str, message: HarMessage) -> HarObject:
+    """Return the request of an entry; it has `postData` if it has a body."""
+    query = parse_qsl(url.partition("?")[2], keep_blank_values=True)
+    return {
+        "method": method,
+        "url": url,
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(message.headers),
+        "queryString": [{"name": name, "value": text} for name, text in query],
+        **({"postData": message.content("_encoding")} if message.size else {}),
+        "headersSize": -1,
+        "bodySize": message.size,
+    }
+
+
+def har_response(status: int, message: HarMessage, redirect: str) -> HarObject:
+    """Return the response of an entry; status 0 means that it was never sent, as browsers write it."""
+    is_sent = status != 0
+    return {
+        "status": status,
+        "statusText": _phrase(status),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(message.headers) if is_sent else [],
+        "content": {"size": message.size, **message.content("encoding")},
+        "redirectURL": redirect if is_sent else "",
+        "headersSize": -1,
+        "bodySize": message.size if is_sent else 0,
+    }
+
+
+def _pairs(headers: Mapping[str, str]) -> list[HarObject]:
+    return [{"name": name, "value": text} for name, text in headers.items()]
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
