@@ -118,6 +118,10 @@ class BatchAttempt:
         declared = 400 <= answered.status < 500 and self.batch.declares(answered)
         return declared and self.untouched()
 
+    def judged(self, answered: Response) -> bool:
+        """Whether that is an answer that the operation declares, and no crash."""
+        return answered.status < 500 and self.batch.declares(answered)
+
     def untouched(self) -> bool:
         """Whether the sandbox holds what it held at first."""
         held: bool = stored(self.app, self.client.headers["mock-sandbox"]) == self.before
