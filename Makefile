@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/.dev
 RUN := $(VENV)/.run
 PYTEST := $(BIN)/python -m pytest
-SLOW := contract clients invariants catalogue journeys testing cli/test_contract_over_http.py server/test_uvicorn_server.py
+SLOW := contract clients invariants catalogue journeys testing cli/test_contract.py cli/test_contract_over_http.py server/test_uvicorn_server.py
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -9,6 +9,7 @@ from tests.support.client import Client
 
 
 @pytest.fixture
-def operator(tmp_path: Path) -> Client:
+def operator() -> Iterator[Client]:
     """A client of a server that serves only the sample vendor."""
-    return sample_vendor.create_client(tmp_path, seed=3, freeze="2026-01-05T09:00:00Z")
+    with sample_vendor.shared_client(seed=3, freeze="2026-01-05T09:00:00Z") as client:
+        yield client

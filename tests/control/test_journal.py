@@ -224,10 +224,13 @@ def test_credentials_are_shown_to_those_who_ask(operator: Client) -> None:
     assert shown["request"]["headers"]["authorization"] == "Bearer abc"
 
 
-def test_a_list_tells_how_many_calls_had_to_make_room(operator: Client) -> None:
+def test_a_list_tells_how_many_calls_had_to_make_room(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     create(operator)
+    # Ten thousand calls would take too long.
     assert isinstance(operator.app, Application)
-    operator.app.journal._max_entries = 2  # noqa: SLF001 - ten thousand calls would take too long
+    monkeypatch.setattr(operator.app.journal, "_max_entries", 2)
     for key in "ABC":
         order(operator, key)
 
@@ -343,10 +346,13 @@ def test_an_expectation_without_sense_is_refused(
     assert pointer is None or answered.json["errors"][0]["pointer"] == pointer
 
 
-def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(operator: Client) -> None:
+def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     create(operator)
+    # Ten thousand calls would take too long.
     assert isinstance(operator.app, Application)
-    operator.app.journal._max_entries = 2  # noqa: SLF001 - ten thousand calls would take too long
+    monkeypatch.setattr(operator.app.journal, "_max_entries", 2)
     for key in "ABC":
         order(operator, key)
 
@@ -388,10 +394,13 @@ def test_what_was_asked_for_is_handed_on_in_one_archive(operator: Client) -> Non
     assert [one["request"]["method"] for one in archive["log"]["entries"]] == ["GET"]
 
 
-def test_a_call_whose_body_was_not_kept_cannot_be_sent_again(operator: Client) -> None:
+def test_a_call_whose_body_was_not_kept_cannot_be_sent_again(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     create(operator)
+    # Sixty megabytes would take too long.
     assert isinstance(operator.app, Application)
-    operator.app.journal._max_bytes = 100  # noqa: SLF001 - sixty megabytes would take too long
+    monkeypatch.setattr(operator.app.journal, "_max_bytes", 100)
     order(operator, "A", "B", "C")
 
     refused = [operator.get(f"{JOURNAL}/1/export?format={form}") for form in ("curl", "pytest", "case")]

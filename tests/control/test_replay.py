@@ -19,6 +19,12 @@ SLOW = {
 }
 
 
+@pytest.fixture
+def operator(tmp_path: Path) -> Client:
+    """A client of a server of its own, whose replays nobody else has counted."""
+    return sample_vendor.create_client(tmp_path, seed=3, freeze="2026-01-05T09:00:00Z")
+
+
 def replay(operator: Client, number: int = 1, **body: Any) -> Response:
     return operator.post(f"{JOURNAL}/{number}/replay", json=body)
 

@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from mockserver import __version__
 from tests.control.operators import NEW, create, order
+from tests.support import sample_vendor
 from tests.support.client import Client
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Client:
+    """A client of a server of its own, whose calls nobody else has counted."""
+    return sample_vendor.create_client(tmp_path, seed=3, freeze="2026-01-05T09:00:00Z")
 
 
 def test_health_tells_what_is_served(operator: Client) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,15 +16,17 @@ PAGES = ("/_mock/health", "/_mock/nope", "/", "/_console/", "/acme/ui/", "/acme/
 
 
 @pytest.fixture
-def guarded(tmp_path: Path) -> Client:
+def guarded() -> Iterator[Client]:
     """A client of a server that listens on loopback and accepts one more Host."""
-    return sample_vendor.create_client(tmp_path, hosts=("127.0.0.1", "mock.test")).within(host=HOST)
+    with sample_vendor.shared_client(hosts=("127.0.0.1", "mock.test")) as client:
+        yield client.within(host=HOST)
 
 
 @pytest.fixture
-def secured(tmp_path: Path) -> Client:
+def secured() -> Iterator[Client]:
     """A client without a token, of a server that requires one."""
-    return sample_vendor.create_client(tmp_path, control_token="sesame-1").without("authorization")
+    with sample_vendor.shared_client(control_token="sesame-1") as client:
+        yield client.without("authorization")
 
 
 def write(client: Client, **headers: str) -> Response:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,10 @@ HOST = {"host": "testserver"}
 
 
 @pytest.fixture
-def caller(tmp_path: Path) -> Client:
-    return sample_vendor.create_client(tmp_path)
+def caller() -> Iterator[Client]:
+    """A client of a server that serves only the sample vendor."""
+    with sample_vendor.shared_client() as client:
+        yield client
 
 
 def ids(answered: Response) -> list[str]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,9 +13,10 @@ SANDBOXES = "/_mock/sandboxes"
 
 
 @pytest.fixture
-def operator(tmp_path: Path) -> Client:
+def operator() -> Iterator[Client]:
     """A client of a server that serves only the sample vendor."""
-    return sample_vendor.create_client(tmp_path)
+    with sample_vendor.shared_client() as client:
+        yield client
 
 
 @pytest.mark.parametrize(

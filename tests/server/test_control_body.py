@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,9 +11,10 @@ SANDBOXES = "/_mock/sandboxes"
 
 
 @pytest.fixture
-def operator(tmp_path: Path) -> Client:
+def operator() -> Iterator[Client]:
     """A client of a server with only the sample vendor, and a body limit of 8 KiB."""
-    return sample_vendor.create_client(tmp_path, max_body_bytes=8192)
+    with sample_vendor.shared_client(max_body_bytes=8192) as client:
+        yield client
 
 
 def listed(operator: Client) -> list[str]:

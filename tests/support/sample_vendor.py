@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mockserver.server.application import Application, Options, create_app
@@ -112,9 +115,28 @@ def create_application(folder: Path, made: Mapping[str, Any] | None = None, **op
 
 def create_client(folder: Path, made: Mapping[str, Any] | None = None, **options: Any) -> Client:
     """A client of that application, with a credential."""
-    return Client(
-        create_application(folder, made, **options), {"host": "testserver", "authorization": "Bearer abc"}
-    )
+    return client_of(create_application(folder, made, **options))
+
+
+def client_of(application: Application) -> Client:
+    """A client with a credential."""
+    return Client(application, {"host": "testserver", "authorization": "Bearer abc"})
+
+
+@contextmanager
+def shared_client(**options: Any) -> Iterator[Client]:
+    """A client of an application that tests share, as building one takes long; it is cleared afterwards."""
+    application = _shared_application(**options)
+    yield client_of(application)
+    for name in application.sandboxes.names():
+        application.sandboxes.delete(name)
+        application.journal.forget(name)
+
+
+@cache
+def _shared_application(**options: Any) -> Application:
+    with TemporaryDirectory() as folder:
+        return create_application(Path(folder), **options)
 
 
 def _list(items: Mapping[str, Any]) -> dict[str, Any]:
