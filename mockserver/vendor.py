@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from mockserver.errors import NotFound, Refusal
 from mockserver.model import EMPTY, Answer, Call, Document, Fault, Item, Json, Outcome, Problem, Reply, Value
@@ -58,8 +58,19 @@ RenderBatch: TypeAlias = Callable[[BatchResult, State], Reply]
 Handler: TypeAlias = Callable[[Request, State], Reply]
 ClassifyProblem: TypeAlias = Callable[[Problem, Call], Problem | None]
 Refuse: TypeAlias = Callable[[Refusal, Call, Operation | None, State], Reply]
-Enter: TypeAlias = Callable[[], Operation]
-"""Run the checks common to all vendors (route, credentials, body, scope); return the operation, or raise."""
+
+
+class Enter(Protocol):
+    """The checks common to all vendors; each raises the refusal of a call that does not pass."""
+
+    def __call__(self) -> Operation:
+        """Check route, credentials, body and scope; return the operation."""
+        ...
+
+    def count(self) -> None:
+        """Count the call against the rate limit that the spec declares, if it declares one."""
+        ...
+
 
 Admit: TypeAlias = Callable[[Call, Enter, State], str]
 EnterTenant: TypeAlias = Callable[[Call, str, State], None]
@@ -123,6 +134,7 @@ def find_record(collection: str, key: str, state: State) -> Document:
 def admit_any(_call: Call, enter: Enter, _state: State) -> str:
     """Admit any call that passes the common checks, into the tenant that it names."""
     enter()
+    enter.count()
     return ""
 
 

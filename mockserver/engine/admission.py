@@ -118,8 +118,8 @@ class Admission:
         try:
             if arrival.head_refusal is not None:
                 raise arrival.head_refusal
-            checks = _Checks(arrival, match, principal, self.served)
-            tenant = self.served.vendor.admit(call, lambda: checks.operation(call), state)
+            checks = _Checks(arrival, match, principal, self.served, call, state)
+            tenant = self.served.vendor.admit(call, checks, state)
             check_availability(call)
         except Refusal as refusal:
             return Admitted(call, found, refusal)
@@ -154,15 +154,18 @@ class Admission:
         return replace(call, headers={**call.headers, name: tenant})
 
 
-class _Checks(Value, frozen=True):
-    """Checks of every call, whatever the vendor: a route, credentials, a readable body, a scope."""
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    """The checks common to all vendors, see `Enter`: a route, credentials, a readable body, a scope."""
 
     arrival: Arrival
     match: RouteMatch | Refusal
     principal: Principal | Refusal
     served: LoadedVendor
+    call: Call
+    state: State
 
-    def operation(self, call: Call) -> Operation:
+    def __call__(self) -> Operation:
         """Return the operation that the call may use.
 
         Raises:
@@ -173,8 +176,17 @@ class _Checks(Value, frozen=True):
         operation = self.match.operation
         for refusal in self._refusals(operation):
             raise refusal
-        check_permission(call, operation)
+        check_permission(self.call, operation)
         return operation
+
+    def count(self) -> None:
+        """Count the call, unless its credentials are refused: 401 comes before 429.
+
+        Raises:
+            TooManyRequests: its caller has used up the rate limit.
+        """
+        if self.served.rate_limit is not None and not isinstance(self.principal, Refusal):
+            self.served.rate_limit.count(self.call, self.state)
 
     def _refusals(self, operation: Operation) -> Iterator[Refusal]:
         arrival = self.arrival

@@ -59,15 +59,21 @@ class Executor:
         operation = match.operation
         try:
             with state.item():
-                return self._perform(call, operation, opened, effects, state)
+                answer = self._perform(call, operation, opened, effects, state)
         except Refusal as refusal:
-            answer = self.refuse(call, refusal, operation, state)
+            answer = self._refuse(call, refusal, operation, state)
             if effects is not None:
                 answer = replace(answer, reply=effects.refusal(answer.reply))
-            return self._remember(call, answer, operation, state)
+            answer = self._remember(call, answer, operation, state)
+        return self._with_limit_headers(answer, call, state)
 
     def refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
-        """Return the answer to a call that is refused whole: the only place that words one."""
+        """Return the answer to a call that is refused whole."""
+        answer = self._refuse(call, refusal, operation, state)
+        return answer if isinstance(refusal, ServerRefusal) else self._with_limit_headers(answer, call, state)
+
+    def _refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
+        """Word a refusal: the only place that does."""
         if isinstance(refusal, ServerRefusal):
             reply = server_problem_reply(refusal)
         else:
@@ -87,7 +93,13 @@ class Executor:
                 kept = replay(call, operation, state)
         except Refusal as refusal:
             return self.refuse(call, refusal, operation, state)
-        return None if kept is None else Answer(kept, operation.id)
+        if kept is None:
+            return None
+        return self._with_limit_headers(Answer(kept, operation.id), call, state)
+
+    def _with_limit_headers(self, answer: Answer, call: Call, state: State) -> Answer:
+        limit = self.served.rate_limit
+        return answer if limit is None else limit.with_headers(answer, call, state)
 
     def dispatch(self, call: Call, state: State) -> Answer:
         """Answer a call that another one carries, on the state of that one, all or nothing of it."""
@@ -105,7 +117,7 @@ class Executor:
             with state.item():
                 return self._settle(request, verdicts, None, state)
         except Refusal as refusal:
-            return self.refuse(call, refusal, operation, state)
+            return self._refuse(call, refusal, operation, state)
 
     def _perform(
         self, call: Call, operation: Operation, opened: Opened, effects: AppliedEffects | None, state: State

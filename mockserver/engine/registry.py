@@ -18,6 +18,7 @@ from mockserver.engine import defaults
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
 from mockserver.engine.plan import CompiledOperation, compile_operations
+from mockserver.engine.rate_limit import RateLimit, read_rate_limit
 from mockserver.errors import MockServerError, Refusal, SpecError, VendorError
 from mockserver.model import EMPTY, Call, Document, Reply
 from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
@@ -45,6 +46,7 @@ class LoadedVendor:
     fixtures: Tables
     assumptions: Mapping[str, str]
     idempotency: IdempotencyExtension | None
+    rate_limit: RateLimit | None
 
     @property
     def all_assumptions(self) -> tuple[Assumption, ...]:
@@ -112,7 +114,8 @@ def load_vendor(file: Path) -> LoadedVendor:
     contract = loading.load_spec(file)
     vendor, fixtures = _load_package(contract.name)
     _check_operation_ids(contract, vendor)
-    schemes = contract.document.get("components", {}).get("securitySchemes", {})
+    nodes = contract.document.get("components", {}).get("securitySchemes", {})
+    schemes = {name: SecurityScheme(name, node) for name, node in nodes.items()}
     return LoadedVendor(
         name=contract.name,
         spec=contract,
@@ -131,11 +134,19 @@ def load_vendor(file: Path) -> LoadedVendor:
             if not operation.batch
         },
         refuse=_refuse_with_supported_types(vendor.refuse or defaults.refuse_with_problem_details),
-        schemes={name: SecurityScheme(name, node) for name, node in schemes.items()},
+        schemes=schemes,
         fixtures=fixtures,
         assumptions=default_values(_assumptions_of(vendor)),
         idempotency=None if _has_own_idempotency(vendor) else IdempotencyExtension(contract),
+        rate_limit=_rate_limit(contract, vendor, schemes),
     )
+
+
+def _rate_limit(contract: Spec, vendor: Vendor, schemes: Mapping[str, SecurityScheme]) -> RateLimit | None:
+    node = contract.document.get("x-rate-limit")
+    if node is None:
+        return None
+    return read_rate_limit(contract.name, node, _assumptions_of(vendor), schemes)
 
 
 def _refuse_with_supported_types(refuse: Refuse) -> Refuse:

@@ -35,7 +35,6 @@ from mockserver.vendors.guidewire.lifecycle import (
     TRANSITIONS,
     allowed_actions,
 )
-from mockserver.vendors.guidewire.rate_limit import RATE_LIMIT_HEADERS, remaining_headers
 
 PAGE_SIZE = 25
 """Rows on a page when the call does not say. Source: §1.4."""
@@ -45,8 +44,6 @@ API = "/claim/v1"
 """Root of links: as in the vendor's documents, below the address that a client is configured with."""
 
 CORRELATION = "X-Correlation-ID"
-WHOLE_REPLY_HEADERS = frozenset({CORRELATION, *RATE_LIMIT_HEADERS})
-"""Headers that an answer has and the answers to calls inside of it have not."""
 
 _ROW_PAYEE_LACKS = frozenset({"primaryAddress"})
 _EVERYTHING = frozenset({"*all", "*detail"})
@@ -104,7 +101,7 @@ def checksum(document: Document) -> str:
 def with_correlation_id(reply: Reply, call: Call, state: State) -> Reply:
     """Add the caller's correlation id, or a fresh one. Source: Guidewire fact sheet §1.5."""
     name = call.headers.get(CORRELATION.lower()) or state.uuid()
-    headers = (*reply.headers, *remaining_headers(call, state), (CORRELATION, name))
+    headers = (*reply.headers, (CORRELATION, name))
     return Reply(reply.status, reply.body, reply.media_type, headers)
 
 

@@ -17,7 +17,6 @@ from mockserver.spec.openapi import Operation
 from mockserver.vendor import Enter, Handler, Request, find_record
 from mockserver.vendors.guidewire.dates import print_instant
 from mockserver.vendors.guidewire.lifecycle import new_id
-from mockserver.vendors.guidewire.rate_limit import count_call
 from mockserver.vendors.guidewire.representation import with_correlation_id
 
 REPLY_SCHEMAS: Mapping[str, str] = {
@@ -42,7 +41,7 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     """
     enter()
     with state.item():  # a refused call is not counted
-        count_call(call, state)
+        enter.count()
         check_json_in_utf_8(call)
     return ""
 

@@ -15,7 +15,7 @@ from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome,
 from mockserver.sandbox.store import State
 from mockserver.vendor import FAULT_RULE, BatchResult, Request, StoreItem
 from mockserver.vendors.guidewire.refusals import problem_error, refusal_error, wrap_error
-from mockserver.vendors.guidewire.representation import API, CORRELATION, WHOLE_REPLY_HEADERS
+from mockserver.vendors.guidewire.representation import API, CORRELATION
 from mockserver.vendors.guidewire.request_headers import finish_reply, record_failed_id
 
 BATCH_ONLY_HEADERS = frozenset({"gw-checksum", "prefer", "content-length"})
@@ -61,9 +61,7 @@ def without_headers(call: Call, names: Iterable[str]) -> Call:
 
 def reply_entry(reply: Reply) -> Json:
     """Return an answer among others: status, body if there is one, and headers but the common ones."""
-    headers = [
-        {"name": name, "value": text} for name, text in reply.headers if name not in WHOLE_REPLY_HEADERS
-    ]
+    headers = [{"name": name, "value": text} for name, text in reply.headers if name != CORRELATION]
     body = {"body": json.decode(reply.body)} if reply.body else {}
     return {"status": reply.status, **body, "headers": headers}
 

@@ -7,7 +7,6 @@ from mockserver.vendors.payt import batches, oauth, queries, rules, state_rules
 from mockserver.vendors.payt.access import admit, enter_tenant
 from mockserver.vendors.payt.dates import is_instant
 from mockserver.vendors.payt.faults import extra_outcome_of, fault_problem
-from mockserver.vendors.payt.rate_limit import batch_with_limit_headers, handler_with_limit_headers
 from mockserver.vendors.payt.records import debtors, files, identity, invoices, payment_settings
 from mockserver.vendors.payt.records.debtors import CONTACT
 from mockserver.vendors.payt.records.payment_settings import VAT_RATE
@@ -92,8 +91,8 @@ _OPERATIONS = {
 }
 
 VENDOR = Vendor(
-    batches={name: batch_with_limit_headers(room) for name, room in _BATCHES.items()},
-    operations={name: handler_with_limit_headers(handler) for name, handler in _OPERATIONS.items()},
+    batches=_BATCHES,
+    operations=_OPERATIONS,
     refuse=refuse,
     classify=classify,
     admit=admit,

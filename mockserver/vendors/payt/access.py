@@ -10,7 +10,6 @@ from mockserver.errors import Forbidden, NotFound, Refusal
 from mockserver.model import Call, Document, Principal
 from mockserver.sandbox.store import State
 from mockserver.vendor import Enter
-from mockserver.vendors.payt.rate_limit import check_rate
 from mockserver.vendors.payt.records.files import STORAGE
 
 ADMINISTRATIONS = "administrations"
@@ -59,7 +58,7 @@ def _is_granted(administration: Document, principal: Principal) -> bool:
     return administration.get("connected", True) and (named is None or administration["id"] in named)
 
 
-def admit(call: Call, enter: Enter, state: State) -> str:
+def admit(call: Call, enter: Enter, _state: State) -> str:
     """Count the call of a token, then refuse `Accept` and charsets where the assumptions require it.
 
     Files are put to their storage in any charset, and nothing is answered there.
@@ -69,8 +68,7 @@ def admit(call: Call, enter: Enter, state: State) -> str:
         NotAcceptable: its Accept header has no room for JSON.
         UnsupportedMediaType: its body is declared to be in another charset.
     """
-    if call.assumptions["quotas"] == "on":
-        check_rate(call, state)
+    enter.count()
     operation = enter()
     if operation.path.startswith("/v1/"):
         check_json_in_utf_8(call)

@@ -38,7 +38,6 @@ from mockserver.vendors.payt.messages import (
     word_file_problem,
     word_problem,
 )
-from mockserver.vendors.payt.rate_limit import with_rate_limit_headers
 
 _STATUSES: Mapping[str, int] = {**REFUSAL_STATUSES, "malformed": 422, "invalid": 422, "rejected": 422}
 _CODES: Mapping[int, str] = {
@@ -77,15 +76,11 @@ def classify(problem: Problem, call: Call) -> Problem | None:
     return word_problem(known, spare_call=call.assumptions["broken_record"] == "refuses_record")
 
 
-def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
     """Return the reply to a call that is refused as a whole.
 
     Source: Payt fact sheet §3.1.
     """
-    return with_rate_limit_headers(_reply(refusal, call, operation), call, state)
-
-
-def _reply(refusal: Refusal, call: Call, operation: Operation | None) -> Reply:
     if call.path.startswith(_OAUTH_PATHS):
         if isinstance(refusal, Unauthorized):
             challenge = ("WWW-Authenticate", "Basic")

@@ -13,29 +13,24 @@ from mockserver.vendors.pvex.invoices import (
     show_invoice,
     store_invoice,
 )
-from mockserver.vendors.pvex.rate_limit import (
-    handler_with_limit_headers,
-    refuse_with_limit_headers,
-    render_with_limit_headers,
-)
 from mockserver.vendors.pvex.refusals import refuse
 
 VENDOR = Vendor(
     batches={
         "postInvoiceBatch": BatchHandler(
             apply=apply_batch,
-            render=render_with_limit_headers(render_batch),
+            render=render_batch,
             rules=(rules.item_problems,),
             extra_outcome=extra_outcome,
         )
     },
     operations={
-        "postInvoice": handler_with_limit_headers(store_invoice),
-        "listInvoices": handler_with_limit_headers(list_invoices),
-        "getInvoice": handler_with_limit_headers(show_invoice),
-        "issueToken": handler_with_limit_headers(issue_token),
+        "postInvoice": store_invoice,
+        "listInvoices": list_invoices,
+        "getInvoice": show_invoice,
+        "issueToken": issue_token,
     },
-    refuse=refuse_with_limit_headers(refuse),
+    refuse=refuse,
     classify=rules.classify,
     admit=admit,
     fault=fault_problem,

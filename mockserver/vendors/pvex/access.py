@@ -20,7 +20,6 @@ from mockserver.model import ANONYMOUS, Call, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Enter, Request
 from mockserver.vendors.pvex.messages import ASSUMED
-from mockserver.vendors.pvex.rate_limit import count_call
 
 LOGIN_OPERATION = "issueToken"
 USERS = "users"
@@ -50,7 +49,7 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     if operation.security and call.principal == ANONYMOUS and assumptions["auth"] == "bearer":
         raise Unauthorized("missing", _SCHEME)
     with state.item():  # a refused call is not counted
-        count_call(call, state)
+        enter.count()
         if operation.id != LOGIN_OPERATION and parse_content_type(call.headers)[0] == _FORM:
             _check_form(assumptions["form_body"])
     return ""

@@ -1,0 +1,111 @@
+"""Rate limit that a spec declares with `x-rate-limit`: one fixed window per caller, and its headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from mockserver.engine.auth import SecurityScheme
+from mockserver.errors import SpecError, TooManyRequests
+from mockserver.model import Answer, Call, Document, Value
+from mockserver.sandbox.assumptions import ON, Assumption
+from mockserver.sandbox.quota import count_in_fixed_window, describe_fixed_window, rate_limit_headers
+from mockserver.sandbox.store import State
+
+UNLIMITED = "unlimited"
+"""Value of an assumption about the number of calls: they are not counted."""
+
+_MEMBERS: Mapping[str, Callable[[object], bool]] = {
+    "name": lambda value: isinstance(value, str),
+    "calls": lambda value: isinstance(value, (int, str)),
+    "seconds": lambda value: isinstance(value, int) and value > 0,
+    "by": lambda value: isinstance(value, str),
+    "when": lambda value: isinstance(value, str),
+    "headers-when": lambda value: isinstance(value, str),
+    "retry-after": lambda value: isinstance(value, bool),
+}
+_REQUIRED = ("name", "calls", "seconds")
+
+
+class RateLimit(Value, frozen=True):
+    """At most `calls` (a number, or the assumption that has it) in windows of `seconds`, per caller.
+
+    A caller is a principal or, with a `scheme`, its credential itself; calls without one are not counted.
+    Calls are counted if the assumption `when` is on ("": always), and answers then tell how many are left if
+    the assumption `headers_when` is. `says_wait`: a refusal says when calls are let in again.
+    """
+
+    name: str
+    calls: int | str
+    seconds: int
+    scheme: SecurityScheme | None = None
+    when: str = ""
+    headers_when: str = ""
+    says_wait: bool = True
+
+    def count(self, call: Call, state: State) -> None:
+        """Count a call of its caller, if calls are counted.
+
+        Raises:
+            TooManyRequests: the window holds no more.
+        """
+        limit, key = self._limit(call), self._key(call)
+        if limit is None or key is None:
+            return
+        spent = count_in_fixed_window(state, key, limit, self.seconds)
+        if not spent.allowed:
+            raise TooManyRequests(self.name, spent.wait if self.says_wait else None)
+
+    def with_headers(self, answer: Answer, call: Call, state: State) -> Answer:
+        """Return the answer with headers that tell how many calls are left, if it is to tell that."""
+        limit, key = self._limit(call), self._key(call)
+        if limit is None or key is None or (self.headers_when and call.assumptions[self.headers_when] != ON):
+            return answer
+        left = rate_limit_headers(describe_fixed_window(state, key, self.name, limit, self.seconds))
+        reply = replace(answer.reply, headers=(*answer.reply.headers, *left))
+        return replace(answer, reply=reply)
+
+    def _limit(self, call: Call) -> int | None:
+        """Return how many calls the window holds; None if they are not counted."""
+        if self.when and call.assumptions[self.when] != ON:
+            return None
+        if isinstance(self.calls, int):
+            return self.calls
+        chosen = call.assumptions[self.calls]
+        return None if chosen == UNLIMITED else int(chosen)
+
+    def _key(self, call: Call) -> str | None:
+        caller = call.principal.name if self.scheme is None else self.scheme.credential(call)
+        return None if caller is None else f"{self.name}/{caller}"
+
+
+def read_rate_limit(
+    file: str, node: Document, assumptions: tuple[Assumption, ...], schemes: Mapping[str, SecurityScheme]
+) -> RateLimit:
+    """Return the rate limit that a spec declares.
+
+    Raises:
+        SpecError: a member is unknown, missing or of another kind, or names no assumption.
+    """
+    for name in (*node, *_REQUIRED):
+        if name not in _MEMBERS:
+            raise SpecError(f"{file}: x-rate-limit.{name}: unknown; known are {', '.join(sorted(_MEMBERS))}")
+        if name not in node or not _MEMBERS[name](node[name]):
+            found = f"found {node[name]!r}" if name in node else "it is missing"
+            raise SpecError(f"{file}: x-rate-limit.{name}: expected another value, {found}")
+    known = {one.name for one in assumptions}
+    for name in ("calls", "when", "headers-when"):
+        if isinstance(node.get(name), str) and node[name] not in known:
+            raise SpecError(f"{file}: x-rate-limit.{name}: there is no assumption {node[name]}")
+    if node.get("by", "principal") not in ("principal", *schemes):
+        raise SpecError(f"{file}: x-rate-limit.by: there is no security scheme {node['by']}")
+    return RateLimit(
+        name=node["name"],
+        calls=node["calls"],
+        seconds=node["seconds"],
+        scheme=schemes.get(node.get("by", "")),
+        when=node.get("when", ""),
+        headers_when=node.get("headers-when", ""),
+        says_wait=node.get("retry-after", True),
+    )
