@@ -1,8 +1,10 @@
-"""Scenarios, rules and effects as frozen values."""
+"""Scenarios, rules and effects as frozen values; fields are named as in a document, or say how there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from msgspec import field
 
 from mockserver.model import EMPTY, Document, Fault, Json, Value
 
@@ -55,9 +57,9 @@ class Effect(Value, frozen=True):
     """
 
     fail: Fault | None = None
-    fail_times: int | None = None
+    fail_times: int | None = field(default=None, name="failTimes")
     warn: Fault | None = None
-    hang_ms: int | None = None
+    hang_ms: int | None = field(default=None, name="hang")
     omit: bool = False
     duplicate: int = 0
     commit: bool | None = None
@@ -98,10 +100,10 @@ class EnvelopeEffect(Value, frozen=True):
     """Effect around the items; `order` is reverse, shuffle or rotate."""
 
     order: str = ""
-    count_add: int = 0
+    count_add: int = field(default=0, name="countAdd")
     phantom: int = 0
-    empty_map_as_array: bool = False
-    content_type: str = ""
+    empty_map_as_array: bool = field(default=False, name="emptyMapAsArray")
+    content_type: str = field(default="", name="contentType")
     drift: tuple[SchemaDrift, ...] = ()
 
 
@@ -117,21 +119,21 @@ class Delay(Value, frozen=True):
     upper: int = 0
     median: int = 0
     sigma: float = 0.0
-    longest: int | None = None
+    longest: int | None = field(default=None, name="max")
 
 
 class Dribble(Value, frozen=True):
     """The body in so many chunks over so many milliseconds."""
 
-    chunks: int
-    total_ms: int
+    chunks: int = field(name="numberOfChunks")
+    total_ms: int = field(name="totalDuration")
 
 
 class ResponseBody(Value, frozen=True):
     """A literal body."""
 
     text: str
-    media_type: str
+    media_type: str = field(name="mediaType")
 
 
 class ResponseEffect(Value, frozen=True):
@@ -141,10 +143,10 @@ class ResponseEffect(Value, frozen=True):
     headers: Mapping[str, str] = EMPTY
     body: ResponseBody | None = None
     example: str = ""
-    retry_after: int | str | None = None
+    retry_after: int | str | None = field(default=None, name="retryAfter")
     delay: Delay | None = None
     dribble: Dribble | None = None
-    truncate_at: float | None = None
+    truncate_at: float | None = field(default=None, name="truncateBodyAtFraction")
     fault: str = ""
 
 
@@ -152,7 +154,7 @@ class RuleQuota(Value, frozen=True):
     """At most `limit` calls in a window of `window_ms`; rules that name one quota share it."""
 
     limit: int
-    window_ms: int
+    window_ms: int = field(name="windowMillis")
     name: str = ""
     status: int = 429
 
@@ -165,8 +167,8 @@ class Rule(Value, frozen=True):
     match: RuleMatch = RuleMatch()
     probability: float | None = None
     times: RuleTimes = RuleTimes()
-    requires: Mapping[str, str] = EMPTY
-    transitions: Mapping[str, str] = EMPTY
+    requires: Mapping[str, str] = field(default=EMPTY, name="requiresState")
+    transitions: Mapping[str, str] = field(default=EMPTY, name="transitionsState")
     commit: Commit = Commit()
     items: tuple[ItemEffect, ...] = ()
     envelope: EnvelopeEffect | None = None
