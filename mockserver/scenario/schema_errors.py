@@ -11,6 +11,7 @@ import jsonschema_rs
 
 from mockserver.model import Document, Json, Path
 from mockserver.scenario.language import SCHEMA
+from mockserver.spec.schema import locate_instance
 
 _VALIDATOR = jsonschema_rs.Draft202012Validator(dict(SCHEMA))
 _MAX_LENGTH = 80
@@ -95,10 +96,10 @@ def _without_separators(word: str) -> str:
 
 
 def _schema_error(error: jsonschema_rs.ValidationError, document: Json) -> _SchemaError:
-    path = tuple(error.instance_path)
+    path, found = locate_instance(error, document)
     keyword = str(error.schema_path[-1])
     schema = _value_at(SCHEMA, error.schema_path[:-1])
-    return _SchemaError(path, keyword, schema[keyword], schema, _value_at(document, path))
+    return _SchemaError(path, keyword, schema[keyword], schema, found)
 
 
 def _value_at(document: Json, path: Sequence[str | int]) -> Any:

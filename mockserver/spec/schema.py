@@ -71,7 +71,7 @@ class Schema:
         found = [
             problem
             for error in self.thorough.iter_errors(value)
-            for problem in _problems_of(error, tuple(error.instance_path), value, base)
+            for problem in _problems_of(error, value, base)
         ]
         if len(found) > 1:
             found.sort(key=lambda problem: self._rank(problem.path[len(base) :]))
@@ -212,13 +212,11 @@ def _extension_values(
         yield from _extension_values(document, part, extension, path, seen)
 
 
-def _problems_of(
-    error: jsonschema_rs.ValidationError, at: Path, value: Json, base: Path
-) -> Iterator[Problem]:
+def _problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) -> Iterator[Problem]:
     kind: Any = error.kind
     rule = str(kind.name)
     code = _PROBLEM_CODES.get(rule, "invalid")
-    found = _value_at(value, at)
+    at, found = locate_instance(error, value)
     if rule == "additionalProperties":
         for name in (name for name in found if name in kind.unexpected):
             yield Problem(code, (*base, *at, name), f'"{name}" is not expected', rule, found=found[name])
@@ -230,7 +228,20 @@ def _problems_of(
         yield Problem(code, (*base, *at), error.message, rule, expected, found)
 
 
-def _value_at(value: Json, path: Path) -> Json:
-    for step in path:
+def locate_instance(error: jsonschema_rs.ValidationError, value: Json) -> tuple[Path, Json]:
+    """Return path and value of what is invalid in `value`.
+
+    jsonschema-rs gives the names of members that look like a number ("6", "06", "+6") as numbers.
+    """
+    path: list[str | int] = []
+    for given in error.instance_path:
+        step = _name_of(given, value) if isinstance(given, int) and isinstance(value, Mapping) else given
+        path.append(step)
         value = value[step]
-    return value
+    return tuple(path), value
+
+
+def _name_of(number: int, members: Mapping[str, Json]) -> str:
+    digits = ((name, name.removeprefix("+")) for name in members if name.isascii())
+    spelled = (name for name, text in digits if text.isdecimal() and (text.lstrip("0") or "0") == str(number))
+    return next(spelled)

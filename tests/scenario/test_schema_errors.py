@@ -375,3 +375,9 @@ def test_a_long_value_is_cut_and_marked() -> None:
 )
 def test_the_nearest_word_is_told_only_when_it_is_near(word: str, found: str) -> None:
     assert closest_match(word, ("failTimes", "retryAfter", "omit")) == found
+
+
+def test_a_member_named_like_a_number_is_told_by_its_name() -> None:
+    ((pointer, code, *_),) = reported_problems(response(headers={"6": 5}))
+
+    assert (pointer, code) == ("/rules/0/response/headers/6", "wrong-type")

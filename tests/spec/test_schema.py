@@ -265,3 +265,13 @@ def test_a_named_schema_may_be_reached_by_way_of_others_and_in_part() -> None:
     assert schema.accepts({"order": {"line": {"next": {}}}, "size": 1})
     assert not schema.accepts({"order": {"line": {"next": 1}}})
     assert not schema.accepts({"size": "1"})
+
+
+@pytest.mark.parametrize("name", ["6", "06", "+6", "0" * 5000 + "6", "9" * 5000, "-6", "6.0", "٦", "+"])
+def test_a_member_named_like_a_number_is_told_by_its_name(name: str) -> None:
+    texts = {"type": "object", "additionalProperties": {"type": "string"}}
+    schema = compile_schema({}, {"type": "object", "properties": {"texts": texts}}, COMMON_FORMATS)
+
+    (problem,) = schema.problems({"texts": {"other": "x", name: 5}})
+
+    assert (problem.path, problem.found) == (("texts", name), 5)
