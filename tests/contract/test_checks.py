@@ -215,6 +215,13 @@ def test_an_item_is_not_rejected_in_the_words_of_one_that_was_done(tmp_path: Pat
     ]
 
 
+def test_an_item_may_be_rejected_in_the_words_of_a_warning(tmp_path: Path) -> None:
+    spec = with_outcome({"count": "/count", "maps": ["/errors", "/warnings"]})
+    document = {"count": 1, "errors": {"A-9": ["no VAT number"]}, "warnings": {"A-1": ["no VAT number"]}}
+
+    assert said(acme(tmp_path, spec), answered(put(GOOD, BAD), 207, document), "refusals-say-why") == []
+
+
 def test_a_rejected_item_that_does_not_say_why_is_told(tmp_path: Path) -> None:
     exchange = answered(put(GOOD, BAD), 207, results(row("A-1"), row("A-9", 422, "  ")))
 

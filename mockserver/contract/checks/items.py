@@ -227,7 +227,9 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
     if silent is not None:
         said = f"item {silent.place} is rejected and nothing says why"
         return len(rejected), CheckFailure(said, silent.at, "a message", "none")
-    done = {one.message: one.place for one in case.told if one.accepted}
+    # Where only failed items are listed, the words about an item that was done are those of a warning.
+    listed = case.told if case.reported is not None and case.reported.is_complete else ()
+    done = {one.message: one.place for one in listed if one.accepted}
     alike = next((one for one in rejected if one.message in done), None)
     if alike is not None:
         said = f"item {alike.place} is rejected in the words of item {done[alike.message]}, which was done"
