@@ -66,7 +66,9 @@ PINS = FixturePins(
 CONTROL = replace(load_vendor_api("_control"), profile=Profile(pins=PINS))
 
 _ANY = ExpectedStatuses("a walk asks for what is not there too", valid=("2xx", "404", "409", "422"))
-WALKED = replace(
-    CONTROL, profile=Profile(pins=FixturePins(expected_statuses=dict.fromkeys(CONTROL.spec.operations, _ANY)))
+_WALK_PINS = FixturePins(
+    query={"against": "fixtures", "vendor": "vba"},
+    expected_statuses=dict.fromkeys(CONTROL.spec.operations, _ANY),
 )
-"""The same for walks along links: nothing pins the names that one begins with."""
+WALKED = replace(CONTROL, profile=Profile(pins=_WALK_PINS))
+"""The same for walks along links: nothing pins the names of sandboxes, which a walk brings along."""

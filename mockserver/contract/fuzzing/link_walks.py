@@ -109,10 +109,12 @@ class WalkState:
         """Record that a link was followed; `read` counts links to reads, whatever they led to.
 
         `is_whole`: all that it names was there, and not in the answer to a batch, whose first item may be
-        refused.
+        refused. After a deletion in the same walk, a link that leads nowhere is not counted.
         """
         if is_good:
             self.good_links[link] += 1
+        elif any(one.request.method == "DELETE" and one.response.status < _GOOD for one in self.steps):
+            return
         if self.last and self.last.request.method == "GET" and is_whole:
             self.read[link] += 1
             if not is_good:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from starlette.responses import Response
 
-from mockserver.contract.exchange import Exchange
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.exchange import Response as Received
 from mockserver.contract.finding import Finding, FindingLedger
 from mockserver.contract.fuzzing import link_walks
 from mockserver.contract.fuzzing.caller import FuzzingContext
@@ -47,3 +51,15 @@ def test_links_that_lead_somewhere_are_counted(app: Application) -> None:
     ledger = walked(app, nothing)
 
     assert sum(times for (_, check), times in ledger.made.items() if check == "links-lead-somewhere") > 0
+
+
+@pytest.mark.parametrize(("before", "reads"), [("DELETE", 0), ("PUT", 1)])
+def test_a_read_of_what_the_walk_deleted_leads_nowhere_by_right(before: str, reads: int) -> None:
+    changed = Exchange(Request(before, "/payees/P1"), Received(204, {}, b""))
+    missed = Exchange(Request("GET", "/payees/P1"), Received(404, {}, b""))
+    unused: Any = None
+    walk = link_walks.WalkState(unused, unused, unused, steps=[changed, missed], last=missed)
+
+    walk.came("getPayee show", is_good=False, is_whole=True)
+
+    assert walk.read.total() == reads
