@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from json import loads
@@ -17,7 +17,7 @@ import json5
 import msgspec
 
 from mockserver.errors import MalformedBody
-from mockserver.model import Json
+from mockserver.model import Json, Path
 
 MAX_DEPTH = 64
 NUMBER_PATTERN = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
@@ -30,6 +30,7 @@ MAX_LENIENT_BYTES = 16 * 1024
 MAX_LENIENT_BRACKETS = 1024
 
 _BYTE_POSITION = re.compile(r"\(byte ([0-9]+)\)")
+_ESCAPED_NUL = rb"\u0000"
 _CONTAINERS = (dict, list)
 _CONTAINERS_SET = frozenset(_CONTAINERS)
 
@@ -151,6 +152,24 @@ def _syntax_error(said: str, text: bytes) -> MalformedBody:
 
 def _malformed_at(position: int) -> MalformedBody:
     return MalformedBody(f"the JSON cannot be read beyond byte {position}", position)
+
+
+def may_contain_nul(body: bytes) -> bool:
+    """Return whether a body may have NUL in a text; JSON spells it in one way, UTF-16 with zeros between."""
+    return _ESCAPED_NUL in (body.replace(b"\0", b"") if b"\0" in body else body)
+
+
+def find_nul(value: Json, path: Path = ()) -> Iterator[Path]:
+    """Yield where in a document there are texts with the character NUL, below `path`."""
+    if isinstance(value, str):
+        if "\0" in value:
+            yield path
+    elif isinstance(value, dict):
+        for name, child in value.items():
+            yield from find_nul(child, (*path, name))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from find_nul(child, (*path, index))
 
 
 def check_depth(document: Json, limit: int = MAX_DEPTH) -> None:

@@ -6,25 +6,12 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
 
+from mockserver.codec.hosts import is_loopback
 from mockserver.contract.exchange import Exchange, Request
-
-LOCALHOST = "localhost"
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether the host is this machine: `localhost`, 127.0.0.0/8 or ::1."""
-    if host.lower() == LOCALHOST:
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
 
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)/(s|m|h)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from mockserver.codec.hosts import is_loopback
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.safety import is_loopback
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 import httpx
 
+from mockserver.codec.hosts import is_loopback
 from mockserver.control.calls import UnprocessableMemberError
 from mockserver.control.cases.transport import LostResponse, Request, Response
 
@@ -74,12 +74,7 @@ class RemoteClient:
             )
 
     def _allows(self, host: str) -> bool:
-        if host in (*self.hosts, "localhost"):
-            return True
-        try:
-            return ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return host in self.hosts or is_loopback(host)
 
 
 async def _read_response(response: httpx.Response) -> Response | LostResponse:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
-from ipaddress import ip_address
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.codec.hosts import is_loopback
 from mockserver.codec.http import problem_reply
 from mockserver.errors import MockServerError
 
@@ -68,7 +68,8 @@ class AccessGuard:
 
 def _check_host(found: list[str], hosts: tuple[str, ...]) -> None:
     host = host_name(found[0]) if len(found) == 1 else ""
-    if not _is_loopback(host) and host not in [host_name(name) for name in hosts]:
+    is_here = is_loopback(host) or host.endswith(".localhost")
+    if not is_here and host not in [host_name(name) for name in hosts]:
         shown = ", ".join(found)[:_MAX_SHOWN] or "none"
         detail = f"expected a Host of this server, found {shown}; allow it with --allow-host"
         raise _AccessError(403, "Forbidden", "foreign-host", detail)
@@ -89,15 +90,6 @@ def host_name(host: str) -> str:
     if bare.startswith("["):
         return bare[1:].partition("]")[0]
     return (bare if bare.count(":") > 1 else bare.partition(":")[0]).removesuffix(".")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _has_token(authorization: str, token: str) -> bool:

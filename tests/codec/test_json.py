@@ -13,7 +13,9 @@ from mockserver.codec.json import (
     decode,
     decode_lenient,
     encode,
+    find_nul,
     find_repeated_member,
+    may_contain_nul,
 )
 from mockserver.errors import MalformedBody
 from mockserver.model import Json
@@ -293,3 +295,15 @@ def _verdict(body: bytes) -> str:
 )
 def test_a_member_that_is_named_twice_is_found(body: bytes, name: str | None) -> None:
     assert find_repeated_member(body) == name
+
+
+def test_texts_with_nul_are_found_by_their_places() -> None:
+    document = {"a": "\0", "b": [1, "x\0y", {"c": "x"}], "d": None, "e\0": "x"}
+
+    assert list(find_nul(document, ("items", 0))) == [("items", 0, "a"), ("items", 0, "b", 1)]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
+def test_the_bytes_of_a_body_tell_whether_nul_may_be_in_it(charset: str) -> None:
+    assert may_contain_nul(r'{"a": "\u0000"}'.encode(charset))
+    assert not may_contain_nul(r'{"a": "\u0009"}'.encode(charset))

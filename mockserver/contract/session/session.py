@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import current_thread, main_thread
 
+from mockserver.codec.hosts import is_loopback
 from mockserver.codec.redaction import is_credential_header
 from mockserver.contract import credentials, runner, safety
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import GivenCredentials
 from mockserver.contract.finding import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_vendor_api
-from mockserver.contract.safety import is_loopback
 from mockserver.contract.session.announcement import announce
 from mockserver.contract.session.plan import SessionPlan, header_variable
 from mockserver.contract.target import Address, App, Target, TargetUnreachableError

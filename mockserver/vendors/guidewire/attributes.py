@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mockserver.model import Call, Document, Json, Path, Problem
-from mockserver.sandbox.assumptions import ON
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.vendors.guidewire import dates
 
 REPORTING_CURRENCY = "usd"
@@ -278,8 +278,8 @@ def sent_attributes(document: Json, call: Call) -> Document | None:
     if call.assumptions["number_amounts"] == "read":
         sent = {name: _with_text_amount(name, value) for name, value in sent.items()}
     number = sent.get("invoiceNumber")
-    if call.assumptions["trim"] == ON and isinstance(number, str):
-        return {**sent, "invoiceNumber": number.strip()}
+    if isinstance(number, str):
+        return {**sent, "invoiceNumber": key_rules(call.assumptions).stored(number)}
     return sent
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from mockserver.codec.http import json_reply
 from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem, Reply
-from mockserver.sandbox.assumptions import ON
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.guidewire import attributes, dates, rules
@@ -191,7 +191,7 @@ def _item_in_path(request: Request, state: State) -> tuple[Document, Document]:
 
 
 def _ignores_case(request: Request) -> bool:
-    return request.call.assumptions["ci_keys"] == ON
+    return key_rules(request.call.assumptions).ignores_case
 
 
 _NEW_INVOICE: Document = {

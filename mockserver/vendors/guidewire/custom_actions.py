@@ -9,7 +9,7 @@ from typing import TypeAlias
 from mockserver.codec.http import json_reply
 from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem, Reply
-from mockserver.sandbox.assumptions import ON
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request
 from mockserver.vendors.guidewire import dates
@@ -85,21 +85,9 @@ def _number_alerts(invoice: Document, assumptions: Mapping[str, str], state: Sta
     number = invoice.get("invoiceNumber")
     if assumptions["duplicate_invoice_numbers"] == "allowed" or not number:
         return
-    if any(
-        _is_same_number(number, other.get("invoiceNumber"), assumptions)
-        for other in _other_invoices(invoice, state)
-    ):
+    same = key_rules(assumptions).find("invoiceNumber", number, state.collection(INVOICES))
+    if any(other["id"] != invoice["id"] for other in same):
         yield _alert("duplicateInvoiceNumber", number=number)
-
-
-def _other_invoices(invoice: Document, state: State) -> Iterator[Document]:
-    return (other for other in state.collection(INVOICES).values() if other["id"] != invoice["id"])
-
-
-def _is_same_number(number: str, other: str | None, assumptions: Mapping[str, str]) -> bool:
-    if other is None or assumptions["ci_keys"] != ON:
-        return number == other
-    return number.lower() == other.lower()
 
 
 def _alert(kind: str, **values: str) -> Json:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from mockserver.errors import NotFound
 from mockserver.model import Document, Problem, Value
 from mockserver.sandbox.assumptions import ON
+from mockserver.sandbox.key_rules import KeyRules
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendors.guidewire import attributes
 from mockserver.vendors.guidewire.attributes import TYPELISTS, without_nulls
@@ -220,9 +221,7 @@ def save(invoice: Document, items: Iterable[Document], state: State) -> Document
 
 def _find(name: str, key: str, state: State, *, any_case: bool) -> Document:
     collection = state.collection(name)
-    found = collection.get(key)
-    if found is None and any_case:
-        found = next((collection[other] for other in collection if other.lower() == key.lower()), None)
+    found = collection.get(KeyRules(trims=False, ignores_case=any_case).find_key(key, collection))
     if found is None:
         raise NotFound(name, key)
     return found

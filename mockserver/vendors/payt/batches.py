@@ -9,6 +9,7 @@ from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, json_reply, parse_content_type
 from mockserver.errors import InvalidCall
 from mockserver.model import Document, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import resolve
 from mockserver.vendor import FAULT_RULE, BatchResult, RenderBatch, Request
@@ -19,10 +20,6 @@ from mockserver.vendors.payt.messages import (
     too_many_records,
     unreadable_value,
 )
-
-_NUL = "\0"
-_ESCAPED_NUL = b"u0000"
-"""The only spelling of NUL in JSON."""
 
 
 def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
@@ -38,7 +35,7 @@ def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
         if not spares or kind == "files":
             raise InvalidCall(fatal, request.document)
         yield from ((int(problem.path[1]), invalid_value(problem.path)) for problem in fatal)
-    if kind != "files" and _ESCAPED_NUL in request.call.body.replace(b"\0", b""):
+    if kind != "files" and json.may_contain_nul(request.call.body):
         yield from ((int(path[1]), invalid_value(path)) for path in _nul_paths(request, kind))
 
 
@@ -77,22 +74,20 @@ def _nul_paths(request: Request, kind: str) -> Iterator[Path]:
     body = contract["paths"][operation.path][operation.method]["requestBody"]["content"][JSON_TYPE]["schema"]
     records = resolve(contract, resolve(contract, body)["properties"][kind])
     for item in request.items:
-        yield from _nuls_below(item.document, records["items"], (kind, item.index), contract)
+        for path in json.find_nul(item.document):
+            if _is_declared(path, records["items"], contract):
+                yield (kind, item.index, *path)
 
 
-def _nuls_below(node: Json, schema: Document, path: Path, contract: Document) -> Iterator[Path]:
-    """Return the NUL characters in members of the schema; all others are ignored."""
-    schema = resolve(contract, schema)
-    if isinstance(node, dict):
-        members: Document = schema.get("properties", {})
-        for name, child in node.items():
-            if name in members:
-                yield from _nuls_below(child, members[name], (*path, name), contract)
-    elif isinstance(node, list):
-        for at, child in enumerate(node):
-            yield from _nuls_below(child, schema.get("items", {}), (*path, at), contract)
-    elif isinstance(node, str) and _NUL in node:
-        yield path
+def _is_declared(path: Path, schema: Document, contract: Document) -> bool:
+    """Return whether the schema names the member; all others are ignored."""
+    for step in path:
+        schema = resolve(contract, schema)
+        below = schema.get("items", {}) if isinstance(step, int) else schema.get("properties", {}).get(step)
+        if below is None:
+            return False
+        schema = below
+    return True
 
 
 CREATED = 201
@@ -220,7 +215,7 @@ class _RecordMessages:
             self._members = tuple(sorted(self._members, key=lambda name: not name.endswith("_identifier")))
         self._ranks = _RANKS[self._kind]
         self._unknown: set[str] = set()
-        self._trims = request.call.assumptions["trim"] == "on"
+        self._key_rules = key_rules(request.call.assumptions)
         self.includes_rejected = request.call.assumptions["warnings_of_refused"] == "told"
 
     def add(self, outcome: Outcome) -> None:
@@ -263,5 +258,5 @@ class _RecordMessages:
         for member in self._members if isinstance(item.document, dict) else ():
             text = item.document.get(member)
             if isinstance(text, str) and text.strip():
-                return text.strip() if self._trims else text
+                return self._key_rules.stored(text)
         return f"{self._kind}[{item.index}]"

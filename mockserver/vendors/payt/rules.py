@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mockserver.model import Document, Item, Path, Problem
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.vendor import BatchRule, ItemRule, Request
 from mockserver.vendors.payt import batches
 from mockserver.vendors.payt.amounts import MONEY, has_fractional_cents
 from mockserver.vendors.payt.messages import record_problem, too_precise_amount
-from mockserver.vendors.payt.records.normalization import comparison_key, is_readable, normalize
+from mockserver.vendors.payt.records.normalization import is_readable, normalize
 
 _ISO_4217 = """
 AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
@@ -132,7 +133,8 @@ def unique_in_batch(collection: str, member: str, code: str) -> BatchRule:
         assumptions = request.call.assumptions
         if assumptions["repeated_number"] == "in_order":
             return
-        names = [comparison_key(_name_of(item, member), assumptions) for item in request.items]
+        comparable = key_rules(assumptions).comparable
+        names = [comparable(_name_of(item, member)) for item in request.items]
         times = Counter(names)
         for item, name in zip(request.items, names, strict=True):
             if name.strip() and times[name] > 1:

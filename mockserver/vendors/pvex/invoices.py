@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from mockserver.errors import InvalidCall, NotFound, Rejected
 from mockserver.model import Action, Document, Item, Outcome, Problem, Reply, Value
+from mockserver.sandbox.key_rules import KeyRules, key_rules
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import FAULT_RULE, BatchResult, Request, StoreItem
 from mockserver.vendors.pvex import dates
@@ -52,7 +53,7 @@ class InvoiceStore(Value, frozen=True):
     skips_equal_checksum: bool
     has_sql_datetime: bool
     keeps_absent_members: bool
-    trims_keys: bool
+    key_rules: KeyRules
     has_unique_row_keys: bool
     keys_by_casefold: dict[str, str] | None
 
@@ -68,7 +69,7 @@ class InvoiceStore(Value, frozen=True):
             if self.null_fails:
                 raise Rejected(Problem(NULL_ITEM_CODE, (item.index,), "the item is null", STORING))
             return Outcome(item, Action.UNCHANGED)  # not SKIPPED, which would take the batch back
-        invoice = _stored_invoice(item.document, self.reader, trimmed=self.trims_keys)
+        invoice = _stored_invoice(item.document, self.reader, self.key_rules)
         key = self._find_key(_invoice_key(invoice))
         known = self.invoices.get(key)
         if known is not None:
@@ -119,7 +120,7 @@ class InvoiceStore(Value, frozen=True):
 def open_store(request: Request, state: State) -> InvoiceStore:
     """Return what keeps the invoices of one call, in the positions that the assumptions have."""
     assumptions = request.call.assumptions
-    invoices = state.collection(INVOICES)
+    rules, invoices = key_rules(assumptions), state.collection(INVOICES)
     return InvoiceStore(
         invoices=invoices,
         reader=body_reader(request.media_type),
@@ -130,11 +131,9 @@ def open_store(request: Request, state: State) -> InvoiceStore:
         skips_equal_checksum=assumptions["checksum_skip"] == "on",
         has_sql_datetime=assumptions["sql_datetime"] == "on",
         keeps_absent_members=assumptions["absent_on_update"] == "kept",
-        trims_keys=assumptions["trim"] == "on",
+        key_rules=rules,
         has_unique_row_keys=assumptions["row_key"] == "unique",
-        keys_by_casefold={key.casefold(): key for key in invoices}
-        if assumptions["ci_keys"] == "on"
-        else None,
+        keys_by_casefold={key.casefold(): key for key in invoices} if rules.ignores_case else None,
     )
 
 
@@ -173,7 +172,7 @@ def _stop_at_failure(store: StoreItem) -> StoreItem:
     return kept
 
 
-def _stored_invoice(sent: Document, reader: BodyReader, *, trimmed: bool) -> dict[str, Any]:
+def _stored_invoice(sent: Document, reader: BodyReader, rules: KeyRules) -> dict[str, Any]:
     nothing = (None, "") if reader is BodyReader.FORM else (None,)
     invoice = {
         **EMPTY_INVOICE,
@@ -182,8 +181,7 @@ def _stored_invoice(sent: Document, reader: BodyReader, *, trimmed: bool) -> dic
     for name in DATE_MEMBERS & sent.keys():
         if sent[name] is not None:
             invoice[name] = dates.normalize_date(sent[name], reader)
-    if trimmed:
-        invoice.update({name: invoice[name].strip() for name in ("SubscriberId", "Id")})
+    invoice.update({name: rules.stored(invoice[name]) for name in ("SubscriberId", "Id")})
     return invoice
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from mockserver.codec.json import find_nul, may_contain_nul
 from mockserver.errors import InvalidCall, Rejected
 from mockserver.model import Action, Item, Json, Outcome, Problem, Reply, Value
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import (
     FAULT_RULE,
@@ -18,7 +20,7 @@ from mockserver.vendor import (
     Request,
     StoreItem,
 )
-from mockserver.vendors.vba import messages, tables
+from mockserver.vendors.vba import messages
 from mockserver.vendors.vba.record_names import RecordNames, column_name
 from mockserver.vendors.vba.replies import success_reply
 from mockserver.vendors.vba.tables import MAX_KEY, Table, rejection
@@ -75,7 +77,7 @@ def _upsert(table: Table) -> ApplyBatch:
         if not request.items and request.call.assumptions["empty_batch"] == "refused":
             raise InvalidCall((Problem("too-few", (), messages.NO_ROWS, "minItems", 1),))
         rows, record = table.rows(state), table.row_builder(request, state)
-        read = tables.key_resolver(rows, request.call) if table.key_type is str else None
+        rules = key_rules(request.call.assumptions)
 
         def keep(item: Item) -> Outcome:
             """Store one row; Rejected when the database refuses it."""
@@ -85,8 +87,8 @@ def _upsert(table: Table) -> ApplyBatch:
                 if not key:
                     key = table.next_key(state)
                     name = str(key)
-                elif read is not None:
-                    key = name = read(key)
+                elif table.key_type is str:
+                    key = name = rules.find_key(key, rows)
                 stored = rows.get(name)
                 document = record(row, key, stored)
             except Rejected as broken:
@@ -94,16 +96,11 @@ def _upsert(table: Table) -> ApplyBatch:
             rows[name] = document
             return Outcome(item, CREATED if stored is None else UPDATED, document)
 
-        checked = _with_nul_check(keep) if _may_contain_nul(request) else keep
+        checked = _with_nul_check(keep) if may_contain_nul(request.call.body) else keep
         tracked = request.call.assumptions["duplicates"] == "tracked"
         return _with_duplicate_check(checked, request, table) if tracked else checked
 
     return apply
-
-
-def _may_contain_nul(request: Request) -> bool:
-    """Return whether it is worth looking: rows without any are spared it."""
-    return rb"\u0000" in request.call.body or b"\0" in request.call.body
 
 
 def _with_nul_check(keep: StoreItem) -> StoreItem:
@@ -113,12 +110,9 @@ def _with_nul_check(keep: StoreItem) -> StoreItem:
     """
 
     def check(item: Item) -> Outcome:
-        member = next(
-            (name for name, text in item.document.items() if isinstance(text, str) and "\0" in text), ""
-        )
-        if member:
+        for member, *_ in find_nul(item.document):
             raise _with_row_index(
-                item, rejection("bad-character", member, messages.BAD_CHARACTER, "characters")
+                item, rejection("bad-character", str(member), messages.BAD_CHARACTER, "characters")
             )
         return keep(item)
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import FAULT_RULE, Request
-from mockserver.vendors.vba import messages, tables
+from mockserver.vendors.vba import messages
 from mockserver.vendors.vba.dates import TooEarlyError, normalize_date, print_wall_time
 from mockserver.vendors.vba.record_names import CLAIM_INVOICE, PAYEE
 from mockserver.vendors.vba.tables import BuildRow, Reference, Table, rejection
@@ -22,7 +23,7 @@ def _prepare(request: Request, state: State) -> BuildRow:
     """
     checked = request.call.assumptions["fk_payee"] == "on"
     payees = state.collection(PAYEE.collection)
-    payee_of, read = payees.get if checked else _any_payee, tables.key_resolver(payees, request.call)
+    payee_of, rules = payees.get if checked else _any_payee, key_rules(request.call.assumptions)
     user = request.call.principal.facts.get("user", "sandbox")[:_USER_LENGTH]
     now = print_wall_time(state.now)
 
@@ -30,7 +31,7 @@ def _prepare(request: Request, state: State) -> BuildRow:
         """Return the whole row anew: members left out are null, what was said at entry stays as it was."""
         get = row.get
         payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
-        payee = payee and read(payee)
+        payee = payee and rules.find_key(payee, payees)
         if payee is not None and payee_of(payee) is None:
             raise Rejected(*_row_problems(row, stored, request, state))
         try:
@@ -68,7 +69,7 @@ def _row_problems(
     payees, payee = state.collection(PAYEE.collection), row.get("payee_ID")
     if payee is None or request.call.assumptions["fk_payee"] == "off":
         return
-    if tables.key_resolver(payees, request.call)(payee) not in payees:
+    if key_rules(request.call.assumptions).find_key(payee, payees) not in payees:
         text = messages.unknown_payee("INSERT" if stored is None else "UPDATE", request.tenant)
         yield Problem("unknown-reference", ("payee_ID",), text, "foreign-key")
 

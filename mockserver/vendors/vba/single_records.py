@@ -2,9 +2,10 @@
 
 from mockserver.errors import InvalidCall
 from mockserver.model import Json, Problem, Reply
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request, find_record
-from mockserver.vendors.vba import messages, replies, tables
+from mockserver.vendors.vba import messages, replies
 from mockserver.vendors.vba.record_names import column_name
 from mockserver.vendors.vba.replies import success_reply
 from mockserver.vendors.vba.tables import Reference, Table, rejection
@@ -111,4 +112,6 @@ def _key_in_path(table: Table, request: Request, state: State) -> str:
 
 def _resolve_key(table: Table, key: Json, request: Request, state: State) -> Json:
     """Return the key as the database has it; a number is what it is."""
-    return tables.key_resolver(table.rows(state), request.call)(key) if isinstance(key, str) else key
+    if not isinstance(key, str):
+        return key
+    return key_rules(request.call.assumptions).find_key(key, table.rows(state))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mockserver.errors import Rejected
-from mockserver.model import Call, Document, Json, Problem
+from mockserver.model import Document, Json, Problem
 from mockserver.sandbox.store import Collection, State
 from mockserver.vendor import Request
 from mockserver.vendors.vba import messages
@@ -101,21 +101,3 @@ class Table:
 def rejection(code: str, member: str, text: str, rule: str, expected: Json = None) -> Rejected:
     """Return the database's refusal of a row, with its words."""
     return Rejected(Problem(code, (member,), text, rule, expected))
-
-
-ON = "on"
-
-
-def key_resolver(rows: Collection, call: Call) -> Callable[[str], str]:
-    """Return what turns a text that was sent into the key that it means among `rows` (`trim`, `ci_keys`)."""
-    trim, any_case = call.assumptions["trim"] == ON, call.assumptions["ci_keys"] == ON
-    if not trim and not any_case:
-        return str
-
-    def read(text: str) -> str:
-        key = text.strip() if trim else text
-        if not any_case or key in rows:
-            return key
-        return next((known for known in rows if known.casefold() == key.casefold()), key)
-
-    return read

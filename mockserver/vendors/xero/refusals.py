@@ -8,6 +8,7 @@ from datetime import datetime
 
 from mockserver.codec import json
 from mockserver.codec.instants import parse_instant
+from mockserver.codec.json import find_nul, may_contain_nul
 from mockserver.engine.auth import CREDENTIALS
 from mockserver.errors import (
     Forbidden,
@@ -25,7 +26,7 @@ from mockserver.errors import (
     UnsupportedMediaType,
     VendorFailure,
 )
-from mockserver.model import EMPTY, Call, Item, Json, Path, Problem, Reply
+from mockserver.model import EMPTY, Call, Item, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import FAULT_RULE, Request
@@ -50,27 +51,12 @@ from mockserver.vendors.xero.replies.envelope import (
     validation_reply,
 )
 
-_NUL = b"\\u0000"
-
 
 def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield a problem for each text with a NUL, which JSON spells in one way, so that the body tells.
-
-    Source: edge-cases row 133, the vendor's text assumed.
-    """
-    if _NUL in request.call.body:
-        yield from _nul_problems_in(item.document, item_path(item, request))
-
-
-def _nul_problems_in(value: Json, here: Path) -> Iterator[Problem]:
-    if isinstance(value, str) and "\0" in value:
-        yield make_problem("not-allowed", here, field=member_label(here))
-    elif isinstance(value, dict):
-        for name, child in value.items():
-            yield from _nul_problems_in(child, (*here, name))
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield from _nul_problems_in(child, (*here, index))
+    """Yield a problem for each text with a NUL. Source: edge-cases row 133, the vendor's text assumed."""
+    if may_contain_nul(request.call.body):
+        for path in find_nul(item.document, item_path(item, request)):
+            yield make_problem("not-allowed", path, field=member_label(path))
 
 
 UNKNOWN_EXPIRY = datetime(2001, 1, 1)  # noqa: DTZ001 - the vendor's text names no zone

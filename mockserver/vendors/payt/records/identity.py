@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mockserver.model import Document, Value
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 
 
@@ -85,9 +86,5 @@ def _find(
 ) -> Document | None:
     if not value:
         return None
-    table = state.collection(collection)
-    if assumptions["ci_keys"] == "on":
-        name = value.casefold()
-        return next((one for one in table.values() if (one.get(member) or "").casefold() == name), None)
-    found = table.find(member, value)
+    found = key_rules(assumptions).find(member, value, state.collection(collection))
     return found[0] if found else None

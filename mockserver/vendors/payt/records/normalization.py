@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from mockserver.model import Document, Item, Json
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.vendor import Request
 from mockserver.vendors.payt.dates import is_instant, is_local_instant
 
@@ -40,9 +41,9 @@ def normalize(record: Document, request: Request) -> Document:
     assumptions = request.call.assumptions
     if request.operation.method == "patch" and "invoice_lines" in record:
         record = _without("invoice_lines", record)
-    if assumptions["trim"] == "on":
+    if (rules := key_rules(assumptions)).trims:
         record = {
-            name: value.strip() if name in _IDENTIFYING and isinstance(value, str) else value
+            name: rules.stored(value) if name in _IDENTIFYING and isinstance(value, str) else value
             for name, value in record.items()
         }
     if assumptions["null_members"] == "ignored":
@@ -60,12 +61,6 @@ def complete(record: Document, optional: Iterable[str], request: Request) -> Doc
     if request.operation.method != "post" or request.call.assumptions["absent_members"] != "cleared":
         return record
     return {**dict.fromkeys(optional), **record}
-
-
-def comparison_key(text: str, assumptions: Mapping[str, str]) -> str:
-    """Return what of a number or an identifier tells it from others."""
-    trimmed = text.strip() if assumptions["trim"] == "on" else text
-    return trimmed.casefold() if assumptions["ci_keys"] == "on" else trimmed
 
 
 def changeable_members(record: Document, stored: Document | None, assumptions: Mapping[str, str]) -> Document:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from mockserver.model import Action, Call, Document, Item, Json, Outcome, Path, Problem
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import contacts
@@ -23,7 +24,7 @@ from mockserver.vendors.xero.invoices.lines import (
     discount_of,
 )
 from mockserver.vendors.xero.invoices.representation import FOUR_UNIT_DECIMALS, attach_contact
-from mockserver.vendors.xero.invoices.storage import INVOICE_NUMBER, INVOICES, find_by_number, stored_number
+from mockserver.vendors.xero.invoices.storage import INVOICE_NUMBER, INVOICES, find_by_number
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.replies.envelope import pick_members
 
@@ -108,7 +109,7 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
         {"LineItemID": state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)
     ]
     sale = sent["Type"] == _SALE
-    number = stored_number(sent.get(INVOICE_NUMBER, ""), request.call) or (
+    number = key_rules(request.call.assumptions).stored(sent.get(INVOICE_NUMBER, "")) or (
         _next_invoice_number(request, state) if sale else None
     )
     document = {

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from mockserver.model import EMPTY, Call, Document, Path, Problem, Value
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendors.xero.accounts import reference_conflict_problems
 from mockserver.vendors.xero.dates import stored_instant
@@ -22,21 +23,7 @@ INVOICE_NUMBER = "InvoiceNumber"
 
 def find_by_number(number: str, call: Call, state: State) -> Sequence[Document]:
     """Return the invoices of that number, as the assumptions `ci_keys` and `trim` let numbers be alike."""
-    invoices = state.collection(INVOICES)
-    if call.assumptions["ci_keys"] == "off" and call.assumptions["trim"] == "off":
-        return invoices.find(INVOICE_NUMBER, number)
-    wanted = _comparison_key(number, call)
-    return [one for one in invoices.values() if _comparison_key(one.get(INVOICE_NUMBER, ""), call) == wanted]
-
-
-def stored_number(number: str, call: Call) -> str:
-    """Return a number as it is stored: as it was sent, unless it is to be trimmed."""
-    return number.strip() if call.assumptions["trim"] == "on" else number
-
-
-def _comparison_key(number: str, call: Call) -> str:
-    text = stored_number(number, call)
-    return text.casefold() if call.assumptions["ci_keys"] == "on" else text
+    return key_rules(call.assumptions).find(INVOICE_NUMBER, number, state.collection(INVOICES))
 
 
 PAYMENT_TYPES = {"ACCREC": "ACCRECPAYMENT", "ACCPAY": "ACCPAYPAYMENT"}

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
+from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import messages
 from mockserver.vendors.xero.dates import stored_instant
 from mockserver.vendors.xero.invoices import creation, representation, storage
 from mockserver.vendors.xero.invoices.lines import InvoiceLine, recalculate_tax
-from mockserver.vendors.xero.invoices.storage import INVOICE_NUMBER, INVOICES, find_by_number, stored_number
+from mockserver.vendors.xero.invoices.storage import INVOICE_NUMBER, INVOICES, find_by_number
 from mockserver.vendors.xero.messages import make_problem
 from mockserver.vendors.xero.replies.envelope import ZERO_ID, pick_members
 
@@ -178,7 +179,7 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
         **creation.invoice_header(sent, state),
         **pick_members(stored, _INVOICE_ID, "App"),
         **(
-            {INVOICE_NUMBER: stored_number(sent[INVOICE_NUMBER], request.call)}
+            {INVOICE_NUMBER: key_rules(request.call.assumptions).stored(sent[INVOICE_NUMBER])}
             if INVOICE_NUMBER in sent
             else {}
         ),
