@@ -154,8 +154,7 @@ class Admission:
         return replace(call, headers={**call.headers, name: tenant})
 
 
-@dataclass(frozen=True, slots=True)
-class _Checks:
+class _Checks(Value, frozen=True):
     """The checks common to all vendors, see `Enter`: a route, credentials, a readable body, a scope."""
 
     arrival: Arrival

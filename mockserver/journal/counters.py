@@ -35,7 +35,8 @@ class CallCounters:
             self._calls[vendor] += 1
             self._faults[vendor] += bool(entry.fault)
             items = self._items.setdefault(vendor, Counter())
-            items.update(counts)
+            for action, count in counts.items():
+                items[action] += count
             items[WARNED] += warned
 
     def of(self, vendor: str) -> VendorCounts:

@@ -59,6 +59,8 @@ class ItemResults(Value, frozen=True):
     @property
     def size_bytes(self) -> int:
         """Approximate size in memory."""
+        if not (self.problems or self.warnings):
+            return len(self.packed)
         reported = sum([len(found) for found in (*self.problems.values(), *self.warnings.values())])
         return len(self.packed) + reported * _PROBLEM_BYTES
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.model import Value
 
 Clock: TypeAlias = Callable[[], datetime]
 
@@ -20,8 +20,7 @@ def system_clock() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the one place that reads the machine's clock
 
 
-@dataclass(frozen=True, slots=True)
-class ClockSettings:
+class ClockSettings(Value, frozen=True):
     """Setting of a sandbox's clock: frozen at an ISO instant, or `ahead` seconds fast."""
 
     frozen: str | None = None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
+
+from msgspec.structs import asdict
 
 from mockserver.errors import UnknownSandboxError
 from mockserver.sandbox import assumptions as sandbox_assumptions

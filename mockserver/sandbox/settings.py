@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+
+from msgspec.structs import asdict
 
 from mockserver.model import EMPTY, Document
 from mockserver.sandbox import assumptions as sandbox_assumptions

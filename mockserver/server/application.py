@@ -160,10 +160,11 @@ def _vendor_mounts(
 ) -> Mapping[str, VendorMount]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
     scenario_selector = ScenarioSelector(operations, load_packaged(operations)) if options.scenarios else None
-    pipelines = {}
+    mounts = {}
     for vendor in served:
         envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
         admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
-        pipelines[vendor.name] = Pipeline(admission, Executor(vendor, envelope, options.strict_auth))
-    connexion = build_connexion(served, FlaskBridge(pipelines, recorder))
-    return {vendor.name: VendorMount(vendor, pipelines[vendor.name], connexion) for vendor in served}
+        pipeline = Pipeline(admission, Executor(vendor, envelope, options.strict_auth))
+        connexion = build_connexion(vendor, FlaskBridge(pipeline, recorder))
+        mounts[vendor.name] = VendorMount(vendor, pipeline, connexion)
+    return mounts

@@ -21,10 +21,10 @@ from mockserver.engine.admission import Arrival
 from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import HeadersTooLarge, InvalidHeaderError, TooManySandboxesError
-from mockserver.model import Answer, Call, Reply
+from mockserver.model import Answer, Call, Reply, Value
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 from mockserver.server.connection import ConnectionLostError
-from mockserver.server.flask_bridge import ARRIVAL, STARTED, VENDOR, encode_headers
+from mockserver.server.flask_bridge import ARRIVAL, STARTED, encode_headers
 from mockserver.server.in_flight import InFlightCalls
 from mockserver.server.recorder import Recorder
 from mockserver.server.request_body import read_decoded_body
@@ -44,8 +44,7 @@ _ADMISSION_REFUSALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxPath:
+class SandboxPath(Value, frozen=True):
     """The sandbox of a request, its path prefix (`/sandboxes/<name>` or ""), and the rest of the path."""
 
     sandbox: str
@@ -81,8 +80,7 @@ class _SendMonitor:
         await self._send(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Value, frozen=True):
     """An ASGI request with its parsed headers (names in lower case) and its sandbox."""
 
     scope: Scope
@@ -114,14 +112,14 @@ class MockServerApp:
         if isinstance(place, Reply):
             await _send_reply(place, send)
             return
-        vendor = self.vendors.get(place.segment)
-        below = place.path[len(place.segment) + 1 :]
+        segment = place.segment
+        vendor, below = self.vendors.get(segment), place.path[len(segment) + 1 :]
         incoming = Incoming(scope, receive, send, headers, place)
         if vendor is not None and below not in _PAGES:
-            await self._enter(vendor, incoming, below, f"{place.prefix}/{place.segment}")
-        elif place.segment == CONTROL_SEGMENT and not place.prefix:
+            await self._enter(vendor, incoming, below, f"{place.prefix}/{segment}")
+        elif segment == CONTROL_SEGMENT and not place.prefix:
             await self.control(scope, receive, send)
-        elif vendor is None and self.at_root and not place.segment.startswith("_"):
+        elif vendor is None and self.at_root and not segment.startswith("_"):
             await self._enter(self.vendors[self.at_root], incoming, place.path, place.prefix)
         else:
             await self.pages({**scope, "root_path": place.prefix}, receive, send)
@@ -186,7 +184,6 @@ class MockServerApp:
             "root_path": prefix,
             "path": f"{prefix}/{vendor.served.name}{arrival.path}",
             "extensions": dict(incoming.scope.get("extensions", {})),
-            VENDOR: vendor.served.name,
             ARRIVAL: arrival,
             STARTED: started,
         }

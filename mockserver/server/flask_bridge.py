@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -24,7 +24,6 @@ ARRIVAL = "mockserver.arrival"
 """The scope key of the request as it was read."""
 
 STARTED = "mockserver.started"
-VENDOR = "mockserver.vendor"
 _ANSWER = "mockserver.answer"
 _ROUTING = "connexion_routing"
 
@@ -41,10 +40,10 @@ class _Flask(flask.Flask):
 
 
 class FlaskBridge:
-    """Flask with one view for every operation of every vendor, called inside the event loop."""
+    """Flask with one view for every operation of a vendor, called inside the event loop."""
 
-    def __init__(self, pipelines: Mapping[str, Pipeline], recorder: Recorder) -> None:
-        self._pipelines, self._recorder = pipelines, recorder
+    def __init__(self, pipeline: Pipeline, recorder: Recorder) -> None:
+        self._pipeline, self._recorder = pipeline, recorder
         self._flask = _Flask(__name__, static_folder=None)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
@@ -74,7 +73,7 @@ class FlaskBridge:
         """Return the reply to the request of the context: the catch-all view."""
         environ = flask.request.environ
         arrival: Arrival = environ[ARRIVAL]
-        call, answer = self._pipelines[environ[VENDOR]].handle(arrival)
+        call, answer = self._pipeline.handle(arrival)
         # Held until the reply is out: taking down what a large batch was made of takes a while.
         environ[_ANSWER] = answer
         reply = self._recorder.record(call, answer, environ[STARTED])
@@ -97,7 +96,6 @@ def _environ(scope: Scope) -> dict[str, Any]:
         "wsgi.input": io.BytesIO(),
         ARRIVAL: scope[ARRIVAL],
         STARTED: scope[STARTED],
-        VENDOR: scope[VENDOR],
     }
 
 

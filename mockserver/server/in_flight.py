@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from mockserver.engine.registry import LoadedVendor
+from mockserver.model import Value
 
 _Group: TypeAlias = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class InFlightCounts:
+class InFlightCounts(Value, frozen=True):
     """Calls in flight of a tenant, this one included, and other calls with the same idempotency key."""
 
     in_flight: int
@@ -25,7 +24,7 @@ class InFlightCalls:
     """Counts calls in flight per tenant and, within a tenant, per idempotency key."""
 
     def __init__(self) -> None:
-        self._open: Counter[_Group] = Counter()
+        self._open: dict[_Group, int] = {}
 
     @contextmanager
     def track(
@@ -38,10 +37,10 @@ class InFlightCalls:
         """
         groups = _groups(sandbox, served, headers, target)
         for group in groups:
-            self._open[group] += 1
-        in_flight, *same = (self._open[group] for group in groups)
+            self._open[group] = self._open.get(group, 0) + 1
+        same_key = self._open[groups[1]] - 1 if len(groups) > 1 else 0
         try:
-            yield InFlightCounts(in_flight, same[0] - 1 if same else 0)
+            yield InFlightCounts(self._open[groups[0]], same_key)
         finally:
             for group in groups:
                 self._open[group] -= 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from mockserver.errors import MalformedBody, Refusal, TooLarge, UnsupportedMediaType
+from mockserver.model import Value
 
 CODINGS: Mapping[str, int] = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """Supported content codings, each with its `wbits` for zlib."""
@@ -21,8 +21,7 @@ MAX_MEMBERS = 64
 """Limit of gzip members in one body (RFC 1952 §2.2), because each one costs time whatever its size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Value, frozen=True):
     """A decoded request body, the headers that describe it, and the refusal if it cannot be used."""
 
     headers: Mapping[str, str]

@@ -16,7 +16,7 @@ from connexion.security import NO_VALUE
 from starlette.types import ASGIApp
 
 from mockserver.engine.registry import LoadedVendor
-from mockserver.server.flask_bridge import ARRIVAL, VENDOR
+from mockserver.server.flask_bridge import ARRIVAL
 from mockserver.spec.openapi import METHODS, resolve
 
 
@@ -33,43 +33,42 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
 
 @dataclass(frozen=True, slots=True)
 class SecurityHandler:
-    """Connexion security handler for every scheme of every vendor: checks that a credential is present.
+    """Connexion security handler for every scheme of a vendor: checks that a credential is present.
 
     Whether the credential is valid, and whose it is, is decided in the vendor's admission.
     """
 
-    served: Mapping[str, LoadedVendor]
+    served: LoadedVendor
 
     def get_fn(self, node: Mapping[str, Any], _scopes: list[str]) -> Callable[[ConnexionRequest], Any]:
         """Return the check for one security scheme, which Connexion calls with the request."""
         name = node["x-name"]
+        scheme = self.served.schemes[name]
 
         def check(request: ConnexionRequest) -> Any:
-            scheme = self.served[request.scope[VENDOR]].schemes[name]
             return NO_VALUE if scheme.credential(request.scope[ARRIVAL]) is None else {"sub": name}
 
         return check
 
 
-def build_connexion(served: tuple[LoadedVendor, ...], app: ASGIApp) -> ConnexionMiddleware:
-    """Wrap `app` in Connexion's routing and security for all vendors.
+def build_connexion(vendor: LoadedVendor, app: ASGIApp) -> ConnexionMiddleware:
+    """Wrap `app` in Connexion's routing and security for one vendor.
 
     Connexion's validation step is left out: the engine validates envelope and items separately, also for
     subrequests, and Connexion would rebuild its validators for every request.
     """
-    guard = partial(SecurityHandler, {vendor.name: vendor for vendor in served})
+    guard = partial(SecurityHandler, vendor)
     middleware = ConnexionMiddleware(
         app,
         middlewares=[ExactRouting, SecurityMiddleware],
         security_map=dict.fromkeys(("apiKey", "basic", "bearer", "oauth2", "openIdConnect"), guard),
     )
-    for vendor in served:
-        middleware.add_api(
-            routing_document(vendor),
-            base_path=f"/{vendor.name}",
-            name=vendor.name,
-            resolver=Resolver(lambda _operation_id: _placeholder),
-        )
+    middleware.add_api(
+        routing_document(vendor),
+        base_path=f"/{vendor.name}",
+        name=vendor.name,
+        resolver=Resolver(lambda _operation_id: _placeholder),
+    )
     return middleware
 
 

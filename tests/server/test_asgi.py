@@ -445,8 +445,8 @@ def changed(folder: Path, change: Callable[[LoadedVendor], LoadedVendor]) -> Moc
         dataclasses.replace(pipeline.admission, served=acme),
         dataclasses.replace(pipeline.executor, served=acme),
     )
-    bridge = FlaskBridge({"acme": other}, app.recorder)
-    served = dataclasses.replace(mount, served=acme, pipeline=other, app=build_connexion((acme,), bridge))
+    bridge = FlaskBridge(other, app.recorder)
+    served = dataclasses.replace(mount, served=acme, pipeline=other, app=build_connexion(acme, bridge))
     return dataclasses.replace(app, vendors={"acme": served})
 
 

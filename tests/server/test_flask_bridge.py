@@ -17,7 +17,7 @@ from mockserver.journal.journal import Journal
 from mockserver.model import Answer, Call, Delivery
 from mockserver.server.application import Application
 from mockserver.server.connection import ConnectionLostError
-from mockserver.server.flask_bridge import ARRIVAL, STARTED, VENDOR, FlaskBridge
+from mockserver.server.flask_bridge import ARRIVAL, STARTED, FlaskBridge
 from mockserver.server.recorder import Recorder
 from mockserver.server.request_body import read_body
 from tests.support import engine_samples, sample_vendor
@@ -42,11 +42,10 @@ def bridged(folder: Path, extensions: dict[str, Any]) -> list[Any]:
     scope = {
         "type": "http",
         "extensions": extensions,
-        VENDOR: "acme",
         ARRIVAL: engine_samples.arrival_of(call),
         STARTED: 0.0,
     }
-    asyncio.run(FlaskBridge({"acme": pipeline}, Recorder(Journal()))(scope, receive, send))
+    asyncio.run(FlaskBridge(pipeline, Recorder(Journal()))(scope, receive, send))
     return sent
 
 
