@@ -54,7 +54,7 @@ class Call(Value, frozen=True):
     """An HTTP request as a vendor sees it; `path` starts below the vendor's mount.
 
     `mount` is the path prefix under which the vendor answers this call, with the sandbox's where it has one.
-    `query` is the undecoded query string; header names are lower case. `assumptions` are the positions of
+    `query` is the undecoded query string; header names are lower case. `assumptions` are the values of
     all the vendor's assumptions; `in_flight` the calls of the same sandbox, vendor and tenant that are
     open, this one included; `same_key_in_flight` the others among them with the same idempotency key.
     `target` is the whole path as it was sent, undecoded, and `now` the time of the sandbox's clock; a

@@ -144,9 +144,9 @@ def run(
 @option("--vendor", "vendors", multiple=True, help="Only these; may be given again.")
 @option("--json", "as_json", is_flag=True, help="As JSON, one list.")
 def assumptions(*, vendors: tuple[str, ...], as_json: bool) -> None:
-    """List what the vendors' documents leave open: every assumption, its positions, its source.
+    """List what the vendors' documents leave open: every assumption, its values, its source.
 
-    Turn one with `mockserver run --assume ID=VALUE`, or in one sandbox through /_mock.
+    Set one with `mockserver run --assume ID=VALUE`, or in one sandbox through /_mock.
     """
     from mockserver.engine.registry import discover_vendors, list_assumptions  # noqa: PLC0415 - slow
     from mockserver.errors import MockServerError  # noqa: PLC0415

@@ -23,7 +23,7 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
     multiple=True,
     callback=assumption_values,
     metavar="ID=VALUE",
-    help="Position of an assumption in our server, see `mockserver assumptions`; may be given again.",
+    help="Value of an assumption in our server, see `mockserver assumptions`; may be given again.",
 )
 @option("--json-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")
 @option("--html-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as one HTML page.")

@@ -152,13 +152,13 @@ class DumpValidator:
                     yield _problem_document(
                         place, "wrong-name", f"the assumption stored as {name} has another name"
                     )
-                yield from self._value_problems({f"{vendor}.{name}": record["position"]}, place)
+                yield from self._value_problems({f"{vendor}.{name}": record["value"]}, place)
 
     def _value_problems(self, values: Document, path: Path) -> Iterator[Document]:
         try:
             check_assumption_values(self.served, values)
         except InvalidAssumptionError as error:
-            yield _problem_document(path, "unknown-position", str(error))
+            yield _problem_document(path, "unknown-value", str(error))
 
 
 def _malformed(scope: str, tables: Json) -> Iterator[Document]:

@@ -112,7 +112,7 @@ SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
 
 VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
     **{
-        ASSUMPTIONS_COLLECTION: _closed_object(name=_TEXT, position=_TEXT),
+        ASSUMPTIONS_COLLECTION: _closed_object(name=_TEXT, value=_TEXT),
         CREDENTIALS: _CREDENTIAL,
         QUOTAS: _QUOTA,
         "sequences": _closed_object(last=_NUMBER),

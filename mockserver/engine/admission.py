@@ -137,7 +137,7 @@ class Admission:
         assumptions = self.served.assumptions
         overrides = state.collection(ASSUMPTIONS_COLLECTION, "")
         if len(overrides):
-            assumptions = {**assumptions, **{one["name"]: one["position"] for one in overrides.values()}}
+            assumptions = {**assumptions, **{one["name"]: one["value"] for one in overrides.values()}}
         return arrival.call(
             self.served.name,
             principal=principal,

@@ -258,23 +258,23 @@ def check_assumption_values(served: Iterable[LoadedVendor], values: Mapping[str,
         InvalidAssumptionError: something cannot.
     """
     known = assumptions_by_name(served)
-    for name, position in values.items():
+    for name, value in values.items():
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"; do you mean {near[0]}?" if near else ""
             raise InvalidAssumptionError(name, f"there is no assumption {name}{hint}")
         assumption = known[name]
-        if position is not None and not assumption.accepts(position):
+        if value is not None and not assumption.accepts(value):
             there = ", ".join((assumption.default, *assumption.alternatives))
-            raise InvalidAssumptionError(name, f"{name} has no position {position}; it has {there}")
+            raise InvalidAssumptionError(name, f"{name} has no value {value}; it has {there}")
 
 
-def list_assumptions(served: Iterable[LoadedVendor], turned: Mapping[str, str] = EMPTY) -> list[Document]:
-    """Return every assumption with its position, `turned` or default, and where its gap is described."""
+def list_assumptions(served: Iterable[LoadedVendor], overrides: Mapping[str, str] = EMPTY) -> list[Document]:
+    """Return every assumption with its value, overridden or default, and where its gap is described."""
     return [
         {
             "id": name,
-            "value": turned.get(name, one.default),
+            "value": overrides.get(name, one.default),
             "default": one.default,
             "alternatives": list(one.alternatives),
             "pattern": one.pattern or None,

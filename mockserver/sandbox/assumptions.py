@@ -17,7 +17,7 @@ class Assumption:
     """An assumption of one vendor; its values are texts.
 
     `meaning` is a sentence on what it decides, `source` where the gap is described. With a `pattern` every
-    text that it matches fully is a position, and `alternatives` are examples.
+    text that it matches fully is a value, and `alternatives` are examples.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Assumption:
     pattern: str = ""
 
     def accepts(self, value: str) -> bool:
-        """Return whether the assumption has that position."""
+        """Return whether the assumption has that value."""
         if self.pattern and re.fullmatch(self.pattern, value):
             return True
         return value in (self.default, *self.alternatives)
@@ -50,7 +50,7 @@ def read_assumptions(document: Mapping[str, Document]) -> tuple[Assumption, ...]
 
 
 ASSUMPTIONS_COLLECTION = "assumptions"
-"""The vendor-wide collection of the assumptions that a sandbox has turned: `{name, position}` by name."""
+"""The vendor-wide collection of the assumptions that a sandbox overrides: `{name, value}` by name."""
 
 AVAILABILITY = "availability"
 DUPLICATE_MEMBERS = "duplicate_members"
@@ -80,7 +80,7 @@ COMMON_ASSUMPTIONS = (
         "edge-cases §2: off where real data may hold such texts",
     ),
 )
-"""The assumptions that every vendor has; the core turns them."""
+"""The assumptions that every vendor has; the core applies them."""
 
 
 def check_availability(call: Call) -> None:
@@ -89,10 +89,10 @@ def check_availability(call: Call) -> None:
     Raises:
         VendorFailure, Unavailable: it is not.
     """
-    position = call.assumptions.get(AVAILABILITY)
-    if position == "failing":
+    value = call.assumptions.get(AVAILABILITY)
+    if value == "failing":
         raise VendorFailure
-    if position == "offline":
+    if value == "offline":
         raise Unavailable
 
 
@@ -107,46 +107,44 @@ def check_delivery(call: Call) -> None:
 
 
 def default_values(assumptions: Iterable[Assumption]) -> Mapping[str, str]:
-    """Return every assumption in the position that it has until somebody says otherwise."""
+    """Return the default of every assumption, by name."""
     return MappingProxyType({one.name: one.default for one in assumptions})
 
 
 def overridden_values(tables: Tables) -> Mapping[str, str]:
-    """Return the assumptions that are turned, by `vendor.name`."""
+    """Return the values of overridden assumptions, by `vendor.name`."""
     return {
-        f"{scope.removesuffix('/')}.{assumption}": document["position"]
+        f"{scope.removesuffix('/')}.{assumption}": document["value"]
         for scope, collections in tables.items()
         for assumption, document in collections.get(ASSUMPTIONS_COLLECTION, {}).items()
     }
 
 
 def group_by_vendor(values: Mapping[str, str | None]) -> Mapping[str, Mapping[str, str | None]]:
-    """Positions by `vendor.name` as positions by name, a vendor each."""
+    """Return values by `vendor.name` as values by name for each vendor."""
     found: dict[str, dict[str, str | None]] = {}
-    for full_name, position in values.items():
+    for full_name, value in values.items():
         vendor, _, assumption = full_name.partition(".")
-        found.setdefault(vendor, {})[assumption] = position
+        found.setdefault(vendor, {})[assumption] = value
     return found
 
 
 def override_documents(values: Mapping[str, str | None]) -> Mapping[str, Document]:
-    """Return what a vendor's collection of turned assumptions begins with."""
+    """Return the documents of a vendor's overridden assumptions, by name."""
     return {
-        assumption: _override_document(assumption, position)
-        for assumption, position in values.items()
-        if position
+        assumption: _override_document(assumption, value) for assumption, value in values.items() if value
     }
 
 
 def override_values(values: Mapping[str, str | None], state: State) -> None:
-    """Turn assumptions of the state's vendor, by name; None turns one back to its default."""
-    turned = state.collection(ASSUMPTIONS_COLLECTION, "")
-    for assumption, position in values.items():
-        if position is not None:
-            turned[assumption] = _override_document(assumption, position)
-        elif assumption in turned:
-            del turned[assumption]
+    """Override assumptions of the state's vendor, by name; None restores a default."""
+    overrides = state.collection(ASSUMPTIONS_COLLECTION, "")
+    for assumption, value in values.items():
+        if value is not None:
+            overrides[assumption] = _override_document(assumption, value)
+        elif assumption in overrides:
+            del overrides[assumption]
 
 
 def _override_document(name: str, value: str) -> Document:
-    return {"name": name, "position": value}
+    return {"name": name, "value": value}

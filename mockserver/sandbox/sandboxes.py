@@ -35,7 +35,7 @@ _UNCOUNTED_COLLECTIONS = frozenset({"sequences", ASSUMPTIONS_COLLECTION, QUOTAS}
 class SandboxStatus:
     """A sandbox as it is now: how it began, its clock and what that shows, how many documents it holds.
 
-    `assumptions` are the assumptions that it has turned, by `vendor.name`; `idle_seconds` of the machine's
+    `assumptions` are the values that it overrides, by `vendor.name`; `idle_seconds` of the machine's
     time have passed since it was last used.
     """
 
@@ -191,7 +191,7 @@ class Sandboxes:
         self.control(name, work)
 
     def assume(self, name: str, values: Mapping[str, str | None]) -> None:
-        """Turn assumptions, by `vendor.name`; None turns one back to its default.
+        """Override assumptions, by `vendor.name`; None restores a default.
 
         Raises:
             UnknownSandboxError: there is none of that name.

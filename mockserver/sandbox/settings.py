@@ -24,7 +24,7 @@ class Settings:
     """Initial settings of a sandbox.
 
     Its clock stands at `frozen`, an ISO instant, or with None is the system's; `assumptions` are the
-    positions of assumptions that are not in their default one, by `vendor.name`; `scenarios` the documents of
+    values that differ from the defaults, by `vendor.name`; `scenarios` the documents of
     those that are armed, oldest first.
     """
 

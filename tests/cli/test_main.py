@@ -222,11 +222,11 @@ def test_assumptions_of_an_unknown_vendor_are_a_usage_error() -> None:
     assert run("assumptions", "--vendor", "nobody").exit_code == 2
 
 
-def test_a_switch_is_turned_at_the_start(served: list[dict[str, Any]]) -> None:
+def test_an_assumption_is_set_at_the_start(served: list[dict[str, Any]]) -> None:
     run("run", "--assume", "a.b=c=d", "--assume", "e.f=")
 
     assert served[0]["options"].assumptions == {"a.b": "c=d", "e.f": ""}
 
 
-def test_a_switch_without_a_position_is_a_usage_error() -> None:
+def test_an_assumption_without_a_value_is_a_usage_error() -> None:
     assert run("run", "--assume", "a.b").exit_code == 2

@@ -97,8 +97,8 @@ def expired(base: str, signed_in: Callable[[str], ApiClient]) -> Any:
 def assume(url: str, base: str) -> Callable[..., None]:
     """Turn assumptions of the sandbox."""
 
-    def assume(**positions: str) -> None:
-        named = {f"xero.{name}": position for name, position in positions.items()}
+    def assume(**values: str) -> None:
+        named = {f"xero.{name}": value for name, value in values.items()}
         sandbox = base.rpartition("/")[2]
         httpx.patch(f"{url}/_mock/sandboxes/{sandbox}/assumptions", json=named).raise_for_status()
 

@@ -1,4 +1,4 @@
-"""A spec with `x-batch` is enough for sequences: items, keys, ways to spoil them, how to read them again."""
+"""A spec with `x-batch` is enough for sequences: items, keys, corruptions, how to read them again."""
 
 from __future__ import annotations
 
@@ -91,11 +91,11 @@ def test_a_key_is_of_its_schema(tmp_path: Path, schema: dict[str, Any], key: str
     ],
     ids=["no key", "few keys", "no good item", "nothing to read"],
 )
-def test_a_spec_that_says_too_little_has_no_stories(tmp_path: Path, pointer: str, value: Any) -> None:
+def test_a_spec_that_says_too_little_has_no_sequences(tmp_path: Path, pointer: str, value: Any) -> None:
     assert inference.infer_batches(changed(tmp_path, pointer, value)) == ()
 
 
-def test_items_are_spoiled_by_keyword(tmp_path: Path) -> None:
+def test_items_are_corrupted_by_keyword(tmp_path: Path) -> None:
     names = {one.name for one in only(sample_vendor.load_sample(tmp_path)).corruptions}
 
     assert names == {

@@ -10,7 +10,7 @@ from mockserver.contract.profile import Corruption, Step
 from mockserver.server.application import Application
 from tests.support.profile_checks import (
     Tried,
-    a_spoilt_item_fails_alone,
+    a_corrupted_item_fails_alone,
     a_step_does_what_it_says,
     every,
     good_items_are_read_back,
@@ -37,8 +37,8 @@ def test_what_was_accepted_is_in_the_list(tried: Tried) -> None:
 
 
 @every("corruptions")
-def test_a_spoilt_item_is_refused_and_the_others_are_not(tried: Tried, corruption: Corruption) -> None:
-    a_spoilt_item_fails_alone(tried, corruption)
+def test_a_corrupted_item_is_refused_and_the_others_are_not(tried: Tried, corruption: Corruption) -> None:
+    a_corrupted_item_fails_alone(tried, corruption)
 
 
 @every("steps")

@@ -29,7 +29,7 @@ def run(*phases: str, only: str = "") -> None:
         runner.run_phases(load_vendor_api("payt"), target, effort, FindingLedger(), phases or runner.PHASES)
 
 
-def test_single_calls_are_judged_before_stories(done: list[str]) -> None:
+def test_single_calls_are_judged_before_sequences(done: list[str]) -> None:
     run()
 
     assert done == ["fuzzing", "stateful"]

@@ -49,7 +49,7 @@ def test_generated_calls_of_a_vendor_find_nothing(vendor: str, operation: str, a
 
 
 @pytest.mark.parametrize(("vendor", "operation"), SUBJECTS)
-def test_stories_of_a_vendor_find_nothing(vendor: str, operation: str, app: Application) -> None:
+def test_sequences_of_a_vendor_find_nothing(vendor: str, operation: str, app: Application) -> None:
     ledger = held(load_vendor_api(vendor), app, vendor, effort(operation), STATEFUL_PHASE)
 
     assert told(ledger.findings) == []

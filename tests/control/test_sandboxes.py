@@ -115,21 +115,21 @@ def test_an_unknown_sandbox_is_not_found_and_not_made(operator: Client, method: 
     assert listed(operator) == ["default"]
 
 
-SWITCH = "acme.duplicate_members"
+ASSUMPTION = "acme.duplicate_members"
 ASSUMPTIONS = f"{NEW}/assumptions"
 
 
-def position(operator: Client) -> str:
-    return str(next(one["value"] for one in operator.get(ASSUMPTIONS).json if one["id"] == SWITCH))
+def value(operator: Client) -> str:
+    return str(next(one["value"] for one in operator.get(ASSUMPTIONS).json if one["id"] == ASSUMPTION))
 
 
-def test_a_switch_is_listed_with_its_positions_and_its_source(operator: Client) -> None:
+def test_an_assumption_is_listed_with_its_values_and_its_source(operator: Client) -> None:
     create(operator)
 
-    (assumption,) = [one for one in operator.get(ASSUMPTIONS).json if one["id"] == SWITCH]
+    (assumption,) = [one for one in operator.get(ASSUMPTIONS).json if one["id"] == ASSUMPTION]
 
     assert assumption == {
-        "id": SWITCH,
+        "id": ASSUMPTION,
         "value": "last_wins",
         "default": "last_wins",
         "alternatives": ["refused"],
@@ -139,29 +139,31 @@ def test_a_switch_is_listed_with_its_positions_and_its_source(operator: Client) 
     }
 
 
-def test_a_switch_is_turned_and_turned_back(operator: Client) -> None:
+def test_an_assumption_is_overridden_and_restored(operator: Client) -> None:
     create(operator)
-    operator.patch(ASSUMPTIONS, json={SWITCH: "refused"})
-    turned = position(operator)
-    operator.patch(ASSUMPTIONS, json={SWITCH: None})
+    operator.patch(ASSUMPTIONS, json={ASSUMPTION: "refused"})
+    overridden = value(operator)
+    operator.patch(ASSUMPTIONS, json={ASSUMPTION: None})
 
-    assert (turned, position(operator)) == ("refused", "last_wins")
+    assert (overridden, value(operator)) == ("refused", "last_wins")
 
 
-def test_a_sandbox_begins_with_its_switches_turned_and_keeps_them_when_it_is_reset(operator: Client) -> None:
-    create(operator, assumptions={SWITCH: "refused"})
-    operator.patch(ASSUMPTIONS, json={SWITCH: None})
+def test_a_sandbox_begins_with_its_assumptions_and_keeps_them_when_reset(
+    operator: Client,
+) -> None:
+    create(operator, assumptions={ASSUMPTION: "refused"})
+    operator.patch(ASSUMPTIONS, json={ASSUMPTION: None})
 
     operator.post(f"{NEW}/reset")
 
-    assert position(operator) == "refused"
+    assert value(operator) == "refused"
 
 
-def test_another_sandbox_keeps_its_switches(operator: Client) -> None:
+def test_another_sandbox_keeps_its_assumptions(operator: Client) -> None:
     create(operator)
-    operator.post(SANDBOXES, json={"name": "other", "assumptions": {SWITCH: "refused"}})
+    operator.post(SANDBOXES, json={"name": "other", "assumptions": {ASSUMPTION: "refused"}})
 
-    assert position(operator) == "last_wins"
+    assert value(operator) == "last_wins"
 
 
 @pytest.mark.parametrize(
@@ -172,11 +174,11 @@ def test_another_sandbox_keeps_its_switches(operator: Client) -> None:
             "there is no assumption acme.duplicate_member; do you mean acme.duplicate_members?",
         ),
         ({"x": "y"}, "there is no assumption x"),
-        ({SWITCH: "maybe"}, f"{SWITCH} has no position maybe; it has last_wins, refused"),
+        ({ASSUMPTION: "maybe"}, f"{ASSUMPTION} has no value maybe; it has last_wins, refused"),
     ],
-    ids=["name", "far-name", "position"],
+    ids=["name", "far-name", "value"],
 )
-def test_a_switch_that_cannot_be_turned_so_is_named(
+def test_a_value_that_an_assumption_does_not_take_is_named(
     operator: Client, given: dict[str, str], said: str
 ) -> None:
     create(operator)

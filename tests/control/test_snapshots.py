@@ -40,7 +40,7 @@ def test_a_sandbox_is_set_back_to_a_snapshot(operator: Client) -> None:
     assert (restored.status, restored.json, orders(operator)) == (200, taken.json, ["A"])
 
 
-def test_a_restored_sandbox_has_its_clock_and_its_switches_back(operator: Client) -> None:
+def test_a_restored_sandbox_has_its_clock_and_its_assumptions_back(operator: Client) -> None:
     create(operator, freeze="2026-01-05T09:00:00Z")
     before = operator.get(NEW).json
     take(operator)

@@ -123,18 +123,18 @@ BAD: dict[str, tuple[Any, str, str]] = {
     "no-document": ({"acme/": {"orders": {"A": None}}}, "/acme~1/orders/A", "wrong-type"),
     "no-document-of-a-tenant": ({"acme/t": {"orders": {"A": 1}}}, "/acme~1t/orders/A", "wrong-type"),
     "assumption": (
-        {"acme/": {"assumptions": {"nope": {"name": "nope", "position": "on"}}}},
+        {"acme/": {"assumptions": {"nope": {"name": "nope", "value": "on"}}}},
         "/acme~1/assumptions/nope",
-        "unknown-position",
+        "unknown-value",
     ),
     "assumption-of-another-name": (
-        {"acme/": {"assumptions": {"availability": {"name": "quota", "position": "up"}}}},
+        {"acme/": {"assumptions": {"availability": {"name": "quota", "value": "up"}}}},
         "/acme~1/assumptions/availability",
         "wrong-name",
     ),
-    "assumption-without-position": (
+    "assumption-without-value": (
         {"acme/": {"assumptions": {"availability": {"name": "availability"}}}},
-        "/acme~1/assumptions/availability/position",
+        "/acme~1/assumptions/availability/value",
         "missing-required",
     ),
     "sequence": ({"acme/": {"sequences": {"n": {"last": -1}}}}, "/acme~1/sequences/n/last", "out-of-range"),
@@ -167,7 +167,7 @@ BAD: dict[str, tuple[Any, str, str]] = {
             }
         },
         "/sandbox~1/settings/beginning/assumptions",
-        "unknown-position",
+        "unknown-value",
     ),
     "scenario-at-the-beginning": (
         {"sandbox/": {"settings": {**SETTINGS, "beginning": {**SETTINGS["beginning"], "scenarios": [{}]}}}},
@@ -232,7 +232,7 @@ def test_a_good_state_with_everything_in_it_is_loaded(operator: Client) -> None:
             "sequences": {"scenarios": {"last": 1}},
         },
         "acme/": {
-            "assumptions": {"availability": {"name": "availability", "position": "offline"}},
+            "assumptions": {"availability": {"name": "availability", "value": "offline"}},
             "credentials": {"t": {"kind": "good", "expires": "2026-01-05T09:00:00Z", "scopes": None}},
             "quotas": {"a": {"window": 5, "used": 1}, "b": {"at": "2026-01-05T09:00:00Z", "tokens": "1.5"}},
             "sequences": {"order": {"last": 3}},

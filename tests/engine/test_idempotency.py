@@ -22,9 +22,9 @@ ONE = b'{"orders": [{"id": "A", "amount": 1}]}'
 TWO = b'{"orders": [{"id": "A", "amount": 2}]}'
 
 
-def acme(folder: Path, position: str = "on", **positions: str) -> Client:
-    turned = {"acme.idempotency_keys": position} | {f"acme.{name}": one for name, one in positions.items()}
-    return sample_vendor.create_client(folder, assumptions=turned, freeze=NOW)
+def acme(folder: Path, value: str = "on", **values: str) -> Client:
+    assumptions = {"acme.idempotency_keys": value} | {f"acme.{name}": one for name, one in values.items()}
+    return sample_vendor.create_client(folder, assumptions=assumptions, freeze=NOW)
 
 
 def put(client: Client, body: bytes = ONE, key: str | None = "k", query: str = "") -> Response:
@@ -38,7 +38,7 @@ def amount(client: Client) -> Any:
     return client.get("/acme/orders/A").json["amount"]
 
 
-def test_a_key_means_nothing_until_the_switch_is_turned(tmp_path: Path) -> None:
+def test_a_key_means_nothing_until_the_assumption_is_on(tmp_path: Path) -> None:
     client = acme(tmp_path, "off")
 
     assert [put(client).status, put(client, TWO).status, amount(client)] == [207, 207, 2]
@@ -116,7 +116,7 @@ def test_an_empty_key_is_none(tmp_path: Path) -> None:
     assert put(acme(tmp_path, "required"), key="").status == 400
 
 
-def test_a_refusal_links_to_a_page_that_tells_of_the_switch(tmp_path: Path) -> None:
+def test_a_refusal_links_to_a_page_that_tells_of_the_assumption(tmp_path: Path) -> None:
     client = acme(tmp_path, "required")
 
     link = put(client, key=None).headers["link"]
@@ -176,13 +176,13 @@ def test_who_may_not_enter_gets_no_answer_from_before(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("positions", "seconds", "again"),
+    ("values", "seconds", "again"),
     [({}, 86399, "Created"), ({}, 86400, "Updated"), ({"idempotency_lifetime": "360"}, 360, "Updated")],
 )
 def test_a_key_is_forgotten_after_its_lifetime_on_the_sandbox_clock(
-    tmp_path: Path, positions: dict[str, str], seconds: int, again: str
+    tmp_path: Path, values: dict[str, str], seconds: int, again: str
 ) -> None:
-    client = acme(tmp_path, **positions)
+    client = acme(tmp_path, **values)
     put(client)
 
     client.post("/_mock/sandboxes/default/clock/advance", json={"seconds": seconds})
@@ -323,7 +323,7 @@ def test_what_broke_is_tried_anew(tmp_path: Path) -> None:
     assert engine_samples.transact(store, lambda state: keys.replay(CALL, operation, state)) is None
 
 
-def test_vendors_that_have_their_own_way_have_no_switch_for_it() -> None:
+def test_vendors_that_have_their_own_way_have_no_assumption_for_it() -> None:
     without = {
         vendor.name
         for vendor in discover_vendors()

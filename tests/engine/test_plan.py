@@ -145,8 +145,8 @@ def test_a_schema_that_is_none_is_refused_by_its_place(tmp_path: Path) -> None:
         body(tmp_path, made)
 
 
-@pytest.mark.parametrize(("position", "read"), [("on", [{"Id": "A"}]), ("off", None)])
-def test_a_switch_may_say_whether_json_is_read_leniently(tmp_path: Path, position: str, read: Any) -> None:
+@pytest.mark.parametrize(("value", "read"), [("on", [{"Id": "A"}]), ("off", None)])
+def test_an_assumption_may_say_whether_json_is_read_leniently(tmp_path: Path, value: str, read: Any) -> None:
     order = {"type": "object", "properties": {"Id": {"type": "string"}}}
     made = sample_vendor.changed_document(
         CONTENT, {"schema": {"type": "array", "items": order}, "x-binder": {"lenient": "lenient_json"}}
@@ -155,7 +155,7 @@ def test_a_switch_may_say_whether_json_is_read_leniently(tmp_path: Path, positio
     decode = body(tmp_path, made).decode
 
     try:
-        found = decode(b"[{Id:'A'}]", "utf-8", {"lenient_json": position})
+        found = decode(b"[{Id:'A'}]", "utf-8", {"lenient_json": value})
     except MalformedBody:
         found = None
     assert found == read

@@ -168,7 +168,7 @@ def acme(tmp_path: Path) -> LoadedVendor:
     return dataclasses.replace(loaded_vendor(tmp_path), vendor=Vendor(assumptions=(NAME,)))
 
 
-def test_a_vendors_own_switches_come_before_the_common_ones_and_those_of_keys(acme: LoadedVendor) -> None:
+def test_a_vendors_own_assumptions_come_before_the_common_ones_and_those_of_keys(acme: LoadedVendor) -> None:
     assert list(assumptions_by_name((acme,))) == [
         "acme.name",
         "acme.availability",
@@ -179,17 +179,17 @@ def test_a_vendors_own_switches_come_before_the_common_ones_and_those_of_keys(ac
     ]
 
 
-@pytest.mark.parametrize("position", ["orders", "items", "anything", None])
-def test_every_text_of_its_pattern_is_a_position(acme: LoadedVendor, position: str | None) -> None:
-    check_assumption_values((acme,), {"acme.name": position})
+@pytest.mark.parametrize("value", ["orders", "items", "anything", None])
+def test_every_text_of_its_pattern_is_a_position(acme: LoadedVendor, value: str | None) -> None:
+    check_assumption_values((acme,), {"acme.name": value})
 
 
 def test_what_its_pattern_does_not_match_is_none(acme: LoadedVendor) -> None:
-    with pytest.raises(InvalidAssumptionError, match=r"acme\.name has no position A1; it has orders, items"):
+    with pytest.raises(InvalidAssumptionError, match=r"acme\.name has no value A1; it has orders, items"):
         check_assumption_values((acme,), {"acme.name": "A1"})
 
 
-def test_a_switch_is_listed_as_it_is_turned(acme: LoadedVendor) -> None:
+def test_an_assumption_is_listed_with_its_value(acme: LoadedVendor) -> None:
     assert list_assumptions((acme,), {"acme.name": "wares"})[0] == {
         "id": "acme.name",
         "value": "wares",

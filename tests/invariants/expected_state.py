@@ -33,7 +33,7 @@ class ExpectedTenant:
     def after_batch(
         self, items: Sequence[ItemSpec], adapter: VendorAdapter, *, armed: bool
     ) -> tuple[list[bool], ExpectedTenant]:
-        """Which items of a batch are accepted, and what is there then; `armed` spoils the first."""
+        """Which items of a batch are accepted, and what is there then; `armed` rejects the first."""
         accepted = [self._accepts(one, adapter) and not (armed and at == 0) for at, one in enumerate(items)]
         if adapter.all_or_nothing and not all(accepted):
             accepted = [False] * len(items)

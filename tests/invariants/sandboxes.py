@@ -188,9 +188,9 @@ class VendorSandbox:
         assert answered.status < 300, answered.text
         return answered
 
-    def assume(self, **positions: str) -> None:
+    def assume(self, **values: str) -> None:
         """Turn assumptions of the vendor."""
-        named = {f"{self.adapter.name}.{name}": position for name, position in positions.items()}
+        named = {f"{self.adapter.name}.{name}": value for name, value in values.items()}
         self.control("PATCH", "/assumptions", named)
 
     def arm(self, *rules: Json, name: str = "bend", seed: int | None = None) -> None:

@@ -165,7 +165,7 @@ class VendorStateMachine(RuleBasedStateMachine):
 
     @rule(armed=st.booleans())
     def arm_or_disarm(self, *, armed: bool) -> None:
-        """A scenario that spoils the first item of every batch."""
+        """A scenario that rejects the first item of every batch."""
         if armed:
             self.here.arm({**FAIL_FIRST_ITEM, "match": {"operation": self.adapter.operation}})
         elif self.model.armed:

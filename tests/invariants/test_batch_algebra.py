@@ -1,4 +1,4 @@
-"""What batches come to when they are turned round, split, or sent twice. Edge-cases §3, 9 to 11."""
+"""What batches come to when they are permuted, split, or sent twice. Edge-cases §3, 9 to 11."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def test_the_order_of_the_items_changes_the_order_of_the_outcomes_and_nothing_el
     adapter: VendorAdapter, data: st.DataObject
 ) -> None:
     items = data.draw(item_specs(adapter, at_least=2))
-    turned = data.draw(st.permutations(items))
+    permuted = data.draw(st.permutations(items))
     with open_sandbox(adapter) as here, open_sandbox(adapter) as there:
         here.send(*items)
-        there.send(*turned)
+        there.send(*permuted)
 
         assert sorted(here.decided()) == sorted(there.decided())
         assert (here.without_generated(), here.listed()) == (there.without_generated(), there.listed())
@@ -40,9 +40,9 @@ def test_the_order_of_the_items_of_a_whole_batch_changes_nothing(
     adapter: VendorAdapter, data: st.DataObject
 ) -> None:
     items = data.draw(item_specs(adapter, at_least=2))
-    turned = data.draw(st.permutations(items))
+    permuted = data.draw(st.permutations(items))
     with open_sandbox(adapter) as here, open_sandbox(adapter) as there:
-        answers = [here.send(*items), there.send(*turned)]
+        answers = [here.send(*items), there.send(*permuted)]
 
         assert len({answered.status for answered in answers}) == 1
         assert (here.without_generated(), here.listed()) == (there.without_generated(), there.listed())

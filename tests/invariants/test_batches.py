@@ -178,9 +178,9 @@ def test_a_bad_item_of_a_whole_batch_changes_nothing(items: list[ItemSpec], bad:
         here.send(*items[:1])
         before = here.dump()
         at = bad % len(items)
-        spoilt = [ItemSpec(one.key, f"{one.value}!", good=number != at) for number, one in enumerate(items)]
+        changed = [ItemSpec(one.key, f"{one.value}!", good=number != at) for number, one in enumerate(items)]
 
-        assert sent(here, spoilt).status == 400
+        assert sent(here, changed).status == 400
         assert here.dump() == before
 
 

@@ -78,7 +78,7 @@ def test_no_bytes_break_it(adapter: VendorAdapter, body: bytes, media_type: str)
 def test_no_document_breaks_it(adapter: VendorAdapter, document: object, data: st.DataObject) -> None:
     with open_sandbox(adapter) as here:
         sent = adapter.batch(data.draw(item_specs(adapter, at_least=1))).document
-        assert _thrown(here, _spoilt(sent, document, data), "application/json").status < 500
+        assert _thrown(here, _corrupted(sent, document, data), "application/json").status < 500
 
 
 def _thrown(here: VendorSandbox, body: bytes, media_type: str) -> Response:
@@ -87,11 +87,11 @@ def _thrown(here: VendorSandbox, body: bytes, media_type: str) -> Response:
     return here.client.request(sent.method, sent.path, content=body, headers=headers)
 
 
-def _spoilt(sent: Any, document: object, data: st.DataObject) -> bytes:
+def _corrupted(sent: Any, document: object, data: st.DataObject) -> bytes:
     """What was sent with some place of it taken by something else."""
     places = list(_places(sent))
-    spoilt = _put(sent, data.draw(st.sampled_from(places)), document)
-    return json.dumps(spoilt).encode("utf-8", "surrogatepass")
+    corrupted = _put(sent, data.draw(st.sampled_from(places)), document)
+    return json.dumps(corrupted).encode("utf-8", "surrogatepass")
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> Any:

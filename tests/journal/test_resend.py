@@ -50,7 +50,7 @@ def test_a_call_needs_the_time_that_it_had(operator: Client) -> None:
     ]
 
 
-def test_a_call_needs_the_switches_as_they_stood_then(operator: Client) -> None:
+def test_a_call_needs_the_assumptions_as_they_stood_then(operator: Client) -> None:
     create(operator)
     operator.patch(f"{NEW}/assumptions", json={"acme.availability": "offline"})
     order(operator, "A")

@@ -1,4 +1,4 @@
-"""Tells every story in a process of its own and prints one digest an answer."""
+"""Runs every journey in a process of its own and prints one digest an answer."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from hashlib import sha256
 
 from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import create_app
-from tests.journeys.stories import stories
+from tests.journeys.journey import journeys
 from tests.support.client import Client
 
 
 def main() -> None:
-    """Print what comes of all stories, in order."""
+    """Print what comes of all journeys, in order."""
     app = create_app()
-    app.sandboxes.create(Settings("told", seed=7, frozen="2026-01-05T09:00:00Z"))
-    client = Client(app, {"host": "testserver", "user-agent": "tests", "mock-sandbox": "told"})
-    answers = [answer for story in stories() for answer in story.tell(client)]
+    app.sandboxes.create(Settings("journeys", seed=7, frozen="2026-01-05T09:00:00Z"))
+    client = Client(app, {"host": "testserver", "user-agent": "tests", "mock-sandbox": "journeys"})
+    answers = [answer for journey in journeys() for answer in journey.run(client)]
     sys.stdout.write("\n".join(sha256(answer).hexdigest() for answer in answers))
 
 

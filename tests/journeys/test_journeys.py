@@ -2,69 +2,72 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver.engine.registry import vendor_packages
 from mockserver.server.application import Application
-from tests.journeys.stories import Story, stories
+from tests.journeys.journey import Journey, journeys
 from tests.support.client import Client
 
-every = pytest.mark.parametrize("story", stories(), ids=[story.vendor for story in stories()])
+every = pytest.mark.parametrize("journey", journeys(), ids=[journey.vendor for journey in journeys()])
 
 
 @every
-def test_before_the_batch_all_is_as_in_the_fixtures(story: Story, client: Client) -> None:
-    assert story.see(client) == story.before
+def test_before_the_batch_all_is_as_in_the_fixtures(journey: Journey, client: Client) -> None:
+    assert journey.see(client) == journey.before
 
 
 @every
 def test_a_batch_with_a_bad_item_does_what_the_vendor_does_with_the_good_ones(
-    story: Story, client: Client
+    journey: Journey, client: Client
 ) -> None:
-    story.send_batch(client)
+    journey.send_batch(client)
 
-    assert story.see(client) == story.after_batch
-
-
-@every
-def test_the_repair_of_what_failed_brings_the_rest(story: Story, client: Client) -> None:
-    story.send_batch(client)
-
-    story.send_repair(client)
-
-    assert story.see(client) == story.after_repair
+    assert journey.see(client) == journey.after_batch
 
 
 @every
-def test_a_second_sandbox_sees_nothing_of_it(story: Story, client: Client, other: Client) -> None:
-    story.send_batch(client)
-    story.send_repair(client)
+def test_the_repair_of_what_failed_brings_the_rest(journey: Journey, client: Client) -> None:
+    journey.send_batch(client)
 
-    assert story.see(other) == story.before
+    journey.send_repair(client)
+
+    assert journey.see(client) == journey.after_repair
 
 
 @every
-def test_a_batch_in_a_second_sandbox_is_news_there(story: Story, client: Client, other: Client) -> None:
-    story.send_batch(client)
-    story.send_repair(client)
+def test_a_second_sandbox_sees_nothing_of_it(journey: Journey, client: Client, other: Client) -> None:
+    journey.send_batch(client)
+    journey.send_repair(client)
 
-    story.send_batch(other)
+    assert journey.see(other) == journey.before
 
-    assert story.see(other) == story.after_batch
+
+@every
+def test_a_batch_in_a_second_sandbox_is_news_there(journey: Journey, client: Client, other: Client) -> None:
+    journey.send_batch(client)
+    journey.send_repair(client)
+
+    journey.send_batch(other)
+
+    assert journey.see(other) == journey.after_batch
 
 
 @every
 def test_a_reset_brings_back_what_was_there_before(
-    story: Story, app: Application, sandbox: str, client: Client
+    journey: Journey, app: Application, sandbox: str, client: Client
 ) -> None:
-    story.send_batch(client)
+    journey.send_batch(client)
 
     app.sandboxes.reset(sandbox)
 
-    assert story.see(client) == story.before
+    assert journey.see(client) == journey.before
 
 
 @every
-def test_a_reset_leaves_nothing_behind(story: Story, app: Application, sandbox: str, client: Client) -> None:
+def test_a_reset_leaves_nothing_behind(
+    journey: Journey, app: Application, sandbox: str, client: Client
+) -> None:
     before = app.sandboxes.dump(sandbox)
-    story.tell(client)
+    journey.run(client)
 
     app.sandboxes.reset(sandbox)
 
@@ -73,44 +76,46 @@ def test_a_reset_leaves_nothing_behind(story: Story, app: Application, sandbox: 
 
 @every
 def test_a_reset_of_one_sandbox_is_not_felt_in_another(
-    story: Story, app: Application, sandbox: str, client: Client, other: Client
+    journey: Journey, app: Application, sandbox: str, client: Client, other: Client
 ) -> None:
-    story.send_batch(client)
-    story.send_batch(other)
+    journey.send_batch(client)
+    journey.send_batch(other)
 
     app.sandboxes.reset(sandbox)
 
-    assert story.see(other) == story.after_batch
+    assert journey.see(other) == journey.after_batch
 
 
 @every
 def test_two_sandboxes_of_one_seed_answer_alike_byte_for_byte(
-    story: Story, client: Client, other: Client
+    journey: Journey, client: Client, other: Client
 ) -> None:
-    assert story.tell(client) == story.tell(other)
+    assert journey.run(client) == journey.run(other)
 
 
 @every
 def test_a_sandbox_answers_alike_after_a_reset_byte_for_byte(
-    story: Story, app: Application, sandbox: str, client: Client
+    journey: Journey, app: Application, sandbox: str, client: Client
 ) -> None:
-    first = story.tell(client)
+    first = journey.run(client)
 
     app.sandboxes.reset(sandbox)
 
-    assert story.tell(client) == first
+    assert journey.run(client) == first
 
 
-def test_what_one_vendor_is_told_is_not_heard_by_the_others(client: Client) -> None:
-    told, *others = stories()
+def test_what_one_vendor_is_sent_changes_no_other(client: Client) -> None:
+    first, *others = journeys()
 
-    told.send_batch(client)
+    first.send_batch(client)
 
-    assert [story.see(client) for story in others] == [story.before for story in others]
+    assert [journey.see(client) for journey in others] == [journey.before for journey in others]
 
 
-def test_all_stories_can_be_told_in_one_sandbox(client: Client) -> None:
-    told = [(story.send_batch(client), story.send_repair(client)) for story in stories()]
+def test_all_journeys_fit_into_one_sandbox(client: Client) -> None:
+    for journey in journeys():
+        journey.send_batch(client)
+        journey.send_repair(client)
 
-    assert len(told) == 5
-    assert [story.see(client) for story in stories()] == [story.after_repair for story in stories()]
+    assert [journey.vendor for journey in journeys()] == sorted(vendor_packages())
+    assert [journey.see(client) for journey in journeys()] == [journey.after_repair for journey in journeys()]

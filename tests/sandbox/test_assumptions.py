@@ -1,4 +1,4 @@
-"""The assumptions that every vendor has, turned at the made-up one."""
+"""The assumptions that every vendor has, at the made-up one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.support import sample_vendor
 from tests.support.client import Client, Response
 
 
-def acme(folder: Path, **positions: str) -> Client:
-    turned = {f"acme.{name}": position for name, position in positions.items()}
-    return sample_vendor.create_client(folder, assumptions=turned)
+def acme(folder: Path, **values: str) -> Client:
+    assumptions = {f"acme.{name}": value for name, value in values.items()}
+    return sample_vendor.create_client(folder, assumptions=assumptions)
 
 
 def put(client: Client, body: bytes = b'{"orders": [{"id": "A", "amount": 1}]}', **headers: str) -> Response:
@@ -27,13 +27,13 @@ def orders(client: Client) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("position", "status", "stored"),
+    ("value", "status", "stored"),
     [("up", 207, 1), ("failing", 500, 0), ("offline", 503, 0), ("failing_after_commit", 500, 1)],
 )
 def test_availability_decides_whether_work_is_done_and_whether_that_is_said(
-    tmp_path: Path, position: str, status: int, stored: int
+    tmp_path: Path, value: str, status: int, stored: int
 ) -> None:
-    client = acme(tmp_path, availability=position)
+    client = acme(tmp_path, availability=value)
 
     assert (put(client).status, len(orders(client))) == (status, stored)
 
@@ -44,9 +44,9 @@ def test_who_may_not_enter_does_not_learn_that_the_vendor_is_down(tmp_path: Path
     assert put(client).status == 401
 
 
-@pytest.mark.parametrize(("position", "status"), [("last_wins", 207), ("refused", 400)])
-def test_a_member_that_is_named_twice_is_taken_or_refused(tmp_path: Path, position: str, status: int) -> None:
-    client = acme(tmp_path, duplicate_members=position)
+@pytest.mark.parametrize(("value", "status"), [("last_wins", 207), ("refused", 400)])
+def test_a_member_that_is_named_twice_is_taken_or_refused(tmp_path: Path, value: str, status: int) -> None:
+    client = acme(tmp_path, duplicate_members=value)
 
     assert put(client, b'{"orders": [{"id": "A", "amount": 1, "amount": 2}]}').status == status
 
@@ -57,7 +57,7 @@ def test_what_names_no_member_twice_is_read_as_ever(tmp_path: Path) -> None:
     assert [put(client).status, put(client, b"{").status] == [207, 400]
 
 
-def test_a_server_is_not_started_with_a_switch_that_is_not_there(tmp_path: Path) -> None:
+def test_a_server_is_not_started_with_an_unknown_assumption(tmp_path: Path) -> None:
     with pytest.raises(InvalidAssumptionError, match=r"there is no assumption acme\.nothing"):
         acme(tmp_path, nothing="on")
 

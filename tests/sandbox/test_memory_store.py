@@ -157,14 +157,14 @@ def test_undo_leaves_everything_as_it_was(
 ) -> None:
     made = store()
 
-    def spoil(state: State) -> None:
+    def fill(state: State) -> None:
         scribble(state, undone)
         raise BrokenError
 
     transact(made, lambda state: scribble(state, before))
     then = seen(made)
     with pytest.raises(BrokenError):
-        transact(made, spoil)
+        transact(made, fill)
 
     assert seen(made) == then
 

@@ -208,7 +208,7 @@ def test_a_token_of_many_items_is_applied_once() -> None:
     assert (decision.applied, len(decision.effects)) == (("sbx/sbx.omit",), 3)
 
 
-def test_a_token_is_a_text_like_any_other_where_the_switch_is_off() -> None:
+def test_a_token_is_a_text_like_any_other_where_the_assumption_is_off() -> None:
     sent = replace(call(b"sbx.omit"), assumptions={MAGIC_TOKENS: "off"})
 
     assert Set().decide(sent, {"id": "A", "text": "sbx.omit"}, operation=TOUCHED) is NO_EFFECTS

@@ -60,7 +60,7 @@ def test_the_ui_page_lists_every_operation(app: Application) -> None:
     assert missing == []
 
 
-def test_the_ui_page_lists_every_switch(app: Application) -> None:
+def test_the_ui_page_lists_every_assumption(app: Application) -> None:
     client = Client(app, {"host": "testserver"})
 
     missing = [

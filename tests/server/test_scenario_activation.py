@@ -155,7 +155,7 @@ def test_counts_are_set_back_with_the_sandbox(acme: Client) -> None:
     assert (put(acme).body, told(put(acme))) == (first.body, [200, 200, 201])
 
 
-def test_an_engine_that_is_off_looks_at_no_switch(tmp_path: Path) -> None:
+def test_an_engine_that_is_off_looks_at_no_assumption(tmp_path: Path) -> None:
     made = sample_vendor.changed_document("/paths/~1orders/put/x-magic", "/note")
     client = sample_vendor.create_client(tmp_path, made, scenarios=False)
     client.get("/acme/orders")

@@ -13,7 +13,7 @@ from mockserver.control.cases.catalogue import load_defaults
 from mockserver.control.cases.language import BadCaseError, Case, CaseDefaults, Node, check_members, read_case
 
 SHEET_SOURCES = ("seed", "public", "assumed")
-SWITCH = frozenset({"assumption", "freeze", "assumptions", "given", "positions"})
+MEMBERS = frozenset({"assumption", "freeze", "assumptions", "given", "values"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class SheetCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """One position of an assumption and the case that shows it."""
+class ValueCase:
+    """One value of an assumption and the case that shows it."""
 
     assumption: str
     value: str
@@ -42,13 +42,13 @@ def cases(folder: Path) -> list[SheetCase]:
     return sorted(found, key=lambda case: case.row)
 
 
-def positions(folder: Path) -> list[Position]:
-    """Every position of every assumption that the vendor's tests in `folder` drive."""
+def value_cases(folder: Path) -> list[ValueCase]:
+    """Every value of every assumption that the vendor's tests in `folder` drive."""
     common = _common(folder)
     return [
-        position
+        one
         for file in sorted((folder / "assumptions").glob("*.yaml"))
-        for position in _positions(folder.name, file, common)
+        for one in _value_cases(folder.name, file, common)
     ]
 
 
@@ -67,20 +67,20 @@ def _case(vendor: str, file: Path, common: CaseDefaults) -> SheetCase:
     return SheetCase(file, row, sheet, read_case(node, file.name, vendor, common))
 
 
-def _positions(vendor: str, file: Path, common: CaseDefaults) -> list[Position]:
+def _value_cases(vendor: str, file: Path, common: CaseDefaults) -> list[ValueCase]:
     node = dict(_load(file))
-    check_members(file.name, "assumption", node, SWITCH)
+    check_members(file.name, "assumption", node, MEMBERS)
     found = []
-    assumption, steps_of = node.pop("assumption"), node.pop("positions")
-    turned = node.pop("assumptions", {})
+    assumption, steps_of = node.pop("assumption"), node.pop("values")
+    others = node.pop("assumptions", {})
     for value, steps in steps_of.items():
         if not isinstance(value, str):
-            raise BadCaseError(f"{file.name}: quote the position {value}")
-        document = {**node, "assumptions": {**turned, assumption: value}, "when": steps}
+            raise BadCaseError(f"{file.name}: quote the value {value}")
+        document = {**node, "assumptions": {**others, assumption: value}, "when": steps}
         case = read_case(document, f"{file.name}, {value}", vendor, common)
         if not any("answer" in step or "dump" in step for step in case.steps):
             raise BadCaseError(f"{file.name}: {value} expects nothing")
-        found.append(Position(assumption, value, case))
+        found.append(ValueCase(assumption, value, case))
     return found
 
 

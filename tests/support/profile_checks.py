@@ -116,7 +116,7 @@ def trying(vendor: str, number: int, app: Application, sandbox: str) -> Iterator
 
 
 def every(what: str = "", *, tenants: int = 1) -> pytest.MarkDecorator:
-    """The test for every vendor's subjects, or for each of their `spoils` or `steps`.
+    """The test for every vendor's subjects, or for each of their `corruptions` or `steps`.
 
     It is of those that have so many `tenants`, by the name of the vendor and the subject's number.
     """
@@ -184,18 +184,18 @@ def the_list_shows_them(tried: Tried) -> None:
     assert {key: listed[key] for key in sent} == _records(tried, sent)
 
 
-def a_spoilt_item_fails_alone(tried: Tried, spoil: Corruption) -> None:
+def a_corrupted_item_fails_alone(tried: Tried, corruption: Corruption) -> None:
     """It is refused with a reason and leaves no trace; the good ones round it are kept, or refused too."""
     sent = dict(list(_sent(tried).items())[:3])
     before = {key: tried.shown(key) for key in sent}
     items = [tried.subject.item(key, drawn) for key, drawn in sent.items()]
-    items[1] = spoil.change(items[1])
+    items[1] = corruption.change(items[1])
 
     telling = tried.batch(*items)
 
     bad = list(sent)[1]
     after = {key: tried.shown(key) for key in sent}
-    if spoil.refuses_call:
+    if corruption.refuses_call:
         assert telling is None
         assert after == before
     else:

@@ -72,7 +72,7 @@ def test_there_is_nothing_to_restore_before_a_snapshot(box: Sandbox) -> None:
         box.restore()
 
 
-def test_a_switch_is_turned_and_turned_back(box: Sandbox) -> None:
+def test_an_assumption_is_overridden_and_restored(box: Sandbox) -> None:
     vba = box.vendor("vba")
     box.assumption("vba.availability", "offline")
     assert put_invoices(vba, []).status_code == 503
@@ -82,7 +82,7 @@ def test_a_switch_is_turned_and_turned_back(box: Sandbox) -> None:
     assert send(vba, vba.example()).status_code == 207
 
 
-def test_a_switch_that_is_not_there_is_told(box: Sandbox) -> None:
+def test_an_unknown_assumption_is_told(box: Sandbox) -> None:
     with pytest.raises(ControlPlaneError, match=r"vba\.nothing"):
         box.assumption("vba.nothing", "on")
 

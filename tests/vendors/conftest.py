@@ -14,8 +14,8 @@ def assume(request: pytest.FixtureRequest, client: Client, sandbox: str) -> Call
     """Turn assumptions of the vendor in whose folder the test stands."""
     vendor = request.path.parent.name
 
-    def assume(**positions: str) -> None:
-        named = {f"{vendor}.{name}": position for name, position in positions.items()}
+    def assume(**values: str) -> None:
+        named = {f"{vendor}.{name}": value for name, value in values.items()}
         answered = client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json=named)
         assert answered.status == 200, answered.text
 

@@ -21,13 +21,13 @@ pytestmark = pytest.mark.parametrize("batch", BATCHES, ids=lambda batch: batch.n
 def attempt(client: Client, app: Application, batch: CalledOperation) -> BatchAttempt:
     """A caller of the batch in a fresh sandbox where keys are on."""
     caller = Client(app, {**client.headers, **batch.headers(app), "idempotency-key": '"4711"'})
-    return turned(BatchAttempt(batch, app, caller, {}), "on")
+    return with_assumptions(BatchAttempt(batch, app, caller, {}), "on")
 
 
-def turned(attempt: BatchAttempt, position: str) -> BatchAttempt:
+def with_assumptions(attempt: BatchAttempt, value: str) -> BatchAttempt:
     sandbox = attempt.client.headers["mock-sandbox"]
     assumption = f"{attempt.batch.spec.name}.idempotency_keys"
-    attempt.client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json={assumption: position})
+    attempt.client.patch(f"/_mock/sandboxes/{sandbox}/assumptions", json={assumption: value})
     return replace(attempt, before=stored(attempt.app, sandbox))
 
 
@@ -53,7 +53,7 @@ def test_another_batch_under_the_same_key_is_refused(attempt: BatchAttempt) -> N
 
 
 def test_a_key_that_is_required_and_missing_stores_nothing(attempt: BatchAttempt) -> None:
-    asked = turned(attempt, "required")
+    asked = with_assumptions(attempt, "required")
     without = replace(asked, client=asked.client.without("idempotency-key"))
 
     answered = without.send(attempt.batch.example())

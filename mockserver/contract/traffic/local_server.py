@@ -82,7 +82,7 @@ def local_server(
     """Yield a server that begins with `state`, a dump of ours, or with the fixtures.
 
     Raises:
-        InvalidAssumptionError: `assumptions` turn an assumption that is not there, or cannot be turned so.
+        InvalidAssumptionError: `assumptions` names an unknown assumption, or a value that it does not accept.
         OSError: the state cannot be read.
     """
     ignore_connexion_warnings()

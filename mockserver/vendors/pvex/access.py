@@ -55,10 +55,10 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     return ""
 
 
-def _check_form(position: str) -> None:
-    if position == "415":
+def _check_form(value: str) -> None:
+    if value == "415":
         raise UnsupportedMediaType(_FORM, _OTHER_MEDIA_TYPES)
-    if position == "500":
+    if value == "500":
         raise VendorFailure
 
 

@@ -118,7 +118,7 @@ class InvoiceStore(Value, frozen=True):
 
 
 def open_store(request: Request, state: State) -> InvoiceStore:
-    """Return what keeps the invoices of one call, in the positions that the assumptions have."""
+    """Return what keeps the invoices of one call, as the assumptions ask."""
     assumptions = request.call.assumptions
     rules, invoices = key_rules(assumptions), state.collection(INVOICES)
     return InvoiceStore(

@@ -220,10 +220,10 @@ def _sent_document(context: ErrorContext) -> Json:
 
 def _null_body_reply(context: ErrorContext) -> Reply:
     """Return the reply to a null body (assumption `null_body`)."""
-    position = context.call.assumptions["null_body"]
-    if position == "500":
+    value = context.call.assumptions["null_body"]
+    if value == "500":
         return exception_reply(context.call, ASSUMED.null_reference)
-    return Reply(200) if position == "200" else error_reply(context.call, ErrorContent(400, GENERAL_ERROR))
+    return Reply(200) if value == "200" else error_reply(context.call, ErrorContent(400, GENERAL_ERROR))
 
 
 def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[[], str]) -> Reply:

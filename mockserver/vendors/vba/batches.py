@@ -203,7 +203,7 @@ def _with_text_key(row: RowResult) -> RowResult:
     return row if pair.value is None else replace(row, id=(KeyPair(pair.key, str(pair.value)),))
 
 
-def _key_name(names: RecordNames, position: str) -> str:
+def _key_name(names: RecordNames, style: str) -> str:
     """Return the key's name in the style of `id_key_name`, which shows how an invoice's would be."""
     styles = {"invoice_Key": names.key, "InvoiceKey": column_name(names.key).replace("_", "")}
-    return styles.get(position, column_name(names.key))
+    return styles.get(style, column_name(names.key))

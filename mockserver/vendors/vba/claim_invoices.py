@@ -119,11 +119,11 @@ def _check_unique_number(row: Document, key: Json, invoices: Collection) -> None
         raise rejection("duplicate-key", "invoice_Number", messages.duplicate_number(number), "unique-key")
 
 
-def _parse_row_faults(position: str) -> Mapping[Json, tuple[int, str]]:
-    """Status and message by key, of the position of `row_faults`."""
-    if position == "none":
+def _parse_row_faults(value: str) -> Mapping[Json, tuple[int, str]]:
+    """Status and message by key, of the value of `row_faults`."""
+    if value == "none":
         return {}
-    parts = [part.strip().partition("=") for part in position.split(";")]
+    parts = [part.strip().partition("=") for part in value.split(";")]
     return {int(key): (int(said[:3]), said[4:]) for key, _, said in parts}
 
 

@@ -67,7 +67,7 @@ def test_a_fault_is_found_by_its_check(tmp_path: Path, fault: str) -> None:
     assert [one.check for one in ledger.findings] == [FAULTS[fault]]
 
 
-def test_a_story_is_told_in_its_steps(tmp_path: Path) -> None:
+def test_a_sequence_is_shown_by_its_steps(tmp_path: Path) -> None:
     finding = found(shop.told(Shop("half of a refusal"), shop.spec(tmp_path), WHOLE), WHOLE)
 
     assert finding.operation == "putOrders"
@@ -115,7 +115,7 @@ def test_every_call_is_judged_by_itself_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", ["", "blind"])
-def test_a_stranger_is_told_stories_too(tmp_path: Path, fault: str) -> None:
+def test_an_unknown_vendor_is_tested_by_sequences_too(tmp_path: Path, fault: str) -> None:
     shop_of_theirs = Shop(fault, is_ours=False)
 
     ledger = shop.told(shop_of_theirs, shop.spec(tmp_path), "bad-items-are-refused", "accepted-are-there")
@@ -162,13 +162,13 @@ def test_what_a_key_needs_must_be_done(tmp_path: Path) -> None:
     assert "needs could not be made: 409" in found(ledger, "steps-do-what-they-say").said
 
 
-def test_every_check_of_a_story_is_made_of_a_good_server(tmp_path: Path) -> None:
+def test_every_check_of_a_sequence_is_made_of_a_good_server(tmp_path: Path) -> None:
     ledger = shop.told(Shop(), shop.spec(tmp_path), number=30)
 
     assert {check for _, check in ledger.made} == set(STATEFUL_CHECKS)
 
 
-def test_the_same_seed_tells_the_same_stories(tmp_path: Path) -> None:
+def test_the_same_seed_makes_the_same_sequences(tmp_path: Path) -> None:
     spec = shop.spec(tmp_path)
 
     first, second = (shop.told(Shop(), spec, seed=3, number=5).exchanges for _ in range(2))

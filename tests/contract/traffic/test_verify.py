@@ -142,7 +142,7 @@ def test_what_cannot_be_used_is_told_in_three_parts_and_ends_with_2(
     assert "\n  try: " in result.stderr
 
 
-def test_a_switch_that_is_not_there_ends_with_2(traffic: Path) -> None:
+def test_an_unknown_assumption_ends_with_2(traffic: Path) -> None:
     result = run(traffic, "--vendor", "xero", "--assume", "xero.nothing=on")
 
     assert result.exit_code == 2

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.control.cases.language import BadCaseError
-from tests.support.fact_sheets import cases, positions
+from tests.support.fact_sheets import cases, value_cases
 
 CASE = """
 row: 3
@@ -55,10 +55,10 @@ def test_a_row_that_does_not_keep_the_language_is_refused(
 
 @pytest.mark.parametrize(
     ("steps", "said"),
-    [("{500: [{advance: 1}]}", "quote the position"), ('{"500": [{advance: 1}]}', "500 expects nothing")],
+    [("{500: [{advance: 1}]}", "quote the value"), ('{"500": [{advance: 1}]}', "500 expects nothing")],
 )
 def test_a_position_that_shows_nothing_is_refused(tmp_path: Path, steps: str, said: str) -> None:
     with pytest.raises(BadCaseError, match=said):
-        positions(
-            written(tmp_path, f"assumption: null_body\npositions: {steps}", "assumptions/null_body.yaml")
+        value_cases(
+            written(tmp_path, f"assumption: null_body\nvalues: {steps}", "assumptions/null_body.yaml")
         )

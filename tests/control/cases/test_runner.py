@@ -97,7 +97,7 @@ def test_what_is_given_comes_before_the_scenario_and_is_no_change(world: Sandbox
     assert received.differences == ()
 
 
-def test_switches_and_the_clock_are_set_first(world: SandboxClient) -> None:
+def test_assumptions_and_the_clock_are_set_first(world: SandboxClient) -> None:
     received = verdict(
         world,
         assumptions={"availability": "offline"},

@@ -101,7 +101,7 @@ def test_a_case_sends_what_was_sent(operator: Client, content: bytes) -> None:
     assert verdict(operator, exported(operator)).differences == ()
 
 
-def test_a_case_names_its_vendor_its_time_and_its_switches() -> None:
+def test_a_case_names_its_vendor_its_time_and_its_assumptions() -> None:
     made = written()
 
     assert (made["vendor"], made["freeze"], made["assumptions"]) == (

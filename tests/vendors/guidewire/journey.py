@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.journeys.stories import Story
+from tests.journeys.journey import Journey
 
 
 def _patch(name: str, **members: Any) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def _mail(text: str) -> dict[str, str]:
 
 _A, _B, _D = "xc:SdLxd3WOhsS0mT2Vi1XEu", "xc:SF3EIyYvshoSm2pwaUnT_", "xc:SbT4mZk1J7oUf-n8RqVsA"
 
-STORY = Story(
+JOURNEY = Journey(
     vendor="guidewire",
     headers={"authorization": "Bearer guidewire-good"},
     method="POST",

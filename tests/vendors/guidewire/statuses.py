@@ -13,7 +13,7 @@ ESCALATION = "/sandbox/v1/run-escalation"
 class Assume(Protocol):
     """Turns assumptions of the vendor by their names."""
 
-    def __call__(self, **positions: str) -> None: ...
+    def __call__(self, **values: str) -> None: ...
 
 
 def take(client: Client, path: str, *actions: str) -> Response:
@@ -28,8 +28,8 @@ def take(client: Client, path: str, *actions: str) -> Response:
 
 def reach(status: str, client: Client, assume: Assume) -> str:
     """The path of an invoice that is in that status now."""
-    path, actions, position = LIVES[status]
-    assume(item_processing=position)
+    path, actions, value = LIVES[status]
+    assume(item_processing=value)
     if status == "inreview":
         assume(approval_limit="0.00")
     if status == "requesting":

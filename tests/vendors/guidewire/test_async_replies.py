@@ -104,7 +104,7 @@ class TestNamedSchemas:
 
 class TestErrorsOfTheServer:
     @pytest.mark.parametrize(
-        ("position", "error"),
+        ("value", "error"),
         [
             (
                 "failing",
@@ -125,9 +125,9 @@ class TestErrorsOfTheServer:
         ],
     )
     def test_one_is_said_in_the_vendors_shape(
-        self, guidewire: Client, assume: Assume, position: str, error: Any
+        self, guidewire: Client, assume: Assume, value: str, error: Any
     ) -> None:
-        assume(availability=position)
+        assume(availability=value)
 
         answered = guidewire.patch(A, json=sent(mailTo="x"))
 

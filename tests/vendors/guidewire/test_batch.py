@@ -35,7 +35,7 @@ LOST = patching("xc:nope", mailTo="Claims desk")
 
 
 class TestThreeCallsSecondBad:
-    """The story that the batch is there for."""
+    """The case that the batch is there for."""
 
     def test_each_call_has_its_own_answer(self, guidewire: Client) -> None:
         answered = guidewire.post(BATCH, json={"requests": [GOOD, STALE, LOST]})

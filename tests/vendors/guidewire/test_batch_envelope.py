@@ -9,7 +9,7 @@ from tests.vendors.guidewire.samples import A_ID, BATCH, GOOD, A, messages, patc
 
 
 class TestFrames:
-    """A fault in one call's frame spoils that call only."""
+    """A fault in one call's frame refuses that call only."""
 
     @pytest.mark.parametrize(
         ("frame", "message"),

@@ -212,7 +212,7 @@ class TestHeaders:
 
         assert run(guidewire, change(A, mailTo="1"), **headers).status == 200
 
-    def test_unless_the_switch_says_so(self, guidewire: Client, assume: Assume) -> None:
+    def test_unless_the_assumption_says_so(self, guidewire: Client, assume: Assume) -> None:
         assume(failed_call_uses_id="on")
         run(guidewire, BAD, gw_dbtransaction_id="t-1")
 
@@ -349,7 +349,7 @@ class TestSelections:
             ({"uri": "/elsewhere"}, 404),
         ],
     )
-    def test_a_failure_spoils_nothing(self, guidewire: Client, selection: Any, status: int) -> None:
+    def test_a_failure_undoes_nothing(self, guidewire: Client, selection: Any, status: int) -> None:
         answered = run(guidewire, change(A, mailTo="Desk"), selections=[selection, {"uri": B}])
 
         assert answered.status == 200

@@ -46,24 +46,24 @@ def served(app: Application) -> LoadedVendor:
     return next(one for one in app.served if one.name == "guidewire")
 
 
-def asked(served: LoadedVendor, operation: str, path: str, body: Any, **positions: str) -> Request:
+def asked(served: LoadedVendor, operation: str, path: str, body: Any, **values: str) -> Request:
     """A call of that operation."""
     found = served.spec.operations[operation]
     sent_calls = body["requests"] if found.batch else ()
     items = tuple(Item(at, one["path"], one) for at, one in enumerate(sent_calls))
-    assumed = {**served.assumptions, **positions}
+    assumed = {**served.assumptions, **values}
     call = Call("guidewire", "s", found.method.upper(), path, assumptions=assumed)
     return Request(call, found, {}, "", refuse_dispatch, body, items)
 
 
-def batch(served: LoadedVendor, *calls: Document, **positions: str) -> Request:
+def batch(served: LoadedVendor, *calls: Document, **values: str) -> Request:
     """A batch of these calls."""
-    return asked(served, "runBatch", BATCH, {"requests": list(calls)}, **positions)
+    return asked(served, "runBatch", BATCH, {"requests": list(calls)}, **values)
 
 
-def change(served: LoadedVendor, **positions: str) -> Request:
+def change(served: LoadedVendor, **values: str) -> Request:
     """One change of one invoice."""
-    return asked(served, "updateBulkInvoice", A, CHANGE, **positions)
+    return asked(served, "updateBulkInvoice", A, CHANGE, **values)
 
 
 def failed(request: Request, fault: Fault, *, at: int = 0) -> Outcome:
@@ -141,9 +141,9 @@ class TestAFaultInABatch:
 
         assert entry["status"] == 409
 
-    def test_the_switches_hold_for_it(self, app: Application, served: LoadedVendor) -> None:
-        positions = {"business_rule_status": "422", "conflict_status": "400", "error_wrapper": "error_object"}
-        request = batch(served, patching(A_ID, mailTo="x"), **positions)
+    def test_the_assumptions_hold_for_it(self, app: Application, served: LoadedVendor) -> None:
+        values = {"business_rule_status": "422", "conflict_status": "400", "error_wrapper": "error_object"}
+        request = batch(served, patching(A_ID, mailTo="x"), **values)
 
         rule, stale = answered(
             app, request, failed(request, Fault("locked")), failed(request, Fault("conflict"))

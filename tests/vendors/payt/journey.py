@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.journeys.stories import Story
+from tests.journeys.journey import Journey
 
 
 def _bill(number: str, debtor: str) -> dict[str, str]:
@@ -19,7 +19,7 @@ def _bill(number: str, debtor: str) -> dict[str, str]:
 
 _PAYT_ONE = "?administration_id=81&identifier_type=invoice_number"
 
-STORY = Story(
+JOURNEY = Journey(
     vendor="payt",
     headers={"authorization": "Bearer full-token"},
     method="POST",

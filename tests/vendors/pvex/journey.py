@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.journeys.stories import Story
+from tests.journeys.journey import Journey
 from tests.vendors.pvex.samples import visit
 
-STORY = Story(
+JOURNEY = Journey(
     # All or nothing: the repair is the whole batch.
     vendor="pvex",
     headers={"authorization": "Bearer good-token"},

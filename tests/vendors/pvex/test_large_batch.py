@@ -117,7 +117,7 @@ def test_nulls_among_a_thousand_are_neither_stored_nor_counted(pvex: Client, ass
 
 
 @pytest.mark.parametrize(("left", "kept"), [("atomic", 0), ("stop_at_first", 600)])
-def test_a_fault_of_the_database_leaves_what_the_switch_says(
+def test_a_fault_of_the_database_leaves_what_the_assumption_says(
     pvex: Client, assume: Assume, left: str, kept: int
 ) -> None:
     assume(db_failure=left, faulty_ids="I-0600")

@@ -36,18 +36,18 @@ def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
 
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
-def test_a_spoilt_item_is_bad_in_every_media_type(tried: Tried, media_type: str) -> None:
+def test_a_corrupted_item_is_bad_in_every_media_type(tried: Tried, media_type: str) -> None:
     key, drawn = tried.key(0), DrawnValues(1, Decimal("0.30"))
     usual = tried.subject.call([], 0)
 
-    for spoil in tried.subject.corruptions:
-        items = [tried.subject.item(key, drawn), spoil.change(tried.subject.item(key, drawn))]
+    for corruption in tried.subject.corruptions:
+        items = [tried.subject.item(key, drawn), corruption.change(tried.subject.item(key, drawn))]
         body = tried.subject.encodings[media_type](items)
         headers = {**usual.headers, "content-type": media_type}
         telling = tried.told(tried.send(replace(usual, headers=headers, body=body)), items)
 
         named = None if telling is None else [one.place for one in telling.outcomes]
-        assert named == (None if spoil.refuses_call else [1]), spoil.name
+        assert named == (None if corruption.refuses_call else [1]), corruption.name
 
 
 def test_what_was_deleted_comes_back_as_it_is_sent(tried: Tried) -> None:

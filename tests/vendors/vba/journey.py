@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.journeys.stories import Story
+from tests.journeys.journey import Journey
 
-STORY = Story(
+JOURNEY = Journey(
     vendor="vba",
     headers={
         "x_api_key": "good-key",

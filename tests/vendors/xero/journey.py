@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.journeys.stories import Story
+from tests.journeys.journey import Journey
 
 
 def _pay(invoice: str, amount: int) -> dict[str, Any]:
@@ -21,7 +21,7 @@ _R1, _R2, _R3 = (
     "e6039672-b161-40cd-b07b-a0178e7186ad",
 )
 
-STORY = Story(
+JOURNEY = Journey(
     vendor="xero",
     headers={
         "authorization": "Bearer good-token",

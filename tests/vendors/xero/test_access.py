@@ -177,11 +177,11 @@ def test_refusals_carry_it_too(
     assert [answer.headers[name] for name in LEFT] == ["4999", "59", "9999"]
 
 
-@pytest.mark.parametrize(("position", "status"), [("failing", 500), ("offline", 503)])
+@pytest.mark.parametrize(("value", "status"), [("failing", 500), ("offline", 503)])
 def test_a_vendor_that_is_down_carries_it_too(
-    assume: Callable[..., None], xero: Client, position: str, status: int
+    assume: Callable[..., None], xero: Client, value: str, status: int
 ) -> None:
-    assume(availability=position)
+    assume(availability=value)
 
     answer = xero.get(BATCHES)
 

@@ -1,4 +1,4 @@
-"""One story a vendor: three items, the second bad, then the repair of what failed."""
+"""One journey a vendor: three items, the second bad, then the repair of what failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Seen = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Journey:
     """What is sent, where its effect is read (path and JSON Pointer), and what is seen there when."""
 
     vendor: str
@@ -44,7 +44,7 @@ class Story:
         """What is there now; None for what is not."""
         return tuple(_member(self.client(client).get(path), pointer) for path, pointer in self.reads)
 
-    def tell(self, client: Client) -> list[bytes]:
+    def run(self, client: Client) -> list[bytes]:
         """Everything that is answered from beginning to end, byte for byte."""
         vendor = self.client(client)
         answers = [self.send_batch(client), self.send_repair(client)]
@@ -58,7 +58,7 @@ def _member(answered: Response, pointer: str) -> Any:
     return found or None
 
 
-def stories() -> tuple[Story, ...]:
-    """The stories of all vendors: `tests/vendors/<name>/journey.py` holds a `STORY`."""
+def journeys() -> tuple[Journey, ...]:
+    """The journeys of all vendors: `tests/vendors/<name>/journey.py` holds a `JOURNEY`."""
     files = sorted((Path(__file__).parents[1] / "vendors").glob("*/journey.py"))
-    return tuple(import_module(f"tests.vendors.{file.parent.name}.journey").STORY for file in files)
+    return tuple(import_module(f"tests.vendors.{file.parent.name}.journey").JOURNEY for file in files)
