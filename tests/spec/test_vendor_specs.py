@@ -73,7 +73,7 @@ def test_an_example_is_one_of_its_schema(name: str) -> None:
 def test_a_member_of_the_seed_is_in_the_spec_as_the_seed_says(vendor: str) -> None:
     untrue = [spec_documents.untrue(field, spec(vendor)) for field in spec_documents.fields(vendor)]
 
-    assert untrue
+    assert untrue or not spec_documents.seed(vendor)
     assert [one for one in untrue if one] == []
 
 
