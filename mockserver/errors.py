@@ -227,7 +227,7 @@ class Rejected(Refusal):
 
 
 class ServerRefusal(Refusal):
-    """This server refuses, in nobody's words but its own: said as problem details (RFC 9457).
+    """A refusal by the mock server itself, answered as problem details (RFC 9457).
 
     `code` names the kind, `members` are the document's further ones, `headers` go with it.
     """

@@ -143,7 +143,7 @@ class Action(StrEnum):
 
 
 class Outcome(Value, frozen=True, gc=False):
-    """The outcome of one item; `document` is what is stored now, or what the vendor wants to show."""
+    """The outcome of one item; `document` is the stored document, or the one that the vendor shows."""
 
     item: Item
     action: Action

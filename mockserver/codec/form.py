@@ -43,7 +43,7 @@ class IndexedForm:
 
 @dataclass(frozen=True, slots=True)
 class FlatForm:
-    """An object of texts as form keys; the members in `lists` hold every text that their key came with."""
+    """Form codec for an object of texts; the members in `lists` keep every value of a repeated key."""
 
     lists: frozenset[str] = frozenset()
     max_keys: int = MAX_KEYS

@@ -57,7 +57,7 @@ _SERVER_PROBLEM_PREFIX = "urn:mockserver:"
 
 
 def server_problem_reply(refusal: ServerRefusal) -> Reply:
-    """Return what this server says itself; `type` is `urn:mockserver:` and the refusal's code."""
+    """Return a refusal of the mock server itself as problem details; `type` is `urn:mockserver:<code>`."""
     title = refusal.code.replace("-", " ").capitalize()
     members = {"type": _SERVER_PROBLEM_PREFIX + refusal.code, **refusal.members}
     reply = problem_reply(refusal.status, title, refusal.detail, **members)
@@ -82,7 +82,7 @@ def with_supported_types(reply: Reply, refusal: Refusal) -> Reply:
 
 
 def is_server_problem(reply: Reply) -> bool:
-    """Return whether the answer is one that this server says itself, which no vendor's spec states."""
+    """Return whether the reply is the mock server's own problem details, which no vendor spec declares."""
     return reply.media_type == PROBLEM_TYPE and f'"type":"{_SERVER_PROBLEM_PREFIX}'.encode() in reply.body
 
 

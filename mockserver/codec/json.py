@@ -55,7 +55,7 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 def to_utf_8(body: bytes, charset: str) -> bytes:
-    """Return the body as UTF-8 bytes without a byte order mark, whatever of UTF-8 and UTF-16 it came in."""
+    """Return a UTF-8 or UTF-16 body as UTF-8 bytes without a byte order mark."""
     if charset.startswith("utf-16"):
         try:
             marked = body[:2] in {b"\xff\xfe", b"\xfe\xff"}

@@ -102,7 +102,7 @@ def is_callable_with(api: ApiUnderTest, without: Iterable[str]) -> frozenset[str
 
 
 def in_shell(api: ApiUnderTest, given: GivenCredentials) -> Mapping[str, str]:
-    """Return what stands for each credential in a line for a shell, by the text of its header."""
+    """Return the shell variable that replaces each credential, by header value."""
     schemes = _schemes(api)
     return {
         text: _variable_in(variable(name), values)
@@ -113,7 +113,7 @@ def in_shell(api: ApiUnderTest, given: GivenCredentials) -> Mapping[str, str]:
 
 
 def secret_texts(given: GivenCredentials) -> Mapping[str, str]:
-    """Return what stands for each text that is secret, wherever it occurs."""
+    """Return the replacement of each secret text."""
     hidden: dict[str, str] = {}
     for name, values in given.items():
         named = f"${variable(name)}"

@@ -17,7 +17,7 @@ it is the same fault seen from elsewhere."""
 
 
 class BudgetSpentError(BaseException):
-    """A round has told enough sequences: nothing more is learned from it."""
+    """Ends a round that has tried enough sequences."""
 
 
 @dataclass(slots=True)

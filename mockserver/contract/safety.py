@@ -55,7 +55,7 @@ def parse_rate(text: str) -> Rate:
 
 
 def pause(allowed: Rate) -> Callable[[], Awaitable[None]]:
-    """Return what is awaited before every call, so that none comes too early; for one event loop."""
+    """Return a function to await before every request, which keeps the rate; for one event loop."""
     turn = [0.0]
 
     async def waited() -> None:

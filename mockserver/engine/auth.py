@@ -28,7 +28,7 @@ class Head(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers by name; those that came several times joined by commas."""
+        """Headers by name; repeated ones are joined by commas."""
         ...
 
     @property
@@ -61,7 +61,7 @@ class SecurityScheme:
 
 
 def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: bool) -> Principal:
-    """Return whom the credential stands for.
+    """Return the principal of a credential.
 
     Raises:
         Unauthorized: it is expired or revoked, of another kind, or in strict mode unknown.
@@ -135,7 +135,7 @@ def _satisfied(
     *,
     strict: bool,
 ) -> Principal | None:
-    """Return whom the last of the alternative's credentials stands for, None where the request lacks one."""
+    """Return the principal of the alternative's last credential, None if the request lacks one."""
     principal = ANONYMOUS
     for name in alternative:
         text = schemes[name].credential(head)

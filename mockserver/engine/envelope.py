@@ -143,7 +143,7 @@ def _build_items(found: list[Json], operation: Operation) -> tuple[Item, ...]:
 
 
 def _composite_key(item: Json, key: tuple[str, ...]) -> str:
-    """Return the parts that are there in one text, escaped so that no two keys meet."""
+    """Join the parts that are present, escaped so that different keys stay different."""
     if not isinstance(item, dict):
         return ""
     parts = (str(item[name]) for name in key if item.get(name) is not None)

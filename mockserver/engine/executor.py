@@ -102,7 +102,7 @@ class Executor:
         return answer if limit is None else limit.with_headers(answer, call, state)
 
     def dispatch(self, call: Call, state: State) -> Answer:
-        """Answer a call that another one carries, on the state of that one, all or nothing of it."""
+        """Answer a subrequest inside the transaction of its call; all of it takes effect, or nothing."""
         operation = None
         try:
             match = self.served.spec.match(call.method, call.path)

@@ -112,7 +112,7 @@ class Pipeline:
     def _perform(
         self, call: Call, match: RouteMatch, opened: Opened, bend: AppliedEffects | None, state: State
     ) -> Answer:
-        """Return the answer of an earlier call with the same idempotency key, or what the work comes to."""
+        """Replay the answer of an earlier call with the same idempotency key, or do the work."""
         replayed = self.executor.replay(call, match.operation, state)
         return replayed or self.executor.perform(call, match, opened, bend, state)
 

@@ -39,7 +39,7 @@ class Preference(Value, frozen=True):
 
 
 class SpecExample(Value, frozen=True):
-    """An example of the spec's, and what it is one of; `name` is "" for one that has none."""
+    """An example in the spec and its schema; `name` is "" for an unnamed one."""
 
     status: str
     media_type: str

@@ -21,7 +21,7 @@ class DocumentPlace(Value, frozen=True, order=True):
 
 
 class ValueChange(Value, frozen=True):
-    """A value that is another one now; `old` is left out where there was none, `new` where there is none."""
+    """A changed value; `old` is missing for an added one, `new` for a removed one."""
 
     pointer: str
     values: Document

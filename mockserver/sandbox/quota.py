@@ -25,7 +25,7 @@ class QuotaUse(Value, frozen=True):
 
 
 class QuotaWindow(Value, frozen=True):
-    """A quota to be told of: `limit` calls in `seconds`, `left` of them for the next `resets` seconds."""
+    """State of a quota: `limit` calls in `seconds`, of which `left` remain for the next `resets` seconds."""
 
     name: str
     limit: int

@@ -33,7 +33,7 @@ _UNCOUNTED_COLLECTIONS = frozenset({"sequences", ASSUMPTIONS_COLLECTION, QUOTAS}
 
 @dataclass(frozen=True, slots=True)
 class SandboxStatus:
-    """A sandbox as it is now: how it began, its clock and what that shows, how many documents it holds.
+    """Description of a sandbox: initial settings, clock and its time, number of documents.
 
     `assumptions` are the values that it overrides, by `vendor.name`; `idle_seconds` of the machine's
     time have passed since it was last used.

@@ -39,7 +39,7 @@ _STANDARD_NORMAL = NormalDist()
 
 
 def sample_delay(delay: Delay, u: float) -> float:
-    """Return the delay in milliseconds that the draw `u`, in [0, 1), stands for.
+    """Return the delay in milliseconds for the draw `u` in [0, 1).
 
     A lognormal one is `median` at 0.5 and spreads by `sigma`; `longest` and ten minutes cap every kind.
     """

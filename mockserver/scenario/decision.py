@@ -40,7 +40,7 @@ NO_EFFECTS = Decision()
 
 
 class Candidate(Value, frozen=True):
-    """A rule that the call's head matches, and the scenario that it stands in; `seed` None: the sandbox's."""
+    """A rule that matches the head of the request, and its scenario; `seed` None means the sandbox's."""
 
     scenario: str
     rule: Rule
@@ -70,7 +70,7 @@ class CallContext:
 
     @cached_property
     def identity(self) -> str:
-        """The same for the same request, whatever came before it."""
+        """Identity of the request: equal for equal requests, independent of earlier ones."""
         call = self.call
         head = f"{call.vendor} {call.method} {call.path}?{call.query}\n".encode("utf-8", "surrogateescape")
         return blake2b(head + call.body, digest_size=12).hexdigest()

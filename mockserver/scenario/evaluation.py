@@ -46,7 +46,7 @@ class _Evaluation:
 
 
 def evaluate(context: CallContext, candidates: tuple[Candidate, ...], state: State) -> Decision:
-    """Return the decision that the cues come to, in their order; counts what it took.
+    """Evaluate the candidate rules in order and return the decision; counts the rules that were used.
 
     All of them meet the states that the call found. What a quota keeps out meets no other rule.
     """
@@ -85,7 +85,7 @@ def _matches_content(rule: Rule, context: CallContext) -> bool:
 
 
 def _has_item_effects_only(rule: Rule) -> bool:
-    """Return whether the rule comes to nothing where none of its items is."""
+    """Return whether the rule has no effect unless one of its items is present."""
     others = rule.envelope or rule.response or rule.quota or rule.transitions or rule.commit != COMMIT_ALL
     return bool(rule.items) and not others
 
@@ -132,7 +132,7 @@ def _is_drawn(candidate: Candidate, evaluation: _Evaluation) -> bool:
 
 
 def _draw_for(candidate: Candidate, evaluation: _Evaluation, what_for: str, identity: str) -> float:
-    """Return the fate of one more attempt of what `identity` names; nobody else's attempts change it."""
+    """Return the draw for the next attempt of `identity`; attempts of others do not change it."""
     attempt = _count_attempt(candidate, evaluation, what_for, identity)
     seed = evaluation.seed if candidate.seed is None else candidate.seed
     return draw(seed, candidate.scenario, candidate.rule.id, what_for, identity, str(attempt))
@@ -170,7 +170,7 @@ def _apply_transitions(candidates: Sequence[Candidate], state: State) -> None:
 
 
 def _add_rule(candidate: Candidate, evaluation: _Evaluation) -> None:
-    """Add to the decision what the rule says first; one that comes to nothing this time is not applied."""
+    """Add the rule's effects to the decision; earlier ones win, and a rule without effect is not applied."""
     rule, before = candidate.rule, evaluation.made
     made, is_late = before, rule.response is not None and before.response is not None
     if rule.commit != COMMIT_ALL and made.commit == COMMIT_ALL and not is_late:

@@ -144,7 +144,7 @@ class AppliedEffects:
             )
 
     def _repeated(self, reported: list[Outcome], *, atomic: bool) -> Iterator[Outcome]:
-        """Yield each outcome as often as it is told; what undid an all-or-nothing batch is never left out."""
+        """Yield each outcome as often as it is reported; one that undid an atomic batch is never omitted."""
         for outcome in reported:
             effect = self.decision.effects.get(outcome.item.index, _NO_ITEM_EFFECT)
             if not effect.omit or (atomic and not outcome.accepted):

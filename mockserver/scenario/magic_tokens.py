@@ -55,7 +55,7 @@ _TRANSPORT_EFFECTS: Mapping[str, ResponseEffect] = {
 
 
 def effect_of(text: str) -> Effect | None:
-    """Return what the first token for an item in `text` does to it; None where there is none."""
+    """Return the effect of the first item token in `text`, None if there is none."""
     return next((effect for word in find_tokens(text) if (effect := _parse_effect(word)) is not None), None)
 
 

@@ -71,7 +71,7 @@ def check_rule(rule: Json) -> Iterator[ScenarioProblem]:
 
 
 def _check_hidden_effects(rule: Document) -> Iterator[ScenarioProblem]:
-    """Yield what nobody would see, since something else is answered."""
+    """Yield effects that have no visible result because another answer is sent."""
     instead = _replacing_member(rule.get("response", {}))
     if not instead:
         return

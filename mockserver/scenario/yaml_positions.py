@@ -71,7 +71,7 @@ class PositionedDocument:
 
 
 def parse_yaml(text: str) -> PositionedDocument:
-    """Return what the text says; with slips in it, the document is what is left without them."""
+    """Parse the text; if it has syntax problems, the document is the rest without them."""
     if (refused := check_size(len(text))) is not None:
         return refused
     composer = _Composer(text)
@@ -95,7 +95,7 @@ def parse_yaml(text: str) -> PositionedDocument:
 
 
 def check_size(characters: int) -> PositionedDocument | None:
-    """Return nothing but a slip, of what is so long that it is not read; None for what is not."""
+    """Return a syntax problem if the text is too long to be read, else None."""
     if characters <= MAX_CHARACTERS:
         return None
     detail = f"{characters:,} characters, at most {MAX_CHARACTERS:,} are read"

@@ -1,4 +1,4 @@
-"""The checks that are made on one exchange, by what was sent and what came."""
+"""Checks of a single exchange: request against response."""
 
 from __future__ import annotations
 

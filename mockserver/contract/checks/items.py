@@ -164,7 +164,7 @@ def keys_are_the_items(case: CheckCase) -> CheckResult:
 
 
 def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
-    """Items with their outcomes, where both have a key and nobody reads it otherwise."""
+    """Yield items with their outcomes where both have a key that can be read in one way only."""
     items = case.expected.items
     if case.named_by_path or not case.expected.listed or case.reported is None:
         return []

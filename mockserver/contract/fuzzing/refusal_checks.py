@@ -83,7 +83,7 @@ class AuthChecks:
                 yield _is_let_in(operation, f"with a made-up {name}", good, came)
 
     def _is_lenient(self, good: Exchange) -> bool:
-        """Return whether it is one of ours that does not say that it is strict."""
+        """Return whether the server is a mock server that does not report strict credentials."""
         if JOURNAL not in good.response.headers:
             return False
         health = self._target.at_origin(Request("GET", "/_mock/health")).response

@@ -56,7 +56,7 @@ _SAID = {
 
 @dataclass(frozen=True, slots=True)
 class CheckedResponse:
-    """A case and what came: as Schemathesis has it, and as it went over the wire.
+    """A generated case with its response, in Schemathesis' form and as bytes.
 
     `arguments` are those of the call, for checks that call again.
     """

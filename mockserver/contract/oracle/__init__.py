@@ -73,7 +73,7 @@ class Oracle:
         return match.operation, match.values
 
     def expected(self, request: Request, operation: str = "") -> ExpectedResponse:
-        """Return what the request is; `operation` is what its caller meant, where its path says nothing."""
+        """Match and decode the request; `operation` is used if the path matches none."""
         meant = self._spec.operations.get(operation)
         try:
             found = self.found(request)

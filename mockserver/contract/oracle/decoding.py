@@ -47,7 +47,7 @@ def nest_form_keys(pairs: Iterable[tuple[str, str]], node: Document) -> tuple[Js
 
 
 def _nothing(members: Document, name: str) -> Json:
-    """Return what an empty value stands for: null, where a text must be there too."""
+    """Return the meaning of an empty value: null, unless the schema requires a text."""
     return None if members.get(name, EMPTY).get("nullable") else ""
 
 

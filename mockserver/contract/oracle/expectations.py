@@ -72,7 +72,7 @@ class ExpectedResponse:
 
     @property
     def bad(self) -> tuple[ExpectedItem, ...]:
-        """The items that nobody may take."""
+        """Items that every implementation must reject."""
         return tuple(one for one in self.items if one.verdict == "bad")
 
     @property

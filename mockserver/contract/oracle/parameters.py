@@ -37,7 +37,7 @@ _LENIENT = Leniency(spells=True)
 
 @dataclass(frozen=True, slots=True)
 class ParameterProblems:
-    """Violations in a call's parameters that nobody may accept, and doubtful ones; in sentences."""
+    """Certain and doubtful violations in a request's parameters, as sentences."""
 
     bad: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()

@@ -28,7 +28,7 @@ def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
 
 
 def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
-    """Return how many checks came out how, each counted once for an operation."""
+    """Return the number of checks by result, each counted once per operation."""
     rows = [row for one in outcomes for row in one.rows]
     words = {"failed": "FAIL", "passed": "ok", "known": "known"}
     return {word: sum(row.verdict == verdict for row in rows) for word, verdict in words.items()}

@@ -59,7 +59,7 @@ class RunOutcome:
         return tuple(row for group in self.groups for row in group.rows)
 
     def having(self, verdict: RowVerdict) -> tuple[ReportRow, ...]:
-        """Return the rows that came out so."""
+        """Return the rows with this result."""
         return tuple(row for row in self.rows if row.verdict == verdict)
 
 

@@ -35,7 +35,7 @@ def table_lines(outcome: RunOutcome, folder: Path | None, *, quiet: bool = False
 
 
 def summary_line(outcomes: Iterable[RunOutcome], files: Iterable[Path]) -> str:
-    """Return the last line: how many checks came out how, and where to read more."""
+    """Return the last line: number of checks by result, and where the report is."""
     counts = tally_findings(outcomes)
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word != "known")
     return "      ".join([told, "  ".join(str(file) for file in files)]).rstrip()

@@ -25,7 +25,7 @@ _YAML = (".yaml", ".yml")
 
 
 class UnreadableBaselineError(Exception):
-    """A baseline that says nothing, or nothing that can be read; the text says where."""
+    """The baseline is empty or unreadable; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)

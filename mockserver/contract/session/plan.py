@@ -47,7 +47,7 @@ def command_line(plan: SessionPlan) -> str:
 
 
 def header_variable(name: str) -> str:
-    """Return what stands for a credential that was given as a header."""
+    """Return the placeholder of a credential that was given as a header."""
     return HEADER_PREFIX + _OTHER.sub("_", name.upper())
 
 

@@ -189,7 +189,13 @@ def _with(found: ApiUnderTest, given: GivenCredentials) -> ApiUnderTest:
 
 
 def _run_config(known: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> RunConfig:
-    """Return what can be called with what there is; a variable that is set to nothing says to do without."""
+    """Return the settings, limited to operations that can be called.
+
+    An empty variable means to go without its credential.
+
+    Raises:
+        MissingCredentialsError: a variable is not set.
+    """
     wanted = plan.run_config.operations or frozenset(known.spec.operations)
     given, sent = known.profile.credentials, {name.lower() for name in plan.headers}
     lacking = [

@@ -57,7 +57,7 @@ def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str 
 def send_batch(
     sequence: CallSequence, items: Sequence[SequenceItem], tenant: int, media_type: str = "", token: str = ""
 ) -> SettledBatch | None:
-    """Send a batch and hold everything against the model; None where no answer came."""
+    """Send a batch and compare the result with the model; return None if there was no response."""
     sent = build_items(sequence, items, tenant, media_type)
     request = request_of(sequence, sent, tenant, token)
     exchange = sequence.call(request, tenant)
@@ -72,7 +72,7 @@ def send_batch(
 def read_answer(
     sequence: CallSequence, sent: SentBatch, request: Request, exchange: Exchange
 ) -> SettledBatch:
-    """Return what the answer says; it is told as a step, and judged by itself."""
+    """Return the outcomes in the response; adds it as a step and checks it on its own."""
     batch = sequence.context.batch
     telling = sequence.reported(
         exchange, batch_items(sequence.context.batch_profile, batch, sent.items, sent.documents)
@@ -97,7 +97,7 @@ _CHECK = "steps-do-what-they-say"
 
 
 def do_step(sequence: CallSequence, step: Step, key: str, drawn: DrawnValues, tenant: int) -> None:
-    """Do it, and hold what comes and what is there then against what must be."""
+    """Perform the step; compare the response and the state after it with the expected ones."""
     before = sequence.known(key, tenant)
     must = step.after(before, drawn)
     exchange = _call_step(sequence, step, key, drawn, tenant)

@@ -32,7 +32,7 @@ class _Due:
 
 
 def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None:
-    """Return what must be there of the key, None where that cannot be said."""
+    """Return the document expected under the key, None if that is unknown."""
     due = None
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
     for place, (one, fate, verdict) in enumerate(rows):

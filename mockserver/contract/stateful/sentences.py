@@ -27,7 +27,7 @@ def batch(items: Sequence[SequenceItem]) -> str:
 
 
 def batch_step(request: Request, items: Sequence[SequenceItem], exchange: Exchange, became: str) -> str:
-    """Return a batch as a step: what went, what came."""
+    """Describe a batch as a step: request and response."""
     of = ", ".join(f"{one.key} ({one.corruption.name if one.corruption else 'good'})" for one in items)
     written = f" as {request.media_type}" if request.media_type != "application/json" else ""
     return (
@@ -47,7 +47,7 @@ def outcome(items: Sequence[SequenceItem], told: Sequence[ReportedVerdict], *, r
 
 
 def reported(verdict: ReportedVerdict) -> str:
-    """Return how one item was told of: "created", "refused: Debtor must exist"."""
+    """Describe the reported outcome of an item: "created", "refused: Debtor must exist"."""
     said = verdict.told.message if verdict.told and verdict.accepted is False else ""
     return f"{_word(verdict)}: {excerpt(said)}" if said else _word(verdict)
 

@@ -71,7 +71,7 @@ class CallSequence:
     _tokens: int = 0
 
     def call(self, request: Request, tenant: int, scope: IsolationScope | None = None) -> Exchange | None:
-        """Return what the call is answered, judged by nobody yet; None where no answer comes."""
+        """Send a request and return the unchecked response, None if there was none."""
         return next(iter(self.calls_at_once([request], tenant, scope)), None)
 
     def calls_at_once(
@@ -146,7 +146,7 @@ class CallSequence:
         return self.there.get((tenant, key))
 
     def reported(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | str | None:
-        """Return what the answer says of the items, None: it refused them; a sentence: it cannot be read."""
+        """Return the items' outcomes; None if the call was refused, a sentence if it is unreadable."""
         reader = self.context.reader
         if reader is None:
             return None if exchange.response.status not in _SUCCESS else ReportedOutcomes(())

@@ -197,7 +197,7 @@ class BatchMachine(RuleBasedStateMachine):
         return [replace(one, drawn=self._other(one.drawn)) for one in batch]
 
     def _other(self, drawn: DrawnValues) -> DrawnValues:
-        """Return values unlike all others in the sequence, so that a kept value can be told apart."""
+        """Return values that are unique in the sequence, so that a stored value can be recognised."""
         number = next(self.numbers) % _NUMBERS
         return DrawnValues(number, drawn.amount + Decimal(number).scaleb(-2))
 
@@ -210,7 +210,7 @@ class BatchMachine(RuleBasedStateMachine):
 
 
 def _takes_again(context: SequenceContext) -> bool:
-    """Return whether it is said what becomes of a key that is there; else more keys are needed."""
+    """Return whether the profile says what happens to an existing key; otherwise more keys are needed."""
     return context.batch.upsert or context.batch_profile.record_after is not None
 
 

@@ -131,7 +131,7 @@ def _after(
 def reported_verdicts(
     reported: ReportedOutcomes | None, batch: Batch, number: int
 ) -> tuple[ReportedVerdict, ...]:
-    """Return what is said of each of so many items; of one that is told of twice, the last."""
+    """Return the reported outcome of each of `number` items; the last one if an item is reported twice."""
     if reported is None:
         return (ReportedVerdict(accepted=False),) * number
     told = {one.place: one for one in reported.outcomes if one.place is not None}

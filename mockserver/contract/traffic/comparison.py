@@ -108,7 +108,7 @@ def compare_outcomes(
 def _reported(
     exchange: Exchange, items: Sequence[BatchItem], reader: OutcomeReader | None
 ) -> ReportedOutcomes | None:
-    """Return what the answer says of its items; one that cannot be read says nothing of them."""
+    """Return the outcomes in the response, none if it is unreadable."""
     try:
         return reader(exchange, items) if reader else None
     except ValueError:

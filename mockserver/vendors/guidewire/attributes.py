@@ -193,7 +193,7 @@ def read_amount(text: Json) -> Decimal | None:
 
 
 def amount_text(value: Json) -> Json:
-    """Return a number that is an amount as the text that stands for it; every other value as it is."""
+    """Return a numeric amount as text, and every other value unchanged."""
     if not isinstance(value, (int, Decimal)):
         return value
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)

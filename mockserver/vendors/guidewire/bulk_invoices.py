@@ -230,7 +230,7 @@ def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -
 def change_invoice(
     invoice: Document, sent: Document, assumptions: Mapping[str, str], state: State
 ) -> Document:
-    """Change what was sent and all that follows from it; what changes nothing leaves everything as it is.
+    """Apply the sent attributes and their consequences; without a difference nothing changes.
 
     Source: Guidewire fact sheet §4.2 and §5 rules 1, 4, 8, 9, 19.
     """

@@ -12,7 +12,7 @@ _INSTANT = re.compile(
 
 
 def read_instant(text: str) -> datetime | None:
-    """Return the instant that `text` names, in UTC where it has no offset; None when it names none.
+    """Parse an instant, in UTC if it has no offset; None if the text is none.
 
     Source: Guidewire fact sheet §2.1 (other forms than milliseconds and Z: assumed).
     """

@@ -139,7 +139,7 @@ def invalidate(invoice: Document) -> Document:
 
 
 def withdraw_approval(invoice: Document) -> Document:
-    """Return the invoice as if nobody had ever approved or rejected it."""
+    """Return the invoice without its approval or rejection."""
     amount = attributes.print_amount(attributes.ZERO, invoice["currency"])
     return without_nulls(
         {**invoice, "approvalStatus": "unapproved", "approvedAmount": amount, "approvalDate": None}

@@ -144,7 +144,7 @@ def _status_error(problem: Problem) -> Json:
 
 
 def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
-    """Return what HTTP wants beside the error; Retry-After is assumed, the vendor publishes no limits."""
+    """Return the HTTP headers of the error; Retry-After is assumed, as the vendor publishes no limits."""
     if isinstance(refusal, MethodNotAllowed):
         return (("Allow", ", ".join(refusal.allowed)),)
     if isinstance(refusal, Unauthorized):
@@ -164,7 +164,7 @@ def _classify_null(problem: Problem, call: Call) -> Problem | None:
 
 
 def _classify_amount(problem: Problem, call: Call) -> Problem | None:
-    """Return a number that stands for the text of an amount is no problem where an assumption says so."""
+    """Drop the problem of a numeric amount if `number_amounts` allows it."""
     is_amount = problem.path in _AMOUNT_PATHS and attributes.amount_text(problem.found) is not problem.found
     return None if is_amount and call.assumptions["number_amounts"] == "read" else problem
 

@@ -56,7 +56,7 @@ _FIRST_REFUSAL = 400
 
 
 class _RollbackError(Exception):
-    """Leaves the savepoint of a call that is only tried, or that failed, so that it undoes itself."""
+    """Raised to undo the savepoint of a dry run or a failed call."""
 
 
 def read_handler(handler: Handler) -> Handler:

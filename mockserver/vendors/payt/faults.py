@@ -15,7 +15,7 @@ _UNKNOWN = "unknown-reference"
 
 
 def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
-    """Return the fault as a problem of the whole record; a code that nobody knows is that something broke.
+    """Return the fault as a problem of the whole record; an unknown code is an internal error.
 
     The vendor gives no status to a record, so that of the fault counts only where it refuses a call.
     """

@@ -129,7 +129,7 @@ def grant_token(request: Request, state: State) -> Reply:
 
 
 def revoke_token(request: Request, state: State) -> Reply:
-    """Take a token out of use, with the one that belongs to it; one that is not known was never good.
+    """Revoke a token and its counterpart; an unknown token is ignored.
 
     Source: assumed, as Doorkeeper does.
     """

@@ -260,7 +260,7 @@ _KEPT_FOR = timedelta(days=90)
 
 
 def deleted_invoice(gone: Document) -> dict[str, Json]:
-    """Return what is told of a deleted invoice; its identifier goes by its other name."""
+    """Represent a deleted invoice; its identifier has another name here."""
     return {
         **{name: gone[name] for name in ("id", "administration_id", "debtor_id", "invoice_number")},
         "origin_identifier": gone["invoice_identifier"],
@@ -269,7 +269,7 @@ def deleted_invoice(gone: Document) -> dict[str, Json]:
 
 
 def deleted_payment(gone: Document) -> dict[str, Json]:
-    """Return what is told of a deleted payment."""
+    """Represent a deleted payment."""
     members = ("id", "administration_id", "invoice_id", "origin_identifier", "deleted_at")
     return {name: gone[name] for name in members}
 

@@ -148,7 +148,7 @@ def _oauth_reply(
 
 
 def _invalid_request_message(refusal: Refusal) -> str:
-    """Return what is said of a request for a token that cannot be read: the first parameter that it lacks."""
+    """Return the error of an unreadable token request: its first missing parameter."""
     for problem in refusal.problems if isinstance(refusal, InvalidCall) else ():
         if problem.rule == "required":
             return missing_parameter(str(problem.path[-1]))

@@ -30,7 +30,7 @@ def check_invoice(item: Item, request: Request, state: State) -> Iterator[Proble
 
 
 def check_change(item: Item, request: Request, state: State) -> Iterator[Problem]:
-    """Yield everything that stands against the change of an invoice, first that there is none.
+    """Yield the problems of changing an invoice; the first is that it does not exist.
 
     A blank number means no invoice, and is told of as blank already.
 

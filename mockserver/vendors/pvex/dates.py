@@ -30,7 +30,7 @@ _MILLISECONDS = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
 
 
 def normalize_date(text: str, reader: BodyReader = BodyReader.JSON) -> str | None:
-    """`text` as the vendor prints the moment that it names, None where `reading` takes it for none."""
+    """Return the date-time in the vendor's format, None if `reading` does not accept the text."""
     text = text.strip()
     for form, read in _FORMS_BY_READER[reader]:
         if found := form.fullmatch(text):

@@ -28,7 +28,7 @@ _MESSAGES: Mapping[str, tuple[str, str]] = {
 
 
 def fault_problem(what: Fault, item: Item, _request: Request) -> Problem:
-    """Return the fault as a problem of a member, or of storing the invoice; so is a code that nobody knows.
+    """Return the fault as a problem of a member, or of storage; an unknown code is a storage problem.
 
     Storing fails in a general sentence, as it does for every remote caller.
     """

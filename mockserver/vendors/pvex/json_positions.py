@@ -43,7 +43,7 @@ class TokenEnd(Value, frozen=True):
 
 @dataclass(slots=True)
 class _OpenContainer:
-    """A list or object that is open; `step` is what was begun last in it, None when nothing was."""
+    """An open list or object; `step` is the last index or name in it, None at its start."""
 
     is_list: bool
     step: str | int | None = None

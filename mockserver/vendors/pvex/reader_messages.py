@@ -52,7 +52,7 @@ _TOKEN_NAMES: Mapping[type, str] = {
 
 
 class _MemberType(Value, frozen=True):
-    """A kind of member: what the messages of JSON call it, its type, what those of XML call it."""
+    """A kind of member: its name in JSON messages, its type, its name in XML messages."""
 
     word: str
     type_name: str
@@ -70,7 +70,7 @@ _MEMBER_TYPES: Mapping[str, _MemberType] = {
 
 
 def json_message(problem: Problem, path: Path, positions: JsonPositions) -> str:
-    """Return what Json.NET says of a member, or of an item that lacks one; `path` is where that stands."""
+    """Return Json.NET's message for a member or for an item without a required one; `path` is its place."""
     if problem.rule == "required":
         missing = f"Required property '{problem.path[-1]}' not found in JSON. "
         return missing + positions.describe("end", path)

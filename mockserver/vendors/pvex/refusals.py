@@ -227,6 +227,6 @@ def _null_body_reply(context: ErrorContext) -> Reply:
 
 
 def _unreadable_reply(context: ErrorContext, path: Path, find_message: Callable[[], str]) -> Reply:
-    """Return one key for the body, or for where it breaks; what is `said` of it takes a while to find out."""
+    """Return the model state of a broken body: one key, and a message that is computed only if shown."""
     text = find_message() if context.is_detailed else GENERAL_ERROR
     return error_reply(context.call, ErrorContent(400, INVALID_REQUEST, {context.body_key(path): [text]}))

@@ -188,7 +188,7 @@ def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> 
 
 
 def _extra_outcome(table: Table) -> ExtraOutcome:
-    """Return a row of a key that nobody sent, told as updated: the identity's largest keys, or a name."""
+    """Return an updated row with a key that was not sent: a large number, or a name."""
 
     def phantom(outcome: Outcome, number: int) -> Outcome:
         key: Json = MAX_KEY - number if table.key_type is int else f"phantom-{number}"

@@ -69,7 +69,7 @@ def _unsupported_media_type(refusal: Refusal, call: Call, operation: Operation) 
 
 
 def _gateway_reply(refusal: Refusal) -> Reply | None:
-    """Return what the gateway says itself, without the envelope."""
+    """Return a refusal by the gateway, which has no envelope."""
     if isinstance(refusal, TooManyRequests):
         return json_reply(429, {"message": refusal.detail or messages.TOO_MANY_REQUESTS})
     if isinstance(refusal, Unavailable):

@@ -81,7 +81,7 @@ def list_connections(request: Request, state: State) -> Reply:
 
 
 def delete_connection(request: Request, state: State) -> Reply:
-    """Part the token from a tenant, which nobody can enter from then on.
+    """Disconnect the token from a tenant.
 
     Raises:
         NotFound: the token has no connection of that id.
@@ -160,7 +160,7 @@ def request_token(request: Request, state: State) -> Reply:
 
 
 def revoke_token(request: Request, state: State) -> Reply:
-    """Give up a refresh token and the access token that came with it; one that is unknown is no error.
+    """Revoke a refresh token and its access token; an unknown token is no error.
 
     Raises:
         Rejected: the client is not named, or no token is.

@@ -68,7 +68,7 @@ def find_account(reference: Document, state: State, code: str = "Code") -> Docum
 
 
 def account_conflict_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Yield why it cannot be said which account is meant: the id is that of one, the code of another."""
+    """Yield the problem of an account reference whose id and code name different accounts."""
     named = {name: find_account(pick_members(reference, name), state) for name in ("AccountID", "Code")}
     yield from reference_conflict_problems(named, "AccountID", call, path)
 

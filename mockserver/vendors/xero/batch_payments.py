@@ -114,7 +114,7 @@ def _embedded_account(batch: Document, state: State, *, newer: bool) -> Json:
 
 
 def _embedded_payment(payment: Document, state: State, *, newer: bool) -> Json:
-    """Return a payment as its batch shows it; `newer` adds what came in 2025."""
+    """Represent a payment inside its batch; `newer` adds the members of 2025."""
     invoice = state.collection(INVOICES).get(payment["InvoiceID"]) or EMPTY
     stub = {
         "InvoiceID": payment["InvoiceID"],

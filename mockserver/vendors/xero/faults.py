@@ -64,7 +64,7 @@ _MAX_LENGTHS: Mapping[str, int] = {
 
 
 def fault_problem(what: Fault, item: Item, request: Request) -> Problem:
-    """Return the fault as a problem of the whole element; a code that nobody knows is that something broke.
+    """Return the fault as a problem of the whole element; an unknown code is an internal error.
 
     The vendor gives no status of its own to an element, so that of the fault is only kept.
     """
@@ -116,7 +116,7 @@ def _replace_ids(value: Json, ids: tuple[str, ...], n: int) -> Json:
 
 
 def _derive_guid(seed: str) -> str:
-    """Return a GUID of a version that the sandbox gives nobody, the same for the same seed."""
+    """Return a GUID of a version that the sandbox never assigns; equal for equal seeds."""
     digits = blake2b(seed.encode(), digest_size=16).hexdigest()
     digits = f"{digits[:12]}8{digits[13:16]}a{digits[17:]}"
     return "-".join(digits[start:end] for start, end in _GUID_GROUPS)

@@ -95,7 +95,7 @@ def _access_reply(refusal: Unauthorized | Forbidden, call: Call, state: State) -
 
 
 def _token_expiry(call: Call, state: State) -> str:
-    """Return when the token ran out; one that is only said to have done so did it long ago."""
+    """Return when the token expired; one without an expiry expired long ago."""
     token = call.headers.get("authorization", "").partition(" ")[2].strip()
     known = state.collection(CREDENTIALS, "").get(token) or EMPTY
     moment = parse_instant(known["expires"]) if "expires" in known else UNKNOWN_EXPIRY
@@ -194,7 +194,7 @@ def _rejected_reply(refusal: Rejected, call: Call, state: State) -> Reply:
 
 
 def _key_links(problems: Iterable[Problem], call: Call) -> Headers:
-    """Return where it is told what a key is, for a call that lacks one."""
+    """Return the link to the documentation of idempotency keys, for a call without one."""
     if all(one.code != KEY_MISSING for one in problems):
         return ()
     return (("Link", f'<{call.mount}/ui/>; rel="describedby"'),)

@@ -138,7 +138,7 @@ class _SentRecords:
     items: Sequence[BatchItem]
 
     def refused(self, errors: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
-        """Yield those that `errors` names, and names that nobody sent."""
+        """Yield the records named in `errors`, and the names that were not sent."""
         for key, said in errors.items():
             at = f"/errors/{_escaped(key)}"
             if key == _NOT_FOUND and isinstance(said, list):

@@ -54,7 +54,7 @@ _TOKEN_OCTETS = 24
 
 
 def announce_files(request: Request, state: State) -> StoreItem:
-    """Return what gives each file that is not stored yet a URL; one that a call names twice gets one.
+    """Return the function that issues an upload URL for each new file; a file named twice gets one.
 
     Source: Payt fact sheet §2.8.
     """
@@ -90,7 +90,7 @@ def render_upload_urls(result: BatchResult, _state: State) -> Reply:
 
 
 def extra_outcome(outcome: Outcome, number: int) -> Outcome:
-    """Return the outcome of a file that nobody announced: another checksum, and a URL that leads nowhere."""
+    """Return the outcome of a file that was not sent, with another checksum and an unused URL."""
     checksum = b64encode(sha3_512(f"phantom-{number}".encode()).digest()).decode()
     item = Item(outcome.item.index, checksum, {**outcome.item.document, "checksum": checksum})
     if outcome.document is None:

@@ -51,7 +51,7 @@ def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMe
 
 
 def resolve_contact(record: Document, current: str | None, state: State) -> ResolvedMember:
-    """Return the contact after `record`; one that nobody knows changes nothing.
+    """Return the contact as changed by `record`; an unknown contact changes nothing.
 
     Source: Payt fact sheet §3.3 (assumed).
     """

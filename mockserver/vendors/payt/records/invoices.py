@@ -127,7 +127,7 @@ class _InvoiceWriter:
         return tuple(record_problem(code, item, field) for code, field in self._warned(record, stored, kept))
 
     def _read(self, item: Item) -> tuple[Document, Document | None]:
-        """Return the record as it is meant, and the invoice that it is meant for."""
+        """Return the normalized record and the stored invoice that it identifies."""
         assumptions = self.request.call.assumptions
         record = complete(normalize(item.document, self.request), _CLEARABLE, self.request)
         found = self.find(record, self.state, assumptions).stored

@@ -111,7 +111,7 @@ def _push_single(facts: Facts, change: Callable[[Json], Json]) -> Callable[[str,
 
 
 def _invoice(facts: Facts, key: str, drawn: DrawnValues) -> Json:
-    """Return an invoice; every other one has a site, so that one which replaces another must clear it."""
+    """Return an invoice; only every other one has a site, so that a replacement must clear it."""
     return {
         "Number": f"N-{drawn.number}",
         "ClientId": facts["client"],

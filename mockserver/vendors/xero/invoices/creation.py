@@ -168,7 +168,7 @@ def _line_amount_types(sent: Document) -> str:
 
 
 def invoice_totals(found: Sequence[Document], sent: Document) -> dict[str, Decimal]:
-    """Return what an invoice with these lines comes to; nothing is paid yet."""
+    """Return the totals of an unpaid invoice with these lines."""
     tax = sum((line["TaxAmount"] for line in found), round_to_cents(0))
     net = sum((line["LineAmount"] for line in found), round_to_cents(0))
     discounts = sum((discount_of(line) for line in found), round_to_cents(0))

@@ -44,7 +44,7 @@ _AMPLE_AMOUNT = Decimal(1_000_000_000_000)
 
 
 def batch_payments_in_parts(facts: Facts) -> BatchProfile:
-    """Batch payments of what is drawn, each told for itself."""
+    """Batch payments that each pay a part of an invoice."""
 
     def item(key: str, drawn: DrawnValues) -> Json:
         return _item(facts, key, drawn.amount)

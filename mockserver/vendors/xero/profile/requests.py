@@ -101,7 +101,7 @@ def delete_first(plural: str, name: str) -> Callable[[Exchange, str, DrawnValues
 
 
 def first_id(exchange: Exchange, plural: str, name: str) -> str:
-    """Return the id of the first document that was found; nobody's, where none was."""
+    """Return the id of the first document found, or an unused id."""
     return next((str(one[name]) for one in documents_in(exchange, plural)), UNKNOWN_ID)
 
 

@@ -95,7 +95,7 @@ _CONTACT_UNKNOWN = "contact-unknown"
 
 
 def explain_missing_contacts(outcomes: Sequence[Outcome], plural: str) -> Sequence[Outcome]:
-    """Return the outcomes; a contact that was not found is told with the element that should have made it."""
+    """Return the outcomes; a missing contact is reported at the element that should have created it."""
     brought: dict[str, int] = {}
     for outcome in outcomes:
         if outcome.problems and (number := _new_contact_number(_contact_of(outcome.item.document))):

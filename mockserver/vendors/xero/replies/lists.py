@@ -44,7 +44,7 @@ def select_documents(
 def list_reply(
     plural: str, found: Sequence[Document], show: Callable[[Document], Json], request: Request, state: State
 ) -> Reply:
-    """Return all that was found; nothing at all when that is what an assumption wants said of nothing newer.
+    """Return the found documents as a list reply; without newer ones it may be 304 by an assumption.
 
     Source: Xero fact sheet §7.30.
     """
