@@ -200,7 +200,7 @@ class Unavailable(Refusal):
 
 
 class VendorFailure(Refusal):
-    """The vendor broke; what was done before that is done. A `detail` is what a scenario lets it say."""
+    """The vendor failed; earlier writes stay. `detail` is the message of a scenario."""
 
     code = "failed"
 

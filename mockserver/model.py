@@ -181,7 +181,7 @@ class Delivery(Value, frozen=True):
 
 
 class Answer(Value, frozen=True):
-    """A reply and what stands behind it, as the journal keeps it; `trace` is the traceback of a crash.
+    """A reply with what the journal keeps about it; `trace` is the traceback of a crash.
 
     `applied` are the rules that bent it, `scenario/rule` each; without a `delivery` it leaves at once.
     """

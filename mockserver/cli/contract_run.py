@@ -138,7 +138,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
 def _select_plans(
     options: ContractOptions, plans: list[SessionPlan]
 ) -> list[tuple[SessionPlan, SessionSubject]]:
-    """Return the plans with what they are about, without those that have none of the operations asked for."""
+    """Return the plans with their APIs, without plans that contain none of the requested operations."""
     try:
         read = [(plan, load_session_subject(plan)) for plan in plans]
     except MockServerError as error:

@@ -98,7 +98,7 @@ def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8
 
 
 def check_accepts_json(headers: Mapping[str, str]) -> None:
-    """Raise unless the call accepts JSON, or says nothing about what it accepts.
+    """Raise unless the call accepts JSON or has no Accept header.
 
     Raises:
         NotAcceptable: its Accept header has no room for JSON.

@@ -124,7 +124,7 @@ def _decode_json5(text: bytes, strict: MalformedBody) -> Json:
 
 
 def find_repeated_member(body: bytes, charset: str = "utf-8") -> str | None:
-    """Return a member that an object of the JSON names twice; None where there is none, or no JSON."""
+    """Return a member name that is repeated in an object; None if there is none, or the body is no JSON."""
     repeated: list[str] = []
 
     def note(pairs: list[tuple[str, Json]]) -> None:

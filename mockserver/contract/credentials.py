@@ -19,7 +19,7 @@ GivenCredentials: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
 class UnreadableCredentialError(Exception):
-    """A credential of the environment that is not of its kind; the text says which, and not what it is."""
+    """A credential in the environment has the wrong form; the message names the variable, not its value."""
 
 
 PREFIX = "MOCKSERVER_CREDENTIAL_"

@@ -147,7 +147,7 @@ def _item_schema(spec: Spec, operation: Operation) -> Document | None:
 
 
 def _path_of(operation: Operation) -> str | None:
-    """Return the path with what its required parameters have as examples; None where one has none."""
+    """Return the path with the examples of its required parameters; None if one has no example."""
     path, query = operation.path, []
     for one in operation.parameters:
         value = one.schema.get(
@@ -163,7 +163,7 @@ def _path_of(operation: Operation) -> str | None:
 
 
 def _envelope(spec: Spec, operation: Operation, made: SampleItem) -> dict[str, Json] | None:
-    """Return what stands round the items; None where something is required that cannot be made up."""
+    """Return the envelope; None if a required member cannot be invented."""
     batch = operation.batch
     body = next(one for one in operation.bodies if one.name == _JSON)
     schema = resolve(spec.document, body.schema)

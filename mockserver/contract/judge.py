@@ -69,7 +69,7 @@ class ExchangeJudge:
         return tuple(found)
 
     def case(self, exchange: Exchange) -> CheckCase:
-        """Return the exchange with what is expected of it and what its answer says."""
+        """Return the exchange with its expectations and reported outcomes."""
         expected = self.oracle.expected(exchange.request, exchange.operation)
         operation = expected.operation
         if operation is None:
@@ -98,7 +98,7 @@ class ExchangeJudge:
             return None, said if said.startswith(_LEAD) else f"{_LEAD} that can be read: {said}"
 
     def _forgives(self, operation: Operation, status: int) -> bool:
-        """Return whether the profile says that a good call may be refused like that, or a bad one taken.
+        """Return whether the profile tolerates this status for a good call, or for a bad one.
 
         Of a batch it says the latter for the sake of its items, which are judged apart here.
         """

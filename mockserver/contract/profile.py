@@ -49,7 +49,7 @@ class DrawnValues:
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """A sent item; `place` counts from 0, `key` is None if it has none that can be read."""
+    """A sent item; `place` counts from 0, `key` is None if it is missing or unreadable."""
 
     place: int
     key: str | None
@@ -182,7 +182,7 @@ class BatchProfile:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedStatuses:
-    """Statuses that answer what the schema of an operation takes, and what it does not take, and why."""
+    """Expected statuses for valid and for invalid requests of an operation, and the reason."""
 
     reason: str
     valid: tuple[str, ...] = ("2xx",)

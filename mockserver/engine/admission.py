@@ -45,7 +45,7 @@ class Arrival(Value, frozen=True):
     is_secured: bool = True
 
     def call(self, vendor: str, **found: Any) -> Call:
-        """Return the call that it makes at the vendor, with what was found for it in its sandbox."""
+        """Build the vendor's call from the request and the values found in its sandbox."""
         return Call(
             vendor=vendor,
             sandbox=self.sandbox,
@@ -64,7 +64,7 @@ class Arrival(Value, frozen=True):
 
 
 class Admitted(Value, frozen=True):
-    """The call, where it goes, and why it is refused: None when it may go on."""
+    """A call after its admission, with its route; `refusal` is None if it may go on."""
 
     call: Call
     match: RouteMatch | None = None
@@ -147,7 +147,7 @@ class Admission:
         )
 
     def _as_tenant(self, call: Call, tenant: str) -> Call:
-        """Return the call with the tenant that it enters in its header, if the vendor reads it there."""
+        """Put the tenant into the vendor's tenant header, if it has one."""
         name = self.served.tenant_header.lower()
         if not tenant or call.headers.get(name) == tenant:
             return call

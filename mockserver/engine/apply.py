@@ -15,7 +15,7 @@ _NO_PROBLEMS = Verdict()
 
 
 class _RollbackError(Exception):
-    """Leaves the savepoint of an all-or-nothing batch, so that it undoes itself."""
+    """Raised to undo the savepoint of an atomic batch."""
 
     def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
         super().__init__()

@@ -45,7 +45,7 @@ class SecurityScheme:
     node: Document
 
     def credential(self, head: Head) -> str | None:
-        """Return the text that a request brings for this scheme, None when it brings none."""
+        """Return the credential that a request brings for this scheme, None without one."""
         if self.node["type"] == "apiKey":
             return self._api_key(head) or None
         kind, _, text = head.headers.get("authorization", "").partition(" ")

@@ -112,7 +112,7 @@ class ReplyConformance:
             return None
 
     def find_violation(self, method: str, path: str, reply: Reply, *, closed: bool = False) -> str:
-        """Return what the spec does not say of the answer, "" when it says all of it.
+        """Return how the answer violates the spec, "" if it does not.
 
         Objects of a spec are open; `closed` also tells of members that it does not name. What no operation
         answers is refused outside of every operation, and nothing is said of it, nor of what this server says

@@ -69,7 +69,7 @@ class EnvelopeReader:
         return read
 
     def _listed(self, call: Call, plan: CompiledItems, document: Json) -> list[Json]:
-        """Return the list that holds the items; a spec that does not require one does not do without it."""
+        """Return the list of items, which must be there even if the spec does not require it."""
         found = document
         for step in plan.batch.items:
             found = found.get(step) if isinstance(found, dict) else None

@@ -56,7 +56,7 @@ class IdempotencyExtension:
         return call.assumptions.get(KEYS_ASSUMPTION, OFF) != OFF
 
     def replay(self, call: Call, operation: Operation, state: State) -> Reply | None:
-        """Return the answer that the key was given before, None where it has none.
+        """Return the stored answer of the key, None if it has none.
 
         Raises:
             ServerRefusal: the key is missing or malformed (400), of another request (422), or its first

@@ -32,7 +32,7 @@ def compare_entries(recorded: Entry, replayed: Entry) -> Document:
 
 
 def compare_reply(recorded: Entry, reply: Reply | None, operation: Operation | None) -> Document:
-    """Compare a recorded reply with one from elsewhere; None means that it was lost.
+    """Compare a recorded reply with another one; None means that it was lost.
 
     Items are compared as reported in the replies; there are none if the operation's `x-batch.outcome` is
     empty.

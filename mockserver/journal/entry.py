@@ -95,7 +95,7 @@ class Entry(Value, frozen=True):
 
     @property
     def status(self) -> int | None:
-        """The status that was sent, None if there was none."""
+        """The status that was sent, if any."""
         return None if is_silent(self.delivery) else self.reply.status
 
     @property

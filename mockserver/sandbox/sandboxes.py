@@ -178,7 +178,7 @@ class Sandboxes:
         return self.control(name, snapshots.dump_tables)
 
     def set_clock(self, name: str, change: Callable[[datetime, ClockSettings], ClockSettings]) -> None:
-        """Set the sandbox's clock to what `change` makes of what it shows and how it is set.
+        """Change the sandbox's clock; `change` gets its time and its settings.
 
         Raises:
             UnknownSandboxError: there is none of that name.

@@ -85,7 +85,7 @@ def snapshot_tables(whole: SandboxState, name: str) -> Tables:
 
 
 def restore_snapshot(whole: SandboxState, name: str) -> Document:
-    """Set back all that the sandbox holds to what a snapshot holds; what is shown of that.
+    """Restore the sandbox to a snapshot, and return its description.
 
     Raises:
         UnknownSnapshotError: there is none of that id.

@@ -236,7 +236,7 @@ def _is_selected(select: ItemSelector, item: Item, candidate: Candidate, evaluat
 
 
 def _effect_at_attempt(effect: Effect, item: Item, candidate: Candidate, evaluation: _Evaluation) -> Effect:
-    """Return the effect at this attempt: one that fails so many times fails no more after that."""
+    """Return the effect at this attempt; a fault with `times` ends after that many."""
     if effect.fail is None or effect.fail_times is None:
         return effect
     if _count_attempt(candidate, evaluation, "fail", item_identity(item)) <= effect.fail_times:

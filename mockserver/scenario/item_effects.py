@@ -193,7 +193,7 @@ def _item_fault(effect: Effect) -> Fault | None:
 
 
 def _run_item(work: Callable[[State], T], effect: Effect, state: State) -> T:
-    """Return what `work` gives, undone where the effect says that it does not count."""
+    """Run `work`, and undo it if the effect discards the result."""
     return run_and_roll_back(work, state) if effect.commit is False else work(state)
 
 

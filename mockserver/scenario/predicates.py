@@ -218,7 +218,7 @@ def _compare(found: Json, wanted: Json) -> int:
 
 
 def _number_of(found: Json) -> Json:
-    """Return a number, or the one that a text spells, as money often comes; None for all else."""
+    """Return a number, also from a text, as amounts are often texts; None for anything else."""
     if isinstance(found, str) and len(found) <= MAX_EXPONENT and NUMBER_PATTERN.fullmatch(found):
         try:
             return parse_decimal(found.strip())

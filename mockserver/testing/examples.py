@@ -103,7 +103,7 @@ def plain_json(value: Json) -> Json:
 
 
 def _item_corruption(subject: BatchProfile) -> Corruption:
-    """Return one that is refused for itself, if there is one."""
+    """Return an item that is rejected on its own, if there is one."""
     if not subject.corruptions:
         raise NoExampleError(f"{subject.operation}: nothing is said of what makes an item bad")
     return next((spoil for spoil in subject.corruptions if not spoil.refuses_call), subject.corruptions[0])
@@ -125,7 +125,7 @@ class ExampleBuilder:
     on_state_copied: Callable[[], None]
 
     def example(self, operation: str, items: int, bad: int, first: int) -> Example:
-        """Return a batch that comes out so, of the named operation, or of the first that does with "".
+        """Return a batch with these outcomes, of the named operation or with "" of the first suitable one.
 
         Raises:
             ValueError: there are more bad items than items, or fewer than none.

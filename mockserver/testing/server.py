@@ -22,7 +22,7 @@ _MAX_SANDBOXES = 100_000
 
 
 class MockServer:
-    """The server at `url`, or with None one that is started with the context and ends with it.
+    """Context manager of the server at `url`; None starts one and stops it at the end.
 
     `strict` and `specs` (folders with more specs) are for one that is started. The environment's
     `MOCKSERVER_CONTROL_TOKEN` opens the control plane of one that was started with `--control-token`.

@@ -101,7 +101,7 @@ def _refused_too_little(case: CheckCase) -> CheckFailure | None:
 
 
 def _refused_too_much(case: CheckCase) -> CheckFailure | None:
-    """Return a call that was refused as a whole, with items that can at most be refused one by one."""
+    """Find a call that was refused as a whole although its items may only be rejected one by one."""
     operation, items = case.expected.operation, case.expected.items
     if operation is None or operation.batch is None or case.atomic or not case.refused:
         return None

@@ -1,4 +1,4 @@
-"""An exchange as the checks see it: what was expected, and what the answer says."""
+"""An exchange with its expectations and its reported outcomes."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _WORDS = re.compile(r"message|detail|descri|title|reason", re.IGNORECASE)
 
 
 def has_message(body: Json) -> bool:
-    """Return whether one of the texts that are named for it says something; without such names, any text.
+    """Return whether one of the reason members, or without such names any member, holds a text.
 
     The ones nearest to the root count: what stands deeper explains, and does not replace them.
     """

@@ -101,7 +101,7 @@ class CaseCaller:
         return found
 
     def _tried(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
-        """Return what comes of calls that are made once an operation, by the example of this one."""
+        """Return the results of the checks that are made once per operation, based on this exchange."""
         found: tuple[Finding, ...] = ()
         if self._errand.run_config.wants(refusal_checks.AUTH_CHECK.id):
             raw: Mapping[str, Any] = case.operation.definition.raw

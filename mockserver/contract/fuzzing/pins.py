@@ -57,7 +57,7 @@ def _may_ask_for_unknown(case: PinnedCase) -> bool:
 
 
 def _bring_near(value: Any) -> None:
-    """Moments in zones that there are: none is further from Greenwich; every one has a year in UTC."""
+    """Date-times with real offsets and a year that is valid in UTC, too."""
     if isinstance(value, MutableMapping):
         entries: Any = list(value.items())
     elif isinstance(value, list):

@@ -160,7 +160,7 @@ def _listed(operation: FuzzedOperation, run_config: RunConfig) -> Iterator[Pinne
 def _drawn(
     operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig, search: FailureSearch
 ) -> Finding | None:
-    """Return something that breaks, as small as Hypothesis makes it; None where nothing new does."""
+    """Return a new failure, shrunk by Hypothesis; None if there is none."""
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
     strategy: Any = st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
 

@@ -92,7 +92,7 @@ def _name_one_json(node: Any) -> None:
 
 
 def _batches(api: ApiUnderTest) -> dict[str, ExpectedStatuses]:
-    """Batches of items that are judged one by one: what becomes of a bad item is the judge's to say."""
+    """Return the expected statuses of batches, whose items are left to the judge."""
     each = ExpectedStatuses(PER_ITEM_REASON, valid=("2xx", "4xx"), invalid=("2xx", "4xx"))
     return {operation.id: each for operation in api.spec.operations.values() if operation.batch is not None}
 

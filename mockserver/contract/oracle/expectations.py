@@ -114,7 +114,7 @@ _WIDTHS = ("int32", "int64")
 def weigh_problems(
     broken: tuple[SchemaProblem, ...], lenient: Leniency, decoded: Decoded
 ) -> tuple[ExpectedVerdict, str]:
-    """Return what is to be said of a document with all that is broken in it, and why."""
+    """Return the verdict on a document with these violations, and the reason."""
     sure = [one for one in broken if not lenient.may_pass(one)]
     if decoded.doubts:
         return "doubtful", decoded.doubts[0]

@@ -195,7 +195,7 @@ def text_at(value: Json) -> str:
 
 
 def is_accepted_status(status: Json, message: str, *, by_message: bool) -> bool:
-    """Return whether an outcome is good: by its status where it has one, else it has nothing to say."""
+    """Return whether an outcome is good: by its status if it has one, else by the lack of messages."""
     number = _number(status)
     if number is not None:
         return number < REFUSAL_STATUSES

@@ -27,7 +27,7 @@ class _Order:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """The reported outcome of a key; `accepted` is None if the response says nothing about it."""
+    """The reported outcome of a key; `accepted` is None if it is not reported."""
 
     accepted: bool | None
     made: str = ""
@@ -92,7 +92,7 @@ def is_refused_together(sequence: CallSequence, items: Sequence[SequenceItem], t
 def _orders(
     sequence: CallSequence, first: Sequence[SequenceItem], second: Sequence[SequenceItem], tenant: int
 ) -> list[_Order]:
-    """Return one after the other, both ways; nothing where that is not said."""
+    """Return the results of both serial orders, none if they are unknown."""
     before = {one.key: sequence.known(one.key, tenant) for one in (*first, *second)}
     one = _order(sequence, first, second, before)
     other = _order(sequence, second, first, before, (1, 0))

@@ -55,7 +55,7 @@ def run_stateful(
 
 
 def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
-    """Return what the profile names; where it names nothing, what the spec alone is enough for."""
+    """Return the batches of the profile, or without any those that the spec alone allows."""
     return api.profile.batches(api.facts) or inference.infer_batches(api.spec)
 
 

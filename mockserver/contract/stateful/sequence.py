@@ -77,7 +77,7 @@ class CallSequence:
     def calls_at_once(
         self, requests: Sequence[Request], tenant: int, scope: IsolationScope | None = None
     ) -> list[Exchange]:
-        """Return what calls that are under way together are answered; nothing where no answer comes."""
+        """Send requests concurrently and return their responses, none if one is missing."""
         stage = self.context
         headers = {
             **stage.api.profile.headers(stage.api.facts, tenant),
@@ -132,7 +132,7 @@ class CallSequence:
         return self.there[tenant, key]
 
     def read(self, key: str, tenant: int, scope: IsolationScope | None = None) -> Record | None:
-        """Return what reading the key shows now; what is taken to be there where that cannot be read."""
+        """Read the record of the key; return the expected one if it cannot be read."""
         exchange = self.call(self.context.batch_profile.read(key, tenant), tenant, scope)
         return self.shown(key, tenant, exchange)
 

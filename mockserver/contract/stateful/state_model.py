@@ -28,7 +28,7 @@ FIRST_REFUSAL = 400
 
 @dataclass(frozen=True, slots=True)
 class SequenceItem:
-    """An item of a sequence: its key, what it carries, and how it was made bad, if it was."""
+    """An item of a sequence: its key, its values, and its corruption, if any."""
 
     key: str
     drawn: DrawnValues
@@ -147,7 +147,7 @@ def reported_verdicts(
 def batch_items(
     batch_profile: BatchProfile, batch: Batch, items: Sequence[SequenceItem], documents: Sequence[Json]
 ) -> list[BatchItem]:
-    """Return the items as readers take them; one whose key was spoiled has none that can be read."""
+    """Return the items as readers see them; an item with a corrupted key has none."""
     return [
         BatchItem(place, one.key if _keeps_key(batch_profile, batch, one, document) else None, document)
         for place, (one, document) in enumerate(zip(items, documents, strict=True))

@@ -188,7 +188,7 @@ _AMOUNT = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,2})?")
 
 
 def read_amount(text: Json) -> Decimal | None:
-    """Return the amount that a member of a body holds; None when it holds none."""
+    """Parse the amount of a member; None if it is no amount."""
     return Decimal(text) if isinstance(text, str) and _AMOUNT.fullmatch(text) else None
 
 
@@ -236,7 +236,7 @@ _TYPELISTS = {**ITEM_TYPELISTS, **INVOICE_TYPELISTS}
 
 
 def code_of(sent: Document, name: str) -> str | None:
-    """Return the code of a typekey, None where there is none that its typelist has."""
+    """Return the code of a typekey, None if its typelist has no such code."""
     value = sent.get(name)
     code = value.get("code") if isinstance(value, dict) else None
     return code if isinstance(code, str) and code in TYPELISTS[_TYPELISTS[name]] else None

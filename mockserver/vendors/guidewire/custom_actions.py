@@ -151,7 +151,7 @@ def reset_invoice(invoice: Document, state: State) -> Document:
 
 
 def escalate_invoices(assumptions: Mapping[str, str], state: State) -> list[Document]:
-    """Take every invoice that waits for a batch process one status further; those that went on."""
+    """Advance every invoice that waits for a batch process by one status, and return them."""
     moved = []
     for invoice in in_creation_order(state.collection(INVOICES).values()):
         after = _escalate(invoice, assumptions, state)
@@ -219,7 +219,7 @@ def transition_handler(name: str) -> Handler:
 
 
 def validate(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
-    """Look at the invoice; what is wrong with it is no error unless an assumption says so (assumed).
+    """Validate the invoice; alerts are no error unless an assumption says so (assumed).
 
     Raises:
         Rejected: it does, and something is wrong.

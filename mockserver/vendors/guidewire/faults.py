@@ -118,7 +118,7 @@ def _stale(sent: _FaultyCall) -> Problem:
 
 
 def _locked(sent: _FaultyCall) -> Problem:
-    """Return what an invoice that was issued says to that call."""
+    """Return the error for a call that an issued invoice does not allow."""
     action = sent.target.rpartition("/")[2]
     if sent.method == "delete" and not sent.of_item:
         action = "delete"

@@ -63,7 +63,7 @@ _WITH_OWN_DETAIL = (VendorFailure, Unavailable, TooManyRequests)
 
 
 def classify(problem: Problem, call: Call) -> Problem | None:
-    """Forgive unknown names where a header says so; name apart those that exist but cannot be written.
+    """Ignore unknown names if a header asks for it; report read-only ones separately.
 
     Source: Guidewire fact sheet §1.5, §2.2.
     """

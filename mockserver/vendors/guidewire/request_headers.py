@@ -85,7 +85,7 @@ def write_handler(handler: Handler) -> Handler:
 
 
 def remember_failure(call: Call, operation: Operation, reply: Reply, state: State) -> None:
-    """Note the id of a call that was refused, if the assumption says that it is used up (assumed)."""
+    """Store the id of a refused call if the assumption says that it is used up (assumed)."""
     if operation.method != "get" and not operation.batch:
         record_failed_id(call, reply.status, state)
 

@@ -40,7 +40,7 @@ class Subrequest(Value, frozen=True):
     headers: Mapping[str, str] = EMPTY
 
     def as_call(self, carrier: Call) -> Call:
-        """Return the call itself: its own headers come before those of the one that carries it."""
+        """Return the subrequest as a call; its own headers override those of the outer call."""
         # What a whole answer alone shows is not drawn: a failed call would leave a gap in what is drawn next.
         shown_once = {CORRELATION.lower(): "carried"}
         return replace(
@@ -85,7 +85,7 @@ _ACTIONS_BY_METHOD = {
 
 
 def run_batch(request: Request, state: State) -> StoreItem:
-    """Open the batch: what runs one call; what that did is kept whatever becomes of the others.
+    """Return the function that runs one subrequest; its effects are kept, whatever happens to the others.
 
     Raises:
         InvalidCall: it holds too many calls.
@@ -146,7 +146,7 @@ def _call_of(sent: Document, body: Json, batch: Call) -> Call:
 
 
 def _outcome_entry(outcome: Outcome, call: Call) -> Json:
-    """Return the entry that the call left; when it never ran, or a scenario failed it, the error for that."""
+    """Return the response of the subrequest, or the error if it did not run or a scenario failed it."""
     if outcome.action is Action.SKIPPED:
         return error_entry(refusal_error("aborted", ""), call)
     if any(problem.rule == FAULT_RULE for problem in outcome.problems):

@@ -45,7 +45,7 @@ def exact_arithmetic() -> AbstractContextManager[Context]:
 
 
 def read_amount(text: Json) -> Decimal | None:
-    """Return the amount that `text` spells, None when it spells none."""
+    """Parse an amount; None if the text is none."""
     if not isinstance(text, str) or len(text) > _MAX_LENGTH or _PLAIN.fullmatch(text) is None:
         return None
     return Decimal(text)

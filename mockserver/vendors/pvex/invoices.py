@@ -96,7 +96,7 @@ class InvoiceStore(Value, frozen=True):
         return found if found in self.invoices else key  # else an item that a scenario took back
 
     def _inherit(self, invoice: dict[str, Any], known: Document, sent: Document) -> None:
-        """Give `invoice` what stays of the one that it replaces."""
+        """Copy the members that survive a replacement into `invoice`."""
         staying = {"ApiCreateDate", "SubscriberId", "Id"}
         if self.keeps_absent_members:
             staying |= EMPTY_INVOICE.keys() - sent.keys() - {"ApiLastChangeDate"}

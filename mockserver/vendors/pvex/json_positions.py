@@ -67,7 +67,7 @@ class _Cursor:
         return tuple(one.step for one in self._open if one.step is not None)
 
     def pass_mark(self, mark: str) -> str:
-        """Go over a bracket, colon or comma; the kind of spot that is behind it, "" when it is none."""
+        """Pass a bracket, colon or comma; return the kind of token that ended, "" for none."""
         if mark in "[{":
             self._begin()
             return "value"

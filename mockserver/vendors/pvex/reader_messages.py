@@ -112,7 +112,7 @@ def xml_message(problem: Problem) -> str:
 
 
 def broken_xml_message(detail: str) -> str:
-    """Return what the serializer says of a body that it cannot read at all."""
+    """Return the serializer's message for an unreadable body."""
     return _UNREADABLE_XML + detail
 
 

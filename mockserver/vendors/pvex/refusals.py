@@ -164,7 +164,7 @@ def _request_uri(call: Call) -> str:
 
 
 def malformed_reply(refusal: MalformedBody, context: ErrorContext) -> Reply:
-    """Return a body that is not what its media type says; JSON names the place that its reader reached."""
+    """Return the error of a malformed body; for JSON with the place where reading stopped."""
     as_json = context.reader is BodyReader.JSON
     if not context.call.body or (as_json and is_blank(context.text)):
         return _null_body_reply(context)

@@ -178,7 +178,7 @@ def _multi_status_renderer(table: Table) -> RenderBatch:
 
 
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
-    """Return those that a row's result tells, one a member, in the order of the members' names.
+    """Return the reported problems of a row: one per member, ordered by member name.
 
     Assumed (edge-cases 27; `row_messages`).
     """

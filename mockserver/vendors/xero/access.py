@@ -71,7 +71,7 @@ def reachable_connections(call: Call, state: State) -> list[Document]:
 
 
 def list_connections(request: Request, state: State) -> Reply:
-    """Return the tenants that the token may reach, as a bare list; those of one sign-in where that is named.
+    """Return the token's tenants as a bare list, filtered by sign-in if one is named.
 
     Source: Xero fact sheet §2.7.
     """

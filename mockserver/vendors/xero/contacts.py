@@ -1,4 +1,4 @@
-"""Contacts: list them, find the one that an invoice refers to, create it by name."""
+"""Contacts: list them, find or create the contact of an invoice."""
 
 from collections.abc import Iterator, Mapping
 
@@ -39,7 +39,7 @@ ENTITY = FilterEntity("Contact", _FIELDS)
 
 
 def list_contacts(request: Request, state: State) -> Reply:
-    """Return the contacts that the call asks for; archived ones only when it says so.
+    """Return the requested contacts; archived ones only on request.
 
     Source: Xero fact sheet §1.1.
     """

@@ -16,7 +16,7 @@ _SECONDS = len("2019-02-22T20:06:27")
 
 
 def parse_date(value: Json) -> str | None:
-    """Return the calendar date of any form that the vendor accepts, as its sender sees it; None for none.
+    """Parse a calendar date in any form that the vendor accepts, without zone conversion; None if it is none.
 
     Source: Xero fact sheet §2.2; that an offset is added, not taken away, is assumed.
     """
@@ -40,7 +40,7 @@ def print_date(day: str) -> str:
 
 
 def date_members(name: str, document: Document) -> dict[str, Json]:
-    """Return a stored date as the pair of members that the vendor sends, nothing when there is none."""
+    """Return a stored date as the vendor's pair of members, none without a date."""
     day = document.get(name)
     return {} if day is None else {f"{name}String": f"{day}T00:00:00", name: print_date(day)}
 

@@ -69,7 +69,7 @@ def _records(call: Call, state: State) -> Collection:
 
 
 def _key(call: Call, operation: Operation) -> str:
-    """Return the call's key, "" for none: reads ignore it, and one that is too long is refused."""
+    """Return the idempotency key, "" for none; reads ignore it, and too long a key is refused."""
     key = call.headers.get(_HEADER_NAME, "")
     return key if _accepts_key(operation) and len(key) <= MAX_KEY_LENGTH else ""
 

@@ -141,7 +141,7 @@ _STATUS_PATH = ("Status",)
 
 
 def classify(found: Problem, call: Call) -> Problem | None:
-    """Drop what the vendor does not mind, put what it says of an element into its words.
+    """Drop problems that the vendor ignores, and word the others.
 
     That a null among the elements fails alone is assumed. Source: Xero fact sheet §1.1, §3.7, §7.34.
     """

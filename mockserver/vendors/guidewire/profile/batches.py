@@ -63,7 +63,7 @@ def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
 
 
 def _creation(facts: Facts) -> BatchProfile:
-    """Bulk invoices that a batch makes, found by their number; of several that have it the newest is meant.
+    """Bulk invoices created by a batch, found by number; the newest one counts.
 
     None is deleted: an older one of the same number would come to light.
     """

@@ -14,7 +14,7 @@ from mockserver.vendors.payt.records.normalization import FIXED_MEMBERS
 
 
 class ResolvedMember(Value, frozen=True):
-    """A member that may not take what was posted; `warning` says so, at `field` of the record."""
+    """A member that keeps its first value; `warning` is reported at `field` of the record."""
 
     member: str
     value: Json

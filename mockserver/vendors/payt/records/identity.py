@@ -10,7 +10,7 @@ from mockserver.sandbox.store import State
 
 
 class RecordMatch(Value, frozen=True):
-    """The stored record, None for a new one; `taken` are the members that mean another one.
+    """The stored record, None for a new one; `taken` are the members that identify another record.
 
     `crossed` says that number and identifier mean two records that are both stored.
     """

@@ -267,7 +267,7 @@ _NAME_LISTS = ("invoice_numbers", "invoice_identifiers")
 
 
 def block(invoice: Document, state: State) -> Document:
-    """Return the invoice, its follow-up stopped; one that stands still already stays as it is."""
+    """Return the invoice with its follow-up stopped, unchanged if that is so already."""
     if invoice.get("paused_at") is not None:
         return invoice
     now = print_instant(state.now)

@@ -64,7 +64,7 @@ def complete(record: Document, optional: Iterable[str], request: Request) -> Doc
 
 
 def changeable_members(record: Document, stored: Document | None, assumptions: Mapping[str, str]) -> Document:
-    """Of a record that is meant for a stored invoice, what may change there."""
+    """Return the members of a record that may change the stored invoice."""
     if stored is None or assumptions["first_values"] != "fixed":
         return record
     return {name: value for name, value in record.items() if name not in FIXED_MEMBERS}

@@ -111,7 +111,7 @@ def _push_single(facts: Facts, change: Callable[[Json], Json]) -> Callable[[str,
 
 
 def _invoice(facts: Facts, key: str, drawn: DrawnValues) -> Json:
-    """Return an invoice; only every other one has a site, so that a replacement must clear it."""
+    """Return an invoice; every second one has a site, which a replacement must clear."""
     return {
         "Number": f"N-{drawn.number}",
         "ClientId": facts["client"],

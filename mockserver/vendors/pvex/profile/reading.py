@@ -94,7 +94,7 @@ def _accepted_count(response: Response) -> int | None:
 
 
 def _stops_reader(invoice: Json) -> bool:
-    """Return whether the vendor's JSON reader gives up here, so that what comes behind goes unjudged."""
+    """Return whether the vendor's JSON reader stops here, so that later items are not judged."""
     if not isinstance(invoice, dict):
         return False
     return any(

@@ -208,7 +208,7 @@ def _number_and_currency_problems(
 
 
 def invoice_header(sent: Document, state: State) -> dict[str, Json]:
-    """Return what an invoice says beside its lines; a contact that is not there is made."""
+    """Return the members of an invoice beside its lines; a missing contact is created."""
     sale = sent["Type"] == _SALE
     books = current_organisation(state)
     currency = sent.get("CurrencyCode", books["BaseCurrency"])

@@ -79,7 +79,7 @@ def represent_created_invoice(outcome: Outcome, request: Request, state: State) 
 
 
 def attach_contact(invoice: Document, state: State) -> Document:
-    """Return a stored invoice and, as no stored one has it, the contact that it names."""
+    """Return a stored invoice with its contact, which is stored separately."""
     return {**invoice, "Contact": _contact_of(invoice, state)}
 
 

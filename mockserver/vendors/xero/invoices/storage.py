@@ -99,7 +99,7 @@ def book_payment(payment: Document, state: State) -> None:
 
 
 def reverse_payment(payment: Document, state: State) -> Document:
-    """Delete a payment, which stays to be seen, and make due again what it had paid; what it is now."""
+    """Mark a payment as deleted, restore the invoice's amount due, and return the payment."""
     now = stored_instant(state.now)
     deleted = {**payment, "Status": "DELETED", "UpdatedDateUTC": now}
     state.collection(PAYMENTS)[payment["PaymentID"]] = deleted

@@ -35,7 +35,7 @@ class ElementReader:
     creates: bool = False
 
     def read(self, exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
-        """Return every element in its order; or those that failed, and all that is not among them was saved.
+        """Return all elements in order, or only the failed ones; the others were saved.
 
         None where the call was refused without elements.
 

@@ -49,7 +49,7 @@ def path_segment(text: str) -> str:
 
 
 def split_amount(amount: Decimal) -> tuple[Decimal, Decimal]:
-    """Two amounts that make it up, in cents; the second is nothing where it is a cent."""
+    """Split an amount into two, in cents; the second is zero if there is only one cent."""
     half = (amount / 2).quantize(_CENT, ROUND_DOWN)
     return amount - half, half
 
@@ -122,7 +122,7 @@ def documents_in(exchange: Exchange, plural: str) -> Sequence[Mapping[str, Any]]
 
 
 def read_paid(_key: str, exchange: Exchange) -> Record | None:
-    """Return what was paid of the invoices that an answer shows; None where nothing was.
+    """Return the amount paid of the invoices in a response; None without any.
 
     Raises:
         ValueError: what was paid and what is due of one do not make up its total.

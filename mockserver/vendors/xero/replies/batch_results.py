@@ -71,7 +71,7 @@ def _validation_errors_of(outcome: Outcome) -> list[Json]:
 
 
 def _add_warnings(shown: Mapping[str, Json], outcome: Outcome) -> Mapping[str, Json]:
-    """Return a saved element with what it was warned of; one without a warning as it is.
+    """Return a saved element with its warnings, if any.
 
     That a batch payment shows warnings as other elements do is assumed. Source: Xero fact sheet §3.2.
     """
@@ -235,7 +235,7 @@ def _echo_date(name: str, value: Json, *, paired: bool = False) -> dict[str, Jso
 
 
 def known_members(element: Json, request: Request) -> Document:
-    """Return the element of a batch as it was read; of one that is null, nothing."""
+    """Return an element of a batch; an empty document for null."""
     batch = request.operation.batch
     node: Json = request.contract["paths"][request.operation.path][request.operation.method]
     node = resolve(request.contract, node["requestBody"])["content"][JSON_TYPE]["schema"]
