@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from msgspec.structs import asdict
+from msgspec import Struct
+from msgspec.structs import asdict, fields
 
 from mockserver.model import Fault
+from mockserver.scenario.language import SCHEMA
 from mockserver.scenario.model import (
     Commit,
     Delay,
@@ -26,6 +28,23 @@ from mockserver.scenario.model import (
 from mockserver.scenario.parser import parse_document, parse_text
 from mockserver.scenario.predicates import parse_predicate
 from tests.scenario.documents import EVERYTHING, OPERATIONS
+
+TYPES: dict[str, type[Struct]] = {
+    "rule": Rule,
+    "match": RuleMatch,
+    "times": RuleTimes,
+    "select": ItemSelector,
+    "itemEffect": ItemEffect,
+    "effect": Effect,
+    "error": Fault,
+    "envelope": EnvelopeEffect,
+    "drift": SchemaDrift,
+    "delay": Delay,
+    "response": ResponseEffect,
+    "body": ResponseBody,
+    "dribble": Dribble,
+    "quota": RuleQuota,
+}
 
 SIX: dict[str, tuple[str, Rule]] = {
     "an-item-fails-twice": (
@@ -183,3 +202,17 @@ def test_whole_numbers_are_whole_however_json_writes_them() -> None:
     assert delay is not None
     assert delay.delay is not None
     assert {type(value) for value in asdict(delay.delay).values()} == {str, int, float, type(None)}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_members_of_an_object_are_the_fields_of_its_type(name: str) -> None:
+    node, members = SCHEMA["$defs"][name], fields(TYPES[name])
+
+    assert set(node["properties"]) == {one.encode_name for one in members}
+    assert set(node.get("required", ())) == {one.encode_name for one in members if one.required}
+
+
+def test_every_object_of_the_language_has_a_type() -> None:
+    objects = {name for name, node in SCHEMA["$defs"].items() if "properties" in node}
+
+    assert objects == {*TYPES, "predicate"}
