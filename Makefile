@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/.dev
 RUN := $(VENV)/.run
 PYTEST := $(BIN)/python -m pytest
+# Without its cache each of the many processes that tests start would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 # Suites that judge the whole server; to count lines they would take nearly twice as long, and add none.
 SUITES := contract/test_suite.py catalogue clients invariants journeys
 SLOW := contract clients invariants catalogue journeys testing cli/test_contract.py cli/test_contract_over_http.py server/test_uvicorn_server.py
