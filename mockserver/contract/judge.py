@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mockserver.contract.checks import APPLICABLE_CHECKS
-from mockserver.contract.checks.case import FIRST_REFUSAL, CheckCase
+from mockserver.contract.checks.check_case import FIRST_REFUSAL, CheckCase
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange
@@ -14,8 +14,8 @@ from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle import Oracle
 from mockserver.contract.oracle.expectations import ExpectedResponse
 from mockserver.contract.profile import OutcomeReader, ReportedOutcomes
-from mockserver.contract.responses.conformance import ResponseConformance
 from mockserver.contract.responses.outcomes import reader_for
+from mockserver.contract.responses.response_conformance import ResponseConformance
 from mockserver.spec.openapi import Operation
 
 _UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)

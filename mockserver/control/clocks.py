@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mockserver.codec.instants import parse_instant, print_instant
-from mockserver.control.calls import UnprocessableMemberError
+from mockserver.control.control_call import UnprocessableMemberError
 from mockserver.model import Document
 from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR, ClockSettings, normalize_clock_instant
 from mockserver.sandbox.sandboxes import Sandboxes, SandboxStatus

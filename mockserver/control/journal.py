@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockserver.codec.http import json_reply
 from mockserver.codec.redaction import ASCII_MASK
-from mockserver.control.calls import ControlError, UnknownEntryError
+from mockserver.control.control_call import ControlError, UnknownEntryError
 from mockserver.control.journal_queries import read_expectation, read_query
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry

@@ -7,7 +7,7 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from mockserver.codec.instants import parse_instant
-from mockserver.control.calls import UnprocessableMemberError
+from mockserver.control.control_call import UnprocessableMemberError
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.query import Query
 from mockserver.journal.verification import Bounds, CallMatch, Expectation

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import httpx
 
 from mockserver.codec.hosts import is_loopback
-from mockserver.control.calls import UnprocessableMemberError
 from mockserver.control.cases.transport import LostResponse, Request, Response
+from mockserver.control.control_call import UnprocessableMemberError
 
 MAX_RESPONSE_BYTES = 10 * 1024 * 1024
 _SCHEMES = ("http", "https")

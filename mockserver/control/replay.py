@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from mockserver.codec.redaction import is_credential_header
-from mockserver.control.calls import UnprocessableMemberError
 from mockserver.control.cases.transport import HttpClient, LostResponse, Request, Response
+from mockserver.control.control_call import UnprocessableMemberError
 from mockserver.control.journal import check_body_kept, find_entry
 from mockserver.control.remote import RemoteClient
 from mockserver.engine.registry import LoadedVendor

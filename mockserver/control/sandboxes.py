@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mockserver.control.calls import SandboxExistsError, UnprocessableMemberError
 from mockserver.control.clocks import clock_document, read_instant
+from mockserver.control.control_call import SandboxExistsError, UnprocessableMemberError
 from mockserver.control.scenario_documents import PackagedScenarios, read_document
 from mockserver.engine.registry import (
     InvalidAssumptionError,

@@ -7,7 +7,7 @@ from contextlib import suppress
 from difflib import get_close_matches
 from functools import cached_property
 
-from mockserver.control.calls import ControlCall, UnprocessableCallError, UnprocessableMemberError
+from mockserver.control.control_call import ControlCall, UnprocessableCallError, UnprocessableMemberError
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import Document, Json
 from mockserver.scenario import packaged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mockserver.control.calls import ControlCall, UnknownScenarioError, UnprocessableMemberError
+from mockserver.control.control_call import ControlCall, UnknownScenarioError, UnprocessableMemberError
 from mockserver.control.scenario_documents import PackagedScenarios, read_body
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import EMPTY, Document, Json

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from mockserver.control.calls import UnprocessableCallError
+from mockserver.control.control_call import UnprocessableCallError
 from mockserver.control.scenario_documents import document_problems
 from mockserver.control.state_schemas import SANDBOX_COLLECTIONS, VENDOR_COLLECTIONS
 from mockserver.engine.registry import InvalidAssumptionError, LoadedVendor, check_assumption_values

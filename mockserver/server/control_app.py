@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from mockserver.codec.http import json_reply, problem_reply
-from mockserver.control.calls import ControlError
+from mockserver.control.control_call import ControlError
 from mockserver.engine.registry import specs_folder
 from mockserver.errors import SpecError, TooManySandboxesError, UnknownSandboxError
 from mockserver.model import Document, Json, Reply

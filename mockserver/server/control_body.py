@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, parse_content_type, problem_reply
-from mockserver.control.calls import ControlCall
+from mockserver.control.control_call import ControlCall
 from mockserver.errors import MalformedBody, NotFound, TooLarge
 from mockserver.model import Json
 from mockserver.server.request_body import read_body

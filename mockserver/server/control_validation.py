@@ -12,7 +12,7 @@ from connexion.validators import JSONRequestBodyValidator, ParameterValidator
 from starlette.types import Scope
 
 from mockserver.codec import json
-from mockserver.control.calls import ControlError
+from mockserver.control.control_call import ControlError
 from mockserver.model import Document, Json, Problem, pointer_of
 from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.schema import Schema, compile_schema

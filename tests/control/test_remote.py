@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mockserver.control import remote
-from mockserver.control.calls import UnprocessableMemberError
 from mockserver.control.cases.transport import LostResponse, Request, Response
+from mockserver.control.control_call import UnprocessableMemberError
 from mockserver.control.remote import RemoteClient
 
 

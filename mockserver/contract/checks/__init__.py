@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mockserver.contract.checks import calls, items
-from mockserver.contract.checks.case import Checker
+from mockserver.contract.checks import item_checks, response_checks
+from mockserver.contract.checks.check_case import Checker
 from mockserver.contract.finding import Check
 
 APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
@@ -17,7 +17,7 @@ APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
             "calls",
             "a client is made from the spec: it knows no other status, media type or body",
         ),
-        calls.answers_match_the_spec,
+        response_checks.answers_match_the_spec,
     ),
     (
         Check(
@@ -26,17 +26,17 @@ APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
             "calls",
             "what the spec does not name nobody looks for, and nobody keeps from being seen",
         ),
-        calls.members_are_stated,
+        response_checks.members_are_stated,
     ),
     (
         Check("comes-as-asked-for", "answers come as asked for", "calls", "a client reads what it asked for"),
-        calls.comes_as_asked_for,
+        response_checks.comes_as_asked_for,
     ),
     (
         Check(
             "no-server-error", "no server error", "calls", "whatever is sent, a server has an answer to it"
         ),
-        calls.no_server_error,
+        response_checks.no_server_error,
     ),
     (
         Check(
@@ -45,7 +45,7 @@ APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
             "refusals",
             "a client finds the reason where the spec says that it is",
         ),
-        calls.refusals_have_the_shape,
+        response_checks.refusals_have_the_shape,
     ),
     (
         Check(
@@ -54,7 +54,7 @@ APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
             "calls",
             "what cannot be read is refused as a whole; a bad item is refused alone, where it can be",
         ),
-        calls.envelope_is_judged,
+        response_checks.envelope_is_judged,
     ),
     (
         Check(
@@ -63,7 +63,7 @@ APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
             "items",
             "an item without an outcome is lost to its sender, one with two is booked twice",
         ),
-        items.one_outcome_per_item,
+        item_checks.one_outcome_per_item,
     ),
     (
         Check(
@@ -72,19 +72,19 @@ APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
             "items",
             "a sender takes what is reported as done off its list",
         ),
-        items.outcome_fits_the_item,
+        item_checks.outcome_fits_the_item,
     ),
     (
         Check("order-is-kept", "outcomes in the order of the items", "items", "a sender reads them by place"),
-        items.order_is_kept,
+        item_checks.order_is_kept,
     ),
     (
         Check("keys-are-the-items", "keys are those of the items", "items", "a sender reads them by key"),
-        items.keys_are_the_items,
+        item_checks.keys_are_the_items,
     ),
     (
         Check("count-is-processed", "count = processed", "calls", "a sender reconciles by it"),
-        items.count_is_processed,
+        item_checks.count_is_processed,
     ),
     (
         Check(
@@ -93,7 +93,7 @@ APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
             "refusals",
             "what is refused without a word cannot be mended",
         ),
-        items.refusals_say_why,
+        item_checks.refusals_say_why,
     ),
 )
 """Every check with what makes it, in the order of a report."""

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from mockserver.control.calls import ControlCall, ControlError, UnprocessableMemberError
 from mockserver.control.cases.catalogue import CatalogueCase, CatalogueRow, rows, vendor_cases
 from mockserver.control.cases.language import Case
 from mockserver.control.cases.runner import CaseResult, run
 from mockserver.control.cases.sandbox_client import SEED, START_INSTANT, SandboxClient
 from mockserver.control.cases.transport import HttpClient, open_client
+from mockserver.control.control_call import ControlCall, ControlError, UnprocessableMemberError
 from mockserver.engine.registry import LoadedVendor
 from mockserver.model import EMPTY, Document, Json
 from mockserver.sandbox import settings as sandbox_settings

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.oracle.expectations import ExpectedItem, ExpectedResponse
 from mockserver.contract.profile import ReportedOutcome, ReportedOutcomes
-from mockserver.contract.responses.conformance import ConformanceResult
+from mockserver.contract.responses.response_conformance import ConformanceResult
 
 FIRST_REFUSAL = 400
 SERVER_ERROR = 500

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.checks.case import (
+from mockserver.contract.checks.check_case import (
     FIRST_REFUSAL,
     NOTHING_TO_JUDGE,
     SERVER_ERROR,

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from mockserver.contract.checks.case import (
+from mockserver.contract.checks.check_case import (
     FIRST_REFUSAL,
     NOTHING_TO_JUDGE,
     CheckCase,
