@@ -57,7 +57,9 @@ PINS = FixturePins(
             invalid=("200", "4xx"),
         ),
         "getAccounts": _LIST,
-        "getContacts": _LIST,
+        "getContacts": ExpectedStatuses(
+            f"{_QUERY}; an empty list of ids is no list", valid=_LIST.valid, invalid=("200", "4xx")
+        ),
         "getPayments": _LIST,
         "getBatchPayment": FOUND_OR_NOT,
         "getBatchPaymentHistory": FOUND_OR_NOT,

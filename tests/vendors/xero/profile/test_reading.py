@@ -223,3 +223,11 @@ def test_other_dates_of_a_summary_come_in_another_form_too() -> None:
     shown = FAILED | {"PlannedPaymentDate": "/Date(1767571200000+0000)/"}
 
     assert failed([shown], sent(A, {**B, "PlannedPaymentDate": "2026-01-05"})) == [1]
+
+
+def test_an_element_that_shows_nothing_is_an_item_of_which_nothing_can_be_shown() -> None:
+    hidden = {"ValidationErrors": WRONG}
+
+    items = sent({"Reference": "A"}, {"Other": None}, {}, {"Reference": "B"}, {"Reference": "x" * 256})
+
+    assert failed([hidden, hidden, hidden], items) == [1, 2, 4]
