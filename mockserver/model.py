@@ -183,7 +183,8 @@ class Delivery(Value, frozen=True):
 class Answer(Value, frozen=True):
     """A reply with what the journal keeps about it; `trace` is the traceback of a crash.
 
-    `applied` are the rules that bent it, `scenario/rule` each; without a `delivery` it leaves at once.
+    `applied` are the rules that changed it, `scenario/rule` each; without a `delivery` it leaves at once.
+    `reason` says why the whole call was refused: what was wrong, where, and what to do.
     """
 
     reply: Reply
@@ -193,6 +194,7 @@ class Answer(Value, frozen=True):
     trace: str = ""
     applied: tuple[str, ...] = ()
     delivery: Delivery | None = None
+    reason: str = ""
 
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})

@@ -61,7 +61,7 @@ class JournalOperations:
         found = self._select(name, last, filters)
         view = View(shown=secrets == _SHOWN_SECRETS)
         headers = ((DROPPED_HEADER, str(dropped)),) if (dropped := self.journal.dropped(name)) else ()
-        reply = json_reply(200, [view.short(entry) for entry in found])
+        reply = json_reply(200, [view.listed(entry) for entry in found])
         return replace(reply, headers=headers)
 
     def clear_journal(self, name: str) -> None:

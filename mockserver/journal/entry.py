@@ -69,7 +69,8 @@ class Entry(Value, frozen=True):
     """One recorded call; `number` counts from 1 in its sandbox, `at` is the machine's time of the reply.
 
     `duration_ms` excludes delays that `delivery` requests. `applied` are the rules that changed the answer,
-    as `scenario/rule`. `off_contract` is the contract violation, "" if there is none. `request_cut_bytes` and
+    as `scenario/rule`. `off_contract` is the contract violation, "" if there is none; `reason` says why the
+    whole call was refused, and what to do. `request_cut_bytes` and
     `reply_cut_bytes` were removed from the bodies. `trace` is the traceback of a crash.
     """
 
@@ -85,6 +86,7 @@ class Entry(Value, frozen=True):
     applied: tuple[str, ...] = ()
     delivery: Delivery | None = None
     off_contract: str = ""
+    reason: str = ""
     request_cut_bytes: int = 0
     reply_cut_bytes: int = 0
 
@@ -123,6 +125,7 @@ def build_entry(number: int, at: datetime, call: Call, answer: Answer, duration_
         reply=answer.reply,
         operation=answer.operation,
         refusal=answer.refusal,
+        reason=answer.reason,
         decided=ItemResults.of(answer.outcomes),
         duration_ms=duration_ms,
         trace=answer.trace,

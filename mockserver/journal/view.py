@@ -10,6 +10,7 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import MASK, redact_body, redact_headers, redact_query
 from mockserver.journal.entry import Entry, ItemResults
+from mockserver.journal.log_line import log_line
 from mockserver.model import Document, Json, Problem
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
@@ -27,7 +28,7 @@ class View:
     mask: str = MASK
 
     def short(self, entry: Entry) -> dict[str, Json]:
-        """Return the entry as listed."""
+        """Return the facts of the entry, without bodies and items."""
         call, counts = entry.call, dict(entry.decided.counts)
         return {
             "number": entry.number,
@@ -40,6 +41,7 @@ class View:
             "operation": entry.operation,
             "status": entry.status,
             "refusal": entry.refusal,
+            "reason": entry.reason or None,
             "items": sum(counts.values()),
             "outcomes": counts,
             "warned": len(entry.decided.warnings),
@@ -50,10 +52,15 @@ class View:
             "delayMillis": round(entry.delay_ms, 3),
         }
 
+    def listed(self, entry: Entry) -> dict[str, Json]:
+        """Return the entry as the control plane lists it, with its line of the log."""
+        short = self.short(entry)
+        return {**short, "line": log_line(short, entry.call.sandbox)}
+
     def whole(self, entry: Entry) -> Document:
         """Return the complete entry."""
         return {
-            **self.short(entry),
+            **self.listed(entry),
             "request": {
                 "headers": self.request_headers(entry),
                 "body": self.request_body(entry),

@@ -8,7 +8,6 @@ from typing import Self
 
 from mockserver.codec import json
 from mockserver.errors import MalformedBody
-from mockserver.journal.access_log import text_line_of
 from mockserver.model import Json
 
 ACCEPTED = ("created", "updated", "unchanged")
@@ -30,8 +29,9 @@ class ItemCount(int):
 class RecordedCall:
     """One call to a vendor from the journal; `whole` loads what the list leaves out."""
 
-    def __init__(self, short: Mapping[str, Json], sandbox: str, whole: Callable[[], Json]) -> None:
-        self._short, self._sandbox, self._whole = short, sandbox, whole
+    def __init__(self, short: Mapping[str, Json], whole: Callable[[], Json]) -> None:
+        self._line: str = short["line"]
+        self._whole = whole
         self.number: int = short["number"]
         self.vendor: str = short["vendor"]
         self.method: str = short["method"]
@@ -42,6 +42,8 @@ class RecordedCall:
         self.status: int | None = short["status"]
         """None if no status was sent."""
         self.refusal: str | None = short["refusal"]
+        self.reason: str | None = short["reason"]
+        """Why the whole call was refused, and what to do."""
         self.sent = ItemCount(short["items"], self)
         self.outcomes: Mapping[str, int] = dict(short["outcomes"])
         """Number of items per action (created, updated, unchanged, rejected, skipped); zeros are omitted."""
@@ -52,7 +54,7 @@ class RecordedCall:
         self.off_contract: str | None = short["offContract"]
 
     def __str__(self) -> str:
-        return text_line_of(self._short, self._sandbox)
+        return self._line
 
     def __repr__(self) -> str:
         return f"<{self}>"

@@ -152,7 +152,7 @@ class Sandbox:
         listed = self._control.request(
             "GET", "/journal", None, last=last, offContract=off_contract, **filters
         )
-        return RecordedCalls(RecordedCall(short, self.name, self._whole(short["number"])) for short in listed)
+        return RecordedCalls(RecordedCall(short, self._whole(short["number"])) for short in listed)
 
     def verify(
         self,

@@ -83,6 +83,12 @@ def test_a_refused_call_names_the_refusal() -> None:
     assert text_line(entry) == "acme PUT /orders 400  malformed  3 ms  [team-7]  #12"
 
 
+def test_a_refused_call_says_why() -> None:
+    entry = replace(READ, refusal="forbidden", reason="no User-Agent (send one)", reply=Reply(403))
+
+    assert "  forbidden: no User-Agent (send one)  " in text_line(entry)
+
+
 def test_a_call_that_led_nowhere_has_neither() -> None:
     assert text_line(replace(READ, operation=None)) == "acme PUT /orders 207  3 ms  [team-7]  #12"
 
@@ -111,6 +117,7 @@ def test_the_json_line_holds_the_same_facts() -> None:
         "status": 207,
         "operation": "putOrders",
         "refusal": None,
+        "reason": None,
         "items": 3,
         "outcomes": {"created": 2, "rejected": 1},
         "warned": 0,

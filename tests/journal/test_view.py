@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver.journal.access_log import text_line
 from mockserver.journal.entry import ItemResults
 from mockserver.journal.view import View, decode_text, is_text
 from mockserver.model import Action, Delivery, Item, Outcome, Problem, Reply
@@ -35,6 +36,7 @@ def test_an_entry_in_short_is_all_that_a_list_needs() -> None:
         "operation": "putOrders",
         "status": 207,
         "refusal": None,
+        "reason": None,
         "items": 2,
         "outcomes": {"rejected": 1, "created": 1},
         "warned": 1,
@@ -44,6 +46,10 @@ def test_an_entry_in_short_is_all_that_a_list_needs() -> None:
         "durationMillis": 3.457,
         "delayMillis": 20,
     }
+
+
+def test_a_listed_entry_has_its_line_of_the_log() -> None:
+    assert View().listed(entry())["line"] == text_line(entry())
 
 
 def test_an_answer_that_never_left_has_no_status_and_tells_the_one_that_was_decided() -> None:
