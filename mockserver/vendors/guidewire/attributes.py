@@ -278,8 +278,9 @@ def sent_attributes(document: Json, call: Call) -> Document | None:
     if call.assumptions["number_amounts"] == "read":
         sent = {name: _with_text_amount(name, value) for name, value in sent.items()}
     number = sent.get("invoiceNumber")
-    if isinstance(number, str):
-        return {**sent, "invoiceNumber": key_rules(call.assumptions).stored(number)}
+    rules = key_rules(call.assumptions)
+    if rules.trims and isinstance(number, str):
+        return {**sent, "invoiceNumber": rules.stored(number)}
     return sent
 
 

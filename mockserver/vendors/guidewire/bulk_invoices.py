@@ -8,7 +8,7 @@ from decimal import Decimal
 from mockserver.codec.http import json_reply
 from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem, Reply
-from mockserver.sandbox.key_rules import key_rules
+from mockserver.sandbox.key_rules import KeyRules, key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.guidewire import attributes, dates, rules
@@ -135,7 +135,7 @@ def invoice_in_path(request: Request, state: State) -> Document:
     Raises:
         NotFound: there is none.
     """
-    return find_invoice(request.parameters["bulkInvoiceId"], state, any_case=_ignores_case(request))
+    return find_invoice(request.parameters["bulkInvoiceId"], state, _id_rules(request))
 
 
 def refuse_problems(problems: Iterable[Problem]) -> None:
@@ -187,11 +187,11 @@ def _checked_attributes(request: Request, subject: Target, state: State) -> Docu
 def _item_in_path(request: Request, state: State) -> tuple[Document, Document]:
     invoice = invoice_in_path(request, state)
     item_id = request.parameters["bulkInvoiceItemId"]
-    return invoice, find_item(invoice, item_id, state, any_case=_ignores_case(request))
+    return invoice, find_item(invoice, item_id, state, _id_rules(request))
 
 
-def _ignores_case(request: Request) -> bool:
-    return key_rules(request.call.assumptions).ignores_case
+def _id_rules(request: Request) -> KeyRules:
+    return key_rules(request.call.assumptions).of_stored_keys
 
 
 _NEW_INVOICE: Document = {

@@ -85,7 +85,9 @@ def _number_alerts(invoice: Document, assumptions: Mapping[str, str], state: Sta
     number = invoice.get("invoiceNumber")
     if assumptions["duplicate_invoice_numbers"] == "allowed" or not number:
         return
-    same = key_rules(assumptions).find("invoiceNumber", number, state.collection(INVOICES))
+    # Numbers are trimmed as they are read, so that the index finds them.
+    rules = key_rules(assumptions).of_stored_keys
+    same = rules.find("invoiceNumber", number, state.collection(INVOICES))
     if any(other["id"] != invoice["id"] for other in same):
         yield _alert("duplicateInvoiceNumber", number=number)
 

@@ -180,22 +180,22 @@ BANK_ACCOUNTS = "bank-accounts"
 _ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 
-def find_invoice(invoice_id: str, state: State, *, any_case: bool = False) -> Document:
+def find_invoice(invoice_id: str, state: State, rules: KeyRules) -> Document:
     """Return the invoice of that id, in any letter case only where none has it exactly.
 
     Raises:
         NotFound: there is none.
     """
-    return _find(INVOICES, invoice_id, state, any_case=any_case)
+    return _find(INVOICES, invoice_id, state, rules)
 
 
-def find_item(invoice: Document, item_id: str, state: State, *, any_case: bool = False) -> Document:
+def find_item(invoice: Document, item_id: str, state: State, rules: KeyRules) -> Document:
     """Return the item of that id in the invoice, likewise.
 
     Raises:
         NotFound: it has no such item.
     """
-    found = _find(ITEMS, item_id, state, any_case=any_case)
+    found = _find(ITEMS, item_id, state, rules)
     if found["bulkInvoice"] != invoice["id"]:
         raise NotFound(ITEMS, item_id)
     return found
@@ -219,9 +219,9 @@ def save(invoice: Document, items: Iterable[Document], state: State) -> Document
     return _save(invoice, state.collection(INVOICES))
 
 
-def _find(name: str, key: str, state: State, *, any_case: bool) -> Document:
+def _find(name: str, key: str, state: State, rules: KeyRules) -> Document:
     collection = state.collection(name)
-    found = collection.get(KeyRules(trims=False, ignores_case=any_case).find_key(key, collection))
+    found = collection.get(rules.find_key(key, collection))
     if found is None:
         raise NotFound(name, key)
     return found

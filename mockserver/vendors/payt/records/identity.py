@@ -86,5 +86,7 @@ def _find(
 ) -> Document | None:
     if not value:
         return None
-    found = key_rules(assumptions).find(member, value, state.collection(collection))
+    # Records are trimmed as they are read, so that the index finds them.
+    rules = key_rules(assumptions).of_stored_keys
+    found = rules.find(member, value, state.collection(collection))
     return found[0] if found else None
