@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
@@ -67,7 +68,7 @@ def first_curl(stage: Stage) -> str:
     assert re.fullmatch(".*".join(re.escape(part) for part in answer.split("…")), shown.strip(), re.DOTALL), (
         shown
     )
-    return curl[:60] + "…"
+    return f"{curl[:60]}…"
 
 
 @point(5, "With the network off everything still works, pages included")
@@ -140,9 +141,13 @@ def no_token(stage: Stage) -> str:
             path = vendor["mount"] if "mount" in vendor else f"/{vendor['name']}"
             batch = next(one for one in vendor["operations"] if one.get("batch"))
             server.call(batch["method"].upper(), f"{path}{batch['path']}", content=b"[]")
-            line = server.logged(lambda one, name=vendor["name"]: one.startswith(f"{name} "))
+            line = server.logged(_line_of(vendor["name"]))
             assert re.search(r" 40[13]  \S+: \S+", line), line
         return _refused_tenant(server)
+
+
+def _line_of(vendor: str) -> Callable[[str], bool]:
+    return lambda line: line.startswith(f"{vendor} ")
 
 
 def _refused_tenant(server: Server) -> str:
