@@ -24,7 +24,16 @@ from mockserver.cli.settings import apply_settings
 from mockserver.cli.startup_errors import check_vendors, startup_message
 from mockserver.server import ignore_connexion_warnings
 
-_LAZY_COMMANDS = ("assumptions", "completion", "config", "contract", "verify")
+_LAZY_COMMANDS = (
+    "assumptions",
+    "clock",
+    "completion",
+    "config",
+    "contract",
+    "health",
+    "sandbox",
+    "verify",
+)
 """Commands that are modules of `mockserver.cli`, under their own names."""
 
 
