@@ -6,7 +6,6 @@ import click
 
 from mockserver.cli.completions import complete_vendors
 from mockserver.cli.options import CONTEXT_SETTINGS, option
-from mockserver.cli.server_options import server_url
 from mockserver.cli.startup_errors import check_vendors
 
 
@@ -19,16 +18,16 @@ from mockserver.cli.startup_errors import check_vendors
     shell_complete=complete_vendors,
     help="Only this vendor's; may be repeated.",
 )
-@option("--search", default="", metavar="TEXT", help="Only those with this text in id, values, meaning or source.")
 @option(
-    "--url", default=None, callback=server_url, metavar="URL", help="Show what is set on this running server."
+    "--search", default="", metavar="TEXT", help="Only those with this text in id, values, meaning or source."
 )
+@option("--url", metavar="URL", help="Show what is set on this running server.")
 @option("-s", "--sandbox", default="default", metavar="NAME", help="Sandbox of that server.")
 @option("--control-token", default="", metavar="TOKEN", help="Token that `run --control-token` requires.")
 @option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
 @option("-v", "--verbose", is_flag=True, help="Show the whole meaning, and where the gap is described.")
 @click.pass_context
-def assumptions(
+def assumptions(  # noqa: PLR0913 - click hands over one argument an option
     context: click.Context,
     *,
     vendors: tuple[str, ...],

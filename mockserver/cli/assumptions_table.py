@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.cli.control_call import ask_server
+from mockserver.cli.control_plane import connected
 from mockserver.cli.options import EXIT_USAGE, fail
+from mockserver.cli.server_options import ServerOptions
 from mockserver.cli.suggestions import nearest, shown
 from mockserver.codec import json
 from mockserver.engine.registry import discover_vendors, list_assumptions
@@ -47,8 +48,9 @@ def find_assumptions(wanted: Wanted) -> list[dict[str, Any]]:
     if wanted.url is None:
         listed: list[Any] = list_assumptions(discover_vendors(only=wanted.vendors))
     else:
-        path = f"/_mock/sandboxes/{wanted.sandbox}/assumptions"
-        listed = ask_server(wanted.url, path, wanted.token)
+        server = ServerOptions(wanted.url, wanted.sandbox, json=False, token=wanted.token)
+        with connected(server) as control:
+            listed = control.here("GET", "/assumptions")
     found = [
         one
         for one in listed
@@ -88,7 +90,13 @@ def _table(found: Sequence[dict[str, Any]], shape: Shape) -> Iterator[str]:
     value = ["value"] if shape.on_server else []
     rows = [["assumption", *value, "default", "or", "what it decides"]]
     rows += [
-        [one["id"], *([_marked(one)] if shape.on_server else []), one["default"], _others(one), one["meaning"]]
+        [
+            one["id"],
+            *([_marked(one)] if shape.on_server else []),
+            one["default"],
+            _others(one),
+            one["meaning"],
+        ]
         for one in found
     ]
     columns = shutil.get_terminal_size((100, 24)).columns
@@ -107,11 +115,13 @@ def _paragraph(one: dict[str, Any], shape: Shape) -> Iterator[str]:
     yield f"{one['id']}{now}{_GAP}default {one['default']}{_GAP}or {_others(one)}"
     columns = shutil.get_terminal_size((100, 24)).columns
     for text in (one["meaning"], f"source: {one['source']}"):
-        yield from textwrap.wrap(text, max(columns - 4, _NARROWEST), initial_indent="    ", subsequent_indent="    ")
+        yield from textwrap.wrap(
+            text, max(columns - 4, _NARROWEST), initial_indent="    ", subsequent_indent="    "
+        )
 
 
 def _marked(one: dict[str, Any]) -> str:
-    return one["value"] + ("" if one["value"] == one["default"] else _MARK)
+    return f"{one['value']}{'' if one['value'] == one['default'] else _MARK}"
 
 
 def _others(one: dict[str, Any]) -> str:

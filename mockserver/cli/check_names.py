@@ -1,4 +1,4 @@
-"""Ids of the checks of the contract suite, for TAB: the suite itself is slow to import; a test compares them."""
+"""Ids of the checks of the contract suite, for TAB: the suite is slow to import. A test compares them."""
 
 from __future__ import annotations
 

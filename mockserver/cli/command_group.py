@@ -21,7 +21,6 @@ THEMES = {
     "Specs and settings": ("spec", "assumptions", "config", "completion"),
 }
 _OTHER = "More"
-_WIDEST_HELP = 100
 _ANYWHERE = {"--config": True, "--color": True, "--debug": False}
 """Global options that may also follow the command, and whether they take a value."""
 
@@ -44,6 +43,11 @@ class CommandGroup(click.Group):
             found = getattr(import_module(f"mockserver.cli.{cmd_name}"), cmd_name)
         return with_examples(found) if found else None
 
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help, its examples with a vendor that is there."""
+        with_examples(self)
+        return super().get_help(ctx)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments; the global options may stand behind the command as well."""
         return super().parse_args(ctx, _globals_first(args))
@@ -60,12 +64,21 @@ class CommandGroup(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
         """Run the command line; a failure of whatever kind ends in one of our exit codes."""
-        if not extra.pop("standalone_mode", True):
-            return super().main(args, *more, standalone_mode=False, **extra)
         words = sys.argv[1:] if args is None else list(args)
-        debug = DEBUG_FLAG in words or bool(os.environ.get("MOCKSERVER_DEBUG"))
-        run = partial(super().main, args, *more, standalone_mode=False, **extra)
-        return exit_with(run, debug=debug)
+        standalone = extra.pop("standalone_mode", True)
+        run = partial(self._run, words, args, *more, **{**extra, "standalone_mode": False})
+        if not standalone:
+            return run()
+        return exit_with(run, debug=DEBUG_FLAG in words or bool(os.environ.get("MOCKSERVER_DEBUG")))
+
+    def _run(self, words: Sequence[str], *args: Any, **extra: Any) -> Any:
+        """Run the command line; an error of Click's that names no command gets the one of these words."""
+        try:
+            return super().main(*args, **extra)
+        except click.UsageError as error:
+            if error.ctx is None:
+                error.ctx = _context_of(self, words)
+            raise
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Make the context; a closed pipe is not Click's to report."""
@@ -76,6 +89,16 @@ class CommandGroup(click.Group):
         """Run the command; a closed pipe is not Click's to report."""
         with pipe_watched():
             return super().invoke(ctx)
+
+
+def _context_of(root: click.Group, words: Sequence[str]) -> click.Context:
+    context = click.Context(root, info_name=root.name)
+    for word in words:
+        command = context.command
+        found = command.get_command(context, word) if isinstance(command, click.Group) else None
+        if found is not None:
+            context = click.Context(found, parent=context, info_name=word)
+    return context
 
 
 def _globals_first(args: list[str]) -> list[str]:

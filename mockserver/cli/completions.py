@@ -18,12 +18,12 @@ def complete_vendors(context: click.Context, _param: click.Parameter, begun: str
 def complete_operations(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
     """Return the operations of the vendors that are named, or of all, that begin with `begun`."""
     named = context.params.get("vendors") or context.params.get("vendor") or ()
-    return _listed(known_names.operation_ids([named] if isinstance(named, str) else named), begun)
+    return complete_listed(known_names.operation_ids([named] if isinstance(named, str) else named), begun)
 
 
 def complete_checks(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
     """Return the checks of the contract suite that begin with `begun`."""
-    return _listed(CHECK_NAMES, begun)
+    return complete_listed(CHECK_NAMES, begun)
 
 
 def complete_assumptions(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
@@ -44,7 +44,7 @@ def _beginning(names: Iterable[str], begun: str) -> list[str]:
     return [one for one in names if one.startswith(begun)]
 
 
-def _listed(names: Iterable[str], begun: str) -> list[str]:
-    """Complete the last name of a list with commas."""
+def complete_listed(names: Iterable[str], begun: str) -> list[str]:
+    """Return the texts that complete the last name of a list with commas."""
     before, comma, last = begun.rpartition(",")
     return [before + comma + one for one in _beginning(names, last)]

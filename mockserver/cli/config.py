@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 
 import click
 
+from mockserver.cli.config_file import current_config
 from mockserver.cli.config_show import settings_of, table_of
 from mockserver.cli.options import CONTEXT_SETTINGS, option
 
@@ -36,9 +36,11 @@ def show(context: click.Context, *, as_json: bool, everything: bool) -> None:
       mockserver config show
       mockserver config show --all --json
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    settings = [one for one in settings_of(context, os.environ) if everything or as_json or one.source != "default"]
+    settings = [
+        one for one in settings_of(context, os.environ) if everything or as_json or one.source != "default"
+    ]
     if as_json:
         click.echo(json.dumps([one.document() for one in settings], ensure_ascii=False))
         return
-    for line in table_of(settings, Path.cwd()):
+    for line in table_of(settings, current_config(context)):
         click.echo(line)

@@ -64,7 +64,9 @@ def exit_with(work: Callable[[], Any], *, debug: bool) -> NoReturn:
 def _exit_for_usage(error: click.ClickException) -> NoReturn:
     from mockserver.cli.usage_errors import message_of  # noqa: PLC0415 - only where something is wrong
 
-    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the whole help; Click before 8.2 has none
+    if (
+        type(error).__name__ == "NoArgsIsHelpError"
+    ):  # its message is the whole help; Click before 8.2 has none
         error.show()
         raise SystemExit(EXIT_USAGE)
     message = message_of(error)

@@ -106,7 +106,9 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     help="lenient: any non-empty credential works. strict: only those of the fixtures.",
 )
 @option("--seed", default=0, help="Seed of the default sandbox.")
-@option("--freeze", callback=_instant, metavar="TIME", help="Freeze the default sandbox's clock at this time.")
+@option(
+    "--freeze", callback=_instant, metavar="TIME", help="Freeze the default sandbox's clock at this time."
+)
 @option("--empty", is_flag=True, help="Start without records.")
 @option(
     "--assume",
@@ -147,12 +149,16 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
 @option("--mock-headers/--no-mock-headers", default=True, help="Send the Mock-… headers.")
 @option("--scenarios/--no-scenarios", default=True, help="Let scenarios and magic tokens change answers.")
 @option(
-    "--log", type=click.Choice(["text", "json", "off"]), default="text", help="Log one line per call on stderr."
+    "--log",
+    type=click.Choice(["text", "json", "off"]),
+    default="text",
+    help="Log one line per call on stderr.",
 )
 @option("--print-url", is_flag=True, help="Print only the address on stdout, once the server listens.")
 @click.pass_context
-def run(
+def run(  # noqa: PLR0913 - click hands over one argument an option
     context: click.Context,
+    /,
     *,
     host: str,
     port: int,

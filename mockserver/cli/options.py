@@ -20,7 +20,7 @@ EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141
 """As every Unix program ends whose reader went away (128 + SIGPIPE)."""
 
-CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
+CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 VARIABLE_PREFIX = "MOCKSERVER_"
 
 

@@ -19,7 +19,9 @@ def check_vendors(context: click.Context) -> None:
     given, known = context.params, vendor_names(context.params.get("specs") or ())
     check_names(context, "vendors", "vendor", given.get("vendors") or (), known)
     served = given.get("vendors") or known
-    check_names(context, "at_root", "served vendor", [given["at_root"]] if given.get("at_root") else [], served)
+    check_names(
+        context, "at_root", "served vendor", [given["at_root"]] if given.get("at_root") else [], served
+    )
 
 
 def check_names(
@@ -27,14 +29,14 @@ def check_names(
 ) -> None:
     """Exit with status 2 at the first name that is not known, with the nearest one or all of them."""
     there = list(known)
-    param = next(one for one in context.command.params if one.name == param_name)
     for name in given:
         if name in there:
             continue
+        param = next(one for one in context.command.params if one.name == param_name)
         near = nearest(name, there) or (there[0] if there else "NAME")
         said = f"{command_words(context)} "
         said += near if isinstance(param, click.Argument) else f"{flag_of(param)} {near}"
-        what = f"no {kind} named {shown(name)}; there are {choices(there)}"
+        what = f"no {kind} named {shown(name)}; there {'is' if len(there) == 1 else 'are'} {choices(there)}"
         fail(what, place_of_option(context, param_name, name), said, EXIT_USAGE)
 
 
@@ -75,4 +77,3 @@ def _bad_address(error: MockServerError, context: click.Context) -> Message:
         return Message(what, place_of_option(context, "port", port), "mockserver run --port 8080")
     what = f"cannot listen on {shown(host)}: not an address of this machine"
     return Message(what, place_of_option(context, "host", host), "mockserver run --host 127.0.0.1")
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,14 +33,13 @@ def message_of(error: click.ClickException) -> Message:
     context = getattr(error, "ctx", None)
     if context is None:
         return Message(error.format_message().rstrip("."), "mockserver", "mockserver --help")
-    if isinstance(error, click.NoSuchOption):
-        return _no_such_option(error, context)
-    if isinstance(error, click.MissingParameter):
-        return _missing(error, context)
-    if isinstance(error, click.BadParameter) and error.param is not None:
-        return _bad_value(error, context, error.param)
-    if isinstance(error, click.BadOptionUsage):
-        return _bad_usage(error, context)
+    for kind, describe in _KINDS.items():
+        if isinstance(error, kind):
+            return describe(error, context)
+    return _other(error, context)
+
+
+def _other(error: click.ClickException, context: click.Context) -> Message:
     words = command_words(context)
     if isinstance(context.command, click.Group) and (name := _QUOTED.search(error.message)):
         return _no_such_command(name[1], context, context.command)
@@ -71,9 +71,7 @@ def _no_such_option(error: click.NoSuchOption, context: click.Context) -> Messag
         return Message(
             f"{words} has no option {shown(name)}", where, f"{words} {_written(near, flags[near])}"
         )
-    return Message(
-        f"{words} has no option {shown(name)}; it has {choices(flags)}", where, f"{words} --help"
-    )
+    return Message(f"{words} has no option {shown(name)}; it has {choices(flags)}", where, f"{words} --help")
 
 
 def _missing(error: click.MissingParameter, context: click.Context) -> Message:
@@ -92,21 +90,31 @@ def _bad_usage(error: click.BadOptionUsage, context: click.Context) -> Message:
     return Message(what, f"{words} {flag}", cure)
 
 
-def _bad_value(error: click.BadParameter, context: click.Context, param: click.Parameter) -> Message:
-    words = command_words(context)
+def _bad_value(error: click.BadParameter, context: click.Context) -> Message:
+    words, param = command_words(context), error.param
+    if param is None:
+        return _other(error, context)
     if isinstance(error, InvalidValueError):
-        return Message(error.message, place_of(context, param, error.given), _replaced(param, words, error.cure))
-    if not isinstance(error, RejectedValueError):
+        return Message(
+            error.message, place_of(context, param, error.given), _replaced(param, words, error.cure)
+        )
+    quoted = _QUOTED.search(error.message)
+    if isinstance(error, RejectedValueError):
+        given = _culprit(error.given, param)
+    elif quoted:
+        given = quoted[1]
+    else:
         where = place_of(context, param, "").rstrip("= ")
         return Message(error.message.rstrip("."), where, _example(context))
-    given = _culprit(error.given, param)
     where = place_of(context, param, given)
     if isinstance(param.type, click.Path):
         what, cure = _bad_path(str(given), param.type)
         return Message(what, where, _replaced(param, words, cure) if cure else _example(context))
     wanted = _expected(param.type)
     near = _near_value(str(given), param)
-    what = f"{flag_of(param)}: expected {wanted}, found {shown(given)}" if wanted else error.message
+    what = (
+        f"{flag_of(param)}: expected {wanted}, found {shown(given)}" if wanted else error.message.rstrip(".")
+    )
     return Message(what, where, _replaced(param, words, near) if near else _example(context))
 
 
@@ -122,7 +130,7 @@ def _culprit(given: Any, param: click.Parameter) -> Any:
     return " ".join(map(str, given))
 
 
-def _expected(kind: click.ParamType) -> str:
+def _expected(kind: click.types.ParamType[Any]) -> str:
     if isinstance(kind, click.Choice):
         return either([str(one) for one in kind.choices])
     if isinstance(kind, click.IntRange | click.FloatRange):
@@ -174,3 +182,12 @@ def _written(flag: str, param: click.Parameter) -> str:
 
 def _example(context: click.Context) -> str:
     return next(iter(examples_of(context.command)), f"{command_words(context)} --help")
+
+
+_KINDS: dict[type[click.ClickException], Callable[[Any, click.Context], Message]] = {
+    click.NoSuchOption: _no_such_option,
+    click.MissingParameter: _missing,
+    click.BadParameter: _bad_value,
+    click.BadOptionUsage: _bad_usage,
+}
+"""The first that fits; a missing parameter is a bad one to Click."""
