@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import click
 
 from mockserver.cli.known_names import assumption_ids, assumption_values_of, vendor_names
-from mockserver.cli.options import EXIT_USAGE, fail
+from mockserver.cli.options import EXIT_USAGE, fail, show_error
 from mockserver.cli.places import command_words, flag_of, place_of_option
 from mockserver.cli.suggestions import choices, nearest, shown
 from mockserver.cli.usage_errors import Message
@@ -43,13 +43,22 @@ def check_names(
 def startup_message(error: MockServerError, context: click.Context) -> Message:
     """Return what to tell of an error that keeps the server from starting."""
     from mockserver.engine.registry import InvalidAssumptionError  # noqa: PLC0415 - slow, and loaded by now
-    from mockserver.server.uvicorn_server import AddressError  # noqa: PLC0415 - as above
+    from mockserver.server.listening import AddressError  # noqa: PLC0415 - as above
+    from mockserver.server.startup_error import StartupError  # noqa: PLC0415 - as above
 
+    if isinstance(error, StartupError):
+        return Message(str(error), error.where, error.cure)
     if isinstance(error, InvalidAssumptionError):
         return _bad_assumption(error, error.assumption, context)
     if isinstance(error, AddressError):
         return _bad_address(error, context)
     return Message(str(error), "mockserver run", "mockserver doctor")
+
+
+def show_startup_error(error: MockServerError, context: click.Context) -> None:
+    """Print what keeps the server from starting, or a file from being loaded again."""
+    message = startup_message(error, context)
+    show_error(message.what, message.where, message.cure)
 
 
 def _bad_assumption(error: MockServerError, name: str, context: click.Context) -> Message:

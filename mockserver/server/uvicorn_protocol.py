@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
@@ -17,7 +18,7 @@ from mockserver.server.connection import CONNECTION_KEY
 
 MAX_WAIT_S = 600
 _POLL_S = 1
-_RESET = struct.pack("ii", 1, 0)
+_WINDOWS = "win32"
 _PROTOCOL_NAMES = ("_start_asgi_task", "connection_made", "connection_lost", "shutdown")
 _CYCLE_NAMES = ("disconnected", "flow", "transport", "waiting_for_100_continue")
 
@@ -109,7 +110,8 @@ class SocketConnection:
         """Reset the connection (TCP RST) and end the call."""
         transport = self._cycle.transport
         if not transport.is_closing():
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            reset = reset_on_close(sys.platform)
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
             transport.abort()
         self._cycle.disconnected = True
 
@@ -149,6 +151,14 @@ class MockServerProtocol(HttpToolsProtocol):
         cycle.scope["extensions"] = {CONNECTION_KEY: SocketConnection(self, cycle)}  # type: ignore[dict-item] # ours
         target: Any = _close_without_reply if self.closes_on_next_call else app
         super()._start_asgi_task(cycle, target)
+
+
+def reset_on_close(platform: str) -> bytes:
+    """Return the value of SO_LINGER that makes a close send RST: on, with a timeout of 0.
+
+    The members of C's `struct linger` are int on POSIX and short on Windows.
+    """
+    return struct.pack("hh" if platform == _WINDOWS else "ii", 1, 0)
 
 
 def checked_protocol() -> type[MockServerProtocol]:

@@ -11,7 +11,8 @@ import uvicorn
 
 from mockserver.errors import MockServerError
 from mockserver.server.application import Application
-from mockserver.server.uvicorn_server import bind_socket, uvicorn_config
+from mockserver.server.listening import bind_socket
+from mockserver.server.uvicorn_server import uvicorn_config
 
 HOST = "127.0.0.1"
 
