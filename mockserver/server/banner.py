@@ -40,7 +40,7 @@ def _lines(app: Application, options: Options, facts: Facts) -> Iterator[str]:
     yield f"  {mounts}        {docs}"
     yield f"  sandbox default · auth {auth} · clock {clock} · store {store}        Ctrl-C stops"
     if listens_everywhere(facts.host):
-        yield "  listens on all addresses; other machines reach the vendors, and /_mock with --allow-host NAME"
+        yield "  listens on all addresses; --allow-host NAME lets other machines use the control plane"
     if facts.ca_file:
         yield f"  try: curl --cacert {facts.ca_file} {facts.url}_mock/health"
     if facts.watched:

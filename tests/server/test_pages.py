@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mockserver.server.application import Application, Options, create_app
-from tests.control.operators import order
 from mockserver.spec.folder import specs_folder
+from tests.control.operators import order
 from tests.support import sample_vendor
 from tests.support.client import Client
 
