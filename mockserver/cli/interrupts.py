@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _thread
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def interrupts_kept() -> Iterator[None]:
             usual(unraisable)
             return
         # Not from here: what is raised inside this hook is lost as well.
-        timer = threading.Timer(_DELAY_S, _thread.interrupt_main)
+        timer = threading.Timer(_DELAY_S, _interrupt_main_thread)
         timer.daemon = True
         timer.start()
 
@@ -33,3 +33,12 @@ def interrupts_kept() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = usual
+
+
+def _interrupt_main_thread() -> None:
+    """Raise the signal where it ends a wait as well; Windows knows no signals for a thread."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
