@@ -16,7 +16,8 @@ from mockserver.codec import json
 from mockserver.engine.registry import discover_vendors, list_assumptions
 
 _GAP = "  "
-_NARROWEST = 20
+_NARROWEST = 24
+_WIDEST_VALUE = 24
 _MARK = "*"
 
 
@@ -71,14 +72,20 @@ def find_assumptions(wanted: Wanted) -> list[dict[str, Any]]:
 
 
 def rendered(found: Sequence[dict[str, Any]], shape: Shape) -> Iterator[str]:
-    """Yield the lines of the list."""
+    """Yield the lines of the list; a table where the terminal is wide enough."""
+    columns = shutil.get_terminal_size((100, 24)).columns
     if shape.as_json:
         yield json.encode(found).decode()
-    elif shape.verbose:
+        return
+    rows = _rows(found, shape)
+    widths = [max(len(row[0]) for row in rows)]
+    widths += [min(max(len(row[i]) for row in rows), _WIDEST_VALUE) for i in range(1, len(rows[0]) - 1)]
+    last = columns - sum(widths) - len(_GAP) * len(widths)
+    if shape.verbose or last < _NARROWEST:
         for one in found:
-            yield from _paragraph(one, shape)
+            yield from _paragraph(one, shape, columns)
     else:
-        yield from _table(found, shape)
+        yield from _table(rows, [*widths, last])
 
 
 def _searched(one: dict[str, Any]) -> str:
@@ -86,38 +93,29 @@ def _searched(one: dict[str, Any]) -> str:
     return " ".join((one["id"], *values, one["meaning"], one["source"])).casefold()
 
 
-def _table(found: Sequence[dict[str, Any]], shape: Shape) -> Iterator[str]:
-    value = ["value"] if shape.on_server else []
-    rows = [["assumption", *value, "default", "or", "what it decides"]]
-    rows += [
-        [
-            one["id"],
-            *([_marked(one)] if shape.on_server else []),
-            one["default"],
-            _others(one),
-            one["meaning"],
-        ]
-        for one in found
-    ]
-    columns = shutil.get_terminal_size((100, 24)).columns
-    widths = [min(max(len(row[i]) for row in rows), columns // 4) for i in range(len(rows[0]) - 1)]
-    last = max(columns - sum(widths) - len(_GAP) * len(widths), _NARROWEST)
+def _rows(found: Sequence[dict[str, Any]], shape: Shape) -> list[list[str]]:
+    rows = [["assumption", "value", "default", "or", "what it decides"]]
+    rows += [[one["id"], _marked(one), one["default"], _others(one), one["meaning"]] for one in found]
+    return rows if shape.on_server else [[first, *rest] for first, _, *rest in rows]
+
+
+def _table(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
     for row in rows:
-        cells = [textwrap.wrap(cell, width) or [""] for cell, width in zip(row, [*widths, last], strict=True)]
+        cells = [textwrap.wrap(cell, width) or [""] for cell, width in zip(row, widths, strict=True)]
         for line in range(max(map(len, cells))):
             parts = [cell[line] if line < len(cell) else "" for cell in cells]
-            padded = [part.ljust(width) for part, width in zip(parts, [*widths, 0], strict=True)]
+            padded = [part.ljust(width) for part, width in zip(parts, widths, strict=True)]
             yield _GAP.join(padded).rstrip()
 
 
-def _paragraph(one: dict[str, Any], shape: Shape) -> Iterator[str]:
+def _paragraph(one: dict[str, Any], shape: Shape, columns: int) -> Iterator[str]:
     now = f"{_GAP}now {_marked(one)}" if shape.on_server else ""
-    yield f"{one['id']}{now}{_GAP}default {one['default']}{_GAP}or {_others(one)}"
-    columns = shutil.get_terminal_size((100, 24)).columns
-    for text in (one["meaning"], f"source: {one['source']}"):
-        yield from textwrap.wrap(
-            text, max(columns - 4, _NARROWEST), initial_indent="    ", subsequent_indent="    "
-        )
+    head = f"{one['id']}{now}{_GAP}default {one['default']}{_GAP}or {_others(one)}"
+    indent = " " * 4
+    yield from textwrap.wrap(head, columns, subsequent_indent=indent)
+    texts = (one["meaning"], f"source: {one['source']}") if shape.verbose else (one["meaning"],)
+    for text in texts:
+        yield from textwrap.wrap(text, columns, initial_indent=indent, subsequent_indent=indent)
 
 
 def _marked(one: dict[str, Any]) -> str:

@@ -17,8 +17,7 @@ def complete_vendors(context: click.Context, _param: click.Parameter, begun: str
 
 def complete_operations(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
     """Return the operations of the vendors that are named, or of all, that begin with `begun`."""
-    named = context.params.get("vendors") or context.params.get("vendor") or ()
-    return complete_listed(known_names.operation_ids([named] if isinstance(named, str) else named), begun)
+    return complete_listed(known_names.operation_ids(_named_vendors(context)), begun)
 
 
 def complete_checks(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
@@ -31,13 +30,19 @@ def complete_assumptions(context: click.Context, _param: click.Parameter, begun:
     name, equals, value = begun.partition("=")
     if equals:
         return [f"{name}={one}" for one in known_names.assumption_values_of(name) if one.startswith(value)]
-    vendors = [one for one in context.params.get("vendors") or () if isinstance(one, str)]
-    return _beginning(known_names.assumption_ids(vendors), begun)
+    return _beginning(known_names.assumption_ids(_named_vendors(context)), begun)
 
 
 def complete_scenarios(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
     """Return the packaged scenarios that begin with `begun`."""
     return _beginning(known_names.packaged_scenarios(), begun)
+
+
+def _named_vendors(context: click.Context) -> list[str]:
+    """Return the vendors on the line; Click leaves arguments in `args` when an option has no value yet."""
+    given = context.params.get("vendors") or context.params.get("vendor") or context.args
+    vendors = known_names.vendor_names()
+    return [one for one in ([given] if isinstance(given, str) else given) if one in vendors]
 
 
 def _beginning(names: Iterable[str], begun: str) -> list[str]:

@@ -38,7 +38,10 @@ def operation_ids(vendors: Iterable[str] = ()) -> list[str]:
 
 
 def assumption_ids(vendors: Iterable[str] = ()) -> list[str]:
-    """Return the ids of these vendors' assumptions, of all if there are none."""
+    """Return the ids of these vendors' assumptions, of all if there are none.
+
+    Those of an extension, which not every vendor has, need the vendors loaded and are not among them.
+    """
     from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS  # noqa: PLC0415 - slow for TAB elsewhere
 
     wanted = list(vendors) or vendor_names()

@@ -21,9 +21,9 @@ from mockserver.cli.options import (
     option,
 )
 from mockserver.cli.places import place_of_option
-from mockserver.cli.run_options import port_taken_cure, run_options, serving_of
+from mockserver.cli.run_options import port_taken_cure, run_options, serving_of, show_startup_error
 from mockserver.cli.settings import apply_settings
-from mockserver.cli.startup_errors import check_vendors, show_startup_error
+from mockserver.cli.startup_errors import check_vendors
 from mockserver.server import ignore_connexion_warnings
 
 _LAZY_COMMANDS = (

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mockserver.cli.options import EXIT_USAGE, InvalidValueError, fail, option
+from mockserver.cli.options import EXIT_USAGE, InvalidValueError, fail, option, show_error
+from mockserver.cli.startup_errors import startup_message
 
 if TYPE_CHECKING:
+    from mockserver.errors import MockServerError
     from mockserver.server.listening import PortTakenError
     from mockserver.server.uvicorn_server import Serving
 
@@ -109,6 +111,12 @@ def serving_of(chosen: dict[str, Any]) -> Serving:
     tls_dir, wants_tls = chosen.pop("tls_dir"), chosen.pop("tls")
     names = ("host", "port", "log", "print_url", "state_file", "ready_file", "watch")
     return Serving(**{name: chosen.pop(name) for name in names}, tls_dir=tls_dir if wants_tls else None)
+
+
+def show_startup_error(error: MockServerError, context: click.Context) -> None:
+    """Print what keeps the server from starting, or a file from being loaded again."""
+    message = startup_message(error, context)
+    show_error(message.what, message.where, message.cure)
 
 
 def port_taken_cure(error: PortTakenError) -> str:

@@ -71,10 +71,15 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     shell_complete=complete_sandboxes,
     help="Sandbox or dump whose state it begins with.",
 )
-@option("--empty", is_flag=True, help="Start without records.")
-@option("--seed", default=0, type=click.IntRange(0), help="Seed of ids and chance.")
+@option("--empty", scope="sandbox", is_flag=True, help="Start without records.")
+@option("--seed", scope="sandbox", default=0, type=click.IntRange(0), help="Seed of ids and chance.")
 @option(
-    "--freeze", default="", callback=instant_text, metavar="TIME", help="Freeze its clock at this instant."
+    "--freeze",
+    scope="sandbox",
+    default="",
+    callback=instant_text,
+    metavar="TIME",
+    help="Freeze its clock at this instant.",
 )
 @option(
     "--scenario",
@@ -86,6 +91,7 @@ def list_sandboxes(*, server: ServerOptions) -> None:
 @option(
     "--assume",
     "assumptions",
+    scope="sandbox",
     multiple=True,
     callback=assumption_values,
     metavar="ID=VALUE",

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 import click
 
-from mockserver.cli.known_names import assumption_ids, assumption_values_of, vendor_names
-from mockserver.cli.options import EXIT_USAGE, fail, show_error
+from mockserver.cli.known_names import vendor_names
+from mockserver.cli.options import EXIT_USAGE, fail
 from mockserver.cli.places import command_words, flag_of, place_of_option
 from mockserver.cli.suggestions import choices, nearest, shown
 from mockserver.cli.usage_errors import Message
-from mockserver.errors import MockServerError
 
 
 def check_vendors(context: click.Context) -> None:
@@ -40,7 +39,7 @@ def check_names(
         fail(what, place_of_option(context, param_name, name), said, EXIT_USAGE)
 
 
-def startup_message(error: MockServerError, context: click.Context) -> Message:
+def startup_message(error: Exception, context: click.Context) -> Message:
     """Return what to tell of an error that keeps the server from starting."""
     from mockserver.engine.registry import InvalidAssumptionError  # noqa: PLC0415 - slow, and loaded by now
     from mockserver.server.listening import AddressError  # noqa: PLC0415 - as above
@@ -55,31 +54,23 @@ def startup_message(error: MockServerError, context: click.Context) -> Message:
     return Message(str(error), "mockserver run", "mockserver doctor")
 
 
-def show_startup_error(error: MockServerError, context: click.Context) -> None:
-    """Print what keeps the server from starting, or a file from being loaded again."""
-    message = startup_message(error, context)
-    show_error(message.what, message.where, message.cure)
+def _bad_assumption(error: Exception, name: str, context: click.Context) -> Message:
+    from mockserver.engine.registry import assumptions_by_name, discover_vendors  # noqa: PLC0415 - as above
 
-
-def _bad_assumption(error: MockServerError, name: str, context: click.Context) -> Message:
-    given: dict[str, str] = context.params.get("assumptions") or {}
-    value = given.get(name, "")
+    given = context.params
+    value = (given.get("assumptions") or {}).get(name, "")
     where = place_of_option(context, "assumptions", f"{name}={value}")
-    values = assumption_values_of(name)
-    if values:
-        near = nearest(value, values) or values[-1]
-        return Message(str(error), where, f"mockserver run --assume {name}={near}")
-    near = nearest(name, assumption_ids())
-    if not near:
-        return Message(f"there is no assumption {shown(name)}", where, "mockserver assumptions")
-    values = assumption_values_of(near)
-    fitting = value if value in values else values[-1]
-    return Message(
-        f"there is no assumption {shown(name)}", where, f"mockserver run --assume {near}={fitting}"
-    )
+    known = assumptions_by_name(discover_vendors(given.get("specs") or (), given.get("vendors") or ()))
+    meant = name if name in known else nearest(name, known)
+    what = str(error) if name in known else f"there is no assumption {shown(name)}"
+    if not meant:
+        return Message(what, where, "mockserver assumptions")
+    values = (known[meant].default, *known[meant].alternatives)
+    fitting = value if known[meant].accepts(value) else nearest(value, values) or values[-1]
+    return Message(what, where, f"mockserver run --assume {meant}={fitting}")
 
 
-def _bad_address(error: MockServerError, context: click.Context) -> Message:
+def _bad_address(error: Exception, context: click.Context) -> Message:
     host, port = context.params["host"], context.params["port"]
     if "ermission" in str(error):
         what = f"port {port} may be opened by an administrator only"
