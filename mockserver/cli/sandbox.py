@@ -84,6 +84,7 @@ def list_sandboxes(*, server: ServerOptions) -> None:
 @option(
     "--scenario",
     "scenarios",
+    scope="sandbox",
     multiple=True,
     shell_complete=complete_packaged,
     help="Packaged scenario to arm; may be given again.",

@@ -14,7 +14,7 @@ from mockserver.errors import MalformedBody
 from mockserver.model import Document
 from mockserver.server.access_guard import HEALTH_PATH
 
-_TIMEOUT_S = 1.0
+_TIMEOUT_S = 0.5
 _MAX_ANSWER_BYTES = 64 * 1024
 _LISTENING = "0A"
 _PROC = Path("/proc")
@@ -30,7 +30,7 @@ class PortOwner:
 
 
 def find_owner(host: str, port: int, proc: Path = _PROC) -> PortOwner | None:
-    """Return who listens on the port; None if that cannot be known. Takes two seconds at most."""
+    """Return who listens on the port; None if that cannot be known. Asks for a second at most."""
     for scheme in ("http", "https"):
         health = _ask_health(scheme, host, port)
         if health is not None:
