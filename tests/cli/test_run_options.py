@@ -114,7 +114,7 @@ def test_a_slip_in_a_scenario_file_is_exit_2_with_line_and_column(tmp_path: Path
     result = run("--port", "0", "--scenario", str(file))
 
     assert result.exit_code == 2
-    assert f"   at: {file}:4:50: /rules/0/items/0/effect/fial\n" in result.stderr
+    assert f"   at: {file}:4:49: /rules/0/items/0/effect/fial\n" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from typing import Any
 
 import pytest
@@ -38,9 +39,9 @@ class SocketOfWindows:
 def windows(monkeypatch: pytest.MonkeyPatch) -> SocketOfWindows:
     """The socket that is made next, on a platform that says it is Windows."""
     made = SocketOfWindows()
-    monkeypatch.setattr(listening.sys, "platform", "win32")
-    monkeypatch.setattr(listening.socket, "SO_EXCLUSIVEADDRUSE", -5, raising=False)
-    monkeypatch.setattr(listening.socket, "socket", lambda *_kind: made)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", -5, raising=False)
+    monkeypatch.setattr(socket, "socket", lambda *_kind: made)
     monkeypatch.setattr(listening, "find_owner", lambda _host, _port: None)
     return made
 
