@@ -135,7 +135,7 @@ def test_an_assumption_is_listed_with_its_values_and_its_source(operator: Client
         "alternatives": ["refused"],
         "pattern": None,
         "meaning": "What becomes of a JSON object that names a member twice.",
-        "source": "design §6: the vendors' parsers take the last",
+        "source": "docs/decisions.md#members-that-come-twice",
     }
 
 

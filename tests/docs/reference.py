@@ -28,6 +28,7 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _MOST_MEMBERS = 6
+_COUNTER = {"last"}  # of the ids that were given, no record
 
 
 def describe(vendor: LoadedVendor) -> str:
@@ -132,7 +133,8 @@ def _credentials(vendor: LoadedVendor) -> str:
 
 
 def _rest(node: Document) -> str:
-    return "; ".join(f"{name} {_text(value)}" for name, value in node.items() if name not in ("scheme", "kind"))
+    rest = {name: value for name, value in node.items() if name not in ("scheme", "kind")}
+    return "; ".join(f"{name} {_text(value)}" for name, value in rest.items())
 
 
 def _text(value: Any) -> str:
@@ -146,6 +148,7 @@ def _records(vendor: LoadedVendor) -> str:
         for collection, documents in collections.items()
         if collection != CREDENTIALS
         for key, document in documents.items()
+        if set(document) != _COUNTER
     )
     return table(("tenant", "collection", "key", "some of its members"), rows)
 
@@ -161,7 +164,11 @@ def _summary(key: str, document: Document) -> str:
 
 def _cases(vendor: LoadedVendor) -> str:
     rows = (
-        (f"[{entry.row.id}](../catalogue.md#{entry.row.id})", entry.case.says or entry.row.trigger, entry.differs)
+        (
+            f"[{entry.row.id}](../catalogue.md#{entry.row.id})",
+            entry.case.says or entry.row.trigger,
+            entry.differs,
+        )
         for entry in vendor_cases(vendor.name)
     )
     return table(("case", "what it shows", "how the vendor differs"), rows)

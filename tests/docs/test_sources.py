@@ -1,0 +1,82 @@
+"""Every source that a user is shown leads to a heading that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from mockserver.control.cases.catalogue import rows, vendor_cases
+from mockserver.engine.registry import discover_vendors, vendor_packages
+from mockserver.sandbox.assumptions import Assumption
+from tests.docs.markdown import anchors
+from tests.docs.pages import DOCS
+
+ASSUMPTIONS = [
+    pytest.param(one, id=f"{vendor.name}.{one.name}")
+    for vendor in discover_vendors()
+    for one in vendor.all_assumptions
+]
+CITING = ("docs/vendors/", "docs/catalogue.md", "docs/decisions.md")
+NOWHERE = ("fact sheet", "edge-cases", "design §", "(sheet", "The sheet")
+
+
+@cache
+def _anchors(page: Path) -> frozenset[str]:
+    return frozenset(anchors(page.read_text(encoding="utf-8"))) if page.is_file() else frozenset()
+
+
+def _resolves(source: str) -> bool:
+    page, _, anchor = source.partition("#")
+    return source.startswith(CITING) and anchor in _anchors(DOCS.parent / page)
+
+
+@pytest.mark.parametrize("assumption", ASSUMPTIONS)
+def test_the_sources_of_an_assumption_are_sections_of_our_pages(assumption: Assumption) -> None:
+    assert [source for source in assumption.source.split("; ") if not _resolves(source)] == []
+
+
+@pytest.mark.parametrize("vendor", vendor_packages())
+def test_an_assumption_is_explained_where_its_source_leads(vendor: str) -> None:
+    (loaded,) = discover_vendors(only=(vendor,))
+    page = (DOCS / "vendors" / f"{vendor}.md").read_text(encoding="utf-8")
+    elsewhere = [
+        one.name
+        for one in loaded.vendor.assumptions
+        if not any(source.startswith(f"docs/vendors/{vendor}.md#") for source in one.source.split("; "))
+    ]
+
+    assert elsewhere == []
+    assert [one.name for one in loaded.vendor.assumptions if f"`{one.name}`" not in page] == []
+
+
+@pytest.mark.parametrize("row", rows().values(), ids=lambda row: row.id)
+def test_a_row_of_the_catalogue_has_its_heading(row: object) -> None:
+    assert getattr(row, "id", "") in _anchors(DOCS / "catalogue.md")
+
+
+@pytest.mark.parametrize("vendor", vendor_packages())
+def test_a_case_that_differs_cites_pages_that_are_there(vendor: str) -> None:
+    cited = [source for entry in vendor_cases(vendor) for source in _cited(entry.differs)]
+
+    assert [source for source in cited if not _resolves(source)] == []
+
+
+def _cited(text: str) -> Iterator[str]:
+    for word in text.split():
+        if word.strip("(),.;").startswith("docs/"):
+            yield word.strip("(),.;")
+
+
+def test_nothing_that_is_installed_cites_a_document_that_is_not() -> None:
+    files = [*(DOCS.parent / "mockserver").rglob("*.py"), *(DOCS.parent / "mockserver").rglob("*.yaml")]
+    files += [*(DOCS.parent / "specs").glob("*.yaml"), *DOCS.rglob("*.md")]
+
+    assert [
+        f"{file.name}: {phrase}"
+        for file in files
+        for phrase in NOWHERE
+        if phrase in file.read_text(encoding="utf-8")
+    ] == []
