@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from mockserver.control.cases.catalogue import vendor_cases
@@ -157,7 +158,7 @@ def _summary(key: str, document: Document) -> str:
     members = [
         f"{name} {value}"
         for name, value in document.items()
-        if _TELLING.search(name) and isinstance(value, str | int | float) and str(value) not in ("", key)
+        if _TELLING.search(name) and isinstance(value, str | int | Decimal) and str(value) not in ("", key)
     ]
     return ", ".join(members[:_MOST_MEMBERS])
 
