@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from mockserver.control.cases.catalogue import rows, vendor_cases
+from mockserver.control.cases.catalogue import rows
 from mockserver.engine.registry import discover_vendors, vendor_packages
 from mockserver.sandbox.assumptions import Assumption
 from tests.docs.markdown import anchors
@@ -19,7 +20,13 @@ ASSUMPTIONS = [
     for vendor in discover_vendors()
     for one in vendor.all_assumptions
 ]
+INSTALLED = sorted(
+    file
+    for folder, kind in (("mockserver", "*.py"), ("mockserver", "*.yaml"), ("specs", "*.yaml"))
+    for file in (DOCS.parent / folder).rglob(kind)
+)
 CITING = ("docs/vendors/", "docs/catalogue.md", "docs/decisions.md")
+_CITATION = re.compile(r"docs/(?:vendors/)?\w+\.md#[\w-]+(?:,\s+(?:# )?#[\w-]+)*")
 NOWHERE = ("fact sheet", "edge-cases", "design §", "(sheet", "The sheet")
 
 
@@ -57,26 +64,26 @@ def test_a_row_of_the_catalogue_has_its_heading(row: object) -> None:
     assert getattr(row, "id", "") in _anchors(DOCS / "catalogue.md")
 
 
-@pytest.mark.parametrize("vendor", vendor_packages())
-def test_a_case_that_differs_cites_pages_that_are_there(vendor: str) -> None:
-    cited = [source for entry in vendor_cases(vendor) for source in _cited(entry.differs)]
+@pytest.mark.parametrize("file", INSTALLED, ids=lambda file: str(file.relative_to(DOCS.parent)))
+def test_what_a_file_cites_is_there(file: Path) -> None:
+    cited = [
+        source for place in _CITATION.findall(file.read_text(encoding="utf-8")) for source in _spread(place)
+    ]
 
     assert [source for source in cited if not _resolves(source)] == []
 
 
-def _cited(text: str) -> Iterator[str]:
-    for word in text.split():
-        if word.strip("(),.;").startswith("docs/"):
-            yield word.strip("(),.;")
+def _spread(place: str) -> Iterator[str]:
+    """Yield the sources of `docs/a.md#one, #two`."""
+    page, _, names = place.partition("#")
+    for name in re.findall(r"[\w-]+", names):
+        yield f"{page}#{name}"
 
 
 def test_nothing_that_is_installed_cites_a_document_that_is_not() -> None:
-    files = [*(DOCS.parent / "mockserver").rglob("*.py"), *(DOCS.parent / "mockserver").rglob("*.yaml")]
-    files += [*(DOCS.parent / "specs").glob("*.yaml"), *DOCS.rglob("*.md")]
-
     assert [
         f"{file.name}: {phrase}"
-        for file in files
+        for file in [*INSTALLED, *DOCS.rglob("*.md")]
         for phrase in NOWHERE
         if phrase in file.read_text(encoding="utf-8")
     ] == []
