@@ -61,4 +61,4 @@ def command_lines(text: str) -> Iterator[list[str]]:
     """Yield the words after `mockserver`, for each call of it in lines of shell."""
     for line in text.replace("\\\n", " ").splitlines():
         for call in _PROGRAM.split(f" {line}")[1:]:
-            yield shlex.split(_END_OF_COMMAND.split(call)[0].replace('"${arguments[@]}"', ""))
+            yield shlex.split(_END_OF_COMMAND.split(call)[0].replace('"${words[@]}"', ""))
