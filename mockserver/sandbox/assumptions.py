@@ -69,14 +69,14 @@ COMMON_ASSUMPTIONS = (
         DUPLICATE_MEMBERS,
         "last_wins",
         ("refused",),
-        "What becomes of a JSON object that names a member twice.",
+        "Whether a JSON object that has a member twice is read with the last one, or refused.",
         "docs/decisions.md#members-that-come-twice",
     ),
     Assumption(
         MAGIC_TOKENS,
         ON,
         ("off",),
-        "Whether a text such as sbx.fail.internal in the member for it bends what becomes of its item.",
+        "Whether a text such as sbx.fail.internal in the member for it makes its item fail.",
         "docs/decisions.md#magic-tokens",
     ),
 )
