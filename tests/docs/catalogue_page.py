@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mockserver.control.cases.catalogue import CatalogueRow, rows, vendor_cases
-from mockserver.engine.registry import vendor_packages
+from mockserver.control.cases.catalogue import CatalogueRow, rows
 
 
 def describe() -> str:
@@ -29,11 +28,5 @@ def _row(row: CatalogueRow) -> str:
         f"- What happens: {row.trigger}\n"
         f"- What is expected: {row.expected}\n"
         f"- What is checked: {row.check}\n"
-        f"- Rests on: {labels}. Cases: {', '.join(_vendors(row)) or 'none'}."
+        f"- Rests on: {labels}"
     )
-
-
-def _vendors(row: CatalogueRow) -> Iterator[str]:
-    for vendor in vendor_packages():
-        if any(entry.row is row for entry in vendor_cases(vendor)):
-            yield f"[{vendor}](vendors/{vendor}.md#cases)"
