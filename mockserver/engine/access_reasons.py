@@ -17,6 +17,7 @@ from mockserver.spec.openapi import Operation
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _GOOD = "good"
 _BASIC, _API_KEY = "basic", "apiKey"
+_NOT_YET = timedelta(seconds=-1)
 
 
 class AccessReasons(Value, frozen=True):
@@ -58,12 +59,15 @@ class AccessReasons(Value, frozen=True):
     ) -> str:
         if known.get("scheme", scheme.name) != scheme.name:
             return f"{name} is a credential for {known['scheme']}, not for {scheme.name}"
-        if refusal.reason == "expired" and "expires" in known:
-            gone = state.now - parse_instant(known["expires"])
+        gone = state.now - parse_instant(known["expires"]) if "expires" in known else _NOT_YET
+        if gone >= timedelta():
             return f"{name} expired {describe_duration(gone)} ago by the sandbox clock"
-        if refusal.reason in ("expired", "revoked"):
-            return f"{name} is {refusal.reason}"
-        return f"{name} is not known here (auth strict)" if self.strict else f"{name} is not accepted"
+        why = known.get("kind", refusal.reason)
+        if why in ("expired", "revoked"):
+            return f"{name} is {why}"
+        if scheme.node.get("scheme") == _BASIC and name in map(_without_password, self._fixtures()):
+            return f"this is not the password of {name}"
+        return f"{name} is not {'known here' if self.strict else 'accepted'}"
 
     def _missing(self, scheme: SecurityScheme, head: Head) -> str:
         """Return what the call lacks, or brings in another form than the scheme's."""
@@ -101,14 +105,17 @@ class AccessReasons(Value, frozen=True):
                 yield _without_password(text)
 
     def _name_of(self, text: str) -> str:
-        return _without_password(text) if text in self._fixtures() else redact_credential(text)
+        """Return the name of a credential of the fixtures, or of its user; of any other, two letters."""
+        user, known = _without_password(text), self._fixtures()
+        is_user = user != text and user in map(_without_password, known)
+        return user if text in known or is_user else redact_credential(user)
 
     def _fixtures(self) -> Document:
         return self.served.fixtures.get(f"{self.served.name}/", EMPTY).get(CREDENTIALS, EMPTY)
 
     def _scheme(self, name: str, operation: Operation | None) -> SecurityScheme | None:
-        if name in self.served.schemes:
-            return self.served.schemes[name]
+        if name:
+            return self.served.schemes.get(name)
         names = operation.security[0] if operation and operation.security else ()
         return next((self.served.schemes[one] for one in names), None)
 

@@ -14,7 +14,7 @@ from mockserver.engine.auth import authenticate_subrequest, check_permission
 from mockserver.engine.envelope import EnvelopeReader
 from mockserver.engine.judge import judge_items
 from mockserver.engine.nearest import OperationDirectory
-from mockserver.engine.reasons import NO_DIRECTORY, ReasonWriter
+from mockserver.engine.reasons import NO_DIRECTORY, ReasonWriter, one_line
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal, ServerRefusal
 from mockserver.model import Action, Answer, Call, Outcome, Value, Verdict
@@ -181,7 +181,8 @@ class Executor:
         if operation.batch is None:
             handler = self.served.handlers[operation.id]
             handler = handler if effects is None else effects.handler(handler)
-            return Answer(handler(request, state), operation.id)
+            reply = handler(request, state)
+            return Answer(reply, operation.id, reason=one_line(reply.reason) if reply.reason else "")
         room = self.served.batch_handlers[operation.id]
         room = room if effects is None else effects.room(room, operation.batch)
         apply = apply_all if operation.batch.atomic else apply_each

@@ -160,10 +160,9 @@ def _with_rule_as_reason(bent: Answer, unbent: Answer, decision: Decision) -> An
     fails = decision.effects and not unbent.outcomes and unbent.refusal is None
     if status not in _REFUSED or not (fails or status != unbent.reply.status):
         return bent
-    rules = f"{'rules' if len(bent.applied) > 1 else 'rule'} {', '.join(bent.applied)}"
-    return replace(
-        bent, reason=one_line(f"{rules} of a scenario answers {status}; disarm it to have none of it")
-    )
+    rules = f"scenario rule{'s' if len(bent.applied) > 1 else ''} {', '.join(bent.applied)}"
+    hint = "delete the scenario to have the vendor's own answer"
+    return replace(bent, reason=one_line(f"{rules} answers {status}; {hint}"))
 
 
 def _preferred_example(decision: Decision) -> Preference | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from mockserver.codec import json
@@ -13,6 +14,15 @@ _SHOWN_PROBLEMS = 2
 _SHOWN_VALUES = 5
 _MAX_VALUE = 40
 _PARAMETER_PLACES = ("path", "query", "header")
+_MAX_PATTERN = 24
+_UNNAMED_PATTERN = "text of another form"
+_SAMPLES: Mapping[str, str] = {
+    "2026-01-31": "a date such as 2026-01-31",
+    "2026-01-31T09:00:00Z": "an instant such as 2026-01-31T09:00:00Z",
+    "10.50": "an amount such as 10.50",
+}
+"""Texts that long patterns are tried with, and what a pattern that matches expects."""
+
 _FORMATS: Mapping[str, str] = {
     "date": "a date such as 2026-01-31",
     "date-time": "an instant such as 2026-01-31T09:00:00Z",
@@ -81,13 +91,24 @@ def _expectation(problem: Problem) -> str:
         name = rule.partition(":")[2]
         return _FORMATS.get(name, f"the format {name}")
     if rule == "pattern" and isinstance(expected, str):
-        return f"text like {expected}"
+        return _pattern_in_words(expected)
     if not isinstance(expected, (list, tuple)):
         return ""
     if rule == "type":
         return " or ".join(_TYPES.get(str(kind), str(kind)) for kind in expected)
     listed = ", ".join(json.encode(one).decode() for one in expected[:_SHOWN_VALUES])
     return f"one of {listed}{', …' if len(expected) > _SHOWN_VALUES else ''}" if rule == "enum" else ""
+
+
+def _pattern_in_words(pattern: str) -> str:
+    """Return a short pattern itself; of a long one, what matches it."""
+    if len(pattern) <= _MAX_PATTERN:
+        return f"text like {pattern}"
+    try:
+        matches = re.compile(pattern).search
+    except re.error:  # ECMA's dialect and Python's differ in rare cases
+        return _UNNAMED_PATTERN
+    return next((words for text, words in _SAMPLES.items() if matches(text)), _UNNAMED_PATTERN)
 
 
 def _own_words(problem: Problem) -> str:

@@ -108,8 +108,8 @@ def _unknown_record(refusal: NotFound, state: State) -> str:
     known = state.collection(refusal.what)
     some = list(islice(known, _SHOWN_KEYS))
     more = f" and {len(known) - len(some):,} more" if len(known) > len(some) else ""
-    there = f"there are {', '.join(some)}{more}" if some else "there is none"
-    return f"no record {refusal.key} in {refusal.what}; {there}"
+    there = f"which has {', '.join(some)}{more}" if some else "which is empty"
+    return f"no record {refusal.key} in {refusal.what}, {there}"
 
 
 def _malformed(refusal: MalformedBody, call: Call, operation: Operation | None) -> str:

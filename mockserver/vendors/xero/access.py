@@ -40,13 +40,20 @@ def admit(call: Call, enter: Enter, state: State) -> str:
         return ""
     tenant = call.headers.get(TENANT_HEADER) or _only_tenant(call, state)
     if not any(one["tenantId"] == tenant for one in reachable_connections(call, state)):
-        raise Forbidden("tenant", tenant)
+        raise Forbidden("tenant", tenant, hint=_tenant_hint(tenant, call, state))
     with state.item():  # a refused call is not counted
         count_call(call, state)
         media_type, charset = parse_content_type(call.headers)
         if call.body and charset not in _CHARSETS:
-            raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,))
+            hint = f"the body's charset is {charset}; send utf-8"
+            raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,), hint=hint)
     return tenant
+
+
+def _tenant_hint(tenant: str, call: Call, state: State) -> str:
+    reached = [str(one["tenantId"]) for one in reachable_connections(call, state)]
+    found = f"{TENANT_HEADER}: {tenant} is not open to this token" if tenant else f"no {TENANT_HEADER} header"
+    return f"{found}; {f'{reached[0]} works' if reached else 'none is, see GET /connections'}"
 
 
 def _only_tenant(call: Call, state: State) -> str:
