@@ -85,7 +85,8 @@ class AccessReasons(Value, frozen=True):
         good = next(self._good(scheme, operation), "")
         mode = "strict" if self.strict else "lenient"
         if good and (refused or self.strict):
-            return f"{good} will do (auth {mode})"
+            secret = " with its password" if scheme.node.get("scheme") == _BASIC else ""
+            return f"{good}{secret} will do (auth {mode})"
         if self.strict:
             return "only credentials that the sandbox knows will do (auth strict)"
         other = "other " if refused else ""

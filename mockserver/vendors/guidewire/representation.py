@@ -8,6 +8,8 @@ from decimal import Decimal
 from hashlib import blake2b
 from urllib.parse import unquote_plus
 
+from msgspec.structs import replace
+
 from mockserver.errors import Rejected
 from mockserver.model import Call, Document, Json, Problem, Reply
 from mockserver.sandbox.assumptions import ON
@@ -102,7 +104,7 @@ def with_correlation_id(reply: Reply, call: Call, state: State) -> Reply:
     """Add the caller's correlation id, or a fresh one. Source: Guidewire fact sheet §1.5."""
     name = call.headers.get(CORRELATION.lower()) or state.uuid()
     headers = (*reply.headers, (CORRELATION, name))
-    return Reply(reply.status, reply.body, reply.media_type, headers)
+    return replace(reply, headers=headers)
 
 
 def _invoice_attributes(invoice: Document, call: Call, state: State) -> dict[str, Json]:

@@ -137,6 +137,12 @@ REFRESH_TOKENS = "refresh-tokens"
 LIFETIME_S = 1800
 REFRESH_LIFETIME = timedelta(days=60)
 
+_OAUTH_HINTS = {
+    "invalid_client": "send client_id and client_secret in the form, or as Authorization: Basic; any will do",
+    "invalid_grant": "the code or refresh_token is missing, unknown, used or expired, or of another client",
+    "invalid_request": "the form has no token",
+    "invalid_scope": "the refresh_token was granted for fewer scopes",
+}
 _USED_CODES = "used-codes"
 _SCHEME = "OAuth2"
 _BASIC = SecurityScheme("basic", {"type": "http", "scheme": "basic"})
@@ -271,7 +277,7 @@ def _requested_scopes(form: Document) -> tuple[str, ...]:
 
 
 def _oauth_rejection(code: str) -> Rejected:
-    return Rejected(Problem(code, detail=code))
+    return Rejected(Problem(code, detail=code), hint=f"{code}: {_OAUTH_HINTS[code]}")
 
 
 def lock_date_problems(day: str | None, books: Document, call: Call, path: Path) -> Iterator[Problem]:
