@@ -10,7 +10,6 @@ from urllib.parse import unquote_plus
 
 from msgspec.structs import replace
 
-from mockserver.errors import Rejected
 from mockserver.model import Call, Document, Json, Problem, Reply
 from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
@@ -37,6 +36,7 @@ from mockserver.vendors.guidewire.lifecycle import (
     TRANSITIONS,
     allowed_actions,
 )
+from mockserver.vendors.guidewire.messages import rejection
 
 PAGE_SIZE = 25
 """Rows on a page when the call does not say. Source: §1.4."""
@@ -259,7 +259,7 @@ def _parse_filter(place: int, text: str) -> tuple[str, str, str]:
         return field, operator, value
     moments = [dates.normalize_instant(moment) for moment in value.split(",")]
     if None in moments:
-        raise Rejected(Problem("bad-format", ("query", "filter", place), rule="filter", found=text))
+        raise rejection(Problem("bad-format", ("query", "filter", place), rule="filter", found=text))
     return field, operator, ",".join(filter(None, moments))
 
 

@@ -96,7 +96,7 @@ def delete_connection(request: Request, state: State) -> Reply:
     key = str(request.parameters["id"]).lower()
     found = [one for one in reachable_connections(request.call, state) if one["id"] == key]
     if not found:
-        raise NotFound(CONNECTIONS, key)
+        raise NotFound(CONNECTIONS, key, hint=f"no connection has the id {key}; GET /connections lists them")
     del state.collection(CONNECTIONS, "")[found[0]["tenantId"]]
     return Reply(204, headers=correlation_header(state))
 
