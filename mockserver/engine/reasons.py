@@ -50,7 +50,10 @@ class ReasonWriter(Value, frozen=True):
 
     def explain(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> str:
         """Return why the call is refused and what to do, on one line; credentials are redacted."""
-        return one_line(refusal.hint or self._explain(refusal, call, operation, state))
+        said = refusal.hint or self._explain(refusal, call, operation, state)
+        if operation is None and not isinstance(refusal, (NotFound, MethodNotAllowed)):
+            said = f"{said}; besides, {describe_miss(self.directory, call)}"
+        return one_line(said)
 
     def _explain(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> str:
         access = AccessReasons(self.served, self.strict)
@@ -88,12 +91,12 @@ def describe_miss(directory: OperationDirectory, call: Call) -> str:
     prefix = call.mount.removesuffix(own) if call.vendor else call.mount
     mounted = call.mount[len(prefix) :]
     if call.vendor and call.path in ("", "/"):
-        return f"no operation has this path; they are listed at {own}/ui/"
+        return f"no such operation; they are listed at {own}/ui/"
     found = directory.nearest(call.method, mounted + call.path, prefix)
     if found:
-        return f"no operation has this path; nearest is {found}"
+        return f"no such operation; nearest is {found}"
     listed = f"{own}/ui/" if call.vendor else "/_mock/vendors"
-    return f"no operation has this path, and none is like it; they are listed at {listed}"
+    return f"no such operation, and none is like it; they are listed at {listed}"
 
 
 def one_line(text: str) -> str:

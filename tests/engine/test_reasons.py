@@ -119,22 +119,22 @@ def test_a_missing_tenant_header_is_told_with_a_tenant_of_the_fixtures(tmp_path:
 @pytest.mark.parametrize(
     ("path", "mount", "vendor", "reason"),
     [
-        ("/order", "/acme", "acme", "no operation has this path; nearest is PUT /acme/orders"),
+        ("/order", "/acme", "acme", "no such operation; nearest is PUT /acme/orders"),
         (
             "/order",
             "/sandboxes/a/acme",
             "acme",
-            "no operation has this path; nearest is PUT /sandboxes/a/acme/orders",
+            "no such operation; nearest is PUT /sandboxes/a/acme/orders",
         ),
-        ("", "/acme", "acme", "no operation has this path; they are listed at /acme/ui/"),
+        ("", "/acme", "acme", "no such operation; they are listed at /acme/ui/"),
         (
             "/x",
             "/acme",
             "acme",
-            "no operation has this path, and none is like it; they are listed at /acme/ui/",
+            "no such operation, and none is like it; they are listed at /acme/ui/",
         ),
-        ("/orders", "", "", "no operation has this path; nearest is PUT /acme/orders"),
-        ("/x", "", "", "no operation has this path, and none is like it; they are listed at /_mock/vendors"),
+        ("/orders", "", "", "no such operation; nearest is PUT /acme/orders"),
+        ("/x", "", "", "no such operation, and none is like it; they are listed at /_mock/vendors"),
     ],
 )
 def test_a_miss_is_told_with_the_nearest_operation(
@@ -145,12 +145,22 @@ def test_a_miss_is_told_with_the_nearest_operation(
     assert describe_miss(OperationDirectory.of({"acme": acme.spec}), call) == reason
 
 
+def test_a_call_that_is_refused_before_it_misses_is_told_both(acme: LoadedVendor) -> None:
+    writer = ReasonWriter(acme, OperationDirectory.of({"acme": acme.spec}))
+    call = replace(ACME, path="/order")
+    refusal = Forbidden("gateway", hint="no X-Key header")
+
+    found = transact(store(), lambda state: writer.explain(refusal, call, None, state))
+
+    assert found == "no X-Key header; besides, no such operation; nearest is PUT /acme/orders"
+
+
 def test_a_miss_of_the_vendor_at_the_root_names_paths_at_the_root(acme: LoadedVendor) -> None:
     directory = OperationDirectory.of({"acme": acme.spec}, "acme")
 
     found = describe_miss(directory, replace(CALL, path="/order", mount=""))
 
-    assert found == "no operation has this path; nearest is PUT /orders"
+    assert found == "no such operation; nearest is PUT /orders"
 
 
 def test_a_reason_is_one_line() -> None:

@@ -15,7 +15,7 @@ from mockserver.server.application import Application, Options, create_app
 from tests.support import sample_vendor
 from tests.support.client import Client, Response
 
-NEAREST = "no operation has this path; nearest is PUT /acme/orders"
+NEAREST = "no such operation; nearest is PUT /acme/orders"
 BATCH = b'{"orders":[]}'
 
 
@@ -167,7 +167,7 @@ def test_a_miss_of_the_vendor_at_the_root_names_the_operation_at_the_root(tmp_pa
 
     answered = put(caller, "/order")
 
-    assert answered.headers["mock-reason"] == "no operation has this path; nearest is PUT /orders"
+    assert answered.headers["mock-reason"] == "no such operation; nearest is PUT /orders"
     assert [(entry.call.vendor, entry.call.body) for entry in entries(caller)] == [("acme", BATCH)]
 
 
@@ -192,7 +192,7 @@ def test_a_host_that_is_not_let_in_is_the_reason_of_its_miss(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("/acme", "acme PUT / 404  not-found: no operation has this path; they are listed at /acme/ui/  "),
+        ("/acme", "acme PUT / 404  not-found: no such operation; they are listed at /acme/ui/  "),
         ("/order", f"PUT /order 404  not-found: {NEAREST}  "),
     ],
 )
