@@ -52,7 +52,7 @@ class ReasonWriter(Value, frozen=True):
         """Return why the call is refused and what to do, on one line; credentials are redacted."""
         said = refusal.hint or self._explain(refusal, call, operation, state)
         if operation is None and not isinstance(refusal, (NotFound, MethodNotAllowed)):
-            said = f"{said}; besides, {describe_miss(self.directory, call)}"
+            said = f"{said}; also {describe_miss(self.directory, call)}"
         return one_line(said)
 
     def _explain(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> str:
@@ -91,12 +91,12 @@ def describe_miss(directory: OperationDirectory, call: Call) -> str:
     prefix = call.mount.removesuffix(own) if call.vendor else call.mount
     mounted = call.mount[len(prefix) :]
     if call.vendor and call.path in ("", "/"):
-        return f"no such operation; they are listed at {own}/ui/"
+        return f"no such operation; all are listed at {own}/ui/"
     found = directory.nearest(call.method, mounted + call.path, prefix)
     if found:
         return f"no such operation; nearest is {found}"
     listed = f"{own}/ui/" if call.vendor else "/_mock/vendors"
-    return f"no such operation, and none is like it; they are listed at {listed}"
+    return f"no such operation; all are listed at {listed}"
 
 
 def one_line(text: str) -> str:

@@ -126,15 +126,15 @@ def test_a_missing_tenant_header_is_told_with_a_tenant_of_the_fixtures(tmp_path:
             "acme",
             "no such operation; nearest is PUT /sandboxes/a/acme/orders",
         ),
-        ("", "/acme", "acme", "no such operation; they are listed at /acme/ui/"),
+        ("", "/acme", "acme", "no such operation; all are listed at /acme/ui/"),
         (
             "/x",
             "/acme",
             "acme",
-            "no such operation, and none is like it; they are listed at /acme/ui/",
+            "no such operation; all are listed at /acme/ui/",
         ),
         ("/orders", "", "", "no such operation; nearest is PUT /acme/orders"),
-        ("/x", "", "", "no such operation, and none is like it; they are listed at /_mock/vendors"),
+        ("/x", "", "", "no such operation; all are listed at /_mock/vendors"),
     ],
 )
 def test_a_miss_is_told_with_the_nearest_operation(
@@ -152,7 +152,7 @@ def test_a_call_that_is_refused_before_it_misses_is_told_both(acme: LoadedVendor
 
     found = transact(store(), lambda state: writer.explain(refusal, call, None, state))
 
-    assert found == "no X-Key header; besides, no such operation; nearest is PUT /acme/orders"
+    assert found == "no X-Key header; also no such operation; nearest is PUT /acme/orders"
 
 
 def test_a_miss_of_the_vendor_at_the_root_names_paths_at_the_root(acme: LoadedVendor) -> None:

@@ -192,7 +192,7 @@ def test_a_host_that_is_not_let_in_is_the_reason_of_its_miss(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("/acme", "acme PUT / 404  not-found: no such operation; they are listed at /acme/ui/  "),
+        ("/acme", "acme PUT / 404  not-found: no such operation; all are listed at /acme/ui/  "),
         ("/order", f"PUT /order 404  not-found: {NEAREST}  "),
     ],
 )

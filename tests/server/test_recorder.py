@@ -34,7 +34,7 @@ def test_no_reason_goes_with_the_answer_where_our_headers_are_off() -> None:
     ("reason", "text"),
     [
         ("ab… is revoked", "ab... is revoked"),
-        ('no "café"', 'no "caf\\xe9"'),
+        ('no "crème"', 'no "cr\\xe8me"'),
         ("a\r\nSet-Cookie: b", "a Set-Cookie: b"),
         ("\x00", "\\x00"),
         ("€" * 200, "\\u20ac" * 82 + "\\u20a..."),
