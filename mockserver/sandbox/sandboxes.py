@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from msgspec.structs import asdict
 
-from mockserver.errors import UnknownSandboxError
+from mockserver.errors import TooManySandboxesError, UnknownSandboxError
 from mockserver.sandbox import assumptions as sandbox_assumptions
 from mockserver.sandbox import settings as sandbox_settings
 from mockserver.sandbox import snapshots
@@ -86,15 +86,18 @@ class Sandboxes:
             return self.store.transact(name, scope, work)
 
     def transact_or_discard(self, name: str, scope: str, work: Callable[[State], T], *, create: bool) -> T:
-        """Run `work` like `transact`, but create a missing sandbox only if `create`.
+        """Run `work` like `transact`; without `create`, a sandbox too many is no error.
 
-        Otherwise `work` runs in a new sandbox that is discarded.
+        Then `work` runs in a new sandbox that is discarded.
+
+        Raises:
+            TooManySandboxesError: with `create`, it is not there, and no more may be.
         """
         try:
-            return self.store.transact(name, scope, work)
-        except UnknownSandboxError:
+            return self.transact(name, scope, work)
+        except TooManySandboxesError:
             if create:
-                return self.transact(name, scope, work)
+                raise
             return self.store.run_discarded(self._fill(Settings(name)), scope, work)
 
     def control(self, name: str, work: Callable[[SandboxState], T]) -> T:

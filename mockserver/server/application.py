@@ -14,6 +14,7 @@ from mockserver.engine.admission import Admission
 from mockserver.engine.conformance import ConformanceChecker
 from mockserver.engine.envelope import MAX_ITEMS, EnvelopeReader
 from mockserver.engine.executor import Executor
+from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
 from mockserver.errors import VendorError
@@ -32,6 +33,7 @@ from mockserver.server.control_app import control_app
 from mockserver.server.flask_bridge import FlaskBridge
 from mockserver.server.in_flight import InFlightCalls
 from mockserver.server.in_process import InProcessClient
+from mockserver.server.misses import MissRecorder
 from mockserver.server.pages import pages_app
 from mockserver.server.recorder import Recorder
 from mockserver.server.routing import build_connexion
@@ -143,10 +145,12 @@ def _asgi_app(
         control_operations(sandboxes, recorder.journal, served, clients, metric_sources),
         options.max_body_bytes,
     )
+    directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
+    pages = AccessGuard(pages_app(served, recorder.journal), options.hosts)
     asgi = MockServerApp(
-        vendors=_vendor_mounts(options, served, sandboxes, recorder),
+        vendors=_vendor_mounts(options, served, sandboxes, recorder, directory),
         control=AccessGuard(control, options.hosts, options.control_token),
-        pages=AccessGuard(pages_app(served, recorder.journal), options.hosts),
+        pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
         recorder=recorder,
         at_root=options.at_root,
         max_body_bytes=options.max_body_bytes,
@@ -156,7 +160,11 @@ def _asgi_app(
 
 
 def _vendor_mounts(
-    options: Options, served: tuple[LoadedVendor, ...], sandboxes: Sandboxes, recorder: Recorder
+    options: Options,
+    served: tuple[LoadedVendor, ...],
+    sandboxes: Sandboxes,
+    recorder: Recorder,
+    directory: OperationDirectory,
 ) -> Mapping[str, VendorMount]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
     scenario_selector = ScenarioSelector(operations, load_packaged(operations)) if options.scenarios else None
@@ -164,7 +172,7 @@ def _vendor_mounts(
     for vendor in served:
         envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
         admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
-        pipeline = Pipeline(admission, Executor(vendor, envelope, options.strict_auth))
+        pipeline = Pipeline(admission, Executor(vendor, envelope, options.strict_auth, directory))
         connexion = build_connexion(vendor, FlaskBridge(pipeline, recorder))
         mounts[vendor.name] = VendorMount(vendor, pipeline, connexion)
     return mounts
