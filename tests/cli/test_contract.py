@@ -15,7 +15,8 @@ from mockserver.cli.main import main
 from mockserver.contract import runner
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Request
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.engine.registry import vendor_packages

@@ -11,8 +11,9 @@ from starlette.types import ASGIApp
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
 from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.profile import ExpectedStatuses, FixturePins, ReportedOutcomes
 from mockserver.contract.target import Address, Target

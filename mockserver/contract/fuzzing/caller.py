@@ -12,12 +12,13 @@ from schemathesis.schemas import BaseSchema
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
 from mockserver.contract.fuzzing import refusal_checks, request_writer
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id, pin_case
 from mockserver.contract.fuzzing.refusal_checks import AuthChecks, JudgeExchange, MalformedBodyChecks
 from mockserver.contract.fuzzing.request_writer import RequestWriter
 from mockserver.contract.fuzzing.schemathesis_checks import CheckedResponse, SchemathesisChecks
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.profile import FixturePins
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.spec.openapi import Spec, resolve
@@ -50,6 +51,7 @@ class CaseCaller:
         self.lost: TargetUnreachableError | None = None
         self.accept = ""
         self.left_out: frozenset[str] = frozenset()
+        self.ledger = context.ledger
         self.wire = RequestWriter(context.target, context.ledger, context.spec)
         self._errand = context
         self._session = self.wire.session()

@@ -16,8 +16,9 @@ from schemathesis.schemas import BaseSchema
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.finding import Check, Finding, FindingLedger
+from mockserver.contract.finding import Check, Finding
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.profile import FixturePins
 
 SCHEMATHESIS_CHECKS = tuple(

@@ -13,7 +13,7 @@ from mockserver.codec.redaction import is_credential_header
 from mockserver.contract import credentials, runner, safety
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import GivenCredentials
-from mockserver.contract.finding import FindingLedger
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_vendor_api
 from mockserver.contract.session.announcement import announce
 from mockserver.contract.session.plan import SessionPlan, header_variable

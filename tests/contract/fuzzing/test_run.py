@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
 from mockserver.contract.fuzzing import run
 from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.runner import FUZZING_PHASE
 from mockserver.contract.target import Address, Target, TargetUnreachableError

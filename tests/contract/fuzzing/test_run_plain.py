@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import FindingLedger
 from mockserver.contract.fuzzing import run
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.target import Address, Target
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]

@@ -12,8 +12,9 @@ from functools import cache
 
 from mockserver.contract import runner
 from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
 from mockserver.contract.fuzzing import refusal_checks, schemathesis_checks
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.target import Address, App, Target, TargetUnreachableError
 from mockserver.server.application import Options, create_app
