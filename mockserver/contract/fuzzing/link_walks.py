@@ -33,7 +33,7 @@ STEPS = 6
 """Calls of a walk."""
 
 LINKS = Check(
-    "links-lead-somewhere", "links lead somewhere", "links", "a client follows them with what an answer holds"
+    "links-lead-somewhere", "links can be followed", "links", "clients follow them with values of the answer"
 )
 _GOOD = 300
 

@@ -17,7 +17,7 @@ from mockserver.spec.openapi import resolve
 
 AUTH_CHECK = Check(
     "ignored-auth",
-    "nobody is let in without credentials",
+    "calls without credentials are rejected",
     "operations",
     "the spec says that a call needs them",
 )
