@@ -16,7 +16,10 @@ VERSION = 1
 
 
 def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
-    """Return the whole report; `began` is an ISO instant. Bodies beyond UTF-8 stand under `base64`."""
+    """Return the whole report; `began` is an ISO instant. Bodies that are no UTF-8 are under `base64`.
+
+    `target` is null for a run in this process.
+    """
     told = list(outcomes)
     return {
         "version": VERSION,
@@ -38,13 +41,14 @@ def _vendor(outcome: RunOutcome) -> Json:
     visit = outcome.session
     return {
         "name": visit.api.name,
-        "target": visit.url,
+        "target": visit.url or None,
         "in_process": visit.plan.target is None,
         "seed": visit.plan.run_config.seed,
         "max_examples": visit.plan.run_config.max_examples,
         "calls": visit.ledger.calls.total(),
         "seconds": round(visit.seconds, 3),
         "stopped": visit.stopped,
+        "notes": [HiddenSecrets(visit.secrets).text(one) for one in visit.ledger.notes],
         "operations": [_operation(outcome, group) for group in outcome.groups],
         "gone": [
             {"operation": one.operation, "check": one.check, "reason": one.reason} for one in outcome.resolved

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from mockserver.contract.report.rows import ReportRow, RunOutcome
-from mockserver.contract.report.shell import exchange_command
+from mockserver.contract.report.shell import call_lines
 from mockserver.contract.report.text import HiddenSecrets, number_lines, xml
 
 _LONGEST = 100_000
@@ -54,7 +54,7 @@ def _case(suite: ET.Element, label: str, row: ReportRow, outcome: RunOutcome) ->
     told += [f"came: {finding.came}" if finding.came else ""]
     failure = ET.SubElement(case, "failure", message=said, type=row.check.id)
     failure.text = xml("\n".join(hidden.text(one) for one in told if one))[:_LONGEST]
-    calls = "\n".join(exchange_command(one, outcome.session) for one in finding.exchanges)
+    calls = "\n".join(call_lines(outcome.session, finding))
     out = ET.SubElement(case, "system-out")
     out.text = xml(f"seed {outcome.session.plan.run_config.seed}\nagain: {hidden.text(row.again)}\n{calls}")[
         :_LONGEST
