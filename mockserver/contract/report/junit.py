@@ -32,7 +32,8 @@ def junit_xml(outcomes: Iterable[RunOutcome]) -> bytes:
                 _case(suite, group.label, row, outcome)
         if visit.stopped:
             case = ET.SubElement(suite, "testcase", classname=visit.api.name, name="run")
-            ET.SubElement(case, "error", message=xml(visit.stopped))
+            error = ET.SubElement(case, "error", message=xml(visit.stopped))
+            error.text = "The run ended early; the other results are those until then."
     ET.indent(root)
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
