@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import runpy
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from mockserver.cli.main import main
 from mockserver.contract import runner
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Request
-from mockserver.contract.finding import Finding
+from mockserver.contract.finding import BrokenRule, Finding
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.progress import RunPart
@@ -486,6 +487,16 @@ def test_reports_are_named_before_the_last_line(suite: Callable[[Suite], object]
 
     assert result.output.splitlines()[-2] == "reports: out/junit.xml  out/index.html  out/failures.har"
     assert "curl:     out/count-is-processed-1.sh\n" in result.output
+
+
+def test_the_written_tests_can_be_run(suite: Callable[[Suite], object]) -> None:
+    suite(fails)
+    contract("payt", "--report", "pytest")
+    module = runpy.run_path("report/test_contract_payt.py")
+
+    (test,) = [value for name, value in module.items() if name.startswith("test_")]
+    with pytest.raises(BrokenRule, match="count is 3, expected 2"):
+        test()
 
 
 def test_reports_that_cannot_be_written_are_exit_2(suite: Callable[[Suite], object]) -> None:
