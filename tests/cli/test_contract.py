@@ -174,7 +174,7 @@ def test_a_vendor_without_the_operation_is_not_called(
         (["payt", "--phase", "third"], "'third' is not one of"),
         (["payt", "--seed", "-1"], "-1 is not in the range"),
         (["payt", "--target", "http://api.example.com/"], "  try: --allow-remote api.example.com "),
-        (["payt", "--target", "http://u:p@127.0.0.1/"], "error: the target holds a user or a password\n"),
+        (["payt", "--target", "http://u:p@127.0.0.1/"], "error: the target contains a user or a password\n"),
     ],
     ids=lambda one: "-".join(one)[:40] if isinstance(one, list) else "",
 )

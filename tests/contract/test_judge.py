@@ -126,7 +126,7 @@ def test_the_very_credentials_of_the_run_are_taken(tmp_path: Path) -> None:
         for text in ("Bearer abc", "Bearer xyz")
     ]
 
-    assert sentences == [["answers 401 to the very credentials that this run was given"], []]
+    assert sentences == [["answers 401 to the credentials of this run"], []]
 
 
 def test_a_status_that_the_profile_allows_to_bad_calls_is_right(tmp_path: Path) -> None:
