@@ -13,7 +13,7 @@ import click
 from mockserver.cli.contract_progress import ContractProgress
 from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_USAGE, fail
 from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
-from mockserver.cli.progress_line import LOADING, ProgressLine
+from mockserver.cli.progress_line import ProgressLine
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.contract import catalogue, safety
@@ -86,8 +86,9 @@ class _Around:
 
 def run_contract(options: ContractOptions, line: ProgressLine) -> None:
     """Run the suite as the options say; ends with the exit status if that is not 0."""
-    with line.showing(LOADING):
-        plans = _select_plans(options, _plans(options))
+    wanted = _plans(options)
+    with line.showing(f"loading {', '.join(plan.name for plan in wanted)}…", stays=True):
+        plans = _select_plans(options, wanted)
     known = _read_baseline(options)
     began = print_instant(system_clock())
     observer = RunObserver() if line.is_silent else ContractProgress(line, known, system_clock)

@@ -52,9 +52,11 @@ class ProgressLine:
             click.echo(text, file=self._stream)
 
     @contextmanager
-    def showing(self, text: str) -> Iterator[None]:
-        """Show a text until the end of the block, however it ends."""
+    def showing(self, text: str, *, stays: bool = False) -> Iterator[None]:
+        """Show a text until the end of the block, however it ends; `stays`: elsewhere write it as a line."""
         self.show(text)
+        if stays and not self.is_live:
+            self.write(text)
         try:
             yield
         finally:

@@ -442,7 +442,8 @@ def test_a_failure_is_told_where_it_is_found_and_whole_at_the_end(suite: Callabl
 
     result = contract("payt")
 
-    short, line = result.stderr.splitlines()
+    loading, short, line = result.stderr.splitlines()
+    assert loading == "loading payt…"
     assert short == "FAILED  payt POST /v1/invoices  count = processed: count is 3, expected 2"
     assert line.startswith("payt POST /v1/invoices  1 of 1 check FAILED  1 call  ")
     assert "FAILED  payt POST /v1/invoices  count = processed\n        count is 3, expected 2" in (

@@ -154,6 +154,7 @@ def test_an_honest_server_holds_in_a_process_of_its_own(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout
     assert re.fullmatch(
+        r"loading acme…\n"
         r"acme PUT /orders  \d+ checks ok  \d+ calls  [\d.]+ s\n"
         r"(acme PUT /orders sequences  \d+ checks ok  \d+ calls  [\d.]+ s\n)?",
         done.stderr,

@@ -58,6 +58,19 @@ def test_a_text_shown_for_a_block_is_gone_after_it_however_it_ends() -> None:
     assert stream.getvalue() == "\rabc\r   \r"
 
 
+@pytest.mark.parametrize(("stays", "written"), [(True, "abc\n"), (False, "")], ids=["stays", "goes"])
+def test_a_text_shown_for_a_block_is_a_line_elsewhere_if_it_matters(
+    stays: bool,  # noqa: FBT001 - a case
+    written: str,
+) -> None:
+    stream = StringIO()
+
+    with ProgressLine(stream, is_live=False).showing("abc", stays=stays):
+        pass
+
+    assert stream.getvalue() == written
+
+
 def test_a_stream_that_is_no_terminal_gets_lines_alone() -> None:
     stream = StringIO()
     line = ProgressLine(stream, is_live=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from mockserver.contract.checks.check_case import CheckCase
@@ -40,15 +41,20 @@ class ItemOutcomes:
     """Reads the outcomes of the batches of one API."""
 
     def __init__(self, api: ApiUnderTest) -> None:
-        self._batches = {name for name, operation in api.spec.operations.items() if operation.batch}
-        self._judge = ExchangeJudge(api, RunConfig()) if self._batches else None
+        self._api = api
 
     def of(self, exchange: Exchange) -> tuple[ShownItem, ...]:
         """Return the items of a batch in their order; none for any other call."""
-        if self._judge is None or exchange.operation not in self._batches:
+        operation = self._api.spec.operations.get(exchange.operation)
+        if operation is None or operation.batch is None:
             return ()
         case = self._judge.case(exchange)
         return tuple(ShownItem(one.item.key or "", _outcome(case, one)) for one in case.expected.items)
+
+    @cached_property
+    def _judge(self) -> ExchangeJudge:
+        """Made when it is first needed: a run without failures needs none."""
+        return ExchangeJudge(self._api, RunConfig())
 
 
 def outcome_words(items: Sequence[Mapping[str, str]]) -> str:
