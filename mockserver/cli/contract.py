@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT_SETTINGS, option
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_INTERRUPTED, option
+from mockserver.cli.progress_line import LOADING, open_progress_line
 
 REPORTS = ("junit", "html", "har", "pytest", "json")
 PHASES = ("fuzzing", "stateful")
@@ -144,7 +145,8 @@ def _pair_reader(sign: str, form: str) -> Any:
     help="Auto adds to the summary of a GitHub job where there is one.",
 )
 @option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
-@option("-q", "--quiet", is_flag=True, help="Tell failures alone.")
+@option("-q", "--quiet", is_flag=True, help="Print only failures and the result.")
+@option("-v", "--verbose", is_flag=True, help="List every check, also those that passed.")
 def contract(**given: Any) -> None:
     """Hold a server to its contract: outcomes per item, state, replays, shapes.
 
@@ -158,6 +160,11 @@ def contract(**given: Any) -> None:
     mockserver contract
     mockserver contract NAME --target http://127.0.0.1:8080/NAME --seed 7 --report junit,html
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli import contract_run  # noqa: PLC0415 - slow to import, and only needed here
-
-    contract_run.run_contract(contract_run.ContractOptions(**given))
+    line = open_progress_line(is_silent=given["quiet"] or given["as_json"])
+    try:
+        with line.showing(LOADING):
+            from mockserver.cli import contract_run  # noqa: PLC0415 - slow to import, and only needed here
+        contract_run.run_contract(contract_run.ContractOptions(**given), line)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        raise SystemExit(EXIT_INTERRUPTED) from None
