@@ -1,4 +1,4 @@
-.PHONY: help run test fmt lint unit contract power soak bench lock clean
+.PHONY: help run test fmt lint unit contract power soak people bench pages lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -45,12 +45,18 @@ power: $(DEV) ## planted faults, and what finds each: Schemathesis, our suite; r
 soak: $(DEV) ## the invariants on 10,000 walks instead of 200
 	SOAK_SEQUENCES=10000 $(PYTEST) -n 2 tests/invariants
 
+people: $(DEV) ## what people expect of the first hour, checked on a fresh clone
+	PYTHONPATH=. $(BIN)/python -m tests.people.people $(POINTS)
+
 fmt: $(DEV) ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 bench: $(DEV) ## our batch against the floor, fresh keys and updates; what hanging calls cost others
 	PYTHONPATH=. $(BIN)/python -m tests.bench.bench
+
+pages: $(DEV) ## write the generated parts of the pages in docs
+	PYTHONPATH=. $(BIN)/python -m tests.docs.pages
 
 lock: $(VENV)/bin/python ## raise the locked versions
 	$(BIN)/python -m pip install --quiet "uv==0.13.8"

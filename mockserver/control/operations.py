@@ -46,7 +46,7 @@ def control_operations(
 ) -> tuple[object, ...]:
     """Build the objects whose methods are the operations.
 
-    No operation creates a sandbox that it merely names (design §8.18).
+    No operation creates a sandbox that it merely names.
     """
     packaged = PackagedScenarios(served)
     return (

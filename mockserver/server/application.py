@@ -152,7 +152,7 @@ def _asgi_app(
     asgi = MockServerApp(
         vendors=_vendor_mounts(options, served, sandboxes, recorder),
         control=AccessGuard(control, options.hosts, options.control_token),
-        pages=AccessGuard(pages_app(served), options.hosts),
+        pages=AccessGuard(pages_app(served, recorder.journal), options.hosts),
         recorder=recorder,
         at_root=options.at_root,
         max_body_bytes=options.max_body_bytes,

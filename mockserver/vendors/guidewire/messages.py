@@ -143,7 +143,10 @@ _LONGEST = 100
 
 
 def problem_detail(problem: Problem) -> Json:
-    """Return a problem as an entry of an error's `details`. Source: Guidewire fact sheet §3.1, §3.3."""
+    """Return a problem as an entry of an error's `details`.
+
+    Source: docs/vendors/guidewire.md#errors, #stale-data.
+    """
     entry: dict[str, Json] = {"message": problem_message(problem)}
     if properties := _properties(problem):
         entry["properties"] = properties

@@ -19,10 +19,16 @@ from mockserver.vendors.guidewire.representation import API, CORRELATION
 from mockserver.vendors.guidewire.request_headers import finish_reply, record_failed_id
 
 BATCH_ONLY_HEADERS = frozenset({"gw-checksum", "prefer", "content-length"})
-"""Headers of a batch that do not hold for its calls: documented is the first. Source: §3.4."""
+"""Headers of a batch that do not hold for its calls: documented is the first.
+
+Source: docs/vendors/guidewire.md#batches.
+"""
 
 COMPOSITE_ONLY_HEADERS = BATCH_ONLY_HEADERS | {"gw-dbtransaction-id", "gw-donotcommit"}
-"""Headers of a composite that hold for all of it as one transaction. Source: §3.5."""
+"""Headers of a composite that hold for all of it as one transaction.
+
+Source: docs/vendors/guidewire.md#composites.
+"""
 
 
 FIRST_REFUSAL = 400

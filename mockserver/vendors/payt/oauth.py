@@ -76,7 +76,7 @@ _CODE_OCTETS = 32
 def authorize(request: Request, state: State) -> Reply:
     """Send the browser back with a code, or with the error that there is.
 
-    Source: Payt fact sheet §1.4.
+    Source: docs/vendors/payt.md#tokens.
     """
     asked = request.parameters
     client = find_application(asked["client_id"], state)
@@ -113,7 +113,7 @@ GrantToken: TypeAlias = Callable[[Document, Document, Request, State], Reply]
 def grant_token(request: Request, state: State) -> Reply:
     """Return an access token for what the call brings.
 
-    Source: Payt fact sheet §1.4.
+    Source: docs/vendors/payt.md#tokens.
 
     Raises:
         Unauthorized: the application is not who it says.
@@ -151,7 +151,7 @@ def revoke_token(request: Request, state: State) -> Reply:
 def introspect_token(request: Request, state: State) -> Reply:
     """Return what a token is good for.
 
-    Source: Payt fact sheet §1.2.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     authenticate_client(request.call, state)
     known = state.collection(CREDENTIALS, "").get(request.document["token"])

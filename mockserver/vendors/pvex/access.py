@@ -1,6 +1,6 @@
 """Access before the body is read, and the login that issues tokens.
 
-Source: PVEx fact sheet §1.2, §3.2.
+Source: docs/vendors/pvex.md#credentials, #refusals.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _check_form(value: str) -> None:
 def issue_token(request: Request, state: State) -> Reply:
     """Return a token for a user's name and password, good for two weeks less a second.
 
-    Source: PVEx fact sheet §1.2.
+    Source: docs/vendors/pvex.md#credentials.
     """
     form = request.document
     user = state.collection(USERS).get(form["username"].lower())

@@ -24,7 +24,7 @@ _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be"})
 def check_database(call: Call, enter: Enter, state: State) -> str:
     """Check the gateway's rules, then that a named credential may use the database.
 
-    Source: VBA fact sheet §1.2, §3.1, §3.2, §6 row 35.
+    Source: docs/vendors/vba.md#headers-and-login, #refusals, #cases.
 
     Raises:
         Forbidden: a header is missing or empty, the key is known to be bad, or the user has no right to the
@@ -72,7 +72,7 @@ _BASIC_CREDENTIALS = SecurityScheme(BASIC_SCHEME, {"type": "http", "scheme": "ba
 def log_in(request: Request, state: State) -> Reply:
     """Tokens for the user, or the challenge that a first-time user has to meet.
 
-    Source: VBA fact sheet §1.4, §3.2.
+    Source: docs/vendors/vba.md#headers-and-login, #refusals.
 
     Raises:
         Unauthorized: user or password is blank, or the user is known by another password.
@@ -91,7 +91,7 @@ def refresh_tokens(request: Request, state: State) -> Reply:
     """Return new tokens for a refresh token; its idToken may be expired.
 
     A token that nobody knows is taken only of a caller whose API key is not a named one either.
-    Source: VBA fact sheet §1.1, §1.2.
+    Source: docs/vendors/vba.md#operations-and-paths, #headers-and-login.
 
     Raises:
         Unauthorized: the refresh token is unknown, expired, revoked, or another user's.
@@ -156,7 +156,7 @@ def issue_tokens(user: str, facts: Document, state: State, refresh: str = "") ->
     """Fresh tokens for `user`; a refresh token that is given stays good as it is.
 
     Only the idToken is a bearer: the others are known by other schemes, and refused as one.
-    Source: VBA fact sheet §1.2, §1.4.
+    Source: docs/vendors/vba.md#headers-and-login.
     """
     credentials = state.collection(CREDENTIALS, "")
     rights = {

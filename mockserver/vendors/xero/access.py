@@ -1,7 +1,7 @@
 """Tenants, organisations and OAuth tokens: who may call, and for which organisation.
 
 Issued access tokens are credentials like those of the fixtures. A refresh token is valid once and returns
-its successor. Source: Xero fact sheet §1.1, §2.7; RFC 6749.
+its successor. Source: docs/vendors/xero.md#headers-and-parameters, #small-objects; RFC 6749.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ _LOCK_DATES = ("PeriodLockDate", "EndOfYearLockDate")
 def admit(call: Call, enter: Enter, state: State) -> str:
     """Admit a token that is connected to the tenant, count the call, and check its charset.
 
-    Source: Xero fact sheet §1.1, §3.4.
+    Source: docs/vendors/xero.md#headers-and-parameters, #refusals.
 
     Raises:
         Forbidden: the tenant is missing, unknown, or another's.
@@ -52,7 +52,7 @@ def admit(call: Call, enter: Enter, state: State) -> str:
 def _only_tenant(call: Call, state: State) -> str:
     """Return the first tenant that the call's token reaches, where a call may leave out its name.
 
-    Source: Xero fact sheet §1.1 (custom connections).
+    Source: docs/vendors/xero.md#headers-and-parameters (custom connections).
     """
     if call.assumptions["tenant_header"] == "required":
         return ""
@@ -73,7 +73,7 @@ def reachable_connections(call: Call, state: State) -> list[Document]:
 def list_connections(request: Request, state: State) -> Reply:
     """Return the token's tenants as a bare list, filtered by sign-in if one is named.
 
-    Source: Xero fact sheet §2.7.
+    Source: docs/vendors/xero.md#small-objects.
     """
     event = request.parameters.get("authEventId")
     found = [one for one in reachable_connections(request.call, state) if event in (None, one["authEventId"])]
@@ -97,7 +97,7 @@ def delete_connection(request: Request, state: State) -> Reply:
 def list_organisations(request: Request, state: State) -> Reply:
     """Return the tenant's organisation, in a list of one.
 
-    Source: Xero fact sheet §2.7.
+    Source: docs/vendors/xero.md#small-objects.
     """
     return success_reply(
         {"Organisations": [_represent_organisation(current_organisation(state))]}, request.call, state
@@ -270,7 +270,7 @@ def _oauth_rejection(code: str) -> Rejected:
 def lock_date_problems(day: str | None, books: Document, call: Call, path: Path) -> Iterator[Problem]:
     """Yield why nothing may be dated `day`: the period, or the year, is locked up to its lock date.
 
-    Source: Xero fact sheet §4.10.
+    Source: docs/vendors/xero.md#state.
     """
     if day is None:
         return

@@ -1,6 +1,6 @@
 """Rate limits: calls of a tenant per minute, per day and in flight, and calls of an app per minute.
 
-Source: Xero fact sheet §3.4.
+Source: docs/vendors/xero.md#limits.
 """
 
 from mockserver.errors import TooManyRequests
@@ -10,7 +10,7 @@ from mockserver.sandbox.store import State
 
 TENANT_HEADER = "xero-tenant-id"
 LIMIT_NAMES = ("minute", "day", "concurrent", "appminute")
-"""Names of limits. Source: Xero fact sheet §3.4, the spelling of the last two assumed."""
+"""Names of limits. Source: docs/vendors/xero.md#limits, the spelling of the last two assumed."""
 
 _MINUTE = 60
 _DAY = 86_400
