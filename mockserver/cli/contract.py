@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mockserver.cli.extras import check_extra
 from mockserver.cli.options import CONTEXT_SETTINGS, option
 
 REPORTS = ("junit", "html", "har", "pytest", "json")
@@ -158,6 +159,7 @@ def contract(**given: Any) -> None:
     mockserver contract
     mockserver contract NAME --target http://127.0.0.1:8080/NAME --seed 7 --report junit,html
     """  # noqa: D301 - the character, which tells click to leave the lines alone
+    check_extra("contract", "mockserver contract")
     from mockserver.cli import contract_run  # noqa: PLC0415 - slow to import, and only needed here
 
     contract_run.run_contract(contract_run.ContractOptions(**given))
