@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mockserver.cli.extras import check_extra
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_INTERRUPTED, option
 from mockserver.cli.progress_line import LOADING, open_progress_line
 
@@ -160,6 +161,7 @@ def contract(**given: Any) -> None:
     mockserver contract
     mockserver contract NAME --target http://127.0.0.1:8080/NAME --seed 7 --report junit,html
     """  # noqa: D301 - the character, which tells click to leave the lines alone
+    check_extra("contract", "mockserver contract")
     line = open_progress_line(is_silent=given["quiet"] or given["as_json"])
     try:
         with line.showing(LOADING):

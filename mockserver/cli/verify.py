@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mockserver.cli.extras import check_extra
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, assumption_values, fail, option
 
 _INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -47,6 +48,7 @@ def verify(  # noqa: PLR0913 - click hands over one argument an option
     mockserver verify traffic.har --vendor NAME
     mockserver verify traffic.har --vendor NAME --base https://api.example --html-to drift.html
     """  # noqa: D301 - the character, which tells click to leave the lines alone
+    check_extra("contract", "mockserver verify")
     from mockserver.cli.verify_run import UnusableInputError, VerifyOptions, verify_traffic  # noqa: PLC0415
 
     wanted = VerifyOptions(archive, vendor, base, state, assumptions)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mockserver.codec import json
-from mockserver.model import Json
+from mockserver.testing import exact_json
 from mockserver.testing.calls import RecordedCall
 from mockserver.testing.control_client import ControlPlaneError, SandboxControl
+from mockserver.testing.exact_json import Json
 from mockserver.testing.scenarios import ArmedScenario
 
 OFF_CONTRACT, NEVER_HIT = "off-contract", "never-hit"
@@ -113,7 +113,7 @@ def _describe_rule(rule: Mapping[str, Json]) -> str:
 
 
 def _shorten_json(value: Json) -> str:
-    text = json.encode(value).decode()
+    text = exact_json.encode(value).decode()
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 
