@@ -32,6 +32,8 @@ _LAZY_COMMANDS = (
     "contract",
     "health",
     "sandbox",
+    "spec",
+    "vendors",
     "verify",
 )
 """Commands that are modules of `mockserver.cli`, under their own names."""
