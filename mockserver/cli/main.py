@@ -30,6 +30,7 @@ _LAZY_COMMANDS = (
     "completion",
     "config",
     "contract",
+    "doctor",
     "health",
     "sandbox",
     "spec",

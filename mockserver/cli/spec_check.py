@@ -181,10 +181,11 @@ def _openapi_problems(document: dict[str, Any]) -> Iterator[tuple[Path_, str, st
 def _pointer(path: Path_, document: Any) -> str:
     """Return the JSON Pointer of the deepest value on the path that is there."""
     there: list[str | int] = []
-    node = document
+    node: Any = document
     for step in path:
-        if not (isinstance(node, dict) and step in node) and not isinstance(node, list):
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
             break
         there.append(step)
-        node = node[step]
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in there)
