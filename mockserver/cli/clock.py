@@ -1,0 +1,98 @@
+"""The commands `mockserver clock …`: the time of a sandbox."""
+
+from __future__ import annotations
+
+import click
+
+from mockserver.cli.control_plane import connected
+from mockserver.cli.instants import instant_text
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE
+from mockserver.cli.outcome_lines import shorten, write_json, write_lines
+from mockserver.cli.server_failures import end
+from mockserver.cli.server_options import ServerOptions, server_options
+from mockserver.codec.durations import parse_duration
+from mockserver.model import Document, Json
+
+
+@click.group(context_settings=CONTEXT_SETTINGS)
+def clock() -> None:
+    """Show and set the time of a sandbox: tokens, idempotency keys and quotas expire by it.
+
+    \b
+    mockserver clock freeze 2026-01-05T09:00:00Z
+    mockserver clock advance 6m -s acme
+    """  # noqa: D301 - the character, which tells click to leave the lines alone
+
+
+@clock.command(context_settings=CONTEXT_SETTINGS)
+@server_options
+def show(*, server: ServerOptions) -> None:
+    """Print the time.
+
+    \b
+    mockserver clock show
+    mockserver clock show -s acme --json
+    """  # noqa: D301
+    _print_clock(server, "GET", "/clock")
+
+
+@clock.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("instant", metavar="[TIME]", default="", callback=instant_text)
+@server_options
+def freeze(*, server: ServerOptions, instant: str) -> None:
+    """Stop the clock at TIME, or at its current time.
+
+    \b
+    mockserver clock freeze
+    mockserver clock freeze 2026-01-05T09:00:00Z
+    """  # noqa: D301
+    _print_clock(server, "POST", "/clock/freeze", {"at": instant} if instant else {})
+
+
+@clock.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("duration")
+@server_options
+def advance(*, server: ServerOptions, duration: str) -> None:
+    """Move the clock on, whether it is frozen or not: 90s, 6m, 1h30m, 2d.
+
+    \b
+    mockserver clock advance 6m
+    mockserver clock advance 1h30m -s acme
+    """  # noqa: D301
+    try:
+        seconds = int(parse_duration(duration).total_seconds())
+    except ValueError:
+        problem = {
+            "title": "Wrong usage",
+            "code": "no-duration",
+            "detail": f"{shorten(duration)} is not a duration",
+        }
+        end(server, problem, "DURATION", "write 90s, 6m, 1h30m or 2d", EXIT_USAGE)
+    _print_clock(server, "POST", "/clock/advance", {"seconds": seconds})
+
+
+@clock.command(context_settings=CONTEXT_SETTINGS)
+@server_options
+def thaw(*, server: ServerOptions) -> None:
+    """Let the clock run again with the machine's time.
+
+    \b
+    mockserver clock thaw
+    mockserver clock thaw -s acme
+    """  # noqa: D301
+    _print_clock(server, "POST", "/clock/thaw")
+
+
+def _print_clock(server: ServerOptions, method: str, below: str, body: Json = None) -> None:
+    with connected(server) as control:
+        found = control.here(method, below, body)
+    if server.json:
+        write_json(found)
+    else:
+        write_lines([f"{server.sandbox}  {describe_clock(found)}"])
+
+
+def describe_clock(found: Document) -> str:
+    """Return `frozen  2026-01-05T09:06:00Z`, or `system  …  (+360 s)`."""
+    ahead = f"  ({found['aheadSeconds']:+,} s)" if found["aheadSeconds"] and found["mode"] != "frozen" else ""
+    return f"{found['mode']}  {found['now']}{ahead}"
