@@ -7,9 +7,10 @@ from time import monotonic, sleep  # noqa: TID251 - waits in the machine's time
 import click
 
 from mockserver.cli.control_plane import ControlPlane, ServerUnreachableError, connected
-from mockserver.cli.options import CONTEXT_SETTINGS, option
+from mockserver.cli.options import CONTEXT_SETTINGS
 from mockserver.cli.outcome_lines import counted, write_json, write_lines
 from mockserver.cli.server_options import ServerOptions, server_options
+from mockserver.cli.verb_options import own_option
 from mockserver.model import Document
 
 _PAUSE_S = 0.2
@@ -18,7 +19,7 @@ _TIMEOUT_S = 5.0
 
 @click.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("address", metavar="[URL]", default="")
-@option("--wait", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for it so long.")
+@own_option("--wait", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for it so long.")
 @server_options
 def health(*, server: ServerOptions, address: str, wait: float) -> None:
     """Print whether a server answers; for health checks. Exit 0: it does, 3: it does not.

@@ -11,7 +11,7 @@ import click
 
 from mockserver.cli.control_plane import ControlPlane, connected, sandbox_path
 from mockserver.cli.instants import instant_text
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, assumption_values, option
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, assumption_values
 from mockserver.cli.outcome_lines import counted, shorten, table_lines, write_json, write_lines
 from mockserver.cli.sandbox_lines import difference_lines, sandbox_row
 from mockserver.cli.server_completion import (
@@ -22,14 +22,14 @@ from mockserver.cli.server_completion import (
 )
 from mockserver.cli.server_failures import end
 from mockserver.cli.server_options import ServerOptions, server_options
+from mockserver.cli.verb_options import output_option, own_option, sure_option
 from mockserver.codec import json
 from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json
 
 _SNAPSHOT = re.compile("s[1-9][0-9]{0,8}")
 _NAME = click.argument("name", default="", metavar="[NAME]", shell_complete=complete_sandboxes)
-_SURE = option("--yes", "sure", is_flag=True, help="Needed where standard input is not a terminal.")
-_VENDOR = option(
+_VENDOR = own_option(
     "--vendor", default=None, shell_complete=complete_vendors, help="Only the state of this vendor."
 )
 
@@ -63,7 +63,7 @@ def list_sandboxes(*, server: ServerOptions) -> None:
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("name")
-@option(
+@own_option(
     "--from",
     "source",
     default="",
@@ -71,19 +71,19 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     shell_complete=complete_sandboxes,
     help="Sandbox or dump whose state it begins with.",
 )
-@option("--empty", is_flag=True, help="Start without records.")
-@option("--seed", default=0, type=click.IntRange(0), help="Seed of ids and chance.")
-@option(
+@own_option("--empty", is_flag=True, help="Start without records.")
+@own_option("--seed", default=0, type=click.IntRange(0), help="Seed of ids and chance.")
+@own_option(
     "--freeze", default="", callback=instant_text, metavar="TIME", help="Freeze its clock at this instant."
 )
-@option(
+@own_option(
     "--scenario",
     "scenarios",
     multiple=True,
     shell_complete=complete_packaged,
     help="Packaged scenario to arm; may be given again.",
 )
-@option(
+@own_option(
     "--assume",
     "assumptions",
     multiple=True,
@@ -111,7 +111,7 @@ def create(*, server: ServerOptions, name: str, source: str, **chosen: Any) -> N
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("name", shell_complete=complete_sandboxes)
-@_SURE
+@sure_option
 @server_options
 def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
     """Delete the sandbox NAME with its journal; the default sandbox is reset.
@@ -129,7 +129,7 @@ def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
 @_NAME
-@_SURE
+@sure_option
 @server_options
 def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
     """Set a sandbox back to how it was created; its journal is deleted.
@@ -146,8 +146,8 @@ def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
-@option("--label", default="", help="What it is, for people.")
-@option("--list", "lists", is_flag=True, help="List the snapshots instead of taking one.")
+@own_option("--label", default="", help="What it is, for people.")
+@own_option("--list", "lists", is_flag=True, help="List the snapshots instead of taking one.")
 @server_options
 def snapshot(*, server: ServerOptions, label: str, lists: bool) -> None:
     """Take a snapshot of the whole state, and print its id.
@@ -207,9 +207,7 @@ def diff(*, server: ServerOptions, names: tuple[str, ...]) -> None:
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
 @_VENDOR
-@option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there."
-)
+@output_option
 @server_options
 def dump(*, server: ServerOptions, vendor: str | None, output: Path | None) -> None:
     """Print the state as one JSON document; `sandbox load` reads it.
