@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from mockserver.cli.server_completion import (
     complete_snapshots,
     complete_vendors,
 )
-from mockserver.cli.server_failures import end
+from mockserver.cli.server_failures import check_sure, end
 from mockserver.cli.server_options import ServerOptions, server_options
 from mockserver.cli.verb_options import output_option, own_option, sure_option
 from mockserver.codec import json
@@ -242,17 +241,6 @@ def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
         write_json(found)
     else:
         write_lines([f"{server.sandbox}  {counted(found['records'], 'record')}"])
-
-
-def check_sure(server: ServerOptions, line: str, *, sure: bool) -> None:
-    """End with exit 2 unless the user types this at a terminal, or is `sure`; `line` is what to type."""
-    if not sure and not sys.stdin.isatty():
-        problem = {
-            "title": "Wrong usage",
-            "code": "not-sure",
-            "detail": "this deletes data, and nobody confirmed it",
-        }
-        end(server, problem, "standard input is not a terminal", line, EXIT_USAGE)
 
 
 def _against(names: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
@@ -67,6 +68,17 @@ def end_unknown(server: ServerOptions, kind: str, name: str, known: Iterable[str
         "detail": f"there is no {kind} {shorten(name)}",
     }
     end(server, problem, shorten(name), near_names(name, names) or lists, EXIT_REFUSED)
+
+
+def check_sure(server: ServerOptions, line: str, *, sure: bool) -> None:
+    """End with exit 2 unless the user types this at a terminal, or is `sure`; `line` is what to type."""
+    if not sure and not sys.stdin.isatty():
+        problem = {
+            "title": "Wrong usage",
+            "code": "not-sure",
+            "detail": "this deletes data, and nobody confirmed it",
+        }
+        end(server, problem, "standard input is not a terminal", line, EXIT_USAGE)
 
 
 def near_names(name: str, known: Iterable[str]) -> str:

@@ -18,6 +18,36 @@ def own_option(*declarations: str, **settings: Any) -> Callable[[F], F]:
     return option(*declarations, **{"envvar": None, "show_envvar": False, "show_default": False, **settings})
 
 
+def header_values(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    """Return headers by name, given as `Name: text` each.
+
+    Raises:
+        BadParameter: one is not written like that.
+    """
+    headers = {}
+    for line in given:
+        name, colon, text = line.partition(":")
+        if not colon or not name.strip():
+            raise click.BadParameter(f"{line}: write 'Name: text'")
+        headers[name.strip()] = text.strip()
+    return headers
+
+
+header_option = own_option(
+    "--header",
+    "headers",
+    multiple=True,
+    callback=header_values,
+    metavar="'NAME: TEXT'",
+    help="Header to add or replace; may be given again.",
+)
+"""Headers of a call."""
+
+secrets_option = own_option("--show-secrets", "secrets", is_flag=True, help="Print credentials whole.")
+"""Whether credentials are shown."""
+
 output_option = own_option(
     "-o",
     "--output",

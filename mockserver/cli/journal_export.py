@@ -1,0 +1,130 @@
+"""The commands `mockserver journal replay` and `mockserver journal export`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from mockserver.cli.control_plane import ControlPlane, HttpReply, RefusedError, connected
+from mockserver.cli.journal_filters import Filters, filter_options
+from mockserver.cli.journal_lines import replay_lines
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS
+from mockserver.cli.outcome_lines import write_json, write_lines
+from mockserver.cli.server_completion import complete_numbers, complete_sandboxes
+from mockserver.cli.server_failures import end
+from mockserver.cli.server_options import ServerOptions, server_options
+from mockserver.cli.verb_options import header_option, output_option, own_option, secrets_option
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("case", "pytest", "curl", "har", "postman")
+_UNEXPORTABLE = ("not-reproducible", "not-kept")
+
+
+@click.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("number", type=click.IntRange(1), shell_complete=complete_numbers)
+@own_option(
+    "--into",
+    default="",
+    metavar="SANDBOX",
+    shell_complete=complete_sandboxes,
+    help="Send it into this sandbox, or into a fresh one (fresh).  [default: its own]",
+)
+@own_option("--to", default="", metavar="URL", help="Send it to this address of the vendor instead.")
+@own_option("--diff", "whole", is_flag=True, help="Print each difference; exit 1 if there are some.")
+@header_option
+@server_options
+def replay(  # noqa: PLR0913 - click hands over one argument an option
+    *, server: ServerOptions, number: int, into: str, to: str, whole: bool, headers: Mapping[str, str]
+) -> None:
+    """Send a recorded call again and print which items end otherwise.
+
+    \b
+    mockserver journal replay 17 --diff
+    mockserver journal replay 17 --into fresh
+    """  # noqa: D301
+    if into and to:
+        raise click.UsageError("a call is replayed --into a sandbox or --to an address")
+    body = {"into": into, "to": to, "headers": dict(headers)}
+    with connected(server) as control:
+        wanted = {name: value for name, value in body.items() if value}
+        found = control.here("POST", f"/journal/{number}/replay", wanted)
+    if server.json:
+        write_json(found)
+    else:
+        write_lines(replay_lines(found, whole=whole))
+    if found["withheld"]:
+        names = ", ".join(found["withheld"])
+        write_lines([f"not sent to another address: {names}; give them with --header"], err=True)
+    if whole and not found["difference"]["same"]:
+        raise SystemExit(EXIT_FINDINGS)
+
+
+def _format_flags(command: F) -> F:
+    for name in reversed(FORMATS):
+        command = own_option(f"--{name}", "form", flag_value=name, help=f"The same as --format {name}.")(
+            command
+        )
+    return command
+
+
+@click.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("number", required=False, type=click.IntRange(1), shell_complete=complete_numbers)
+@own_option("--from", "first", type=click.IntRange(1), metavar="NUMBER", help="First call of a story.")
+@own_option("--to", "last", type=click.IntRange(1), metavar="NUMBER", help="Last call of a story.")
+@own_option("--format", "form", type=click.Choice(FORMATS), help="What to write.")
+@_format_flags
+@filter_options
+@secrets_option
+@output_option
+@server_options
+def export(  # noqa: PLR0913 - click hands over one argument an option
+    *,
+    server: ServerOptions,
+    number: int | None,
+    first: int | None,
+    last: int | None,
+    form: str | None,
+    filters: Filters,
+    secrets: bool,
+    output: Path | None,
+) -> None:
+    """Write a call, or a story of calls, so that somebody else can repeat it. Exit 1: it cannot be repeated.
+
+    A case file (`mockserver cases run FILE`), a pytest file, a bash script with curl, an HTTP archive or a
+    Postman collection. A story is --from and --to, what an --item met, or what other filters find.
+
+    \b
+    mockserver journal export 18 --case -o case.yaml
+    mockserver journal export --from 3 --to 7 --pytest -o test_story.py
+    """  # noqa: D301
+    if form is None:
+        raise click.UsageError(f"choose a format: --{', --'.join(FORMATS)}")
+    if number is not None and (first or last or filters):
+        raise click.UsageError("a story has no NUMBER; write --from and --to, or filters")
+    query = {**filters, "from": first, "to": last, "format": form, "secrets": "shown" if secrets else None}
+    with connected(server) as control:
+        reply = _exported(control, number, query)
+    if output is None:
+        click.echo(reply.body.decode(), nl=not reply.body.endswith(b"\n"))
+    else:
+        output.write_bytes(reply.body)
+        write_lines([f"written: {output}"], err=True)
+
+
+def _exported(control: ControlPlane, number: int | None, query: Mapping[str, Any]) -> HttpReply:
+    below = "/journal/export" if number is None else f"/journal/{number}/export"
+    try:
+        return control.fetch("GET", f"{control.path}{below}", **query)
+    except RefusedError as error:
+        if error.code not in _UNEXPORTABLE:
+            raise
+        _end_unexportable(control.server, error)
+
+
+def _end_unexportable(server: ServerOptions, error: RefusedError) -> NoReturn:
+    cure = str(error.first_error.get("try") or "mockserver journal export … --har, which repeats nothing")
+    end(server, {**error.problem, "detail": str(error)}, error.operation, cure, EXIT_FINDINGS)
