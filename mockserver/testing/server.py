@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from mockserver.contract.loading import ApiUnderTest, load_api, load_vendor_api
-from mockserver.engine.registry import specs_folder
 from mockserver.model import Json
+from mockserver.spec.folder import specs_folder
 from mockserver.testing.control_client import ControlClient
 
 TOKEN_VARIABLE = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable

@@ -1,0 +1,44 @@
+"""Ctrl-C that is not lost in a callback."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_DELAY_S = 0.01
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """Raise Ctrl-C again if it came inside a callback that cannot raise, as those of the garbage collector.
+
+    Python prints a traceback for it and forgets it.
+    """
+    usual = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            usual(unraisable)
+            return
+        # Not from here: what is raised inside this hook is lost as well.
+        timer = threading.Timer(_DELAY_S, _interrupt_main_thread)
+        timer.daemon = True
+        timer.start()
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = usual
+
+
+def _interrupt_main_thread() -> None:
+    """Raise the signal where it ends a wait as well; Windows knows no signals for a thread."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
