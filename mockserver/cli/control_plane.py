@@ -51,6 +51,10 @@ class RefusedError(Exception):
         return errors[0]  # type: ignore[no-any-return]
 
 
+FAILURES = (RefusedError, ServerUnreachableError, InvalidAddressError)
+"""What a call of the control plane may raise."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpReply:
     """An answer; header names are lower case."""

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from mockserver.cli.control_plane import ControlPlane, HttpReply, RefusedError, connected
 from mockserver.cli.journal_filters import Filters, filter_options
-from mockserver.cli.journal_lines import replay_lines
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS
-from mockserver.cli.outcome_lines import write_json, write_lines
+from mockserver.cli.options import CONTEXT_SETTINGS
 from mockserver.cli.server_completion import complete_numbers, complete_sandboxes
-from mockserver.cli.server_failures import end
 from mockserver.cli.server_options import ServerOptions, server_options
 from mockserver.cli.verb_options import header_option, output_option, own_option, secrets_option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("case", "pytest", "curl", "har", "postman")
-_UNEXPORTABLE = ("not-reproducible", "not-kept")
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -46,21 +41,9 @@ def replay(  # noqa: PLR0913 - click hands over one argument an option
     mockserver journal replay 17 --diff
     mockserver journal replay 17 --into fresh
     """  # noqa: D301
-    if into and to:
-        raise click.UsageError("a call is replayed --into a sandbox or --to an address")
-    body = {"into": into, "to": to, "headers": dict(headers)}
-    with connected(server) as control:
-        wanted = {name: value for name, value in body.items() if value}
-        found = control.here("POST", f"/journal/{number}/replay", wanted)
-    if server.json:
-        write_json(found)
-    else:
-        write_lines(replay_lines(found, whole=whole))
-    if found["withheld"]:
-        names = ", ".join(found["withheld"])
-        write_lines([f"not sent to another address: {names}; give them with --header"], err=True)
-    if whole and not found["difference"]["same"]:
-        raise SystemExit(EXIT_FINDINGS)
+    from mockserver.cli import journal_export_run  # noqa: PLC0415 - slow for help
+
+    journal_export_run.replay(server=server, number=number, into=into, to=to, whole=whole, headers=headers)
 
 
 def _format_flags(command: F) -> F:
@@ -101,30 +84,15 @@ def export(  # noqa: PLR0913 - click hands over one argument an option
     mockserver journal export 18 --case -o case.yaml
     mockserver journal export --from 3 --to 7 --pytest -o test_story.py
     """  # noqa: D301
-    if form is None:
-        raise click.UsageError(f"choose a format: --{', --'.join(FORMATS)}")
-    if number is not None and (first or last or filters):
-        raise click.UsageError("a story has no NUMBER; write --from and --to, or filters")
-    query = {**filters, "from": first, "to": last, "format": form, "secrets": "shown" if secrets else None}
-    with connected(server) as control:
-        reply = _exported(control, number, query)
-    if output is None:
-        click.echo(reply.body.decode(), nl=not reply.body.endswith(b"\n"))
-    else:
-        output.write_bytes(reply.body)
-        write_lines([f"written: {output}"], err=True)
+    from mockserver.cli import journal_export_run  # noqa: PLC0415 - slow for help
 
-
-def _exported(control: ControlPlane, number: int | None, query: Mapping[str, Any]) -> HttpReply:
-    below = "/journal/export" if number is None else f"/journal/{number}/export"
-    try:
-        return control.fetch("GET", f"{control.path}{below}", **query)
-    except RefusedError as error:
-        if error.code not in _UNEXPORTABLE:
-            raise
-        _end_unexportable(control.server, error)
-
-
-def _end_unexportable(server: ServerOptions, error: RefusedError) -> NoReturn:
-    cure = str(error.first_error.get("try") or "mockserver journal export … --har, which repeats nothing")
-    end(server, {**error.problem, "detail": str(error)}, error.operation, cure, EXIT_FINDINGS)
+    journal_export_run.export(
+        server=server,
+        number=number,
+        first=first,
+        last=last,
+        form=form,
+        filters=filters,
+        secrets=secrets,
+        output=output,
+    )

@@ -1,22 +1,21 @@
-"""Filters of the journal as options, and the journal followed while it grows."""
+"""Filters of the journal as options."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
-from mockserver.cli.control_plane import ControlPlane
-from mockserver.cli.outcome_lines import shorten
+from mockserver.cli.options import InvalidValueError
 from mockserver.cli.server_completion import complete_operations, complete_scenarios, complete_vendors
+from mockserver.cli.suggestions import shown
 from mockserver.cli.verb_options import own_option
 from mockserver.codec.durations import parse_duration
 from mockserver.codec.instants import parse_instant
-from mockserver.model import Document
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,14 +23,13 @@ Filters = Mapping[str, str]
 """Values of the journal's query parameters."""
 
 _OUTCOMES = ("created", "updated", "unchanged", "rejected", "skipped", "warned")
-_MOST = 10_000
 _STATUS = re.compile("[1-5]xx|[1-5][0-9]{2}|none")
 _FILTERS = ("vendor", "operation", "method", "status", "outcome", "item", "scenario", "since", "fault")
 
 
 def _status(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
     if text and not _STATUS.fullmatch(text):
-        raise click.BadParameter(f"{shorten(text)} is not a status; write 207, 4xx or none")
+        raise InvalidValueError(f"expected 207, 4xx or none, found {shown(text)}", text, "4xx")
     return text
 
 
@@ -42,7 +40,8 @@ def _since(_context: click.Context, _parameter: click.Parameter, text: str) -> s
         with suppress(ValueError):
             read(text)
             return text
-    raise click.BadParameter(f"{shorten(text)} is not a time; write 10m, 17 or 2026-01-05T09:00:00Z")
+    what = f"expected 10m, 17 or 2026-01-05T09:00:00Z, found {shown(text)}"
+    raise InvalidValueError(what, text, "10m")
 
 
 def filter_options(command: F) -> F:
@@ -87,24 +86,3 @@ def filter_options(command: F) -> F:
         return command(filters={name: text for name, text in filters.items() if text}, **chosen)
 
     return run  # type: ignore[return-value] # click reads the keywords from the options
-
-
-def follow(
-    control: ControlPlane, filters: Filters, last: int, wait: Callable[[], None]
-) -> Iterator[Document]:
-    """Yield the newest `last` matching entries, then each new one; `wait` is called between two looks."""
-    seen = _newest(control)
-    while True:
-        found = control.here("GET", "/journal", **filters, last=last) if last else []
-        yield from found
-        seen = max(seen, found[-1]["number"] if found else 0)
-        while (newest := _newest(control)) == seen:
-            wait()
-        begin = seen if newest > seen else 0  # after a reset the numbers begin again
-        filters, last, seen = {**filters, "since": str(begin)}, _MOST, newest
-
-
-def _newest(control: ControlPlane) -> int:
-    """Return the number of the newest entry, 0 if there is none."""
-    found = control.here("GET", "/journal", last=1)
-    return int(found[-1]["number"]) if found else 0

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from mockserver.cli.options import option
+from mockserver.cli.options import InvalidValueError, option
+from mockserver.cli.suggestions import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,13 +25,13 @@ def header_values(
     """Return headers by name, given as `Name: text` each.
 
     Raises:
-        BadParameter: one is not written like that.
+        InvalidValueError: one is not written like that.
     """
     headers = {}
     for line in given:
         name, colon, text = line.partition(":")
         if not colon or not name.strip():
-            raise click.BadParameter(f"{line}: write 'Name: text'")
+            raise InvalidValueError(f"expected 'Name: text', found {shown(line)}", line, "'Name: text'")
         headers[name.strip()] = text.strip()
     return headers
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import Result
 
 from mockserver.cli.control_plane import ControlPlane
-from mockserver.cli.journal_filters import follow
+from mockserver.cli.journal_follow import follow
 from mockserver.cli.server_options import ServerOptions
 from mockserver.engine.registry import vendor_packages
 from tests.support.commands import UNUSED_URL, Commands
