@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from mockserver.cli.examples import with_examples
 from mockserver.cli.failures import DEBUG_FLAG, exit_with, pipe_watched
@@ -21,6 +24,8 @@ THEMES = {
     "Specs and settings": ("spec", "assumptions", "config", "completion"),
 }
 _OTHER = "More"
+_LONGEST_SUMMARY = 200
+_DOCSTRING = r'^def NAME\([^)]*\)[^\n]*:\n    """(.*?)(?:\n\n|""")'
 _ANYWHERE = {"--config": True, "--color": True, "--debug": False}
 """Global options that may also follow the command, and whether they take a value."""
 
@@ -56,11 +61,22 @@ class CommandGroup(click.Group):
         """Write the commands by theme, with whole summaries."""
         rest = set(self.list_commands(ctx))
         for title, names in {**THEMES, _OTHER: tuple(sorted(rest.difference(*THEMES.values())))}.items():
-            found = [(name, self.get_command(ctx, name)) for name in names if name in rest]
-            rows = [(name, one.get_short_help_str(200)) for name, one in found if one]
-            if rows:
+            if rows := [(name, self.summary(ctx, name)) for name in names if name in rest]:
                 with formatter.section(title):
                     formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin so; no command is imported for it."""
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        commands = [CompletionItem(name, help=self.summary(ctx, name)) for name in names]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
+
+    def summary(self, ctx: click.Context, name: str) -> str:
+        """Return the first sentence of a command's help, read from its source, which takes no import."""
+        if name in self._lazy and (found := summary_in_source(name)):
+            return click.Command(name, help=found).get_short_help_str(_LONGEST_SUMMARY)
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(_LONGEST_SUMMARY) if command else ""
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
         """Run the command line; a failure of whatever kind ends in one of our exit codes."""
@@ -89,6 +105,14 @@ class CommandGroup(click.Group):
         """Run the command; a closed pipe is not Click's to report."""
         with pipe_watched():
             return super().invoke(ctx)
+
+
+def summary_in_source(name: str) -> str:
+    """Return the first paragraph of the docstring of the command in its module; "" if it is not found."""
+    file = Path(__file__).with_name(f"{name}.py")
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    found = re.search(_DOCSTRING.replace("NAME", name), text, re.DOTALL | re.MULTILINE)
+    return " ".join(found[1].split()) if found else ""
 
 
 def _context_of(root: click.Group, words: Sequence[str]) -> click.Context:

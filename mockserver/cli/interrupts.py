@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import sleep
 
-_DELAY_S = 0.01
+_DELAY_S = 0.05
 
 
 @contextmanager
@@ -23,10 +25,11 @@ def interrupts_kept() -> Iterator[None]:
         if not issubclass(unraisable.exc_type, KeyboardInterrupt):
             usual(unraisable)
             return
-        # Not from here: what is raised inside this hook is lost as well.
-        timer = threading.Timer(_DELAY_S, _interrupt_main_thread)
-        timer.daemon = True
-        timer.start()
+        # What is raised inside this hook is lost as well, so another thread raises it after the hook's end.
+        ended = _thread.allocate_lock()
+        ended.acquire()
+        _thread.start_new_thread(_interrupt_after, (ended,))
+        ended.release()
 
     sys.unraisablehook = hook
     try:
@@ -35,8 +38,10 @@ def interrupts_kept() -> Iterator[None]:
         sys.unraisablehook = usual
 
 
-def _interrupt_main_thread() -> None:
+def _interrupt_after(ended: _thread.LockType) -> None:
     """Raise the signal where it ends a wait as well; Windows knows no signals for a thread."""
+    ended.acquire()
+    sleep(_DELAY_S)
     main = threading.main_thread().ident
     if hasattr(signal, "pthread_kill") and main is not None:
         signal.pthread_kill(main, signal.SIGINT)

@@ -11,7 +11,6 @@ from mockserver.cli.options import EXIT_USAGE, fail
 from mockserver.cli.places import command_words, flag_of, place_of_option
 from mockserver.cli.suggestions import choices, nearest, shown
 from mockserver.cli.usage_errors import Message
-from mockserver.errors import MockServerError
 
 
 def check_vendors(context: click.Context) -> None:
@@ -40,7 +39,7 @@ def check_names(
         fail(what, place_of_option(context, param_name, name), said, EXIT_USAGE)
 
 
-def startup_message(error: MockServerError, context: click.Context) -> Message:
+def startup_message(error: Exception, context: click.Context) -> Message:
     """Return what to tell of an error that keeps the server from starting."""
     from mockserver.engine.registry import InvalidAssumptionError  # noqa: PLC0415 - slow, and loaded by now
     from mockserver.server.uvicorn_server import AddressError  # noqa: PLC0415 - as above
@@ -52,7 +51,7 @@ def startup_message(error: MockServerError, context: click.Context) -> Message:
     return Message(str(error), "mockserver run", "mockserver doctor")
 
 
-def _bad_assumption(error: MockServerError, name: str, context: click.Context) -> Message:
+def _bad_assumption(error: Exception, name: str, context: click.Context) -> Message:
     from mockserver.engine.registry import assumptions_by_name, discover_vendors  # noqa: PLC0415 - as above
 
     given = context.params
@@ -68,7 +67,7 @@ def _bad_assumption(error: MockServerError, name: str, context: click.Context) -
     return Message(what, where, f"mockserver run --assume {meant}={fitting}")
 
 
-def _bad_address(error: MockServerError, context: click.Context) -> Message:
+def _bad_address(error: Exception, context: click.Context) -> Message:
     host, port = context.params["host"], context.params["port"]
     if "ermission" in str(error):
         what = f"port {port} may be opened by an administrator only"

@@ -38,12 +38,12 @@ def test_a_search_looks_at_ids_values_meanings_and_sources() -> None:
 
 
 def test_a_search_that_finds_nothing_is_exit_2_with_a_near_word() -> None:
-    result = run("--search", "availabilty")
+    result = run("--search", "availabilities")
 
     assert (result.exit_code, result.stderr) == (
         2,
-        """error: no assumption has the text availabilty
-   at: --search availabilty
+        """error: no assumption has the text availabilities
+   at: --search availabilities
   try: mockserver assumptions --search availability
 """,
     )

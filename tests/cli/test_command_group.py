@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver.cli.command_group import THEMES
+from mockserver.cli.command_group import THEMES, CommandGroup
 from mockserver.cli.config_settings import commands_of
 from mockserver.cli.examples import examples_of
 from mockserver.cli.main import main
@@ -29,6 +29,9 @@ HEAVY = {
     "yaml",
 }
 """What help and TAB must not wait for."""
+
+
+assert isinstance(main, CommandGroup)
 
 
 def run(*arguments: str) -> Result:
@@ -64,7 +67,7 @@ def test_help_has_no_empty_default(path: str) -> None:
 
 
 def test_the_root_help_has_whole_summaries() -> None:
-    assert "..." not in run("--help").output
+    assert "..." not in run("--help").output.partition("\n")[2]
 
 
 def test_the_root_help_has_every_command_once_under_a_theme() -> None:
@@ -74,6 +77,14 @@ def test_the_root_help_has_every_command_once_under_a_theme() -> None:
     assert sorted(one for one in listed if one in set(COMMANDS)) == sorted(
         commands_of(main, click.Context(main))
     )
+
+
+@pytest.mark.parametrize("name", commands_of(main, click.Context(main)))
+def test_a_summary_is_the_first_sentence_of_the_help(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+
+    assert command
+    assert main.summary(click.Context(main), name) == command.get_short_help_str(200)
 
 
 def test_themes_name_commands_once() -> None:
@@ -89,19 +100,23 @@ def test_examples_have_the_first_vendor() -> None:
     assert vendor_packages()[0] in examples_of(command)[0].split()
 
 
+def tab(line: str) -> str:
+    """Return a program that asks for the words that end the line."""
+    asked = {"_MOCKSERVER_COMPLETE": "bash_complete", "COMP_CWORD": str(line.count(" ")), "COMP_WORDS": line}
+    return f"import os; os.environ.update({asked!r})"
+
+
 @pytest.mark.parametrize(
     "line",
     [
         "import sys; sys.argv = ['mockserver', '--help']",
         "import sys; sys.argv = ['mockserver', 'run', '--help']",
-        "import os; os.environ.update(_MOCKSERVER_COMPLETE='bash_complete', COMP_CWORD='3', "
-        "COMP_WORDS='mockserver run --vendor ')",
-        "import os; os.environ.update(_MOCKSERVER_COMPLETE='bash_complete', COMP_CWORD='3', "
-        "COMP_WORDS='mockserver contract --operation ')",
-        "import os; os.environ.update(_MOCKSERVER_COMPLETE='bash_complete', COMP_CWORD='3', "
-        "COMP_WORDS='mockserver contract --checks ')",
+        tab("mockserver "),
+        tab("mockserver run --vendor "),
+        tab("mockserver contract --operation "),
+        tab("mockserver contract --checks "),
     ],
-    ids=["help", "help of run", "TAB vendor", "TAB operation", "TAB check"],
+    ids=["help", "help of run", "TAB command", "TAB vendor", "TAB operation", "TAB check"],
 )
 def test_help_and_tab_import_nothing_heavy(line: str) -> None:
     program = (

@@ -55,7 +55,7 @@ def test_a_command_of_a_group_has_a_table_below_it(tmp_path: Path) -> None:
         ("[run]\nprot = 1\n", "unknown key prot in [run]", 2, "port instead of prot"),
         ("[rnu]\nport = 1\n", "unknown key rnu in the top level", 1, "run instead of rnu"),
         ('ulr = "x"\n', "unknown key ulr in the top level", 1, "url instead of ulr"),
-        ("[config.shwo]\n", "unknown key shwo in [config]", 1, "show instead of shwo"),
+        ("[config.shows]\n", "unknown key shows in [config]", 1, "show instead of shows"),
         (
             '[run]\n\nport = "9000"\n',
             "run.port: expected a whole number, found 9000, text",

@@ -7,7 +7,7 @@ from mockserver.cli.suggestions import choices, either, nearest, shown
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("prot", "port"), ("PORT", "port"), ("Hots", "host"), ("assum", "assume"), ("zzz", ""), ("", "")],
+    [("prot", "port"), ("PORT", "port"), ("Hots", "host"), ("assumed", "assume"), ("zzz", ""), ("", "")],
 )
 def test_the_nearest_name_is_found_whatever_the_letter_case(name: str, expected: str) -> None:
     assert nearest(name, ["host", "port", "assume"]) == expected

@@ -131,7 +131,7 @@ def test_an_unknown_option_that_is_near_none_gets_a_cut_list() -> None:
 def test_a_file_gets_the_name_of_one_beside_it(tmp_path: Path) -> None:
     (tmp_path / "traffic.har").touch()
 
-    result = run("verify", str(tmp_path / "trafic.har"), "--vendor", VENDOR)
+    result = run("verify", str(tmp_path / "traffics.har"), "--vendor", VENDOR)
 
     assert f"  try: mockserver verify {tmp_path / 'traffic.har'}\n" in result.stderr
 
