@@ -178,12 +178,14 @@ def run(  # noqa: PLR0913 - click hands over one argument an option
     """  # noqa: D301 - the character, which tells click to leave the lines alone
     check_vendors(context)
     ignore_connexion_warnings()
+    from mockserver.contract.examples import ProfileExamples  # noqa: PLC0415
     from mockserver.errors import MockServerError  # noqa: PLC0415
     from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
     from mockserver.server.uvicorn_server import PortTakenError, serve  # noqa: PLC0415 - slow
 
     try:
-        serve(Options(**chosen, hosts=(host, *allow_hosts)), host, port, log, print_url=print_url)
+        options = Options(**chosen, hosts=(host, *allow_hosts), examples=ProfileExamples())
+        serve(options, host, port, log, print_url=print_url)
     except PortTakenError as error:
         fail(str(error), place_of_option(context, "port", port), "mockserver run --port 0", EXIT_PORT_TAKEN)
     except MockServerError as error:

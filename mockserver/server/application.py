@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
 
+from mockserver.control.examples import ExampleSource, NoExamples
 from mockserver.control.operations import Clients, control_operations
 from mockserver.control.status import MetricSources
 from mockserver.engine.admission import Admission
@@ -45,7 +46,7 @@ class Options:
     and pages besides loopback; None accepts any, for an application without a socket. `control_token` is
     required by the control plane unless it is "". Sandboxes that are idle for `sandbox_idle` seconds are
     deleted; None keeps them. With `scenarios` off, no scenario has an effect, whether armed, named by a
-    header or written into an item.
+    header or written into an item. `examples` is what the control plane makes example batches from.
     """
 
     vendors: tuple[str, ...] = ()
@@ -65,6 +66,7 @@ class Options:
     sandbox_idle: int | None = None
     max_sandboxes: int = MAX_SANDBOXES
     replay_hosts: tuple[str, ...] = ()
+    examples: ExampleSource = field(default_factory=NoExamples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,11 @@ def _asgi_app(
 
     in_flight = InFlightCalls()
     clients = Clients(
-        InProcessClient(call_server), InProcessClient(call_control), options.replay_hosts, options.strict_auth
+        InProcessClient(call_server),
+        InProcessClient(call_control),
+        options.replay_hosts,
+        options.strict_auth,
+        options.examples,
     )
     metric_sources = MetricSources(counters, in_flight.by_vendor)
     control = control_app(

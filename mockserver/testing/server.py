@@ -83,9 +83,14 @@ class MockServer:
         with warnings.catch_warnings():
             # Connexion warns about itself at import, which a suite may have made an error.
             warnings.simplefilter("ignore")
+            from mockserver.contract.examples import ProfileExamples  # noqa: PLC0415
             from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
             from mockserver.testing.threaded_server import HOST, run_in_thread  # noqa: PLC0415 - slow
         options = Options(
-            strict_auth=self._strict, specs=self._specs, hosts=(HOST,), max_sandboxes=_MAX_SANDBOXES
+            strict_auth=self._strict,
+            specs=self._specs,
+            hosts=(HOST,),
+            max_sandboxes=_MAX_SANDBOXES,
+            examples=ProfileExamples(),
         )
         return run_in_thread(create_app(options))
