@@ -52,7 +52,7 @@ def control_operations(
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes),
         AssumptionOperations(sandboxes, served),
-        JournalOperations(sandboxes, journal, served),
+        JournalOperations(sandboxes, journal, served, clients.inside),
         CaseOperations(sandboxes, served, clients.inside, clients.unprotected),
         ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),
         ScenarioOperations(sandboxes, served, packaged),

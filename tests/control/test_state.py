@@ -300,7 +300,11 @@ def test_some_documents_are_set_and_others_deleted_and_the_rest_stays(operator: 
         ({"other/": {"orders": {}}}, "/other~1", "unknown-scope"),
         ({"acme/": []}, "/acme~1", "wrong-type"),
         ({"acme/": {"orders": {"A": 1}}}, "/acme~1/orders/A", "wrong-type"),
-        ({"sandbox/": {"settings": {"clock": {"frozen": 1}}}}, "/sandbox~1/settings/clock/frozen", "wrong-type"),
+        (
+            {"sandbox/": {"settings": {"clock": {"frozen": 1}}}},
+            "/sandbox~1/settings/clock/frozen",
+            "wrong-type",
+        ),
     ],
 )
 def test_a_patch_that_makes_no_valid_state_changes_nothing(
