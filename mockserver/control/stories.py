@@ -10,7 +10,7 @@ from itertools import count
 from mockserver.codec import json
 from mockserver.codec.redaction import ASCII_MASK
 from mockserver.control.cases.transport import HttpClient, Request
-from mockserver.control.control_call import ControlError
+from mockserver.control.control_call import ControlError, UnprocessableCallError
 from mockserver.control.state import StateOperations
 from mockserver.control.story_comparison import describe_difference, expected_answer
 from mockserver.control.story_state import clock_of, known_credentials, state_patches, story_settings
@@ -111,7 +111,10 @@ class StoryBuilder:
     async def _try(self, settings: Settings, calls: Sequence[StoryCall]) -> list[Entry | None]:
         """Send the calls to a sandbox of their own, and return their entries."""
         with self._trial_sandbox(settings) as name:
-            return [await self._try_call(name, call) for call in calls]
+            try:
+                return [await self._try_call(name, call) for call in calls]
+            except UnprocessableCallError as error:
+                raise NotReproducibleError(f"the state of the sandbox is invalid: {error}") from None
 
     @contextmanager
     def _trial_sandbox(self, settings: Settings) -> Iterator[str]:

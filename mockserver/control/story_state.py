@@ -13,6 +13,7 @@ from mockserver.sandbox import assumptions as sandbox_assumptions
 from mockserver.sandbox.sandboxes import Settings
 from mockserver.sandbox.scenarios import SCENARIOS
 from mockserver.sandbox.settings import SETTINGS
+from mockserver.sandbox.snapshots import SNAPSHOT_COLLECTIONS
 from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, Tables
 
 _SEQUENCES = "sequences"
@@ -75,7 +76,7 @@ def _changes(before: Tables, after: Tables) -> Iterator[tuple[_Place, Document |
         was, now = before.get(scope, EMPTY), after.get(scope, EMPTY)
         for name in sorted(was.keys() | now.keys()):
             old, new = was.get(name, EMPTY), now.get(name, EMPTY)
-            if old is new:
+            if old is new or name in SNAPSHOT_COLLECTIONS:
                 continue
             for key in sorted(old.keys() | new.keys()):
                 one, other = old.get(key), new.get(key)

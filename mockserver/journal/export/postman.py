@@ -36,7 +36,7 @@ def postman_collection(story: Story) -> Document:
         "variable": [
             {"key": "baseUrl", "value": DEFAULT_URL},
             {"key": "sandbox", "value": name},
-            {"key": "controlToken", "value": ""},
+            {"key": "controlToken", "value": "none"},
         ],
         "item": list(_items(story)),
     }

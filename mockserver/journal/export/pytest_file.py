@@ -37,32 +37,39 @@ BEGINNING = {beginning}
 
 @pytest.fixture
 def sandbox():
-    base = f"{{URL}}/_mock/sandboxes"
     headers = {{"Authorization": f"Bearer {{TOKEN}}"}} if TOKEN else {{}}
-    with httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=60) as client:
-        client.post("", content=BEGINNING % NAME.encode(), headers=TYPED).raise_for_status()
+    with httpx.Client(base_url=f"{{URL}}/_mock", headers=headers, trust_env=False, timeout=60) as client:
+        client.post("/sandboxes", content=BEGINNING % NAME.encode(), headers=TYPED).raise_for_status()
         yield client
-        client.delete(f"/{{NAME}}")
+        client.delete(f"/sandboxes/{{NAME}}")
 
 
-def test_{stem}(sandbox):
+@pytest.fixture
+def vendors():
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(trust_env=False, limits=limits) as client:
+        yield client
+
+
+def test_{stem}(sandbox, vendors):
 {body}
 
 
 def change(sandbox, method, below, content):
-    sandbox.request(method, f"/{{NAME}}{{below}}", content=content, headers=TYPED).raise_for_status()
+    path = f"/sandboxes/{{NAME}}{{below}}"
+    sandbox.request(method, path, content=content, headers=TYPED).raise_for_status()
 
 
-def send(method, target, headers, content, timeout):
+def send(vendors, method, target, headers, content, timeout):
     url = httpx.URL(URL).copy_with(raw_path=target)
     headers = [*headers, (b"mock-sandbox", NAME.encode())]
     patience = {{"timeout": httpx.Timeout(timeout).as_dict()}}
-    with httpx.Client(trust_env=False) as client:
-        return client.send(httpx.Request(method, url, headers=headers, content=content, extensions=patience))
+    request = httpx.Request(method, url, headers=headers, content=content, extensions=patience)
+    return vendors.send(request)
 
 
 def check_entry(sandbox, number, outcomes, items):
-    entry = sandbox.get(f"/{{NAME}}/journal/{{number}}").json()
+    entry = sandbox.get(f"/sandboxes/{{NAME}}/journal/{{number}}").json()
     assert entry["outcomes"] == outcomes
     assert [(one["key"], one["action"]) for one in entry["decided"]] == items
 '''
@@ -115,9 +122,9 @@ def _sending(call: StoryCall) -> Iterator[str]:
     )
     if call.expected.loss:
         yield "with pytest.raises(httpx.TransportError):"
-        yield f"    send({arguments})"
+        yield f"    send(vendors, {arguments})"
         return
-    yield f"response = send({arguments})"
+    yield f"response = send(vendors, {arguments})"
     yield from _assertions(call.expected)
 
 
