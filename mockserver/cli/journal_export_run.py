@@ -52,7 +52,7 @@ def export(  # noqa: PLR0913 - click hands over one argument an option
     secrets: bool,
     output: Path | None,
 ) -> None:
-    """Write a call, or a story of calls, so that somebody else can repeat it. Exit 1: it cannot be repeated."""
+    """Write a call, or a story of calls, so that somebody else can repeat it."""
     if form is None:
         raise click.UsageError(f"choose a format: --{', --'.join(FORMATS)}")
     if number is not None and (first or last or filters):
