@@ -17,6 +17,8 @@ from mockserver.cli.verb_options import header_option, output_option, own_option
 F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("case", "pytest", "curl", "har", "postman")
+COMMAND = "command"
+"""Format of one call alone: a curl command, without the state that it met."""
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -58,7 +60,7 @@ def _format_flags(command: F) -> F:
 @click.argument("number", required=False, type=click.IntRange(1), shell_complete=complete_numbers)
 @own_option("--from", "first", type=click.IntRange(1), metavar="NUMBER", help="First call of a story.")
 @own_option("--to", "last", type=click.IntRange(1), metavar="NUMBER", help="Last call of a story.")
-@own_option("--format", "form", type=click.Choice(FORMATS), help="What to write.")
+@own_option("--format", "form", type=click.Choice([*FORMATS, COMMAND]), help="What to write.")
 @_format_flags
 @filter_options
 @secrets_option

@@ -34,6 +34,7 @@ _LAZY_COMMANDS = (
     "journal",
     "sandbox",
     "scenario",
+    "send",
     "verify",
 )
 """Commands that are modules of `mockserver.cli`, under their own names."""

@@ -65,3 +65,4 @@ complete_snapshots = _completion(lambda control, _: _names(control.here("GET", "
 complete_numbers = _completion(
     lambda control, _: [str(one["number"]) for one in reversed(control.here("GET", "/journal", last=20))]
 )
+complete_cases = _completion(lambda control, _: _names(control.call("GET", "/cases"), "id"))
