@@ -13,8 +13,9 @@ from mockserver.cli import scenario_files
 from mockserver.cli.control_plane import ControlPlane, connected
 from mockserver.cli.options import EXIT_FINDINGS, EXIT_USAGE, fail
 from mockserver.cli.outcome_lines import counted, shorten, table_lines, write_json, write_lines
-from mockserver.cli.server_failures import end, end_unknown, near_names
+from mockserver.cli.server_failures import end, end_unknown
 from mockserver.cli.server_options import ServerOptions
+from mockserver.cli.suggestions import nearest
 from mockserver.codec import yaml
 from mockserver.model import Document
 from mockserver.scenario.parser import InvalidScenarioError, parse_text
@@ -59,7 +60,10 @@ def new(*, name: str, source: str, vendor: str, output: Path | None) -> None:
         fail(what, "NAME", "mockserver scenario new third-fails", EXIT_USAGE)
     names = scenario_files.packaged_names()
     if source and source not in names:
-        cure = near_names(source, names) or "mockserver scenario list --packaged"
+        near = nearest(source, names)
+        cure = (
+            f"mockserver scenario new {name} --from {near}" if near else "mockserver scenario list --packaged"
+        )
         fail(
             f"there is no packaged scenario {shorten(source)}", f"--from {shorten(source)}", cure, EXIT_USAGE
         )
@@ -104,7 +108,7 @@ def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
     with connected(server) as control:
         vendors = {one["name"]: frozenset(one["operations"]) for one in control.call("GET", "/vendors")}
         if vendor and vendor not in vendors:
-            end_unknown(server, "vendor", vendor, vendors, "mockserver health --json")
+            end_unknown(server, "vendor", vendor, vendors, "mockserver vendors")
         try:
             read = parse_text(text, vendors, source=source)
         except InvalidScenarioError as error:
@@ -146,8 +150,8 @@ def _text_of(file: str) -> tuple[str, str]:
     try:
         return scenario_files.read_scenario(file)
     except scenario_files.UnreadableFileError as error:
-        near = near_names(file, scenario_files.packaged_names())
-        cure = near or "a file, - for standard input, or a name of mockserver scenario list --packaged"
+        near = nearest(file, scenario_files.packaged_names())
+        cure = f"mockserver scenario apply {near}" if near else "mockserver scenario list --packaged"
         fail(str(error), "FILE", cure, EXIT_USAGE)
 
 

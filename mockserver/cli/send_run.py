@@ -48,10 +48,12 @@ def send(server: ServerOptions, options: SendOptions) -> None:
 def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
     vendors = {str(one["name"]): one for one in control.call("GET", "/vendors")}
     if options.vendor not in vendors:
-        end_unknown(control.server, "vendor", options.vendor, vendors, "mockserver health --json")
+        end_unknown(control.server, "vendor", options.vendor, vendors, "mockserver vendors")
     batches = vendors[options.vendor]["batches"]
     if options.operation and options.operation not in batches:
-        end_unknown(control.server, "batch operation", options.operation, batches, "leave out --operation")
+        end_unknown(
+            control.server, "batch operation", options.operation, batches, f"mockserver send {options.vendor}"
+        )
 
 
 def _is_case(server: ServerOptions, options: SendOptions) -> bool:

@@ -54,6 +54,6 @@ def test_an_unknown_sandbox_is_exit_4_with_the_nearest(commands: Commands) -> No
     assert (result.exit_code, result.stdout) == (4, "")
     assert result.stderr.splitlines() == [
         f"error: there is no sandbox {commands.sandbox}x",
-        f"   at: --sandbox {commands.sandbox}x of {commands.url}",
-        f"  try: did you mean {commands.sandbox}?",
+        f"   at: --sandbox {commands.sandbox}x",
+        f"  try: mockserver clock show --sandbox {commands.sandbox}",
     ]

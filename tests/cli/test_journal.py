@@ -74,8 +74,8 @@ def test_a_filter_that_cannot_be_read_is_wrong_usage(commands: Commands, filters
 def test_a_misspelt_vendor_is_exit_4_with_the_nearest(commands: Commands) -> None:
     result = commands.run("journal", "list", "--vendor", f"{VENDORS[0]}x")
 
-    assert (result.exit_code, "   at: --vendor\n" in result.stderr) == (4, True)
-    assert f"  try: did you mean {VENDORS[0]}?" in result.stderr
+    assert (result.exit_code, f"   at: --vendor {VENDORS[0]}x\n" in result.stderr) == (4, True)
+    assert f"  try: mockserver journal list --vendor {VENDORS[0]}\n" in result.stderr
 
 
 def test_the_list_is_json_with_the_keys_of_the_control_plane(commands: Commands, calls: list[int]) -> None:
