@@ -79,10 +79,10 @@ def item_lines(decided: Sequence[Document], amounts: Sequence[str] = (), most: i
 
 
 def first_amount(item: Json) -> str:
-    """Return the first number of an item whose name ends in "amount", "" if there is none."""
+    """Return the first number of an item that is named an amount, "" if there is none."""
     if isinstance(item, Mapping):
         for name, value in item.items():
-            if str(name).lower().endswith("amount") and not isinstance(value, bool | Mapping | list):
+            if "amount" in str(name).lower() and not isinstance(value, bool | Mapping | list):
                 return f"{value:.2f}" if isinstance(value, int | float | Decimal) else shorten(str(value), 20)
         item = list(item.values())
     return next(filter(None, map(first_amount, item)), "") if isinstance(item, list) else ""

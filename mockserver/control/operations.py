@@ -55,7 +55,7 @@ def control_operations(
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes),
         AssumptionOperations(sandboxes, served),
-        JournalOperations(sandboxes, journal, served),
+        JournalOperations(sandboxes, journal, served, clients.inside),
         CaseOperations(sandboxes, served, clients.inside, clients.unprotected),
         ExampleOperations(sandboxes, journal, served, clients.inside, clients.examples),
         ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),

@@ -136,7 +136,9 @@ class Sandboxes:
             snapshots.load_tables(whole, self.initial_tables(settings))
             return settings
 
-        return self.control(name, work)
+        settings = self.control(name, work)
+        self.store.forget_calls(name)
+        return settings
 
     def names(self) -> list[str]:
         """Return the names of all sandboxes, sorted; those that were idle for too long end first."""
@@ -202,6 +204,7 @@ class Sandboxes:
         self.enter(name)
         for vendor, chosen in sandbox_assumptions.group_by_vendor(values).items():
             self.store.transact(name, f"{vendor}/", partial(sandbox_assumptions.override_values, chosen))
+        self.store.control(name, lambda _whole: None)  # else the change would count as the next call's
 
     def delete(self, name: str) -> None:
         """Delete the sandbox; the default one is made anew as at the start of the server, without snapshots.
@@ -214,6 +217,7 @@ class Sandboxes:
             self.store.control(
                 name, lambda whole: whole.load(self.initial_tables(read_settings(name, whole)))
             )
+            self.store.forget_calls(name)
             self.on_end(name)
         else:
             self._end(name)

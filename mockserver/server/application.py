@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
@@ -20,6 +21,7 @@ from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
 from mockserver.errors import VendorError
 from mockserver.journal.counters import CallCounters
+from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
 from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_clock
 from mockserver.sandbox.idle import MAX_SANDBOXES, IdleTracker
@@ -109,9 +111,13 @@ def create_app(
     }
     check_assumption_values(served, options.assumptions)
     counters = CallCounters()
-    journal = Journal((counters, *listeners), conformance=ConformanceChecker.of(served).find_violation)
+    store = store or MemoryStore(clock)
+    journal = Journal(
+        (counters, partial(_end_call, store), *listeners),
+        conformance=ConformanceChecker.of(served).find_violation,
+    )
     sandboxes = Sandboxes(
-        store or MemoryStore(clock),
+        store,
         fixtures,
         kept_when_empty,
         options.assumptions,
@@ -123,6 +129,12 @@ def create_app(
         journal, show_number=options.mock_headers, clock=clock, is_known=sandboxes.idle_tracker.is_present
     )
     return Application(_asgi_app(options, served, sandboxes, recorder, counters), served, sandboxes, journal)
+
+
+def _end_call(store: Store, entry: Entry) -> None:
+    """Tell the store that what was changed until now is this call's doing."""
+    if entry.number:
+        store.end_call(entry.call.sandbox, entry.number)
 
 
 def _asgi_app(

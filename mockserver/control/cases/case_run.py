@@ -130,7 +130,8 @@ class CaseRun:
     async def call(self, step: Node) -> Response | LostResponse:
         """Send a step's `call` to the vendor."""
         headers = {**self.client.headers, **self.case.headers}
-        request = build_request(step, f"/{self.case.vendor}", headers, self.placeholders)
+        vendor = step.get("vendor", self.case.vendor)
+        request = build_request(step, f"/{vendor}", headers, self.placeholders)
         return await self.client.vendors.send(request)
 
     def check(self, step: Node, response: Response | LostResponse) -> list[str]:

@@ -110,7 +110,7 @@ class CaseOperations:
         results = []
         with self._restored(name):
             for entry in self._entries(vendor, row):
-                self._initialize(name)
+                self._initialize(name, entry.case)
                 results.append(await self._run(entry.case, name, call.origin))
         return {
             "id": row.id,
@@ -141,9 +141,10 @@ class CaseOperations:
             self.running.discard(name)
             self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, tables))
 
-    def _initialize(self, name: str) -> None:
-        settings = Settings(name, SEED, START_INSTANT)
-        tables = sandbox_settings.initial_tables(settings, self.sandboxes.fixtures, EMPTY)
+    def _initialize(self, name: str, case: Case) -> None:
+        settings = Settings(name, SEED if case.seed is None else case.seed, START_INSTANT)
+        fixtures = self.sandboxes.kept_when_empty if case.empty else self.sandboxes.fixtures
+        tables = sandbox_settings.initial_tables(settings, fixtures, EMPTY)
         self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, tables))
 
     def _choose_vendor(self, row: CatalogueRow, vendor: str) -> str:
@@ -197,6 +198,8 @@ def _document(case: Case) -> Mapping[str, Json]:
         "vendor": case.vendor,
         "says": case.says,
         "source": case.source,
+        "seed": case.seed,
+        "empty": case.empty,
         "assumptions": case.assumptions,
         "freeze": case.freeze,
         "headers": case.headers,

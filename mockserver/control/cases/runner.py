@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from mockserver.control.cases import steps as cases_steps
 from mockserver.control.cases.case_run import CaseRun
 from mockserver.control.cases.language import STEPS, Case, Node
-from mockserver.control.cases.sandbox_client import SandboxClient, UnmetExpectationError
+from mockserver.control.cases.sandbox_client import SEED, SandboxClient, UnmetExpectationError
+from mockserver.control.cases.transport import HttpClient
 from mockserver.errors import MalformedBody
 
 _NAMED_STEPS = frozenset({"call", "control", "walk"})
@@ -39,6 +40,20 @@ async def run(case: Case, client: SandboxClient) -> CaseResult:
         return CaseResult(differences, tuple(range(first, await client.last_number() + 1)))
     except UnmetExpectationError as unmet:
         return CaseResult(unmet.differences, ())
+
+
+async def run_in_new_sandbox(case: Case, name: str, client: HttpClient) -> CaseResult:
+    """Create a sandbox of this name, run the case in it, and delete the sandbox.
+
+    Raises:
+        UnmetExpectationError: the sandbox cannot be created.
+    """
+    sandbox = SandboxClient(name, client, client)
+    await sandbox.create(SEED if case.seed is None else case.seed, empty=case.empty)
+    try:
+        return await run(case, sandbox)
+    finally:
+        await sandbox.call_control("DELETE", "")
 
 
 async def _run_with_reset(case_run: CaseRun) -> tuple[str, ...]:

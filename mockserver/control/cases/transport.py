@@ -144,7 +144,7 @@ class SocketClient:
         return httpx.Request(
             request.method,
             url,
-            headers=request.headers,
+            headers=[(name.encode("latin-1"), text.encode("latin-1")) for name, text in request.headers],
             content=content,
             extensions={"trace": trace.note, "timeout": httpx.Timeout(None).as_dict()},
         )
