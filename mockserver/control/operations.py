@@ -50,7 +50,7 @@ def control_operations(
     """
     packaged = PackagedScenarios(served)
     return (
-        ServerOperations(served, clients.strict_auth),
+        ServerOperations(served, clients.strict_auth, metric_sources.uptime_seconds),
         MetricsOperations(sandboxes, journal, served, metric_sources),
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes),
