@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from mockserver.control.cases import steps as cases_steps
-from mockserver.control.cases.case_run import CaseRun
+from mockserver.control.cases.case_run import CaseRun, UnsendableCallError
 from mockserver.control.cases.language import STEPS, Case, Node
+from mockserver.control.cases.matching import TooLargeValueError
 from mockserver.control.cases.sandbox_client import SEED, SandboxClient, UnmetExpectationError
 from mockserver.control.cases.transport import HttpClient
 from mockserver.errors import MalformedBody
@@ -79,6 +80,8 @@ async def _run_parts(case_run: CaseRun) -> None:
             raise UnmetExpectationError(
                 [f"{case.place}: names, {name}", f"nothing is called {missing}"]
             ) from None
+        except TooLargeValueError as error:
+            raise UnmetExpectationError([f"{case.place}: names, {name}", str(error)]) from None
     await case_run.assume(case.assumptions)
     if case.freeze is not None:
         await case_run.client.freeze(case.freeze)
@@ -106,6 +109,10 @@ async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> Non
             differences = [f"nothing is called {missing}"]
         except MalformedBody as error:
             differences = [f"is no JSON: {error}"]
+        except (TooLargeValueError, UnsendableCallError) as error:
+            differences = [str(error)]
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            differences = [f"cannot be done: {type(error).__name__}: {error}"]
         if differences:
             what = step[kind] if kind in _NAMED_STEPS else kind
             raise UnmetExpectationError(
