@@ -22,7 +22,7 @@ from mockserver.codec import json
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.server import ignore_connexion_warnings
 
-_LAZY_COMMANDS = ("contract", "verify")
+_LAZY_COMMANDS = ("cases", "contract", "verify")
 """Commands that are modules of `mockserver.cli`, under their own names."""
 
 

@@ -151,7 +151,7 @@ class CaseRun:
         """Send a step's `call` to the vendor."""
         headers = {**self.client.headers, **self.case.headers}
         vendor = step.get("vendor", self.case.vendor)
-        request = build_request(step, f"/{vendor}", headers, self.placeholders)
+        request = build_request(step, self.client.mount(vendor), headers, self.placeholders)
         return await self.client.vendors.send(request)
 
     def check(self, step: Node, response: Response | LostResponse) -> list[str]:

@@ -73,15 +73,7 @@ async def _run_with_reset(case_run: CaseRun) -> tuple[str, ...]:
 
 async def _run_parts(case_run: CaseRun) -> None:
     case = case_run.case
-    for name, value in case.names.items():
-        try:
-            case_run.placeholders[name] = case_run.fill(value)
-        except KeyError as missing:
-            raise UnmetExpectationError(
-                [f"{case.place}: names, {name}", f"nothing is called {missing}"]
-            ) from None
-        except TooLargeValueError as error:
-            raise UnmetExpectationError([f"{case.place}: names, {name}", str(error)]) from None
+    _fill_names(case_run)
     await case_run.assume(case.assumptions)
     if case.freeze is not None:
         await case_run.client.freeze(case.freeze)
@@ -91,6 +83,30 @@ async def _run_parts(case_run: CaseRun) -> None:
         await case_run.client.arm(case_run.fill(scenario))
     await _run_steps(case_run, "when", case.when)
     await _run_steps(case_run, "then", case.then)
+
+
+async def run_steps(case_run: CaseRun) -> None:
+    """Run the steps alone, at a server without sandboxes and control plane.
+
+    Raises:
+        UnmetExpectationError: a step has a difference.
+    """
+    _fill_names(case_run)
+    for part in ("given", "when", "then"):
+        await _run_steps(case_run, part, getattr(case_run.case, part))
+
+
+def _fill_names(case_run: CaseRun) -> None:
+    case = case_run.case
+    for name, value in case.names.items():
+        try:
+            case_run.placeholders[name] = case_run.fill(value)
+        except KeyError as missing:
+            raise UnmetExpectationError(
+                [f"{case.place}: names, {name}", f"nothing is called {missing}"]
+            ) from None
+        except TooLargeValueError as error:
+            raise UnmetExpectationError([f"{case.place}: names, {name}", str(error)]) from None
 
 
 async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> None:
