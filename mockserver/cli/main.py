@@ -28,6 +28,7 @@ from mockserver.server import ignore_connexion_warnings
 
 _LAZY_COMMANDS = (
     "assumptions",
+    "cases",
     "clock",
     "completion",
     "config",

@@ -28,7 +28,7 @@ def play_cases(url: str, exports: Sequence[Export], _folder: Path) -> list[str]:
 
 
 async def _play_case(url: str, export: Export) -> Sequence[str]:
-    case = read_case_file(export.text, export.story)
+    case = read_case_file(export.text.encode(), export.story)
     async with open_client(url) as client:
         result = await run_in_new_sandbox(case, export.story, client)
     return result.differences
