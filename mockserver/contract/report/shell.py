@@ -14,8 +14,8 @@ from mockserver.contract.report.rows import ReportRow
 from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
 from mockserver.contract.safety import host_of
 from mockserver.contract.session.session import Session
-from mockserver.engine.registry import specs_folder
 from mockserver.journal.entry import HOP_BY_HOP
+from mockserver.spec.folder import specs_folder
 
 _LONGEST_REMARK = 2000
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
