@@ -30,11 +30,14 @@ _LAZY_COMMANDS = (
     "completion",
     "config",
     "contract",
+    "doctor",
     "health",
     "journal",
     "sandbox",
     "scenario",
     "send",
+    "spec",
+    "vendors",
     "verify",
 )
 """Commands that are modules of `mockserver.cli`, under their own names."""
