@@ -168,7 +168,7 @@ def restore(*, server: ServerOptions, snapshot: str) -> None:
 def diff(*, server: ServerOptions, names: tuple[str, ...]) -> None:
     """Print what differs from an earlier state or another sandbox.
 
-    The earlier state is that of the fixtures, or of a SNAPSHOT. Two sandboxes are compared from left to right.
+    The earlier state is that of the fixtures or of a SNAPSHOT. Two sandboxes are compared left to right.
 
     \b
     mockserver sandbox diff
