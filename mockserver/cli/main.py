@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,14 @@ from mockserver.cli.options import (
     option,
 )
 from mockserver.cli.places import place_of_option
+from mockserver.cli.run_options import port_taken_cure, run_options, serving_of, show_startup_error
 from mockserver.cli.settings import apply_settings
-from mockserver.cli.startup_errors import check_vendors, startup_message
+from mockserver.cli.startup_errors import check_vendors
 from mockserver.server import ignore_connexion_warnings
 
 _LAZY_COMMANDS = (
     "assumptions",
+    "cases",
     "clock",
     "completion",
     "config",
@@ -161,18 +164,9 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     help="Log one line per call on stderr.",
 )
 @option("--print-url", is_flag=True, help="Print only the address on stdout, once the server listens.")
+@run_options
 @click.pass_context
-def run(  # noqa: PLR0913 - click hands over one argument an option
-    context: click.Context,
-    /,
-    *,
-    host: str,
-    port: int,
-    log: str,
-    print_url: bool,
-    allow_hosts: tuple[str, ...],
-    **chosen: Any,
-) -> None:
+def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: Any) -> None:
     """Start the mock server; Ctrl-C stops it.
 
     \b
@@ -185,13 +179,19 @@ def run(  # noqa: PLR0913 - click hands over one argument an option
     from mockserver.contract.examples import ProfileExamples  # noqa: PLC0415
     from mockserver.errors import MockServerError  # noqa: PLC0415
     from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
-    from mockserver.server.uvicorn_server import PortTakenError, serve  # noqa: PLC0415 - slow
+    from mockserver.server.listening import PortTakenError  # noqa: PLC0415 - as above
+    from mockserver.server.uvicorn_server import serve  # noqa: PLC0415 - slow
 
+    serving = serving_of(chosen)
     try:
-        options = Options(**chosen, hosts=(host, *allow_hosts), examples=ProfileExamples())
-        serve(options, host, port, log, print_url=print_url)
+        serve(
+            Options(**chosen, hosts=(serving.host, *allow_hosts), examples=ProfileExamples()),
+            serving,
+            partial(show_startup_error, context=context),
+        )
     except PortTakenError as error:
-        fail(str(error), place_of_option(context, "port", port), "mockserver run --port 0", EXIT_PORT_TAKEN)
+        where = place_of_option(context, "port", serving.port)
+        fail(str(error), where, port_taken_cure(error), EXIT_PORT_TAKEN)
     except MockServerError as error:
-        message = startup_message(error, context)
-        fail(message.what, message.where, message.cure, EXIT_USAGE)
+        show_startup_error(error, context)
+        context.exit(EXIT_USAGE)

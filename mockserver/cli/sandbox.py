@@ -66,6 +66,7 @@ def list_sandboxes(*, server: ServerOptions) -> None:
 @own_option(
     "--scenario",
     "scenarios",
+    scope="sandbox",
     multiple=True,
     shell_complete=complete_packaged,
     help="Packaged scenario to arm; may be given again.",

@@ -45,8 +45,11 @@ def startup_message(error: Exception, context: click.Context) -> Message:
     """Return what to tell of an error that keeps the server from starting."""
     from mockserver.engine.registry import InvalidAssumptionError  # noqa: PLC0415 - slow, and loaded by now
     from mockserver.errors import SpecError  # noqa: PLC0415
-    from mockserver.server.uvicorn_server import AddressError  # noqa: PLC0415 - as above
+    from mockserver.server.listening import AddressError  # noqa: PLC0415 - as above
+    from mockserver.server.startup_error import StartupError  # noqa: PLC0415 - as above
 
+    if isinstance(error, StartupError):
+        return Message(str(error), error.where, error.cure)
     if isinstance(error, InvalidAssumptionError):
         return _bad_assumption(error, error.assumption, context)
     if isinstance(error, AddressError):

@@ -46,11 +46,11 @@ def control_operations(
 ) -> tuple[object, ...]:
     """Build the objects whose methods are the operations.
 
-    No operation creates a sandbox that it merely names (design §8.18).
+    No operation creates a sandbox that it merely names.
     """
     packaged = PackagedScenarios(served)
     return (
-        ServerOperations(served, clients.strict_auth),
+        ServerOperations(served, clients.strict_auth, metric_sources.uptime_seconds),
         MetricsOperations(sandboxes, journal, served, metric_sources),
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from mockserver import __version__
 from mockserver.cli.main import main
 from mockserver.server import uvicorn_server
 from mockserver.server.application import Options
+from mockserver.server.uvicorn_server import Serving
 from tests.support import sample_vendor
 
 
@@ -33,8 +35,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What `run` would serve; nothing is."""
     calls: list[dict[str, Any]] = []
 
-    def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) -> None:
-        calls.append({"options": options, "host": host, "port": port, "log": log, "print_url": print_url})
+    def serve(options: Options, serving: Serving, _report: Any) -> None:
+        calls.append({"options": options, "serving": serving})
 
     monkeypatch.setattr(uvicorn_server, "serve", serve)
     return calls
@@ -82,8 +84,10 @@ def test_a_port_that_is_taken_is_exit_5(taken: int) -> None:
     result = run("run", "--port", str(taken), "--log", "off")
 
     assert (result.exit_code, result.stdout) == (5, "")
-    assert result.stderr == (
-        f"error: port {taken} on 127.0.0.1 is taken\n   at: --port {taken}\n  try: mockserver run --port 0\n"
+    assert re.fullmatch(
+        rf"error: port {taken} is taken( by process \d+ \(.+\))?\n"
+        rf"   at: --port {taken}\n  try: mockserver run --port 0\n",
+        result.stderr,
     )
 
 
@@ -141,15 +145,7 @@ def test_run_serves_everything_on_the_loopback_by_default(served: list[dict[str,
 
     assert (result.exit_code, served) == (
         0,
-        [
-            {
-                "options": Options(hosts=("127.0.0.1",)),
-                "host": "127.0.0.1",
-                "port": 8080,
-                "log": "text",
-                "print_url": False,
-            }
-        ],
+        [{"options": Options(hosts=("127.0.0.1",)), "serving": Serving(host="127.0.0.1", port=8080)}],
     )
 
 
@@ -190,7 +186,7 @@ def test_the_port_can_come_from_the_environment(
 
     run("run")
 
-    assert served[0]["port"] == 9000
+    assert served[0]["serving"].port == 9000
 
 
 def test_the_token_can_come_from_the_environment(

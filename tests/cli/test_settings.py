@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from mockserver.cli.main import main
 from mockserver.server import uvicorn_server
 from mockserver.server.application import Options
+from mockserver.server.uvicorn_server import Serving
 
 
 def run(*arguments: str, **environment: str) -> Result:
@@ -22,8 +23,8 @@ def ports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
     """The ports that `run` would have listened on, from a folder with a file that says 9001."""
     found: list[int] = []
 
-    def serve(_options: Options, _host: str, port: int, *_more: Any, **_others: Any) -> None:
-        found.append(port)
+    def serve(_options: Options, serving: Serving, *_more: Any) -> None:
+        found.append(serving.port)
 
     monkeypatch.setattr(uvicorn_server, "serve", serve)
     monkeypatch.chdir(tmp_path)

@@ -43,6 +43,7 @@ PINS = FixturePins(
         "restore_snapshot": FOUND_OR_NOT,
         "delete_snapshot": GONE,
         "show_scenario": FOUND_OR_NOT,
+        "add_scenario": ExpectedStatuses("the schema knows no scenario", valid=("200", "422")),
         "put_scenario": ExpectedStatuses("the schema knows no scenario", valid=("200", "422")),
         "delete_scenario": GONE,
         "assume": ExpectedStatuses("the schema knows no assumption", valid=("200", "422")),

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ def play_cases(url: str, exports: Sequence[Export], _folder: Path) -> list[str]:
 
 
 async def _play_case(url: str, export: Export) -> Sequence[str]:
-    case = read_case_file(export.text, export.story)
+    case = read_case_file(export.text.encode(), export.story)
     async with open_client(url) as client:
         result = await run_in_new_sandbox(case, export.story, client)
     return result.differences

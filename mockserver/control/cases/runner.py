@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from mockserver.control.cases import steps as cases_steps
-from mockserver.control.cases.case_run import CaseRun
+from mockserver.control.cases.case_run import CaseRun, UnsendableCallError
 from mockserver.control.cases.language import STEPS, Case, Node
+from mockserver.control.cases.matching import TooLargeValueError
 from mockserver.control.cases.sandbox_client import SEED, SandboxClient, UnmetExpectationError
 from mockserver.control.cases.transport import HttpClient
 from mockserver.errors import MalformedBody
@@ -72,13 +73,7 @@ async def _run_with_reset(case_run: CaseRun) -> tuple[str, ...]:
 
 async def _run_parts(case_run: CaseRun) -> None:
     case = case_run.case
-    for name, value in case.names.items():
-        try:
-            case_run.placeholders[name] = case_run.fill(value)
-        except KeyError as missing:
-            raise UnmetExpectationError(
-                [f"{case.place}: names, {name}", f"nothing is called {missing}"]
-            ) from None
+    _fill_names(case_run)
     await case_run.assume(case.assumptions)
     if case.freeze is not None:
         await case_run.client.freeze(case.freeze)
@@ -88,6 +83,30 @@ async def _run_parts(case_run: CaseRun) -> None:
         await case_run.client.arm(case_run.fill(scenario))
     await _run_steps(case_run, "when", case.when)
     await _run_steps(case_run, "then", case.then)
+
+
+async def run_steps(case_run: CaseRun) -> None:
+    """Run the steps alone, at a server without sandboxes and control plane.
+
+    Raises:
+        UnmetExpectationError: a step has a difference.
+    """
+    _fill_names(case_run)
+    for part in ("given", "when", "then"):
+        await _run_steps(case_run, part, getattr(case_run.case, part))
+
+
+def _fill_names(case_run: CaseRun) -> None:
+    case = case_run.case
+    for name, value in case.names.items():
+        try:
+            case_run.placeholders[name] = case_run.fill(value)
+        except KeyError as missing:
+            raise UnmetExpectationError(
+                [f"{case.place}: names, {name}", f"nothing is called {missing}"]
+            ) from None
+        except TooLargeValueError as error:
+            raise UnmetExpectationError([f"{case.place}: names, {name}", str(error)]) from None
 
 
 async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> None:
@@ -106,6 +125,10 @@ async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> Non
             differences = [f"nothing is called {missing}"]
         except MalformedBody as error:
             differences = [f"is no JSON: {error}"]
+        except (TooLargeValueError, UnsendableCallError) as error:
+            differences = [str(error)]
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            differences = [f"cannot be done: {type(error).__name__}: {error}"]
         if differences:
             what = step[kind] if kind in _NAMED_STEPS else kind
             raise UnmetExpectationError(

@@ -75,10 +75,11 @@ def write_case_file(story: Story) -> str:
     }
     document = {name: value for name, value in head.items() if value or name == "seed"}
     document["when"] = list(_steps(story, vendor))
-    return f"# mockserver cases run FILE\n{_render(document)}"
+    return f"# mockserver cases run FILE\n{render_case(document)}"
 
 
-def _render(document: Document) -> str:
+def render_case(document: Document) -> str:
+    """Return the document of a case as YAML; a large one as one line of JSON."""
     text = json.encode(document).decode()
     if len(text) <= _MAX_PRETTY_BYTES:
         return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

@@ -1,4 +1,4 @@
-"""The same client with the mistake that everybody makes first: it sends the whole batch again."""
+"""The same client with a common mistake: after a failure it sends the whole batch again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ledger's client for claim invoices: what failed is sent again, and nothing else."""
+"""A client that sends claim invoices to VBA, and sends only those again that failed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def send_invoices(
 
 
 def client(url: str, token: str, database: str) -> httpx.Client:
-    """A client with all that VBA asks for."""
+    """Return a client with the headers that VBA requires."""
     return httpx.Client(
         base_url=url,
         headers={

@@ -1,4 +1,4 @@
-"""These tests fail: they show what is said of a client that sends again what was done."""
+"""This test fails on purpose: it shows what the plugin says of a client that sends too much again."""
 
 from __future__ import annotations
 
