@@ -15,8 +15,8 @@ from mockserver.contract.report.rows import ReportRow
 from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
 from mockserver.contract.safety import host_of
 from mockserver.contract.session.session import Session
-from mockserver.engine.registry import specs_folder
 from mockserver.journal.entry import HOP_BY_HOP
+from mockserver.spec.folder import specs_folder
 
 _LONGEST_REMARK = 2000
 _SANDBOX_NAME = re.compile(r"contract-[a-z0-9-]{1,47}")

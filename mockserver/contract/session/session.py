@@ -20,10 +20,10 @@ from mockserver.contract.progress import SILENT, RunObserver
 from mockserver.contract.session.announcement import announce
 from mockserver.contract.session.plan import SessionPlan, header_variable
 from mockserver.contract.target import Address, App, Target, TargetUnreachableError
-from mockserver.engine.registry import specs_folder
 from mockserver.errors import SpecError
 from mockserver.sandbox.clock import Clock
 from mockserver.server import ignore_connexion_warnings
+from mockserver.spec.folder import specs_folder
 
 INTERRUPTED = "interrupted"
 _IN_PROCESS = "http://127.0.0.1:8080"

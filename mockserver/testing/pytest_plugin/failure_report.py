@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import _pytest
+import pluggy
 import pytest
 
 if TYPE_CHECKING:
@@ -74,6 +76,21 @@ class FailureReporter:
 
 
 REPORTER_KEY = pytest.StashKey[FailureReporter]()
+
+_OWN_FRAMES = str(Path(__file__).parents[1])
+_PYTEST_FRAMES = tuple(str(Path(str(module.__file__)).parent) for module in (_pytest, pluggy))
+
+
+def hide_own_frames(call: pytest.CallInfo[None], config: pytest.Config) -> None:
+    """Let the traceback end where the test calls this library; with --full-trace it stays as it is."""
+    if call.excinfo is None or config.getoption("fulltrace"):
+        return
+    frames = call.excinfo.traceback
+    last = len(frames)
+    while last and str(frames[last - 1].path).startswith(_OWN_FRAMES):
+        last -= 1
+    if 0 < last < len(frames) and not str(frames[last - 1].path).startswith(_PYTEST_FRAMES):
+        call.excinfo.traceback = frames[:last]
 
 
 def _server_errors() -> tuple[type[Exception], ...]:

@@ -139,7 +139,7 @@ def test_cases_make_a_test_each(run: Run) -> None:
     ("marker", "said"),
     [
         ('mock_cases("vba", tag="drfit")', "*vba has no case tagged drfit; sections are auth,*"),
-        ('mock_cases("acme")', "*no cases of a vendor acme*"),
+        ('mock_cases("acme")', "*no vendor named acme; there are *"),
     ],
 )
 def test_cases_that_are_not_there_are_told(run: Run, marker: str, said: str) -> None:
