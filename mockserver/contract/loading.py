@@ -12,10 +12,11 @@ from yaml import YAMLError
 
 from mockserver.codec import yaml
 from mockserver.contract.profile import Facts, Profile
-from mockserver.engine.registry import VENDORS_PACKAGE, specs_folder
+from mockserver.engine.registry import VENDORS_PACKAGE
 from mockserver.errors import SpecError
 from mockserver.model import Document
 from mockserver.spec import loading
+from mockserver.spec.folder import specs_folder
 from mockserver.spec.openapi import METHODS, Operation, Spec
 
 

@@ -50,12 +50,12 @@ def control_operations(
     """
     packaged = PackagedScenarios(served)
     return (
-        ServerOperations(served, clients.strict_auth),
+        ServerOperations(served, clients.strict_auth, metric_sources.uptime_seconds),
         MetricsOperations(sandboxes, journal, served, metric_sources),
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes),
         AssumptionOperations(sandboxes, served),
-        JournalOperations(sandboxes, journal, served),
+        JournalOperations(sandboxes, journal, served, clients.inside),
         CaseOperations(sandboxes, served, clients.inside, clients.unprotected),
         ExampleOperations(sandboxes, journal, served, clients.inside, clients.examples),
         ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),

@@ -55,6 +55,10 @@ class Journal:
         self._journals: dict[str, _SandboxJournal] = {}
         self._lock = Lock()
 
+    def use_conformance(self, check: ConformanceCheck) -> None:
+        """Check answers with `check` from now on: the specs were reloaded."""
+        self._conformance = check
+
     def append(
         self, at: datetime, call: Call, answer: Answer, duration_ms: float, *, kept: bool = True
     ) -> int:
@@ -98,6 +102,12 @@ class Journal:
                 return None
             place = number - journal.entries[0].number
             return journal.entries[place] if 0 <= place < len(journal.entries) else None
+
+    def last_number(self, sandbox: str) -> int:
+        """Return the number of the newest entry, 0 if there was none."""
+        with self._lock:
+            journal = self._journals.get(sandbox)
+            return journal.last if journal else 0
 
     def size(self) -> int:
         """Return the number of entries of all sandboxes."""

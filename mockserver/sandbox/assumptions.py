@@ -91,9 +91,9 @@ def check_availability(call: Call) -> None:
     """
     value = call.assumptions.get(AVAILABILITY)
     if value == "failing":
-        raise VendorFailure
+        raise VendorFailure(hint=call.assumed(AVAILABILITY))
     if value == "offline":
-        raise Unavailable
+        raise Unavailable(hint=call.assumed(AVAILABILITY))
 
 
 def check_delivery(call: Call) -> None:
@@ -103,7 +103,7 @@ def check_delivery(call: Call) -> None:
         VendorFailure: it is lost.
     """
     if call.assumptions.get(AVAILABILITY) == "failing_after_commit":
-        raise VendorFailure
+        raise VendorFailure(hint=f"the work is done, but {call.assumed(AVAILABILITY)}")
 
 
 def default_values(assumptions: Iterable[Assumption]) -> Mapping[str, str]:

@@ -13,7 +13,8 @@ SNAPSHOTS = "snapshots"
 MAX_SNAPSHOTS = 50
 
 _LAST_NUMBER = "snapshots-taken"
-_SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER)
+SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER)
+"""Collections that no dump has."""
 
 
 class UnknownSnapshotError(MockServerError):
@@ -30,7 +31,7 @@ def dump_tables(whole: SandboxState) -> Tables:
     own = {
         name: documents
         for name, documents in held.get(SANDBOX_SCOPE, {}).items()
-        if name not in _SNAPSHOT_COLLECTIONS
+        if name not in SNAPSHOT_COLLECTIONS
     }
     return {**held, SANDBOX_SCOPE: own}
 
@@ -38,8 +39,23 @@ def dump_tables(whole: SandboxState) -> Tables:
 def load_tables(whole: SandboxState, tables: Tables) -> None:
     """Replace the tables of the sandbox by `tables`; its snapshots stay."""
     held = whole.tables().get(SANDBOX_SCOPE, {})
-    kept = {name: held[name] for name in _SNAPSHOT_COLLECTIONS if name in held}
+    kept = {name: held[name] for name in SNAPSHOT_COLLECTIONS if name in held}
     whole.load({**tables, SANDBOX_SCOPE: {**tables.get(SANDBOX_SCOPE, {}), **kept}})
+
+
+def dump_snapshots(whole: SandboxState) -> Document:
+    """Return the snapshots by id as `kept`, and the number of the `last` one that was taken."""
+    taken = whole.collection(_LAST_NUMBER, "").get("last") or {"number": 0}
+    kept = whole.collection(SNAPSHOTS, "")
+    return {"last": taken["number"], "kept": {name: kept[name] for name in kept}}
+
+
+def load_snapshots(whole: SandboxState, dumped: Document) -> None:
+    """Add the snapshots of a dump to a sandbox without snapshots."""
+    whole.collection(_LAST_NUMBER, "")["last"] = {"number": dumped["last"]}
+    kept = whole.collection(SNAPSHOTS, "")
+    for name, snapshot in dumped["kept"].items():
+        kept[name] = snapshot
 
 
 def take_snapshot(whole: SandboxState, label: str, records: int) -> Document:

@@ -37,6 +37,7 @@ PINS = FixturePins(
         ),
         "dump_sandbox": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
         "load_state": ExpectedStatuses("the schema knows no vendor and no dump", valid=("200", "422")),
+        "merge_state": ExpectedStatuses("the schema knows no vendor and no dump", valid=("200", "422")),
         "show_difference": FOUND_OR_NOT,
         "take_snapshot": ExpectedStatuses("a sandbox has so many and no more", valid=("201", "409")),
         "restore_snapshot": FOUND_OR_NOT,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.engine.registry import specs_folder
 from mockserver.server.application import Application, Options, create_app
+from mockserver.spec.folder import specs_folder
 from tests.control.operators import order
 from tests.support import sample_vendor
 from tests.support.client import Client

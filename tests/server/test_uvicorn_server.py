@@ -59,7 +59,7 @@ def test_an_address_that_is_not_ours_is_said_to_be_none() -> None:
     result = CliRunner().invoke(main, ["run", "--host", "192.0.2.1", "--port", "0"])
 
     assert result.exit_code == 2
-    assert "192.0.2.1 is no address of this machine" in result.stderr
+    assert "cannot listen on 192.0.2.1: not an address of this machine" in result.stderr
 
 
 def test_a_server_that_listens_refuses_a_foreign_host_and_answers_to_one_that_is_let_in() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from mockserver.codec.http import json_reply
-from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem, Reply
 from mockserver.sandbox.key_rules import KeyRules, key_rules
 from mockserver.sandbox.store import State
@@ -39,6 +38,7 @@ from mockserver.vendors.guidewire.lifecycle import (
     to_draft,
     transition_problems,
 )
+from mockserver.vendors.guidewire.messages import rejection
 from mockserver.vendors.guidewire.representation import (
     checksum,
     invoice_element,
@@ -148,7 +148,7 @@ def refuse_problems(problems: Iterable[Problem]) -> None:
         Rejected: with all of them.
     """
     if found := tuple(problems):
-        raise Rejected(*found)
+        raise rejection(*found)
 
 
 def refuse_stale(document: Document, path: str, request: Request) -> None:
@@ -167,7 +167,7 @@ def refuse_stale(document: Document, path: str, request: Request) -> None:
     supplied = next((one for one in brought if one is not None), current)
     if supplied != current:
         expected = {"uri": path, "currentChecksum": current}
-        raise Rejected(Problem("stale-checksum", ("data", "checksum"), expected=expected, found=supplied))
+        raise rejection(Problem("stale-checksum", ("data", "checksum"), expected=expected, found=supplied))
 
 
 def element_reply(status: int, shown: Json) -> Reply:

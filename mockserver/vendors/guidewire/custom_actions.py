@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from mockserver.codec.http import json_reply
-from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem, Reply
 from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
@@ -37,7 +36,7 @@ from mockserver.vendors.guidewire.lifecycle import (
     with_status,
     withdraw_approval,
 )
-from mockserver.vendors.guidewire.messages import ALERTS, EXPLANATIONS
+from mockserver.vendors.guidewire.messages import ALERTS, EXPLANATIONS, rejection
 from mockserver.vendors.guidewire.representation import invoice_element, invoice_path
 
 FIRST_CHECK_NUMBER = 100_500
@@ -243,7 +242,7 @@ def submit(invoice: Document, assumptions: Mapping[str, str], state: State) -> D
         Rejected: it has no items, no send date, or is not valid.
     """
     if found := tuple(_submission_problems(invoice, assumptions, state)):
-        raise Rejected(*found)
+        raise rejection(*found)
     return submit_invoice(invoice, assumptions, state)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mockserver.codec import json
+from mockserver.errors import Rejected
 from mockserver.model import Json, Path, Problem, Value
 from mockserver.vendors.guidewire.attributes import INVOICE_TYPELISTS, ITEM_TYPELISTS
 
@@ -151,6 +152,12 @@ def problem_detail(problem: Problem) -> Json:
     if properties := _properties(problem):
         entry["properties"] = properties
     return entry
+
+
+def rejection(*problems: Problem) -> Rejected:
+    """Return the refusal of a call by rules of the state, with the problems' messages as its hint."""
+    said = [f"{problem.pointer}: {problem_message(problem)}".removeprefix(": ") for problem in problems]
+    return Rejected(*problems, hint="; ".join(said))
 
 
 def problem_message(problem: Problem) -> str:

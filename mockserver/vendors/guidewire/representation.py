@@ -8,7 +8,8 @@ from decimal import Decimal
 from hashlib import blake2b
 from urllib.parse import unquote_plus
 
-from mockserver.errors import Rejected
+from msgspec.structs import replace
+
 from mockserver.model import Call, Document, Json, Problem, Reply
 from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
@@ -35,6 +36,7 @@ from mockserver.vendors.guidewire.lifecycle import (
     TRANSITIONS,
     allowed_actions,
 )
+from mockserver.vendors.guidewire.messages import rejection
 
 PAGE_SIZE = 25
 """Rows on a page when the call does not say. Source: docs/vendors/guidewire.md#queries."""
@@ -105,7 +107,7 @@ def with_correlation_id(reply: Reply, call: Call, state: State) -> Reply:
     """Add the caller's correlation id, or a fresh one. Source: docs/vendors/guidewire.md#headers."""
     name = call.headers.get(CORRELATION.lower()) or state.uuid()
     headers = (*reply.headers, (CORRELATION, name))
-    return Reply(reply.status, reply.body, reply.media_type, headers)
+    return replace(reply, headers=headers)
 
 
 def _invoice_attributes(invoice: Document, call: Call, state: State) -> dict[str, Json]:
@@ -266,7 +268,7 @@ def _parse_filter(place: int, text: str) -> tuple[str, str, str]:
         return field, operator, value
     moments = [dates.normalize_instant(moment) for moment in value.split(",")]
     if None in moments:
-        raise Rejected(Problem("bad-format", ("query", "filter", place), rule="filter", found=text))
+        raise rejection(Problem("bad-format", ("query", "filter", place), rule="filter", found=text))
     return field, operator, ",".join(filter(None, moments))
 
 

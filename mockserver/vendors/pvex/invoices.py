@@ -5,10 +5,12 @@ An invoice is inserted or replaced as a whole. Source: docs/vendors/pvex.md#oper
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec.structs import replace
 
+from mockserver.engine.problem_reasons import describe_problems
 from mockserver.errors import InvalidCall, NotFound, Rejected
 from mockserver.model import Action, Document, Item, Outcome, Problem, Reply, Value
 from mockserver.sandbox.key_rules import KeyRules, key_rules
@@ -227,10 +229,16 @@ def store_invoice(request: Request, state: State) -> Reply:
         Rejected: it is there and may not be, or storing fails.
     """
     reading = body_reader(request.media_type)
-    if any(invoice_problems(0, request.document, reading, request.call.assumptions)):
-        raise InvalidCall((), request.document)
+    found = tuple(invoice_problems(0, request.document, reading, request.call.assumptions))
+    if found:
+        raise InvalidCall((), request.document, hint=describe_problems(_of_single(found)))
     outcome = open_store(request, state).store(Item(0, "", request.document))
     return success_reply(request.call, [outcome.document], is_batch=False)
+
+
+def _of_single(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems of the one invoice of a call, which has no index in its body."""
+    return [replace(problem, path=problem.path[1:]) for problem in problems]
 
 
 def list_invoices(request: Request, state: State) -> Reply:
@@ -254,7 +262,7 @@ def show_invoice(request: Request, state: State) -> Reply:
     for invoice in state.collection(INVOICES).find("Id", wanted):
         if subscriber is None or invoice["SubscriberId"] == subscriber:
             return invoice_reply(request.call, invoice)
-    raise NotFound(INVOICES, wanted)
+    raise NotFound(INVOICES, wanted, hint=f"no invoice has the Id {wanted}; the fixtures have INV-1")
 
 
 def _rejected_invoices(result: BatchResult) -> list[RejectedInvoice]:

@@ -40,13 +40,20 @@ def admit(call: Call, enter: Enter, state: State) -> str:
         return ""
     tenant = call.headers.get(TENANT_HEADER) or _only_tenant(call, state)
     if not any(one["tenantId"] == tenant for one in reachable_connections(call, state)):
-        raise Forbidden("tenant", tenant)
+        raise Forbidden("tenant", tenant, hint=_tenant_hint(tenant, call, state))
     with state.item():  # a refused call is not counted
         count_call(call, state)
         media_type, charset = parse_content_type(call.headers)
         if call.body and charset not in _CHARSETS:
-            raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,))
+            hint = f"the body's charset is {charset}; send utf-8"
+            raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,), hint=hint)
     return tenant
+
+
+def _tenant_hint(tenant: str, call: Call, state: State) -> str:
+    reached = [str(one["tenantId"]) for one in reachable_connections(call, state)]
+    found = f"{TENANT_HEADER}: {tenant} is not open to this token" if tenant else f"no {TENANT_HEADER} header"
+    return f"{found}; {f'{reached[0]} works' if reached else 'none is, see GET /connections'}"
 
 
 def _only_tenant(call: Call, state: State) -> str:
@@ -89,7 +96,7 @@ def delete_connection(request: Request, state: State) -> Reply:
     key = str(request.parameters["id"]).lower()
     found = [one for one in reachable_connections(request.call, state) if one["id"] == key]
     if not found:
-        raise NotFound(CONNECTIONS, key)
+        raise NotFound(CONNECTIONS, key, hint=f"no connection has the id {key}; GET /connections lists them")
     del state.collection(CONNECTIONS, "")[found[0]["tenantId"]]
     return Reply(204, headers=correlation_header(state))
 
@@ -130,6 +137,12 @@ REFRESH_TOKENS = "refresh-tokens"
 LIFETIME_S = 1800
 REFRESH_LIFETIME = timedelta(days=60)
 
+_OAUTH_HINTS = {
+    "invalid_client": "send client_id and client_secret in the form, or as Authorization: Basic; any will do",
+    "invalid_grant": "the code or refresh_token is missing, unknown, used or expired, or of another client",
+    "invalid_request": "the form has no token",
+    "invalid_scope": "the refresh_token was granted for fewer scopes",
+}
 _USED_CODES = "used-codes"
 _SCHEME = "OAuth2"
 _BASIC = SecurityScheme("basic", {"type": "http", "scheme": "basic"})
@@ -264,7 +277,7 @@ def _requested_scopes(form: Document) -> tuple[str, ...]:
 
 
 def _oauth_rejection(code: str) -> Rejected:
-    return Rejected(Problem(code, detail=code))
+    return Rejected(Problem(code, detail=code), hint=f"{code}: {_OAUTH_HINTS[code]}")
 
 
 def lock_date_problems(day: str | None, books: Document, call: Call, path: Path) -> Iterator[Problem]:

@@ -35,11 +35,13 @@ def count_call(call: Call, state: State) -> None:
         return
     limits = _call_limits(call)
     if call.in_flight > limits.in_flight:
-        raise TooManyRequests("concurrent")
+        hint = f"{call.in_flight} calls of the tenant at once, at most {limits.in_flight} are allowed"
+        raise TooManyRequests("concurrent", hint=f"{hint} ({call.assumed('quotas')})")
     _count_in_window("day", state, _tenant_key("day", call), limits.day, _DAY)
     _count_in_window("minute", state, _tenant_key("minute", call), limits.minute, _MINUTE)
     if not count_in_fixed_window(state, _app_key(call), _APP_A_MINUTE, _MINUTE).allowed:
-        raise TooManyRequests("appminute")
+        hint = f"the app has used up its {_APP_A_MINUTE:,} calls of this minute ({call.assumed('quotas')})"
+        raise TooManyRequests("appminute", hint=hint)
 
 
 def remaining_headers(call: Call, state: State) -> tuple[tuple[str, str], ...]:
