@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import click
 
-from mockserver.cli.control_plane import connected
 from mockserver.cli.instants import instant_text
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE
-from mockserver.cli.outcome_lines import shorten, write_json, write_lines
-from mockserver.cli.server_failures import end
+from mockserver.cli.options import CONTEXT_SETTINGS
 from mockserver.cli.server_options import ServerOptions, server_options
-from mockserver.codec.durations import parse_duration
-from mockserver.model import Document, Json
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)
@@ -33,7 +28,9 @@ def show(*, server: ServerOptions) -> None:
     mockserver clock show
     mockserver clock show -s acme --json
     """  # noqa: D301
-    _print_clock(server, "GET", "/clock")
+    from mockserver.cli import clock_run  # noqa: PLC0415 - slow for help
+
+    clock_run.show(server=server)
 
 
 @clock.command(context_settings=CONTEXT_SETTINGS)
@@ -46,29 +43,26 @@ def freeze(*, server: ServerOptions, instant: str) -> None:
     mockserver clock freeze
     mockserver clock freeze 2026-01-05T09:00:00Z
     """  # noqa: D301
-    _print_clock(server, "POST", "/clock/freeze", {"at": instant} if instant else {})
+    from mockserver.cli import clock_run  # noqa: PLC0415 - slow for help
+
+    clock_run.freeze(server=server, instant=instant)
 
 
 @clock.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("duration")
 @server_options
 def advance(*, server: ServerOptions, duration: str) -> None:
-    """Move the clock on, whether it is frozen or not: 90s, 6m, 1h30m, 2d.
+    """Move the clock on by 90s, 6m, 1h30m or 2d.
+
+    It may be frozen or run.
 
     \b
     mockserver clock advance 6m
     mockserver clock advance 1h30m -s acme
     """  # noqa: D301
-    try:
-        seconds = int(parse_duration(duration).total_seconds())
-    except ValueError:
-        problem = {
-            "title": "Wrong usage",
-            "code": "no-duration",
-            "detail": f"{shorten(duration)} is not a duration",
-        }
-        end(server, problem, "DURATION", "write 90s, 6m, 1h30m or 2d", EXIT_USAGE)
-    _print_clock(server, "POST", "/clock/advance", {"seconds": seconds})
+    from mockserver.cli import clock_run  # noqa: PLC0415 - slow for help
+
+    clock_run.advance(server=server, duration=duration)
 
 
 @clock.command(context_settings=CONTEXT_SETTINGS)
@@ -80,19 +74,6 @@ def thaw(*, server: ServerOptions) -> None:
     mockserver clock thaw
     mockserver clock thaw -s acme
     """  # noqa: D301
-    _print_clock(server, "POST", "/clock/thaw")
+    from mockserver.cli import clock_run  # noqa: PLC0415 - slow for help
 
-
-def _print_clock(server: ServerOptions, method: str, below: str, body: Json = None) -> None:
-    with connected(server) as control:
-        found = control.here(method, below, body)
-    if server.json:
-        write_json(found)
-    else:
-        write_lines([f"{server.sandbox}  {describe_clock(found)}"])
-
-
-def describe_clock(found: Document) -> str:
-    """Return `frozen  2026-01-05T09:06:00Z`, or `system  …  (+360 s)`."""
-    ahead = f"  ({found['aheadSeconds']:+,} s)" if found["aheadSeconds"] and found["mode"] != "frozen" else ""
-    return f"{found['mode']}  {found['now']}{ahead}"
+    clock_run.thaw(server=server)

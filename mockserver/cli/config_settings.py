@@ -23,12 +23,17 @@ def defaults_from(config: ConfigFile, group: click.Group, context: click.Context
     """
     commands = commands_of(group, context)
     for key, value in config.document.items():
-        if not isinstance(value, Mapping) and key not in GLOBAL_KEYS:
-            _refuse_key(config, (), key, (*GLOBAL_KEYS, *commands))
         if isinstance(value, Mapping) and key not in commands:
             _refuse_key(config, (), key, commands)
+        if not isinstance(value, Mapping) and key not in GLOBAL_KEYS:
+            if key in commands:
+                what = f"{key}: expected a table, found {shown(value)}, {_kind(value)}"
+                raise InvalidConfigError(what, config.place(key), f"[{key}]")
+            _refuse_key(config, (), key, (*GLOBAL_KEYS, *commands))
+    # `sandbox` may be a name, for every command, or the table of the command `sandbox`.
+    tables = {key: value for key, value in config.document.items() if isinstance(value, Mapping)}
     return {
-        name: _command_defaults(config, command, context, (name,), config.document.get(name, {}))
+        name: _command_defaults(config, command, context, (name,), tables.get(name, {}))
         for name, command in commands.items()
     }
 
@@ -72,8 +77,9 @@ def _option_defaults(
 ) -> Iterator[tuple[str, Any]]:
     known = options_of(command)
     for key in GLOBAL_KEYS:
-        if key in known and key in config.document and key not in table:
-            yield str(known[key].name), _value(config, known[key], (key,), config.document[key])
+        value = config.document.get(key)
+        if key in known and key not in table and value is not None and not isinstance(value, Mapping):
+            yield str(known[key].name), _value(config, known[key], (key,), value)
     for key, value in table.items():
         if key not in known:
             _refuse_key(config, path, key, known)

@@ -95,7 +95,7 @@ def _setting(
 
 def _default(param: click.Option) -> Any:
     """Return the default as JSON has it; Click marks a missing one in its own way."""
-    value = param.default
+    value = param.default is True if param.is_flag else param.default
     if isinstance(value, bool | int | float | str) or value is None:
         return value
     return [str(one) for one in value] if isinstance(value, list | tuple) else _text(value)

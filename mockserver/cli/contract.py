@@ -13,7 +13,9 @@ from mockserver.cli.completions import (
     complete_operations,
     complete_vendors,
 )
-from mockserver.cli.options import CONTEXT_SETTINGS, InvalidValueError, argument, option
+from mockserver.cli.extras import check_extra
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_INTERRUPTED, InvalidValueError, argument, option
+from mockserver.cli.progress_line import LOADING, open_progress_line
 from mockserver.cli.suggestions import choices, nearest, shown
 
 REPORTS = ("junit", "html", "har", "pytest", "json")
@@ -166,8 +168,9 @@ def _pair_reader(sign: str, form: str) -> Any:
     default="auto",
     help="auto: add to the summary of a GitHub job, if there is one.",
 )
-@option("--json", "as_json", is_flag=True, help="Print one JSON document instead of the table.")
-@option("-q", "--quiet", is_flag=True, help="Print failures only.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+@option("-q", "--quiet", is_flag=True, help="Print only failures and the result.")
+@option("-v", "--verbose", is_flag=True, help="List every check, also those that passed.")
 def contract(**given: Any) -> None:
     """Test a server against its contract: one result per item, state, replays, response shapes.
 
@@ -185,6 +188,12 @@ def contract(**given: Any) -> None:
       mockserver contract VENDOR --target http://127.0.0.1:8080/VENDOR --seed 7 --report junit,html
       mockserver contract --spec theirs.yaml --target http://127.0.0.1:9000
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli import contract_run  # noqa: PLC0415 - slow to import, and only needed here
-
-    contract_run.run_contract(contract_run.ContractOptions(**given))
+    check_extra("contract", "mockserver contract")
+    line = open_progress_line(is_silent=given["quiet"] or given["as_json"])
+    try:
+        with line.showing(LOADING):
+            from mockserver.cli import contract_run  # noqa: PLC0415 - slow to import, and only needed here
+        contract_run.run_contract(contract_run.ContractOptions(**given), line)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        raise SystemExit(EXIT_INTERRUPTED) from None

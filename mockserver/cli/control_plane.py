@@ -51,6 +51,10 @@ class RefusedError(Exception):
         return errors[0]  # type: ignore[no-any-return]
 
 
+FAILURES = (RefusedError, ServerUnreachableError, InvalidAddressError)
+"""What a call of the control plane may raise."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpReply:
     """An answer; header names are lower case."""
@@ -104,7 +108,7 @@ class ControlPlane:
     server: ServerOptions
     timeout_s: float = TIMEOUT_S
 
-    def call(self, method: str, path: str, body: Json = None, **query: Json) -> Json:
+    def call(self, method: str, path: str, body: Json = None, /, **query: Json) -> Json:
         """Call an operation and return its JSON, with exact decimals; None without content.
 
         Raises:
@@ -116,12 +120,12 @@ class ControlPlane:
         reply = self.fetch(method, path, content, **query)
         return None if reply.status == HTTPStatus.NO_CONTENT else self._decoded(reply)
 
-    def here(self, method: str, below: str = "", body: Json = None, **query: Json) -> Json:
+    def here(self, method: str, below: str = "", body: Json = None, /, **query: Json) -> Json:
         """Call an operation of the sandbox, like `call`."""
         return self.call(method, f"{self.path}{below}", body, **query)
 
     def fetch(
-        self, method: str, path: str, content: bytes | None = None, media_type: str = JSON, **query: Json
+        self, method: str, path: str, content: bytes | None = None, media_type: str = JSON, /, **query: Json
     ) -> HttpReply:
         """Call an operation with a raw body and return the raw answer; errors as in `call`."""
         texts = {name: _query_text(value) for name, value in query.items() if value not in (None, "")}

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from time import monotonic, sleep  # noqa: TID251 - waits in the machine's time
-
 import click
 
-from mockserver.cli.control_plane import ControlPlane, ServerUnreachableError, connected
-from mockserver.cli.options import CONTEXT_SETTINGS, option
-from mockserver.cli.outcome_lines import counted, write_json, write_lines
+from mockserver.cli.options import CONTEXT_SETTINGS
 from mockserver.cli.server_options import ServerOptions, server_options
-from mockserver.model import Document
-
-_PAUSE_S = 0.2
-_TIMEOUT_S = 5.0
+from mockserver.cli.verb_options import own_option
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("address", metavar="[URL]", default="")
-@option("--wait", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for it so long.")
+@own_option("--wait", default=0.0, type=click.FloatRange(0), metavar="SECONDS", help="Wait for it so long.")
 @server_options
 def health(*, server: ServerOptions, address: str, wait: float) -> None:
     """Print whether a server answers; for health checks. Exit 0: it does, 3: it does not.
@@ -27,26 +20,6 @@ def health(*, server: ServerOptions, address: str, wait: float) -> None:
     mockserver health
     mockserver health http://127.0.0.1:9000 --wait 30
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    chosen = ServerOptions(address.rstrip("/") or server.url, server.sandbox, server.json, server.token)
-    with connected(chosen, _TIMEOUT_S) as control:
-        found = _wait_for_health(control, wait)
-    if server.json:
-        write_json(found)
-    else:
-        write_lines([f"{found['status']} {found['version']} {counted(len(found['vendors']), 'vendor')}"])
+    from mockserver.cli import health_run  # noqa: PLC0415 - slow for help
 
-
-def _wait_for_health(control: ControlPlane, wait_s: float) -> Document:
-    """Return the server's health; ask again until `wait_s` seconds have passed.
-
-    Raises:
-        ServerUnreachableError: it does not answer in that time.
-    """
-    ends = monotonic() + wait_s
-    while True:
-        try:
-            return control.call("GET", "/health")  # type: ignore[no-any-return]
-        except ServerUnreachableError:
-            if monotonic() >= ends:
-                raise
-            sleep(_PAUSE_S)
+    health_run.health(server=server, address=address, wait=wait)

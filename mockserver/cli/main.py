@@ -28,12 +28,19 @@ from mockserver.server import ignore_connexion_warnings
 
 _LAZY_COMMANDS = (
     "assumptions",
+    "cases",
     "clock",
     "completion",
     "config",
     "contract",
+    "doctor",
     "health",
+    "journal",
     "sandbox",
+    "scenario",
+    "send",
+    "spec",
+    "vendors",
     "verify",
 )
 """Commands that are modules of `mockserver.cli`, under their own names."""
@@ -169,6 +176,7 @@ def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: An
     """  # noqa: D301 - the character, which tells click to leave the lines alone
     check_vendors(context)
     ignore_connexion_warnings()
+    from mockserver.contract.examples import ProfileExamples  # noqa: PLC0415
     from mockserver.errors import MockServerError  # noqa: PLC0415
     from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
     from mockserver.server.listening import PortTakenError  # noqa: PLC0415 - as above
@@ -177,7 +185,7 @@ def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: An
     serving = serving_of(chosen)
     try:
         serve(
-            Options(**chosen, hosts=(serving.host, *allow_hosts)),
+            Options(**chosen, hosts=(serving.host, *allow_hosts), examples=ProfileExamples()),
             serving,
             partial(show_startup_error, context=context),
         )

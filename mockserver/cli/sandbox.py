@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mockserver.cli.control_plane import ControlPlane, connected, sandbox_path
 from mockserver.cli.instants import instant_text
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, assumption_values, option
-from mockserver.cli.outcome_lines import counted, shorten, table_lines, write_json, write_lines
-from mockserver.cli.sandbox_lines import difference_lines, sandbox_row
+from mockserver.cli.options import CONTEXT_SETTINGS, assumption_values
 from mockserver.cli.server_completion import (
     complete_packaged,
     complete_sandboxes,
     complete_snapshots,
     complete_vendors,
 )
-from mockserver.cli.server_failures import end
 from mockserver.cli.server_options import ServerOptions, server_options
-from mockserver.codec import json
-from mockserver.errors import MalformedBody
-from mockserver.model import Document, Json
+from mockserver.cli.verb_options import output_option, own_option, sure_option
 
-_SNAPSHOT = re.compile("s[1-9][0-9]{0,8}")
 _NAME = click.argument("name", default="", metavar="[NAME]", shell_complete=complete_sandboxes)
-_SURE = option("--yes", "sure", is_flag=True, help="Needed where standard input is not a terminal.")
-_VENDOR = option(
+_VENDOR = own_option(
     "--vendor", default=None, shell_complete=complete_vendors, help="Only the state of this vendor."
 )
 
@@ -53,17 +43,14 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     mockserver sandbox list
     mockserver sandbox list --json
     """  # noqa: D301
-    with connected(server) as control:
-        found = control.call("GET", "/sandboxes")
-    if server.json:
-        write_json(found)
-    elif found:
-        write_lines(table_lines([sandbox_row(one) for one in found]))
+    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+
+    sandbox_run.list_sandboxes(server=server)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("name")
-@option(
+@own_option(
     "--from",
     "source",
     default="",
@@ -71,17 +58,12 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     shell_complete=complete_sandboxes,
     help="Sandbox or dump whose state it begins with.",
 )
-@option("--empty", scope="sandbox", is_flag=True, help="Start without records.")
-@option("--seed", scope="sandbox", default=0, type=click.IntRange(0), help="Seed of ids and chance.")
-@option(
-    "--freeze",
-    scope="sandbox",
-    default="",
-    callback=instant_text,
-    metavar="TIME",
-    help="Freeze its clock at this instant.",
+@own_option("--empty", is_flag=True, help="Start without records.")
+@own_option("--seed", default=0, type=click.IntRange(0), help="Seed of ids and chance.")
+@own_option(
+    "--freeze", default="", callback=instant_text, metavar="TIME", help="Freeze its clock at this instant."
 )
-@option(
+@own_option(
     "--scenario",
     "scenarios",
     scope="sandbox",
@@ -89,10 +71,9 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     shell_complete=complete_packaged,
     help="Packaged scenario to arm; may be given again.",
 )
-@option(
+@own_option(
     "--assume",
     "assumptions",
-    scope="sandbox",
     multiple=True,
     callback=assumption_values,
     metavar="ID=VALUE",
@@ -106,55 +87,50 @@ def create(*, server: ServerOptions, name: str, source: str, **chosen: Any) -> N
     mockserver sandbox create acme --seed 7
     mockserver sandbox create copy --from acme
     """  # noqa: D301
-    wanted = {member: value for member, value in chosen.items() if value}
-    made = ServerOptions(server.url, name, server.json, server.token)
-    with connected(made) as control:
-        state = _state_of(control, source) if source else None
-        control.call("POST", "/sandboxes", {"name": name, **wanted})
-        if state is not None:
-            control.here("PUT", "/state", state)
-        _print_sandbox(control)
+    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+
+    sandbox_run.create(server=server, name=name, source=source, **chosen)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("name", shell_complete=complete_sandboxes)
-@_SURE
+@sure_option
 @server_options
 def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
-    """Delete the sandbox NAME with its journal; the default sandbox is reset.
+    """Delete the sandbox NAME with its journal.
+
+    The default sandbox is reset instead.
 
     \b
     mockserver sandbox delete acme
     mockserver sandbox delete acme --yes
     """  # noqa: D301
-    chosen = ServerOptions(server.url, name, server.json, server.token)
-    check_sure(chosen, f"mockserver sandbox delete {name} --yes", sure=sure)
-    with connected(chosen) as control:
-        control.here("DELETE")
-    _note(f"{shorten(name)} deleted")
+    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+
+    sandbox_run.delete(server=server, name=name, sure=sure)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
 @_NAME
-@_SURE
+@sure_option
 @server_options
 def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
-    """Set a sandbox back to how it was created; its journal is deleted.
+    """Set a sandbox back to how it was created.
+
+    Its journal is deleted, snapshots are kept.
 
     \b
     mockserver sandbox reset
     mockserver sandbox reset acme --yes
     """  # noqa: D301
-    chosen = ServerOptions(server.url, name or server.sandbox, server.json, server.token)
-    check_sure(chosen, f"mockserver sandbox reset {chosen.sandbox} --yes", sure=sure)
-    with connected(chosen) as control:
-        control.here("POST", "/reset")
-        _print_sandbox(control)
+    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+
+    sandbox_run.reset(server=server, name=name, sure=sure)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
-@option("--label", default="", help="What it is, for people.")
-@option("--list", "lists", is_flag=True, help="List the snapshots instead of taking one.")
+@own_option("--label", default="", help="What it is, for people.")
+@own_option("--list", "lists", is_flag=True, help="List the snapshots instead of taking one.")
 @server_options
 def snapshot(*, server: ServerOptions, label: str, lists: bool) -> None:
     """Take a snapshot of the whole state, and print its id.
@@ -163,28 +139,26 @@ def snapshot(*, server: ServerOptions, label: str, lists: bool) -> None:
     mockserver sandbox snapshot --label 'before the retry'
     mockserver sandbox snapshot --list
     """  # noqa: D301
-    with connected(server) as control:
-        found = (
-            control.here("GET", "/snapshots")
-            if lists
-            else control.here("POST", "/snapshots", {"label": label})
-        )
-    _print_snapshots(server, found)
+    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+
+    sandbox_run.snapshot(server=server, label=label, lists=lists)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("snapshot", metavar="SNAPSHOT", shell_complete=complete_snapshots)
 @server_options
 def restore(*, server: ServerOptions, snapshot: str) -> None:
-    """Set the sandbox back to a snapshot; journal and snapshots are kept.
+    """Set the sandbox back to a snapshot.
+
+    The journal and all snapshots are kept.
 
     \b
     mockserver sandbox restore s1
     mockserver sandbox restore s1 -s acme
     """  # noqa: D301
-    with connected(server) as control:
-        found = control.here("POST", f"/snapshots/{snapshot}/restore")
-    _print_snapshots(server, found)
+    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+
+    sandbox_run.restore(server=server, snapshot=snapshot)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -193,30 +167,23 @@ def restore(*, server: ServerOptions, snapshot: str) -> None:
 )
 @server_options
 def diff(*, server: ServerOptions, names: tuple[str, ...]) -> None:
-    """Print what differs from the fixtures, from a snapshot, or between two sandboxes (left to right).
+    """Print what differs from an earlier state or another sandbox.
+
+    The earlier state is that of the fixtures or of a SNAPSHOT. Two sandboxes are compared left to right.
 
     \b
     mockserver sandbox diff
     mockserver sandbox diff s1
     mockserver sandbox diff default acme
     """  # noqa: D301
-    if len(names) > 2:  # noqa: PLR2004 - left and right
-        raise click.UsageError("two sandboxes are compared at most")
-    right = names[1] if names[1:] else server.sandbox
-    chosen = ServerOptions(server.url, right, server.json, server.token)
-    with connected(chosen) as control:
-        found = control.here("GET", "/diff", against=_against(names))
-    if server.json:
-        write_json(found)
-    else:
-        write_lines(difference_lines(found))
+    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+
+    sandbox_run.diff(server=server, names=names)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
 @_VENDOR
-@option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there."
-)
+@output_option
 @server_options
 def dump(*, server: ServerOptions, vendor: str | None, output: Path | None) -> None:
     """Print the state as one JSON document; `sandbox load` reads it.
@@ -225,13 +192,9 @@ def dump(*, server: ServerOptions, vendor: str | None, output: Path | None) -> N
     mockserver sandbox dump -o state.json
     mockserver sandbox dump -s acme | jq keys
     """  # noqa: D301
-    with connected(server) as control:
-        content = control.fetch("GET", f"{control.path}/dump", vendor=vendor).body
-    if output is None:
-        click.echo(content.decode())
-        return
-    output.write_bytes(content + b"\n")
-    _note(f"written: {output}")
+    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+
+    sandbox_run.dump(server=server, vendor=vendor, output=output)
 
 
 @sandbox.command(context_settings=CONTEXT_SETTINGS)
@@ -239,70 +202,14 @@ def dump(*, server: ServerOptions, vendor: str | None, output: Path | None) -> N
 @_VENDOR
 @server_options
 def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
-    """Replace the state by that of a dump: a FILE, or - for standard input.
+    """Replace the state by that of a dump.
+
+    It is a FILE, or - for standard input.
 
     \b
     mockserver sandbox load state.json -s acme
     mockserver sandbox dump -s a | mockserver sandbox load - -s b
     """  # noqa: D301
-    with connected(server) as control:
-        found = json.decode(control.fetch("PUT", f"{control.path}/state", file.read(), vendor=vendor).body)
-    if server.json:
-        write_json(found)
-    else:
-        write_lines([f"{server.sandbox}  {counted(found['records'], 'record')}"])
+    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
 
-
-def check_sure(server: ServerOptions, line: str, *, sure: bool) -> None:
-    """End with exit 2 unless the user types this at a terminal, or is `sure`; `line` is what to type."""
-    if not sure and not sys.stdin.isatty():
-        problem = {
-            "title": "Wrong usage",
-            "code": "not-sure",
-            "detail": "this deletes data, and nobody confirmed it",
-        }
-        end(server, problem, "standard input is not a terminal", line, EXIT_USAGE)
-
-
-def _against(names: tuple[str, ...]) -> str:
-    if not names:
-        return "fixtures"
-    return names[0] if len(names) == 1 and _SNAPSHOT.fullmatch(names[0]) else f"sandbox:{names[0]}"
-
-
-def _state_of(control: ControlPlane, source: str) -> Json:
-    """Return the state of a dump file or of a sandbox."""
-    file = Path(source)
-    if not file.is_file():
-        return control.call("GET", f"{sandbox_path(source)}/dump")
-    try:
-        return json.decode(file.read_bytes())
-    except MalformedBody as error:
-        problem = {"title": "Wrong usage", "code": "no-dump", "detail": f"{file} is not a dump: {error}"}
-        end(control.server, problem, f"--from {file}", "mockserver sandbox dump -o FILE", EXIT_USAGE)
-
-
-def _print_sandbox(control: ControlPlane) -> None:
-    found: Document = control.here("GET")
-    if control.server.json:
-        write_json(found)
-    else:
-        write_lines(table_lines([sandbox_row(found)]))
-
-
-def _print_snapshots(server: ServerOptions, found: Json) -> None:
-    if server.json:
-        write_json(found)
-    elif rows := [found] if isinstance(found, dict) else found:
-        write_lines(
-            table_lines(
-                [
-                    (one["id"], one["at"], counted(one["records"], "record"), shorten(one["label"]))
-                    for one in rows
-                ]
-            )
-        )
-
-
-def _note(text: str) -> None:
-    write_lines([text], err=True)
+    sandbox_run.load(server=server, file=file, vendor=vendor)

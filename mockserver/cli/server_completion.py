@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import click
 
-from mockserver.cli.control_plane import (
-    ControlPlane,
-    InvalidAddressError,
-    RefusedError,
-    ServerUnreachableError,
-)
-from mockserver.cli.server_options import DEFAULT_URL, ServerOptions
-from mockserver.model import Json
+if TYPE_CHECKING:
+    from mockserver.cli.control_plane import ControlPlane
+    from mockserver.model import Json
 
 _TIMEOUT_S = 0.5
 
@@ -22,6 +18,9 @@ Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
 def _completion(read: Callable[[ControlPlane, click.Context], Iterable[str]]) -> Complete:
     def complete(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+        from mockserver.cli import control_plane  # noqa: PLC0415 - slow for help
+        from mockserver.cli.server_options import DEFAULT_URL, ServerOptions  # noqa: PLC0415 - imports this
+
         given = context.params
         server = ServerOptions(
             str(given.get("url") or DEFAULT_URL).rstrip("/"),
@@ -30,8 +29,8 @@ def _completion(read: Callable[[ControlPlane, click.Context], Iterable[str]]) ->
             token=str(given.get("control_token") or ""),
         )
         try:
-            names = list(read(ControlPlane(server, _TIMEOUT_S), context))
-        except (RefusedError, ServerUnreachableError, InvalidAddressError):
+            names = list(read(control_plane.ControlPlane(server, _TIMEOUT_S), context))
+        except control_plane.FAILURES:
             return []
         return [name for name in names if name.startswith(begun)]
 
@@ -66,3 +65,4 @@ complete_snapshots = _completion(lambda control, _: _names(control.here("GET", "
 complete_numbers = _completion(
     lambda control, _: [str(one["number"]) for one in reversed(control.here("GET", "/journal", last=20))]
 )
+complete_cases = _completion(lambda control, _: _names(control.call("GET", "/cases"), "id"))

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
-import click
-
 from mockserver.cli.options import option
+from mockserver.cli.server_completion import complete_sandboxes
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,12 +25,6 @@ class ServerOptions:
     token: str
 
 
-def _sandboxes(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
-    from mockserver.cli.server_completion import complete_sandboxes  # noqa: PLC0415 - slow
-
-    return complete_sandboxes(context, parameter, begun)
-
-
 def server_options(command: F) -> F:
     """Add the options; the command receives them as keyword `server`, a `ServerOptions`."""
 
@@ -42,7 +35,7 @@ def server_options(command: F) -> F:
         "--sandbox",
         default="default",
         metavar="NAME",
-        shell_complete=_sandboxes,
+        shell_complete=complete_sandboxes,
         help="Sandbox of the server.",
     )
     @option("--url", default=DEFAULT_URL, metavar="URL", help="Address of the server.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NoReturn
 
 import click
 
+from mockserver.cli.config_file import shown_path
 from mockserver.cli.known_names import vendor_names
 from mockserver.cli.options import EXIT_USAGE, fail
 from mockserver.cli.places import command_words, flag_of, place_of_option
@@ -42,6 +44,7 @@ def check_names(
 def startup_message(error: Exception, context: click.Context) -> Message:
     """Return what to tell of an error that keeps the server from starting."""
     from mockserver.engine.registry import InvalidAssumptionError  # noqa: PLC0415 - slow, and loaded by now
+    from mockserver.errors import SpecError  # noqa: PLC0415
     from mockserver.server.listening import AddressError  # noqa: PLC0415 - as above
     from mockserver.server.startup_error import StartupError  # noqa: PLC0415 - as above
 
@@ -51,7 +54,34 @@ def startup_message(error: Exception, context: click.Context) -> Message:
         return _bad_assumption(error, error.assumption, context)
     if isinstance(error, AddressError):
         return _bad_address(error, context)
-    return Message(str(error), "mockserver run", "mockserver doctor")
+    if isinstance(error, SpecError) and (message := _bad_spec(error, context)):
+        return message
+    return Message(str(error), command_words(context), "mockserver doctor")
+
+
+def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
+    """Exit with status 2 because the vendors cannot be loaded."""
+    message = startup_message(error, context)
+    fail(message.what, message.where, message.cure, EXIT_USAGE)
+
+
+def _bad_spec(error: Exception, context: click.Context) -> Message | None:
+    """Return the first problem of the spec that the error names, and how to see the others."""
+    from mockserver.cli.spec_check import find_problems  # noqa: PLC0415 - only where a spec is wrong
+
+    said = str(error)
+    folders = context.params.get("specs") or ()
+    named = [file for folder in folders for file in folder.glob("*.yaml") if said.startswith(file.stem)]
+    for file in named:
+        problems = find_problems(file, schema=False)
+        first = next((one for one in problems if said.endswith(one.what)), None)
+        if first:
+            others = (
+                f" (and {len(problems) - 1:,} more: mockserver spec check {file})" if problems[1:] else ""
+            )
+            where = f"{shown_path(file)}:{first.place.line}:{first.place.column}{others}"
+            return Message(said, where, first.cure)
+    return None
 
 
 def _bad_assumption(error: Exception, name: str, context: click.Context) -> Message:

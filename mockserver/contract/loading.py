@@ -47,12 +47,13 @@ def load_api(file: Path, facts: Facts | None = None) -> ApiUnderTest:
         SpecError: it cannot be read.
     """
     spec = loading.load_spec(file)
-    profile = _profile(spec.name)
+    profile = find_profile(spec.name)
     named: Mapping[str, str] = facts or {}
     return ApiUnderTest(spec.name, spec, profile, {**profile.facts, **named})
 
 
-def _profile(name: str) -> Profile:
+def find_profile(name: str) -> Profile:
+    """Return the profile in the vendor's package; one that says nothing if there is none."""
     module = f"{VENDORS_PACKAGE}.{name}.profile"
     if find_spec(f"{VENDORS_PACKAGE}.{name}") is None or find_spec(module) is None:
         return Profile()

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from mockserver.codec.http import json_reply
 from mockserver.codec.redaction import ASCII_MASK
+from mockserver.control.cases.transport import HttpClient
 from mockserver.control.control_call import ControlError, UnknownEntryError
 from mockserver.control.journal_queries import read_expectation, read_query
+from mockserver.control.stories import NotReproducibleError, StoryBuilder
+from mockserver.control.story_files import file_reply, story_reply
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import Entry
-from mockserver.journal.export.case_file import write_case_file
 from mockserver.journal.export.curl import entry_command
-from mockserver.journal.export.har import har_archive
-from mockserver.journal.export.pytest_file import pytest_file_name, pytest_source
-from mockserver.journal.journal import Journal
+from mockserver.journal.export.har import har_archive, har_story
+from mockserver.journal.journal import MAX_ENTRIES, Journal
 from mockserver.journal.query import select
-from mockserver.journal.resend import sandbox_settings
 from mockserver.journal.verification import Expectation, RequestDocuments, VerificationResult, verify_entries
 from mockserver.journal.view import View
 from mockserver.model import Document, Json, Reply
@@ -29,8 +28,10 @@ from mockserver.sandbox.sandboxes import Sandboxes
 DROPPED_HEADER = "Mock-Journal-Dropped"
 """Header of a list with the number of older entries that were dropped."""
 
+COMMAND = "command"
+"""Format of one call alone, as a curl command; it brings nothing, so it may have another outcome."""
+
 _SHOWN_SECRETS = "shown"
-_MAX_NAME = 40
 _NEAREST_MEMBERS = frozenset({"number", "vendor", "method", "path", "operation", "status", "outcomes"})
 
 
@@ -50,11 +51,15 @@ class IncompleteEntryError(ControlError):
 
 @dataclass(frozen=True, slots=True)
 class JournalOperations:
-    """Operations on a sandbox's journal. All raise UnknownSandboxError if the sandbox does not exist."""
+    """Operations on a sandbox's journal. All raise UnknownSandboxError if the sandbox does not exist.
+
+    `inside` sends calls of exports to this server, to see that they come out the same.
+    """
 
     sandboxes: Sandboxes
     journal: Journal
     served: tuple[LoadedVendor, ...]
+    inside: HttpClient
 
     def list_journal(self, name: str, last: int, secrets: str, **filters: Json) -> Reply:
         """Return the newest entries that match the query, in short form and oldest first."""
@@ -98,35 +103,48 @@ class JournalOperations:
         if not found.holds:
             raise NotVerifiedError(_summary(expected, found), _problem_members(expected, found, dropped))
 
-    def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
-        """Return one entry in the requested format.
+    async def export_entry(self, name: str, number: int, format_: str, secrets: str) -> Reply:
+        """Return one entry with what it needs to come out the same, in the requested format.
 
         Raises:
             UnknownEntryError: there is no entry with this number.
             IncompleteEntryError: its body was not kept completely.
+            NotReproducibleError: it would not come out the same, or the format cannot express it.
         """
         entry = find_entry(self.sandboxes, self.journal, name, number)
-        if format_ == "har":
-            return har_archive([entry], View(shown=secrets == _SHOWN_SECRETS))
-        check_body_kept(entry)
-        return self._exported(entry, format_, View(secrets == _SHOWN_SECRETS, ASCII_MASK))
+        if format_ == COMMAND:
+            check_body_kept(entry)
+            view = View(secrets == _SHOWN_SECRETS, ASCII_MASK)
+            return file_reply(entry_command(entry, view), "text/x-shellscript", f"call-{number}.sh")
+        return await self._exported(name, [entry], format_, secrets)
 
-    def export_journal(self, name: str, format_: str, last: int, secrets: str, **filters: Json) -> Reply:
-        """Return the newest entries that match the query as one archive."""
-        del format_  # the spec permits one value
-        return har_archive(self._select(name, last, filters), View(shown=secrets == _SHOWN_SECRETS))
+    async def export_journal(
+        self, name: str, format_: str, last: int, secrets: str, **filters: Json
+    ) -> Reply:
+        """Return the newest entries that match the query, likewise.
 
-    def _exported(self, entry: Entry, form: str, view: View) -> Reply:
-        if form == "curl":
-            return _file_reply(entry_command(entry, view), "text/x-shellscript", f"call-{entry.number}.sh")
-        by_name: Mapping[str, LoadedVendor] = {vendor.name: vendor for vendor in self.served}
-        settings = sandbox_settings(entry, self.sandboxes, by_name)
-        if form == "case":
-            return _file_reply(
-                write_case_file(entry, view, settings), "application/yaml", f"call-{entry.number}.yaml"
-            )
-        own = dataclasses.replace(settings, name=f"{settings.name[:_MAX_NAME]}-call-{entry.number}")
-        return _file_reply(pytest_source(entry, view, own), "text/x-python", pytest_file_name(entry))
+        Raises:
+            NotReproducibleError: they would not come out the same, or the format cannot express them.
+            UnprocessableMemberError: a filter is invalid.
+        """
+        lowest, highest = (filters.pop(bound, None) for bound in ("from_", "to"))
+        found = [
+            entry
+            for entry in self._select(name, MAX_ENTRIES, filters)
+            if (lowest is None or lowest <= entry.number) and (highest is None or entry.number <= highest)
+        ]
+        return await self._exported(name, found[-last:], format_, secrets)
+
+    async def _exported(self, name: str, entries: Sequence[Entry], form: str, secrets: str) -> Reply:
+        shown = secrets == _SHOWN_SECRETS
+        builder = StoryBuilder(self.sandboxes, self.journal, self.served, self.inside)
+        if form != "har":
+            return story_reply(await builder.build(name, entries, shown=shown), form)
+        view = View(shown)
+        try:
+            return har_story(await builder.build(name, entries, shown=shown), view)
+        except NotReproducibleError as error:
+            return har_archive(entries, view, str(error))
 
     def _select(self, name: str, last: int, filters: Mapping[str, Json]) -> list[Entry]:
         self.sandboxes.check_exists(name)
@@ -193,8 +211,3 @@ def _problem_members(expected: Expectation, found: VerificationResult, dropped: 
         "found": {"calls": found.calls, "items": found.items, "numbers": found.numbers, "dropped": dropped},
         "nearest": nearest,
     }
-
-
-def _file_reply(text: str, media_type: str, name: str) -> Reply:
-    disposition = ("Content-Disposition", f'attachment; filename="{name}"')
-    return Reply(200, text.encode(), f"{media_type}; charset=utf-8", (disposition,))

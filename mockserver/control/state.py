@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,7 +10,7 @@ from mockserver.control.control_call import UnprocessableCallError
 from mockserver.control.scenario_documents import document_problems
 from mockserver.control.state_schemas import SANDBOX_COLLECTIONS, VENDOR_COLLECTIONS
 from mockserver.engine.registry import InvalidAssumptionError, LoadedVendor, check_assumption_values
-from mockserver.model import Document, Json, Path, pointer_of
+from mockserver.model import EMPTY, Document, Json, Path, pointer_of
 from mockserver.sandbox import snapshots
 from mockserver.sandbox.assumptions import ASSUMPTIONS_COLLECTION
 from mockserver.sandbox.sandboxes import Sandboxes, count_records
@@ -59,6 +59,27 @@ class StateOperations:
 
         return self.sandboxes.control(name, work)
 
+    def merge_state(self, name: str, body: Document) -> Document:
+        """Set the given documents and delete those that are null, all of them or none.
+
+        Raises:
+            UnprocessableCallError: a vendor is not served, or the state would be invalid.
+        """
+        check_problems(
+            problem
+            for scope, tables in body.items()
+            for problem in _malformed(scope, tables, null_is_valid=True)
+        )
+
+        def work(whole: SandboxState) -> Document:
+            held = snapshots.dump_tables(whole)
+            merged = {scope: _merged(held.get(scope, EMPTY), tables) for scope, tables in body.items()}
+            check_problems(DumpValidator(self.served).problems(merged))
+            snapshots.load_tables(whole, {**held, **merged})
+            return {"records": count_records(snapshots.dump_tables(whole))}
+
+        return self.sandboxes.control(name, work)
+
     def _check_vendor(self, vendor: str) -> None:
         names = [one.name for one in self.served]
         if vendor and vendor not in names:
@@ -68,13 +89,30 @@ class StateOperations:
             )
 
     def _validated(self, body: Document, vendor: str) -> Tables:
-        problems = DumpValidator(self.served, vendor).problems(body)
-        shown = list(islice(problems, MAX_PROBLEMS))
-        if shown:
-            more = sum(1 for _ in problems)
-            also = f", and {more:,} more" if more else ""
-            raise UnprocessableCallError(f"the state cannot be loaded: {shown[0]['detail']}{also}", shown)
+        check_problems(DumpValidator(self.served, vendor).problems(body))
         return body
+
+
+def check_problems(problems: Iterator[Document]) -> None:
+    """Raise if there are any problems.
+
+    Raises:
+        UnprocessableCallError: there are; it lists the first ones.
+    """
+    shown = list(islice(problems, MAX_PROBLEMS))
+    if shown:
+        more = sum(1 for _ in problems)
+        also = f", and {more:,} more" if more else ""
+        raise UnprocessableCallError(f"the state cannot be loaded: {shown[0]['detail']}{also}", shown)
+
+
+def _merged(tables: Mapping[str, Mapping[str, Document]], patch: Document) -> Document:
+    """Return the tables with the documents of `patch`, without those that it has as null."""
+    merged = dict(tables)
+    for name, documents in patch.items():
+        both = {**tables.get(name, EMPTY), **documents}
+        merged[name] = {key: document for key, document in both.items() if document is not None}
+    return merged
 
 
 def _is_of(scope: str, vendor: str) -> bool:
@@ -161,8 +199,8 @@ class DumpValidator:
             yield _problem_document(path, "unknown-value", str(error))
 
 
-def _malformed(scope: str, tables: Json) -> Iterator[Document]:
-    """Yield where `tables` is not documents by collection and key."""
+def _malformed(scope: str, tables: Json, *, null_is_valid: bool = False) -> Iterator[Document]:
+    """Yield where `tables` is not documents, or with `null_is_valid` nulls, by collection and key."""
     if not isinstance(tables, dict):
         yield _problem_document((scope,), "wrong-type", "expected an object of collections")
         return
@@ -171,7 +209,7 @@ def _malformed(scope: str, tables: Json) -> Iterator[Document]:
             yield _problem_document((scope, name), "wrong-type", "expected an object of documents by key")
             continue
         for key, document in documents.items():
-            if not isinstance(document, dict):
+            if not isinstance(document, dict) and not (document is None and null_is_valid):
                 yield _problem_document((scope, name, key), "wrong-type", "expected a document (an object)")
 
 

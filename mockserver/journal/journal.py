@@ -103,6 +103,12 @@ class Journal:
             place = number - journal.entries[0].number
             return journal.entries[place] if 0 <= place < len(journal.entries) else None
 
+    def last_number(self, sandbox: str) -> int:
+        """Return the number of the newest entry, 0 if there was none."""
+        with self._lock:
+            journal = self._journals.get(sandbox)
+            return journal.last if journal else 0
+
     def size(self) -> int:
         """Return the number of entries of all sandboxes."""
         with self._lock:

@@ -12,7 +12,10 @@ from mockserver.sandbox.store import Collection
 
 @dataclass(frozen=True, slots=True)
 class KeyRules:
-    """Whether white space round a key counts, and letter case. Source: edge-cases rows 38 and 39."""
+    """Whether white space round a key counts, and letter case.
+
+    Source: docs/catalogue.md#38-key-case, #39-key-whitespace.
+    """
 
     trims: bool
     ignores_case: bool

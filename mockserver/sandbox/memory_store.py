@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from hashlib import blake2b
@@ -14,8 +14,9 @@ from uuid import UUID
 from mockserver.errors import UnknownSandboxError
 from mockserver.model import EMPTY, Document
 from mockserver.sandbox.clock import Clock, ClockSettings, system_clock
+from mockserver.sandbox.history import History, UndoList
 from mockserver.sandbox.memory_table import MemoryTable
-from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, Tables
+from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState, Tables
 
 
 def uuid_from_octets(octets: bytes) -> str:
@@ -25,17 +26,17 @@ def uuid_from_octets(octets: bytes) -> str:
 
 T = TypeVar("T")
 TransformDocument = Callable[[Document], Document]
-UndoList = list[tuple[MemoryTable, str, Document | None]]
 
 
 class _SandboxTables:
-    """The tables of one sandbox by scope and name, and the lock that serialises its transactions."""
+    """The tables of one sandbox by scope and name, its history, the lock that serialises its transactions."""
 
-    __slots__ = ("lock", "tables")
+    __slots__ = ("history", "lock", "tables")
 
     def __init__(self) -> None:
         self.lock = RLock()
         self.tables: dict[tuple[str, str], MemoryTable] = {}
+        self.history = History()
 
 
 class _Collection:
@@ -176,6 +177,10 @@ class _State:
                 for key, document in documents.items():
                     collection[key] = document
 
+    def remember(self, *, is_control: bool) -> None:
+        """Add what was changed to the sandbox's history."""
+        self._world.history.add(self._undo, is_control=is_control)
+
     def sweep(self) -> None:
         """Leave no empty table behind: any tenant may be named, and most are only looked at."""
         tables = self._world.tables
@@ -191,7 +196,7 @@ class _State:
         if opened is None:
             table = self._world.tables.get((scope, name))
             if table is None:
-                table = self._world.tables[scope, name] = MemoryTable()
+                table = self._world.tables[scope, name] = MemoryTable((scope, name))
             opened = self._collections[scope, name] = _Collection(table, self._undo, self._keep)
         return opened
 
@@ -215,6 +220,7 @@ class MemoryStore:
                 return False
             world = _SandboxTables()
             self._run(world, SANDBOX_SCOPE, fill)
+            world.history.begin()
             self._worlds[sandbox] = world
             return True
 
@@ -237,6 +243,26 @@ class MemoryStore:
         self._run(world, SANDBOX_SCOPE, fill)
         return self._run(world, scope, work)
 
+    def end_call(self, sandbox: str, number: int) -> None:
+        """See `Store.end_call`."""
+        if (world := self._worlds.get(sandbox)) is not None:
+            with world.lock:
+                world.history.end_call(number)
+
+    def call_states(self, sandbox: str, numbers: Collection[int]) -> Mapping[int, CallStates]:
+        """See `Store.call_states`."""
+        world = self._worlds.get(sandbox)
+        if world is None:
+            raise UnknownSandboxError(sandbox)
+        with world.lock:
+            return world.history.states(numbers, _State(world, SANDBOX_SCOPE, self._clock, self._keep).tables)
+
+    def forget_calls(self, sandbox: str) -> None:
+        """See `Store.forget_calls`."""
+        if (world := self._worlds.get(sandbox)) is not None:
+            with world.lock:
+                world.history.begin()
+
     def delete(self, sandbox: str) -> None:
         """See `Store.delete`."""
         with self._lock:
@@ -253,6 +279,8 @@ class MemoryStore:
             state = _State(world, scope, self._clock, self._keep)
             try:
                 with state.item():
-                    return work(state)
+                    result = work(state)
+                state.remember(is_control=scope == SANDBOX_SCOPE)
+                return result
             finally:
                 state.sweep()

@@ -10,11 +10,15 @@ _Index = dict[Any, dict[str, None]]
 
 
 class MemoryTable:
-    """Documents by key; `order` and `find` cost nothing until they are first used."""
+    """Documents by key; `order` and `find` cost nothing until they are first used.
 
-    __slots__ = ("_indexes", "_keys", "_sorted", "documents")
+    `place` is the table's scope and name.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_indexes", "_keys", "_sorted", "documents", "place")
+
+    def __init__(self, place: tuple[str, str] = ("", "")) -> None:
+        self.place = place
         self.documents: dict[str, Document] = {}
         self._keys: list[str] | None = None
         self._sorted = True

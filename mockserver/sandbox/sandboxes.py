@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from msgspec.structs import asdict
 
-from mockserver.errors import UnknownSandboxError
+from mockserver.errors import TooManySandboxesError, UnknownSandboxError
 from mockserver.model import Document
 from mockserver.sandbox import assumptions as sandbox_assumptions
 from mockserver.sandbox import settings as sandbox_settings
@@ -89,15 +89,18 @@ class Sandboxes:
             return self.store.transact(name, scope, work)
 
     def transact_or_discard(self, name: str, scope: str, work: Callable[[State], T], *, create: bool) -> T:
-        """Run `work` like `transact`, but create a missing sandbox only if `create`.
+        """Run `work` like `transact`; without `create`, a sandbox too many is no error.
 
-        Otherwise `work` runs in a new sandbox that is discarded.
+        Then `work` runs in a new sandbox that is discarded.
+
+        Raises:
+            TooManySandboxesError: with `create`, it is not there, and no more may be.
         """
         try:
-            return self.store.transact(name, scope, work)
-        except UnknownSandboxError:
+            return self.transact(name, scope, work)
+        except TooManySandboxesError:
             if create:
-                return self.transact(name, scope, work)
+                raise
             return self.store.run_discarded(self._fill(Settings(name)), scope, work)
 
     def control(self, name: str, work: Callable[[SandboxState], T]) -> T:
@@ -136,7 +139,9 @@ class Sandboxes:
             snapshots.load_tables(whole, self.initial_tables(settings))
             return settings
 
-        return self.control(name, work)
+        settings = self.control(name, work)
+        self.store.forget_calls(name)
+        return settings
 
     def names(self) -> list[str]:
         """Return the names of all sandboxes, sorted; those that were idle for too long end first."""
@@ -202,6 +207,7 @@ class Sandboxes:
         self.enter(name)
         for vendor, chosen in sandbox_assumptions.group_by_vendor(values).items():
             self.store.transact(name, f"{vendor}/", partial(sandbox_assumptions.override_values, chosen))
+        self.store.control(name, lambda _whole: None)  # else the change would count as the next call's
 
     def delete(self, name: str) -> None:
         """Delete the sandbox; the default one is made anew as at the start of the server, without snapshots.
@@ -214,6 +220,7 @@ class Sandboxes:
             self.store.control(
                 name, lambda whole: whole.load(self.initial_tables(read_settings(name, whole)))
             )
+            self.store.forget_calls(name)
             self.on_end(name)
         else:
             self._end(name)

@@ -13,7 +13,8 @@ SNAPSHOTS = "snapshots"
 MAX_SNAPSHOTS = 50
 
 _LAST_NUMBER = "snapshots-taken"
-_SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER)
+SNAPSHOT_COLLECTIONS = (SNAPSHOTS, _LAST_NUMBER)
+"""Collections that no dump has."""
 
 
 class UnknownSnapshotError(MockServerError):
@@ -30,7 +31,7 @@ def dump_tables(whole: SandboxState) -> Tables:
     own = {
         name: documents
         for name, documents in held.get(SANDBOX_SCOPE, {}).items()
-        if name not in _SNAPSHOT_COLLECTIONS
+        if name not in SNAPSHOT_COLLECTIONS
     }
     return {**held, SANDBOX_SCOPE: own}
 
@@ -38,7 +39,7 @@ def dump_tables(whole: SandboxState) -> Tables:
 def load_tables(whole: SandboxState, tables: Tables) -> None:
     """Replace the tables of the sandbox by `tables`; its snapshots stay."""
     held = whole.tables().get(SANDBOX_SCOPE, {})
-    kept = {name: held[name] for name in _SNAPSHOT_COLLECTIONS if name in held}
+    kept = {name: held[name] for name in SNAPSHOT_COLLECTIONS if name in held}
     whole.load({**tables, SANDBOX_SCOPE: {**tables.get(SANDBOX_SCOPE, {}), **kept}})
 
 

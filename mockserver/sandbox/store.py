@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection as AnyCollection
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from mockserver.model import Document
+from mockserver.model import Document, Value
 
 T = TypeVar("T")
 
@@ -88,6 +89,13 @@ class SandboxState(State, Protocol):
         ...
 
 
+class CallStates(Value, frozen=True):
+    """The state of a sandbox before and after one call."""
+
+    before: Tables
+    after: Tables
+
+
 class Store(Protocol):
     """Sandboxes by name, isolated from each other."""
 
@@ -111,6 +119,22 @@ class Store(Protocol):
         self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[State], T]
     ) -> T:
         """Fill a sandbox without a name, run `work` on it and discard it."""
+        ...
+
+    def end_call(self, sandbox: str, number: int) -> None:
+        """Note that a recorded call has ended: what was changed since the one before it is its doing."""
+        ...
+
+    def call_states(self, sandbox: str, numbers: AnyCollection[int]) -> Mapping[int, CallStates]:
+        """Return the state before and after each of these calls that is still known.
+
+        Raises:
+            UnknownSandboxError: there is none of that name.
+        """
+        ...
+
+    def forget_calls(self, sandbox: str) -> None:
+        """Forget the states around calls; their numbers begin again."""
         ...
 
     def delete(self, sandbox: str) -> None:

@@ -70,9 +70,9 @@ class PositionedDocument:
     syntax_problems: tuple[SyntaxProblem, ...] = ()
 
 
-def parse_yaml(text: str) -> PositionedDocument:
+def parse_yaml(text: str, max_characters: int = MAX_CHARACTERS) -> PositionedDocument:
     """Parse the text; if it has syntax problems, the document is the rest without them."""
-    if (refused := check_size(len(text))) is not None:
+    if (refused := check_size(len(text), max_characters)) is not None:
         return refused
     composer = _Composer(text)
     try:
@@ -94,11 +94,11 @@ def parse_yaml(text: str) -> PositionedDocument:
     )
 
 
-def check_size(characters: int) -> PositionedDocument | None:
+def check_size(characters: int, max_characters: int = MAX_CHARACTERS) -> PositionedDocument | None:
     """Return a syntax problem if the text is too long to be read, else None."""
-    if characters <= MAX_CHARACTERS:
+    if characters <= max_characters:
         return None
-    detail = f"{characters:,} characters, at most {MAX_CHARACTERS:,} are read"
+    detail = f"{characters:,} characters, at most {max_characters:,} are read"
     return _unreadable("too-large", detail, "split it into several scenarios", None)
 
 

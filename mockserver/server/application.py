@@ -11,16 +11,19 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.control.examples import ExampleSource, NoExamples
 from mockserver.control.operations import Clients, control_operations
 from mockserver.control.status import MetricSources
 from mockserver.engine.admission import Admission
 from mockserver.engine.conformance import ConformanceChecker
 from mockserver.engine.envelope import MAX_ITEMS, EnvelopeReader
 from mockserver.engine.executor import Executor
+from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
 from mockserver.errors import UnknownSandboxError, VendorError
 from mockserver.journal.counters import CallCounters
+from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
 from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_clock
 from mockserver.sandbox.idle import MAX_SANDBOXES, IdleTracker
@@ -37,6 +40,7 @@ from mockserver.server.cors import allow_origins
 from mockserver.server.flask_bridge import FlaskBridge
 from mockserver.server.in_flight import InFlightCalls
 from mockserver.server.in_process import InProcessClient
+from mockserver.server.misses import MissRecorder
 from mockserver.server.pages import pages_app
 from mockserver.server.recorder import Recorder
 from mockserver.server.routing import build_connexion
@@ -53,7 +57,8 @@ class Options:
     deleted; None keeps them. With `scenarios` off, no scenario has an effect, whether armed, named by a
     header or written into an item. The scenarios in `scenario_files` are armed in every sandbox;
     `fixtures_file` is a dump that sandboxes begin with instead of the packaged fixtures. Pages of the
-    origins in `cors` may call the vendors from a browser.
+    origins in `cors` may call the vendors from a browser. `examples` is what the control plane makes example
+    batches from.
     """
 
     vendors: tuple[str, ...] = ()
@@ -73,6 +78,7 @@ class Options:
     sandbox_idle: int | None = None
     max_sandboxes: int = MAX_SANDBOXES
     replay_hosts: tuple[str, ...] = ()
+    examples: ExampleSource = field(default_factory=NoExamples)
     scenario_files: tuple[Path, ...] = ()
     fixtures_file: Path | None = None
     cors: tuple[str, ...] = ()
@@ -127,11 +133,12 @@ def create_app(
     options = options or Options()
     frozen = normalize_clock_instant(options.freeze) if options.freeze else None
     counters = CallCounters()
+    store = store or MemoryStore(clock)
     lasting = Lasting(
-        store or MemoryStore(clock),
+        store,
         IdleTracker(clock, options.sandbox_idle, options.max_sandboxes),
         counters,
-        Journal((counters, *listeners)),
+        Journal((counters, partial(_end_call, store), *listeners)),
         clock,
         clock(),
     )
@@ -194,6 +201,12 @@ def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple
     return tuple(replace(vendor, fixtures=found.get(vendor.name, vendor.fixtures)) for vendor in served)
 
 
+def _end_call(store: Store, entry: Entry) -> None:
+    """Tell the store that what was changed until now is this call's doing."""
+    if entry.number:
+        store.end_call(entry.call.sandbox, entry.number)
+
+
 def _asgi_app(
     options: Options,
     served: tuple[LoadedVendor, ...],
@@ -209,17 +222,23 @@ def _asgi_app(
 
     in_flight = InFlightCalls()
     clients = Clients(
-        InProcessClient(call_server), InProcessClient(call_control), options.replay_hosts, options.strict_auth
+        InProcessClient(call_server),
+        InProcessClient(call_control),
+        options.replay_hosts,
+        options.strict_auth,
+        options.examples,
     )
     metric_sources = MetricSources(lasting.counters, in_flight.by_vendor, lasting.uptime_seconds)
     control = control_app(
         control_operations(sandboxes, recorder.journal, served, clients, metric_sources),
         options.max_body_bytes,
     )
+    directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
+    pages = AccessGuard(pages_app(served, recorder.journal), options.hosts)
     asgi = MockServerApp(
-        vendors=_vendor_mounts(options, served, sandboxes, recorder),
+        vendors=_vendor_mounts(options, served, sandboxes, recorder, directory),
         control=AccessGuard(control, options.hosts, options.control_token),
-        pages=AccessGuard(pages_app(served, recorder.journal), options.hosts),
+        pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
         recorder=recorder,
         at_root=options.at_root,
         max_body_bytes=options.max_body_bytes,
@@ -229,7 +248,11 @@ def _asgi_app(
 
 
 def _vendor_mounts(
-    options: Options, served: tuple[LoadedVendor, ...], sandboxes: Sandboxes, recorder: Recorder
+    options: Options,
+    served: tuple[LoadedVendor, ...],
+    sandboxes: Sandboxes,
+    recorder: Recorder,
+    directory: OperationDirectory,
 ) -> Mapping[str, VendorMount]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
     scenario_selector = ScenarioSelector(operations, load_packaged(operations)) if options.scenarios else None
@@ -237,7 +260,7 @@ def _vendor_mounts(
     for vendor in served:
         envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
         admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
-        pipeline = Pipeline(admission, Executor(vendor, envelope, options.strict_auth))
+        pipeline = Pipeline(admission, Executor(vendor, envelope, options.strict_auth, directory))
         connexion = build_connexion(vendor, FlaskBridge(pipeline, recorder))
         mounts[vendor.name] = VendorMount(vendor, pipeline, connexion)
     return mounts

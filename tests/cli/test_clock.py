@@ -44,10 +44,8 @@ def test_what_is_no_duration_is_wrong_usage(commands: Commands, duration: str) -
 def test_what_is_no_instant_is_wrong_usage(commands: Commands) -> None:
     result = commands.run("clock", "freeze", "yesterday")
 
-    assert (result.exit_code, "yesterday is not an instant; write 2026-01-05T09:00:00Z" in result.stderr) == (
-        2,
-        True,
-    )
+    assert result.exit_code == 2
+    assert "  try: mockserver clock freeze 2026-01-05T09:00:00Z" in result.stderr
 
 
 def test_an_unknown_sandbox_is_exit_4_with_the_nearest(commands: Commands) -> None:
@@ -56,6 +54,6 @@ def test_an_unknown_sandbox_is_exit_4_with_the_nearest(commands: Commands) -> No
     assert (result.exit_code, result.stdout) == (4, "")
     assert result.stderr.splitlines() == [
         f"error: there is no sandbox {commands.sandbox}x",
-        f"   at: --sandbox {commands.sandbox}x of {commands.url}",
-        f"  try: did you mean {commands.sandbox}?",
+        f"   at: --sandbox {commands.sandbox}x",
+        f"  try: mockserver clock show --sandbox {commands.sandbox}",
     ]

@@ -43,6 +43,11 @@ def test_a_commands_own_key_wins_over_the_global_one(tmp_path: Path) -> None:
     assert found["assumptions"] == {"url": "http://b"}
 
 
+def test_a_sandbox_is_a_name_for_every_command_or_the_table_of_its_own(tmp_path: Path) -> None:
+    assert defaults(tmp_path, 'sandbox = "acme"\n')["assumptions"] == {"sandbox": "acme"}
+    assert defaults(tmp_path, "[sandbox.create]\nseed = 7\n")["sandbox"]["create"] == {"seed": 7}
+
+
 def test_a_command_of_a_group_has_a_table_below_it(tmp_path: Path) -> None:
     found = defaults(tmp_path, "[config.show]\nall = true\n")
 
@@ -75,6 +80,7 @@ def test_a_command_of_a_group_has_a_table_below_it(tmp_path: Path) -> None:
             2,
             'vendor = ["text"]',
         ),
+        ("run = 1\n", "run: expected a table, found 1, a number", 1, "[run]"),
         ("url = 1\n", "url: expected text in quotes, found 1, a number", 1, 'url = "text"'),
     ],
 )

@@ -28,7 +28,7 @@ def test_without_a_server_the_exit_is_3_with_the_line_that_starts_one(commands: 
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr.splitlines() == [
         f"error: no mockserver answers at {UNUSED_URL}: Connection refused",
-        f"   at: --url {UNUSED_URL}",
+        f"   at: mockserver health {UNUSED_URL}",
         "  try: mockserver run --port 9",
     ]
 

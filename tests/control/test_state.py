@@ -283,3 +283,38 @@ def test_the_state_of_an_unknown_sandbox_is_not_found(operator: Client) -> None:
     response = operator.put(f"{SANDBOXES}/nope/state", json={})
 
     assert (response.status, response.json["code"]) == (404, "unknown-sandbox")
+
+
+def test_some_documents_are_set_and_others_deleted_and_the_rest_stays(operator: Client) -> None:
+    order(operator, "A", "B")
+
+    merged = operator.patch(STATE, json={"acme/": {"orders": {"A": None, "Z": {"id": "Z", "amount": 5}}}})
+
+    assert (merged.status, merged.json) == (200, {"records": 2})
+    assert orders(operator) == ["B", "Z"]
+
+
+@pytest.mark.parametrize(
+    ("patch", "pointer", "code"),
+    [
+        ({"other/": {"orders": {}}}, "/other~1", "unknown-scope"),
+        ({"acme/": []}, "/acme~1", "wrong-type"),
+        ({"acme/": {"orders": {"A": 1}}}, "/acme~1/orders/A", "wrong-type"),
+        (
+            {"sandbox/": {"settings": {"clock": {"frozen": 1}}}},
+            "/sandbox~1/settings/clock/frozen",
+            "wrong-type",
+        ),
+    ],
+)
+def test_a_patch_that_makes_no_valid_state_changes_nothing(
+    operator: Client, patch: Any, pointer: str, code: str
+) -> None:
+    create(operator)
+    before = dump(operator)
+
+    refused = operator.patch(STATE, json=patch)
+
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, pointer)
+    assert refused.json["errors"][0]["code"] == code
+    assert dump(operator) == before

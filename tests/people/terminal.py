@@ -14,7 +14,7 @@ from time import perf_counter
 
 from tests.people.point import point
 from tests.people.stage import Stage
-from tests.people.vba_calls import put, put_or_lose
+from tests.people.vba_calls import delayed, put, put_or_lose
 
 COMMANDS = """
 assumptions
@@ -133,11 +133,7 @@ def _check_json(stage: Stage, command: str, settings: dict[str, str]) -> None:
 
 
 def _write_files(stage: Stage) -> None:
-    document = {
-        "version": 1,
-        "name": "slow",
-        "rules": [{"id": "a", "response": {"delay": {"type": "fixed", "value": 100}}}],
-    }
+    document = delayed(100)
     (stage.folder / "scenario.yaml").write_text(json.dumps(document), encoding="utf-8")
     expectation = {"match": {"vendor": "vba"}, "calls": {"min": 0}}
     (stage.folder / "expectation.json").write_text(json.dumps(expectation), encoding="utf-8")
@@ -229,11 +225,7 @@ def big_call(stage: Stage) -> str:
 
 @point(17, "Ctrl-C stops within 2 s with a slow call open")
 def stops(stage: Stage) -> str:
-    scenario = {
-        "version": 1,
-        "name": "slow",
-        "rules": [{"id": "a", "response": {"delay": {"type": "fixed", "value": 30000}}}],
-    }
+    scenario = delayed(30000)
     with stage.server() as server, ThreadPoolExecutor(1) as caller:
         server.call("PUT", "/_mock/sandboxes/default/scenarios/slow", json=scenario).raise_for_status()
         waiting = caller.submit(put_or_lose, server)

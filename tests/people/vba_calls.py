@@ -17,6 +17,12 @@ VBA = {
 }
 
 
+def delayed(millis: int) -> dict[str, object]:
+    """Return a scenario that delays every answer."""
+    delay = {"type": "fixed", "value": millis}
+    return {"version": 1, "name": "slow", "rules": [{"id": "a", "response": {"delay": delay}}]}
+
+
 def put(server: Server, rows: list[dict[str, object]]) -> httpx.Response:
     """Send rows to the batch operation of the default sandbox."""
     return server.call("PUT", "/vba/claim-invoice-batch", headers=VBA, content=json.dumps(rows))

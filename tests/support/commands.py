@@ -44,6 +44,14 @@ class Commands:
         response = httpx.request(method, url, json=body, trust_env=False).raise_for_status()
         return response.json() if response.content else None
 
+    def server(self, method: str, below: str) -> Any:
+        """Call the control plane of the server and return its JSON."""
+        return httpx.request(method, f"{self.url}/_mock{below}", trust_env=False).raise_for_status().json()
+
+    def spec(self, vendor: str) -> str:
+        """Return the text of a vendor's spec, as the server shows it."""
+        return httpx.get(f"{self.url}/{vendor}/openapi.json", trust_env=False).raise_for_status().text
+
     def call_vendor(self, vendor: str = "", path: str = "/nothing-here") -> int:
         """Send a call that the vendor refuses and return its number in the journal."""
         name = vendor or vendor_packages()[0]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -16,10 +17,17 @@ from mockserver.control.cases.language import Case, Node
 from mockserver.control.cases.matching import fill_placeholders
 from mockserver.control.cases.sandbox_client import SandboxClient
 from mockserver.control.cases.transport import TIMEOUT_MS, LostResponse, Request, Response
+from mockserver.errors import MockServerError
 
 FORM = "application/x-www-form-urlencoded"
+_BREAKING = re.compile(r"[\x00-\x20\x7f]")
+_BREAKING_HEADER = re.compile(r"[\x00\r\n]")
 DEFAULT_CHUNKS = 3
 """Number of chunks of a chunked body if the step does not name one."""
+
+
+class UnsendableCallError(MockServerError):
+    """A call would not be one request of HTTP."""
 
 
 def build_request(
@@ -29,6 +37,8 @@ def build_request(
 
     Raises:
         KeyError: a placeholder is not defined.
+        TooLargeValueError: placeholders make it too large.
+        UnsendableCallError: a filled placeholder would break the request.
     """
     method, _, target = str(fill_placeholders(step["call"], placeholders)).partition(" ")
     content = _content(step, placeholders)
@@ -40,17 +50,27 @@ def build_request(
         name.lower(): texts
         for name, texts in fill_placeholders(step.get("headers", {}), placeholders).items()
     }
+    sent = tuple(
+        (name, str(text)) for name, texts in {**common, **own}.items() for text in _header_values(texts)
+    )
+    _check_sendable(method, target, sent)
     return Request(
         method,
         mount + target,
-        tuple(
-            (name, str(text)) for name, texts in {**common, **own}.items() for text in _header_values(texts)
-        ),
+        sent,
         content,
         DEFAULT_CHUNKS if step.get("chunked") is True else step.get("chunked", 1),
         step.get("within", TIMEOUT_MS),
         step.get("keep_alive", False),
     )
+
+
+def _check_sendable(method: str, target: str, headers: Iterable[tuple[str, str]]) -> None:
+    if not method.isalpha() or not target.startswith("/") or _BREAKING.search(target):
+        raise UnsendableCallError(f"{method[:20]} {target[:100]!r} is no method and path")
+    for name, text in headers:
+        if _BREAKING_HEADER.search(text) or _BREAKING.search(name):
+            raise UnsendableCallError(f"the header {name[:40]!r} has a control character or a line break")
 
 
 def _content_type(step: Node) -> Mapping[str, str]:
@@ -130,7 +150,8 @@ class CaseRun:
     async def call(self, step: Node) -> Response | LostResponse:
         """Send a step's `call` to the vendor."""
         headers = {**self.client.headers, **self.case.headers}
-        request = build_request(step, f"/{self.case.vendor}", headers, self.placeholders)
+        vendor = step.get("vendor", self.case.vendor)
+        request = build_request(step, self.client.mount(vendor), headers, self.placeholders)
         return await self.client.vendors.send(request)
 
     def check(self, step: Node, response: Response | LostResponse) -> list[str]:

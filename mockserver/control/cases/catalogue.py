@@ -19,6 +19,7 @@ from mockserver.control.cases.language import (
     read_case,
 )
 from mockserver.engine.registry import VENDORS_PACKAGE, vendor_packages
+from mockserver.model import Document
 
 _ROW_MEMBERS = frozenset({"row", "name", "section", "trigger", "expected", "check", "source", "generic"})
 _CASE_MEMBERS = frozenset({"row", "differs"})
@@ -103,6 +104,26 @@ def load_defaults(file: Path) -> CaseDefaults:
     node = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     check_members(file.name, "ingredients", node, frozenset({"headers", "names"}))
     return CaseDefaults(node.get("headers", {}), node.get("names", {}))
+
+
+def case_document(case: Case) -> Document:
+    """Return the case as it would be written in a file."""
+    members = {
+        "vendor": case.vendor,
+        "says": case.says,
+        "source": case.source,
+        "seed": case.seed,
+        "empty": case.empty,
+        "assumptions": case.assumptions,
+        "freeze": case.freeze,
+        "headers": case.headers,
+        "names": case.names,
+        "scenarios": list(case.scenarios),
+        "given": list(case.given),
+        "when": list(case.when),
+        "then": list(case.then),
+    }
+    return {name: value for name, value in members.items() if value}
 
 
 def _read_row(node: Node) -> CatalogueRow:

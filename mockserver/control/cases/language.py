@@ -17,17 +17,29 @@ The seed page, another public page of the vendor, a standard, a user's report, o
 """
 
 HEAD = frozenset(
-    {"vendor", "says", "source", "assumptions", "freeze", "headers", "names"}
+    {"vendor", "says", "source", "seed", "empty", "assumptions", "freeze", "headers", "names"}
     | {"scenario", "scenarios"}
     | {"given", "when", "then"}
 )
 BODIES = frozenset({"json", "text", "form", "hex", "base64"})
 CALL = (
     BODIES
-    | {"call", "headers", "encoding", "gzip", "chunked", "times", "after", "within", "takes", "keep_alive"}
+    | {
+        "call",
+        "vendor",
+        "headers",
+        "encoding",
+        "gzip",
+        "chunked",
+        "times",
+        "after",
+        "within",
+        "takes",
+        "keep_alive",
+    }
     | {"answer", "fails", "keep", "remember"}
 )
-CONTROL = frozenset({"control", "headers", "json", "text", "answer", "keep"})
+CONTROL = frozenset({"control", "headers", "json", "text", "base64", "answer", "keep"})
 WALK = frozenset({"walk", "headers", "items", "key", "next", "between", "finds", "covers", "keep"})
 ANSWER = frozenset(
     {"status", "type", "headers", "json", "includes", "text", "contains", "lacks", "unreadable"}
@@ -66,7 +78,8 @@ class BadCaseError(MockServerError):
 class Case:
     """Preconditions, actions and expectations at one vendor.
 
-    `place` locates the case, for messages. `headers` are sent with every call. `names` are the initial
+    `place` locates the case, for messages. The sandbox begins with `seed` (None: any), and without records
+    if `empty`. `headers` are sent with every call. `names` are the initial
     placeholders. `scenarios` are armed between `given` and `when`: names of packaged scenarios, or documents.
     """
 
@@ -74,6 +87,8 @@ class Case:
     place: str
     says: str = ""
     source: str = "assumed"
+    seed: int | None = None
+    empty: bool = False
     assumptions: Mapping[str, str] = field(default_factory=dict)
     freeze: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -141,6 +156,8 @@ def read_case(node: Node, place: str, vendor: str, common: CaseDefaults) -> Case
         place,
         says=node.get("says", ""),
         source=node.get("source", "assumed"),
+        seed=node.get("seed"),
+        empty=node.get("empty", False),
         assumptions=node.get("assumptions", {}),
         freeze=node.get("freeze"),
         headers={**common.headers, **node.get("headers", {})},

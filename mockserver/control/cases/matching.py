@@ -7,12 +7,23 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mockserver.codec import json
+from mockserver.errors import MockServerError
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"\$\{(\w+)\}")
 ANY, UUID, INT, TEXT, ABSENT = "${any}", "${uuid}", "${int}", "${text}", "${absent}"
 SET = "$set"
+MAX_VALUE_SIZE = 32 * 1024 * 1024
+"""Limit of characters and elements of one value."""
+
 _KINDS = frozenset({"any", "uuid", "int", "text", "absent"})
+
+
+class TooLargeValueError(MockServerError):
+    """Placeholders or generators make a value that is larger than any case needs."""
+
+    def __init__(self) -> None:
+        super().__init__(f"a value is larger than {MAX_VALUE_SIZE:,} characters and elements")
 
 
 def fill_placeholders(node: Any, placeholders: Mapping[str, Any]) -> Any:
@@ -20,18 +31,42 @@ def fill_placeholders(node: Any, placeholders: Mapping[str, Any]) -> Any:
 
     Raises:
         KeyError: a placeholder is not defined.
+        TooLargeValueError: the value exceeds `MAX_VALUE_SIZE`.
     """
+    filled = _fill(node, placeholders)
+    _check_size(filled)
+    return filled
+
+
+def _fill(node: Any, placeholders: Mapping[str, Any]) -> Any:
     if isinstance(node, dict):
         for name, generate in _GENERATORS.items():
             if name in node:
                 return generate(node, placeholders)
-        return {
-            fill_placeholders(name, placeholders): fill_placeholders(child, placeholders)
-            for name, child in node.items()
-        }
+        return {_fill(name, placeholders): _fill(child, placeholders) for name, child in node.items()}
     if isinstance(node, list):
-        return [fill_placeholders(child, placeholders) for child in node]
+        return [_fill(child, placeholders) for child in node]
     return _fill_text(node, placeholders) if isinstance(node, str) else node
+
+
+def _check_size(value: Any) -> None:
+    """Raise unless the value is small; parts that are the same object count each time, as when written."""
+    waiting, size = [value], 0
+    while waiting:
+        node = waiting.pop()
+        size += len(node) if isinstance(node, str | list | dict) else 1
+        if size > MAX_VALUE_SIZE:
+            raise TooLargeValueError
+        if isinstance(node, dict):
+            waiting.extend(node)
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _check_count(count: int, size: int = 1) -> None:
+    if count * max(size, 1) > MAX_VALUE_SIZE:
+        raise TooLargeValueError
 
 
 def differences(expected: Any, found: Any, where: str = "", *, open_ended: bool = False) -> Iterator[str]:
@@ -84,14 +119,17 @@ def _set_differences(expected: list[Any], found: Any, where: str, *, open_ended:
 
 
 def _repeat_text(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> str:
-    text: str = fill_placeholders(node["$text"], placeholders) * node["$times"]
-    return text
+    text = str(_fill(node["$text"], placeholders))
+    times = int(node["$times"])
+    _check_count(times, len(text))
+    return text * times
 
 
 def _repeat_list(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> list[Any]:
     templates = node["$list"] if isinstance(node["$list"], list) else [node["$list"]]
+    _check_count(node["$count"])
     return [
-        fill_placeholders(templates[index % len(templates)], {**placeholders, "n": index + 1})
+        _fill(templates[index % len(templates)], {**placeholders, "n": index + 1})
         for index in range(node["$count"])
     ]
 
@@ -99,7 +137,9 @@ def _repeat_list(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> li
 def _json_text(node: Mapping[str, Any], placeholders: Mapping[str, Any]) -> str:
     """Return the value as JSON text, padded with blanks to `$bytes`."""
     text = json.encode(fill_placeholders(node["$json"], placeholders))
-    return text.ljust(fill_placeholders(node.get("$bytes", 0), placeholders)).decode()
+    length = _fill(node.get("$bytes", 0), placeholders)
+    _check_count(length)
+    return text.ljust(length).decode()
 
 
 _GENERATORS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {
@@ -113,7 +153,14 @@ def _fill_text(text: str, placeholders: Mapping[str, Any]) -> Any:
     whole = _NAME.fullmatch(text)
     if whole and whole[1] not in _KINDS:
         return placeholders[whole[1]]
-    return _NAME.sub(lambda name: name[0] if name[1] in _KINDS else str(placeholders[name[1]]), text)
+    parts = []
+    size = end = 0
+    for name in _NAME.finditer(text):
+        value = name[0] if name[1] in _KINDS else str(placeholders[name[1]])
+        parts += [text[end : name.start()], value]
+        size, end = size + len(value), name.end()
+        _check_count(size)
+    return "".join([*parts, text[end:]])
 
 
 def _is_kind(text: str) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from mockserver.control.cases.catalogue import CatalogueCase, CatalogueRow, rows, vendor_cases
+from mockserver.control.cases.catalogue import CatalogueCase, CatalogueRow, case_document, rows, vendor_cases
 from mockserver.control.cases.language import Case
 from mockserver.control.cases.runner import CaseResult, run
 from mockserver.control.cases.sandbox_client import SEED, START_INSTANT, SandboxClient
@@ -82,7 +82,7 @@ class CaseOperations:
                     "says": entry.case.says or row.expected,
                     "source": entry.case.source,
                     "differs": entry.differs or None,
-                    "document": _document(entry.case),
+                    "document": case_document(entry.case),
                 }
                 for vendor in self._vendors(row)
                 for entry in self._entries(vendor, row)
@@ -110,7 +110,7 @@ class CaseOperations:
         results = []
         with self._restored(name):
             for entry in self._entries(vendor, row):
-                self._initialize(name)
+                self._initialize(name, entry.case)
                 results.append(await self._run(entry.case, name, call.origin))
         return {
             "id": row.id,
@@ -125,7 +125,7 @@ class CaseOperations:
         """Run the case; use sockets if it expects a lost response."""
         if not case.needs_socket:
             return await run(case, SandboxClient(name, self.inside, self.control))
-        async with open_client(origin) as client:
+        async with open_client(origin, is_trusted=True) as client:
             return await run(case, SandboxClient(name, client, self.control))
 
     @contextmanager
@@ -141,9 +141,10 @@ class CaseOperations:
             self.running.discard(name)
             self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, tables))
 
-    def _initialize(self, name: str) -> None:
-        settings = Settings(name, SEED, START_INSTANT)
-        tables = sandbox_settings.initial_tables(settings, self.sandboxes.fixtures, EMPTY)
+    def _initialize(self, name: str, case: Case) -> None:
+        settings = Settings(name, SEED if case.seed is None else case.seed, START_INSTANT)
+        fixtures = self.sandboxes.kept_when_empty if case.empty else self.sandboxes.fixtures
+        tables = sandbox_settings.initial_tables(settings, fixtures, EMPTY)
         self.sandboxes.control(name, lambda whole: snapshots.load_tables(whole, tables))
 
     def _choose_vendor(self, row: CatalogueRow, vendor: str) -> str:
@@ -189,21 +190,3 @@ def _row(case: str) -> CatalogueRow:
             return row
     near = get_close_matches(case, [row.id for row in rows().values()], 1)
     raise UnknownCaseError(f"no case {case}; the nearest is {near[0]}" if near else f"no case {case}")
-
-
-def _document(case: Case) -> Mapping[str, Json]:
-    """Return the case as it would be written in a file."""
-    members = {
-        "vendor": case.vendor,
-        "says": case.says,
-        "source": case.source,
-        "assumptions": case.assumptions,
-        "freeze": case.freeze,
-        "headers": case.headers,
-        "names": case.names,
-        "scenarios": list(case.scenarios),
-        "given": list(case.given),
-        "when": list(case.when),
-        "then": list(case.then),
-    }
-    return {name: value for name, value in members.items() if value}

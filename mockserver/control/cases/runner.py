@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from mockserver.control.cases import steps as cases_steps
-from mockserver.control.cases.case_run import CaseRun
+from mockserver.control.cases.case_run import CaseRun, UnsendableCallError
 from mockserver.control.cases.language import STEPS, Case, Node
-from mockserver.control.cases.sandbox_client import SandboxClient, UnmetExpectationError
+from mockserver.control.cases.matching import TooLargeValueError
+from mockserver.control.cases.sandbox_client import SEED, SandboxClient, UnmetExpectationError
+from mockserver.control.cases.transport import HttpClient
 from mockserver.errors import MalformedBody
 
 _NAMED_STEPS = frozenset({"call", "control", "walk"})
@@ -41,6 +43,20 @@ async def run(case: Case, client: SandboxClient) -> CaseResult:
         return CaseResult(unmet.differences, ())
 
 
+async def run_in_new_sandbox(case: Case, name: str, client: HttpClient) -> CaseResult:
+    """Create a sandbox of this name, run the case in it, and delete the sandbox.
+
+    Raises:
+        UnmetExpectationError: the sandbox cannot be created.
+    """
+    sandbox = SandboxClient(name, client, client)
+    await sandbox.create(SEED if case.seed is None else case.seed, empty=case.empty)
+    try:
+        return await run(case, sandbox)
+    finally:
+        await sandbox.call_control("DELETE", "")
+
+
 async def _run_with_reset(case_run: CaseRun) -> tuple[str, ...]:
     """Run the case and return its differences; take a snapshot first if a step resets the sandbox."""
     if any("reset" in step for step in case_run.case.steps):
@@ -57,13 +73,7 @@ async def _run_with_reset(case_run: CaseRun) -> tuple[str, ...]:
 
 async def _run_parts(case_run: CaseRun) -> None:
     case = case_run.case
-    for name, value in case.names.items():
-        try:
-            case_run.placeholders[name] = case_run.fill(value)
-        except KeyError as missing:
-            raise UnmetExpectationError(
-                [f"{case.place}: names, {name}", f"nothing is called {missing}"]
-            ) from None
+    _fill_names(case_run)
     await case_run.assume(case.assumptions)
     if case.freeze is not None:
         await case_run.client.freeze(case.freeze)
@@ -73,6 +83,30 @@ async def _run_parts(case_run: CaseRun) -> None:
         await case_run.client.arm(case_run.fill(scenario))
     await _run_steps(case_run, "when", case.when)
     await _run_steps(case_run, "then", case.then)
+
+
+async def run_steps(case_run: CaseRun) -> None:
+    """Run the steps alone, at a server without sandboxes and control plane.
+
+    Raises:
+        UnmetExpectationError: a step has a difference.
+    """
+    _fill_names(case_run)
+    for part in ("given", "when", "then"):
+        await _run_steps(case_run, part, getattr(case_run.case, part))
+
+
+def _fill_names(case_run: CaseRun) -> None:
+    case = case_run.case
+    for name, value in case.names.items():
+        try:
+            case_run.placeholders[name] = case_run.fill(value)
+        except KeyError as missing:
+            raise UnmetExpectationError(
+                [f"{case.place}: names, {name}", f"nothing is called {missing}"]
+            ) from None
+        except TooLargeValueError as error:
+            raise UnmetExpectationError([f"{case.place}: names, {name}", str(error)]) from None
 
 
 async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> None:
@@ -91,6 +125,10 @@ async def _run_steps(case_run: CaseRun, part: str, steps: Iterable[Node]) -> Non
             differences = [f"nothing is called {missing}"]
         except MalformedBody as error:
             differences = [f"is no JSON: {error}"]
+        except (TooLargeValueError, UnsendableCallError) as error:
+            differences = [str(error)]
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            differences = [f"cannot be done: {type(error).__name__}: {error}"]
         if differences:
             what = step[kind] if kind in _NAMED_STEPS else kind
             raise UnmetExpectationError(

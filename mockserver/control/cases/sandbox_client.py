@@ -43,6 +43,15 @@ class SandboxClient:
         """Headers of every call to a vendor."""
         return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
 
+    def mount(self, vendor: str) -> str:
+        """Return the path at which the vendor's paths begin."""
+        return f"/{vendor}"
+
+    async def create(self, seed: int, *, empty: bool) -> None:
+        """Create the sandbox, its clock frozen at the start of all cases."""
+        beginning = {"name": self.sandbox, "seed": seed, "freeze": START_INSTANT, "empty": empty}
+        await self._call_control("POST", "/_mock/sandboxes", beginning)
+
     async def tables(self) -> Json:
         """Return the sandbox's state by scope, collection and key."""
         return (await self.call_control("GET", "/dump")).json

@@ -132,6 +132,7 @@ async def unchanged(run: CaseRun, step: Node) -> list[str]:
 
 
 OK = 200
+MAX_PAGES = 1000
 
 
 async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]]) -> list[str]:
@@ -142,6 +143,8 @@ async def walk(run: CaseRun, step: Node, between: Callable[[], Awaitable[None]])
     number = 0
     while target is not None:
         number += 1
+        if number > MAX_PAGES:
+            return [f"there are more than {MAX_PAGES} pages"]
         response = await run.call({"call": target, "headers": step.get("headers", {})})
         if isinstance(response, LostResponse) or response.status != OK:
             return [

@@ -1,9 +1,10 @@
-"""Export an entry as a case file."""
+"""Export a story as a case file."""
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Iterator
 from decimal import Decimal
 
 import yaml
@@ -11,22 +12,27 @@ import yaml
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, parse_content_type
 from mockserver.errors import MalformedBody
-from mockserver.journal.entry import Entry
-from mockserver.journal.resend import loss_kind, resend_headers, target_with_query
-from mockserver.journal.view import View, is_text
+from mockserver.journal.export.story import (
+    VARYING,
+    ExpectedAnswer,
+    Story,
+    StoryCall,
+    UnsuitableFormError,
+)
+from mockserver.journal.view import is_text
 from mockserver.model import Document, Json
-from mockserver.sandbox.sandboxes import Settings
 
 _LANGUAGE_MARKS = ("${", '"$')
 """Markers of the case language; a body that contains one is written as base64."""
 
-_LOSS_TIMEOUT_MS = 1000
-
 _MAX_PRETTY_BYTES = 64 * 1024
-"""Limit for pretty-printed bodies; formatting a large one would block the server for seconds."""
+"""Limit for pretty-printed files; formatting a large one would block the server for seconds."""
 
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 """Characters that YAML accepts in JSON text only if they are escaped."""
+
+_LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")
+"""Texts that one version of YAML or another reads as a number."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -36,87 +42,156 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "'" if _LIKE_NUMBER.fullmatch(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 _Dumper.add_representer(
     Decimal, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", str(number))
 )
 
 
-def write_case_file(entry: Entry, view: View, settings: Settings) -> str:
-    """Return the case file. It runs in a sandbox from the fixtures, with the seed named in its comment.
+def write_case_file(story: Story) -> str:
+    """Return the case file. A large one has one line of JSON, which is also YAML, after its comment.
 
-    With a large body the file is one line of JSON, which is also YAML.
+    Raises:
+        UnsuitableFormError: a target or a header holds what the case language reads as a placeholder.
     """
-    call = entry.call
-    assumptions = {
-        name.partition(".")[2]: value
-        for name, value in settings.assumptions.items()
-        if name.startswith(f"{call.vendor}.")
-    }
+    vendor = story.calls[0].vendor
+    assumptions = story.beginning.get("assumptions", {})
     head = {
-        "vendor": call.vendor,
-        "says": f"{call.method} {call.path} ends as it did when it was call {entry.number} of {call.sandbox}",
-        "assumptions": assumptions,
-        "freeze": settings.frozen,
-        "scenarios": list(settings.scenarios),
+        "vendor": vendor,
+        "says": f"The answers are those of {story.title}",
+        "seed": story.beginning["seed"],
+        "empty": story.beginning.get("empty"),
+        "freeze": story.beginning.get("freeze"),
+        "assumptions": {
+            name.partition(".")[2]: value
+            for name, value in assumptions.items()
+            if name.startswith(f"{vendor}.")
+        },
     }
-    document = {name: value for name, value in head.items() if value}
-    document["when"] = [_step(entry, view), {"journal": _journal(entry, view)}]
-    before = ", without the calls before it" if entry.number > 1 else ""
-    return f"# seed {settings.seed}{before}\n{_render(document, len(call.body))}"
+    document = {name: value for name, value in head.items() if value or name == "seed"}
+    document["when"] = list(_steps(story, vendor))
+    return f"# mockserver cases run FILE\n{render_case(document)}"
 
 
-def _render(document: Document, body_bytes: int) -> str:
-    if body_bytes <= _MAX_PRETTY_BYTES:
-        return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+def render_case(document: Document) -> str:
+    """Return the document of a case as YAML; a large one as one line of JSON."""
     text = json.encode(document).decode()
+    if len(text) <= _MAX_PRETTY_BYTES:
+        return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
-def _step(entry: Entry, view: View) -> Document:
-    step: dict[str, Json] = {"call": f"{entry.call.method} {target_with_query(entry, view)}"}
-    step["headers"] = {"user-agent": None, **resend_headers(entry, view)}
-    step |= _content(entry, view)
-    kind = loss_kind(entry)
-    if not kind:
-        return step | {"answer": _answer(entry)}
-    fails = {"kind": kind, "status": entry.status}
-    return step | {"fails": fails, "within": round(entry.delay_ms) + _LOSS_TIMEOUT_MS}
+def _steps(story: Story, vendor: str) -> Iterator[Document]:
+    beginning = story.beginning
+    others = {
+        name: value
+        for name, value in beginning.get("assumptions", {}).items()
+        if not name.startswith(f"{vendor}.")
+    }
+    if others:
+        yield _control("PATCH /assumptions", others)
+    for document in beginning.get("scenarios", ()):
+        yield _control(f"PUT /scenarios/{document['name']}", document)
+    for call in story.calls:
+        if call.clock:
+            yield {"freeze": call.clock}
+        if call.state:
+            yield _control("PATCH /state", call.state)
+        yield _step(call, vendor)
+        yield {"journal": _journal(call.expected, call.vendor)}
 
 
-def _answer(entry: Entry) -> Document:
-    reply = entry.reply
-    answer: dict[str, Json] = {"status": reply.status}
-    if reply.media_type is not None:
-        answer["type"] = parse_content_type({"content-type": reply.media_type})[0]
+def _control(call: str, document: Document) -> Document:
+    body = json.encode(document)
+    content: Document = (
+        {"base64": b64encode(body).decode()} if _has_marks(body.decode()) else {"json": document}
+    )
+    return {"control": call, **content, "answer": {"status": 200}}
+
+
+def _step(call: StoryCall, vendor: str) -> Document:
+    if _LANGUAGE_MARKS[0] in f"{call.target} {call.headers}":
+        raise UnsuitableFormError(
+            f"call {call.number} has ${{ in its path or a header, which a case file reads as a placeholder"
+        )
+    step: dict[str, Json] = {"call": f"{call.entry.call.method} {call.target}"}
+    if call.vendor != vendor:
+        step["vendor"] = call.vendor
+    step["headers"] = {"user-agent": None, **call.headers}
+    step |= _content(call)
+    step["within"] = round(call.patience_s * 1000)
+    if call.expected.loss:
+        return step | {"fails": {"kind": call.expected.loss, "status": call.expected.status}}
+    return step | {"answer": _answer(call.expected)}
+
+
+def _answer(expected: ExpectedAnswer) -> Document:
+    answer: dict[str, Json] = {"status": expected.status}
+    if expected.media_type:
+        answer["type"] = expected.media_type
+    if expected.has_body:
+        body = _expected_body(expected.body)
+        if body is not None:
+            answer["json"] = body
+    elif expected.text is not None and "${" not in expected.text:
+        answer["text"] = expected.text
     return answer
 
 
-def _content(entry: Entry, view: View) -> Document:
-    body = view.request_bytes(entry)
+def _expected_body(body: Json) -> Json:
+    """Return the body with `${any}` for what varies; None if the case language would misread it."""
+    marked = _with_placeholders(body)
+    plain = json.encode(marked).decode().replace('"${any}"', '""')
+    return None if _has_marks(plain) or body is None else marked
+
+
+def _with_placeholders(node: Json) -> Json:
+    if node is VARYING:
+        return "${any}"
+    if isinstance(node, dict):
+        return {name: _with_placeholders(child) for name, child in node.items()}
+    return [_with_placeholders(child) for child in node] if isinstance(node, list) else node
+
+
+def _has_marks(text: str) -> bool:
+    return any(mark in text for mark in _LANGUAGE_MARKS)
+
+
+def _content(call: StoryCall) -> Document:
+    body = call.body
     if not body:
         return {}
-    media_type, charset = parse_content_type(entry.call.headers)
+    media_type, charset = parse_content_type(call.headers)
     text = body.decode(errors="replace")
-    is_plain = (
-        charset == "utf-8" and is_text(body, None) and not any(word in text for word in _LANGUAGE_MARKS)
-    )
-    if is_plain and media_type == JSON_TYPE and json.find_repeated_member(body) is None:
-        try:
-            return {"json": json.decode(body)}
-        except MalformedBody:
-            return {"text": text}
-    return {"text": text} if is_plain else {"base64": b64encode(body).decode()}
+    if charset != "utf-8" or not is_text(body, None) or _has_marks(text):
+        return {"base64": b64encode(body).decode()}
+    if media_type == JSON_TYPE and _is_compact_json(body):
+        return {"json": json.decode(body)}
+    return {"text": text}
 
 
-def _journal(entry: Entry, view: View) -> Document:
+def _is_compact_json(body: bytes) -> bool:
+    """Return whether the runner would write the decoded body as the same bytes; servers may hash them."""
+    try:
+        return json.encode(json.decode(body)) == body
+    except MalformedBody:
+        return False
+
+
+def _journal(expected: ExpectedAnswer, vendor: str) -> Document:
     """Return the expected journal entry; keys that look like placeholders are omitted."""
-    items = entry.decided.items()
-    keys_are_literal = not any(_LANGUAGE_MARKS[0] in key for key, _ in items)
-    decided = [{"key": view.key(key), "action": str(action)} for key, action in items]
+    keys_are_literal = not any(_LANGUAGE_MARKS[0] in key for key, _ in expected.items)
+    decided = [{"key": key, "action": action} for key, action in expected.items]
     return {
-        "operation": entry.operation,
-        "status": entry.status,
-        "outcomes": dict(entry.decided.counts),
+        "vendor": vendor,
+        "operation": expected.operation,
+        "status": expected.status,
+        "outcomes": dict(expected.outcomes),
         **({"decided": decided} if keys_are_literal else {}),
-        "applied": list(entry.applied),
+        "applied": list(expected.applied),
     }

@@ -1,142 +1,162 @@
-"""Export an entry as a self-contained pytest file."""
+"""Export a story as a self-contained pytest file."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from textwrap import indent
 
 from mockserver.codec import json
-from mockserver.journal.entry import Entry
-from mockserver.journal.resend import loss_kind, to_sandbox
-from mockserver.journal.view import View
+from mockserver.journal.export.story import DEFAULT_URL, VARYING, ExpectedAnswer, Story, StoryCall
 from mockserver.model import Json
-from mockserver.sandbox.sandboxes import Settings
 
-_TIMEOUT_S = 10
-_LOSS_TIMEOUT_S = 1
 _LINE_BYTES = 90
-_DEFAULT_ORIGIN = "http://127.0.0.1:8080"
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
 
 _TEMPLATE = '''\
-"""{says}.
+"""The answers are those of {title}.
 
-Runs against MOCKSERVER_URL, or {origin}, in a sandbox of its own{before}: python -m pytest {file}
+Needs pytest, httpx and a mockserver at MOCKSERVER_URL, by default {url}.
+It makes a sandbox with the state that the calls met, sends them again, and deletes the sandbox.
+
+    python -m pytest {file}
 """
 
 import os
+from unittest.mock import ANY  # stands for a value that is not the same each time
 
-import httpx{imports}
+import httpx
+import pytest
 
-URL = os.environ.get("MOCKSERVER_URL", "{origin}")
+URL = os.environ.get("MOCKSERVER_URL", "{url}").rstrip("/")
 TOKEN = os.environ.get("MOCKSERVER_CONTROL_TOKEN", "")
-
-NAME = {sandbox}
-SANDBOX = {settings}
-TARGET = {target}
-HEADERS = {headers}
-CONTENT = {content}
+TYPED = {{"Content-Type": "application/json"}}
+NAME = f"{name}-{{os.getpid()}}"
+BEGINNING = {beginning}
 
 
-def test_{name}():
-    operator = {{"Authorization": f"Bearer {{TOKEN}}"}} if TOKEN else {{}}
-    with httpx.Client(base_url=f"{{URL}}/_mock", headers=operator, trust_env=False) as control:
-        control.delete(f"/sandboxes/{{NAME}}")
-        typed = {{"Content-Type": "application/json"}}
-        control.post("/sandboxes", content=SANDBOX, headers=typed).raise_for_status()
-        try:
-            check(control)
-        finally:
-            control.delete(f"/sandboxes/{{NAME}}")
+@pytest.fixture
+def sandbox():
+    headers = {{"Authorization": f"Bearer {{TOKEN}}"}} if TOKEN else {{}}
+    with httpx.Client(base_url=f"{{URL}}/_mock", headers=headers, trust_env=False, timeout=60) as client:
+        client.post("/sandboxes", content=BEGINNING % NAME.encode(), headers=TYPED).raise_for_status()
+        yield client
+        client.delete(f"/sandboxes/{{NAME}}")
 
 
-def check(control):
-    url = httpx.URL(URL).copy_with(raw_path=TARGET)
-    patience = {{"timeout": httpx.Timeout({patience}).as_dict()}}
-    request = httpx.Request({method}, url, headers=HEADERS, content=CONTENT, extensions=patience)
-    with httpx.Client(trust_env=False) as client:
-{answer}
-    entry = control.get(f"/sandboxes/{{NAME}}/journal/1").json()
-    assert entry["outcomes"] == {outcomes}
-    assert [[one["key"], one["action"]] for one in entry["decided"]] == {decided}
+@pytest.fixture
+def vendors():
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(trust_env=False, limits=limits) as client:
+        yield client
+
+
+def test_{stem}(sandbox, vendors):
+{body}
+
+
+def change(sandbox, method, below, content):
+    path = f"/sandboxes/{{NAME}}{{below}}"
+    sandbox.request(method, path, content=content, headers=TYPED).raise_for_status()
+
+
+def send(vendors, method, target, headers, content, timeout):
+    url = httpx.URL(URL).copy_with(raw_path=target)
+    headers = [*headers, (b"mock-sandbox", NAME.encode())]
+    patience = {{"timeout": httpx.Timeout(timeout).as_dict()}}
+    request = httpx.Request(method, url, headers=headers, content=content, extensions=patience)
+    return vendors.send(request)
+
+
+def check_entry(sandbox, number, outcomes, items):
+    entry = sandbox.get(f"/sandboxes/{{NAME}}/journal/{{number}}").json()
+    assert entry["outcomes"] == outcomes
+    assert [(one["key"], one["action"]) for one in entry["decided"]] == items
 '''
 
 
-def pytest_source(entry: Entry, view: View, settings: Settings) -> str:
+def pytest_source(story: Story) -> str:
     """Return the source of the test file."""
-    target, headers = to_sandbox(entry, view, settings.name)
-    lost = loss_kind(entry) != ""
     return _TEMPLATE.format(
-        says=_description(entry),
-        origin=_origin(entry),
-        before=", without the calls before it" if entry.number > 1 else "",
-        file=pytest_file_name(entry),
-        imports="\nimport pytest" if lost else "",
-        sandbox=repr(settings.name),
-        settings=_python_bytes(json.encode(_sandbox_body(settings))),
-        target=repr(target.encode()),
-        headers=_python_list(
-            [(name.encode(), text.encode("latin-1", "replace")) for name, text in headers.items()]
-        ),
-        content=_python_bytes(view.request_bytes(entry)),
-        name=_function_name(entry),
-        patience=(_LOSS_TIMEOUT_S if lost else _TIMEOUT_S) + entry.delay_ms / 1000,
-        method=repr(entry.call.method),
-        answer=indent("\n".join(_answer(entry, lost=lost)), " " * 8),
-        outcomes=repr(dict(entry.decided.counts)),
-        decided=_python_list([[view.key(key), str(action)] for key, action in entry.decided.items()]),
+        title=story.title,
+        url=DEFAULT_URL,
+        file=pytest_file_name(story),
+        name=f"story-{story.stem}",
+        stem=f"{story.stem.replace('-', '_')}_answered_as_recorded",
+        beginning=_beginning(story),
+        body=indent("\n".join(_statements(story)), "    "),
     )
 
 
-def pytest_file_name(entry: Entry) -> str:
+def pytest_file_name(story: Story) -> str:
     """Return a file name that pytest collects."""
-    return f"test_call_{entry.number}.py"
+    return f"test_{story.stem.replace('-', '_')}.py"
 
 
-def _origin(entry: Entry) -> str:
-    """Return the origin of the call; the default one if its Host cannot be embedded in Python source."""
-    origin = entry.call.origin
-    return origin if _ORIGIN.fullmatch(origin) else _DEFAULT_ORIGIN
+def _beginning(story: Story) -> str:
+    """Return the literal of the request body, with `%s` for the name."""
+    body = json.encode(story.beginning_named("<name>")).replace(b"%", b"%%")
+    return _bytes_literal(body.replace(b'"<name>"', b'"%s"', 1))
 
 
-def _answer(entry: Entry, *, lost: bool) -> Iterator[str]:
-    if lost:
+def _statements(story: Story) -> Iterator[str]:
+    for number, call in enumerate(story.calls, 1):
+        yield f"# {call.entry.call.method} {_comment(call.entry.call.path)}, call {call.entry.number}"
+        if call.clock:
+            clock = json.encode({"at": call.clock})
+            yield f'change(sandbox, "POST", "/clock/freeze", {clock!r})'
+        if call.state:
+            yield f'change(sandbox, "PATCH", "/state", {_bytes_literal(json.encode(call.state))})'
+        yield from _sending(call)
+        expected = call.expected
+        items = _list_literal(expected.items)
+        yield f"check_entry(sandbox, {number}, {dict(expected.outcomes)!r}, {items})"
+
+
+def _sending(call: StoryCall) -> Iterator[str]:
+    method = call.entry.call.method
+    headers = [(name.encode(), text.encode("latin-1", "replace")) for name, text in call.headers.items()]
+    target = f"/{call.vendor}{call.target}".encode("latin-1", "replace")
+    arguments = ", ".join(
+        (repr(method), repr(target), _list_literal(headers), _bytes_literal(call.body), str(call.patience_s))
+    )
+    if call.expected.loss:
         yield "with pytest.raises(httpx.TransportError):"
-        yield "    client.send(request)"
-    else:
-        yield f"assert client.send(request).status_code == {entry.reply.status}"
+        yield f"    send(vendors, {arguments})"
+        return
+    yield f"response = send(vendors, {arguments})"
+    yield from _assertions(call.expected)
 
 
-def _description(entry: Entry) -> str:
-    call = entry.call
-    path = call.path.encode("unicode_escape").decode().replace('"', "'").replace("\\", "/")
-    return f"Call {entry.number} of sandbox {call.sandbox}: {call.vendor} {call.method} {path}"
+def _assertions(expected: ExpectedAnswer) -> Iterator[str]:
+    yield f"assert response.status_code == {expected.status}"
+    if expected.has_body:
+        yield f"assert response.json() == {_literal(expected.body)}"
+    elif expected.text is not None:
+        yield f"assert response.text == {expected.text!r}"
 
 
-def _function_name(entry: Entry) -> str:
-    operation = re.sub("[^a-z0-9]+", "_", (entry.operation or "call").lower()).strip("_")
-    return f"{operation}_answers_as_call_{entry.number}_was_answered"
+def _comment(path: str) -> str:
+    return re.sub("[^ -~]", "?", path)
 
 
-def _sandbox_body(settings: Settings) -> Json:
-    members = {
-        "name": settings.name,
-        "seed": settings.seed,
-        "freeze": settings.frozen,
-        "empty": settings.empty,
-        "assumptions": dict(settings.assumptions),
-        "scenarios": list(settings.scenarios),
-    }
-    return {name: value for name, value in members.items() if value or name == "seed"}
+def _literal(value: Json) -> str:
+    """Return Python's notation of what its own JSON reader makes of the value."""
+    if isinstance(value, Decimal):
+        return repr(float(value))
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name!r}: {_literal(child)}" for name, child in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(child) for child in value) + "]"
+    return repr(VARYING) if value is VARYING else repr(value)
 
 
-def _python_list(values: Sequence[object]) -> str:
-    """Render the values as a Python list, one per line."""
+def _list_literal(values: Sequence[object]) -> str:
+    """Return the values as a Python list, one per line."""
     return "[\n" + "".join(f"    {value!r},\n" for value in values) + "]" if values else "[]"
 
 
-def _python_bytes(body: bytes) -> str:
+def _bytes_literal(body: bytes) -> str:
     if len(body) <= _LINE_BYTES:
         return repr(body)
     pieces = [repr(body[at : at + _LINE_BYTES]) for at in range(0, len(body), _LINE_BYTES)]

@@ -114,7 +114,7 @@ def recalculate(
 ) -> InvoiceWithItems:
     """Share out the total where that is asked for, print every amount in the currency, and sum up.
 
-    Source: Guidewire fact sheet §5 rules 1, 4, 5, 7.
+    Source: docs/vendors/guidewire.md#rules.
     """
     currency = invoice["currency"]
     whole = Decimal(invoice["bulkInvoiceTotal"])
@@ -147,7 +147,10 @@ def withdraw_approval(invoice: Document) -> Document:
 
 
 def reopens(invoice: Document, assumptions: Mapping[str, str]) -> bool:
-    """Return whether a change reopens the invoice as draft. Source: Guidewire fact sheet §4.2 (assumed)."""
+    """Return whether a change reopens the invoice as draft.
+
+    Source: docs/vendors/guidewire.md#editing (assumed).
+    """
     return invoice["status"] == INVALID_ITEMS or (
         invoice["status"] in REOPENED and assumptions["reopen_on_change"] == ON
     )
