@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -60,8 +61,8 @@ def curl(command: str, url: str, folder: Path) -> str:
     target = next(word for word in words if "://127.0.0.1:8080" in word).replace(
         "://127.0.0.1:8080", "://here"
     )
-    trusted = str(folder / values["--cacert"]) if "--cacert" in values else True
-    with httpx.Client(verify=httpx.create_ssl_context(verify=trusted), trust_env=False) as client:
+    trusted = folder / values["--cacert"] if "--cacert" in values else None
+    with httpx.Client(verify=ssl.create_default_context(cafile=trusted), trust_env=False) as client:
         answer = client.request(
             "POST" if "-d" in values else "GET",
             url + target.partition("://here")[2],

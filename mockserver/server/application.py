@@ -83,6 +83,11 @@ class Options:
     fixtures_file: Path | None = None
     cors: tuple[str, ...] = ()
 
+    @property
+    def start_files(self) -> tuple[Path, ...]:
+        """The files, and the folders of specs, that the application is built from."""
+        return (*self.specs, *self.scenario_files, *([self.fixtures_file] if self.fixtures_file else []))
+
 
 @dataclass(frozen=True, slots=True)
 class Lasting:

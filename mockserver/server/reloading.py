@@ -26,13 +26,6 @@ class ReloadingApp:
         """Handle one ASGI connection."""
         await self.current(scope, receive, send)
 
-    @property
-    def watched(self) -> tuple[Path, ...]:
-        """The files and folders that the application is built from."""
-        options = self._options
-        fixtures = (options.fixtures_file,) if options.fixtures_file else ()
-        return (*options.specs, *options.scenario_files, *fixtures)
-
     def reload(self, changed: list[Path]) -> None:
         """Build the application again and use it, or report why that is not possible."""
         try:

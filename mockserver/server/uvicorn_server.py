@@ -7,12 +7,13 @@ import gc
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import click
 import uvicorn
@@ -29,7 +30,7 @@ from mockserver.server.reloading import ReloadingApp
 from mockserver.server.state_file import StateFile
 from mockserver.server.tls import Certificate, make_certificate
 from mockserver.server.uvicorn_protocol import checked_protocol
-from mockserver.server.watching import watch
+from mockserver.server.watching import stamps_of, watch
 
 _STOP_S = 2
 _STOP_SIGNALS = ("SIGTERM", "SIGBREAK")
@@ -59,16 +60,19 @@ class _Server(uvicorn.Server):
     """uvicorn server that announces itself as soon as it listens, and watches files while it runs."""
 
     def __init__(
-        self, config: uvicorn.Config, announce: Callable[[], None], watched: ReloadingApp | None
+        self,
+        config: uvicorn.Config,
+        announce: Callable[[], None],
+        watching: Callable[[], Coroutine[Any, Any, None]] | None,
     ) -> None:
         super().__init__(config)
-        self._announce, self._watched = announce, watched
+        self._announce, self._watch = announce, watching
         self._watching: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._watched is not None:
-            self._watching = asyncio.create_task(watch(self._watched.watched, self._watched.reload))
+        if self._watch is not None:
+            self._watching = asyncio.create_task(self._watch())
         self._announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -94,6 +98,7 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         if ready_file:
             stack.enter_context(ready_file.removed_at_end())
         certificate = _certificate(options, serving)
+        stamps = stamps_of(options.start_files)
         app = create_app(options, listeners=log_listeners(serving.log, numbers=options.mock_headers))
         state_file = StateFile(serving.state_file) if serving.state_file else None
         if state_file:
@@ -106,13 +111,14 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
             perf_counter() - started,
             certificate.ca_file if certificate else None,
             serving.state_file,
-            reloading.watched if serving.watch else (),
+            options.start_files if serving.watch else (),
         )
         greeting = url if serving.print_url else render_banner(app, options, facts)
         announce = partial(_announce, greeting, url, ready_file)
         config = uvicorn_config(reloading, certificate.context if certificate else None)
         _freeze_heap()
-        _run_until_signal(_Server(config, announce, reloading if serving.watch else None), listening)
+        watching = partial(watch, options.start_files, stamps, reloading.reload)
+        _run_until_signal(_Server(config, announce, watching if serving.watch else None), listening)
         if state_file:
             _save(state_file, reloading.current.sandboxes)
 

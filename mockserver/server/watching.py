@@ -36,14 +36,15 @@ def changed_files(before: Stamps, after: Stamps) -> list[Path]:
 
 
 async def watch(
-    places: Iterable[Path], reload: Callable[[list[Path]], None], pause_s: float = PAUSE_S
+    places: Iterable[Path], used: Stamps, reload: Callable[[list[Path]], None], pause_s: float = PAUSE_S
 ) -> None:
     """Call `reload` with the changed files whenever there are some, in a thread; never return.
 
-    Files that change twice within the pause are waited for, so that half-written ones are not read.
+    `used` are the stamps from before the files were read the first time. Files that change twice within the
+    pause are waited for, so that half-written ones are not read.
     """
     watched = tuple(places)
-    used = seen = stamps_of(watched)
+    seen = used
     while True:
         await asyncio.sleep(pause_s)
         now = stamps_of(watched)

@@ -32,14 +32,14 @@ class Running:
         sample_vendor.write_spec(self.specs)
         self.scenario.write_text(scenario(), encoding="utf-8")
         self.fixtures.write_text('{"acme/": {"orders": {"F": {"id": "F", "amount": 1}}}}', encoding="utf-8")
-        options = Options(
+        self.options = Options(
             specs=(self.specs,),
             vendors=("acme",),
             scenario_files=(self.scenario,),
             fixtures_file=self.fixtures,
         )
         self.errors: list[MockServerError] = []
-        self.app = ReloadingApp(create_app(options), options, self.errors.append)
+        self.app = ReloadingApp(create_app(self.options), self.options, self.errors.append)
 
     @property
     def client(self) -> Client:
@@ -60,7 +60,7 @@ def status_of(client: Client, key: str, sandbox: str = "default") -> Any:
 
 
 def test_everything_that_it_is_built_from_is_watched(running: Running) -> None:
-    assert running.app.watched == (running.specs, running.scenario, running.fixtures)
+    assert running.options.start_files == (running.specs, running.scenario, running.fixtures)
 
 
 def test_a_changed_scenario_replaces_the_old_one_in_every_sandbox(

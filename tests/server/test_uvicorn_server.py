@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,6 +21,7 @@ from mockserver.cli.main import main
 from mockserver.server.uvicorn_server import stop_signals
 from tests.support.server_process import COMMAND, STOP_S, serve_process
 
+PATIENCE_S = 60
 HANGING = (
     b"GET /xero/connections HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer any\r\n"
     b"Mock-Scenario: no-response\r\n\r\n"
@@ -90,9 +92,12 @@ def started(*options: str, **variables: str) -> Iterator[tuple[subprocess.Popen[
         env={**os.environ, **variables},
     ) as process:
         assert process.stdout is not None
+        patience = Timer(PATIENCE_S, process.kill)  # whoever reads from it then reads the end
+        patience.start()
         try:
             yield process, process.stdout.readline().strip()
         finally:
+            patience.cancel()
             process.kill()
 
 
@@ -140,12 +145,14 @@ def test_https_is_served_with_the_authority_in_the_folder(tmp_path: Path) -> Non
         trust = ssl.create_default_context(cafile=tmp_path / "ca.pem")
         with httpx.Client(verify=trust) as client:
             health = client.get(f"{url}_mock/health")
+            case = client.post(f"{url}_mock/sandboxes/default/cases/148-reset/run", json={"vendor": "xero"})
             lost = {"authorization": "Bearer any", "mock-scenario": "reset"}
             with pytest.raises(httpx.TransportError):
                 client.get(f"{url}xero/connections", headers=lost)
             with pytest.raises(httpx.ConnectError):
                 httpx.get(f"{url}_mock/health")
         assert (url.startswith("https://127.0.0.1:"), health.status_code) == (True, 200)
+        assert case.json()["passed"], case.text
         assert stop(process) == (0, "")
 
 

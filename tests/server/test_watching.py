@@ -75,8 +75,7 @@ def test_a_change_is_reloaded_once_it_rests(tmp_path: Path, writes: int) -> None
             reloaded.append((changed, file.read_text(encoding="utf-8")))
             loop.call_soon_threadsafe(ended.set)
 
-        watching = asyncio.create_task(watch([file], reload, pause_s=0.01))
-        await asyncio.sleep(0)
+        watching = asyncio.create_task(watch([file], stamps_of([file]), reload, pause_s=0.01))
         for number in range(writes):
             file.write_text("x" * (number + 1), encoding="utf-8")
         await ended.wait()
@@ -85,3 +84,25 @@ def test_a_change_is_reloaded_once_it_rests(tmp_path: Path, writes: int) -> None
     asyncio.run(asyncio.wait_for(change(), 10))
 
     assert reloaded == [([file], "x" * writes)]
+
+
+def test_a_change_between_the_first_reading_and_the_watching_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.touch()
+    used = stamps_of([file])
+    file.write_text("changed", encoding="utf-8")
+
+    async def first_change() -> list[Path]:
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[list[Path]] = loop.create_future()
+
+        def reload(changed: list[Path]) -> None:
+            loop.call_soon_threadsafe(found.set_result, changed)
+
+        watching = asyncio.create_task(watch([file], used, reload, pause_s=0.01))
+        try:
+            return await found
+        finally:
+            watching.cancel()
+
+    assert asyncio.run(asyncio.wait_for(first_change(), 10)) == [file]
