@@ -10,7 +10,6 @@ import subprocess
 import sys
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockserver.testing.pytest_plugin import markers
+from mockserver.testing.pytest_plugin.artifacts_option import artifacts_folder
 from mockserver.testing.pytest_plugin.failure_report import REPORTER_KEY, FailureReporter
 
 if TYPE_CHECKING:
@@ -57,10 +58,7 @@ def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     )
     with _fail_without_traceback():
         sandbox.open()
-    artifacts = config.getoption("mockserver_artifacts")
-    reporter = FailureReporter(
-        sandbox, Path(artifacts).absolute() if artifacts else None, server_ends=server.is_own
-    )
+    reporter = FailureReporter(sandbox, artifacts_folder(config), server_ends=server.is_own)
     node.stash[REPORTER_KEY] = reporter
     with _fail_without_traceback():
         for scenario in markers.all_arguments(node, markers.SCENARIO):
