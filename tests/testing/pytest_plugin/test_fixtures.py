@@ -252,7 +252,7 @@ def test_a_folder_can_be_named_in_the_environment(
 
 
 def test_a_folder_after_a_space_that_moves_pytests_root_is_named_in_the_head(
-    run: Run, pytester: pytest.Pytester, tmp_path: Path
+    pytester: pytest.Pytester, tmp_path: Path
 ) -> None:
     pytester.makepyfile("def test_passes(mock_vba): pass\n")
 
