@@ -229,7 +229,7 @@ def stops(stage: Stage) -> str:
     with stage.server() as server, ThreadPoolExecutor(1) as caller:
         server.call("PUT", "/_mock/sandboxes/default/scenarios/slow", json=scenario).raise_for_status()
         waiting = caller.submit(put_or_lose, server)
-        while not server.call("GET", "/_mock/metrics").text.count("in_flight"):
+        while not server.call("GET", "/_mock/metrics").json()["vendors"]["vba"]["openCalls"]:
             pass
         began = perf_counter()
         server.process.send_signal(signal.SIGINT)
