@@ -156,7 +156,7 @@ def _line_of(vendor: str) -> Callable[[str], bool]:
 
 def _refused_tenant(server: Server) -> str:
     server.call("GET", "/xero/api.xro/2.0/Invoices", headers={"Authorization": "Bearer any"})
-    return server.logged(lambda one: "xero GET /Invoices 403" in one and "xero-tenant-id" in one)
+    return server.logged(lambda one: "xero GET /api.xro/2.0/Invoices 403" in one and "xero-tenant-id" in one)
 
 
 @point(10, "doctor finds a proxy variable that would swallow loopback calls")
