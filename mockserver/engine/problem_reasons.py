@@ -52,8 +52,8 @@ _BOUNDS: Mapping[str, tuple[str, str]] = {
 
 def describe_problems(problems: Sequence[Problem]) -> str:
     """Return the first problems, then how many more there are: "/0/id is missing; and 3 more"."""
-    different = {(one.path, one.code, one.rule): one for one in reversed(problems)}
-    told = [describe_problem(one) for one in islice(reversed(different.values()), _SHOWN_PROBLEMS)]
+    different = {(one.path, one.code, one.rule): one for one in problems}
+    told = [describe_problem(one) for one in islice(different.values(), _SHOWN_PROBLEMS)]
     more = len(different) - len(told)
     return "; ".join([*told, *([f"and {more:,} more"] if more > 0 else [])])
 
