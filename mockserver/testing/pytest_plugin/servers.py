@@ -110,6 +110,8 @@ def _missing_fixtures(item: pytest.Item) -> list[str]:
 def _register(config: pytest.Config, vendors: Iterable[str]) -> None:
     known = config.stash.setdefault(_KNOWN_VENDORS, set())
     new = sorted(set(vendors) - known)
+    if not new:
+        return
     known.update(new)
     module = ModuleType("mockserver.testing.pytest_plugin.of_vendors", "A fixture for each vendor.")
     for vendor in new:
