@@ -82,7 +82,7 @@ def show(*, case: str, vendor: str, form: str | None) -> None:
     "allowed",
     multiple=True,
     metavar="HOST",
-    help="Host beyond this machine that may be called; may be given again.",
+    help="Host beyond this machine that may be called; may be repeated.",
 )
 @_option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML.")
 @_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
