@@ -205,7 +205,7 @@ def test_other_hosts_are_not_called_unless_they_are_allowed(plain_case: Path) ->
 @pytest.mark.parametrize(
     ("text", "what", "where"),
     [
-        ("vendor: nobody\nwhen: [{calls: 0}]", "no vendor named nobody; there are ", "x.yaml"),
+        ("vendor: nobody\nwhen: [{calls: 0}]", "no vendor named nobody; there are ", "/x.yaml"),
         ("vendor: x\nwhen: [{cal: 0}]", "unknown member cal", "x.yaml:2:9"),
         ("vendor: x\nvendor: y\nwhen: 7", 'the key "vendor" stands here twice', "x.yaml:2:1"),
     ],
@@ -218,7 +218,7 @@ def test_a_file_that_is_no_case_ends_with_2_and_its_place(
 
     status, lines = said(run("run", file))
 
-    assert (status, lines[1]) == (2, where)
+    assert (status, lines[1].endswith(where)) == (2, True)
     assert lines[0].startswith(what)
 
 

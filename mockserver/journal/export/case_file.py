@@ -62,7 +62,9 @@ def write_case_file(story: Story) -> str:
     Raises:
         UnsuitableFormError: a target or a header holds what the case language reads as a placeholder.
     """
-    vendor = story.calls[0].vendor
+    vendor = next((call.vendor for call in story.calls if call.vendor), "")
+    if not vendor:
+        raise UnsuitableFormError("no call is for a vendor, and a case needs one")
     assumptions = story.beginning.get("assumptions", {})
     head = {
         "vendor": vendor,
