@@ -17,7 +17,7 @@ KNOWN = {"good-token", "client:secret-of-client", "s3cret/+", "first", "second-o
     ("header", "text", "shown"),
     [
         ("authorization", "Bearer good-token", "Bearer good-token"),
-        ("authorization", "Bearer other-token", "Bearer ot***"),
+        ("authorization", "Bearer alien-token", "Bearer al***"),
         ("authorization", "Basic Y2xpZW50OnNlY3JldC1vZi1jbGllbnQ=", "Basic Y2xpZW50OnNlY3JldC1vZi1jbGllbnQ="),
         ("authorization", "Basic Y2xpZW50OnNlY3JldA==", "Basic Y2***"),
         ("x-api-key", "good-token", "good-token"),
@@ -33,7 +33,7 @@ def test_a_header_is_shown_if_its_credential_is_known(header: str, text: str, sh
     ("body", "is_shown"),
     [
         (b'{"access_token": "good-token", "amount": 1}', True),
-        (b'{"access_token": "other-token"}', False),
+        (b'{"access_token": "alien-token"}', False),
         (b'{"password": "first", "client_secret": "second-one"}', True),
         (b'{"password": "first", "client_secret": "third-one"}', False),
         (b'{"password": 12345}', False),
@@ -50,7 +50,7 @@ def test_a_body_is_shown_if_all_its_credentials_are_known(body: bytes, is_shown:
 
 @pytest.mark.parametrize(
     ("query", "shown"),
-    [("token=good-token&a=1", "token=good-token&a=1"), ("token=other&a=1", "token=ot***&a=1")],
+    [("token=good-token&a=1", "token=good-token&a=1"), ("token=alien&a=1", "token=al***&a=1")],
 )
 def test_a_query_is_shown_if_its_credential_is_known(query: str, shown: str) -> None:
     assert sendable_target(entry(query=query), CUT, KNOWN) == f"/orders?{shown}"
