@@ -1,4 +1,4 @@
-.PHONY: help run test fmt lint unit contract power soak bench lock clean
+.PHONY: help run test fmt lint unit contract power soak people bench pages lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -45,6 +45,9 @@ power: $(DEV) ## planted faults, and what finds each: Schemathesis, our suite; r
 soak: $(DEV) ## the invariants on 10,000 walks instead of 200
 	SOAK_SEQUENCES=10000 $(PYTEST) -n 2 tests/invariants
 
+people: $(DEV) ## what people expect of the first hour, checked on a fresh clone
+	PYTHONPATH=. $(BIN)/python -m tests.people.people $(POINTS)
+
 fmt: $(DEV) ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -52,10 +55,13 @@ fmt: $(DEV) ## format and mend what can be mended
 bench: $(DEV) ## our batch against the floor, fresh keys and updates; what hanging calls cost others
 	PYTHONPATH=. $(BIN)/python -m tests.bench.bench
 
+pages: $(DEV) ## write the generated parts of the pages in docs
+	PYTHONPATH=. $(BIN)/python -m tests.docs.pages
+
 lock: $(VENV)/bin/python ## raise the locked versions
 	$(BIN)/python -m pip install --quiet "uv==0.13.8"
-	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml --group build -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml --extra contract --group build -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## drop everything that was made here
 	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis report

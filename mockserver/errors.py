@@ -21,6 +21,8 @@
         Ours                this server refuses, no vendor: problem details with a status of our own
 
 A refusal carries facts, never an HTTP status: the status is the vendor's word, but for what is ours.
+The sentence that the log, the journal and `Mock-Reason` show is made of these facts in engine/reasons.py;
+a `hint` replaces it where only the place that raises knows what is wrong and what to do.
 """
 
 from __future__ import annotations
@@ -62,13 +64,17 @@ class InvalidHeaderError(MockServerError):
 
 
 class Refusal(MockServerError):
-    """The whole call is refused and changes nothing."""
+    """The whole call is refused and changes nothing.
+
+    `hint` says what was missing or wrong, and what to do; no answer of a vendor shows it.
+    """
 
     code = "refused"
 
-    def __init__(self, detail: str = "") -> None:
+    def __init__(self, detail: str = "", *, hint: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
+        self.hint = hint
 
 
 class MalformedBody(Refusal):
@@ -89,10 +95,10 @@ class InvalidCall(Refusal):
 
     code = "invalid"
 
-    def __init__(self, problems: Iterable[Problem], document: Json = None) -> None:
+    def __init__(self, problems: Iterable[Problem], document: Json = None, *, hint: str = "") -> None:
         self.problems = tuple(problems)
         self.document = document
-        super().__init__("; ".join(problem.detail for problem in self.problems))
+        super().__init__("; ".join(problem.detail for problem in self.problems), hint=hint)
 
 
 class Unauthorized(Refusal):
@@ -100,8 +106,8 @@ class Unauthorized(Refusal):
 
     code = "unauthorized"
 
-    def __init__(self, reason: str, scheme: str = "", detail: str = "") -> None:
-        super().__init__(detail or f"{reason} credential")
+    def __init__(self, reason: str, scheme: str = "", detail: str = "", *, hint: str = "") -> None:
+        super().__init__(detail or f"{reason} credential", hint=hint)
         self.reason = reason
         self.scheme = scheme
 
@@ -111,8 +117,8 @@ class Forbidden(Refusal):
 
     code = "forbidden"
 
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(detail or reason)
+    def __init__(self, reason: str, detail: str = "", *, hint: str = "") -> None:
+        super().__init__(detail or reason, hint=hint)
         self.reason = reason
 
 
@@ -121,8 +127,8 @@ class NotFound(Refusal):
 
     code = "not-found"
 
-    def __init__(self, what: str = "path", key: str = "") -> None:
-        super().__init__(f"{what} {key}".strip())
+    def __init__(self, what: str = "path", key: str = "", *, hint: str = "") -> None:
+        super().__init__(f"{what} {key}".strip(), hint=hint)
         self.what = what
         self.key = key
 
@@ -142,8 +148,8 @@ class UnsupportedMediaType(Refusal):
 
     code = "unsupported-media-type"
 
-    def __init__(self, media_type: str, supported: Iterable[str]) -> None:
-        super().__init__(media_type)
+    def __init__(self, media_type: str, supported: Iterable[str], *, hint: str = "") -> None:
+        super().__init__(media_type, hint=hint)
         self.media_type = media_type
         self.supported = tuple(supported)
 
@@ -153,8 +159,8 @@ class TooLarge(Refusal):
 
     code = "too-large"
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"over {limit} bytes")
+    def __init__(self, limit: int, *, hint: str = "") -> None:
+        super().__init__(f"over {limit} bytes", hint=hint)
         self.limit = limit
 
 
@@ -174,8 +180,8 @@ class NotAcceptable(Refusal):
 
     code = "not-acceptable"
 
-    def __init__(self, accept: str) -> None:
-        super().__init__(accept)
+    def __init__(self, accept: str, *, hint: str = "") -> None:
+        super().__init__(accept, hint=hint)
         self.accept = accept
 
 
@@ -187,8 +193,8 @@ class TooManyRequests(Refusal):
 
     code = "too-many-requests"
 
-    def __init__(self, which: str = "", wait: int | None = None, detail: str = "") -> None:
-        super().__init__(detail)
+    def __init__(self, which: str = "", wait: int | None = None, detail: str = "", *, hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
         self.which = which
         self.wait = wait
 
@@ -220,10 +226,10 @@ class Rejected(Refusal):
 
     code = "rejected"
 
-    def __init__(self, *problems: Problem, document: Json = None) -> None:
+    def __init__(self, *problems: Problem, document: Json = None, hint: str = "") -> None:
         self.problems = problems
         self.document = document
-        super().__init__("; ".join(problem.detail for problem in problems))
+        super().__init__("; ".join(problem.detail for problem in problems), hint=hint)
 
 
 class ServerRefusal(Refusal):

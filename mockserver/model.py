@@ -78,6 +78,10 @@ class Call(Value, frozen=True):
     now: datetime | None = None
     scenarios: tuple[Document, ...] = ()
 
+    def assumed(self, name: str) -> str:
+        """Return the value of one of the vendor's assumptions in words, for the reason of a refusal."""
+        return f"assumption {self.vendor}.{name} is {self.assumptions.get(name, '')}"
+
     @property
     def fingerprint(self) -> str:
         """Hash of method, path, query and body: equal for calls that ask the same."""
@@ -158,12 +162,16 @@ class Outcome(Value, frozen=True, gc=False):
 
 
 class Reply(Value, frozen=True):
-    """An HTTP answer in the vendor's words; `media_type` None sends no Content-Type."""
+    """An HTTP answer in the vendor's words; `media_type` None sends no Content-Type.
+
+    `reason` is not sent: with it, a handler that answers with an error says why, and what to do.
+    """
 
     status: int
     body: bytes = b""
     media_type: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    reason: str = ""
 
 
 class Delivery(Value, frozen=True):

@@ -6,6 +6,7 @@ from itertools import count
 
 import pytest
 
+from mockserver.contract.examples import ProfileExamples
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application, Options, create_app
@@ -20,7 +21,8 @@ _numbers = count(1)
 def app() -> Application:
     """All vendors on a store that hands out frozen documents; each test uses a sandbox of its own in it."""
     only = tuple(filter(None, os.environ.get("MOCK_ONLY", "").split(",")))
-    return create_app(Options(vendors=only), store=MemoryStore(keep=freeze_document))
+    options = Options(vendors=only, examples=ProfileExamples())
+    return create_app(options, store=MemoryStore(keep=freeze_document))
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mockserver.engine.registry import specs_folder, vendor_packages
+from mockserver.engine.registry import vendor_packages
+from mockserver.spec.folder import specs_folder
 
 PACKAGE = Path(__file__).parents[1] / "mockserver"
 MODULES = {file: file.read_text(encoding="utf-8") for file in sorted(PACKAGE.rglob("*.py"))}

@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import CONTEXT_SETTINGS, option
+from mockserver.cli.completions import (
+    complete_checks,
+    complete_listed,
+    complete_operations,
+    complete_vendors,
+)
+from mockserver.cli.extras import check_extra
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_INTERRUPTED, InvalidValueError, argument, option
+from mockserver.cli.progress_line import LOADING, open_progress_line
+from mockserver.cli.suggestions import choices, nearest, shown
 
 REPORTS = ("junit", "html", "har", "pytest", "json")
 PHASES = ("fuzzing", "stateful")
@@ -24,9 +33,15 @@ def _report_names(
     context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
 ) -> tuple[str, ...]:
     kinds = _split_names(context, parameter, given)
-    if unknown := [one for one in kinds if one not in REPORTS]:
-        raise click.BadParameter(f"{unknown[0]} is no report; there are {', '.join(REPORTS)}")
+    for kind in kinds:
+        if kind not in REPORTS:
+            what = f"no report is called {shown(kind)}; there are {choices(REPORTS)}"
+            raise InvalidValueError(what, kind, nearest(kind, REPORTS) or REPORTS[0])
     return kinds
+
+
+def _complete_reports(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    return complete_listed(REPORTS, begun)
 
 
 def _pair_reader(sign: str, form: str) -> Any:
@@ -35,7 +50,7 @@ def _pair_reader(sign: str, form: str) -> Any:
         for text in given:
             name, found, value = text.partition(sign)
             if not found or not name.strip():
-                raise click.BadParameter(f"{text}: write {form}")
+                raise InvalidValueError(f"expected {form}, found {shown(text)}", shown(text), form)
             pairs[name.strip()] = value.strip()
         return pairs
 
@@ -43,36 +58,41 @@ def _pair_reader(sign: str, form: str) -> Any:
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
-@click.argument("vendors", nargs=-1, metavar="[VENDOR]…")
-@option("--target", metavar="URL", help="Where the vendor's own paths begin.  [default: in this process]")
+@argument("vendors", nargs=-1, metavar="[VENDOR]…", shell_complete=complete_vendors)
+@option(
+    "--target",
+    metavar="URL",
+    help="Address under which the vendor's paths are.  [default: a server that it starts itself]",
+)
 @option(
     "--allow-remote",
     "allowed",
     multiple=True,
-    envvar="MOCKSERVER_ALLOW_REMOTE",
     metavar="HOST",
-    help="Host beyond this machine that may be written to; may be given again.",
+    help="Other host than this machine that it may write to; may be repeated.",
 )
 @option(
     "--spec",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="OpenAPI file instead of a vendor.",
+    help="OpenAPI file to test against, instead of a vendor.",
 )
 @option(
     "--header",
     "headers",
     multiple=True,
     callback=_pair_reader(":", "'Name: text'"),
-    allow_from_autoenv=False,
+    envvar=None,
     metavar="'NAME: TEXT'",
-    help="Header that goes with every call; may be given again.",
+    help="Header to send with every call; may be repeated.",
 )
-@option("--seed", default=0, type=click.IntRange(0), help="The same seed makes the same calls.")
+@option(
+    "--seed", scope="contract", default=0, type=click.IntRange(0), help="The same seed makes the same calls."
+)
 @option(
     "--max-examples",
     default=100,
     type=click.IntRange(1),
-    help="Generated calls an operation, and sequences a subject, at most.",
+    help="Most generated calls per operation, and most call sequences per batch operation.",
 )
 @option(
     "--checks",
@@ -81,7 +101,8 @@ def _pair_reader(sign: str, form: str) -> Any:
     multiple=True,
     callback=_split_names,
     metavar="CHECK,…",
-    help="Only these checks; may be given again.",
+    shell_complete=complete_checks,
+    help="Run only these checks; may be repeated.",
 )
 @option(
     "--operation",
@@ -89,75 +110,90 @@ def _pair_reader(sign: str, form: str) -> Any:
     multiple=True,
     callback=_split_names,
     metavar="ID,…",
-    help="Only these operations; may be given again.",
+    shell_complete=complete_operations,
+    help="Test only these operations; may be repeated.",
 )
 @option(
     "--phase",
     "phases",
     multiple=True,
     type=click.Choice(PHASES),
-    help="Only this part of the suite; may be given again.",
+    help="Run only this part of the suite; may be repeated.",
 )
 @option(
     "--shrink/--no-shrink",
     "shrinks",
     default=True,
-    help="Make what breaks as small as it gets, which takes more calls, or tell it as it was found.",
+    help="Shrink failing calls to a minimal example (slower), or report them as found.",
 )
 @option(
     "--fact",
     "facts",
     multiple=True,
     callback=_pair_reader("=", "name=text"),
-    allow_from_autoenv=False,
+    envvar=None,
     metavar="NAME=TEXT",
-    help="What is there at the target, instead of what our fixtures have; may be given again.",
+    help="A record that exists at the target, instead of the one in our fixtures; may be repeated.",
 )
 @option(
     "--rate",
     metavar="20/s",
-    help="Most calls in a second, minute or hour.  [default: 20/s beyond this machine]",
+    help="Most calls per second (/s), minute (/m) or hour (/h).  [default: 20/s for other hosts]",
 )
 @option(
-    "--baseline", type=_FILE_TYPE, help="Known differences, JSON or YAML: they are shown and fail nothing."
+    "--baseline",
+    type=_FILE_TYPE,
+    help="File of known differences, JSON or YAML: they are shown, but do not fail.",
 )
-@option("--write-baseline", type=_FILE_TYPE, help="Write what was found down as known differences.")
+@option("--write-baseline", type=_FILE_TYPE, help="Write what was found to a file of known differences.")
 @option(
     "--report",
     "reports",
     multiple=True,
     callback=_report_names,
-    metavar=",".join(REPORTS),
-    help="Reports to write.",
+    metavar="REPORT,…",
+    shell_complete=_complete_reports,
+    help=f"Reports to write: {', '.join(REPORTS)}.",
 )
 @option(
     "--report-dir",
     "folder",
     default="report",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where to.",
+    help="Folder for the reports.",
 )
 @option(
     "--summary",
     type=click.Choice(["auto", "off"]),
     default="auto",
-    help="Auto adds to the summary of a GitHub job where there is one.",
+    help="auto: add to the summary of a GitHub job, if there is one.",
 )
-@option("--json", "as_json", is_flag=True, help="One JSON document instead of the table.")
-@option("-q", "--quiet", is_flag=True, help="Tell failures alone.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+@option("-q", "--quiet", is_flag=True, help="Print only failures and the result.")
+@option("-v", "--verbose", is_flag=True, help="List every check, also those that passed.")
 def contract(**given: Any) -> None:
-    """Hold a server to its contract: outcomes per item, state, replays, shapes.
+    """Test a server against its contract: one result per item, state, replays, response shapes.
 
-    It calls our own application in this process, or whoever stands at --target: there it creates, changes and
-    deletes. Exit status: 0 all of it holds, 1 something was found, 2 wrong usage, 3 no server, 130 Ctrl-C.
+    Without --target it tests a server that it starts itself. With --target URL it tests the server there: it
+    creates, changes and deletes records, so it calls only this machine unless --allow-remote names the host.
+
+    Exit status: 0 no failure, 1 failures, 2 wrong usage, 3 no server answers, 130 Ctrl-C.
 
     Credentials for a server that is not ours come from the environment, by security scheme:
     MOCKSERVER_CREDENTIAL_BEARERAUTH=token, …_BASICAUTH=user:password, …_APIKEYAUTH=key.
 
     \b
-    mockserver contract
-    mockserver contract NAME --target http://127.0.0.1:8080/NAME --seed 7 --report junit,html
+    Examples:
+      mockserver contract VENDOR
+      mockserver contract VENDOR --target http://127.0.0.1:8080/VENDOR --seed 7 --report junit,html
+      mockserver contract --spec theirs.yaml --target http://127.0.0.1:9000
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli import contract_run  # noqa: PLC0415 - slow to import, and only needed here
-
-    contract_run.run_contract(contract_run.ContractOptions(**given))
+    check_extra("contract", "mockserver contract")
+    line = open_progress_line(is_silent=given["quiet"] or given["as_json"])
+    try:
+        with line.showing(LOADING):
+            from mockserver.cli import contract_run  # noqa: PLC0415 - slow to import, and only needed here
+        contract_run.run_contract(contract_run.ContractOptions(**given), line)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        raise SystemExit(EXIT_INTERRUPTED) from None

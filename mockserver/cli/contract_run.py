@@ -1,27 +1,31 @@
-"""Execute `mockserver contract`: run sessions, print the table, write reports, exit."""
+"""Execute `mockserver contract`: run sessions, show progress and results, write reports, exit."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
+from mockserver.cli.contract_progress import ContractProgress
 from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_USAGE, fail
 from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
+from mockserver.cli.progress_line import ProgressLine
 from mockserver.codec import json
 from mockserver.codec.instants import print_instant
 from mockserver.contract import catalogue, safety
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import UnreadableCredentialError
+from mockserver.contract.progress import RunObserver
+from mockserver.contract.report.annotations import annotation_lines
 from mockserver.contract.report.document import report_document
 from mockserver.contract.report.files import write_reports
 from mockserver.contract.report.rows import RunOutcome, run_outcome
 from mockserver.contract.report.summary import markdown_summary
-from mockserver.contract.report.terminal import summary_line, table_lines
+from mockserver.contract.report.terminal import closing_lines, failure_lines, vendor_lines
 from mockserver.contract.report.text import counted, one_line
 from mockserver.contract.runner import PHASES
 from mockserver.contract.session import baseline
@@ -45,7 +49,7 @@ _HELP = "mockserver contract --help"
 
 @dataclass(frozen=True, slots=True)
 class ContractOptions:
-    """The command line, read but not judged; see `contract` for the words."""
+    """The options of the command line, not yet checked against each other; `contract` explains them."""
 
     vendors: tuple[str, ...]
     target: str | None
@@ -67,38 +71,69 @@ class ContractOptions:
     summary: str
     as_json: bool
     quiet: bool
+    verbose: bool
 
 
-def run_contract(options: ContractOptions) -> None:
-    """Do what was asked; ends with the exit status, where that is not 0."""
-    plans = _select_plans(options, _plans(options))
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What every run of one command shares."""
+
+    line: ProgressLine
+    observer: RunObserver
+    known: tuple[KnownFindings, ...]
+    before: list[RunOutcome]
+
+
+def run_contract(options: ContractOptions, line: ProgressLine) -> None:
+    """Run the suite as the options say; ends with the exit status if that is not 0."""
+    wanted = _plans(options)
+    with line.showing(f"loading {', '.join(plan.name for plan in wanted)}…", stays=True):
+        plans = _select_plans(options, wanted)
     known = _read_baseline(options)
     began = print_instant(system_clock())
+    observer = RunObserver() if line.is_silent else ContractProgress(line, known, system_clock)
     outcomes: list[RunOutcome] = []
+    is_interrupted = False
     for plan, about in plans:
-        outcomes.append(_run_session(plan, about, known, outcomes))
-        if not options.as_json:
-            for told in table_lines(
-                outcomes[-1], options.folder if options.reports else None, quiet=options.quiet
-            ):
-                click.echo(told, color=_colour())
+        try:
+            outcomes.append(_run_session(plan, about, _Around(line, observer, known, outcomes)))
+        except KeyboardInterrupt:
+            is_interrupted = True
+            click.echo(f"note: {plan.name}: interrupted before its first call", err=True)
+            break
+        if not (options.as_json or options.quiet):
+            _print(vendor_lines(outcomes[-1], verbose=options.verbose))
         if outcomes[-1].session.stopped:
             break
+    _finish(options, outcomes, began)
+    if options.write_baseline:
+        _write_baseline(options.write_baseline, outcomes, known)
+    _exit(options, outcomes, is_interrupted=is_interrupted)
+
+
+def _finish(options: ContractOptions, outcomes: list[RunOutcome], began: str) -> None:
+    """Print the failures and the result, and write the reports."""
     files = _write_reports(options, outcomes, began)
     if options.as_json:
         click.echo(json.encode(report_document(outcomes, began)).decode())
     else:
-        click.echo(summary_line(outcomes, files))
-    if options.write_baseline:
-        _write_baseline(options.write_baseline, outcomes, known)
-    _exit(outcomes)
+        _print(failure_lines(outcomes, options.folder if options.reports else None))
+        _print(closing_lines(outcomes, files))
+    if os.environ.get("GITHUB_ACTIONS") == "true" and options.summary == "auto":
+        for annotation in annotation_lines(outcomes):
+            click.echo(annotation, err=True)
+
+
+def _print(lines: Iterable[str]) -> None:
+    for one in lines:
+        click.echo(one, color=_colour())
 
 
 def _plans(options: ContractOptions) -> list[SessionPlan]:
-    _check_names("check", "--only", options.only, catalogue.all_checks())
+    only = _check_ids(options.only)
     if options.spec and options.vendors:
         fail(
-            "a spec and a vendor are given",
+            "--spec and a vendor exclude each other",
             f"--spec {options.spec}",
             f"mockserver contract --spec {options.spec}",
             EXIT_USAGE,
@@ -106,7 +141,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
     if options.target and not options.spec and len(options.vendors) != 1:
         where = f"--target {one_line(options.target, 80)}"
         fail(
-            "an address is one vendor's",
+            "--target needs exactly one vendor, or --spec",
             where,
             f"mockserver contract {vendor_packages()[0]} --target URL",
             EXIT_USAGE,
@@ -117,7 +152,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
     except ValueError as error:
         fail(str(error), "--rate", "--rate 20/s", EXIT_USAGE)
     names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
-    checks, operations = frozenset(options.only), frozenset(options.operations)
+    checks, operations = only, frozenset(options.operations)
     effort = RunConfig(options.seed, options.max_examples, checks, operations, options.shrinks)
     return [
         SessionPlan(
@@ -151,11 +186,22 @@ def _select_plans(
     return [one for one in read if not wanted.isdisjoint(one[1].api.spec.operations)]
 
 
-def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
-    there = list(known)
+def _check_ids(given: Iterable[str]) -> frozenset[str]:
+    """Return the ids of checks; an id of an earlier version is replaced, and said so."""
+    ids = []
     for name in given:
-        if name not in there:
-            near = get_close_matches(name, there, n=3) or there
+        ids.append(catalogue.current_id(name))
+        if ids[-1] != name:
+            click.echo(f"note: --only {name} is called {ids[-1]} now", err=True)
+    _check_names("check", "--only", ids, catalogue.all_checks())
+    return frozenset(ids)
+
+
+def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
+    choices = list(known)
+    for name in given:
+        if name not in choices:
+            near = get_close_matches(name, choices, n=3) or choices
             fail(f"no {kind} named {one_line(name, 80)}", where, f"one of {', '.join(near)}", EXIT_USAGE)
 
 
@@ -168,13 +214,13 @@ def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:
         fail(str(error), f"--baseline {options.baseline}", f"--write-baseline {options.baseline}", EXIT_USAGE)
 
 
-def _run_session(
-    plan: SessionPlan, about: SessionSubject, known: tuple[KnownFindings, ...], before: list[RunOutcome]
-) -> RunOutcome:
-    around = SessionContext(os.environ, lambda told: click.echo(told, err=True), system_clock)
+def _run_session(plan: SessionPlan, about: SessionSubject, around: _Around) -> RunOutcome:
+    context = SessionContext(os.environ, _say(around.line), system_clock, around.observer)
     target = f"--target {one_line(plan.target or '', 80)}"
     try:
-        return run_outcome(run_session(plan, about, around), known, before)
+        with around.line.showing(f"{plan.name}: starting…"):
+            session = run_session(plan, about, context)
+        return run_outcome(session, around.known, around.before)
     except safety.UnsafeTargetError as error:
         fail(str(error), target, error.cure, EXIT_USAGE)
     except MissingCredentialsError as error:
@@ -182,20 +228,28 @@ def _run_session(
         fail(
             str(error),
             target,
-            f"{cure} mockserver contract …     or set one to nothing to do without",
+            f"{cure} mockserver contract …     or set one to nothing to skip the operations that need it",
             EXIT_USAGE,
         )
     except TargetUnreachableError as error:
         fail(
             f"no server answers: {one_line(str(error))}",
             target,
-            "mockserver run, or another address",
+            "start it with mockserver run, or give another address",
             EXIT_NO_SERVER,
         )
-    except KeyboardInterrupt:
-        raise SystemExit(BY_CTRL_C) from None
     except (MockServerError, UnreadableCredentialError) as error:
         fail(one_line(str(error)), f"--spec {plan.spec}" if plan.spec else plan.name, _HELP, EXIT_USAGE)
+
+
+def _say(line: ProgressLine) -> Callable[[str], None]:
+    """Return a function that prints to stderr, below whatever the progress line shows."""
+
+    def say(told: str) -> None:
+        line.clear()
+        click.echo(told, err=True)
+
+    return say
 
 
 def _write_reports(options: ContractOptions, outcomes: list[RunOutcome], began: str) -> list[Path]:
@@ -227,35 +281,45 @@ def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFi
     kept = [one for one in known if one not in gone and (one.vendor, one.operation, one.check) not in met]
     baseline.write_baseline(file, [*differences, *kept])
     click.echo(
-        f"{counted(len(differences), 'known differences')} in {file}: say why in each reason",
+        f"{counted(len(differences), 'known differences')} written to {file}: give each a reason",
         err=True,
     )
 
 
-def _exit(outcomes: list[RunOutcome]) -> None:
+def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, is_interrupted: bool) -> None:
     stopped = next((one.session.stopped for one in outcomes if one.session.stopped), "")
-    if stopped == INTERRUPTED:
+    if is_interrupted or stopped == INTERRUPTED:
         raise SystemExit(BY_CTRL_C)
     if stopped:
         fail(
-            f"the server was lost: {one_line(stopped)}",
-            outcomes[-1].session.url,
-            "the same line again",
+            f"the server stopped answering: {one_line(stopped)}",
+            outcomes[-1].session.where,
+            "the same command again, once the server answers",
             EXIT_NO_SERVER,
         )
     if not any(one.rows for one in outcomes):
+        given = _selection(options)
         fail(
-            "nothing was judged: no check fits what was called",
-            "--only, --operation, --phase",
-            _HELP,
+            f"No checks ran: none applies to {' with '.join(f'`{one}`' for one in given) or 'this spec'}.",
+            ", ".join(one.partition(" ")[0] for one in given) or "VENDOR",
+            "fewer of these options     mockserver contract --help lists them",
             EXIT_USAGE,
         )
     if any(one.having("FAIL") for one in outcomes):
         raise SystemExit(EXIT_FINDINGS)
 
 
+def _selection(options: ContractOptions) -> list[str]:
+    """Return the options that limit what is called and checked, as they were given."""
+    return [
+        *(f"--operation {one_line(name, 80)}" for name in options.operations),
+        *(f"--phase {name}" for name in options.phases),
+        *(f"--only {name}" for name in options.only),
+    ]
+
+
 def _colour() -> bool | None:
-    """Return what NO_COLOR and FORCE_COLOR say; None: as the stream is."""
+    """Return whether NO_COLOR, FORCE_COLOR or TERM decide about colour; None leaves it to the stream."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):

@@ -1,55 +1,81 @@
-"""The command group and its small commands; heavy imports are deferred to keep help fast."""
+"""The root command and `run`; heavy imports are deferred to keep help fast."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import import_module
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mockserver import __version__
+from mockserver.cli.command_group import CommandGroup
+from mockserver.cli.completions import complete_assumptions, complete_vendors
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_PORT_TAKEN,
     EXIT_USAGE,
+    InvalidValueError,
     assumption_values,
     fail,
     option,
 )
-from mockserver.codec import json
-from mockserver.codec.instants import parse_instant, print_instant
+from mockserver.cli.places import place_of_option
+from mockserver.cli.run_options import port_taken_cure, run_options, serving_of, show_startup_error
+from mockserver.cli.settings import apply_settings
+from mockserver.cli.startup_errors import check_vendors
 from mockserver.server import ignore_connexion_warnings
 
-_LAZY_COMMANDS = ("cases", "contract", "verify")
+_LAZY_COMMANDS = (
+    "assumptions",
+    "cases",
+    "clock",
+    "completion",
+    "config",
+    "contract",
+    "doctor",
+    "health",
+    "journal",
+    "sandbox",
+    "scenario",
+    "send",
+    "spec",
+    "vendors",
+    "verify",
+)
 """Commands that are modules of `mockserver.cli`, under their own names."""
 
 
 def _instant(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    from mockserver.codec.instants import parse_instant, print_instant  # noqa: PLC0415 - slow for help
+
     try:
         return print_instant(parse_instant(text)) if text else None
     except ValueError:
-        raise click.BadParameter(f"{text} is not an instant; write 2026-01-05T09:00:00Z") from None
+        what = f"expected a time such as 2026-01-05T09:00:00Z, found {text}"
+        raise InvalidValueError(what, str(text), "2026-01-05T09:00:00Z") from None
 
 
-class _LazyGroup(click.Group):
-    """A group whose larger commands are imported when they are asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *_LAZY_COMMANDS])
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _LAZY_COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(import_module(f"mockserver.cli.{cmd_name}"), cmd_name)
-        return command
-
-
-@click.group(cls=_LazyGroup, context_settings=CONTEXT_SETTINGS)
+@click.group(cls=CommandGroup, lazy=_LAZY_COMMANDS, context_settings=CONTEXT_SETTINGS)
 @click.version_option(__version__)
-def main() -> None:
-    """Serve a sandbox of five batch-invoice APIs with true per-item answers."""
+@option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Settings.  [default: the nearest mockserver.toml, or [tool.mockserver] in pyproject.toml]",
+)
+@option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Color the output.")
+@option("--debug", is_flag=True, help="Show the traceback of a fault of mockserver's own.")
+@click.pass_context
+def main(context: click.Context, config: Path | None, color: str, *, debug: bool) -> None:  # noqa: ARG001 - see CommandGroup.main
+    """Serve mock batch APIs with a true result for each item, and test clients and servers with them.
+
+    \b
+    Examples:
+      mockserver run --port 9000
+      mockserver contract VENDOR --target http://127.0.0.1:8080/VENDOR
+    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    apply_settings(context, config, color)
 
 
 def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -> bool:
@@ -58,25 +84,40 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
 
 @main.command(context_settings=CONTEXT_SETTINGS)
 @option("--host", default="127.0.0.1", help="Address to listen on.")
-@option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 = any.")
-@option("--vendor", "vendors", multiple=True, help="Serve only these; may be given again.")
+@option("--port", default=8080, type=click.IntRange(0, 65535), help="Port; 0 picks a free one.")
+@option(
+    "--vendor",
+    "vendors",
+    multiple=True,
+    metavar="VENDOR",
+    shell_complete=complete_vendors,
+    help="Serve only these vendors; may be repeated.",
+)
 @option(
     "--specs",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with more specs, each a vendor; may be given again.",
+    help="Folder with more specs; each file is a vendor; may be repeated.",
 )
-@option("--at-root", default="", help="Vendor that answers at / as well.")
+@option(
+    "--at-root",
+    default="",
+    metavar="VENDOR",
+    shell_complete=complete_vendors,
+    help="Vendor that answers at / as well.",
+)
 @option(
     "--auth",
     "strict_auth",
     type=click.Choice(["lenient", "strict"]),
     default="lenient",
     callback=_is_strict,
-    help="Lenient: any non-empty credential. Strict: those of the fixtures only.",
+    help="lenient: any non-empty credential works. strict: only those of the fixtures.",
 )
 @option("--seed", default=0, help="Seed of the default sandbox.")
-@option("--freeze", callback=_instant, help="Freeze the default sandbox's clock at this instant.")
+@option(
+    "--freeze", callback=_instant, metavar="TIME", help="Freeze the default sandbox's clock at this time."
+)
 @option("--empty", is_flag=True, help="Start without records.")
 @option(
     "--assume",
@@ -84,10 +125,11 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     multiple=True,
     callback=assumption_values,
     metavar="ID=VALUE",
-    help="Value of an assumption in every sandbox, see `mockserver assumptions`; may be given again.",
+    shell_complete=complete_assumptions,
+    help="Set an assumption in every sandbox (list: mockserver assumptions); may be repeated.",
 )
-@option("--max-body", "max_body_bytes", default=10 * 1024 * 1024, help="Largest body, in bytes.")
-@option("--max-items", default=10_000, help="Most items of one batch.")
+@option("--max-body", "max_body_bytes", default=10 * 1024 * 1024, metavar="BYTES", help="Largest body.")
+@option("--max-items", default=10_000, help="Most items in one batch.")
 @option(
     "--max-sandboxes", default=1000, type=click.IntRange(1), help="Most sandboxes, the default one included."
 )
@@ -95,70 +137,61 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
     "--sandbox-idle",
     type=click.IntRange(1),
     metavar="SECONDS",
-    help="Delete a sandbox that was idle for so long.  [default: never]",
+    help="Delete a sandbox that was not used for so long.  [default: never]",
 )
 @option(
     "--allow-host",
     "allow_hosts",
     multiple=True,
     metavar="HOST",
-    help="Host name of the control plane and pages, beside loopback and --host; may be given again.",
+    help="Host name that may reach the control plane and the pages, besides loopback and --host; "
+    "may be repeated.",
 )
 @option(
     "--allow-replay-to",
     "replay_hosts",
     multiple=True,
     metavar="HOST",
-    help="Host that recorded calls may be replayed to, beside loopback; may be given again.",
+    help="Host that recorded calls may be replayed to, besides loopback; may be repeated.",
 )
 @option("--control-token", default="", metavar="TOKEN", help="Bearer token that the control plane requires.")
 @option("--mock-headers/--no-mock-headers", default=True, help="Send the Mock-… headers.")
 @option("--scenarios/--no-scenarios", default=True, help="Let scenarios and magic tokens change answers.")
 @option(
-    "--log", type=click.Choice(["text", "json", "off"]), default="text", help="One line a call on stderr."
+    "--log",
+    type=click.Choice(["text", "json", "off"]),
+    default="text",
+    help="Log one line per call on stderr.",
 )
 @option("--print-url", is_flag=True, help="Print only the address on stdout, once the server listens.")
-def run(
-    *, host: str, port: int, log: str, print_url: bool, allow_hosts: tuple[str, ...], **chosen: Any
-) -> None:
-    """Serve the vendors until Ctrl-C.
+@run_options
+@click.pass_context
+def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: Any) -> None:
+    """Start the mock server; Ctrl-C stops it.
 
     \b
-    mockserver run --port 9000 --vendor NAME
-    mockserver run --at-root NAME --log json
+    Examples:
+      mockserver run --port 9000 --vendor VENDOR
+      mockserver run --at-root VENDOR --log json
     """  # noqa: D301 - the character, which tells click to leave the lines alone
+    check_vendors(context)
     ignore_connexion_warnings()
+    from mockserver.contract.examples import ProfileExamples  # noqa: PLC0415
     from mockserver.errors import MockServerError  # noqa: PLC0415
     from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
-    from mockserver.server.uvicorn_server import PortTakenError, serve  # noqa: PLC0415 - slow
+    from mockserver.server.listening import PortTakenError  # noqa: PLC0415 - as above
+    from mockserver.server.uvicorn_server import serve  # noqa: PLC0415 - slow
 
+    serving = serving_of(chosen)
     try:
-        serve(Options(**chosen, hosts=(host, *allow_hosts)), host, port, log, print_url=print_url)
+        serve(
+            Options(**chosen, hosts=(serving.host, *allow_hosts), examples=ProfileExamples()),
+            serving,
+            partial(show_startup_error, context=context),
+        )
     except PortTakenError as error:
-        fail(str(error), f"--port {port}", "mockserver run --port 0", EXIT_PORT_TAKEN)
+        where = place_of_option(context, "port", serving.port)
+        fail(str(error), where, port_taken_cure(error), EXIT_PORT_TAKEN)
     except MockServerError as error:
-        fail(str(error), "mockserver run", "mockserver run --help", EXIT_USAGE)
-
-
-@main.command(context_settings=CONTEXT_SETTINGS)
-@option("--vendor", "vendors", multiple=True, help="Only these; may be given again.")
-@option("--json", "as_json", is_flag=True, help="As JSON, one list.")
-def assumptions(*, vendors: tuple[str, ...], as_json: bool) -> None:
-    """List what the vendors' documents leave open: every assumption, its values, its source.
-
-    Set one with `mockserver run --assume ID=VALUE`, or in one sandbox through /_mock.
-    """
-    from mockserver.engine.registry import discover_vendors, list_assumptions  # noqa: PLC0415 - slow
-    from mockserver.errors import MockServerError  # noqa: PLC0415
-
-    try:
-        found = list_assumptions(discover_vendors(only=vendors))
-    except MockServerError as error:
-        fail(str(error), "mockserver assumptions", "mockserver assumptions --help", EXIT_USAGE)
-    click.echo(json.encode(found).decode() if as_json else "\n".join(_describe(one) for one in found))
-
-
-def _describe(assumption: Mapping[str, Any]) -> str:
-    others = ", ".join(assumption["alternatives"])
-    head = f"{assumption['id']}  default {assumption['default']}  or {others}"
-    return f"{head}\n    {assumption['meaning']}\n    {assumption['source']}"
+        show_startup_error(error, context)
+        context.exit(EXIT_USAGE)

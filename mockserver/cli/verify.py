@@ -6,24 +6,43 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, assumption_values, fail, option
+from mockserver.cli.completions import complete_assumptions, complete_vendors
+from mockserver.cli.extras import check_extra
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, argument, assumption_values, fail, option
 
 _INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
-@click.argument("archive", type=_INPUT_FILE)
-@option("--vendor", required=True, help="Whose traffic it is.")
-@option("--base", default="", metavar="URL", help="Where the vendor's paths begin.  [default: found]")
-@option("--state", type=_INPUT_FILE, help="Dump that our server begins with, instead of the fixtures.")
+@argument("archive", type=_INPUT_FILE, metavar="FILE.har")
+@option(
+    "--vendor",
+    required=True,
+    metavar="VENDOR",
+    shell_complete=complete_vendors,
+    help="Vendor that was called.",
+)
+@option(
+    "--base",
+    default="",
+    metavar="URL",
+    help="Address under which the vendor's paths are.  [default: it is found]",
+)
+@option(
+    "--state",
+    scope="verify",
+    type=_INPUT_FILE,
+    help="Dump that our server starts with, instead of the fixtures.",
+)
 @option(
     "--assume",
     "assumptions",
     multiple=True,
     callback=assumption_values,
     metavar="ID=VALUE",
-    help="Value of an assumption in our server, see `mockserver assumptions`; may be given again.",
+    shell_complete=complete_assumptions,
+    help="Set an assumption in our server (list: mockserver assumptions); may be repeated.",
 )
 @option("--json-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as JSON.")
 @option("--html-to", type=_OUTPUT_FILE, metavar="FILE", help="Write the drift report as one HTML page.")
@@ -39,14 +58,16 @@ def verify(  # noqa: PLR0913 - click hands over one argument an option
     html_to: Path | None,
     as_json: bool,
 ) -> None:
-    """Hold recorded traffic, a HAR file, against a vendor's spec and against our server.
+    """Check a recorded HAR file: do the answers match the spec, and would this server answer the same?
 
-    Says which answers the spec forbids, and which outcomes would be others here; exit 0: neither, 1: some.
+    Exit status: 0 no difference, 1 differences, 2 wrong usage.
 
     \b
-    mockserver verify traffic.har --vendor NAME
-    mockserver verify traffic.har --vendor NAME --base https://api.example --html-to drift.html
+    Examples:
+      mockserver verify traffic.har --vendor VENDOR
+      mockserver verify traffic.har --vendor VENDOR --base https://api.example --html-to drift.html
     """  # noqa: D301 - the character, which tells click to leave the lines alone
+    check_extra("contract", "mockserver verify")
     from mockserver.cli.verify_run import UnusableInputError, VerifyOptions, verify_traffic  # noqa: PLC0415
 
     wanted = VerifyOptions(archive, vendor, base, state, assumptions)

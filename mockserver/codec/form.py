@@ -1,6 +1,6 @@
 """Form bodies: flat ones, and those that spell a list, `[0].Number=A&[1].Number=B`, as ASP.NET binds them.
 
-Source: PVEx fact sheet §2.3. Values come out as text; in a list empty ones as None.
+Source: docs/vendors/pvex.md#forms. Values come out as text; in a list empty ones as None.
 """
 
 from __future__ import annotations

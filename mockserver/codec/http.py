@@ -97,8 +97,8 @@ def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8
     return kind.strip().lower(), charset
 
 
-def check_accepts_json(headers: Mapping[str, str]) -> None:
-    """Raise unless the call accepts JSON or has no Accept header.
+def check_accepts_json(headers: Mapping[str, str], because: str = "") -> None:
+    """Raise unless the call accepts JSON or has no Accept header; `because` goes into the refusal's hint.
 
     Raises:
         NotAcceptable: its Accept header has no room for JSON.
@@ -106,18 +106,20 @@ def check_accepts_json(headers: Mapping[str, str]) -> None:
     header = headers.get("accept", "")
     wanted = dict(parse_accept(header))
     if wanted and not next((wanted[kind] > 0 for kind in _JSON_RANGES if kind in wanted), False):
-        raise NotAcceptable(header)
+        hint = f"Accept: {header} has no room for {JSON_TYPE} ({because})" if because else ""
+        raise NotAcceptable(header, hint=hint)
 
 
-def check_utf_8_charset(headers: Mapping[str, str]) -> None:
-    """Raise unless the body is declared as UTF-8, or without a charset.
+def check_utf_8_charset(headers: Mapping[str, str], because: str = "") -> None:
+    """Raise unless the body is declared as UTF-8, or without a charset; `because` goes into the hint.
 
     Raises:
         UnsupportedMediaType: it is declared to be in another one.
     """
     media_type, charset = parse_content_type(headers)
     if charset not in _UTF_8_CHARSETS:
-        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,))
+        hint = f"the body's charset is {charset}, send utf-8 ({because})" if because else ""
+        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,), hint=hint)
 
 
 def check_json_in_utf_8(call: Call) -> None:
@@ -129,9 +131,9 @@ def check_json_in_utf_8(call: Call) -> None:
         NotAcceptable, UnsupportedMediaType: the assumptions ask for a refusal.
     """
     if call.assumptions["unacceptable"] == "406":
-        check_accepts_json(call.headers)
+        check_accepts_json(call.headers, call.assumed("unacceptable"))
     if call.body and call.assumptions["other_charset"] == "415":
-        check_utf_8_charset(call.headers)
+        check_utf_8_charset(call.headers, call.assumed("other_charset"))
 
 
 def parse_accept(header: str) -> Iterator[tuple[str, float]]:

@@ -1,7 +1,8 @@
 """JSON with exact decimals and whole big integers; no amount ever passes through binary float.
 
 Grammar: RFC 8259. NaN, Infinity, lone surrogates, numbers beyond all reason and nesting over the limit
-are malformed; a repeated member's last value wins, as the vendors' parsers have it (design §6).
+are malformed; a repeated member's last value wins, as the vendors' parsers have it
+(docs/decisions.md#members-that-come-twice).
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def decode_lenient(body: bytes, charset: str = "utf-8") -> Json:
     """Decode JSON, else JSON5: comments, single quotes, bare names, trailing commas.
 
     Text that follows the document is not looked at.
-    Source: PVEx fact sheet §2.1 (Json.NET reads all of these).
+    Source: docs/vendors/pvex.md#json (Json.NET reads all of these).
 
     Raises:
         MalformedBody: it is neither; `position` is where the more patient of the two readers stopped.

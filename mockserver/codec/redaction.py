@@ -70,6 +70,16 @@ def is_credential_header(header: str) -> bool:
     return _CREDENTIAL_HEADER.search(header) is not None
 
 
+def is_credential_member(name: str) -> bool:
+    """Return whether a member of a body, or a parameter, holds a credential, by its name."""
+    return _is_credential_name(name, granting=True)
+
+
+def redact_credential(text: str, mask: str = MASK) -> str:
+    """Return a credential cut to its first letters, then a mask."""
+    return f"{_visible_prefix(text)}{mask}"
+
+
 def redact_query(query: str, mask: str = MASK) -> str:
     """Return the query string, or form, with every credential cut to its first letters, then a mask."""
     fields = query.split("&")

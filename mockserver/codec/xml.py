@@ -1,6 +1,6 @@
 """XML bodies as .NET's DataContractSerializer reads them: forward only, in one namespace, no DTD.
 
-Source: PVEx fact sheet §2.2. Values come out as text (None for `i:nil`); the binder gives them types.
+Source: docs/vendors/pvex.md#xml. Values come out as text (None for `i:nil`); the binder gives them types.
 """
 
 from __future__ import annotations

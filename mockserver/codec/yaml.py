@@ -42,3 +42,20 @@ def load(text: str) -> Json:
         yaml.YAMLError: the text is no YAML, or asks for more than plain data.
     """
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+
+
+class _Dumper(yaml.SafeDumper):
+    """The safe dumper, exact."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's own signature
+        return True
+
+
+_Dumper.add_representer(
+    Decimal, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", str(number))
+)
+
+
+def dump(document: Json) -> str:
+    """Return a document as YAML in block style, members in their order and without anchors."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

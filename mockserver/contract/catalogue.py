@@ -1,4 +1,4 @@
-"""Every check there is, by its id, wherever it is made."""
+"""All checks by id, wherever they are made."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 
 from mockserver.contract.finding import Check
+
+RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
+"""Ids of earlier versions, which still work, with the ids of today."""
 
 
 @cache
@@ -18,6 +21,11 @@ def all_checks() -> Mapping[str, Check]:
     return {**CHECKS, **STATEFUL_CHECKS, **FUZZING_CHECKS}
 
 
+def current_id(name: str) -> str:
+    """Return the id of today for an id that may be one of an earlier version."""
+    return RENAMED_CHECKS.get(name, name)
+
+
 def check_named(name: str) -> Check:
-    """Return the check of that name; one that no table has is called by its name."""
+    """Return the check with that id; one that no table has is named after its id."""
     return all_checks().get(name) or Check(name, name.replace("-", " "), "calls", "")

@@ -9,7 +9,8 @@ from mockserver.contract.checks.check_case import FIRST_REFUSAL, CheckCase
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle import Oracle
 from mockserver.contract.oracle.expectations import ExpectedResponse

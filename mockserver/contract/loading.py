@@ -12,10 +12,11 @@ from yaml import YAMLError
 
 from mockserver.codec import yaml
 from mockserver.contract.profile import Facts, Profile
-from mockserver.engine.registry import VENDORS_PACKAGE, specs_folder
+from mockserver.engine.registry import VENDORS_PACKAGE
 from mockserver.errors import SpecError
 from mockserver.model import Document
 from mockserver.spec import loading
+from mockserver.spec.folder import specs_folder
 from mockserver.spec.openapi import METHODS, Operation, Spec
 
 
@@ -46,12 +47,13 @@ def load_api(file: Path, facts: Facts | None = None) -> ApiUnderTest:
         SpecError: it cannot be read.
     """
     spec = loading.load_spec(file)
-    profile = _profile(spec.name)
+    profile = find_profile(spec.name)
     named: Mapping[str, str] = facts or {}
     return ApiUnderTest(spec.name, spec, profile, {**profile.facts, **named})
 
 
-def _profile(name: str) -> Profile:
+def find_profile(name: str) -> Profile:
+    """Return the profile in the vendor's package; one that says nothing if there is none."""
     module = f"{VENDORS_PACKAGE}.{name}.profile"
     if find_spec(f"{VENDORS_PACKAGE}.{name}") is None or find_spec(module) is None:
         return Profile()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import FindingLedger
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.target import Target
 from mockserver.errors import SpecError

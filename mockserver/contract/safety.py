@@ -84,7 +84,7 @@ def check_target(url: str, allowed: Collection[str]) -> str:
         raise UnsafeTargetError("the target is no http or https address", write)
     if "@" in split.netloc:
         raise UnsafeTargetError(
-            "the target holds a user or a password", "name them by MOCKSERVER_CREDENTIAL_…"
+            "the target contains a user or a password", "name them by MOCKSERVER_CREDENTIAL_…"
         )
     if split.query or split.fragment or url.endswith(("?", "#")):
         raise UnsafeTargetError("the target has a query or a fragment", write)

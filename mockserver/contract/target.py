@@ -25,7 +25,7 @@ _PATIENCE_SECONDS = 30
 
 
 class TargetUnreachableError(Exception):
-    """The target did not answer; the text says how."""
+    """The target did not answer; the text says how it failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,9 @@ class Target:
             )
         # An application that ends without an answer breaks what httpx asserts of it.
         except (httpx.HTTPError, httpx.InvalidURL, AssertionError) as error:
-            raise TargetUnreachableError(
-                f"{full.method} {self.address.url}{full.path}: {str(error) or type(error).__name__}"
-            ) from error
+            where = full.path if self.address.app else f"{self.address.url}{full.path}"
+            reason = str(error) or type(error).__name__
+            raise TargetUnreachableError(f"{full.method} {where}: {reason}") from error
         headers = {name.lower(): text for name, text in came.headers.items()}
         return Exchange(full, Response(came.status_code, headers, came.content), operation)
 

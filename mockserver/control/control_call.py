@@ -23,7 +23,7 @@ class ControlCall(Value, frozen=True):
 class ControlError(MockServerError):
     """The call is refused and changes nothing.
 
-    `status` and `code` belong to the problem details, `members` are its further members (people §2h).
+    `status` and `code` belong to the problem details, `members` are its further members.
     """
 
     status: ClassVar[int] = 422

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from difflib import get_close_matches
 
+from mockserver.codec.durations import parse_duration
 from mockserver.codec.instants import parse_instant
 from mockserver.control.control_call import UnprocessableMemberError
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.query import Query
 from mockserver.journal.verification import Bounds, CallMatch, Expectation
 from mockserver.model import EMPTY, Document, Json
+from mockserver.sandbox.clock import Clock, system_clock
 from mockserver.scenario.model import Predicate
 from mockserver.scenario.predicates import InvalidPredicateError, parse_predicate
 
 
-def read_query(filters: Mapping[str, Json], served: Iterable[LoadedVendor]) -> Query:
-    """Return the journal query for the parameters of a call.
+def read_query(
+    filters: Mapping[str, Json], served: Iterable[LoadedVendor], machine: Clock = system_clock
+) -> Query:
+    """Return the journal query for the parameters of a call; `machine` is the clock of the entries' `at`.
 
     Raises:
         UnprocessableMemberError: a vendor or operation is unknown, or `since` is invalid.
     """
     _check_names(filters, served, "/query")
     since = filters.get("since")
-    return Query(**{**filters, "since": None if since is None else _since(since)})
+    return Query(**{**filters, "since": None if since is None else _since(since, machine)})
 
 
 def read_expectation(body: Document, served: Iterable[LoadedVendor]) -> Expectation:
@@ -96,11 +101,14 @@ def _suggestion(word: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(words[:10])}"
 
 
-def _since(text: str) -> int | datetime:
+def _since(text: str, machine: Clock) -> int | datetime:
     if text.isdecimal() and text.isascii():
         return int(text)
+    with suppress(ValueError):
+        return machine() - parse_duration(text)
     try:
         return parse_instant(text)
     except ValueError:
-        detail = f"{text} is neither a number of the journal nor an instant"
-        raise UnprocessableMemberError("/query/since", detail, "write 17, or 2026-01-05T09:00:00Z") from None
+        detail = f"{text} is not a number of the journal, a duration or an instant"
+        cure = "write 17, 10m or 2026-01-05T09:00:00Z"
+        raise UnprocessableMemberError("/query/since", detail, cure) from None

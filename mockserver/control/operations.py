@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mockserver.control.cases.operations import CaseOperations
 from mockserver.control.cases.transport import HttpClient
 from mockserver.control.clocks import ClockOperations
+from mockserver.control.examples import ExampleOperations, ExampleSource, NoExamples
 from mockserver.control.journal import JournalOperations
 from mockserver.control.remote import RemoteClient
 from mockserver.control.replay import ReplayOperations
@@ -26,12 +27,14 @@ class Clients:
     """HTTP clients: `inside` for this whole server, `unprotected` for its control plane without access guard.
 
     Replays may also go to `replay_hosts`, besides loopback. `strict_auth` is the server's credential mode.
+    `examples` is what example batches are made from.
     """
 
     inside: HttpClient
     unprotected: HttpClient
     replay_hosts: tuple[str, ...] = ()
     strict_auth: bool = False
+    examples: ExampleSource = field(default_factory=NoExamples)
 
 
 def control_operations(
@@ -43,17 +46,18 @@ def control_operations(
 ) -> tuple[object, ...]:
     """Build the objects whose methods are the operations.
 
-    No operation creates a sandbox that it merely names (design §8.18).
+    No operation creates a sandbox that it merely names.
     """
     packaged = PackagedScenarios(served)
     return (
-        ServerOperations(served, clients.strict_auth),
+        ServerOperations(served, clients.strict_auth, metric_sources.uptime_seconds),
         MetricsOperations(sandboxes, journal, served, metric_sources),
         SandboxOperations(sandboxes, journal, served, packaged),
         ClockOperations(sandboxes),
         AssumptionOperations(sandboxes, served),
         JournalOperations(sandboxes, journal, served, clients.inside),
         CaseOperations(sandboxes, served, clients.inside, clients.unprotected),
+        ExampleOperations(sandboxes, journal, served, clients.inside, clients.examples),
         ReplayOperations(sandboxes, journal, served, clients.inside, RemoteClient(clients.replay_hosts)),
         ScenarioOperations(sandboxes, served, packaged),
         SnapshotOperations(sandboxes),

@@ -117,8 +117,10 @@ class ReplayOperations:
         return next((entry for entry in newest_first if entry.call.headers.get(MARK_HEADER) == mark), None)
 
     def _operation(self, entry: Entry) -> Operation | None:
-        spec = next(vendor.spec for vendor in self.served if vendor.name == entry.call.vendor)
-        return spec.operations.get(entry.operation or "")
+        """Return the operation of the call; None if its vendor has none, or there is no vendor."""
+        specs = {vendor.name: vendor.spec for vendor in self.served}
+        spec = specs.get(entry.call.vendor)
+        return None if spec is None else spec.operations.get(entry.operation or "")
 
 
 def _extra_headers(additional: Mapping[str, str]) -> dict[str, str]:

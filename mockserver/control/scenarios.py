@@ -70,6 +70,17 @@ class ScenarioOperations:
         )
         return self.show_scenario(name, scenario)
 
+    def add_scenario(self, name: str, call: ControlCall) -> Document:
+        """Store and arm a scenario under the name that its document has.
+
+        Raises:
+            UnprocessableCallError: the body is not a valid scenario.
+        """
+        self.sandboxes.check_exists(name)
+        read = read_body(call, self.served)
+        self.sandboxes.control(name, lambda whole: scenarios.store_scenario(whole, read.document, armed=True))
+        return self.show_scenario(name, read.name)
+
     def delete_scenario(self, name: str, scenario: str) -> None:
         """Delete a scenario and its counts.
 

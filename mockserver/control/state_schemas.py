@@ -110,6 +110,24 @@ SANDBOX_COLLECTIONS: Mapping[str, Schema] = {
 }
 """Collections in a sandbox's own scope."""
 
+SAVED_SNAPSHOTS: Schema = _compiled(
+    _closed_object(
+        last=_NUMBER,
+        kept={
+            "type": "object",
+            "additionalProperties": _closed_object(
+                id=_TEXT,
+                at=_INSTANT,
+                label=_TEXT,
+                records=_NUMBER,
+                number={**_NUMBER, "minimum": 1},
+                tables={"type": "object"},
+            ),
+        },
+    )
+)
+"""The snapshots of a sandbox, see `sandbox.snapshots.dump_snapshots`; their tables are not looked into."""
+
 VENDOR_COLLECTIONS: Mapping[str, Schema] = _collections(
     **{
         ASSUMPTIONS_COLLECTION: _closed_object(name=_TEXT, value=_TEXT),

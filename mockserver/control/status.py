@@ -19,15 +19,17 @@ class ServerOperations:
     """Operations that concern no sandbox."""
 
     served: tuple[LoadedVendor, ...]
-    strict_auth: bool = False
+    strict_auth: bool
+    uptime_seconds: Callable[[], int]
 
     def health(self) -> Document:
-        """Return the server's status, version and vendors."""
+        """Return the server's status, version, vendors and for how long it has been up."""
         return {
             "status": "ok",
             "version": __version__,
             "auth": "strict" if self.strict_auth else "lenient",
             "vendors": [one.name for one in self.served],
+            "uptimeSeconds": self.uptime_seconds(),
         }
 
     def list_vendors(self) -> Json:
@@ -49,10 +51,14 @@ _OUTCOMES = (*(str(action) for action in Action), WARNED)
 
 @dataclass(frozen=True, slots=True)
 class MetricSources:
-    """Counters of the running server; `open_calls` returns the calls in flight by vendor."""
+    """Counters of the running server.
+
+    `open_calls` returns the calls in flight by vendor, `uptime_seconds` for how long the server has been up.
+    """
 
     counters: CallCounters
     open_calls: Callable[[], Mapping[str, int]]
+    uptime_seconds: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)

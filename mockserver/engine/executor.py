@@ -13,6 +13,8 @@ from mockserver.engine.apply import apply_all, apply_each
 from mockserver.engine.auth import authenticate_subrequest, check_permission
 from mockserver.engine.envelope import EnvelopeReader
 from mockserver.engine.judge import judge_items
+from mockserver.engine.nearest import OperationDirectory
+from mockserver.engine.reasons import NO_DIRECTORY, ReasonWriter, one_line
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import Refusal, ServerRefusal
 from mockserver.model import Action, Answer, Call, Outcome, Value, Verdict
@@ -20,6 +22,11 @@ from mockserver.sandbox.store import State
 from mockserver.scenario.item_effects import AppliedEffects, run_and_roll_back
 from mockserver.spec.openapi import Operation, RouteMatch
 from mockserver.vendor import BatchResult, Request
+
+_FIRST_REFUSAL = 400
+_REPEATED = (
+    "the first call with this idempotency key was refused, and its answer is sent again; use a new key"
+)
 
 
 class Opened(Value, frozen=True):
@@ -35,11 +42,12 @@ class Opened(Value, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """Executor of admitted calls of one vendor."""
+    """Executor of admitted calls of one vendor; `directory` has the operations of all vendors."""
 
     served: LoadedVendor
     envelope: EnvelopeReader
     strict: bool = False
+    directory: OperationDirectory = NO_DIRECTORY
 
     def open(self, call: Call, match: RouteMatch) -> Opened:
         """Open the envelope and judge the items; pure."""
@@ -73,6 +81,12 @@ class Executor:
         return answer if isinstance(refusal, ServerRefusal) else self._with_limit_headers(answer, call, state)
 
     def _refuse(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
+        """Word a refusal, and its reason."""
+        answer = self._word(call, refusal, operation, state)
+        reasons = ReasonWriter(self.served, self.directory, self.strict)
+        return replace(answer, reason=reasons.explain(refusal, call, operation, state))
+
+    def _word(self, call: Call, refusal: Refusal, operation: Operation | None, state: State) -> Answer:
         """Word a refusal: the only place that does."""
         if isinstance(refusal, ServerRefusal):
             reply = server_problem_reply(refusal)
@@ -95,7 +109,8 @@ class Executor:
             return self.refuse(call, refusal, operation, state)
         if kept is None:
             return None
-        return self._with_limit_headers(Answer(kept, operation.id), call, state)
+        answer = Answer(kept, operation.id, reason=_REPEATED if kept.status >= _FIRST_REFUSAL else "")
+        return self._with_limit_headers(answer, call, state)
 
     def _with_limit_headers(self, answer: Answer, call: Call, state: State) -> Answer:
         limit = self.served.rate_limit
@@ -117,7 +132,7 @@ class Executor:
             with state.item():
                 return self._settle(request, verdicts, None, state)
         except Refusal as refusal:
-            return self._refuse(call, refusal, operation, state)
+            return self._word(call, refusal, operation, state)
 
     def _perform(
         self, call: Call, operation: Operation, opened: Opened, effects: AppliedEffects | None, state: State
@@ -166,7 +181,8 @@ class Executor:
         if operation.batch is None:
             handler = self.served.handlers[operation.id]
             handler = handler if effects is None else effects.handler(handler)
-            return Answer(handler(request, state), operation.id)
+            reply = handler(request, state)
+            return Answer(reply, operation.id, reason=one_line(reply.reason) if reply.reason else "")
         room = self.served.batch_handlers[operation.id]
         room = room if effects is None else effects.room(room, operation.batch)
         apply = apply_all if operation.batch.atomic else apply_each

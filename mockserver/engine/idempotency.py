@@ -28,14 +28,14 @@ IDEMPOTENCY_ASSUMPTIONS = (
         ("on", REQUIRED),
         "Whether a call that writes may carry an idempotency key, or must: then the same request again gets "
         "the first answer and does nothing. No vendor's way but an extension of this server's.",
-        "draft-ietf-httpapi-idempotency-key-header",
+        "docs/decisions.md#idempotency-keys-of-our-own",
     ),
     Assumption(
         LIFETIME_ASSUMPTION,
         "86400",
         ("360",),
         "For how many seconds of the sandbox's clock an idempotency key is remembered.",
-        "draft-ietf-httpapi-idempotency-key-header: the server publishes it",
+        "docs/decisions.md#idempotency-keys-of-our-own",
         pattern="[1-9][0-9]{0,8}",
     ),
 )

@@ -12,6 +12,7 @@ from mockserver.engine import prefer
 from mockserver.engine.admission import Admission, Admitted, Arrival
 from mockserver.engine.executor import Executor, Opened, skipped
 from mockserver.engine.prefer import Preference
+from mockserver.engine.reasons import describe_quota, one_line
 from mockserver.errors import Refusal, ServerRefusal, TooManyRequests, VendorFailure
 from mockserver.model import Answer, Call, Reply
 from mockserver.sandbox.assumptions import check_delivery
@@ -20,6 +21,8 @@ from mockserver.scenario.decision import NO_EFFECTS, Decision
 from mockserver.scenario.item_effects import AppliedEffects, run_and_roll_back
 from mockserver.scenario.response_effects import RenderRefusal, apply_quota_refusal, apply_response
 from mockserver.spec.openapi import Operation, RouteMatch
+
+_REFUSED = range(400, 600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,9 @@ class Pipeline:
         if preference is None:
             return None
         spec, say = self.executor.served.spec, self._say(call, operation, state)
-        return Answer(prefer.preferred_reply(preference, call, operation, spec, say), operation.id)
+        reply = prefer.preferred_reply(preference, call, operation, spec, say)
+        reason = f"Prefer: {preference.applied} asks for this answer" if reply.status in _REFUSED else ""
+        return Answer(reply, operation.id, reason=one_line(reason))
 
     def _bend(
         self, call: Call, match: RouteMatch, opened: Opened, decision: Decision, state: State
@@ -91,7 +96,8 @@ class Pipeline:
             refused = run_and_roll_back(
                 partial(self.executor.refuse, call, TooManyRequests("", decision.wait_s), operation), state
             )
-            return apply_quota_refusal(refused, decision)
+            quota = describe_quota(f"of rule {', '.join(decision.applied)}", decision.wait_s)
+            return replace(apply_quota_refusal(refused, decision), reason=one_line(quota))
         wanted, example = _preferred_example(decision), None
         if wanted is not None:
             try:
@@ -107,7 +113,8 @@ class Pipeline:
             answer = replace(answer, outcomes=skipped(answer.outcomes))
         else:
             answer = perform(state)
-        return apply_response(answer, decision, call, say, example)
+        bent = apply_response(answer, decision, call, say, example)
+        return _with_rule_as_reason(bent, answer, decision)
 
     def _perform(
         self, call: Call, match: RouteMatch, opened: Opened, bend: AppliedEffects | None, state: State
@@ -122,7 +129,7 @@ class Pipeline:
             check_delivery(call)
         except VendorFailure as lost:
             refused = run_and_roll_back(partial(self.executor.refuse, call, lost, operation), state)
-            return replace(answer, reply=refused.reply, refusal=refused.refusal)
+            return replace(answer, reply=refused.reply, refusal=refused.refusal, reason=refused.reason)
         return answer
 
     def _say(self, call: Call, operation: Operation, state: State) -> RenderRefusal:
@@ -145,6 +152,17 @@ class Pipeline:
         if opened.request is not None:
             return opened.request.tenant
         return call.headers.get(self.executor.served.tenant_header.lower(), "")
+
+
+def _with_rule_as_reason(bent: Answer, unbent: Answer, decision: Decision) -> Answer:
+    """Return the answer with the rules as its reason, if it is them who refuse the whole call."""
+    status = bent.reply.status
+    fails = decision.effects and not unbent.outcomes and unbent.refusal is None
+    if status not in _REFUSED or not (fails or status != unbent.reply.status):
+        return bent
+    rules = f"scenario rule{'s' if len(bent.applied) > 1 else ''} {', '.join(bent.applied)}"
+    hint = "delete the scenario to have the vendor's own answer"
+    return replace(bent, reason=one_line(f"{rules} answers {status}; {hint}"))
 
 
 def _preferred_example(decision: Decision) -> Preference | None:

@@ -55,7 +55,11 @@ class RateLimit(Value, frozen=True):
             return
         spent = count_in_fixed_window(state, key, limit, self.seconds)
         if not spent.allowed:
-            raise TooManyRequests(self.name, spent.wait if self.says_wait else None)
+            hint = (
+                f"{limit:,} calls in {self.seconds:,} s are allowed (quota {self.name}); "
+                f"wait {spent.wait:,} s by the sandbox clock"
+            )
+            raise TooManyRequests(self.name, spent.wait if self.says_wait else None, hint=hint)
 
     def with_headers(self, answer: Answer, call: Call, state: State) -> Answer:
         """Return the answer with headers that tell how many calls are left, if it is to tell that."""

@@ -24,6 +24,7 @@ from mockserver.model import EMPTY, Call, Document, Reply
 from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
 from mockserver.sandbox.store import State, Tables
 from mockserver.spec import loading
+from mockserver.spec.folder import specs_folder
 from mockserver.spec.openapi import Operation, Spec
 from mockserver.vendor import BatchHandler, CompleteBatchHandler, Handler, Refuse, Vendor
 
@@ -75,13 +76,6 @@ class LoadedVendor:
         """The header that names the tenant; "" when the body or nothing does."""
         places = self.spec.scope
         return str(places[0]["name"]) if places and places[0]["in"] == "header" else ""
-
-
-def specs_folder() -> Path:
-    """Return where the specs are: beside the package in a checkout, inside it when installed."""
-    here = Path(__file__).parents[1]
-    inside = here / "specs"
-    return inside if inside.is_dir() else here.parent / "specs"
 
 
 def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> tuple[LoadedVendor, ...]:

@@ -55,6 +55,10 @@ class Journal:
         self._journals: dict[str, _SandboxJournal] = {}
         self._lock = Lock()
 
+    def use_conformance(self, check: ConformanceCheck) -> None:
+        """Check answers with `check` from now on: the specs were reloaded."""
+        self._conformance = check
+
     def append(
         self, at: datetime, call: Call, answer: Answer, duration_ms: float, *, kept: bool = True
     ) -> int:

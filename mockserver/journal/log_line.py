@@ -13,13 +13,16 @@ _VIOLATION_MARK = "!"
 def log_line(short: Mapping[str, Json], sandbox: str, *, numbers: bool = True) -> str:
     """Format an entry as listed by the control plane.
 
-    The line has vendor, method, path, status, items or operation, milliseconds, sandbox, number, rules,
-    fault, and `!` for a contract violation.
+    The line has vendor (unless none has the call), method, path, status, items, refusal or operation,
+    milliseconds, sandbox, number, rules, fault, and `!` for a contract violation.
     """
     status = _NO_STATUS if short["status"] is None else str(short["status"])
+    path = _escape_path(short["path"]) or "/"
+    counts, refusal = _item_counts(short), _refusal(short)
     parts = [
-        f"{short['vendor']} {short['method']} {_escape_path(short['path'])} {status}",
-        _item_counts(short) or _refusal(short) or short["operation"] or "",
+        " ".join(filter(None, (short["vendor"], short["method"], path, status))),
+        counts,
+        refusal or ("" if counts else short["operation"] or ""),
         f"{short['durationMillis']:.0f} ms",
         f"[{sandbox}]",
         f"#{short['number']}" if numbers and short["number"] else "",

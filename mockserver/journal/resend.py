@@ -11,7 +11,7 @@ from mockserver.codec.redaction import is_credential_header
 from mockserver.engine.registry import LoadedVendor
 from mockserver.journal.entry import HOP_BY_HOP, Entry, request_target, target_below_mount
 from mockserver.journal.view import View
-from mockserver.model import Document
+from mockserver.model import EMPTY, Document
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.scenarios import SCENARIOS
 
@@ -50,7 +50,8 @@ def resend_headers(entry: Entry, view: View) -> dict[str, str]:
 
 def to_sandbox(entry: Entry, view: View, sandbox: str) -> tuple[str, Mapping[str, str]]:
     """Return target and headers that send the call to another sandbox of the same server."""
-    target = f"/{entry.call.vendor}{target_with_query(entry, view)}"
+    mount = f"/{entry.call.vendor}" if entry.call.vendor else ""
+    target = f"{mount}{target_with_query(entry, view)}"
     return target, {**resend_headers(entry, view), SANDBOX_HEADER: sandbox}
 
 
@@ -87,7 +88,7 @@ def sandbox_settings(entry: Entry, sandboxes: Sandboxes, served: Mapping[str, Lo
     """
     call = entry.call
     shown = sandboxes.show(call.sandbox)
-    defaults = served[call.vendor].assumptions
+    defaults = served[call.vendor].assumptions if call.vendor else EMPTY
     own = {
         f"{call.vendor}.{name}": value
         for name, value in call.assumptions.items()

@@ -29,7 +29,7 @@ class RequestDocuments:
         """Return the request's document; None if there is none, or it is malformed."""
         call = entry.call
         media_type, charset = parse_content_type(call.headers)
-        plan = self._served[call.vendor].plans.get(entry.operation or "")
+        plan = self._served[call.vendor].plans.get(entry.operation or "") if call.vendor else None
         body = plan.bodies.get(media_type) if plan else None
         try:
             if body is not None:

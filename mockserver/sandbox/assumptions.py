@@ -63,21 +63,21 @@ COMMON_ASSUMPTIONS = (
         ("failing", "offline", "failing_after_commit"),
         "Whether calls that may enter are answered, fail with a 500, fail with one after their work is done, "
         "or meet a vendor that is offline.",
-        "design §8.7: a 5xx is never unasked",
+        "docs/decisions.md#server-errors-come-only-when-asked-for",
     ),
     Assumption(
         DUPLICATE_MEMBERS,
         "last_wins",
         ("refused",),
-        "What becomes of a JSON object that names a member twice.",
-        "design §6: the vendors' parsers take the last",
+        "Whether a JSON object that has a member twice is read with the last one, or refused.",
+        "docs/decisions.md#members-that-come-twice",
     ),
     Assumption(
         MAGIC_TOKENS,
         ON,
         ("off",),
-        "Whether a text such as sbx.fail.internal in the member for it bends what becomes of its item.",
-        "edge-cases §2: off where real data may hold such texts",
+        "Whether a text such as sbx.fail.internal in the member for it makes its item fail.",
+        "docs/decisions.md#magic-tokens",
     ),
 )
 """The assumptions that every vendor has; the core applies them."""
@@ -91,9 +91,9 @@ def check_availability(call: Call) -> None:
     """
     value = call.assumptions.get(AVAILABILITY)
     if value == "failing":
-        raise VendorFailure
+        raise VendorFailure(hint=call.assumed(AVAILABILITY))
     if value == "offline":
-        raise Unavailable
+        raise Unavailable(hint=call.assumed(AVAILABILITY))
 
 
 def check_delivery(call: Call) -> None:
@@ -103,7 +103,7 @@ def check_delivery(call: Call) -> None:
         VendorFailure: it is lost.
     """
     if call.assumptions.get(AVAILABILITY) == "failing_after_commit":
-        raise VendorFailure
+        raise VendorFailure(hint=f"the work is done, but {call.assumed(AVAILABILITY)}")
 
 
 def default_values(assumptions: Iterable[Assumption]) -> Mapping[str, str]:

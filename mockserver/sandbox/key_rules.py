@@ -12,10 +12,18 @@ from mockserver.sandbox.store import Collection
 
 @dataclass(frozen=True, slots=True)
 class KeyRules:
-    """Whether white space round a key counts, and letter case. Source: edge-cases rows 38 and 39."""
+    """Whether white space round a key counts, and letter case.
+
+    Source: docs/catalogue.md#38-key-case, #39-key-whitespace.
+    """
 
     trims: bool
     ignores_case: bool
+
+    @property
+    def of_stored_keys(self) -> KeyRules:
+        """The same rules for texts that were trimmed before, which an index can find if case counts."""
+        return _RULES[False, self.ignores_case]
 
     def stored(self, text: str) -> str:
         """Return a key as it is stored."""
@@ -45,6 +53,13 @@ class KeyRules:
         return [one for one in rows.values() if self.comparable(one.get(member) or "") == wanted]
 
 
+_RULES = {
+    (trims, ignores_case): KeyRules(trims=trims, ignores_case=ignores_case)
+    for trims in (False, True)
+    for ignores_case in (False, True)
+}
+
+
 def key_rules(assumptions: Mapping[str, str]) -> KeyRules:
     """Return the rules that a vendor's assumptions ask for."""
-    return KeyRules(assumptions["trim"] == ON, assumptions["ci_keys"] == ON)
+    return _RULES[assumptions["trim"] == ON, assumptions["ci_keys"] == ON]

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from msgspec.structs import asdict
 
-from mockserver.errors import UnknownSandboxError
+from mockserver.errors import TooManySandboxesError, UnknownSandboxError
+from mockserver.model import Document
 from mockserver.sandbox import assumptions as sandbox_assumptions
 from mockserver.sandbox import settings as sandbox_settings
 from mockserver.sandbox import snapshots
@@ -56,8 +57,9 @@ class Sandboxes:
     """The sandboxes of this server; vendor calls create theirs on first use, control calls do not.
 
     A sandbox begins with the `fixtures`, an empty one with `kept_when_empty`: credentials, tenants, code
-    lists; both with `default_assumptions`, by `vendor.name`, unless its settings differ. `on_end` is called
-    with the name of each sandbox that is deleted or expires.
+    lists; both with `default_assumptions`, by `vendor.name`, unless its settings differ, and with
+    `default_scenarios` armed, before its own. `on_end` is called with the name of each sandbox that is
+    deleted or expires.
     """
 
     store: Store
@@ -66,6 +68,7 @@ class Sandboxes:
     default_assumptions: Mapping[str, str] = field(default_factory=dict)
     idle_tracker: IdleTracker = field(default_factory=IdleTracker)
     on_end: Callable[[str], None] = _ignore_end
+    default_scenarios: tuple[Document, ...] = ()
 
     def enter(self, name: str) -> None:
         """Note that the sandbox is used; one that was idle for too long ends first."""
@@ -86,15 +89,18 @@ class Sandboxes:
             return self.store.transact(name, scope, work)
 
     def transact_or_discard(self, name: str, scope: str, work: Callable[[State], T], *, create: bool) -> T:
-        """Run `work` like `transact`, but create a missing sandbox only if `create`.
+        """Run `work` like `transact`; without `create`, a sandbox too many is no error.
 
-        Otherwise `work` runs in a new sandbox that is discarded.
+        Then `work` runs in a new sandbox that is discarded.
+
+        Raises:
+            TooManySandboxesError: with `create`, it is not there, and no more may be.
         """
         try:
-            return self.store.transact(name, scope, work)
-        except UnknownSandboxError:
+            return self.transact(name, scope, work)
+        except TooManySandboxesError:
             if create:
-                return self.transact(name, scope, work)
+                raise
             return self.store.run_discarded(self._fill(Settings(name)), scope, work)
 
     def control(self, name: str, work: Callable[[SandboxState], T]) -> T:
@@ -222,7 +228,9 @@ class Sandboxes:
     def initial_tables(self, settings: Settings) -> Tables:
         """Return what a sandbox of these settings begins with."""
         fixtures = self.kept_when_empty if settings.empty else self.fixtures
-        return sandbox_settings.initial_tables(settings, fixtures, self.default_assumptions)
+        return sandbox_settings.initial_tables(
+            settings, fixtures, self.default_assumptions, self.default_scenarios
+        )
 
     def _fill(self, settings: Settings) -> Callable[[SandboxState], None]:
         return lambda whole: whole.load(self.initial_tables(settings))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from mockserver.model import Document
 from mockserver.sandbox.store import SandboxState
 
@@ -44,6 +46,29 @@ def delete_all_scenarios(whole: SandboxState) -> None:
         collection = whole.collection(name, "")
         for key in collection:
             del collection[key]
+
+
+def changed_scenarios(before: Iterable[Document], after: Iterable[Document]) -> Mapping[str, Document | None]:
+    """Return the scenarios that differ, by name: the new document, or None if there is none any more."""
+    old, new = ({one["name"]: one for one in documents} for documents in (before, after))
+    return {name: new.get(name) for name in {**old, **new} if old.get(name) != new.get(name)}
+
+
+def replace_scenarios(whole: SandboxState, changes: Mapping[str, Document | None]) -> None:
+    """Apply changed scenarios to a sandbox: those it has are replaced or taken away, new ones are armed.
+
+    A scenario that is replaced keeps its order and whether it is armed, and loses what it counted.
+    """
+    kept = whole.collection(SCENARIOS, "")
+    for name, document in changes.items():
+        held = kept.get(name)
+        if document is None:
+            delete_scenario(whole, name)
+        elif held is None:
+            store_scenario(whole, document, armed=True)
+        else:
+            _delete_counters(whole, name)
+            kept[name] = {**held, "document": document}
 
 
 def _delete_counters(whole: SandboxState, name: str) -> None:

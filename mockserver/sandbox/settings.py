@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from msgspec.structs import asdict
@@ -36,14 +36,23 @@ class Settings:
     scenarios: tuple[Document, ...] = ()
 
 
-def initial_tables(settings: Settings, fixtures: Tables, default_assumptions: Mapping[str, str]) -> Tables:
+def initial_tables(
+    settings: Settings,
+    fixtures: Tables,
+    default_assumptions: Mapping[str, str],
+    default_scenarios: Iterable[Document] = (),
+) -> Tables:
     """Return the initial tables of a sandbox: fixtures, assumptions, scenarios, clock."""
-    made = {SANDBOX_SCOPE: _sandbox_documents(settings), **fixtures}
+    made = {SANDBOX_SCOPE: _sandbox_documents(settings, default_scenarios), **fixtures}
     for vendor, chosen in sandbox_assumptions.group_by_vendor(
         {**default_assumptions, **settings.assumptions}
     ).items():
-        kept = sandbox_assumptions.override_documents(chosen)
-        made[f"{vendor}/"] = {**made.get(f"{vendor}/", {}), ASSUMPTIONS_COLLECTION: kept}
+        collections = made.get(f"{vendor}/", EMPTY)
+        kept = {
+            **collections.get(ASSUMPTIONS_COLLECTION, EMPTY),
+            **sandbox_assumptions.override_documents(chosen),
+        }
+        made[f"{vendor}/"] = {**collections, ASSUMPTIONS_COLLECTION: kept}
     return made
 
 
@@ -53,7 +62,9 @@ def read_settings(name: str, whole: SandboxState) -> Settings:
     return Settings(name, **{**kept, "scenarios": tuple(kept.get("scenarios", ()))})
 
 
-def _sandbox_documents(settings: Settings) -> Mapping[str, Mapping[str, Document]]:
+def _sandbox_documents(
+    settings: Settings, default_scenarios: Iterable[Document]
+) -> Mapping[str, Mapping[str, Document]]:
     beginning = {
         "seed": settings.seed,
         "frozen": settings.frozen,
@@ -61,9 +72,10 @@ def _sandbox_documents(settings: Settings) -> Mapping[str, Mapping[str, Document
         "assumptions": settings.assumptions,
         "scenarios": list(settings.scenarios),
     }
+    own = {one["name"] for one in settings.scenarios}
+    chosen = [*(one for one in default_scenarios if one["name"] not in own), *settings.scenarios]
     armed = {
-        one["name"]: sandbox_scenarios.scenario_record(one, order)
-        for order, one in enumerate(settings.scenarios, 1)
+        one["name"]: sandbox_scenarios.scenario_record(one, order) for order, one in enumerate(chosen, 1)
     }
     return {
         SETTINGS: {

@@ -43,6 +43,21 @@ def load_tables(whole: SandboxState, tables: Tables) -> None:
     whole.load({**tables, SANDBOX_SCOPE: {**tables.get(SANDBOX_SCOPE, {}), **kept}})
 
 
+def dump_snapshots(whole: SandboxState) -> Document:
+    """Return the snapshots by id as `kept`, and the number of the `last` one that was taken."""
+    taken = whole.collection(_LAST_NUMBER, "").get("last") or {"number": 0}
+    kept = whole.collection(SNAPSHOTS, "")
+    return {"last": taken["number"], "kept": {name: kept[name] for name in kept}}
+
+
+def load_snapshots(whole: SandboxState, dumped: Document) -> None:
+    """Add the snapshots of a dump to a sandbox without snapshots."""
+    whole.collection(_LAST_NUMBER, "")["last"] = {"number": dumped["last"]}
+    kept = whole.collection(SNAPSHOTS, "")
+    for name, snapshot in dumped["kept"].items():
+        kept[name] = snapshot
+
+
 def take_snapshot(whole: SandboxState, label: str, records: int) -> Document:
     """Keep all that the sandbox holds now; what is shown of it.
 

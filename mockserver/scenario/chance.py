@@ -27,7 +27,7 @@ def draw(seed: int, *what: str) -> float:
 
 
 MAX_DELAY_MS = 600_000
-"""No delay is longer than ten minutes (edge-cases §2)."""
+"""No delay is longer than ten minutes (docs/scenarios.md)."""
 
 _MIN_DRAW = 2.0**-54
 """In place of a draw of 0, where the inverse normal has no value."""

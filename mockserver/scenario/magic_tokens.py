@@ -26,7 +26,7 @@ ITEM_FAULT_CODES = (
     "internal",
     "timeout",
 )
-"""The neutral codes of what may go wrong with an item (edge-cases §2)."""
+"""The neutral codes of what may go wrong with an item (docs/scenarios.md)."""
 
 DEFAULT_HANG_MS = 30_000
 DEFAULT_SLOW_MS = 3_000

@@ -15,7 +15,7 @@ from mockserver.codec.http import problem_reply
 from mockserver.errors import MockServerError
 
 HEALTH_PATH = "/_mock/health"
-"""Path that needs no token, so that a container's health check works without one."""
+"""Path that any Host may read, without a token: containers are checked by address or service name."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
@@ -53,15 +53,13 @@ class AccessGuard:
         await self.app(scope, receive, send)
 
     def _check(self, method: str, path: str, headers: Headers) -> None:
+        if path == HEALTH_PATH and method in _SAFE_METHODS:
+            return
         if self.hosts is not None:
             _check_host(headers.getlist("host"), self.hosts)
             if method not in _SAFE_METHODS:
                 _check_origin(headers)
-        if (
-            self.token
-            and path != HEALTH_PATH
-            and not _has_token(headers.get("authorization", ""), self.token)
-        ):
+        if self.token and not _has_token(headers.get("authorization", ""), self.token):
             detail = "the control plane requires its token: Authorization: Bearer …"
             raise _AccessError(401, "Unauthorized", "no-token", detail)
 

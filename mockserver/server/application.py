@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.control.examples import ExampleSource, NoExamples
 from mockserver.control.operations import Clients, control_operations
 from mockserver.control.status import MetricSources
 from mockserver.engine.admission import Admission
 from mockserver.engine.conformance import ConformanceChecker
 from mockserver.engine.envelope import MAX_ITEMS, EnvelopeReader
 from mockserver.engine.executor import Executor
+from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
-from mockserver.errors import VendorError
+from mockserver.errors import UnknownSandboxError, VendorError
 from mockserver.journal.counters import CallCounters
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
@@ -25,18 +29,22 @@ from mockserver.sandbox.clock import Clock, normalize_clock_instant, system_cloc
 from mockserver.sandbox.idle import MAX_SANDBOXES, IdleTracker
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, Sandboxes, Settings
+from mockserver.sandbox.scenarios import changed_scenarios, replace_scenarios
 from mockserver.sandbox.store import Store, Tables
 from mockserver.scenario.packaged import load_packaged
 from mockserver.scenario.selection import ScenarioSelector
 from mockserver.server.access_guard import AccessGuard
 from mockserver.server.asgi import MAX_BODY_BYTES, MockServerApp, VendorMount
 from mockserver.server.control_app import control_app
+from mockserver.server.cors import allow_origins
 from mockserver.server.flask_bridge import FlaskBridge
 from mockserver.server.in_flight import InFlightCalls
 from mockserver.server.in_process import InProcessClient
+from mockserver.server.misses import MissRecorder
 from mockserver.server.pages import pages_app
 from mockserver.server.recorder import Recorder
 from mockserver.server.routing import build_connexion
+from mockserver.server.start_files import read_fixtures, read_scenarios
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,10 @@ class Options:
     and pages besides loopback; None accepts any, for an application without a socket. `control_token` is
     required by the control plane unless it is "". Sandboxes that are idle for `sandbox_idle` seconds are
     deleted; None keeps them. With `scenarios` off, no scenario has an effect, whether armed, named by a
-    header or written into an item.
+    header or written into an item. The scenarios in `scenario_files` are armed in every sandbox;
+    `fixtures_file` is a dump that sandboxes begin with instead of the packaged fixtures. Pages of the
+    origins in `cors` may call the vendors from a browser. `examples` is what the control plane makes example
+    batches from.
     """
 
     vendors: tuple[str, ...] = ()
@@ -67,6 +78,26 @@ class Options:
     sandbox_idle: int | None = None
     max_sandboxes: int = MAX_SANDBOXES
     replay_hosts: tuple[str, ...] = ()
+    examples: ExampleSource = field(default_factory=NoExamples)
+    scenario_files: tuple[Path, ...] = ()
+    fixtures_file: Path | None = None
+    cors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What a reload keeps: state, journal, counters, time of the start, and the machine's clock."""
+
+    store: Store
+    idle_tracker: IdleTracker
+    counters: CallCounters
+    journal: Journal
+    clock: Clock
+    started: datetime
+
+    def uptime_seconds(self) -> int:
+        """Return for how many whole seconds the server has been up."""
+        return max(0, int((self.clock() - self.started).total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +108,12 @@ class Application:
     served: tuple[LoadedVendor, ...]
     sandboxes: Sandboxes
     journal: Journal
+    lasting: Lasting
+    entry: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
-        await self.asgi(scope, receive, send)
+        await self.entry(scope, receive, send)
 
 
 def create_app(
@@ -94,11 +127,46 @@ def create_app(
     Raises:
         SpecError, VendorError: a vendor cannot be served.
         InvalidAssumptionError: `assumptions` has an unknown id or an invalid value.
+        StartupError: a scenario file or the fixtures file cannot be used.
         ValueError: `freeze` is not an instant supported by the clock.
     """
     options = options or Options()
     frozen = normalize_clock_instant(options.freeze) if options.freeze else None
-    served = discover_vendors(options.specs, options.vendors)
+    counters = CallCounters()
+    store = store or MemoryStore(clock)
+    lasting = Lasting(
+        store,
+        IdleTracker(clock, options.sandbox_idle, options.max_sandboxes),
+        counters,
+        Journal((counters, partial(_end_call, store), *listeners)),
+        clock,
+        clock(),
+    )
+    app = _assemble(options, lasting)
+    app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
+    app.sandboxes.create(Settings(DEFAULT_SANDBOX, options.seed, frozen, options.empty))
+    return app
+
+
+def reload_app(options: Options, running: Application) -> Application:
+    """Build the application again from its files; state, journal and counters stay those of `running`.
+
+    A scenario file that changed replaces its scenario in every sandbox that has it, with its counts.
+
+    Raises:
+        SpecError, VendorError, StartupError: a file cannot be used; then nothing has changed.
+    """
+    app = _assemble(options, running.lasting)
+    app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
+    changes = changed_scenarios(running.sandboxes.default_scenarios, app.sandboxes.default_scenarios)
+    for name in app.sandboxes.names() if changes else ():
+        with suppress(UnknownSandboxError):  # it ended meanwhile
+            app.sandboxes.store.control(name, partial(replace_scenarios, changes=changes))
+    return app
+
+
+def _assemble(options: Options, lasting: Lasting) -> Application:
+    served = _with_fixtures(options.fixtures_file, discover_vendors(options.specs, options.vendors))
     if options.at_root and options.at_root not in [vendor.name for vendor in served]:
         raise VendorError(f"at root: no vendor named {options.at_root} is served")
     fixtures: Tables = {scope: tables for vendor in served for scope, tables in vendor.fixtures.items()}
@@ -106,25 +174,31 @@ def create_app(
         scope: tables for vendor in served for scope, tables in vendor.kept_when_empty.items()
     }
     check_assumption_values(served, options.assumptions)
-    counters = CallCounters()
-    store = store or MemoryStore(clock)
-    journal = Journal(
-        (counters, partial(_end_call, store), *listeners),
-        conformance=ConformanceChecker.of(served).find_violation,
-    )
     sandboxes = Sandboxes(
-        store,
+        lasting.store,
         fixtures,
         kept_when_empty,
         options.assumptions,
-        IdleTracker(clock, options.sandbox_idle, options.max_sandboxes),
-        on_end=journal.forget,
+        lasting.idle_tracker,
+        on_end=lasting.journal.forget,
+        default_scenarios=read_scenarios(options.scenario_files, served),
     )
-    sandboxes.create(Settings(DEFAULT_SANDBOX, options.seed, frozen, options.empty))
     recorder = Recorder(
-        journal, show_number=options.mock_headers, clock=clock, is_known=sandboxes.idle_tracker.is_present
+        lasting.journal,
+        show_number=options.mock_headers,
+        clock=lasting.clock,
+        is_known=lasting.idle_tracker.is_present,
     )
-    return Application(_asgi_app(options, served, sandboxes, recorder, counters), served, sandboxes, journal)
+    asgi = _asgi_app(options, served, sandboxes, recorder, lasting)
+    return Application(asgi, served, sandboxes, lasting.journal, lasting, allow_origins(asgi, options.cors))
+
+
+def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple[LoadedVendor, ...]:
+    """Return the vendors with the fixtures of the file; a vendor that is not in it keeps its own."""
+    if file is None:
+        return served
+    found = read_fixtures(file, served)
+    return tuple(replace(vendor, fixtures=found.get(vendor.name, vendor.fixtures)) for vendor in served)
 
 
 def _end_call(store: Store, entry: Entry) -> None:
@@ -138,7 +212,7 @@ def _asgi_app(
     served: tuple[LoadedVendor, ...],
     sandboxes: Sandboxes,
     recorder: Recorder,
-    counters: CallCounters,
+    lasting: Lasting,
 ) -> MockServerApp:
     async def call_server(scope: Scope, receive: Receive, send: Send) -> None:
         await asgi(scope, receive, send)
@@ -148,17 +222,23 @@ def _asgi_app(
 
     in_flight = InFlightCalls()
     clients = Clients(
-        InProcessClient(call_server), InProcessClient(call_control), options.replay_hosts, options.strict_auth
+        InProcessClient(call_server),
+        InProcessClient(call_control),
+        options.replay_hosts,
+        options.strict_auth,
+        options.examples,
     )
-    metric_sources = MetricSources(counters, in_flight.by_vendor)
+    metric_sources = MetricSources(lasting.counters, in_flight.by_vendor, lasting.uptime_seconds)
     control = control_app(
         control_operations(sandboxes, recorder.journal, served, clients, metric_sources),
         options.max_body_bytes,
     )
+    directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
+    pages = AccessGuard(pages_app(served, recorder.journal), options.hosts)
     asgi = MockServerApp(
-        vendors=_vendor_mounts(options, served, sandboxes, recorder),
+        vendors=_vendor_mounts(options, served, sandboxes, recorder, directory),
         control=AccessGuard(control, options.hosts, options.control_token),
-        pages=AccessGuard(pages_app(served), options.hosts),
+        pages=MissRecorder(pages, sandboxes, directory, recorder, options.max_body_bytes),
         recorder=recorder,
         at_root=options.at_root,
         max_body_bytes=options.max_body_bytes,
@@ -168,7 +248,11 @@ def _asgi_app(
 
 
 def _vendor_mounts(
-    options: Options, served: tuple[LoadedVendor, ...], sandboxes: Sandboxes, recorder: Recorder
+    options: Options,
+    served: tuple[LoadedVendor, ...],
+    sandboxes: Sandboxes,
+    recorder: Recorder,
+    directory: OperationDirectory,
 ) -> Mapping[str, VendorMount]:
     operations = {vendor.name: frozenset(vendor.spec.operations) for vendor in served}
     scenario_selector = ScenarioSelector(operations, load_packaged(operations)) if options.scenarios else None
@@ -176,7 +260,7 @@ def _vendor_mounts(
     for vendor in served:
         envelope = EnvelopeReader(vendor.spec, vendor.plans, vendor.vendor.classify, options.max_items)
         admission = Admission(vendor, sandboxes, scenario_selector, options.strict_auth)
-        pipeline = Pipeline(admission, Executor(vendor, envelope, options.strict_auth))
+        pipeline = Pipeline(admission, Executor(vendor, envelope, options.strict_auth, directory))
         connexion = build_connexion(vendor, FlaskBridge(pipeline, recorder))
         mounts[vendor.name] = VendorMount(vendor, pipeline, connexion)
     return mounts

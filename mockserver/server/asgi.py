@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from traceback import format_exception
-from typing import Any
 
 from connexion.exceptions import ProblemException
 from msgspec.structs import replace
@@ -19,14 +18,17 @@ from mockserver.codec.http import problem_reply
 from mockserver.codec.paths import path_of
 from mockserver.engine.admission import Arrival
 from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.reasons import one_line
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import HeadersTooLarge, InvalidHeaderError, TooManySandboxesError
 from mockserver.model import Answer, Call, Reply, Value
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 from mockserver.server.connection import ConnectionLostError
-from mockserver.server.flask_bridge import ARRIVAL, STARTED, encode_headers
+from mockserver.server.flask_bridge import ARRIVAL, STARTED
 from mockserver.server.in_flight import InFlightCalls
+from mockserver.server.misses import OUTSIDE, OutsideRequest, is_browser_file
 from mockserver.server.recorder import Recorder
+from mockserver.server.reply import send_reply
 from mockserver.server.request_body import read_decoded_body
 
 MAX_HEADER_BYTES = 16 * 1024
@@ -37,10 +39,9 @@ CONTROL_SEGMENT = "_mock"
 _PAGES = ("/openapi.yaml", "/openapi.json", "/ui", "/ui/")
 
 _log = logging.getLogger("mockserver")
-_BODILESS_STATUSES = (204, 304)
 _ADMISSION_REFUSALS = {
-    InvalidHeaderError: (400, "Bad Request"),
-    TooManySandboxesError: (503, "Service Unavailable"),
+    InvalidHeaderError: (400, "Bad Request", "invalid-header"),
+    TooManySandboxesError: (503, "Service Unavailable", "too-many-sandboxes"),
 }
 
 
@@ -110,7 +111,7 @@ class MockServerApp:
         headers = _merge_headers(scope["headers"])
         place = _sandbox_path(path_of(scope), headers.get("mock-sandbox"))
         if isinstance(place, Reply):
-            await _send_reply(place, send)
+            await send_reply(place, send)
             return
         segment = place.segment
         vendor, below = self.vendors.get(segment), place.path[len(segment) + 1 :]
@@ -119,10 +120,15 @@ class MockServerApp:
             await self._enter(vendor, incoming, below, f"{place.prefix}/{segment}")
         elif segment == CONTROL_SEGMENT and not place.prefix:
             await self.control(scope, receive, send)
-        elif vendor is None and self.at_root and not segment.startswith("_"):
+        elif vendor is None and self._is_at_root(place):
             await self._enter(self.vendors[self.at_root], incoming, place.path, place.prefix)
         else:
-            await self.pages({**scope, "root_path": place.prefix}, receive, send)
+            outside = OutsideRequest(place.sandbox, place.prefix, place.path, headers)
+            await self.pages({**scope, "root_path": place.prefix, OUTSIDE: outside}, receive, send)
+
+    def _is_at_root(self, place: SandboxPath) -> bool:
+        """Return whether the path belongs to the vendor at the root, and not to pages or browsers."""
+        return bool(self.at_root) and not place.segment.startswith("_") and not is_browser_file(place.path)
 
     async def _enter(self, vendor: VendorMount, incoming: Incoming, below: str, mount: str) -> None:
         """Read the whole request and answer it; it counts as in flight until its last byte is sent."""
@@ -165,14 +171,13 @@ class MockServerApp:
         except ClientDisconnect:
             return
         except (InvalidHeaderError, TooManySandboxesError) as error:
-            await _send_reply(problem_reply(*_ADMISSION_REFUSALS[type(error)], str(error)), incoming.send)
-            return
+            unsent = _admission_refusal(error, vendor.served.name, arrival)
         except Exception as error:
             if sending.has_started or isinstance(error, ConnectionLostError):
                 raise
             unsent = _crash_answer(error, vendor.served.name, arrival)
         if unsent is not None:
-            await _send_reply(self.recorder.record(*unsent, started), incoming.send)
+            await send_reply(self.recorder.record(*unsent, started), incoming.send)
 
     async def _route(
         self, vendor: VendorMount, incoming: Incoming, arrival: Arrival, started: float, sending: _SendMonitor
@@ -227,19 +232,17 @@ def _header_refusal(headers: list[tuple[bytes, bytes]]) -> HeadersTooLarge | Non
     return None
 
 
+def _admission_refusal(
+    error: InvalidHeaderError | TooManySandboxesError, vendor: str, arrival: Arrival
+) -> tuple[Call, Answer]:
+    status, title, code = _ADMISSION_REFUSALS[type(error)]
+    reply = problem_reply(status, title, str(error))
+    return arrival.call(vendor), Answer(reply, refusal=code, reason=one_line(str(error)))
+
+
 def _crash_answer(error: Exception, vendor: str, arrival: Arrival) -> tuple[Call, Answer]:
     _log.error("%s %s broke", arrival.method, arrival.path, exc_info=error)
     reply = problem_reply(500, "Internal Server Error", "the mock server itself failed; see its journal")
-    answer = Answer(reply, refusal="crash", trace="".join(format_exception(error)))
+    reason = f"the mock server itself failed: {type(error).__name__}; see the trace in the journal entry"
+    answer = Answer(reply, refusal="crash", trace="".join(format_exception(error)), reason=reason)
     return arrival.call(vendor), answer
-
-
-async def _send_reply(reply: Reply, send: Send) -> None:
-    headers = encode_headers(reply.headers)
-    if reply.media_type is not None:
-        headers.append((b"content-type", reply.media_type.encode("latin-1")))
-    if reply.status not in _BODILESS_STATUSES:
-        headers.append((b"content-length", str(len(reply.body)).encode()))
-    start: dict[str, Any] = {"type": "http.response.start", "status": reply.status, "headers": headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": reply.body})

@@ -23,7 +23,6 @@ from starlette.types import ASGIApp
 
 from mockserver.codec.http import json_reply, problem_reply
 from mockserver.control.control_call import ControlError
-from mockserver.engine.registry import specs_folder
 from mockserver.errors import SpecError, TooManySandboxesError, UnknownSandboxError
 from mockserver.model import Document, Json, Reply
 from mockserver.sandbox.snapshots import TooManySnapshotsError, UnknownSnapshotError
@@ -31,6 +30,7 @@ from mockserver.server.control_body import CONTROL_CALL_KEY, DOCUMENT_KEY, Contr
 from mockserver.server.control_validation import VALIDATORS
 from mockserver.server.routing import ExactRouting
 from mockserver.spec import loading
+from mockserver.spec.folder import specs_folder
 from mockserver.spec.openapi import Operation, Spec
 
 MOUNT = "/_mock"

@@ -8,12 +8,16 @@ from time import perf_counter
 
 from msgspec.structs import replace
 
+from mockserver.engine.reasons import one_line
 from mockserver.journal.journal import Journal
 from mockserver.model import Answer, Call, Reply
 from mockserver.sandbox.clock import Clock, system_clock
 
 NUMBER_HEADER = "Mock-Journal"
 APPLIED_HEADER = "Mock-Applied"
+REASON_HEADER = "Mock-Reason"
+
+_MAX_HEADER = 500
 
 
 def _every_sandbox(_name: str) -> bool:
@@ -44,4 +48,12 @@ class Recorder:
         mock_headers = [(NUMBER_HEADER, str(number))] if is_kept else []
         if answer.applied:
             mock_headers.append((APPLIED_HEADER, ", ".join(answer.applied)))
+        if answer.reason:
+            mock_headers.append((REASON_HEADER, reason_header(answer.reason)))
         return replace(reply, headers=(*reply.headers, *mock_headers))
+
+
+def reason_header(reason: str) -> str:
+    """Return a reason as a header's text: printable ASCII on one line, cut."""
+    text = one_line(reason).replace("…", "...").encode("ascii", "backslashreplace").decode()
+    return text if len(text) <= _MAX_HEADER else f"{text[: _MAX_HEADER - 3]}..."

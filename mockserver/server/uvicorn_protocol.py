@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
@@ -17,7 +18,8 @@ from mockserver.server.connection import CONNECTION_KEY
 
 MAX_WAIT_S = 600
 _POLL_S = 1
-_RESET = struct.pack("ii", 1, 0)
+_GOODBYE_S = 0.2
+_WINDOWS = "win32"
 _PROTOCOL_NAMES = ("_start_asgi_task", "connection_made", "connection_lost", "shutdown")
 _CYCLE_NAMES = ("disconnected", "flow", "transport", "waiting_for_100_continue")
 
@@ -74,7 +76,8 @@ class SocketConnection:
     async def flush(self) -> None:
         """Wait until all written bytes are handed to the operating system."""
         if not self._cycle.transport.is_closing():
-            self._cycle.transport.set_write_buffer_limits(high=0)
+            # With a limit of 0, TLS transports wait for a second write and never go on.
+            self._cycle.transport.set_write_buffer_limits(high=1 if self._protocol.is_tls else 0)
             await self._cycle.flow.drain()
 
     def write(self, octets: bytes) -> None:
@@ -104,12 +107,15 @@ class SocketConnection:
         # Otherwise uvicorn would log a missing response and send a 500.
         self._cycle.disconnected = True
         self._cycle.transport.close()
+        if self._protocol.ended.is_set():
+            self._protocol.end_without_goodbye()
 
     def reset(self) -> None:
         """Reset the connection (TCP RST) and end the call."""
         transport = self._cycle.transport
         if not transport.is_closing():
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            reset = reset_on_close(sys.platform)
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
             transport.abort()
         self._cycle.disconnected = True
 
@@ -128,11 +134,13 @@ class MockServerProtocol(HttpToolsProtocol):
     """uvicorn's protocol for one connection; `ended` is set when the client leaves or the server stops."""
 
     ended: asyncio.Event
+    is_tls = False
     closes_on_next_call = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Prepare the event of the connection's end."""
         self.ended = asyncio.Event()
+        self.is_tls = transport.get_extra_info("sslcontext") is not None
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -144,11 +152,26 @@ class MockServerProtocol(HttpToolsProtocol):
         """Stop the connection, and wake everything that waits on purpose."""
         self.ended.set()
         super().shutdown()
+        if self.transport.is_closing():
+            self.end_without_goodbye()
+
+    def end_without_goodbye(self) -> None:
+        """End a closing TLS connection soon; a client that is idle would not answer the goodbye for long."""
+        if self.is_tls:
+            self.loop.call_later(_GOODBYE_S, self.transport.abort)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         cycle.scope["extensions"] = {CONNECTION_KEY: SocketConnection(self, cycle)}  # type: ignore[dict-item] # ours
         target: Any = _close_without_reply if self.closes_on_next_call else app
         super()._start_asgi_task(cycle, target)
+
+
+def reset_on_close(platform: str) -> bytes:
+    """Return the value of SO_LINGER that makes a close send RST: on, with a timeout of 0.
+
+    The members of C's `struct linger` are int on POSIX and short on Windows.
+    """
+    return struct.pack("hh" if platform == _WINDOWS else "ii", 1, 0)
 
 
 def checked_protocol() -> type[MockServerProtocol]:

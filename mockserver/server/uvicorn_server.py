@@ -1,70 +1,123 @@
-"""Bind the socket, run uvicorn, print the banner and stop on signals."""
+"""Run uvicorn: from the socket and the files at the start to the saved state at the end."""
 
 from __future__ import annotations
 
-import errno
+import asyncio
 import gc
 import signal
 import socket
-import sys
-from contextlib import suppress
+import ssl
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from time import perf_counter
 
 import click
 import uvicorn
+from starlette.types import ASGIApp
 
-from mockserver import __version__
 from mockserver.errors import MockServerError
 from mockserver.journal.access_log import log_listeners
-from mockserver.server.application import Application, Options, create_app
+from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.server.application import Options, create_app
+from mockserver.server.banner import Facts, render_banner
+from mockserver.server.listening import bind_socket, server_url
+from mockserver.server.ready_file import ReadyFile
+from mockserver.server.reloading import ReloadingApp
+from mockserver.server.state_file import StateFile
+from mockserver.server.tls import Certificate, make_certificate
 from mockserver.server.uvicorn_protocol import checked_protocol
+from mockserver.server.watching import watch
 
 _STOP_S = 2
+_STOP_SIGNALS = ("SIGTERM", "SIGBREAK")
+"""SIGBREAK is Ctrl-Break on Windows."""
 
 
-class PortTakenError(MockServerError):
-    """The port is already in use."""
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How a server is run: where it listens, what it prints, and the files of its run.
+
+    With `tls_dir` it serves https, with an authority of certificates in that folder. `state_file` is loaded
+    at the start and written at the end. `ready_file` is there while the server listens. With `watch`, specs,
+    scenarios and fixtures are loaded again when they change.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    log: str = "text"
+    print_url: bool = False
+    tls_dir: Path | None = None
+    state_file: Path | None = None
+    ready_file: Path | None = None
+    watch: bool = False
 
 
-class AddressError(MockServerError):
-    """The address does not belong to this machine."""
+class _Server(uvicorn.Server):
+    """uvicorn server that announces itself as soon as it listens, and watches files while it runs."""
 
-
-class _BannerServer(uvicorn.Server):
-    """uvicorn server that prints a banner as soon as it listens."""
-
-    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announce: Callable[[], None], watched: ReloadingApp | None
+    ) -> None:
         super().__init__(config)
-        self._greeting = greeting
+        self._announce, self._watched = announce, watched
+        self._watching: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        click.echo(self._greeting)
+        if self._watched is not None:
+            self._watching = asyncio.create_task(watch(self._watched.watched, self._watched.reload))
+        self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        await super().shutdown(sockets)
 
 
-def serve(options: Options, host: str, port: int, log: str, *, print_url: bool) -> None:
-    """Serve until a signal arrives.
+def serve(options: Options, serving: Serving, report: Callable[[MockServerError], None]) -> None:
+    """Serve until a signal arrives; `report` tells of files that cannot be loaded again.
 
     Raises:
         PortTakenError: the port is already in use.
         AddressError: the address does not belong to this machine.
         SpecError, VendorError: a vendor cannot be served.
+        StartupError: a file cannot be used, or the state could not be written at the end.
         ProtocolError: the installed uvicorn is not the locked version.
     """
     started = perf_counter()
-    with bind_socket(host, port) as listening:
-        app = create_app(options, listeners=log_listeners(log, numbers=options.mock_headers))
-        shown = f"[{host}]" if ":" in host else host
-        url = f"http://{shown}:{listening.getsockname()[1]}/"
-        greeting = url if print_url else _banner(app, options, url, perf_counter() - started)
+    with ExitStack() as stack:
+        listening = stack.enter_context(bind_socket(serving.host, serving.port))
+        ready_file = ReadyFile(serving.ready_file) if serving.ready_file else None
+        if ready_file:
+            stack.enter_context(ready_file.removed_at_end())
+        certificate = _certificate(options, serving)
+        app = create_app(options, listeners=log_listeners(serving.log, numbers=options.mock_headers))
+        state_file = StateFile(serving.state_file) if serving.state_file else None
+        if state_file:
+            state_file.load(app.sandboxes, app.served)
+        reloading = ReloadingApp(app, options, report)
+        url = server_url("https" if certificate else "http", serving.host, listening.getsockname()[1])
+        facts = Facts(
+            url,
+            serving.host,
+            perf_counter() - started,
+            certificate.ca_file if certificate else None,
+            serving.state_file,
+            reloading.watched if serving.watch else (),
+        )
+        greeting = url if serving.print_url else render_banner(app, options, facts)
+        announce = partial(_announce, greeting, url, ready_file)
+        config = uvicorn_config(reloading, certificate.context if certificate else None)
         _freeze_heap()
-        # uvicorn raises the signal again after it has stopped; a requested stop is not a failure.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        with suppress(KeyboardInterrupt):
-            _BannerServer(uvicorn_config(app), greeting).run([listening])
+        _run_until_signal(_Server(config, announce, reloading if serving.watch else None), listening)
+        if state_file:
+            _save(state_file, reloading.current.sandboxes)
 
 
-def uvicorn_config(app: Application) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp, tls: ssl.SSLContext | None = None) -> uvicorn.Config:
     """Return the uvicorn configuration: no logging, and access to the connection of each call.
 
     Raises:
@@ -78,39 +131,43 @@ def uvicorn_config(app: Application) -> uvicorn.Config:
         proxy_headers=False,
         http=checked_protocol(),
         timeout_graceful_shutdown=_STOP_S,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )
 
 
-def bind_socket(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the address; port 0 picks a free port.
-
-    Raises:
-        PortTakenError: the port is already in use.
-        AddressError: the address does not belong to this machine.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sets TCP_NODELAY only if the protocol is given; otherwise each reply waits 40 ms (measured).
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        if error.errno == errno.EADDRINUSE:
-            raise PortTakenError(f"port {port} on {host} is taken") from None
-        raise AddressError(f"{host} is no address of this machine: {error.strerror}") from None
-    return listening
-
-
-def _banner(app: Application, options: Options, url: str, seconds: float) -> str:
-    auth = "strict" if options.strict_auth else "lenient"
-    mounts = "  ".join(f"/{vendor.name}" for vendor in app.served)
-    clock = f"frozen at {options.freeze}" if options.freeze else "system"
+def _certificate(options: Options, serving: Serving) -> Certificate | None:
     return (
-        f"mockserver {__version__} ready in {seconds:.1f} s     {url}\n"
-        f"  {mounts}        docs: add /ui/\n"
-        f"  sandbox default · auth {auth} · clock {clock} · store memory        Ctrl-C stops"
+        make_certificate(serving.tls_dir, (serving.host, *(options.hosts or ()))) if serving.tls_dir else None
     )
+
+
+def _announce(greeting: str, url: str, ready_file: ReadyFile | None) -> None:
+    click.echo(greeting)
+    if ready_file:
+        ready_file.write(url)
+
+
+def _run_until_signal(server: uvicorn.Server, listening: socket.socket) -> None:
+    # uvicorn raises the signal again after it has stopped; a requested stop is not a failure.
+    for one in stop_signals():
+        signal.signal(one, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        server.run([listening])
+
+
+def _save(state_file: StateFile, sandboxes: Sandboxes) -> None:
+    """Save the state; a second signal does not interrupt that."""
+    handlers = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, *stop_signals())}
+    try:
+        state_file.save(sandboxes)
+    finally:
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Return the signals that ask for a stop beside Ctrl-C, as far as the platform has them."""
+    return [getattr(signal, name) for name in _STOP_SIGNALS if hasattr(signal, name)]
 
 
 def _freeze_heap() -> None:

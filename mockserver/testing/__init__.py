@@ -9,10 +9,11 @@ if TYPE_CHECKING:
     from mockserver.testing.calls import ItemCount, RecordedCall, RecordedCalls
     from mockserver.testing.cases import CatalogueTest
     from mockserver.testing.control_client import ControlPlaneError, ServerUnreachableError
-    from mockserver.testing.examples import Example
+    from mockserver.testing.examples import Example, NoExampleError
     from mockserver.testing.sandbox import Sandbox, SandboxClock
     from mockserver.testing.scenarios import ArmedScenario
     from mockserver.testing.server import MockServer
+    from mockserver.testing.server_command import ServerNotStartedError
     from mockserver.testing.vendor import CollectionState, SandboxVendor
 
 _HOMES = {
@@ -23,11 +24,13 @@ _HOMES = {
     "Example": "examples",
     "ItemCount": "calls",
     "MockServer": "server",
+    "NoExampleError": "examples",
     "RecordedCall": "calls",
     "RecordedCalls": "calls",
     "Sandbox": "sandbox",
     "SandboxClock": "sandbox",
     "SandboxVendor": "vendor",
+    "ServerNotStartedError": "server_command",
     "ServerUnreachableError": "control_client",
 }
 """Module of each public name, imported on first use because pytest loads the plugin in every run."""
@@ -40,11 +43,13 @@ __all__ = [
     "Example",
     "ItemCount",
     "MockServer",
+    "NoExampleError",
     "RecordedCall",
     "RecordedCalls",
     "Sandbox",
     "SandboxClock",
     "SandboxVendor",
+    "ServerNotStartedError",
     "ServerUnreachableError",
 ]
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Self
 
-from mockserver.codec import json
-from mockserver.errors import MalformedBody
-from mockserver.model import Json
+from mockserver.testing import exact_json
+from mockserver.testing.exact_json import Json
 
 ACCEPTED = ("created", "updated", "unchanged")
 """Outcomes of an item that need not be sent again."""
@@ -141,10 +140,10 @@ def _item_identities(call: RecordedCall) -> Sequence[str]:
     if len(set(call.keys)) == call.sent and "" not in call.keys:
         return call.keys
     try:
-        document = json.decode(str(call.request["body"]).encode())
-    except MalformedBody:
+        document = exact_json.decode(str(call.request["body"]).encode())
+    except ValueError:
         return ()
-    return [json.encode(item).decode() for item in _find_list(document, call.sent)]
+    return [exact_json.encode(item).decode() for item in _find_list(document, call.sent)]
 
 
 def _find_list(document: Json, count: int) -> Sequence[Json]:

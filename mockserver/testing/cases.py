@@ -3,44 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from mockserver.control.cases.catalogue import CatalogueCase, vendor_cases
-from mockserver.model import Json
+from mockserver.testing.control_client import ControlClient
+from mockserver.testing.exact_json import Json
+
+if TYPE_CHECKING:
+    from mockserver.testing.sandbox import Sandbox
 
 
 class CatalogueTest:
     """A row of the catalogue: its trigger, the expected behaviour, and what a suite has to check."""
 
     def __init__(
-        self,
-        entry: CatalogueCase,
-        arrange: Callable[[Mapping[str, str], str | None, tuple[str | Mapping[str, Json], ...]], None],
-        run: Callable[[str, str], Mapping[str, Json]],
+        self, row: Mapping[str, Json], vendor: str, sandbox: Sandbox, run: Callable[[str, str], Json]
     ) -> None:
-        row = entry.row
-        self.id = row.id
-        self.name = row.name
-        self.vendor = entry.case.vendor
-        self.section = row.section
-        self.trigger = row.trigger
-        self.expected = row.expected
-        self.check = row.check
-        self.source = entry.case.source
-        self._entry = entry
-        self._arrange = arrange
+        self._case = next(one for one in row["cases"] if one["vendor"] == vendor)
+        self._sandbox = sandbox
         self._run = run
+        self.id: str = row["id"]
+        self.name: str = row["name"]
+        self.vendor = vendor
+        self.section: str = row["section"]
+        self.trigger: str = row["trigger"]
+        self.expected: str = row["expected"]
+        self.check: str = row["check"]
+        self.source: str = self._case["source"]
 
     def __repr__(self) -> str:
         return f"<{self.id} of {self.vendor}: {self.trigger}>"
 
     def arrange(self) -> None:
         """Set up the sandbox: clock, assumptions and scenarios of the case; no call is made."""
-        case = self._entry.case
-        self._arrange(
-            {f"{case.vendor}.{name}": value for name, value in case.assumptions.items()},
-            case.freeze,
-            tuple(case.scenarios),
-        )
+        document = self._case["document"]
+        for name, value in document.get("assumptions", {}).items():
+            self._sandbox.assumption(f"{self.vendor}.{name}", value)
+        if "freeze" in document:
+            self._sandbox.clock.freeze(document["freeze"])
+        for scenario in document.get("scenarios", ()):
+            self._sandbox.scenario(scenario)
 
     def run(self) -> None:
         """Make the case's own calls and check the responses; the sandbox's state is restored afterwards.
@@ -53,15 +54,23 @@ class CatalogueTest:
             raise AssertionError("\n".join((f"{self.id} of {self.vendor}:", *result["says"])))
 
 
-def find_cases(vendor: str, tag: str = "") -> dict[str, CatalogueCase]:
-    """Return the first case of each row by id; `tag` selects by section, source, name or id.
+def find_cases(control: ControlClient, vendor: str, tag: str = "") -> dict[str, Mapping[str, Json]]:
+    """Return the vendor's rows by id; `tag` selects by section, source, name, number or id.
 
     Raises:
-        BadCaseError: the catalogue cannot be read.
+        ControlPlaneError: the server has no such vendor.
     """
-    found: dict[str, CatalogueCase] = {}
-    for entry in vendor_cases(vendor):
-        row = entry.row
-        if tag in ("", row.section, row.name, row.id, str(row.row), *row.source):
-            found.setdefault(row.id, entry)
-    return found
+    return {
+        row["id"]: row
+        for row in control.request("GET", "/cases", vendor=vendor)
+        if tag in ("", row["section"], row["name"], row["id"], str(row["row"]), *row["source"])
+    }
+
+
+def show_case(control: ControlClient, case: str) -> Mapping[str, Json]:
+    """Return a row with the cases of all vendors.
+
+    Raises:
+        ControlPlaneError: there is no such row.
+    """
+    return control.request("GET", f"/cases/{case}")  # type: ignore[no-any-return]

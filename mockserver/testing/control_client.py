@@ -10,9 +10,8 @@ from http import HTTPStatus
 
 import httpx
 
-from mockserver.codec import json
-from mockserver.errors import MalformedBody
-from mockserver.model import EMPTY, Json
+from mockserver.testing import exact_json
+from mockserver.testing.exact_json import Json
 
 JSON, YAML = "application/json", "application/yaml"
 _TIMEOUT_S = 30
@@ -57,7 +56,7 @@ class ControlClient:
             ControlPlaneError: the call is refused.
             ServerUnreachableError: there is no response.
         """
-        content = None if body is None else json.encode(body)
+        content = None if body is None else exact_json.encode(body)
         return _decode_body(self.send(method, path, content, JSON, **query))
 
     def send(
@@ -76,40 +75,18 @@ class ControlClient:
             )
         return response
 
-    def call_vendor(
-        self, method: str, url: str, headers: Mapping[str, str], content: bytes
-    ) -> tuple[int, str]:
-        """Call a vendor and return status and text of the response.
-
-        Raises:
-            ServerUnreachableError: there is no response.
-        """
-        response = self._send(method, url, headers, content or None)
-        return response.status_code, response.text
-
-    def download(self, path: str) -> bytes:
-        """Return the content at a path outside the control plane.
-
-        Raises:
-            ControlPlaneError, ServerUnreachableError: as for `request`.
-        """
-        response = self._send("GET", f"{self.url}{path}")
-        if not response.is_success:
-            raise ControlPlaneError(f"GET {path}", response.status_code, _problem_details(response))
-        return response.content
-
     def _send(
         self,
         method: str,
         url: str,
-        headers: Mapping[str, str] = EMPTY,
+        headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         query: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         if self._client.is_closed:
             raise ServerUnreachableError(self.url, "the client is closed")
         try:
-            return self._client.request(method, url, headers=dict(headers), content=content, params=query)
+            return self._client.request(method, url, headers=headers, content=content, params=query)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ServerUnreachableError(self.url, str(error) or type(error).__name__) from None
 
@@ -162,15 +139,15 @@ def _decode_body(response: httpx.Response) -> Json:
     if response.status_code == HTTPStatus.NO_CONTENT:
         return None
     try:
-        return json.decode(response.content)
-    except MalformedBody as error:
+        return exact_json.decode(response.content)
+    except ValueError as error:
         raise ServerUnreachableError(str(response.url), f"its response is not JSON, {error}") from None
 
 
 def _problem_details(response: httpx.Response) -> Mapping[str, Json]:
     try:
-        problem = json.decode(response.content)
-    except MalformedBody:
+        problem = exact_json.decode(response.content)
+    except ValueError:
         problem = None
     return problem if isinstance(problem, dict) else {"detail": response.reason_phrase}
 

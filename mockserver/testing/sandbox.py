@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mockserver.codec.instants import parse_instant, print_instant
-from mockserver.model import Json
 from mockserver.testing import scenarios, teardown
 from mockserver.testing.artifacts import save_artifacts
 from mockserver.testing.calls import RecordedCall, RecordedCalls
-from mockserver.testing.cases import CatalogueTest, find_cases
+from mockserver.testing.cases import CatalogueTest, find_cases, show_case
 from mockserver.testing.control_client import ControlPlaneError, SandboxControl, create_sandbox
+from mockserver.testing.exact_json import Json
 from mockserver.testing.scenarios import ArmedScenario
 from mockserver.testing.server import MockServer
 from mockserver.testing.vendor import SandboxVendor
@@ -106,8 +105,7 @@ class Sandbox:
         if name not in self._server.vendors:
             raise LookupError(f"no vendor {name} is served; there are {', '.join(self._server.vendors)}")
         if name not in self._vendors:
-            contract = self._server.contract(name)
-            self._vendors[name] = SandboxVendor(self._control, contract, self.journal, self.scenario)
+            self._vendors[name] = SandboxVendor(self._control, name, self.journal, self.scenario)
         return self._vendors[name]
 
     def scenario(self, given: str | Path | Mapping[str, Json]) -> ArmedScenario:
@@ -193,10 +191,10 @@ class Sandbox:
         Raises:
             LookupError: the vendor has no case for such a row.
         """
-        found = next(iter(find_cases(vendor, name).values()), None)
+        found = next(iter(find_cases(self._server.control, vendor, name)), None)
         if found is None:
             raise LookupError(f"{vendor} has no case {name}")
-        return CatalogueTest(found, self._arrange, self._run_case)
+        return CatalogueTest(show_case(self._server.control, found), vendor, self, self._run_case)
 
     def find_violations(self) -> list[str]:
         """Return what is wrong in a passed test: rules that were never hit, calls off contract."""
@@ -227,19 +225,6 @@ class Sandbox:
     def _whole(self, number: int) -> Callable[[], Json]:
         return lambda: self._control.request("GET", f"/journal/{number}")
 
-    def _arrange(
-        self,
-        assumptions: Mapping[str, str],
-        freeze: str | None,
-        scenarios_: Iterable[str | Mapping[str, Json]],
-    ) -> None:
-        if assumptions:
-            self._control.request("PATCH", "/assumptions", assumptions)
-        if freeze is not None:
-            self.clock.freeze(freeze)
-        for scenario in scenarios_:
-            self.scenario(scenario)
-
     def _run_case(self, case: str, vendor: str) -> Mapping[str, Json]:
         result: Mapping[str, Json] = self._control.request("POST", f"/cases/{case}/run", {"vendor": vendor})
         self._ignored_calls.update(result["calls"])
@@ -267,7 +252,7 @@ class SandboxClock:
         Raises:
             ControlPlaneError: `at` is not a supported instant.
         """
-        instant = print_instant(_utc(at)) if isinstance(at, datetime) else at
+        instant = _utc(at).isoformat().replace("+00:00", "Z") if isinstance(at, datetime) else at
         return self._instant("POST", "/freeze", {} if instant is None else {"at": instant})
 
     def advance(self, seconds: float | timedelta) -> datetime:
@@ -285,9 +270,9 @@ class SandboxClock:
         return self._instant("POST", "/thaw")
 
     def _instant(self, method: str, below: str, body: dict[str, object] | None = None) -> datetime:
-        return parse_instant(str(self._control.request(method, f"/clock{below}", body)["now"]))
+        return _utc(datetime.fromisoformat(self._control.request(method, f"/clock{below}", body)["now"]))
 
 
 def _utc(moment: datetime) -> datetime:
     """Return the instant in UTC; without a time zone it is UTC already."""
-    return parse_instant(moment.isoformat())
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

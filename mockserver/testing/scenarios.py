@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from mockserver.codec import yaml
-from mockserver.model import Json
-from mockserver.testing.control_client import YAML, ControlClient, SandboxControl
+from mockserver.testing import exact_json
+from mockserver.testing.control_client import JSON, YAML, ControlClient, SandboxControl
+from mockserver.testing.exact_json import Json
 from mockserver.testing.examples import ItemKey
 
 _ITEM_EFFECTS = {"fail": "fail", "warn": "warn", "hang": "hang", "omit": "omit", "duplicate": "duplicate"}
@@ -173,22 +173,15 @@ def arm_scenario(
         LookupError: there is no packaged scenario with this name.
         OSError: the file cannot be read.
     """
+    control = sandbox_control.control
     if isinstance(scenario, Mapping):
-        return _store(sandbox_control, scenario)
-    if isinstance(scenario, str) and not scenario.endswith(_FILE_ENDINGS):
-        return _store(sandbox_control, _packaged_document(sandbox_control.control, scenario))
-    file = folder / scenario
-    content = file.read_bytes()
-    document = yaml.load(content.decode("utf-8"))
-    name = document.get("name", file.stem) if isinstance(document, Mapping) else file.stem
-    sandbox_control.control.send("PUT", f"/sandboxes/{sandbox_control.name}/scenarios/{name}", content, YAML)
-    return str(name)
-
-
-def _store(sandbox_control: SandboxControl, document: Mapping[str, Json]) -> str:
-    name = str(document.get("name", "unnamed"))
-    sandbox_control.request("PUT", f"/scenarios/{name}", document)
-    return name
+        content, media_type = exact_json.encode(scenario), JSON
+    elif isinstance(scenario, str) and not scenario.endswith(_FILE_ENDINGS):
+        content, media_type = exact_json.encode(_packaged_document(control, scenario)), JSON
+    else:
+        content, media_type = (folder / scenario).read_bytes(), YAML
+    sent = control.send("POST", f"/sandboxes/{sandbox_control.name}/scenarios", content, media_type)
+    return str(exact_json.decode(sent.content)["name"])
 
 
 def _packaged_document(control: ControlClient, name: str) -> Mapping[str, Json]:

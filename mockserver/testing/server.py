@@ -1,4 +1,4 @@
-"""A mock server for tests: one that runs elsewhere, or one started in this process."""
+"""A mock server for tests: one that runs elsewhere, or one that is started and stopped."""
 
 from __future__ import annotations
 
@@ -6,34 +6,39 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from mockserver.contract.loading import ApiUnderTest, load_api, load_vendor_api
-from mockserver.engine.registry import specs_folder
-from mockserver.model import Json
+from mockserver.testing import server_command
 from mockserver.testing.control_client import ControlClient
+from mockserver.testing.exact_json import Json
 
 TOKEN_VARIABLE = "MOCKSERVER_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+URL_VARIABLE = "MOCKSERVER_URL"
 _MAX_SANDBOXES = 100_000
 """Sandboxes that are kept: those of failed tests last as long as the run."""
 
 
 class MockServer:
-    """Context manager of the server at `url`; None starts one and stops it at the end.
+    """Context manager of the server at `url`; without one a server is started, and stopped at the end.
 
-    `strict` and `specs` (folders with more specs) are for one that is started. The environment's
-    `MOCKSERVER_CONTROL_TOKEN` opens the control plane of one that was started with `--control-token`.
+    It is started by `command` (such as "uvx mockserver"), else in a thread if the server is installed in this
+    environment, else by the command `mockserver`. `strict` and `specs` (folders with more specs) are for one
+    that is started. Where `url` and `command` are missing, the environment's `MOCKSERVER_URL` and
+    `MOCKSERVER_COMMAND` are used. `MOCKSERVER_CONTROL_TOKEN` opens the control plane of a server that was
+    started with `--control-token`.
     """
 
-    def __init__(self, url: str | None = None, *, strict: bool = False, specs: Iterable[Path] = ()) -> None:
-        self._url = url
+    def __init__(
+        self, url: str | None = None, *, strict: bool = False, specs: Iterable[Path] = (), command: str = ""
+    ) -> None:
+        self._url = url or ("" if command else os.environ.get(URL_VARIABLE, ""))
+        self._command = command
         self._strict = strict
         self._specs = tuple(specs)
         self._open = ExitStack()
-        self._contracts: dict[str, ApiUnderTest] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
@@ -52,7 +57,7 @@ class MockServer:
     @property
     def is_own(self) -> bool:
         """Whether the server ends with the context."""
-        return self._url is None
+        return not self._url
 
     def health(self) -> Mapping[str, Json]:
         """`status`, `version`, `auth` and `vendors`.
@@ -62,30 +67,26 @@ class MockServer:
         """
         return self.control.request("GET", "/health")  # type: ignore[no-any-return]
 
-    def contract(self, vendor: str) -> ApiUnderTest:
-        """Return a vendor's spec and profile; of a foreign vendor, its spec as served.
-
-        Raises:
-            ControlPlaneError: the server has no such vendor.
-        """
-        if vendor not in self._contracts:
-            ours = (specs_folder() / f"{vendor}.yaml").is_file()
-            self._contracts[vendor] = load_vendor_api(vendor) if ours else self._shown(vendor)
-        return self._contracts[vendor]
-
-    def _shown(self, vendor: str) -> ApiUnderTest:
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / f"{vendor}.yaml"
-            file.write_bytes(self.control.download(f"/{vendor}/openapi.yaml"))
-            return load_api(file)
-
     def _started(self) -> AbstractContextManager[str]:
-        with warnings.catch_warnings():
-            # Connexion warns about itself at import, which a suite may have made an error.
-            warnings.simplefilter("ignore")
-            from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
-            from mockserver.testing.threaded_server import HOST, run_in_thread  # noqa: PLC0415 - slow
-        options = Options(
-            strict_auth=self._strict, specs=self._specs, hosts=(HOST,), max_sandboxes=_MAX_SANDBOXES
-        )
-        return run_in_thread(create_app(options))
+        is_named = self._command or os.environ.get(server_command.COMMAND_VARIABLE)
+        if not is_named and is_server_installed():
+            with warnings.catch_warnings():
+                # Connexion warns about itself at import, which a suite may have made an error.
+                warnings.simplefilter("ignore")
+                from mockserver.testing.threaded_server import start_in_thread  # noqa: PLC0415 - the server itself
+            return start_in_thread(strict_auth=self._strict, specs=self._specs, max_sandboxes=_MAX_SANDBOXES)
+        command = server_command.find_command(self._command)
+        return server_command.run_command(command, self._options())
+
+    def _options(self) -> list[str]:
+        return [
+            "--max-sandboxes",
+            str(_MAX_SANDBOXES),
+            *(("--auth", "strict") if self._strict else ()),
+            *(word for folder in self._specs for word in ("--specs", str(Path(folder).absolute()))),
+        ]
+
+
+def is_server_installed() -> bool:
+    """Return whether this environment has the server, and not only this package."""
+    return find_spec("mockserver.server") is not None

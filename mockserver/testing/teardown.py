@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from mockserver.codec import json
-from mockserver.model import Json
+from mockserver.testing import exact_json
 from mockserver.testing.calls import RecordedCall
 from mockserver.testing.control_client import ControlPlaneError, SandboxControl
+from mockserver.testing.exact_json import Json
 from mockserver.testing.scenarios import ArmedScenario
 
 OFF_CONTRACT, NEVER_HIT = "off-contract", "never-hit"
 ALLOWABLE = (OFF_CONTRACT, NEVER_HIT)
 """Violations that a test can allow."""
 
+_NO_OPERATION = "the vendor has no such operation"
 _MATCH_MEMBERS = ("vendor", "operation", "query", "headers", "body")
 _MAX_KEYS = 10
 _MAX_LENGTH = 160
@@ -41,11 +42,11 @@ def find_unused_rules(
 
 
 def find_contract_violations(calls: Sequence[RecordedCall], ignored: Collection[int]) -> Iterator[str]:
-    """Yield each call without an operation, and each answer that violates the vendor's spec."""
+    """Yield each call without an operation, with the nearest one, and each answer that violates its spec."""
     for call in calls:
-        violation = call.off_contract or ("" if call.operation else "the vendor has no such operation")
+        violation = call.off_contract or ("" if call.operation else call.reason or _NO_OPERATION)
         if violation and call.number not in ignored:
-            yield f"#{call.number} {call.vendor} {call.method} {call.path} was off contract: {violation}"
+            yield f"{_describe_head(call)} was off contract: {violation}"
 
 
 def describe_verification(problem: Mapping[str, Json]) -> str:
@@ -93,11 +94,16 @@ def _matches_operation(call: RecordedCall, match: Mapping[str, Json]) -> bool:
 
 
 def _describe_call(call: RecordedCall) -> str:
-    head = f"#{call.number} {call.vendor} {call.method} {call.path}"
+    head = _describe_head(call)
     if not call.sent:
         return head
     keys = [*call.keys[:_MAX_KEYS], *(["…"] if call.sent > _MAX_KEYS else [])]
     return f"{head} sent {'item' if call.sent == 1 else 'items'} {', '.join(keys)}"
+
+
+def _describe_head(call: RecordedCall) -> str:
+    """Return number, vendor (unless none has the call), method and path."""
+    return " ".join(filter(None, (f"#{call.number}", call.vendor, call.method, call.path or "/")))
 
 
 def _describe_rule(rule: Mapping[str, Json]) -> str:
@@ -105,5 +111,5 @@ def _describe_rule(rule: Mapping[str, Json]) -> str:
 
 
 def _shorten_json(value: Json) -> str:
-    text = json.encode(value).decode()
+    text = exact_json.encode(value).decode()
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"

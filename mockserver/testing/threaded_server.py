@@ -1,23 +1,23 @@
-"""Run the server in a thread of this process."""
+"""Run the server in a thread of this process; the only module here that needs the server installed."""
 
 from __future__ import annotations
 
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import uvicorn
 
+from mockserver.contract.examples import ProfileExamples
 from mockserver.errors import MockServerError
-from mockserver.server.application import Application
-from mockserver.server.uvicorn_server import bind_socket, uvicorn_config
+from mockserver.server.application import Application, Options, create_app
+from mockserver.server.listening import bind_socket
+from mockserver.server.uvicorn_server import uvicorn_config
+from mockserver.testing.server_command import ServerNotStartedError
 
 HOST = "127.0.0.1"
-
-
-class ServerNotStartedError(MockServerError):
-    """The server stopped before it listened."""
 
 
 class _ThreadedServer(uvicorn.Server):
@@ -36,6 +36,27 @@ class _ThreadedServer(uvicorn.Server):
             super().run(sockets)
         finally:
             self.startup_ended.set()
+
+
+def start_in_thread(
+    *, strict_auth: bool, specs: tuple[Path, ...], max_sandboxes: int
+) -> AbstractContextManager[str]:
+    """Run a server with all vendors during the context, which yields its URL.
+
+    Raises:
+        ServerNotStartedError: it cannot be built, or stopped before it listened.
+    """
+    options = Options(
+        strict_auth=strict_auth,
+        specs=specs,
+        hosts=(HOST,),
+        max_sandboxes=max_sandboxes,
+        examples=ProfileExamples(),
+    )
+    try:
+        return run_in_thread(create_app(options))
+    except MockServerError as error:
+        raise ServerNotStartedError(str(error)) from None
 
 
 @contextmanager

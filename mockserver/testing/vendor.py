@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
+from typing import TypeAlias
 
-from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials
-from mockserver.contract.loading import ApiUnderTest
-from mockserver.model import Document, Json
-from mockserver.spec.openapi import Spec
 from mockserver.testing.calls import RecordedCalls
 from mockserver.testing.control_client import SandboxControl
-from mockserver.testing.examples import Example, ExampleBuilder
+from mockserver.testing.exact_json import Json
+from mockserver.testing.examples import Example, request_example
 from mockserver.testing.scenarios import ArmedScenario, build_scenario
 
-_SUITE_HEADERS = frozenset({"user-agent"})
-"""The contract suite names itself; a client under test has a name of its own."""
+Document: TypeAlias = Mapping[str, Json]
 
 
 class SandboxVendor:
@@ -25,14 +22,13 @@ class SandboxVendor:
     def __init__(
         self,
         sandbox_control: SandboxControl,
-        contract: ApiUnderTest,
+        name: str,
         journal: Callable[..., RecordedCalls],
         armed: Callable[[Mapping[str, Json]], ArmedScenario],
     ) -> None:
-        self.name = contract.name
-        self.url = f"{sandbox_control.url}/{contract.name}"
+        self.name = name
+        self.url = f"{sandbox_control.url}/{name}"
         self._control = sandbox_control
-        self._contract = contract
         self._journal = journal
         self._armed = armed
         self._rules = 0
@@ -43,20 +39,18 @@ class SandboxVendor:
         return f"<{self.name} at {self.url}>"
 
     @cached_property
+    def _access(self) -> Mapping[str, Json]:
+        return self._control.control.request("GET", f"/vendors/{self.name}/access")  # type: ignore[no-any-return]
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """Headers of a call, names in lower case: the tenant, and credentials that strict mode accepts."""
-        contract = self._contract
-        own = contract.profile.headers(contract.facts, 0)
-        security = headers_for(contract, self._operation, self._given)
-        return {name: text for name, text in {**own, **security}.items() if name not in _SUITE_HEADERS}
+        return dict(self._access["headers"])
 
     @property
     def token(self) -> str:
         """The credential itself: of a bearer or Basic what follows that word, else the key; "" for none."""
-        security = headers_for(self._contract, self._operation, self._given)
-        if "authorization" in security:
-            return security["authorization"].partition(" ")[2]
-        return next(iter(security.values()), "")
+        return str(self._access["token"])
 
     @property
     def calls(self) -> RecordedCalls:
@@ -82,14 +76,14 @@ class SandboxVendor:
         }
         names = {name for tables in dump.values() for name in tables}
         names.update(one["collection"] for part in of_vendor.values() for one in part)
-        names.update(_declared_collections(self._contract.spec))
+        names.update(self._access["collections"])
         if collection not in names:
             near = get_close_matches(collection, names, 1) or sorted(names)
             raise LookupError(f"{self.name} has no collection {collection}; there is {', '.join(near)}")
         here = {
             part: [one for one in of_vendor[part] if one["collection"] == collection] for part in of_vendor
         }
-        return CollectionState(collection, held, here, self._tenant)
+        return CollectionState(collection, held, here, str(self._access["tenant"]))
 
     def arm(
         self, *, item: str | int | Mapping[str, Json] | None = None, times: int | None = None, **effects: Json
@@ -121,40 +115,15 @@ class SandboxVendor:
             NoExampleError: nothing is said of how one is made, or it does not come out so in this sandbox.
             ValueError: there are more bad items than items, or fewer than none.
         """
-        rehearsal = ExampleBuilder(self._control, self._contract, self.headers, self._begin_here)
-        made = rehearsal.example(operation, items, bad, self._items)
+        if not 0 <= bad <= items:
+            raise ValueError(f"{bad} of {items} items cannot be bad")
+        wanted = {"vendor": self.name, "operation": operation, "items": items, "bad": bad}
+        example, is_prepared = request_example(self._control, {**wanted, "first": self._items})
         self._items += items
-        return made
-
-    def _begin_here(self) -> None:
-        """Count what an example brought in as initial state, unless the sandbox was called before."""
-        if not self.calls:
+        if is_prepared and not self.calls:
+            # What the example refers to counts as initial state.
             self._since = self._control.request("POST", "/snapshots", {"label": "for the example"})["id"]
-
-    @property
-    def _given(self) -> GivenCredentials:
-        return self._contract.profile.credentials or invented_credentials(self._contract)
-
-    @property
-    def _operation(self) -> str:
-        """The operation whose credentials are meant: the first batch, or the first that asks for any."""
-        operations = self._contract.spec.operations.values()
-        batches = [one.id for one in operations if one.batch]
-        return next(iter([*batches, *(one.id for one in operations if one.security)]), "")
-
-    @property
-    def _tenant(self) -> str:
-        """The tenant that the headers name, "" where they name none."""
-        places = self._contract.spec.scope
-        named = str(places[0].get("name", "")).lower() if places and places[0]["in"] == "header" else ""
-        return self.headers.get(named, "")
-
-
-def _declared_collections(spec: Spec) -> set[str]:
-    """Return the collections that the spec names."""
-    operations = spec.operations.values()
-    named = {one.collection for one in operations} | {one.batch.collection for one in operations if one.batch}
-    return {name for name in named if name}
+        return example
 
 
 class CollectionState(Mapping[str, Document]):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import runpy
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,8 +18,11 @@ from mockserver.cli.main import main
 from mockserver.contract import runner
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Request
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import BrokenRule, Finding
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.progress import RunPart
+from mockserver.contract.session import session
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.engine.registry import vendor_packages
 from tests.support import sample_vendor
@@ -77,6 +83,7 @@ def suite(monkeypatch: pytest.MonkeyPatch) -> Callable[[Suite], list[tuple[str, 
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +119,7 @@ def test_something_that_was_found_is_exit_1_with_its_sentence(suite: Callable[[S
 
     assert result.exit_code == 1
     assert "        count is 3, expected 2      /count\n" in result.output
-    assert result.output.splitlines()[-1] == "1 failed, 0 passed"
+    assert result.output.splitlines()[-1] == "1 failed, 0 passed: payt count-is-processed"
 
 
 def test_without_a_vendor_all_of_them_are_called(
@@ -155,17 +162,23 @@ def test_a_vendor_without_the_operation_is_not_called(
         (["nope"], "error: no vendor named nope\n   at: VENDOR\n  try: one of "),
         (["--only", "cuont-is-processed"], "  try: one of count-is-processed"),
         (["payt", "--operation", "nope"], "error: no operation named nope\n   at: --operation\n"),
-        (["--target", "http://127.0.0.1:8080/payt"], "error: an address is one vendor's\n"),
-        (["payt", "xero", "--target", "http://127.0.0.1:8080/payt"], "error: an address is one vendor's\n"),
+        (["--target", "http://127.0.0.1:8080/payt"], "error: --target needs exactly one vendor"),
+        (
+            ["payt", "xero", "--target", "http://127.0.0.1:8080/payt"],
+            "error: --target needs exactly one vendor",
+        ),
         (["payt", "--rate", "fast"], "error: fast is no rate; write 20/s"),
         (["payt", "--baseline", "nowhere.json"], "   at: --baseline nowhere.json\n"),
-        (["payt", "--report", "pdf"], "pdf is no report; there are junit, html, har, pytest, json"),
-        (["payt", "--header", "x"], "x: write 'Name: text'"),
-        (["payt", "--fact", "x"], "x: write name=text"),
-        (["payt", "--phase", "third"], "'third' is not one of"),
-        (["payt", "--seed", "-1"], "-1 is not in the range"),
+        (
+            ["payt", "--report", "pdf"],
+            "error: no report is called pdf; there are junit, html, har, pytest, json\n",
+        ),
+        (["payt", "--header", "x"], "error: expected 'Name: text', found x\n   at: --header x\n"),
+        (["payt", "--fact", "x"], "error: expected name=text, found x\n   at: --fact x\n"),
+        (["payt", "--phase", "third"], "error: --phase: expected fuzzing or stateful, found third\n"),
+        (["payt", "--seed", "-1"], "error: --seed: expected a whole number of at least 0, found -1\n"),
         (["payt", "--target", "http://api.example.com/"], "  try: --allow-remote api.example.com "),
-        (["payt", "--target", "http://u:p@127.0.0.1/"], "error: the target holds a user or a password\n"),
+        (["payt", "--target", "http://u:p@127.0.0.1/"], "error: the target contains a user or a password\n"),
     ],
     ids=lambda one: "-".join(one)[:40] if isinstance(one, list) else "",
 )
@@ -188,7 +201,7 @@ def test_a_server_that_is_lost_is_exit_3(suite: Callable[[Suite], object]) -> No
     result = contract("payt")
 
     assert result.exit_code == 3
-    assert "error: the server was lost: POST /x: connection reset" in result.stderr
+    assert "error: the server stopped answering: POST /x: connection reset" in result.stderr
 
 
 def test_an_interrupt_is_exit_130_after_what_was_found_until_then(suite: Callable[[Suite], object]) -> None:
@@ -213,12 +226,68 @@ def test_an_interrupt_that_is_swallowed_stops_the_next_call(suite: Callable[[Sui
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_run_that_judged_nothing_does_not_hold(suite: Callable[[Suite], object]) -> None:
+def test_an_interrupt_while_the_application_starts_is_told(
+    suite: Callable[[Suite], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    suite(holds)
+    monkeypatch.setattr(session, "_application", interrupt)
+
+    result = contract("payt", "--report", "junit")
+
+    assert (result.exit_code, Path("report/junit.xml").exists()) == (130, True)
+    assert "note: payt: interrupted before its first call\n" in result.stderr
+
+
+def test_an_interrupt_within_the_garbage_collector_is_no_traceback(suite: Callable[[Suite], object]) -> None:
+    def collects(api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
+        def interrupt(_phase: str, _info: dict[str, int]) -> None:
+            gc.callbacks.remove(interrupt)
+            signal.raise_signal(signal.SIGINT)
+
+        gc.callbacks.append(interrupt)
+        gc.collect()
+        fails(api, target, run_config, ledger)
+
+    before = sys.unraisablehook
+    suite(collects)
+
+    result = contract("payt")
+
+    assert (result.exit_code, "Exception ignored" in result.output) == (130, False)
+    assert sys.unraisablehook is before
+
+
+def test_an_interrupt_before_the_first_call_reports_what_came_before(
+    suite: Callable[[Suite], object],
+) -> None:
+    def stops_at_the_second(
+        api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
+    ) -> None:
+        holds(api, target, run_config, ledger)
+        if api.name != vendor_packages()[0]:
+            raise KeyboardInterrupt
+
+    suite(stops_at_the_second)
+
+    result = contract(*vendor_packages()[:2])
+
+    assert result.exit_code == 130
+    assert result.stdout.splitlines()[-1] == "0 failed, 2 passed, stopped early"
+
+
+def test_a_run_without_checks_is_exit_2_and_names_the_options(suite: Callable[[Suite], object]) -> None:
     suite(holds)
 
-    result = contract("payt", "--only", "order-is-kept")
+    result = contract("payt", "--only", "order-is-kept", "--phase", "stateful")
 
-    assert (result.exit_code, "error: nothing was judged" in result.stderr) == (2, True)
+    assert result.exit_code == 2
+    assert (
+        "error: No checks ran: none applies to `--phase stateful` with `--only order-is-kept`."
+        in result.stderr
+    )
 
 
 def test_a_spec_of_ones_own_is_served_in_this_process(
@@ -255,7 +324,7 @@ def test_a_server_of_ours_gets_the_credentials_of_the_fixtures(
     result = contract("payt", "--target", payt)
 
     assert given[0]
-    assert "is no mockserver" not in result.stderr
+    assert "is not a mockserver" not in result.stderr
 
 
 def test_a_stranger_gets_no_credential_of_ours(stranger: str) -> None:
@@ -288,7 +357,7 @@ def test_a_stranger_is_told_what_will_be_written(suite: Callable[[Suite], object
 
     assert result.exit_code == 0
     assert (
-        f"{stranger} is no mockserver: what this run creates, changes and deletes there stays so\n"
+        f"{stranger} is not a mockserver: what this run creates, changes and deletes there stays that way\n"
         in result.stderr
     )
     assert "  writes by  POST /" in result.stderr
@@ -325,7 +394,7 @@ def test_an_empty_credential_leaves_the_operations_that_need_it_out(
     )
 
     assert OPERATION in asked[0][1].operations
-    assert "without MOCKSERVER_CREDENTIAL_BASICAUTH: " in result.stderr
+    assert "operations were not called, as MOCKSERVER_CREDENTIAL_BASICAUTH is empty\n" in result.stdout
 
 
 def test_a_credential_may_be_a_header(suite: Callable[[Suite], object], stranger: str) -> None:
@@ -359,16 +428,95 @@ def test_as_json_it_is_one_document(suite: Callable[[Suite], object]) -> None:
 def test_quiet_tells_failures_alone(suite: Callable[[Suite], object]) -> None:
     suite(holds)
 
-    assert "  ok " not in contract("payt", "-q").output
+    assert contract("payt", "-q").output == "0 failed, 1 passed\n"
 
 
-def test_reports_are_named_in_the_last_line(suite: Callable[[Suite], object]) -> None:
+def test_checks_that_passed_are_listed_where_that_is_asked_for(suite: Callable[[Suite], object]) -> None:
+    suite(holds)
+
+    assert "  ok    count = processed               3 calls\n" in contract("payt", "-v").output
+    assert "  ok " not in contract("payt").output
+
+
+def test_an_old_id_of_a_check_works_with_a_hint(
+    suite: Callable[[Suite], list[tuple[str, RunConfig, object]]],
+) -> None:
+    asked = suite(holds)
+
+    result = contract("payt", "--only", "not-a-server-error")
+
+    assert "note: --only not-a-server-error is called no-server-error now\n" in result.stderr
+    assert [effort.only for _, effort, _ in asked] == [frozenset({"no-server-error"})]
+
+
+def test_a_failure_is_told_where_it_is_found_and_whole_at_the_end(suite: Callable[[Suite], object]) -> None:
+    def finds_in_a_part(
+        api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
+    ) -> None:
+        with ledger.part(RunPart("fuzzing", OPERATION, 1, 1)):
+            fails(api, target, run_config, ledger)
+            ledger.count_call(exchange())
+
+    suite(finds_in_a_part)
+
+    result = contract("payt")
+
+    loading, short, line = result.stderr.splitlines()
+    assert loading == "loading payt…"
+    assert short == "FAILED  payt POST /v1/invoices  count = processed: count is 3, expected 2"
+    assert line.startswith("payt POST /v1/invoices  1 of 1 check FAILED  1 call  ")
+    assert "FAILED  payt POST /v1/invoices  count = processed\n        count is 3, expected 2" in (
+        result.stdout
+    )
+
+
+def test_a_document_on_stdout_leaves_stderr_empty(suite: Callable[[Suite], object]) -> None:
+    suite(fails)
+
+    assert contract("payt", "--json").stderr == ""
+
+
+def test_a_run_in_this_process_names_no_address_that_nobody_called(suite: Callable[[Suite], object]) -> None:
+    suite(fails)
+
+    result = contract("payt", "--report", "junit,html,har,pytest,json")
+
+    assert "payt  in this process     seed 0 · " in result.stdout
+    assert "http://" not in result.output
+    named = [file.name for file in Path("report").iterdir() if b"127.0.0.1:8080/payt" in file.read_bytes()]
+    assert named == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "annotations"), [([], 1), (["--summary", "off"], 0)], ids=["auto", "off"]
+)
+def test_a_job_gets_annotations(
+    suite: Callable[[Suite], object], arguments: list[str], annotations: int
+) -> None:
+    suite(fails)
+
+    result = contract("payt", *arguments, GITHUB_ACTIONS="true")
+
+    assert result.stderr.count("::error ") == annotations
+
+
+def test_reports_are_named_before_the_last_line(suite: Callable[[Suite], object]) -> None:
     suite(fails)
 
     result = contract("payt", "--report", "junit,html", "--report", "har", "--report-dir", "out")
 
-    assert result.output.splitlines()[-1].endswith("out/junit.xml  out/index.html  out/failures.har")
+    assert result.output.splitlines()[-2] == "reports: out/junit.xml  out/index.html  out/failures.har"
     assert "curl:     out/count-is-processed-1.sh\n" in result.output
+
+
+def test_the_written_tests_can_be_run(suite: Callable[[Suite], object]) -> None:
+    suite(fails)
+    contract("payt", "--report", "pytest")
+    module = runpy.run_path("report/test_contract_payt.py")
+
+    (test,) = [value for name, value in module.items() if name.startswith("test_")]
+    with pytest.raises(BrokenRule, match="count is 3, expected 2"):
+        test()
 
 
 def test_reports_that_cannot_be_written_are_exit_2(suite: Callable[[Suite], object]) -> None:
@@ -396,7 +544,7 @@ def test_what_is_written_down_as_known_fails_no_more(suite: Callable[[Suite], ob
     second = contract("payt", "--baseline", name)
 
     assert (first.exit_code, second.exit_code) == (1, 0)
-    assert "1 known difference in" in first.stderr
+    assert "1 known difference written to " in first.stderr
     assert "  known count = processed" in second.output
 
 

@@ -1,4 +1,4 @@
-"""A client project with tests of its own, which use the plugin as anybody would."""
+"""The example project: a client with tests of its own, which use the plugin as anybody would."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent / "ledger"
+HERE = Path(__file__).parents[2] / "examples" / "ledger"
 QUICK = ("-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:cacheprovider")
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
 from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_api
 from tests.support import sample_vendor
 

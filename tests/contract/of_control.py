@@ -24,11 +24,16 @@ SCENARIO = {
 }
 
 PINS = FixturePins(
-    path={"name": "default", "snapshot": "s1", "scenario": "flaky"},
+    path={"name": "default", "snapshot": "s1", "scenario": "flaky", "vendor": "vba"},
+    bodies={"make_example": {"vendor": "vba", "operation": ""}},
     expected_statuses={
         "create_sandbox": ExpectedStatuses(
             "a name is given twice; the schema knows no assumption and no scenario",
             valid=("201", "409", "422"),
+        ),
+        "show_access": FOUND_OR_NOT,
+        "make_example": ExpectedStatuses(
+            "the schema knows no vendor, no operation, and not how many are too many", valid=("200", "422")
         ),
         "dump_sandbox": ExpectedStatuses("the schema knows no vendor", valid=("200", "422")),
         "load_state": ExpectedStatuses("the schema knows no vendor and no dump", valid=("200", "422")),
@@ -38,6 +43,7 @@ PINS = FixturePins(
         "restore_snapshot": FOUND_OR_NOT,
         "delete_snapshot": GONE,
         "show_scenario": FOUND_OR_NOT,
+        "add_scenario": ExpectedStatuses("the schema knows no scenario", valid=("200", "422")),
         "put_scenario": ExpectedStatuses("the schema knows no scenario", valid=("200", "422")),
         "delete_scenario": GONE,
         "assume": ExpectedStatuses("the schema knows no assumption", valid=("200", "422")),

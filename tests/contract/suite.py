@@ -6,7 +6,8 @@ import os
 
 from mockserver.contract import runner
 from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.target import Address, App, Target
 

@@ -176,13 +176,13 @@ def test_an_answer_comes_as_asked_for_where_the_spec_states_it(accept: str, sent
 def test_a_server_error_is_told_even_where_the_spec_states_it(tmp_path: Path) -> None:
     found = said(acme(tmp_path), answered(put(GOOD), 500, {"title": "Oops"}, PROBLEM), "no-server-error")
 
-    assert found == ["answers 500: whatever is sent, the server must have an answer to it"]
+    assert found == ["answers 500: a server must have an answer to every request"]
 
 
 def test_a_refusal_without_its_body_is_told(tmp_path: Path) -> None:
     found = said(acme(tmp_path), answered(put(GOOD), 409, None), "refusals-have-the-shape")
 
-    assert found == ["answers 409 without a body; the spec states one that says what is wrong"]
+    assert found == ["answers 409 without a body; the spec has one for this status"]
 
 
 def test_a_refusal_in_another_shape_is_told(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_refusal_in_another_shape_is_told(tmp_path: Path) -> None:
 def test_a_refusal_that_does_not_say_why_is_told(document: Any, tmp_path: Path) -> None:
     found = said(acme(tmp_path), answered(put(GOOD), 409, document, PROBLEM), "refusals-say-why")
 
-    assert found == ["answers 409 and does not say why"]
+    assert found == ["answers 409 without a message"]
 
 
 def test_the_words_nearest_to_the_root_are_the_reason(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_an_item_is_not_rejected_in_the_words_of_one_that_was_done(tmp_path: Pat
     exchange = answered(put(GOOD, BAD), 207, results(row("A-1"), row("A-9", 422, "Created")))
 
     assert said(acme(tmp_path), exchange, "refusals-say-why") == [
-        "item 1 is rejected in the words of item 0, which was done"
+        "item 1 is rejected with the message of item 0, which was accepted"
     ]
 
 
@@ -225,7 +225,7 @@ def test_an_item_may_be_rejected_in_the_words_of_a_warning(tmp_path: Path) -> No
 def test_a_rejected_item_that_does_not_say_why_is_told(tmp_path: Path) -> None:
     exchange = answered(put(GOOD, BAD), 207, results(row("A-1"), row("A-9", 422, "  ")))
 
-    assert said(acme(tmp_path), exchange, "refusals-say-why") == ["item 1 is rejected and nothing says why"]
+    assert said(acme(tmp_path), exchange, "refusals-say-why") == ["item 1 is rejected without a message"]
 
 
 def test_an_envelope_that_nobody_can_read_is_refused(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_a_bad_item_does_not_cost_the_others_their_place(
     exchange = answered(put(*items), 400, {"detail": "bad"}, PROBLEM)
 
     assert said(acme(tmp_path), exchange, "envelope-is-judged") == [
-        f"sent 2 items; {why}; yet 400 refuses all of them"
+        f"sent 2 items; {why}; but 400 rejects all of them"
     ]
 
 
@@ -290,16 +290,16 @@ def test_all_or_nothing_takes_no_bad_item(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        ((row("A-1"),), "sent 2 items, 1 outcome came; sent were A-1, A-2, the answer tells of A-1"),
+        ((row("A-1"),), "sent 2 items, 1 outcome came; sent: A-1, A-2; the answer names: A-1"),
         (
             (row("A-1"), row("A-2"), row("A-2")),
-            "sent 2 items, 3 outcomes came; sent were A-1, A-2, the answer tells of A-1, A-2, A-2",
+            "sent 2 items, 3 outcomes came; sent: A-1, A-2; the answer names: A-1, A-2, A-2",
         ),
         (
             (row("S-1"), row("S-2"), row("S-3")),
             (
-                "gives no per-item outcome: sent 2 items, 3 outcomes came; sent were A-1, A-2, "
-                "the answer tells of S-1, S-2, S-3"
+                "gives no per-item outcome: sent 2 items, 3 outcomes came; sent: A-1, A-2; "
+                "the answer names: S-1, S-2, S-3"
             ),
         ),
         ((), "sent 2 items, 0 outcomes came"),
@@ -324,7 +324,11 @@ def test_an_outcome_of_what_was_never_sent_is_told(tmp_path: Path) -> None:
     found, _ = judged(acme(tmp_path, COUNTED), counted((GOOD,), 1, {"ZZ": ["no"]}))
 
     assert [(one.check, one.said, one.pointer) for one in found] == [
-        ("one-outcome-per-item", "sent 1 item; the answer tells of one that was not sent (ZZ)", "/errors/ZZ")
+        (
+            "one-outcome-per-item",
+            "sent 1 item; the answer has an outcome for an item that was not sent (ZZ)",
+            "/errors/ZZ",
+        )
     ]
 
 
@@ -371,7 +375,7 @@ def test_outcomes_stand_in_the_order_of_the_items(tmp_path: Path) -> None:
     assert [(one.check, one.said, one.pointer) for one in found] == [
         (
             "order-is-kept",
-            "sent 2 items; in the place of item 0 (A-1) stands the outcome of A-2, which is item 1",
+            "sent 2 items; at the position of item 0 (A-1) is the outcome of A-2, which is item 1",
             "/results/0",
         )
     ]
@@ -381,7 +385,7 @@ def test_a_key_is_that_of_its_item(tmp_path: Path) -> None:
     found, _ = judged(acme(tmp_path), answered(put(GOOD, OTHER), 207, results(row("A-1"), row("B-7"))))
 
     assert [(one.check, one.said, one.expected, one.came) for one in found] == [
-        ("keys-are-the-items", "item 1 was sent as A-2; its outcome is of B-7", "A-2", "B-7")
+        ("keys-are-the-items", "item 1 was sent as A-2; its outcome names B-7", "A-2", "B-7")
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.contract import inference
 from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import FindingLedger
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_api
 from mockserver.contract.profile import BatchProfile, DrawnValues, Profile
 from mockserver.contract.stateful import run

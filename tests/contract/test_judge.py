@@ -11,8 +11,9 @@ from starlette.types import ASGIApp
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Request, Response
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
 from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.profile import ExpectedStatuses, FixturePins, ReportedOutcomes
 from mockserver.contract.target import Address, Target
@@ -125,7 +126,7 @@ def test_the_very_credentials_of_the_run_are_taken(tmp_path: Path) -> None:
         for text in ("Bearer abc", "Bearer xyz")
     ]
 
-    assert sentences == [["answers 401 to the very credentials that this run was given"], []]
+    assert sentences == [["answers 401 to the credentials of this run"], []]
 
 
 def test_a_status_that_the_profile_allows_to_bad_calls_is_right(tmp_path: Path) -> None:

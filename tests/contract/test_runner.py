@@ -6,8 +6,8 @@ import pytest
 
 from mockserver.contract import runner
 from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import FindingLedger
 from mockserver.contract.fuzzing import run as fuzzing_run
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.stateful import run as stateful_run
 from mockserver.contract.target import Address, Target

@@ -7,10 +7,10 @@ from collections.abc import Collection
 import pytest
 
 from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import FindingLedger
 from mockserver.contract.fuzzing import link_walks
 from mockserver.contract.fuzzing.caller import FuzzingContext
 from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.runner import FUZZING_PHASE, STATEFUL_PHASE
 from mockserver.contract.stateful import run

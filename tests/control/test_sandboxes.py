@@ -134,8 +134,8 @@ def test_an_assumption_is_listed_with_its_values_and_its_source(operator: Client
         "default": "last_wins",
         "alternatives": ["refused"],
         "pattern": None,
-        "meaning": "What becomes of a JSON object that names a member twice.",
-        "source": "design §6: the vendors' parsers take the last",
+        "meaning": "Whether a JSON object that has a member twice is read with the last one, or refused.",
+        "source": "docs/decisions.md#members-that-come-twice",
     }
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mockserver import __version__
+from mockserver.server.application import Options, create_app
 from tests.control.operators import NEW, create, order
 from tests.support import sample_vendor
 from tests.support.client import Client
@@ -23,7 +25,18 @@ def test_health_tells_what_is_served(operator: Client) -> None:
         "version": __version__,
         "auth": "lenient",
         "vendors": ["acme"],
+        "uptimeSeconds": 0,
     }
+
+
+def test_health_tells_for_how_long_the_server_has_been_up(tmp_path: Path) -> None:
+    sample_vendor.write_spec(tmp_path)
+    times = [datetime(2026, 1, 5, 9, tzinfo=UTC)]
+    app = create_app(Options(specs=(tmp_path,), vendors=("acme",)), clock=lambda: times[0])
+
+    times[0] += timedelta(hours=3, seconds=0.9)
+
+    assert sample_vendor.client_of(app).get("/_mock/health").json["uptimeSeconds"] == 10_800
 
 
 def test_vendors_tell_where_they_are_and_what_they_do(operator: Client) -> None:

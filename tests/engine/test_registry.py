@@ -14,11 +14,11 @@ from mockserver.engine.registry import (
     discover_vendors,
     list_assumptions,
     load_vendor,
-    specs_folder,
     vendor_packages,
 )
 from mockserver.errors import SpecError, VendorError
 from mockserver.sandbox.assumptions import Assumption
+from mockserver.spec.folder import specs_folder
 from mockserver.vendor import Vendor
 from tests.support import sample_vendor
 from tests.support.engine_samples import loaded_vendor

@@ -89,6 +89,21 @@ def test_a_refused_call_says_why() -> None:
     assert "  forbidden: no User-Agent (send one)  " in text_line(entry)
 
 
+def test_a_batch_that_is_refused_says_what_became_of_its_items_and_why() -> None:
+    entry = replace(BATCH, reason="scenario rule a/b answers 503", reply=Reply(503))
+
+    assert text_line(entry).startswith(
+        "acme PUT /orders 503  3 items: 2 created 1 rejected  scenario rule a/b answers 503  3 ms"
+    )
+
+
+@pytest.mark.parametrize(("vendor", "shown"), [("acme", "acme PUT / 404  "), ("", "PUT / 404  ")])
+def test_an_empty_path_leaves_no_gap(vendor: str, shown: str) -> None:
+    entry = replace(READ, call=replace(CALL, vendor=vendor, path=""), operation=None, reply=Reply(404))
+
+    assert text_line(entry).startswith(shown)
+
+
 def test_a_call_that_led_nowhere_has_neither() -> None:
     assert text_line(replace(READ, operation=None)) == "acme PUT /orders 207  3 ms  [team-7]  #12"
 

@@ -44,6 +44,13 @@ def test_a_text_means_a_key_that_is_there(rules: KeyRules, keys: list[str]) -> N
     assert transact(store(), find) == keys
 
 
+@pytest.mark.parametrize(
+    ("rules", "same"), [(EXACT, EXACT), (TRIMMED, EXACT), (FOLDED, FOLDED), (BOTH, FOLDED)]
+)
+def test_stored_keys_are_trimmed_no_more(rules: KeyRules, same: KeyRules) -> None:
+    assert rules.of_stored_keys == same
+
+
 @pytest.mark.parametrize(("rules", "found"), [(EXACT, 0), (TRIMMED, 0), (FOLDED, 0), (BOTH, 1)])
 def test_a_document_is_found_by_a_member(rules: KeyRules, found: int) -> None:
     def find(state: State) -> list[Document]:

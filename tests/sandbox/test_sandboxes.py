@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from mockserver.errors import UnknownSandboxError
+from mockserver.errors import TooManySandboxesError, UnknownSandboxError
 from mockserver.sandbox import scenarios, snapshots
+from mockserver.sandbox.idle import IdleTracker
 from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import Sandboxes, Settings, is_sandbox_name
 from mockserver.sandbox.store import SANDBOX_SCOPE, State
@@ -24,6 +27,11 @@ def keys(state: State) -> list[str]:
 
 def add(state: State) -> None:
     state.collection("orders")["C"] = {"id": "C", "number": state.next("order")}
+
+
+def add_and_list(state: State) -> list[str]:
+    add(state)
+    return keys(state)
 
 
 def test_a_call_makes_the_sandbox_that_it_names(sandboxes: Sandboxes) -> None:
@@ -124,22 +132,26 @@ def test_a_deleted_sandbox_begins_anew(sandboxes: Sandboxes) -> None:
     assert sandboxes.transact("new", "acme/", keys) == ["A"]
 
 
-def test_a_visit_to_a_sandbox_that_is_not_there_leaves_none_behind(sandboxes: Sandboxes) -> None:
-    seen = sandboxes.transact_or_discard("new", "acme/", keys, create=False)
-
-    assert (seen, sandboxes.store.names()) == (["A"], [])
-
-
-def test_what_is_written_on_such_a_visit_is_gone(sandboxes: Sandboxes) -> None:
-    sandboxes.transact_or_discard("new", "acme/", add, create=False)
-
-    assert sandboxes.transact("new", "acme/", keys) == ["A"]
-
-
-def test_a_visit_makes_the_sandbox_where_it_may(sandboxes: Sandboxes) -> None:
-    sandboxes.transact_or_discard("new", "acme/", add, create=True)
+@pytest.mark.parametrize("create", [True, False])
+def test_a_visit_makes_the_sandbox_where_it_may(sandboxes: Sandboxes, create: bool) -> None:  # noqa: FBT001
+    sandboxes.transact_or_discard("new", "acme/", add, create=create)
 
     assert sandboxes.transact("new", "acme/", keys) == ["A", "C"]
+
+
+def test_a_visit_to_one_sandbox_too_many_leaves_none_behind(sandboxes: Sandboxes) -> None:
+    full = dataclasses.replace(sandboxes, idle_tracker=IdleTracker(max_sandboxes=0))
+
+    seen = full.transact_or_discard("new", "acme/", add_and_list, create=False)
+
+    assert (seen, full.store.names()) == (["A", "C"], [])
+
+
+def test_a_visit_that_needs_its_sandbox_is_refused_if_it_is_one_too_many(sandboxes: Sandboxes) -> None:
+    full = dataclasses.replace(sandboxes, idle_tracker=IdleTracker(max_sandboxes=0))
+
+    with pytest.raises(TooManySandboxesError):
+        full.transact_or_discard("new", "acme/", add, create=True)
 
 
 def test_a_visit_to_a_sandbox_that_is_there_stays(sandboxes: Sandboxes) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 import mockserver
-from mockserver.engine.registry import specs_folder, vendor_packages
+from mockserver.engine.registry import vendor_packages
 from mockserver.scenario.packaged import load_packaged
 from mockserver.scenario.parser import parse_text
 from mockserver.spec import loading
+from mockserver.spec.folder import specs_folder
 
 VENDORS = Path(mockserver.__file__).parent / "vendors"
 ALL = load_packaged()

@@ -12,7 +12,7 @@ from tests.support.client import Client, Response
 SANDBOXES = "/_mock/sandboxes"
 HOST = "127.0.0.1:8080"
 OURS = f"http://{HOST}"
-PAGES = ("/_mock/health", "/_mock/nope", "/", "/_console/", "/acme/ui/", "/acme/openapi.yaml", "/nope")
+PAGES = ("/_mock/vendors", "/_mock/nope", "/", "/_console/", "/acme/ui/", "/acme/openapi.yaml", "/nope")
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def names(client: Client) -> list[str]:
 def test_the_control_plane_answers_to_loopback_and_to_names_that_are_let_in(
     guarded: Client, host: str
 ) -> None:
-    assert guarded.get("/_mock/health", headers={"host": host}).status == 200
+    assert guarded.get("/_mock/vendors", headers={"host": host}).status == 200
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,29 @@ def test_control_plane_and_pages_refuse_a_foreign_host(guarded: Client, host: st
 
 
 def test_a_request_without_a_host_is_refused(guarded: Client) -> None:
-    assert guarded.without("host").get("/_mock/health").status == 403
+    assert guarded.without("host").get("/_mock/vendors").status == 403
+
+
+@pytest.mark.parametrize("host", ["10.1.2.3:8080", "mockserver:8080", "evil.example"])
+def test_health_answers_to_any_host(guarded: Client, host: str) -> None:
+    assert guarded.get("/_mock/health", headers={"host": host}).status == 200
+
+
+def test_health_answers_without_a_host(guarded: Client) -> None:
+    assert guarded.without("host").get("/_mock/health").status == 200
+
+
+def test_a_write_to_health_is_guarded_like_any_other(guarded: Client) -> None:
+    assert guarded.post("/_mock/health", headers={"host": "evil.example"}).status == 403
+
+
+@pytest.mark.parametrize("path", ["/_mock/health/", "/_mock//health", "/_mock/health/x"])
+def test_a_path_like_health_is_guarded(guarded: Client, path: str) -> None:
+    assert guarded.get(path, headers={"host": "evil.example"}).status == 403
 
 
 def test_a_host_that_is_refused_is_told_how_to_let_it_in(guarded: Client) -> None:
-    result = guarded.get("/_mock/health", headers={"host": "evil.example"}).json["detail"]
+    result = guarded.get("/_mock/vendors", headers={"host": "evil.example"}).json["detail"]
 
     assert result == "expected a Host of this server, found evil.example; allow it with --allow-host"
 
@@ -100,7 +118,8 @@ def test_a_vendor_answers_to_any_host(guarded: Client) -> None:
 
 def test_an_application_that_listens_nowhere_answers_to_any_host(tmp_path: Path) -> None:
     assert (
-        sample_vendor.create_client(tmp_path).get("/_mock/health", headers={"host": "anything"}).status == 200
+        sample_vendor.create_client(tmp_path).get("/_mock/vendors", headers={"host": "anything"}).status
+        == 200
     )
 
 
@@ -147,7 +166,7 @@ def test_every_method_that_writes_is_refused_to_other_pages(guarded: Client, met
 
 
 def test_a_page_of_another_origin_may_link_to_what_is_read(guarded: Client) -> None:
-    assert guarded.get("/_mock/health", headers={"sec-fetch-site": "cross-site"}).status == 200
+    assert guarded.get("/_mock/vendors", headers={"sec-fetch-site": "cross-site"}).status == 200
 
 
 def test_a_vendor_takes_writes_from_any_page(guarded: Client) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.engine.registry import specs_folder
 from mockserver.server.application import Application, Options, create_app
+from mockserver.spec.folder import specs_folder
+from tests.control.operators import order
 from tests.support import sample_vendor
 from tests.support.client import Client
 
@@ -145,3 +146,31 @@ def test_a_page_below_a_sandbox_stays_below_it(reader: Client) -> None:
     assert response.status == 307
     assert response.headers["location"].endswith("/sandboxes/one/acme/ui/")
     assert reader.get("/sandboxes/one/acme/ui/").status == 200
+
+
+def test_a_call_has_a_page_at_its_number(reader: Client) -> None:
+    order(reader.within(authorization="Bearer any"), "A", "<b>B")
+
+    text = reader.get("/_console/x/1?sandbox=new").text
+
+    assert "acme PUT /orders 207  2 items: 2 created" in text
+    assert ("<b>B" in text, "&lt;b&gt;B" in text) == (False, True)
+
+
+def test_a_call_without_a_sandbox_is_one_of_the_default_sandbox(reader: Client) -> None:
+    order(reader, "A", sandbox="default")
+
+    assert "Call #1 in default" in reader.get("/_console/x/1").text
+
+
+@pytest.mark.parametrize("path", ["/_console/x/9", "/_console/x/1?sandbox=nobody", "/_console/x/one"])
+def test_a_call_that_is_not_there_has_no_page(reader: Client, path: str) -> None:
+    order(reader, "A", sandbox="default")
+
+    assert reader.get(path).status == 404
+
+
+def test_a_page_of_a_call_redacts_credentials(reader: Client) -> None:
+    order(reader.within(authorization="Bearer swordfish"), "A")
+
+    assert "swordfish" not in reader.get("/_console/x/1?sandbox=new").text

@@ -50,27 +50,38 @@ def world(tmp_path: Path) -> World:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/acme/nope", 404), ("DELETE", "/acme/orders", 405), ("GET", "/acme", 404)],
+    [
+        ("GET", "/acme/nope", 404),
+        ("DELETE", "/acme/orders", 405),
+        ("GET", "/acme", 404),
+        ("PUT", "/nope", 404),
+    ],
 )
-def test_a_call_that_goes_nowhere_makes_no_sandbox(world: World, method: str, path: str, status: int) -> None:
+def test_a_call_that_goes_nowhere_makes_its_sandbox(
+    world: World, method: str, path: str, status: int
+) -> None:
     response = world.client.request(method, path, headers={"mock-sandbox": "new"})
 
-    assert (response.status, world.names()) == (status, ["default"])
-
-
-def test_a_call_that_goes_nowhere_is_told_but_not_kept_where_there_is_no_sandbox(world: World) -> None:
-    response = world.client.get("/acme/nope", headers={"mock-sandbox": "new"})
-
-    assert [(entry.call.path, entry.number) for entry in world.told] == [("/nope", 0)]
-    assert (world.app.journal.entries("new"), "mock-journal" in response.headers) == ([], False)
-
-
-def test_a_call_that_goes_nowhere_is_kept_where_there_is_a_sandbox(world: World) -> None:
-    world.create("new")
-
-    response = world.client.get("/acme/nope", headers={"mock-sandbox": "new"})
-
+    assert (response.status, world.names()) == (status, ["default", "new"])
     assert response.headers["mock-journal"] == "1"
+
+
+@pytest.mark.parametrize("path", ["/acme/nope", "/nope"])
+def test_a_call_that_goes_nowhere_is_told_but_not_kept_if_its_sandbox_is_one_too_many(
+    world: World, path: str
+) -> None:
+    world.order("one")
+    world.order("two")
+    world.told.clear()
+
+    response = world.client.get(path, headers={"mock-sandbox": "new"})
+
+    assert (response.status, [entry.number for entry in world.told], world.names()) == (
+        404,
+        [0],
+        ["default", "one", "two"],
+    )
+    assert (world.app.journal.entries("new"), "mock-journal" in response.headers) == ([], False)
 
 
 def test_a_call_without_a_credential_makes_the_sandbox_that_it_names(world: World) -> None:

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any, Literal, Self, TypeAlias, TypeVar, get_args
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -20,13 +24,30 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from mockserver.model import Delivery
 from mockserver.server import uvicorn_protocol
 from mockserver.server.connection import connection_of
+from mockserver.server.tls import make_certificate
 from mockserver.server.transport_faults import FAULTS, SURPLUS_BYTES, OutgoingReply, deliver, is_bodiless
-from mockserver.server.uvicorn_protocol import ProtocolError, checked_protocol
+from mockserver.server.uvicorn_protocol import ProtocolError, checked_protocol, reset_on_close
 
 CONTENT = b'[{"id": "A"}, {"id": "B"}]'
 HALF = CONTENT[: len(CONTENT) // 2]
 PATIENCE_S = 5
-LOOPS: tuple[Literal["asyncio", "uvloop"], ...] = ("asyncio", "uvloop")
+T = TypeVar("T")
+LoopName: TypeAlias = Literal["asyncio", "uvloop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """An event loop, and whether it serves https."""
+
+    loop: LoopName
+    is_tls: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.loop}{' https' if self.is_tls else ''}"
+
+
+SETUPS = [Setup(loop, is_tls) for is_tls in (False, True) for loop in get_args(LoopName)]
+every_setup = pytest.mark.parametrize("setup", SETUPS, ids=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +76,53 @@ class Shop:
         visit.over.set()
 
 
+class TlsWire:
+    """A TLS connection whose reset can be seen: Python's own `SSLSocket` shows it as the end."""
+
+    def __init__(self, wire: socket.socket, trust: ssl.SSLContext) -> None:
+        self._wire, self._in, self._out = wire, ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = trust.wrap_bio(self._in, self._out, server_hostname="127.0.0.1")
+        self._until_done(self._tls.do_handshake)
+        self.settimeout = wire.settimeout
+        self.close = wire.close
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def sendall(self, octets: bytes) -> None:
+        self._until_done(partial(self._tls.write, octets))
+
+    def recv(self, size: int) -> bytes:
+        try:
+            return self._until_done(partial(self._tls.read, size))
+        except ssl.SSLZeroReturnError:
+            return b""
+
+    def _until_done(self, step: Callable[[], T]) -> T:
+        while True:
+            try:
+                done = step()
+            except ssl.SSLWantReadError:
+                self._flush()
+                octets = self._wire.recv(1 << 16)
+                if not octets:
+                    raise ssl.SSLZeroReturnError from None
+                self._in.write(octets)
+            else:
+                self._flush()
+                return done
+
+    def _flush(self) -> None:
+        if octets := self._out.read():  # to send nothing fails after a reset, too
+            self._wire.sendall(octets)
+
+
+Wire: TypeAlias = socket.socket | TlsWire
+
+
 @dataclass(frozen=True, slots=True)
 class Open:
     """A shop that listens on a port."""
@@ -63,42 +131,50 @@ class Open:
     port: int
     server: uvicorn.Server
     thread: Thread
+    trust: ssl.SSLContext | None = None
 
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
+    def connect(self) -> Wire:
+        wire = socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
+        return TlsWire(wire, self.trust) if self.trust else wire
 
 
 @contextmanager
-def opened(loop: Literal["asyncio", "uvloop"]) -> Iterator[Open]:
+def opened(setup: Setup) -> Iterator[Open]:
     shop = Shop()
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+    with (
+        TemporaryDirectory() as folder,
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening,
+    ):
         listening.bind(("127.0.0.1", 0))
         listening.listen()
+        certificate = make_certificate(Path(folder), ()) if setup.is_tls else None
         config = uvicorn.Config(
             shop,
             http=checked_protocol(),
-            loop=loop,
+            loop=setup.loop,
             lifespan="off",
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=PATIENCE_S,
+            ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
         )
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, args=([listening],))
         thread.start()
-        yield Open(shop, listening.getsockname()[1], server, thread)
+        trust = ssl.create_default_context(cafile=certificate.ca_file) if certificate else None
+        yield Open(shop, listening.getsockname()[1], server, thread, trust)
         server.should_exit = True
         thread.join()
 
 
-@pytest.fixture(scope="module", params=LOOPS)
+@pytest.fixture(scope="module", params=SETUPS, ids=str)
 def open_shop(request: pytest.FixtureRequest) -> Iterator[Open]:
     with opened(request.param) as shop:
         yield shop
 
 
 @pytest.fixture
-def wire(open_shop: Open) -> Iterator[socket.socket]:
+def wire(open_shop: Open) -> Iterator[Wire]:
     """A connection to the shop."""
     with open_shop.connect() as connected:
         yield connected
@@ -118,7 +194,7 @@ def request(path: str = "/", head: str = "", method: str = "GET", **delivery: An
     return f"{method} {path}?{asked} HTTP/1.1\r\nHost: h\r\n{head}\r\n".encode()
 
 
-def rest_of(wire: socket.socket) -> tuple[bytes, bool]:
+def rest_of(wire: Wire) -> tuple[bytes, bool]:
     """Return all received bytes, and whether the connection ends with a reset."""
     received = b""
     try:
@@ -129,7 +205,7 @@ def rest_of(wire: socket.socket) -> tuple[bytes, bool]:
     return received, False
 
 
-def one_of(wire: socket.socket, length: int = len(CONTENT)) -> bytes:
+def one_of(wire: Wire, length: int = len(CONTENT)) -> bytes:
     """Return the next response, whose body has that length; the connection stays open."""
     received = b""
     while not received.partition(b"\r\n\r\n")[2][length - 1 :]:
@@ -147,13 +223,13 @@ def length_of(answer: bytes) -> int:
     return int(answer.partition(b"content-length: ")[2].partition(b"\r\n")[0])
 
 
-def test_a_reset_is_one_before_any_byte(wire: socket.socket) -> None:
+def test_a_reset_is_one_before_any_byte(wire: Wire) -> None:
     wire.sendall(request(fault="CONNECTION_RESET_BY_PEER"))
 
     assert rest_of(wire) == (b"", True)
 
 
-def test_a_reset_may_come_after_the_headers_and_a_part_of_the_body(wire: socket.socket) -> None:
+def test_a_reset_may_come_after_the_headers_and_a_part_of_the_body(wire: Wire) -> None:
     wire.sendall(request(fault="CONNECTION_RESET_BY_PEER", fraction=0.5))
 
     answer, reset = rest_of(wire)
@@ -161,7 +237,7 @@ def test_a_reset_may_come_after_the_headers_and_a_part_of_the_body(wire: socket.
     assert (body_of(answer), length_of(answer), reset) == (HALF, len(CONTENT), True)
 
 
-def test_a_reset_may_come_between_headers_and_body(wire: socket.socket) -> None:
+def test_a_reset_may_come_between_headers_and_body(wire: Wire) -> None:
     wire.sendall(request(fault="CONNECTION_RESET_BY_PEER", fraction=0))
 
     answer, reset = rest_of(wire)
@@ -169,13 +245,13 @@ def test_a_reset_may_come_between_headers_and_body(wire: socket.socket) -> None:
     assert (answer[-4:], reset) == (b"\r\n\r\n", True)
 
 
-def test_an_empty_response_is_an_end_without_a_byte(wire: socket.socket) -> None:
+def test_an_empty_response_is_an_end_without_a_byte(wire: Wire) -> None:
     wire.sendall(request(fault="EMPTY_RESPONSE"))
 
     assert rest_of(wire) == (b"", False)
 
 
-def test_random_data_is_followed_by_the_end(wire: socket.socket) -> None:
+def test_random_data_is_followed_by_the_end(wire: Wire) -> None:
     wire.sendall(request(fault="RANDOM_DATA_THEN_CLOSE"))
 
     received, reset = rest_of(wire)
@@ -183,7 +259,7 @@ def test_random_data_is_followed_by_the_end(wire: socket.socket) -> None:
     assert (len(received), received[:5] == b"HTTP/", reset) == (64, False, False)
 
 
-def test_a_malformed_chunk_is_followed_by_the_end(wire: socket.socket) -> None:
+def test_a_malformed_chunk_is_followed_by_the_end(wire: Wire) -> None:
     wire.sendall(request(fault="MALFORMED_RESPONSE_CHUNK"))
 
     answer, reset = rest_of(wire)
@@ -192,7 +268,7 @@ def test_a_malformed_chunk_is_followed_by_the_end(wire: socket.socket) -> None:
     assert (b"content-length" in answer, body_of(answer), reset) == (False, b"this is no chunk\r\n", False)
 
 
-def test_a_wrong_length_is_too_big_and_followed_by_the_end(wire: socket.socket) -> None:
+def test_a_wrong_length_is_too_big_and_followed_by_the_end(wire: Wire) -> None:
     wire.sendall(request(fault="WRONG_LENGTH"))
 
     answer, reset = rest_of(wire)
@@ -200,7 +276,7 @@ def test_a_wrong_length_is_too_big_and_followed_by_the_end(wire: socket.socket) 
     assert (body_of(answer), length_of(answer), reset) == (CONTENT, len(CONTENT) + SURPLUS_BYTES, False)
 
 
-def test_a_length_that_is_too_small_leaves_the_excess_to_the_next_answer(wire: socket.socket) -> None:
+def test_a_length_that_is_too_small_leaves_the_excess_to_the_next_answer(wire: Wire) -> None:
     wire.sendall(request(fault="LENGTH_TOO_SMALL"))
     first = one_of(wire)
     wire.sendall(request())
@@ -208,7 +284,7 @@ def test_a_length_that_is_too_small_leaves_the_excess_to_the_next_answer(wire: s
     assert (length_of(first), body_of(first), body_of(one_of(wire))) == (len(HALF), CONTENT, CONTENT)
 
 
-def test_a_length_that_is_too_small_is_so_on_a_connection_that_ends_too(wire: socket.socket) -> None:
+def test_a_length_that_is_too_small_is_so_on_a_connection_that_ends_too(wire: Wire) -> None:
     wire.sendall(request(head="Connection: close\r\n", fault="LENGTH_TOO_SMALL"))
 
     answer, reset = rest_of(wire)
@@ -216,7 +292,7 @@ def test_a_length_that_is_too_small_is_so_on_a_connection_that_ends_too(wire: so
     assert (length_of(answer), body_of(answer), reset) == (len(HALF), CONTENT, False)
 
 
-def test_a_truncated_body_leaves_the_connection_in_order(wire: socket.socket) -> None:
+def test_a_truncated_body_leaves_the_connection_in_order(wire: Wire) -> None:
     wire.sendall(request(fault="TRUNCATED_BODY"))
     first = one_of(wire, len(HALF))
     wire.sendall(request())
@@ -224,7 +300,7 @@ def test_a_truncated_body_leaves_the_connection_in_order(wire: socket.socket) ->
     assert (length_of(first), body_of(first), body_of(one_of(wire))) == (len(HALF), HALF, CONTENT)
 
 
-def test_drops_take_their_time(wire: socket.socket) -> None:
+def test_drops_take_their_time(wire: Wire) -> None:
     begun = perf_counter()
     wire.sendall(request(chunks=3, spread_ms=30))
 
@@ -235,7 +311,7 @@ def test_drops_take_their_time(wire: socket.socket) -> None:
 @pytest.mark.parametrize(
     "fault", ["", "WRONG_LENGTH", "LENGTH_TOO_SMALL", "MALFORMED_RESPONSE_CHUNK", "CLOSE_IDLE"]
 )
-def test_head_has_no_body_to_break(wire: socket.socket, fault: str) -> None:
+def test_head_has_no_body_to_break(wire: Wire, fault: str) -> None:
     wire.sendall(request(method="HEAD", head="Connection: close\r\n", fault=fault))
 
     answer, reset = rest_of(wire)
@@ -246,7 +322,7 @@ def test_head_has_no_body_to_break(wire: socket.socket, fault: str) -> None:
 # No response
 
 
-def test_no_response_is_none(wire: socket.socket) -> None:
+def test_no_response_is_none(wire: Wire) -> None:
     wire.settimeout(0.05)
     wire.sendall(request(fault="NO_RESPONSE"))
 
@@ -294,9 +370,9 @@ def test_a_client_that_asks_again_and_leaves_ends_the_waiting(
     assert visit.over.wait(PATIENCE_S)
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_a_server_with_calls_that_hang_stops_at_once(loop: Literal["asyncio", "uvloop"]) -> None:
-    with opened(loop) as shop:
+@every_setup
+def test_a_server_with_calls_that_hang_stops_at_once(setup: Setup) -> None:
+    with opened(setup) as shop:
         wires = [shop.connect() for _ in range(3)]
         for number, wire in enumerate(wires):
             wire.sendall(request(f"/{number}", fault="NO_RESPONSE"))
@@ -310,12 +386,10 @@ def test_a_server_with_calls_that_hang_stops_at_once(loop: Literal["asyncio", "u
         wire.close()
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@every_setup
 @pytest.mark.parametrize("late", [{"delay_ms": 60_000}, {"chunks": 5, "spread_ms": 60_000}])
-def test_a_server_that_stops_sends_at_once_what_is_late(
-    loop: Literal["asyncio", "uvloop"], late: dict[str, Any]
-) -> None:
-    with opened(loop) as shop, shop.connect() as wire:
+def test_a_server_that_stops_sends_at_once_what_is_late(setup: Setup, late: dict[str, Any]) -> None:
+    with opened(setup) as shop, shop.connect() as wire:
         wire.sendall(request(**late))
         assert shop.shop.visits["/"].begun.wait(PATIENCE_S)
         shop.server.should_exit = True
@@ -326,7 +400,7 @@ def test_a_server_that_stops_sends_at_once_what_is_late(
 # Idle connections
 
 
-def test_an_idle_connection_dies_under_the_next_request(open_shop: Open, wire: socket.socket) -> None:
+def test_an_idle_connection_dies_under_the_next_request(open_shop: Open, wire: Wire) -> None:
     wire.sendall(request("/idle", fault="CLOSE_IDLE"))
     first = one_of(wire)
     wire.sendall(request("/never"))
@@ -335,7 +409,7 @@ def test_an_idle_connection_dies_under_the_next_request(open_shop: Open, wire: s
     assert not open_shop.shop.visits["/never"].begun.is_set()
 
 
-def test_an_idle_connection_stays_open_until_then(wire: socket.socket) -> None:
+def test_an_idle_connection_stays_open_until_then(wire: Wire) -> None:
     wire.sendall(request(fault="CLOSE_IDLE"))
     one_of(wire)
     wire.settimeout(0.05)
@@ -344,7 +418,7 @@ def test_an_idle_connection_stays_open_until_then(wire: socket.socket) -> None:
         wire.recv(1)
 
 
-def test_an_idle_connection_takes_in_the_whole_request_before_it_dies(wire: socket.socket) -> None:
+def test_an_idle_connection_takes_in_the_whole_request_before_it_dies(wire: Wire) -> None:
     wire.sendall(request(fault="CLOSE_IDLE"))
     one_of(wire)
     wire.sendall(request(method="PUT", head="Content-Length: 300000\r\n"))
@@ -354,7 +428,7 @@ def test_an_idle_connection_takes_in_the_whole_request_before_it_dies(wire: sock
     assert rest_of(wire) == (b"", False)
 
 
-def test_an_idle_connection_dies_under_a_request_that_waits_to_go_on(wire: socket.socket) -> None:
+def test_an_idle_connection_dies_under_a_request_that_waits_to_go_on(wire: Wire) -> None:
     wire.sendall(request(fault="CLOSE_IDLE"))
     one_of(wire)
     wire.sendall(request(method="PUT", head="Content-Length: 9\r\nExpect: 100-continue\r\n"))
@@ -364,7 +438,7 @@ def test_an_idle_connection_dies_under_a_request_that_waits_to_go_on(wire: socke
 
 @pytest.mark.parametrize("delay_ms", [0, 20])
 def test_an_idle_connection_dies_under_requests_that_came_early(
-    open_shop: Open, wire: socket.socket, delay_ms: int
+    open_shop: Open, wire: Wire, delay_ms: int
 ) -> None:
     early = request("/early") * 2
     wire.sendall(request(fault="CLOSE_IDLE", delay_ms=delay_ms) + early)
@@ -375,7 +449,7 @@ def test_an_idle_connection_dies_under_requests_that_came_early(
     assert not open_shop.shop.visits["/early"].begun.is_set()
 
 
-def test_the_next_connection_is_as_good_as_any(open_shop: Open, wire: socket.socket) -> None:
+def test_the_next_connection_is_as_good_as_any(open_shop: Open, wire: Wire) -> None:
     wire.sendall(request(fault="CLOSE_IDLE"))
     one_of(wire)
     with open_shop.connect() as other:
@@ -399,3 +473,10 @@ def test_a_cycle_that_is_built_otherwise_is_refused(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(ProtocolError, match="this uvicorn has no gone: "):
         checked_protocol()
+
+
+# Windows
+
+
+def test_the_socket_option_of_a_reset_has_the_platforms_shape() -> None:
+    assert (len(reset_on_close("linux")), len(reset_on_close("win32"))) == (8, 4)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request, Response, json_request
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.report.rows import RunOutcome, run_outcome
 from mockserver.contract.session.plan import SessionPlan

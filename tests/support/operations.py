@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 from mockserver.codec import json
 from mockserver.engine.auth import SecurityScheme
-from mockserver.engine.registry import specs_folder
 from mockserver.model import Document, Json
 from mockserver.server.application import Application
 from mockserver.spec import loading
+from mockserver.spec.folder import specs_folder
 from mockserver.spec.openapi import Operation, Spec, resolve
 from tests.support.client import Client, Response
 

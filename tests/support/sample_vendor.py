@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mockserver.contract.examples import ProfileExamples
 from mockserver.server.application import Application, Options, create_app
 from mockserver.spec import loading, openapi
 from mockserver.spec.openapi import Spec
@@ -110,7 +111,8 @@ def load_sample(folder: Path, made: Mapping[str, Any] | None = None) -> Spec:
 def create_application(folder: Path, made: Mapping[str, Any] | None = None, **options: Any) -> Application:
     """An application that serves the made-up vendor, or a changed one, alone."""
     write_spec(folder, made)
-    return create_app(Options(specs=(folder,), vendors=(NAME,), **options))
+    chosen = Options(specs=(folder,), vendors=(NAME,), examples=ProfileExamples(), **options)
+    return create_app(chosen)
 
 
 def create_client(folder: Path, made: Mapping[str, Any] | None = None, **options: Any) -> Client:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.testing import CatalogueTest, MockServer, Sandbox
-from mockserver.testing.cases import find_cases
+from mockserver.testing.cases import find_cases, show_case
 from tests.testing.sending import send
 
 
@@ -16,11 +16,9 @@ def test_a_case_runs_and_its_calls_are_excused(server: MockServer) -> None:
         assert box.journal(off_contract=True) != ()
 
 
-def test_a_case_that_does_not_hold_says_why() -> None:
-    entry = find_cases("vba", "54")["54-all-good-207"]
-    case = CatalogueTest(
-        entry, lambda *_: None, lambda *_: {"passed": False, "says": ["expected 207, found 500"]}
-    )
+def test_a_case_that_does_not_hold_says_why(server: MockServer, box: Sandbox) -> None:
+    row = show_case(server.control, "54-all-good-207")
+    case = CatalogueTest(row, "vba", box, lambda *_: {"passed": False, "says": ["expected 207, found 500"]})
 
     with pytest.raises(AssertionError, match="54-all-good-207 of vba:\nexpected 207, found 500"):
         case.run()
@@ -36,8 +34,8 @@ def test_a_case_is_arranged_for_a_client(box: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("tag", ["partial-success", "seed", "all-good-207", "54-all-good-207", "54"])
-def test_cases_are_chosen_by_a_tag(tag: str) -> None:
-    assert "54-all-good-207" in find_cases("vba", tag)
+def test_cases_are_chosen_by_a_tag(server: MockServer, tag: str) -> None:
+    assert "54-all-good-207" in find_cases(server.control, "vba", tag)
 
 
 def test_a_case_that_is_not_there_is_told(box: Sandbox) -> None:

@@ -64,12 +64,22 @@ def test_a_rule_that_hit_before_a_restored_snapshot_has_hit(server: MockServer) 
         box.restore()
 
 
-def test_a_call_that_the_vendor_has_no_operation_for_is_off_contract(server: MockServer) -> None:
-    with (
-        pytest.raises(AssertionError, match="#1 vba GET /nothing was off contract: the vendor has no such"),
-        Sandbox(server) as box,
-    ):
-        httpx.get(f"{box.vendor('vba').url}/nothing")
+def test_a_call_that_the_vendor_has_no_operation_for_is_told_with_the_nearest(server: MockServer) -> None:
+    def used(box: Sandbox) -> None:
+        httpx.put(f"{box.vendor('vba').url}/payee-batch")
+
+    said = blamed(server, used)
+
+    assert said.startswith("#1 vba PUT /payee-batch was off contract: no x-api-key header; ")
+    assert said.endswith("/vba/payees-batch")
+
+
+def test_a_call_that_no_vendor_has_is_told_with_the_nearest(server: MockServer) -> None:
+    def used(box: Sandbox) -> None:
+        root = box.vendor("vba").url.removesuffix("/vba")
+        httpx.put(f"{root}/payees-batch")
+
+    assert "#1 PUT /payees-batch was off contract: no such operation; nearest is" in blamed(server, used)
 
 
 def test_an_answer_that_the_spec_does_not_say_is_off_contract(server: MockServer) -> None:

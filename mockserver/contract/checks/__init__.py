@@ -15,44 +15,49 @@ APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
             "answers-match-the-spec",
             "answers match the spec",
             "calls",
-            "a client is made from the spec: it knows no other status, media type or body",
+            "clients are written from the spec: they know no other status, media type or body",
         ),
         response_checks.answers_match_the_spec,
     ),
     (
         Check(
             "members-are-stated",
-            "no members beside those of the spec",
+            "no undocumented members",
             "calls",
-            "what the spec does not name nobody looks for, and nobody keeps from being seen",
+            "clients ignore members that the spec does not name, and nobody reviews what they reveal",
         ),
         response_checks.members_are_stated,
     ),
     (
-        Check("comes-as-asked-for", "answers come as asked for", "calls", "a client reads what it asked for"),
+        Check(
+            "comes-as-asked-for",
+            "answers have a media type that was asked for",
+            "calls",
+            "a client can read only what it asked for",
+        ),
         response_checks.comes_as_asked_for,
     ),
     (
         Check(
-            "no-server-error", "no server error", "calls", "whatever is sent, a server has an answer to it"
+            "no-server-error", "no server errors", "calls", "a server must have an answer to every request"
         ),
         response_checks.no_server_error,
     ),
     (
         Check(
             "refusals-have-the-shape",
-            "refusals have the vendor's shape",
+            "error bodies match the spec",
             "refusals",
-            "a client finds the reason where the spec says that it is",
+            "clients look for the reason where the spec says it is",
         ),
         response_checks.refusals_have_the_shape,
     ),
     (
         Check(
             "envelope-is-judged",
-            "the envelope is judged strictly, and apart from items",
+            "only an invalid envelope rejects the whole call",
             "calls",
-            "what cannot be read is refused as a whole; a bad item is refused alone, where it can be",
+            "an unreadable call is rejected as a whole; a bad item rejects it only where the vendor says so",
         ),
         response_checks.envelope_is_judged,
     ),
@@ -68,34 +73,46 @@ APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
     (
         Check(
             "outcome-fits-the-item",
-            "no bad item is reported as done",
+            "bad items are not reported as accepted",
             "items",
-            "a sender takes what is reported as done off its list",
+            "senders do not send again what is reported as accepted",
         ),
         item_checks.outcome_fits_the_item,
     ),
     (
-        Check("order-is-kept", "outcomes in the order of the items", "items", "a sender reads them by place"),
+        Check(
+            "order-is-kept",
+            "outcomes are in the order of the items",
+            "items",
+            "senders match outcomes to items by position",
+        ),
         item_checks.order_is_kept,
     ),
     (
-        Check("keys-are-the-items", "keys are those of the items", "items", "a sender reads them by key"),
+        Check(
+            "keys-are-the-items",
+            "outcomes have the keys of their items",
+            "items",
+            "senders match outcomes to items by key",
+        ),
         item_checks.keys_are_the_items,
     ),
     (
-        Check("count-is-processed", "count = processed", "calls", "a sender reconciles by it"),
+        Check("count-is-processed", "count = processed", "calls", "senders compare it with their own count"),
         item_checks.count_is_processed,
     ),
     (
         Check(
             "refusals-say-why",
-            "refusals say why",
+            "rejections have a message",
             "refusals",
-            "what is refused without a word cannot be mended",
+            "nobody can correct what is rejected without a reason",
         ),
         item_checks.refusals_say_why,
     ),
 )
 """Every check with what makes it, in the order of a report."""
+
+NO_SERVER_ERROR = "no-server-error"
 
 CHECKS: Mapping[str, Check] = MappingProxyType({check.id: check for check, _ in APPLICABLE_CHECKS})

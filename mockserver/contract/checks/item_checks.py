@@ -70,7 +70,8 @@ def _unmatched(case: CheckCase) -> CheckFailure | None:
     stranger = next((one for one in told if one.place is None), None)
     if stranger is not None:
         name = f" ({stranger.key})" if stranger.key else ""
-        said = f"sent {count_noun(len(items), 'item')}; the answer tells of one that was not sent{name}"
+        sent = count_noun(len(items), "item")
+        said = f"sent {sent}; the answer has an outcome for an item that was not sent{name}"
         return CheckFailure(said, stranger.at, "outcomes of what was sent", f"one of {stranger.key}")
     places = Counter(one.place for one in told)
     twice = next((place for place, times in places.items() if times > 1), None)
@@ -86,7 +87,7 @@ def _named(case: CheckCase) -> str:
     came = [one.key for one in case.told if one.key]
     if not sent or not came or max(len(sent), len(came)) > _FEW:
         return ""
-    return f"; sent were {', '.join(sent)}, the answer tells of {', '.join(came)}"
+    return f"; sent: {', '.join(sent)}; the answer names: {', '.join(came)}"
 
 
 def outcome_fits_the_item(case: CheckCase) -> CheckResult:
@@ -137,15 +138,15 @@ def order_is_kept(case: CheckCase) -> CheckResult:
     places = [one.place for one in case.told if one.place is not None]
     if places != sorted(places):
         order = ", ".join(map(str, places[:_FEW]))
-        said = f"sent {count_noun(len(case.expected.items), 'item')}; the outcomes stand in the order {order}"
+        said = f"sent {count_noun(len(case.expected.items), 'item')}; the outcomes are in the order {order}"
         return len(places), CheckFailure(said, case.told[0].at, "the order of the items", order)
     wrong = [(awaited, told) for awaited, told in pairs if not _names(told, awaited)]
     if not wrong or any(_owner(case, told) is None for _, told in wrong):
         return len(pairs), None
     awaited, told = wrong[0]
     said = (
-        f"sent {count_noun(len(case.expected.items), 'item')}; in the place of item {awaited.item.place} "
-        f"({awaited.item.key}) stands the outcome of {told.key}, which is item {_owner(case, told)}"
+        f"sent {count_noun(len(case.expected.items), 'item')}; at the position of item {awaited.item.place} "
+        f"({awaited.item.key}) is the outcome of {told.key}, which is item {_owner(case, told)}"
     )
     return len(pairs), CheckFailure(said, told.at, str(awaited.item.key), str(told.key))
 
@@ -159,7 +160,7 @@ def keys_are_the_items(case: CheckCase) -> CheckResult:
     if not strangers:
         return len(pairs), None
     awaited, told = strangers[0]
-    said = f"item {awaited.item.place} was sent as {awaited.item.key}; its outcome is of {told.key}"
+    said = f"item {awaited.item.place} was sent as {awaited.item.key}; its outcome names {told.key}"
     return len(pairs), CheckFailure(said, told.at, str(awaited.item.key), str(told.key))
 
 
@@ -219,19 +220,18 @@ def refusals_say_why(case: CheckCase) -> CheckResult:
         and case.conformance.body is not None
         and not has_message(case.conformance.body)
     ):
-        return 1, CheckFailure(
-            f"answers {case.status} and does not say why", expected="a message", came="none"
-        )
+        return 1, CheckFailure(f"answers {case.status} without a message", expected="a message", came="none")
     rejected = [one for one in case.told if not one.accepted]
     silent = next((one for one in rejected if not one.message.strip()), None)
     if silent is not None:
-        said = f"item {silent.place} is rejected and nothing says why"
+        said = f"item {silent.place} is rejected without a message"
         return len(rejected), CheckFailure(said, silent.at, "a message", "none")
     # Where only failed items are listed, the words about an item that was done are those of a warning.
     listed = case.told if case.reported is not None and case.reported.is_complete else ()
     done = {one.message: one.place for one in listed if one.accepted}
     alike = next((one for one in rejected if one.message in done), None)
     if alike is not None:
-        said = f"item {alike.place} is rejected in the words of item {done[alike.message]}, which was done"
+        other = done[alike.message]
+        said = f"item {alike.place} is rejected with the message of item {other}, which was accepted"
         return len(rejected), CheckFailure(said, alike.at, "why it is rejected", alike.message)
     return len(rejected) + (case.status >= FIRST_REFUSAL and case.conformance.body is not None), None

@@ -55,7 +55,7 @@ def no_server_error(case: CheckCase) -> CheckResult:
     """Check that the response is no 5xx."""
     if case.status < SERVER_ERROR:
         return 1, None
-    said = f"answers {case.status}: whatever is sent, the server must have an answer to it"
+    said = f"answers {case.status}: a server must have an answer to every request"
     return 1, CheckFailure(said, expected="a status below 500", came=str(case.status))
 
 
@@ -67,7 +67,7 @@ def refusals_have_the_shape(case: CheckCase) -> CheckResult:
     if found is not None and found.of_body:
         return 1, CheckFailure(found.said, found.pointer, found.expected, found.came)
     if case.conformance.has_declared_body and not case.exchange.response.body:
-        said = f"answers {case.status} without a body; the spec states one that says what is wrong"
+        said = f"answers {case.status} without a body; the spec has one for this status"
         return 1, CheckFailure(said, expected="a body", came="none")
     return 1, None
 
@@ -81,8 +81,8 @@ def envelope_is_judged(case: CheckCase) -> CheckResult:
         said = f"answers {case.status} to a call that must be refused: {expected.reason}"
         return 1, CheckFailure(said, expected="a 4xx", came=str(case.status))
     if case.status == _UNAUTHORIZED and case.has_credentials and not case.is_tolerated:
-        said = "answers 401 to the very credentials that this run was given"
-        return 1, CheckFailure(said, expected="that they are taken", came="401")
+        said = "answers 401 to the credentials of this run"
+        return 1, CheckFailure(said, expected="credentials accepted", came="401")
     if expected.envelope == "doubtful" or not expected.listed:
         return NOTHING_TO_JUDGE
     return 1, _refused_too_little(case) or _refused_too_much(case)
@@ -112,5 +112,5 @@ def _refused_too_much(case: CheckCase) -> CheckFailure | None:
     what = f"item {bad[0].item.place} alone is bad: {bad[0].reason}" if bad else "none of them is bad"
     if len(bad) > 1:
         what = f"{len(bad)} of them are bad, each by itself (item {bad[0].item.place}: {bad[0].reason})"
-    said = f"sent {count_noun(len(items), 'item')}; {what}; yet {case.status} refuses all of them"
+    said = f"sent {count_noun(len(items), 'item')}; {what}; but {case.status} rejects all of them"
     return CheckFailure(said, expected="an outcome for each item", came=str(case.status))

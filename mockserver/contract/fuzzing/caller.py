@@ -10,14 +10,16 @@ from schemathesis.core import NOT_SET
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
+from mockserver.contract.checks import NO_SERVER_ERROR
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
 from mockserver.contract.fuzzing import refusal_checks, request_writer
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id, pin_case
 from mockserver.contract.fuzzing.refusal_checks import AuthChecks, JudgeExchange, MalformedBodyChecks
 from mockserver.contract.fuzzing.request_writer import RequestWriter
 from mockserver.contract.fuzzing.schemathesis_checks import CheckedResponse, SchemathesisChecks
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.profile import FixturePins
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.spec.openapi import Spec, resolve
@@ -50,6 +52,7 @@ class CaseCaller:
         self.lost: TargetUnreachableError | None = None
         self.accept = ""
         self.left_out: frozenset[str] = frozenset()
+        self.ledger = context.ledger
         self.wire = RequestWriter(context.target, context.ledger, context.spec)
         self._errand = context
         self._session = self.wire.session()
@@ -92,13 +95,19 @@ class CaseCaller:
         errand, exchange, case = self._errand, answered.exchange, answered.case
         found = errand.judge(exchange, errand.ledger) if errand.judge else ()
         try:
-            found += self._built_in.judge(answered, errand.ledger, self.left_out)
+            found += self._built_in.judge(
+                answered, errand.ledger, self.left_out | self._made_already(exchange)
+            )
             if exchange.request.method == case.operation.method.upper():
                 found += self._tried(case, exchange)
         except TargetUnreachableError as error:
             self.lost = error
             raise TargetLostError from error
         return found
+
+    def _made_already(self, exchange: Exchange) -> frozenset[str]:
+        """Return the checks that our judge makes too; it knows only the operations of the spec."""
+        return frozenset({NO_SERVER_ERROR}) if self._errand.judge and exchange.operation else frozenset()
 
     def _tried(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
         """Return the results of the checks that are made once per operation, based on this exchange."""

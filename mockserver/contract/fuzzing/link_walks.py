@@ -25,12 +25,15 @@ from mockserver.contract.fuzzing.pins import PinnedCase, operation_id
 from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
 from mockserver.contract.isolation import Isolation, IsolationScope
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.progress import RunPart
+
+PHASE = "links"
 
 STEPS = 6
 """Calls of a walk."""
 
 LINKS = Check(
-    "links-lead-somewhere", "links lead somewhere", "links", "a client follows them with what an answer holds"
+    "links-lead-somewhere", "links can be followed", "links", "clients follow them with values of the answer"
 )
 _GOOD = 300
 
@@ -44,8 +47,12 @@ def run_walks(api: ApiUnderTest, context: FuzzingContext) -> None:
     Raises:
         TargetUnreachableError: the target does not answer.
     """
-    for without in api.profile.pins.walk_exclusions:
-        count_followed_links(api, context, without)
+    exclusions = api.profile.pins.walk_exclusions
+    for number, without in enumerate(exclusions, 1):
+        note = f"without {', '.join(without)}" if without else ""
+        walks = context.run_config.max_examples
+        with context.ledger.part(RunPart(PHASE, "", number, len(exclusions), note, walks)):
+            count_followed_links(api, context, without)
 
 
 def count_followed_links(
@@ -95,6 +102,7 @@ class WalkState:
         """Begin a walk in an isolated world."""
         self.search.target_is_lost = self.caller.lost is not None
         self.search.begin()
+        self.caller.ledger.observer.step_began()
         self.steps = []
         self.scope = self.isolation.new_scope(0)
         self.caller.wire.within(self.scope.headers)

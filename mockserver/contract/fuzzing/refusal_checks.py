@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.finding import Check, Finding, FindingLedger
+from mockserver.contract.finding import Check, Finding
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.safety import JOURNAL
 from mockserver.contract.target import Target
 from mockserver.model import Document
@@ -16,7 +17,7 @@ from mockserver.spec.openapi import resolve
 
 AUTH_CHECK = Check(
     "ignored-auth",
-    "nobody is let in without credentials",
+    "calls without credentials are rejected",
     "operations",
     "the spec says that a call needs them",
 )

@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.finding import FindingLedger
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.oracle.parameters import find_operation
 from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,15 +21,19 @@ from schemathesis.schemas import BaseSchema
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
-from mockserver.contract.finding import BrokenRule, Finding, FindingLedger
+from mockserver.contract.finding import BrokenRule, Finding
 from mockserver.contract.fuzzing import link_walks, refusal_checks, schemas, schemathesis_checks
 from mockserver.contract.fuzzing.caller import CaseCaller, FuzzingContext, TargetLostError
 from mockserver.contract.fuzzing.pins import PinnedCase, id_of_operation
 from mockserver.contract.fuzzing.refusal_checks import JudgeExchange
 from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
 from mockserver.contract.isolation import Isolation
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.progress import RunPart
 from mockserver.contract.target import Target
+
+PHASE = "fuzzing"
 
 FuzzedOperation: TypeAlias = Any
 """An operation of Schemathesis, of any kind of schema."""
@@ -65,35 +69,53 @@ def run_fuzzing(
     pins = api.profile.pins
     errand = FuzzingContext(target, run_config, ledger, pins, api.spec, judge)
     schema = schemas.load_schema(api, target.address.url, run_config)
-    caller = CaseCaller(schema, errand)
-    fuzz_operations(schema, caller, errand)
-    for operation, media_type in pins.accepts:
-        if run_config.calls(operation):
-            caller.accept = media_type
-            fuzz_operations(
-                schema,
-                caller,
-                replace(errand, run_config=replace(run_config, operations=frozenset({operation}))),
-            )
+    again = [one for one in pins.accepts if run_config.calls(one[0])]
+    fuzz_operations(schema, CaseCaller(schema, errand), errand, again)
     link_walks.run_walks(api, errand)
 
 
-def fuzz_operations(schema: BaseSchema, caller: CaseCaller, context: FuzzingContext) -> None:
-    """Call every operation of a schema, each in a world of its own.
+def fuzz_operations(
+    schema: BaseSchema,
+    caller: CaseCaller,
+    context: FuzzingContext,
+    again: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Call every operation of a schema, each in an isolation scope of its own.
+
+    `again` are operations to call once more, each with the media type to ask for. What Schemathesis cannot
+    read is a note in the ledger.
 
     Raises:
         TargetUnreachableError: the target does not answer.
     """
+    operations = list(_operations(schema, context))
+    rounds = [(one, "") for one in operations]
+    rounds += [(one, accept) for name, accept in again for one in operations if id_of_operation(one) == name]
+    for number, (operation, accept) in enumerate(rounds, 1):
+        caller.accept = accept
+        note = f"as {accept}" if accept else ""
+        with context.ledger.part(RunPart(PHASE, id_of_operation(operation), number, len(rounds), note)):
+            _fuzz_operation(operation, caller, context)
+
+
+def _operations(schema: BaseSchema, context: FuzzingContext) -> Iterator[FuzzedOperation]:
     for result in schema.get_all_operations():
-        # What is no Ok is an operation that Schemathesis cannot read.
-        if isinstance(result, Ok) and context.run_config.calls(id_of_operation(result.ok())):
-            worlds = Isolation(context.target, context.run_config.seed, id_of_operation(result.ok()))
-            world = worlds.new_scope(0)
-            caller.wire.within(world.headers)
-            context.ledger.found(_findings(result.ok(), caller, context.run_config))
-            if caller.lost:
-                raise caller.lost
-            worlds.drop(world)
+        if isinstance(result, Ok):
+            if context.run_config.calls(id_of_operation(result.ok())):
+                yield result.ok()
+        elif not context.run_config.operations:
+            error = result.err()
+            context.ledger.notes.append(f"{error.label} was not called, Schemathesis cannot read it: {error}")
+
+
+def _fuzz_operation(operation: FuzzedOperation, caller: CaseCaller, context: FuzzingContext) -> None:
+    isolation = Isolation(context.target, context.run_config.seed, id_of_operation(operation))
+    scope = isolation.new_scope(0)
+    caller.wire.within(scope.headers)
+    context.ledger.found(_findings(operation, caller, context.run_config))
+    if caller.lost:
+        raise caller.lost
+    isolation.drop(scope)
 
 
 def _findings(operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig) -> Iterator[Finding]:

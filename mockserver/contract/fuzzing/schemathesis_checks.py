@@ -14,24 +14,41 @@ from schemathesis.core.transport import Response
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
+from mockserver.contract.checks import NO_SERVER_ERROR
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.finding import Check, Finding, FindingLedger
+from mockserver.contract.finding import Check, Finding
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.profile import FixturePins
 
 SCHEMATHESIS_CHECKS = tuple(
     Check(name, says, "calls", reason)
     for name, says, reason in (
-        ("not-a-server-error", "no server error", "whatever is sent, a server has an answer to it"),
-        ("status-code-conformance", "statuses are in the spec", "a client handles what the spec lists"),
-        ("content-type-conformance", "media types are in the spec", "a client reads what the spec lists"),
-        ("response-headers-conformance", "headers are as the spec says", "a client relies on them"),
-        ("response-schema-conformance", "bodies are as the spec says", "a client is made from the schema"),
-        ("negative-data-rejection", "what the spec forbids is refused", "what is taken has a meaning"),
-        ("positive-data-acceptance", "what the spec takes is taken", "a client sends what the spec takes"),
-        ("missing-required-header", "a required header is required", "the spec says so"),
-        ("unsupported-method", "methods that the spec has not are refused", "there is nothing to them"),
+        (
+            "status-code-conformance",
+            "statuses are documented",
+            "clients handle the statuses that the spec lists",
+        ),
+        (
+            "content-type-conformance",
+            "media types are documented",
+            "clients read the media types that the spec lists",
+        ),
+        ("response-headers-conformance", "headers match the spec", "clients rely on documented headers"),
+        ("response-schema-conformance", "bodies match the schema", "clients are generated from the schema"),
+        (
+            "negative-data-rejection",
+            "invalid requests are rejected",
+            "an invalid request that is accepted hides a mistake of the caller",
+        ),
+        ("positive-data-acceptance", "valid requests are accepted", "clients send what the spec allows"),
+        (
+            "missing-required-header",
+            "requests without a required header are rejected",
+            "the spec says that the header is required",
+        ),
+        ("unsupported-method", "undocumented methods are rejected", "the spec says which methods exist"),
     )
 )
 
@@ -45,13 +62,21 @@ _NOT_MADE = frozenset(
     }
 )
 
+_SAME_CHECKS = {"not_a_server_error": NO_SERVER_ERROR}
+"""Checks of Schemathesis that are reported as a check of ours, as both are about the same rule."""
+
 _SAID = {
-    "not-a-server-error": "a server error",
-    "positive-data-acceptance": "though the call is as the spec wants it",
-    "negative-data-rejection": "though the call is not as the spec wants it",
-    "missing-required-header": "though a header is missing that the spec requires",
-    "unsupported-method": "though the spec has no such method there",
+    NO_SERVER_ERROR: "a server error",
+    "positive-data-acceptance": "although the spec allows the call",
+    "negative-data-rejection": "although the spec does not allow the call",
+    "missing-required-header": "although a required header is missing",
+    "unsupported-method": "although the spec has no such method there",
 }
+
+
+def _check_id(name: str) -> str:
+    """Return the id under which a check of Schemathesis is reported."""
+    return _SAME_CHECKS.get(name, name.replace("_", "-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +128,7 @@ class SchemathesisChecks:
         operation = operation_id(answered.case)
         found = []
         for result in self._results:
-            check = result.name.replace("_", "-")
+            check = _check_id(result.name)
             ledger.count_check(operation, check)
             if result.failure is not None:
                 found.append(_finding(check, operation, answered.exchange, result.failure))
@@ -115,7 +140,7 @@ class SchemathesisChecks:
             one.check for one in self._pins.skipped_checks if one.header and one.header.lower() not in sent
         }
         for name in REGISTERED.get_all_names():
-            check, told = REGISTERED.get_one(name), name.replace("_", "-")
+            check, told = REGISTERED.get_one(name), _check_id(name)
             unwanted = name in pinned or name in _NOT_MADE or told in left_out or not self._effort.wants(told)
             if unwanted and not isinstance(check, type):
                 yield check

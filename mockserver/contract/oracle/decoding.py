@@ -133,7 +133,7 @@ def _text(body: bytes, charset: str) -> str:
     try:
         return body.decode(_CHARSETS.get(charset, charset))
     except LookupError:
-        raise UnreadableError(f"nobody knows the charset {charset}") from None
+        raise UnreadableError(f"unknown charset {charset}") from None
     except ValueError:
         raise UnreadableError(f"the bytes are not {charset or 'utf-8'}") from None
 

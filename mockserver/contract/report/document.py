@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from mockserver import __version__
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding
+from mockserver.contract.report.item_outcomes import ItemOutcomes
 from mockserver.contract.report.rows import ReportRow, RowGroup, RunOutcome
 from mockserver.contract.report.text import HiddenSecrets, number_lines
 from mockserver.model import Json
@@ -16,7 +17,10 @@ VERSION = 1
 
 
 def report_document(outcomes: Iterable[RunOutcome], began: str) -> Json:
-    """Return the whole report; `began` is an ISO instant. Bodies beyond UTF-8 stand under `base64`."""
+    """Return the whole report; `began` is an ISO instant. Bodies that are no UTF-8 are under `base64`.
+
+    `target` is null for a run in this process.
+    """
     told = list(outcomes)
     return {
         "version": VERSION,
@@ -36,32 +40,34 @@ def tally_findings(outcomes: Iterable[RunOutcome]) -> Mapping[str, int]:
 
 def _vendor(outcome: RunOutcome) -> Json:
     visit = outcome.session
+    items = ItemOutcomes(visit.api)
     return {
         "name": visit.api.name,
-        "target": visit.url,
+        "target": visit.url or None,
         "in_process": visit.plan.target is None,
         "seed": visit.plan.run_config.seed,
         "max_examples": visit.plan.run_config.max_examples,
         "calls": visit.ledger.calls.total(),
         "seconds": round(visit.seconds, 3),
         "stopped": visit.stopped,
-        "operations": [_operation(outcome, group) for group in outcome.groups],
+        "notes": [HiddenSecrets(visit.secrets).text(one) for one in visit.ledger.notes],
+        "operations": [_operation(outcome, group, items) for group in outcome.groups],
         "gone": [
             {"operation": one.operation, "check": one.check, "reason": one.reason} for one in outcome.resolved
         ],
     }
 
 
-def _operation(outcome: RunOutcome, group: RowGroup) -> Json:
+def _operation(outcome: RunOutcome, group: RowGroup, items: ItemOutcomes) -> Json:
     return {
         "operation": group.operation,
         "label": group.label,
         "calls": group.calls,
-        "checks": [_row(outcome, row) for row in group.rows],
+        "checks": [_row(outcome, row, items) for row in group.rows],
     }
 
 
-def _row(outcome: RunOutcome, row: ReportRow) -> Json:
+def _row(outcome: RunOutcome, row: ReportRow, items: ItemOutcomes) -> Json:
     told: dict[str, Json] = {
         "check": row.check.id,
         "says": row.check.says,
@@ -76,27 +82,28 @@ def _row(outcome: RunOutcome, row: ReportRow) -> Json:
             "fingerprint": row.fingerprint,
             "reason": row.reason,
             "why": row.check.reason,
-            **_finding(row.finding, hidden),
+            **_finding(row.finding, hidden, items),
             "again": hidden.text(row.again),
         }
     return told
 
 
-def _finding(finding: Finding, hidden: HiddenSecrets) -> Mapping[str, Json]:
+def _finding(finding: Finding, hidden: HiddenSecrets, items: ItemOutcomes) -> Mapping[str, Json]:
     return {
         "said": hidden.text(finding.said),
         "pointer": hidden.text(finding.pointer),
         "expected": hidden.text(finding.expected),
         "came": hidden.text(finding.came),
         "told": [hidden.text(one) for one in number_lines(finding.told)],
-        "exchanges": [_exchange(one, hidden) for one in finding.exchanges],
+        "exchanges": [_exchange(one, hidden, items) for one in finding.exchanges],
     }
 
 
-def _exchange(exchange: Exchange, hidden: HiddenSecrets) -> Json:
+def _exchange(exchange: Exchange, hidden: HiddenSecrets, items: ItemOutcomes) -> Json:
     sent, came = exchange.request, exchange.response
     return {
         "operation": exchange.operation,
+        "items": [{"key": hidden.text(one.key), "outcome": one.outcome} for one in items.of(exchange)],
         "request": {
             "method": sent.method,
             "path": hidden.path(sent.path),

@@ -10,6 +10,9 @@ from mockserver.contract.exchange import Exchange
 from mockserver.contract.report.rows import RunOutcome
 from mockserver.contract.report.text import HiddenSecrets
 
+_NOWHERE = "http://in-process.invalid"
+"""Address of calls that no server received: an archive needs one, and this name leads nowhere."""
+
 
 def har_archive(outcomes: Iterable[RunOutcome], began: str) -> HarObject:
     """Return the HAR archive; every call starts with the run and takes no time, as none was timed."""
@@ -20,7 +23,7 @@ def _entries(outcome: RunOutcome, began: str) -> Iterator[HarObject]:
     hidden = HiddenSecrets(outcome.session.secrets)
     for row in outcome.rows:
         for exchange in row.finding.exchanges if row.finding else ():
-            request = _request(exchange, hidden, outcome.session.url)
+            request = _request(exchange, hidden, outcome.session.url or _NOWHERE)
             comment = f"{outcome.session.api.name} {row.name}"
             yield har_entry(began, 0, request, _response(exchange, hidden), comment=comment)
 

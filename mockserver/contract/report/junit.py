@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from mockserver.contract.report.rows import ReportRow, RunOutcome
-from mockserver.contract.report.shell import exchange_command
+from mockserver.contract.report.shell import call_lines
 from mockserver.contract.report.text import HiddenSecrets, number_lines, xml
 
 _LONGEST = 100_000
@@ -32,7 +32,8 @@ def junit_xml(outcomes: Iterable[RunOutcome]) -> bytes:
                 _case(suite, group.label, row, outcome)
         if visit.stopped:
             case = ET.SubElement(suite, "testcase", classname=visit.api.name, name="run")
-            ET.SubElement(case, "error", message=xml(visit.stopped))
+            error = ET.SubElement(case, "error", message=xml(visit.stopped))
+            error.text = "The run ended early; the other results are those until then."
     ET.indent(root)
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
@@ -54,7 +55,7 @@ def _case(suite: ET.Element, label: str, row: ReportRow, outcome: RunOutcome) ->
     told += [f"came: {finding.came}" if finding.came else ""]
     failure = ET.SubElement(case, "failure", message=said, type=row.check.id)
     failure.text = xml("\n".join(hidden.text(one) for one in told if one))[:_LONGEST]
-    calls = "\n".join(exchange_command(one, outcome.session) for one in finding.exchanges)
+    calls = "\n".join(call_lines(outcome.session, finding))
     out = ET.SubElement(case, "system-out")
     out.text = xml(f"seed {outcome.session.plan.run_config.seed}\nagain: {hidden.text(row.again)}\n{calls}")[
         :_LONGEST

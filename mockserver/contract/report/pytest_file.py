@@ -11,12 +11,12 @@ from mockserver.contract.report.text import HiddenSecrets, number_lines, one_lin
 from mockserver.contract.runner import PHASES
 
 _NO_NAME = re.compile(r"\W+", re.ASCII)
-_HEAD = '''"""What `mockserver contract` found of {name}, a test each.
+_HEAD = '''"""Failures that `mockserver contract` found at {name}, a test each.
 
-They call {there}, or the address that MOCKSERVER_TARGET names.
+The tests call {there}; MOCKSERVER_TARGET names another address.
 """
 
-from mockserver.contract.session.rerun import holds
+from mockserver.contract.session.rerun import holds_again
 '''
 
 
@@ -24,7 +24,7 @@ def pytest_module(outcome: RunOutcome) -> str:
     """Return the text of the module."""
     visit = outcome.session
     head = _HEAD.format(
-        name=visit.api.name, there=visit.plan.target or "mockserver's own application in their process"
+        name=visit.api.name, there=visit.plan.target or "the application of mockserver, in their own process"
     )
     tests = (_test(outcome, row, row.finding) for row in outcome.having("FAIL") if row.finding)
     return head + "".join(tests)
@@ -37,7 +37,7 @@ def _test(outcome: RunOutcome, row: ReportRow, finding: Finding) -> str:
         f"    # {one_line(hidden.text(one), 2000)}\n" for one in (finding.said, *number_lines(finding.told))
     )
     arguments = (f"        {one},\n" for one in _arguments(outcome, row))
-    return f"\n\ndef test_{name}() -> None:\n{''.join(told)}    holds(\n{''.join(arguments)}    )\n"
+    return f"\n\ndef test_{name}() -> None:\n{''.join(told)}    holds_again(\n{''.join(arguments)}    )\n"
 
 
 def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from mockserver.contract.catalogue import all_checks, check_named
 from mockserver.contract.finding import Check, Finding
+from mockserver.contract.report.running import operation_label
 from mockserver.contract.session.baseline import KnownFindings, fingerprint
 from mockserver.contract.session.plan import command_line
 from mockserver.contract.session.session import Session
@@ -82,12 +83,6 @@ def run_outcome(
     return RunOutcome(session, groups, gone)
 
 
-def label_of(session: Session, operation: str) -> str:
-    """Return an operation as people know it."""
-    found = session.api.spec.operations.get(operation)
-    return f"{found.method.upper()} {found.path}" if found else operation or "outside all operations"
-
-
 def _names(session: Session, before: Iterable[RunOutcome]) -> Mapping[tuple[str, str], str]:
     """By operation and check, what tells each failure apart."""
     numbers = Counter(row.check.id for one in before for row in one.rows if row.finding)
@@ -120,7 +115,7 @@ def _group(
         else ReportRow(operation, check_named(name), ledger.made[operation, name])
         for name in names
     )
-    return RowGroup(operation, label_of(session, operation), ledger.calls[operation], rows)
+    return RowGroup(operation, operation_label(session.api, operation), ledger.calls[operation], rows)
 
 
 def _found(session: Session, finding: Finding, known: list[KnownFindings], name: str) -> ReportRow:

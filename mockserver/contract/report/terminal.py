@@ -1,4 +1,4 @@
-"""The table of checks on the terminal."""
+"""The result of a run on the terminal."""
 
 from __future__ import annotations
 
@@ -11,37 +11,78 @@ from mockserver.contract.finding import Finding
 from mockserver.contract.report.document import tally_findings
 from mockserver.contract.report.rows import ReportRow, RowGroup, RunOutcome
 from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
+from mockserver.contract.session.session import INTERRUPTED
 
 _COLOURS = {"ok": "green", "FAIL": "red", "known": "yellow"}
 _MARGIN = " " * 8
 _LEAST = 30
 _BODY = 300
 _STEPS = 40
+_NAMED = 8
+"""Failed checks in the last line; the rest is counted."""
 
 
-def table_lines(outcome: RunOutcome, folder: Path | None, *, quiet: bool = False) -> Iterator[str]:
-    """Return the table of one vendor; quiet shows failures alone. `folder` holds the reports."""
-    visit = outcome.session
-    calls = f"{counted(visit.ledger.calls.total(), 'calls')} · {visit.seconds:.1f} s"
-    yield f"{visit.api.name}  {visit.url}     seed {visit.plan.run_config.seed} · {calls}"
+def vendor_lines(outcome: RunOutcome, *, verbose: bool = False) -> Iterator[str]:
+    """Return what a vendor's run came to, without its failures; verbose lists every check."""
+    session = outcome.session
+    calls = f"{counted(session.ledger.calls.total(), 'calls')} · {session.seconds:.1f} s"
+    yield f"{session.api.name}  {session.where}     seed {session.plan.run_config.seed} · {calls}"
     for group in outcome.groups:
-        rows = [row for row in group.rows if row.verdict == "FAIL" or not quiet]
+        rows = [row for row in group.rows if verbose or row.verdict == "known"]
         if rows:
-            yield from _group(outcome, group, rows, folder)
+            yield from _group(outcome, group, rows)
     for one in outcome.resolved:
-        yield f"gone: {one.check} at {one.operation} was known and holds now: take it out of the baseline"
-    if visit.stopped:
-        yield style(f"stopped early: {one_line(visit.stopped)}", fg="red")
+        yield f"gone: {one.check} at {one.operation} is in the baseline and passes now: take it out"
 
 
-def summary_line(outcomes: Iterable[RunOutcome], files: Iterable[Path]) -> str:
-    """Return the last line: number of checks by result, and where the report is."""
-    counts = tally_findings(outcomes)
+def failure_lines(outcomes: Iterable[RunOutcome], folder: Path | None) -> Iterator[str]:
+    """Return every failure whole, with how to repeat it; `folder` holds the reports."""
+    for outcome in outcomes:
+        labels = {group.operation: group.label for group in outcome.groups}
+        for row in outcome.having("FAIL"):
+            sign = style("FAILED", fg="red", bold=True)
+            yield f"{sign}  {outcome.session.api.name} {one_line(labels[row.operation])}  {row.check.says}"
+            if row.finding:
+                yield from (f"{_MARGIN}{one}" for one in _failure(outcome, row, row.finding, folder))
+
+
+def closing_lines(outcomes: Iterable[RunOutcome], files: Iterable[Path]) -> Iterator[str]:
+    """Return the end of the output: problems of the run itself, the reports, and the result in one line."""
+    made = list(outcomes)
+    yield from (style(f"note: {note}", fg="yellow") for note in run_notes(made))
+    paths = "  ".join(str(file) for file in files)
+    if paths:
+        yield f"reports: {paths}"
+    yield result_line(made)
+
+
+def run_notes(outcomes: Iterable[RunOutcome]) -> Iterator[str]:
+    """Return what a run itself could not do, for each vendor."""
+    for outcome in outcomes:
+        session = outcome.session
+        hidden = HiddenSecrets(session.secrets)
+        if session.stopped:
+            why = session.stopped if session.stopped == INTERRUPTED else f"no answer: {session.stopped}"
+            yield f"{session.api.name}: stopped early, {one_line(hidden.text(why))}"
+        yield from (f"{session.api.name}: {one_line(hidden.text(note))}" for note in session.ledger.notes)
+
+
+def result_line(outcomes: Iterable[RunOutcome]) -> str:
+    """Return the last line: the number of checks by result, and the names of those that failed."""
+    made = list(outcomes)
+    counts = tally_findings(made)
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word != "known")
-    return "      ".join([told, "  ".join(str(file) for file in files)]).rstrip()
+    if any(one.session.stopped for one in made):
+        told = f"{told}, stopped early"
+    names = list(
+        dict.fromkeys(f"{one.session.api.name} {row.check.id}" for one in made for row in one.having("FAIL"))
+    )
+    if len(names) > _NAMED:
+        names[_NAMED:] = [f"and {len(names) - _NAMED} more"]
+    return f"{told}: {', '.join(names)}" if names else told
 
 
-def _group(outcome: RunOutcome, group: RowGroup, rows: list[ReportRow], folder: Path | None) -> Iterator[str]:
+def _group(outcome: RunOutcome, group: RowGroup, rows: list[ReportRow]) -> Iterator[str]:
     yield f"{outcome.session.api.name}  {one_line(group.label)}     {counted(group.calls, 'calls')}"
     width = max(_LEAST, *(len(row.check.says) for row in rows))
     for row in rows:
@@ -49,8 +90,6 @@ def _group(outcome: RunOutcome, group: RowGroup, rows: list[ReportRow], folder: 
         told = "1 case" if row.verdict == "FAIL" else counted(row.made, row.check.counts)
         reason = f"   {one_line(row.reason)}" if row.reason else ""
         yield f"  {sign}{row.check.says:<{width}}  {told}{reason}"
-        if row.finding and row.verdict == "FAIL":
-            yield from (f"{_MARGIN}{one}" for one in _failure(outcome, row, row.finding, folder))
 
 
 def _failure(outcome: RunOutcome, row: ReportRow, finding: Finding, folder: Path | None) -> Iterator[str]:

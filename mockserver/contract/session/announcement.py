@@ -24,7 +24,7 @@ def _told(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None)
         for name, operation in api.spec.operations.items()
         if run_config.calls(name) and operation.method not in _READING and not operation.safe
     ]
-    yield f"{url} is no mockserver: what this run creates, changes and deletes there stays so"
+    yield f"{url} is not a mockserver: what this run creates, changes and deletes there stays that way"
     more = f" and {len(writing) - _SHOWN} more" if len(writing) > _SHOWN else ""
     yield f"  writes by  {', '.join(writing[:_SHOWN]) or 'nothing'}{more}"
     for subject in batch_profiles_of(api):
@@ -32,6 +32,6 @@ def _told(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None)
             yield f"  records    {subject.operation}: keys such as {subject.key(0)}, {subject.key(1)}"
     if api.facts:
         yield f"  relies on  {', '.join(f'{name}={text}' for name, text in api.facts.items())}"
-    speed = f"at most {rate}" if rate else "as fast as it answers (--rate 20/s slows it down)"
+    speed = f"at most {rate}" if rate else "as fast as the server answers (--rate 20/s slows it down)"
     most = f"{run_config.max_examples:,}"
-    yield f"  calls      up to {most} generated ones an operation and {most} sequences a subject, {speed}"
+    yield f"  calls      up to {most} generated calls per operation and {most} sequences per batch, {speed}"

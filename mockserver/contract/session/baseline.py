@@ -13,6 +13,7 @@ import yaml as writer
 from yaml import YAMLError
 
 from mockserver.codec import yaml
+from mockserver.contract.catalogue import current_id
 from mockserver.contract.finding import Finding
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.model import Json
@@ -105,7 +106,7 @@ def _known(where: str, entry: Json) -> KnownFindings:
     return KnownFindings(
         entry["vendor"],
         entry["operation"],
-        entry["check"],
+        current_id(entry["check"]),
         str(entry.get("reason") or ""),
         str(entry.get("fingerprint") or ""),
     )

@@ -1,4 +1,4 @@
-"""Repeat a run from its report and say what holds now."""
+"""Repeat one check of a run, as the written tests do."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
 ) -> None:
     """Run the suite for one check, as `mockserver contract NAME --only CHECK` does.
 
-    MOCKSERVER_TARGET names another address than `target`; None and nothing: our own application in this
+    MOCKSERVER_TARGET names another address than `target`; without either, the application runs in this
     process. MOCKSERVER_ALLOW_REMOTE names the hosts beyond this machine that may be written to, separated by
     spaces. Credentials are the environment's, see `mockserver contract --help`.
 
     Raises:
-        Broken: the check does not hold; the text is the sentence that says how.
-        UnsafeTargetError, MissingCredentialsError, TargetUnreachableError: as `visit.visit`.
+        BrokenRule: the check fails; the text is the sentence that says how.
+        UnsafeTargetError, MissingCredentialsError, TargetUnreachableError: as `run_session`.
     """
     plan = SessionPlan(
         name,

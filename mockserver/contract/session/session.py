@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,19 +14,20 @@ from mockserver.codec.redaction import is_credential_header
 from mockserver.contract import credentials, runner, safety
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import GivenCredentials
-from mockserver.contract.finding import FindingLedger
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_vendor_api
+from mockserver.contract.progress import SILENT, RunObserver
 from mockserver.contract.session.announcement import announce
 from mockserver.contract.session.plan import SessionPlan, header_variable
 from mockserver.contract.target import Address, App, Target, TargetUnreachableError
-from mockserver.engine.registry import specs_folder
 from mockserver.errors import SpecError
 from mockserver.sandbox.clock import Clock
 from mockserver.server import ignore_connexion_warnings
+from mockserver.spec.folder import specs_folder
 
 INTERRUPTED = "interrupted"
 _IN_PROCESS = "http://127.0.0.1:8080"
-"""Address that `mockserver run` would use: commands of an in-process run can be pasted."""
+"""Host of calls in process: the application answers only loopback hosts. It is not shown."""
 
 
 class MissingCredentialsError(Exception):
@@ -38,20 +40,22 @@ class MissingCredentialsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SessionContext:
-    """Environment of a run; `say` receives lines for people."""
+    """Environment of a run; `say` receives lines for people, `observer` the progress."""
 
     environment: Mapping[str, str]
     say: Callable[[str], None]
     clock: Clock
+    observer: RunObserver = SILENT
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """Result of a run.
 
-    `url` is where the target stands, or would. `stopped` says why it ended early: INTERRUPTED, or how the
-    target was lost; "" where it did not. `secrets` are texts and the variables that stand for them,
-    `in_shell` the same for whole headers; `defaults` are the values of variables that are no secrets.
+    `url` is the address of the target, "" for an application in this process. `stopped` says why the run
+    ended early: INTERRUPTED, or how the target was lost; "" if it did not. `secrets` are texts and the
+    variables that stand for them, `in_shell` the same for whole headers; `defaults` are the values of
+    variables that are no secrets.
     """
 
     plan: SessionPlan
@@ -63,6 +67,11 @@ class Session:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     in_shell: Mapping[str, str] = field(default_factory=dict, repr=False)
     defaults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """Where the calls went, for people."""
+        return self.url or "in this process"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,30 +109,38 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
     here = None if plan.target else _application(plan, session_subject)
     remote = here is None and not is_loopback(safety.host_of(url))
     rate = plan.rate or (safety.REMOTE_RATE if remote else None)
-    ledger = FindingLedger()
+    ledger = FindingLedger(observer=context.observer)
     with Target(Address(url, here, plan.headers), safety.pause(rate) if rate else None) as target:
         ours = here is not None or (not remote and safety.is_ours(target.send))
         if not (ours or remote) and (elsewhere := safety.find_vendor_below(api.name, url, target.send)):
             raise elsewhere
         given = _credentials(api, context, ours=ours)
         known = _with(api, given)
-        effort = _run_config(known, plan, context)
+        effort = _run_config(known, plan, context, ledger)
         if not ours:
             context.say(announce(known, url, effort, rate))
+        context.observer.run_began(known, _secrets(known, plan, context))
         began = context.clock()
         stopped = _run(replace(session_subject, api=known), target, replace(plan, run_config=effort), ledger)
         seconds = (context.clock() - began).total_seconds()
-    return _masking(Session(plan, known, ledger, url, seconds, stopped), given, context)
+    session = Session(plan, known, ledger, "" if here else url, seconds, stopped)
+    return _masking(session, given, context)
+
+
+def _secrets(api: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> Mapping[str, str]:
+    """Return what must not be shown, credentials of the environment and of headers, with its replacement."""
+    secret = credentials.from_environment(api, context.environment)
+    return {**credentials.secret_texts(secret), **_of_headers(plan)}
 
 
 def _masking(made: Session, given: GivenCredentials, context: SessionContext) -> Session:
     """Return the session with a mask for its credentials: those of the environment and of headers."""
-    api, of_headers = made.api, _of_headers(made.plan)
+    api = made.api
     secret = credentials.from_environment(api, context.environment)
     return replace(
         made,
-        secrets={**credentials.secret_texts(secret), **of_headers},
-        in_shell={**credentials.in_shell(api, given), **of_headers},
+        secrets=_secrets(api, made.plan, context),
+        in_shell={**credentials.in_shell(api, given), **_of_headers(made.plan)},
         defaults={
             credentials.variable(name): credentials.without_secrets(values)
             for name, values in given.items()
@@ -148,25 +165,38 @@ def _run(session_subject: SessionSubject, target: Target, plan: SessionPlan, led
 
 @contextmanager
 def _interruptible(target: Target) -> Iterator[None]:
-    """End the run at Ctrl-C, even where the end of a sequence would swallow the interrupt."""
+    """End the run at Ctrl-C, even if something swallows the interrupt.
+
+    Python cannot raise out of a callback of the garbage collector (Hypothesis has one) or a finaliser: it
+    prints "Exception ignored in …" and goes on. The next call then ends the run, so that nothing is printed.
+    """
     if current_thread() is not main_thread():
         yield
         return
+    report = sys.unraisablehook
 
     def end(_signal: int, _frame: object) -> None:
         target.stop()
         raise KeyboardInterrupt
 
+    def ignore(unraisable: sys.UnraisableHookArgs) -> None:
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            report(unraisable)
+
     before = signal.signal(signal.SIGINT, end)
+    sys.unraisablehook = ignore
     try:
         yield
     finally:
+        sys.unraisablehook = report
         signal.signal(signal.SIGINT, before)
 
 
 def _application(plan: SessionPlan, session_subject: SessionSubject) -> App:
     if session_subject.plain:
-        raise SpecError(f"{plan.spec}: it has no x-batch, so that nobody serves it in this process")
+        raise SpecError(
+            f"{plan.spec}: it has no x-batch, so this command cannot serve it itself; give --target"
+        )
     ignore_connexion_warnings()
     from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
 
@@ -188,7 +218,9 @@ def _with(found: ApiUnderTest, given: GivenCredentials) -> ApiUnderTest:
     return replace(found, profile=replace(found.profile, credentials=given))
 
 
-def _run_config(known: ApiUnderTest, plan: SessionPlan, context: SessionContext) -> RunConfig:
+def _run_config(
+    known: ApiUnderTest, plan: SessionPlan, context: SessionContext, ledger: FindingLedger
+) -> RunConfig:
     """Return the settings, limited to operations that can be called.
 
     An empty variable means to go without its credential.
@@ -209,8 +241,8 @@ def _run_config(known: ApiUnderTest, plan: SessionPlan, context: SessionContext)
     if not lacking:
         return plan.run_config
     left = wanted & credentials.is_callable_with(known, lacking)
-    context.say(
-        f"without {', '.join(unnamed)}: {len(wanted - left)} of {len(wanted)} operations are not called"
+    ledger.notes.append(
+        f"{len(wanted - left)} of {len(wanted)} operations were not called, as {', '.join(unnamed)} is empty"
     )
     return replace(plan.run_config, operations=left)
 

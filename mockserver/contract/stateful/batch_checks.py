@@ -77,8 +77,10 @@ def _explain_effect(sent: SentBatch, one: SequenceItem, fate: ExpectedItemEffect
     if one.corruption:
         return ""
     if one.key in sent.twice:
-        return f"; {one.key} stands in it twice, which refuses both"
-    return f"; what is there of {one.key} ({sentences.record(fate.record_before)}) allows no such item"
+        return f"; {one.key} is in it twice, so both must be rejected"
+    return (
+        f"; before it, reading {one.key} showed {sentences.record(fate.record_before)}: it must be rejected"
+    )
 
 
 def _class_is_true(

@@ -139,7 +139,9 @@ def _reads(
         sequence.count_check(_CHECK)
         if shown not in may_be:
             either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
-            said = f"with two batches under way {key} was read as {sentences.record(shown)}, no whole record"
+            said = (
+                f"during two batches {key} was read as {sentences.record(shown)}, which is no complete record"
+            )
             sequence.breaks(_CHECK, said, either, sentences.record(shown))
 
 
@@ -162,7 +164,7 @@ def _reported(
         fitting = [one for one in orders if _fits(one, rows, key)]
         if not fitting:
             told = " and ".join("done" if row.accepted else "refused" for row in rows.values())
-            said = f"two batches at once report {key} as {told}, which neither comes to after the other"
+            said = f"two batches at once report {key} as {told}, which no order of them gives"
             sequence.breaks(_CHECK, said, came=told)
         elif all(one.after[key] != record for one in fitting):
             _lost(sequence, key, [one.after[key] for one in fitting], record)
@@ -182,7 +184,7 @@ def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str,
     if sequence.context.batch.atomic:
         if all(dict(one.after) != dict(shown) for one in orders):
             came = "; ".join(f"{key} {sentences.record(record)}" for key, record in shown.items())
-            said = "two batches at once left items of both, though a batch is done whole"
+            said = "two batches at once left items of both, although each is all or nothing"
             sequence.breaks(_CHECK, said, came=came)
         return
     for key, record in shown.items():

@@ -9,10 +9,12 @@ from hypothesis.stateful import run_state_machine_as_test
 from mockserver.contract import inference
 from mockserver.contract.config import RunConfig
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
-from mockserver.contract.finding import BrokenRule, FindingLedger
+from mockserver.contract.finding import BrokenRule
 from mockserver.contract.isolation import Isolation
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchProfile
+from mockserver.contract.progress import RunPart
 from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.stateful.checks import STATEFUL_CHECKS
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
@@ -20,6 +22,8 @@ from mockserver.contract.stateful.state_machine import build_machine
 from mockserver.contract.target import Target
 
 __all__ = ["STATEFUL_CHECKS", "batch_profiles_of", "run_stateful"]
+
+PHASE = "stateful"
 
 STEPS = 8
 """Maximum of a sequence."""
@@ -35,23 +39,28 @@ def run_stateful(
     ledger: FindingLedger,
     judge: JudgeSequenceExchange,
 ) -> None:
-    """Tell sequences of every subject, and write down what does not hold, each with its smallest sequence.
+    """Send sequences of calls to every batch, and record failed checks, each with its shortest sequence.
 
     Raises:
         TargetUnreachableError: the target does not answer at all.
     """
-    for number, subject in enumerate(batch_profiles_of(api)):
-        operation = api.spec.operations[subject.operation]
-        if operation.batch is None or not run_config.calls(operation.id):
-            continue
-        reader = subject.reader or reader_for(api, operation)
-        worlds = Isolation(target, run_config.seed, f"{api.name} {operation.id} {number}")
-        hunt = FailureSearch(run_config)
-        _run_sequence(
-            SequenceContext(
-                api, subject, operation.batch, target, run_config, ledger, judge, reader, worlds, hunt
+    subjects = [
+        (number, subject, batch)
+        for number, subject in enumerate(batch_profiles_of(api))
+        if (batch := api.spec.operations[subject.operation].batch) is not None
+        and run_config.calls(subject.operation)
+    ]
+    for at, (number, subject, batch) in enumerate(subjects, 1):
+        reader = subject.reader or reader_for(api, api.spec.operations[subject.operation])
+        isolation = Isolation(target, run_config.seed, f"{api.name} {subject.operation} {number}")
+        search = FailureSearch(run_config)
+        part = RunPart(PHASE, subject.operation, at, len(subjects), steps=run_config.max_examples)
+        with ledger.part(part):
+            _run_sequences(
+                SequenceContext(
+                    api, subject, batch, target, run_config, ledger, judge, reader, isolation, search
+                )
             )
-        )
 
 
 def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
@@ -59,7 +68,7 @@ def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
     return api.profile.batches(api.facts) or inference.infer_batches(api.spec)
 
 
-def _run_sequence(context: SequenceContext) -> None:
+def _run_sequences(context: SequenceContext) -> None:
     for _ in range(_ROUNDS):
         try:
             machine = hypothesis.seed(context.run_config.seed)(build_machine(context))

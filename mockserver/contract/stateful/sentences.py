@@ -91,7 +91,7 @@ def cut_text(text: str) -> str:
 
 def _word(verdict: ReportedVerdict) -> str:
     if verdict.accepted is None:
-        return "not told of"
+        return "not mentioned"
     if not verdict.accepted:
         return "refused"
     return (verdict.told.made if verdict.told else "") or "done"

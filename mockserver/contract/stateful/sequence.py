@@ -12,8 +12,9 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.failure_search import FailureSearch
-from mockserver.contract.finding import BrokenRule, Finding, FindingLedger
+from mockserver.contract.finding import BrokenRule, Finding
 from mockserver.contract.isolation import Isolation, IsolationScope
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchItem, BatchProfile, OutcomeReader, Record, ReportedOutcomes
 from mockserver.contract.stateful import sentences

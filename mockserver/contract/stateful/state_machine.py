@@ -36,6 +36,7 @@ class BatchMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.context.search.begin()
+        self.context.ledger.observer.step_began()
         self.batch_profile = self.context.batch_profile
         self.pool = KEYS if _takes_again(self.context) else 2 * KEYS
         world = self.context.isolation.new_scope(self.pool)

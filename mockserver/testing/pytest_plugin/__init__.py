@@ -1,4 +1,7 @@
-"""pytest plugin: options, markers, hooks. Heavy imports are deferred until a fixture is used."""
+"""pytest plugin: options, markers, hooks. Heavy imports are deferred until a fixture is used.
+
+It runs with pytest 7 as well, so that hooks have the older form of wrappers.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,26 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockserver.testing.pytest_plugin.artifacts_option import describe_root
-from mockserver.testing.pytest_plugin.markers import MARKERS
+from mockserver.testing.pytest_plugin.markers import CASES, MARKERS
+from mockserver.testing.pytest_plugin.settings import COMMAND, SPECS
 
 if TYPE_CHECKING:
     from mockserver.testing import ItemCount
 
-URL, ARTIFACTS, SEED, SPECS = "mockserver_url", "mockserver_artifacts", "mockserver_seed", "mockserver_specs"
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add three options and one setting."""
+    """Add options and settings."""
     group = parser.getgroup("mockserver", "mock of batch APIs")
     group.addoption(
         "--mockserver-url",
         metavar="URL",
-        help="URL of a running mockserver; by default each worker starts its own.",
+        help="URL of a running mockserver, else MOCKSERVER_URL; by default each worker starts its own.",
+    )
+    group.addoption(
+        "--mockserver-command",
+        metavar="COMMAND",
+        default="",
+        help="Command that starts a mockserver of another environment, such as 'uvx mockserver'.",
     )
     group.addoption(
         "--mockserver-artifacts",
@@ -37,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=0,
         help="Seed of every test's sandbox; default 0.",
     )
+    parser.addini(COMMAND, "Command that starts a mockserver of another environment.", default="")
     parser.addini(
         SPECS,
         "Folders with additional specs, one vendor each, for the mockserver that is started.",
@@ -47,12 +56,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register markers, fixtures, and one fixture per vendor."""
-    from mockserver.testing.pytest_plugin import fixtures  # noqa: PLC0415 - after the options are known
+    from mockserver.testing.pytest_plugin import fixtures, servers  # noqa: PLC0415 - after the options are known
 
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(fixtures, "mockserver-fixtures")
-    config.pluginmanager.register(fixtures.vendor_fixtures(config), "mockserver-vendors")
+    servers.register_installed_vendors(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -62,26 +71,36 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrize tests that have the marker `mock_cases`."""
-    if metafunc.definition.get_closest_marker("mock_cases"):
-        from mockserver.testing.pytest_plugin.parametrization import parametrize  # noqa: PLC0415 - reads the catalogue
+    if metafunc.definition.get_closest_marker(CASES):
+        from mockserver.testing.pytest_plugin.parametrization import parametrize  # noqa: PLC0415 - slow import
 
         parametrize(metafunc)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the journal to the report of a failed test; delete the sandbox of a passed one."""
-    report = yield
-    from mockserver.testing.pytest_plugin.failure_report import REPORTER_KEY  # noqa: PLC0415 - only if tests run
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Provide the fixtures of vendors that only the server knows."""
+    from mockserver.testing.pytest_plugin.servers import register_served_vendors  # noqa: PLC0415 - only if tests run
 
+    register_served_vendors(item)
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+    """Add the journal to the report of a failed test; delete the sandbox of a passed one."""
+    from mockserver.testing.pytest_plugin.failure_report import (  # noqa: PLC0415 - only if tests run
+        REPORTER_KEY,
+        hide_own_frames,
+    )
+
+    hide_own_frames(call, item.config)
+    outcome = yield
+    report = outcome.get_result()
     reporter = item.stash.get(REPORTER_KEY, None)
     if reporter is not None:
         reporter.handle_report(report)
         if report.when == "teardown":
             del item.stash[REPORTER_KEY]
-    return report
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:

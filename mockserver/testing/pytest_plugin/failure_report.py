@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
+import _pytest
+import pluggy
 import pytest
 
 if TYPE_CHECKING:
@@ -74,6 +78,31 @@ class FailureReporter:
 
 
 REPORTER_KEY = pytest.StashKey[FailureReporter]()
+
+_OWN_FRAMES = str(Path(__file__).parents[1])
+_PYTEST_FRAMES = tuple(str(Path(str(module.__file__)).parent) for module in (_pytest, pluggy))
+
+
+def hide_own_frames(call: pytest.CallInfo[None], config: pytest.Config) -> None:
+    """Let the traceback end where the test calls this library; with --full-trace it stays as it is."""
+    if call.excinfo is None or config.getoption("fulltrace"):
+        return
+    frames = list(_frames(call.excinfo.tb))
+    last = len(frames)
+    while last and _file(frames[last - 1]).startswith(_OWN_FRAMES):
+        last -= 1
+    if 0 < last < len(frames) and not _file(frames[last - 1]).startswith(_PYTEST_FRAMES):
+        frames[last - 1].tb_next = None
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def _file(frame: TracebackType) -> str:
+    return frame.tb_frame.f_code.co_filename
 
 
 def _server_errors() -> tuple[type[Exception], ...]:

@@ -8,27 +8,30 @@ import pytest
 
 from mockserver.testing.cases import find_cases
 from mockserver.testing.pytest_plugin.markers import CASES
+from mockserver.testing.pytest_plugin.servers import fail_without_traceback, start_server
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
-    """Parametrize `mock_case` with the cases of the marker's vendor and tag, by id.
+    """Parametrize `mock_case` with the cases of the marker's vendor and tag, by id; the server is asked.
 
     Raises:
-        pytest.fail.Exception: the vendor is missing, or no case has the tag.
+        pytest.fail.Exception: the vendor is missing, no case has the tag, or the server cannot be asked.
     """
-    cases = [one for marker in metafunc.definition.iter_markers(CASES) for one in _selected_cases(marker)]
+    markers = metafunc.definition.iter_markers(CASES)
+    cases = [one for marker in markers for one in _selected_cases(metafunc.config, marker)]
     ids = [f"{vendor}-{case}" for vendor, case in cases]
     metafunc.parametrize("mock_case", cases, ids=ids, indirect=True)
 
 
-def _selected_cases(marker: pytest.Mark) -> list[tuple[str, str]]:
+def _selected_cases(config: pytest.Config, marker: pytest.Mark) -> list[tuple[str, str]]:
     vendor, tag = _marker_arguments(*marker.args, **marker.kwargs)
-    if found := find_cases(vendor, tag):
-        return [(vendor, case) for case in found]
-    known = sorted({entry.row.section for entry in find_cases(vendor).values()})
-    if not known:
-        pytest.fail(f"{CASES}: no cases of a vendor {vendor}", pytrace=False)
-    sections = ", ".join(known)
+    with fail_without_traceback():
+        control = start_server(config).control
+        if found := find_cases(control, vendor, tag):
+            return [(vendor, case) for case in found]
+        sections = ", ".join(sorted({row["section"] for row in find_cases(control, vendor).values()}))
+    if not sections:
+        pytest.fail(f"{CASES}: {vendor} has no cases", pytrace=False)
     pytest.fail(f"{CASES}: {vendor} has no case tagged {tag}; sections are {sections}", pytrace=False)
 
 

@@ -14,10 +14,10 @@ from mockserver.sandbox.key_rules import key_rules
 from mockserver.vendors.guidewire import dates
 
 REPORTING_CURRENCY = "usd"
-"""The currency of reporting amounts; figures are not converted. Source: Guidewire fact sheet §5 rule 8."""
+"""The currency of reporting amounts; figures are not converted. Source: docs/vendors/guidewire.md#rules."""
 
 CURRENCY_DIGITS = MappingProxyType({"usd": 2, "jpy": 0, "eur": 2, "gbp": 2, "cad": 2, "aud": 2})
-"""Decimals of amounts by currency. Source: §5 rules 5 and 8."""
+"""Decimals of amounts by currency. Source: docs/vendors/guidewire.md#rules."""
 
 
 TYPELISTS: Mapping[str, Mapping[str, str]] = {
@@ -105,7 +105,7 @@ ITEM_DEFAULTS: Mapping[str, str] = {
     "costCategory": "defaultCostCategory",
     "paymentType": "defaultPaymentType",
 }
-"""Attributes that an item takes from its invoice by default. Source: Guidewire fact sheet §2.3."""
+"""Attributes that an item takes from its invoice by default. Source: docs/vendors/guidewire.md#item."""
 
 INVOICE_PLAIN_ATTRIBUTES = frozenset(
     {
@@ -170,10 +170,10 @@ ITEM_ATTRIBUTES = frozenset(
 INVOICE_SUMMARY = frozenset(
     {"id", "invoiceNumber", "payTo", "payee", "scheduledSendDate", "status", "totalTransactionAmount"}
 )
-"""Attributes of an invoice in a list. Source: Guidewire fact sheet §2.2."""
+"""Attributes of an invoice in a list. Source: docs/vendors/guidewire.md#bulk-invoice."""
 
 ITEM_SUMMARY = frozenset({"amount", "claim", "id", "status"})
-"""Attributes of an item in a list. Source: Guidewire fact sheet §2.3."""
+"""Attributes of an item in a list. Source: docs/vendors/guidewire.md#item."""
 
 
 def typekey(typelist: str, code: str) -> Json:
@@ -218,7 +218,7 @@ def sum_amounts(amounts: Iterable[Decimal]) -> Decimal:
 def split_evenly(whole: Decimal, count: int, currency: str, remainder: str) -> tuple[Decimal, ...]:
     """`whole` in `count` even shares that add up to it; the `first` or `last` ones get a minor unit more.
 
-    Source: Guidewire fact sheet §5 rule 5 (assumed).
+    Source: docs/vendors/guidewire.md#rules (assumed).
     """
     digits = CURRENCY_DIGITS[currency]
     each, left = divmod(int(_EXACT.scaleb(whole, digits)), count)
@@ -267,7 +267,7 @@ ReadValue = Callable[[Json], Json]
 def sent_attributes(document: Json, call: Call) -> Document | None:
     """Return the attributes in a body, None without any; nulls, blanks and numbers as assumed.
 
-    Source: Guidewire fact sheet §5 rules 19 and 20 (assumed).
+    Source: docs/vendors/guidewire.md#rules (assumed).
     """
     data = document.get("data") if isinstance(document, dict) else None
     sent = data.get("attributes") if isinstance(data, dict) else None
@@ -278,8 +278,9 @@ def sent_attributes(document: Json, call: Call) -> Document | None:
     if call.assumptions["number_amounts"] == "read":
         sent = {name: _with_text_amount(name, value) for name, value in sent.items()}
     number = sent.get("invoiceNumber")
-    if isinstance(number, str):
-        return {**sent, "invoiceNumber": key_rules(call.assumptions).stored(number)}
+    rules = key_rules(call.assumptions)
+    if rules.trims and isinstance(number, str):
+        return {**sent, "invoiceNumber": rules.stored(number)}
     return sent
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from mockserver.codec.http import json_reply
-from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem, Reply
-from mockserver.sandbox.key_rules import key_rules
+from mockserver.sandbox.key_rules import KeyRules, key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.guidewire import attributes, dates, rules
@@ -39,6 +38,7 @@ from mockserver.vendors.guidewire.lifecycle import (
     to_draft,
     transition_problems,
 )
+from mockserver.vendors.guidewire.messages import rejection
 from mockserver.vendors.guidewire.representation import (
     checksum,
     invoice_element,
@@ -64,14 +64,17 @@ def show_invoice(request: Request, state: State) -> Reply:
 
 
 def create_invoice(request: Request, state: State) -> Reply:
-    """Make an invoice. Source: Guidewire fact sheet §1.1, §2.2."""
+    """Make an invoice. Source: docs/vendors/guidewire.md#operations-and-paths, #bulk-invoice."""
     sent = _checked_attributes(request, Target(), state)
     made = create_draft(sent, request.call.assumptions, state)
     return element_reply(201, invoice_element(made, request, state))
 
 
 def update_invoice(request: Request, state: State) -> Reply:
-    """Change an invoice, if it is still as the caller read it. Source: Guidewire fact sheet §3.3, §4.2."""
+    """Change an invoice, if it is still as the caller read it.
+
+    Source: docs/vendors/guidewire.md#stale-data, #editing.
+    """
     invoice = invoice_in_path(request, state)
     refuse_stale(invoice, invoice_path(invoice), request)
     refuse_problems(edit_problems(invoice))
@@ -81,7 +84,7 @@ def update_invoice(request: Request, state: State) -> Reply:
 
 
 def delete_invoice(request: Request, state: State) -> Reply:
-    """Delete an invoice with its items. Source: Guidewire fact sheet §4.1."""
+    """Delete an invoice with its items. Source: docs/vendors/guidewire.md#states."""
     invoice = invoice_in_path(request, state)
     refuse_stale(invoice, invoice_path(invoice), request)
     refuse_problems(transition_problems("delete", invoice))
@@ -102,7 +105,7 @@ def show_item(request: Request, state: State) -> Reply:
 
 
 def create_item(request: Request, state: State) -> Reply:
-    """Add an item to an invoice. Source: Guidewire fact sheet §2.3, §4.2."""
+    """Add an item to an invoice. Source: docs/vendors/guidewire.md#item, #editing."""
     invoice = invoice_in_path(request, state)
     refuse_problems(edit_problems(invoice))
     sent = _checked_attributes(request, Target(invoice), state)
@@ -111,7 +114,7 @@ def create_item(request: Request, state: State) -> Reply:
 
 
 def update_item(request: Request, state: State) -> Reply:
-    """Change an item. Source: Guidewire fact sheet §2.3, §4.2."""
+    """Change an item. Source: docs/vendors/guidewire.md#item, #editing."""
     invoice, item = _item_in_path(request, state)
     refuse_stale(item, item_path(item), request)
     refuse_problems(edit_problems(invoice))
@@ -121,7 +124,7 @@ def update_item(request: Request, state: State) -> Reply:
 
 
 def delete_item(request: Request, state: State) -> Reply:
-    """Take an item out of an invoice. Source: Guidewire fact sheet §1.2, §4.2."""
+    """Take an item out of an invoice. Source: docs/vendors/guidewire.md#operations-and-paths, #editing."""
     invoice, item = _item_in_path(request, state)
     refuse_stale(item, item_path(item), request)
     refuse_problems(edit_problems(invoice))
@@ -135,7 +138,7 @@ def invoice_in_path(request: Request, state: State) -> Document:
     Raises:
         NotFound: there is none.
     """
-    return find_invoice(request.parameters["bulkInvoiceId"], state, any_case=_ignores_case(request))
+    return find_invoice(request.parameters["bulkInvoiceId"], state, _id_rules(request))
 
 
 def refuse_problems(problems: Iterable[Problem]) -> None:
@@ -145,13 +148,13 @@ def refuse_problems(problems: Iterable[Problem]) -> None:
         Rejected: with all of them.
     """
     if found := tuple(problems):
-        raise Rejected(*found)
+        raise rejection(*found)
 
 
 def refuse_stale(document: Document, path: str, request: Request) -> None:
     """Refuse a checksum that is not the current one; of body and header one counts.
 
-    Source: Guidewire fact sheet §3.3.
+    Source: docs/vendors/guidewire.md#stale-data.
 
     Raises:
         Rejected: it is stale.
@@ -164,7 +167,7 @@ def refuse_stale(document: Document, path: str, request: Request) -> None:
     supplied = next((one for one in brought if one is not None), current)
     if supplied != current:
         expected = {"uri": path, "currentChecksum": current}
-        raise Rejected(Problem("stale-checksum", ("data", "checksum"), expected=expected, found=supplied))
+        raise rejection(Problem("stale-checksum", ("data", "checksum"), expected=expected, found=supplied))
 
 
 def element_reply(status: int, shown: Json) -> Reply:
@@ -187,11 +190,11 @@ def _checked_attributes(request: Request, subject: Target, state: State) -> Docu
 def _item_in_path(request: Request, state: State) -> tuple[Document, Document]:
     invoice = invoice_in_path(request, state)
     item_id = request.parameters["bulkInvoiceItemId"]
-    return invoice, find_item(invoice, item_id, state, any_case=_ignores_case(request))
+    return invoice, find_item(invoice, item_id, state, _id_rules(request))
 
 
-def _ignores_case(request: Request) -> bool:
-    return key_rules(request.call.assumptions).ignores_case
+def _id_rules(request: Request) -> KeyRules:
+    return key_rules(request.call.assumptions).of_stored_keys
 
 
 _NEW_INVOICE: Document = {
@@ -213,7 +216,7 @@ _INVALIDATING = ("bulkInvoiceTotal", "currency", "payeeAddressBookUID", "splitEq
 def create_draft(sent: Document, assumptions: Mapping[str, str], state: State) -> Document:
     """Make a draft without items; whatever was not sent gets its default.
 
-    Source: Guidewire fact sheet §2.2.
+    Source: docs/vendors/guidewire.md#bulk-invoice.
     """
     payee = state.collection(PAYEES)[sent["payeeAddressBookUID"]]
     draft = {
@@ -232,7 +235,7 @@ def change_invoice(
 ) -> Document:
     """Apply the sent attributes and their consequences; without a difference nothing changes.
 
-    Source: Guidewire fact sheet §4.2 and §5 rules 1, 4, 8, 9, 19.
+    Source: docs/vendors/guidewire.md#editing, #rules.
     """
     changes = read_invoice(sent)
     payee_id = str(changes.get("payeeAddressBookUID", invoice["payeeAddressBookUID"]))
@@ -251,7 +254,7 @@ def change_invoice(
 
 
 def remove_invoice(invoice: Document, state: State) -> None:
-    """Delete an invoice with its items. Source: Guidewire fact sheet §4.1."""
+    """Delete an invoice with its items. Source: docs/vendors/guidewire.md#states."""
     items = state.collection(ITEMS)
     for item in items_of(invoice, state):
         del items[item["id"]]
@@ -259,7 +262,10 @@ def remove_invoice(invoice: Document, state: State) -> None:
 
 
 def _apply_hold(before: Document, invoice: Document, items: Sequence[Document]) -> InvoiceWithItems:
-    """On hold, or no longer so, where the delivery method says that. Source: §5 rule 10 (assumed)."""
+    """On hold, or no longer so, where the delivery method says that.
+
+    Source: docs/vendors/guidewire.md#rules (assumed).
+    """
     was, now = before["deliveryMethod"], invoice["deliveryMethod"]
     if was != "hold" and now == "hold":
         return {**invoice, "status": "onhold"}, list(items)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from mockserver.codec.http import json_reply
-from mockserver.errors import Rejected
 from mockserver.model import Document, Json, Problem, Reply
 from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
@@ -37,11 +36,14 @@ from mockserver.vendors.guidewire.lifecycle import (
     with_status,
     withdraw_approval,
 )
-from mockserver.vendors.guidewire.messages import ALERTS, EXPLANATIONS
+from mockserver.vendors.guidewire.messages import ALERTS, EXPLANATIONS, rejection
 from mockserver.vendors.guidewire.representation import invoice_element, invoice_path
 
 FIRST_CHECK_NUMBER = 100_500
-"""Check numbers count on from here. Source: §2.2 (that an issued invoice has one)."""
+"""Check numbers count on from here.
+
+Source: docs/vendors/guidewire.md#bulk-invoice (that an issued invoice has one).
+"""
 
 
 def validate_invoice(invoice: Document, assumptions: Mapping[str, str], state: State) -> Document:
@@ -85,7 +87,9 @@ def _number_alerts(invoice: Document, assumptions: Mapping[str, str], state: Sta
     number = invoice.get("invoiceNumber")
     if assumptions["duplicate_invoice_numbers"] == "allowed" or not number:
         return
-    same = key_rules(assumptions).find("invoiceNumber", number, state.collection(INVOICES))
+    # Numbers are trimmed as they are read, so that the index finds them.
+    rules = key_rules(assumptions).of_stored_keys
+    same = rules.find("invoiceNumber", number, state.collection(INVOICES))
     if any(other["id"] != invoice["id"] for other in same):
         yield _alert("duplicateInvoiceNumber", number=number)
 
@@ -191,7 +195,7 @@ def _check_item(item: Document, state: State) -> Document:
 
 
 def _is_due(invoice: Document, state: State) -> bool:
-    """Return whether the send date is today or earlier. Source: §4.1."""
+    """Return whether the send date is today or earlier. Source: docs/vendors/guidewire.md#states."""
     today = dates.calendar_day(dates.print_instant(state.now))
     return "scheduledSendDate" in invoice and dates.calendar_day(invoice["scheduledSendDate"]) <= today
 
@@ -238,7 +242,7 @@ def submit(invoice: Document, assumptions: Mapping[str, str], state: State) -> D
         Rejected: it has no items, no send date, or is not valid.
     """
     if found := tuple(_submission_problems(invoice, assumptions, state)):
-        raise Rejected(*found)
+        raise rejection(*found)
     return submit_invoice(invoice, assumptions, state)
 
 
@@ -258,7 +262,7 @@ def run_escalation(request: Request, state: State) -> Reply:
 def _submission_problems(
     invoice: Document, assumptions: Mapping[str, str], state: State
 ) -> Iterator[Problem]:
-    """Source: Guidewire fact sheet §5 rules 6, 12, 18."""
+    """Source: docs/vendors/guidewire.md#rules."""
     if not state.collection(ITEMS).find("bulkInvoice", invoice["id"]):
         yield Problem("no-items", expected="submit")
     if "scheduledSendDate" not in invoice:

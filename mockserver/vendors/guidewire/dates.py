@@ -14,7 +14,7 @@ _INSTANT = re.compile(
 def read_instant(text: str) -> datetime | None:
     """Parse an instant, in UTC if it has no offset; None if the text is none.
 
-    Source: Guidewire fact sheet §2.1 (other forms than milliseconds and Z: assumed).
+    Source: docs/vendors/guidewire.md#values (other forms than milliseconds and Z: assumed).
     """
     if (found := _INSTANT.fullmatch(text)) is None:
         return None

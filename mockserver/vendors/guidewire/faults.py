@@ -58,7 +58,7 @@ class _FaultyCall(Value, frozen=True):
 def fault_problem(fault: Fault, item: Item, request: Request) -> Problem:
     """Return a scenario's fault as a problem whose `found` is the vendor's error.
 
-    Source: Guidewire fact sheet §3.1, §3.2, §3.3.
+    Source: docs/vendors/guidewire.md#errors, #statuses, #stale-data.
     """
     refusal = _REFUSALS.get(fault.code)
     if refusal is not None:

@@ -114,7 +114,7 @@ def recalculate(
 ) -> InvoiceWithItems:
     """Share out the total where that is asked for, print every amount in the currency, and sum up.
 
-    Source: Guidewire fact sheet §5 rules 1, 4, 5, 7.
+    Source: docs/vendors/guidewire.md#rules.
     """
     currency = invoice["currency"]
     whole = Decimal(invoice["bulkInvoiceTotal"])
@@ -147,7 +147,10 @@ def withdraw_approval(invoice: Document) -> Document:
 
 
 def reopens(invoice: Document, assumptions: Mapping[str, str]) -> bool:
-    """Return whether a change reopens the invoice as draft. Source: Guidewire fact sheet §4.2 (assumed)."""
+    """Return whether a change reopens the invoice as draft.
+
+    Source: docs/vendors/guidewire.md#editing (assumed).
+    """
     return invoice["status"] == INVALID_ITEMS or (
         invoice["status"] in REOPENED and assumptions["reopen_on_change"] == ON
     )
@@ -180,22 +183,22 @@ BANK_ACCOUNTS = "bank-accounts"
 _ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 
-def find_invoice(invoice_id: str, state: State, *, any_case: bool = False) -> Document:
+def find_invoice(invoice_id: str, state: State, rules: KeyRules) -> Document:
     """Return the invoice of that id, in any letter case only where none has it exactly.
 
     Raises:
         NotFound: there is none.
     """
-    return _find(INVOICES, invoice_id, state, any_case=any_case)
+    return _find(INVOICES, invoice_id, state, rules)
 
 
-def find_item(invoice: Document, item_id: str, state: State, *, any_case: bool = False) -> Document:
+def find_item(invoice: Document, item_id: str, state: State, rules: KeyRules) -> Document:
     """Return the item of that id in the invoice, likewise.
 
     Raises:
         NotFound: it has no such item.
     """
-    found = _find(ITEMS, item_id, state, any_case=any_case)
+    found = _find(ITEMS, item_id, state, rules)
     if found["bulkInvoice"] != invoice["id"]:
         raise NotFound(ITEMS, item_id)
     return found
@@ -219,9 +222,9 @@ def save(invoice: Document, items: Iterable[Document], state: State) -> Document
     return _save(invoice, state.collection(INVOICES))
 
 
-def _find(name: str, key: str, state: State, *, any_case: bool) -> Document:
+def _find(name: str, key: str, state: State, rules: KeyRules) -> Document:
     collection = state.collection(name)
-    found = collection.get(KeyRules(trims=False, ignores_case=any_case).find_key(key, collection))
+    found = collection.get(rules.find_key(key, collection))
     if found is None:
         raise NotFound(name, key)
     return found

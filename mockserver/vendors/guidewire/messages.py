@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mockserver.codec import json
+from mockserver.errors import Rejected
 from mockserver.model import Json, Path, Problem, Value
 from mockserver.vendors.guidewire.attributes import INVOICE_TYPELISTS, ITEM_TYPELISTS
 
@@ -143,11 +144,20 @@ _LONGEST = 100
 
 
 def problem_detail(problem: Problem) -> Json:
-    """Return a problem as an entry of an error's `details`. Source: Guidewire fact sheet §3.1, §3.3."""
+    """Return a problem as an entry of an error's `details`.
+
+    Source: docs/vendors/guidewire.md#errors, #stale-data.
+    """
     entry: dict[str, Json] = {"message": problem_message(problem)}
     if properties := _properties(problem):
         entry["properties"] = properties
     return entry
+
+
+def rejection(*problems: Problem) -> Rejected:
+    """Return the refusal of a call by rules of the state, with the problems' messages as its hint."""
+    said = [f"{problem.pointer}: {problem_message(problem)}".removeprefix(": ") for problem in problems]
+    return Rejected(*problems, hint="; ".join(said))
 
 
 def problem_message(problem: Problem) -> str:

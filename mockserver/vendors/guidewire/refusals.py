@@ -65,7 +65,7 @@ _WITH_OWN_DETAIL = (VendorFailure, Unavailable, TooManyRequests)
 def classify(problem: Problem, call: Call) -> Problem | None:
     """Ignore unknown names if a header asks for it; report read-only ones separately.
 
-    Source: Guidewire fact sheet §1.5, §2.2.
+    Source: docs/vendors/guidewire.md#headers, #bulk-invoice.
     """
     if problem.code == "unknown-parameter":
         return None if _is_lenient(call, "gw-unknownqueryparamhandling") else problem
@@ -82,7 +82,7 @@ def classify(problem: Problem, call: Call) -> Problem | None:
 
 
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
-    """Return the vendor's error for a whole call. Source: Guidewire fact sheet §3."""
+    """Return the vendor's error for a whole call. Source: docs/vendors/guidewire.md#errors."""
     if isinstance(refusal, InvalidCall):
         document = problem_error((*refusal.problems, *_rule_problems(refusal, call, operation, state)), call)
     elif isinstance(refusal, Rejected):
@@ -129,7 +129,7 @@ def rejection_error(problems: Iterable[Problem], call: Call) -> Json:
 
 
 def wrap_error(error: Json, call: Call) -> Json:
-    """Return the error as a body. Source: Guidewire fact sheet §6 (a disagreement)."""
+    """Return the error as a body. Source: docs/vendors/guidewire.md#statuses (a disagreement)."""
     return error if call.assumptions["error_wrapper"] == "root" else {"error": error}
 
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from hashlib import blake2b
 from urllib.parse import unquote_plus
 
-from mockserver.errors import Rejected
+from msgspec.structs import replace
+
 from mockserver.model import Call, Document, Json, Problem, Reply
 from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
@@ -35,9 +36,10 @@ from mockserver.vendors.guidewire.lifecycle import (
     TRANSITIONS,
     allowed_actions,
 )
+from mockserver.vendors.guidewire.messages import rejection
 
 PAGE_SIZE = 25
-"""Rows on a page when the call does not say. Source: §1.4."""
+"""Rows on a page when the call does not say. Source: docs/vendors/guidewire.md#queries."""
 
 
 API = "/claim/v1"
@@ -93,16 +95,19 @@ def link(href: str, *methods: str) -> Json:
 
 
 def checksum(document: Document) -> str:
-    """32 hexadecimal digits that change with every version. Source: Guidewire fact sheet §2.1 (assumed)."""
+    """32 hexadecimal digits that change with every version.
+
+    Source: docs/vendors/guidewire.md#values (assumed).
+    """
     stored = json.dumps(document, sort_keys=True).encode()
     return blake2b(stored, digest_size=16).hexdigest()
 
 
 def with_correlation_id(reply: Reply, call: Call, state: State) -> Reply:
-    """Add the caller's correlation id, or a fresh one. Source: Guidewire fact sheet §1.5."""
+    """Add the caller's correlation id, or a fresh one. Source: docs/vendors/guidewire.md#headers."""
     name = call.headers.get(CORRELATION.lower()) or state.uuid()
     headers = (*reply.headers, (CORRELATION, name))
-    return Reply(reply.status, reply.body, reply.media_type, headers)
+    return replace(reply, headers=headers)
 
 
 def _invoice_attributes(invoice: Document, call: Call, state: State) -> dict[str, Json]:
@@ -147,7 +152,10 @@ def _texts_and_typekeys(
 
 
 def _select_fields(attributes: Document, request: Request, summary: Iterable[str], default: str) -> Json:
-    """Return the attributes that are asked for, in alphabetical order. Source: Guidewire fact sheet §1.4."""
+    """Return the attributes that are asked for, in alphabetical order.
+
+    Source: docs/vendors/guidewire.md#queries.
+    """
     fields = request.parameters.get("fields", ())
     names = {default if field == "*default" else field for field in fields} or {default}
     if names & _EVERYTHING:
@@ -162,7 +170,10 @@ def _element(attributes: Json, document: Document, links: Json) -> Json:
 
 
 def _invoice_links(invoice: Document) -> Json:
-    """Itself, and the actions that its status allows. Source: Guidewire fact sheet §1.3 (assumed)."""
+    """Itself, and the actions that its status allows.
+
+    Source: docs/vendors/guidewire.md#body-and-links (assumed).
+    """
     path, status = invoice_path(invoice), invoice["status"]
     methods = ["get"]
     methods += ["patch"] if status in EDITABLE else []
@@ -219,7 +230,7 @@ _NEGATIVE_OPERATORS = frozenset({"ne", "ni"})
 def render_page(request: Request, documents: Iterable[Document], row: RenderRow, state: State) -> Json:
     """Return the page of `documents` that the call asks for, as a collection.
 
-    Source: Guidewire fact sheet §1.3, §1.4.
+    Source: docs/vendors/guidewire.md#body-and-links, #queries.
     """
     found = _sorted(request, _filtered(request, documents, state))
     size = request.parameters.get("pageSize", PAGE_SIZE)
@@ -257,7 +268,7 @@ def _parse_filter(place: int, text: str) -> tuple[str, str, str]:
         return field, operator, value
     moments = [dates.normalize_instant(moment) for moment in value.split(",")]
     if None in moments:
-        raise Rejected(Problem("bad-format", ("query", "filter", place), rule="filter", found=text))
+        raise rejection(Problem("bad-format", ("query", "filter", place), rule="filter", found=text))
     return field, operator, ",".join(filter(None, moments))
 
 

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.http import check_json_in_utf_8, json_reply
-from mockserver.errors import Rejected
 from mockserver.model import Call, Problem, Reply
 from mockserver.sandbox.assumptions import ON
 from mockserver.sandbox.store import State
@@ -17,6 +16,7 @@ from mockserver.spec.openapi import Operation
 from mockserver.vendor import Enter, Handler, Request, find_record
 from mockserver.vendors.guidewire.dates import print_instant
 from mockserver.vendors.guidewire.lifecycle import new_id
+from mockserver.vendors.guidewire.messages import rejection
 from mockserver.vendors.guidewire.representation import with_correlation_id
 
 REPLY_SCHEMAS: Mapping[str, str] = {
@@ -122,7 +122,7 @@ def _claim_transaction_id(request: Request, state: State) -> None:
         return
     known = state.collection(TRANSACTIONS)
     if name in known or request.call.same_key_in_flight:
-        raise Rejected(Problem("already-executed", ("header", _TRANSACTION_HEADER), found=name))
+        raise rejection(Problem("already-executed", ("header", _TRANSACTION_HEADER), found=name))
     known[name] = {"at": print_instant(state.now)}
 
 

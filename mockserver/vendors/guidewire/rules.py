@@ -24,7 +24,7 @@ from mockserver.vendors.guidewire.lifecycle import CLAIMS, EXPOSURES, PAYEES, it
 
 
 def item_creation_problems(sent: Document, invoice: Document, state: State) -> Iterator[Problem]:
-    """Yield what keeps an item from being added. Source: Guidewire fact sheet §2.3 and §5 rules 1, 3, 15."""
+    """Yield what keeps an item from being added. Source: docs/vendors/guidewire.md#item, #rules."""
     if "amount" in sent and invoice["splitEqually"]:
         yield attribute_problem("amount-forbidden", "amount")
     if "amount" not in sent and not invoice["splitEqually"]:
@@ -48,7 +48,7 @@ def item_change_problems(
 ) -> Iterator[Problem]:
     """Yield what keeps an item from being changed so; an amount that is the same may stand.
 
-    Source: Guidewire fact sheet §2.3 and §5 rules 1, 15.
+    Source: docs/vendors/guidewire.md#item, #rules.
     """
     if "amount" in sent and invoice["splitEqually"] and not _is_same_amount(sent["amount"], item):
         yield attribute_problem("amount-forbidden", "amount")
@@ -124,7 +124,7 @@ def attribute_problems(
 
 
 def _creation_problems(sent: Document, assumptions: Mapping[str, str], state: State) -> Iterator[Problem]:
-    """Yield what keeps an invoice from being made. Source: Guidewire fact sheet §5 rules 2, 8, 9."""
+    """Yield what keeps an invoice from being made. Source: docs/vendors/guidewire.md#rules."""
     yield from _payee_problems(sent, state)
     split = sent.get("splitEqually")
     asks = split is True or (split is False and assumptions["split_needs_total"] == "when_sent")
@@ -139,7 +139,7 @@ def _creation_problems(sent: Document, assumptions: Mapping[str, str], state: St
 def _change_problems(
     sent: Document, invoice: Document, assumptions: Mapping[str, str], state: State
 ) -> Iterator[Problem]:
-    """Yield what keeps an invoice from being changed so. Source: Guidewire fact sheet §5 rules 8, 9."""
+    """Yield what keeps an invoice from being changed so. Source: docs/vendors/guidewire.md#rules."""
     yield from _payee_problems(sent, state)
     yield from _currency_problems(sent, assumptions)
     currency = _currency_code(sent) or invoice["currency"]

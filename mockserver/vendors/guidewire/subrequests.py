@@ -19,10 +19,16 @@ from mockserver.vendors.guidewire.representation import API, CORRELATION
 from mockserver.vendors.guidewire.request_headers import finish_reply, record_failed_id
 
 BATCH_ONLY_HEADERS = frozenset({"gw-checksum", "prefer", "content-length"})
-"""Headers of a batch that do not hold for its calls: documented is the first. Source: §3.4."""
+"""Headers of a batch that do not hold for its calls: documented is the first.
+
+Source: docs/vendors/guidewire.md#batches.
+"""
 
 COMPOSITE_ONLY_HEADERS = BATCH_ONLY_HEADERS | {"gw-dbtransaction-id", "gw-donotcommit"}
-"""Headers of a composite that hold for all of it as one transaction. Source: §3.5."""
+"""Headers of a composite that hold for all of it as one transaction.
+
+Source: docs/vendors/guidewire.md#composites.
+"""
 
 
 FIRST_REFUSAL = 400
@@ -92,7 +98,8 @@ def run_batch(request: Request, state: State) -> StoreItem:
     """
     limit = int(request.call.assumptions["batch_limit"])
     if len(request.items) > limit:
-        raise InvalidCall((Problem("too-many", ("requests",), rule="maxItems", expected=limit),))
+        hint = _limit_hint(len(request.items), limit, request.call.assumed("batch_limit"))
+        raise InvalidCall((Problem("too-many", ("requests",), rule="maxItems", expected=limit),), hint=hint)
     batch = without_headers(request.call, BATCH_ONLY_HEADERS)
     takes_data = request.call.assumptions["batch_data_alias"] == "accepted"
 
@@ -293,7 +300,9 @@ def run_composite(request: Request, state: State) -> Reply:
         if answered["status"] >= FIRST_REFUSAL:
             left = len(requests) - number - 1
             failed = {"requestError": error_in(answered["body"])}
-            return _failure_reply([*responses, failed, *[_SKIPPED] * left], len(selections))
+            reply = _failure_reply([*responses, failed, *[_SKIPPED] * left], len(selections))
+            said = failed["requestError"].get("userMessage", "")
+            return replace(reply, reason=f"/requests/{number} was refused with {answered['status']}: {said}")
         responses.append(answered if sent.get("includeResponse", True) else _NOT_INCLUDED)
     selected = [running.select(sent, ("selections", number)) for number, sent in enumerate(selections)]
     return json_reply(200, {"responses": responses, "selections": selected})
@@ -308,7 +317,13 @@ def _failure_reply(responses: Json, selections: int) -> Reply:
 def _refuse_too_many(found: int, call: Call) -> None:
     limit = int(call.assumptions["composite_limit"])
     if found > limit:
-        raise InvalidCall((Problem("too-many-calls", ("requests",), expected=limit, found=found),))
+        hint = _limit_hint(found, limit, call.assumed("composite_limit"))
+        problem = Problem("too-many-calls", ("requests",), expected=limit, found=found)
+        raise InvalidCall((problem,), hint=hint)
+
+
+def _limit_hint(found: int, limit: int, assumed: str) -> str:
+    return f"{found:,} subrequests, at most {limit:,} are allowed ({assumed})"
 
 
 def _query_string(parameters: Document) -> str:

@@ -48,9 +48,12 @@ def is_visible(administration: Document, principal: Principal, state: State) -> 
 
 def access_refusal(administration_id: str, call: Call) -> Refusal:
     """Return the refusal of a caller at an administration's door."""
+    granted = call.principal.facts.get("administrations")
+    works = "81 works" if granted is None else f"it may enter {', '.join(granted) or 'none'}"
+    hint = f"administration_id {administration_id} is unknown, or closed to this token; {works}"
     if call.assumptions["closed_administration"] == "404":
-        return NotFound(ADMINISTRATIONS, administration_id)
-    return Forbidden("administration", f"No access to administration {administration_id}")
+        return NotFound(ADMINISTRATIONS, administration_id, hint=hint)
+    return Forbidden("administration", f"No access to administration {administration_id}", hint=hint)
 
 
 def _is_granted(administration: Document, principal: Principal) -> bool:

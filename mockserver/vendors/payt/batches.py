@@ -95,10 +95,11 @@ UPDATED = 200
 NOT_FOUND_KIND = "not_found"
 """The only kind of failure that is documented.
 
-Source: Payt fact sheet §3.2.
+Source: docs/vendors/payt.md#partial-errors.
 """
 
-# The order in which a record's messages are printed: that of its fields in §2.1 and §2.7 (assumed, §3.2).
+# The order in which a record's messages are printed: that of its fields in docs/vendors/payt.md#invoice,
+# #other-answers (assumed, docs/vendors/payt.md#partial-errors).
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "invoices": (
         "currency_code",
@@ -166,7 +167,7 @@ FindWarnings: TypeAlias = Callable[[Item, Request, State], tuple[Problem, ...]]
 def success_entity(result: BatchResult, state: State) -> Reply:
     """Counters and maps; `warnings` only when there are any.
 
-    Source: Payt fact sheet §2.5, §3.2; that `success` is true when no record was taken is assumed.
+    Source: docs/vendors/payt.md#partial-errors; that `success` is true when no record was taken is assumed.
     """
     return _success_reply(result, state, None)
 
@@ -195,7 +196,7 @@ def _success_reply(result: BatchResult, state: State, warned: FindWarnings | Non
 def contacts_reply(result: BatchResult, state: State) -> Reply:
     """Return the reply of contacts, with or without a body, as no document gives it a schema.
 
-    Source: Payt fact sheet §5.11.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     if result.request.call.assumptions["contacts_answer"] == "empty":
         return Reply(CREATED)
@@ -253,7 +254,7 @@ class _RecordMessages:
     def _key(self, item: Item) -> str:
         """Return the number, else the identifier, else the place in the call.
 
-        Source: Payt fact sheet §3.2 (assumed).
+        Source: docs/vendors/payt.md#partial-errors (assumed).
         """
         for member in self._members if isinstance(item.document, dict) else ():
             text = item.document.get(member)

@@ -194,7 +194,7 @@ def word_problem(problem: Problem, *, spare_call: bool = False) -> Problem:
     """Return what a schema found, in the vendor's words.
 
     With `spare_call` what the reader cannot read stays with its record, under a rule that is not fatal.
-    Source: Payt fact sheet §3.1, §3.3 (assumed).
+    Source: docs/vendors/payt.md#whole-calls, #messages (assumed).
     """
     if not _is_of_record(problem):
         return replace(problem, detail=f"{_bracketed(problem.path)} {_parameter_words(problem)}")

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TypeAlias
 from urllib.parse import urlencode
 
+from msgspec.structs import replace
+
 from mockserver.codec.http import json_reply
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme, issue_credential
@@ -54,7 +56,7 @@ def authenticate_client(call: Call, state: State) -> Document:
     client_id, _, secret = (_BASIC.credential(call) or "").partition(":")
     found = find_application(client_id, state)
     if found.get("secret", secret) != secret:
-        raise Unauthorized("unknown", _BASIC.name)
+        raise Unauthorized("unknown", _BASIC.name, hint=f"this is not the secret of client {found['id']}")
     return found
 
 
@@ -76,7 +78,7 @@ _CODE_OCTETS = 32
 def authorize(request: Request, state: State) -> Reply:
     """Send the browser back with a code, or with the error that there is.
 
-    Source: Payt fact sheet §1.4.
+    Source: docs/vendors/payt.md#tokens.
     """
     asked = request.parameters
     client = find_application(asked["client_id"], state)
@@ -103,6 +105,11 @@ def _redirect(request: Request, **told: str) -> Reply:
 REFRESH_TOKENS = "refresh_tokens"
 """The vendor-wide collection of refresh tokens that are good still: the last one of each grant."""
 
+_CODE_HINT = "the code is unknown, used or expired, or of another client or redirect_uri; authorize gives one"
+_REFRESH_HINT = (
+    "the refresh_token is unknown, used or expired, or of another client; "
+    "sandbox-refresh-token of client sandbox-client will do, once"
+)
 _ACCESS_SECONDS = 7200
 _REFRESH_LIFETIME = timedelta(days=90)
 _TOKEN_OCTETS = 32
@@ -113,7 +120,7 @@ GrantToken: TypeAlias = Callable[[Document, Document, Request, State], Reply]
 def grant_token(request: Request, state: State) -> Reply:
     """Return an access token for what the call brings.
 
-    Source: Payt fact sheet §1.4.
+    Source: docs/vendors/payt.md#tokens.
 
     Raises:
         Unauthorized: the application is not who it says.
@@ -151,7 +158,7 @@ def revoke_token(request: Request, state: State) -> Reply:
 def introspect_token(request: Request, state: State) -> Reply:
     """Return what a token is good for.
 
-    Source: Payt fact sheet §1.2.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     authenticate_client(request.call, state)
     known = state.collection(CREDENTIALS, "").get(request.document["token"])
@@ -169,16 +176,18 @@ def introspect_token(request: Request, state: State) -> Reply:
     return json_reply(200, told)
 
 
-def oauth_error(error: str, description: str = "", status: int = 400) -> Reply:
-    """Return an error in the words of OAuth."""
-    return json_reply(status, {"error": error, "error_description": description or OAUTH_MESSAGES[error]})
+def oauth_error(error: str, description: str = "", status: int = 400, reason: str = "") -> Reply:
+    """Return an error in the words of OAuth; `reason` says more than those do."""
+    said = description or OAUTH_MESSAGES[error]
+    reply = json_reply(status, {"error": error, "error_description": said})
+    return replace(reply, reason=f"{error}: {reason or said}")
 
 
 def _grant_by_code(document: Document, client: Document, _request: Request, state: State) -> Reply:
     codes = state.collection(AUTHORIZATION_CODES, "")
     code = codes.get(document["code"])
     if code is None or not _is_valid(code, client, state) or code["redirect_uri"] != document["redirect_uri"]:
-        return oauth_error("invalid_grant")
+        return oauth_error("invalid_grant", reason=_CODE_HINT)
     del codes[document["code"]]
     return _token_pair_reply(client, code["scopes"], code["administrations"], state)
 
@@ -188,7 +197,7 @@ def _grant_by_refresh_token(document: Document, client: Document, request: Reque
     refresh_tokens = state.collection(REFRESH_TOKENS, "")
     last = refresh_tokens.get(document["refresh_token"])
     if last is None or not _is_valid(last, client, state):
-        return oauth_error("invalid_grant")
+        return oauth_error("invalid_grant", reason=_REFRESH_HINT)
     scopes = select_scopes(document.get("scope"), last["scopes"])
     if scopes is None:
         return oauth_error("invalid_scope")

@@ -93,7 +93,7 @@ def cut_page(
     """Return one page in the order asked for, else by id, and the cursor of the next one, None on the last.
 
     `sequence` is where the records' ids were counted, "" where nobody counts them.
-    Source: Payt fact sheet §1.3 (the last cursor is assumed).
+    Source: docs/vendors/payt.md#lists (the last cursor is assumed).
 
     Raises:
         InvalidCall: the cursor is an id that no record ever had, and the assumption counts that.
@@ -172,7 +172,7 @@ def as_sent_by_now(invoice: Document, request: Request, state: State) -> Documen
 def list_handler(kind: RecordType, filters: BuildFilters, now: AsOfNow = as_stored) -> Handler:
     """Return a page of an administration's records.
 
-    Source: Payt fact sheet §1.3.
+    Source: docs/vendors/payt.md#lists.
     """
 
     def handle(request: Request, state: State) -> Reply:
@@ -209,7 +209,7 @@ def show_handler(kind: RecordType, now: AsOfNow = as_stored) -> Handler:
 def list_administrations(request: Request, state: State) -> Reply:
     """Return the administrations that the caller's token reaches.
 
-    Source: Payt fact sheet §1.4, §2.9.
+    Source: docs/vendors/payt.md#tokens, #other-answers.
     """
     collection = state.collection(ADMINISTRATIONS, "")
     records = [
@@ -239,7 +239,7 @@ def show_administration(request: Request, state: State) -> Reply:
 def _with_status_word(administration: Document, request: Request) -> Document:
     """Return the administration with its status in the word that the assumption chooses.
 
-    Source: Payt fact sheet §5.8.
+    Source: docs/vendors/payt.md#administrations.
     """
     if administration["status"] != "inactive":
         return administration
@@ -277,7 +277,7 @@ def deleted_payment(gone: Document) -> dict[str, Json]:
 def deleted_list_handler(kind: str, remains: RepresentDeleted) -> Handler:
     """Return a page of an administration's deleted records.
 
-    Source: Payt fact sheet §1.2.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
 
     def handle(request: Request, state: State) -> Reply:

@@ -62,7 +62,7 @@ _OAUTH_PATHS = "/oauth/"
 def classify(problem: Problem, call: Call) -> Problem | None:
     """Return what a schema found, in Payt's words; an administration's id may be a number, as any text may.
 
-    Source: Payt fact sheet §3.1, §5.5.
+    Source: docs/vendors/payt.md#whole-calls, #invoice.
     """
     if problem.path == ("administration_id",) and type(problem.found) in (int, Decimal):
         return None
@@ -79,7 +79,7 @@ def classify(problem: Problem, call: Call) -> Problem | None:
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, _state: State) -> Reply:
     """Return the reply to a call that is refused as a whole.
 
-    Source: Payt fact sheet §3.1.
+    Source: docs/vendors/payt.md#whole-calls.
     """
     if call.path.startswith(_OAUTH_PATHS):
         if isinstance(refusal, Unauthorized):
@@ -131,7 +131,7 @@ def _is_too_long(problem: Problem) -> bool:
 def _lacks_offset(problem: Problem) -> bool:
     """Return whether the problem is alone that a moment of a record does not name its zone.
 
-    Source: Payt fact sheet §1.5 (timestamps are UTC).
+    Source: docs/vendors/payt.md#conventions (timestamps are UTC).
     """
     return (
         problem.path[:1] == ("invoices",)

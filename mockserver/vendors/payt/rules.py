@@ -50,7 +50,7 @@ def for_readable(rule: ItemRule) -> ItemRule:
 def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
     """Yield what is wrong with an invoice record that it shows by itself; a change may lack any member.
 
-    Source: Payt fact sheet §2.1, §3.3.
+    Source: docs/vendors/payt.md#invoice, #messages.
     """
     record = item.document
     if record["invoice_number"].isspace():
@@ -67,7 +67,7 @@ def invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 def debtor_problems(item: Item, _request: Request) -> Iterator[Problem]:
     """Yield everything wrong with a debtor record that it shows by itself.
 
-    Source: Payt fact sheet §2.7.
+    Source: docs/vendors/payt.md#other-answers.
     """
     record = item.document
     if record["debtor_number"].isspace():
@@ -79,7 +79,7 @@ def debtor_problems(item: Item, _request: Request) -> Iterator[Problem]:
 def debtor_warnings(item: Item, _request: Request) -> Iterator[Problem]:
     """Yield a VAT number that does not begin with a country.
 
-    Source: Payt fact sheet §3.3.
+    Source: docs/vendors/payt.md#messages.
     """
     number = item.document.get("vat_number")
     if number and not _VAT_NUMBER.fullmatch(number):
@@ -89,7 +89,7 @@ def debtor_warnings(item: Item, _request: Request) -> Iterator[Problem]:
 def contact_problems(item: Item, _request: Request) -> Iterator[Problem]:
     """Yield everything wrong with a contact record that it shows by itself.
 
-    Source: Payt fact sheet §1.2.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     record = item.document
     if not (record.get("contact_identifier") or record.get("id")):
@@ -101,7 +101,7 @@ def contact_problems(item: Item, _request: Request) -> Iterator[Problem]:
 def contact_warnings(item: Item, _request: Request) -> Iterator[Problem]:
     """Numbers that no telephone has.
 
-    Source: Payt fact sheet §3.3.
+    Source: docs/vendors/payt.md#messages.
     """
     for member in ("call_phone_number", "sms_phone_number"):
         if is_odd_phone(item.document.get(member)):
@@ -116,7 +116,7 @@ def is_odd_phone(number: str | None) -> bool:
 def vat_rate_problems(item: Item, _request: Request) -> Iterator[Problem]:
     """Yield a rate that has no code.
 
-    Source: Payt fact sheet §1.2.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     if not (item.document.get("code") or "").strip():
         yield record_problem("code-blank", item, "code", of="vat_rates")
@@ -125,7 +125,7 @@ def vat_rate_problems(item: Item, _request: Request) -> Iterator[Problem]:
 def unique_in_batch(collection: str, member: str, code: str) -> BatchRule:
     """Return the rule that no two records of a call have the same `member`: all that do are refused.
 
-    Source: Payt fact sheet §3.3, §4.1 (assumed); design §8.2.
+    Source: docs/vendors/payt.md#messages, #identity (assumed); docs/decisions.md#items-and-whole-calls.
     """
 
     def repeated(request: Request) -> Iterator[tuple[int, Problem]]:
@@ -151,7 +151,7 @@ def _name_of(item: Item, member: str) -> str:
 def _fractional_cents(record: Document) -> Iterator[Path]:
     """Yield where the record has an amount of parts of a cent.
 
-    Source: Payt fact sheet §1.5 (money has two decimals).
+    Source: docs/vendors/payt.md#conventions (money has two decimals).
     """
     yield from (
         (member,) for member, value in record.items() if member in MONEY and has_fractional_cents(value)
@@ -181,7 +181,7 @@ def _line_problems(item: Item, lines: list[Document]) -> Iterator[Problem]:
 def line_orders(lines: list[Document]) -> list[int]:
     """Return where each line stands: as it says, else by its place in the list.
 
-    Source: Payt fact sheet §2.4.
+    Source: docs/vendors/payt.md#invoice.
     """
     return [
         position if line.get("line_order") is None else line["line_order"]

@@ -18,7 +18,7 @@ from mockserver.vendors.payt.records.normalization import changeable_members, is
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield everything that stands against an invoice record that is posted.
 
-    Source: Payt fact sheet §2.1, §4.1, §4.3.
+    Source: docs/vendors/payt.md#invoice, #identity, #amounts-and-payments.
     """
     if is_readable(item, request):
         yield from _invoice_problems(
@@ -34,7 +34,7 @@ def check_change(item: Item, request: Request, state: State) -> Iterator[Problem
 
     A blank number means no invoice, and is told of as blank already.
 
-    Source: Payt fact sheet §2.6, §3.2.
+    Source: docs/vendors/payt.md#invoice, #partial-errors.
     """
     if not is_readable(item, request):
         return
@@ -52,7 +52,7 @@ def check_change(item: Item, request: Request, state: State) -> Iterator[Problem
 def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield everything that stands against a debtor record.
 
-    Source: Payt fact sheet §3.3.
+    Source: docs/vendors/payt.md#messages.
     """
     if not is_readable(item, request):
         return
@@ -64,7 +64,7 @@ def check_debtor(item: Item, request: Request, state: State) -> Iterator[Problem
 def check_contact(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield everything that stands against a contact record.
 
-    Source: Payt fact sheet §1.2 (assumed).
+    Source: docs/vendors/payt.md#operations-and-paths (assumed).
     """
     if not is_readable(item, request):
         return
@@ -78,7 +78,7 @@ def check_contact(item: Item, request: Request, state: State) -> Iterator[Proble
 def check_vat_rate(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield what a new rate lacks.
 
-    Source: Payt fact sheet §1.2.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     record = item.document
     if not is_readable(item, request) or state.collection("vat_rates").find("code", record.get("code")):

@@ -1,9 +1,11 @@
 """Access before the body is read, and the login that issues tokens.
 
-Source: PVEx fact sheet §1.2, §3.2.
+Source: docs/vendors/pvex.md#credentials, #refusals.
 """
 
 from __future__ import annotations
+
+from msgspec.structs import replace
 
 from mockserver.codec.http import json_reply, parse_content_type
 from mockserver.engine.auth import issue_credential
@@ -25,6 +27,7 @@ LOGIN_OPERATION = "issueToken"
 USERS = "users"
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _SCHEME = "bearerAuth"
+_FIXTURE_USER = "sync@cedarhollow.example"
 _GRANT_TYPE, _PASSWORD = "grant_type", "password"
 _JSON = "application/json;charset=UTF-8"
 _FORM = "application/x-www-form-urlencoded"
@@ -43,29 +46,33 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     operation = enter()
     assumptions = call.assumptions
     if len(call.body) > MAX_BODY_BYTES and assumptions["body_too_large"] != "413":
-        raise TooLarge(MAX_BODY_BYTES)
+        hint = f"the body has {len(call.body):,} bytes, at most {MAX_BODY_BYTES:,} are allowed"
+        raise TooLarge(MAX_BODY_BYTES, hint=f"{hint} ({call.assumed('body_too_large')})")
     if operation.id == LOGIN_OPERATION and assumptions["token_endpoint"] == "off":  # noqa: S105 - an assumption
-        raise NotFound("path", call.path)
+        raise NotFound(
+            "path", call.path, hint=f"there are no tokens to ask for: {call.assumed('token_endpoint')}"
+        )
     if operation.security and call.principal == ANONYMOUS and assumptions["auth"] == "bearer":
         raise Unauthorized("missing", _SCHEME)
     with state.item():  # a refused call is not counted
         enter.count()
         if operation.id != LOGIN_OPERATION and parse_content_type(call.headers)[0] == _FORM:
-            _check_form(assumptions["form_body"])
+            _check_form(assumptions["form_body"], call.assumed("form_body"))
     return ""
 
 
-def _check_form(value: str) -> None:
+def _check_form(value: str, assumed: str) -> None:
+    hint = f"the body is a form, send JSON or XML ({assumed})"
     if value == "415":
-        raise UnsupportedMediaType(_FORM, _OTHER_MEDIA_TYPES)
+        raise UnsupportedMediaType(_FORM, _OTHER_MEDIA_TYPES, hint=hint)
     if value == "500":
-        raise VendorFailure
+        raise VendorFailure(hint=hint)
 
 
 def issue_token(request: Request, state: State) -> Reply:
     """Return a token for a user's name and password, good for two weeks less a second.
 
-    Source: PVEx fact sheet §1.2.
+    Source: docs/vendors/pvex.md#credentials.
     """
     form = request.document
     user = state.collection(USERS).get(form["username"].lower())
@@ -90,7 +97,8 @@ def login_refusal_reply(refusal: Refusal) -> Reply:
 
 def _wrong_password_reply() -> Reply:
     refused = {"error": "invalid_grant", "error_description": ASSUMED.bad_password}
-    return json_reply(400, refused, _JSON)
+    reply = json_reply(400, refused, _JSON)
+    return replace(reply, reason=f"no user has this name and password; the fixtures have {_FIXTURE_USER}")
 
 
 def _unsupported_grant_reply() -> Reply:

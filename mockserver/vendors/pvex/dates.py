@@ -1,6 +1,6 @@
 """Dates: the forms that each body reader accepts, and the one form in which they are stored and printed.
 
-Source: PVEx fact sheet §2.1, §2.2, §2.3. `Z` stays, no zone stays bare, an offset becomes server time
+Source: docs/vendors/pvex.md#json, #xml, #forms. `Z` stays, no zone stays bare, an offset becomes server time
 (UTC, so `+00:00`); seven decimals at most, no trailing zeros.
 """
 

@@ -1,7 +1,7 @@
 """Scenario faults of invoices in PVEx's words, and extra outcomes for invoices that were not sent.
 
 Which sentence stands for which fault code is assumed, and so are sentences without a source. Source: PVEx
-fact sheet §3.2, §3.3.
+docs/vendors/pvex.md#refusals, #modelstate.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Members of an invoice: order, types, and default values.
 
-Source: PVEx fact sheet §2.
+Source: docs/vendors/pvex.md#invoice.
 """
 
 from __future__ import annotations

@@ -1,14 +1,16 @@
 """Operations on invoices: store a batch or a single one, show them, list them.
 
-An invoice is inserted or replaced as a whole. Source: PVEx fact sheet §1.1, §4.
+An invoice is inserted or replaced as a whole. Source: docs/vendors/pvex.md#operations-and-paths, #state.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec.structs import replace
 
+from mockserver.engine.problem_reasons import describe_problems
 from mockserver.errors import InvalidCall, NotFound, Rejected
 from mockserver.model import Action, Document, Item, Outcome, Problem, Reply, Value
 from mockserver.sandbox.key_rules import KeyRules, key_rules
@@ -60,7 +62,7 @@ class InvoiceStore(Value, frozen=True):
     def store(self, item: Item) -> Outcome:
         """Insert or replace by `SubscriberId` and `Id`; the first `ApiCreateDate` stays, null is passed over.
 
-        Source: PVEx fact sheet §4 rows 1, 5, 6, 7, 9, 10, 12.
+        Source: docs/vendors/pvex.md#state.
 
         Raises:
             Rejected: it is there and may not be, or storing fails.
@@ -153,7 +155,7 @@ def apply_batch(request: Request, state: State) -> StoreItem:
 def _stop_at_failure(store: StoreItem) -> StoreItem:
     """Store the rows before the first that fails, and nothing from there on.
 
-    Source: PVEx fact sheet §4 row 2, `stop_at_first`. The rows that are not stored count as unchanged:
+    Source: docs/vendors/pvex.md#state, `stop_at_first`. The rows that are not stored count as unchanged:
     rejected ones would take the batch back, which is all or nothing.
     """
     failed: list[Problem] = []
@@ -195,7 +197,7 @@ def render_batch(result: BatchResult, _state: State) -> Reply:
     """Return all or nothing: a success, every fault of every invoice, or the failure of the database.
 
     No invoice has a status of its own, so that one which a scenario sets is that of the answer.
-    Source: PVEx fact sheet §3.2.
+    Source: docs/vendors/pvex.md#refusals.
     """
     problems = [problem for outcome in result.outcomes for problem in outcome.problems]
     if not problems:
@@ -220,23 +222,29 @@ def _refused_reply(result: BatchResult, problems: list[Problem]) -> Reply:
 def store_invoice(request: Request, state: State) -> Reply:
     """Insert or replace a single invoice.
 
-    Source: PVEx fact sheet §1.1 row 2.
+    Source: docs/vendors/pvex.md#operations-and-paths.
 
     Raises:
         InvalidCall: something is wrong with it that its schema cannot say; the refusal finds it again.
         Rejected: it is there and may not be, or storing fails.
     """
     reading = body_reader(request.media_type)
-    if any(invoice_problems(0, request.document, reading, request.call.assumptions)):
-        raise InvalidCall((), request.document)
+    found = tuple(invoice_problems(0, request.document, reading, request.call.assumptions))
+    if found:
+        raise InvalidCall((), request.document, hint=describe_problems(_of_single(found)))
     outcome = open_store(request, state).store(Item(0, "", request.document))
     return success_reply(request.call, [outcome.document], is_batch=False)
+
+
+def _of_single(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems of the one invoice of a call, which has no index in its body."""
+    return [replace(problem, path=problem.path[1:]) for problem in problems]
 
 
 def list_invoices(request: Request, state: State) -> Reply:
     """List all invoices (helper GET), deleted ones too, unless the query narrows them.
 
-    Source: PVEx fact sheet §4 row 4.
+    Source: docs/vendors/pvex.md#state.
     """
     wanted = request.parameters.get("deleted")
     found = [
@@ -248,13 +256,13 @@ def list_invoices(request: Request, state: State) -> Reply:
 
 
 def show_invoice(request: Request, state: State) -> Reply:
-    """Show the first invoice of that `Id` (helper GET); `subscriberId` narrows (design §8.9)."""
+    """Show the first invoice of that `Id` (helper GET); `subscriberId` narrows."""
     wanted = str(request.parameters["id"])
     subscriber = request.parameters.get("subscriberId")
     for invoice in state.collection(INVOICES).find("Id", wanted):
         if subscriber is None or invoice["SubscriberId"] == subscriber:
             return invoice_reply(request.call, invoice)
-    raise NotFound(INVOICES, wanted)
+    raise NotFound(INVOICES, wanted, hint=f"no invoice has the Id {wanted}; the fixtures have INV-1")
 
 
 def _rejected_invoices(result: BatchResult) -> list[RejectedInvoice]:

@@ -1,7 +1,7 @@
 """Positions in a JSON text as Json.NET reports them: path, line and position.
 
 The text is read as far as the lenient reader can read it, and not validated.
-Source: PVEx fact sheet §3.3.
+Source: docs/vendors/pvex.md#modelstate.
 """
 
 from __future__ import annotations

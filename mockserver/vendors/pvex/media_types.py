@@ -1,6 +1,6 @@
 """Media types: choose the reader of a request body, and the representation of a reply, which never fails.
 
-Source: PVEx fact sheet §2.4, §3.4.
+Source: docs/vendors/pvex.md#media-types, #negotiation.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Messages from the framework's public source, and one table of assumed ones.
 
-Source: PVEx fact sheet §1.2, §3.1-§3.3.
+Source: docs/vendors/pvex.md#credentials, #errors, #refusals, #modelstate.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Build the `ModelState` of an error: keys, and messages of body readers and of attributes.
 
 Callers are remote, and see a general sentence in place of a reader's message, unless `error_detail` is on.
-Source: PVEx fact sheet §3.1, §3.3.
+Source: docs/vendors/pvex.md#errors, #modelstate.
 """
 
 from __future__ import annotations

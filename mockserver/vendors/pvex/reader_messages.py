@@ -1,7 +1,8 @@
 """Messages of the JSON, XML and form readers about values that they cannot read, for local callers only.
 
-Source: PVEx fact sheet §3.1, §3.3 (assumption `error_detail`). The texts vary with the framework's version;
-those that the sheet does not quote are assumed.
+Source: docs/vendors/pvex.md#errors, #modelstate (assumption `error_detail`). The texts vary with the
+framework's version;
+those that the page does not quote are assumed.
 """
 
 from __future__ import annotations

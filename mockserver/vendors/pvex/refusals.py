@@ -1,6 +1,6 @@
 """Refusals of whole calls: access, routes, media types, and bodies that are empty, unreadable or invalid.
 
-Source: PVEx fact sheet §1.2, §3.2, §3.3.
+Source: docs/vendors/pvex.md#credentials, #refusals, #modelstate.
 """
 
 from __future__ import annotations

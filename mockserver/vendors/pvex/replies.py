@@ -1,7 +1,7 @@
 """Replies in JSON or XML: stored invoices, the result of a push, errors.
 
 XML has no declaration and no indentation, and is well-formed whatever a client sent. Source: PVEx fact
-sheet §1.1, §2.2, §3.1.
+docs/vendors/pvex.md#operations-and-paths, #xml, #errors.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ EXCEPTIONS: Mapping[str, ExceptionTexts] = {
 def success_reply(call: Call, stored: Sequence[Document], *, is_batch: bool = True) -> Reply:
     """Return what a push is answered with that was taken.
 
-    Source: PVEx fact sheet §1.1, settings `success_status` and `success_body`.
+    Source: docs/vendors/pvex.md#operations-and-paths, settings `success_status` and `success_body`.
     """
     status, wanted = int(call.assumptions["success_status"]), call.assumptions["success_body"]
     if wanted == "empty" or status == 204:  # noqa: PLR2004 - HTTP's No Content
@@ -58,7 +58,7 @@ class ErrorContent(Value, frozen=True):
 def error_reply(call: Call, error: ErrorContent) -> Reply:
     """Return the vendor's error object.
 
-    Source: PVEx fact sheet §3.1.
+    Source: docs/vendors/pvex.md#errors.
     """
     found = negotiate(call)
     shown = error.details if call.assumptions["error_detail"] == "on" else EMPTY
@@ -73,7 +73,7 @@ def error_reply(call: Call, error: ErrorContent) -> Reply:
 def exception_reply(call: Call, thrown: ExceptionTexts, message: str = "") -> Reply:
     """Return what the framework makes of an exception of the vendor's, unless something else is to be said.
 
-    Source: PVEx fact sheet §3.2.
+    Source: docs/vendors/pvex.md#refusals.
     """
     details = {
         "ExceptionMessage": thrown.message,

@@ -45,7 +45,8 @@ def invoice_problems(
 ) -> Iterator[Problem]:
     """Yield what is wrong with an invoice beside its schema.
 
-    Source: PVEx fact sheet §2 (lengths), §2.1, §2.2, §2.3 (dates); edge-cases row 24 (sums).
+    Source: docs/vendors/pvex.md#invoice, #json, #xml, #forms (dates); docs/catalogue.md#24-sums-disagree
+    (sums).
     """
     if assumptions["balance_over_amount"] == "refused":
         yield from _amount_problems(index, invoice)
@@ -92,8 +93,10 @@ def _date_problems(index: int, invoice: Document, reader: BodyReader) -> Iterato
 def classify(problem: Problem, call: Call) -> Problem | None:
     """Drop what the reader of this body does not mind, or the class where an assumption says so.
 
-    Source: PVEx fact sheet §2.2 (nil items, left-out value types), §2.1 (an empty text is a null date),
-    §2.3 (in a form it is a null text); edge-cases rows 17 and 42.
+    Source: docs/vendors/pvex.md#xml (nil items, left-out value types), docs/vendors/pvex.md#json (an empty
+    text is a null date),
+    docs/vendors/pvex.md#forms (in a form it is a null text); docs/catalogue.md#17-required-but-empty,
+    #42-key-range.
     """
     if ignore_unknown_parameters(problem, call) is None:
         return None

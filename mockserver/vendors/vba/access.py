@@ -24,7 +24,7 @@ _CHARSETS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be"})
 def check_database(call: Call, enter: Enter, state: State) -> str:
     """Check the gateway's rules, then that a named credential may use the database.
 
-    Source: VBA fact sheet §1.2, §3.1, §3.2, §6 row 35.
+    Source: docs/vendors/vba.md#headers-and-login, #refusals, #cases.
 
     Raises:
         Forbidden: a header is missing or empty, the key is known to be bad, or the user has no right to the
@@ -39,24 +39,32 @@ def check_database(call: Call, enter: Enter, state: State) -> str:
     database = call.headers.get(DATABASE, "")
     allowed = call.principal.facts.get("databases")
     if database and allowed is not None and database not in allowed:
-        raise Forbidden("tenant")
+        works = " or ".join(allowed) or "none"
+        raise Forbidden("tenant", hint=f"{DATABASE}: {database} is not open to this credential; {works} is")
     media_type, charset = parse_content_type(call.headers)
     if database and call.body and charset not in _CHARSETS:
-        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,))
+        hint = f"the body's charset is {charset}; send utf-8"
+        raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,), hint=hint)
     return database
 
 
 def _pass_gateway(call: Call, state: State) -> None:
     """Refuse a call without User-Agent or a good API key, or one too many, before anything else is asked."""
     if not call.headers.get("user-agent") and call.assumptions["require_user_agent"] == "on":
-        raise Forbidden(GATEWAY)
+        raise Forbidden(GATEWAY, hint="no User-Agent (VBA requires one)")
     key = call.headers.get("x-api-key", "")
     if not _is_usable_key(key, state):
-        raise Forbidden(GATEWAY)
+        raise Forbidden(GATEWAY, hint=_key_hint(key))
     if call.assumptions["throttle"] == "on":
         spent = rate_limit.count_call(key, state)
         if not spent.allowed:
-            raise TooManyRequests("throttle", spent.wait)
+            hint = f"25 calls a second in bursts of 50 are allowed ({call.assumed('throttle')})"
+            raise TooManyRequests("throttle", spent.wait, hint=f"{hint}; wait {spent.wait} s")
+
+
+def _key_hint(key: str) -> str:
+    found = "the x-api-key is revoked, or the credential of another kind" if key else "no x-api-key header"
+    return f"{found}; good-key will do, and so will any that the fixtures do not have"
 
 
 def _is_usable_key(key: str, state: State) -> bool:
@@ -66,13 +74,15 @@ def _is_usable_key(key: str, state: State) -> bool:
 
 
 BASIC_SCHEME = "basicAuth"
+_USER_HINT = "the fixtures have the user jdoe"
+_REFRESH_HINT = "good-refresh-token will do"
 _BASIC_CREDENTIALS = SecurityScheme(BASIC_SCHEME, {"type": "http", "scheme": "basic"})
 
 
 def log_in(request: Request, state: State) -> Reply:
     """Tokens for the user, or the challenge that a first-time user has to meet.
 
-    Source: VBA fact sheet §1.4, §3.2.
+    Source: docs/vendors/vba.md#headers-and-login, #refusals.
 
     Raises:
         Unauthorized: user or password is blank, or the user is known by another password.
@@ -80,7 +90,8 @@ def log_in(request: Request, state: State) -> Reply:
     facts = request.call.principal.facts
     user, password = _sent_credentials(request.call)
     if not user or not password or (not facts and _is_known_user(user, state)):
-        raise Unauthorized("unknown", BASIC_SCHEME)
+        hint = "" if user and password else f"user or password is blank; {_USER_HINT}"
+        raise Unauthorized("unknown", BASIC_SCHEME, hint=hint)
     user = facts.get("user", user)
     if facts.get("challenge"):
         return _login_reply(request, state, challenge=messages.NEW_PASSWORD, session=new_opaque_token(state))
@@ -91,7 +102,7 @@ def refresh_tokens(request: Request, state: State) -> Reply:
     """Return new tokens for a refresh token; its idToken may be expired.
 
     A token that nobody knows is taken only of a caller whose API key is not a named one either.
-    Source: VBA fact sheet §1.1, §1.2.
+    Source: docs/vendors/vba.md#operations-and-paths, #headers-and-login.
 
     Raises:
         Unauthorized: the refresh token is unknown, expired, revoked, or another user's.
@@ -100,10 +111,11 @@ def refresh_tokens(request: Request, state: State) -> Reply:
     held = _find_token(token, REFRESH_SCHEME, state)
     expired = _find_token(request.parameters["expired-id-token"], BEARER_SCHEME, state)
     if not held and request.call.principal.facts:
-        raise Unauthorized("unknown", REFRESH_SCHEME)
+        raise Unauthorized("unknown", REFRESH_SCHEME, hint=f"the refresh-token is unknown; {_REFRESH_HINT}")
     user = held.get("user") or expired.get("user") or "sandbox"
     if expired.get("user", user) != user:
-        raise Unauthorized("unknown", REFRESH_SCHEME)
+        hint = "refresh-token and expired-id-token are of two users"
+        raise Unauthorized("unknown", REFRESH_SCHEME, hint=hint)
     _check_expiry(held, state)
     return _login_reply(request, state, tokens=issue_tokens(user, held or expired, state, refresh=token))
 
@@ -112,16 +124,18 @@ def _find_token(token: str, scheme: str, state: State) -> Document:
     """Return what is known of a token; one of another kind is refused."""
     known = state.collection(CREDENTIALS, "").get(token)
     if known is not None and known["scheme"] != scheme:
-        raise Unauthorized("unknown", REFRESH_SCHEME)
+        hint = f"refresh-token or expired-id-token is a credential of another kind; {_REFRESH_HINT}"
+        raise Unauthorized("unknown", REFRESH_SCHEME, hint=hint)
     return EMPTY if known is None else known
 
 
 def _check_expiry(held: Document, state: State) -> None:
     kind = held.get("kind")
     if kind in ("expired", "revoked"):
-        raise Unauthorized(kind, REFRESH_SCHEME)
+        raise Unauthorized(kind, REFRESH_SCHEME, hint=f"the refresh-token is {kind}; {_REFRESH_HINT}")
     if "expires" in held and parse_instant(held["expires"]) <= state.now:
-        raise Unauthorized("expired", REFRESH_SCHEME)
+        hint = f"the refresh-token is expired by the sandbox clock; {_REFRESH_HINT}"
+        raise Unauthorized("expired", REFRESH_SCHEME, hint=hint)
 
 
 def _login_reply(
@@ -156,7 +170,7 @@ def issue_tokens(user: str, facts: Document, state: State, refresh: str = "") ->
     """Fresh tokens for `user`; a refresh token that is given stays good as it is.
 
     Only the idToken is a bearer: the others are known by other schemes, and refused as one.
-    Source: VBA fact sheet §1.2, §1.4.
+    Source: docs/vendors/vba.md#headers-and-login.
     """
     credentials = state.collection(CREDENTIALS, "")
     rights = {

@@ -69,7 +69,7 @@ def _row_check(table: Table) -> CheckItem:
 def _upsert(table: Table) -> ApplyBatch:
     """Replace the row of its key or create it; a blank key asks for the next free one.
 
-    Source: VBA fact sheet §4.
+    Source: docs/vendors/vba.md#state.
     """
     member = table.names.key
 
@@ -106,7 +106,7 @@ def _upsert(table: Table) -> ApplyBatch:
 def _with_nul_check(keep: StoreItem) -> StoreItem:
     """`keep`, but a row with a NUL in one of its texts is refused.
 
-    Assumed (edge-cases 133).
+    Assumed (docs/catalogue.md#133-nul-and-controls).
     """
 
     def check(item: Item) -> Outcome:
@@ -122,7 +122,7 @@ def _with_nul_check(keep: StoreItem) -> StoreItem:
 def _with_duplicate_check(keep: StoreItem, request: Request, table: Table) -> StoreItem:
     """`keep`, but a row whose key an earlier one of the batch has is refused.
 
-    Source: VBA fact sheet §3.5 (`duplicates` tracked).
+    Source: docs/vendors/vba.md#duplicates-in-a-batch (`duplicates` tracked).
     """
     blank = ("", str(table.blank_key))
     first: dict[str, int] = {}
@@ -148,7 +148,7 @@ def _with_row_index(item: Item, rejected: Rejected) -> Rejected:
 def _multi_status_renderer(table: Table) -> RenderBatch:
     """207 with one result a row, in the order of the rows, whatever became of them.
 
-    Source: seed; VBA fact sheet §2.3, §3.4.
+    Source: seed; docs/vendors/vba.md#batch-results, #failed-rows.
     """
     member, blank = table.names.key, table.blank_key
 
@@ -180,7 +180,7 @@ def _multi_status_renderer(table: Table) -> RenderBatch:
 def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> list[Problem]:
     """Return the reported problems of a row: one per member, ordered by member name.
 
-    Assumed (edge-cases 27; `row_messages`).
+    Assumed (docs/catalogue.md#27-many-errors-one-item; `row_messages`).
     """
     of_member = {str(problem.path[-1]): problem for problem in reversed(problems)}
     told = [of_member[name] for name in sorted(of_member)]

@@ -19,7 +19,7 @@ _USER_LENGTH = 20
 def _prepare(request: Request, state: State) -> BuildRow:
     """Return what makes rows for this call: assumptions, clock and user are asked for once.
 
-    Source: VBA fact sheet §2.1, §4.
+    Source: docs/vendors/vba.md#claim-invoice, #state.
     """
     checked = request.call.assumptions["fk_payee"] == "on"
     payees = state.collection(PAYEE.collection)
@@ -61,7 +61,7 @@ def _row_problems(
 ) -> Iterator[Problem]:
     """Dates before the first that can be stored, and a payee that is not there.
 
-    Source: VBA fact sheet §3.4.
+    Source: docs/vendors/vba.md#failed-rows.
     """
     for name in DATE_MEMBERS:
         if row.get(name) and not (stored and name == "entry_Date") and _is_too_early(row[name]):
@@ -110,7 +110,7 @@ def _with_assumed_checks(record: BuildRow, request: Request, state: State) -> Bu
 def _check_unique_number(row: Document, key: Json, invoices: Collection) -> None:
     """Raise Rejected when another invoice has the number.
 
-    Source: VBA fact sheet §2.1, §3.4.
+    Source: docs/vendors/vba.md#claim-invoice, #failed-rows.
     """
     number = row.get("invoice_Number")
     if number is None:

@@ -11,7 +11,7 @@ _ZONE = "(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?"
 DATE_TIME_PATTERN = f"^{DAY_PATTERN}(?:T{MINUTE_PATTERN}{_SECONDS}{_ZONE})?$"
 """DateTime as System.Text.Json reads it: ISO 8601; time, seconds and zone may be missing.
 
-Source: VBA fact sheet §3.3.
+Source: docs/vendors/vba.md#bodies-that-cannot-be-read.
 """
 
 _PARTS = re.compile(
@@ -30,7 +30,7 @@ def normalize_date(text: str) -> str:
     """`text`, which keeps the pattern, as it is stored: `Z` dropped, an offset turned into UTC.
 
     Of a fraction .NET keeps seven digits and writes no zeros at its end.
-    Source: VBA fact sheet §2.1, §3.4, §4.10.
+    Source: docs/vendors/vba.md#claim-invoice, #failed-rows, #state.
 
     Raises:
         TooEarlyError: it is, in UTC, before the first day that can be stored.

@@ -1,7 +1,7 @@
 """Scenario faults of rows, in the words of the database or the service.
 
 Which text stands for which code is assumed; so is that a row's status is 500 whatever the database says,
-except for a throttled row. Source: VBA fact sheet §3.4.
+except for a throttled row. Source: docs/vendors/vba.md#failed-rows.
 """
 
 from collections.abc import Mapping

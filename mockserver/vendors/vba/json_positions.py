@@ -14,7 +14,7 @@ _skip = JSONDecoder(parse_int=str, parse_float=str).raw_decode
 def value_position(call: Call, path: Path) -> str:
     """Return where reading the value at `path` ended: behind a scalar, or behind an opening bracket.
 
-    The body is known to be JSON that has a value there. Source: VBA fact sheet §3.2.
+    The body is known to be JSON that has a value there. Source: docs/vendors/vba.md#refusals.
     """
     text = _body_text(call).decode()
     at = _skip_spaces(text, 0)

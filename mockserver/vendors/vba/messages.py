@@ -1,18 +1,19 @@
 """Message texts of the database, the framework, the login and the gateway; all of them are assumed.
 
 The wording is SQL Server's, ASP.NET Core's, Cognito's and API Gateway's own; that VBA passes it on, and the
-names of tables and constraints in it, is assumed. Source: VBA fact sheet §3.2-§3.6.
+names of tables and constraints in it, is assumed. Source: docs/vendors/vba.md#refusals,
+#bodies-that-cannot-be-read, #failed-rows, #duplicates-in-a-batch, #single-records.
 """
 
 from mockserver.vendors.vba.record_names import RecordNames, column_name
 
-# The gateway in front of the service (§3.2).
+# The gateway in front of the service (docs/vendors/vba.md#refusals).
 FORBIDDEN = "Forbidden"
 TOO_MANY_REQUESTS = "Too Many Requests"
 UNAVAILABLE = "Service Unavailable"
 FORBIDDEN_TYPE = "ForbiddenException"
 
-# Log in and refresh (§3.2; the refresh texts are Cognito's).
+# Log in and refresh (docs/vendors/vba.md#refusals; the refresh texts are Cognito's).
 WRONG_PASSWORD = "Incorrect username or password."  # noqa: S105 - a message
 REFRESH_MESSAGES = {
     "expired": "Refresh Token has expired",
@@ -21,14 +22,15 @@ REFRESH_MESSAGES = {
 }
 NEW_PASSWORD = "NEW_PASSWORD_REQUIRED"  # noqa: S105 - public: the one documented challenge
 
-# The framework, before a row is looked at (§3.2, §3.3, §3.6).
+# The framework, before a row is looked at (docs/vendors/vba.md#refusals, #bodies-that-cannot-be-read,
+# #single-records).
 NO_BODY = "A non-empty request body is required."
 NO_ROWS = "The field must be a string or array type with a minimum length of '1'."
 KEYS_DIFFER = "The key in the path and the key in the body must match."
 VALIDATION_TITLE = "One or more validation errors occurred."
 VALIDATION_TYPE = "https://tools.ietf.org/html/rfc9110#section-15.5.1"
 
-# The database (§3.4).
+# The database (docs/vendors/vba.md#failed-rows).
 DATE_OVERFLOW = "SqlDateTime overflow. Must be between 1/1/1753 12:00:00 AM and 12/31/9999 11:59:59 PM."
 BAD_CHARACTER = "Invalid character value for cast specification."
 KEYS_EXHAUSTED = "Arithmetic overflow error converting IDENTITY to data type int."
@@ -74,7 +76,7 @@ def over_length(member: str, limit: int) -> str:
 
 
 def duplicate_in_batch(names: RecordNames) -> str:
-    """Two rows of one batch have one key (`duplicates` tracked, §3.5)."""
+    """Return that two rows have one key (`duplicates` tracked, docs/vendors/vba.md#duplicates-in-a-batch)."""
     return (
         f"The instance of entity type '{names.entity}' cannot be tracked because another instance with the "
         f"same key value for {{'{column_name(names.key)}'}} is already being tracked."
@@ -90,7 +92,10 @@ def unknown_payee(verb: str, database: str) -> str:
 
 
 def still_referenced(constraint: str, database: str, table: str, name: str) -> str:
-    """Error 547: a row of `table` names the record that is to be deleted (§3.6)."""
+    """Error 547: a row of `table` names the record that is to be deleted.
+
+    Source: docs/vendors/vba.md#single-records.
+    """
     return (
         f'The DELETE statement conflicted with the REFERENCE constraint "{constraint}". '
         f'The conflict occurred in database "{database}", table "dbo.{table}", column \'{name}\'.'

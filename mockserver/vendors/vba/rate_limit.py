@@ -1,6 +1,6 @@
 """Rate limit per API key (25 calls a second, bursts of 50), and its optional response headers.
 
-Source: VBA fact sheet §3.2; the vendor sends no such headers, those here are the RateLimit draft's.
+Source: docs/vendors/vba.md#refusals; the vendor sends no such headers, those here are the RateLimit draft's.
 """
 
 from mockserver.model import Call

@@ -1,6 +1,6 @@
 """Refusals of whole calls by gateway, framework or service, and classification of schema problems.
 
-Source: VBA fact sheet §3.1-§3.4, §3.6.
+Source: docs/vendors/vba.md#refusals, #bodies-that-cannot-be-read, #failed-rows, #single-records.
 """
 
 from fnmatch import fnmatchcase
@@ -41,7 +41,7 @@ _TITLES = {413: "Payload Too Large"}
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
     """Return the vendor's answer to a call that is refused whole.
 
-    Source: VBA fact sheet §3.1, §3.2.
+    Source: docs/vendors/vba.md#refusals.
     """
     if operation is not None and (sent := _unsupported_media_type(refusal, call, operation)):
         refusal = UnsupportedMediaType(sent, ())
@@ -230,7 +230,8 @@ DATABASE_RULES = frozenset({TRUNCATED, NULL_KEY})
 def classify(problem: Problem, call: Call) -> Problem | None:
     """Return a missing key is assigned, a text too long and a null row are as the assumptions say.
 
-    Source: VBA fact sheet §3.3, §3.4 (`missing_key`, `length_errors`, `null_row`).
+    Source: docs/vendors/vba.md#bodies-that-cannot-be-read, #failed-rows (`missing_key`, `length_errors`,
+    `null_row`).
     """
     names = names_for_path(call.path)
     if problem.rule == "required" and problem.path[-1:] == (names.key,):

@@ -1,6 +1,6 @@
 """Reply envelope of the service, its media type, and sorted pages of records.
 
-Source: VBA fact sheet §1.3, §2.2, §2.4.
+Source: docs/vendors/vba.md#lists, #envelope, #media-types.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def success_reply(
 ) -> Reply:
     """Return `data` with the id of this activity.
 
-    Source: VBA fact sheet §2.2, §2.4 (`literal_text_plain`).
+    Source: docs/vendors/vba.md#envelope, #media-types (`literal_text_plain`).
     """
     plain = call.assumptions["literal_text_plain"] == "on"
     told = (*headers, *rate_limit.remaining_headers(call, state))
@@ -35,7 +35,7 @@ def error_reply(
 ) -> Reply:
     """`error`, whose status is the answer's, with the id of this activity and no data.
 
-    Source: VBA fact sheet §2.2.
+    Source: docs/vendors/vba.md#envelope.
     """
     told = (*headers, *rate_limit.remaining_headers(call, state))
     return json_reply(error["status"], _envelope(None, error, state), content_type(call), told)
@@ -48,7 +48,7 @@ def _envelope(data: Json, error: Json, state: State) -> Document:
 def content_type(call: Call) -> str:
     """Return the media type that ASP.NET Core picks: JSON, or text/json if nothing wider is accepted.
 
-    Source: VBA fact sheet §2.4.
+    Source: docs/vendors/vba.md#media-types.
     """
     ranges = sorted(parse_accept(call.headers.get("accept", "")), key=lambda one: -one[1])
     if any(name == "*/*" for name, _ in ranges):

@@ -17,7 +17,7 @@ KEY_MISMATCH = "keys-differ"
 def create_handler(table: Table) -> Handler:
     """Store a record; a blank key asks for the next free one.
 
-    Source: VBA fact sheet §1.1, §3.6, §4.2.
+    Source: docs/vendors/vba.md#operations-and-paths, #single-records, #state.
     """
     names = table.names
 
@@ -61,7 +61,7 @@ def list_handler(table: Table) -> Handler:
 def replace_handler(table: Table) -> Handler:
     """Write a record anew, NotFound when there is none; path and body must name the same one.
 
-    Source: VBA fact sheet §3.6, §4.4.
+    Source: docs/vendors/vba.md#single-records, #state.
     """
     names = table.names
 
@@ -81,7 +81,7 @@ def replace_handler(table: Table) -> Handler:
 def delete_handler(table: Table) -> Handler:
     """Delete a record for good, NotFound when there is none, Rejected when other rows name it.
 
-    Source: VBA fact sheet §3.6, §4.8.
+    Source: docs/vendors/vba.md#single-records, #state.
     """
 
     def handle(request: Request, state: State) -> Reply:

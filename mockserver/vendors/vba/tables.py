@@ -68,7 +68,7 @@ class Table:
     def next_key(self, state: State) -> Json:
         """Return the next free key after the last one given; numbers begin after the highest stored.
 
-        Source: VBA fact sheet §4.2.
+        Source: docs/vendors/vba.md#state.
 
         Raises:
             Rejected: there is no number left.
@@ -85,7 +85,7 @@ class Table:
         return self.key_type(number)
 
     def _with_stored_members(self, record: BuildRow) -> BuildRow:
-        """Return what was sent goes over what is stored (`merge_on_update`, VBA fact sheet §4.4)."""
+        """Return what was sent goes over what is stored (`merge_on_update`, docs/vendors/vba.md#state)."""
 
         def merge(row: Document, key: Json, stored: Document | None) -> Document:
             kept = {name: value for name, value in (stored or {}).items() if name not in self.not_inherited}

@@ -1,7 +1,7 @@
 """Tenants, organisations and OAuth tokens: who may call, and for which organisation.
 
 Issued access tokens are credentials like those of the fixtures. A refresh token is valid once and returns
-its successor. Source: Xero fact sheet §1.1, §2.7; RFC 6749.
+its successor. Source: docs/vendors/xero.md#headers-and-parameters, #small-objects; RFC 6749.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ _LOCK_DATES = ("PeriodLockDate", "EndOfYearLockDate")
 def admit(call: Call, enter: Enter, state: State) -> str:
     """Admit a token that is connected to the tenant, count the call, and check its charset.
 
-    Source: Xero fact sheet §1.1, §3.4.
+    Source: docs/vendors/xero.md#headers-and-parameters, #refusals.
 
     Raises:
         Forbidden: the tenant is missing, unknown, or another's.
@@ -40,19 +40,26 @@ def admit(call: Call, enter: Enter, state: State) -> str:
         return ""
     tenant = call.headers.get(TENANT_HEADER) or _only_tenant(call, state)
     if not any(one["tenantId"] == tenant for one in reachable_connections(call, state)):
-        raise Forbidden("tenant", tenant)
+        raise Forbidden("tenant", tenant, hint=_tenant_hint(tenant, call, state))
     with state.item():  # a refused call is not counted
         count_call(call, state)
         media_type, charset = parse_content_type(call.headers)
         if call.body and charset not in _CHARSETS:
-            raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,))
+            hint = f"the body's charset is {charset}; send utf-8"
+            raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,), hint=hint)
     return tenant
+
+
+def _tenant_hint(tenant: str, call: Call, state: State) -> str:
+    reached = [str(one["tenantId"]) for one in reachable_connections(call, state)]
+    found = f"{TENANT_HEADER}: {tenant} is not open to this token" if tenant else f"no {TENANT_HEADER} header"
+    return f"{found}; {f'{reached[0]} works' if reached else 'none is, see GET /connections'}"
 
 
 def _only_tenant(call: Call, state: State) -> str:
     """Return the first tenant that the call's token reaches, where a call may leave out its name.
 
-    Source: Xero fact sheet §1.1 (custom connections).
+    Source: docs/vendors/xero.md#headers-and-parameters (custom connections).
     """
     if call.assumptions["tenant_header"] == "required":
         return ""
@@ -73,7 +80,7 @@ def reachable_connections(call: Call, state: State) -> list[Document]:
 def list_connections(request: Request, state: State) -> Reply:
     """Return the token's tenants as a bare list, filtered by sign-in if one is named.
 
-    Source: Xero fact sheet §2.7.
+    Source: docs/vendors/xero.md#small-objects.
     """
     event = request.parameters.get("authEventId")
     found = [one for one in reachable_connections(request.call, state) if event in (None, one["authEventId"])]
@@ -89,7 +96,7 @@ def delete_connection(request: Request, state: State) -> Reply:
     key = str(request.parameters["id"]).lower()
     found = [one for one in reachable_connections(request.call, state) if one["id"] == key]
     if not found:
-        raise NotFound(CONNECTIONS, key)
+        raise NotFound(CONNECTIONS, key, hint=f"no connection has the id {key}; GET /connections lists them")
     del state.collection(CONNECTIONS, "")[found[0]["tenantId"]]
     return Reply(204, headers=correlation_header(state))
 
@@ -97,7 +104,7 @@ def delete_connection(request: Request, state: State) -> Reply:
 def list_organisations(request: Request, state: State) -> Reply:
     """Return the tenant's organisation, in a list of one.
 
-    Source: Xero fact sheet §2.7.
+    Source: docs/vendors/xero.md#small-objects.
     """
     return success_reply(
         {"Organisations": [_represent_organisation(current_organisation(state))]}, request.call, state
@@ -130,6 +137,12 @@ REFRESH_TOKENS = "refresh-tokens"
 LIFETIME_S = 1800
 REFRESH_LIFETIME = timedelta(days=60)
 
+_OAUTH_HINTS = {
+    "invalid_client": "send client_id and client_secret in the form, or as Authorization: Basic; any will do",
+    "invalid_grant": "the code or refresh_token is missing, unknown, used or expired, or of another client",
+    "invalid_request": "the form has no token",
+    "invalid_scope": "the refresh_token was granted for fewer scopes",
+}
 _USED_CODES = "used-codes"
 _SCHEME = "OAuth2"
 _BASIC = SecurityScheme("basic", {"type": "http", "scheme": "basic"})
@@ -264,13 +277,13 @@ def _requested_scopes(form: Document) -> tuple[str, ...]:
 
 
 def _oauth_rejection(code: str) -> Rejected:
-    return Rejected(Problem(code, detail=code))
+    return Rejected(Problem(code, detail=code), hint=f"{code}: {_OAUTH_HINTS[code]}")
 
 
 def lock_date_problems(day: str | None, books: Document, call: Call, path: Path) -> Iterator[Problem]:
     """Yield why nothing may be dated `day`: the period, or the year, is locked up to its lock date.
 
-    Source: Xero fact sheet §4.10.
+    Source: docs/vendors/xero.md#state.
     """
     if day is None:
         return

@@ -76,7 +76,7 @@ def account_conflict_problems(reference: Document, path: Path, call: Call, state
 def unpayable_account_problems(account: Document | None, path: Path) -> Iterator[Problem]:
     """Yield why no payment can go through the account.
 
-    Source: Xero fact sheet §2.5, §3.7.
+    Source: docs/vendors/xero.md#account, #messages.
     """
     if account is None or account["Status"] == "DELETED":
         yield make_problem("account-unknown", path)

@@ -1,6 +1,7 @@
 """Batch payments: list, create and delete.
 
-All payments of a batch are booked, or none and the batch is not created. Source: Xero fact sheet §3.1, §4.
+All payments of a batch are booked, or none and the batch is not created. Source:
+docs/vendors/xero.md#summarizeerrors, #state.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -90,7 +91,7 @@ def represent_created_batch_payment(outcome: Outcome, request: Request, state: S
 def represent_batch_payment(batch: Document, call: Call, state: State) -> Json:
     """Represent a batch payment with its payments, in the sample's order; a deleted one shows none.
 
-    Source: seed; Xero fact sheet §2.3, §4.4, §6.3.
+    Source: seed; docs/vendors/xero.md#batch-payment, #state.
     """
     payments = state.collection(PAYMENTS)
     kept = () if batch["Status"] == "DELETED" else batch["Payments"]
@@ -138,7 +139,7 @@ _BASE_RATE = Decimal(1)
 def check_batch_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield what the books have against a batch payment.
 
-    Source: Xero fact sheet §3.7.
+    Source: docs/vendors/xero.md#messages.
     """
     batch: Document = item.document
     here: Path = ("BatchPayments", item.index)
@@ -189,7 +190,7 @@ def _mixture_problems(
 ) -> Iterator[Problem]:
     """Yield what the payments may not be together: of two types, or in another currency.
 
-    Source: Xero fact sheet §3.7.
+    Source: docs/vendors/xero.md#messages.
     """
     currencies = {one.invoice["CurrencyCode"] for one in payables} | {
         (account or {}).get("CurrencyCode", base)
@@ -255,7 +256,7 @@ _MAX_STRICT_REFERENCE = 12
 def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
     """Yield an account, a date, and payments above zero against invoices alone.
 
-    Source: Xero fact sheet §2.3, §2.4, §3.7.
+    Source: docs/vendors/xero.md#batch-payment, #payment, #messages.
     """
     batch, here = item.document, item_path(item, request)
     yield from _reference_problems(batch, request.call, here)
@@ -270,7 +271,7 @@ def batch_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 
 def _reference_problems(batch: Document, call: Call, here: Path) -> Iterator[Problem]:
-    """Yield what two assumptions say of a batch's Reference. Source: Xero fact sheet §6.6, §6.7."""
+    """Yield what two assumptions say of a batch's Reference. Source: docs/vendors/xero.md#batch-payment."""
     reference = batch.get("Reference", "")
     if call.assumptions["strict_required"] == "on" and not reference:
         yield make_problem("reference-missing", (*here, "Reference"), what="batch payment")
@@ -327,7 +328,7 @@ def _delete_batch_payment(key: str, request: Request, state: State) -> Reply:
 
 
 def _batch_deletion_problems(found: Document, request: Request) -> Iterator[Problem]:
-    """Yield why a batch payment cannot be deleted. Source: Xero fact sheet §3.7, §6.1."""
+    """Yield why a batch payment cannot be deleted. Source: docs/vendors/xero.md#messages, #state."""
     if request.call.assumptions["batch_delete"] == "refused":
         yield make_problem("batch-undeletable", STATUS_PATH)
     elif found["Status"] == "DELETED":

@@ -41,7 +41,7 @@ ENTITY = FilterEntity("Contact", _FIELDS)
 def list_contacts(request: Request, state: State) -> Reply:
     """Return the requested contacts; archived ones only on request.
 
-    Source: Xero fact sheet §1.1.
+    Source: docs/vendors/xero.md#headers-and-parameters.
     """
     asked = request.parameters
     found = list(state.collection(CONTACTS).values())

@@ -18,7 +18,7 @@ _SECONDS = len("2019-02-22T20:06:27")
 def parse_date(value: Json) -> str | None:
     """Parse a calendar date in any form that the vendor accepts, without zone conversion; None if it is none.
 
-    Source: Xero fact sheet §2.2; that an offset is added, not taken away, is assumed.
+    Source: docs/vendors/xero.md#dates-and-numbers; that an offset is added, not taken away, is assumed.
     """
     if not isinstance(value, str):
         return None

@@ -1,7 +1,7 @@
 """Scenario faults of elements in Xero's words, and extra outcomes for elements that were not sent.
 
 A text of the vendor is used where there is one, else one in its style; which text stands for which fault
-code is assumed. Source: Xero fact sheet §3.7.
+code is assumed. Source: docs/vendors/xero.md#messages.
 """
 
 from collections.abc import Mapping

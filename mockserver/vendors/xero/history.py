@@ -1,6 +1,6 @@
 """History of batch payments: automatic entries and notes.
 
-Source: Xero fact sheet §2.7, §4.9.
+Source: docs/vendors/xero.md#small-objects, #state.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def note_problems(item: Item, request: Request) -> Iterator[Problem]:
 def check_note(_item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield a note is about a batch payment that is there.
 
-    Source: Xero fact sheet §3.7.
+    Source: docs/vendors/xero.md#messages.
     """
     if _batch_payment_id(request) not in state.collection(payments.BATCH_PAYMENTS):
         yield make_problem("not-here", ("path", "BatchPaymentID"))
@@ -74,7 +74,7 @@ def add_history_line(key: str, change: str, state: State, details: str = "") -> 
 def represent_created_note(outcome: Outcome, _request: Request, _state: State) -> Json:
     """Represent a note in the reply to its creation: fewer members, a time without offset.
 
-    Source: Xero fact sheet §2.7 (the example in the vendor's document).
+    Source: docs/vendors/xero.md#small-objects (the example in the vendor's document).
     """
     note: Document = outcome.document
     return {

@@ -1,7 +1,7 @@
 """Idempotency keys: repeat the first reply for six minutes, refuse another request with the same key.
 
 A record lives in the tenant's collection `idempotency`, under the caller's name and the key.
-Source: Xero fact sheet §3.6.
+Source: docs/vendors/xero.md#idempotency-keys.
 """
 
 from datetime import timedelta

@@ -14,7 +14,7 @@ def item_path(item: Item, request: Request) -> Path:
 
 MESSAGES: Mapping[str, tuple[str, str]] = {
     # A: the vendor's own documents or a live-verified test; B: several integrators; C: one integrator;
-    # D: ours, in the vendor's style, until a genuine text is found (fact sheet §3.7).
+    # D: ours, in the vendor's style, until a genuine text is found (docs/vendors/xero.md#messages).
     "over-paid": ("A", "Payment amount exceeds the amount outstanding on this document"),
     "not-authorised": ("B", "Payments can only be made against Authorised documents"),
     "account-unfit": ("C", "Account type is invalid for making a payment to/from"),
@@ -158,7 +158,7 @@ def make_problem(rule: str, path: Path = (), **values: Json) -> Problem:
 def member_label(path: Path) -> str:
     """Return the label of a member: alone in a list's element, else after its parent (`Account Code`).
 
-    Source: Xero fact sheet §3.7 (XNet#285).
+    Source: docs/vendors/xero.md#messages (XNet#285).
     """
     holder = path[-2] if len(path) > 1 else 0
     return str(path[-1]) if isinstance(holder, int) else f"{holder} {path[-1]}"

@@ -1,6 +1,6 @@
 """Payments: list, create and delete.
 
-Source: Xero fact sheet §2.4, §3.7, §4.
+Source: docs/vendors/xero.md#payment, #messages, #state.
 """
 
 from collections.abc import Iterator, Mapping
@@ -55,13 +55,16 @@ EMBEDDED_INVOICE: Mapping[str, Json] = {
     "HasErrors": False,
     "IsDiscounted": False,
 }
-"""Members of an invoice inside a payment, whatever the real one holds. Source: Xero fact sheet §2.2."""
+"""Members of an invoice inside a payment, whatever the real one holds.
+
+Source: docs/vendors/xero.md#dates-and-numbers.
+"""
 
 
 def embedded_batch_payment(batch: Document) -> Json:
     """Return a batch payment as its payments show it, without them.
 
-    Source: Xero fact sheet §2.4.
+    Source: docs/vendors/xero.md#payment.
     """
     return {
         "Account": {"AccountID": batch["AccountID"]},
@@ -87,7 +90,7 @@ NON_INVOICE_TARGETS = ("CreditNote", "CreditNoteNumber", "Prepayment", "Overpaym
 def payment_problems(item: Item, request: Request) -> Iterator[Problem]:
     """Yield an account, one document, and an amount above zero.
 
-    Source: Xero fact sheet §2.4, §3.7.
+    Source: docs/vendors/xero.md#payment, #messages.
     """
     sent, here = item.document, item_path(item, request)
     yield from missing_account_problems(sent, here)
@@ -149,7 +152,7 @@ def get_payment(request: Request, state: State) -> Reply:
 def represent_payment(payment: Document, state: State) -> Json:
     """Return a payment with what it belongs to.
 
-    Source: Xero fact sheet §2.4.
+    Source: docs/vendors/xero.md#payment.
     """
     return {
         **pick_members(payment, "PaymentID", "BatchPaymentID"),
@@ -243,7 +246,7 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
 def represent_created_payment(outcome: Outcome, _request: Request, state: State) -> Json:
     """Return a payment in the answer to the call that made it.
 
-    Source: Xero fact sheet §3.2.
+    Source: docs/vendors/xero.md#error-shapes.
     """
     return {**represent_payment(outcome.document, state), "StatusAttributeString": "OK"}
 
@@ -256,7 +259,7 @@ def _payment_date(sent: Document, state: State) -> str:
 def _bank_amount(found: InvoicePayment, account: Document, books: Document) -> dict[str, Decimal]:
     """Return the amount on the bank account: as is, or at the payment's rate, else the invoice's.
 
-    Source: Xero fact sheet §4.11 (495 AUD at 0.916667 are 540 NZD).
+    Source: docs/vendors/xero.md#state (495 AUD at 0.916667 are 540 NZD).
     """
     base, currency = books["BaseCurrency"], found.invoice["CurrencyCode"]
     if currency == base:
@@ -286,7 +289,7 @@ def delete_payment(request: Request, state: State) -> Reply:
 
 
 def _payment_deletion_problems(found: Document) -> Iterator[Problem]:
-    """Yield why a payment cannot be deleted. Source: Xero fact sheet §3.7."""
+    """Yield why a payment cannot be deleted. Source: docs/vendors/xero.md#messages."""
     if "BatchPaymentID" in found:
         yield make_problem("payment-in-batch", STATUS_PATH)
     elif found["Status"] == "DELETED":

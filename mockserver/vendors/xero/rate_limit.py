@@ -1,6 +1,6 @@
 """Rate limits: calls of a tenant per minute, per day and in flight, and calls of an app per minute.
 
-Source: Xero fact sheet §3.4.
+Source: docs/vendors/xero.md#limits.
 """
 
 from mockserver.errors import TooManyRequests
@@ -10,7 +10,7 @@ from mockserver.sandbox.store import State
 
 TENANT_HEADER = "xero-tenant-id"
 LIMIT_NAMES = ("minute", "day", "concurrent", "appminute")
-"""Names of limits. Source: Xero fact sheet §3.4, the spelling of the last two assumed."""
+"""Names of limits. Source: docs/vendors/xero.md#limits, the spelling of the last two assumed."""
 
 _MINUTE = 60
 _DAY = 86_400
@@ -35,11 +35,13 @@ def count_call(call: Call, state: State) -> None:
         return
     limits = _call_limits(call)
     if call.in_flight > limits.in_flight:
-        raise TooManyRequests("concurrent")
+        hint = f"{call.in_flight} calls of the tenant at once, at most {limits.in_flight} are allowed"
+        raise TooManyRequests("concurrent", hint=f"{hint} ({call.assumed('quotas')})")
     _count_in_window("day", state, _tenant_key("day", call), limits.day, _DAY)
     _count_in_window("minute", state, _tenant_key("minute", call), limits.minute, _MINUTE)
     if not count_in_fixed_window(state, _app_key(call), _APP_A_MINUTE, _MINUTE).allowed:
-        raise TooManyRequests("appminute")
+        hint = f"the app has used up its {_APP_A_MINUTE:,} calls of this minute ({call.assumed('quotas')})"
+        raise TooManyRequests("appminute", hint=hint)
 
 
 def remaining_headers(call: Call, state: State) -> tuple[tuple[str, str], ...]:

@@ -1,6 +1,6 @@
 """Replies to refused calls, and Xero's wording of schema problems.
 
-Source: Xero fact sheet §3.2 to §3.4.
+Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals.
 """
 
 from collections.abc import Iterable, Iterator
@@ -53,7 +53,10 @@ from mockserver.vendors.xero.replies.envelope import (
 
 
 def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
-    """Yield a problem for each text with a NUL. Source: edge-cases row 133, the vendor's text assumed."""
+    """Yield a problem for each text with a NUL.
+
+    Source: docs/catalogue.md#133-nul-and-controls, the vendor's text assumed.
+    """
     if may_contain_nul(request.call.body):
         for path in find_nul(item.document, item_path(item, request)):
             yield make_problem("not-allowed", path, field=member_label(path))
@@ -66,7 +69,7 @@ _TOKEN_REFUSALS = (InvalidCall, MalformedBody, Rejected)
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
     """Return the vendor's answer to a call that is refused whole.
 
-    Source: Xero fact sheet §3.2 to §3.4.
+    Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals.
     """
     if operation is not None and operation.id in TOKEN_OPERATIONS and isinstance(refusal, _TOKEN_REFUSALS):
         return token_error_reply(refusal, state)
@@ -82,7 +85,7 @@ def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: Sta
 
 
 def _access_reply(refusal: Unauthorized | Forbidden, call: Call, state: State) -> Reply:
-    """Return a scope that is missing is a 401, a tenant a 403. Source: Xero fact sheet §3.4."""
+    """Return a scope that is missing is a 401, a tenant a 403. Source: docs/vendors/xero.md#refusals."""
     if isinstance(refusal, Forbidden):
         if refusal.reason == "scope":
             return problem_reply(
@@ -103,7 +106,7 @@ def _token_expiry(call: Call, state: State) -> str:
 
 
 def _rate_limit_reply(refusal: TooManyRequests, call: Call, state: State) -> Reply:
-    """429 without a body. Source: Xero fact sheet §3.4, the empty body assumed."""
+    """429 without a body. Source: docs/vendors/xero.md#refusals, the empty body assumed."""
     which = refusal.which if refusal.which in LIMIT_NAMES else LIMIT_NAMES[0]
     sent = (*common_headers(call, state), ("X-Rate-Limit-Problem", which))
     wait = () if refusal.wait is None else (("Retry-After", str(refusal.wait)),)
@@ -143,7 +146,8 @@ _STATUS_PATH = ("Status",)
 def classify(found: Problem, call: Call) -> Problem | None:
     """Drop problems that the vendor ignores, and word the others.
 
-    That a null among the elements fails alone is assumed. Source: Xero fact sheet §1.1, §3.7, §7.34.
+    That a null among the elements fails alone is assumed. Source:
+    docs/vendors/xero.md#headers-and-parameters, #messages.
     """
     if _is_ignored(found, call):
         return None
@@ -175,7 +179,7 @@ def bad_request_reply(
 ) -> Reply:
     """Return the vendor's answer to a call that cannot be read, or breaks a rule, as a whole.
 
-    Source: Xero fact sheet §3.2, §3.3.
+    Source: docs/vendors/xero.md#error-shapes, #error-numbers.
     """
     if isinstance(refusal, MalformedBody):
         return _malformed_reply(refusal.detail, call, operation, state)
@@ -233,7 +237,7 @@ def _invalid_reply(refusal: InvalidCall, call: Call, operation: Operation | None
 
 
 def _status_reply(refusal: InvalidCall, call: Call, operation: Operation | None, state: State) -> Reply:
-    """Return a status that is not the only one that can be sent. Source: Xero fact sheet §3.7."""
+    """Return a status that is not the only one that can be sent. Source: docs/vendors/xero.md#messages."""
     plural = "Batch payments" if _element_name(operation) == "BatchPayment" else "Payments"
     named = pick_members(refusal.document, "BatchPaymentID", "Status")
     element = {

@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.exchange import Response as Received
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
 from mockserver.contract.fuzzing import link_walks
 from mockserver.contract.fuzzing.caller import FuzzingContext
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.target import App
 from mockserver.server.application import Application

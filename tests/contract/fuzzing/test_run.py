@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import schemathesis
 from schemathesis.checks import CHECKS as REGISTERED
@@ -7,9 +9,10 @@ from starlette.responses import Response
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
 from mockserver.contract.fuzzing import run
 from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.runner import FUZZING_PHASE
 from mockserver.contract.target import Address, Target, TargetUnreachableError
@@ -57,7 +60,7 @@ def test_a_server_that_says_401_to_everything_is_found_in_a_sentence_for_strange
 
     assert [one.said for one in ledger.findings if one.check == "positive-data-acceptance"] == [
         (
-            "GET /payees/P100 is answered 401, though the call is as the spec wants it "
+            "GET /payees/P100 is answered 401, although the spec allows the call "
             "(Valid data should have been accepted; Expected: 200, 404)"
         )
     ]
@@ -111,11 +114,27 @@ def test_over_http_everything_is_as_in_process(app: Application) -> None:
 
 
 def test_only_the_checks_that_are_wanted_are_made(app: Application) -> None:
-    wanted = RunConfig(0, 1, only=frozenset({"not-a-server-error"}), operations=frozenset({"getPayee"}))
+    wanted = RunConfig(0, 1, only=frozenset({"status-code-conformance"}), operations=frozenset({"getPayee"}))
 
     ledger = held(load_vendor_api("vba"), app, "vba", wanted, FUZZING_PHASE)
 
-    assert {check for _, check in ledger.made} == {"not-a-server-error"}
+    assert {check for _, check in ledger.made} == {"status-code-conformance"}
+
+
+def test_a_server_error_is_found_where_the_spec_has_no_such_method(app: Application) -> None:
+    async def fails_at_other_methods(scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] in ("GET", "PUT", "POST", "DELETE", "PATCH"):
+            await app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    wanted = RunConfig(
+        0, 1, only=frozenset({"no-server-error"}), operations=frozenset({"getPayee"}), shrinks=False
+    )
+    ledger = held(load_vendor_api("vba"), fails_at_other_methods, "vba", wanted, FUZZING_PHASE)
+
+    assert [(one.operation, one.check) for one in ledger.findings] == [("getPayee", "no-server-error")]
 
 
 def test_every_check_that_was_made_has_a_place_in_the_table(app: Application) -> None:
@@ -123,7 +142,7 @@ def test_every_check_that_was_made_has_a_place_in_the_table(app: Application) ->
     with target(app, "vba") as one:
         run.run_fuzzing(load_vendor_api("vba"), one, effort("getPayee"), ledger, nothing)
 
-    assert {check for _, check in ledger.made} <= set(run.FUZZING_CHECKS)
+    assert {check for _, check in ledger.made} <= {*run.FUZZING_CHECKS, "no-server-error"}
 
 
 def test_nothing_is_left_behind_for_other_schemas_of_the_process(app: Application) -> None:

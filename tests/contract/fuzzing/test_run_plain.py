@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import FindingLedger
 from mockserver.contract.fuzzing import run
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.target import Address, Target
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -40,19 +40,19 @@ def spec(folder: Path, version: str, **operation: Any) -> Path:
     return file
 
 
-def answering(body: str) -> Any:
+def answering(body: str, status: int = 200) -> Any:
     async def app(scope: dict[str, Any], _receive: Any, send: Send) -> None:
         good = scope["method"] == "GET"
         headers = [(b"content-type", b"application/json"), (b"allow", b"GET")]
-        await send({"type": "http.response.start", "status": 200 if good else 405, "headers": headers})
+        await send({"type": "http.response.start", "status": status if good else 405, "headers": headers})
         await send({"type": "http.response.body", "body": body.encode() if good else b""})
 
     return app
 
 
-def found(file: Path, body: str, **credentials: dict[str, str]) -> list[tuple[str, str]]:
+def found(file: Path, body: str, status: int = 200, **credentials: dict[str, str]) -> list[tuple[str, str]]:
     ledger = FindingLedger()
-    with Target(Address("http://127.0.0.1:8080", answering(body))) as target:
+    with Target(Address("http://127.0.0.1:8080", answering(body, status))) as target:
         run.run_plain_schemathesis(file, target, RunConfig(0, 5), ledger, credentials)
     assert ledger.calls.total() > 0
     return [(one.operation, one.check) for one in ledger.findings]
@@ -72,3 +72,22 @@ def test_a_server_that_lets_anybody_in_is_found(tmp_path: Path) -> None:
     file = spec(tmp_path, "3.0.3", security=[{"key": []}])
 
     assert ("listThings", "ignored-auth") in found(file, '{"id": 1}', key={"api_key": "good"})
+
+
+def test_a_server_error_is_found_under_the_same_id_as_everywhere(tmp_path: Path) -> None:
+    assert ("listThings", "no-server-error") in found(spec(tmp_path, "3.0.3"), "{}", 500)
+
+
+def test_an_operation_that_cannot_be_read_is_a_note_of_the_run(tmp_path: Path) -> None:
+    file = spec(tmp_path, "3.0.3")
+    document = json.loads(file.read_text())
+    document["paths"]["/odd"] = {"get": {"parameters": [{"$ref": "#/nowhere"}], "responses": {}}}
+    file.write_text(json.dumps(document))
+    ledger = FindingLedger()
+
+    with Target(Address("http://127.0.0.1:8080", answering('{"id": 1}'))) as target:
+        run.run_plain_schemathesis(file, target, RunConfig(0, 1), ledger, {})
+
+    (note,) = ledger.notes
+    assert note.startswith("GET /odd was not called, Schemathesis cannot read it: ")
+    assert ledger.calls.total() > 0

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from mockserver.contract import runner
+from mockserver.contract.checks import NO_SERVER_ERROR
 from mockserver.contract.config import RunConfig
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
 from mockserver.contract.fuzzing import refusal_checks, schemathesis_checks
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.target import Address, App, Target, TargetUnreachableError
 from mockserver.server.application import Options, create_app
@@ -21,9 +23,12 @@ from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.wrappers import with_fault
 
 Known = frozenset[tuple[str, str]]
-# Schemathesis has a check of credentials by that name: what ours finds is counted as found by it too.
+# Schemathesis checks credentials and server errors too: what ours find is counted as found by it as well.
 _BUILT_IN = frozenset(
-    check.id for check in (*schemathesis_checks.SCHEMATHESIS_CHECKS, refusal_checks.AUTH_CHECK)
+    {
+        *(check.id for check in (*schemathesis_checks.SCHEMATHESIS_CHECKS, refusal_checks.AUTH_CHECK)),
+        NO_SERVER_ERROR,
+    }
 )
 
 

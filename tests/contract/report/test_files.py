@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,21 @@ def test_junit_has_suite_class_and_name(tmp_path: Path) -> None:
         ("POST /v1/invoices", "one-outcome-per-item"),
         ("POST /v1/invoices", "count-is-processed"),
     ]
-    assert "seed 7\nagain: mockserver contract payt" in str(suite[1].findtext("system-out"))
+    out = str(suite[1].findtext("system-out"))
+    assert out.startswith("seed 7\nagain: mockserver contract payt ")
+    assert '\nMOCKSERVER_TARGET="${MOCKSERVER_TARGET:-' in out
+    assert "\ncurl -sS " in out
+
+
+def test_junit_names_are_unique_and_the_same_in_every_run(tmp_path: Path) -> None:
+    other = replace(finding(), operation="getV1Invoices")
+
+    def names(*findings: Finding) -> list[tuple[str | None, str | None]]:
+        suite = ET.fromstring(written(tmp_path, *findings, one_outcome_per_item=3)["junit.xml"])[0]  # noqa: S314 - ours
+        return [(case.get("classname"), case.get("name")) for case in suite]
+
+    assert names(finding(), other) == names(other, finding())
+    assert len(set(names(finding(), other))) == 3
 
 
 def test_what_is_known_is_a_skipped_case(tmp_path: Path) -> None:
@@ -116,7 +131,74 @@ def test_the_page_asks_nobody_for_anything(tmp_path: Path) -> None:
     page = written(tmp_path, finding())["index.html"].decode()
 
     assert "default-src 'none'" in page
-    assert not any(word in page for word in ("src=", "href=", "url(", "@import"))
+    assert not any(word in page for word in ("src=", "url(", "@import", "<script"))
+    assert re.findall(r'href="(?!#)', page) == []
+
+
+def test_a_failed_check_in_the_matrix_leads_to_its_failure(tmp_path: Path) -> None:
+    page = written(tmp_path, finding(), one_outcome_per_item=3)["index.html"].decode()
+
+    (anchor,) = re.findall(r'href="#([^"]+)" aria-label="failed: count = processed, POST /v1/invoices"', page)
+    assert page.count(f'id="{anchor}"') == 1
+
+
+def test_every_place_of_the_page_has_a_name_of_its_own(tmp_path: Path) -> None:
+    first = seen(finding(), finding("order-is-kept"))
+    write_reports(["html"], tmp_path, [first, run_outcome(visit(finding()), (), [first])], BEGAN)
+
+    names = re.findall(r'id="([^"]+)"', (tmp_path / "index.html").read_text())
+    headings = [name for name in names if name.endswith("-matrix")]
+    failures = [name for name in names if not name.endswith("-matrix")]
+    assert (len(headings), len(failures)) == (2, 3)
+    assert len(failures) == len(set(failures))
+
+
+def test_the_matrix_has_a_row_for_each_operation_and_a_column_for_each_check(tmp_path: Path) -> None:
+    other = replace(finding("order-is-kept"), operation="getV1Invoices")
+
+    page = written(tmp_path, finding(), other)["index.html"].decode()
+
+    matrix = page.partition('<table class="matrix">')[2].partition("</table>")[0]
+    assert re.findall(r"<span>([^<]+)</span>", matrix) == [
+        "outcomes are in the order of the items",
+        "count = processed",
+    ]
+    assert re.findall(r'<th scope="row">([^<]+)</th>', matrix) == ["GET /v1/invoices", "POST /v1/invoices"]
+    assert re.findall(r"[✓✕·!](?=<)", matrix) == ["✕", "·", "·", "✕"]
+
+
+def test_a_failing_batch_has_a_strip_of_its_items(tmp_path: Path) -> None:
+    page = written(tmp_path, finding())["index.html"].decode()
+
+    assert '<svg role="img" aria-label="1 item: 1 skipped"' in page
+    assert "<title>item 0 A&#39;1: skipped</title>" in page
+
+
+def test_a_failing_call_without_items_has_no_strip(tmp_path: Path) -> None:
+    page = written(tmp_path, finding("x", replace(exchange(), operation="getV1Invoices")))["index.html"]
+
+    assert b"<svg" not in page
+
+
+def test_a_run_in_this_process_has_no_address(tmp_path: Path) -> None:
+    write_reports(
+        ["html", "json", "har"], tmp_path, [run_outcome(replace(visit(finding()), url=""), ())], BEGAN
+    )
+
+    document = json.loads((tmp_path / "report.json").read_text())
+    archive = json.loads((tmp_path / "failures.har").read_text())
+    assert document["vendors"][0]["target"] is None
+    assert "in this process · seed 7" in (tmp_path / "index.html").read_text()
+    assert archive["log"]["entries"][0]["request"]["url"] == "http://in-process.invalid/v1/invoices"
+
+
+def test_what_the_run_could_not_do_is_in_the_page_and_the_document(tmp_path: Path) -> None:
+    session = visit(finding())
+    session.ledger.notes.append(f"GET /odd was not called: {SECRET}")
+    write_reports(["html", "json"], tmp_path, [run_outcome(session, ())], BEGAN)
+
+    assert "Note: GET /odd was not called: $" in (tmp_path / "index.html").read_text()
+    assert "was not called: $" in json.loads((tmp_path / "report.json").read_text())["vendors"][0]["notes"][0]
 
 
 def test_a_page_without_a_failure_can_be_written(tmp_path: Path) -> None:
@@ -133,9 +215,28 @@ def test_a_test_module_is_written_for_failures_alone(tmp_path: Path) -> None:
 def test_a_summary_is_a_table_with_failures_folded() -> None:
     text = markdown_summary([seen(finding(), one_outcome_per_item=3)])
 
+    assert (
+        "| check | payt |\n|---|:-:|\n| one outcome per item | ✓ 1 |\n| count = processed | ✕ 1 |\n" in text
+    )
     assert "| payt | POST /v1/invoices | 1 | 0 | 1 | 1 |" in text
+    assert "\nseed: 7\nagain: mockserver contract payt " in text
     assert (
         "<details><summary>payt postV1Invoices count-is-processed: count is 3, expected 2</summary>" in text
+    )
+
+
+def test_a_summary_has_a_column_for_each_vendor() -> None:
+    known = run_outcome(visit(finding()), [KNOWN])
+
+    text = markdown_summary([seen(one_outcome_per_item=3), known])
+
+    assert "| check | payt | payt |\n|---|:-:|:-:|\n" in text
+    assert "| one outcome per item | ✓ 1 | · |\n| count = processed | · | ! 1 |\n" in text
+
+
+def test_a_summary_says_that_a_run_ended_early() -> None:
+    assert "\n- payt: stopped early, interrupted\n" in markdown_summary(
+        [run_outcome(visit(stopped="interrupted"), ())]
     )
 
 

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.report.rows import run_outcome
 from mockserver.contract.report.shell import shell_script
+from mockserver.contract.session.session import Session
 from tests.support.contract_sessions import HOSTILE, SECRET, VARIABLE, exchange, finding, visit
 from tests.support.server_process import serve_process
 
@@ -84,3 +87,84 @@ def test_a_script_sends_the_bytes_that_were_sent(tmp_path: Path) -> None:
         )
 
     assert done.stdout == '{"success":true,"count":0,"errors":{}}\n201\n'
+
+
+def called_url(session: Session, **environment: str) -> str:
+    """The address that the script's only call goes to."""
+    came = run_outcome(session, ())
+    text = shell_script(came.session, came.rows[0], came.session.ledger.findings[0])
+    checked(text)
+    ran = subprocess.run(  # noqa: S603 - ours, with curl replaced
+        ["bash", "-c", f"curl() {{ printf '%s\\n' \"$@\"; }}\n{text}"],  # noqa: S607
+        capture_output=True,
+        check=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "MOCKSERVER_CREDENTIAL_BEARERAUTH": SECRET, **environment},
+    )
+    return next(line for line in ran.stdout.splitlines() if line.startswith("http"))
+
+
+@pytest.mark.parametrize(
+    ("url", "environment", "called"),
+    [
+        ("", {}, "http://127.0.0.1:8080/payt"),
+        ("", {"MOCKSERVER_URL": "http://127.0.0.1:9000"}, "http://127.0.0.1:9000/payt"),
+        ("http://127.0.0.1:9/payt", {}, "http://127.0.0.1:9/payt"),
+        ("http://127.0.0.1:9/payt", {"MOCKSERVER_URL": "http://[::1]:9000"}, "http://[::1]:9000/payt"),
+        (
+            "https://api.example.com/payt",
+            {"MOCKSERVER_URL": "http://127.0.0.1:9000"},
+            "https://api.example.com/payt",
+        ),
+        ("http://127.0.0.1:9/v1's", {"MOCKSERVER_URL": "http://127.0.0.1:9000"}, "http://127.0.0.1:9/v1's"),
+        ("", {"MOCKSERVER_TARGET": "http://a/b", "MOCKSERVER_URL": "http://c"}, "http://a/b"),
+    ],
+    ids=["in process", "in process, URL", "own", "own, URL", "remote", "not below", "target"],
+)
+def test_the_calls_go_to_the_server_that_is_meant(url: str, environment: dict[str, str], called: str) -> None:
+    assert called_url(replace(visit(finding()), url=url), **environment) == f"{called}/v1/invoices"
+
+
+def test_a_name_in_the_address_is_never_run() -> None:
+    session = visit(finding())
+    session = replace(session, url="", api=replace(session.api, name='a}"$(id)`id`'))
+
+    assert called_url(session) == "http://127.0.0.1:8080/a%7D%22%24%28id%29%60id%60/v1/invoices"
+
+
+def test_a_failure_of_this_process_says_which_server_its_calls_need() -> None:
+    came = run_outcome(replace(visit(finding()), url=""), ())
+
+    text = shell_script(came.session, came.rows[0], came.session.ledger.findings[0])
+
+    server = "mockserver run --vendor payt --auth strict"
+    assert f"\n# It was found without a server; these calls need one: {server}\n" in text
+
+
+def test_every_run_of_a_script_begins_in_a_fresh_sandbox(tmp_path: Path) -> None:
+    invoice = b'{"administration_id": "81", "invoices": [{"invoice_number": "N-1"}]}'
+    request = exchange(sent=invoice).request
+    sandboxed = replace(request, headers={**request.headers, "mock-sandbox": "contract-7-postv1invoices-1"})
+    (tmp_path / "one.sh").write_text(scripted(Exchange(sandboxed, Response(201, {}, b""), "postV1Invoices")))
+    with serve_process("--vendor", "payt") as url:
+        environment = {"MOCKSERVER_URL": url, "MOCKSERVER_CREDENTIAL_BEARERAUTH": "any", "NO_PROXY": "*"}
+        answers = [
+            subprocess.run(  # noqa: S603 - ours
+                ["bash", tmp_path / "one.sh"],  # noqa: S607
+                capture_output=True,
+                check=True,
+                text=True,
+                env={**os.environ, **environment},
+            ).stdout
+            for _ in range(2)
+        ]
+        names = {one["name"] for one in httpx.get(f"{url}/_mock/sandboxes").json()}
+
+    assert answers[0] == answers[1]
+    assert sum(name.startswith("contract-7-postv1invoices-1-") for name in names) == 2
+
+
+def test_a_sandbox_that_a_user_named_stays() -> None:
+    request = Request("GET", "/v1/invoices", {"mock-sandbox": "qa"})
+
+    assert "-H 'mock-sandbox: qa'" in scripted(Exchange(request, Response(200, {}, b"")))

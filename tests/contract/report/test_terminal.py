@@ -6,24 +6,26 @@ from pathlib import Path
 import click
 
 from mockserver.contract.report.rows import RunOutcome, run_outcome
-from mockserver.contract.report.terminal import summary_line, table_lines
+from mockserver.contract.report.terminal import closing_lines, failure_lines, result_line, vendor_lines
 from mockserver.contract.session.baseline import KnownFindings
 from tests.support.contract_sessions import HOSTILE, OPERATION, SECRET, exchange, finding, seen, visit
 
 
-def told(came: RunOutcome, folder: Path | None = None, *, quiet: bool = False) -> str:
-    return click.unstyle("\n".join(table_lines(came, folder, quiet=quiet)))
+def told(came: RunOutcome, folder: Path | None = None, *, verbose: bool = False) -> str:
+    lines = [
+        *vendor_lines(came, verbose=verbose),
+        *failure_lines([came], folder),
+        *closing_lines([came], []),
+    ]
+    return click.unstyle("\n".join(lines))
 
 
-def test_a_table_is_as_it_is_drawn() -> None:
+def test_only_failures_are_shown_whole() -> None:
     came = seen(finding(), answers_match_the_spec=400, one_outcome_per_item=1204)
 
     assert told(came, Path("report")).splitlines() == [
         "payt  http://127.0.0.1:9/payt     seed 7 · 1 call · 6.1 s",
-        "payt  POST /v1/invoices     1 call",
-        "  ok    answers match the spec          400 calls",
-        "  ok    one outcome per item            1,204 items",
-        "  FAIL  count = processed               1 case",
+        "FAILED  payt POST /v1/invoices  count = processed",
         "        count is 3, expected 2      /count",
         "        1. POST /v1/invoices with 3 items → 201",
         """        sent      POST /v1/invoices  {"invoices": [{"invoice_number": "A'1"}]}""",
@@ -31,15 +33,29 @@ def test_a_table_is_as_it_is_drawn() -> None:
         "        came      3",
         f"        again:    {came.rows[-1].again}",
         "        curl:     report/count-is-processed-1.sh",
+        "1 failed, 2 passed: payt count-is-processed",
     ]
+
+
+def test_every_check_is_listed_where_that_is_asked_for() -> None:
+    came = seen(finding(), answers_match_the_spec=400, one_outcome_per_item=1204)
+
+    assert told(came, verbose=True).splitlines()[1:5] == [
+        "payt  POST /v1/invoices     1 call",
+        "  ok    answers match the spec          400 calls",
+        "  ok    one outcome per item            1,204 items",
+        "  FAIL  count = processed               1 case",
+    ]
+
+
+def test_a_run_in_this_process_names_no_address() -> None:
+    came = run_outcome(replace(visit(), url=""), ())
+
+    assert told(came).splitlines()[0] == "payt  in this process     seed 7 · 0 calls · 6.1 s"
 
 
 def test_without_reports_there_is_no_file_to_name() -> None:
     assert "curl:" not in told(seen(finding()))
-
-
-def test_quiet_tells_failures_alone() -> None:
-    assert "  ok " not in told(seen(finding(), one_outcome_per_item=3), quiet=True)
 
 
 def test_where_nothing_is_said_to_have_come_the_answer_is_shown() -> None:
@@ -59,11 +75,32 @@ def test_what_is_gone_is_told() -> None:
         visit(made={"count-is-processed": 3}), [KnownFindings("payt", OPERATION, "count-is-processed")]
     )
 
-    assert told(came).endswith("was known and holds now: take it out of the baseline")
+    assert "is in the baseline and passes now: take it out\n" in told(came)
 
 
-def test_a_run_that_ended_early_says_so() -> None:
-    assert told(run_outcome(visit(stopped="interrupted"), ())).endswith("stopped early: interrupted")
+def test_a_run_that_ended_early_says_so_in_its_note_and_in_the_last_line() -> None:
+    came = run_outcome(visit(finding(), stopped="interrupted"), ())
+
+    assert told(came).splitlines()[-2:] == [
+        "note: payt: stopped early, interrupted",
+        "1 failed, 0 passed, stopped early: payt count-is-processed",
+    ]
+
+
+def test_a_lost_server_is_a_note_of_the_run() -> None:
+    came = run_outcome(visit(stopped=f"POST /x: reset {SECRET}"), ())
+
+    assert "note: payt: stopped early, no answer: POST /x: reset $" in told(came)
+
+
+def test_what_the_run_could_not_do_is_told_before_the_result() -> None:
+    session = visit()
+    session.ledger.notes.append("GET /odd was not called")
+
+    assert told(run_outcome(session, ())).splitlines()[-2:] == [
+        "note: payt: GET /odd was not called",
+        "0 failed, 0 passed",
+    ]
 
 
 def test_texts_of_others_do_nothing_to_the_terminal() -> None:
@@ -78,7 +115,21 @@ def test_a_secret_is_not_shown() -> None:
     assert SECRET not in told(seen(finding(said=SECRET)))
 
 
-def test_the_last_line_counts_and_names_the_files() -> None:
-    came = seen(finding(), one_outcome_per_item=3)
+def test_the_reports_are_named_before_the_result() -> None:
+    lines = list(closing_lines([seen(one_outcome_per_item=3)], [Path("a/junit.xml"), Path("a/index.html")]))
 
-    assert summary_line([came], [Path("report/junit.xml")]) == "1 failed, 1 passed      report/junit.xml"
+    assert lines == ["reports: a/junit.xml  a/index.html", "0 failed, 1 passed"]
+
+
+def test_the_last_line_names_each_failed_check_once() -> None:
+    other = replace(finding(), operation="getV1Invoices")
+
+    assert result_line([seen(finding(), other, finding("order-is-kept"))]) == (
+        "3 failed, 0 passed: payt count-is-processed, payt order-is-kept"
+    )
+
+
+def test_a_long_list_of_failed_checks_is_counted() -> None:
+    many = [finding(f"check-{number:02}") for number in range(12)]
+
+    assert result_line([seen(*many)]).endswith("payt check-07, and 4 more")

@@ -11,12 +11,15 @@ URL = "https://test.example.com/api"
 def test_what_will_be_written_is_told_in_full() -> None:
     told = announce(load_vendor_api("payt"), URL, RunConfig(max_examples=1200), Rate(20)).splitlines()
 
-    assert told[0] == f"{URL} is no mockserver: what this run creates, changes and deletes there stays so"
+    assert (
+        told[0]
+        == f"{URL} is not a mockserver: what this run creates, changes and deletes there stays that way"
+    )
     assert told[1].startswith("  writes by  POST /v1/invoices")
     assert any(line.startswith("  records    postV1Invoices: keys such as ") for line in told)
     assert any(line.startswith("  relies on  ") for line in told)
     assert told[-1].endswith(
-        "up to 1,200 generated ones an operation and 1,200 sequences a subject, at most 20/s"
+        "up to 1,200 generated calls per operation and 1,200 sequences per batch, at most 20/s"
     )
 
 

@@ -39,7 +39,7 @@ def test_a_credential_in_a_header_is_a_variable() -> None:
 
 def test_the_line_that_repeats_a_run_is_read_as_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[ContractOptions] = []
-    monkeypatch.setattr(contract_run, "run_contract", asked.append)
+    monkeypatch.setattr(contract_run, "run_contract", lambda options, _line: asked.append(options))
 
     result = CliRunner().invoke(main, shlex.split(plan.command_line(WHOLE))[1:])
 

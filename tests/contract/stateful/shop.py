@@ -13,7 +13,8 @@ from typing import Any
 from mockserver.contract.config import RunConfig
 from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request, json_request, to_json_bytes
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import (
     REFUSED_STEP,

@@ -8,7 +8,8 @@ import pytest
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.finding import Finding, FindingLedger
+from mockserver.contract.finding import Finding
+from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.stateful import run
 from mockserver.contract.stateful.run import STATEFUL_CHECKS
 from mockserver.contract.target import Address, Target

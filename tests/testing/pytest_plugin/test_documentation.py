@@ -19,7 +19,7 @@ pytest_plugins = ["pytester"]
 PAGE = (Path(mockserver.__file__).parents[1] / "docs" / "in-tests.md").read_text(encoding="utf-8")
 SAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 CURLS = re.findall(r"^\$ (curl .*)$", PAGE, re.MULTILINE)
-LEDGER = Path(__file__).parents[2] / "clients" / "ledger" / "ledger" / "__init__.py"
+LEDGER = Path(__file__).parents[3] / "examples" / "ledger" / "ledger" / "__init__.py"
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=["pytest", "cases", "unittest"])

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.testing import MockServer
+
 pytest_plugins = ["pytester"]
 Run = Callable[..., pytest.RunResult]
 HEAVY = "connexion", "schemathesis", "hypothesis", "httpx", "msgspec", "starlette", "uvicorn", "yaml"
@@ -139,7 +141,7 @@ def test_cases_make_a_test_each(run: Run) -> None:
     ("marker", "said"),
     [
         ('mock_cases("vba", tag="drfit")', "*vba has no case tagged drfit; sections are auth,*"),
-        ('mock_cases("acme")', "*no cases of a vendor acme*"),
+        ('mock_cases("acme")', "*no vendor named acme; there are *"),
     ],
 )
 def test_cases_that_are_not_there_are_told(run: Run, marker: str, said: str) -> None:
@@ -203,6 +205,140 @@ def test_nothing_at_the_url_is_told_by_the_tests_that_need_it(pytester: pytest.P
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*no mockserver answers at http://127.0.0.1:1*mockserver run --port 8080*"])
+
+
+def test_a_url_of_the_environment_is_used(
+    pytester: pytest.Pytester, server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOCKSERVER_URL", server.url)
+    pytester.makepyfile(f"def test_url(mockserver): assert mockserver.url == {server.url!r}")
+
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("test", ["def test_mock(mock_sandbox): pass", "def test_mock(mock_vba): pass"])
+def test_a_command_that_is_not_there_is_told_with_the_lines_to_type(
+    pytester: pytest.Pytester, test: str
+) -> None:
+    pytester.makepyfile(test)
+
+    result = pytester.runpytest_inprocess("--mockserver-command=no-such-command")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "no-such-command cannot be run: No such file or directory",
+            "  try: pytest --mockserver-command='uvx mockserver' *",
+        ]
+    )
+
+
+def test_a_traceback_ends_at_the_line_that_calls_this_library(run: Run) -> None:
+    result = run(
+        """
+        def test_example(mock_vba):
+            mock_vba.example(operation="nothing")
+        """
+    )
+
+    result.stdout.fnmatch_lines(
+        [
+            '>       mock_vba.example(operation=["]nothing["])',
+            "E       *NoExampleError: vba: no example of nothing: there are examples of *",
+        ]
+    )
+    assert "request_example" not in result.stdout.str()
+
+
+def test_a_full_trace_is_complete(run: Run) -> None:
+    result = run("def test_example(mock_vba): mock_vba.example(operation='nothing')", "--full-trace")
+
+    assert "request_example" in result.stdout.str()
+
+
+def test_a_vendor_that_only_the_server_knows_has_a_fixture_too(
+    pytester: pytest.Pytester, tmp_path: Path
+) -> None:
+    (tmp_path / "a-cme.yaml").write_text(ACME)
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def client(mock_a_cme):
+            return mock_a_cme
+
+        def test_by_another_fixture(client):
+            assert client.name == "a-cme"
+
+        def test_own(mock_a_cme, mock_vba):
+            assert (mock_a_cme.name, mock_vba.name) == ("a-cme", "vba")
+
+        @pytest.mark.usefixtures("mock_a_cme")
+        def test_used(mock_sandbox):
+            assert mock_sandbox.journal() == ()
+        """
+    )
+
+    with MockServer(specs=[tmp_path]) as server:
+        result = pytester.runpytest_inprocess("--mockserver-url", server.url)
+
+    result.assert_outcomes(passed=3)
+
+
+def test_a_fixture_that_nobody_has_is_not_found_as_ever(run: Run) -> None:
+    result = run("def test_own(mock_nobody): pass")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*fixture 'mock_nobody' not found"])
+
+
+def test_a_fixture_or_parameter_of_the_suite_with_such_a_name_needs_no_server(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from unittest.mock import patch
+
+        @pytest.fixture
+        def mock_database():
+            return 1
+
+        @pytest.mark.parametrize("mock_data", [1, 2])
+        @patch("os.getcwd")
+        def test_own(mock_getcwd, mock_database, mock_data):
+            assert mock_database <= mock_data
+        """
+    )
+
+    result = pytester.runpytest_inprocess("--mockserver-url", "http://127.0.0.1:1")
+
+    result.assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("way", ["option", "ini", "environment"])
+def test_a_command_starts_the_server_of_another_environment(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    command = pytester.path / "mock"
+    command.write_text(f'#!/bin/sh\ntouch started\nexec {sys.executable} -m mockserver "$@"\n')
+    command.chmod(0o700)
+    options = [f"--mockserver-command={command}"] if way == "option" else []
+    if way == "ini":
+        pytester.makeini(f"[pytest]\nmockserver_command = {command}")
+    if way == "environment":
+        monkeypatch.setenv("MOCKSERVER_COMMAND", str(command))
+    pytester.makepyfile(
+        """
+        def test_server(mock_vba, mockserver):
+            assert mock_vba.example(items=1).keys
+            assert mockserver.is_own
+        """
+    )
+
+    pytester.runpytest_inprocess(*options).assert_outcomes(passed=1)
+    assert (pytester.path / "started").is_file()
 
 
 def test_more_specs_are_more_vendors(pytester: pytest.Pytester) -> None:

@@ -1,4 +1,4 @@
-"""Log in and refresh (VBA fact sheet §1.2, §1.4, §3.2)."""
+"""Log in and refresh (docs/vendors/vba.md#headers-and-login, #refusals)."""
 
 from __future__ import annotations
 

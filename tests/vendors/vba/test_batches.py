@@ -1,4 +1,8 @@
-"""What both batches do alike (VBA fact sheet §1.1, §2.3, §3.3-§3.5, §4)."""
+"""What both batches do alike.
+
+Source: docs/vendors/vba.md#operations-and-paths, #batch-results, #bodies-that-cannot-be-read, #failed-rows,
+#duplicates-in-a-batch, #state.
+"""
 
 from __future__ import annotations
 

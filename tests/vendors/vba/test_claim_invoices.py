@@ -1,4 +1,4 @@
-"""PUT /claim-invoice-batch (VBA fact sheet §3.4, §4, §6)."""
+"""PUT /claim-invoice-batch (docs/vendors/vba.md#failed-rows, #state, #cases)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of a date (VBA fact sheet §3.3, §3.4, §4.10)."""
+"""What is kept of a date (docs/vendors/vba.md#bodies-that-cannot-be-read, #failed-rows, #state)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a value stands that cannot be read, as the framework tells it (VBA fact sheet §3.2)."""
+"""Where a value stands that cannot be read, as the framework tells it (docs/vendors/vba.md#refusals)."""
 
 from __future__ import annotations
 

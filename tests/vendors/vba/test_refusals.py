@@ -1,4 +1,7 @@
-"""Whole calls refused, in the envelope or as ASP.NET's problem document (VBA fact sheet §3.1-§3.3, §3.6)."""
+"""Whole calls refused, in the envelope or as ASP.NET's problem document.
+
+Source: docs/vendors/vba.md#refusals, #bodies-that-cannot-be-read, #single-records.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Single records: show, list, create, replace, delete (VBA fact sheet §1.1, §1.3, §3.6, §4)."""
+"""Single records: show, list, create, replace, delete.
+
+Source: docs/vendors/vba.md#operations-and-paths, #lists, #single-records, #state.
+"""
 
 from __future__ import annotations
 

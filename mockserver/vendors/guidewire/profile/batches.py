@@ -32,7 +32,8 @@ _ROWS = f"/claim/v1{_PATH}"
 _AT = "/body/data/attributes"
 
 # Public is that what a schema does not know is refused, and that an amount is a text; which codes there are,
-# and that what is wrong with a call of the batch fails that call alone, is assumed (fact sheet §2.5, §3.4).
+# and that what is wrong with a call of the batch fails that call alone, is assumed
+# (docs/vendors/guidewire.md#codes, #batches).
 _CORRUPTIONS = (
     Corruption("an unknown payee", set_member(f"{_AT}/payeeAddressBookUID", "ab:none")),
     Corruption("a total below zero", set_member(f"{_AT}/bulkInvoiceTotal", "-1.00")),

@@ -34,7 +34,7 @@ def outcome_reader(kind: str, *members: str) -> OutcomeReader:
 
     A record that is in no map was done, one that is among the warnings too; those of one name share what is
     said of it. The entry `not_found` holds names, every other one of `errors` messages.
-    Source: seed; Payt fact sheet §3.2.
+    Source: seed; docs/vendors/payt.md#partial-errors.
     """
 
     def read(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOutcomes | None:
@@ -81,7 +81,7 @@ class RecordType:
             listed=self.records,
             reader=batch.reader,
             tenants=2 if facts["other_administration"] else 1,
-            twice="none",  # assumed: Payt fact sheet §4.1
+            twice="none",  # assumed: docs/vendors/payt.md#identity
         )
 
     def sending(self, method: str, items: Sequence[Json], administration_id: str) -> Request:
@@ -158,12 +158,15 @@ class _SentRecords:
         return [item for item in self.items if self._name(item) == key]
 
     def _name(self, item: BatchItem) -> str:
-        """Return the first member that is not blank, else the index. Source: Payt fact sheet §3.2."""
+        """Return the first member that is not blank, else the index.
+
+        Source: docs/vendors/payt.md#partial-errors.
+        """
         told = (text for text in self._texts(item) if text.strip())
         return next(told, f"{self.kind}[{item.place}]")
 
     def _texts(self, item: BatchItem) -> list[str]:
-        """Numbers are read as texts. Source: Payt fact sheet §6 row 43."""
+        """Numbers are read as texts. Source: docs/vendors/payt.md#conventions."""
         sent = item.document if isinstance(item.document, dict) else {}
         values = [sent.get(member) for member in self.members]
         return [

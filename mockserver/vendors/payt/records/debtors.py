@@ -38,7 +38,7 @@ _DEBTOR_OPTIONAL = (*_DEBTOR_TEXTS[_DEBTOR_TEXTS.index("bank_account_name") :], 
 def upsert_debtor(item: Item, request: Request, state: State) -> Outcome:
     """Create or update the debtor.
 
-    Source: Payt fact sheet §2.7.
+    Source: docs/vendors/payt.md#other-answers.
     """
     record = complete(normalize(item.document, request), _DEBTOR_OPTIONAL, request)
     stored = identity.find_debtor(record, state, request.call.assumptions).stored
@@ -97,7 +97,7 @@ _CONTACT_OPTIONAL = tuple(member for member in _CONTACT_TEXTS if member != "cont
 def upsert_contact(item: Item, request: Request, state: State) -> Outcome:
     """Create or update the contact.
 
-    Source: Payt fact sheet §1.2.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     record = complete(normalize(item.document, request), _CONTACT_OPTIONAL, request)
     stored = identity.find_contact(record, state, request.call.assumptions).stored

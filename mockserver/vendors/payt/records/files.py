@@ -26,7 +26,7 @@ def attach_file(
 ) -> tuple[Document | None, bool]:
     """Return the file that the invoice has after `posted`, and whether the one wanted was found.
 
-    Source: Payt fact sheet §4.4 (that an unknown file only warns, and null takes it away, is assumed).
+    Source: docs/vendors/payt.md#files (that an unknown file only warns, and null takes it away, is assumed).
     """
     if posted is None:
         return None, True
@@ -56,7 +56,7 @@ _TOKEN_OCTETS = 24
 def announce_files(request: Request, state: State) -> StoreItem:
     """Return the function that issues an upload URL for each new file; a file named twice gets one.
 
-    Source: Payt fact sheet §2.8.
+    Source: docs/vendors/payt.md#files.
     """
     expires_at = print_instant(state.now + _URL_LIFETIME)
     files, uploads = state.collection(FILES), state.collection(UPLOADS, "")
@@ -82,7 +82,7 @@ def announce_files(request: Request, state: State) -> StoreItem:
 def render_upload_urls(result: BatchResult, _state: State) -> Reply:
     """Return the URLs, in the order of the files; there is no place for one that a scenario refuses.
 
-    Source: Payt fact sheet §2.8, §5.7.
+    Source: docs/vendors/payt.md#files.
     """
     shown = [one.document for one in result.outcomes if one.accepted and one.document is not None]
     bare = result.request.call.assumptions["files_answer"] == "object"
@@ -103,7 +103,8 @@ def extra_outcome(outcome: Outcome, number: int) -> Outcome:
 def upload_file(request: Request, state: State) -> Reply:
     """Take the bytes of an announced file.
 
-    Source: Payt fact sheet §2.8 (size, type and checksum are verified; the answers are assumed, §1.1).
+    Source: docs/vendors/payt.md#files (size, type and checksum are verified; the answers are assumed,
+    docs/vendors/payt.md#operations-and-paths).
 
     Raises:
         NotFound: there is no such URL, or no more.
@@ -112,7 +113,8 @@ def upload_file(request: Request, state: State) -> Reply:
     token = request.parameters["token"]
     announced = state.collection(UPLOADS, "").get(token)
     if announced is None or _is_expired(announced, state):
-        raise NotFound(UPLOADS, token)
+        hint = "no file is announced for this URL, or no more; POST /v1/files gives one"
+        raise NotFound(UPLOADS, token, hint=hint)
     if faults := tuple(_upload_problems(announced, request.call)):
         raise InvalidCall(faults)
     files = state.collection(FILES, announced["administration_id"])

@@ -39,7 +39,7 @@ def member_resolvers(assumptions: Mapping[str, str]) -> tuple[ResolveMember, ...
 def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMember]:
     """Yield the members that keep the value of the first time, where the record has another one.
 
-    Source: Payt fact sheet §4.2.
+    Source: docs/vendors/payt.md#what-may-change.
     """
     for member, warning in FIXED_MEMBERS.items():
         posted = record.get(member)
@@ -53,7 +53,7 @@ def resolve_fixed_values(record: Document, was: Document) -> Iterator[ResolvedMe
 def resolve_contact(record: Document, current: str | None, state: State) -> ResolvedMember:
     """Return the contact as changed by `record`; an unknown contact changes nothing.
 
-    Source: Payt fact sheet §3.3 (assumed).
+    Source: docs/vendors/payt.md#messages (assumed).
     """
     posted = record.get("contact_identifier", current)
     known = not posted or bool(state.collection("contacts").find("contact_identifier", posted))
@@ -66,7 +66,7 @@ def resolve_contact(record: Document, current: str | None, state: State) -> Reso
 def _first_debtor(assumptions: Mapping[str, str]) -> ResolveMember:
     """Return the debtor of the first time stays.
 
-    Source: Payt fact sheet §4.2.
+    Source: docs/vendors/payt.md#what-may-change.
     """
 
     def keep(record: Document, was: Document, state: State) -> ResolvedMember:
@@ -96,7 +96,7 @@ def _invoice_contact(record: Document, was: Document, state: State) -> ResolvedM
 def _sent_at(record: Document, was: Document, _state: State) -> ResolvedMember:
     """Once set it stays.
 
-    Source: Payt fact sheet §4.4.
+    Source: docs/vendors/payt.md#sending.
     """
     current = was["sent_at"]
     posted = to_utc(record["sent_at"]) if "sent_at" in record else current

@@ -28,7 +28,7 @@ def find_invoice(record: Document, state: State, assumptions: Mapping[str, str])
 def find_invoice_by_number(record: Document, state: State, assumptions: Mapping[str, str]) -> RecordMatch:
     """Return the invoice of the record's number, which may take an identifier that no other one has.
 
-    Source: Payt fact sheet §4.1 (PATCH finds by number).
+    Source: docs/vendors/payt.md#identity (PATCH finds by number).
     """
     stored = _find(state, "invoices", "invoice_number", record["invoice_number"], assumptions)
     other = _find(state, "invoices", "invoice_identifier", record.get("invoice_identifier"), assumptions)
@@ -54,7 +54,7 @@ def find_contact(record: Document, state: State, assumptions: Mapping[str, str])
 def find_named_debtor(record: Document, state: State, assumptions: Mapping[str, str]) -> Document | None:
     """Return the debtor that an invoice names: by number, else by identifier, the first that is known.
 
-    Source: Payt fact sheet §2.1 (one must resolve, assumed).
+    Source: docs/vendors/payt.md#invoice (one must resolve, assumed).
     """
     for member in ("debtor_number", "debtor_identifier"):
         if known := _find(state, "debtors", member, record.get(member), assumptions):
@@ -86,5 +86,7 @@ def _find(
 ) -> Document | None:
     if not value:
         return None
-    found = key_rules(assumptions).find(member, value, state.collection(collection))
+    # Records are trimmed as they are read, so that the index finds them.
+    rules = key_rules(assumptions).of_stored_keys
+    found = rules.find(member, value, state.collection(collection))
     return found[0] if found else None

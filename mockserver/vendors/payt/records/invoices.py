@@ -66,7 +66,7 @@ _NEW_VALUES: Document = {
 def upsert_invoices(find: FindInvoice) -> ApplyBatch:
     """Return what keeps the records of a call, each for the invoice that `find` finds.
 
-    Source: Payt fact sheet §4.1, §4.2.
+    Source: docs/vendors/payt.md#identity, #what-may-change.
     """
     return lambda request, state: _writer(request, state, find).keep
 
@@ -161,7 +161,7 @@ class _InvoiceWriter:
 def _sum_warnings(record: Document, invoice: Document) -> Iterator[tuple[str, str]]:
     """Code and field of what the invoice's sums, as far as they were posted, have against each other.
 
-    Source: edge-cases §1 row 24.
+    Source: docs/catalogue.md#24-sums-disagree.
     """
     if "amount_open" in record and abs(invoice["amount_open"]) > abs(invoice["amount_total"]):
         yield "open-above-total", "amount_open"
@@ -277,7 +277,7 @@ def block(invoice: Document, state: State) -> Document:
 def resume(invoice: Document, state: State) -> Document:
     """Return the invoice, followed up again if it was blocked through the API.
 
-    Source: Payt fact sheet §1.2.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     if not invoice.get("blocked", False):
         return invoice

@@ -36,7 +36,8 @@ _IDENTIFYING = (
 def normalize(record: Document, request: Request) -> Document:
     """Return the record without the members that count as left out.
 
-    Source: Payt fact sheet §2.6 (a change has no lines), §4.1, §4.3.
+    Source: docs/vendors/payt.md#invoice (a change has no lines), docs/vendors/payt.md#identity,
+    #amounts-and-payments.
     """
     assumptions = request.call.assumptions
     if request.operation.method == "patch" and "invoice_lines" in record:
@@ -56,7 +57,7 @@ def normalize(record: Document, request: Request) -> Document:
 def complete(record: Document, optional: Iterable[str], request: Request) -> Document:
     """Return the record as it is kept: what a post leaves out of `optional` may count as null.
 
-    Source: Payt fact sheet §4.1 (assumed).
+    Source: docs/vendors/payt.md#identity (assumed).
     """
     if request.operation.method != "post" or request.call.assumptions["absent_members"] != "cleared":
         return record

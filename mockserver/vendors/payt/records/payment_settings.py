@@ -16,7 +16,7 @@ PAYMENT_CONDITIONS = "payment_conditions"
 def upsert_vat_rate(item: Item, request: Request, state: State) -> Outcome:
     """Create or update the rate of a code.
 
-    Source: Payt fact sheet §1.2.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     return _upsert(VAT_RATES, item, {"category": "regular"}, request, state)
 
@@ -24,7 +24,7 @@ def upsert_vat_rate(item: Item, request: Request, state: State) -> Outcome:
 def upsert_payment_condition(item: Item, request: Request, state: State) -> Outcome:
     """Create the payment condition of a code, or give it another name (assumed).
 
-    Source: Payt fact sheet §1.2.
+    Source: docs/vendors/payt.md#operations-and-paths.
     """
     return _upsert(PAYMENT_CONDITIONS, item, {}, request, state)
 

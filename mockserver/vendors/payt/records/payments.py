@@ -26,7 +26,7 @@ def payments_of(invoice: Document | None, state: State) -> list[Document]:
 def payment_dates(posted: Iterable[Document], stored: Document | None, state: State) -> list[str]:
     """Return the day of each posted payment: its own, else the one it is stored with, else today.
 
-    Source: Payt fact sheet §2.3; that a stored day stays is assumed.
+    Source: docs/vendors/payt.md#amounts-and-payments; that a stored day stays is assumed.
     """
     known = {payment["origin_identifier"]: payment["payment_date"] for payment in payments_of(stored, state)}
     today = _today(state)
@@ -38,7 +38,7 @@ def payment_dates(posted: Iterable[Document], stored: Document | None, state: St
 def is_chronological(posted: Iterable[Document], stored: Document | None, state: State) -> bool:
     """Return whether the payments are in the order of their dates; invalid dates are skipped.
 
-    Source: Payt fact sheet §2.3.
+    Source: docs/vendors/payt.md#amounts-and-payments.
     """
     days = payment_dates(posted, stored, state)
     return not all(map(is_day, days)) or days == sorted(days)
@@ -54,7 +54,7 @@ def write_payments(record: Document, invoice: Document, was: Document, state: St
     """Write the payments that `record` means; the members of the invoice that follow from them.
 
     `invoice` has its new amounts, `was` those before: all zero for a new one.
-    Source: Payt fact sheet §4.3.
+    Source: docs/vendors/payt.md#amounts-and-payments.
     """
     if "payments" in record:
         _replace_payments(record["payments"] or (), invoice, state)
@@ -87,7 +87,7 @@ def _replace_payments(posted: Iterable[Document], invoice: Document, state: Stat
 def _imply_payment(invoice: Document, was: Document, state: State) -> None:
     """Infer a payment: with unchanged totals, what the open amount lost.
 
-    Source: Payt fact sheet §4.3; that a changed total pays nothing is assumed.
+    Source: docs/vendors/payt.md#amounts-and-payments; that a changed total pays nothing is assumed.
     """
     paid = _paid_amount(invoice, "amount") - _paid_amount(was, "amount")
     if paid == 0:

@@ -1,6 +1,7 @@
 """Contract profile of PVEx.
 
-Reading stored invoices is an extension of this mock: the vendor only accepts them (PVEx fact sheet §1.1), so
+Reading stored invoices is an extension of this mock: the vendor only accepts them
+(docs/vendors/pvex.md#operations-and-paths), so
 against the real one a stateful test ends with the first read.
 """
 

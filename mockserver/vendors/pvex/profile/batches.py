@@ -1,6 +1,6 @@
 """Batches of invoices that the contract suite sends to PVEx, in JSON, XML and as a form.
 
-Source: PVEx fact sheet §1.3, §2.2, §2.3.
+Source: docs/vendors/pvex.md#media-types, #xml, #forms.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ _CORRUPTIONS = (
     Corruption("no subscriber", remove_member("/SubscriberId")),
     Corruption("a provider of 60 characters", set_member("/ProviderId", "P" * 60)),
     Corruption("no client of the practice system and a long status", _break_two_rules),
-    # Its reader gives up in the middle, and all behind it is lost (PVEx fact sheet §3.3, verified by a run).
+    # Its reader gives up in the middle, and all behind it is lost (docs/vendors/pvex.md#modelstate, verified
+    # by a run).
     Corruption("a row key of more than 32 bits", set_member("/RowKey", 99_999_999_999), refuses_call=True),
     Corruption("a checksum of more than 32 bits", set_member("/CheckSum", -(1 << 40)), refuses_call=True),
 )

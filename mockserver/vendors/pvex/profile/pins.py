@@ -38,4 +38,4 @@ _XML_TOLERANCES = (
 )
 
 TOLERANCES = {"postInvoiceBatch": _XML_TOLERANCES, "postInvoice": _XML_TOLERANCES}
-"""By operation. Source: PVEx fact sheet §2.2."""
+"""By operation. Source: docs/vendors/pvex.md#xml."""

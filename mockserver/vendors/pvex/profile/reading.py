@@ -1,6 +1,6 @@
 """Read item outcomes from PVEx's responses: all accepted by the status, or rejected ones by their index.
 
-Source: PVEx fact sheet §3.1 to §3.3.
+Source: docs/vendors/pvex.md#errors to docs/vendors/pvex.md#modelstate.
 """
 
 from __future__ import annotations

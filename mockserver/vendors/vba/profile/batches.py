@@ -51,7 +51,7 @@ _PAYEE_CORRUPTIONS = (
     Corruption("a tax id of 16 characters, one too many", set_member("/federal_ID", "0" * 16)),
     Corruption(
         "a NUL in its address", set_member("/address", "12\0 Harbor Street")
-    ),  # assumed: edge-cases 133
+    ),  # assumed: docs/catalogue.md#133-nul-and-controls
     Corruption("a word where yes or no is due", set_member("/inactive", "perhaps"), refuses_call=True),
     Corruption("a number where a name is due", set_member("/name", 12345), refuses_call=True),
 )
@@ -68,7 +68,7 @@ def read_outcomes(exchange: Exchange, items: Sequence[BatchItem]) -> ReportedOut
     """Return the rows of a 207, in the order of those that were sent.
 
     A row that brought no key is told without one: what it was given is none of the caller's.
-    Source: seed; VBA fact sheet §2.3, §4.2.
+    Source: seed; docs/vendors/vba.md#batch-results, #state.
 
     Raises:
         ValueError: there is no list of rows, or a row lacks its key or its status.
@@ -147,7 +147,7 @@ class _Resource:
             steps=self._steps(),
             reader=read_outcomes,
             tenants=2 if facts["other_database"] else 1,
-            twice="each",  # assumed: VBA fact sheet §3.5
+            twice="each",  # assumed: docs/vendors/vba.md#duplicates-in-a-batch
             encodings=_ENCODINGS,
         )
 

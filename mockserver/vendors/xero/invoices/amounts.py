@@ -1,6 +1,6 @@
 """Round, limit and print amounts, quantities and rates.
 
-Stored are exact decimals. Source: Xero fact sheet §2.2.
+Stored are exact decimals. Source: docs/vendors/xero.md#dates-and-numbers.
 """
 
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -13,7 +13,7 @@ MAX_AMOUNT = Decimal(10) ** 15
 CENT = Decimal("0.01")
 RATE_STEP = Decimal("0.000001")
 ARITHMETIC = Context(prec=80, rounding=ROUND_HALF_UP)
-"""Half away from zero. Source: Xero fact sheet §2.2, assumed."""
+"""Half away from zero. Source: docs/vendors/xero.md#dates-and-numbers, assumed."""
 
 _TENTH = Decimal("0.1")
 

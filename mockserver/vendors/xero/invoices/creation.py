@@ -1,6 +1,6 @@
 """Create invoices: check the element alone, check it against the books, store it with totals and number.
 
-Source: Xero fact sheet §2.6, §3.7, §4.8.
+Source: docs/vendors/xero.md#invoice, #messages, #state.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountR
 def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
     """Yield a type and status that can be created, and what every invoice needs.
 
-    Source: Xero fact sheet §2.6, §3.7.
+    Source: docs/vendors/xero.md#invoice, #messages.
     """
     sent, here = item.document, item_path(item, request)
     if sent.get("Type") not in INVOICE_TYPES:
@@ -49,7 +49,7 @@ def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 def invoice_content_problems(sent: Document, here: Path) -> Iterator[Problem]:
     """Yield a contact, lines, and a due date once it is approved.
 
-    Source: Xero fact sheet §2.6, §3.7.
+    Source: docs/vendors/xero.md#invoice, #messages.
     """
     yield from _contact_problems(sent.get("Contact"), (*here, "Contact"))
     if not sent.get("LineItems"):
@@ -65,7 +65,7 @@ def invoice_content_problems(sent: Document, here: Path) -> Iterator[Problem]:
 def invoice_warnings(item: Item, request: Request) -> Iterator[Problem]:
     """Yield what does not keep an invoice from being saved.
 
-    Source: Xero fact sheet §3.7.
+    Source: docs/vendors/xero.md#messages.
     """
     if item.document.get("SentToContact") is True and item.document.get("Status") != "AUTHORISED":
         yield make_problem("sent-unauthorised", (*item_path(item, request), "SentToContact"))

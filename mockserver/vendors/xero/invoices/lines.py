@@ -1,6 +1,6 @@
 """Invoice lines: calculate amount and tax of each, and check its account.
 
-Source: Xero fact sheet §2.6, §3.7.
+Source: docs/vendors/xero.md#invoice, #messages.
 """
 
 from collections.abc import Iterator, Mapping

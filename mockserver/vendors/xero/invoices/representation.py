@@ -17,7 +17,10 @@ from mockserver.vendors.xero.replies.envelope import ZERO_ID, is_guid, pick_memb
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
 FOUR_UNIT_DECIMALS = 4
-"""The `unitdp` that keeps the four decimals of UnitAmount. Source: Xero fact sheet §1.1."""
+"""The `unitdp` that keeps the four decimals of UnitAmount.
+
+Source: docs/vendors/xero.md#headers-and-parameters.
+"""
 
 _TEXTS = ("Type", "InvoiceNumber", "Reference", "Status", "LineAmountTypes", "CurrencyCode", "Url")
 _AMOUNTS = ("AmountDue", "AmountPaid", "AmountCredited", "SubTotal", "TotalTax", "Total", "CurrencyRate")
@@ -41,7 +44,7 @@ ENTITY = FilterEntity("Invoice", _FIELDS)
 def list_invoices(request: Request, state: State) -> Reply:
     """Return the invoices that the call asks for: in short, or a page of whole ones.
 
-    Source: Xero fact sheet §1.2.
+    Source: docs/vendors/xero.md#filters-and-order.
     """
     asked = request.parameters
     found = lists.select_documents(_filter_invoices(request, state), ENTITY, request, state)
@@ -72,7 +75,7 @@ def represent_created_invoice(outcome: Outcome, request: Request, state: State) 
     """Return an invoice in the answer to the call that made it.
 
     The outcome brings the contact along: that is shown even if it is not kept after all.
-    Source: Xero fact sheet §3.2.
+    Source: docs/vendors/xero.md#error-shapes.
     """
     shown = _represent_in_full(outcome.document, outcome.document["Contact"], request, state)
     return {**shown, "StatusAttributeString": "OK"}
@@ -86,7 +89,7 @@ def attach_contact(invoice: Document, state: State) -> Document:
 def represent_invoice(invoice: Document, request: Request, state: State) -> Json:
     """Return an invoice with its lines and the whole contact, in the order of the vendor's document.
 
-    Source: Xero fact sheet §2.6.
+    Source: docs/vendors/xero.md#invoice.
     """
     return _represent_in_full(invoice, _contact_of(invoice, state), request, state)
 
@@ -170,7 +173,7 @@ def _contact_of(invoice: Document, state: State) -> Document:
 def _payments_of(invoice: Document, state: State) -> list[Json]:
     """Return what was paid on an invoice and not taken back, oldest first.
 
-    Source: Xero fact sheet §4.2, its members assumed.
+    Source: docs/vendors/xero.md#state, its members assumed.
     """
     found = state.collection(PAYMENTS).find("InvoiceID", invoice["InvoiceID"])
     kept = [one for one in found if one["Status"] != "DELETED"]

@@ -1,6 +1,7 @@
 """Stored invoices: find them by id, number or reference; check, book and reverse payments on them.
 
-Source: edge-cases rows 38, 39 and 41; Xero fact sheet §2.4, §3.7, §4.
+Source: docs/catalogue.md#38-key-case, #39-key-whitespace, #41-ids-disagree; docs/vendors/xero.md#payment,
+#messages, #state.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -71,7 +72,7 @@ def _invoice_by_number(payment: Document, call: Call, state: State) -> Document 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
     """Yield why invoices cannot be paid, or not so much of them; a paid one is both, its status first.
 
-    Source: Xero fact sheet §3.7.
+    Source: docs/vendors/xero.md#messages.
     """
     before: dict[str, Decimal] = {}
     for one in payables:

@@ -1,6 +1,6 @@
 """Update invoices: members, lines, status; create those that do not exist.
 
-Source: Xero fact sheet §2.6, §3.7, §4.8.
+Source: docs/vendors/xero.md#invoice, #messages, #state.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ _STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
     "AUTHORISED": ("AUTHORISED", "VOIDED"),
 }
-"""Transitions of an invoice's status. Source: Xero fact sheet §4.8."""
+"""Transitions of an invoice's status. Source: docs/vendors/xero.md#state."""
 
 _FINAL_STATUSES = ("DELETED", "VOIDED")
 _RETAINED_MEMBERS = (
@@ -113,7 +113,7 @@ def _update_problems(
 def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterator[Problem]:
     """Yield why the invoice takes no change at all, or not this one.
 
-    Source: Xero fact sheet §3.7.
+    Source: docs/vendors/xero.md#messages.
     """
     status = stored["Status"]
     if sent.get("Type", stored["Type"]) != stored["Type"]:

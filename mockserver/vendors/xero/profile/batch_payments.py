@@ -1,7 +1,8 @@
 """Contract profiles of batch payments: each pays two invoices made for it, in parts or in full.
 
 In parts, a key can be paid any number of times, so that a double payment is visible. In full, paying again
-exceeds the amount due until the batch payment is deleted. Source: Xero fact sheet §3.1, §3.7, §4.
+exceeds the amount due until the batch payment is deleted. Source: docs/vendors/xero.md#summarizeerrors,
+#messages, #state.
 """
 
 from __future__ import annotations
@@ -179,7 +180,7 @@ def _corruptions(facts: Facts) -> tuple[Corruption, ...]:
             "an invoice that is not there", set_member("/Payments/0/Invoice", {"InvoiceNumber": "none such"})
         ),
         Corruption("a payment of nothing", set_member("/Payments/0/Amount", 0)),  # its words are assumed
-        Corruption("no payments", set_member("/Payments", [])),  # assumed: Xero fact sheet §2.3
+        Corruption("no payments", set_member("/Payments", [])),  # assumed: docs/vendors/xero.md#batch-payment
         Corruption("no date", remove_member("/Date")),  # assumed, as before
         Corruption("particulars of 13 characters", set_member("/Particulars", "P" * 13)),
         Corruption("a reference of 256 characters", set_member("/Reference", "R" * 256)),

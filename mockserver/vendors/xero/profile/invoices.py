@@ -1,6 +1,6 @@
 """Contract profiles of invoices: create, update, pay and void them.
 
-Source: Xero fact sheet §2.6, §3.7, §4.
+Source: docs/vendors/xero.md#invoice, #messages, #state.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Contract profile of single payments: each pays all of an invoice made for it, once.
 
-Source: Xero fact sheet §2.4, §3.7, §4.
+Source: docs/vendors/xero.md#payment, #messages, #state.
 """
 
 from __future__ import annotations

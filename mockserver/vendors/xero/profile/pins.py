@@ -86,4 +86,4 @@ TOLERANCES = {
         ),
     )
 }
-"""By operation. Source: Xero fact sheet §7.34."""
+"""By operation. Source: docs/vendors/xero.md#headers-and-parameters."""

@@ -1,6 +1,6 @@
 """Read item outcomes from Xero's responses: all elements, or one 400 with the rejected ones.
 
-Source: Xero fact sheet §3.1, §3.2.
+Source: docs/vendors/xero.md#summarizeerrors, #error-shapes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ _DATES = ("Date", "DateString")
 """Members that a failed element shows otherwise than sent; names of dates end like this."""
 
 _LONG_TEXT = 250
-"""Longer texts break a limit, and failed elements leave them out. Source: Xero fact sheet §2.9."""
+"""Longer texts break a limit, and failed elements leave them out.
+
+Source: docs/vendors/xero.md#what-clients-can-read.
+"""
 
 
 @dataclass(frozen=True, slots=True)

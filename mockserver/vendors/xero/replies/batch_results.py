@@ -2,8 +2,9 @@
 
 Accepted elements are saved in either form. A rejected element repeats what was sent, without read-only
 members, unknown members (assumed, as Json.NET drops them) and members that break a limit. An element whose
-contact is missing because an earlier element was rejected names that element (assumed, edge-cases 64).
-Source: Xero fact sheet §2.9, §3.1, §3.2.
+contact is missing because an earlier element was rejected names that element (assumed,
+docs/catalogue.md#64-dependent-item).
+Source: docs/vendors/xero.md#what-clients-can-read, #summarizeerrors, #error-shapes.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def _validation_errors_of(outcome: Outcome) -> list[Json]:
 def _add_warnings(shown: Mapping[str, Json], outcome: Outcome) -> Mapping[str, Json]:
     """Return a saved element with its warnings, if any.
 
-    That a batch payment shows warnings as other elements do is assumed. Source: Xero fact sheet §3.2.
+    That a batch payment shows warnings as other elements do is assumed. Source:
+    docs/vendors/xero.md#error-shapes.
     """
     if not outcome.warnings:
         return shown
@@ -83,7 +85,7 @@ def _add_warnings(shown: Mapping[str, Json], outcome: Outcome) -> Mapping[str, J
 def _is_summarised(request: Request) -> bool:
     """Return anything but a plain false is true; operations without the flag always summarise.
 
-    Source: Xero fact sheet §7.34.
+    Source: docs/vendors/xero.md#headers-and-parameters.
     """
     if _SUMMARY_FLAG in request.parameters:
         return request.parameters[_SUMMARY_FLAG] is not False
@@ -184,7 +186,7 @@ def validation_errors(problems: Iterable[Problem]) -> list[Json]:
 def paths_over_limit(outcome: Outcome, request: Request) -> frozenset[Path]:
     """Return where, inside the element, a limit was broken; nowhere while elements are to be shown whole.
 
-    Source: Xero fact sheet §2.9.
+    Source: docs/vendors/xero.md#what-clients-can-read.
     """
     if request.call.assumptions["echo"] == "whole":
         return frozenset()

@@ -43,7 +43,7 @@ Headers = tuple[tuple[str, str], ...]
 def common_headers(call: Call, state: State) -> Headers:
     """Return what every answer about a tenant's books carries, and every refusal.
 
-    Source: Xero fact sheet §3.4.
+    Source: docs/vendors/xero.md#refusals.
     """
     return (*correlation_header(state), *remaining_headers(call, state))
 
@@ -56,7 +56,7 @@ def correlation_header(state: State) -> Headers:
 def success_reply(members: Mapping[str, Json], call: Call, state: State) -> Reply:
     """200 with the vendor's four members before `members`.
 
-    Source: seed; Xero fact sheet §2.1.
+    Source: seed; docs/vendors/xero.md#envelope.
     """
     document = {
         "Id": state.uuid(),
@@ -71,7 +71,7 @@ def success_reply(members: Mapping[str, Json], call: Call, state: State) -> Repl
 def not_found_reply(call: Call, state: State) -> Reply:
     """404 in plain text that calls itself HTML.
 
-    Source: Xero fact sheet §3.4 (OAS#163).
+    Source: docs/vendors/xero.md#refusals (OAS#163).
     """
     return Reply(404, message_text("not-found").encode(), "text/html", common_headers(call, state))
 
@@ -79,7 +79,7 @@ def not_found_reply(call: Call, state: State) -> Reply:
 def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
     """Return what the gate before the accounting says: who may not enter, or a condition that cannot be read.
 
-    Source: Xero fact sheet §3.4.
+    Source: docs/vendors/xero.md#refusals.
     """
     document: Json = {
         "Type": None,
@@ -95,7 +95,7 @@ def problem_reply(status: int, detail: str, call: Call, state: State) -> Reply:
 def error_reply(status: int, kind: tuple[int, str], message: str, sent: Headers) -> Reply:
     """Return an error with its number and type.
 
-    Source: Xero fact sheet §3.2, §3.3.
+    Source: docs/vendors/xero.md#error-shapes, #error-numbers.
     """
     number, name = kind
     return json_reply(status, {"ErrorNumber": number, "Type": name, "Message": message}, headers=sent)
@@ -104,7 +104,7 @@ def error_reply(status: int, kind: tuple[int, str], message: str, sent: Headers)
 def validation_reply(elements: list[Json], call: Call, state: State) -> Reply:
     """400 with the elements that failed, and only those.
 
-    Source: Xero fact sheet §3.1, §3.2.
+    Source: docs/vendors/xero.md#summarizeerrors, #error-shapes.
     """
     number, name = VALIDATION
     document = {"ErrorNumber": number, "Type": name, "Message": _VALIDATION_MESSAGE, "Elements": elements}

@@ -142,7 +142,7 @@ _MOMENT_PARTS = (3, 6)
 def parse_filter(expression: str, entity: FilterEntity) -> DocumentPredicate:
     """Return what `expression` says of a document.
 
-    Source: Xero fact sheet §1.2.
+    Source: docs/vendors/xero.md#filters-and-order.
 
     Raises:
         InvalidCall: it cannot be parsed, or does not fit the entity.

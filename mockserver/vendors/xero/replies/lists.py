@@ -27,7 +27,7 @@ def select_documents(
 ) -> list[Document]:
     """Return the documents that the call asks for, in the order that it asks for.
 
-    Source: Xero fact sheet §1.1, §1.2.
+    Source: docs/vendors/xero.md#headers-and-parameters, #filters-and-order.
 
     Raises:
         InvalidCall: `where` or `order` cannot be parsed.
@@ -46,7 +46,7 @@ def list_reply(
 ) -> Reply:
     """Return the found documents as a list reply; without newer ones it may be 304 by an assumption.
 
-    Source: Xero fact sheet §7.30.
+    Source: docs/vendors/xero.md#headers-and-parameters.
     """
     if _is_unmodified(found, request):
         return _not_modified_reply(request, state)
@@ -58,7 +58,7 @@ def page_reply(
 ) -> Reply:
     """Return one page and its paging members; an invalid page size becomes the nearest valid one.
 
-    Source: Xero fact sheet §1.1, §2.1.
+    Source: docs/vendors/xero.md#headers-and-parameters, #envelope.
     """
     if _is_unmodified(found, request):
         return _not_modified_reply(request, state)

@@ -1,0 +1,25 @@
+# Build: docker build -t mockserver .        Run: docker run --rm --read-only -p 127.0.0.1:8080:8080 mockserver
+FROM python:3.12-slim AS build
+WORKDIR /src
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/mockserver
+COPY requirements.lock ./
+RUN /opt/mockserver/bin/pip install --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY specs specs
+COPY docs docs
+COPY mockserver mockserver
+RUN /opt/mockserver/bin/pip install --no-deps --no-build-isolation .
+
+FROM python:3.12-slim
+COPY --from=build /opt/mockserver /opt/mockserver
+# Nothing is written at run time: pip has compiled the modules, and the state is in memory.
+ENV PATH=/opt/mockserver/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    MOCKSERVER_HOST=0.0.0.0
+USER 10001:10001
+EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 CMD ["mockserver", "health"]
+ENTRYPOINT ["mockserver"]
+CMD ["run"]

@@ -1,0 +1,117 @@
+"""`mockserver spec`: check, show and compare OpenAPI files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mockserver.cli.completions import complete_vendors
+from mockserver.cli.known_names import spec_files
+from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, InvalidValueError, argument, option
+from mockserver.cli.suggestions import choices, nearest, shown
+
+_FORMAT = click.Choice(["text", "github", "json"])
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group(context_settings=CONTEXT_SETTINGS)
+def spec() -> None:
+    """Check, show and compare OpenAPI files.
+
+    \b
+    Examples:
+      mockserver spec check specs/mine.yaml
+      mockserver spec diff VENDOR theirs.yaml
+    """  # noqa: D301 - the character, which tells click to leave the lines alone
+
+
+def _spec_file(_context: click.Context, _param: click.Parameter, name: str) -> Path:
+    """Return the file that a vendor's name or a path stands for.
+
+    Raises:
+        InvalidValueError: there is neither.
+    """
+    known = spec_files()
+    if name in known:
+        return known[name]
+    if not Path(name).is_file():
+        what = f"no file and no vendor named {shown(name)}; vendors are {choices(known)}"
+        raise InvalidValueError(what, name, nearest(name, known) or next(iter(known), "FILE"))
+    return Path(name)
+
+
+@spec.command(context_settings=CONTEXT_SETTINGS)
+@argument("files", nargs=-1, type=_FILE, metavar="[FILE]…")
+@option("--format", "style", type=_FORMAT, default="text", help="github: annotations for a workflow.")
+def check(*, files: tuple[Path, ...], style: str) -> None:
+    """Report every problem of OpenAPI files: line, column, and what to write.
+
+    It reports what keeps `mockserver run` from serving a file, and what OpenAPI does not allow. Without FILE
+    it checks the specs that ship. Exit status: 0 no problem, 1 problems.
+
+    \b
+    Examples:
+      mockserver spec check
+      mockserver spec check specs/mine.yaml --format github
+    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    from mockserver.cli.spec_check import find_problems  # noqa: PLC0415 - loads vendors
+    from mockserver.cli.spec_lines import problem_lines  # noqa: PLC0415
+
+    wanted = files or tuple(spec_files().values())
+    problems = [problem for file in wanted for problem in find_problems(file)]
+    for line in problem_lines(problems, style):
+        click.echo(line)
+    if style == "text":
+        checked = "1 file" if len(wanted) == 1 else f"{len(wanted):,} files"
+        found = {0: "no problem", 1: "1 problem"}.get(len(problems), f"{len(problems):,} problems")
+        click.echo(f"{checked} checked, {found}", err=bool(problems))
+    if problems:
+        raise SystemExit(EXIT_FINDINGS)
+
+
+@spec.command(context_settings=CONTEXT_SETTINGS)
+@argument("vendor", callback=_spec_file, metavar="VENDOR", shell_complete=complete_vendors)
+@option("--json", "as_json", is_flag=True, help="Print JSON instead of YAML.")
+def show(*, vendor: Path, as_json: bool) -> None:
+    """Print a vendor's OpenAPI file.
+
+    \b
+    Examples:
+      mockserver spec show VENDOR
+      mockserver spec show VENDOR --json
+    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    text = vendor.read_text(encoding="utf-8")
+    if as_json:
+        from mockserver.codec import json, yaml  # noqa: PLC0415 - slow for help
+
+        text = json.encode(yaml.load(text)).decode()
+    click.echo(text.rstrip("\n"))
+
+
+@spec.command(context_settings=CONTEXT_SETTINGS)
+@argument("old", callback=_spec_file, metavar="OLD", shell_complete=complete_vendors)
+@argument("new", callback=_spec_file, metavar="NEW", shell_complete=complete_vendors)
+@option("--format", "style", type=_FORMAT, default="text", help="github: annotations for a workflow.")
+def diff(*, old: Path, new: Path, style: str) -> None:
+    """Compare two OpenAPI files, or a vendor's and a file: what changed, and what may break a client.
+
+    Exit status: 0 nothing that may break a client, 1 at least one such change.
+
+    \b
+    Examples:
+      mockserver spec diff old.yaml new.yaml
+      mockserver spec diff VENDOR theirs.yaml --format json
+    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    from mockserver.cli.spec_diff import spec_changes  # noqa: PLC0415 - slow for help
+    from mockserver.cli.spec_document import read_document  # noqa: PLC0415
+    from mockserver.cli.spec_lines import change_lines  # noqa: PLC0415
+
+    changes = spec_changes(read_document(old), read_document(new))
+    for line in change_lines(changes, style):
+        click.echo(line)
+    breaking = sum(one.breaking for one in changes)
+    if style == "text":
+        click.echo(f"{len(changes):,} changes, {breaking:,} of them may break a client")
+    if breaking:
+        raise SystemExit(EXIT_FINDINGS)

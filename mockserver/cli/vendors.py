@@ -1,0 +1,67 @@
+"""`mockserver vendors`: what can be served, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver.cli.options import CONTEXT_SETTINGS, option
+from mockserver.cli.startup_errors import fail_to_load
+
+
+@click.command(context_settings=CONTEXT_SETTINGS)
+@option(
+    "--specs",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with more specs; each file is a vendor; may be repeated.",
+)
+@option("--json", "as_json", is_flag=True, help="Print JSON, one list.")
+@click.pass_context
+def vendors(context: click.Context, /, *, specs: tuple[Path, ...], as_json: bool) -> None:
+    """List the vendors that can be served: path, operations, batch operations and assumptions.
+
+    \b
+    Examples:
+      mockserver vendors
+      mockserver vendors --json
+    """  # noqa: D301 - the character, which tells click to leave the lines alone
+    from mockserver.codec import json  # noqa: PLC0415 - slow for help, as the next two
+    from mockserver.engine.registry import discover_vendors  # noqa: PLC0415
+    from mockserver.errors import MockServerError  # noqa: PLC0415
+
+    try:
+        found = discover_vendors(specs)
+    except MockServerError as error:
+        fail_to_load(error, context)
+    documents = [
+        {
+            "name": vendor.name,
+            "title": vendor.spec.document["info"]["title"],
+            "path": f"/{vendor.name}",
+            "operations": list(vendor.spec.operations),
+            "batches": [one.id for one in vendor.spec.operations.values() if one.batch],
+            "assumptions": [f"{vendor.name}.{one.name}" for one in vendor.all_assumptions],
+        }
+        for vendor in found
+    ]
+    click.echo(json.encode(documents).decode() if as_json else "\n".join(_table(documents)))
+
+
+def _table(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
+    rows = [("path", "operations", "assumptions", "batch operations")]
+    rows += [
+        (
+            one["path"],
+            str(len(one["operations"])),
+            str(len(one["assumptions"])),
+            ", ".join(one["batches"]) or "-",
+        )
+        for one in documents
+    ]
+    first = max(len(row[0]) for row in rows)
+    for path, operations, assumptions, batches in rows:
+        yield f"{path.ljust(first)}  {operations.rjust(10)}  {assumptions.rjust(11)}  {batches}"

@@ -1,0 +1,110 @@
+"""Draft example batches from vendors' profiles, or from the spec of a vendor without one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from mockserver.contract import inference
+from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials
+from mockserver.contract.exchange import Request
+from mockserver.contract.loading import ApiUnderTest, find_profile
+from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
+from mockserver.control.examples import ExampleCall, ExampleDraft, NoExampleError, VendorAccess
+from mockserver.engine.registry import LoadedVendor
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSubject:
+    """A batch operation of a profile."""
+
+    profile: BatchProfile
+
+    @property
+    def operation(self) -> str:
+        """The batch operation."""
+        return self.profile.operation
+
+    def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
+        """Return a batch whose keys count from `first` and whose first item is good if any is.
+
+        A bad item is rejected on its own and does not refuse the whole call, if the vendor has such a thing.
+
+        Raises:
+            NoExampleError: nothing is known of what makes an item bad.
+        """
+        profile = self.profile
+        keys = tuple(profile.key(first + place) for place in range(items))
+        begin = min(1, items - bad)
+        corrupted = tuple(range(begin, begin + bad))
+        documents = [
+            profile.item(key, DrawnValues(first + place, Decimal(100 + first + place)))
+            for place, key in enumerate(keys)
+        ]
+        for place in corrupted:
+            documents[place] = _corruption(profile).change(documents[place])
+        prepare = profile.prepare
+        return ExampleDraft(
+            profile.operation,
+            _call(profile.call(documents, 0)),
+            tuple(documents),
+            keys,
+            corrupted,
+            tuple(_call(one) for key in keys for one in prepare(key, 0)) if prepare else (),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileExamples:
+    """Examples of all vendors; credentials are those of the fixtures, or invented where there are none."""
+
+    _known: dict[str, ApiUnderTest] = field(default_factory=dict)
+
+    def access(self, vendor: LoadedVendor) -> VendorAccess:
+        """Return headers and credentials that strict mode accepts; header names in lower case."""
+        api = self._api(vendor)
+        security = headers_for(api, _main_operation(api), _credentials(api))
+        headers = {**api.profile.headers(api.facts, 0), **security}
+        return VendorAccess({name.lower(): text for name, text in headers.items()}, _token(security))
+
+    def subjects(self, vendor: LoadedVendor) -> Sequence[ProfileSubject]:
+        """Return the batches of the vendor's profile, else those that its spec says enough of."""
+        api = self._api(vendor)
+        told = api.profile.batches(api.facts) or inference.infer_batches(api.spec)
+        return [ProfileSubject(one) for one in told]
+
+    def _api(self, vendor: LoadedVendor) -> ApiUnderTest:
+        if vendor.name not in self._known:
+            profile = find_profile(vendor.name)
+            self._known[vendor.name] = ApiUnderTest(vendor.name, vendor.spec, profile, profile.facts)
+        return self._known[vendor.name]
+
+
+def _call(request: Request) -> ExampleCall:
+    headers: Mapping[str, str] = {name.lower(): text for name, text in request.headers.items()}
+    return ExampleCall(request.method, request.path, headers, request.body)
+
+
+def _corruption(subject: BatchProfile) -> Corruption:
+    if not subject.corruptions:
+        raise NoExampleError(f"{subject.operation}: nothing is known of what makes an item bad")
+    return next((one for one in subject.corruptions if not one.refuses_call), subject.corruptions[0])
+
+
+def _credentials(api: ApiUnderTest) -> GivenCredentials:
+    return api.profile.credentials or invented_credentials(api)
+
+
+def _main_operation(api: ApiUnderTest) -> str:
+    """Return the operation whose credentials are meant: the first batch, else the first that asks for any."""
+    operations = api.spec.operations.values()
+    batches = [one.id for one in operations if one.batch]
+    return next(iter([*batches, *(one.id for one in operations if one.security)]), "")
+
+
+def _token(security: Mapping[str, str]) -> str:
+    """Return the credential itself: what follows `Bearer` or `Basic`, else the key; "" for none."""
+    if "authorization" in security:
+        return security["authorization"].partition(" ")[2]
+    return next(iter(security.values()), "")

@@ -1,0 +1,316 @@
+"""Make example batches and tell what a call needs; try each example in a second sandbox first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Protocol
+
+from mockserver.codec.instants import print_instant
+from mockserver.control.cases.transport import HttpClient, LostResponse, Request
+from mockserver.control.control_call import ControlError, UnprocessableMemberError
+from mockserver.engine.registry import LoadedVendor
+from mockserver.journal.entry import Entry
+from mockserver.journal.journal import Journal
+from mockserver.model import Action, Document, Json
+from mockserver.sandbox import snapshots
+from mockserver.sandbox.sandboxes import Sandboxes, Settings
+from mockserver.sandbox.store import SandboxState, Tables
+
+ITEMS, FIRST = 3, 1
+TIMEOUT_MS = 60_000
+_SUCCESS = range(200, 300)
+USER_AGENT = "mockserver-examples"
+_OWN_HEADERS = frozenset({"user-agent"})
+"""Headers that every client sets for itself."""
+
+
+class UnknownVendorError(ControlError):
+    """No vendor with this name is served."""
+
+    status = 404
+    code = "unknown-vendor"
+
+
+class NoExampleError(ControlError):
+    """The vendor has no such batch, or its items do not come out as asked for in this sandbox."""
+
+    code = "no-example"
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleCall:
+    """A call without credentials; `path` begins below the vendor's mount and has the query."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleDraft:
+    """A batch that was not tried yet; `bad` are the places of the items that are to be rejected.
+
+    The calls of `prepare` store the records that the items refer to.
+    """
+
+    operation: str
+    call: ExampleCall
+    items: tuple[Json, ...]
+    keys: tuple[str, ...]
+    bad: tuple[int, ...] = ()
+    prepare: tuple[ExampleCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VendorAccess:
+    """What every call needs: `headers` name tenant and credentials, `token` is the credential alone."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    token: str = ""
+
+
+class ExampleSubject(Protocol):
+    """A kind of batch that examples are made of."""
+
+    @property
+    def operation(self) -> str:
+        """The batch operation."""
+
+    def draft(self, items: int, bad: int, first: int) -> ExampleDraft:
+        """Return a batch; its keys count from `first`.
+
+        Raises:
+            NoExampleError: nothing is known of what makes an item bad.
+        """
+
+
+class ExampleSource(Protocol):
+    """What is known of the vendors' batches and credentials; passed in by who composes the server."""
+
+    def access(self, vendor: LoadedVendor) -> VendorAccess:
+        """Return headers and credentials that strict mode accepts; header names in lower case."""
+
+    def subjects(self, vendor: LoadedVendor) -> Sequence[ExampleSubject]:
+        """Return the kinds of batches of a vendor, the preferred one first."""
+
+
+class NoExamples:
+    """The source of a server that was built without one."""
+
+    def access(self, vendor: LoadedVendor) -> VendorAccess:  # noqa: ARG002
+        """Return no headers."""
+        return VendorAccess()
+
+    def subjects(self, vendor: LoadedVendor) -> Sequence[ExampleSubject]:
+        """Raise NoExampleError."""
+        raise NoExampleError(f"{vendor.name}: this server was built without examples")
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleOperations:
+    """Operations on examples; `inside` sends the calls that try them to this server."""
+
+    sandboxes: Sandboxes
+    journal: Journal
+    served: tuple[LoadedVendor, ...]
+    inside: HttpClient
+    source: ExampleSource
+
+    def show_access(self, vendor: str) -> Document:
+        """Return what a call of the vendor needs, and the collections that its spec names.
+
+        Raises:
+            UnknownVendorError: no vendor with this name is served.
+        """
+        found = self._vendor(vendor)
+        headers, token = self._headers(found), self.source.access(found).token
+        tenant = headers.get(found.tenant_header.lower(), "")
+        return {"headers": headers, "token": token, "tenant": tenant, "collections": _collections(found)}
+
+    async def make_example(self, name: str, body: Document) -> Document:
+        """Make a batch whose items come out as asked for in the sandbox.
+
+        It is tried in a second sandbox, which is deleted. Records that it refers to are stored in this one.
+
+        Raises:
+            UnknownSandboxError: the sandbox does not exist.
+            UnprocessableMemberError: the vendor is not served, or more items are bad than there are.
+            NoExampleError: there is no such batch, or its items come out otherwise; the text says how.
+            TooManySandboxesError: there is no room for a second sandbox.
+        """
+        self.sandboxes.check_exists(name)
+        try:
+            vendor = self._vendor(body["vendor"])
+        except UnknownVendorError as error:
+            raise UnprocessableMemberError("/vendor", str(error)) from None
+        items, bad = body.get("items", ITEMS), body.get("bad", 0)
+        if bad > items:
+            raise UnprocessableMemberError("/bad", f"{bad} of {items} items cannot be bad")
+        wanted = body.get("operation", "")
+        subjects = self.source.subjects(vendor)
+        said: list[str] = []
+        for subject in subjects:
+            if wanted in ("", subject.operation):
+                try:
+                    draft = subject.draft(items, bad, body.get("first", FIRST))
+                    return await self._verified(name, vendor, draft)
+                except NoExampleError as none:
+                    said.append(str(none))
+        known = ", ".join(dict.fromkeys(subject.operation for subject in subjects))
+        there = (
+            f"there are examples of {known}" if known else "its spec says too little of how to read one back"
+        )
+        raise NoExampleError(
+            f"{vendor.name}: no example of {wanted or 'a batch'}: {'; '.join(said) or there}"
+        )
+
+    def _vendor(self, name: str) -> LoadedVendor:
+        found = next((one for one in self.served if one.name == name), None)
+        if found is None:
+            names = ", ".join(one.name for one in self.served)
+            raise UnknownVendorError(f"no vendor named {name}; there are {names}")
+        return found
+
+    def _headers(self, vendor: LoadedVendor) -> dict[str, str]:
+        access = self.source.access(vendor)
+        return {name: text for name, text in access.headers.items() if name not in _OWN_HEADERS}
+
+    async def _verified(self, name: str, vendor: LoadedVendor, draft: ExampleDraft) -> Document:
+        with self._second_sandbox(name, vendor) as stage:
+            await self._prepare(stage, vendor, draft.prepare)
+            prepared = self._tables(stage, vendor)
+            await self._send(stage, vendor, draft.call)
+            entry = self.journal.entries(stage, last=1)[-1]
+            _check_outcomes(draft, entry)
+            if draft.prepare:
+                self._load(name, vendor, prepared)
+        return self._document(vendor, draft, [key for key, _ in entry.decided.items()])
+
+    def _document(self, vendor: LoadedVendor, draft: ExampleDraft, known: Sequence[str]) -> Document:
+        keys = _item_keys(draft, known)
+        return {
+            "operation": draft.operation,
+            "method": draft.call.method,
+            "path": draft.call.path,
+            "headers": {**self._headers(vendor), **draft.call.headers},
+            "body": draft.call.body.decode(),
+            "items": list(draft.items),
+            "keys": keys,
+            "bad": [keys[place]["key"] for place in draft.bad],
+            "prepared": bool(draft.prepare),
+        }
+
+    @contextmanager
+    def _second_sandbox(self, name: str, vendor: LoadedVendor) -> Iterator[str]:
+        """Yield the name of a sandbox with the vendor's state, time and assumptions of this one."""
+        shown = self.sandboxes.show(name)
+        names = (f"{name[:50]}-tried-{number}" for number in count(1))
+        stage = next(
+            tried
+            for tried in names
+            if self.sandboxes.create(
+                Settings(
+                    tried,
+                    shown.settings.seed,
+                    print_instant(shown.now),
+                    shown.settings.empty,
+                    shown.assumptions,
+                )
+            )
+        )
+        try:
+            self._load(stage, vendor, self._tables(name, vendor))
+            yield stage
+        finally:
+            self.sandboxes.delete(stage)
+
+    def _tables(self, name: str, vendor: LoadedVendor) -> Tables:
+        """Return the vendor's state in a sandbox."""
+        held = self.sandboxes.dump(name)
+        return {scope: tables for scope, tables in held.items() if scope.startswith(f"{vendor.name}/")}
+
+    def _load(self, name: str, vendor: LoadedVendor, tables: Tables) -> None:
+        """Replace the vendor's state in a sandbox."""
+
+        def work(whole: SandboxState) -> None:
+            held = snapshots.dump_tables(whole)
+            others = {scope: one for scope, one in held.items() if not scope.startswith(f"{vendor.name}/")}
+            snapshots.load_tables(whole, {**others, **tables})
+
+        self.sandboxes.control(name, work)
+
+    async def _prepare(self, stage: str, vendor: LoadedVendor, calls: Sequence[ExampleCall]) -> None:
+        for call in calls:
+            status, text = await self._send(stage, vendor, call)
+            if status not in _SUCCESS:
+                raise NoExampleError(f"{call.method} {call.path} is answered with {status}: {text}")
+
+    async def _send(self, stage: str, vendor: LoadedVendor, call: ExampleCall) -> tuple[int | None, str]:
+        headers = {"user-agent": USER_AGENT, **self._headers(vendor), **call.headers}
+        request = Request(
+            call.method,
+            f"/sandboxes/{stage}/{vendor.name}{call.path}",
+            tuple(headers.items()),
+            call.body,
+            timeout_ms=TIMEOUT_MS,
+        )
+        response = await self.inside.send(request)
+        if isinstance(response, LostResponse):
+            raise NoExampleError(f"{call.method} {call.path} is not answered: {response.detail}")
+        return response.status, response.text
+
+
+def _collections(vendor: LoadedVendor) -> list[str]:
+    """Return the collections that the spec names."""
+    operations = vendor.spec.operations.values()
+    named = {one.collection for one in operations} | {one.batch.collection for one in operations if one.batch}
+    return sorted(name for name in named if name)
+
+
+def _check_outcomes(draft: ExampleDraft, entry: Entry) -> None:
+    """Raise unless just the bad items were rejected.
+
+    Raises:
+        NoExampleError: other items were, or the whole call was refused.
+    """
+    decided = entry.decided.items()
+    rejected = [place for place, (_, action) in enumerate(decided) if action == Action.REJECTED]
+    if len(decided) == len(draft.keys) and rejected == list(draft.bad):
+        return
+    problems = [one.detail for found in entry.decided.problems.values() for one in found if one.detail]
+    why = "; ".join([*problems, *([entry.reason] if entry.reason else [])])
+    outcomes = ", ".join(f"{number} {action}" for action, number in entry.decided.counts.items())
+    raise NoExampleError(
+        f"{draft.operation} with {len(draft.bad)} of {len(draft.keys)} items bad is answered with "
+        f"{entry.status}, {outcomes or 'no items'}{f' ({why})' if why else ''}"
+    )
+
+
+def _item_keys(draft: ExampleDraft, known: Sequence[str]) -> list[Mapping[str, Json]]:
+    """Return each key, and how a scenario selects its item wherever it is in the batch.
+
+    The keys are those of the server if they are unique, else those of the draft.
+    """
+    if len(set(known)) == len(known) and "" not in known:
+        return [{"key": text, "select": {"key": text}} for text in known]
+    places = [_path_of(item, key) for item, key in zip(draft.items, draft.keys, strict=True)]
+    return [
+        {
+            "key": key,
+            "select": {"where": {"path": place, "equals": key}} if place else {"index": index},
+        }
+        for index, (key, place) in enumerate(zip(draft.keys, places, strict=True))
+    ]
+
+
+def _path_of(node: Json, text: str, path: str = "$") -> str:
+    """Return the JSONPath of the text in an item, "" if it is not there."""
+    if isinstance(node, Mapping):
+        return next(filter(None, (_path_of(one, text, f"{path}.{name}") for name, one in node.items())), "")
+    if isinstance(node, list):
+        return next(filter(None, (_path_of(one, text, f"{path}[{at}]") for at, one in enumerate(node))), "")
+    return path if node == text else ""

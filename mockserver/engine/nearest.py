@@ -1,0 +1,108 @@
+"""Find the operation nearest to a call that no operation answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from mockserver.model import Value
+from mockserver.spec.openapi import Spec
+
+_LEFT_OUT = 0.4
+"""Cost of a segment that the operation's path has and the call's path has not."""
+
+_TOO_MUCH = 0.6
+"""Cost of a segment that only the call's path has."""
+
+_PARAMETER = 0.35
+_OTHER_METHOD = 0.3
+_UNLIKE = 2.0
+_ALIKE = 0.6
+"""Similarity from which two segments may be the same one, misspelled."""
+
+_MAX_SEGMENTS = 12
+_MAX_SEGMENT = 60
+_KNOWN_PAIRS = 4096
+
+
+class _Route(Value, frozen=True):
+    """A method and the segments of a full path template; `vendor` is "" where the vendor answers at `/`."""
+
+    method: str
+    vendor: str
+    segments: tuple[str, ...]
+
+    @property
+    def full_path(self) -> str:
+        return "".join(f"/{segment}" for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class OperationDirectory:
+    """The operations of all served vendors, by their full paths."""
+
+    routes: tuple[_Route, ...] = ()
+
+    @classmethod
+    def of(cls, specs: Mapping[str, Spec], at_root: str = "") -> OperationDirectory:
+        """List the operations of `specs`, by vendor; `at_root` names the one that also answers at `/`."""
+        mounts = [*(((at_root, ""),) if at_root else ()), *((name, name) for name in specs)]
+        return cls(
+            tuple(
+                _Route(operation.method.upper(), mount, _segments(f"{mount}{operation.path}"))
+                for name, mount in mounts
+                for operation in specs[name].operations.values()
+            )
+        )
+
+    def nearest(self, method: str, path: str, prefix: str = "") -> str:
+        """Return the nearest operation, such as "PUT /vendor/orders/{id}"; "" if none is like it.
+
+        `path` is the full path without the sandbox's `prefix`, which the result has again.
+        """
+        sent = tuple(segment[:_MAX_SEGMENT] for segment in _segments(path)[:_MAX_SEGMENTS])
+        likely = [route for route in self.routes if _is_likely(sent, route)]
+        if not likely:
+            return ""
+        found = min(likely, key=lambda route: _distance(method, sent, route))
+        return f"{found.method} {prefix}{found.full_path}"
+
+
+def _segments(path: str) -> tuple[str, ...]:
+    return tuple(segment for segment in path.split("/") if segment)
+
+
+def _is_likely(sent: Iterable[str], route: _Route) -> bool:
+    """Return whether a segment of the call is like one of the operation, apart from the vendor's name."""
+    names = [one for one in route.segments if not _is_parameter(one) and one != route.vendor]
+    return any(_similarity(segment, name) >= _ALIKE for segment in sent for name in names)
+
+
+def _distance(method: str, sent: tuple[str, ...], route: _Route) -> float:
+    """Return the edit distance of two requests, counted in segments and what they differ by."""
+    row = [_LEFT_OUT * count for count in range(len(route.segments) + 1)]
+    for segment in sent:
+        above, row = row, [row[0] + _TOO_MUCH]
+        for at, wanted in enumerate(route.segments):
+            replaced = above[at] + _replacement_cost(segment, wanted)
+            row.append(min(replaced, above[at + 1] + _TOO_MUCH, row[at] + _LEFT_OUT))
+    wanted_method = "GET" if method == "HEAD" else method
+    return row[-1] + (0 if route.method == wanted_method else _OTHER_METHOD)
+
+
+def _replacement_cost(segment: str, wanted: str) -> float:
+    return _PARAMETER if _is_parameter(wanted) else _UNLIKE * (1 - _similarity(segment, wanted))
+
+
+def _is_parameter(segment: str) -> bool:
+    return segment.startswith("{")
+
+
+@lru_cache(_KNOWN_PAIRS)
+def _similarity(segment: str, wanted: str) -> float:
+    """Return how alike two segments are, from 0 to 1; letter case hardly counts."""
+    if segment == wanted:
+        return 1
+    return 0.99 * SequenceMatcher(None, segment.lower(), wanted.lower(), autojunk=False).ratio()

@@ -1,0 +1,129 @@
+"""The servers of a test run: each is started on first use, and stopped at the end of the run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockserver.testing.pytest_plugin.settings import COMMAND, SPECS, URL
+
+if TYPE_CHECKING:
+    from mockserver.testing import MockServer, Sandbox, SandboxVendor
+
+PREFIX = "mock_"
+_PACKAGE = Path(__file__).parents[2]
+_NOT_IDENTIFIER = re.compile(r"\W")
+_SERVERS = pytest.StashKey[dict[bool, "MockServer"]]()
+_KNOWN_VENDORS = pytest.StashKey[set[str]]()
+
+
+def start_server(config: pytest.Config, *, strict: bool = False) -> MockServer:
+    """Return the run's server; start it, or connect to it, on first use.
+
+    Raises:
+        ServerNotStartedError: it cannot be started.
+        ServerUnreachableError: nothing answers at the URL, or no mockserver.
+    """
+    from mockserver.testing import MockServer  # noqa: PLC0415 - slow import
+
+    servers = config.stash.setdefault(_SERVERS, {})
+    if strict not in servers:
+        url = config.getoption(URL)
+        command = config.getoption(COMMAND) or config.getini(COMMAND)
+        server = MockServer(url, strict=strict, specs=config.getini(SPECS), command=command)
+        running = ExitStack()
+        # The last test's report is made after all fixtures are torn down, and still needs the server.
+        config.add_cleanup(running.close)
+        servers[strict] = running.enter_context(server)
+    return servers[strict]
+
+
+@contextmanager
+def fail_without_traceback() -> Iterator[None]:
+    """Turn errors of the mock server into test failures with their message only."""
+    from mockserver.testing import (  # noqa: PLC0415 - slow import
+        ControlPlaneError,
+        ServerNotStartedError,
+        ServerUnreachableError,
+    )
+
+    try:
+        yield
+    except (
+        ControlPlaneError,
+        ServerNotStartedError,
+        ServerUnreachableError,
+        LookupError,
+        OSError,
+    ) as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def register_installed_vendors(config: pytest.Config) -> None:
+    """Provide a fixture for each vendor whose spec is in this environment; no server is asked."""
+    folders = list(config.getini(SPECS))
+    if (_PACKAGE / "server").is_dir():
+        inside = _PACKAGE / "specs"
+        folders.append(inside if inside.is_dir() else _PACKAGE.parent / "specs")
+    files = (file for folder in folders for file in folder.glob("*.yaml"))
+    _register(config, {file.stem for file in files if not file.name.startswith("_")})
+
+
+def register_served_vendors(item: pytest.Item) -> None:
+    """Provide fixtures for all vendors of the server, if the test needs a `mock_…` that nobody has defined.
+
+    pytest looks up a fixture that was unknown at collection once more when the test begins.
+
+    Raises:
+        pytest.fail.Exception: the server cannot be asked.
+    """
+    missing = _missing_fixtures(item)
+    if not missing or _SERVED in item.config.stash:
+        return
+    with fail_without_traceback():
+        vendors = start_server(item.config).vendors
+    item.config.stash[_SERVED] = True
+    _register(item.config, vendors)
+
+
+_SERVED = pytest.StashKey[bool]()
+
+
+def _missing_fixtures(item: pytest.Item) -> list[str]:
+    """Return the names beginning with `mock_` that the test needs, and that are no fixture or parameter."""
+    found = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    parameters = getattr(item, "callspec", None)
+    direct = {**getattr(parameters, "params", {}), **getattr(parameters, "funcargs", {})}
+    return [
+        name
+        for name in getattr(item, "fixturenames", ())
+        if name.startswith(PREFIX) and not found.get(name) and name not in direct
+    ]
+
+
+def _register(config: pytest.Config, vendors: Iterable[str]) -> None:
+    known = config.stash.setdefault(_KNOWN_VENDORS, set())
+    new = sorted(set(vendors) - known)
+    if not new:
+        return
+    known.update(new)
+    module = ModuleType("mockserver.testing.pytest_plugin.of_vendors", "A fixture for each vendor.")
+    for vendor in new:
+        name = PREFIX + _NOT_IDENTIFIER.sub("_", vendor)
+        setattr(module, name, _vendor_fixture(name, vendor))
+    config.pluginmanager.register(module, f"mockserver-vendors-{len(known)}")
+
+
+def _vendor_fixture(name: str, vendor: str) -> Callable[..., object]:
+    def fixture(mock_sandbox: Sandbox) -> SandboxVendor:
+        with fail_without_traceback():
+            return mock_sandbox.vendor(vendor)
+
+    fixture.__doc__ = f"The vendor {vendor} in this test's sandbox: `.url`, `.token`, `.calls`, `.arm(…)`, …."
+    return pytest.fixture(name=name)(fixture)

@@ -1,0 +1,135 @@
+"""Start a server of another environment by its command, and stop it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryFile
+from threading import Thread
+from typing import IO
+
+COMMAND_VARIABLE = "MOCKSERVER_COMMAND"
+DEFAULT_COMMAND = "mockserver"
+START_S = 120
+"""Seconds until the server must listen; `uvx` may have to install it first."""
+
+_STOP_S = 10
+_MAX_OUTPUT = 2000
+_PREFIX = "MOCKSERVER_"
+
+NO_SERVER = """no mockserver is installed in this environment, and no command is named that starts one
+  try: pytest --mockserver-command='uvx mockserver'    (or MOCKSERVER_COMMAND, or mockserver_command = …)
+   or: pytest --mockserver-url=http://127.0.0.1:8080   (or MOCKSERVER_URL), for a server that runs
+   or: pip install mockserver                          into this environment"""
+
+
+class ServerNotStartedError(Exception):
+    """No server could be started; the text says why, and what to do."""
+
+
+def find_command(given: str) -> str:
+    """Return the command that was named, else that of the environment, else `mockserver` if it is on PATH.
+
+    Raises:
+        ServerNotStartedError: there is none.
+    """
+    named = given or os.environ.get(COMMAND_VARIABLE, "")
+    if named:
+        return named
+    if shutil.which(DEFAULT_COMMAND):
+        return DEFAULT_COMMAND
+    raise ServerNotStartedError(NO_SERVER)
+
+
+@contextmanager
+def run_command(command: str, options: Sequence[str]) -> Iterator[str]:
+    """Run `<command> run <options>` on a free port during the context, which yields the server's URL.
+
+    Raises:
+        ServerNotStartedError: the command cannot be run, or ended before it listened.
+    """
+    words = [*_split(command), "run", "--port", "0", "--print-url", "--log", "off", *options]
+    with TemporaryFile() as errors, _started(words, errors) as process:
+        url = _first_line(process)
+        if not url.startswith("http"):
+            raise ServerNotStartedError(_describe_failure(words, process, url, errors))
+        yield url.strip().rstrip("/")
+
+
+def _split(command: str) -> list[str]:
+    if os.name == "posix":
+        return shlex.split(command)
+    return [word.strip('"') for word in shlex.split(command, posix=False)]
+
+
+@contextmanager
+def _started(words: Sequence[str], errors: IO[bytes]) -> Iterator[subprocess.Popen[str]]:
+    # Options of a server in the environment are for another one.
+    environment = {name: text for name, text in os.environ.items() if not name.startswith(_PREFIX)}
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the user's own command
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=environment,
+            # Ctrl-C is for the tests, which still read the journal.
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ServerNotStartedError(
+            f"{words[0]} cannot be run: {error.strerror or error}\n{NO_SERVER}"
+        ) from None
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _first_line(process: subprocess.Popen[str]) -> str:
+    """Return the first line on stdout; "" if the process ended or took too long."""
+    lines: list[str] = []
+    if process.stdout is None:
+        return ""
+    reader = Thread(target=lambda: lines.append(process.stdout.readline()), daemon=True)  # type: ignore[union-attr]
+    reader.start()
+    reader.join(START_S)
+    return lines[0] if lines else ""
+
+
+def _describe_failure(
+    words: Sequence[str], process: subprocess.Popen[str], line: str, errors: IO[bytes]
+) -> str:
+    try:
+        ended = f"ended with status {process.wait(0 if line else 1)}"
+    except subprocess.TimeoutExpired:
+        ended = f"printed {line.strip()!r}" if line else f"did not listen within {START_S} s"
+    errors.seek(0)
+    said = errors.read().decode(errors="replace").strip()[-_MAX_OUTPUT:]
+    return "\n".join((f"{shlex.join(words)} {ended} and no address", *([said] if said else [])))
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    _signal(process, signal.SIGTERM)
+    try:
+        process.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _signal(process: subprocess.Popen[str], number: int) -> None:
+    """Send a signal to the process and to those that it started (`uvx` starts the server)."""
+    with suppress(ProcessLookupError):
+        if os.name == "posix":
+            os.killpg(process.pid, number)
+        else:
+            process.terminate()

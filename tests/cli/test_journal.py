@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from mockserver.cli import journal_run
+from mockserver.cli.control_plane import ControlPlane
+from mockserver.cli.journal_export import FORMATS
+from mockserver.cli.journal_follow import follow
+from mockserver.cli.server_options import ServerOptions
+from mockserver.engine.registry import vendor_packages
+from tests.support.commands import UNUSED_URL, Commands
+
+VENDORS = vendor_packages()
+
+
+@pytest.fixture
+def calls(commands: Commands) -> list[int]:
+    """The numbers of two calls, of two vendors where there are two."""
+    return [commands.call_vendor(VENDORS[0]), commands.call_vendor(VENDORS[-1])]
+
+
+def numbers(result: Result) -> list[int]:
+    """Return the numbers of the calls whose lines were printed."""
+    return [int(line.rpartition("#")[2].split()[0]) for line in result.stdout.splitlines()]
+
+
+def test_the_list_has_the_line_of_each_call(commands: Commands, calls: list[int]) -> None:
+    result = commands.run("journal", "list")
+
+    lines = [entry["line"] for entry in commands.control("GET", "/journal")]
+    assert (result.exit_code, result.stdout.splitlines(), len(calls)) == (0, lines, 2)
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        (("--vendor", VENDORS[0], "--last", "1"), True),
+        (("--status", "4xx"), True),
+        (("--status", "207"), False),
+        (("--since", "10m"), True),
+        (("--since", "1"), True),
+        (("--since", "2999-01-01T00:00:00Z"), False),
+        (("--outcome", "rejected"), False),
+        (("--item", "R2"), False),
+        (("--scenario", "flaky/r1"), False),
+        (("--method", "get"), True),
+        (("--fault", "any"), False),
+    ],
+)
+def test_the_list_has_filters(
+    commands: Commands, calls: list[int], filters: tuple[str, ...], *, found: bool
+) -> None:
+    printed = numbers(commands.run("journal", "list", *filters))
+
+    assert (set(printed) <= set(calls), bool(printed)) == (True, found)
+
+
+def test_an_empty_list_says_how_to_fill_it(commands: Commands) -> None:
+    result = commands.run("journal", "list")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "mockserver send" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "filters", [("--status", "6xx"), ("--since", "yesterday"), ("--outcome", "lost"), ("--last", "0")]
+)
+def test_a_filter_that_cannot_be_read_is_wrong_usage(commands: Commands, filters: tuple[str, ...]) -> None:
+    assert commands.run("journal", "list", *filters).exit_code == 2
+
+
+def test_a_misspelt_vendor_is_exit_4_with_the_nearest(commands: Commands) -> None:
+    result = commands.run("journal", "list", "--vendor", f"{VENDORS[0]}x")
+
+    assert (result.exit_code, f"   at: --vendor {VENDORS[0]}x\n" in result.stderr) == (4, True)
+    assert f"  try: mockserver journal list --vendor {VENDORS[0]}\n" in result.stderr
+
+
+def test_the_list_is_json_with_the_keys_of_the_control_plane(commands: Commands, calls: list[int]) -> None:
+    assert [entry["number"] for entry in commands.document("journal", "list")] == calls
+
+
+def test_tail_begins_with_the_newest_and_ends_after_so_many(commands: Commands, calls: list[int]) -> None:
+    assert numbers(commands.run("journal", "tail", "--max", "1")) == calls[:1]
+    assert numbers(commands.run("journal", "tail", "--last", "1", "--max", "1")) == calls[1:]
+
+
+def test_tail_prints_one_json_document_a_line(commands: Commands, calls: list[int]) -> None:
+    lines = commands.run("journal", "tail", "--max", "2", "--json").stdout.splitlines()
+
+    assert [json.loads(line)["number"] for line in lines] == calls
+
+
+def test_ctrl_c_ends_tail_as_it_should(
+    commands: Commands, calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(journal_run, "sleep", interrupted)
+
+    result = commands.run("journal", "tail")
+
+    assert (result.exit_code, numbers(result), result.stderr) == (0, calls, "")
+
+
+def test_a_followed_journal_has_each_new_call_once(commands: Commands, calls: list[int]) -> None:
+    control = ControlPlane(ServerOptions(commands.url, commands.sandbox, json=False, token=""))
+    made: list[int] = []
+
+    def wait() -> None:
+        made.extend(commands.call_vendor() for _ in range(2))
+
+    followed = follow(control, {"method": "GET"}, 1, wait)
+
+    assert [next(followed)["number"] for _ in range(5)] == [calls[-1], *made]
+
+
+def test_a_followed_journal_goes_on_after_a_reset(commands: Commands, calls: list[int]) -> None:
+    control = ControlPlane(ServerOptions(commands.url, commands.sandbox, json=False, token=""))
+
+    def wait() -> None:
+        commands.control("POST", "/reset")
+        commands.call_vendor()
+
+    followed = follow(control, {}, 10, wait)
+
+    assert [next(followed)["number"] for _ in range(3)] == [*calls, 1]
+
+
+def test_a_call_is_shown_with_its_facts(commands: Commands, calls: list[int]) -> None:
+    result = commands.run("journal", "show", str(calls[0]))
+
+    lines = result.stdout.splitlines()
+    assert lines[0] == commands.control("GET", f"/journal/{calls[0]}")["line"]
+    assert [line.split()[0] for line in lines[1:6]] == ["at", "request", "operation", "envelope", "reply"]
+
+
+def test_headers_and_bodies_are_shown_when_asked_for(commands: Commands, calls: list[int]) -> None:
+    shown = commands.run("journal", "show", str(calls[0]), "--headers", "--body").stdout
+
+    headings = [line for line in shown.splitlines() if line.endswith((" headers", " body"))]
+    assert headings == ["request headers", "request body", "reply headers", "reply body"]
+
+
+def test_the_newest_call_is_shown_by_default(commands: Commands, calls: list[int]) -> None:
+    assert commands.document("journal", "show")["number"] == calls[-1]
+
+
+@pytest.mark.parametrize("verb", [("show",), ("replay",), ("export", "--har")])
+def test_an_unknown_number_is_exit_4(commands: Commands, verb: tuple[str, ...]) -> None:
+    result = commands.run("journal", *verb, "77")
+
+    assert (result.exit_code, "has no entry 77" in result.stderr) == (4, True)
+    assert "  try: mockserver journal list" in result.stderr
+
+
+def test_no_call_can_be_shown_of_an_empty_journal(commands: Commands) -> None:
+    assert commands.run("journal", "show").exit_code == 4
+
+
+def test_a_replay_says_what_differs(commands: Commands, calls: list[int]) -> None:
+    result = commands.run("journal", "replay", str(calls[0]), "--diff")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"#3 replays #{calls[0]}: same status")
+    assert result.stdout.splitlines()[0].endswith(f"[{commands.sandbox}]")
+
+
+def test_a_replay_that_ends_otherwise_is_exit_1_with_diff(commands: Commands) -> None:
+    number = commands.call_vendor()
+    elsewhere = ("journal", "replay", str(number), "--to", UNUSED_URL)
+
+    result = commands.run(*elsewhere, "--diff")
+
+    assert (commands.run(*elsewhere).exit_code, result.exit_code) == (0, 1)
+    assert "  the answer was lost: " in result.stdout
+
+
+def test_a_call_is_replayed_into_a_sandbox_or_to_an_address(commands: Commands, calls: list[int]) -> None:
+    both = ("--into", "here", "--to", UNUSED_URL)
+
+    assert commands.run("journal", "replay", str(calls[0]), *both).exit_code == 2
+
+
+@pytest.mark.parametrize(("flag", "beginning"), [("--har", "{"), ("--curl", ""), ("--format=pytest", '"""')])
+def test_a_call_is_exported(commands: Commands, calls: list[int], flag: str, beginning: str) -> None:
+    result = commands.run("journal", "export", str(calls[0]), flag)
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith(beginning)
+
+
+def test_the_calls_that_filters_find_are_exported_to_a_file(
+    commands: Commands, calls: list[int], tmp_path: Path
+) -> None:
+    file = tmp_path / "calls.har"
+
+    result = commands.run("journal", "export", "--har", "--vendor", VENDORS[0], "-o", str(file))
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"written: {file}\n")
+    assert json.loads(file.read_text())["log"]["entries"]
+    assert calls
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_story_is_exported_in_every_format(commands: Commands, form: str) -> None:
+    commands.run("send", VENDORS[0])
+    commands.run("send", VENDORS[0])
+
+    result = commands.run("journal", "export", "--from", "1", "--to", "2", f"--{form}")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.strip()
+
+
+def test_what_cannot_be_repeated_is_exit_1_with_the_reason(commands: Commands, calls: list[int]) -> None:
+    result = commands.run("journal", "export", "--item", "nobody", "--case")
+
+    assert (result.exit_code, result.stdout, len(calls)) == (1, "", 2)
+    assert result.stderr.startswith("error: no call of the journal matches")
+
+
+@pytest.mark.parametrize("arguments", [("1",), ("1", "--har", "--from", "1")])
+def test_an_export_without_a_format_or_of_two_things_is_wrong_usage(
+    commands: Commands, arguments: tuple[str, ...]
+) -> None:
+    assert commands.run("journal", "export", *arguments).exit_code == 2
+
+
+def test_a_number_of_calls_is_verified(commands: Commands, calls: list[int]) -> None:
+    result = commands.run("journal", "verify", "-", stdin=f"calls: {len(calls)}")
+
+    assert (result.exit_code, result.stdout) == (0, "verified\n")
+
+
+def test_what_is_not_so_is_exit_1_with_expected_found_and_nearest(
+    commands: Commands, calls: list[int], tmp_path: Path
+) -> None:
+    file = tmp_path / "expected.json"
+    file.write_text(json.dumps({"match": {"status": "299"}, "calls": 1}))
+
+    result = commands.run("journal", "verify", str(file))
+
+    lines = result.stdout.splitlines()
+    assert (result.exit_code, lines[0]) == (1, "not verified: expected 1 call; found 0 calls")
+    assert lines[1].startswith("  nearest: #")
+    assert lines[2].startswith("    status: expected 299, found ")
+    assert calls
+
+
+def test_what_is_not_so_is_json_on_standard_output(commands: Commands) -> None:
+    result = commands.run("journal", "verify", "-", "--json", stdin="{}")
+
+    assert (result.exit_code, json.loads(result.stdout)["code"]) == (1, "not-verified")
+
+
+def test_an_expectation_that_cannot_be_read_is_wrong_usage(commands: Commands) -> None:
+    assert commands.run("journal", "verify", "-", stdin="{").exit_code == 2
+
+
+def test_the_journal_is_cleared(commands: Commands, calls: list[int]) -> None:
+    result = commands.run("journal", "clear", "--yes")
+
+    assert (result.exit_code, commands.control("GET", "/journal"), len(calls)) == (0, [], 2)
+
+
+def test_the_journal_is_not_cleared_by_accident(commands: Commands, calls: list[int]) -> None:
+    result = commands.run("journal", "clear")
+
+    assert (result.exit_code, len(commands.control("GET", "/journal"))) == (2, len(calls))

@@ -1,0 +1,224 @@
+"""`mockserver spec`, on a vendor that is not ours."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver.cli.main import main
+from mockserver.engine.registry import vendor_packages
+from tests.support import sample_vendor
+
+VENDOR = vendor_packages()[0]
+ORDERS = "/paths/~1orders/put"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["spec", *arguments])
+
+
+def write(folder: Path, document: dict[str, Any], name: str = "acme") -> Path:
+    file = folder / f"{name}.yaml"
+    file.write_text(json.dumps(document, indent=2), encoding="utf-8")
+    return file
+
+
+def problems(file: Path) -> list[dict[str, Any]]:
+    result = run("check", str(file), "--format", "json")
+    found: list[dict[str, Any]] = json.loads(result.output)
+    assert result.exit_code == (1 if found else 0)
+    return found
+
+
+def test_the_specs_that_ship_have_no_problem() -> None:
+    result = run("check")
+
+    assert (result.exit_code, result.output.endswith(", no problem\n")) == (0, True)
+
+
+def test_a_good_spec_has_no_problem(tmp_path: Path) -> None:
+    assert problems(write(tmp_path, sample_vendor.document())) == []
+
+
+def test_every_problem_is_told_at_once_with_its_line_and_what_to_write(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    document["paths"]["/orders"]["put"]["x-batch"]["items"] = "/nothing"
+    document["paths"]["/orders"]["put"]["x-batch"]["kye"] = ["id"]
+    del document["paths"]["/orders"]["get"]["x-collection"]
+    del document["paths"]["/orders/{id}"]["get"]["x-collection"]
+    file = write(tmp_path, document)
+    lines = file.read_text(encoding="utf-8").splitlines()
+
+    found = problems(file)
+
+    assert [(one["pointer"], one["try"]) for one in found] == [
+        (f"{ORDERS}/x-batch/items", 'items: "/orders"'),
+        (f"{ORDERS}/x-batch/kye", "key: instead of kye:"),
+        ("/paths/~1orders/get", "x-collection: orders"),
+        ("/paths/~1orders~1{id}/get", "x-collection: orders"),
+    ]
+    assert [lines[one["line"] - 1][one["column"] - 1 :].split(":")[0] for one in found] == [
+        '"items"',
+        '"kye"',
+        '"get"',
+        '"get"',
+    ]
+
+
+def test_a_call_with_a_list_gets_a_batch_to_write(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    del document["paths"]["/orders"]["put"]["x-batch"]
+
+    [problem] = problems(write(tmp_path, document))
+
+    assert problem["try"].startswith(
+        'x-batch: {items: "/orders", key: [id], upsert: true, collection: orders, outcome: {list: /results,'
+    )
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "where", "cure"),
+    [
+        ("openapi", "3.1.0", "/openapi", 'openapi: 3.0.3, with nullable: true for type: [..., "null"]'),
+        ("info", {"version": "1"}, "/info", "info: {title: Orders, version: '1'}"),
+        (
+            "security",
+            [{"nobody": []}],
+            "/paths/~1orders/put",
+            "components: {securitySchemes: {nobody: {type: http, scheme: bearer}}}",
+        ),
+    ],
+)
+def test_a_problem_of_the_whole_file_has_its_cure(
+    pointer: str, value: Any, where: str, cure: str, tmp_path: Path
+) -> None:
+    found = problems(write(tmp_path, {**sample_vendor.document(), pointer: value}))
+
+    assert (where, cure) in [(one["pointer"], one["try"]) for one in found]
+
+
+def test_what_openapi_does_not_allow_is_told_as_well(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    del document["paths"]["/orders/{id}"]["get"]["parameters"]
+
+    found = problems(write(tmp_path, document))
+
+    assert "parameters: [{name: id, in: path, required: true, schema: {type: string}}]" in [
+        one["try"] for one in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (b'openapi: "3.0.3\nx: [', "not YAML: "),
+        (b"\xff\xfe", "the file is not UTF-8 text"),
+        (b"- a\n", "expected an OpenAPI document, found no mapping"),
+    ],
+)
+def test_a_file_that_is_no_document_is_one_problem(text: bytes, what: str, tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_bytes(text)
+
+    [problem] = problems(file)
+
+    assert problem["detail"].startswith(what)
+
+
+def test_text_has_file_line_and_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, sample_vendor.changed_document("/paths/~1orders/get/x-collection"))
+
+    first, second, *_ = run("check", "acme.yaml").output.splitlines()
+
+    assert first.startswith("acme.yaml:")
+    assert ": listOrders: nothing answers it" in first
+    assert second == "    try: x-collection: orders"
+
+
+def test_github_has_annotations(tmp_path: Path) -> None:
+    file = write(tmp_path, sample_vendor.changed_document("/paths/~1orders/get/x-collection"))
+
+    assert run("check", str(file), "--format", "github").output.startswith(f"::error file={file},line=")
+
+
+def test_show_prints_the_file_of_a_vendor() -> None:
+    assert run("show", VENDOR).output.startswith("openapi: 3.0")
+
+
+def test_show_prints_json() -> None:
+    assert json.loads(run("show", VENDOR, "--json").output)["openapi"].startswith("3.0")
+
+
+def test_an_unknown_vendor_gets_the_nearest() -> None:
+    result = run("show", VENDOR[:-1])
+
+    assert (result.exit_code, f"  try: mockserver spec show {VENDOR}\n" in result.stderr) == (2, True)
+
+
+def changed(tmp_path: Path, document: dict[str, Any]) -> tuple[int, set[tuple[str, str, bool]]]:
+    old = write(tmp_path, sample_vendor.document(), "old")
+    result = run("diff", str(old), str(write(tmp_path, document, "new")), "--format", "json")
+    found = json.loads(result.output)
+    return result.exit_code, {(one["operation"], one["change"], one["breaking"]) for one in found}
+
+
+def test_the_same_file_has_no_change(tmp_path: Path) -> None:
+    assert changed(tmp_path, sample_vendor.document()) == (0, set())
+
+
+def test_operations_that_come_and_go_are_told(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    document["paths"]["/new"] = {"get": document["paths"]["/orders"].pop("get")}
+
+    assert changed(tmp_path, document) == (
+        1,
+        {("GET /orders", "operation removed", True), ("GET /new", "operation added", False)},
+    )
+
+
+def test_members_statuses_and_parameters_are_compared(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    order = document["components"]["schemas"]["Order"]
+    order["required"].append("note")
+    order["properties"]["color"] = {"type": "string"}
+    order["properties"]["id"]["type"] = "integer"
+    put = document["paths"]["/orders"]["put"]
+    put["parameters"] = [{"name": "X", "in": "header", "required": True, "schema": {"type": "string"}}]
+    put["responses"]["418"] = {"description": "new"}
+    del put["responses"]["503"]
+
+    status, found = changed(tmp_path, document)
+
+    assert status == 1
+    assert {
+        ("PUT /orders", "header parameter X added, required", True),
+        ("PUT /orders", "request /orders/*/note is now required", True),
+        ("PUT /orders", "request /orders/*/color added, optional", False),
+        ("PUT /orders", "request /orders/*/id: type string is now integer", True),
+        ("PUT /orders", "status 418 added", False),
+        ("PUT /orders", "status 503 removed", False),
+        ("GET /orders/{id}", "200 /note is now required", False),
+        ("GET /orders/{id}", "200 /color added, optional", False),
+    } <= found
+
+
+def test_only_changes_that_may_break_a_client_are_exit_1(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    document["components"]["schemas"]["Order"]["properties"]["color"] = {"type": "string"}
+
+    assert changed(tmp_path, document)[0] == 0
+
+
+def test_a_vendor_can_be_compared_with_a_file(tmp_path: Path) -> None:
+    result = run("diff", VENDOR, str(write(tmp_path, sample_vendor.document())))
+
+    assert (result.exit_code, " may break a client\n" in result.output) == (1, True)
+
+
+def test_a_file_without_paths_is_wrong_usage(tmp_path: Path) -> None:
+    assert run("diff", VENDOR, str(write(tmp_path, {"openapi": "3.0.3"}))).exit_code == 2

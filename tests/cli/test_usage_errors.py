@@ -1,0 +1,176 @@
+"""Errors of the command line, Click's own included, have three parts and something to type."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver.cli.main import main
+from mockserver.engine.registry import vendor_packages
+
+VENDOR = vendor_packages()[0]
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), env=environment)
+
+
+def message(what: str, where: str, cure: str) -> str:
+    return f"error: {what}\n   at: {where}\n  try: {cure}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what", "where", "cure"),
+    [
+        ("contarct", "no command named contarct", "mockserver contarct", "mockserver contract"),
+        ("sandbox lst", "no command named lst", "mockserver sandbox lst", "mockserver sandbox list"),
+        (
+            "run --prot 9",
+            "mockserver run has no option --prot",
+            "mockserver run --prot",
+            "mockserver run --port 8080",
+        ),
+        (
+            "run --emtpy",
+            "mockserver run has no option --emtpy",
+            "mockserver run --emtpy",
+            "mockserver run --empty",
+        ),
+        (
+            "run --port nine",
+            "--port: expected a whole number from 0 to 65535, found nine",
+            "--port nine",
+            "mockserver run --port 8080",
+        ),
+        (
+            "run --seed x",
+            "--seed: expected a whole number, found x",
+            "--seed x",
+            "mockserver run --seed 0",
+        ),
+        (
+            "run --max-sandboxes 0",
+            "--max-sandboxes: expected a whole number of at least 1, found 0",
+            "--max-sandboxes 0",
+            "mockserver run --max-sandboxes 1000",
+        ),
+        (
+            "run --log jsn",
+            "--log: expected text, json or off, found jsn",
+            "--log jsn",
+            "mockserver run --log json",
+        ),
+        ("run --port", "--port needs a value", "mockserver run --port", "mockserver run --port 8080"),
+        (
+            "completion bsh",
+            "SHELL: expected bash, zsh or fish, found bsh",
+            "mockserver completion bsh",
+            "mockserver completion bash",
+        ),
+        (
+            "run --freeze yesterday",
+            "expected a time such as 2026-01-05T09:00:00Z, found yesterday",
+            "--freeze yesterday",
+            "mockserver run --freeze 2026-01-05T09:00:00Z",
+        ),
+        (
+            "contract --report junti",
+            "no report is called junti; there are junit, html, har, pytest, json",
+            "--report junti",
+            "mockserver contract --report junit",
+        ),
+        (
+            "contract --phase stateful --phase fuzz",
+            "--phase: expected fuzzing or stateful, found fuzz",
+            "--phase fuzz",
+            "mockserver contract --phase fuzzing",
+        ),
+    ],
+)
+def test_wrong_usage_is_told_in_three_parts(arguments: str, what: str, where: str, cure: str) -> None:
+    result = run(*arguments.split())
+
+    assert (result.exit_code, result.stderr, result.stdout) == (2, message(what, where, cure), "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        ("verify", "the argument FILE.har is missing"),
+        ("verify {file}", "the option --vendor is missing"),
+        ("run more", "mockserver run takes no further argument, found more"),
+        ("verify {folder} --vendor x", "{folder} is a folder; expected a file"),
+        ("verify {folder}/nothing --vendor x", "there is no file {folder}/nothing"),
+    ],
+)
+def test_where_nothing_is_near_an_example_can_be_typed(arguments: str, what: str, tmp_path: Path) -> None:
+    (tmp_path / "traffic.har").touch()
+    names = {"folder": str(tmp_path), "file": str(tmp_path / "traffic.har")}
+
+    result = run(*arguments.format(**names).split())
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: {what.format(**names)}\n   at: mockserver ")
+    assert "\n  try: mockserver " in result.stderr
+    assert "--help" not in result.stderr
+
+
+def test_an_unknown_command_that_is_near_none_gets_all_of_them() -> None:
+    assert run("zzz").stderr.startswith("error: no command named zzz; there are assumptions, ")
+
+
+def test_an_unknown_option_that_is_near_none_gets_a_cut_list() -> None:
+    first, *_ = run("run", "--zzz").stderr.splitlines()
+
+    assert first.startswith("error: mockserver run has no option --zzz; it has --host, --port, ")
+    assert first.endswith(" more")
+
+
+def test_a_file_gets_the_name_of_one_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "traffic.har").touch()
+
+    result = run("verify", str(tmp_path / "traffics.har"), "--vendor", VENDOR)
+
+    assert f"  try: mockserver verify {tmp_path / 'traffic.har'}\n" in result.stderr
+
+
+def test_a_file_where_a_folder_is_expected_gets_its_folder(tmp_path: Path) -> None:
+    spec = tmp_path / "acme.yaml"
+    spec.touch()
+
+    result = run("run", "--specs", str(spec))
+
+    assert result.stderr == message(
+        f"{spec} is a file; expected a folder", f"--specs {spec}", f"mockserver run --specs {tmp_path}"
+    )
+
+
+def test_the_place_of_a_bad_value_is_its_variable() -> None:
+    result = run("run", MOCKSERVER_PORT="abc")
+
+    assert result.stderr == message(
+        "--port: expected a whole number from 0 to 65535, found abc",
+        "MOCKSERVER_PORT=abc",
+        "mockserver run --port 8080",
+    )
+
+
+def test_the_place_of_a_bad_value_is_its_line_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "mockserver.toml"
+    file.write_text('[run]\nport = 9000\nlog = "loud"\n', encoding="utf-8")
+
+    result = run("--config", str(file), "run")
+
+    assert f"   at: {file}:3\n" in result.stderr
+
+
+def test_a_long_value_is_cut() -> None:
+    assert f"found {'x' * 79}…\n" in run("run", "--log", "x" * 200).stderr
+
+
+def test_no_command_prints_the_help_and_is_wrong_usage() -> None:
+    result = run()
+
+    assert (result.exit_code, "Commands" in result.output or "Serve:" in result.output) == (2, True)

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.engine.nearest import OperationDirectory
+from mockserver.engine.reasons import MAX_REASON, ReasonWriter, describe_miss, one_line
+from mockserver.engine.registry import LoadedVendor
+from mockserver.errors import (
+    Forbidden,
+    HeadersTooLarge,
+    InvalidCall,
+    MalformedBody,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    Refusal,
+    Rejected,
+    ServerRefusal,
+    TooLarge,
+    TooManyItems,
+    TooManyRequests,
+    UnsupportedMediaType,
+)
+from mockserver.model import Problem
+from mockserver.sandbox.store import State, Tables
+from tests.support import sample_vendor
+from tests.support.engine_samples import CALL, loaded_vendor, store, transact
+
+ACME = replace(CALL, mount="/acme")
+MISSING = Problem("missing-required", ("orders",), "…", "required")
+
+
+@pytest.fixture(scope="module")
+def acme(tmp_path_factory: pytest.TempPathFactory) -> LoadedVendor:
+    return loaded_vendor(tmp_path_factory.mktemp("specs"))
+
+
+def said(acme: LoadedVendor, refusal: Refusal, orders: int = 0, **changes: Any) -> str:
+    directory = OperationDirectory.of({"acme": acme.spec})
+
+    def work(state: State) -> str:
+        for number in range(orders):
+            state.collection("orders")[f"O{number}"] = {}
+        writer = ReasonWriter(acme, directory)
+        return writer.explain(refusal, replace(ACME, **changes), acme.spec.operations["putOrders"], state)
+
+    return transact(store(), work)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        (InvalidCall([MISSING]), "/orders is missing"),
+        (Rejected(Problem("conflict", ("id",), "it is there")), "/id is refused: it is there"),
+        (MalformedBody("a body is required"), "the body is empty; send application/json"),
+        (MethodNotAllowed(("GET", "PUT")), "this path has no PUT; it has GET or PUT"),
+        (
+            UnsupportedMediaType("text/csv", ("application/json", "text/json")),
+            "Content-Type: text/csv cannot be read; send application/json or text/json",
+        ),
+        (UnsupportedMediaType("", ("application/json",)), "no Content-Type; send application/json"),
+        (
+            UnsupportedMediaType("br", ("gzip", "deflate")),
+            "Content-Encoding: br cannot be read; gzip or deflate can",
+        ),
+        (
+            NotAcceptable("text/csv"),
+            "Accept: text/csv names no media type that can be sent; application/json can",
+        ),
+        (TooLarge(10_000), "the body has more, at most 10,000 are allowed; send less, or raise --max-body"),
+        (TooManyItems(10, 1_234), "1,234 items, at most 10 are allowed; send fewer, or raise --max-items"),
+        (TooManyRequests("minute", 12), "the quota minute is used up; wait 12 s by the sandbox clock"),
+        (TooManyRequests(), "a quota is used up"),
+        (HeadersTooLarge("over 100 headers"), "over 100 headers"),
+        (ServerRefusal(422, "key-reused", "the key was used"), "the key was used"),
+        (NotFound("orders", "O9"), "no record O9 in orders, which is empty"),
+        (Forbidden("tenant", hint="no X-Tenant header; send T1"), "no X-Tenant header; send T1"),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Refusal) else "",
+)
+def test_every_refusal_says_what_is_wrong(acme: LoadedVendor, refusal: Refusal, reason: str) -> None:
+    assert said(acme, refusal) == reason
+
+
+def test_a_body_that_cannot_be_read_is_told_with_the_place(acme: LoadedVendor) -> None:
+    found = said(acme, MalformedBody("the JSON cannot be read beyond byte 7", 7), body=b"{")
+
+    assert found == "the body cannot be read as application/json: the JSON cannot be read beyond byte 7"
+
+
+def test_the_size_of_a_body_is_told_where_the_call_says_it(acme: LoadedVendor) -> None:
+    found = said(acme, TooLarge(10_000), headers={"content-length": "12000"})
+
+    assert found.startswith("the body has 12,000 bytes, at most 10,000 are allowed")
+
+
+def test_a_record_that_is_not_there_is_told_with_some_that_are(acme: LoadedVendor) -> None:
+    assert (
+        said(acme, NotFound("orders", "O9"), orders=5)
+        == "no record O9 in orders, which has O0, O1, O2 and 2 more"
+    )
+
+
+def test_a_missing_tenant_header_is_told_with_a_tenant_of_the_fixtures(tmp_path: Path) -> None:
+    made = {**sample_vendor.document(), "x-scope": [{"in": "header", "name": "X-Tenant"}]}
+    fixtures: Tables = {"acme/": {}, "acme/T1": {}}
+    acme = dataclasses.replace(loaded_vendor(tmp_path, made), fixtures=fixtures)
+
+    found = said(acme, InvalidCall([Problem("missing-required", ("header", "X-Tenant"), "…", "required")]))
+
+    assert found == 'header X-Tenant is missing; "X-Tenant: T1" works'
+
+
+@pytest.mark.parametrize(
+    ("path", "mount", "vendor", "reason"),
+    [
+        ("/order", "/acme", "acme", "no such operation; nearest is PUT /acme/orders"),
+        (
+            "/order",
+            "/sandboxes/a/acme",
+            "acme",
+            "no such operation; nearest is PUT /sandboxes/a/acme/orders",
+        ),
+        ("", "/acme", "acme", "no such operation; all are listed at /acme/ui/"),
+        (
+            "/x",
+            "/acme",
+            "acme",
+            "no such operation; all are listed at /acme/ui/",
+        ),
+        ("/orders", "", "", "no such operation; nearest is PUT /acme/orders"),
+        ("/x", "", "", "no such operation; all are listed at /_mock/vendors"),
+    ],
+)
+def test_a_miss_is_told_with_the_nearest_operation(
+    acme: LoadedVendor, path: str, mount: str, vendor: str, reason: str
+) -> None:
+    call = replace(CALL, path=path, mount=mount, vendor=vendor)
+
+    assert describe_miss(OperationDirectory.of({"acme": acme.spec}), call) == reason
+
+
+def test_a_call_that_is_refused_before_it_misses_is_told_both(acme: LoadedVendor) -> None:
+    writer = ReasonWriter(acme, OperationDirectory.of({"acme": acme.spec}))
+    call = replace(ACME, path="/order")
+    refusal = Forbidden("gateway", hint="no X-Key header")
+
+    found = transact(store(), lambda state: writer.explain(refusal, call, None, state))
+
+    assert found == "no X-Key header; also no such operation; nearest is PUT /acme/orders"
+
+
+def test_a_miss_of_the_vendor_at_the_root_names_paths_at_the_root(acme: LoadedVendor) -> None:
+    directory = OperationDirectory.of({"acme": acme.spec}, "acme")
+
+    found = describe_miss(directory, replace(CALL, path="/order", mount=""))
+
+    assert found == "no such operation; nearest is PUT /orders"
+
+
+def test_a_reason_is_one_line() -> None:
+    assert one_line("a\r\nSet-Cookie: b\tc \x00\udcff") == "a Set-Cookie: b c \\x00\\udcff"
+
+
+def test_a_long_reason_is_cut() -> None:
+    assert one_line("x" * 1000) == "x" * (MAX_REASON - 1) + "…"

@@ -1,0 +1,173 @@
+"""Files for containers, CI and pre-commit name commands and options that exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mockserver
+from mockserver.codec import json, yaml
+from mockserver.scenario.parser import parse_text
+from tests.packaging.command_lines import code_blocks, command_lines, environment_names, unknown_parts
+
+ROOT = Path(mockserver.__file__).parents[1]
+PAGES = ("containers.md", "ci.md", "install.md")
+YAML_FILES = ("compose.yaml", "action.yml", ".pre-commit-hooks.yaml")
+_SHELL = ("console", "bash", "powershell")
+
+
+def _text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def _instructions(keyword: str) -> list[str]:
+    text = _text("Dockerfile").replace("\\\n", " ")
+    return [line.partition(" ")[2].strip() for line in text.splitlines() if line.startswith(f"{keyword} ")]
+
+
+def _load(name: str) -> Any:
+    return yaml.load(_text(name))
+
+
+@pytest.mark.parametrize("name", YAML_FILES)
+def test_a_file_is_yaml(name: str) -> None:
+    assert _load(name)
+
+
+def test_the_image_starts_a_command_that_exists() -> None:
+    (entry,) = _instructions("ENTRYPOINT")
+    (arguments,) = _instructions("CMD")
+
+    assert json.decode(entry.encode()) == ["mockserver"]
+    assert unknown_parts(json.decode(arguments.encode())) == []
+
+
+def test_the_health_check_of_the_image_is_a_command_that_exists() -> None:
+    (check,) = _instructions("HEALTHCHECK")
+    words = json.decode(check.partition("CMD ")[2].encode())
+
+    assert words[0] == "mockserver"
+    assert unknown_parts(words[1:]) == []
+
+
+def test_the_image_runs_as_a_user_that_is_not_root() -> None:
+    assert [user for user in _instructions("USER") if re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)] != []
+
+
+def test_the_image_sets_options_by_environment_names_that_exist() -> None:
+    named = re.findall(r"\b(MOCKSERVER_\w+)=", " ".join(_instructions("ENV")))
+
+    assert named
+    assert set(named) <= environment_names()
+
+
+def test_what_the_image_copies_is_there_and_not_ignored() -> None:
+    copied = [
+        source for line in _instructions("COPY") if "--from" not in line for source in shlex.split(line)[:-1]
+    ]
+    allowed = re.findall(r"^!(.+)$", _text(".dockerignore"), re.MULTILINE)
+
+    assert sorted(copied) == sorted(allowed)
+    assert [source for source in copied if not (ROOT / source).exists()] == []
+
+
+def test_the_services_use_options_that_exist() -> None:
+    server = _load("compose.yaml")["services"]["mockserver"]
+
+    assert unknown_parts(server["command"]) == []
+    assert set(server["environment"]) <= environment_names()
+
+
+def test_the_services_publish_ports_on_loopback_only() -> None:
+    ports = [port for one in _load("compose.yaml")["services"].values() for port in one.get("ports", [])]
+
+    assert ports
+    assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
+
+
+def test_the_services_mount_folders_that_are_there_read_only() -> None:
+    server = _load("compose.yaml")["services"]["mockserver"]
+    mounts = [mount.split(":") for mount in server["volumes"]]
+    (scenario,) = [word for word in server["command"] if word.startswith("/")]
+
+    assert [mode for _, _, mode in mounts] == ["ro"]
+    assert [
+        folder for folder, target, _ in mounts if (ROOT / scenario.replace(target, folder)).is_file()
+    ] != []
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "examples" / "scenarios").glob("*.yaml")), ids=lambda file: file.stem
+)
+def test_an_example_scenario_can_be_armed(file: Path) -> None:
+    assert parse_text(file.read_text(encoding="utf-8"), {}).name == file.stem
+
+
+def test_the_action_calls_commands_that_exist() -> None:
+    scripts = [step["run"] for step in _load("action.yml")["runs"]["steps"]]
+    calls = [call for script in scripts for call in command_lines(script)]
+
+    assert calls
+    assert [unknown for call in calls if (unknown := unknown_parts(call))] == []
+
+
+def test_every_output_of_the_action_is_written_by_a_step() -> None:
+    action = _load("action.yml")
+    written = {
+        f"steps.{step['id']}.outputs.{name}"
+        for step in action["runs"]["steps"]
+        if "id" in step
+        for name in re.findall(r'echo "(\w+)=', step["run"])
+    }
+
+    assert {output["value"].strip("${} ") for output in action["outputs"].values()} == written
+
+
+def test_the_pre_commit_hooks_are_commands_that_exist() -> None:
+    entries = [hook["entry"].split() for hook in _load(".pre-commit-hooks.yaml")]
+
+    assert [unknown for _, *words in entries if (unknown := unknown_parts(words))] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_commands_and_options_that_exist(name: str) -> None:
+    page = _text(f"docs/{name}")
+    shown = [code for language in _SHELL for code in code_blocks(page, language)]
+    calls = [call for code in [*shown, *_scripts(page)] for call in command_lines(code)]
+
+    assert calls
+    assert [unknown for call in calls if (unknown := unknown_parts(call))] == []
+
+
+def _scripts(page: str) -> list[str]:
+    """Return lines of shell in the page's YAML: those of a job's script, and arguments of a container."""
+    found: list[str] = []
+    for code in code_blocks(page, "yaml"):
+        jobs = [job for part in code.split("\n---\n") for job in yaml.load(part).values()]
+        found += [line for job in jobs if isinstance(job, dict) for line in job.get("script", [])]
+        found += [f"mockserver {arguments}" for arguments in re.findall(r"args: \[(.*)\]", code)]
+    return [line.replace(", ", " ") for line in found]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_environment_names_that_exist(name: str) -> None:
+    assert set(re.findall(r"\bMOCKSERVER_\w+", _text(f"docs/{name}"))) <= environment_names()
+
+
+def test_the_page_about_ci_uses_inputs_and_outputs_that_the_action_has() -> None:
+    action, page = _load("action.yml"), _text("docs/ci.md")
+    (workflow,) = [yaml.load(code) for code in code_blocks(page, "yaml") if "uses: ./.mockserver" in code]
+    (step,) = [one for one in workflow["jobs"]["test"]["steps"] if one.get("uses") == "./.mockserver"]
+
+    assert set(step["with"]) <= set(action["inputs"])
+    assert set(re.findall(r"steps\.mock\.outputs\.(\w+)", page)) == set(action["outputs"])
+
+
+def test_the_page_about_ci_uses_hooks_that_the_repository_has() -> None:
+    hooks = {hook["id"] for hook in _load(".pre-commit-hooks.yaml")}
+
+    assert set(re.findall(r"\{id: ([\w-]+)", _text("docs/ci.md"))) == hooks
