@@ -224,3 +224,23 @@ def test_a_file_that_is_no_case_ends_with_2_and_its_place(
 
 def test_a_file_that_is_not_there_ends_with_2() -> None:
     assert said(run("run", "nowhere.yaml"))[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("cases run 148-re", "148-reset"),
+        ("cases list --tag env", "envelope"),
+        (f"cases list --vendor {VENDOR[:-1]}", VENDOR),
+    ],
+)
+def test_names_complete(words: str, value: str) -> None:
+    environment = {
+        "_MOCKSERVER_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"mockserver {words}",
+        "COMP_CWORD": str(len(words.split())),
+    }
+
+    result = CliRunner().invoke(main, [], env=environment, prog_name="mockserver")
+
+    assert f"plain,{value}" in result.stdout.split("\n")
