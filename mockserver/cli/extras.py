@@ -10,8 +10,17 @@ from mockserver.cli.options import EXIT_USAGE, fail
 
 _PACKAGES: Mapping[str, tuple[str, ...]] = {
     "contract": ("schemathesis", "hypothesis", "openapi_schema_validator", "requests"),
+    "pytest": ("pytest",),
+    "tls": ("trustme",),
 }
 """Packages that an extra brings, by the extra's name."""
+
+EXTRAS = tuple(_PACKAGES)
+
+
+def missing_packages(extra: str) -> list[str]:
+    """Return the packages of the extra that are not installed."""
+    return [name for name in _PACKAGES[extra] if find_spec(name) is None]
 
 
 def check_extra(extra: str, command: str) -> None:
@@ -20,7 +29,7 @@ def check_extra(extra: str, command: str) -> None:
     Raises:
         SystemExit: one is missing; the exit status is that of wrong usage.
     """
-    missing = [name for name in _PACKAGES[extra] if find_spec(name) is None]
+    missing = missing_packages(extra)
     if missing:
         fail(
             f'{command} needs the extra "{extra}": {missing[0]} is not installed',

@@ -91,7 +91,7 @@ class StoryBuilder:
         clock = settings.frozen
         calls = []
         for entry, patch in zip(entries, patches, strict=True):
-            now = clock_of(entry)
+            now = clock_of(entry) or clock
             calls.append(
                 StoryCall(
                     entry,
@@ -99,13 +99,13 @@ class StoryBuilder:
                     sendable_headers(entry, view, known),
                     sendable_body(entry, view, known),
                     expected_answer(entry, entry),
-                    "" if now == clock else now,
+                    "" if now == clock else now or "",
                     json.decode(json.encode(patch)),
                 )
             )
             clock = now
         _check_size(calls)
-        _check_secrets(calls)
+        _check_secrets(settings, calls)
         return settings, calls
 
     async def _try(self, settings: Settings, calls: Sequence[StoryCall]) -> list[Entry | None]:
@@ -133,10 +133,9 @@ class StoryBuilder:
         before = self.journal.last_number(name)
         headers = {"host": _TRIAL_HOST, **call.headers, SANDBOX_HEADER: name}
         timeout_ms = _DELAYED_TIMEOUT_MS if call.entry.delivery else _TIMEOUT_MS
-        target = f"/{call.vendor}{call.target}"
         method = call.entry.call.method
         await self.inside.send(
-            Request(method, target, tuple(headers.items()), call.body, timeout_ms=timeout_ms)
+            Request(method, call.path_and_query, tuple(headers.items()), call.body, timeout_ms=timeout_ms)
         )
         return self.journal.entry(name, before + 1)
 
@@ -168,8 +167,6 @@ def _check_kept(entries: Sequence[Entry]) -> None:
             raise NotReproducibleError(
                 f"call {entry.number} broke this server; its journal entry shows where"
             )
-        if entry.call.now is None:
-            raise NotReproducibleError(f"the time of call {entry.number} is not known")
 
 
 def _check_known(entries: Sequence[Entry], states: Mapping[int, CallStates]) -> None:
@@ -190,15 +187,16 @@ def _check_size(calls: Sequence[StoryCall]) -> None:
             )
 
 
-def _check_secrets(calls: Sequence[StoryCall]) -> None:
+def _check_secrets(settings: Settings, calls: Sequence[StoryCall]) -> None:
     """Raise if a credential that was cut from a call's headers stands in the state to export."""
-    states = b"".join(json.encode(call.state) for call in calls).decode()
+    parts = [list(settings.scenarios), *(call.state for call in calls)]
+    states = b"".join(json.encode(part) for part in parts).decode()
     for call in calls:
         for name, text in call.entry.call.headers.items():
             secret = text.rpartition(" ")[2]
             if call.headers.get(name, text) != text and json.encode(secret)[1:-1].decode() in states:
                 raise NotReproducibleError(
-                    f"the state before call {call.entry.number} has a credential of its header {name}; "
+                    f"the state before call {call.entry.number} holds the credential of its header {name}; "
                     "ask with secrets=shown"
                 )
 
