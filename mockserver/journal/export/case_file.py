@@ -63,8 +63,8 @@ def write_case_file(story: Story) -> str:
     """Return the case file. A large one has one line of JSON, which is also YAML, after its comment.
 
     Raises:
-        UnsuitableFormError: it would be too large, no call is for a vendor, or a target or a header holds what
-            the case language reads as a placeholder.
+        UnsuitableFormError: it would be too large, no call is for a vendor, or a target or a header holds
+            what the case language reads as a placeholder.
     """
     vendor = next((call.vendor for call in story.calls if call.vendor), "")
     if not vendor:
