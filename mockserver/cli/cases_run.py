@@ -23,9 +23,10 @@ from mockserver.cli.cases_lines import find_entries
 from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_REFUSED, EXIT_USAGE, fail
 from mockserver.codec import json
 from mockserver.contract.safety import UnsafeTargetError, check_target
-from mockserver.control.cases.case_file import MAX_BYTES, BadCaseFileError, read_case_file
+from mockserver.control.cases.case_file import BadCaseFileError, read_case_file
 from mockserver.control.cases.language import Case
 from mockserver.engine.registry import vendor_packages
+from mockserver.journal.export.case_file import MAX_CASE_BYTES
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -166,7 +167,7 @@ def _check_vendors(case: Case, file: str) -> None:
 def _case_of_file(file: Path, vendor: str) -> NamedCase:
     try:
         with file.open("rb") as opened:
-            case = read_case_file(opened.read(MAX_BYTES + 1), file.name)
+            case = read_case_file(opened.read(MAX_CASE_BYTES + 1), file.name)
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}", str(file), f"ls -l '{file}'", EXIT_USAGE)
     except BadCaseFileError as error:

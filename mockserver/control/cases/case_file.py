@@ -10,10 +10,10 @@ from mockserver.codec import json
 from mockserver.control.cases.case_shape import MAX_TIMES, ShapeProblem, find_shape_problems
 from mockserver.control.cases.language import BadCaseError, Case, CaseDefaults, Node, check_steps, read_case
 from mockserver.errors import MalformedBody
+from mockserver.journal.export.case_file import MAX_CASE_BYTES
 from mockserver.model import Json, Path
 from mockserver.scenario.yaml_positions import PositionedDocument, TextPosition, parse_yaml
 
-MAX_BYTES = 8 * 1024 * 1024
 MAX_CALLS = 10_000
 MAX_PROBLEMS = 10
 
@@ -55,8 +55,8 @@ def read_case_file(content: bytes, name: str) -> Case:
 
 
 def _parse(content: bytes, name: str) -> PositionedDocument:
-    if len(content) > MAX_BYTES:
-        detail = f"{len(content):,} bytes, at most {MAX_BYTES:,} are read"
+    if len(content) > MAX_CASE_BYTES:
+        detail = f"{len(content):,} bytes, at most {MAX_CASE_BYTES:,} are read"
         raise BadCaseFileError((CaseFileProblem(name, detail, "export fewer calls"),))
     try:
         text = content.decode("utf-8-sig")
@@ -66,7 +66,7 @@ def _parse(content: bytes, name: str) -> PositionedDocument:
             (CaseFileProblem(_place(name, where), "a byte that is not UTF-8", "save the file as UTF-8"),)
         ) from None
     document = _json_document(text)
-    return parse_yaml(text, MAX_BYTES) if document is None else PositionedDocument(document)
+    return parse_yaml(text, MAX_CASE_BYTES) if document is None else PositionedDocument(document)
 
 
 def _json_document(text: str) -> Json:

@@ -25,6 +25,9 @@ from mockserver.model import Document, Json
 _LANGUAGE_MARKS = ("${", '"$')
 """Markers of the case language; a body that contains one is written as base64."""
 
+MAX_CASE_BYTES = 16 * 1024 * 1024
+"""Limit of a case file; a reader takes no larger one."""
+
 _MAX_PRETTY_BYTES = 64 * 1024
 """Limit for pretty-printed files; formatting a large one would block the server for seconds."""
 
@@ -60,7 +63,8 @@ def write_case_file(story: Story) -> str:
     """Return the case file. A large one has one line of JSON, which is also YAML, after its comment.
 
     Raises:
-        UnsuitableFormError: a target or a header holds what the case language reads as a placeholder.
+        UnsuitableFormError: it would be too large, no call is for a vendor, or a target or a header holds
+            what the case language reads as a placeholder.
     """
     vendor = next((call.vendor for call in story.calls if call.vendor), "")
     if not vendor:
@@ -80,7 +84,10 @@ def write_case_file(story: Story) -> str:
     }
     document = {name: value for name, value in head.items() if value or name == "seed"}
     document["when"] = list(_steps(story, vendor))
-    return f"# mockserver cases run FILE\n{render_case(document)}"
+    text = f"# mockserver cases run FILE\n{render_case(document)}"
+    if (size := len(text.encode())) > MAX_CASE_BYTES:
+        raise UnsuitableFormError(f"the file would have {size:,} bytes, at most {MAX_CASE_BYTES:,} are read")
+    return text
 
 
 def render_case(document: Document) -> str:

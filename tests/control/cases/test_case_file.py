@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.control.cases.case_file import MAX_BYTES, BadCaseFileError, read_case_file
+from mockserver.control.cases.case_file import BadCaseFileError, read_case_file
 from mockserver.control.cases.runner import run_in_new_sandbox
+from mockserver.journal.export.case_file import MAX_CASE_BYTES
 from mockserver.server.in_process import InProcessClient
 from tests.support.client import Client
 
@@ -105,7 +106,7 @@ def test_a_call_of_no_vendor_is_made_at_the_root(operator: Client) -> None:
 
 
 def test_a_file_that_is_too_large_is_not_read() -> None:
-    assert "at most" in problems(b"#" * (MAX_BYTES + 1))[0]
+    assert "at most" in problems(b"#" * (MAX_CASE_BYTES + 1))[0]
 
 
 def test_a_file_that_is_not_utf_8_is_refused_with_its_line() -> None:
