@@ -25,7 +25,6 @@ CHECK_NAMES = (
     "missing-required-header",
     "negative-data-rejection",
     "no-server-error",
-    "not-a-server-error",
     "one-outcome-per-item",
     "order-is-kept",
     "outcome-fits-the-item",

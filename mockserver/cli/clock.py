@@ -52,7 +52,9 @@ def freeze(*, server: ServerOptions, instant: str) -> None:
 @click.argument("duration")
 @server_options
 def advance(*, server: ServerOptions, duration: str) -> None:
-    """Move the clock on, whether it is frozen or not: 90s, 6m, 1h30m, 2d.
+    """Move the clock on by 90s, 6m, 1h30m or 2d.
+
+    It may be frozen or run.
 
     \b
     mockserver clock advance 6m

@@ -168,7 +168,7 @@ def _pair_reader(sign: str, form: str) -> Any:
     default="auto",
     help="auto: add to the summary of a GitHub job, if there is one.",
 )
-@option("--json", "as_json", is_flag=True, help="Print one JSON document instead of the table.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 @option("-q", "--quiet", is_flag=True, help="Print only failures and the result.")
 @option("-v", "--verbose", is_flag=True, help="List every check, also those that passed.")
 def contract(**given: Any) -> None:

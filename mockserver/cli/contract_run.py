@@ -99,6 +99,7 @@ def run_contract(options: ContractOptions, line: ProgressLine) -> None:
             outcomes.append(_run_session(plan, about, _Around(line, observer, known, outcomes)))
         except KeyboardInterrupt:
             is_interrupted = True
+            click.echo(f"note: {plan.name}: interrupted before its first call", err=True)
             break
         if not (options.as_json or options.quiet):
             _print(vendor_lines(outcomes[-1], verbose=options.verbose))

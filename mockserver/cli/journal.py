@@ -78,9 +78,10 @@ def tail(*, server: ServerOptions, filters: Filters, last: int, most: int | None
 @secrets_option
 @server_options
 def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bool, secrets: bool) -> None:
-    """Print one call, by default the newest: request, envelope, items with pointers, rules, reply.
+    """Print one call with its items, by default the newest.
 
-    NUMBER is the one of the log line and of the header Mock-Journal.
+    Request, envelope, items with pointers, rules, reply. NUMBER is the one of the log line and of the header
+    Mock-Journal.
 
     \b
     mockserver journal show 18
@@ -95,8 +96,9 @@ def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bo
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @server_options
 def verify(*, server: ServerOptions, file: Any) -> None:
-    """Check how many calls and items there were, as FILE (or -) says in YAML or JSON. Exit 1: not so.
+    """Check how many calls and items there were. Exit 1: not so.
 
+    FILE (or -) has what is expected, in YAML or JSON, for example
     {"match": {"operation": "createBatch"}, "calls": 2, "items": {"created": {"min": 1}}}
 
     \b

@@ -77,10 +77,11 @@ def export(  # noqa: PLR0913 - click hands over one argument an option
     secrets: bool,
     output: Path | None,
 ) -> None:
-    """Write a call, or a story of calls, so that somebody else can repeat it. Exit 1: it cannot be repeated.
+    """Write a call, or a story of calls, as a file that repeats it.
 
-    A case file (`mockserver cases run FILE`), a pytest file, a bash script with curl, an HTTP archive or a
-    Postman collection. A story is --from and --to, what an --item met, or what other filters find.
+    The file is a case file (`mockserver cases run FILE`), a pytest file, a script with curl, an HTTP archive
+    or a Postman collection. A story is --from and --to, what an --item met, or what other filters find.
+    Exit 1: they cannot be repeated; the reason is printed.
 
     \b
     mockserver journal export 18 --case -o case.yaml

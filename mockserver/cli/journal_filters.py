@@ -44,45 +44,51 @@ def _since(_context: click.Context, _parameter: click.Parameter, text: str) -> s
     raise InvalidValueError(what, text, "10m")
 
 
-def filter_options(command: F) -> F:
-    """Add the filters; the command receives those that are given as keyword `filters`."""
-
-    @own_option("--vendor", default="", shell_complete=complete_vendors, help="Calls of this vendor.")
-    @own_option(
+_OPTIONS = (
+    own_option("--vendor", default="", shell_complete=complete_vendors, help="Calls of this vendor."),
+    own_option(
         "--operation", default="", shell_complete=complete_operations, help="Calls of this operation."
-    )
-    @own_option("--method", default="", help="Calls with this method.")
-    @own_option(
+    ),
+    own_option("--method", default="", help="Calls with this method."),
+    own_option(
         "--status",
         default="",
         callback=_status,
         metavar="STATUS",
         help="A status, a class such as 4xx, or none.",
-    )
-    @own_option(
+    ),
+    own_option(
         "--outcome",
         type=click.Choice(_OUTCOMES),
         metavar="OUTCOME",
         help=f"Outcome of at least one item: {', '.join(_OUTCOMES)}.",
-    )
-    @own_option("--item", default="", metavar="KEY", help="Calls with this item.")
-    @own_option(
+    ),
+    own_option("--item", default="", metavar="KEY", help="Calls with this item."),
+    own_option(
         "--scenario",
         default="",
         shell_complete=complete_scenarios,
         help="Calls hit by it, or by SCENARIO/RULE.",
-    )
-    @own_option(
+    ),
+    own_option(
         "--since",
         default="",
         callback=_since,
         metavar="TIME",
         help="The last 10m (5s, 2h, 1d), after a number, or since an instant.",
-    )
-    @own_option("--fault", default="", help="Calls with this fault of the connection, or any.")
+    ),
+    own_option("--fault", default="", help="Calls with this fault of the connection, or any."),
+)
+
+
+def filter_options(command: F) -> F:
+    """Add the filters; the command receives those that are given as keyword `filters`."""
+
     @wraps(command)
     def run(**chosen: Any) -> Any:
         filters = {name: chosen.pop(name) for name in _FILTERS}
         return command(filters={name: text for name, text in filters.items() if text}, **chosen)
 
+    for add in reversed(_OPTIONS):
+        run = add(run)
     return run  # type: ignore[return-value] # click reads the keywords from the options

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -27,17 +26,10 @@ _MAX_WORD = 80
 _MAX_KEY = 40
 
 
-def colours() -> bool | None:
-    """Return whether the environment asks for colours; None: as the stream is."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return True if os.environ.get("FORCE_COLOR") else None
-
-
 def write_lines(lines: Iterable[str], *, err: bool = False) -> None:
     """Print lines; a stream without UTF-8 gets the nearest ASCII."""
     for line in lines:
-        click.echo(_encodable(line, sys.stderr if err else sys.stdout), err=err, color=colours())
+        click.echo(_encodable(line, sys.stderr if err else sys.stdout), err=err)
 
 
 def write_json(document: Json) -> None:

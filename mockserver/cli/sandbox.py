@@ -97,7 +97,9 @@ def create(*, server: ServerOptions, name: str, source: str, **chosen: Any) -> N
 @sure_option
 @server_options
 def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
-    """Delete the sandbox NAME with its journal; the default sandbox is reset.
+    """Delete the sandbox NAME with its journal.
+
+    The default sandbox is reset instead.
 
     \b
     mockserver sandbox delete acme
@@ -113,7 +115,9 @@ def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
 @sure_option
 @server_options
 def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
-    """Set a sandbox back to how it was created; its journal is deleted.
+    """Set a sandbox back to how it was created.
+
+    Its journal is deleted, snapshots are kept.
 
     \b
     mockserver sandbox reset
@@ -144,7 +148,9 @@ def snapshot(*, server: ServerOptions, label: str, lists: bool) -> None:
 @click.argument("snapshot", metavar="SNAPSHOT", shell_complete=complete_snapshots)
 @server_options
 def restore(*, server: ServerOptions, snapshot: str) -> None:
-    """Set the sandbox back to a snapshot; journal and snapshots are kept.
+    """Set the sandbox back to a snapshot.
+
+    The journal and all snapshots are kept.
 
     \b
     mockserver sandbox restore s1
@@ -161,7 +167,9 @@ def restore(*, server: ServerOptions, snapshot: str) -> None:
 )
 @server_options
 def diff(*, server: ServerOptions, names: tuple[str, ...]) -> None:
-    """Print what differs from the fixtures, from a snapshot, or between two sandboxes (left to right).
+    """Print what differs from an earlier state or another sandbox.
+
+    The earlier state is that of the fixtures or of a SNAPSHOT. Two sandboxes are compared left to right.
 
     \b
     mockserver sandbox diff
@@ -194,7 +202,9 @@ def dump(*, server: ServerOptions, vendor: str | None, output: Path | None) -> N
 @_VENDOR
 @server_options
 def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
-    """Replace the state by that of a dump: a FILE, or - for standard input.
+    """Replace the state by that of a dump.
+
+    It is a FILE, or - for standard input.
 
     \b
     mockserver sandbox load state.json -s acme

@@ -34,7 +34,7 @@ def scenario() -> None:
 @own_option("--packaged", is_flag=True, help="List the scenarios that ship with the server.")
 @server_options
 def list_scenarios(*, server: ServerOptions, packaged: bool) -> None:
-    """List the scenarios of a sandbox: armed or only stored, rules, hits, hits left.
+    """List the scenarios of a sandbox with their hits.
 
     \b
     mockserver scenario list
@@ -49,7 +49,9 @@ def list_scenarios(*, server: ServerOptions, packaged: bool) -> None:
 @click.argument("name", shell_complete=complete_scenarios)
 @server_options
 def show(*, server: ServerOptions, name: str) -> None:
-    """Print a scenario of the sandbox, or a packaged one, as YAML, with the hits of its rules.
+    """Print a scenario as YAML, with the hits of its rules.
+
+    It is one of the sandbox, or a packaged one.
 
     \b
     mockserver scenario show flaky-third
@@ -123,7 +125,9 @@ def validate(
 @own_option("--vendor", default="", shell_complete=complete_vendors, help="Only for calls of this vendor.")
 @server_options
 def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
-    """Store and arm a scenario: a file, - for standard input, or the name of a packaged one.
+    """Store and arm a scenario.
+
+    It is a file, - for standard input, or the name of a packaged one.
 
     \b
     mockserver scenario apply flaky.yaml -s acme
@@ -138,7 +142,7 @@ def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]…", shell_complete=complete_scenarios)
 @server_options
 def clear(*, server: ServerOptions, names: tuple[str, ...]) -> None:
-    """Delete scenarios of the sandbox with their counts: those named, or all.
+    """Delete scenarios of the sandbox: those named, or all.
 
     \b
     mockserver scenario clear

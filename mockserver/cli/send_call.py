@@ -18,6 +18,7 @@ from mockserver.codec.curl import curl_command, header_option, shell_quote
 from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json
 
+_FEW, _MANY = 100, 10_000
 _NO_EXAMPLE = "no-example"
 _DEFAULT_KEY_HEADER = "Idempotency-Key"
 
@@ -85,7 +86,7 @@ def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
 def _own_example(control: ControlPlane, options: SendOptions) -> Document:
     """Return an example with new keys; where the number of bad items was not given, with none if need be."""
     calls = int(control.here("GET")["calls"])
-    first = calls * options.items + 1 if options.first is None else options.first
+    first = calls * _stride(options.items) + 1 if options.first is None else options.first
     bad = min(1, options.items - 1) if options.bad is None else options.bad
     try:
         return _example(control, control.path, options, items=options.items, bad=bad, first=first)
@@ -94,6 +95,11 @@ def _own_example(control: ControlPlane, options: SendOptions) -> Document:
             raise
         write_lines([f"no example with a bad item: {error}"], err=True)
         return _example(control, control.path, options, items=options.items, bad=0, first=first)
+
+
+def _stride(items: int) -> int:
+    """Return how far the numbers of two examples are apart, so that their items differ."""
+    return _FEW if items <= _FEW else _MANY
 
 
 def _example(control: ControlPlane, path: str, options: SendOptions, **numbers: int) -> Document:

@@ -105,7 +105,7 @@ class StoryBuilder:
             )
             clock = now
         _check_size(calls)
-        _check_secrets(calls)
+        _check_secrets(settings, calls)
         return settings, calls
 
     async def _try(self, settings: Settings, calls: Sequence[StoryCall]) -> list[Entry | None]:
@@ -190,15 +190,16 @@ def _check_size(calls: Sequence[StoryCall]) -> None:
             )
 
 
-def _check_secrets(calls: Sequence[StoryCall]) -> None:
+def _check_secrets(settings: Settings, calls: Sequence[StoryCall]) -> None:
     """Raise if a credential that was cut from a call's headers stands in the state to export."""
-    states = b"".join(json.encode(call.state) for call in calls).decode()
+    parts = [list(settings.scenarios), *(call.state for call in calls)]
+    states = b"".join(json.encode(part) for part in parts).decode()
     for call in calls:
         for name, text in call.entry.call.headers.items():
             secret = text.rpartition(" ")[2]
             if call.headers.get(name, text) != text and json.encode(secret)[1:-1].decode() in states:
                 raise NotReproducibleError(
-                    f"the state before call {call.entry.number} has a credential of its header {name}; "
+                    f"the state before call {call.entry.number} holds the credential of its header {name}; "
                     "ask with secrets=shown"
                 )
 

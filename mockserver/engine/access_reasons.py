@@ -17,6 +17,9 @@ from mockserver.spec.openapi import Operation
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _GOOD = "good"
 _BASIC, _API_KEY = "basic", "apiKey"
+_OTHER_SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "ntlm", "oauth"})
+"""Names that may be shown; any other may be a credential that was sent without a scheme."""
+
 _NOT_YET = timedelta(seconds=-1)
 
 
@@ -76,8 +79,8 @@ class AccessReasons(Value, frozen=True):
             return "no credentials" if scheme.node["type"] != _API_KEY else f"no {self._form(scheme)}"
         wanted = _scheme_word(scheme)
         if kind.lower() != wanted.lower():
-            shown = kind if kind.isalpha() and len(kind) <= len("negotiate") else redact_credential(kind)
-            return f"Authorization has the scheme {shown}, {wanted} is required"
+            shown = f"the scheme {kind}" if kind.lower() in _OTHER_SCHEMES else "no known scheme"
+            return f"Authorization has {shown}, {wanted} is required"
         return f"Authorization: {wanted} is not followed by one credential of that form"
 
     def _cure(self, scheme: SecurityScheme, operation: Operation | None, refused: str = "") -> str:

@@ -51,8 +51,8 @@ class StateFile:
                 if name != DEFAULT_SANDBOX:
                     sandboxes.create(Settings(name))
             except TooManySandboxesError as error:
-                sandbox_count = len(document["sandboxes"])
-                cure = f"mockserver run --max-sandboxes {sandbox_count + 1}"
+                needed = len({DEFAULT_SANDBOX, *document["sandboxes"]})
+                cure = f"mockserver run --max-sandboxes {needed}"
                 raise StartupError(str(error), str(self.file), cure) from None
             sandboxes.control(name, partial(_load, saved=saved))
 

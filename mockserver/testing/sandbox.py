@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from mockserver.testing import scenarios, teardown
+from mockserver.testing.artifacts import save_artifacts
 from mockserver.testing.calls import RecordedCall, RecordedCalls
 from mockserver.testing.cases import CatalogueTest, find_cases, show_case
 from mockserver.testing.control_client import ControlPlaneError, SandboxControl, create_sandbox
@@ -206,12 +207,12 @@ class Sandbox:
         return violations
 
     def save(self, folder: Path) -> None:
-        """Save traffic (HAR), calls (curl) and state in a folder below `folder`, named after the sandbox.
+        """Save calls and state in a folder below `folder`, named after the sandbox, see `artifacts`.
 
         Raises:
             OSError: the folder cannot be written.
         """
-        teardown.save_artifacts(self._control, self.journal(), folder / self.name)
+        save_artifacts(self._control, self.journal(), folder / self.name)
 
     def drop(self) -> None:
         """Delete the sandbox and its journal, unless it is already deleted."""

@@ -1,9 +1,8 @@
-"""Checks at the end of a test, and files with the sandbox's traffic and state."""
+"""Checks at the end of a test."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from mockserver.testing import exact_json
 from mockserver.testing.calls import RecordedCall
@@ -20,7 +19,6 @@ _MATCH_MEMBERS = ("vendor", "operation", "query", "headers", "body")
 _MAX_KEYS = 10
 _MAX_LENGTH = 160
 MAX_CALLS = 10_000
-_MAX_SCRIPTS = 50
 
 
 def find_unused_rules(
@@ -115,26 +113,3 @@ def _describe_rule(rule: Mapping[str, Json]) -> str:
 def _shorten_json(value: Json) -> str:
     text = exact_json.encode(value).decode()
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
-
-
-def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall], folder: Path) -> None:
-    """Write `traffic.har`, `journal.txt`, `state.json`, and `call-<number>.sh` for the newest 50 calls.
-
-    Credentials in calls are redacted; the state contains the sandbox's own.
-
-    Raises:
-        OSError: the folder cannot be written.
-        ControlPlaneError, ServerUnreachableError: the sandbox or the server is gone.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "traffic.har").write_bytes(
-        sandbox_control.content("/journal/export", format="har", last=MAX_CALLS)
-    )
-    (folder / "state.json").write_bytes(sandbox_control.content("/dump"))
-    (folder / "journal.txt").write_text("".join(f"{call}\n" for call in calls), encoding="utf-8")
-    for call in calls[-_MAX_SCRIPTS:]:
-        try:
-            script = sandbox_control.content(f"/journal/{call.number}/export", format="curl")
-        except ControlPlaneError:
-            continue  # its body was not kept completely
-        (folder / f"call-{call.number}.sh").write_bytes(script)

@@ -22,6 +22,7 @@ from mockserver.contract.finding import BrokenRule, Finding
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.progress import RunPart
+from mockserver.contract.session import session
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.engine.registry import vendor_packages
 from tests.support import sample_vendor
@@ -223,6 +224,21 @@ def test_an_interrupt_that_is_swallowed_stops_the_next_call(suite: Callable[[Sui
 
     assert contract("payt").exit_code == 130
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_while_the_application_starts_is_told(
+    suite: Callable[[Suite], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    suite(holds)
+    monkeypatch.setattr(session, "_application", interrupt)
+
+    result = contract("payt", "--report", "junit")
+
+    assert (result.exit_code, Path("report/junit.xml").exists()) == (130, True)
+    assert "note: payt: interrupted before its first call\n" in result.stderr
 
 
 def test_an_interrupt_within_the_garbage_collector_is_no_traceback(suite: Callable[[Suite], object]) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from mockserver.cli import journal_run
 from mockserver.cli.control_plane import ControlPlane
+from mockserver.cli.journal_export import FORMATS
 from mockserver.cli.journal_follow import follow
 from mockserver.cli.server_options import ServerOptions
 from mockserver.engine.registry import vendor_packages
@@ -91,6 +93,19 @@ def test_tail_prints_one_json_document_a_line(commands: Commands, calls: list[in
     lines = commands.run("journal", "tail", "--max", "2", "--json").stdout.splitlines()
 
     assert [json.loads(line)["number"] for line in lines] == calls
+
+
+def test_ctrl_c_ends_tail_as_it_should(
+    commands: Commands, calls: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(journal_run, "sleep", interrupted)
+
+    result = commands.run("journal", "tail")
+
+    assert (result.exit_code, numbers(result), result.stderr) == (0, calls, "")
 
 
 def test_a_followed_journal_has_each_new_call_once(commands: Commands, calls: list[int]) -> None:
@@ -190,6 +205,24 @@ def test_the_calls_that_filters_find_are_exported_to_a_file(
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"written: {file}\n")
     assert json.loads(file.read_text())["log"]["entries"]
     assert calls
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_story_is_exported_in_every_format(commands: Commands, form: str) -> None:
+    commands.run("send", VENDORS[0])
+    commands.run("send", VENDORS[0])
+
+    result = commands.run("journal", "export", "--from", "1", "--to", "2", f"--{form}")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.strip()
+
+
+def test_what_cannot_be_repeated_is_exit_1_with_the_reason(commands: Commands, calls: list[int]) -> None:
+    result = commands.run("journal", "export", "--item", "nobody", "--case")
+
+    assert (result.exit_code, result.stdout, len(calls)) == (1, "", 2)
+    assert result.stderr.startswith("error: no call of the journal matches")
 
 
 @pytest.mark.parametrize("arguments", [("1",), ("1", "--har", "--from", "1")])

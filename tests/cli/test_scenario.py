@@ -16,7 +16,7 @@ rules:
   - id: r1
     items: [{select: {key: "3"}, effect: {fail: {code: internal}, failTimes: 2}}]
 """
-MISSPELT = FLAKY.replace("fail:", "fial:").replace("version: 1", "version: 2")
+MISSPELT = FLAKY.replace("fail:", "failx:").replace("version: 1", "version: 2")
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_validation_prints_all_problems_with_their_places(commands: Commands, mi
     version, effect = result.stdout.splitlines()
     assert result.exit_code == 1
     assert version.startswith(f"{misspelt}:1:10: /version: ")
-    assert effect.startswith(f"{misspelt}:5:43: /rules/0/items/0/effect/fial: ")
+    assert effect.startswith(f"{misspelt}:5:43: /rules/0/items/0/effect/failx: ")
     assert 'rename it to "fail"' in effect
 
 

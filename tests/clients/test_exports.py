@@ -1,10 +1,12 @@
-"""What the journal hands on, run by what it was written for: bash with curl, and pytest."""
+"""What the journal exports, run by what it was written for: a shell with curl, and pytest."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,11 +108,11 @@ CALLS = {
 
 @NEEDS_CURL
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_curl_sends_the_same_bytes_again(
+def test_the_command_of_a_call_sends_the_same_bytes_again(
     sandbox: Sandbox, tmp_path: Path, call: tuple[str, str, dict[str, str], bytes]
 ) -> None:
     file = tmp_path / "call.sh"
-    file.write_text(sandbox.exported(sandbox.send(*call), "curl"))
+    file.write_text(sandbox.exported(sandbox.send(*call), "command"))
 
     done = subprocess.run(["bash", str(file)], capture_output=True, timeout=20, check=False)  # noqa: S603, S607
 
@@ -119,69 +121,84 @@ def test_curl_sends_the_same_bytes_again(
     assert {**after, "outcomes": None} == {**before, "outcomes": None}
 
 
-def test_a_test_that_was_exported_passes_on_a_server_that_answers_so(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+@NEEDS_CURL
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_script_shows_the_same_outcomes(
+    sandbox: Sandbox, tmp_path: Path, call: tuple[str, str, dict[str, str], bytes]
 ) -> None:
-    monkeypatch.setenv("MOCKSERVER_URL", sandbox.url)
+    script = sandbox.exported(sandbox.send(*call), "curl")
+
+    done = run_script(script, sandbox.url, tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert done.stdout.startswith("ok    1 ")
+    assert not [name for name in sandbox.names() if name.startswith("story-")]
+
+
+@NEEDS_CURL
+def test_a_script_of_an_answer_that_is_another_now_fails(sandbox: Sandbox, tmp_path: Path) -> None:
+    script = sandbox.exported(sandbox.send("PUT", "/acme/orders", JSON, ORDERS), "curl")
+
+    done = run_script(
+        script.replace('"amount": 1}', '"amount": -1}').replace('"A"', '""'), sandbox.url, tmp_path
+    )
+
+    assert (done.returncode, done.stdout.count("FAIL")) == (1, 1)
+
+
+@NEEDS_CURL
+def test_a_script_without_a_server_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    script = sandbox.exported(sandbox.send("PUT", "/acme/orders", JSON, ORDERS), "curl")
+
+    done = run_script(script, "http://127.0.0.1:1", tmp_path)
+
+    assert (done.returncode, "at http://127.0.0.1:1 was refused" in done.stderr) == (3, True)
+
+
+def run_script(script: str, url: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run an exported script from a folder with a space in its name."""
+    file = folder / "a folder" / "story.sh"
+    file.parent.mkdir()
+    file.write_text(script, encoding="utf-8")
+    environment = {**os.environ, "MOCKSERVER_URL": url}
+    return subprocess.run(  # noqa: S603 - our own export
+        ["sh", str(file)],  # noqa: S607
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+def test_a_test_that_was_exported_passes_on_a_server_that_answers_so(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
     source = sandbox.exported(sandbox.send("PUT", "/acme/orders", JSON, ORDERS), "pytest")
     before = sandbox.names()
 
-    _run(source)
-
+    assert "1 passed" in run_test(source, sandbox.url, tmp_path)
     assert sandbox.names() == before
 
 
-def test_a_test_that_was_exported_runs_against_the_server_that_it_comes_from(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("MOCKSERVER_URL", raising=False)
-
-    _run(sandbox.exported(sandbox.send("PUT", "/acme/orders", JSON, ORDERS), "pytest"))
-
-    assert sandbox.client.get(sandbox.journal).json()[0]["number"] == 1
-
-
-def test_a_test_of_a_later_call_says_that_the_earlier_ones_are_missing(sandbox: Sandbox) -> None:
-    sandbox.send("PUT", "/acme/orders", JSON, ORDERS)
-    entry = sandbox.send("PUT", "/acme/orders", JSON, ORDERS)
-
-    assert "in a sandbox of its own, without the calls before it:" in sandbox.exported(entry, "pytest")
-
-
-@pytest.mark.parametrize("host", ['x")+exit("', "x{y}", "a b"])
-def test_no_host_of_a_call_is_run_as_python(sandbox: Sandbox, host: str) -> None:
-    entry = sandbox.send("PUT", "/acme/orders", {**JSON, "host": host}, ORDERS)
-
-    source = sandbox.exported(entry, "pytest")
-
-    assert 'get("MOCKSERVER_URL", "http://127.0.0.1:8080")' in source
-    assert host not in source
-
-
-def test_a_test_that_was_exported_fails_where_an_item_ends_otherwise(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MOCKSERVER_URL", sandbox.url)
+def test_a_test_fails_where_an_item_ends_otherwise(sandbox: Sandbox, tmp_path: Path) -> None:
     source = sandbox.exported(sandbox.send("PUT", "/acme/orders", JSON, ORDERS), "pytest")
 
-    with pytest.raises(AssertionError):
-        _run(source.replace('"id": ""', '"id": "B"'))
+    assert "1 failed" in run_test(source.replace('"id": ""', '"id": "B"'), sandbox.url, tmp_path)
 
 
-def test_a_test_of_a_lost_answer_wants_it_lost(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOCKSERVER_URL", sandbox.url)
+def test_a_test_of_a_lost_answer_wants_it_lost(sandbox: Sandbox, tmp_path: Path) -> None:
     with pytest.raises(httpx.TransportError):
         sandbox.send("PUT", "/acme/orders", {**JSON, "mock-scenario": "reset"}, ORDERS)
     source = sandbox.exported(f"{sandbox.journal}/1", "pytest")
 
-    _run(source)
+    assert "1 passed" in run_test(source, sandbox.url, tmp_path)
+    assert "DID NOT RAISE" in run_test(
+        source.replace("(b'mock-scenario', b'reset'),", ""), sandbox.url, tmp_path
+    )
 
-    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
-        _run(source.replace("(b'mock-scenario', b'reset'),", ""))
 
-
-def test_a_test_of_an_armed_scenario_arms_it(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOCKSERVER_URL", sandbox.url)
+def test_a_test_of_an_armed_scenario_arms_it(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.send("GET", "/acme/orders", {}, b"")
     failing = {"select": {"key": "A"}, "effect": {"fail": {"code": "locked"}}}
     scenario = {"version": 1, "name": "locked-a", "rules": [{"id": "r1", "items": [failing]}]}
@@ -189,13 +206,20 @@ def test_a_test_of_an_armed_scenario_arms_it(sandbox: Sandbox, monkeypatch: pyte
     assert armed.is_success, armed.text
     source = sandbox.exported(sandbox.send("PUT", "/acme/orders", JSON, ORDERS), "pytest")
 
-    _run(source)
+    assert "('A', 'rejected')" in source
+    assert "1 passed" in run_test(source, sandbox.url, tmp_path)
 
-    assert "['A', 'rejected']" in source
 
-
-def _run(source: str) -> None:
-    """Run the one test in the source in this process."""
-    names: dict[str, Any] = {}
-    exec(source, names)  # noqa: S102 - our own export
-    next(made for name, made in names.items() if name.startswith("test_"))()
+def run_test(source: str, url: str, folder: Path) -> str:
+    """Run the test in the source in a process of its own; what pytest says."""
+    file = folder / "test_story.py"
+    file.write_text(source, encoding="utf-8")
+    done = subprocess.run(  # noqa: S603 - our own export
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(file)],
+        env={**os.environ, "MOCKSERVER_URL": url, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout + done.stderr

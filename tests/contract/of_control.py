@@ -53,7 +53,8 @@ PINS = FixturePins(
             "the schema knows no vendor, no operation and no calendar", valid=("200", "422")
         ),
         "export_journal": ExpectedStatuses(
-            "the schema knows no vendor, no operation and no calendar", valid=("200", "422")
+            "the schema knows no vendor, no operation, no calendar, and not what happened",
+            valid=("200", "409", "422"),
         ),
         "verify_journal": ExpectedStatuses(
             "the schema knows no vendor, no operation, no path, and not what happened",

@@ -371,9 +371,16 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
     ("form", "media_type", "name", "begins"),
     [
         ("har", "application/json", None, '{"log":{"version":"1.2"'),
-        ("curl", "text/x-shellscript", "call-1.sh", "curl -sS"),
-        ("pytest", "text/x-python", "test_call_1.py", '"""Call 1 of sandbox new: acme PUT /orders.'),
-        ("case", "application/yaml", "call-1.yaml", "# seed 0"),
+        ("command", "text/x-shellscript", "call-1.sh", "curl -sS"),
+        (
+            "curl",
+            "text/x-shellscript",
+            "call-1.sh",
+            "#!/bin/sh\n# The answers are those of call 1 of",
+        ),
+        ("pytest", "text/x-python", "test_call_1.py", '"""The answers are those of call 1 of sandbox new.'),
+        ("case", "application/yaml", "call-1.yaml", "# mockserver cases run FILE\nvendor: acme\n"),
+        ("postman", "application/json", "call-1.postman.json", '{"info":{"name":"mockserver: call 1 of'),
     ],
 )
 def test_a_call_is_handed_on_in_every_form(
@@ -411,6 +418,8 @@ def test_a_call_whose_body_was_not_kept_cannot_be_sent_again(
 
     refused = [operator.get(f"{JOURNAL}/1/export?format={form}") for form in ("curl", "pytest", "case")]
     replayed = operator.post(f"{JOURNAL}/1/replay")
+    archive = operator.get(f"{JOURNAL}/1/export?format=har").json["log"]
 
-    assert {(one.status, one.json["code"]) for one in (*refused, replayed)} == {(409, "not-kept")}
-    assert operator.get(f"{JOURNAL}/1/export?format=har").status == 200
+    assert {(one.status, one.json["code"]) for one in refused} == {(409, "not-reproducible")}
+    assert (replayed.status, replayed.json["code"]) == (409, "not-kept")
+    assert "bytes of the body of call 1 were not kept" in archive["_mockserver"]["reason"]

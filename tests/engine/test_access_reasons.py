@@ -85,6 +85,7 @@ def test_an_api_key_is_asked_for_by_its_header(acme: LoadedVendor) -> None:
         ("Bearer until-seven", "until-seven expired 2 h ago by the sandbox clock"),
         ("Bearer jane:her-password", "jane is a credential for login, not for token"),
         ("Basic abc", "Authorization has the scheme Basic, Bearer is required"),
+        ("Hunter", "Authorization has no known scheme, Bearer is required"),
         ("Bearer a b", "Authorization: Bearer is not followed by one credential of that form"),
         (f"Bearer {SECRET}", "Tr… is not accepted"),
     ],

@@ -15,7 +15,7 @@ SECRET = "SWORDFISH-91"
 def config(stage: Stage) -> str:
     (stage.folder / "mockserver.toml").write_text("[run]\nport = 9123\n", encoding="utf-8")
     try:
-        told = stage.done("mockserver config show", {"MOCKSERVER_LOG": "json"}, folder=stage.folder)
+        told = stage.done("mockserver config show --all", {"MOCKSERVER_LOG": "json"}, folder=stage.folder)
     finally:
         (stage.folder / "mockserver.toml").unlink()
     lines = [line for line in told.splitlines() if re.search(r"\b9123\b|MOCKSERVER_LOG\b.*|\bjson\b", line)]

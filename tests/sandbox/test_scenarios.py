@@ -78,3 +78,55 @@ def test_when_all_are_taken_away_nothing_was_ever_counted() -> None:
     made.control("default", scenarios.delete_all_scenarios)
 
     assert [kept(made, name) for name in (SCENARIOS, SCENARIO_COUNTERS, SCENARIO_STATES)] == [{}, {}, {}]
+
+
+# Scenarios of the server's files
+
+
+def change(made: MemoryStore, before: list[Any], after: list[Any]) -> None:
+    changes = scenarios.changed_scenarios(before, after)
+    made.control("default", lambda whole: scenarios.replace_scenarios(whole, changes))
+
+
+def test_what_differs_is_told_by_name() -> None:
+    same, old, gone, new = {"name": "same"}, {"name": "a", "v": 1}, {"name": "gone"}, {"name": "new"}
+
+    assert scenarios.changed_scenarios([same, old, gone], [{"name": "a", "v": 2}, same, new]) == {
+        "a": {"name": "a", "v": 2},
+        "gone": None,
+        "new": new,
+    }
+
+
+def test_a_changed_scenario_keeps_its_place_and_loses_what_it_counted() -> None:
+    made = store()
+    put(made, "a", armed=False)
+    put(made, "b")
+    count(made, "a/r1", "b/r1")
+
+    change(made, [{"name": "a"}], [{"name": "a", "version": 2}])
+
+    assert kept(made, SCENARIOS)["a"] == {
+        "name": "a",
+        "armed": False,
+        "order": 1,
+        "document": {"name": "a", "version": 2},
+    }
+    assert list(kept(made, SCENARIO_COUNTERS)) == ["b/r1"]
+
+
+def test_a_scenario_that_is_renamed_is_armed_under_its_new_name_alone() -> None:
+    made = store()
+    put(made, "a")
+
+    change(made, [{"name": "a"}], [{"name": "b"}])
+
+    assert {name: one["armed"] for name, one in kept(made, SCENARIOS).items()} == {"b": True}
+
+
+def test_a_scenario_that_the_sandbox_has_taken_away_is_armed_again_when_it_changes() -> None:
+    made = store()
+
+    change(made, [{"name": "a"}], [{"name": "a", "version": 2}])
+
+    assert list(kept(made, SCENARIOS)) == ["a"]

@@ -213,3 +213,18 @@ def test_a_snapshot_shares_its_documents_with_the_sandbox() -> None:
 
     held = sandboxes.control("new", lambda whole: snapshots.snapshot_tables(whole, kept["id"]))
     assert held["acme/"]["orders"]["A"] is sandboxes.dump("new")["acme/"]["orders"]["A"]
+
+
+def test_dumped_snapshots_are_the_same_in_another_sandbox() -> None:
+    sandboxes = fresh("new", "other")
+    take(sandboxes, "first")
+    dumped = sandboxes.control("new", snapshots.dump_snapshots)
+
+    sandboxes.control("other", lambda whole: snapshots.load_snapshots(whole, dumped))
+
+    assert sandboxes.control("other", snapshots.dump_snapshots) == dumped
+    assert sandboxes.control("other", snapshots.list_snapshots)[0]["label"] == "first"
+
+
+def test_snapshots_of_none_are_dumped_as_none() -> None:
+    assert fresh("new").control("new", snapshots.dump_snapshots) == {"last": 0, "kept": {}}

@@ -26,7 +26,7 @@ from mockserver.server import uvicorn_protocol
 from mockserver.server.connection import connection_of
 from mockserver.server.tls import make_certificate
 from mockserver.server.transport_faults import FAULTS, SURPLUS_BYTES, OutgoingReply, deliver, is_bodiless
-from mockserver.server.uvicorn_protocol import ProtocolError, checked_protocol
+from mockserver.server.uvicorn_protocol import ProtocolError, checked_protocol, reset_on_close
 
 CONTENT = b'[{"id": "A"}, {"id": "B"}]'
 HALF = CONTENT[: len(CONTENT) // 2]
@@ -473,3 +473,10 @@ def test_a_cycle_that_is_built_otherwise_is_refused(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(ProtocolError, match="this uvicorn has no gone: "):
         checked_protocol()
+
+
+# Windows
+
+
+def test_the_socket_option_of_a_reset_has_the_platforms_shape() -> None:
+    assert (len(reset_on_close("linux")), len(reset_on_close("win32"))) == (8, 4)

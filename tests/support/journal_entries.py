@@ -6,8 +6,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from mockserver.control.story_comparison import expected_answer
 from mockserver.journal.entry import Entry, ItemResults
-from mockserver.model import Action, Item, Outcome, Reply
+from mockserver.journal.export.story import Story, StoryCall
+from mockserver.journal.resend import resend_headers, target_with_query
+from mockserver.journal.view import View
+from mockserver.model import Action, Document, Item, Outcome, Reply
 from tests.support.engine_samples import CALL, NOW
 
 JSON = "application/json"
@@ -43,6 +47,19 @@ def entry(**changes: Any) -> Entry:
         else:
             made = replace(made, call=replace(made.call, **{name: value}))
     return made
+
+
+def story(beginning: Document | None = None, **changes: Any) -> Story:
+    """A story of one call, with its credentials; `changes` as for `entry`."""
+    made, view = entry(**changes), View(shown=True)
+    call = StoryCall(
+        made,
+        target_with_query(made, view),
+        resend_headers(made, view),
+        made.call.body,
+        expected_answer(made, made),
+    )
+    return Story(made.call.sandbox, beginning or {"seed": 7, "freeze": "2026-01-05T09:00:00Z"}, (call,))
 
 
 def item_results(*fates: tuple[str, Action]) -> ItemResults:

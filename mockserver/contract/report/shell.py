@@ -10,6 +10,7 @@ from mockserver.codec.curl import curl_command, header_option, shell_quote
 from mockserver.codec.hosts import is_loopback
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding
+from mockserver.contract.isolation import SANDBOX
 from mockserver.contract.report.rows import ReportRow
 from mockserver.contract.report.text import HiddenSecrets, number_lines, one_line
 from mockserver.contract.safety import host_of
@@ -18,6 +19,8 @@ from mockserver.journal.entry import HOP_BY_HOP
 from mockserver.spec.folder import specs_folder
 
 _LONGEST_REMARK = 2000
+_SANDBOX_NAME = re.compile(r"contract-[a-z0-9-]{1,47}")
+"""Names that the suite gives; the number of a process fits behind them."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _IN_DOUBLE = re.compile(r'(["\\`$])')
 _ESCAPED = r"\\\1"
@@ -103,6 +106,8 @@ def _default(name: str, text: str) -> str:
 
 
 def _header(name: str, text: str, session: Session) -> str:
+    if name.lower() == SANDBOX and _SANDBOX_NAME.fullmatch(text):
+        return f'-H "{name}: {text}-$$"'  # every run of the script begins in a fresh sandbox
     if text in session.in_shell:
         return f'-H "{_IN_DOUBLE.sub(_ESCAPED, name)}: {session.in_shell[text]}"'
     return header_option(name, HiddenSecrets(session.secrets).text(text))

@@ -6,12 +6,13 @@ import binascii
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from mockserver.codec.instants import parse_instant
+from mockserver.codec.redaction import MASK
 from mockserver.contract.exchange import Exchange, Request, Response
 
 _NOT_SENT = (":", "content-length", "transfer-encoding", "connection", "host", "accept-encoding")
@@ -28,13 +29,17 @@ class InvalidArchiveError(ValueError):
 class RecordedExchange:
     """A recorded exchange: `number` counts from 1, `url` is the request's, `at` its start or None.
 
-    The request's path is the URL's, with its query. A status of 0 says that no answer came.
+    The request's path is the URL's, with its query. A status of 0 says that no answer came. `beginning` are
+    the members of the sandbox that an archive of ours says to create for its calls, None in others; `state`
+    are the documents to merge before this one.
     """
 
     number: int
     url: str
     at: datetime | None
     exchange: Exchange
+    beginning: Mapping[str, Any] | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_har(text: str) -> tuple[RecordedExchange, ...]:
@@ -50,11 +55,12 @@ def read_har(text: str) -> tuple[RecordedExchange, ...]:
     entries = document.get("log", {}).get("entries") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise InvalidArchiveError("it has no /log/entries: expected an HTTP archive, HAR 1.2")
-    found = [_recorded(number, entry) for number, entry in enumerate(entries, 1)]
+    beginning = (document["log"].get("_mockserver") or {}).get("sandbox")
+    found = [_recorded(number, entry, beginning) for number, entry in enumerate(entries, 1)]
     return tuple(sorted(found, key=lambda one: one.at or _FIRST))
 
 
-def _recorded(number: int, entry: Any) -> RecordedExchange:
+def _recorded(number: int, entry: Any, beginning: Mapping[str, Any] | None) -> RecordedExchange:
     where = f"/log/entries/{number - 1}"
     try:
         sent, came = entry["request"], entry["response"]
@@ -67,11 +73,26 @@ def _recorded(number: int, entry: Any) -> RecordedExchange:
             headers.setdefault("content-type", str(content["mimeType"]))
         response = Response(int(came["status"]), headers, _content(content))
         at = _at(entry)
+        own = entry.get("_mockserver") or {}
+        if beginning is not None and own:
+            request = _sent_request(request, own["sent"])
+        state = dict(own.get("state") or {})
     except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
         raise InvalidArchiveError(
             f"{where} is no entry of an archive: {type(error).__name__} {error}"
         ) from None
-    return RecordedExchange(number, str(sent["url"]), at, Exchange(request, response))
+    return RecordedExchange(number, str(sent["url"]), at, Exchange(request, response), beginning, state)
+
+
+def _sent_request(request: Request, sent: Mapping[str, Any]) -> Request:
+    """Return the request as our own archives have it to be sent again; above, credentials are cut."""
+    headers = {str(name): str(text) for name, text in sent["headers"].items()}
+    is_cut = MASK.encode() in request.body
+    return replace(
+        request,
+        headers=headers,
+        body=b64decode(sent["base64"], validate=True) if is_cut else request.body,
+    )
 
 
 def _at(entry: Mapping[str, Any]) -> datetime | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from mockserver.codec.instants import print_instant
 from mockserver.codec.redaction import ASCII_MASK, MASK
@@ -18,7 +19,11 @@ from mockserver.contract.target import Address, Target
 from mockserver.contract.traffic.comparison import SANDBOX_HEADER
 from mockserver.contract.traffic.har import RecordedExchange
 from mockserver.sandbox.clock import FIRST_YEAR, LAST_YEAR
+from mockserver.sandbox.store import SANDBOX_SCOPE
 from mockserver.server import ignore_connexion_warnings
+
+_STORY = "story"
+"""Sandbox of the calls of an archive that says how its sandbox began."""
 
 _LOCAL_ORIGIN = "http://testserver"
 
@@ -42,24 +47,43 @@ class LocalServer:
         Raises:
             UnfitStateError: the state cannot be loaded.
         """
-        sandbox = exchange.request.headers.get(SANDBOX_HEADER, "default")
+        is_story = one.beginning is not None
+        sandbox = _STORY if is_story else exchange.request.headers.get(SANDBOX_HEADER, "default")
         if sandbox not in self.has_met_fault:
-            self._begin(sandbox)
+            self._begin(sandbox, one.beginning or {})
         if one.at is not None and FIRST_YEAR <= one.at.year <= LAST_YEAR:
             at = {"at": print_instant(one.at)}
             self.target.send(json_request("POST", f"/_mock/sandboxes/{sandbox}/clock/freeze", at))
+        if one.state:
+            self._set("PATCH", sandbox, json.dumps(self._own_state(one.state)).encode())
         request = self._with_credentials(exchange)
+        if is_story:
+            request = replace(request, headers={**request.headers, SANDBOX_HEADER: sandbox})
         return self.target.send(replace(request, path=f"/{self.api.name}{request.path}"))
 
-    def _begin(self, sandbox: str) -> None:
+    def _begin(self, sandbox: str, beginning: Mapping[str, Any]) -> None:
         self.has_met_fault.add(sandbox)
-        self.target.send(json_request("POST", "/_mock/sandboxes", {"name": sandbox}))
+        assumptions = {
+            name: value
+            for name, value in beginning.get("assumptions", {}).items()
+            if name.startswith(f"{self.api.name}.")
+        }
+        members = {**beginning, "name": sandbox, **({"assumptions": assumptions} if assumptions else {})}
+        self.target.send(json_request("POST", "/_mock/sandboxes", members))
         if self.state:
-            headers = {"content-type": "application/json"}
-            path = f"/_mock/sandboxes/{sandbox}/state"
-            came = self.target.send(Request("PUT", path, headers, self.state)).response
-            if came.status != HTTPStatus.OK:
-                raise UnfitStateError(json.loads(came.body)["detail"])
+            self._set("PUT", sandbox, self.state)
+
+    def _own_state(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what is the vendor's, or the sandbox's own: no other vendor is served."""
+        own = (f"{self.api.name}/", SANDBOX_SCOPE)
+        return {scope: tables for scope, tables in state.items() if scope.startswith(own)}
+
+    def _set(self, method: str, sandbox: str, content: bytes) -> None:
+        headers = {"content-type": "application/json"}
+        path = f"/_mock/sandboxes/{sandbox}/state"
+        came = self.target.send(Request(method, path, headers, content)).response
+        if came.status != HTTPStatus.OK:
+            raise UnfitStateError(json.loads(came.body)["detail"])
 
     def _with_credentials(self, exchange: Exchange) -> Request:
         """Return the request, with fixture credentials where the recorder left them out or cut them."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mockserver.testing.pytest_plugin.artifacts_option import describe_root
 from mockserver.testing.pytest_plugin.markers import CASES, MARKERS
 from mockserver.testing.pytest_plugin.settings import COMMAND, SPECS
 
@@ -35,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--mockserver-artifacts",
         metavar="DIR",
-        help="Save traffic (HAR), calls (curl) and state of failed tests in folders below DIR.",
+        help="Save calls (case, pytest, curl, HAR, Postman) and state of failed tests in folders below DIR.",
     )
     group.addoption(
         "--mockserver-seed",
@@ -61,6 +62,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(fixtures, "mockserver-fixtures")
     servers.register_installed_vendors(config)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say if the folder of artifacts has moved pytest's root."""
+    return [line] if (line := describe_root(config)) else []
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

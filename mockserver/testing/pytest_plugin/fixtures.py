@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mockserver.testing.pytest_plugin import markers
+from mockserver.testing.pytest_plugin.artifacts_option import artifacts_folder
 from mockserver.testing.pytest_plugin.failure_report import REPORTER_KEY, FailureReporter
 from mockserver.testing.pytest_plugin.servers import fail_without_traceback, start_server
-from mockserver.testing.pytest_plugin.settings import ARTIFACTS, SEED
+from mockserver.testing.pytest_plugin.settings import SEED
 
 if TYPE_CHECKING:
     from mockserver.testing import CatalogueTest, MockServer, Sandbox
@@ -58,10 +58,7 @@ def mock_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     )
     with fail_without_traceback():
         sandbox.open()
-    artifacts = config.getoption(ARTIFACTS)
-    reporter = FailureReporter(
-        sandbox, Path(artifacts).absolute() if artifacts else None, server_ends=server.is_own
-    )
+    reporter = FailureReporter(sandbox, artifacts_folder(config), server_ends=server.is_own)
     node.stash[REPORTER_KEY] = reporter
     with fail_without_traceback():
         for scenario in markers.all_arguments(node, markers.SCENARIO):

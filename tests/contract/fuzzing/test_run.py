@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import schemathesis
 from schemathesis.checks import CHECKS as REGISTERED
@@ -117,6 +119,22 @@ def test_only_the_checks_that_are_wanted_are_made(app: Application) -> None:
     ledger = held(load_vendor_api("vba"), app, "vba", wanted, FUZZING_PHASE)
 
     assert {check for _, check in ledger.made} == {"status-code-conformance"}
+
+
+def test_a_server_error_is_found_where_the_spec_has_no_such_method(app: Application) -> None:
+    async def fails_at_other_methods(scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] in ("GET", "PUT", "POST", "DELETE", "PATCH"):
+            await app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    wanted = RunConfig(
+        0, 1, only=frozenset({"no-server-error"}), operations=frozenset({"getPayee"}), shrinks=False
+    )
+    ledger = held(load_vendor_api("vba"), fails_at_other_methods, "vba", wanted, FUZZING_PHASE)
+
+    assert [(one.operation, one.check) for one in ledger.findings] == [("getPayee", "no-server-error")]
 
 
 def test_every_check_that_was_made_has_a_place_in_the_table(app: Application) -> None:

@@ -76,3 +76,18 @@ def test_a_server_that_lets_anybody_in_is_found(tmp_path: Path) -> None:
 
 def test_a_server_error_is_found_under_the_same_id_as_everywhere(tmp_path: Path) -> None:
     assert ("listThings", "no-server-error") in found(spec(tmp_path, "3.0.3"), "{}", 500)
+
+
+def test_an_operation_that_cannot_be_read_is_a_note_of_the_run(tmp_path: Path) -> None:
+    file = spec(tmp_path, "3.0.3")
+    document = json.loads(file.read_text())
+    document["paths"]["/odd"] = {"get": {"parameters": [{"$ref": "#/nowhere"}], "responses": {}}}
+    file.write_text(json.dumps(document))
+    ledger = FindingLedger()
+
+    with Target(Address("http://127.0.0.1:8080", answering('{"id": 1}'))) as target:
+        run.run_plain_schemathesis(file, target, RunConfig(0, 1), ledger, {})
+
+    (note,) = ledger.notes
+    assert note.startswith("GET /odd was not called, Schemathesis cannot read it: ")
+    assert ledger.calls.total() > 0

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from mockserver.contract.exchange import Exchange, Request, Response
@@ -138,3 +139,32 @@ def test_a_failure_of_this_process_says_which_server_its_calls_need() -> None:
 
     server = "mockserver run --vendor payt --auth strict"
     assert f"\n# It was found without a server; these calls need one: {server}\n" in text
+
+
+def test_every_run_of_a_script_begins_in_a_fresh_sandbox(tmp_path: Path) -> None:
+    invoice = b'{"administration_id": "81", "invoices": [{"invoice_number": "N-1"}]}'
+    request = exchange(sent=invoice).request
+    sandboxed = replace(request, headers={**request.headers, "mock-sandbox": "contract-7-postv1invoices-1"})
+    (tmp_path / "one.sh").write_text(scripted(Exchange(sandboxed, Response(201, {}, b""), "postV1Invoices")))
+    with serve_process("--vendor", "payt") as url:
+        environment = {"MOCKSERVER_URL": url, "MOCKSERVER_CREDENTIAL_BEARERAUTH": "any", "NO_PROXY": "*"}
+        answers = [
+            subprocess.run(  # noqa: S603 - ours
+                ["bash", tmp_path / "one.sh"],  # noqa: S607
+                capture_output=True,
+                check=True,
+                text=True,
+                env={**os.environ, **environment},
+            ).stdout
+            for _ in range(2)
+        ]
+        names = {one["name"] for one in httpx.get(f"{url}/_mock/sandboxes").json()}
+
+    assert answers[0] == answers[1]
+    assert sum(name.startswith("contract-7-postv1invoices-1-") for name in names) == 2
+
+
+def test_a_sandbox_that_a_user_named_stays() -> None:
+    request = Request("GET", "/v1/invoices", {"mock-sandbox": "qa"})
+
+    assert "-H 'mock-sandbox: qa'" in scripted(Exchange(request, Response(200, {}, b"")))

@@ -60,6 +60,23 @@ def test_traffic_of_our_own_has_not_drifted(traffic: Path) -> None:
     assert "0 answers that the spec forbids, 0 outcomes that would be another here" in result.stdout
 
 
+def test_traffic_of_our_own_brings_the_state_and_the_scenarios_that_it_met(tmp_path: Path) -> None:
+    client = Client(create_app(), {**HEADERS, "mock-sandbox": "qa"})
+    failing = {"select": {"key": "R2"}, "effect": {"fail": {"code": "locked"}}}
+    scenario = {"version": 1, "name": "locked", "rules": [{"id": "r1", "items": [failing]}]}
+    client.post("/_mock/sandboxes", json={"name": "qa", "scenarios": [scenario]})
+    for _ in range(2):
+        client.put(PAYMENTS, json={"BatchPayments": [pay("R1", 100), pay("R2", 50)]})
+    file = tmp_path / "second.har"
+    file.write_bytes(client.get("/_mock/sandboxes/qa/journal/2/export?format=har").body)
+
+    result = run(file, "--vendor", "xero")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    change(file, '"reproducible":true,"sandbox"', '"reproducible":false,"left_out"')
+    assert run(file, "--vendor", "xero").exit_code == 1
+
+
 def test_an_outcome_that_would_be_another_here_is_told_and_ends_with_1(traffic: Path) -> None:
     change(traffic, r"\"Amount\": 500", r"\"Amount\": 50")
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -54,13 +55,13 @@ def test_a_case_is_read_from_yaml_and_from_json_below_a_comment() -> None:
         ("vendor: acme", "vendor: ../_mock", "x.yaml:2:9: expected the name of a vendor"),
         ("when:", "wenn:", "x.yaml:4:1: unknown member wenn; did you mean when?"),
         ("  json:", "  times: 100000\n  json:", "x.yaml:6:10: expected a number from 1 to 1000"),
-        ("  json:", "  headers: {Mock-Sandbox: default}\n  json:", "x.yaml:6:27: Mock-Sandbox is set by the runner"),
+        ("  json:", "  headers: {Mock-Sandbox: default}\n  json:", "x.yaml:6:27: Mock-Sandbox is set"),
         ("  json:", '  headers: {A: "b\\r\\nC: d"}\n  json:', "x.yaml:6:16: a header is one line"),
         ("  json:", '  headers: {"A b": c}\n  json:', "x.yaml:6:20: 'A b' is not a header name"),
-        ("{id: A", "{id: !!python/object:os.system A", "x.yaml:6:24: the tag tag:yaml.org,2002:python/object:os.system"),
+        ("{id: A", "{id: !!python/object:os.system A", "x.yaml:6:24: the tag tag:yaml.org"),
         ("{id: A", "{id: &a A", "x.yaml:6:24: the anchor &a"),
         ("amount: 1}", "amount: *a}", "x.yaml:6:35: the alias *a"),
-        ("- call: PUT /orders\n", "- call: PUT /orders\n  text: x\n", "x.yaml:5:3: one of json, text, not more"),
+        ("- call: PUT /orders\n", "- call: PUT /orders\n  text: x\n", "x.yaml:5:3: one of json, text"),
         ("seed: 7", "seed: 7\nseed: 8", 'x.yaml:4:1: the key "seed" stands here twice'),
         ("# a comment", "a: [", "x.yaml:"),
     ],
@@ -115,20 +116,26 @@ def test_what_is_no_case_is_refused(text: str) -> None:
     assert problems(text)
 
 
-@pytest.mark.parametrize(
-    ("document", "said"),
-    [
-        ({"names": {"a": "x" * 1000, **{f"b{n}": f"${{{'a' if not n else f'b{n - 1}'}}}" * 9 for n in range(30)}}}, "larger"),
-        ({"names": {"a": [1], **{f"b{n}": [f"${{{'a' if not n else f'b{n - 1}'}}}"] * 9 for n in range(30)}}}, "larger"),
-        ({"names": {"a": {"$text": "x", "$times": 10**9}}}, "larger"),
-        ({"names": {"a": {"$list": "x", "$count": 10**9}}}, "larger"),
-        ({"names": {"a": {"$text": {"$text": "x", "$times": 10**6}, "$times": 10**6}}}, "larger"),
-    ],
-)  # fmt: skip
-def test_placeholders_cannot_fill_the_memory(operator: Client, document: Any, said: str) -> None:
-    made = {**document, **json.loads(steps({"call": "GET /orders", "answer": {"status": 200}}))}
+def chain(first: Any, repeat: Callable[[str], Any]) -> dict[str, Any]:
+    """Names of which each repeats the one before it nine times."""
+    return {"n0": first, **{f"n{at}": repeat(f"${{n{at - 1}}}") for at in range(1, 30)}}
 
-    assert said in "".join(run_text(operator, json.dumps(made)))
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        chain("x" * 1000, lambda name: name * 9),
+        chain([1], lambda name: [name] * 9),
+        {"a": {"$text": "x", "$times": 10**9}},
+        {"a": {"$list": "x", "$count": 10**9}},
+        {"a": {"$json": 1, "$bytes": 10**9}},
+        {"a": {"$text": {"$text": "x", "$times": 10**6}, "$times": 10**6}},
+    ],
+)
+def test_placeholders_cannot_fill_the_memory(operator: Client, names: Any) -> None:
+    made = {"names": names, **json.loads(steps({"call": "GET /orders", "answer": {"status": 200}}))}
+
+    assert "a value is larger than" in "".join(run_text(operator, json.dumps(made)))
 
 
 @pytest.mark.parametrize(

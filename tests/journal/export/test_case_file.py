@@ -10,22 +10,18 @@ from typing import Any
 import pytest
 
 from mockserver.codec import json, yaml
-from mockserver.control.cases.language import CaseDefaults, read_case
-from mockserver.control.cases.runner import CaseResult, run
-from mockserver.control.cases.sandbox_client import SandboxClient
+from mockserver.control.cases.case_file import read_case_file
+from mockserver.control.cases.runner import CaseResult, run_in_new_sandbox
 from mockserver.journal.export.case_file import write_case_file
-from mockserver.journal.view import View
+from mockserver.journal.export.story import UnsuitableFormError
 from mockserver.model import Delivery
-from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.in_process import InProcessClient
 from tests.control.operators import NEW, create, order
 from tests.support import sample_vendor
 from tests.support.client import Client
-from tests.support.journal_entries import entry
+from tests.support.journal_entries import story
 
-SETTINGS = Settings(
-    "default", seed=7, frozen="2026-01-05T09:00:00Z", assumptions={"acme.a": "b", "other.c": "d"}
-)
+BEGINNING = {"seed": 7, "freeze": "2026-01-05T09:00:00Z", "assumptions": {"acme.a": "b", "other.c": "d"}}
 FAILING = {"select": {"key": "A"}, "effect": {"fail": {"code": "locked"}}}
 SCENARIO = {"version": 1, "name": "locked-a", "rules": [{"id": "r1", "items": [FAILING]}]}
 JSON = {"content-type": "application/json", "mock-sandbox": "new"}
@@ -38,7 +34,12 @@ def operator(tmp_path: Path) -> Client:
 
 def written(**changes: Any) -> Any:
     """Return the case of an entry, parsed as YAML."""
-    return yaml.load(write_case_file(entry(**changes), View(shown=True), SETTINGS))
+    return yaml.load(write_case_file(story(BEGINNING, **changes)))
+
+
+def sent(**changes: Any) -> Any:
+    """Return the step that makes the call."""
+    return next(step for step in written(**changes)["when"] if "call" in step)
 
 
 def exported(operator: Client, number: int = 1) -> str:
@@ -49,15 +50,8 @@ def exported(operator: Client, number: int = 1) -> str:
 
 def verdict(operator: Client, text: str) -> CaseResult:
     """Return the result of the case in a new sandbox."""
-    operator.delete(NEW)
-    create(operator)
     inside = InProcessClient(operator.app)
-    return asyncio.run(
-        run(
-            read_case(yaml.load(text), "call.yaml", "acme", CaseDefaults()),
-            SandboxClient("new", inside, inside),
-        )
-    )
+    return asyncio.run(run_in_new_sandbox(read_case_file(text.encode(), "call.yaml"), "another", inside))
 
 
 def test_a_case_comes_out_as_it_was_recorded(operator: Client) -> None:
@@ -68,9 +62,9 @@ def test_a_case_comes_out_as_it_was_recorded(operator: Client) -> None:
 
 def test_a_case_fails_where_an_item_ends_otherwise(operator: Client) -> None:
     order(operator, "A", "")
-    text = exported(operator).replace("id: ''", "id: X")
+    text = exported(operator).replace('"id": ""', '"id": "X"')
 
-    assert any("rejected" in said for said in verdict(operator, text).differences)
+    assert any("422" in said for said in verdict(operator, text).differences)
 
 
 def test_a_case_arms_the_scenario_that_bent_the_answer(operator: Client) -> None:
@@ -109,32 +103,43 @@ def test_a_case_names_its_vendor_its_time_and_its_assumptions() -> None:
         "2026-01-05T09:00:00Z",
         {"a": "b"},
     )
+    assert made["when"][0]["control"] == "PATCH /assumptions"
 
 
 def test_a_body_of_json_is_written_as_yaml_with_exact_numbers() -> None:
-    step = written(body=b'{"orders":[{"amount":1.10,"big":1E+2,"on":"no"}]}')["when"][0]
+    step = sent(body=b'{"orders":[{"amount":1.10,"on":"no"}]}')
 
-    assert step["json"] == {"orders": [{"amount": Decimal("1.10"), "big": Decimal("1E+2"), "on": "no"}]}
+    assert step["json"] == {"orders": [{"amount": Decimal("1.10"), "on": "no"}]}
     assert str(step["json"]["orders"][0]["amount"]) == "1.10"
 
 
 def test_a_lost_answer_is_expected_lost() -> None:
-    step = written(delivery=Delivery(fault="NO_RESPONSE", delay_ms=20))["when"][0]
+    step = sent(delivery=Delivery(fault="NO_RESPONSE", delay_ms=20))
 
     assert (step["fails"], step["within"]) == ({"kind": "timeout", "status": None}, 1020)
 
 
 def test_an_answer_without_a_body_has_no_type() -> None:
-    assert written(reply_media_type=None, reply_body=b"")["when"][0]["answer"] == {"status": 207}
+    assert sent(reply_media_type=None, reply_body=b"")["answer"] == {"status": 207}
 
 
-def test_credentials_are_cut_unless_they_are_asked_for() -> None:
-    assert "abcdef" not in write_case_file(entry(), View(), SETTINGS)
-    assert "abcdef" in write_case_file(entry(), View(shown=True), SETTINGS)
+def test_json_that_would_be_written_as_other_bytes_is_sent_as_text() -> None:
+    assert sent(body=b'{"orders": []}')["text"] == '{"orders": []}'
 
 
-def test_the_seed_is_told_to_who_reads_it() -> None:
-    assert write_case_file(entry(number=1), View(), SETTINGS).startswith("# seed 7\n")
+def test_texts_that_another_reader_takes_for_numbers_are_quoted() -> None:
+    body = b'{"orders":["0o17","1e5","0x1F","1_000",".5","12:30","on","A"]}'
+
+    assert sent(body=body)["json"]["orders"] == ["0o17", "1e5", "0x1F", "1_000", ".5", "12:30", "on", "A"]
+    assert (
+        read_case_file(write_case_file(story(body=body)).encode(), "x").when[0]["json"]
+        == sent(body=body)["json"]
+    )
+
+
+def test_a_header_that_reads_as_a_placeholder_is_refused() -> None:
+    with pytest.raises(UnsuitableFormError, match="call 17 has"):
+        write_case_file(story(headers={"x-template": "${name}"}))
 
 
 def test_a_large_body_is_written_in_one_line_and_comes_out_as_it_was_recorded(operator: Client) -> None:
@@ -144,11 +149,13 @@ def test_a_large_body_is_written_in_one_line_and_comes_out_as_it_was_recorded(op
     text = exported(operator)
 
     assert text.count("\n") == 2
+    assert "# mockserver cases run FILE" in text
     assert verdict(operator, text).differences == ()
 
 
-def test_a_case_of_a_later_call_says_that_the_earlier_ones_are_missing(operator: Client) -> None:
+def test_a_case_of_a_later_call_brings_what_the_earlier_ones_left(operator: Client) -> None:
     order(operator, "A")
     order(operator, "A")
 
-    assert exported(operator, 2).startswith("# seed 0, without the calls before it\n")
+    assert "action: updated" in exported(operator, 2)
+    assert verdict(operator, exported(operator, 2)).differences == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -226,17 +227,43 @@ def test_passes(mock_vba):
     put(mock_vba, mock_vba.example(items=2))
 """,
         "--mockserver-artifacts",
-        "report",
+        "a report",
     )
 
-    [folder] = (pytester.path / "report").iterdir()
+    [folder] = (pytester.path / "a report").iterdir()
     assert {file.name for file in folder.iterdir()} == {
-        "call-1.sh",
         "journal.txt",
         "state.json",
+        "story.case.yaml",
+        "story.postman.json",
+        "story.sh",
+        "test_story.py",
         "traffic.har",
     }
     result.stdout.fnmatch_lines([f"kept in {folder}"])
+
+
+def test_a_folder_can_be_named_in_the_environment(
+    run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOCKSERVER_ARTIFACTS", "kept here")
+
+    run("def test_fails(mock_vba): assert False\n")
+
+    assert [file.name for file in (pytester.path / "kept here").glob("*/journal.txt")] == ["journal.txt"]
+
+
+def test_a_folder_after_a_space_that_moves_pytests_root_is_named_in_the_head(
+    pytester: pytest.Pytester, tmp_path: Path
+) -> None:
+    pytester.makepyfile("def test_passes(mock_vba): pass\n")
+
+    result = pytester.runpytest_inprocess("--mockserver-artifacts", str(tmp_path), "-p", "no:randomly")
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [f"mockserver: rootdir*write --mockserver-artifacts={tmp_path}, or set MOCKSERVER_ARTIFACTS*"]
+    )
 
 
 def test_files_that_cannot_be_written_are_told_and_hide_nothing(run: Run, pytester: pytest.Pytester) -> None:

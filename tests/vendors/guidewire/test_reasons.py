@@ -131,3 +131,19 @@ def test_too_many_calls_in_a_batch_are_told_with_the_assumption(
     assert answered.headers["mock-reason"] == (
         "2 subrequests, at most 1 are allowed (assumption guidewire.batch_limit is 1)"
     )
+
+
+def test_a_rule_that_fails_the_one_document_of_a_call_is_the_reason(
+    guidewire: Client, client: Client, sandbox: str
+) -> None:
+    failing = {"select": {"all": True}, "effect": {"fail": {"code": "internal"}}}
+    rule = {"id": "r1", "match": {"operation": "updateBulkInvoice"}, "items": [failing]}
+    client.put(f"/_mock/sandboxes/{sandbox}/scenarios/qa", json={"version": 1, "name": "qa", "rules": [rule]})
+    number = guidewire.get(INVOICES).json["data"][0]["attributes"]["id"]
+
+    answered = guidewire.patch(f"{INVOICES}/{number}", json={"data": {"attributes": {}}})
+
+    assert (answered.status, answered.headers["mock-reason"]) == (
+        500,
+        "scenario rule qa/r1 answers 500; delete the scenario to have the vendor's own answer",
+    )

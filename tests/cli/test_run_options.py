@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockserver.cli.main import main
+from mockserver.cli.run_options import DEFAULT_TLS_DIR, MAKE_VARIABLE, port_taken_cure
+from mockserver.server import uvicorn_server
+from mockserver.server.application import Options
+from mockserver.server.listening import PortTakenError
+from mockserver.server.port_owner import PortOwner
+from mockserver.server.uvicorn_server import Serving
+
+OTHER = PortOwner("another mockserver (0.1.0, up 3 h)", "http://127.0.0.1:8080")
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Options, Serving]]:
+    """What `run` would serve; nothing is."""
+    calls: list[tuple[Options, Serving]] = []
+
+    def serve(options: Options, serving: Serving, _report: Any) -> None:
+        calls.append((options, serving))
+
+    monkeypatch.setattr(uvicorn_server, "serve", serve)
+    return calls
+
+
+def run(*options: str, **variables: str) -> Result:
+    return CliRunner().invoke(main, ["run", *options], env=variables)
+
+
+def test_the_files_and_origins_reach_the_server(
+    served: list[tuple[Options, Serving]], tmp_path: Path
+) -> None:
+    first, second, fixtures = (tmp_path / name for name in ("a.yaml", "b.yaml", "dump.json"))
+    for file in (first, second, fixtures):
+        file.touch()
+
+    result = run(
+        *("--scenario", str(first), "--scenario", str(second), "--fixtures", str(fixtures), "--watch"),
+        *("--cors", "http://localhost:3000", "--cors", "https://app.example"),
+        *("--state", "state.json", "--ready-file", "ready", "--tls"),
+    )
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    [(options, serving)] = served
+    assert (options.scenario_files, options.fixtures_file) == ((first, second), fixtures)
+    assert options.cors == ("http://localhost:3000", "https://app.example")
+    assert serving == Serving(
+        tls_dir=DEFAULT_TLS_DIR, state_file=Path("state.json"), ready_file=Path("ready"), watch=True
+    )
+
+
+def test_the_folder_of_the_certificate_can_be_named(
+    served: list[tuple[Options, Serving]], tmp_path: Path
+) -> None:
+    run("--tls", MOCKSERVER_TLS_DIR=str(tmp_path))
+
+    assert served[0][1].tls_dir == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("origin", "cure"),
+    [
+        ("http://localhost:3000/", "http://localhost:3000"),
+        ("HTTP://LocalHost:3000/app", "http://localhost:3000"),
+        ("localhost:3000", "http://localhost:3000"),
+        ("all", "http://localhost:3000"),
+    ],
+)
+def test_what_is_no_origin_is_refused_with_one(
+    served: list[tuple[Options, Serving]], origin: str, cure: str
+) -> None:
+    result = run("--cors", origin)
+
+    assert (result.exit_code, served) == (2, [])
+    assert f"found {origin}\n   at: --cors {origin}\n" in result.stderr
+    assert f"try: mockserver run --cors {cure}\n" in result.stderr
+
+
+@pytest.mark.parametrize("origin", ["*", "null", "capacitor://localhost", "http://[::1]:3000"])
+def test_every_kind_of_origin_is_taken(served: list[tuple[Options, Serving]], origin: str) -> None:
+    run("--cors", origin)
+
+    assert served[0][0].cors == (origin,)
+
+
+def test_nothing_to_watch_is_refused(served: list[tuple[Options, Serving]]) -> None:
+    result = run("--watch")
+
+    assert (result.exit_code, served) == (2, [])
+    assert "there is nothing to watch" in result.stderr
+
+
+def test_a_scenario_that_no_scenarios_switches_off_is_refused(
+    served: list[tuple[Options, Serving]], tmp_path: Path
+) -> None:
+    (tmp_path / "a.yaml").touch()
+
+    result = run("--no-scenarios", "--scenario", str(tmp_path / "a.yaml"))
+
+    assert (result.exit_code, served) == (2, [])
+
+
+def test_a_slip_in_a_scenario_file_is_exit_2_with_line_and_column(tmp_path: Path) -> None:
+    file = tmp_path / "flaky.yaml"
+    rule = "{id: r, items: [{select: {key: Z}, effect: {fial: {code: internal}}}]}"
+    file.write_text(f"version: 1\nname: flaky\nrules:\n  - {rule}\n", encoding="utf-8")
+
+    result = run("--port", "0", "--scenario", str(file))
+
+    assert result.exit_code == 2
+    assert f"   at: {file}:4:49: /rules/0/items/0/effect/fial\n" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("owner", "by_make", "cure"),
+    [
+        (None, "", "mockserver run --port 0"),
+        (None, "1", "PORT=0 make run"),
+        (PortOwner("process 7 (nginx)"), "", "mockserver run --port 0"),
+        (OTHER, "", "mockserver run --port 0\n   or: mockserver health http://127.0.0.1:8080"),
+        (OTHER, "1", "PORT=0 make run\n   or: mockserver health http://127.0.0.1:8080"),
+    ],
+)
+def test_a_port_that_is_taken_has_a_cure_that_fits(
+    monkeypatch: pytest.MonkeyPatch, owner: PortOwner | None, by_make: str, cure: str
+) -> None:
+    monkeypatch.setenv(MAKE_VARIABLE, by_make)
+
+    assert port_taken_cure(PortTakenError(8080, owner)) == cure
