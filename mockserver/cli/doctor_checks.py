@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -19,12 +18,12 @@ from mockserver.cli.config_file import InvalidConfigError, find_config, read_con
 from mockserver.cli.config_settings import defaults_from
 from mockserver.cli.config_show import settings_of
 from mockserver.cli.environment import cure_for, setting_names, unknown_names
+from mockserver.cli.extras import EXTRAS, install_line, missing_packages
 from mockserver.cli.suggestions import choices
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _OLDEST_PYTHON = (3, 11)
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-_EXTRAS = {"contract": ("schemathesis", "hypothesis"), "pytest": ("pytest", "httpx")}
 _LOOPBACK = "127.0.0.1"
 _TIMEOUT_S = 2.0
 
@@ -105,11 +104,10 @@ def _proxies(environment: Mapping[str, str]) -> Diagnosis:
 
 
 def _extras() -> Iterator[Diagnosis]:
-    for extra, modules in _EXTRAS.items():
-        missing = [name for name in modules if find_spec(name) is None]
-        if missing:
+    for extra in EXTRAS:
+        if missing := missing_packages(extra):
             what = f"not installed ({', '.join(missing)})"
-            yield Diagnosis(WARN, f"extra {extra}", what, f"pip install 'mockserver[{extra}]'")
+            yield Diagnosis(WARN, f"extra {extra}", what, install_line(extra))
         else:
             yield Diagnosis(OK, f"extra {extra}", "installed")
 
