@@ -157,7 +157,7 @@ async def open_own_server(cases: Sequence[Case]) -> AsyncIterator[MockserverClie
 
 
 def _vendors(case: Case) -> set[str]:
-    return {case.vendor, *(step["vendor"] for step in case.steps if "vendor" in step)}
+    return {case.vendor, *(step["vendor"] for step in case.steps if step.get("vendor"))}
 
 
 @asynccontextmanager

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from mockserver.cli.options import CONTEXT_SETTINGS, option
+from mockserver.cli.completions import complete_cases, complete_sections, complete_vendors
+from mockserver.cli.options import CONTEXT_SETTINGS, argument, option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,7 +21,9 @@ def _option(*declarations: str, **settings: Any) -> Callable[[F], F]:
     return option(*declarations, **{"envvar": None, "show_envvar": False, "show_default": False, **settings})
 
 
-_vendor_option = _option("--vendor", default="", metavar="NAME", help="Only this vendor.")
+_vendor_option = _option(
+    "--vendor", default="", metavar="NAME", shell_complete=complete_vendors, help="Only this vendor."
+)
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)
@@ -36,7 +39,13 @@ def cases() -> None:
 
 @cases.command(name="list", context_settings=CONTEXT_SETTINGS)
 @_vendor_option
-@_option("--tag", default="", metavar="SECTION", help="Only this section of the catalogue.")
+@_option(
+    "--tag",
+    default="",
+    metavar="SECTION",
+    shell_complete=complete_sections,
+    help="Only this section of the catalogue.",
+)
 @_option("--src", "source", type=click.Choice(SOURCES), help="Only rows that rest on this source.")
 @_option("--search", default="", metavar="TEXT", help="Only rows that contain all these words.")
 @_option("--json", "as_json", is_flag=True, help="As JSON, one list.")
@@ -53,7 +62,7 @@ def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bo
 
 
 @cases.command(context_settings=CONTEXT_SETTINGS)
-@click.argument("case", metavar="ID")
+@argument("case", metavar="ID", shell_complete=complete_cases)
 @_vendor_option
 @_option("--curl", "form", flag_value="curl", help="As a shell script that sends the calls with curl.")
 @_option("--pytest", "form", flag_value="pytest", help="As a pytest file.")
@@ -74,7 +83,7 @@ def show(*, case: str, vendor: str, form: str | None) -> None:
 
 
 @cases.command(context_settings=CONTEXT_SETTINGS)
-@click.argument("cases", metavar="FILE|ID...", nargs=-1, required=True)
+@argument("cases", metavar="FILE|ID...", nargs=-1, required=True, shell_complete=complete_cases)
 @_vendor_option
 @_option("--target", default="", metavar="URL", help="Run at this server.  [default: one of our own]")
 @_option(
@@ -82,7 +91,7 @@ def show(*, case: str, vendor: str, form: str | None) -> None:
     "allowed",
     multiple=True,
     metavar="HOST",
-    help="Host beyond this machine that may be called; may be given again.",
+    help="Host beyond this machine that may be called; may be repeated.",
 )
 @_option("--junit", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write JUnit XML.")
 @_option("--json", "as_json", is_flag=True, help="As JSON, one list.")

@@ -19,7 +19,7 @@ from mockserver.cli.case_servers import (
     open_own_server,
     open_target,
 )
-from mockserver.cli.cases_lines import check_vendor, find_entries
+from mockserver.cli.cases_lines import find_entries
 from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_REFUSED, EXIT_USAGE, fail
 from mockserver.codec import json
 from mockserver.contract.safety import UnsafeTargetError, check_target
@@ -72,7 +72,7 @@ class Verdict:
 
 def run_cases(wanted: RunOptions) -> None:
     """Run the cases, print and write the results, and exit with 1 or 4 if not all pass."""
-    named = [one for given in wanted.cases for one in _named_cases(given, wanted.vendor)]
+    named = [one for given in wanted.cases for one in _named_cases(given, wanted)]
     target = _checked_target(wanted)
     try:
         verdicts = asyncio.run(_run_all(named, target, quiet=wanted.as_json))
@@ -140,14 +140,27 @@ def _print(verdict: Verdict) -> None:
         click.echo(f"     {line}")
 
 
-def _named_cases(given: str, vendor: str) -> list[NamedCase]:
+def _named_cases(given: str, wanted: RunOptions) -> list[NamedCase]:
     """Return the case of a file, or those of a row; fail if there is neither."""
     if Path(given).is_file():
-        return [_case_of_file(Path(given), vendor)]
+        named = _case_of_file(Path(given), wanted.vendor)
+        if not wanted.target:
+            _check_vendors(named.case, given)
+        return [named]
     if given.endswith(_SUFFIXES) or os.sep in given:
         fail(f"no file {given}", given, "mockserver journal export --help", EXIT_USAGE)
-    row, entries = find_entries(given, vendor)
+    row, entries = find_entries(given, wanted.vendor)
     return [NamedCase(row.id, entry.case) for entry in entries]
+
+
+def _check_vendors(case: Case, file: str) -> None:
+    """Fail unless our own server has all vendors of the case."""
+    names = vendor_packages()
+    unknown = sorted(_vendors(case) - set(names))
+    if unknown:
+        near = get_close_matches(unknown[0], names, 1)
+        cure = f"vendor: {near[0]}" if near else "--target URL of a server that has it"
+        fail(f"no vendor named {unknown[0]}; there are {', '.join(names)}", file, cure, EXIT_USAGE)
 
 
 def _case_of_file(file: Path, vendor: str) -> NamedCase:
@@ -160,21 +173,13 @@ def _case_of_file(file: Path, vendor: str) -> NamedCase:
         first, *others = error.problems
         more = f" (and {len(others)} more)" if others else ""
         fail(f"{first.detail}{more}", first.place, first.cure, EXIT_USAGE)
-    names = vendor_packages()
-    unknown = sorted({one for one in _vendors(case) if one not in names})
-    if unknown:
-        near = get_close_matches(unknown[0], names, 1)
-        cure = f"vendor: {near[0]}" if near else f"one of {', '.join(names)}"
-        fail(f"no vendor named {unknown[0]}; there are {', '.join(names)}", file.name, cure, EXIT_USAGE)
-    if vendor:
-        check_vendor(vendor)
-        if vendor != case.vendor:
-            fail(f"{file.name} is for {case.vendor}", f"--vendor {vendor}", "leave out --vendor", EXIT_USAGE)
+    if vendor not in ("", case.vendor):
+        fail(f"{file.name} is for {case.vendor}", f"--vendor {vendor}", "leave out --vendor", EXIT_USAGE)
     return NamedCase(file.stem, case)
 
 
 def _vendors(case: Case) -> set[str]:
-    return {case.vendor, *(step["vendor"] for step in case.steps if "vendor" in step)}
+    return {case.vendor, *(step["vendor"] for step in case.steps if step.get("vendor"))}
 
 
 def _checked_target(wanted: RunOptions) -> str:

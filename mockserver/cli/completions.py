@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import click
+from click.shell_completion import CompletionItem
 
 from mockserver.cli import known_names
 from mockserver.cli.check_names import CHECK_NAMES
@@ -36,6 +37,17 @@ def complete_assumptions(context: click.Context, _param: click.Parameter, begun:
 def complete_scenarios(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
     """Return the packaged scenarios that begin with `begun`."""
     return _beginning(known_names.packaged_scenarios(), begun)
+
+
+def complete_cases(_context: click.Context, _param: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Return the rows of the catalogue that begin with `begun`, and files."""
+    found = _beginning(known_names.case_ids(), begun)
+    return [CompletionItem(one) for one in found] or [CompletionItem(begun, type="file")]
+
+
+def complete_sections(_context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """Return the sections of the catalogue that begin with `begun`."""
+    return _beginning(known_names.case_sections(), begun)
 
 
 def _named_vendors(context: click.Context) -> list[str]:

@@ -126,7 +126,7 @@ def _finish(options: ContractOptions, outcomes: list[RunOutcome], began: str) ->
 
 def _print(lines: Iterable[str]) -> None:
     for one in lines:
-        click.echo(one, color=_colour())
+        click.echo(one)
 
 
 def _plans(options: ContractOptions) -> list[SessionPlan]:
@@ -316,12 +316,3 @@ def _selection(options: ContractOptions) -> list[str]:
         *(f"--phase {name}" for name in options.phases),
         *(f"--only {name}" for name in options.only),
     ]
-
-
-def _colour() -> bool | None:
-    """Return whether NO_COLOR, FORCE_COLOR or TERM decide about colour; None leaves it to the stream."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return False if os.environ.get("TERM") == "dumb" else None

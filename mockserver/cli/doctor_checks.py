@@ -18,7 +18,7 @@ from mockserver.cli.config_file import InvalidConfigError, find_config, read_con
 from mockserver.cli.config_settings import defaults_from
 from mockserver.cli.config_show import settings_of
 from mockserver.cli.environment import cure_for, setting_names, unknown_names
-from mockserver.cli.extras import EXTRAS, install_line, missing_packages
+from mockserver.cli.extras import EXTRAS, missing_packages
 from mockserver.cli.suggestions import choices
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -107,7 +107,7 @@ def _extras() -> Iterator[Diagnosis]:
     for extra in EXTRAS:
         if missing := missing_packages(extra):
             what = f"not installed ({', '.join(missing)})"
-            yield Diagnosis(WARN, f"extra {extra}", what, install_line(extra))
+            yield Diagnosis(WARN, f"extra {extra}", what, f"pip install 'mockserver[{extra}]'")
         else:
             yield Diagnosis(OK, f"extra {extra}", "installed")
 

@@ -1,4 +1,4 @@
-"""Optional parts of the installation, and which command needs one."""
+"""Optional parts of the installation: say which one a command needs."""
 
 from __future__ import annotations
 
@@ -8,28 +8,19 @@ from importlib.util import find_spec
 
 from mockserver.cli.options import EXIT_USAGE, fail
 
-EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "contract": (
-        "hypothesis",
-        "openapi_schema_validator",
-        "openapi_spec_validator",
-        "requests",
-        "schemathesis",
-    ),
+_PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "contract": ("schemathesis", "hypothesis", "openapi_schema_validator", "requests"),
     "pytest": ("pytest",),
     "tls": ("trustme",),
 }
-"""Packages that each extra brings, by the names under which they are imported."""
+"""Packages that an extra brings, by the extra's name."""
+
+EXTRAS = tuple(_PACKAGES)
 
 
 def missing_packages(extra: str) -> list[str]:
-    """Return the packages of an extra that are not installed."""
-    return [name for name in EXTRAS[extra] if find_spec(name) is None]
-
-
-def install_line(extra: str) -> str:
-    """Return the line that installs an extra beside the server."""
-    return f"pip install 'mockserver[{extra}]'"
+    """Return the packages of the extra that are not installed."""
+    return [name for name in _PACKAGES[extra] if find_spec(name) is None]
 
 
 def check_extra(extra: str, command: str) -> None:
@@ -38,6 +29,11 @@ def check_extra(extra: str, command: str) -> None:
     Raises:
         SystemExit: one is missing; the exit status is that of wrong usage.
     """
-    if missing := missing_packages(extra):
-        what = f'{command} needs the extra "{extra}": {missing[0]} is not installed'
-        fail(what, sys.prefix, install_line(extra), EXIT_USAGE)
+    missing = missing_packages(extra)
+    if missing:
+        fail(
+            f'{command} needs the extra "{extra}": {missing[0]} is not installed',
+            sys.prefix,
+            f"pip install 'mockserver[{extra}]'",
+            EXIT_USAGE,
+        )

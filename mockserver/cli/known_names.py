@@ -10,6 +10,9 @@ from mockserver.spec.folder import specs_folder
 
 _OPERATION = re.compile(r"^\s+operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
+_CASE_ROW = re.compile(r"^- row: (\d+)\n  name: ([\w-]+)$", re.MULTILINE)
+_CASE_SECTION = re.compile(r"^  section: ([\w-]+)$", re.MULTILINE)
+_CATALOGUE = Path(__file__).parent.parent / "control" / "cases" / "catalogue.yaml"
 _VENDORS_FOLDER = Path(__file__).parent.parent / "vendors"
 _SCENARIOS_FOLDER = Path(__file__).parent.parent / "scenario" / "packaged_scenarios"
 
@@ -70,3 +73,17 @@ def packaged_scenarios() -> list[str]:
     """Return the names of the scenarios that ship."""
     files = [*_SCENARIOS_FOLDER.glob("*.yaml"), *_VENDORS_FOLDER.glob("*/scenarios/*.yaml")]
     return sorted(file.stem for file in files)
+
+
+def case_ids() -> list[str]:
+    """Return the rows of the catalogue of cases, number and name each."""
+    return [f"{row}-{name}" for row, name in _CASE_ROW.findall(_catalogue())]
+
+
+def case_sections() -> list[str]:
+    """Return the sections of the catalogue of cases."""
+    return list(dict.fromkeys(_CASE_SECTION.findall(_catalogue())))
+
+
+def _catalogue() -> str:
+    return _CATALOGUE.read_text(encoding="utf-8")

@@ -69,7 +69,7 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     scope="sandbox",
     multiple=True,
     shell_complete=complete_packaged,
-    help="Packaged scenario to arm; may be given again.",
+    help="Packaged scenario to arm; may be repeated.",
 )
 @own_option(
     "--assume",
@@ -77,7 +77,7 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     multiple=True,
     callback=assumption_values,
     metavar="ID=VALUE",
-    help="Value of an assumption; may be given again.",
+    help="Value of an assumption; may be repeated.",
 )
 @server_options
 def create(*, server: ServerOptions, name: str, source: str, **chosen: Any) -> None:

@@ -95,7 +95,7 @@ def new(*, name: str, source: str, vendor: str, output: Path | None) -> None:
     "--specs",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with specs of more vendors; may be given again.",
+    help="Folder with specs of more vendors; may be repeated.",
 )
 @own_option(
     "--format",

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from mockserver.cli.completions import complete_vendors
-from mockserver.cli.extras import check_extra
 from mockserver.cli.known_names import spec_files
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, InvalidValueError, argument, option
 from mockserver.cli.suggestions import choices, nearest, shown
@@ -56,7 +55,6 @@ def check(*, files: tuple[Path, ...], style: str) -> None:
       mockserver spec check
       mockserver spec check specs/mine.yaml --format github
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    check_extra("contract", "mockserver spec check")
     from mockserver.cli.spec_check import find_problems  # noqa: PLC0415 - loads vendors
     from mockserver.cli.spec_lines import problem_lines  # noqa: PLC0415
 

@@ -42,7 +42,7 @@ header_option = own_option(
     multiple=True,
     callback=header_values,
     metavar="'NAME: TEXT'",
-    help="Header to add or replace; may be given again.",
+    help="Header to add or replace; may be repeated.",
 )
 """Headers of a call."""
 

@@ -36,7 +36,7 @@ def story_settings(first: Entry, before: Tables, vendors: Collection[str]) -> Se
     return Settings(
         first.call.sandbox,
         own[SETTINGS]["seed"]["value"],
-        clock_of(first),
+        clock_of(first) or own[SETTINGS]["clock"]["frozen"],
         own[SETTINGS]["beginning"].get("empty", False),
         {name: value for name, value in values.items() if name.partition(".")[0] in vendors},
         tuple(record["document"] for record in stored if record["armed"]),
@@ -44,7 +44,7 @@ def story_settings(first: Entry, before: Tables, vendors: Collection[str]) -> Se
 
 
 def clock_of(entry: Entry) -> str:
-    """Return the time of the sandbox's clock at a call, "" if the call never got so far."""
+    """Return the time of the sandbox's clock at a call, "" if the call never met it."""
     return print_instant(entry.call.now) if entry.call.now else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from mockserver.codec import json
 from mockserver.codec.redaction import MASK, is_credential_header, is_credential_member, redact_body
@@ -51,9 +52,10 @@ _BOUNDS: Mapping[str, tuple[str, str]] = {
 
 def describe_problems(problems: Sequence[Problem]) -> str:
     """Return the first problems, then how many more there are: "/0/id is missing; and 3 more"."""
-    told = list(dict.fromkeys(describe_problem(problem) for problem in problems))
-    more = len(told) - _SHOWN_PROBLEMS
-    return "; ".join([*told[:_SHOWN_PROBLEMS], *([f"and {more:,} more"] if more > 0 else [])])
+    different = {(one.path, one.code, one.rule): one for one in problems}
+    told = [describe_problem(one) for one in islice(different.values(), _SHOWN_PROBLEMS)]
+    more = len(different) - len(told)
+    return "; ".join([*told, *([f"and {more:,} more"] if more > 0 else [])])
 
 
 def describe_problem(problem: Problem) -> str:
@@ -96,8 +98,10 @@ def _expectation(problem: Problem) -> str:
         return ""
     if rule == "type":
         return " or ".join(_TYPES.get(str(kind), str(kind)) for kind in expected)
+    if rule != "enum":
+        return ""
     listed = ", ".join(json.encode(one).decode() for one in expected[:_SHOWN_VALUES])
-    return f"one of {listed}{', …' if len(expected) > _SHOWN_VALUES else ''}" if rule == "enum" else ""
+    return f"one of {listed}{', …' if len(expected) > _SHOWN_VALUES else ''}"
 
 
 def _pattern_in_words(pattern: str) -> str:

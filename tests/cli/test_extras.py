@@ -20,7 +20,7 @@ def without_extras(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("without_extras")
-@pytest.mark.parametrize("words", ["contract", "verify {archive} --vendor vba", "spec check"])
+@pytest.mark.parametrize("words", ["contract", "verify {archive} --vendor vba"])
 def test_a_command_without_its_extra_says_what_to_install(words: str, tmp_path: Path) -> None:
     archive = tmp_path / "traffic.har"
     archive.write_text("{}")
@@ -43,10 +43,10 @@ def test_the_packages_that_are_looked_for_are_those_of_the_extra(extra: str) -> 
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
     required = [line.partition(">")[0].replace("-", "_") for line in project["optional-dependencies"][extra]]
 
-    assert sorted(extras.EXTRAS[extra]) == sorted(required)
+    assert sorted(extras._PACKAGES[extra]) == sorted(required)  # noqa: SLF001 - the other copy of one list
 
 
 def test_every_extra_is_known() -> None:
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
 
-    assert project["optional-dependencies"].keys() == extras.EXTRAS.keys()
+    assert project["optional-dependencies"].keys() == set(extras.EXTRAS)

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from mockserver import __version__
 from mockserver.cli.main import main
+from mockserver.contract.examples import ProfileExamples
 from mockserver.server import uvicorn_server
 from mockserver.server.application import Options
 from mockserver.server.uvicorn_server import Serving
@@ -142,11 +143,18 @@ def test_an_unknown_command_is_exit_2() -> None:
 
 def test_run_serves_everything_on_the_loopback_by_default(served: list[dict[str, Any]]) -> None:
     result = run("run")
+    options = Options(hosts=("127.0.0.1",), examples=served[0]["options"].examples)
 
     assert (result.exit_code, served) == (
         0,
-        [{"options": Options(hosts=("127.0.0.1",)), "serving": Serving(host="127.0.0.1", port=8080)}],
+        [{"options": options, "serving": Serving(host="127.0.0.1", port=8080)}],
     )
+
+
+def test_run_makes_examples_of_what_the_contract_suite_knows(served: list[dict[str, Any]]) -> None:
+    run("run")
+
+    assert isinstance(served[0]["options"].examples, ProfileExamples)
 
 
 def test_options_reach_the_server(served: list[dict[str, Any]], tmp_path: Path) -> None:
@@ -176,6 +184,7 @@ def test_options_reach_the_server(served: list[dict[str, Any]], tmp_path: Path) 
         sandbox_idle=8,
         hosts=("::1", "mock", "ci"),
         control_token="sesame",
+        examples=served[0]["options"].examples,
     )
 
 

@@ -96,3 +96,25 @@ def test_an_unknown_variable_is_warned_of_with_the_near_one(ports: list[int]) ->
         "warning: no setting is called MOCKSERVER_PROT\n   at: the environment\n"
         "  try: MOCKSERVER_PORT instead of MOCKSERVER_PROT\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        (("--color", "always"), {"NO_COLOR": "1"}, True),
+        (("--color", "never"), {"FORCE_COLOR": "1"}, False),
+        ((), {"FORCE_COLOR": "1"}, True),
+        ((), {"MOCKSERVER_COLOR": "always"}, True),
+        ((), {}, False),
+    ],
+)
+def test_color_is_as_asked_for(
+    arguments: tuple[str, ...], environment: dict[str, str], *, expected: bool, tmp_path: Path
+) -> None:
+    clean: dict[str, str | None] = dict.fromkeys(("NO_COLOR", "FORCE_COLOR", "MOCKSERVER_COLOR"))
+    named = ["--config", str(tmp_path / "wrong.toml"), *arguments, "doctor"]
+    (tmp_path / "wrong.toml").write_text("no toml", encoding="utf-8")
+
+    result = CliRunner(env=clean).invoke(main, named, env=environment)
+
+    assert ("\x1b[" in result.output) is expected

@@ -74,6 +74,19 @@ def test_a_credential_is_not_shown(path: tuple[str, ...], rule: str, expected: A
     assert "hunter22" not in said
 
 
+def test_a_rule_whose_expectation_cannot_be_shown_is_told_in_its_own_words() -> None:
+    """The validator expects of a `oneOf` a list of its errors, not of values."""
+    problem = Problem("invalid", ("a",), "it fits none of the schemas", "oneOf", [object()], {"b": 1})
+
+    assert describe_problem(problem) == "/a is refused: it fits none of the schemas"
+
+
+def test_ten_thousand_problems_are_counted() -> None:
+    problems = [Problem("missing-required", (at, "id"), rule="required") for at in range(10_000)]
+
+    assert describe_problems(problems) == "/0/id is missing; /1/id is missing; and 9,998 more"
+
+
 def test_a_long_value_is_cut() -> None:
     said = describe_problem(Problem("wrong-type", ("a",), "…", "type", ["integer"], "x" * 1_000_000))
 

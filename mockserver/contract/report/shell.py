@@ -98,7 +98,7 @@ def exchange_command(exchange: Exchange, session: Session) -> str:
         is_text=not _CONTROL.search(body),
         options=("-w", _STATUS),
     )
-    return f"{command}# came then: {exchange.response.status}"
+    return f"{command}# answered {exchange.response.status} when the failure was found"
 
 
 def _default(name: str, text: str) -> str:

@@ -8,7 +8,7 @@ from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE
@@ -71,6 +71,13 @@ def _check_sendable(method: str, target: str, headers: Iterable[tuple[str, str]]
     for name, text in headers:
         if _BREAKING_HEADER.search(text) or _BREAKING.search(name):
             raise UnsendableCallError(f"the header {name[:40]!r} has a control character or a line break")
+
+
+def _check_outside(target: str) -> None:
+    """Raise if a call of no vendor would reach the control plane, pages or another sandbox."""
+    segment = unquote(target)[1:].partition("/")[0]
+    if segment.startswith("_") or segment == "sandboxes":
+        raise UnsendableCallError(f"{target[:100]!r} is not below a vendor")
 
 
 def _content_type(step: Node) -> Mapping[str, str]:
@@ -152,6 +159,8 @@ class CaseRun:
         headers = {**self.client.headers, **self.case.headers}
         vendor = step.get("vendor", self.case.vendor)
         request = build_request(step, self.client.mount(vendor), headers, self.placeholders)
+        if not vendor:
+            _check_outside(request.target)
         return await self.client.vendors.send(request)
 
     def check(self, step: Node, response: Response | LostResponse) -> list[str]:

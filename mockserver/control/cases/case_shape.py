@@ -193,7 +193,7 @@ _STEP_CHECKS: Mapping[str, _Check] = MappingProxyType(
         "call": _matching(_CALL, "METHOD /path"),
         "walk": _matching(_CALL, "METHOD /path"),
         "control": _control,
-        "vendor": _HEAD_CHECKS["vendor"],
+        "vendor": lambda value: "" if value == "" else _HEAD_CHECKS["vendor"](value),
         "encoding": _one_of(*_ENCODINGS),
         "chunked": _chunked,
         "times": _number(1, MAX_TIMES),

@@ -44,8 +44,8 @@ class SandboxClient:
         return {"user-agent": USER_AGENT, "mock-sandbox": self.sandbox}
 
     def mount(self, vendor: str) -> str:
-        """Return the path at which the vendor's paths begin."""
-        return f"/{vendor}"
+        """Return the path at which the vendor's paths begin; "" is the root of the server."""
+        return f"/{vendor}" if vendor else ""
 
     async def create(self, seed: int, *, empty: bool) -> None:
         """Create the sandbox, its clock frozen at the start of all cases."""

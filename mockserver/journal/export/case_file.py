@@ -28,6 +28,9 @@ _LANGUAGE_MARKS = ("${", '"$')
 _MAX_PRETTY_BYTES = 64 * 1024
 """Limit for pretty-printed files; formatting a large one would block the server for seconds."""
 
+_MAX_DEPTH = json.MAX_DEPTH - 16
+"""Limit of nested values; they stand some levels deep in the file."""
+
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 """Characters that YAML accepts in JSON text only if they are escaped."""
 
@@ -59,7 +62,9 @@ def write_case_file(story: Story) -> str:
     Raises:
         UnsuitableFormError: a target or a header holds what the case language reads as a placeholder.
     """
-    vendor = story.calls[0].vendor
+    vendor = next((call.vendor for call in story.calls if call.vendor), "")
+    if not vendor:
+        raise UnsuitableFormError("no call is for a vendor, and a case needs one")
     assumptions = story.beginning.get("assumptions", {})
     head = {
         "vendor": vendor,
@@ -147,7 +152,7 @@ def _expected_body(body: Json) -> Json:
     """Return the body with `${any}` for what varies; None if the case language would misread it."""
     marked = _with_placeholders(body)
     plain = json.encode(marked).decode().replace('"${any}"', '""')
-    return None if _has_marks(plain) or body is None else marked
+    return None if _has_marks(plain) or body is None or not _is_shallow(marked) else marked
 
 
 def _with_placeholders(node: Json) -> Json:
@@ -178,9 +183,24 @@ def _content(call: StoryCall) -> Document:
 def _is_compact_json(body: bytes) -> bool:
     """Return whether the runner would write the decoded body as the same bytes; servers may hash them."""
     try:
-        return json.encode(json.decode(body)) == body
+        document = json.decode(body)
+        return _is_shallow(document) and json.encode(document) == body
     except MalformedBody:
         return False
+
+
+def _is_shallow(node: Json) -> bool:
+    """Return whether a reader of case files takes the value inside a step."""
+    level = [node]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            child
+            for one in level
+            for child in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _journal(expected: ExpectedAnswer, vendor: str) -> Document:

@@ -20,12 +20,9 @@ _UNREDACTED = View(shown=True)
 
 def sendable_target(entry: Entry, view: View, known: Collection[str]) -> str:
     """Return path and query below the vendor; credentials are redacted unless they are all `known`."""
-    raw = target_with_query(entry, _UNREDACTED)
-    return (
-        raw
-        if view.shown or _is_public(raw, redact_query(raw, ASCII_MASK), known)
-        else target_with_query(entry, view)
-    )
+    query = entry.call.query
+    is_public = _is_public(query, redact_query(query, ASCII_MASK), known)
+    return target_with_query(entry, _UNREDACTED if is_public else view)
 
 
 def sendable_headers(entry: Entry, view: View, known: Collection[str]) -> dict[str, str]:

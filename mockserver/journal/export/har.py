@@ -45,7 +45,7 @@ def _with_own(archive: HarObject, own: HarObject) -> HarObject:
 def _story_entry(call: StoryCall, view: View) -> HarObject:
     entry, expected = _entry(call.entry, view), call.expected
     sent: dict[str, Json] = {
-        "target": f"/{call.vendor}{call.target}",
+        "target": call.path_and_query,
         "headers": dict(call.headers),
         "base64": b64encode(call.body).decode(),
     }

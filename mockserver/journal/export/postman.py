@@ -104,7 +104,7 @@ def _control(name: str, method: str, below: str, body: Json, statuses: Sequence[
 
 def _call(call: StoryCall) -> Document:
     headers = {"mock-sandbox": "{{sandbox}}", **call.headers}
-    request = _request(call.method, f"/{call.vendor}{call.target}", headers, call.body.decode() or None)
+    request = _request(call.method, call.path_and_query, headers, call.body.decode() or None)
     unwanted = {name: True for name in _OWN_HEADERS if name not in call.headers}
     behaviour = {
         "disableBodyPruning": True,

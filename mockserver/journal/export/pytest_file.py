@@ -116,7 +116,7 @@ def _statements(story: Story) -> Iterator[str]:
 def _sending(call: StoryCall) -> Iterator[str]:
     method = call.entry.call.method
     headers = [(name.encode(), text.encode("latin-1", "replace")) for name, text in call.headers.items()]
-    target = f"/{call.vendor}{call.target}".encode("latin-1", "replace")
+    target = call.path_and_query.encode("latin-1", "replace")
     arguments = ", ".join(
         (repr(method), repr(target), _list_literal(headers), _bytes_literal(call.body), str(call.patience_s))
     )

@@ -130,7 +130,7 @@ def _send(call: StoryCall) -> str:
         kind,
     ]
     verb = "--head" if call.method == "HEAD" else f"-X {_quote(call.method.encode())}"
-    url = f'"$url"{_quote(f"/{call.vendor}{call.target}".encode("latin-1", "replace"))}'
+    url = f'"$url"{_quote(call.path_and_query.encode("latin-1", "replace"))}'
     lines = [" ".join(head), f"{verb} {url}", *_headers(call)]
     if is_short:
         return _NEXT.join([*lines, *([f"--data-raw {_quote(call.body)}"] if call.body else [])]) + "\n"

@@ -81,6 +81,11 @@ class StoryCall:
         return self.entry.call.vendor
 
     @property
+    def path_and_query(self) -> str:
+        """Path and query at the server; a call that no vendor has stands at the root."""
+        return f"/{self.vendor}{self.target}" if self.vendor else self.target
+
+    @property
     def patience_s(self) -> float:
         """Seconds in which the answer has to arrive, or to be lost."""
         return round((1 if self.expected.loss else 20) + self.entry.delay_ms / 1000, 3)

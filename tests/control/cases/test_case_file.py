@@ -93,6 +93,17 @@ def test_a_vendor_that_is_not_text_alone_is_refused_in_a_step() -> None:
     assert "expected the name of a vendor" in problems(steps(step))[0]
 
 
+@pytest.mark.parametrize("path", ["/_mock/sandboxes", "/%5Fmock/health", "/sandboxes/default/acme/orders"])
+def test_a_call_of_no_vendor_reaches_no_other_part_of_the_server(operator: Client, path: str) -> None:
+    step = {"call": f"GET {path}", "vendor": "", "answer": {"status": 404}}
+
+    assert "is not below a vendor" in "".join(run_text(operator, steps(step)))
+
+
+def test_a_call_of_no_vendor_is_made_at_the_root(operator: Client) -> None:
+    assert run_text(operator, steps({"call": "GET /nothing", "vendor": "", "answer": {"status": 404}})) == ()
+
+
 def test_a_file_that_is_too_large_is_not_read() -> None:
     assert "at most" in problems(b"#" * (MAX_BYTES + 1))[0]
 

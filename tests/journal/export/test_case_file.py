@@ -127,6 +127,14 @@ def test_json_that_would_be_written_as_other_bytes_is_sent_as_text() -> None:
     assert sent(body=b'{"orders": []}')["text"] == '{"orders": []}'
 
 
+def test_json_that_is_nested_deep_is_sent_as_text_and_read_again() -> None:
+    body = b"[" * 60 + b"]" * 60
+    made = write_case_file(story(body=body))
+
+    assert sent(body=body)["text"] == body.decode()
+    assert read_case_file(made.encode(), "x").when[0]["text"] == body.decode()
+
+
 def test_texts_that_another_reader_takes_for_numbers_are_quoted() -> None:
     body = b'{"orders":["0o17","1e5","0x1F","1_000",".5","12:30","on","A"]}'
 

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.journal.export.shell_script import shell_script
+from mockserver.journal.export.story import UnsuitableFormError
+from mockserver.model import Action, Delivery
+from tests.support.journal_entries import item_results, story
+
+
+def sending(**changes: Any) -> str:
+    """The command that sends the call."""
+    return shell_script(story(**changes)).partition("\nsend '17")[2].partition("\nexit $failed")[0]
+
+
+def test_a_call_is_sent_with_what_is_expected_of_it() -> None:
+    decided = item_results(("A", Action.CREATED), ("B", Action.REJECTED))
+
+    assert sending(decided=decided) == (
+        " PUT /orders' 207 created:1,rejected:1 'created rejected' 20 none \\\n"
+        "  -X PUT \"$url\"'/acme/orders?page=2' \\\n"
+        "  -H 'authorization: Bearer abcdef' \\\n"
+        "  -H 'content-type: application/json' \\\n"
+        "  -H 'accept:' \\\n"
+        "  -H 'user-agent:' \\\n"
+        "  --data-raw '{\"orders\":[]}'\n"
+    )
+
+
+def test_a_lost_answer_is_expected_lost_within_a_second_and_its_delay() -> None:
+    assert " lost - - 1.5 none " in sending(delivery=Delivery(fault="NO_RESPONSE", delay_ms=500))
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"a\x00b", b"a\r\nb", "é".encode("utf-16"), b"x" * 70_000])
+def test_what_cannot_stand_in_quotes_goes_in_as_base64(body: bytes) -> None:
+    made = sending(body=body)
+
+    assert " base64 \\\n" in made
+    assert made.endswith("END\n")
+    assert "--data-binary @- <<'END'\n" in made
+
+
+def test_a_head_with_a_body_is_refused() -> None:
+    with pytest.raises(UnsuitableFormError, match="call 17 is a HEAD with a body"):
+        sending(method="HEAD")
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="there is no shell")
+@pytest.mark.parametrize(
+    "text", ["it's", 'a "b" $HOME `id`', "é\nü", "back\\slash", "100%", "\x7f\x01\\x", "ends in a line\n"]
+)
+def test_a_body_and_a_header_reach_curl_as_they_are(tmp_path: Path, text: str) -> None:
+    """Run only the sending part, with a `send` that prints its last argument or what it decodes."""
+    header = "".join(sign for sign in text if " " <= sign <= "~")
+    made = sending(body=text.encode(), headers={"x-odd": header, "accept": "a", "user-agent": "b"})
+    shown = tmp_path / "shown"
+    script = f"""\
+url=http://x
+send() {{
+  kind=$6
+  for last in "$@"; do case $last in x-odd*) printf '%s' "$last" > '{shown}.header' ;; esac; done
+  if [ "$kind" = base64 ]; then base64 -d > '{shown}'; else printf '%s' "$last" > '{shown}'; fi
+}}
+send '17{made}"""
+    (tmp_path / "x.sh").write_text(script, encoding="utf-8")
+
+    subprocess.run(["sh", str(tmp_path / "x.sh")], check=True, timeout=10)  # noqa: S603, S607
+
+    assert shown.read_bytes() == text.encode()
+    assert Path(f"{shown}.header").read_text() == (f"x-odd: {header}" if header else "x-odd;")
