@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from http import HTTPStatus
+from urllib.parse import quote, urlencode
 
-import httpx
-
-from mockserver.testing import exact_json
+from mockserver.testing import exact_json, transport
 from mockserver.testing.exact_json import Json
 
 JSON, YAML = "application/json", "application/yaml"
@@ -41,54 +39,46 @@ class ControlClient:
 
     def __init__(self, url: str, token: str = "") -> None:
         self.url = url.rstrip("/")
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        # Proxies in the environment are for remote hosts.
-        self._client = httpx.Client(headers=headers, timeout=_TIMEOUT_S, trust_env=False)
+        self._headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._is_closed = False
 
     def close(self) -> None:
-        """Close all connections."""
-        self._client.close()
+        """Refuse further calls."""
+        self._is_closed = True
 
     def request(self, method: str, path: str, body: Json = None, **query: Json) -> Json:
-        """Call the control plane and return the JSON response, with exact decimals; None for 204.
+        """Call the control plane and return the JSON response, with exact decimals; None if it is empty.
 
         Raises:
             ControlPlaneError: the call is refused.
             ServerUnreachableError: there is no response.
         """
-        content = None if body is None else exact_json.encode(body)
-        return _decode_body(self.send(method, path, content, JSON, **query))
+        content = self.send(method, path, None if body is None else exact_json.encode(body), JSON, **query)
+        try:
+            return exact_json.decode(content) if content else None
+        except ValueError as error:
+            url = f"{self.url}/_mock{path}"
+            raise ServerUnreachableError(url, f"its response is not JSON, {error}") from None
 
     def send(
         self, method: str, path: str, content: bytes | None = None, media_type: str = JSON, **query: Json
-    ) -> httpx.Response:
-        """Call the control plane with a raw body and return the raw response.
+    ) -> bytes:
+        """Call the control plane with a raw body and return the body of the response.
 
         Raises:
             ControlPlaneError, ServerUnreachableError: as for `request`.
         """
-        headers = {"content-type": media_type} if content is not None else {}
-        response = self._send(method, f"{self.url}/_mock{path}", headers, content, _query_parameters(query))
-        if not response.is_success:
-            raise ControlPlaneError(
-                f"{method} /_mock{path}", response.status_code, _problem_details(response)
-            )
-        return response
-
-    def _send(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-        query: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        if self._client.is_closed:
+        if self._is_closed:
             raise ServerUnreachableError(self.url, "the client is closed")
+        url = f"{self.url}/_mock{quote(path)}{_query_string(query)}"
+        named = {"content-type": media_type} if content is not None else {}
         try:
-            return self._client.request(method, url, headers=headers, content=content, params=query)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ServerUnreachableError(self.url, str(error) or type(error).__name__) from None
+            response = transport.send(method, url, {**self._headers, **named}, content, _TIMEOUT_S)
+        except transport.NoResponseError as error:
+            raise ServerUnreachableError(self.url, str(error)) from None
+        if not response.is_success:
+            raise ControlPlaneError(f"{method} /_mock{path}", response.status, _problem_details(response))
+        return response.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,33 +113,25 @@ class SandboxControl:
         Raises:
             ControlPlaneError, ServerUnreachableError: as for `request`.
         """
-        return self.control.send("GET", f"/sandboxes/{self.name}{below}", **query).content
+        return self.control.send("GET", f"/sandboxes/{self.name}{below}", **query)
 
 
-def _query_parameters(query: Mapping[str, Json]) -> dict[str, str] | None:
-    """Return the parameters as texts: None is omitted, booleans are lower case."""
-    return {
+def _query_string(query: Mapping[str, Json]) -> str:
+    """Return the query, with its question mark: None is omitted, booleans are lower case."""
+    texts = {
         name: str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in query.items()
         if value is not None
     }
+    return f"?{urlencode(texts)}" if texts else ""
 
 
-def _decode_body(response: httpx.Response) -> Json:
-    if response.status_code == HTTPStatus.NO_CONTENT:
-        return None
-    try:
-        return exact_json.decode(response.content)
-    except ValueError as error:
-        raise ServerUnreachableError(str(response.url), f"its response is not JSON, {error}") from None
-
-
-def _problem_details(response: httpx.Response) -> Mapping[str, Json]:
+def _problem_details(response: transport.Response) -> Mapping[str, Json]:
     try:
         problem = exact_json.decode(response.content)
     except ValueError:
         problem = None
-    return problem if isinstance(problem, dict) else {"detail": response.reason_phrase}
+    return problem if isinstance(problem, dict) else {"detail": response.reason}
 
 
 def _problem_summary(problem: Mapping[str, Json]) -> str:

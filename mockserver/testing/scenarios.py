@@ -181,7 +181,7 @@ def arm_scenario(
     else:
         content, media_type = (folder / scenario).read_bytes(), YAML
     sent = control.send("POST", f"/sandboxes/{sandbox_control.name}/scenarios", content, media_type)
-    return str(exact_json.decode(sent.content)["name"])
+    return str(exact_json.decode(sent)["name"])
 
 
 def _packaged_document(control: ControlClient, name: str) -> Mapping[str, Json]:

@@ -23,9 +23,8 @@ _MAX_OUTPUT = 2000
 _PREFIX = "MOCKSERVER_"
 
 NO_SERVER = """no mockserver is installed in this environment, and no command is named that starts one
-  try: pytest --mockserver-command='uvx mockserver'    (or MOCKSERVER_COMMAND, or mockserver_command = …)
-   or: pytest --mockserver-url=http://127.0.0.1:8080   (or MOCKSERVER_URL), for a server that runs
-   or: pip install mockserver                          into this environment"""
+  try: pytest --mockserver-command=/path/to/bin/mockserver   (or MOCKSERVER_COMMAND, or the ini file)
+   or: pytest --mockserver-url=http://127.0.0.1:8080         (or MOCKSERVER_URL), for a server that runs"""
 
 
 class ServerNotStartedError(Exception):

@@ -1,6 +1,7 @@
 """`make bench`: our batch against the floor, both on a socket, in one run; prints medians and ratios.
 
-Then what calls that hang cost one that does not, and what the scenario engine costs where no rule matches.
+Then what calls that hang cost one that does not, what the scenario engine costs where no rule matches, and
+what an installation costs: size, help, completion, the pytest plugin.
 Load goes to loopback only, is bounded in calls, and stops by itself.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from itertools import count
 from statistics import median
 
-from tests.bench import hanging, idle
+from tests.bench import hanging, idle, installation
 from tests.bench.service import PATHS, batch, connected, request, serving, timed
 
 CALLS = {1: 2000, 100: 500, 1000: 200}
@@ -37,6 +38,7 @@ def main() -> int:
         over |= hanging.report(ours)
     with serving("engine off") as off, serving("ours") as on:
         over |= idle.report(off, on)
+    over |= installation.report()
     return int(over)
 
 

@@ -43,6 +43,33 @@ def statuses(operator: Client) -> list[int]:
     return [one["status"] for one in order(operator, "A", "B").json["results"]]
 
 
+@pytest.mark.parametrize(
+    ("text", "media_type"),
+    [(json.dumps(FLAKY), "application/json"), (AS_YAML, "application/yaml"), (AS_YAML, "text/yaml")],
+)
+def test_a_scenario_is_armed_under_the_name_of_its_document(
+    operator: Client, text: str, media_type: str
+) -> None:
+    create(operator)
+
+    added = operator.post(SCENARIOS, content=text.encode(), headers={"content-type": media_type})
+
+    assert (added.status, added.json["name"]) == (200, "flaky")
+    assert short(operator) == [("flaky", True)]
+
+
+def test_a_document_without_a_name_is_not_added(operator: Client) -> None:
+    create(operator)
+
+    refused = operator.post(SCENARIOS, json={"version": 1, "rules": FLAKY["rules"]})
+
+    assert (refused.status, short(operator)) == (422, [])
+
+
+def test_a_scenario_is_not_added_to_a_sandbox_that_is_not_there(operator: Client) -> None:
+    assert operator.post(SCENARIOS, json=FLAKY).status == 404
+
+
 def test_a_scenario_is_stored_and_armed(operator: Client) -> None:
     create(operator)
 

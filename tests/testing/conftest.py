@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpcore  # noqa: F401 - httpx loads it late: a run of pytester would load it, and forget it again
 import pytest
 
 from mockserver.server.application import Application

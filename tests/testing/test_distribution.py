@@ -1,4 +1,4 @@
-"""The test library is a distribution of its own as well, which needs httpx and pytest alone."""
+"""The test library is a distribution of its own as well, which needs pytest alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import mockserver.testing
 PACKAGE = Path(mockserver.testing.__file__).parent
 CHECKOUT = PACKAGE.parents[1]
 NEEDS_THE_SERVER = PACKAGE / "threaded_server.py"
-ALLOWED = {*sys.stdlib_module_names, "httpx", "pytest", "_pytest", "pluggy"}
+ALLOWED = {*sys.stdlib_module_names, "pytest", "_pytest", "pluggy"}
 
 
 def imported(module: Path) -> Iterator[str]:
@@ -34,7 +34,7 @@ def settings(file: Path) -> Any:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-def test_it_imports_nothing_but_itself_httpx_and_pytest() -> None:
+def test_it_imports_nothing_but_itself_and_pytest() -> None:
     modules = [module for module in PACKAGE.rglob("*.py") if module != NEEDS_THE_SERVER]
 
     assert [(one.name, name) for one in modules for name in imported(one) if not is_allowed(name)] == []
@@ -46,10 +46,10 @@ def test_the_one_module_that_needs_the_server_is_imported_only_where_a_server_is
     assert [one.name for one in PACKAGE.rglob("*.py") if name in imported(one)] == ["server.py"]
 
 
-def test_it_requires_httpx_and_pytest_without_upper_limits() -> None:
+def test_it_requires_pytest_alone_without_an_upper_limit() -> None:
     required = settings(PACKAGE / "pyproject.toml")["project"]["dependencies"]
 
-    assert required == ["httpx>=0.24", "pytest>=7"]
+    assert required == ["pytest>=7"]
 
 
 def test_both_distributions_name_the_plugin_alike_so_that_pytest_loads_it_once() -> None:

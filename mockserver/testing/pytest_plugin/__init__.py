@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--mockserver-command",
         metavar="COMMAND",
         default="",
-        help="Command that starts a mockserver of another environment, such as 'uvx mockserver'.",
+        help="Command that starts a mockserver of another environment, such as /opt/mock/bin/mockserver.",
     )
     group.addoption(
         "--mockserver-artifacts",

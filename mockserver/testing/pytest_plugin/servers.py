@@ -62,7 +62,11 @@ def fail_without_traceback() -> Iterator[None]:
         LookupError,
         OSError,
     ) as error:
-        pytest.fail(str(error), pytrace=False)
+        said = str(error)
+    else:
+        return
+    # Not inside of `except`: pytest would print the text of the error as well.
+    pytest.fail(said, pytrace=False)
 
 
 def register_installed_vendors(config: pytest.Config) -> None:

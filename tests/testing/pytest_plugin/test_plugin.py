@@ -228,9 +228,10 @@ def test_a_command_that_is_not_there_is_told_with_the_lines_to_type(
     result.stdout.fnmatch_lines(
         [
             "no-such-command cannot be run: No such file or directory",
-            "  try: pytest --mockserver-command='uvx mockserver' *",
+            "  try: pytest --mockserver-command=/path/to/bin/mockserver *",
         ]
     )
+    assert result.stdout.str().count("cannot be run") == 2, "once in full and once in the summary"
 
 
 def test_a_traceback_ends_at_the_line_that_calls_this_library(run: Run) -> None:

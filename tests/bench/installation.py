@@ -1,0 +1,96 @@
+"""What an installation costs: packages and size, `--help` and completion, the plugin in an empty pytest run.
+
+No network: packages are those of this environment that a plain installation requires.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import distribution
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from packaging.requirements import Requirement
+
+import mockserver
+
+RUNS = 11
+TERMINAL_LIMIT_MS = 150
+PLUGIN_LIMIT_MS = 150
+PLUGIN = "mockserver.testing.pytest_plugin"
+_PACKAGE = Path(mockserver.__file__).parent
+_COMPILED = ".pyc"
+_MEBIBYTE = 1024 * 1024
+
+
+def report() -> bool:
+    """Print the rows; whether one is over its limit."""
+    packages = plain_installation()
+    size = sum(map(_size, packages)) + _own_size()
+    print(f"plain installation     {len(packages)} packages  {size / _MEBIBYTE:.0f} MiB with mockserver")
+    mockserver_script = Path(sys.executable).with_name("mockserver")
+    words = {"_MOCKSERVER_COMPLETE": "bash_complete", "COMP_WORDS": "mockserver run --v", "COMP_CWORD": "2"}
+    over = _timed("mockserver --help", [str(mockserver_script), "--help"], {})
+    over |= _timed("TAB after run --v", [str(mockserver_script)], words)
+    cost = plugin_cost_ms()
+    print(f"empty pytest run       plugin adds {cost:.0f} ms  {PLUGIN_LIMIT_MS}")
+    return over or cost > PLUGIN_LIMIT_MS
+
+
+def plain_installation() -> frozenset[str]:
+    """Return the distributions, without mockserver, that an installation without extras brings."""
+    found: set[str] = set()
+    waiting = ["mockserver"]
+    while waiting:
+        for text in distribution(waiting.pop()).requires or ():
+            requirement = Requirement(text)
+            name = requirement.name.lower().replace("_", "-")
+            if name not in found and (not requirement.marker or requirement.marker.evaluate({"extra": ""})):
+                found.add(name)
+                waiting.append(name)
+    return frozenset(found)
+
+
+def plugin_cost_ms() -> float:
+    """Return by how much the plugin alone lengthens a run of one empty test, in ms."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "test_empty.py").write_text("def test_empty(): pass\n", encoding="utf-8")
+        plain = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder, folder]
+        environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(_PACKAGE.parent)}
+        _run(plain, environment)
+        # The two runs of a pair are a moment apart, so that a drifting machine harms both alike.
+        pairs = [(_run(plain, environment), _run([*plain, "-p", PLUGIN], environment)) for _ in range(RUNS)]
+    return median(with_plugin - without for without, with_plugin in pairs)
+
+
+def _timed(what: str, command: Sequence[str], environment: Mapping[str, str]) -> bool:
+    _run(command, environment)
+    milliseconds = median(_run(command, environment) for _ in range(RUNS))
+    print(f"{what:<22} {milliseconds:.0f} ms  {TERMINAL_LIMIT_MS}")
+    return milliseconds > TERMINAL_LIMIT_MS
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> float:
+    """Return how long the command took, in ms."""
+    started = perf_counter()
+    subprocess.run(  # noqa: S603 - our own words
+        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, check=True
+    )
+    return (perf_counter() - started) * 1000
+
+
+def _size(name: str) -> int:
+    """Return the bytes of a distribution's files, without compiled modules."""
+    files = distribution(name).files or ()
+    located = (Path(str(file.locate())) for file in files if file.suffix != _COMPILED)
+    return sum(path.stat().st_size for path in located if path.is_file())
+
+
+def _own_size() -> int:
+    files = (path for path in _PACKAGE.rglob("*") if path.is_file() and path.suffix != _COMPILED)
+    return sum(path.stat().st_size for path in files)
