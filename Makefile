@@ -1,4 +1,4 @@
-.PHONY: help run test fmt lint unit contract power soak people bench pages lock clean
+.PHONY: help run test fmt lint unit contract power soak stories people bench pages lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -11,14 +11,14 @@ PYTEST := $(BIN)/python -m pytest
 # Without its cache each of the many processes that tests start would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 # Suites that judge the whole server; to count lines they would take nearly twice as long, and add none.
-SUITES := contract/test_suite.py catalogue clients invariants journeys
-SLOW := contract clients invariants catalogue journeys testing cli/test_contract.py cli/test_contract_over_http.py server/test_uvicorn_server.py
+SUITES := contract/test_suite.py catalogue clients invariants journeys stories
+SLOW := contract clients invariants catalogue journeys stories testing cli/test_contract.py cli/test_contract_over_http.py server/test_uvicorn_server.py
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 run: $(RUN) ## set up and serve on PORT (8080)
-	@$(BIN)/mockserver run --port $(PORT)
+	@STARTED_BY_MAKE=1 $(BIN)/mockserver run --port $(PORT)
 
 test: lint ## set up, then everything that must hold: format, lint, types, all tests
 	$(PYTEST) -n 2 --dist worksteal --cov --cov-report=term $(addprefix --ignore tests/,$(SUITES))
@@ -44,6 +44,9 @@ power: $(DEV) ## planted faults, and what finds each: Schemathesis, our suite; r
 
 soak: $(DEV) ## the invariants on 10,000 walks instead of 200
 	SOAK_SEQUENCES=10000 $(PYTEST) -n 2 tests/invariants
+
+stories: $(DEV) ## sixty stories of calls, exported in each form and run again on a fresh server
+	STORIES=60 $(PYTEST) -n 2 tests/stories
 
 people: $(DEV) ## what people expect of the first hour, checked on a fresh clone
 	PYTHONPATH=. $(BIN)/python -m tests.people.people $(POINTS)
