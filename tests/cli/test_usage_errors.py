@@ -136,14 +136,19 @@ def test_a_file_gets_the_name_of_one_beside_it(tmp_path: Path) -> None:
     assert f"  try: mockserver verify {tmp_path / 'traffic.har'}\n" in result.stderr
 
 
-def test_a_file_where_a_folder_is_expected_gets_its_folder(tmp_path: Path) -> None:
-    spec = tmp_path / "acme.yaml"
-    spec.touch()
+def test_a_file_where_a_folder_is_expected_gets_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine").mkdir()
+    Path("mine/acme.yaml").touch()
 
-    result = run("run", "--specs", str(spec))
+    result = run("run", "--specs", "mine/acme.yaml")
 
     assert result.stderr == message(
-        f"{spec} is a file; expected a folder", f"--specs {spec}", f"mockserver run --specs {tmp_path}"
+        "mine/acme.yaml is a file; expected a folder",
+        "--specs mine/acme.yaml",
+        "mockserver run --specs mine",
     )
 
 
