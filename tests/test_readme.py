@@ -15,11 +15,15 @@ from tests.support.client import Client, Response
 README = Path(__file__).parents[1] / "README.md"
 OUTCOMES = README.parent / "docs" / "outcomes.md"
 BLOCK = re.compile(r"```console\n\$ (curl .*?)\n(.*?)\n```", re.DOTALL)
-EXAMPLES = [found for page in (README, OUTCOMES) for found in BLOCK.findall(page.read_text(encoding="utf-8"))]
 MAX_LINES = 180
 
 
-@pytest.fixture(scope="module")
+def examples(page: Path) -> list[tuple[str, str]]:
+    """Return the commands of a page with the answers that it shows."""
+    return BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
 def fresh() -> Application:
     """A server as `make run` starts it."""
     return create_app(Options())
@@ -39,15 +43,27 @@ def run(command: str, app: Application) -> Response:
 
 
 def test_a_call_is_shown_for_every_vendor_and_for_a_scenario() -> None:
-    shown = {url.split("/")[3] for url, _ in EXAMPLES}
+    shown = {command.split("/")[3] for page in (README, OUTCOMES) for command, _ in examples(page)}
 
     assert {"vba", "guidewire", "pvex", "payt", "xero", "_mock"} <= shown
 
 
-@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[url.split("/")[3] for url, _ in EXAMPLES])
-def test_a_call_is_answered_as_it_is_shown(command: str, shown: str, fresh: Application) -> None:
-    answer = run(command, fresh)
+@pytest.mark.parametrize("page", [README, OUTCOMES], ids=lambda page: page.name)
+def test_calls_are_answered_as_the_page_shows(page: Path, fresh: Application) -> None:
+    for command, shown in examples(page):
+        check(command, shown, fresh)
 
+
+def test_a_batch_of_the_readme_can_be_pasted_twice(fresh: Application) -> None:
+    batches = [one for one in examples(README) if "/_mock/" not in one[0] and "/sandboxes/" not in one[0]]
+
+    for command, shown in (*batches, *batches):
+        check(command, shown, fresh)
+
+
+def check(command: str, shown: str, app: Application) -> None:
+    """Assert that the command is answered as shown, where `…` stands for anything."""
+    answer = run(command, app)
     parts = [re.escape(part) for part in shown.split("…")]
     assert re.fullmatch(".*".join(parts), answer.text, re.DOTALL), answer.text
 
