@@ -60,6 +60,7 @@ bench: $(DEV) ## our batch against the floor; hanging calls; size, help, complet
 
 pages: $(DEV) ## write the generated parts of the pages in docs
 	PYTHONPATH=. $(BIN)/python -m tests.docs.pages
+	PYTHONPATH=. $(BIN)/python -m tests.support.commands_page
 
 lock: $(VENV)/bin/python ## raise the locked versions
 	$(BIN)/python -m pip install --quiet "uv==0.13.8"
