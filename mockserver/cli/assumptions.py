@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from mockserver.cli.completions import complete_vendors
+from mockserver.cli.failure.startup_errors import check_vendors
+from mockserver.cli.help.completions import complete_vendors
 from mockserver.cli.options import CONTEXT_SETTINGS, option
-from mockserver.cli.startup_errors import check_vendors
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)

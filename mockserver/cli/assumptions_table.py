@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.cli.control_plane import connected
+from mockserver.cli.failure.suggestions import nearest, shown
 from mockserver.cli.options import EXIT_USAGE, fail
-from mockserver.cli.server_options import ServerOptions
-from mockserver.cli.suggestions import nearest, shown
+from mockserver.cli.remote.control_plane import connected
+from mockserver.cli.remote.server_options import ServerOptions
 from mockserver.codec import json
 from mockserver.engine.registry import discover_vendors, list_assumptions
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from mockserver.cli.completions import complete_cases, complete_sections, complete_vendors
+from mockserver.cli.help.completions import complete_cases, complete_sections, complete_vendors
 from mockserver.cli.options import CONTEXT_SETTINGS, argument, option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,7 +56,7 @@ def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bo
     mockserver cases list --vendor xero --tag upsert
     mockserver cases list --search "same key" --json
     """  # noqa: D301
-    from mockserver.cli.cases_lines import RowFilter, print_rows  # noqa: PLC0415 - reads the catalogue
+    from mockserver.cli.suite.cases_lines import RowFilter, print_rows  # noqa: PLC0415 - reads the catalogue
 
     print_rows(RowFilter(vendor, tag, source or "", search), as_json=as_json)
 
@@ -73,8 +73,8 @@ def show(*, case: str, vendor: str, form: str | None) -> None:
     mockserver cases show 148-reset
     mockserver cases show 148 --vendor vba --pytest > test_reset.py
     """  # noqa: D301
-    from mockserver.cli.cases_lines import print_row  # noqa: PLC0415
-    from mockserver.cli.cases_run import print_export  # noqa: PLC0415 - slow
+    from mockserver.cli.suite.cases_lines import print_row  # noqa: PLC0415
+    from mockserver.cli.suite.cases_run import print_export  # noqa: PLC0415 - slow
 
     if form:
         print_export(case, vendor, form)
@@ -115,6 +115,6 @@ def run(  # noqa: PLR0913 - click hands over one argument an option
     mockserver cases run 148-reset --vendor vba --junit cases.xml
     mockserver cases run calls-1-to-3.yaml --target http://127.0.0.1:8080
     """  # noqa: D301
-    from mockserver.cli.cases_run import RunOptions, run_cases  # noqa: PLC0415 - slow
+    from mockserver.cli.suite.cases_run import RunOptions, run_cases  # noqa: PLC0415 - slow
 
     run_cases(RunOptions(cases, vendor, target, allowed, junit, as_json=as_json))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from mockserver.cli.instants import instant_text
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.server_options import ServerOptions, server_options
+from mockserver.cli.remote.instants import instant_text
+from mockserver.cli.remote.server_options import ServerOptions, server_options
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)
@@ -28,7 +28,7 @@ def show(*, server: ServerOptions) -> None:
     mockserver clock show
     mockserver clock show -s acme --json
     """  # noqa: D301
-    from mockserver.cli import clock_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import clock_run  # noqa: PLC0415 - slow for help
 
     clock_run.show(server=server)
 
@@ -43,7 +43,7 @@ def freeze(*, server: ServerOptions, instant: str) -> None:
     mockserver clock freeze
     mockserver clock freeze 2026-01-05T09:00:00Z
     """  # noqa: D301
-    from mockserver.cli import clock_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import clock_run  # noqa: PLC0415 - slow for help
 
     clock_run.freeze(server=server, instant=instant)
 
@@ -60,7 +60,7 @@ def advance(*, server: ServerOptions, duration: str) -> None:
     mockserver clock advance 6m
     mockserver clock advance 1h30m -s acme
     """  # noqa: D301
-    from mockserver.cli import clock_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import clock_run  # noqa: PLC0415 - slow for help
 
     clock_run.advance(server=server, duration=duration)
 
@@ -74,6 +74,6 @@ def thaw(*, server: ServerOptions) -> None:
     mockserver clock thaw
     mockserver clock thaw -s acme
     """  # noqa: D301
-    from mockserver.cli import clock_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import clock_run  # noqa: PLC0415 - slow for help
 
     clock_run.thaw(server=server)

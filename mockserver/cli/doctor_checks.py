@@ -14,12 +14,18 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.config_file import InvalidConfigError, find_config, read_config, shown_path, use_config
-from mockserver.cli.config_settings import defaults_from
-from mockserver.cli.config_show import settings_of
-from mockserver.cli.environment import cure_for, setting_names, unknown_names
 from mockserver.cli.extras import EXTRAS, missing_packages
-from mockserver.cli.suggestions import choices
+from mockserver.cli.failure.suggestions import choices
+from mockserver.cli.settings.config_file import (
+    InvalidConfigError,
+    find_config,
+    read_config,
+    shown_path,
+    use_config,
+)
+from mockserver.cli.settings.config_settings import defaults_from
+from mockserver.cli.settings.config_show import settings_of
+from mockserver.cli.settings.environment import cure_for, setting_names, unknown_names
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 _OLDEST_PYTHON = (3, 11)
@@ -137,13 +143,13 @@ def _taken(host: str, port: str, error: Exception) -> Diagnosis:
 
 def _version_at(url: str) -> str:
     """Return the version of the mockserver at the address, "" if none answers."""
-    from mockserver.cli.control_plane import (  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote.control_plane import (  # noqa: PLC0415 - slow for help
         ControlPlane,
         InvalidAddressError,
         RefusedError,
         ServerUnreachableError,
     )
-    from mockserver.cli.server_options import ServerOptions  # noqa: PLC0415 - as above
+    from mockserver.cli.remote.server_options import ServerOptions  # noqa: PLC0415 - as above
 
     try:
         health = ControlPlane(ServerOptions(url, "default", json=False, token=""), _TIMEOUT_S).call(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.server_options import ServerOptions, server_options
-from mockserver.cli.verb_options import own_option
+from mockserver.cli.remote.server_options import ServerOptions, server_options
+from mockserver.cli.remote.verb_options import own_option
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -20,6 +20,6 @@ def health(*, server: ServerOptions, address: str, wait: float) -> None:
     mockserver health
     mockserver health http://127.0.0.1:9000 --wait 30
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli import health_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import health_run  # noqa: PLC0415 - slow for help
 
     health_run.health(server=server, address=address, wait=wait)

@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from mockserver.cli.journal_export import export, replay
-from mockserver.cli.journal_filters import Filters, filter_options
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.server_completion import complete_numbers
-from mockserver.cli.server_options import ServerOptions, server_options
-from mockserver.cli.verb_options import own_option, secrets_option, sure_option
+from mockserver.cli.remote.journal_filters import Filters, filter_options
+from mockserver.cli.remote.server_completion import complete_numbers
+from mockserver.cli.remote.server_options import ServerOptions, server_options
+from mockserver.cli.remote.verb_options import own_option, secrets_option, sure_option
 
 _MAX_LAST = 10_000
 
@@ -44,7 +44,7 @@ def list_calls(*, server: ServerOptions, filters: Filters, last: int, secrets: b
     mockserver journal list --status 4xx --since 10m
     mockserver journal list --item R2 --outcome rejected --json
     """  # noqa: D301
-    from mockserver.cli import journal_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import journal_run  # noqa: PLC0415 - slow for help
 
     journal_run.list_calls(server=server, filters=filters, last=last, secrets=secrets)
 
@@ -66,7 +66,7 @@ def tail(*, server: ServerOptions, filters: Filters, last: int, most: int | None
     mockserver journal tail --vendor VENDOR --status 4xx
     mockserver journal tail --json | jq .outcomes
     """  # noqa: D301
-    from mockserver.cli import journal_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import journal_run  # noqa: PLC0415 - slow for help
 
     journal_run.tail(server=server, filters=filters, last=last, most=most, interval=interval)
 
@@ -87,7 +87,7 @@ def show(*, server: ServerOptions, number: int | None, headers: bool, bodies: bo
     mockserver journal show 18
     mockserver journal show --headers --body
     """  # noqa: D301
-    from mockserver.cli import journal_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import journal_run  # noqa: PLC0415 - slow for help
 
     journal_run.show(server=server, number=number, headers=headers, bodies=bodies, secrets=secrets)
 
@@ -105,7 +105,7 @@ def verify(*, server: ServerOptions, file: Any) -> None:
     mockserver journal verify expected.yaml
     echo '{"calls": {"max": 3}}' | mockserver journal verify -
     """  # noqa: D301
-    from mockserver.cli import journal_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import journal_run  # noqa: PLC0415 - slow for help
 
     journal_run.verify(server=server, file=file)
 
@@ -120,6 +120,6 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     mockserver journal clear
     mockserver journal clear -s acme --yes
     """  # noqa: D301
-    from mockserver.cli import journal_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import journal_run  # noqa: PLC0415 - slow for help
 
     journal_run.clear(server=server, sure=sure)

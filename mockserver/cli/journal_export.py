@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import click
 
-from mockserver.cli.journal_filters import Filters, filter_options
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.server_completion import complete_numbers, complete_sandboxes
-from mockserver.cli.server_options import ServerOptions, server_options
-from mockserver.cli.verb_options import header_option, output_option, own_option, secrets_option
+from mockserver.cli.remote.journal_filters import Filters, filter_options
+from mockserver.cli.remote.server_completion import complete_numbers, complete_sandboxes
+from mockserver.cli.remote.server_options import ServerOptions, server_options
+from mockserver.cli.remote.verb_options import header_option, output_option, own_option, secrets_option
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,7 +43,7 @@ def replay(  # noqa: PLR0913 - click hands over one argument an option
     mockserver journal replay 17 --diff
     mockserver journal replay 17 --into fresh
     """  # noqa: D301
-    from mockserver.cli import journal_export_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import journal_export_run  # noqa: PLC0415 - slow for help
 
     journal_export_run.replay(server=server, number=number, into=into, to=to, whole=whole, headers=headers)
 
@@ -87,7 +87,7 @@ def export(  # noqa: PLR0913 - click hands over one argument an option
     mockserver journal export 18 --case -o case.yaml
     mockserver journal export --from 3 --to 7 --pytest -o test_story.py
     """  # noqa: D301
-    from mockserver.cli import journal_export_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import journal_export_run  # noqa: PLC0415 - slow for help
 
     journal_export_run.export(
         server=server,

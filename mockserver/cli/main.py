@@ -9,8 +9,10 @@ from typing import Any
 import click
 
 from mockserver import __version__
-from mockserver.cli.command_group import CommandGroup
-from mockserver.cli.completions import complete_assumptions, complete_vendors
+from mockserver.cli.failure.places import place_of_option
+from mockserver.cli.failure.startup_errors import check_vendors
+from mockserver.cli.help.command_group import CommandGroup
+from mockserver.cli.help.completions import complete_assumptions, complete_vendors
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_PORT_TAKEN,
@@ -20,10 +22,8 @@ from mockserver.cli.options import (
     fail,
     option,
 )
-from mockserver.cli.places import place_of_option
 from mockserver.cli.run_options import port_taken_cure, run_options, serving_of, show_startup_error
-from mockserver.cli.settings import apply_settings
-from mockserver.cli.startup_errors import check_vendors
+from mockserver.cli.settings.apply import apply_settings
 from mockserver.server import ignore_connexion_warnings
 
 _LAZY_COMMANDS = (

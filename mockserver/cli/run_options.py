@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mockserver.cli.failure.startup_errors import startup_message
 from mockserver.cli.options import EXIT_USAGE, InvalidValueError, fail, option, show_error
-from mockserver.cli.startup_errors import startup_message
 
 if TYPE_CHECKING:
     from mockserver.errors import MockServerError

@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from mockserver.cli.instants import instant_text
 from mockserver.cli.options import CONTEXT_SETTINGS, assumption_values
-from mockserver.cli.server_completion import (
+from mockserver.cli.remote.instants import instant_text
+from mockserver.cli.remote.server_completion import (
     complete_packaged,
     complete_sandboxes,
     complete_snapshots,
     complete_vendors,
 )
-from mockserver.cli.server_options import ServerOptions, server_options
-from mockserver.cli.verb_options import output_option, own_option, sure_option
+from mockserver.cli.remote.server_options import ServerOptions, server_options
+from mockserver.cli.remote.verb_options import output_option, own_option, sure_option
 
 _NAME = click.argument("name", default="", metavar="[NAME]", shell_complete=complete_sandboxes)
 _VENDOR = own_option(
@@ -43,7 +43,7 @@ def list_sandboxes(*, server: ServerOptions) -> None:
     mockserver sandbox list
     mockserver sandbox list --json
     """  # noqa: D301
-    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
 
     sandbox_run.list_sandboxes(server=server)
 
@@ -87,7 +87,7 @@ def create(*, server: ServerOptions, name: str, source: str, **chosen: Any) -> N
     mockserver sandbox create acme --seed 7
     mockserver sandbox create copy --from acme
     """  # noqa: D301
-    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
 
     sandbox_run.create(server=server, name=name, source=source, **chosen)
 
@@ -105,7 +105,7 @@ def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
     mockserver sandbox delete acme
     mockserver sandbox delete acme --yes
     """  # noqa: D301
-    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
 
     sandbox_run.delete(server=server, name=name, sure=sure)
 
@@ -123,7 +123,7 @@ def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
     mockserver sandbox reset
     mockserver sandbox reset acme --yes
     """  # noqa: D301
-    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
 
     sandbox_run.reset(server=server, name=name, sure=sure)
 
@@ -139,7 +139,7 @@ def snapshot(*, server: ServerOptions, label: str, lists: bool) -> None:
     mockserver sandbox snapshot --label 'before the retry'
     mockserver sandbox snapshot --list
     """  # noqa: D301
-    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
 
     sandbox_run.snapshot(server=server, label=label, lists=lists)
 
@@ -156,7 +156,7 @@ def restore(*, server: ServerOptions, snapshot: str) -> None:
     mockserver sandbox restore s1
     mockserver sandbox restore s1 -s acme
     """  # noqa: D301
-    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
 
     sandbox_run.restore(server=server, snapshot=snapshot)
 
@@ -176,7 +176,7 @@ def diff(*, server: ServerOptions, names: tuple[str, ...]) -> None:
     mockserver sandbox diff s1
     mockserver sandbox diff default acme
     """  # noqa: D301
-    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
 
     sandbox_run.diff(server=server, names=names)
 
@@ -192,7 +192,7 @@ def dump(*, server: ServerOptions, vendor: str | None, output: Path | None) -> N
     mockserver sandbox dump -o state.json
     mockserver sandbox dump -s acme | jq keys
     """  # noqa: D301
-    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
 
     sandbox_run.dump(server=server, vendor=vendor, output=output)
 
@@ -210,6 +210,6 @@ def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
     mockserver sandbox load state.json -s acme
     mockserver sandbox dump -s a | mockserver sandbox load - -s b
     """  # noqa: D301
-    from mockserver.cli import sandbox_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import sandbox_run  # noqa: PLC0415 - slow for help
 
     sandbox_run.load(server=server, file=file, vendor=vendor)

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from mockserver.cli.completions import complete_scenarios as complete_packaged
+from mockserver.cli.help.completions import complete_scenarios as complete_packaged
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.server_completion import complete_scenarios, complete_vendors
-from mockserver.cli.server_options import ServerOptions, server_options
-from mockserver.cli.verb_options import output_option, own_option
+from mockserver.cli.remote.server_completion import complete_scenarios, complete_vendors
+from mockserver.cli.remote.server_options import ServerOptions, server_options
+from mockserver.cli.remote.verb_options import output_option, own_option
 
 
 def _files_and_names(
@@ -40,7 +40,7 @@ def list_scenarios(*, server: ServerOptions, packaged: bool) -> None:
     mockserver scenario list
     mockserver scenario list --packaged
     """  # noqa: D301
-    from mockserver.cli import scenario_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
 
     scenario_run.list_scenarios(server=server, packaged=packaged)
 
@@ -57,7 +57,7 @@ def show(*, server: ServerOptions, name: str) -> None:
     mockserver scenario show flaky-third
     mockserver scenario show flaky-third > mine.yaml
     """  # noqa: D301
-    from mockserver.cli import scenario_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
 
     scenario_run.show(server=server, name=name)
 
@@ -81,7 +81,7 @@ def new(*, name: str, source: str, vendor: str, output: Path | None) -> None:
     mockserver scenario new third-fails -o third-fails.yaml
     mockserver scenario new lost --from commit-then-drop
     """  # noqa: D301
-    from mockserver.cli import scenario_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
 
     scenario_run.new(name=name, source=source, vendor=vendor, output=output)
 
@@ -114,7 +114,7 @@ def validate(
     mockserver scenario validate flaky.yaml
     mockserver scenario validate scenarios/*.yaml --format github
     """  # noqa: D301
-    from mockserver.cli import scenario_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
 
     scenario_run.validate(files=files, only=only, specs=specs, form=form, as_json=as_json)
 
@@ -133,7 +133,7 @@ def apply(*, server: ServerOptions, file: str, once: bool, vendor: str) -> None:
     mockserver scenario apply flaky.yaml -s acme
     mockserver scenario apply commit-then-drop --once
     """  # noqa: D301
-    from mockserver.cli import scenario_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
 
     scenario_run.apply(server=server, file=file, once=once, vendor=vendor)
 
@@ -148,6 +148,6 @@ def clear(*, server: ServerOptions, names: tuple[str, ...]) -> None:
     mockserver scenario clear
     mockserver scenario clear flaky-third -s acme
     """  # noqa: D301
-    from mockserver.cli import scenario_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
 
     scenario_run.clear(server=server, names=names)

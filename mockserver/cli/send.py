@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.server_completion import complete_batches, complete_cases, complete_vendors
-from mockserver.cli.server_options import ServerOptions, server_options
-from mockserver.cli.verb_options import header_option, own_option
+from mockserver.cli.remote.server_completion import complete_batches, complete_cases, complete_vendors
+from mockserver.cli.remote.server_options import ServerOptions, server_options
+from mockserver.cli.remote.verb_options import header_option, own_option
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,6 @@ def send(*, server: ServerOptions, **chosen: Any) -> None:
     mockserver send VENDOR --items 5 --bad 2 --curl
     mockserver send VENDOR batch.json --repeat 2
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli import send_run  # noqa: PLC0415 - slow for help
+    from mockserver.cli.remote import send_run  # noqa: PLC0415 - slow for help
 
     send_run.send(server, SendOptions(**chosen))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.completions import complete_vendors
-from mockserver.cli.known_names import spec_files
+from mockserver.cli.failure.suggestions import choices, nearest, shown
+from mockserver.cli.help.completions import complete_vendors
+from mockserver.cli.help.known_names import spec_files
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, InvalidValueError, argument, option
-from mockserver.cli.suggestions import choices, nearest, shown
 
 _FORMAT = click.Choice(["text", "github", "json"])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -55,8 +55,8 @@ def check(*, files: tuple[Path, ...], style: str) -> None:
       mockserver spec check
       mockserver spec check specs/mine.yaml --format github
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.spec_check import find_problems  # noqa: PLC0415 - loads vendors
-    from mockserver.cli.spec_lines import problem_lines  # noqa: PLC0415
+    from mockserver.cli.spec_files.check import find_problems  # noqa: PLC0415 - loads vendors
+    from mockserver.cli.spec_files.lines import problem_lines  # noqa: PLC0415
 
     wanted = files or tuple(spec_files().values())
     problems = [problem for file in wanted for problem in find_problems(file)]
@@ -103,9 +103,9 @@ def diff(*, old: Path, new: Path, style: str) -> None:
       mockserver spec diff old.yaml new.yaml
       mockserver spec diff VENDOR theirs.yaml --format json
     """  # noqa: D301 - the character, which tells click to leave the lines alone
-    from mockserver.cli.spec_diff import spec_changes  # noqa: PLC0415 - slow for help
-    from mockserver.cli.spec_document import read_document  # noqa: PLC0415
-    from mockserver.cli.spec_lines import change_lines  # noqa: PLC0415
+    from mockserver.cli.spec_files.diff import spec_changes  # noqa: PLC0415 - slow for help
+    from mockserver.cli.spec_files.document import read_document  # noqa: PLC0415
+    from mockserver.cli.spec_files.lines import change_lines  # noqa: PLC0415
 
     changes = spec_changes(read_document(old), read_document(new))
     for line in change_lines(changes, style):

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from mockserver.cli.failure.startup_errors import fail_to_load
 from mockserver.cli.options import CONTEXT_SETTINGS, option
-from mockserver.cli.startup_errors import fail_to_load
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)

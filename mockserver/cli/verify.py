@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.completions import complete_assumptions, complete_vendors
 from mockserver.cli.extras import check_extra
+from mockserver.cli.help.completions import complete_assumptions, complete_vendors
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_USAGE, argument, assumption_values, fail, option
 
 _INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -68,7 +68,7 @@ def verify(  # noqa: PLR0913 - click hands over one argument an option
       mockserver verify traffic.har --vendor VENDOR --base https://api.example --html-to drift.html
     """  # noqa: D301 - the character, which tells click to leave the lines alone
     check_extra("contract", "mockserver verify")
-    from mockserver.cli.verify_run import UnusableInputError, VerifyOptions, verify_traffic  # noqa: PLC0415
+    from mockserver.cli.suite.verify_run import UnusableInputError, VerifyOptions, verify_traffic  # noqa: PLC0415
 
     wanted = VerifyOptions(archive, vendor, base, state, assumptions)
     try:

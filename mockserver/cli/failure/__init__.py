@@ -1,0 +1,1 @@
+"""How a command fails: messages in three parts, near misses, exit codes of faults and Ctrl-C."""

@@ -1,0 +1,1 @@
+"""Help by theme, and the values that complete with TAB."""

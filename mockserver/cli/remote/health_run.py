@@ -1,0 +1,40 @@
+"""Execute `mockserver health`."""
+
+from __future__ import annotations
+
+from time import monotonic, sleep  # noqa: TID251 - waits in the machine's time
+
+from mockserver.cli.remote.control_plane import ControlPlane, ServerUnreachableError, connected
+from mockserver.cli.remote.outcome_lines import counted, write_json, write_lines
+from mockserver.cli.remote.server_options import ServerOptions
+from mockserver.model import Document
+
+_PAUSE_S = 0.2
+_TIMEOUT_S = 5.0
+
+
+def health(*, server: ServerOptions, address: str, wait: float) -> None:
+    """Print whether a server answers; for health checks. Exit 0: it does, 3: it does not."""
+    chosen = ServerOptions(address.rstrip("/") or server.url, server.sandbox, server.json, server.token)
+    with connected(chosen, _TIMEOUT_S) as control:
+        found = _wait_for_health(control, wait)
+    if server.json:
+        write_json(found)
+    else:
+        write_lines([f"{found['status']} {found['version']} {counted(len(found['vendors']), 'vendor')}"])
+
+
+def _wait_for_health(control: ControlPlane, wait_s: float) -> Document:
+    """Return the server's health; ask again until `wait_s` seconds have passed.
+
+    Raises:
+        ServerUnreachableError: it does not answer in that time.
+    """
+    ends = monotonic() + wait_s
+    while True:
+        try:
+            return control.call("GET", "/health")  # type: ignore[no-any-return]
+        except ServerUnreachableError:
+            if monotonic() >= ends:
+                raise
+            sleep(_PAUSE_S)

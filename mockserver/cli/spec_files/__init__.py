@@ -1,0 +1,1 @@
+"""OpenAPI files checked, shown and compared."""

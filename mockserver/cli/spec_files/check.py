@@ -1,0 +1,191 @@
+"""Find everything that keeps a spec from being served, and what OpenAPI does not allow, at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml as pyyaml
+
+from mockserver.cli.failure.suggestions import shown
+from mockserver.cli.spec_files.cures import cure_of, openapi_cure
+from mockserver.cli.spec_files.positions import START, Place, compose, place_in
+from mockserver.codec import json, yaml
+from mockserver.engine.registry import load_vendor
+from mockserver.errors import MockServerError
+from mockserver.spec.openapi import METHODS
+
+Path_ = tuple[str | int, ...]
+_MOST_PROBLEMS = 20
+_PATH_PARAMETER = re.compile(r"Path parameter '(.+)' for '(\w+)' operation in '(.+)' was not resolved")
+_EXTENSION = re.compile(r"x-[a-z-]+(?:\.[\w-]+)*")
+_NO_OPERATION_ID = re.compile(r"(\w+) (/\S*): (\w+) is missing")
+
+
+@dataclass(frozen=True, slots=True)
+class SpecProblem:
+    """A problem of a spec: where it is, what is wrong, and what to write."""
+
+    file: Path
+    place: Place
+    pointer: str
+    what: str
+    cure: str
+
+
+def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]:
+    """Return the problems of a spec by line; with `schema` what OpenAPI does not allow as well."""
+    try:
+        text = file.read_bytes().decode()
+        root, document = compose(text), yaml.load(text)
+    except UnicodeError:
+        return (SpecProblem(file, START, "", "the file is not UTF-8 text", "save it as UTF-8"),)
+    except pyyaml.YAMLError as error:
+        return (_syntax_problem(file, error),)
+    if not isinstance(document, dict):
+        what = "expected an OpenAPI document, found no mapping"
+        return (SpecProblem(file, START, "", what, "openapi: 3.0.3"),)
+    found = [*_loader_problems(file, document), *(_openapi_problems(document) if schema else ())]
+    problems = {
+        SpecProblem(file, place_in(root, path), _pointer(path, document), what, cure)
+        for path, what, cure in found
+    }
+    return tuple(sorted(problems, key=lambda one: (one.place, one.what)))
+
+
+def _syntax_problem(file: Path, error: pyyaml.YAMLError) -> SpecProblem:
+    mark = getattr(error, "problem_mark", None)
+    place = Place(mark.line + 1, mark.column + 1) if mark else START
+    what = f"not YAML: {getattr(error, 'problem', None) or shown(error)}"
+    return SpecProblem(file, place, "", what, "quote texts with : or #, and indent with spaces")
+
+
+def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Path_, str, str]]:
+    """Yield what our loader refuses; what is told is taken out, so that it tells the next one."""
+    rest = deepcopy(document)
+    for _ in range(_MOST_PROBLEMS):
+        message = _load(file, rest)
+        if message is None:
+            return
+        path = _path_of(message, document)
+        what = message.removeprefix(f"{file.name}: ").removeprefix(f"{file.stem}: ")
+        yield path, what, cure_of(what, path, document)
+        if not (_part_taken_out(what, path, rest) or _taken_out(message, path, rest)):
+            return
+
+
+def _load(file: Path, document: dict[str, Any]) -> str | None:
+    """Return the first problem that our loader has with the document, None if it has none."""
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / file.name
+        copy.write_bytes(json.encode(document))
+        try:
+            load_vendor(copy)
+        except MockServerError as error:
+            return str(error)
+    return None
+
+
+def _taken_out(message: str, path: Path_, document: dict[str, Any]) -> bool:
+    """Take what the message is about out of the document; return whether that was possible."""
+    if "openapi: expected" in message:
+        changed = document.get("openapi") != "3.0.3"
+        document["openapi"] = "3.0.3"
+        return changed
+    if "info.title" in message:
+        document["info"] = {"title": "x", "version": "1"}
+        return True
+    if path[:1] == ("paths",) and len(path) > 2:  # noqa: PLR2004 - a path and a method
+        del document["paths"][path[1]][path[2]]
+        return any(method in item for item in document["paths"].values() for method in METHODS)
+    return False
+
+
+def _part_taken_out(what: str, path: Path_, document: dict[str, Any]) -> bool:
+    """Take out what is wrong and not needed, so that the rest of its operation is read as well."""
+    if "unknown; known are" not in what and "security: add" not in what:
+        return False
+    node: Any = document
+    for step in path[:-1]:
+        node = node.get(step) if isinstance(node, dict) else None
+    if isinstance(node, dict) and path[-1] in node:
+        del node[path[-1]]
+        return True
+    return False
+
+
+def _path_of(message: str, document: dict[str, Any]) -> Path_:
+    """Return the path of what a message of our loader is about."""
+    if "openapi: expected" in message:
+        return ("openapi",)
+    if "info.title" in message:
+        return ("info",)
+    if missing := _NO_OPERATION_ID.search(message):
+        return ("paths", missing[2], missing[1])
+    names = message.split(": ")
+    for path, item in (document.get("paths") or {}).items():
+        for method in METHODS:
+            if isinstance(item, dict) and method in item and item[method].get("operationId") in names:
+                return _refined(message, ("paths", path, method), item[method])
+    return ("paths",) if "paths" in message else ()
+
+
+def _refined(message: str, path: Path_, operation: dict[str, Any]) -> Path_:
+    if reference := re.search(r"\$ref: (\S+) points", message):
+        return (*path, *_where_is("$ref", reference[1], operation))
+    if "security" in message and "security" in operation:
+        return (*path, "security")
+    if extension := _EXTENSION.search(message):
+        own = tuple(extension[0].split("."))
+        media = [
+            name for name in operation.get("requestBody", {}).get("content", {}) if f"{name}: " in message
+        ]
+        inside = ("requestBody", "content", *media[:1]) if media and own[0] not in operation else ()
+        return (*path, *inside, *own)
+    return path
+
+
+def _where_is(key: str, value: str, node: Any) -> Path_:
+    """Return the path of the first member `key` with that value."""
+    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for name, inner in pairs:
+        if name == key and inner == value:
+            return (name,)
+        if isinstance(inner, dict | list) and (found := _where_is(key, value, inner)):
+            return (name, *found)
+    return ()
+
+
+def _openapi_problems(document: dict[str, Any]) -> Iterator[tuple[Path_, str, str]]:
+    """Yield what OpenAPI itself does not allow."""
+    from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator  # noqa: PLC0415 - slow
+
+    is_later = str(document.get("openapi", "")).startswith("3.1")
+    validator = (OpenAPIV31SpecValidator if is_later else OpenAPIV30SpecValidator)(document)
+    for number, error in enumerate(validator.iter_errors()):
+        if number == _MOST_PROBLEMS:
+            return
+        what = error.message.partition("\n")[0]
+        if parameter := _PATH_PARAMETER.fullmatch(what):
+            path: Path_ = ("paths", parameter[3], parameter[2])
+        else:
+            path = tuple(error.absolute_path)
+        yield path, f"OpenAPI: {shown(what)}", openapi_cure(what)
+
+
+def _pointer(path: Path_, document: Any) -> str:
+    """Return the JSON Pointer of the deepest value on the path that is there."""
+    there: list[str | int] = []
+    node: Any = document
+    for step in path:
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        there.append(step)
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in there)

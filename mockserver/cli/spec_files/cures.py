@@ -1,0 +1,106 @@
+"""What to write into a spec that our loader refuses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mockserver.cli.failure.suggestions import nearest
+from mockserver.errors import SpecError
+from mockserver.spec.openapi import resolve
+
+_BATCH_METHODS = ("put", "post", "patch")
+_UNKNOWN = re.compile(r"(x-[\w.-]+)\.([\w-]+): unknown; known are (.*)")
+_ADD = re.compile(r"(?:add to its|write) (.*)")
+_KEY_NAMES = ("id", "number", "key", "code", "reference")
+
+
+def cure_of(what: str, path: tuple[str | int, ...], document: dict[str, Any]) -> str:
+    """Return what to write, as YAML where that can be known."""
+    if "nothing answers it" in what:
+        return _handler_cure(path, document)
+    if "x-batch.items: /" in what or "x-batch.items does not point" in what:
+        return _items_cure(path, document)
+    if unknown := _UNKNOWN.search(what):
+        known = unknown[3].split(", ")
+        return f"{nearest(unknown[2], known) or known[0]}: instead of {unknown[2]}:"
+    if "openapi: expected" in what:
+        return 'openapi: 3.0.3, with nullable: true for type: [..., "null"]'
+    return _plain_cure(what, path)
+
+
+def _plain_cure(what: str, path: tuple[str | int, ...]) -> str:
+    if scheme := re.search(r"security: add (\S+) to", what):
+        return f"components: {{securitySchemes: {{{scheme[1]}: {{type: http, scheme: bearer}}}}}}"
+    if added := _ADD.search(what):
+        return added[1]
+    if missing := re.search(r"(operationId|responses|info\.title|paths) is missing", what):
+        return _missing_cure(missing[1], path)
+    return "see what was expected, and mockserver spec check again"
+
+
+def openapi_cure(what: str) -> str:
+    """Return what to write where OpenAPI does not allow what is there."""
+    if parameter := re.match(r"Path parameter '(.+?)' for", what):
+        return f"parameters: [{{name: {parameter[1]}, in: path, required: true, schema: {{type: string}}}}]"
+    if member := re.match(r"['\"](.+?)['\"] is a required property", what):
+        return f"{member[1]}: …"
+    if member := re.search(r"\(['\"](.+?)['\"] (?:was|were) unexpected\)", what):
+        return f"remove {member[1]}, or name it x-{member[1]}"
+    return "what the OpenAPI 3.0.3 specification has at this place"
+
+
+def _missing_cure(name: str, path: tuple[str | int, ...]) -> str:
+    words = re.findall(r"\w+", " ".join(map(str, path[1:])))
+    operation = (words[-1] if words else "call") + "".join(word.capitalize() for word in words[:-1])
+    return {
+        "operationId": f"operationId: {operation}",
+        "responses": 'responses: {"200": {description: done}}',
+        "info.title": "info: {title: Orders, version: '1'}",
+    }.get(name, "paths: {/orders: {put: {operationId: putOrders, …}}}")
+
+
+def _handler_cure(path: tuple[str | int, ...], document: dict[str, Any]) -> str:
+    template, method = str(path[1]), str(path[2])
+    words = [word for word in template.split("/") if word and not word.startswith("{")]
+    collection = re.sub(r"\W+", "-", words[-1].lower()) if words else "records"
+    if method == "get":
+        return f"x-collection: {collection}"
+    lists = list(_lists(path, document)) if method in _BATCH_METHODS else []
+    if not lists:
+        return f"remove this {method.upper()}: the spec alone can describe batches and GETs"
+    items, key = lists[0]
+    outcome = "{list: /results, status: /status, message: /message, key: /key}"
+    return (
+        f'x-batch: {{items: "{items}", key: [{key}], upsert: true, collection: {collection}, '
+        f"outcome: {outcome}}}"
+    )
+
+
+def _items_cure(path: tuple[str | int, ...], document: dict[str, Any]) -> str:
+    pointers = [f'items: "{items}"' for items, _ in _lists(path, document)]
+    return " or ".join(pointers) or "items: the JSON Pointer of the list in the request body"
+
+
+def _lists(path: tuple[str | int, ...], document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the JSON Pointers of lists in the request's schema, each with a member that may be the key."""
+    try:
+        body = resolve(document, document["paths"][path[1]][path[2]].get("requestBody", {}))
+        schemas = [content.get("schema", {}) for content in body.get("content", {}).values()]
+        for schema in schemas[:1]:
+            whole = resolve(document, schema)
+            if whole.get("type") == "array":
+                yield "", _key_of(whole, document)
+            for name, node in whole.get("properties", {}).items():
+                if resolve(document, node).get("type") == "array":
+                    yield f"/{name}", _key_of(resolve(document, node), document)
+    except (SpecError, AttributeError, TypeError):
+        return
+
+
+def _key_of(node: dict[str, Any], document: dict[str, Any]) -> str:
+    item = resolve(document, node.get("items", {}))
+    names = [*item.get("required", ()), *item.get("properties", {})]
+    likely = [name for name in names if name.lower().endswith(_KEY_NAMES)]
+    return str((likely or names or ["id"])[0])

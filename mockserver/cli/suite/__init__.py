@@ -1,0 +1,1 @@
+"""Contract runs, recorded traffic and cases."""

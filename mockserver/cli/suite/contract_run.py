@@ -1,0 +1,318 @@
+"""Execute `mockserver contract`: run sessions, show progress and results, write reports, exit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from mockserver.cli.options import EXIT_FINDINGS, EXIT_NO_SERVER, EXIT_USAGE, fail
+from mockserver.cli.options import EXIT_INTERRUPTED as BY_CTRL_C
+from mockserver.cli.suite.contract_progress import ContractProgress
+from mockserver.cli.suite.progress_line import ProgressLine
+from mockserver.codec import json
+from mockserver.codec.instants import print_instant
+from mockserver.contract import catalogue, safety
+from mockserver.contract.config import RunConfig
+from mockserver.contract.credentials import UnreadableCredentialError
+from mockserver.contract.progress import RunObserver
+from mockserver.contract.report.annotations import annotation_lines
+from mockserver.contract.report.document import report_document
+from mockserver.contract.report.files import write_reports
+from mockserver.contract.report.rows import RunOutcome, run_outcome
+from mockserver.contract.report.summary import markdown_summary
+from mockserver.contract.report.terminal import closing_lines, failure_lines, vendor_lines
+from mockserver.contract.report.text import counted, one_line
+from mockserver.contract.runner import PHASES
+from mockserver.contract.session import baseline
+from mockserver.contract.session.baseline import KnownFindings, UnreadableBaselineError
+from mockserver.contract.session.plan import SessionPlan
+from mockserver.contract.session.session import (
+    INTERRUPTED,
+    MissingCredentialsError,
+    SessionContext,
+    SessionSubject,
+    load_session_subject,
+    run_session,
+)
+from mockserver.contract.target import TargetUnreachableError
+from mockserver.engine.registry import vendor_packages
+from mockserver.errors import MockServerError
+from mockserver.sandbox.clock import system_clock
+
+_HELP = "mockserver contract --help"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractOptions:
+    """The options of the command line, not yet checked against each other; `contract` explains them."""
+
+    vendors: tuple[str, ...]
+    target: str | None
+    allowed: tuple[str, ...]
+    spec: Path | None
+    headers: Mapping[str, str]
+    seed: int
+    max_examples: int
+    only: tuple[str, ...]
+    operations: tuple[str, ...]
+    phases: tuple[str, ...]
+    shrinks: bool
+    facts: Mapping[str, str]
+    rate: str | None
+    baseline: Path | None
+    write_baseline: Path | None
+    reports: tuple[str, ...]
+    folder: Path
+    summary: str
+    as_json: bool
+    quiet: bool
+    verbose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What every run of one command shares."""
+
+    line: ProgressLine
+    observer: RunObserver
+    known: tuple[KnownFindings, ...]
+    before: list[RunOutcome]
+
+
+def run_contract(options: ContractOptions, line: ProgressLine) -> None:
+    """Run the suite as the options say; ends with the exit status if that is not 0."""
+    wanted = _plans(options)
+    with line.showing(f"loading {', '.join(plan.name for plan in wanted)}…", stays=True):
+        plans = _select_plans(options, wanted)
+    known = _read_baseline(options)
+    began = print_instant(system_clock())
+    observer = RunObserver() if line.is_silent else ContractProgress(line, known, system_clock)
+    outcomes: list[RunOutcome] = []
+    is_interrupted = False
+    for plan, about in plans:
+        try:
+            outcomes.append(_run_session(plan, about, _Around(line, observer, known, outcomes)))
+        except KeyboardInterrupt:
+            is_interrupted = True
+            click.echo(f"note: {plan.name}: interrupted before its first call", err=True)
+            break
+        if not (options.as_json or options.quiet):
+            _print(vendor_lines(outcomes[-1], verbose=options.verbose))
+        if outcomes[-1].session.stopped:
+            break
+    _finish(options, outcomes, began)
+    if options.write_baseline:
+        _write_baseline(options.write_baseline, outcomes, known)
+    _exit(options, outcomes, is_interrupted=is_interrupted)
+
+
+def _finish(options: ContractOptions, outcomes: list[RunOutcome], began: str) -> None:
+    """Print the failures and the result, and write the reports."""
+    files = _write_reports(options, outcomes, began)
+    if options.as_json:
+        click.echo(json.encode(report_document(outcomes, began)).decode())
+    else:
+        _print(failure_lines(outcomes, options.folder if options.reports else None))
+        _print(closing_lines(outcomes, files))
+    if os.environ.get("GITHUB_ACTIONS") == "true" and options.summary == "auto":
+        for annotation in annotation_lines(outcomes):
+            click.echo(annotation, err=True)
+
+
+def _print(lines: Iterable[str]) -> None:
+    for one in lines:
+        click.echo(one)
+
+
+def _plans(options: ContractOptions) -> list[SessionPlan]:
+    only = _check_ids(options.only)
+    if options.spec and options.vendors:
+        fail(
+            "--spec and a vendor exclude each other",
+            f"--spec {options.spec}",
+            f"mockserver contract --spec {options.spec}",
+            EXIT_USAGE,
+        )
+    if options.target and not options.spec and len(options.vendors) != 1:
+        where = f"--target {one_line(options.target, 80)}"
+        fail(
+            "--target needs exactly one vendor, or --spec",
+            where,
+            f"mockserver contract {vendor_packages()[0]} --target URL",
+            EXIT_USAGE,
+        )
+    _check_names("vendor", "VENDOR", options.vendors, vendor_packages())
+    try:
+        rate = safety.parse_rate(options.rate) if options.rate else None
+    except ValueError as error:
+        fail(str(error), "--rate", "--rate 20/s", EXIT_USAGE)
+    names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
+    checks, operations = only, frozenset(options.operations)
+    effort = RunConfig(options.seed, options.max_examples, checks, operations, options.shrinks)
+    return [
+        SessionPlan(
+            name,
+            options.spec,
+            options.target,
+            options.allowed,
+            options.headers,
+            rate,
+            options.facts,
+            effort,
+            tuple(phase for phase in PHASES if not options.phases or phase in options.phases),
+        )
+        for name in names
+    ]
+
+
+def _select_plans(
+    options: ContractOptions, plans: list[SessionPlan]
+) -> list[tuple[SessionPlan, SessionSubject]]:
+    """Return the plans with their APIs, without plans that contain none of the requested operations."""
+    try:
+        read = [(plan, load_session_subject(plan)) for plan in plans]
+    except MockServerError as error:
+        fail(one_line(str(error)), f"--spec {options.spec}", "a file of OpenAPI 3.0 or 3.1", EXIT_USAGE)
+    if not options.operations:
+        return read
+    there = {name for _, about in read for name in about.api.spec.operations}
+    _check_names("operation", "--operation", options.operations, sorted(there))
+    wanted = set(options.operations)
+    return [one for one in read if not wanted.isdisjoint(one[1].api.spec.operations)]
+
+
+def _check_ids(given: Iterable[str]) -> frozenset[str]:
+    """Return the ids of checks; an id of an earlier version is replaced, and said so."""
+    ids = []
+    for name in given:
+        ids.append(catalogue.current_id(name))
+        if ids[-1] != name:
+            click.echo(f"note: --only {name} is called {ids[-1]} now", err=True)
+    _check_names("check", "--only", ids, catalogue.all_checks())
+    return frozenset(ids)
+
+
+def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
+    choices = list(known)
+    for name in given:
+        if name not in choices:
+            near = get_close_matches(name, choices, n=3) or choices
+            fail(f"no {kind} named {one_line(name, 80)}", where, f"one of {', '.join(near)}", EXIT_USAGE)
+
+
+def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:
+    if not options.baseline:
+        return ()
+    try:
+        return baseline.read_baseline(options.baseline)
+    except UnreadableBaselineError as error:
+        fail(str(error), f"--baseline {options.baseline}", f"--write-baseline {options.baseline}", EXIT_USAGE)
+
+
+def _run_session(plan: SessionPlan, about: SessionSubject, around: _Around) -> RunOutcome:
+    context = SessionContext(os.environ, _say(around.line), system_clock, around.observer)
+    target = f"--target {one_line(plan.target or '', 80)}"
+    try:
+        with around.line.showing(f"{plan.name}: starting…"):
+            session = run_session(plan, about, context)
+        return run_outcome(session, around.known, around.before)
+    except safety.UnsafeTargetError as error:
+        fail(str(error), target, error.cure, EXIT_USAGE)
+    except MissingCredentialsError as error:
+        cure = " ".join(f"{name}=…" for name in error.names)
+        fail(
+            str(error),
+            target,
+            f"{cure} mockserver contract …     or set one to nothing to skip the operations that need it",
+            EXIT_USAGE,
+        )
+    except TargetUnreachableError as error:
+        fail(
+            f"no server answers: {one_line(str(error))}",
+            target,
+            "start it with mockserver run, or give another address",
+            EXIT_NO_SERVER,
+        )
+    except (MockServerError, UnreadableCredentialError) as error:
+        fail(one_line(str(error)), f"--spec {plan.spec}" if plan.spec else plan.name, _HELP, EXIT_USAGE)
+
+
+def _say(line: ProgressLine) -> Callable[[str], None]:
+    """Return a function that prints to stderr, below whatever the progress line shows."""
+
+    def say(told: str) -> None:
+        line.clear()
+        click.echo(told, err=True)
+
+    return say
+
+
+def _write_reports(options: ContractOptions, outcomes: list[RunOutcome], began: str) -> list[Path]:
+    page = os.environ.get("GITHUB_STEP_SUMMARY", "")
+    try:
+        if page and options.summary == "auto":
+            with Path(page).open("a", encoding="utf-8", errors="backslashreplace") as told:
+                told.write(markdown_summary(outcomes))
+        return write_reports(options.reports, options.folder, outcomes, began) if options.reports else []
+    except OSError as error:
+        fail(
+            f"reports cannot be written: {error}",
+            f"--report-dir {options.folder}",
+            "--report-dir DIR",
+            EXIT_USAGE,
+        )
+
+
+def _write_baseline(file: Path, outcomes: list[RunOutcome], known: tuple[KnownFindings, ...]) -> None:
+    """Write the findings as a baseline; keep known reasons, and findings that this run did not look at."""
+    differences = {
+        KnownFindings(one.session.api.name, row.operation, row.check.id, row.reason, row.fingerprint)
+        for one in outcomes
+        for row in one.rows
+        if row.finding
+    }
+    met = {(one.vendor, one.operation, one.check) for one in differences}
+    gone = {one for outcome in outcomes for one in outcome.resolved}
+    kept = [one for one in known if one not in gone and (one.vendor, one.operation, one.check) not in met]
+    baseline.write_baseline(file, [*differences, *kept])
+    click.echo(
+        f"{counted(len(differences), 'known differences')} written to {file}: give each a reason",
+        err=True,
+    )
+
+
+def _exit(options: ContractOptions, outcomes: list[RunOutcome], *, is_interrupted: bool) -> None:
+    stopped = next((one.session.stopped for one in outcomes if one.session.stopped), "")
+    if is_interrupted or stopped == INTERRUPTED:
+        raise SystemExit(BY_CTRL_C)
+    if stopped:
+        fail(
+            f"the server stopped answering: {one_line(stopped)}",
+            outcomes[-1].session.where,
+            "the same command again, once the server answers",
+            EXIT_NO_SERVER,
+        )
+    if not any(one.rows for one in outcomes):
+        given = _selection(options)
+        fail(
+            f"No checks ran: none applies to {' with '.join(f'`{one}`' for one in given) or 'this spec'}.",
+            ", ".join(one.partition(" ")[0] for one in given) or "VENDOR",
+            "fewer of these options     mockserver contract --help lists them",
+            EXIT_USAGE,
+        )
+    if any(one.having("FAIL") for one in outcomes):
+        raise SystemExit(EXIT_FINDINGS)
+
+
+def _selection(options: ContractOptions) -> list[str]:
+    """Return the options that limit what is called and checked, as they were given."""
+    return [
+        *(f"--operation {one_line(name, 80)}" for name in options.operations),
+        *(f"--phase {name}" for name in options.phases),
+        *(f"--only {name}" for name in options.only),
+    ]

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import gc, signal, sys, time
+from mockserver.cli.failure.interrupts import interrupts_kept
+
+def in_callback(phase, info):
+    gc.callbacks.remove(in_callback)
+    signal.raise_signal(signal.SIGINT)
+    for _ in range(10): pass
+
+try:
+    with interrupts_kept():
+        gc.callbacks.append(in_callback)
+        gc.collect()
+        signal.pause() if hasattr(signal, "pause") else time.sleep(60)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def test_ctrl_c_inside_a_callback_of_the_garbage_collector_is_not_lost() -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", PROGRAM], capture_output=True, timeout=60, check=False, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_the_usual_hook_is_put_back() -> None:
+    program = (
+        "import sys; from mockserver.cli.failure.interrupts import interrupts_kept\n"
+        "usual = sys.unraisablehook\n"
+        "with interrupts_kept(): assert sys.unraisablehook is not usual\n"
+        "assert sys.unraisablehook is usual"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], check=False)  # noqa: S603 - our own program
+
+    assert done.returncode == 0
