@@ -71,4 +71,4 @@ def test_what_the_failed_test_saw_is_kept(done: Done) -> None:
 
     assert folder.name.startswith("t-gw")
     assert done.shows(f"kept in {folder}")
-    assert (folder / "call-3.sh").is_file()
+    assert (folder / "story.sh").is_file()
