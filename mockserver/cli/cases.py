@@ -66,7 +66,8 @@ def list_(*, vendor: str, tag: str, source: str | None, search: str, as_json: bo
 @_vendor_option
 @_option("--curl", "form", flag_value="curl", help="As a shell script that sends the calls with curl.")
 @_option("--pytest", "form", flag_value="pytest", help="As a pytest file.")
-def show(*, case: str, vendor: str, form: str | None) -> None:
+@_option("--json", "as_json", is_flag=True, help="As JSON: the row, and the vendors' cases.")
+def show(*, case: str, vendor: str, form: str | None, as_json: bool) -> None:
     """Show a row of the catalogue (id, number or name) and the vendors' cases for it.
 
     \b
@@ -79,7 +80,7 @@ def show(*, case: str, vendor: str, form: str | None) -> None:
     if form:
         print_export(case, vendor, form)
     else:
-        print_row(case, vendor)
+        print_row(case, vendor, as_json=as_json)
 
 
 @cases.command(context_settings=CONTEXT_SETTINGS)

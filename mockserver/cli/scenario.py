@@ -74,7 +74,8 @@ def show(*, server: ServerOptions, name: str) -> None:
 )
 @own_option("--vendor", default="", shell_complete=complete_vendors, help="Only for calls of this vendor.")
 @output_option
-def new(*, name: str, source: str, vendor: str, output: Path | None) -> None:
+@own_option("--json", "as_json", is_flag=True, help="Write JSON instead of YAML.")
+def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bool) -> None:
     """Print a scenario to edit. Needs no server.
 
     \b
@@ -83,7 +84,7 @@ def new(*, name: str, source: str, vendor: str, output: Path | None) -> None:
     """  # noqa: D301
     from mockserver.cli.remote import scenario_run  # noqa: PLC0415 - slow for help
 
-    scenario_run.new(name=name, source=source, vendor=vendor, output=output)
+    scenario_run.new(name=name, source=source, vendor=vendor, output=output, as_json=as_json)
 
 
 @scenario.command(context_settings=CONTEXT_SETTINGS)

@@ -26,6 +26,9 @@ def spec() -> None:
     """  # noqa: D301 - the character, which tells click to leave the lines alone
 
 
+_as_json = option("--json", "as_json", is_flag=True, help="The same as --format json.")
+
+
 def _spec_file(_context: click.Context, _param: click.Parameter, name: str) -> Path:
     """Return the file that a vendor's name or a path stands for.
 
@@ -44,7 +47,8 @@ def _spec_file(_context: click.Context, _param: click.Parameter, name: str) -> P
 @spec.command(context_settings=CONTEXT_SETTINGS)
 @argument("files", nargs=-1, type=_FILE, metavar="[FILE]…")
 @option("--format", "style", type=_FORMAT, default="text", help="github: annotations for a workflow.")
-def check(*, files: tuple[Path, ...], style: str) -> None:
+@_as_json
+def check(*, files: tuple[Path, ...], style: str, as_json: bool) -> None:
     """Report every problem of OpenAPI files: line, column, and what to write.
 
     It reports what keeps `mockserver run` from serving a file, and what OpenAPI does not allow. Without FILE
@@ -58,6 +62,7 @@ def check(*, files: tuple[Path, ...], style: str) -> None:
     from mockserver.cli.spec_files.check import find_problems  # noqa: PLC0415 - loads vendors
     from mockserver.cli.spec_files.lines import problem_lines  # noqa: PLC0415
 
+    style = "json" if as_json else style
     wanted = files or tuple(spec_files().values())
     problems = [problem for file in wanted for problem in find_problems(file)]
     for line in problem_lines(problems, style):
@@ -93,7 +98,8 @@ def show(*, vendor: Path, as_json: bool) -> None:
 @argument("old", callback=_spec_file, metavar="OLD", shell_complete=complete_vendors)
 @argument("new", callback=_spec_file, metavar="NEW", shell_complete=complete_vendors)
 @option("--format", "style", type=_FORMAT, default="text", help="github: annotations for a workflow.")
-def diff(*, old: Path, new: Path, style: str) -> None:
+@_as_json
+def diff(*, old: Path, new: Path, style: str, as_json: bool) -> None:
     """Compare two OpenAPI files, or a vendor's and a file: what changed, and what may break a client.
 
     Exit status: 0 nothing that may break a client, 1 at least one such change.
@@ -107,6 +113,7 @@ def diff(*, old: Path, new: Path, style: str) -> None:
     from mockserver.cli.spec_files.document import read_document  # noqa: PLC0415
     from mockserver.cli.spec_files.lines import change_lines  # noqa: PLC0415
 
+    style = "json" if as_json else style
     changes = spec_changes(read_document(old), read_document(new))
     for line in change_lines(changes, style):
         click.echo(line)

@@ -117,6 +117,12 @@ def test_a_row_is_shown_with_the_cases_of_a_vendor() -> None:
     assert f"vendor: {VENDOR}" in result.stdout
 
 
+def test_a_row_is_shown_as_json_with_its_cases() -> None:
+    shown = json.loads(run("show", ROW, "--vendor", VENDOR, "--json").stdout)
+
+    assert (shown["id"], {case["vendor"] for case in shown["cases"]}) == (ROW, {VENDOR})
+
+
 @pytest.mark.parametrize(("form", "begins"), [("--curl", "#!/bin/sh"), ("--pytest", '"""The answers are')])
 def test_a_row_is_shown_as_what_runs_elsewhere(form: str, begins: str) -> None:
     result = run("show", ROW, "--vendor", VENDOR, form)

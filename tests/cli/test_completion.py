@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
@@ -28,6 +30,12 @@ def test_the_script_of_a_shell_is_printed(shell: str) -> None:
     result = CliRunner().invoke(main, ["completion", shell])
 
     assert (result.exit_code, "_MOCKSERVER_COMPLETE" in result.output) == (0, True)
+
+
+def test_the_script_is_printed_as_json() -> None:
+    printed = json.loads(CliRunner().invoke(main, ["completion", "bash", "--json"]).output)
+
+    assert (printed["shell"], "_MOCKSERVER_COMPLETE" in printed["script"]) == ("bash", True)
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,12 @@ def test_a_new_scenario_is_printed(commands: Commands) -> None:
     assert commands.run_bare("scenario", "new", "mine").stdout.startswith("version: 1\nname: mine\n")
 
 
+def test_a_new_scenario_is_printed_as_json(commands: Commands) -> None:
+    printed = json.loads(commands.run_bare("scenario", "new", "mine", "--json").stdout)
+
+    assert (printed["version"], printed["name"]) == (1, "mine")
+
+
 def test_a_new_scenario_overwrites_no_file(commands: Commands, flaky: Path) -> None:
     result = commands.run_bare("scenario", "new", "mine", "-o", str(flaky))
 

@@ -140,6 +140,13 @@ def test_text_has_file_line_and_column(tmp_path: Path, monkeypatch: pytest.Monke
     assert second == "    try: x-collection: orders"
 
 
+def test_json_is_a_form_of_its_own_flag(tmp_path: Path) -> None:
+    file = str(write(tmp_path, sample_vendor.document()))
+
+    assert json.loads(run("check", file, "--json").output) == []
+    assert json.loads(run("diff", file, file, "--json").output) == []
+
+
 def test_github_has_annotations(tmp_path: Path) -> None:
     file = write(tmp_path, sample_vendor.changed_document("/paths/~1orders/get/x-collection"))
 

@@ -18,7 +18,7 @@ def config(stage: Stage) -> str:
         told = stage.done("mockserver config show --all", {"MOCKSERVER_LOG": "json"}, folder=stage.folder)
     finally:
         (stage.folder / "mockserver.toml").unlink()
-    lines = [line for line in told.splitlines() if re.search(r"\b9123\b|MOCKSERVER_LOG\b.*|\bjson\b", line)]
+    lines = [line for line in told.splitlines() if re.search(r"\b9123\b|MOCKSERVER_LOG", line)]
     assert any("mockserver.toml" in line and "9123" in line for line in lines), told
     assert any("MOCKSERVER_LOG" in line and "json" in line for line in lines), told
     assert "default" in told
@@ -82,7 +82,7 @@ def replay(stage: Stage) -> str:
         server.call("PUT", "/_mock/sandboxes/default/scenarios/flaky", json=scenario).raise_for_status()
         put(server, [{"invoice_Key": 1}, {"invoice_Key": 2}])
         told = stage.run("mockserver journal replay 1 --diff", {"MOCKSERVER_URL": server.url}).stdout
-    assert "item 1 rejected → created" in told, told
+    assert re.search("item 1 .*rejected → created", told), told
     return told.splitlines()[0]
 
 

@@ -16,7 +16,7 @@ from mockserver.cli.remote.control_plane import ControlPlane, connected
 from mockserver.cli.remote.outcome_lines import counted, shorten, table_lines, write_json, write_lines
 from mockserver.cli.remote.server_failures import end, end_unknown
 from mockserver.cli.remote.server_options import ServerOptions
-from mockserver.codec import yaml
+from mockserver.codec import json, yaml
 from mockserver.model import Document
 from mockserver.scenario.parser import InvalidScenarioError, parse_text
 
@@ -53,7 +53,7 @@ def show(*, server: ServerOptions, name: str) -> None:
     write_lines([*map(_count_line, found.get("counts", ())), yaml.dump(found["document"]).rstrip("\n")])
 
 
-def new(*, name: str, source: str, vendor: str, output: Path | None) -> None:
+def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bool) -> None:
     """Print a scenario to edit. Needs no server."""
     if not _NAME.fullmatch(name):
         what = f"{shorten(name)} is not a scenario's name: lower-case letters, digits and hyphens, at most 64"
@@ -68,6 +68,8 @@ def new(*, name: str, source: str, vendor: str, output: Path | None) -> None:
             f"there is no packaged scenario {shorten(source)}", f"--from {shorten(source)}", cure, EXIT_USAGE
         )
     text = scenario_files.new_scenario(name, vendor, source)
+    if as_json:
+        text = f"{json.encode(yaml.load(text)).decode()}\n"
     if output is None:
         click.echo(text, nl=False)
         return

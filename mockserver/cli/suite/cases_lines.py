@@ -56,9 +56,13 @@ def print_rows(wanted: RowFilter, *, as_json: bool) -> None:
         click.echo("no row matches; mockserver cases list shows all", err=True)
 
 
-def print_row(case: str, vendor: str) -> None:
+def print_row(case: str, vendor: str, *, as_json: bool) -> None:
     """Print a row and its cases."""
     row, entries = find_entries(case, vendor)
+    if as_json:
+        cases = [_with_used_names(case_document(entry.case)) for entry in entries]
+        click.echo(json.encode({**_document(row), "cases": cases}).decode())
+        return
     lines = [
         f"{row.id}  {row.section}",
         f"when      {row.trigger}",

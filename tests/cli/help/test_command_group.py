@@ -129,3 +129,16 @@ def test_help_and_tab_import_nothing_heavy(line: str) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603 - our own program
 
     assert (done.returncode, done.stderr.strip(), done.stdout != "") == (0, "", True)
+
+
+def test_every_command_that_ends_can_print_json() -> None:
+    assert list(without_json(main)) == ["run"]
+
+
+def without_json(group: click.Group) -> Iterator[str]:
+    """Yield the commands below the group that have no --json."""
+    for name, command in commands_of(group, click.Context(group)).items():
+        if isinstance(command, click.Group):
+            yield from without_json(command)
+        elif "--json" not in {flag for parameter in command.params for flag in parameter.opts}:
+            yield name
