@@ -269,6 +269,11 @@ def test_the_journal_is_cleared(commands: Commands, calls: list[int]) -> None:
     assert (result.exit_code, commands.control("GET", "/journal"), len(calls)) == (0, [], 2)
 
 
+def test_what_was_deleted_is_printed_as_json(commands: Commands) -> None:
+    assert commands.document("journal", "clear", "--yes")["deleted"] == "journal"
+    assert commands.document("scenario", "clear")["deleted"] == "all"
+
+
 def test_the_journal_is_not_cleared_by_accident(commands: Commands, calls: list[int]) -> None:
     result = commands.run("journal", "clear")
 

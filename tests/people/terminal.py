@@ -40,18 +40,18 @@ journal clear --yes
 sandbox list
 sandbox create people
 sandbox reset people --yes
-sandbox snapshot people
-sandbox restore people s1 --yes
+sandbox snapshot -s people
+sandbox restore s1 -s people
 sandbox diff people default
-sandbox dump people
-sandbox load people dump.json --yes
+sandbox dump -s people
+sandbox load dump.json -s people
 sandbox delete people --yes
 scenario list
 scenario show reset
-scenario new
+scenario new mine
 scenario validate scenario.yaml
 scenario apply scenario.yaml
-scenario clear --yes
+scenario clear
 send vba
 spec check
 spec show vba

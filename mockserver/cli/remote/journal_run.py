@@ -11,7 +11,7 @@ from mockserver.cli.remote.control_plane import ControlPlane, RefusedError, conn
 from mockserver.cli.remote.journal_filters import Filters
 from mockserver.cli.remote.journal_follow import follow
 from mockserver.cli.remote.journal_lines import entry_lines, verdict_lines
-from mockserver.cli.remote.outcome_lines import shorten, write_json, write_lines
+from mockserver.cli.remote.outcome_lines import shorten, write_done, write_json, write_lines
 from mockserver.cli.remote.server_failures import check_sure, end
 from mockserver.cli.remote.server_options import ServerOptions
 from mockserver.codec import yaml
@@ -78,7 +78,8 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     check_sure(server, f"mockserver journal clear -s {server.sandbox} --yes", sure=sure)
     with connected(server) as control:
         control.here("DELETE", "/journal")
-    write_lines([f"journal of {server.sandbox} deleted"], err=True)
+    document = {"sandbox": server.sandbox, "deleted": "journal"}
+    write_done(f"journal of {server.sandbox} deleted", document, as_json=server.json)
 
 
 def _line(entry: Document) -> str:

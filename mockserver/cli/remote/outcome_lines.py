@@ -37,6 +37,14 @@ def write_json(document: Json) -> None:
     click.echo(json.encode(document).decode(), color=False)
 
 
+def write_done(text: str, document: Json, *, as_json: bool) -> None:
+    """Say on standard error what was done, or print it as JSON."""
+    if as_json:
+        write_json(document)
+    else:
+        write_lines([text], err=True)
+
+
 def shorten(text: str, most: int = _MAX_WORD) -> str:
     """Return the text on one line, without control characters, cut at `most` characters."""
     shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

@@ -10,7 +10,14 @@ import click
 
 from mockserver.cli.options import EXIT_USAGE
 from mockserver.cli.remote.control_plane import ControlPlane, connected, sandbox_path
-from mockserver.cli.remote.outcome_lines import counted, shorten, table_lines, write_json, write_lines
+from mockserver.cli.remote.outcome_lines import (
+    counted,
+    shorten,
+    table_lines,
+    write_done,
+    write_json,
+    write_lines,
+)
 from mockserver.cli.remote.sandbox_lines import difference_lines, sandbox_row
 from mockserver.cli.remote.server_failures import check_sure, end
 from mockserver.cli.remote.server_options import ServerOptions
@@ -49,7 +56,8 @@ def delete(*, server: ServerOptions, name: str, sure: bool) -> None:
     check_sure(chosen, f"mockserver sandbox delete {name} --yes", sure=sure)
     with connected(chosen) as control:
         control.here("DELETE")
-    _note(f"{shorten(name)} deleted")
+    document = {"sandbox": name, "deleted": "sandbox"}
+    write_done(f"{shorten(name)} deleted", document, as_json=server.json)
 
 
 def reset(*, server: ServerOptions, name: str, sure: bool) -> None:
@@ -101,7 +109,7 @@ def dump(*, server: ServerOptions, vendor: str | None, output: Path | None) -> N
         click.echo(content.decode())
         return
     output.write_bytes(content + b"\n")
-    _note(f"written: {output}")
+    write_done(f"written: {output}", {"written": str(output)}, as_json=server.json)
 
 
 def load(*, server: ServerOptions, file: Any, vendor: str | None) -> None:
@@ -152,7 +160,3 @@ def _print_snapshots(server: ServerOptions, found: Json) -> None:
                 ]
             )
         )
-
-
-def _note(text: str) -> None:
-    write_lines([text], err=True)

@@ -13,7 +13,14 @@ from mockserver.cli.failure.suggestions import nearest
 from mockserver.cli.options import EXIT_FINDINGS, EXIT_USAGE, fail
 from mockserver.cli.remote import scenario_files
 from mockserver.cli.remote.control_plane import ControlPlane, connected
-from mockserver.cli.remote.outcome_lines import counted, shorten, table_lines, write_json, write_lines
+from mockserver.cli.remote.outcome_lines import (
+    counted,
+    shorten,
+    table_lines,
+    write_done,
+    write_json,
+    write_lines,
+)
 from mockserver.cli.remote.server_failures import end, end_unknown
 from mockserver.cli.remote.server_options import ServerOptions
 from mockserver.codec import json, yaml
@@ -127,7 +134,8 @@ def clear(*, server: ServerOptions, names: tuple[str, ...]) -> None:
             _delete(control, name)
         if not names:
             control.here("DELETE", "/scenarios")
-    write_lines([f"deleted: {', '.join(names) or 'all scenarios'}"], err=True)
+    document = {"sandbox": server.sandbox, "deleted": list(names) or "all"}
+    write_done(f"deleted: {', '.join(names) or 'all scenarios'}", document, as_json=server.json)
 
 
 def _delete(control: ControlPlane, name: str) -> None:
