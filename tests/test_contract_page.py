@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -13,7 +14,8 @@ from mockserver.cli.main import main
 from mockserver.contract import catalogue
 from mockserver.contract.loading import load_vendor_api
 
-PAGE = (Path(__file__).parents[1] / "docs" / "contract.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
 
 
 def test_every_check_is_explained_as_it_explains_itself() -> None:
@@ -37,15 +39,38 @@ def test_the_facts_of_the_example_are_facts() -> None:
     assert named <= set(load_vendor_api("payt").facts)
 
 
-def test_the_jobs_of_the_page_are_yaml_that_runs_this_command() -> None:
-    blocks = re.findall(r"```yaml\n(# Git.*?)```", PAGE, re.DOTALL)
-    jobs = [yaml.safe_load(block) for block in blocks]
+JOBS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(# Git.*?)```", PAGE, re.DOTALL)]
+GITHUB_STEPS = JOBS[0]["jobs"]["contract"]["steps"]
+GITHUB_LINES = [step.get("run", "") for step in GITHUB_STEPS]
+GITLAB_LINES = JOBS[1]["contract"]["script"]
 
-    github = [step.get("run", "") for step in jobs[0]["jobs"]["contract"]["steps"]]
-    gitlab = jobs[1]["contract"]["script"]
-    for lines in (github, gitlab):
-        assert any(line.startswith("mockserver contract ") for line in lines)
-        assert any("pip install '.[contract]'" in line for line in lines)
+
+@pytest.mark.parametrize("lines", [GITHUB_LINES, GITLAB_LINES], ids=["github", "gitlab"])
+def test_a_job_of_the_page_tests_a_server_that_the_reader_names(lines: list[str]) -> None:
+    (command,) = [line for line in lines if line.startswith("mockserver contract ")]
+
+    assert " --target " in command
+    assert " --baseline " not in command, "a first run has no such file"
+
+
+def test_the_github_job_has_an_event_that_starts_it() -> None:
+    event = JOBS[0].get(True, JOBS[0].get("on"))  # YAML 1.1 reads the key `on` as true
+
+    assert event == ["push"]
+
+
+def test_the_github_job_installs_the_suite_by_the_action_that_it_checks_out() -> None:
+    (source,) = [step["with"]["path"] for step in GITHUB_STEPS if "repository" in step.get("with", {})]
+    (action,) = [step for step in GITHUB_STEPS if step.get("uses") == f"./{source}"]
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
+
+    assert action["with"] == {"extras": "contract"}
+    assert set(action["with"]) <= set(inputs)
+
+
+def test_the_gitlab_job_installs_the_suite_from_its_submodule() -> None:
+    assert "pip install './mockserver-src[contract]'" in GITLAB_LINES
+    assert JOBS[1]["contract"]["variables"] == {"GIT_SUBMODULE_STRATEGY": "recursive"}
 
 
 def test_every_report_is_explained() -> None:

@@ -20,6 +20,10 @@ FILES_BY_FORMAT: Mapping[str, str] = MappingProxyType(
 )
 """Files with the calls, by format of the journal's export."""
 
+_CONFTEST = f"""# pytest runs the story only if you name its file.
+collect_ignore = ["{FILES_BY_FORMAT["pytest"]}"]
+"""
+
 _MAX_CALLS = 200
 """Limit of calls of an export that runs again; of more, the newest ones are saved."""
 
@@ -32,7 +36,8 @@ def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall
 
     The stories make a sandbox of their own at MOCKSERVER_URL with the state that the calls met. Where they
     would not come out the same, a file `<format>.refused.txt` says why. Credentials in calls are redacted
-    unless they are those of the fixtures; the state contains the sandbox's own.
+    unless they are those of the fixtures; the state contains the sandbox's own. A `conftest.py` keeps pytest
+    from collecting the story with the tests of a project.
 
     Raises:
         OSError: the folder cannot be written.
@@ -41,6 +46,7 @@ def save_artifacts(sandbox_control: SandboxControl, calls: Sequence[RecordedCall
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "state.json").write_bytes(sandbox_control.content("/dump"))
     (folder / "journal.txt").write_text("".join(f"{call}\n" for call in calls), encoding="utf-8")
+    (folder / "conftest.py").write_text(_CONFTEST, encoding="utf-8")
     for form, name in FILES_BY_FORMAT.items():
         refused = folder / f"{form}.refused.txt"
         refused.unlink(missing_ok=True)

@@ -35,6 +35,8 @@ EFFECTS = (*_ITEM_EFFECTS, *_ENVELOPE_EFFECTS, *_RESPONSE_EFFECTS, *_RULE_MEMBER
 """Keyword arguments of `arm`, named after the effects of the scenario language."""
 
 _EFFECTS_WITH_CODE = ("fail", "warn")
+_COUNTS_ATTEMPTS = "fail"
+"""The effect for which `times` counts attempts at an item."""
 
 
 class ArmedScenario:
@@ -99,31 +101,38 @@ def build_scenario(
         TypeError: an effect is unknown or missing, or does not apply to an item.
     """
     _check_effects(item, effects)
-    item_effects = {
-        _ITEM_EFFECTS[word]: _with_code(word, effects[word]) for word in effects if word in _ITEM_EFFECTS
+    parts = {
+        "items": _item_rules(item, times, effects),
+        "response": _response(effects),
+        "envelope": {_ENVELOPE_EFFECTS[word]: effects[word] for word in effects if word in _ENVELOPE_EFFECTS},
     }
-    response = {
-        _RESPONSE_EFFECTS[word]: _fixed_delay(word, effects[word])
-        for word in effects
-        if word in _RESPONSE_EFFECTS
-    }
-    envelope = {_ENVELOPE_EFFECTS[word]: effects[word] for word in effects if word in _ENVELOPE_EFFECTS}
     rule: dict[str, Json] = {
         "id": "-".join(word.replace("_", "-") for word in effects if word not in _RULE_MEMBERS) or "rule",
         **{word: effects[word] for word in effects if word in _RULE_MEMBERS},
         "match": {"vendor": vendor, **effects.get("match", {})},
+        **{part: one for part, one in parts.items() if one},
     }
-    if times is not None and "fail" in item_effects:
-        item_effects["failTimes"] = times
-    elif times is not None:
+    if times is not None and _COUNTS_ATTEMPTS not in effects:
         rule["times"] = {"count": times}
-    if item_effects:
-        rule["items"] = [{"select": _select(item), "effect": item_effects}]
-    parts = {"response": response, "envelope": envelope}
+    return {"version": 1, "name": name, "rules": [rule]}
+
+
+def _item_rules(
+    item: str | int | Mapping[str, Json] | None, times: int | None, effects: Mapping[str, Json]
+) -> list[Json]:
+    effect = {
+        _ITEM_EFFECTS[word]: _with_code(word, effects[word]) for word in effects if word in _ITEM_EFFECTS
+    }
+    if times is not None and _COUNTS_ATTEMPTS in effects:
+        effect["failTimes"] = times
+    return [{"select": _select(item), "effect": effect}] if effect else []
+
+
+def _response(effects: Mapping[str, Json]) -> Mapping[str, Json]:
     return {
-        "version": 1,
-        "name": name,
-        "rules": [{**rule, **{part: one for part, one in parts.items() if one}}],
+        _RESPONSE_EFFECTS[word]: _fixed_delay(word, effects[word])
+        for word in effects
+        if word in _RESPONSE_EFFECTS
     }
 
 

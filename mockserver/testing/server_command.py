@@ -22,9 +22,12 @@ _STOP_S = 10
 _MAX_OUTPUT = 2000
 _PREFIX = "MOCKSERVER_"
 
-NO_SERVER = """no mockserver is installed in this environment, and no command is named that starts one
+_REMEDIES = """
   try: pytest --mockserver-command=/path/to/bin/mockserver   (or MOCKSERVER_COMMAND, or the ini file)
    or: pytest --mockserver-url=http://127.0.0.1:8080         (or MOCKSERVER_URL), for a server that runs"""
+NO_SERVER = (
+    f"no mockserver is installed in this environment, and no command is named that starts one{_REMEDIES}"
+)
 
 
 class ServerNotStartedError(Exception):
@@ -83,7 +86,7 @@ def _started(words: Sequence[str], errors: IO[bytes]) -> Iterator[subprocess.Pop
         )
     except OSError as error:
         raise ServerNotStartedError(
-            f"{words[0]} cannot be run: {error.strerror or error}\n{NO_SERVER}"
+            f"the command {words[0]} cannot be started: {error.strerror or error}{_REMEDIES}"
         ) from None
     try:
         yield process

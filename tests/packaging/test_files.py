@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +115,26 @@ def test_the_action_calls_commands_that_exist() -> None:
 
     assert calls
     assert [unknown for call in calls if (unknown := unknown_parts(call))] == []
+
+
+@pytest.mark.parametrize(("extras", "installed"), [("", "src"), ("contract,tls", "src[contract,tls]")])
+def test_the_action_installs_the_extras_that_it_is_given(extras: str, installed: str, tmp_path: Path) -> None:
+    (install,) = [step["run"] for step in _load("action.yml")["runs"]["steps"] if step["name"] == "Install"]
+    (pip,) = [line for line in install.splitlines() if "/pip" in line]
+    program = tmp_path / "mockserver" / "bin" / "pip"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\nfor word; do last="$word"; done; printf %s "$last"\n')
+    program.chmod(0o700)
+
+    done = subprocess.run(  # noqa: S603 - a line of our own file
+        ["bash", "-c", pip],  # noqa: S607 - as runners call it
+        env={"PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "SOURCE": "src", "EXTRAS": extras},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == installed
 
 
 def test_every_output_of_the_action_is_written_by_a_step() -> None:

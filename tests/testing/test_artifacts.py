@@ -14,6 +14,8 @@ from mockserver.testing import MockServer, Sandbox
 from tests.support.server_process import serve_process
 from tests.testing.sending import put_invoices, send
 
+pytest_plugins = ["pytester"]
+
 
 @pytest.fixture(scope="module")
 def fresh_url() -> Iterator[str]:
@@ -51,6 +53,35 @@ def test_the_files_of_a_scenario_run_again_on_another_server(
             check=False,
         )
         assert (done.returncode, command) == (0, command), done.stdout.decode() + done.stderr.decode()
+
+
+@pytest.fixture
+def project_with_story(server: MockServer, pytester: pytest.Pytester) -> Path:
+    """Return the folder of a saved call inside a project with one test of its own."""
+    pytester.makepyfile(test_own="def test_own(): pass")
+    with Sandbox(server) as box:
+        send(box.vendor("vba"), box.vendor("vba").example(items=1))
+        return saved(box, pytester.path / "artifacts")
+
+
+def test_pytest_does_not_collect_a_saved_story_with_the_tests_of_the_project(
+    project_with_story: Path, pytester: pytest.Pytester
+) -> None:
+    assert (project_with_story / "test_story.py").is_file()
+
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1)
+
+
+def test_a_saved_story_runs_when_its_file_is_named(
+    project_with_story: Path, pytester: pytest.Pytester, server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOCKSERVER_URL", server.url)
+    story = (project_with_story / "test_story.py").relative_to(pytester.path)
+
+    result = pytester.runpytest_subprocess("-p", "no:randomly", str(story), "-v")
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*test_story.py::*PASSED*"])
 
 
 def test_a_form_that_is_refused_leaves_the_reason(server: MockServer, tmp_path: Path) -> None:

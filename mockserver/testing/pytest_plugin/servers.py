@@ -62,11 +62,8 @@ def fail_without_traceback() -> Iterator[None]:
         LookupError,
         OSError,
     ) as error:
-        said = str(error)
-    else:
-        return
-    # Not inside of `except`: pytest would print the text of the error as well.
-    pytest.fail(said, pytrace=False)
+        # `pytest.fail` would keep the error as its context, and pytest would print both.
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def register_installed_vendors(config: pytest.Config) -> None:

@@ -222,16 +222,18 @@ def test_a_command_that_is_not_there_is_told_with_the_lines_to_type(
 ) -> None:
     pytester.makepyfile(test)
 
-    result = pytester.runpytest_inprocess("--mockserver-command=no-such-command")
+    result = pytester.runpytest_inprocess("--mockserver-command=/nope/mockserver")
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "no-such-command cannot be run: No such file or directory",
+            "the command /nope/mockserver cannot be started: No such file or directory",
             "  try: pytest --mockserver-command=/path/to/bin/mockserver *",
         ]
     )
-    assert result.stdout.str().count("cannot be run") == 2, "once in full and once in the summary"
+    printed, _, _ = result.stdout.str().partition("short test summary")
+    assert printed.count("cannot be started") == 1
+    assert "no command is named" not in printed
 
 
 def test_a_traceback_ends_at_the_line_that_calls_this_library(run: Run) -> None:
