@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,7 +35,50 @@ def test_the_list_has_the_line_of_each_call(commands: Commands, calls: list[int]
     result = commands.run("journal", "list")
 
     lines = [entry["line"] for entry in commands.control("GET", "/journal")]
-    assert (result.exit_code, result.stdout.splitlines(), len(calls)) == (0, lines, 2)
+    shown = [line.partition("  ")[2] for line in result.stdout.splitlines()]
+    assert (result.exit_code, shown, len(calls)) == (0, lines, 2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no tzset")
+@pytest.mark.parametrize("verb", [("list",), ("tail", "--max", "2")])
+def test_a_line_begins_with_the_local_time(
+    commands: Commands, calls: list[int], verb: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "XYZ-14")
+    time.tzset()
+
+    shown = [line.split()[0] for line in commands.run("journal", *verb).stdout.splitlines()]
+
+    monkeypatch.undo()
+    time.tzset()
+    instants = [datetime.fromisoformat(entry["at"]) for entry in commands.control("GET", "/journal")]
+    assert shown == [f"{at + timedelta(hours=14):%H:%M:%S}" for at in instants]
+    assert len(calls) == 2
+
+
+def test_a_filter_that_finds_nothing_says_how_many_calls_there_are(
+    commands: Commands, calls: list[int]
+) -> None:
+    result = commands.run("journal", "list", "--item", "nobody")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == (
+        f"no call of {len(calls)} in {commands.sandbox} matches; "
+        f"all of them: mockserver journal list -s {commands.sandbox}\n"
+    )
+
+
+def test_a_filter_on_an_empty_journal_says_how_to_fill_it(commands: Commands) -> None:
+    assert "; send one: mockserver send" in commands.run("journal", "list", "--item", "nobody").stderr
+
+
+def test_the_examples_of_the_list_find_calls(commands: Commands) -> None:
+    help_text = commands.run_bare("journal", "list", "--help").stdout
+    lines = [line.split()[1:] for line in help_text.splitlines() if line.strip().startswith("mockserver ")]
+    *_, sends, lists = lines
+
+    assert commands.run(*sends).exit_code == 0
+    assert len(commands.document(*(word for word in lists if word != "--json"))) == 1
 
 
 @pytest.mark.parametrize(
