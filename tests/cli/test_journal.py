@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import Result
 
@@ -227,6 +228,18 @@ def test_a_replay_that_ends_otherwise_is_exit_1_with_diff(commands: Commands) ->
     assert "  the answer was lost: " in result.stdout
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_replay_is_exit_1_exactly_when_status_or_outcomes_differ(commands: Commands, vendor: str) -> None:
+    commands.run("send", vendor, "--items", "1", "--bad", "0")
+
+    for into in ("fresh", "here"):
+        result = commands.run("journal", "replay", "1", "--into", into, "--diff", "--json")
+        difference = json.loads(result.stdout)["difference"]
+        status = difference["status"]
+        differs = status["recorded"] != status["replayed"] or difference["items"]["differ"] > 0
+        assert result.exit_code == int(differs)
+
+
 def test_a_call_is_replayed_into_a_sandbox_or_to_an_address(commands: Commands, calls: list[int]) -> None:
     both = ("--into", "here", "--to", UNUSED_URL)
 
@@ -269,6 +282,25 @@ def test_what_cannot_be_repeated_is_exit_1_with_the_reason(commands: Commands, c
 
     assert (result.exit_code, result.stdout, len(calls)) == (1, "", 2)
     assert result.stderr.startswith("error: no call of the journal matches")
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"), [((), "ask with --show-secrets"), (("--json",), "ask with secrets=shown")]
+)
+def test_a_refusal_for_a_secret_names_the_option_on_a_terminal(
+    commands: Commands, flags: tuple[str, ...], named: str
+) -> None:
+    secret = {"authorization": "Bearer my-own-secret-token"}
+    rule = {"id": "r1", "match": {"headers": secret}, "response": {"status": 503}}
+    commands.control("PUT", "/scenarios/mine", {"version": 1, "name": "mine", "rules": [rule]})
+    url = f"{commands.url}/sandboxes/{commands.sandbox}/{VENDORS[0]}/nothing-here"
+    httpx.get(url, headers=secret, trust_env=False)
+
+    result = commands.run("journal", "export", "--case", *flags)
+
+    assert (result.exit_code, result.stdout, named in result.stderr) == (1, "", True), result.stderr
+    if not flags:
+        assert result.stderr.endswith("  try: mockserver journal export … --show-secrets\n")
 
 
 @pytest.mark.parametrize("arguments", [("1",), ("1", "--har", "--from", "1")])
