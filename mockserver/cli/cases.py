@@ -107,8 +107,9 @@ def run(  # noqa: PLR0913 - click hands over one argument an option
 ) -> None:
     """Run case files, or rows of the catalogue (id, number or name).
 
-    Each case runs in a new sandbox. Without --target the server is one of our own, for this run alone. At a
-    --target that is no mockserver only cases run that need nothing but calls; others are refused.
+    Each case runs in a new sandbox. Without --target the server is one of our own, for this run alone, also
+    if MOCKSERVER_URL is set; each line says where the case ran. At a --target that is no mockserver only
+    cases run that need nothing but calls; others are refused.
     Exit 0: all pass, 1: some fail, 2: bad file, 3: no server at URL, 4: no such case, or refused.
 
     \b

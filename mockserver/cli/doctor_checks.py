@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.extras import EXTRAS, missing_packages
+from mockserver.cli.extras import EXTRAS, INSTALLS_EXTRA, missing_packages
 from mockserver.cli.failure.suggestions import choices
 from mockserver.cli.settings.config_file import (
     InvalidConfigError,
@@ -113,7 +113,7 @@ def _extras() -> Iterator[Diagnosis]:
     for extra in EXTRAS:
         if missing := missing_packages(extra):
             what = f"not installed ({', '.join(missing)})"
-            yield Diagnosis(WARN, f"extra {extra}", what, f"pip install 'mockserver[{extra}]'")
+            yield Diagnosis(WARN, f"extra {extra}", what, INSTALLS_EXTRA.format(extra=extra))
         else:
             yield Diagnosis(OK, f"extra {extra}", "installed")
 

@@ -18,6 +18,10 @@ _PACKAGES: Mapping[str, tuple[str, ...]] = {
 EXTRAS = tuple(_PACKAGES)
 
 
+INSTALLS_EXTRA = "pip install '.[{extra}]' in the folder of the checkout"
+"""What installs an extra: the package is in no index, so its bare name would not find it."""
+
+
 def missing_packages(extra: str) -> list[str]:
     """Return the packages of the extra that are not installed."""
     return [name for name in _PACKAGES[extra] if find_spec(name) is None]
@@ -34,6 +38,6 @@ def check_extra(extra: str, command: str) -> None:
         fail(
             f'{command} needs the extra "{extra}": {missing[0]} is not installed',
             sys.prefix,
-            f"pip install 'mockserver[{extra}]'",
+            INSTALLS_EXTRA.format(extra=extra),
             EXIT_USAGE,
         )

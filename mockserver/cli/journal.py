@@ -38,11 +38,12 @@ journal.add_command(export)
 @secrets_option
 @server_options
 def list_calls(*, server: ServerOptions, filters: Filters, last: int, secrets: bool) -> None:
-    """Print a line for each call, oldest first.
+    """Print a line for each call with its local time, oldest first.
 
     \b
     mockserver journal list --status 4xx --since 10m
-    mockserver journal list --item R2 --outcome rejected --json
+    mockserver send payt --first 1
+    mockserver journal list --item MS-1 --outcome created --json
     """  # noqa: D301
     from mockserver.cli.remote import journal_run  # noqa: PLC0415 - slow for help
 
@@ -60,7 +61,7 @@ def list_calls(*, server: ServerOptions, filters: Filters, last: int, secrets: b
 )
 @server_options
 def tail(*, server: ServerOptions, filters: Filters, last: int, most: int | None, interval: float) -> None:
-    """Print a line for each call as it comes, until Ctrl-C.
+    """Print a line for each call with its local time as it comes, until Ctrl-C.
 
     \b
     mockserver journal tail --vendor VENDOR --status 4xx

@@ -31,13 +31,21 @@ COMMAND = "command"
     help="Send it into this sandbox, or into a fresh one (fresh).  [default: its own]",
 )
 @own_option("--to", default="", metavar="URL", help="Send it to this address of the vendor instead.")
-@own_option("--diff", "whole", is_flag=True, help="Print each difference; exit 1 if there are some.")
+@own_option(
+    "--diff",
+    "whole",
+    is_flag=True,
+    help="Print each difference; exit 1 if the status or an outcome differs, whatever else the body says.",
+)
 @header_option
 @server_options
 def replay(  # noqa: PLR0913 - click hands over one argument an option
     *, server: ServerOptions, number: int, into: str, to: str, whole: bool, headers: Mapping[str, str]
 ) -> None:
     """Send a recorded call again and print which items end otherwise.
+
+    With --diff, exit 1: the status or the outcome of an item differs. Ids, times and other values in the
+    body are printed, but not counted.
 
     \b
     mockserver journal replay 17 --diff

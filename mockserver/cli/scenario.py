@@ -36,6 +36,8 @@ def scenario() -> None:
 def list_scenarios(*, server: ServerOptions, packaged: bool) -> None:
     """List the scenarios of a sandbox with their hits.
 
+    A hit is a call that a rule applied to.
+
     \b
     mockserver scenario list
     mockserver scenario list --packaged
@@ -51,7 +53,8 @@ def list_scenarios(*, server: ServerOptions, packaged: bool) -> None:
 def show(*, server: ServerOptions, name: str) -> None:
     """Print a scenario as YAML, with the hits of its rules.
 
-    It is one of the sandbox, or a packaged one.
+    It is one of the sandbox, or a packaged one. A hit is a call that the rule applied to. A rule that changes
+    items alone counts only calls with such an item.
 
     \b
     mockserver scenario show flaky-third

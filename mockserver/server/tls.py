@@ -61,7 +61,7 @@ def _load_library() -> Any:
         return import_module("trustme")
     except ImportError:
         what = "--tls needs the package trustme, which makes the certificate"
-        raise StartupError(what, "--tls", "pip install 'mockserver[tls]'") from None
+        raise StartupError(what, "--tls", "pip install '.[tls]' in the folder of the checkout") from None
 
 
 def _authority(folder: Path, library: Any) -> Any:

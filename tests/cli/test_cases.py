@@ -156,6 +156,21 @@ def test_a_row_that_loses_an_answer_runs_at_a_socket() -> None:
     assert (result.exit_code, result.stdout.startswith(f"PASS 148-reset {VENDOR}  ")) == (0, True), (
         result.output
     )
+    assert result.stdout.endswith(" ms  in a process of its own\n")
+
+
+def test_a_passed_case_says_where_it_ran(url: str, plain_url: str, plain_case: Path) -> None:
+    own = CliRunner(env={"MOCKSERVER_URL": url}).invoke(main, ["cases", "run", ROW, "--vendor", VENDOR])
+
+    assert own.stdout.endswith(" ms  in this process\n")
+    assert run("run", ROW, "--vendor", VENDOR, "--target", url).stdout.endswith(f" ms  {url}\n")
+    assert run("run", plain_case, "--target", plain_url).stdout.endswith(f" ms  {plain_url}\n")
+
+
+def test_the_results_say_as_json_where_the_case_ran(url: str) -> None:
+    (found,) = json.loads(run("run", ROW, "--vendor", VENDOR, "--target", url, "--json").stdout)
+
+    assert found["server"] == url
 
 
 def test_rows_run_at_a_mockserver_in_new_sandboxes(url: str) -> None:
@@ -192,7 +207,7 @@ def test_a_case_that_needs_a_sandbox_is_refused_at_another_server(plain_url: str
 
     assert result.exit_code == 4
     assert result.stdout == (
-        f"REFUSED hello {VENDOR}\n     needs a mockserver at the target, for: calls, freeze\n"
+        f"REFUSED hello {VENDOR}  {plain_url}\n     needs a mockserver at the target, for: calls, freeze\n"
     )
 
 

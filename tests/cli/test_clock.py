@@ -55,5 +55,8 @@ def test_an_unknown_sandbox_is_exit_4_with_the_nearest(commands: Commands) -> No
     assert result.stderr.splitlines() == [
         f"error: there is no sandbox {commands.sandbox}x",
         f"   at: --sandbox {commands.sandbox}x",
-        f"  try: mockserver clock show --sandbox {commands.sandbox}",
+        (
+            f"  try: mockserver clock show --sandbox {commands.sandbox}, "
+            f"or mockserver sandbox create {commands.sandbox}x"
+        ),
     ]

@@ -160,6 +160,7 @@ def test_a_vendor_without_the_operation_is_not_called(
     ("arguments", "said"),
     [
         (["nope"], "error: no vendor named nope\n   at: VENDOR\n  try: one of "),
+        (["nope"], ", or --spec FILE for a spec of yours\n"),
         (["--only", "cuont-is-processed"], "  try: one of count-is-processed"),
         (["payt", "--operation", "nope"], "error: no operation named nope\n   at: --operation\n"),
         (["--target", "http://127.0.0.1:8080/payt"], "error: --target needs exactly one vendor"),

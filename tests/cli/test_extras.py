@@ -30,7 +30,7 @@ def test_a_command_without_its_extra_says_what_to_install(words: str, tmp_path: 
     command = words.partition(" {")[0]
     assert result.exit_code == 2
     assert f'error: mockserver {command} needs the extra "contract": ' in result.output
-    assert "  try: pip install 'mockserver[contract]'" in result.output
+    assert "  try: pip install '.[contract]' in the folder of the checkout\n" in result.output
 
 
 @pytest.mark.usefixtures("without_extras")

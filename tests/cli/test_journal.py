@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import Result
 
@@ -32,7 +36,50 @@ def test_the_list_has_the_line_of_each_call(commands: Commands, calls: list[int]
     result = commands.run("journal", "list")
 
     lines = [entry["line"] for entry in commands.control("GET", "/journal")]
-    assert (result.exit_code, result.stdout.splitlines(), len(calls)) == (0, lines, 2)
+    shown = [line.partition("  ")[2] for line in result.stdout.splitlines()]
+    assert (result.exit_code, shown, len(calls)) == (0, lines, 2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no tzset")
+@pytest.mark.parametrize("verb", [("list",), ("tail", "--max", "2")])
+def test_a_line_begins_with_the_local_time(
+    commands: Commands, calls: list[int], verb: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "XYZ-14")
+    time.tzset()
+
+    shown = [line.split()[0] for line in commands.run("journal", *verb).stdout.splitlines()]
+
+    monkeypatch.undo()
+    time.tzset()
+    instants = [datetime.fromisoformat(entry["at"]) for entry in commands.control("GET", "/journal")]
+    assert shown == [f"{at + timedelta(hours=14):%H:%M:%S}" for at in instants]
+    assert len(calls) == 2
+
+
+def test_a_filter_that_finds_nothing_says_how_many_calls_there_are(
+    commands: Commands, calls: list[int]
+) -> None:
+    result = commands.run("journal", "list", "--item", "nobody")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == (
+        f"no call of {len(calls)} in {commands.sandbox} matches; "
+        f"all of them: mockserver journal list -s {commands.sandbox}\n"
+    )
+
+
+def test_a_filter_on_an_empty_journal_says_how_to_fill_it(commands: Commands) -> None:
+    assert "; send one: mockserver send" in commands.run("journal", "list", "--item", "nobody").stderr
+
+
+def test_the_examples_of_the_list_find_calls(commands: Commands) -> None:
+    help_text = commands.run_bare("journal", "list", "--help").stdout
+    lines = [line.split()[1:] for line in help_text.splitlines() if line.strip().startswith("mockserver ")]
+    *_, sends, lists = lines
+
+    assert commands.run(*sends).exit_code == 0
+    assert len(commands.document(*(word for word in lists if word != "--json"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -181,6 +228,18 @@ def test_a_replay_that_ends_otherwise_is_exit_1_with_diff(commands: Commands) ->
     assert "  the answer was lost: " in result.stdout
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_replay_is_exit_1_exactly_when_status_or_outcomes_differ(commands: Commands, vendor: str) -> None:
+    commands.run("send", vendor, "--items", "1", "--bad", "0")
+
+    for into in ("fresh", "here"):
+        result = commands.run("journal", "replay", "1", "--into", into, "--diff", "--json")
+        difference = json.loads(result.stdout)["difference"]
+        status = difference["status"]
+        differs = status["recorded"] != status["replayed"] or difference["items"]["differ"] > 0
+        assert result.exit_code == int(differs)
+
+
 def test_a_call_is_replayed_into_a_sandbox_or_to_an_address(commands: Commands, calls: list[int]) -> None:
     both = ("--into", "here", "--to", UNUSED_URL)
 
@@ -223,6 +282,25 @@ def test_what_cannot_be_repeated_is_exit_1_with_the_reason(commands: Commands, c
 
     assert (result.exit_code, result.stdout, len(calls)) == (1, "", 2)
     assert result.stderr.startswith("error: no call of the journal matches")
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"), [((), "ask with --show-secrets"), (("--json",), "ask with secrets=shown")]
+)
+def test_a_refusal_for_a_secret_names_the_option_on_a_terminal(
+    commands: Commands, flags: tuple[str, ...], named: str
+) -> None:
+    secret = {"authorization": "Bearer my-own-secret-token"}
+    rule = {"id": "r1", "match": {"headers": secret}, "response": {"status": 503}}
+    commands.control("PUT", "/scenarios/mine", {"version": 1, "name": "mine", "rules": [rule]})
+    url = f"{commands.url}/sandboxes/{commands.sandbox}/{VENDORS[0]}/nothing-here"
+    httpx.get(url, headers=secret, trust_env=False)
+
+    result = commands.run("journal", "export", "--case", *flags)
+
+    assert (result.exit_code, result.stdout, named in result.stderr) == (1, "", True), result.stderr
+    if not flags:
+        assert result.stderr.endswith("  try: mockserver journal export … --show-secrets\n")
 
 
 @pytest.mark.parametrize("arguments", [("1",), ("1", "--har", "--from", "1")])

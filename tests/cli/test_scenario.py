@@ -36,7 +36,7 @@ def misspelt(tmp_path: Path) -> Path:
 def test_a_file_is_applied(commands: Commands, flaky: Path) -> None:
     result = commands.run("scenario", "apply", str(flaky))
 
-    assert (result.exit_code, result.stdout) == (0, "flaky  armed  1 rule  hit 0\n")
+    assert (result.exit_code, result.stdout) == (0, "flaky  armed  1 rule  0 hits\n")
     assert [one["name"] for one in commands.control("GET", "/scenarios")] == ["flaky"]
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_is_not_there_is_wrong_usage(commands: Commands) -> None:
 def test_the_list_says_hits_and_what_is_left(commands: Commands) -> None:
     commands.run("scenario", "apply", "-", "--once", stdin=FLAKY)
 
-    assert commands.run("scenario", "list").stdout == "flaky  armed  1 rule  hit 0  left 1\n"
+    assert commands.run("scenario", "list").stdout == "flaky  armed  1 rule  0 hits  left 1\n"
 
 
 def test_an_empty_list_says_how_to_arm_one(commands: Commands) -> None:
@@ -121,8 +121,19 @@ def test_a_scenario_is_shown_as_yaml_that_can_be_applied_again(commands: Command
 
     shown = commands.run("scenario", "show", "flaky").stdout
 
-    assert shown.startswith("# r1: 0 calls matched, 0 hits\n")
+    assert shown.startswith("# r1: 0 calls matched and had its items, 0 hits\n")
     assert commands.run("scenario", "apply", "-", stdin=shown).exit_code == 0
+
+
+def test_a_call_without_an_item_of_the_rule_is_counted_by_other_rules_alone(commands: Commands) -> None:
+    item = {"select": {"key": "nobody"}, "effect": {"fail": {"code": "internal"}}}
+    rules = [{"id": "r1", "items": [item]}, {"id": "r2", "items": [item], "envelope": {"order": "reverse"}}]
+    commands.control("PUT", "/scenarios/two", {"version": 1, "name": "two", "rules": rules})
+    commands.run("send", vendor_packages()[0])
+
+    shown = commands.run("scenario", "show", "two").stdout.splitlines()
+
+    assert shown[:2] == ["# r1: 0 calls matched and had its items, 0 hits", "# r2: 1 call matched, 1 hit"]
 
 
 def test_a_packaged_scenario_is_shown(commands: Commands) -> None:

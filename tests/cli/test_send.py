@@ -176,3 +176,17 @@ def test_a_file_that_is_not_there_is_wrong_usage(commands: Commands) -> None:
 
 def test_without_a_server_the_exit_is_3(commands: Commands) -> None:
     assert commands.run_bare("send", VENDOR, "--url", UNUSED_URL).exit_code == 3
+
+
+def test_a_sandbox_that_is_not_there_is_created(commands: Commands) -> None:
+    new = Commands(commands.url, f"{commands.sandbox}-new")
+
+    result = new.run("send", VENDOR)
+
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"sandbox {new.sandbox} created\n")
+    assert len(new.control("GET", "/journal")) == 1
+
+
+def test_a_name_that_no_sandbox_can_have_is_refused(commands: Commands) -> None:
+    assert Commands(commands.url, "QA 1").run("send", VENDOR).exit_code in (2, 4)

@@ -104,4 +104,4 @@ def test_a_missing_library_is_told_with_the_line_to_type(
     with pytest.raises(StartupError, match="needs the package trustme") as told:
         tls.make_certificate(tmp_path, ())
 
-    assert told.value.cure == "pip install 'mockserver[tls]'"
+    assert told.value.cure == "pip install '.[tls]' in the folder of the checkout"

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ssl import SSLCertVerificationError
 from urllib.parse import quote, urlencode, urlsplit
 
 from mockserver.cli.remote.server_options import ServerOptions
@@ -17,6 +18,9 @@ from mockserver.model import EMPTY, Document, Json
 JSON, YAML = "application/json", "application/yaml"
 TIMEOUT_S = 60.0
 _PROBLEM = "application/problem+json"
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
+"""Codes of OpenSSL: certificates that are self-signed, or whose issuer is not among those trusted."""
+
 _CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
 
 
@@ -26,6 +30,10 @@ class ServerUnreachableError(Exception):
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(reason)
         self.url = url
+
+
+class UntrustedCertificateError(ServerUnreachableError):
+    """A certificate authority that is not trusted here signed the server's certificate."""
 
 
 class InvalidAddressError(Exception):
@@ -98,7 +106,12 @@ def send_request(
             return HttpReply(response.status, named, response.read())
     except (OSError, HTTPException) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ServerUnreachableError(f"{parts.scheme}://{parts.netloc}", reason) from None
+        kind = UntrustedCertificateError if _is_untrusted(error) else ServerUnreachableError
+        raise kind(f"{parts.scheme}://{parts.netloc}", reason) from None
+
+
+def _is_untrusted(error: Exception) -> bool:
+    return isinstance(error, SSLCertVerificationError) and error.verify_code in _UNKNOWN_AUTHORITY
 
 
 @dataclass(frozen=True, slots=True)

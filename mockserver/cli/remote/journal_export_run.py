@@ -18,6 +18,8 @@ from mockserver.cli.remote.server_failures import end
 from mockserver.cli.remote.server_options import ServerOptions
 
 _UNEXPORTABLE = ("not-reproducible", "not-kept")
+_ASK_FOR_SECRETS = "secrets=shown"
+"""What refusals of the control plane name; on the command line it is an option."""
 
 
 def replay(  # noqa: PLR0913 - click hands over one argument an option
@@ -79,5 +81,11 @@ def _exported(control: ControlPlane, number: int | None, query: Mapping[str, Any
 
 
 def _end_unexportable(server: ServerOptions, error: RefusedError) -> NoReturn:
-    cure = str(error.first_error.get("try") or "mockserver journal export … --har, which repeats nothing")
-    end(server, {**error.problem, "detail": str(error)}, error.operation, cure, EXIT_FINDINGS)
+    detail = str(error)
+    cure = "mockserver journal export … --har, which repeats nothing"
+    if _ASK_FOR_SECRETS in detail:
+        cure = "mockserver journal export … --show-secrets"
+    if not server.json:
+        detail = detail.replace(_ASK_FOR_SECRETS, "--show-secrets")
+    cure = str(error.first_error.get("try") or cure)
+    end(server, {**error.problem, "detail": detail}, error.operation, cure, EXIT_FINDINGS)

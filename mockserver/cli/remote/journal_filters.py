@@ -63,7 +63,9 @@ _OPTIONS = (
         metavar="OUTCOME",
         help=f"Outcome of at least one item: {', '.join(_OUTCOMES)}.",
     ),
-    own_option("--item", default="", metavar="KEY", help="Calls with this item."),
+    own_option(
+        "--item", default="", metavar="KEY", help="Calls with this item; an item without a key is not found."
+    ),
     own_option(
         "--scenario",
         default="",

@@ -68,9 +68,11 @@ def replay_lines(replayed: Document, *, whole: bool) -> Iterator[str]:
     if not whole:
         return
     for item in difference["items"]["differences"]:
-        yield f"  item {item['index']} {shorten(item['key'], 40)}: {_change(item)}"
+        yield f"  item {item['index']} {shorten(item['key'], 40) or 'no key'}: {_change(item)}"
+    if difference["body"]["differences"]:
+        yield "  in the body, which the exit status does not count:"
     for place in difference["body"]["differences"]:
-        yield f"  {shorten(place['pointer'] or '/', 200)}: {_change(place)}"
+        yield f"    {shorten(place['pointer'] or '/', 200)}: {_change(place)}"
     rest = sum(
         difference[part]["differ"] - len(difference[part]["differences"]) for part in ("items", "body")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import islice
 from time import sleep
 from typing import Any, NoReturn
@@ -24,13 +25,13 @@ def list_calls(*, server: ServerOptions, filters: Filters, last: int, secrets: b
     """Print a line for each call, oldest first."""
     with connected(server) as control:
         found = control.here("GET", "/journal", **filters, last=last, secrets="shown" if secrets else None)
+        calls = 0 if found or not filters else int(control.here("GET")["calls"])
     if server.json:
         write_json(found)
     elif found:
         write_lines(_line(one) for one in found)
     else:
-        such = "no such calls" if filters else "no calls"
-        write_lines([f"{such} in {server.sandbox}; send one: mockserver send VENDOR"], err=True)
+        write_lines([_nothing_found(server, calls)], err=True)
 
 
 def tail(*, server: ServerOptions, filters: Filters, last: int, most: int | None, interval: float) -> None:
@@ -82,8 +83,17 @@ def clear(*, server: ServerOptions, sure: bool) -> None:
     write_done(f"journal of {server.sandbox} deleted", document, as_json=server.json)
 
 
+def _nothing_found(server: ServerOptions, calls: int) -> str:
+    if calls:
+        lists = f"mockserver journal list -s {server.sandbox}"
+        return f"no call of {calls:,} in {server.sandbox} matches; all of them: {lists}"
+    return f"no calls in {server.sandbox}; send one: mockserver send VENDOR"
+
+
 def _line(entry: Document) -> str:
-    return shorten(str(entry["line"]), 500)
+    """Return the line of a call, with the time of day here."""
+    at = datetime.fromisoformat(entry["at"]).astimezone()
+    return f"{at:%H:%M:%S}  {shorten(str(entry['line']), 500)}"
 
 
 def _newest(control: ControlPlane) -> int:

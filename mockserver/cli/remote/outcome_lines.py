@@ -103,7 +103,7 @@ def _outcome(item: Document) -> str:
 
 
 def _key(item: Document) -> str:
-    return shorten(str(item["key"]), _MAX_KEY)
+    return shorten(str(item["key"]), _MAX_KEY) or "no key"
 
 
 def _described(head: str, indent: str, item: Document) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,6 +28,8 @@ from mockserver.model import Document
 from mockserver.scenario.parser import InvalidScenarioError, parse_text
 
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,63}")
+_CHANGES_CALLS = frozenset({"envelope", "response", "quota", "transitionsState", "commit"})
+"""Members of a rule that change a call whatever items it has."""
 
 
 def list_scenarios(*, server: ServerOptions, packaged: bool) -> None:
@@ -57,7 +59,7 @@ def show(*, server: ServerOptions, name: str) -> None:
     if server.json:
         write_json(found)
         return
-    write_lines([*map(_count_line, found.get("counts", ())), yaml.dump(found["document"]).rstrip("\n")])
+    write_lines([*_count_lines(found), yaml.dump(found["document"]).rstrip("\n")])
 
 
 def new(*, name: str, source: str, vendor: str, output: Path | None, as_json: bool) -> None:
@@ -189,9 +191,14 @@ def _row(found: Document) -> tuple[str, ...]:
     left = [one["left"] for one in found["counts"]]
     rest = "" if None in left else f"left {sum(left):,}"
     armed = "armed" if found["armed"] else "stored"
-    return (str(found["name"]), armed, counted(found["rules"], "rule"), f"hit {found['hits']:,}", rest)
+    return (str(found["name"]), armed, counted(found["rules"], "rule"), counted(found["hits"], "hit"), rest)
 
 
-def _count_line(rule: Document) -> str:
-    left = "" if rule["left"] is None else f", {rule['left']:,} left"
-    return f"# {rule['id']}: {counted(rule['calls'], 'call')} matched, {counted(rule['hits'], 'hit')}{left}"
+def _count_lines(found: Document) -> Iterator[str]:
+    """Yield the counts of each rule; one that changes items alone counts only calls with such items."""
+    for rule, count in zip(found["document"]["rules"], found.get("counts", ()), strict=False):
+        needs_items = rule.get("items") and _CHANGES_CALLS.isdisjoint(rule)
+        matched = "matched and had its items" if needs_items else "matched"
+        left = "" if count["left"] is None else f", {count['left']:,} left"
+        calls, hits = counted(count["calls"], "call"), counted(count["hits"], "hit")
+        yield f"# {count['id']}: {calls} {matched}, {hits}{left}"

@@ -12,6 +12,7 @@ from mockserver.cli.options import EXIT_FINDINGS, EXIT_USAGE
 from mockserver.cli.remote.control_plane import (
     ControlPlane,
     HttpReply,
+    RefusedError,
     ServerUnreachableError,
     connected,
     send_request,
@@ -33,7 +34,9 @@ def send(server: ServerOptions, options: SendOptions) -> None:
     """Send a batch and print what became of each item."""
     with connected(server) as control:
         _check_vendor(control, options)
-        if _is_case(server, options):
+        is_case = _is_case(server, options)
+        _create_missing_sandbox(control, options)
+        if is_case:
             _run_case(control, options)
             return
         call = make_call(control, options)
@@ -54,6 +57,19 @@ def _check_vendor(control: ControlPlane, options: SendOptions) -> None:
         end_unknown(
             control.server, "batch operation", options.operation, batches, f"mockserver send {options.vendor}"
         )
+
+
+def _create_missing_sandbox(control: ControlPlane, options: SendOptions) -> None:
+    """Create the sandbox if there is none of its name, as a call to the vendor does."""
+    name = control.server.sandbox
+    try:
+        control.here("GET")
+    except RefusedError as error:
+        if error.code != "unknown-sandbox":
+            raise
+        control.call("POST", "/sandboxes", {"name": name})
+        if not options.quiet:
+            write_lines([f"sandbox {name} created"], err=True)
 
 
 def _is_case(server: ServerOptions, options: SendOptions) -> bool:

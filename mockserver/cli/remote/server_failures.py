@@ -15,7 +15,13 @@ import click
 from mockserver.cli.failure.places import command_words, flag_of, place_of
 from mockserver.cli.failure.suggestions import nearest
 from mockserver.cli.options import EXIT_NO_SERVER, EXIT_REFUSED, EXIT_USAGE, fail
-from mockserver.cli.remote.control_plane import FAILURES, ControlPlane, RefusedError, ServerUnreachableError
+from mockserver.cli.remote.control_plane import (
+    FAILURES,
+    ControlPlane,
+    RefusedError,
+    ServerUnreachableError,
+    UntrustedCertificateError,
+)
 from mockserver.cli.remote.outcome_lines import shorten
 from mockserver.cli.remote.server_options import DEFAULT_URL, ServerOptions
 from mockserver.codec import json
@@ -33,11 +39,21 @@ def end(server: ServerOptions, problem: Document, where: str, cure: str, status:
 def end_unreachable(server: ServerOptions, error: ServerUnreachableError) -> NoReturn:
     """End because no server answers; exit 3."""
     detail = f"no mockserver answers at {error.url}: {error}"
-    port = server.url.rpartition(":")[2]
-    starts = f"mockserver run --port {port}" if port.isdecimal() else "mockserver run"
     where = _place(click.get_current_context(), server.url)[0]
     problem = {"title": "No server", "code": "no-server", "detail": detail}
-    end(server, problem, where, starts, EXIT_NO_SERVER)
+    end(server, problem, where, _unreachable_cure(server.url, error), EXIT_NO_SERVER)
+
+
+def _unreachable_cure(url: str, error: ServerUnreachableError) -> str:
+    words = command_words(click.get_current_context())
+    if isinstance(error, UntrustedCertificateError):
+        return f"SSL_CERT_FILE=PATH {words} …, with the CA file that mockserver run --tls printed"
+    if url == DEFAULT_URL:
+        return (
+            f"mockserver run, or MOCKSERVER_URL=http://127.0.0.1:PORT {words} … for a server at another port"
+        )
+    port = url.rpartition(":")[2]
+    return f"mockserver run --port {port}" if port.isdecimal() else "mockserver run"
 
 
 def end_without_address(server: ServerOptions, text: str) -> NoReturn:
@@ -59,10 +75,22 @@ def end_refused(control: ControlPlane, error: RefusedError) -> NoReturn:
     malformed = error.status == HTTPStatus.BAD_REQUEST
     if subject and not malformed:
         name = _unknown_name(control, error)
-        end(server, problem, *_near(name, _names(control, subject), subject.lists), EXIT_REFUSED)
+        where, cure = _near(name, _names(control, subject), subject.lists)
+        if error.code == "unknown-sandbox" and _can_be_created(name):
+            creates = f"mockserver sandbox create {name}"
+            cure = creates if cure == subject.lists else f"{cure}, or {creates}"
+        end(server, problem, where, cure, EXIT_REFUSED)
     words = command_words(click.get_current_context())
     cure = str(error.first_error.get("try") or _CURES.get(error.code) or f"{words} --help")
     end(server, problem, _where(error, words), cure, EXIT_USAGE if malformed else EXIT_REFUSED)
+
+
+def _can_be_created(sandbox: str) -> bool:
+    """Return whether the sandbox is one to work in (`--sandbox`), by a name that a sandbox may have."""
+    from mockserver.sandbox.sandboxes import SANDBOX_NAME  # noqa: PLC0415 - slow
+
+    chosen = click.get_current_context().params.get("sandbox")
+    return sandbox == chosen and SANDBOX_NAME.fullmatch(sandbox) is not None
 
 
 def end_unknown(server: ServerOptions, kind: str, name: str, known: Iterable[str], lists: str) -> NoReturn:

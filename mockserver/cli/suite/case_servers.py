@@ -19,6 +19,7 @@ from mockserver.control.cases.transport import HttpClient, LostResponse, Request
 _PLAIN_STEPS = frozenset({"call", "together", "walk"})
 _OK = 200
 _STARTED = b"http"
+_THIS_PROCESS, _OWN_PROCESS = "in this process", "in a process of its own"
 
 
 class ServerUnreachableError(Exception):
@@ -30,7 +31,11 @@ class PlainTargetError(Exception):
 
 
 class CaseServer(Protocol):
-    """A server that runs cases."""
+    """A server that runs cases; `place` says where it is."""
+
+    @property
+    def place(self) -> str:
+        """An address, or in words which server it is."""
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:
         """Run the case; `sandbox` is a name for a new sandbox.
@@ -45,6 +50,7 @@ class MockserverClient:
     """A mockserver, by a client of it."""
 
     client: HttpClient
+    place: str
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:
         """Run the case in a new sandbox."""
@@ -91,6 +97,7 @@ class PlainServerClient:
 
     client: HttpClient
     path: str
+    place: str
 
     async def run(self, case: Case, sandbox: str) -> CaseResult:  # noqa: ARG002 - there are none
         """Run a case that needs nothing but calls."""
@@ -136,7 +143,7 @@ async def open_target(url: str) -> AsyncIterator[CaseServer]:
         if isinstance(answered, LostResponse) and answered.kind == "refused":
             raise ServerUnreachableError(f"nothing answers at {url}: {answered.detail}")
         is_ours = isinstance(answered, Response) and answered.status == _OK and not parts.path
-        yield MockserverClient(client) if is_ours else PlainServerClient(client, parts.path)
+        yield MockserverClient(client, url) if is_ours else PlainServerClient(client, parts.path, url)
 
 
 @asynccontextmanager
@@ -145,7 +152,7 @@ async def open_own_server(cases: Sequence[Case]) -> AsyncIterator[MockserverClie
     vendors = sorted({vendor for case in cases for vendor in _vendors(case)})
     if any(case.needs_socket for case in cases):
         async with _own_process(vendors) as url, open_client(url) as client:
-            yield MockserverClient(client)
+            yield MockserverClient(client, _OWN_PROCESS)
         return
     from mockserver.server import ignore_connexion_warnings  # noqa: PLC0415 - slow
 
@@ -153,7 +160,7 @@ async def open_own_server(cases: Sequence[Case]) -> AsyncIterator[MockserverClie
     from mockserver.server.application import Options, create_app  # noqa: PLC0415
     from mockserver.server.in_process import InProcessClient  # noqa: PLC0415
 
-    yield MockserverClient(InProcessClient(create_app(Options(vendors=tuple(vendors)))))
+    yield MockserverClient(InProcessClient(create_app(Options(vendors=tuple(vendors)))), _THIS_PROCESS)
 
 
 def _vendors(case: Case) -> set[str]:

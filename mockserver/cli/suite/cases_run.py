@@ -53,11 +53,12 @@ class NamedCase:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Result of a case: its differences, or why it was `refused`."""
+    """Result of a case: its differences, or why it was `refused`; `place` is where it ran."""
 
     named: NamedCase
     differences: tuple[str, ...]
     milliseconds: float
+    place: str
     refused: str = ""
 
     @property
@@ -125,8 +126,9 @@ async def _run_one(server: CaseServer, named: NamedCase, number: int) -> Verdict
     try:
         result = await server.run(named.case, _sandbox(number))
     except PlainTargetError as error:
-        return Verdict(named, (), 0, str(error))
-    return Verdict(named, result.differences, round((clock() - started) * 1000, 1))
+        return Verdict(named, (), 0, server.place, str(error))
+    took_ms = round((clock() - started) * 1000, 1)
+    return Verdict(named, result.differences, took_ms, server.place)
 
 
 def _sandbox(number: int) -> str:
@@ -136,7 +138,7 @@ def _sandbox(number: int) -> str:
 def _print(verdict: Verdict) -> None:
     named = verdict.named
     took = "" if verdict.refused else f"  {verdict.milliseconds:.0f} ms"
-    click.echo(f"{verdict.word} {named.name} {named.case.vendor}{took}")
+    click.echo(f"{verdict.word} {named.name} {named.case.vendor}{took}  {verdict.place}")
     for line in verdict.reasons:
         click.echo(f"     {line}")
 
@@ -200,6 +202,7 @@ def _document(verdict: Verdict) -> dict[str, object]:
         "refused": verdict.refused or None,
         "says": list(verdict.differences),
         "durationMillis": verdict.milliseconds,
+        "server": verdict.place,
     }
 
 

@@ -146,7 +146,9 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
             f"mockserver contract {vendor_packages()[0]} --target URL",
             EXIT_USAGE,
         )
-    _check_names("vendor", "VENDOR", options.vendors, vendor_packages())
+    _check_names(
+        "vendor", "VENDOR", options.vendors, vendor_packages(), ", or --spec FILE for a spec of yours"
+    )
     try:
         rate = safety.parse_rate(options.rate) if options.rate else None
     except ValueError as error:
@@ -197,12 +199,15 @@ def _check_ids(given: Iterable[str]) -> frozenset[str]:
     return frozenset(ids)
 
 
-def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str]) -> None:
+def _check_names(kind: str, where: str, given: Iterable[str], known: Iterable[str], more: str = "") -> None:
+    """End with exit 2 at the first name that is not known; `more` is what else can be written."""
     choices = list(known)
     for name in given:
         if name not in choices:
             near = get_close_matches(name, choices, n=3) or choices
-            fail(f"no {kind} named {one_line(name, 80)}", where, f"one of {', '.join(near)}", EXIT_USAGE)
+            fail(
+                f"no {kind} named {one_line(name, 80)}", where, f"one of {', '.join(near)}{more}", EXIT_USAGE
+            )
 
 
 def _read_baseline(options: ContractOptions) -> tuple[KnownFindings, ...]:

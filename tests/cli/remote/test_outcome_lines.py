@@ -112,3 +112,9 @@ def test_a_stream_without_utf_8_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> N
 
     sys.stdout.flush()
     assert octets.getvalue() == b"  0  + created    R0\na -> b ... \\xfc\n"
+
+
+def test_an_item_without_a_key_says_so() -> None:
+    item = {"index": 4, "key": "", "action": "created", "problems": [], "warnings": []}
+
+    assert [line.endswith("  no key") for line in item_lines([item])] == [True]
