@@ -30,7 +30,7 @@ MAX_CALLS = 200
 MAX_STATE_BYTES = 8 * 1024 * 1024
 
 _TRIAL_HOST = "another.localhost"
-"""Host of the trial calls, so that what an answer says of its host is found to vary; every server takes it."""
+"""Host of the trial calls, so that what an answer says of its host is found to vary; the guard takes it."""
 
 _TIMEOUT_MS = 60_000
 _DELAYED_TIMEOUT_MS = 500
