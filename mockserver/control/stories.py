@@ -121,7 +121,8 @@ class StoryBuilder:
         names = (f"export-{number}" for number in count(1))
         name = next(name for name in names if self.sandboxes.create(replace(settings, name=name)))
         try:
-            yield name
+            with self.journal.unlogged(name):
+                yield name
         finally:
             self.sandboxes.delete(name)
 

@@ -132,6 +132,7 @@ def create_app(
 ) -> Application:
     """Build the application: vendors, control plane and pages; `clock` is the machine's clock.
 
+    `listeners` are called with each entry, but those of calls that the server makes to try something out;
     `note` is told of what is refused without an entry in a journal.
 
     Raises:
@@ -148,7 +149,7 @@ def create_app(
         store,
         IdleTracker(clock, options.sandbox_idle, options.max_sandboxes),
         counters,
-        Journal((counters, partial(_end_call, store), *listeners)),
+        Journal((counters, partial(_end_call, store)), log=listeners),
         clock,
         clock(),
         note,

@@ -258,3 +258,14 @@ def test_a_call_that_is_refused_for_its_host_is_not_exported(guarded: Client) ->
     assert guarded.get("/nowhere", headers={**OUTSIDE, "host": "evil.example"}).status == 403
 
     assert refusal(guarded).endswith("it was answered for its Host or Origin, and the Host is not sent again")
+
+
+def test_the_trial_of_an_export_is_not_in_the_log() -> None:
+    logged: list[str] = []
+    app = create_app(Options(vendors=("vba",)), listeners=(lambda entry: logged.append(entry.call.sandbox),))
+    client = Client(app, {"host": "testserver", "user-agent": "tests", "mock-sandbox": "new"})
+    client.get("/vba/claim-invoice", headers=KNOWN)
+
+    assert client.get(EXPORT).status == 200
+
+    assert logged == ["new"]
