@@ -92,7 +92,8 @@ def _pair_reader(sign: str, form: str) -> Any:
     "--max-examples",
     default=100,
     type=click.IntRange(1),
-    help="Most generated calls per operation, and most call sequences per batch operation.",
+    help="Most random calls per operation, and most call sequences per batch operation. Each operation also "
+    "gets its examples, and up to 16 times as many calls at the limits of its schemas.",
 )
 @option(
     "--checks",

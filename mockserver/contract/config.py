@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_LIMITS = 16
+
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """`max_examples` bounds the generated calls of an operation and the sequences of a subject.
+    """`max_examples` bounds the random calls of an operation and the sequences of a subject.
 
     `only` are the checks to make and `operations` the ones to call, by id; empty: all. Without `shrinks` what
     breaks is told as it was found, and no more calls are made for it.
@@ -18,6 +20,11 @@ class RunConfig:
     only: frozenset[str] = frozenset()
     operations: frozenset[str] = frozenset()
     shrinks: bool = True
+
+    @property
+    def max_limit_calls(self) -> int:
+        """Most calls of an operation at the limits of its schemas, besides examples and random calls."""
+        return _LIMITS * self.max_examples
 
     def wants(self, check: str) -> bool:
         """Return whether a check is to be made."""

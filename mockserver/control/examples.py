@@ -224,7 +224,8 @@ class ExampleOperations:
         )
         try:
             self._load(stage, vendor, self._tables(name, vendor))
-            yield stage
+            with self.journal.unlogged(stage):
+                yield stage
         finally:
             self.sandboxes.delete(stage)
 

@@ -6,7 +6,7 @@ The vendor's answer shows none of it. Every sentence is made here, from the refu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from mockserver.codec.http import parse_content_type
@@ -38,6 +38,7 @@ MAX_REASON = 500
 
 NO_DIRECTORY = OperationDirectory()
 _SHOWN_KEYS = 3
+_ORIGIN = re.compile(r"[A-Za-z0-9.:/\[\]_+-]{1,300}")
 _SPACES = re.compile(r"\s+")
 
 
@@ -50,6 +51,10 @@ class ReasonWriter(Value, frozen=True):
 
     def explain(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> str:
         """Return why the call is refused and what to do, on one line; credentials are redacted."""
+        if is_preflight(call.method, call.headers):
+            return (
+                f"start with --cors {shown_origin(call.headers['origin'])} to let pages of that origin call"
+            )
         said = refusal.hint or self._explain(refusal, call, operation, state)
         if operation is None and not isinstance(refusal, (NotFound, MethodNotAllowed)):
             said = f"{said}; also {describe_miss(self.directory, call)}"
@@ -97,6 +102,16 @@ def describe_miss(directory: OperationDirectory, call: Call) -> str:
         return f"no such operation; nearest is {found}"
     listed = f"{own}/ui/" if call.vendor else "/_mock/vendors"
     return f"no such operation; all are listed at {listed}"
+
+
+def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
+    """Return whether a browser asks if a page of another origin may call (the Fetch standard)."""
+    return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
+
+
+def shown_origin(origin: str) -> str:
+    """Return an origin as the value of `--cors`; the word ORIGIN for what no browser sends."""
+    return origin if _ORIGIN.fullmatch(origin) else "ORIGIN"
 
 
 def one_line(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeAlias
 
 import click
 
@@ -12,6 +14,9 @@ from mockserver.journal.journal import Listener
 from mockserver.journal.log_line import log_line
 from mockserver.journal.view import View
 from mockserver.model import Json
+
+Note: TypeAlias = Callable[[str], None]
+"""Function that takes a sentence for the log."""
 
 _MEMBERS = (
     "vendor",
@@ -42,6 +47,19 @@ def log_listeners(style: str, *, numbers: bool = True) -> tuple[Listener, ...]:
         return ()
     render = partial(text_line, numbers=numbers) if style == "text" else json_line
     return (lambda entry: click.echo(render(entry), err=True),)
+
+
+def log_note(style: str) -> Note:
+    """Return the function that logs a sentence that belongs to no entry, in the same styles."""
+
+    def write(text: str) -> None:
+        click.echo(text if style == "text" else json.encode({"note": text}), err=True)
+
+    return ignore_note if style == "off" else write
+
+
+def ignore_note(_text: str) -> None:
+    """Log nothing."""
 
 
 def text_line(entry: Entry, *, numbers: bool = True) -> str:

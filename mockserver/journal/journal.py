@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -38,6 +39,7 @@ class _SandboxJournal:
 class Journal:
     """The journals of all sandboxes; `listeners` are called with each new entry.
 
+    `log` are listeners too; they are not called with the entries of sandboxes that are `unlogged`.
     If a sandbox exceeds `max_entries` or `max_bytes`, its oldest entries are dropped. Entries larger than
     half of `max_bytes` are truncated, so that no single call evicts all others. `conformance` checks only
     answers that a rule has changed.
@@ -49,8 +51,10 @@ class Journal:
         max_entries: int = MAX_ENTRIES,
         max_bytes: int = MAX_BYTES,
         conformance: ConformanceCheck | None = None,
+        log: tuple[Listener, ...] = (),
     ) -> None:
-        self._listeners, self._conformance = listeners, conformance
+        self._listeners, self._log, self._conformance = listeners, log, conformance
+        self._unlogged: set[str] = set()
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._journals: dict[str, _SandboxJournal] = {}
         self._lock = Lock()
@@ -74,9 +78,19 @@ class Journal:
                 journal.last += 1
                 entry = replace(entry, number=journal.last)
                 self._append(journal, entry)
-        for listener in self._listeners:
+        log = () if call.sandbox in self._unlogged else self._log
+        for listener in (*self._listeners, *log):
             listener(entry)
         return entry.number
+
+    @contextmanager
+    def unlogged(self, sandbox: str) -> Iterator[None]:
+        """Leave the calls of a sandbox out of the log meanwhile: nobody but this server makes them."""
+        self._unlogged.add(sandbox)
+        try:
+            yield
+        finally:
+            self._unlogged.discard(sandbox)
 
     def _append(self, journal: _SandboxJournal, entry: Entry) -> None:
         journal.entries.append(entry)

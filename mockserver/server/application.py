@@ -22,6 +22,7 @@ from mockserver.engine.nearest import OperationDirectory
 from mockserver.engine.pipeline import Pipeline
 from mockserver.engine.registry import LoadedVendor, check_assumption_values, discover_vendors
 from mockserver.errors import UnknownSandboxError, VendorError
+from mockserver.journal.access_log import Note, ignore_note
 from mockserver.journal.counters import CallCounters
 from mockserver.journal.entry import Entry
 from mockserver.journal.journal import Journal, Listener
@@ -91,7 +92,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """What a reload keeps: state, journal, counters, time of the start, and the machine's clock."""
+    """What a reload keeps: state, journal, counters, time of the start, the machine's clock, and the log."""
 
     store: Store
     idle_tracker: IdleTracker
@@ -99,6 +100,7 @@ class Lasting:
     journal: Journal
     clock: Clock
     started: datetime
+    note: Note = ignore_note
 
     def uptime_seconds(self) -> int:
         """Return for how many whole seconds the server has been up."""
@@ -126,8 +128,12 @@ def create_app(
     store: Store | None = None,
     listeners: tuple[Listener, ...] = (),
     clock: Clock = system_clock,
+    note: Note = ignore_note,
 ) -> Application:
     """Build the application: vendors, control plane and pages; `clock` is the machine's clock.
+
+    `listeners` are called with each entry, but those of calls that the server makes to try something out;
+    `note` is told of what is refused without an entry in a journal.
 
     Raises:
         SpecError, VendorError: a vendor cannot be served.
@@ -143,9 +149,10 @@ def create_app(
         store,
         IdleTracker(clock, options.sandbox_idle, options.max_sandboxes),
         counters,
-        Journal((counters, partial(_end_call, store), *listeners)),
+        Journal((counters, partial(_end_call, store)), log=listeners),
         clock,
         clock(),
+        note,
     )
     app = _assemble(options, lasting)
     app.journal.use_conformance(ConformanceChecker.of(app.served).find_violation)
@@ -195,7 +202,8 @@ def _assemble(options: Options, lasting: Lasting) -> Application:
         is_known=lasting.idle_tracker.is_present,
     )
     asgi = _asgi_app(options, served, sandboxes, recorder, lasting)
-    return Application(asgi, served, sandboxes, lasting.journal, lasting, allow_origins(asgi, options.cors))
+    entry = allow_origins(asgi, options.cors, lasting.note)
+    return Application(asgi, served, sandboxes, lasting.journal, lasting, entry)
 
 
 def _with_fixtures(file: Path | None, served: tuple[LoadedVendor, ...]) -> tuple[LoadedVendor, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import ALL_METHODS, CORSMiddleware
@@ -10,6 +11,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.codec.paths import path_of
+from mockserver.engine.reasons import shown_origin
+from mockserver.journal.access_log import Note, ignore_note
 
 EVERY_ORIGIN = "*"
 _SANDBOXES = "sandboxes"
@@ -20,16 +23,18 @@ _READABLE = frozenset(
 """Response headers that a page may always read."""
 
 
-def allow_origins(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
+def allow_origins(app: ASGIApp, origins: tuple[str, ...], note: Note = ignore_note) -> ASGIApp:
     """Return the application with CORS for `origins` on everything but the server's own paths.
 
-    Preflights are answered before the application sees them. Every response header can be read by the page.
+    Preflights are answered before the application sees them; `note` is told of each that is refused. Every
+    response header can be read by the page.
     Pages of the named origins may send credentials; with `*` nobody may, as browsers do not allow both.
     """
     if not origins:
         return app
     with_cors = _Cors(
         _ExposeHeaders(app),
+        note,
         allow_origins=origins,
         allow_methods=ALL_METHODS,
         allow_headers=[EVERY_ORIGIN],
@@ -54,12 +59,19 @@ def _is_own_path(path: str) -> bool:
 class _Cors(CORSMiddleware):
     """Starlette's middleware, which says on a refused preflight what to do."""
 
+    def __init__(self, app: ASGIApp, note: Note, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._note = note
+
     def preflight_response(self, request_headers: Headers) -> Response:
         """Return the answer to a preflight."""
         response = super().preflight_response(request_headers)
         origin = request_headers["origin"]
         if response.status_code != HTTPStatus.OK and not self.is_allowed_origin(origin):
-            response.headers["Mock-Reason"] = f"origin {origin} may not call; start with --cors {origin}"
+            shown = shown_origin(origin)
+            reason = f"pages of origin {shown} may not call; add --cors {shown}"
+            response.headers["Mock-Reason"] = reason
+            self._note(f"OPTIONS {response.status_code}  {reason}")
         return response
 
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.codec import json
 from mockserver.engine.nearest import OperationDirectory
-from mockserver.engine.reasons import describe_miss, one_line
+from mockserver.engine.reasons import describe_miss, is_preflight, one_line
 from mockserver.model import Answer, Call, Reply, Value
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.server.recorder import Recorder
@@ -131,5 +131,5 @@ def _is_of_browser(method: str, outside: OutsideRequest) -> bool:
     return (
         is_browser_file(outside.path)
         or headers.get("sec-fetch-dest", "") not in _FETCHED_BY_CODE
-        or (method == "OPTIONS" and "access-control-request-method" in headers)
+        or is_preflight(method, headers)
     )

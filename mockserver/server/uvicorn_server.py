@@ -20,7 +20,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mockserver.errors import MockServerError
-from mockserver.journal.access_log import log_listeners
+from mockserver.journal.access_log import log_listeners, log_note
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.server.application import Options, create_app
 from mockserver.server.banner import Facts, render_banner
@@ -99,7 +99,8 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
             stack.enter_context(ready_file.removed_at_end())
         certificate = _certificate(options, serving)
         stamps = stamps_of(options.start_files)
-        app = create_app(options, listeners=log_listeners(serving.log, numbers=options.mock_headers))
+        listeners = log_listeners(serving.log, numbers=options.mock_headers)
+        app = create_app(options, listeners=listeners, note=log_note(serving.log))
         state_file = StateFile(serving.state_file) if serving.state_file else None
         if state_file:
             state_file.load(app.sandboxes, app.served)

@@ -362,7 +362,7 @@ def test_a_stranger_is_told_what_will_be_written(suite: Callable[[Suite], object
         in result.stderr
     )
     assert "  writes by  POST /" in result.stderr
-    assert ", at most 50/s\n" in result.stderr
+    assert "  speed      at most 50/s\n" in result.stderr
     assert "sesame" not in result.output
 
 

@@ -152,7 +152,7 @@ def test_a_script_without_a_server_says_so(sandbox: Sandbox, tmp_path: Path) -> 
 
     done = run_script(script, "http://127.0.0.1:1", tmp_path)
 
-    assert (done.returncode, "at http://127.0.0.1:1 was refused" in done.stderr) == (3, True)
+    assert (done.returncode, "no mockserver answers at http://127.0.0.1:1" in done.stderr) == (3, True)
 
 
 def run_script(script: str, url: str, folder: Path) -> subprocess.CompletedProcess[str]:

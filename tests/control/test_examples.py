@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.engine.registry import vendor_packages
+from mockserver.journal.entry import Entry
 from mockserver.server.application import Options, create_app
 from tests.support.client import Client, Response
 
@@ -171,3 +172,19 @@ def test_access_to_a_vendor_that_is_not_served_is_not_found(client: Client) -> N
     answer = client.get("/_mock/vendors/nobody/access")
 
     assert (answer.status, answer.json["code"]) == (404, "unknown-vendor")
+
+
+def test_the_trial_of_an_example_is_not_in_the_log() -> None:
+    from mockserver.contract.examples import ProfileExamples  # noqa: PLC0415
+
+    vendor, logged = VENDORS[0], list[Entry]()
+    options = Options(vendors=(vendor,), examples=ProfileExamples())
+    client = Client(
+        create_app(options, listeners=(logged.append,)), {"host": "testserver", "user-agent": "tests"}
+    )
+
+    batch = example(client, "default", vendor=vendor).json
+
+    assert logged == []
+    send(client, "default", vendor, batch)
+    assert [entry.call.sandbox for entry in logged] == ["default"]

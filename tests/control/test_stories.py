@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from mockserver.sandbox import history
 from mockserver.server.application import Application, Options, create_app
 from mockserver.server.in_process import InProcessClient
 from tests.control.operators import NEW, SANDBOXES, create, order
+from tests.support import sample_vendor
 from tests.support.client import Client, Response
 
 EXPORT = f"{NEW}/journal/export?format=case"
@@ -199,3 +201,71 @@ def test_a_credential_that_is_cut_may_not_stand_in_a_scenario_either(operator: C
         "holds the credential of its header authorization; ask with secrets=shown"
     )
     assert operator.get(f"{EXPORT}&secrets=shown").status == 200
+
+
+OUTSIDE = {"mock-sandbox": "new", "host": "127.0.0.1:8080", "user-agent": "tests"}
+
+
+@pytest.fixture
+def guarded() -> Iterator[Client]:
+    """A client of a server that checks the Host of what no vendor answers, as `run` does."""
+    with sample_vendor.shared_client(seed=3, hosts=("127.0.0.1",)) as client:
+        yield client.within(host="127.0.0.1:8080")
+
+
+@pytest.mark.parametrize("path", ["/nowhere?a=b", "/sandboxes/new/nowhere"])
+@pytest.mark.parametrize("form", ["curl", "pytest", "har", "postman"])
+def test_a_call_outside_of_every_vendor_is_sent_there_again(guarded: Client, form: str, path: str) -> None:
+    assert guarded.post(path, content=b"x", headers=OUTSIDE).status == 404
+
+    text = guarded.get(f"{NEW}/journal/export?format={form}").text
+
+    assert "not-reproducible" not in text
+    assert '"reproducible":false' not in text
+    assert "404" in text
+    assert "/nowhere" in text
+
+
+@pytest.mark.parametrize("into", ["here", "fresh"])
+def test_a_call_outside_of_every_vendor_is_replayed(guarded: Client, into: str) -> None:
+    guarded.get("/nowhere", headers=OUTSIDE)
+
+    assert guarded.post(f"{NEW}/journal/1/replay", json={"into": into}).json["status"] == 404
+
+
+def test_a_case_leaves_out_what_no_vendor_answers_and_names_it(guarded: Client) -> None:
+    order(guarded, "A")
+    guarded.get("/nowhere", headers=OUTSIDE)
+    order(guarded, "A", "B")
+
+    answered = guarded.get(EXPORT)
+
+    assert [step["call"] for step in steps(answered, "call")] == ["PUT /orders", "PUT /orders"]
+    assert "# Left out: call 2 GET /nowhere, which is for no vendor" in answered.text
+    assert reproduces(guarded, "")
+
+
+def test_a_case_of_nothing_but_a_call_outside_is_refused_with_the_forms_that_send_it(guarded: Client) -> None:
+    guarded.get("/nowhere", headers=OUTSIDE)
+
+    assert refusal(guarded) == (
+        "not as case: a case belongs to a vendor, and call 1 GET /nowhere is for none; "
+        "curl, har, postman and pytest send it"
+    )
+
+
+def test_a_call_that_is_refused_for_its_host_is_not_exported(guarded: Client) -> None:
+    assert guarded.get("/nowhere", headers={**OUTSIDE, "host": "evil.example"}).status == 403
+
+    assert refusal(guarded).endswith("it was answered for its Host or Origin, and the Host is not sent again")
+
+
+def test_the_trial_of_an_export_is_not_in_the_log() -> None:
+    logged: list[str] = []
+    app = create_app(Options(vendors=("vba",)), listeners=(lambda entry: logged.append(entry.call.sandbox),))
+    client = Client(app, {"host": "testserver", "user-agent": "tests", "mock-sandbox": "new"})
+    client.get("/vba/claim-invoice", headers=KNOWN)
+
+    assert client.get(EXPORT).status == 200
+
+    assert logged == ["new"]

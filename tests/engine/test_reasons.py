@@ -155,6 +155,23 @@ def test_a_call_that_is_refused_before_it_misses_is_told_both(acme: LoadedVendor
     assert found == "no X-Key header; also no such operation; nearest is PUT /acme/orders"
 
 
+@pytest.mark.parametrize(
+    "refusal", [MethodNotAllowed(("GET", "PUT")), NotFound("path"), Forbidden("gateway")]
+)
+@pytest.mark.parametrize(
+    ("origin", "option"),
+    [("http://localhost:3000", "http://localhost:3000"), ("null", "null"), ("a; b", "ORIGIN")],
+)
+def test_a_preflight_is_told_the_option_that_answers_it(
+    acme: LoadedVendor, refusal: Refusal, origin: str, option: str
+) -> None:
+    headers = {"origin": origin, "access-control-request-method": "PUT"}
+
+    found = said(acme, refusal, method="OPTIONS", headers=headers)
+
+    assert found == f"start with --cors {option} to let pages of that origin call"
+
+
 def test_a_miss_of_the_vendor_at_the_root_names_paths_at_the_root(acme: LoadedVendor) -> None:
     directory = OperationDirectory.of({"acme": acme.spec}, "acme")
 

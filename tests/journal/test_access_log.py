@@ -5,7 +5,7 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from mockserver.journal.access_log import json_line, log_listeners, text_line
+from mockserver.journal.access_log import json_line, log_listeners, log_note, text_line
 from mockserver.journal.entry import Entry, ItemResults
 from mockserver.model import Action, Delivery, Item, Outcome, Problem, Reply
 from tests.support.engine_samples import CALL, NOW
@@ -172,3 +172,14 @@ def test_an_entry_goes_to_standard_error(
 
 def test_off_hears_nothing() -> None:
     assert log_listeners("off") == ()
+
+
+@pytest.mark.parametrize(
+    ("style", "printed"), [("text", "add --cors é\n"), ("json", '{"note":"add --cors é"}\n'), ("off", "")]
+)
+def test_a_note_stands_in_the_log_in_its_style(
+    capsys: pytest.CaptureFixture[str], style: str, printed: str
+) -> None:
+    log_note(style)("add --cors é")
+
+    assert capsys.readouterr().err == printed

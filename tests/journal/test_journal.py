@@ -251,3 +251,18 @@ def test_a_journal_tells_how_many_entries_of_all_sandboxes_it_keeps() -> None:
         journal.append(NOW, replace(SMALL, sandbox=sandbox), ANSWER, 1.5)
 
     assert journal.size() == 3
+
+
+def test_the_log_hears_nothing_of_a_sandbox_that_is_unlogged_meanwhile() -> None:
+    heard: list[str] = []
+    logged: list[str] = []
+    journal = Journal(
+        (lambda entry: heard.append(entry.call.sandbox),),
+        log=(lambda entry: logged.append(entry.call.sandbox),),
+    )
+    with journal.unlogged("trial"):
+        filled(filled(journal, 1, "trial"), 1, "default")
+
+    filled(journal, 1, "trial")
+
+    assert (heard, logged) == (["trial", "default", "trial"], ["default", "trial"])

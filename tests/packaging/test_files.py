@@ -84,6 +84,10 @@ def test_the_services_use_options_that_exist() -> None:
     assert set(server["environment"]) <= environment_names()
 
 
+def test_the_services_arm_no_scenario() -> None:
+    assert _load("compose.yaml")["services"]["mockserver"]["command"] == ["run"]
+
+
 def test_the_services_publish_ports_on_loopback_only() -> None:
     ports = [port for one in _load("compose.yaml")["services"].values() for port in one.get("ports", [])]
 
@@ -94,8 +98,10 @@ def test_the_services_publish_ports_on_loopback_only() -> None:
 def test_the_services_mount_folders_that_are_there_read_only() -> None:
     server = _load("compose.yaml")["services"]["mockserver"]
     mounts = [mount.split(":") for mount in server["volumes"]]
-    (scenario,) = [word for word in server["command"] if word.startswith("/")]
+    (command,) = re.findall(r"^    # command: (.+)$", _text("compose.yaml"), re.MULTILINE)
+    (scenario,) = [word for word in yaml.load(command) if word.startswith("/")]
 
+    assert unknown_parts(yaml.load(command)) == []
     assert [mode for _, _, mode in mounts] == ["ro"]
     assert [
         folder for folder, target, _ in mounts if (ROOT / scenario.replace(target, folder)).is_file()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from mockserver.server.application import Options, create_app
 from tests.support import sample_vendor
 from tests.support.client import Client, Response
 
@@ -68,7 +69,31 @@ def test_a_preflight_of_another_origin_is_refused_with_the_option_to_use(browser
     answer = preflight(browser.within(origin="http://localhost:4000"))
 
     assert (answer.status, allowed_origin(answer)) == (400, None)
-    assert answer.headers["mock-reason"].endswith("start with --cors http://localhost:4000")
+    assert answer.headers["mock-reason"] == (
+        "pages of origin http://localhost:4000 may not call; add --cors http://localhost:4000"
+    )
+
+
+@pytest.mark.parametrize(
+    ("origin", "noted"),
+    [
+        (PAGE, []),
+        (
+            "http://localhost:4000",
+            [
+                "OPTIONS 400  pages of origin http://localhost:4000 may not call; add --cors http://localhost:4000"
+            ],
+        ),
+    ],
+)
+def test_only_a_preflight_that_is_refused_is_noted_in_the_log(origin: str, noted: list[str]) -> None:
+    found: list[str] = []
+    app = create_app(Options(vendors=("vba",), cors=(PAGE,)), note=found.append)
+
+    preflight(Client(app, {"host": "127.0.0.1", "origin": origin}), "/vba/claim-invoice")
+
+    assert found == noted
+    assert app.journal.size() == 0
 
 
 def test_an_answer_can_be_read_by_the_page_with_its_headers(browser: Client) -> None:
@@ -134,4 +159,7 @@ def test_a_preflight_means_nothing_without_the_option() -> None:
     with sample_vendor.shared_client() as client:
         answer = preflight(client.within(origin=PAGE))
 
-        assert (answer.status, allowed_origin(answer), len(journal(client))) == (405, None, 1)
+        [entry] = journal(client)
+        assert (answer.status, allowed_origin(answer)) == (405, None)
+        assert entry["reason"] == f"start with --cors {PAGE} to let pages of that origin call"
+        assert answer.headers["mock-reason"] == entry["reason"]

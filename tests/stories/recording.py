@@ -74,6 +74,7 @@ def _travel(url: str, name: str, journey: Journey) -> None:
             vendor.request(journey.method, journey.path, json=body)
         for path, _ in journey.reads:
             vendor.get(path)
+        vendor.get(f"{url}/{journey.vendor}s/of-no-vendor")
 
 
 def _exports(control: httpx.Client, name: str) -> Iterator[Export]:

@@ -46,9 +46,6 @@ FUZZING_CHECKS = {
 _OFTEN = 5
 """Failures of a check after which an operation's other listed cases are not put to it: each is costly."""
 
-_LIMITS = 16
-"""Calls at the limits of an operation's schemas, at most, for each one that is drawn."""
-
 _LARGE = 40
 """Bytes of path and body that nobody likes to read."""
 
@@ -175,7 +172,7 @@ def _listed(operation: FuzzedOperation, run_config: RunConfig) -> Iterator[Pinne
             feedback=feedback,
         )
     )
-    every = -(-len(limits) // (_LIMITS * run_config.max_examples)) or 1
+    every = -(-len(limits) // run_config.max_limit_calls) or 1
     yield from limits[run_config.seed % every :: every]
 
 

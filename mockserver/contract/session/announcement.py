@@ -33,5 +33,7 @@ def _told(api: ApiUnderTest, url: str, run_config: RunConfig, rate: Rate | None)
     if api.facts:
         yield f"  relies on  {', '.join(f'{name}={text}' for name, text in api.facts.items())}"
     speed = f"at most {rate}" if rate else "as fast as the server answers (--rate 20/s slows it down)"
-    most = f"{run_config.max_examples:,}"
-    yield f"  calls      up to {most} generated calls per operation and {most} sequences per batch, {speed}"
+    most, limits = f"{run_config.max_examples:,}", f"{run_config.max_limit_calls:,}"
+    yield f"  calls      an operation: its examples, up to {limits} at limits of its schemas, {most} random;"
+    yield f"             a batch: up to {most} sequences; more where a check calls again or fails"
+    yield f"  speed      {speed}"

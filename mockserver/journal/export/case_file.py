@@ -37,6 +37,9 @@ _MAX_DEPTH = json.MAX_DEPTH - 16
 _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 """Characters that YAML accepts in JSON text only if they are escaped."""
 
+_UNPRINTABLE = re.compile("[^ -~]")
+_MAX_SHOWN_PATH = 80
+
 _LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")
 """Texts that one version of YAML or another reads as a number."""
 
@@ -60,7 +63,9 @@ _Dumper.add_representer(
 
 
 def write_case_file(story: Story) -> str:
-    """Return the case file. A large one has one line of JSON, which is also YAML, after its comment.
+    """Return the case file. A large one has one line of JSON, which is also YAML, after its comments.
+
+    Calls that are for no vendor are left out, each with a comment; what is set before them is not.
 
     Raises:
         UnsuitableFormError: it would be too large, no call is for a vendor, or a target or a header holds
@@ -68,7 +73,10 @@ def write_case_file(story: Story) -> str:
     """
     vendor = next((call.vendor for call in story.calls if call.vendor), "")
     if not vendor:
-        raise UnsuitableFormError("no call is for a vendor, and a case needs one")
+        raise UnsuitableFormError(
+            f"a case belongs to a vendor, and {_named(story.calls[0])} is for none; "
+            "curl, har, postman and pytest send it"
+        )
     assumptions = story.beginning.get("assumptions", {})
     head = {
         "vendor": vendor,
@@ -84,10 +92,20 @@ def write_case_file(story: Story) -> str:
     }
     document = {name: value for name, value in head.items() if value or name == "seed"}
     document["when"] = list(_steps(story, vendor))
-    text = f"# mockserver cases run FILE\n{render_case(document)}"
+    left_out = [
+        f"# Left out: {_named(call)}, which is for no vendor\n" for call in story.calls if not call.vendor
+    ]
+    text = f"# mockserver cases run FILE\n{''.join(left_out)}{render_case(document)}"
     if (size := len(text.encode())) > MAX_CASE_BYTES:
         raise UnsuitableFormError(f"the file would have {size:,} bytes, at most {MAX_CASE_BYTES:,} are read")
     return text
+
+
+def _named(call: StoryCall) -> str:
+    """Return number, method and path of a call on one line."""
+    path = _UNPRINTABLE.sub("?", call.entry.call.path)
+    shown = path if len(path) <= _MAX_SHOWN_PATH else f"{path[: _MAX_SHOWN_PATH - 1]}…"
+    return f"call {call.number} {call.method} {shown}"
 
 
 def render_case(document: Document) -> str:
@@ -114,8 +132,9 @@ def _steps(story: Story, vendor: str) -> Iterator[Document]:
             yield {"freeze": call.clock}
         if call.state:
             yield _control("PATCH /state", call.state)
-        yield _step(call, vendor)
-        yield {"journal": _journal(call.expected, call.vendor)}
+        if call.vendor:
+            yield _step(call, vendor)
+            yield {"journal": _journal(call.expected, call.vendor)}
 
 
 def _control(call: str, document: Document) -> Document:

@@ -39,6 +39,9 @@ BEGINNING = {beginning}
 def sandbox():
     headers = {{"Authorization": f"Bearer {{TOKEN}}"}} if TOKEN else {{}}
     with httpx.Client(base_url=f"{{URL}}/_mock", headers=headers, trust_env=False, timeout=60) as client:
+        if not has_server(client):
+            message = f"no mockserver answers at {{URL}}; set MOCKSERVER_URL or start one: mockserver run"
+            pytest.fail(message, pytrace=False)
         client.post("/sandboxes", content=BEGINNING % NAME.encode(), headers=TYPED).raise_for_status()
         yield client
         client.delete(f"/sandboxes/{{NAME}}")
@@ -53,6 +56,13 @@ def vendors():
 
 def test_{stem}(sandbox, vendors):
 {body}
+
+
+def has_server(client):
+    try:
+        return client.get("/health").is_success
+    except httpx.HTTPError:
+        return False
 
 
 def change(sandbox, method, below, content):

@@ -43,7 +43,10 @@ control() {{ # METHOD PATH CURL-ARGUMENT...
 }}
 
 change() {{ # METHOD PATH, the body on standard input
-  control "$1" "$2" --data-binary @- >/dev/null || {{ echo "error: $1 $2 at $url was refused" >&2; exit 3; }}
+  control "$1" "$2" --data-binary @- >/dev/null || {{
+    echo "error: $1 $url/_mock/sandboxes$2 was refused" >&2
+    exit 3
+  }}
 }}
 
 body() {{ # base64 or none
@@ -71,6 +74,10 @@ send() {{ # LABEL STATUS OUTCOMES ITEMS SECONDS BODY CURL-ARGUMENT...
   fi
 }}
 
+curl -sS --fail --noproxy '*' -o /dev/null "$url/_mock/health" || {{
+  echo "error: no mockserver answers at $url; set MOCKSERVER_URL or start one: mockserver run" >&2
+  exit 3
+}}
 trap 'control DELETE "/$name" >/dev/null 2>&1' EXIT
 trap 'exit 130' INT TERM
 {{ printf '{{"name": "%s", ' "$name"; cat; }} <<'END' | change POST '' || exit 3

@@ -18,9 +18,11 @@ def test_what_will_be_written_is_told_in_full() -> None:
     assert told[1].startswith("  writes by  POST /v1/invoices")
     assert any(line.startswith("  records    postV1Invoices: keys such as ") for line in told)
     assert any(line.startswith("  relies on  ") for line in told)
-    assert told[-1].endswith(
-        "up to 1,200 generated calls per operation and 1,200 sequences per batch, at most 20/s"
-    )
+    assert told[-3:] == [
+        "  calls      an operation: its examples, up to 19,200 at limits of its schemas, 1,200 random;",
+        "             a batch: up to 1,200 sequences; more where a check calls again or fails",
+        "  speed      at most 20/s",
+    ]
 
 
 def test_only_what_is_called_is_told() -> None:

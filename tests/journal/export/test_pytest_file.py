@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,3 +72,20 @@ def test_a_percent_sign_in_a_scenario_stays_one() -> None:
     assert (value % b"new").decode() == (
         '{"name":"new","seed":7,"scenarios":[{"version":1,"name":"p","rules":[{"id":"100%s"}]}]}'
     )
+
+
+def test_without_a_server_the_test_fails_with_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "test_x.py").write_text(source(), encoding="utf-8")
+
+    done = subprocess.run(  # noqa: S603 - our own export
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(tmp_path)],
+        env={**os.environ, "MOCKSERVER_URL": "http://127.0.0.1:1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    said = "no mockserver answers at http://127.0.0.1:1; set MOCKSERVER_URL or start one: mockserver run"
+    assert done.returncode == 1
+    assert said in done.stdout.splitlines()
+    assert "ConnectError" not in done.stdout

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +12,8 @@ from mockserver.journal.export.shell_script import shell_script
 from mockserver.journal.export.story import UnsuitableFormError
 from mockserver.model import Action, Delivery
 from tests.support.journal_entries import item_results, story
+
+NO_SERVER = "http://127.0.0.1:1"
 
 
 def sending(**changes: Any) -> str:
@@ -73,3 +76,21 @@ send '17{made}"""
 
     assert shown.read_bytes() == text.encode()
     assert Path(f"{shown}.header").read_text() == (f"x-odd: {header}" if header else "x-odd;")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_without_a_server_the_script_says_so(tmp_path: Path) -> None:
+    (tmp_path / "x.sh").write_text(shell_script(story()), encoding="utf-8")
+
+    done = subprocess.run(  # noqa: S603 - our own export
+        ["sh", str(tmp_path / "x.sh")],  # noqa: S607
+        env={**os.environ, "MOCKSERVER_URL": NO_SERVER},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.splitlines()[-1] == (
+        f"error: no mockserver answers at {NO_SERVER}; set MOCKSERVER_URL or start one: mockserver run"
+    )
