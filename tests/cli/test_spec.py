@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
 from mockserver.engine.registry import vendor_packages
-from tests.support import sample_vendor
+from tests.support import broken_specs, sample_vendor
 
 VENDOR = vendor_packages()[0]
 ORDERS = "/paths/~1orders/put"
@@ -109,6 +109,32 @@ def test_what_openapi_does_not_allow_is_told_as_well(tmp_path: Path) -> None:
 
     assert "parameters: [{name: id, in: path, required: true, schema: {type: string}}]" in [
         one["try"] for one in found
+    ]
+
+
+@pytest.mark.parametrize("name", broken_specs.CHANGES)
+def test_whatever_is_wrong_with_a_spec_is_a_problem_of_it(name: str, tmp_path: Path) -> None:
+    assert problems(write(tmp_path, broken_specs.document(name))) != []
+
+
+@pytest.mark.parametrize("name", ["request reference", "answer reference", "unused reference"])
+def test_a_reference_to_nothing_has_its_line_and_the_nearest_name(name: str, tmp_path: Path) -> None:
+    file = write(tmp_path, broken_specs.document(name))
+
+    [problem] = problems(file)
+
+    line = file.read_text(encoding="utf-8").splitlines()[problem["line"] - 1]
+    assert line[problem["column"] - 1 :] == '"$ref": "#/components/schemas/Ordr"'
+    assert problem["try"] == '$ref: "#/components/schemas/Order"'
+
+
+def test_other_problems_are_told_beside_a_reference_to_nothing(tmp_path: Path) -> None:
+    document = broken_specs.document("answer reference")
+    del document["paths"]["/orders"]["get"]["x-collection"]
+
+    assert [one["pointer"].rpartition("/")[2] for one in problems(write(tmp_path, document))] == [
+        "get",
+        "$ref",
     ]
 
 
