@@ -13,14 +13,16 @@ from typing import Any
 import yaml as pyyaml
 
 from mockserver.cli.failure.suggestions import shown
+from mockserver.cli.spec_files.batch_checks import Misfit, find_misfits
 from mockserver.cli.spec_files.cures import cure_of
 from mockserver.cli.spec_files.openapi_rules import Path_, openapi_problems, operations_of
 from mockserver.cli.spec_files.positions import START, Place, compose, place_in
 from mockserver.cli.spec_files.references import is_own_fault, reference_problems, without_references
+from mockserver.cli.spec_files.statuses import find_unstated_statuses
 from mockserver.codec import json, yaml
-from mockserver.engine.registry import load_vendor
+from mockserver.engine.registry import load_vendor, vendor_packages
 from mockserver.errors import MockServerError
-from mockserver.spec.loading import MALFORMED
+from mockserver.spec.loading import MALFORMED, load_spec
 from mockserver.spec.openapi import METHODS
 from mockserver.spec.references import find_broken_references
 
@@ -31,7 +33,7 @@ _NO_OPERATION_ID = re.compile(r"(\w+) (/\S*): (\w+) is missing")
 
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
-    """A problem of a spec: where it is, what is wrong, and what to write."""
+    """A problem of a spec: where it is, what is wrong, and what to write; a warning where it may be meant."""
 
     file: Path
     place: Place
@@ -59,7 +61,27 @@ def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]
         SpecProblem(file, place_in(root, path), _pointer(path, document), what, cure)
         for path, what, cure in _problems(file, document, schema=schema)
     }
+    if schema and not problems:
+        problems = {
+            SpecProblem(
+                file,
+                place_in(root, one.path),
+                _pointer(one.path, document),
+                one.what,
+                one.cure,
+                one.is_warning,
+            )
+            for one in _doubts(file)
+        }
     return tuple(sorted(problems, key=lambda one: (one.place, one.what)))
+
+
+def _doubts(file: Path) -> Iterator[Misfit]:
+    """Yield what can be served and is probably not meant, for a vendor without a package."""
+    if file.stem not in vendor_packages() and not file.stem.startswith("_"):
+        spec = load_spec(file)
+        yield from find_misfits(spec)
+        yield from find_unstated_statuses(spec)
 
 
 def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tuple[Path_, str, str]]:
