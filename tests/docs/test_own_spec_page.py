@@ -66,3 +66,28 @@ def test_every_member_of_a_batch_is_in_the_table(tmp_path: Path) -> None:
     known = str(refused.value).partition("known are ")[2].split(", ")
     rows = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
     assert sorted(rows) == sorted(known)
+
+
+@pytest.mark.parametrize(
+    ("member", "bodies", "expected"),
+    [
+        (
+            "atomicity: all-or-nothing",
+            [{"number": "P-1", "grams": 1}, {"number": "P-2", "grams": 0}],
+            [424, 422],
+        ),
+        ("fatal: [minimum]", [{"number": "P-2", "grams": 0}], 400),
+        ("bare-item: true", {"number": "P-1", "grams": 1}, [201]),
+    ],
+)
+def test_members_of_a_batch_do_what_the_table_says(
+    member: str, bodies: object, expected: object, file: Path
+) -> None:
+    file.write_text(SPEC.replace("upsert: true", member), encoding="utf-8")
+    client = Client(create_app(Options(vendors=("parcels",), specs=(file.parent,))), {"host": "testserver"})
+    sent = bodies if isinstance(bodies, dict) else {"parcels": bodies}
+
+    answered = client.request("PUT", "/parcels/parcels", json=sent, headers={"authorization": "Bearer any"})
+
+    results = answered.json.get("results")
+    assert (answered.status if results is None else [one["status"] for one in results]) == expected
