@@ -12,7 +12,8 @@ from mockserver.cli.help.known_names import spec_files
 from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_FINDINGS, InvalidValueError, argument, option
 
 _FORMAT = click.Choice(["text", "github", "json"])
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, path_type=Path)
+_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @click.group(context_settings=CONTEXT_SETTINGS)
@@ -44,20 +45,42 @@ def _spec_file(_context: click.Context, _param: click.Parameter, name: str) -> P
     return Path(name)
 
 
+def _files_of(_context: click.Context, _param: click.Parameter, given: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return the files, with those of a folder in its place.
+
+    Raises:
+        InvalidValueError: a folder has none.
+    """
+    files: list[Path] = []
+    for path in given:
+        inside = (
+            [one for one in sorted(path.iterdir()) if one.suffix in _SUFFIXES] if path.is_dir() else [path]
+        )
+        if not inside:
+            raise InvalidValueError(
+                f"{path} has no .yaml, .yml or .json file", str(path), f"{path}/FILE.yaml"
+            )
+        files += inside
+    return tuple(files)
+
+
 @spec.command(context_settings=CONTEXT_SETTINGS)
-@argument("files", nargs=-1, type=_FILE, metavar="[FILE]…")
+@argument("files", nargs=-1, type=_FILE, metavar="[FILE]…", callback=_files_of)
 @option("--format", "style", type=_FORMAT, default="text", help="github: annotations for a workflow.")
 @_as_json
 def check(*, files: tuple[Path, ...], style: str, as_json: bool) -> None:
     """Report every problem of OpenAPI files: line, column, and what to write.
 
-    It reports what keeps `mockserver run` from serving a file, and what OpenAPI does not allow. Without FILE
-    it checks the specs that ship. Exit status: 0 no problem, 1 problems.
+    It reports what keeps `mockserver run` from serving a file, what OpenAPI does not allow, and names that
+    are nowhere else in the file. What may be meant is a warning. A folder stands for its .yaml, .yml and
+    .json files. Without FILE it checks the specs that ship. Exit status: 0 no problem, or warnings only,
+    1 problems.
 
     \b
     Examples:
       mockserver spec check
       mockserver spec check specs/mine.yaml --format github
+      mockserver spec check specs
     """  # noqa: D301 - the character, which tells click to leave the lines alone
     from mockserver.cli.spec_files.check import find_problems  # noqa: PLC0415 - loads vendors
     from mockserver.cli.spec_files.lines import problem_lines  # noqa: PLC0415
@@ -67,12 +90,18 @@ def check(*, files: tuple[Path, ...], style: str, as_json: bool) -> None:
     problems = [problem for file in wanted for problem in find_problems(file)]
     for line in problem_lines(problems, style):
         click.echo(line)
+    errors = sum(not one.is_warning for one in problems)
     if style == "text":
         checked = "1 file" if len(wanted) == 1 else f"{len(wanted):,} files"
-        found = {0: "no problem", 1: "1 problem"}.get(len(problems), f"{len(problems):,} problems")
-        click.echo(f"{checked} checked, {found}", err=bool(problems))
-    if problems:
+        warned = _counted(len(problems) - errors, "warning")
+        said = f"{checked} checked, {_counted(errors, 'problem')}"
+        click.echo(said if errors == len(problems) else f"{said}, {warned}", err=bool(errors))
+    if errors:
         raise SystemExit(EXIT_FINDINGS)
+
+
+def _counted(number: int, name: str) -> str:
+    return {0: f"no {name}", 1: f"1 {name}"}.get(number, f"{number:,} {name}s")
 
 
 @spec.command(context_settings=CONTEXT_SETTINGS)

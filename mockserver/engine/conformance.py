@@ -121,9 +121,10 @@ class ReplyConformance:
         operation = self.operation(method, path)
         if operation is None or is_server_problem(reply):
             return ""
-        status = str(reply.status)
-        where = f"{operation.id}: {status}"
-        if status not in operation.responses:
+        where = f"{operation.id}: {reply.status}"
+        named = (str(reply.status), f"{reply.status // 100}XX", "default")
+        status = next((name for name in named if name in operation.responses), "")
+        if not status:
             return f"{where} is not in the spec"
         if not reply.body:
             return ""

@@ -92,6 +92,8 @@ def read_rate_limit(
     Raises:
         SpecError: a member is unknown, missing or of another kind, or names no assumption.
     """
+    if not isinstance(node, Mapping):
+        raise SpecError(f"{file}: x-rate-limit: expected a mapping, found {node}")
     for name in (*node, *_REQUIRED):
         if name not in _MEMBERS:
             raise SpecError(f"{file}: x-rate-limit.{name}: unknown; known are {', '.join(sorted(_MEMBERS))}")

@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -108,6 +109,13 @@ def load_vendor(file: Path) -> LoadedVendor:
     contract = loading.load_spec(file)
     vendor, fixtures = _load_package(contract.name)
     _check_operation_ids(contract, vendor)
+    # A package's own mistake keeps its traceback.
+    is_spec_alone = vendor is _VENDOR_WITHOUT_CODE
+    with loading.refuse_malformed(file.name) if is_spec_alone else nullcontext():
+        return _assemble(contract, vendor, fixtures)
+
+
+def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
     nodes = contract.document.get("components", {}).get("securitySchemes", {})
     schemes = {name: SecurityScheme(name, node) for name, node in nodes.items()}
     return LoadedVendor(

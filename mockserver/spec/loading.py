@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -23,10 +24,23 @@ from mockserver.spec.openapi import (
     parse_pointer,
     resolve,
 )
+from mockserver.spec.references import BrokenReference, find_broken_references
+
+MALFORMED = "not built as OpenAPI 3.0 says"
+"""What the message of a `SpecError` has whose place only OpenAPI's own schema can name."""
 
 _VENDOR_NAME = re.compile(r"_?[a-z0-9][a-z0-9_-]*")
 _RESERVED_NAMES = ("sandbox", "sandboxes")
 _BATCH_KEYS = {"items", "key", "upsert", "atomicity", "fatal", "collection", "outcome", "bare-item"}
+_KINDS: Mapping[str, tuple[type, str]] = {
+    "items": (str, "a JSON Pointer"),
+    "key": (list, "a list of names"),
+    "upsert": (bool, "true or false"),
+    "fatal": (list, "a list of schema keywords"),
+    "collection": (str, "a name"),
+    "outcome": (dict, "a mapping of JSON Pointers"),
+    "bare-item": (bool, "true or false"),
+}
 _OUTCOME_KEYS = {"list", "status", "message", "key", "count", "maps"}
 _ATOMICITIES = ("per-item", "all-or-nothing")
 
@@ -42,12 +56,37 @@ def load_spec(file: FilePath) -> Spec:
     try:
         text = file.read_bytes().decode()
         document = yaml.load(text)
-    except (UnicodeError, YAMLError) as error:
+    except UnicodeError as error:
         raise SpecError(f"{file.name}: {error}") from None
+    except (YAMLError, RecursionError) as error:
+        raise SpecError(f"{file.name}: not YAML: {describe_yaml_error(error)}") from None
+    with refuse_malformed(file.name):
+        return _index(file, text, document)
+
+
+def describe_yaml_error(error: Exception) -> str:
+    """Return what is wrong with a YAML text, and its line and column if they are known."""
+    mark = getattr(error, "problem_mark", None)
+    place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+    return f"{getattr(error, 'problem', None) or ' '.join(str(error).split())}{place}"
+
+
+@contextmanager
+def refuse_malformed(where: str) -> Iterator[None]:
+    """Turn what a document of another structure than OpenAPI's raises into a `SpecError`."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError, re.error) as error:
+        raise SpecError(f"{where}: {MALFORMED}: {type(error).__name__}: {error}") from error
+
+
+def _index(file: FilePath, text: str, document: Json) -> Spec:
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.0."):
         raise SpecError(f"{file.name}: openapi: expected 3.0.x")
     if not document.get("info", {}).get("title"):
         raise SpecError(f"{file.name}: info.title is missing")
+    for broken in find_broken_references(document):
+        raise SpecError(f"{file.name}: {_owner(document, broken)}{broken.problem}")
     operations: dict[str, Operation] = {}
     for operation in _read_operations(file.name, document):
         if operation.id in operations:
@@ -66,6 +105,14 @@ def load_spec(file: FilePath) -> Spec:
         any_case_query=document.get("x-query") == "any-case",
         idempotency_header=document.get("x-idempotency-header", "Idempotency-Key"),
     )
+
+
+def _owner(document: Document, broken: BrokenReference) -> str:
+    """Return the operation that has the reference, with a colon; "" for one of no operation."""
+    match broken.path:
+        case ("paths", path, method, *_) if method in METHODS:
+            return f"{document['paths'][path][method].get('operationId', f'{method} {path}')}: "
+    return ""
 
 
 def _read_operations(file: str, document: Document) -> Iterator[Operation]:
@@ -123,7 +170,25 @@ def _read_parameter(node: Document) -> Parameter:
     return Parameter(node["name"], node["in"], node.get("required", False), explode, node.get("schema", {}))
 
 
-def _read_batch(where: str, node: Document) -> Batch:
+def _read_batch(where: str, node: Json) -> Batch:
+    _check_batch(where, node)
+    atomicity, outcome = node.get("atomicity", "per-item"), node.get("outcome", {})
+    return Batch(
+        items=parse_pointer(node["items"]),
+        key=tuple(node.get("key", ())),
+        upsert=node.get("upsert", False),
+        atomic=atomicity == "all-or-nothing",
+        fatal=frozenset(node.get("fatal", ())),
+        collection=node.get("collection", ""),
+        outcome={name: pointer for name, pointer in outcome.items() if name != "maps"},
+        maps=tuple(outcome.get("maps", ())),
+        bare_item=node.get("bare-item", False),
+    )
+
+
+def _check_batch(where: str, node: Json) -> None:
+    if not isinstance(node, dict):
+        raise SpecError(f"{where}: x-batch: expected a mapping, found {node}")
     if unknown := set(node) - _BATCH_KEYS:
         raise SpecError(
             f"{where}: x-batch.{min(unknown)}: unknown; known are {', '.join(sorted(_BATCH_KEYS))}"
@@ -137,19 +202,11 @@ def _read_batch(where: str, node: Document) -> Batch:
         raise SpecError(
             f'{where}: x-batch.items is missing; write items: "" when the body itself is the list'
         )
+    for name, (kind, expected) in _KINDS.items():
+        if name in node and not isinstance(node[name], kind):
+            raise SpecError(f"{where}: x-batch.{name}: expected {expected}, found {node[name]}")
     outcome = node.get("outcome", {})
     if unknown := set(outcome) - _OUTCOME_KEYS:
         raise SpecError(
             f"{where}: x-batch.outcome.{min(unknown)}: unknown; known are {', '.join(sorted(_OUTCOME_KEYS))}"
         )
-    return Batch(
-        items=parse_pointer(node["items"]),
-        key=tuple(node.get("key", ())),
-        upsert=node.get("upsert", False),
-        atomic=atomicity == "all-or-nothing",
-        fatal=frozenset(node.get("fatal", ())),
-        collection=node.get("collection", ""),
-        outcome={name: pointer for name, pointer in outcome.items() if name != "maps"},
-        maps=tuple(outcome.get("maps", ())),
-        bare_item=node.get("bare-item", False),
-    )

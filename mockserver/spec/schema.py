@@ -113,7 +113,8 @@ def compile_schema(document: Document, node: Document, formats: Formats, *, clos
     try:
         return Schema(node, document, validator(patterns, functions), validator({}, checks))
     except (jsonschema_rs.ValidationError, ValueError) as error:
-        raise SpecError(f"schema cannot be compiled: {error}") from None
+        first_line = str(error).partition("\n")[0]
+        raise SpecError(f"schema cannot be compiled: {first_line}") from None
 
 
 def _referenced_schemas(document: Document, node: Json) -> dict[str, Json]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
 from mockserver.engine.registry import vendor_packages
-from tests.support import sample_vendor
+from tests.support import broken_specs, sample_vendor
 
 VENDOR = vendor_packages()[0]
 ORDERS = "/paths/~1orders/put"
@@ -30,7 +31,7 @@ def write(folder: Path, document: dict[str, Any], name: str = "acme") -> Path:
 def problems(file: Path) -> list[dict[str, Any]]:
     result = run("check", str(file), "--format", "json")
     found: list[dict[str, Any]] = json.loads(result.output)
-    assert result.exit_code == (1 if found else 0)
+    assert result.exit_code == (1 if any(one["severity"] == "error" for one in found) else 0)
     return found
 
 
@@ -112,6 +113,32 @@ def test_what_openapi_does_not_allow_is_told_as_well(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", broken_specs.CHANGES)
+def test_whatever_is_wrong_with_a_spec_is_a_problem_of_it(name: str, tmp_path: Path) -> None:
+    assert problems(write(tmp_path, broken_specs.document(name))) != []
+
+
+@pytest.mark.parametrize("name", ["request reference", "answer reference", "unused reference"])
+def test_a_reference_to_nothing_has_its_line_and_the_nearest_name(name: str, tmp_path: Path) -> None:
+    file = write(tmp_path, broken_specs.document(name))
+
+    [problem] = problems(file)
+
+    line = file.read_text(encoding="utf-8").splitlines()[problem["line"] - 1]
+    assert line[problem["column"] - 1 :] == '"$ref": "#/components/schemas/Ordr"'
+    assert problem["try"] == '$ref: "#/components/schemas/Order"'
+
+
+def test_other_problems_are_told_beside_a_reference_to_nothing(tmp_path: Path) -> None:
+    document = broken_specs.document("answer reference")
+    del document["paths"]["/orders"]["get"]["x-collection"]
+
+    assert [one["pointer"].rpartition("/")[2] for one in problems(write(tmp_path, document))] == [
+        "get",
+        "$ref",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
@@ -127,6 +154,137 @@ def test_a_file_that_is_no_document_is_one_problem(text: bytes, what: str, tmp_p
     [problem] = problems(file)
 
     assert problem["detail"].startswith(what)
+
+
+RESULT = {
+    "type": "object",
+    "properties": {
+        "results": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "status": {"type": "integer"},
+                    "text": {"type": "string"},
+                    "order": {"type": "object", "properties": {"id": {"type": "string"}}},
+                },
+            },
+        }
+    },
+}
+ANSWER = "/paths/~1orders/put/responses/207/content/application~1json/schema"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "severity", "cure"),
+    [
+        (f"{ORDERS}/x-batch/key", ["idd"], "error", "key: [id]"),
+        (f"{ORDERS}/x-batch/key", ["zebra"], "warning", "key: [id]"),
+        ("/paths/~1orders/get/x-collection", "order", "error", "x-collection: orders"),
+        ("/paths/~1orders/get/x-collection", "payees", "warning", "x-collection: orders"),
+        (f"{ORDERS}/x-batch/outcome/list", "/result", "error", "list: /results"),
+        (f"{ORDERS}/x-batch/outcome/list", "/zebra", "warning", "list: /results"),
+        (f"{ORDERS}/x-batch/outcome/message", "/txt", "error", "message: /text"),
+        (f"{ORDERS}/x-batch/outcome/key", "/order/idd", "error", "key: /order/id"),
+    ],
+)
+def test_a_mark_that_fits_nothing_is_told_and_a_near_miss_is_an_error(
+    pointer: str, value: Any, severity: str, cure: str, tmp_path: Path
+) -> None:
+    document = sample_vendor.changed_document(pointer, value)
+    document["paths"]["/orders"]["put"]["responses"]["207"]["content"]["application/json"]["schema"] = RESULT
+
+    [problem] = problems(write(tmp_path, document))
+
+    assert (problem["pointer"], problem["severity"], problem["try"]) == (pointer, severity, cure)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("/components/schemas/Order/properties", None),
+        (ANSWER, None),
+        (f"{ORDERS}/x-batch/outcome/list", "/anything"),
+    ],
+)
+def test_what_the_schemas_do_not_say_is_no_problem(pointer: str, value: Any, tmp_path: Path) -> None:
+    assert problems(write(tmp_path, sample_vendor.changed_document(pointer, value))) == []
+
+
+@pytest.mark.parametrize("without", ["", "/outcome"])
+def test_the_outcome_to_write_is_that_of_the_answer_schema(without: str, tmp_path: Path) -> None:
+    document = sample_vendor.changed_document(f"{ORDERS}/x-batch{without}")
+    document["paths"]["/orders"]["put"]["responses"]["207"]["content"]["application/json"]["schema"] = RESULT
+
+    [problem] = problems(write(tmp_path, document))
+
+    assert "outcome: {list: /results, status: /status, message: /text, key: /order/id}" in problem["try"]
+
+
+def test_without_an_answer_schema_the_key_of_the_outcome_is_that_of_the_item(tmp_path: Path) -> None:
+    [problem] = problems(write(tmp_path, sample_vendor.changed_document(f"{ORDERS}/x-batch")))
+
+    assert "message: /message, key: /id}" in problem["try"]
+
+
+def test_marks_that_fit_the_answer_are_no_problem(tmp_path: Path) -> None:
+    assert problems(write(tmp_path, sample_vendor.changed_document(ANSWER, RESULT))) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "stated", "missing"),
+    [
+        ("/orders", "put", "207", ["400", "401", "413", "415"]),
+        ("/orders", "get", "200", ["401"]),
+        ("/orders/{id}", "get", "200", ["401", "404"]),
+    ],
+)
+def test_statuses_that_are_not_stated_are_a_warning(
+    path: str, method: str, stated: str, missing: list[str], tmp_path: Path
+) -> None:
+    document = sample_vendor.document()
+    responses = document["paths"][path][method]["responses"]
+    document["paths"][path][method]["responses"] = {stated: responses[stated]}
+
+    [problem] = problems(write(tmp_path, document))
+
+    assert problem["severity"] == "warning"
+    assert re.findall(r'"(\d+)":', problem["try"]) == missing
+
+
+def test_a_default_answer_states_every_refusal(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    for operation in (one for item in document["paths"].values() for one in item.values()):
+        operation["responses"] = {"2XX": {"description": "done"}, "default": {"description": "refused"}}
+
+    assert problems(write(tmp_path, document)) == []
+
+
+def test_a_warning_is_marked_and_exit_0(tmp_path: Path) -> None:
+    file = write(tmp_path, sample_vendor.changed_document("/paths/~1orders/get/responses/401"))
+
+    result, github = run("check", str(file)), run("check", str(file), "--format", "github")
+
+    assert (result.exit_code, ": warning: listOrders: the server may answer 401" in result.output) == (
+        0,
+        True,
+    )
+    assert result.output.endswith("1 file checked, no problem, 1 warning\n")
+    assert github.output.startswith("::warning file=")
+
+
+def test_a_folder_stands_for_its_specs(tmp_path: Path) -> None:
+    for name in ("a.yaml", "b.yml", "c.json"):
+        (tmp_path / name).write_text(json.dumps(sample_vendor.document()), encoding="utf-8")
+    (tmp_path / "readme.txt").write_text("no spec", encoding="utf-8")
+
+    assert run("check", str(tmp_path)).output == "3 files checked, no problem\n"
+
+
+def test_a_folder_without_specs_is_wrong_usage(tmp_path: Path) -> None:
+    result = run("check", str(tmp_path))
+
+    assert (result.exit_code, "has no .yaml, .yml or .json file" in result.stderr) == (2, True)
 
 
 def test_text_has_file_line_and_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.engine.conformance import ConformanceChecker, ReplyConformance
+from mockserver.engine.registry import load_vendor
 from mockserver.model import Reply
 from tests.support import sample_vendor
 from tests.support.engine_samples import CALL, loaded_vendor
@@ -138,3 +139,15 @@ def test_a_call_that_a_rule_bent_is_held_against_the_closed_spec(tmp_path: Path)
         .find_violation(call, COLOURED)
         .endswith('"colour" is not expected')
     )
+
+
+@pytest.mark.parametrize("name", ["4XX", "default"])
+def test_a_class_of_statuses_and_the_default_state_an_answer(name: str, tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    responses = document["paths"]["/orders/{id}"]["get"]["responses"]
+    responses[name] = responses.pop("404")
+    sample_vendor.write_spec(tmp_path, document)
+    contract = ReplyConformance(load_vendor(tmp_path / "acme.yaml"))
+
+    assert said(contract, status=404, media_type="application/problem+json", body=b"{}") == ""
+    assert said(contract, status=404) == "showOrder: 404 as application/json is not in the spec"

@@ -68,19 +68,27 @@ def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
 def _bad_spec(error: Exception, context: click.Context) -> Message | None:
     """Return the first problem of the spec that the error names, and how to see the others."""
     from mockserver.cli.spec_files.check import find_problems  # noqa: PLC0415 - only where a spec is wrong
+    from mockserver.spec.loading import MALFORMED  # noqa: PLC0415 - as above
 
     said = str(error)
     folders = context.params.get("specs") or ()
-    named = [file for folder in folders for file in folder.glob("*.yaml") if said.startswith(file.stem)]
+    named = [
+        file
+        for folder in folders
+        for file in folder.glob("*.yaml")
+        if said.startswith((f"{file.stem}:", f"{file.name}:"))
+    ]
     for file in named:
         problems = find_problems(file, schema=False)
-        first = next((one for one in problems if said.endswith(one.what)), None)
-        if first:
-            others = (
-                f" (and {len(problems) - 1:,} more: mockserver spec check {file})" if problems[1:] else ""
-            )
-            where = f"{shown_path(file)}:{first.place.line}:{first.place.column}{others}"
-            return Message(said, where, first.cure)
+        check = f"mockserver spec check {shown_path(file)}"
+        first = next((one for one in problems if one.what in said), problems[0] if problems else None)
+        if first is None:
+            return Message(said, shown_path(file), check)
+        others = f" (and {len(problems) - 1:,} more: {check})" if problems[1:] else ""
+        where = f"{shown_path(file)}:{first.place.line}:{first.place.column}{others}"
+        is_named = first.what in said and "not YAML" not in said
+        what = f"{file.name}: {first.what}" if MALFORMED in said else said
+        return Message(what, where, first.cure if is_named or MALFORMED in said else check)
     return None
 
 

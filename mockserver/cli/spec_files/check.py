@@ -13,29 +13,34 @@ from typing import Any
 import yaml as pyyaml
 
 from mockserver.cli.failure.suggestions import shown
-from mockserver.cli.spec_files.cures import cure_of, openapi_cure
+from mockserver.cli.spec_files.batch_checks import Misfit, find_misfits
+from mockserver.cli.spec_files.cures import cure_of
+from mockserver.cli.spec_files.openapi_rules import Path_, openapi_problems, operations_of
 from mockserver.cli.spec_files.positions import START, Place, compose, place_in
+from mockserver.cli.spec_files.references import is_own_fault, reference_problems, without_references
+from mockserver.cli.spec_files.statuses import find_unstated_statuses
 from mockserver.codec import json, yaml
-from mockserver.engine.registry import load_vendor
+from mockserver.engine.registry import load_vendor, vendor_packages
 from mockserver.errors import MockServerError
+from mockserver.spec.loading import MALFORMED, load_spec
 from mockserver.spec.openapi import METHODS
+from mockserver.spec.references import find_broken_references
 
-Path_ = tuple[str | int, ...]
 _MOST_PROBLEMS = 20
-_PATH_PARAMETER = re.compile(r"Path parameter '(.+)' for '(\w+)' operation in '(.+)' was not resolved")
 _EXTENSION = re.compile(r"x-[a-z-]+(?:\.[\w-]+)*")
 _NO_OPERATION_ID = re.compile(r"(\w+) (/\S*): (\w+) is missing")
 
 
 @dataclass(frozen=True, slots=True)
 class SpecProblem:
-    """A problem of a spec: where it is, what is wrong, and what to write."""
+    """A problem of a spec: where it is, what is wrong, and what to write; a warning where it may be meant."""
 
     file: Path
     place: Place
     pointer: str
     what: str
     cure: str
+    is_warning: bool = False
 
 
 def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]:
@@ -45,17 +50,50 @@ def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]
         root, document = compose(text), yaml.load(text)
     except UnicodeError:
         return (SpecProblem(file, START, "", "the file is not UTF-8 text", "save it as UTF-8"),)
+    except RecursionError:
+        return (SpecProblem(file, START, "", "not YAML: nested too deep", "nest less"),)
     except pyyaml.YAMLError as error:
         return (_syntax_problem(file, error),)
     if not isinstance(document, dict):
         what = "expected an OpenAPI document, found no mapping"
         return (SpecProblem(file, START, "", what, "openapi: 3.0.3"),)
-    found = [*_loader_problems(file, document), *(_openapi_problems(document) if schema else ())]
     problems = {
         SpecProblem(file, place_in(root, path), _pointer(path, document), what, cure)
-        for path, what, cure in found
+        for path, what, cure in _problems(file, document, schema=schema)
     }
+    if schema and not problems:
+        problems = {
+            SpecProblem(
+                file,
+                place_in(root, one.path),
+                _pointer(one.path, document),
+                one.what,
+                one.cure,
+                one.is_warning,
+            )
+            for one in _doubts(file)
+        }
     return tuple(sorted(problems, key=lambda one: (one.place, one.what)))
+
+
+def _doubts(file: Path) -> Iterator[Misfit]:
+    """Yield what can be served and is probably not meant, for a vendor without a package."""
+    if file.stem not in vendor_packages() and not file.stem.startswith("_"):
+        spec = load_spec(file)
+        yield from find_misfits(spec)
+        yield from find_unstated_statuses(spec)
+
+
+def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tuple[Path_, str, str]]:
+    broken = list(find_broken_references(document))
+    whole = without_references(document, broken)
+    refused = [one for one in _loader_problems(file, whole) if is_own_fault(one[0], one[1], broken)]
+    disallowed = [one for one in openapi_problems(whole) if is_own_fault(one[0], one[1], broken)]
+    malformed = [one for one in refused if MALFORMED in one[1]]
+    if malformed and (disallowed or broken):
+        refused = [one for one in refused if one not in malformed]
+    shown_ones = disallowed if schema or malformed else []
+    return [*reference_problems(broken), *refused, *shown_ones]
 
 
 def _syntax_problem(file: Path, error: pyyaml.YAMLError) -> SpecProblem:
@@ -128,16 +166,15 @@ def _path_of(message: str, document: dict[str, Any]) -> Path_:
     if missing := _NO_OPERATION_ID.search(message):
         return ("paths", missing[2], missing[1])
     names = message.split(": ")
-    for path, item in (document.get("paths") or {}).items():
-        for method in METHODS:
-            if isinstance(item, dict) and method in item and item[method].get("operationId") in names:
-                return _refined(message, ("paths", path, method), item[method])
+    for path, method, operation in operations_of(document):
+        if operation.get("operationId") in names:
+            return _refined(message, ("paths", path, method), operation)
+    if "x-rate-limit" in message:
+        return tuple(_EXTENSION.findall(message)[0].split("."))
     return ("paths",) if "paths" in message else ()
 
 
 def _refined(message: str, path: Path_, operation: dict[str, Any]) -> Path_:
-    if reference := re.search(r"\$ref: (\S+) points", message):
-        return (*path, *_where_is("$ref", reference[1], operation))
     if "security" in message and "security" in operation:
         return (*path, "security")
     if extension := _EXTENSION.search(message):
@@ -148,34 +185,6 @@ def _refined(message: str, path: Path_, operation: dict[str, Any]) -> Path_:
         inside = ("requestBody", "content", *media[:1]) if media and own[0] not in operation else ()
         return (*path, *inside, *own)
     return path
-
-
-def _where_is(key: str, value: str, node: Any) -> Path_:
-    """Return the path of the first member `key` with that value."""
-    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for name, inner in pairs:
-        if name == key and inner == value:
-            return (name,)
-        if isinstance(inner, dict | list) and (found := _where_is(key, value, inner)):
-            return (name, *found)
-    return ()
-
-
-def _openapi_problems(document: dict[str, Any]) -> Iterator[tuple[Path_, str, str]]:
-    """Yield what OpenAPI itself does not allow."""
-    from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator  # noqa: PLC0415 - slow
-
-    is_later = str(document.get("openapi", "")).startswith("3.1")
-    validator = (OpenAPIV31SpecValidator if is_later else OpenAPIV30SpecValidator)(document)
-    for number, error in enumerate(validator.iter_errors()):
-        if number == _MOST_PROBLEMS:
-            return
-        what = error.message.partition("\n")[0]
-        if parameter := _PATH_PARAMETER.fullmatch(what):
-            path: Path_ = ("paths", parameter[3], parameter[2])
-        else:
-            path = tuple(error.absolute_path)
-        yield path, f"OpenAPI: {shown(what)}", openapi_cure(what)
 
 
 def _pointer(path: Path_, document: Any) -> str:

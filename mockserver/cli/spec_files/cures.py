@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockserver.cli.failure.suggestions import nearest
+from mockserver.cli.spec_files.outcome_cure import outcome_for
 from mockserver.errors import SpecError
 from mockserver.spec.openapi import resolve
 
@@ -22,6 +23,8 @@ def cure_of(what: str, path: tuple[str | int, ...], document: dict[str, Any]) ->
         return _handler_cure(path, document)
     if "x-batch.items: /" in what or "x-batch.items does not point" in what:
         return _items_cure(path, document)
+    if "add to its x-batch: outcome:" in what:
+        return f"outcome: {outcome_for(document, path, '')}"
     if unknown := _UNKNOWN.search(what):
         known = unknown[3].split(", ")
         return f"{nearest(unknown[2], known) or known[0]}: instead of {unknown[2]}:"
@@ -71,7 +74,7 @@ def _handler_cure(path: tuple[str | int, ...], document: dict[str, Any]) -> str:
     if not lists:
         return f"remove this {method.upper()}: the spec alone can describe batches and GETs"
     items, key = lists[0]
-    outcome = "{list: /results, status: /status, message: /message, key: /key}"
+    outcome = outcome_for(document, path, key)
     return (
         f'x-batch: {{items: "{items}", key: [{key}], upsert: true, collection: {collection}, '
         f"outcome: {outcome}}}"

@@ -21,9 +21,10 @@ def problem_lines(problems: Sequence[SpecProblem], style: str) -> Iterator[str]:
         name = shown_path(one.file)
         if style == "github":
             where = f"file={name},line={one.place.line},col={one.place.column}"
-            yield f"::error {where}::{_escaped(f'{one.what}; try: {one.cure}')}"
+            yield f"::{_severity(one)} {where}::{_escaped(f'{one.what}; try: {one.cure}')}"
         else:
-            yield f"{name}:{one.place.line}:{one.place.column}: {one.what}"
+            mark = "warning: " if one.is_warning else ""
+            yield f"{name}:{one.place.line}:{one.place.column}: {mark}{one.what}"
             yield f"    try: {one.cure}"
 
 
@@ -48,7 +49,12 @@ def _problem_document(one: SpecProblem) -> dict[str, str | int]:
         "pointer": one.pointer,
         "detail": one.what,
         "try": one.cure,
+        "severity": _severity(one),
     }
+
+
+def _severity(one: SpecProblem) -> str:
+    return "warning" if one.is_warning else "error"
 
 
 def _change_document(one: SpecChange) -> dict[str, str | bool]:

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from mockserver.cli.main import main
 from mockserver.engine.registry import vendor_packages
-from tests.support import sample_vendor
+from tests.support import broken_specs, sample_vendor
 
 VENDOR = vendor_packages()[0]
 
@@ -84,3 +84,41 @@ def test_a_spec_gets_the_line_to_write_and_the_number_of_further_problems(tmp_pa
     assert where.startswith(f"   at: {tmp_path / 'acme.yaml'}:")
     assert where.endswith(f"(and 1 more: mockserver spec check {tmp_path / 'acme.yaml'})")
     assert cure == "  try: x-collection: orders"
+
+
+@pytest.mark.parametrize("name", ["request reference", "answer reference"])
+def test_a_reference_to_nothing_keeps_the_server_from_starting(name: str, tmp_path: Path) -> None:
+    file = sample_vendor.write_spec(tmp_path, broken_specs.document(name))
+
+    result = run("--specs", str(tmp_path), "--vendor", "acme")
+
+    what, where, cure = result.stderr.splitlines()
+    assert (result.exit_code, cure) == (2, '  try: $ref: "#/components/schemas/Order"')
+    assert what.endswith("$ref: #/components/schemas/Ordr points at nothing")
+    assert where.startswith(f"   at: {file}:")
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        broken_specs.CHANGES.keys()
+        - {"response code is a word", "scheme without type"}  # served, though OpenAPI does not allow them
+    ),
+)
+def test_a_spec_of_another_structure_is_wrong_usage_with_its_place(name: str, tmp_path: Path) -> None:
+    file = sample_vendor.write_spec(tmp_path, broken_specs.document(name))
+
+    result = run("--specs", str(tmp_path), "--vendor", "acme")
+
+    assert (result.exit_code, f"   at: {file}:" in result.stderr) == (2, True)
+
+
+def test_a_file_that_is_not_yaml_gets_its_line_and_the_check(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text('openapi: "3.0.3"\ninfo:\n  title: a: b\n', encoding="utf-8")
+
+    assert run("--specs", str(tmp_path), "--vendor", "acme").stderr == message(
+        "acme.yaml: not YAML: mapping values are not allowed in this context (line 3, column 11)",
+        f"{file}:3:11",
+        f"mockserver spec check {file}",
+    )

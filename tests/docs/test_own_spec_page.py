@@ -1,0 +1,93 @@
+"""The example of the page about own specs is free of problems, and answers as the page shows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from mockserver.cli.spec_files.check import find_problems
+from mockserver.errors import SpecError
+from mockserver.server.application import Options, create_app
+from mockserver.spec import loading
+from tests.docs.pages import DOCS
+from tests.support.client import Client
+
+PAGE = (DOCS / "own-spec.md").read_text(encoding="utf-8")
+[SPEC] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+[CONSOLE] = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
+ADDRESS = "http://127.0.0.1:8080"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    written = tmp_path / "parcels.yaml"
+    written.write_text(SPEC, encoding="utf-8")
+    return written
+
+
+def test_the_example_has_neither_problem_nor_warning(file: Path) -> None:
+    assert find_problems(file) == ()
+
+
+def test_the_example_answers_as_the_page_shows(file: Path) -> None:
+    client = Client(create_app(Options(vendors=("parcels",), specs=(file.parent,))), {"host": "testserver"})
+    _start, *steps = re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", CONSOLE, re.MULTILINE)
+
+    for command, shown in steps:
+        pattern = ".*".join(re.escape(part) for part in shown.rstrip("\n").split("…"))
+        assert re.fullmatch(pattern, answer(client, command), re.DOTALL), command
+
+
+def answer(client: Client, command: str) -> str:
+    """What the server answers to the curl command."""
+    words = shlex.split(command)
+    options = dict(pairwise(words))
+    headers = dict(text.split(": ", 1) for flag, text in pairwise(words) if flag == "-H")
+    [url] = [word for word in words if word.startswith(ADDRESS)]
+    called = client.request(
+        options.get("-X", "GET"),
+        url.removeprefix(ADDRESS),
+        content=options.get("-d", "").encode(),
+        headers=headers,
+    )
+    return called.text
+
+
+def test_every_member_of_a_batch_is_in_the_table(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(SPEC.replace("upsert: true", "upset: true"), encoding="utf-8")
+    with pytest.raises(SpecError, match="unknown; known are") as refused:
+        loading.load_spec(wrong)
+
+    known = str(refused.value).partition("known are ")[2].split(", ")
+    rows = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
+    assert sorted(rows) == sorted(known)
+
+
+@pytest.mark.parametrize(
+    ("member", "bodies", "expected"),
+    [
+        (
+            "atomicity: all-or-nothing",
+            [{"number": "P-1", "grams": 1}, {"number": "P-2", "grams": 0}],
+            [424, 422],
+        ),
+        ("fatal: [minimum]", [{"number": "P-2", "grams": 0}], 400),
+        ("bare-item: true", {"number": "P-1", "grams": 1}, [201]),
+    ],
+)
+def test_members_of_a_batch_do_what_the_table_says(
+    member: str, bodies: object, expected: object, file: Path
+) -> None:
+    file.write_text(SPEC.replace("upsert: true", member), encoding="utf-8")
+    client = Client(create_app(Options(vendors=("parcels",), specs=(file.parent,))), {"host": "testserver"})
+    sent = bodies if isinstance(bodies, dict) else {"parcels": bodies}
+
+    answered = client.request("PUT", "/parcels/parcels", json=sent, headers={"authorization": "Bearer any"})
+
+    results = answered.json.get("results")
+    assert (answered.status if results is None else [one["status"] for one in results]) == expected

@@ -1,0 +1,63 @@
+"""Every `$ref` that leads to nothing is found, wherever it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.spec.references import find_broken_references
+
+
+def broken(**members: Any) -> list[tuple[Any, ...]]:
+    document = {"components": {"schemas": {"Order": {"type": "object"}}}, **members}
+    return [(one.path, one.problem, one.nearest) for one in find_broken_references(document)]
+
+
+@pytest.mark.parametrize(
+    ("reference", "problem", "nearest"),
+    [
+        (
+            "#/components/schemas/Ordr",
+            "$ref: #/components/schemas/Ordr points at nothing",
+            "#/components/schemas/Order",
+        ),
+        (
+            "#/component/schemas/Order",
+            "$ref: #/component/schemas/Order points at nothing",
+            "#/components/schemas/Order",
+        ),
+        ("#/components/schemas/Zebra", "$ref: #/components/schemas/Zebra points at nothing", ""),
+        ("other.yaml#/Order", "$ref: other.yaml#/Order points out of this file", ""),
+        (5, "$ref: 5 is no text", ""),
+    ],
+)
+def test_a_broken_reference_has_its_path_and_the_nearest(reference: Any, problem: str, nearest: str) -> None:
+    assert broken(paths={"/a": {"schema": {"$ref": reference}}}) == [
+        (("paths", "/a", "schema"), problem, nearest)
+    ]
+
+
+def test_a_reference_to_itself_is_broken() -> None:
+    loop = {"$ref": "#/definitions/loop"}
+
+    assert broken(definitions={"loop": loop}) == [
+        (("definitions", "loop"), "$ref: #/definitions/loop points at itself", "")
+    ]
+
+
+def test_a_reference_into_a_list_is_whole() -> None:
+    assert broken(tags=[{"name": "a"}], paths={"/a": {"$ref": "#/tags/0"}}) == []
+
+
+@pytest.mark.parametrize("keyword", ["example", "default", "x-mine"])
+def test_data_may_hold_a_member_named_ref(keyword: str) -> None:
+    assert broken(schema={keyword: {"$ref": "nothing"}}) == []
+
+
+def test_a_property_may_be_named_ref_or_like_a_keyword() -> None:
+    properties = {"$ref": {"type": "string"}, "value": {"$ref": "#/nothing"}}
+
+    assert [path for path, _, _ in broken(schema={"properties": properties})] == [
+        ("schema", "properties", "value")
+    ]
