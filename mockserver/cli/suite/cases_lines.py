@@ -10,7 +10,14 @@ import click
 
 from mockserver.cli.options import EXIT_REFUSED, EXIT_USAGE, fail
 from mockserver.codec import json
-from mockserver.control.cases.catalogue import CatalogueCase, CatalogueRow, case_document, rows, vendor_cases
+from mockserver.control.cases.catalogue import (
+    CatalogueCase,
+    CatalogueRow,
+    case_document,
+    row_document,
+    rows,
+    vendor_cases,
+)
 from mockserver.engine.registry import vendor_packages
 from mockserver.journal.export.case_file import render_case
 from mockserver.model import Document, Json
@@ -47,7 +54,7 @@ def print_rows(wanted: RowFilter, *, as_json: bool) -> None:
     _check_section(wanted.section)
     found = list(wanted.rows())
     if as_json:
-        click.echo(json.encode([_document(row) for row in found]).decode())
+        click.echo(json.encode([row_document(row, vendors_of(row)) for row in found]).decode())
         return
     for row in found:
         sources = ",".join(row.source)
@@ -61,7 +68,7 @@ def print_row(case: str, vendor: str, *, as_json: bool) -> None:
     row, entries = find_entries(case, vendor)
     if as_json:
         cases = [_with_used_names(case_document(entry.case)) for entry in entries]
-        click.echo(json.encode({**_document(row), "cases": cases}).decode())
+        click.echo(json.encode({**row_document(row, vendors_of(row)), "cases": cases}).decode())
         return
     lines = [
         f"{row.id}  {row.section}",
@@ -139,17 +146,3 @@ def vendors_of(row: CatalogueRow) -> list[str]:
 def cases_of(row: CatalogueRow, vendor: str) -> list[CatalogueCase]:
     """Return the vendor's cases for the row."""
     return [entry for entry in vendor_cases(vendor) if entry.row.row == row.row]
-
-
-def _document(row: CatalogueRow) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "row": row.row,
-        "name": row.name,
-        "section": row.section,
-        "trigger": row.trigger,
-        "expected": row.expected,
-        "check": row.check,
-        "source": list(row.source),
-        "vendors": vendors_of(row),
-    }

@@ -19,7 +19,7 @@ from mockserver.control.cases.language import (
     read_case,
 )
 from mockserver.engine.registry import VENDORS_PACKAGE, vendor_packages
-from mockserver.model import Document
+from mockserver.model import Document, Json
 
 _ROW_MEMBERS = frozenset({"row", "name", "section", "trigger", "expected", "check", "source", "generic"})
 _CASE_MEMBERS = frozenset({"row", "differs"})
@@ -104,6 +104,21 @@ def load_defaults(file: Path) -> CaseDefaults:
     node = yaml.load(file.read_text(encoding="utf-8")) if file.is_file() else {}
     check_members(file.name, "ingredients", node, frozenset({"headers", "names"}))
     return CaseDefaults(node.get("headers", {}), node.get("names", {}))
+
+
+def row_document(row: CatalogueRow, vendors: Sequence[str]) -> dict[str, Json]:
+    """Return a row as JSON; `vendors` are those that have a case for it."""
+    return {
+        "id": row.id,
+        "row": row.row,
+        "name": row.name,
+        "section": row.section,
+        "trigger": row.trigger,
+        "expected": row.expected,
+        "check": row.check,
+        "source": list(row.source),
+        "vendors": list(vendors),
+    }
 
 
 def case_document(case: Case) -> Document:

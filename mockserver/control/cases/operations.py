@@ -8,7 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from mockserver.control.cases.catalogue import CatalogueCase, CatalogueRow, case_document, rows, vendor_cases
+from mockserver.control.cases.catalogue import (
+    CatalogueCase,
+    CatalogueRow,
+    case_document,
+    row_document,
+    rows,
+    vendor_cases,
+)
 from mockserver.control.cases.language import Case
 from mockserver.control.cases.runner import CaseResult, run
 from mockserver.control.cases.sandbox_client import SEED, START_INSTANT, SandboxClient
@@ -60,7 +67,7 @@ class CaseOperations:
                 "/query/vendor", f"no vendor named {vendor}; there are {', '.join(self._names())}"
             )
         return [
-            self._short(row)
+            row_document(row, self._vendors(row))
             for row in rows().values()
             if (not vendor or vendor in self._vendors(row))
             and section in ("", row.section)
@@ -75,7 +82,7 @@ class CaseOperations:
         """
         row = _row(case)
         return {
-            **self._short(row),
+            **row_document(row, self._vendors(row)),
             "cases": [
                 {
                     "vendor": entry.case.vendor,
@@ -155,19 +162,6 @@ class CaseOperations:
             return vendors[0]
         detail = f"{row.id} has no case for {vendor}" if vendor else f"{row.id} is for several vendors"
         raise UnprocessableMemberError("/vendor", detail, f"name one of {', '.join(vendors) or 'none'}")
-
-    def _short(self, row: CatalogueRow) -> dict[str, Json]:
-        return {
-            "id": row.id,
-            "row": row.row,
-            "name": row.name,
-            "section": row.section,
-            "trigger": row.trigger,
-            "expected": row.expected,
-            "check": row.check,
-            "source": list(row.source),
-            "vendors": self._vendors(row),
-        }
 
     def _names(self) -> list[str]:
         return [vendor.name for vendor in self.served]

@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterator
-from decimal import Decimal
 
-import yaml
-
-from mockserver.codec import json
+from mockserver.codec import json, yaml
 from mockserver.codec.http import JSON_TYPE, parse_content_type
 from mockserver.errors import MalformedBody
 from mockserver.journal.export.story import (
@@ -39,27 +36,6 @@ _ESCAPED = re.compile("[\x7f-\x9f\ufeff\ufffe\uffff]")
 
 _UNPRINTABLE = re.compile("[^ -~]")
 _MAX_SHOWN_PATH = 80
-
-_LIKE_NUMBER = re.compile(r"[-+]?(?:0[ox][0-9a-fA-F_]+|[0-9.][0-9_.:eE+-]*)")
-"""Texts that one version of YAML or another reads as a number."""
-
-
-class _Dumper(yaml.SafeDumper):
-    """YAML dumper for exact decimals, without anchors."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's own signature
-        return True
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "'" if _LIKE_NUMBER.fullmatch(text) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)
-_Dumper.add_representer(
-    Decimal, lambda dumper, number: dumper.represent_scalar("tag:yaml.org,2002:float", str(number))
-)
 
 
 def write_case_file(story: Story) -> str:
@@ -112,7 +88,7 @@ def render_case(document: Document) -> str:
     """Return the document of a case as YAML; a large one as one line of JSON."""
     text = json.encode(document).decode()
     if len(text) <= _MAX_PRETTY_BYTES:
-        return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+        return yaml.dump(document)
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
