@@ -77,7 +77,7 @@ def test_the_default_sandbox_comes_back_as_the_server_was_started(operator: Clie
 
     operator.delete(f"{SANDBOXES}/default")
 
-    assert operator.get(f"{SANDBOXES}/default").json == before
+    assert operator.get(f"{SANDBOXES}/default").json == {**before, "idleSeconds": 0}
 
 
 def test_reset_brings_the_beginning_back(operator: Client) -> None:

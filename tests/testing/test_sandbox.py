@@ -178,6 +178,7 @@ def test_what_a_sandbox_saw_is_kept_in_files(box: Sandbox, tmp_path: Path) -> No
     box.save(tmp_path)
 
     assert sorted(file.name for file in (tmp_path / box.name).iterdir()) == [
+        "conftest.py",
         "journal.txt",
         "state.json",
         "story.case.yaml",

@@ -232,6 +232,7 @@ def test_passes(mock_vba):
 
     [folder] = (pytester.path / "a report").iterdir()
     assert {file.name for file in folder.iterdir()} == {
+        "conftest.py",
         "journal.txt",
         "state.json",
         "story.case.yaml",
