@@ -25,7 +25,7 @@ from tests.support.frozen_documents import freeze_document
 
 NOW = "2026-01-05T09:00:00Z"
 SEED = 7
-SEQUENCES = int(os.environ.get("SOAK_SEQUENCES", "200"))
+SEQUENCES = int(os.environ.get("SOAK_SEQUENCES", "100"))
 """How many walks of the state machine are taken, over all vendors."""
 
 _IS_SOAK = SEQUENCES > 200

@@ -1,4 +1,4 @@
-"""Walks of the state machine: as many over all vendors as SOAK_SEQUENCES says, 200 without it."""
+"""Walks of the state machine: as many over all vendors as SOAK_SEQUENCES says, 100 without it."""
 
 from __future__ import annotations
 
