@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from mockserver.cli.instants import instant_text
 from mockserver.cli.options import CONTEXT_SETTINGS
-from mockserver.cli.remote.instants import instant_text
 from mockserver.cli.remote.server_options import ServerOptions, server_options
 
 

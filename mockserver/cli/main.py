@@ -13,11 +13,11 @@ from mockserver.cli.failure.places import place_of_option
 from mockserver.cli.failure.startup_errors import check_vendors
 from mockserver.cli.help.command_group import CommandGroup
 from mockserver.cli.help.completions import complete_assumptions, complete_vendors
+from mockserver.cli.instants import instant_text
 from mockserver.cli.options import (
     CONTEXT_SETTINGS,
     EXIT_PORT_TAKEN,
     EXIT_USAGE,
-    InvalidValueError,
     assumption_values,
     fail,
     option,
@@ -44,16 +44,6 @@ _LAZY_COMMANDS = (
     "verify",
 )
 """Commands that are modules of `mockserver.cli`, under their own names."""
-
-
-def _instant(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    from mockserver.codec.instants import parse_instant, print_instant  # noqa: PLC0415 - slow for help
-
-    try:
-        return print_instant(parse_instant(text)) if text else None
-    except ValueError:
-        what = f"expected a time such as 2026-01-05T09:00:00Z, found {text}"
-        raise InvalidValueError(what, str(text), "2026-01-05T09:00:00Z") from None
 
 
 @click.group(cls=CommandGroup, lazy=_LAZY_COMMANDS, context_settings=CONTEXT_SETTINGS)
@@ -116,7 +106,7 @@ def _is_strict(_context: click.Context, _option: click.Parameter, chosen: str) -
 )
 @option("--seed", default=0, help="Seed of the default sandbox.")
 @option(
-    "--freeze", callback=_instant, metavar="TIME", help="Freeze the default sandbox's clock at this time."
+    "--freeze", callback=instant_text, metavar="TIME", help="Freeze the default sandbox's clock at this time."
 )
 @option("--empty", is_flag=True, help="Start without records.")
 @option(

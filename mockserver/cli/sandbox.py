@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from mockserver.cli.instants import instant_text
 from mockserver.cli.options import CONTEXT_SETTINGS, assumption_values
-from mockserver.cli.remote.instants import instant_text
 from mockserver.cli.remote.server_completion import (
     complete_packaged,
     complete_sandboxes,

@@ -106,14 +106,9 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
             state_file.load(app.sandboxes, app.served)
         reloading = ReloadingApp(app, options, report)
         url = server_url("https" if certificate else "http", serving.host, listening.getsockname()[1])
-        facts = Facts(
-            url,
-            serving.host,
-            perf_counter() - started,
-            certificate.ca_file if certificate else None,
-            serving.state_file,
-            options.start_files if serving.watch else (),
-        )
+        ca_file = certificate.ca_file if certificate else None
+        watched = options.start_files if serving.watch else ()
+        facts = Facts(url, serving.host, perf_counter() - started, ca_file, serving.state_file, watched)
         greeting = url if serving.print_url else render_banner(app, options, facts)
         announce = partial(_announce, greeting, url, ready_file)
         config = uvicorn_config(reloading, certificate.context if certificate else None)

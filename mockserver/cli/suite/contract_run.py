@@ -131,6 +131,32 @@ def _print(lines: Iterable[str]) -> None:
 
 def _plans(options: ContractOptions) -> list[SessionPlan]:
     only = _check_ids(options.only)
+    _check_subjects(options)
+    try:
+        rate = safety.parse_rate(options.rate) if options.rate else None
+    except ValueError as error:
+        fail(str(error), "--rate", "--rate 20/s", EXIT_USAGE)
+    names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
+    operations = frozenset(options.operations)
+    effort = RunConfig(options.seed, options.max_examples, only, operations, options.shrinks)
+    return [
+        SessionPlan(
+            name,
+            options.spec,
+            options.target,
+            options.allowed,
+            options.headers,
+            rate,
+            options.facts,
+            effort,
+            tuple(phase for phase in PHASES if not options.phases or phase in options.phases),
+        )
+        for name in names
+    ]
+
+
+def _check_subjects(options: ContractOptions) -> None:
+    """Fail unless the vendors, the spec and the target that are given go together."""
     if options.spec and options.vendors:
         fail(
             "--spec and a vendor exclude each other",
@@ -149,27 +175,6 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
     _check_names(
         "vendor", "VENDOR", options.vendors, vendor_packages(), ", or --spec FILE for a spec of yours"
     )
-    try:
-        rate = safety.parse_rate(options.rate) if options.rate else None
-    except ValueError as error:
-        fail(str(error), "--rate", "--rate 20/s", EXIT_USAGE)
-    names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
-    checks, operations = only, frozenset(options.operations)
-    effort = RunConfig(options.seed, options.max_examples, checks, operations, options.shrinks)
-    return [
-        SessionPlan(
-            name,
-            options.spec,
-            options.target,
-            options.allowed,
-            options.headers,
-            rate,
-            options.facts,
-            effort,
-            tuple(phase for phase in PHASES if not options.phases or phase in options.phases),
-        )
-        for name in names
-    ]
 
 
 def _select_plans(
