@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_accept
-from mockserver.errors import HeadersTooLarge, MalformedBody, Refusal, ServerRefusal
+from mockserver.errors import HeadersTooLarge, MalformedBody, MethodNotAllowed, Refusal, ServerRefusal
 from mockserver.model import Call, Document, Json, Reply, Value
 from mockserver.scenario.response_effects import RenderRefusal, refusal_for_status
 from mockserver.spec.openapi import Operation, Spec, resolve
@@ -21,7 +21,7 @@ APPLIED_HEADER = "Preference-Applied"
 _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _PAIR = re.compile(r'\s*(code|example)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))\s*(?:;.*)?', re.IGNORECASE)
 _ERROR_STATUSES = range(400, 600)
-_OTHER_REFUSALS: tuple[Refusal, ...] = (MalformedBody(""), HeadersTooLarge())
+_OTHER_REFUSALS: tuple[Refusal, ...] = (MethodNotAllowed(()), MalformedBody(""), HeadersTooLarge())
 """Other refusals that a status may stand for."""
 
 

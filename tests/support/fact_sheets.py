@@ -1,4 +1,4 @@
-"""Cases of the vendors' fact sheets, one file a row, and the values of assumptions, one file each.
+"""Cases of the fact sheets, one file a row, of what programs in the field do, and the values of assumptions.
 
 They are in `tests/vendors/<vendor>/cases/` and `…/assumptions/`, in the language of the case runner.
 """
@@ -13,6 +13,7 @@ from mockserver.control.cases.catalogue import load_defaults
 from mockserver.control.cases.language import BadCaseError, Case, CaseDefaults, Node, check_members, read_case
 
 SHEET_SOURCES = ("seed", "public", "assumed")
+FIELD_SOURCES = ("field", "public")
 MEMBERS = frozenset({"assumption", "freeze", "assumptions", "given", "values"})
 
 
@@ -42,6 +43,13 @@ def cases(folder: Path) -> list[SheetCase]:
     return sorted(found, key=lambda case: case.row)
 
 
+def field_cases(folder: Path) -> list[SheetCase]:
+    """The vendor's cases of what programs in the field do; `row` is the number of the fact."""
+    common = _common(folder)
+    files = sorted((folder / "cases").glob("field-*.yaml"))
+    return [_case(folder.name, file, common, FIELD_SOURCES) for file in files]
+
+
 def value_cases(folder: Path) -> list[ValueCase]:
     """Every value of every assumption that the vendor's tests in `folder` drive."""
     common = _common(folder)
@@ -56,13 +64,15 @@ def _common(folder: Path) -> CaseDefaults:
     return load_defaults(folder / "cases" / "_defaults.yaml")
 
 
-def _case(vendor: str, file: Path, common: CaseDefaults) -> SheetCase:
+def _case(
+    vendor: str, file: Path, common: CaseDefaults, sources: tuple[str, ...] = SHEET_SOURCES
+) -> SheetCase:
     node = dict(_load(file))
     for name in ("row", "says", "source", "sheet"):
         if not node.get(name):
             raise BadCaseError(f"{file.name}: {name} is missing")
-    if node["source"] not in SHEET_SOURCES:
-        raise BadCaseError(f"{file.name}: source is one of {', '.join(SHEET_SOURCES)}")
+    if node["source"] not in sources:
+        raise BadCaseError(f"{file.name}: source is one of {', '.join(sources)}")
     row, sheet = node.pop("row"), node.pop("sheet")
     return SheetCase(file, row, sheet, read_case(node, file.name, vendor, common))
 

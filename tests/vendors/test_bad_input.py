@@ -151,12 +151,10 @@ def test_a_path_with_two_slashes_is_not_found(attempt: BatchAttempt) -> None:
 
 @BATCHES
 def test_a_method_that_is_not_served_is_refused(attempt: BatchAttempt) -> None:
-    classes = {
-        method: attempt.send_to(attempt.batch.path, method).status // 100
-        for method in ("DELETE", "OPTIONS", "BREW")
-    }
+    methods = ("DELETE", "OPTIONS", "BREW")
+    statuses = {attempt.send_to(attempt.batch.path, method).status for method in methods}
 
-    assert classes == {"DELETE": 4, "OPTIONS": 4, "BREW": 4}
+    assert statuses <= {404, 405, 501}
     assert attempt.untouched()
 
 

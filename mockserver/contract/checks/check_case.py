@@ -13,6 +13,7 @@ from mockserver.contract.responses.response_conformance import ConformanceResult
 
 FIRST_REFUSAL = 400
 SERVER_ERROR = 500
+NOT_IMPLEMENTED = 501
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,17 @@ class CheckCase:
         """Whether the batch is all or nothing."""
         operation = self.expected.operation
         return bool(operation and operation.batch and operation.batch.atomic)
+
+    @property
+    def refuses_method(self) -> bool:
+        """Whether a method that the path does not have is answered 501, as its operations declare."""
+        operation = self.expected.operation
+        return (
+            self.status == NOT_IMPLEMENTED
+            and operation is not None
+            and str(NOT_IMPLEMENTED) in operation.responses
+            and operation.method != self.exchange.request.method.lower()
+        )
 
     @property
     def named_by_path(self) -> bool:

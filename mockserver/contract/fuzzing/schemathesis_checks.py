@@ -15,6 +15,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
 from mockserver.contract.checks import NO_SERVER_ERROR
+from mockserver.contract.checks.check_case import NOT_IMPLEMENTED
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Check, Finding
@@ -121,7 +122,7 @@ class SchemathesisChecks:
         with suppress(FailureGroup):
             answered.case.validate_response(
                 answered.response,
-                excluded_checks=list(self._excluded(answered.exchange, left_out)),
+                excluded_checks=list(self._excluded(answered.exchange, left_out | _of_method(answered))),
                 transport_kwargs=dict(answered.arguments),
                 recorder=answered.recorder,
             )
@@ -144,6 +145,15 @@ class SchemathesisChecks:
             unwanted = name in pinned or name in _NOT_MADE or told in left_out or not self._effort.wants(told)
             if unwanted and not isinstance(check, type):
                 yield check
+
+
+def _of_method(answered: CheckedResponse) -> frozenset[str]:
+    """Return the checks that know no 501, where the spec declares it and the method is not the operation's."""
+    operation = answered.case.operation
+    is_declared = str(NOT_IMPLEMENTED) in operation.responses.status_codes
+    declared = answered.exchange.response.status == NOT_IMPLEMENTED and is_declared
+    other = answered.exchange.request.method.lower() != operation.method.lower()
+    return frozenset({NO_SERVER_ERROR, "unsupported-method"}) if declared and other else frozenset()
 
 
 def _finding(check: str, operation: str, exchange: Exchange, failure: Failure) -> Finding:

@@ -10,7 +10,7 @@ from mockserver.control.cases.transport import LOSS_KINDS
 from mockserver.errors import MockServerError
 from mockserver.model import SAFE_METHODS
 
-SOURCES = ("seed", "public", "rfc", "report", "assumed")
+SOURCES = ("seed", "field", "public", "rfc", "report", "assumed")
 """Evidence of an answer.
 
 The seed page, another public page of the vendor, a standard, a user's report, or none.

@@ -8,7 +8,7 @@ from mockserver.vendor import Request, find_record
 from mockserver.vendors.xero.dates import print_instant_ms
 from mockserver.vendors.xero.messages import make_problem
 from mockserver.vendors.xero.replies import filters, lists
-from mockserver.vendors.xero.replies.envelope import pick_members, success_reply
+from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
 ACCOUNTS = "accounts"
@@ -55,7 +55,7 @@ def get_account(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the tenant has none of that id.
     """
-    found = find_record(ACCOUNTS, str(request.parameters["AccountID"]).lower(), state)
+    found = find_record(ACCOUNTS, id_parameter(request, "AccountID"), state)
     return success_reply({"Accounts": [_represent_account(found)]}, request.call, state)
 
 

@@ -41,7 +41,7 @@ from mockserver.vendors.xero.payments import (
 )
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
-from mockserver.vendors.xero.replies.envelope import ZERO_ID, pick_members, success_reply
+from mockserver.vendors.xero.replies.envelope import ZERO_ID, id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
 STATEMENT_MEMBERS = ("Reference", "Particulars", "Code", "Details", "Narrative")
@@ -74,7 +74,7 @@ def get_batch_payment(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the tenant has none of that id.
     """
-    found = find_record(BATCH_PAYMENTS, str(request.parameters["BatchPaymentID"]).lower(), state)
+    found = find_record(BATCH_PAYMENTS, id_parameter(request, "BatchPaymentID"), state)
     return success_reply(
         {"BatchPayments": [represent_batch_payment(found, request.call, state)]}, request.call, state
     )
@@ -308,7 +308,7 @@ def delete_batch_payment_by_path(request: Request, state: State) -> Reply:
         NotFound: the tenant has none of that id.
         Rejected: it cannot be deleted.
     """
-    return _delete_batch_payment(str(request.parameters["BatchPaymentID"]).lower(), request, state)
+    return _delete_batch_payment(id_parameter(request, "BatchPaymentID"), request, state)
 
 
 def _delete_batch_payment(key: str, request: Request, state: State) -> Reply:

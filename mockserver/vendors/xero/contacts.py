@@ -8,7 +8,7 @@ from mockserver.vendor import Request, find_record
 from mockserver.vendors.xero.dates import print_instant_ms, stored_instant
 from mockserver.vendors.xero.messages import make_problem
 from mockserver.vendors.xero.replies import filters, lists
-from mockserver.vendors.xero.replies.envelope import pick_members, success_reply
+from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
 CONTACTS = "contacts"
@@ -63,7 +63,7 @@ def get_contact(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the tenant has none of that id.
     """
-    found = find_record(CONTACTS, str(request.parameters["ContactID"]).lower(), state)
+    found = find_record(CONTACTS, id_parameter(request, "ContactID"), state)
     return success_reply({"Contacts": [represent_contact(found)]}, request.call, state)
 
 

@@ -17,7 +17,7 @@ from mockserver.vendors.xero.dates import (
     stored_instant,
 )
 from mockserver.vendors.xero.messages import make_problem, message_text
-from mockserver.vendors.xero.replies.envelope import pick_members, success_reply
+from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 
 HISTORY = "history"
 
@@ -91,7 +91,7 @@ def represent_rejected_note(outcome: Outcome, _request: Request, omitted: frozen
 
 
 def _batch_payment_id(request: Request) -> str:
-    return str(request.parameters["BatchPaymentID"]).lower()
+    return id_parameter(request, "BatchPaymentID")
 
 
 def _represent_line(line: Document) -> Json:

@@ -42,7 +42,7 @@ from mockserver.vendors.xero.invoices.storage import (
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
-from mockserver.vendors.xero.replies.envelope import ZERO_ID, pick_members, success_reply
+from mockserver.vendors.xero.replies.envelope import ZERO_ID, id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
 BATCH_PAYMENTS = "batch-payments"
@@ -145,7 +145,7 @@ def get_payment(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the tenant has none of that id.
     """
-    found = find_record(PAYMENTS, str(request.parameters["PaymentID"]).lower(), state)
+    found = find_record(PAYMENTS, id_parameter(request, "PaymentID"), state)
     return success_reply({"Payments": [represent_payment(found, state)]}, request.call, state)
 
 
@@ -280,7 +280,7 @@ def delete_payment(request: Request, state: State) -> Reply:
         NotFound: the tenant has none of that id.
         Rejected: it cannot be deleted.
     """
-    key = str(request.parameters["PaymentID"]).lower()
+    key = id_parameter(request, "PaymentID")
     found = find_record(PAYMENTS, key, state)
     reject_deletion(tuple(_payment_deletion_problems(found)), "PaymentID", key, request)
     return success_reply(

@@ -121,7 +121,7 @@ def _other_reply(refusal: Refusal, call: Call, state: State) -> Reply:
         return error_reply(500, INTERNAL, refusal.detail or message_text("broken"), sent)
     if isinstance(refusal, MethodNotAllowed):
         allow = ("Allow", ", ".join(refusal.allowed))
-        return error_reply(405, NOT_IMPLEMENTED, message_text("not-implemented"), (*sent, allow))
+        return error_reply(501, NOT_IMPLEMENTED, message_text("not-implemented"), (*sent, allow))
     status, message = _unsupported_status(refusal)
     return error_reply(status, UNREADABLE, message, sent)
 

@@ -39,7 +39,7 @@ def test_one_scenario_or_several_are_armed() -> None:
     [
         ({"what": 1}, "case: unknown what"),
         ({"when": []}, "when is missing"),
-        ({"source": "hearsay"}, "source is one of seed, public, rfc, report, assumed"),
+        ({"source": "hearsay"}, "source is one of seed, field, public, rfc, report, assumed"),
         ({"vendor": "other"}, "the case is for other"),
         ({"scenario": "a", "scenarios": ["b"]}, "scenario or scenarios, not both"),
     ],

@@ -161,7 +161,7 @@ JSON = {"content-type": "application/json"}
     [
         (401, "GET", {"authorization": "Bearer expired-token"}, b""),
         (403, "GET", {"xero-tenant-id": ELSEWHERE}, b""),
-        (405, "DELETE", {}, b""),
+        (501, "DELETE", {}, b""),
         (412, "GET", {"if-modified-since": "yesterday"}, b""),
         (413, "PUT", JSON, b" " * (10 * 1024 * 1024 + 1)),
         (415, "PUT", {"content-type": "text/xml"}, b"<a/>"),

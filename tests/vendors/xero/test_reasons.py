@@ -52,7 +52,7 @@ Ask = Callable[[Client], Response]
             lambda xero: xero.put("/BatchPayments", json={}),
         ),
         (404, "no connection has the id", lambda xero: xero.delete(f"/connections/{TENANT[:-1]}9")),
-        (405, "this path has no PATCH; it has GET, PUT or POST", lambda xero: xero.patch(INVOICES, json={})),
+        (501, "this path has no PATCH; it has GET, PUT or POST", lambda xero: xero.patch(INVOICES, json={})),
         (
             400,
             '/BatchPayments/0/Date expected a date such as 2026-01-31, found "x"',

@@ -69,7 +69,7 @@ BODIES = {
     "empty object": (b"{}", 17),
     "empty list": (b'{"BatchPayments": []}', 17),
     "null list": (b'{"BatchPayments": null}', 17),
-    "other wrapper": (b'{"batchPayments": [{}]}', 17),
+    "other wrapper": (b'{"batch_payments": [{}]}', 17),
 }
 
 
@@ -251,10 +251,10 @@ def test_too_many_headers_are_a_431(xero: Client) -> None:
     assert (answer.status, answer.media_type) == (431, "application/json")
 
 
-def test_another_method_is_a_405_that_names_those_there_are(xero: Client) -> None:
+def test_another_method_is_a_501_that_names_those_there_are(xero: Client) -> None:
     answer = xero.delete(BATCHES)
 
-    assert (answer.status, set(answer.headers["allow"].split(", "))) == (405, {"GET", "POST", "PUT"})
+    assert (answer.status, set(answer.headers["allow"].split(", "))) == (501, {"GET", "POST", "PUT"})
     assert answer.json["ErrorNumber"] == 20
 
 

@@ -8,16 +8,26 @@ from mockserver.codec.http import json_reply
 from mockserver.model import Call, Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.formats import UUID_PATTERN
+from mockserver.vendor import Request
 from mockserver.vendors.xero.dates import print_now_ms
 from mockserver.vendors.xero.messages import message_text
 from mockserver.vendors.xero.rate_limit import remaining_headers
 
 _GUID = re.compile(UUID_PATTERN)
+_DIGITS = re.compile("[0-9a-f]{32}")
 
 
 def is_guid(text: str) -> bool:
     """Return whether `text` is a GUID, in either letter case."""
     return _GUID.fullmatch(text) is not None
+
+
+def id_parameter(request: Request, name: str) -> str:
+    """Return the id in the path as it is stored: in lower case, with dashes where it came without them."""
+    text = str(request.parameters[name]).lower()
+    if not _DIGITS.fullmatch(text):
+        return text
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def pick_members(document: Document, *names: str) -> dict[str, Any]:
