@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from mockserver.model import Fault, Item, Json, Outcome, Path, Problem
 from mockserver.vendor import FAULT_RULE, ExtraOutcome, Request
+from mockserver.vendors.xero.invoices.kinds import kind_of
 from mockserver.vendors.xero.messages import item_path, message_text
 
 _COMMON_MESSAGES: Mapping[str, str] = {
@@ -30,6 +31,11 @@ _INVOICE_MESSAGES: Mapping[str, str] = {
     "unknown-reference": "contact-unknown",
     "locked": "has-payments",
 }
+_ALLOCATION_MESSAGES: Mapping[str, str] = {
+    "missing-required": "allocation-not-positive",
+    "unknown-reference": "document-unknown",
+    "locked": "allocation-paid",
+}
 _DELETION_MESSAGES: Mapping[str, str] = {"duplicate-key": "batch-deleted", "locked": "batch-reconciled"}
 _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createBatchPayment": {
@@ -46,6 +52,12 @@ _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createInvoices": _INVOICE_MESSAGES,
     "updateOrCreateInvoices": _INVOICE_MESSAGES,
     "updateInvoice": _INVOICE_MESSAGES,
+    "createCreditNotes": _INVOICE_MESSAGES,
+    "updateOrCreateCreditNotes": _INVOICE_MESSAGES,
+    "updateCreditNote": _INVOICE_MESSAGES,
+    "createCreditNoteAllocation": _ALLOCATION_MESSAGES,
+    "createOverpaymentAllocations": _ALLOCATION_MESSAGES,
+    "createPrepaymentAllocations": _ALLOCATION_MESSAGES,
     "createBatchPaymentHistoryRecord": {"missing-required": "details-missing"},
     "deleteBatchPayment": _DELETION_MESSAGES,
     "deleteBatchPaymentByUrlParam": _DELETION_MESSAGES,
@@ -58,6 +70,9 @@ _MAX_LENGTHS: Mapping[str, int] = {
     "createInvoices": 255,
     "updateOrCreateInvoices": 255,
     "updateInvoice": 255,
+    "createCreditNotes": 255,
+    "updateOrCreateCreditNotes": 255,
+    "updateCreditNote": 255,
     "createBatchPaymentHistoryRecord": 2500,
 }
 """Maximum length of the member that holds an operation's magic token."""
@@ -79,9 +94,8 @@ def _fault_message(code: str, request: Request) -> str:
     limit = _MAX_LENGTHS.get(operation.id)
     if code == "too-long" and limit is not None:
         return message_text("maxLength", field=operation.magic[-1], limit=limit)
-    return message_text(
-        _OPERATION_MESSAGES.get(operation.id, {}).get(code) or _COMMON_MESSAGES.get(code, "broken")
-    )
+    rule = _OPERATION_MESSAGES.get(operation.id, {}).get(code) or _COMMON_MESSAGES.get(code, "broken")
+    return message_text(rule, document=kind_of(request).label)
 
 
 _GUID_GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))

@@ -1,4 +1,4 @@
-"""Create invoices: check the element alone, check it against the books, store it with totals and number.
+"""Create invoices and credit notes: check the element alone and against the books, store it with its totals.
 
 Source: docs/vendors/xero.md#invoice, #messages, #state.
 """
@@ -15,6 +15,7 @@ from mockserver.vendors.xero.access import current_organisation, lock_date_probl
 from mockserver.vendors.xero.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates import parse_date, stored_instant
 from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, RATE_STEP, round_to, round_to_cents
+from mockserver.vendors.xero.invoices.kinds import CREDIT_NOTE, INVOICE, DocumentKind, kind_of
 from mockserver.vendors.xero.invoices.lines import (
     INCLUSIVE,
     NO_TAX,
@@ -24,11 +25,10 @@ from mockserver.vendors.xero.invoices.lines import (
     discount_of,
 )
 from mockserver.vendors.xero.invoices.representation import FOUR_UNIT_DECIMALS, attach_contact
-from mockserver.vendors.xero.invoices.storage import INVOICE_NUMBER, INVOICES, find_by_number
+from mockserver.vendors.xero.invoices.storage import find_by_number
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.replies.envelope import pick_members
 
-INVOICE_TYPES = ("ACCREC", "ACCPAY")
 NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
 _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
 
@@ -38,15 +38,15 @@ def new_invoice_problems(item: Item, request: Request) -> Iterator[Problem]:
 
     Source: docs/vendors/xero.md#invoice, #messages.
     """
-    sent, here = item.document, item_path(item, request)
-    if sent.get("Type") not in INVOICE_TYPES:
-        yield make_problem("type-unfit", (*here, "Type"))
-    yield from invoice_content_problems(sent, here)
+    sent, here, kind = item.document, item_path(item, request), kind_of(request)
+    if sent.get("Type") not in (kind.sale, kind.purchase):
+        yield make_problem("type-unfit", (*here, "Type"), document=kind.label)
+    yield from invoice_content_problems(sent, here, kind)
     if sent.get("Status", "DRAFT") not in NEW_STATUSES:
-        yield make_problem("status-unfit", (*here, "Status"))
+        yield make_problem("status-unfit", (*here, "Status"), document=kind.label)
 
 
-def invoice_content_problems(sent: Document, here: Path) -> Iterator[Problem]:
+def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> Iterator[Problem]:
     """Yield a contact, lines, and a due date once it is approved.
 
     Source: docs/vendors/xero.md#invoice, #messages.
@@ -56,7 +56,7 @@ def invoice_content_problems(sent: Document, here: Path) -> Iterator[Problem]:
         yield make_problem("lines-missing", (*here, "LineItems"))
     for index, line in enumerate(sent.get("LineItems") or ()):
         yield from _line_limit_problems(line, (*here, "LineItems", index))
-    if sent.get("Status", "DRAFT") == "AUTHORISED" and "DueDate" not in sent:
+    if kind.due and sent.get("Status", "DRAFT") == "AUTHORISED" and "DueDate" not in sent:
         yield make_problem("due-date-missing", (*here, "DueDate"))
     if not 0 < round_to(sent.get("CurrencyRate", 1), RATE_STEP) <= MAX_AMOUNT:
         yield make_problem("rate-invalid", (*here, "CurrencyRate"))
@@ -92,50 +92,48 @@ def _is_email_address(text: str) -> bool:
     return bool(name) and "." in host.strip(".") and not any(char.isspace() for char in text)
 
 
-_SALE = "ACCREC"
-
-
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield what the books have against a new invoice."""
     sent: Document = item.document
-    here: Path = ("Invoices", item.index)
-    yield from booking_problems(sent, calculate_lines(sent, request, here, state), request.call, here, state)
+    here: Path = (kind_of(request).plural, item.index)
+    yield from booking_problems(sent, calculate_lines(sent, request, here, state), request, here, state)
 
 
 def create_invoice(item: Item, request: Request, state: State) -> Outcome:
     """Book an invoice that the books have nothing against."""
     sent: Document = item.document
+    kind = kind_of(request)
     found = [
         {"LineItemID": state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)
     ]
-    sale = sent["Type"] == _SALE
-    number = key_rules(request.call.assumptions).stored(sent.get(INVOICE_NUMBER, "")) or (
-        _next_invoice_number(request, state) if sale else None
+    number = key_rules(request.call.assumptions).stored(sent.get(kind.number, "")) or (
+        _next_number(kind, request, state) if sent["Type"] == kind.sale else None
     )
     document = {
         **invoice_header(sent, state),
-        "InvoiceID": state.uuid(),
-        **({INVOICE_NUMBER: number} if number else {}),
+        kind.id: state.uuid(),
+        **({kind.number: number} if number else {}),
         "App": request.call.principal.name,
         "LineItems": found,
-        **invoice_totals(found, sent),
+        **invoice_totals(found, sent, kind),
     }
-    state.collection(INVOICES)[document["InvoiceID"]] = document
+    state.collection(kind.collection)[document[kind.id]] = document
     return Outcome(item, Action.CREATED, attach_contact(document, state))
 
 
 def booking_problems(
-    sent: Document, found: Sequence[InvoiceLine], call: Call, here: Path, state: State
+    sent: Document, found: Sequence[InvoiceLine], request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
     """Return the problems of booking an invoice with these lines; its own number is free."""
-    books = current_organisation(state)
+    books, kind = current_organisation(state), kind_of(request)
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
     for line in found:
         yield from line.problems
-    yield from lock_date_problems(_invoice_date(sent, state), books, call, (*here, "Date"))
-    yield from _number_and_currency_problems(sent, books, call, here, state)
-    yield from _total_problems(invoice_totals([line.document for line in found], sent)["Total"], here)
+    yield from lock_date_problems(_invoice_date(sent, state), books, request.call, (*here, "Date"))
+    yield from _number_problems(sent, kind, request.call, here, state)
+    yield from _currency_problems(sent, books, here)
+    yield from _total_problems(invoice_totals([line.document for line in found], sent, kind)["Total"], here)
 
 
 def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
@@ -167,8 +165,8 @@ def _line_amount_types(sent: Document) -> str:
     return kind
 
 
-def invoice_totals(found: Sequence[Document], sent: Document) -> dict[str, Decimal]:
-    """Return the totals of an unpaid invoice with these lines."""
+def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
+    """Return the totals of an unpaid invoice, or unused credit note, with these lines."""
     tax = sum((line["TaxAmount"] for line in found), round_to_cents(0))
     net = sum((line["LineAmount"] for line in found), round_to_cents(0))
     discounts = sum((discount_of(line) for line in found), round_to_cents(0))
@@ -180,9 +178,8 @@ def invoice_totals(found: Sequence[Document], sent: Document) -> dict[str, Decim
         "TotalTax": tax,
         "Total": total,
         **({"TotalDiscount": discounts} if discounts else {}),
-        "AmountDue": total,
-        "AmountPaid": round_to_cents(0),
-        "AmountCredited": round_to_cents(0),
+        kind.unsettled: total,
+        **dict.fromkeys(kind.settled, round_to_cents(0)),
     }
 
 
@@ -193,23 +190,26 @@ def _total_problems(total: Decimal, here: Path) -> Iterator[Problem]:
         yield make_problem("amount-too-large", here, field="Total")
 
 
-def _number_and_currency_problems(
-    sent: Document, books: Document, call: Call, here: Path, state: State
+def _number_problems(
+    sent: Document, kind: DocumentKind, call: Call, here: Path, state: State
 ) -> Iterator[Problem]:
-    number, currency = sent.get(INVOICE_NUMBER), sent.get("CurrencyCode", books["BaseCurrency"])
-    if (
-        number
-        and sent.get("Type") == _SALE
-        and _is_number_taken(number, call, state, sent.get("InvoiceID", ""))
-    ):
-        yield make_problem("number-taken", (*here, INVOICE_NUMBER))
+    number = sent.get(kind.number)
+    if not number or sent.get("Type") != kind.sale:
+        return
+    found = _sales_of_number(number, kind, call, state)
+    if any(one[kind.id] != sent.get(kind.id, "") for one in found):
+        yield make_problem("number-taken", (*here, kind.number), document=kind.label)
+
+
+def _currency_problems(sent: Document, books: Document, here: Path) -> Iterator[Problem]:
+    currency = sent.get("CurrencyCode", books["BaseCurrency"])
     if currency not in books.get("Currencies", {}):
         yield make_problem("currency-unknown", (*here, "CurrencyCode"), currency=currency)
 
 
 def invoice_header(sent: Document, state: State) -> dict[str, Json]:
     """Return the members of an invoice beside its lines; a missing contact is created."""
-    sale = sent["Type"] == _SALE
+    sale = sent["Type"] in (INVOICE.sale, CREDIT_NOTE.sale)
     books = current_organisation(state)
     currency = sent.get("CurrencyCode", books["BaseCurrency"])
     contact = contacts.find_or_create_contact(sent["Contact"], state, customer=sale)
@@ -247,13 +247,13 @@ def _other_dates(sent: Document) -> dict[str, Json]:
     return {name: day for name in names if (day := parse_date(sent.get(name)))}
 
 
-def _is_number_taken(number: str, call: Call, state: State, own: str = "") -> bool:
-    found = find_by_number(number, call, state)
-    return any(one["Type"] == _SALE and one["InvoiceID"] != own for one in found)
+def _sales_of_number(number: str, kind: DocumentKind, call: Call, state: State) -> list[Document]:
+    return [one for one in find_by_number(number, call, state, kind) if one["Type"] == kind.sale]
 
 
-def _next_invoice_number(request: Request, state: State) -> str:
+def _next_number(kind: DocumentKind, request: Request, state: State) -> str:
+    sequence = f"{kind.collection.removesuffix('s')}-number/{request.tenant}"
     while True:
-        number = f"INV-{state.next(f'invoice-number/{request.tenant}'):04d}"
-        if not _is_number_taken(number, request.call, state):
+        number = f"{kind.prefix}{state.next(sequence):04d}"
+        if not _sales_of_number(number, kind, request.call, state):
             return number

@@ -4,7 +4,7 @@ Source: docs/catalogue.md#38-key-case, #39-key-whitespace, #41-ids-disagree; doc
 #messages, #state.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from mockserver.model import EMPTY, Call, Document, Path, Problem, Value
@@ -13,18 +13,18 @@ from mockserver.sandbox.store import State
 from mockserver.vendors.xero.accounts import reference_conflict_problems
 from mockserver.vendors.xero.dates import stored_instant
 from mockserver.vendors.xero.invoices.amounts import round_to_cents
+from mockserver.vendors.xero.invoices.kinds import CREDITS, INVOICE, DocumentKind
 from mockserver.vendors.xero.messages import make_problem
 from mockserver.vendors.xero.replies.envelope import is_guid
 
 PAYMENTS = "payments"
 
-INVOICES = "invoices"
-INVOICE_NUMBER = "InvoiceNumber"
+INVOICES = INVOICE.collection
 
 
-def find_by_number(number: str, call: Call, state: State) -> Sequence[Document]:
-    """Return the invoices of that number, as the assumptions `ci_keys` and `trim` let numbers be alike."""
-    return key_rules(call.assumptions).find(INVOICE_NUMBER, number, state.collection(INVOICES))
+def find_by_number(number: str, call: Call, state: State, kind: DocumentKind = INVOICE) -> Sequence[Document]:
+    """Return the documents of that number, as the assumptions `ci_keys` and `trim` let numbers be alike."""
+    return key_rules(call.assumptions).find(kind.number, number, state.collection(kind.collection))
 
 
 PAYMENT_TYPES = {"ACCREC": "ACCRECPAYMENT", "ACCPAY": "ACCPAYPAYMENT"}
@@ -85,39 +85,46 @@ def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[P
 
 
 def book_payment(payment: Document, state: State) -> None:
-    """Keep a payment, and take what it pays off what is due."""
+    """Keep a payment, and take what it pays off what is due, or off the credit that it pays out."""
     state.collection(PAYMENTS)[payment["PaymentID"]] = payment
-    invoices = state.collection(INVOICES)
-    invoice = invoices[payment["InvoiceID"]]
-    due = invoice["AmountDue"] - payment["Amount"]
-    invoices[invoice["InvoiceID"]] = {
-        **invoice,
-        "AmountPaid": invoice["AmountPaid"] + payment["Amount"],
-        "AmountDue": due,
-        "UpdatedDateUTC": payment["UpdatedDateUTC"],
-        **({} if due else {"Status": "PAID", "FullyPaidOnDate": payment["Date"]}),
-    }
+    _settle_target(payment, payment["Amount"], payment["UpdatedDateUTC"], state)
 
 
 def reverse_payment(payment: Document, state: State) -> Document:
-    """Mark a payment as deleted, restore the invoice's amount due, and return the payment."""
+    """Mark a payment as deleted, give back what it had paid, and return the payment."""
     now = stored_instant(state.now)
     deleted = {**payment, "Status": "DELETED", "UpdatedDateUTC": now}
     state.collection(PAYMENTS)[payment["PaymentID"]] = deleted
-    invoices = state.collection(INVOICES)
-    invoice = invoices[payment["InvoiceID"]]
-    invoices[invoice["InvoiceID"]] = {
-        **{name: value for name, value in invoice.items() if name != "FullyPaidOnDate"},
-        "AmountPaid": invoice["AmountPaid"] - payment["Amount"],
-        "AmountDue": invoice["AmountDue"] + payment["Amount"],
-        "Status": "AUTHORISED",
-        "UpdatedDateUTC": now,
-    }
+    _settle_target(payment, -payment["Amount"], now, state)
     return deleted
 
 
-def find_invoice(key: str, call: Call, state: State) -> Document | None:
-    """Return the invoice of that id or number."""
-    invoices = state.collection(INVOICES)
-    found = invoices.get(key.lower()) if is_guid(key) else None
-    return found or next(iter(find_by_number(key, call, state)), None)
+def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -> None:
+    kind = next(one for one in (INVOICE, *CREDITS) if one.id in payment)
+    documents = state.collection(kind.collection)
+    documents[payment[kind.id]] = settle(
+        documents[payment[kind.id]], kind, {"AmountPaid": amount}, payment["Date"], now
+    )
+
+
+def settle(
+    document: Document, kind: DocumentKind, counted: Mapping[str, Decimal], day: str, now: str
+) -> Document:
+    """Return a document after an amount, counted as the member says, was taken off what is left of it.
+
+    A negative amount is given back. Nothing left makes it PAID on that day.
+    """
+    left = document[kind.unsettled] - sum(counted.values())
+    return {
+        **{name: value for name, value in document.items() if name != "FullyPaidOnDate"},
+        **{name: document[name] + amount for name, amount in counted.items() if name in kind.settled},
+        kind.unsettled: left,
+        "UpdatedDateUTC": now,
+        **({"Status": "AUTHORISED"} if left else {"Status": "PAID", "FullyPaidOnDate": day}),
+    }
+
+
+def find_invoice(key: str, call: Call, state: State, kind: DocumentKind = INVOICE) -> Document | None:
+    """Return the invoice, or document of another kind, of that id or number."""
+    found = state.collection(kind.collection).get(key.lower()) if is_guid(key) else None
+    return found or next(iter(find_by_number(key, call, state, kind)), None)

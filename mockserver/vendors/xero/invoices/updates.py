@@ -1,4 +1,4 @@
-"""Update invoices: members, lines, status; create those that do not exist.
+"""Update invoices and credit notes: members, lines, status; create those that do not exist.
 
 Source: docs/vendors/xero.md#invoice, #messages, #state.
 """
@@ -14,12 +14,12 @@ from mockserver.vendor import Request
 from mockserver.vendors.xero import messages
 from mockserver.vendors.xero.dates import stored_instant
 from mockserver.vendors.xero.invoices import creation, representation, storage
+from mockserver.vendors.xero.invoices.kinds import CREDIT_NOTE, INVOICE, DocumentKind, kind_of
 from mockserver.vendors.xero.invoices.lines import InvoiceLine, recalculate_tax
-from mockserver.vendors.xero.invoices.storage import INVOICE_NUMBER, INVOICES, find_by_number
+from mockserver.vendors.xero.invoices.storage import find_by_number
 from mockserver.vendors.xero.messages import make_problem
 from mockserver.vendors.xero.replies.envelope import ZERO_ID, pick_members
 
-_INVOICE_ID = "InvoiceID"
 _STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
     "SUBMITTED": ("SUBMITTED", "AUTHORISED", "DRAFT", "DELETED"),
@@ -30,8 +30,10 @@ _STATUS_TRANSITIONS: Mapping[str, tuple[str, ...]] = {
 _FINAL_STATUSES = ("DELETED", "VOIDED")
 _RETAINED_MEMBERS = (
     "Type",
-    _INVOICE_ID,
-    "InvoiceNumber",
+    INVOICE.id,
+    INVOICE.number,
+    CREDIT_NOTE.id,
+    CREDIT_NOTE.number,
     "Reference",
     "Date",
     "DueDate",
@@ -46,7 +48,7 @@ _RETAINED_MEMBERS = (
     "Url",
     "BrandingThemeID",
 )
-_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "InvoiceNumber")
+_EMPTY_MEANS_ABSENT = ("Contact", "LineItems", INVOICE.number, CREDIT_NOTE.number)
 
 
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -57,7 +59,7 @@ def check_invoice_update(item: Item, request: Request, state: State) -> Iterator
     if stored is not None:
         yield from _update_problems(stored, sent, request, here, state)
     elif _has_id(sent, request):
-        yield make_problem("not-here", (*here, _INVOICE_ID))
+        yield make_problem("not-here", (*here, kind_of(request).id))
     else:
         yield from creation.new_invoice_problems(item, request)
         yield from creation.check_invoice(item, request, state)
@@ -65,16 +67,17 @@ def check_invoice_update(item: Item, request: Request, state: State) -> Iterator
 
 def update_or_create_invoice(item: Item, request: Request, state: State) -> Outcome:
     """Book a change, or a new invoice, that the books have nothing against."""
+    kind = kind_of(request)
     stored = _find_target(item.document, request, state)
     if stored is None:
         outcome, sent = creation.create_invoice(item, request, state), item.document
     else:
-        sent = _merge(stored, item.document)
+        sent = _merge(stored, item.document, kind)
         ended = sent["Status"] in _FINAL_STATUSES
         changed = (
             _end_invoice(stored, sent, state) if ended else _update_invoice(stored, sent, request, state)
         )
-        state.collection(INVOICES)[stored[_INVOICE_ID]] = changed
+        state.collection(kind.collection)[stored[kind.id]] = changed
         outcome = Outcome(item, Action.UPDATED, representation.attach_contact(changed, state))
     warnings = creation.invoice_warnings(Item(item.index, item.key, sent), request)
     return replace(outcome, warnings=tuple(warnings))
@@ -82,49 +85,54 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
     """Return the invoice to change: by path, else by id, else the sale of that number."""
-    if _INVOICE_ID in request.parameters:
-        return storage.find_invoice(str(request.parameters[_INVOICE_ID]), request.call, state)
-    found = state.collection(INVOICES)
+    kind = kind_of(request)
+    if kind.id in request.parameters:
+        return storage.find_invoice(str(request.parameters[kind.id]), request.call, state, kind)
     if _has_id(sent, request):
-        return found.get(sent[_INVOICE_ID].lower())
-    number = sent.get("InvoiceNumber")
-    if not number or sent.get("Type", "ACCREC") != "ACCREC":
+        return state.collection(kind.collection).get(sent[kind.id].lower())
+    number = sent.get(kind.number)
+    if not number or sent.get("Type", kind.sale) != kind.sale:
         return None
-    return next((one for one in find_by_number(number, request.call, state) if one["Type"] == "ACCREC"), None)
+    found = find_by_number(number, request.call, state, kind)
+    return next((one for one in found if one["Type"] == kind.sale), None)
 
 
 def _has_id(sent: Document, request: Request) -> bool:
-    return _INVOICE_ID in request.parameters or sent.get(_INVOICE_ID, ZERO_ID) != ZERO_ID
+    name = kind_of(request).id
+    return name in request.parameters or sent.get(name, ZERO_ID) != ZERO_ID
 
 
 def _update_problems(
     stored: Document, sent: Document, request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
-    closed = tuple(_transition_problems(stored, sent, here))
+    kind = kind_of(request)
+    closed = tuple(_transition_problems(stored, sent, here, kind))
     yield from closed
-    merged = _merge(stored, sent)
+    merged = _merge(stored, sent, kind)
     if closed or merged["Status"] in _FINAL_STATUSES:
         return
-    yield from creation.invoice_content_problems(merged, here)
+    yield from creation.invoice_content_problems(merged, here, kind)
     found = _merged_lines(stored, merged, request, here, state)
-    yield from creation.booking_problems(merged, found, request.call, here, state)
+    yield from creation.booking_problems(merged, found, request, here, state)
 
 
-def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterator[Problem]:
-    """Yield why the invoice takes no change at all, or not this one.
+def _transition_problems(
+    stored: Document, sent: Document, here: Path, kind: DocumentKind
+) -> Iterator[Problem]:
+    """Yield why the document takes no change at all, or not this one.
 
     Source: docs/vendors/xero.md#messages.
     """
     status = stored["Status"]
     if sent.get("Type", stored["Type"]) != stored["Type"]:
-        yield make_problem("type-unmodifiable", (*here, "Type"))
+        yield make_problem("type-unmodifiable", (*here, "Type"), document=kind.label)
     if sent.get("Status", status) not in _STATUS_TRANSITIONS.get(status, ()):
-        yield make_problem("status-unmodifiable", (*here, "Status"))
-    if stored["AmountPaid"] or stored["AmountCredited"]:
+        yield make_problem("status-unmodifiable", (*here, "Status"), document=kind.label)
+    if stored[kind.unsettled] != stored["Total"]:
         yield make_problem("has-payments", here)
 
 
-def _merge(stored: Document, sent: Document) -> dict[str, Json]:
+def _merge(stored: Document, sent: Document, kind: DocumentKind) -> dict[str, Json]:
     """Merge the change into the invoice; empty members count as not sent.
 
     A rate belongs to its currency: another currency comes with its own.
@@ -137,7 +145,7 @@ def _merge(stored: Document, sent: Document) -> dict[str, Json]:
         **kept,
         "Contact": {"ContactID": stored["ContactID"]},
         **changes,
-        _INVOICE_ID: stored[_INVOICE_ID],
+        kind.id: stored[kind.id],
     }
 
 
@@ -168,6 +176,7 @@ def _end_invoice(stored: Document, sent: Document, state: State) -> Document:
 
 
 def _update_invoice(stored: Document, sent: Document, request: Request, state: State) -> Document:
+    kind = kind_of(request)
     known = {line["LineItemID"] for line in stored["LineItems"]}
     worked_out = _merged_lines(stored, sent, request, (), state)
     ids = [str(line.get("LineItemID", "")).lower() for line in sent["LineItems"]]
@@ -177,12 +186,12 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
     ]
     return {
         **creation.invoice_header(sent, state),
-        **pick_members(stored, _INVOICE_ID, "App"),
+        **pick_members(stored, kind.id, "App"),
         **(
-            {INVOICE_NUMBER: key_rules(request.call.assumptions).stored(sent[INVOICE_NUMBER])}
-            if INVOICE_NUMBER in sent
+            {kind.number: key_rules(request.call.assumptions).stored(sent[kind.number])}
+            if kind.number in sent
             else {}
         ),
         "LineItems": found,
-        **creation.invoice_totals(found, sent),
+        **creation.invoice_totals(found, sent, kind),
     }
