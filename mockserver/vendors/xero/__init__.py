@@ -12,6 +12,8 @@ from mockserver.vendors.xero import (
     payments,
     refusals,
 )
+from mockserver.vendors.xero.credits import BATCHES as CREDIT_BATCHES
+from mockserver.vendors.xero.credits import OPERATIONS as CREDIT_OPERATIONS
 from mockserver.vendors.xero.faults import extra_outcome
 from mockserver.vendors.xero.invoices import creation, representation, updates
 from mockserver.vendors.xero.replies.batch_results import render_results
@@ -73,6 +75,7 @@ VENDOR = Vendor(
                 extra_outcome=extra_outcome("InvoiceNumber", "InvoiceID", "LineItemID"),
             ),
         ),
+        **CREDIT_BATCHES,
     },
     operations={
         "getBatchPayments": batch_payments.list_batch_payments,
@@ -94,6 +97,7 @@ VENDOR = Vendor(
         "deleteConnection": access.delete_connection,
         "requestToken": access.request_token,
         "revokeToken": access.revoke_token,
+        **CREDIT_OPERATIONS,
     },
     refuse=refusals.refuse,
     classify=refusals.classify,

@@ -42,6 +42,24 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "D",
         "Payments can only be made in the currency of the document or in the organisation's base currency",
     ),
+    "allocation-paid": ("B", "The invoice you are trying to allocate to has already been paid off"),
+    "allocation-over-due": (
+        "B",
+        "{document} cannot be allocated as amount is greater than amount outstanding",
+    ),
+    "allocation-over-credit": (
+        "C",
+        (
+            "{document} cannot be allocated as the allocation amount is greater than the amount "
+            "remaining on the {document}"
+        ),
+    ),
+    "allocation-type": ("C", "{document} cannot be allocated to an incorrect invoice type"),
+    "allocation-invoice-status": ("D", "{document} can only be allocated to Authorised invoices"),
+    "allocation-contact": ("D", "{document} can only be allocated to invoices of the same contact"),
+    "allocation-currency": ("D", "{document} can only be allocated to invoices of the same currency"),
+    "allocation-not-positive": ("D", "Allocation amount must be greater than zero"),
+    "credit-not-authorised": ("D", "{document} not of valid status for allocation"),
     "status-not-deleted": ("D", "{plural} can only be updated to a status of DELETED"),
     "batch-undeletable": ("A", "It is not possible to delete batch payments via the API"),
     "batch-deleted": ("D", "Batch payment has already been deleted"),

@@ -9,7 +9,9 @@ from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import contacts
 from mockserver.vendors.xero.dates import cut_to_seconds, date_members, print_date, print_instant_ms
+from mockserver.vendors.xero.invoices.allocations import credits_on
 from mockserver.vendors.xero.invoices.amounts import CENT, amount_members, print_amount, round_to
+from mockserver.vendors.xero.invoices.kinds import INVOICE, DocumentKind
 from mockserver.vendors.xero.invoices.storage import INVOICES, PAYMENTS, find_invoice
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
@@ -83,7 +85,7 @@ def represent_created_invoice(outcome: Outcome, request: Request, state: State) 
 
 def attach_contact(invoice: Document, state: State) -> Document:
     """Return a stored invoice with its contact, which is stored separately."""
-    return {**invoice, "Contact": _contact_of(invoice, state)}
+    return {**invoice, "Contact": contact_of(invoice, state)}
 
 
 def represent_invoice(invoice: Document, request: Request, state: State) -> Json:
@@ -91,22 +93,26 @@ def represent_invoice(invoice: Document, request: Request, state: State) -> Json
 
     Source: docs/vendors/xero.md#invoice.
     """
-    return _represent_in_full(invoice, _contact_of(invoice, state), request, state)
+    return _represent_in_full(invoice, contact_of(invoice, state), request, state)
 
 
 def represent_invoice_in_list(invoice: Document, state: State) -> Json:
     """Return an invoice without lines and with a short contact."""
-    return _represent(
-        invoice, _payments_of(invoice, state), contacts.embedded_contact(_contact_of(invoice, state)), []
-    )
+    contact = contacts.embedded_contact(contact_of(invoice, state))
+    return _represent(invoice, _settled_by(invoice, state), contact, [])
 
 
 def _represent_in_full(
     invoice: Document, contact: Document, request: Request, state: State
 ) -> dict[str, Json]:
+    lines = represent_lines(invoice, request)
+    return _represent(invoice, _settled_by(invoice, state), contacts.represent_contact(contact), lines)
+
+
+def represent_lines(document: Document, request: Request) -> list[Json]:
+    """Return the lines of an invoice, or of a credit, with as many decimals as the call asks for."""
     precise = request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS
-    lines = [_represent_line(line, precise=precise) for line in invoice["LineItems"]]
-    return _represent(invoice, _payments_of(invoice, state), contacts.represent_contact(contact), lines)
+    return [_represent_line(line, precise=precise) for line in document["LineItems"]]
 
 
 def _summarise_invoice(invoice: Document, state: State) -> Json:
@@ -134,13 +140,12 @@ def _filter_invoices(request: Request, state: State) -> list[Document]:
     return found
 
 
-def _represent(invoice: Document, payments: list[Json], contact: Json, lines: list[Json]) -> dict[str, Json]:
+def _represent(
+    invoice: Document, settled_by: Mapping[str, list[Json]], contact: Json, lines: list[Json]
+) -> dict[str, Json]:
     return {
         **pick_members(invoice, "Type", "InvoiceID", "InvoiceNumber", "Reference"),
-        "Payments": payments,
-        "CreditNotes": [],
-        "Prepayments": [],
-        "Overpayments": [],
+        **settled_by,
         **amount_members(invoice, "AmountDue", "AmountPaid", "AmountCredited"),
         **pick_members(invoice, "SentToContact"),
         **amount_members(invoice, "CurrencyRate"),
@@ -166,16 +171,22 @@ def _represent(invoice: Document, payments: list[Json], contact: Json, lines: li
     }
 
 
-def _contact_of(invoice: Document, state: State) -> Document:
+def contact_of(invoice: Document, state: State) -> Document:
+    """Return the stored contact of an invoice, or of a credit."""
     return state.collection(contacts.CONTACTS)[invoice["ContactID"]]
 
 
-def _payments_of(invoice: Document, state: State) -> list[Json]:
-    """Return what was paid on an invoice and not taken back, oldest first.
+def _settled_by(invoice: Document, state: State) -> Mapping[str, list[Json]]:
+    """Return what was paid on an invoice, and what credits took off it."""
+    return {"Payments": payments_of(invoice, INVOICE, state), **credits_on(invoice, state)}
+
+
+def payments_of(document: Document, kind: DocumentKind, state: State) -> list[Json]:
+    """Return what was paid on a document and not taken back, oldest first.
 
     Source: docs/vendors/xero.md#state, its members assumed.
     """
-    found = state.collection(PAYMENTS).find("InvoiceID", invoice["InvoiceID"])
+    found = state.collection(PAYMENTS).find(kind.id, document[kind.id])
     kept = [one for one in found if one["Status"] != "DELETED"]
     return [
         _embedded_payment(one) for one in sorted(kept, key=lambda one: (one["Date"], one["UpdatedDateUTC"]))
@@ -234,15 +245,16 @@ def represent_rejected_invoice(
     sent = known_members(outcome.item.document, request)
     return {
         **echo_members(sent, INVOICE_BEFORE_ID, omitted),
-        "InvoiceID": _rejected_invoice_id(sent, request),
+        "InvoiceID": rejected_id(sent, "InvoiceID", request),
         **echo_members(sent, INVOICE_AFTER_ID, omitted),
         "HasErrors": True,
     }
 
 
-def _rejected_invoice_id(sent: Document, request: Request) -> str:
+def rejected_id(sent: Document, name: str, request: Request) -> str:
+    """Return the id of a document that was not changed, all zeros where it was not created."""
     batch = request.operation.batch
     if batch is None or not batch.upsert:
         return ZERO_ID
-    key = str(sent.get("InvoiceID") or request.parameters.get("InvoiceID", ZERO_ID))
+    key = str(sent.get(name) or request.parameters.get(name, ZERO_ID))
     return key.lower() if is_guid(key) else ZERO_ID

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mockserver.contract.profile import BatchProfile, Facts, Profile
-from mockserver.vendors.xero.profile import batch_payments, invoices, payments, reading
+from mockserver.vendors.xero.profile import batch_payments, credit_notes, invoices, payments, reading
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
 
 _FACTS = {
@@ -44,6 +44,7 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             invoices.updated_invoices(facts),
             invoices.new_invoices(facts),
             payments.single_payments(facts),
+            credit_notes.credit_notes(facts),
         )
     )
 
@@ -58,9 +59,15 @@ PROFILE = Profile(
     readers={
         "createBatchPayment": reading.BATCH_PAYMENTS.read,
         "createBatchPaymentHistoryRecord": reading.NOTES.read,
+        "createCreditNoteAllocation": reading.ALLOCATIONS.read,
+        "createCreditNotes": reading.NEW_CREDIT_NOTES.read,
         "createInvoices": reading.NEW_INVOICES.read,
+        "createOverpaymentAllocations": reading.ALLOCATIONS.read,
         "createPayments": reading.PAYMENTS.read,
+        "createPrepaymentAllocations": reading.ALLOCATIONS.read,
+        "updateCreditNote": reading.CREDIT_NOTES.read,
         "updateInvoice": reading.INVOICES.read,
+        "updateOrCreateCreditNotes": reading.CREDIT_NOTES.read,
         "updateOrCreateInvoices": reading.INVOICES.read,
     },
 )

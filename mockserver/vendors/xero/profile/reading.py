@@ -193,3 +193,6 @@ PAYMENTS = ElementReader("Payments", "Reference", "PaymentID", "Amount", creates
 NEW_INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total", creates=True)
 INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total")
 NOTES = ElementReader("HistoryRecords", "Details")
+NEW_CREDIT_NOTES = ElementReader("CreditNotes", "CreditNoteNumber", "CreditNoteID", "Total", creates=True)
+CREDIT_NOTES = ElementReader("CreditNotes", "CreditNoteNumber", "CreditNoteID", "Total")
+ALLOCATIONS = ElementReader("Allocations", "AllocationID", "AllocationID", "Amount")

@@ -1,0 +1,148 @@
+"""Allocate credits to invoices, and take allocations back.
+
+Source: docs/vendors/xero.md#credits, #messages.
+"""
+
+from collections.abc import Iterator
+
+from mockserver.errors import NotFound
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.sandbox.store import State
+from mockserver.vendor import BatchHandler, CheckItem, Handler, Request, store_each
+from mockserver.vendors.xero import refusals
+from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.credits.representation import find_credit
+from mockserver.vendors.xero.dates import parse_date
+from mockserver.vendors.xero.faults import extra_outcome
+from mockserver.vendors.xero.invoices.allocations import (
+    ALLOCATIONS,
+    Allocation,
+    book_allocation,
+    represent_allocation,
+    reverse_allocation,
+)
+from mockserver.vendors.xero.invoices.amounts import round_to_cents
+from mockserver.vendors.xero.invoices.kinds import INVOICE, DocumentKind
+from mockserver.vendors.xero.invoices.storage import invoice_conflict_problems, match_invoice
+from mockserver.vendors.xero.messages import item_path, make_problem
+from mockserver.vendors.xero.replies.batch_results import echo_members, known_members, render_results
+from mockserver.vendors.xero.replies.envelope import id_parameter, success_reply
+
+_SENT_MEMBERS = ("Amount", "Date", "Invoice")
+
+
+def allocation_handler(kind: DocumentKind) -> BatchHandler:
+    """Return the operation that allocates a credit of this kind."""
+
+    def store(item: Item, request: Request, state: State) -> Outcome:
+        found = _match(item, kind, request, state)
+        assert found is not None  # noqa: S101 - the check has refused every other allocation
+        return Outcome(item, Action.CREATED, book_allocation(found, state))
+
+    def render(outcome: Outcome, _request: Request, state: State) -> Json:
+        return _represent_created(outcome.document, kind, state)
+
+    return BatchHandler(
+        check=_check(kind),
+        apply=store_each(store),
+        render=render_results("Allocations", render, _represent_rejected),
+        rules=(refusals.nul_problems, allocation_problems),
+        extra_outcome=extra_outcome("Amount", "AllocationID"),
+    )
+
+
+def allocation_problems(item: Item, request: Request) -> Iterator[Problem]:
+    """Yield a problem unless the amount, rounded to cents, is positive."""
+    if round_to_cents(item.document.get("Amount", 0)) <= 0:
+        yield make_problem("allocation-not-positive", (*item_path(item, request), "Amount"))
+
+
+def _check(kind: DocumentKind) -> CheckItem:
+    def check(item: Item, request: Request, state: State) -> Iterator[Problem]:
+        here, sent = item_path(item, request), item.document
+        credit = find_credit(kind, request, state)
+        if credit is None:
+            yield make_problem("not-here", ("path", kind.id))
+            return
+        yield from invoice_conflict_problems(sent, here, request.call, state)
+        books, day = current_organisation(state), _day(sent, state)
+        yield from lock_date_problems(day, books, request.call, (*here, "Date"))
+        found = _match(item, kind, request, state)
+        if found is None:
+            yield make_problem("document-unknown", (*here, "Invoice"))
+            return
+        yield from _unfit_problems(found, here)
+        yield from _amount_problems(found, here)
+
+    return check
+
+
+def _match(item: Item, kind: DocumentKind, request: Request, state: State) -> Allocation | None:
+    """Return the allocation that an element asks for; None where credit or invoice is not there."""
+    credit = find_credit(kind, request, state)
+    found = match_invoice(item.document, (), request.call, state)
+    if credit is None or found is None:
+        return None
+    return Allocation(kind, credit, found.invoice, found.amount, _day(item.document, state))
+
+
+def _day(sent: Document, state: State) -> str:
+    """Return the allocation's date, today where none was sent. Source: docs/vendors/xero.md#credits."""
+    return parse_date(sent.get("Date")) or state.now.date().isoformat()
+
+
+def _unfit_problems(one: Allocation, here: Path) -> Iterator[Problem]:
+    """Yield why the credit, or the invoice, takes no allocation, or the two do not go together."""
+    kind, invoice, target = one.kind, one.invoice, (*here, "Invoice")
+    is_sale = one.credit["Type"] in kind.sales
+    if one.credit["Status"] not in ("AUTHORISED", "PAID"):
+        yield make_problem("credit-not-authorised", here, document=kind.label)
+    if invoice["Status"] == "PAID":
+        yield make_problem("allocation-paid", target)
+    elif invoice["Status"] != "AUTHORISED":
+        yield make_problem("allocation-invoice-status", target, document=kind.label)
+    if (invoice["Type"] == INVOICE.sale) is not is_sale:
+        yield make_problem("allocation-type", target, document=kind.label)
+    if invoice["ContactID"] != one.credit["ContactID"]:
+        yield make_problem("allocation-contact", target, document=kind.label)
+    if invoice["CurrencyCode"] != one.credit["CurrencyCode"]:
+        yield make_problem("allocation-currency", target, document=kind.label)
+
+
+def _amount_problems(one: Allocation, here: Path) -> Iterator[Problem]:
+    if one.amount > one.invoice[INVOICE.unsettled]:
+        yield make_problem("allocation-over-due", (*here, "Amount"), document=one.kind.label)
+    if one.amount > one.credit[one.kind.unsettled]:
+        yield make_problem("allocation-over-credit", (*here, "Amount"), document=one.kind.label)
+
+
+def _represent_created(stored: Document, kind: DocumentKind, state: State) -> Json:
+    credit = {kind.id: stored[kind.id], "ID": stored[kind.id], "LineItems": []}
+    return {
+        **represent_allocation(stored, state),
+        kind.name: credit,
+        "StatusAttributeString": "OK",
+        "ValidationErrors": [],
+    }
+
+
+def _represent_rejected(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
+    return echo_members(known_members(outcome.item.document, request), _SENT_MEMBERS, omitted)
+
+
+def delete_allocation(kind: DocumentKind) -> Handler:
+    """Return the operation that takes an allocation of a credit of this kind back."""
+
+    def handle(request: Request, state: State) -> Reply:
+        key = id_parameter(request, "AllocationID")
+        credit = find_credit(kind, request, state) or EMPTY
+        stored = state.collection(ALLOCATIONS).get(key)
+        if stored is None or stored.get(kind.id, "") != credit.get(kind.id):
+            raise NotFound(ALLOCATIONS, key)
+        invoice = state.collection(INVOICE.collection)[stored[INVOICE.id]]
+        gone = Allocation(kind, credit, invoice, stored["Amount"], stored["Date"])
+        reverse_allocation(gone, key, state)
+        shown = {**represent_allocation(stored, state), "IsDeleted": True}
+        return success_reply({"Allocations": [shown]}, request.call, state)
+
+    return handle
