@@ -50,6 +50,11 @@ def model(name: str, answer: Response) -> Any:
         ("Contacts?includeArchived=true", "Contacts"),
         ("Contacts?summaryOnly=true", "Contacts"),
         ("Organisation", "Organisations"),
+        ("CreditNotes", "CreditNotes"),
+        ("CreditNotes?page=1", "CreditNotes"),
+        ("CreditNotes/C1", "CreditNotes"),
+        ("Overpayments", "Overpayments"),
+        ("Prepayments?page=1", "Prepayments"),
     ],
 )
 def test_what_is_read_fits_the_models(xero: Client, path: str, name: str) -> None:

@@ -15,7 +15,21 @@ from mockserver.contract.profile import (
 _QUERY = "the schema cannot spell the filter language or the form of If-Modified-Since"
 _SUMMARY = f"{PER_ITEM_REASON}, or as one 400; a summarizeErrors that is no boolean counts as true"
 _LIST = ExpectedStatuses(_QUERY, valid=("200", "400", "412"))
+_REFERENCED_LIST = ExpectedStatuses(
+    f"{_QUERY}; in a comma list any text is a text, and an empty one is no list",
+    valid=_LIST.valid,
+    invalid=("200", "4xx"),
+)
 _BATCH = ExpectedStatuses(_SUMMARY, valid=("200", "400"), invalid=("200", "4xx"))
+_BATCH_OF_ONE = ExpectedStatuses(
+    f"{_SUMMARY}; {UNKNOWN_ID_REASON}", valid=("200", "400", "404"), invalid=("200", "4xx")
+)
+_NUMBERED = ExpectedStatuses(
+    f"{PER_ITEM_REASON}; no number has a line end in it", valid=("200", "400", "404")
+)
+_NUMBERED_BATCH = ExpectedStatuses(
+    f"{_SUMMARY}; no number has a line end in it", valid=("200", "400", "404"), invalid=("200", "4xx")
+)
 _ALWAYS_SUMMARISED = ExpectedStatuses(PER_ITEM_REASON, valid=("200", "400"))
 _DELETION = ExpectedStatuses(f"{STATE_REASON}; {UNKNOWN_ID_REASON}", valid=("200", "400", "404"))
 _GRANT = ExpectedStatuses(
@@ -32,6 +46,10 @@ PINS = FixturePins(
         "getBatchPaymentHistory": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
         "createBatchPaymentHistoryRecord": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
         "updateInvoice": {"InvoiceID": "1abe1ed0-0000-4000-8000-000000000004"},
+        "updateCreditNote": {"CreditNoteID": "c4ed1700-0000-4000-8000-000000000001"},
+        "createCreditNoteAllocation": {"CreditNoteID": "c4ed1700-0000-4000-8000-000000000003"},
+        "createOverpaymentAllocations": {"OverpaymentID": "0be44a1d-0000-4000-8000-000000000001"},
+        "createPrepaymentAllocations": {"PrepaymentID": "94e4a1d0-0000-4000-8000-000000000001"},
         "deletePayment": {"PaymentID": "5a1ab1e0-0000-4000-8000-000000000007"},
     },
     omitted_headers=("Idempotency-Key",),
@@ -40,38 +58,49 @@ PINS = FixturePins(
         "createInvoices": _BATCH,
         "createPayments": _BATCH,
         "updateOrCreateInvoices": _BATCH,
-        "updateInvoice": ExpectedStatuses(
-            f"{PER_ITEM_REASON}; no number has a line end in it", valid=("200", "400", "404")
-        ),
+        "createCreditNotes": _BATCH,
+        "updateOrCreateCreditNotes": _BATCH,
+        "createCreditNoteAllocation": _NUMBERED_BATCH,
+        "createOverpaymentAllocations": _BATCH_OF_ONE,
+        "createPrepaymentAllocations": _BATCH_OF_ONE,
+        "updateInvoice": _NUMBERED,
+        "updateCreditNote": _NUMBERED,
         "createBatchPaymentHistoryRecord": _ALWAYS_SUMMARISED,
         "deleteBatchPayment": _DELETION,
         "deleteBatchPaymentByUrlParam": _DELETION,
         "deletePayment": _DELETION,
+        "deleteCreditNoteAllocations": FOUND_OR_NOT,
+        "deleteOverpaymentAllocations": FOUND_OR_NOT,
+        "deletePrepaymentAllocations": FOUND_OR_NOT,
         "deleteConnection": ExpectedStatuses(UNKNOWN_ID_REASON, valid=("204", "404")),
         "requestToken": _GRANT,
         "revokeToken": _GRANT,
         "getBatchPayments": _LIST,
-        "getInvoices": ExpectedStatuses(
-            f"{_QUERY}; in a comma list any text is a text, and an empty one is no list",
-            valid=_LIST.valid,
-            invalid=("200", "4xx"),
-        ),
+        "getInvoices": _REFERENCED_LIST,
         "getAccounts": _LIST,
         "getContacts": ExpectedStatuses(
             f"{_QUERY}; an empty list of ids is no list", valid=_LIST.valid, invalid=("200", "4xx")
         ),
         "getPayments": _LIST,
+        "getCreditNotes": _LIST,
+        "getOverpayments": _REFERENCED_LIST,
+        "getPrepayments": _REFERENCED_LIST,
         "getBatchPayment": FOUND_OR_NOT,
         "getBatchPaymentHistory": FOUND_OR_NOT,
         "getInvoice": FOUND_OR_NOT,
         "getAccount": FOUND_OR_NOT,
         "getPayment": FOUND_OR_NOT,
         "getContact": FOUND_OR_NOT,
+        "getCreditNote": FOUND_OR_NOT,
+        "getOverpayment": FOUND_OR_NOT,
+        "getPrepayment": FOUND_OR_NOT,
     },
     # Whole documents inside a payment: 20,000 coverage cases with them, 1,200 without. What an invoice's
     # contact and lines have inside them makes half of its cases.
     omitted_members={
         "PaymentInput": ("Invoice", "CreditNote", "Prepayment", "Overpayment", "Account"),
+        "CreditNoteInput": ("Allocations", "Payments", "Warnings", "ValidationErrors"),
+        "AllocationInput": ("Invoice", "ValidationErrors"),
         "InvoiceInput": ("Attachments", "Warnings", "ValidationErrors"),
         "ContactInput": ("Addresses", "Phones", "ValidationErrors"),
         "LineItem": ("Tracking", "ValidationErrors"),
