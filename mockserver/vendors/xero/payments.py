@@ -28,6 +28,7 @@ from mockserver.vendors.xero.invoices.amounts import (
     round_to,
     round_to_cents,
 )
+from mockserver.vendors.xero.invoices.kinds import INVOICE
 from mockserver.vendors.xero.invoices.storage import (
     INVOICES,
     PAYMENT_TYPES,
@@ -35,7 +36,8 @@ from mockserver.vendors.xero.invoices.storage import (
     InvoicePayment,
     book_payment,
     invoice_conflict_problems,
-    match_invoice,
+    match_payment,
+    paid_kind,
     reverse_payment,
     unpayable_invoice_problems,
 )
@@ -183,12 +185,17 @@ def _embedded_account(payment: Document, state: State) -> Json:
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
-    invoice = state.collection(INVOICES).get(payment["InvoiceID"]) or EMPTY
+    """Return what a payment pays; a credit that it pays out is shown as an invoice too.
+
+    Source: docs/vendors/xero.md#credits.
+    """
+    kind = paid_kind(payment)
+    invoice = state.collection(kind.collection).get(payment[kind.id]) or EMPTY
     contact = state.collection(contacts.CONTACTS).get(invoice.get("ContactID", ""))
     return {
         **pick_members(invoice, "Type"),
-        "InvoiceID": payment["InvoiceID"],
-        **pick_members(invoice, "InvoiceNumber"),
+        "InvoiceID": payment[kind.id],
+        **({"InvoiceNumber": invoice[kind.number]} if kind.number in invoice else {}),
         **EMBEDDED_INVOICE,
         **({} if contact is None else {"Contact": contacts.embedded_contact(contact)}),
         "LineItems": [],
@@ -202,7 +209,7 @@ def check_payment(item: Item, request: Request, state: State) -> Iterator[Proble
     here: Path = ("Payments", item.index)
     books = current_organisation(state)
     account = accounts.find_account(sent.get("Account") or {}, state)
-    found = match_invoice(sent, here, request.call, state)
+    found = match_payment(sent, here, request.call, state)
     yield from accounts.account_conflict_problems(
         sent.get("Account") or {}, (*here, "Account"), request.call, state
     )
@@ -224,11 +231,11 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
     """Book a payment that the books have nothing against."""
     sent: Document = item.document
     account = accounts.find_account(sent["Account"], state) or EMPTY
-    found = match_invoice(sent, (), request.call, state)
+    found = match_payment(sent, (), request.call, state)
     assert found is not None  # noqa: S101 - the check has refused every other payment
     document = {
         "PaymentID": state.uuid(),
-        "InvoiceID": found.invoice["InvoiceID"],
+        found.kind.id: found.invoice[found.kind.id],
         "AccountID": account["AccountID"],
         "Date": _payment_date(sent, state),
         "Amount": found.amount,
@@ -248,7 +255,15 @@ def represent_created_payment(outcome: Outcome, _request: Request, state: State)
 
     Source: docs/vendors/xero.md#error-shapes.
     """
-    return {**represent_payment(outcome.document, state), "StatusAttributeString": "OK"}
+    kind = paid_kind(outcome.document)
+    shown = {**represent_payment(outcome.document, state), "StatusAttributeString": "OK"}
+    if kind is INVOICE:
+        return shown
+    credit = state.collection(kind.collection).get(outcome.document[kind.id]) or EMPTY
+    named = {kind.id: outcome.document[kind.id], **pick_members(credit, kind.number)}
+    return {kind.name if name == "Invoice" else name: value for name, value in shown.items()} | {
+        kind.name: named
+    }
 
 
 def _payment_date(sent: Document, state: State) -> str:

@@ -27,16 +27,30 @@ def find_by_number(number: str, call: Call, state: State, kind: DocumentKind = I
     return key_rules(call.assumptions).find(kind.number, number, state.collection(kind.collection))
 
 
-PAYMENT_TYPES = {"ACCREC": "ACCRECPAYMENT", "ACCPAY": "ACCPAYPAYMENT"}
+PAYMENT_TYPES = {
+    "ACCREC": "ACCRECPAYMENT",
+    "ACCPAY": "ACCPAYPAYMENT",
+    "ACCRECCREDIT": "ARCREDITPAYMENT",
+    "ACCPAYCREDIT": "APCREDITPAYMENT",
+    "RECEIVE-OVERPAYMENT": "AROVERPAYMENTPAYMENT",
+    "AROVERPAYMENT": "AROVERPAYMENTPAYMENT",
+    "SPEND-OVERPAYMENT": "APOVERPAYMENTPAYMENT",
+    "RECEIVE-PREPAYMENT": "ARPREPAYMENTPAYMENT",
+    "ARPREPAYMENT": "ARPREPAYMENTPAYMENT",
+    "SPEND-PREPAYMENT": "APPREPAYMENTPAYMENT",
+    "APPREPAYMENT": "APPREPAYMENTPAYMENT",
+}
+"""Type of a payment by the type of what it pays, or pays out."""
 
 
 class InvoicePayment(Value, frozen=True):
-    """A payment: its place and content, the invoice that it pays, and the amount."""
+    """A payment: its place and content, the invoice that it pays or credit that it pays out, the amount."""
 
     path: Path
     sent: Document
     invoice: Document
     amount: Decimal
+    kind: DocumentKind = INVOICE
 
 
 def match_invoice(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
@@ -48,6 +62,26 @@ def match_invoice(payment: Document, path: Path, call: Call, state: State) -> In
         if found is None
         else InvoicePayment(path, payment, found, round_to_cents(payment.get("Amount", 0)))
     )
+
+
+def match_payment(payment: Document, path: Path, call: Call, state: State) -> InvoicePayment | None:
+    """Return the payment with its invoice, else with the credit that it pays out; None without either."""
+    kind = next((one for one in (INVOICE, *CREDITS) if one.name in payment or one.number in payment), INVOICE)
+    if kind is INVOICE:
+        return match_invoice(payment, path, call, state)
+    named = payment.get(kind.name) or EMPTY
+    number = named.get(kind.number) or payment.get(kind.number)
+    if kind.id in named or not number:
+        found = state.collection(kind.collection).get(str(named.get(kind.id, "")).lower())
+    else:
+        found = next(iter(find_by_number(number, call, state, kind)), None)
+    amount = round_to_cents(payment.get("Amount", 0))
+    return None if found is None else InvoicePayment(path, payment, found, amount, kind)
+
+
+def paid_kind(payment: Document) -> DocumentKind:
+    """Return what kind of document a stored payment pays, or pays out."""
+    return next(one for one in (INVOICE, *CREDITS) if one.id in payment)
 
 
 def invoice_conflict_problems(payment: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
@@ -70,17 +104,17 @@ def _invoice_by_number(payment: Document, call: Call, state: State) -> Document 
 
 
 def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[Problem]:
-    """Yield why invoices cannot be paid, or not so much of them; a paid one is both, its status first.
+    """Yield why documents cannot be paid, or not so much of them; a paid one is both, its status first.
 
     Source: docs/vendors/xero.md#messages.
     """
     before: dict[str, Decimal] = {}
     for one in payables:
-        key = one.invoice["InvoiceID"]
+        key = one.invoice[one.kind.id]
         before[key] = before.get(key, Decimal(0)) + one.amount
         if one.invoice["Status"] != "AUTHORISED":
             yield make_problem("not-authorised", one.path)
-        if before[key] > one.invoice["AmountDue"]:
+        if before[key] > one.invoice[one.kind.unsettled]:
             yield make_problem("over-paid", (*one.path, "Amount"))
 
 
@@ -100,7 +134,7 @@ def reverse_payment(payment: Document, state: State) -> Document:
 
 
 def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -> None:
-    kind = next(one for one in (INVOICE, *CREDITS) if one.id in payment)
+    kind = paid_kind(payment)
     documents = state.collection(kind.collection)
     documents[payment[kind.id]] = settle(
         documents[payment[kind.id]], kind, {"AmountPaid": amount}, payment["Date"], now
