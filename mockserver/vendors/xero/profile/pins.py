@@ -50,6 +50,18 @@ PINS = FixturePins(
         "createCreditNoteAllocation": {"CreditNoteID": "c4ed1700-0000-4000-8000-000000000003"},
         "createOverpaymentAllocations": {"OverpaymentID": "0be44a1d-0000-4000-8000-000000000001"},
         "createPrepaymentAllocations": {"PrepaymentID": "94e4a1d0-0000-4000-8000-000000000001"},
+        "deleteCreditNoteAllocations": {
+            "CreditNoteID": "c4ed1700-0000-4000-8000-000000000006",
+            "AllocationID": "a110c000-0000-4000-8000-000000000001",
+        },
+        "deleteOverpaymentAllocations": {
+            "OverpaymentID": "0be44a1d-0000-4000-8000-000000000002",
+            "AllocationID": "a110c000-0000-4000-8000-000000000002",
+        },
+        "deletePrepaymentAllocations": {
+            "PrepaymentID": "94e4a1d0-0000-4000-8000-000000000002",
+            "AllocationID": "a110c000-0000-4000-8000-000000000003",
+        },
         "deletePayment": {"PaymentID": "5a1ab1e0-0000-4000-8000-000000000007"},
     },
     omitted_headers=("Idempotency-Key",),

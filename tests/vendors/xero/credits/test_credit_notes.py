@@ -82,10 +82,10 @@ def test_a_list_has_no_lines_and_a_page_has(read: Read) -> None:
     ("query", "found"),
     [
         ('where=Type=="ACCPAYCREDIT"', ["SC1"]),
-        ("where=RemainingCredit<50", ["SC1"]),
+        ("where=RemainingCredit<50 AND RemainingCredit>0", ["SC1"]),
         ('where=Contact.Name=="Paper %26 Pen Supplies"', ["SC1"]),
         ('where=CreditNoteNumber=="C4"', ["C4"]),
-        ("order=CreditNoteNumber DESC&pageSize=2", ["SC1", "C5"]),
+        ("order=CreditNoteNumber DESC&pageSize=2", ["SC1", "C6"]),
     ],
 )
 def test_credit_notes_are_picked_by(read: Read, query: str, found: list[str]) -> None:
