@@ -28,7 +28,7 @@ from mockserver.vendors.xero.invoices.amounts import (
     round_to,
     round_to_cents,
 )
-from mockserver.vendors.xero.invoices.kinds import INVOICE
+from mockserver.vendors.xero.invoices.kinds import INVOICE, OVERPAYMENT, PREPAYMENT
 from mockserver.vendors.xero.invoices.storage import (
     INVOICES,
     PAYMENT_TYPES,
@@ -193,7 +193,7 @@ def _invoice_member(payment: Document, state: State) -> Json:
     invoice = state.collection(kind.collection).get(payment[kind.id]) or EMPTY
     contact = state.collection(contacts.CONTACTS).get(invoice.get("ContactID", ""))
     return {
-        **pick_members(invoice, "Type"),
+        **_shown_type(payment, invoice),
         "InvoiceID": payment[kind.id],
         **({"InvoiceNumber": invoice[kind.number]} if kind.number in invoice else {}),
         **EMBEDDED_INVOICE,
@@ -201,6 +201,13 @@ def _invoice_member(payment: Document, state: State) -> Json:
         "LineItems": [],
         **pick_members(invoice, "CurrencyCode"),
     }
+
+
+def _shown_type(payment: Document, paid: Document) -> dict[str, Json]:
+    """Return the type as invoices have it: of an overpayment or prepayment that of its payment."""
+    if paid_kind(payment) in (OVERPAYMENT, PREPAYMENT):
+        return {"Type": payment["PaymentType"].removesuffix("PAYMENT")}
+    return pick_members(paid, "Type")
 
 
 def check_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:

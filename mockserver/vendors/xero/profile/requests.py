@@ -125,13 +125,16 @@ def read_paid(_key: str, exchange: Exchange) -> Record | None:
     """Return the amount paid of the invoices in a response; None without any.
 
     Raises:
-        ValueError: what was paid and what is due of one do not make up its total.
+        ValueError: what was paid, what was credited and what is due of one do not make up its total.
     """
     total = Decimal(0)
     for one in documents_in(exchange, "Invoices"):
         came, due = Decimal(one["AmountPaid"]), Decimal(one["AmountDue"])
-        if came + due != Decimal(one["Total"]):
-            raise ValueError(f"of {one['Total']}, {came} is shown as paid and {due} as due")
+        credited = Decimal(one.get("AmountCredited", 0))
+        if came + credited + due != Decimal(one["Total"]):
+            raise ValueError(
+                f"of {one['Total']}, {came} is shown as paid, {credited} as credited and {due} as due"
+            )
         total += came
     return {"Paid": total} if total else None
 

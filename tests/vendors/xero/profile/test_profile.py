@@ -123,7 +123,7 @@ def test_an_invoice_whose_sums_disagree_cannot_be_read() -> None:
     body = to_json_bytes({"Invoices": [shown]}).encode()
     exchange = Exchange(Request("GET", "/"), Response(200, {}, body))
 
-    with pytest.raises(ValueError, match="of 100, 10 is shown as paid and 100 as due"):
+    with pytest.raises(ValueError, match="of 100, 10 is shown as paid, 0 as credited and 100 as due"):
         SUBJECTS[PARTS].shown("CB-1", exchange)
 
 
