@@ -1,4 +1,4 @@
-"""The vendor's published clients of other languages, each through lists, creation, a mixed batch, deletion, search."""
+"""Published clients of other languages: lists, creation, a mixed batch, deletion and search with each."""
 
 from __future__ import annotations
 

@@ -52,10 +52,7 @@ _FIELDS: Mapping[str, Operand] = {
     **filters.own_fields(FieldType.NUMBER, "TotalAmount"),
     **filters.own_fields(FieldType.MOMENT, "Date", "UpdatedDateUTC"),
     **filters.own_fields(FieldType.FLAG, "IsReconciled"),
-    **filters.related_fields(FieldType.GUID, "Account", "AccountID", accounts.ACCOUNTS, "AccountID"),
-    **filters.related_fields(
-        FieldType.TEXT, "Account", "AccountID", accounts.ACCOUNTS, "Code", "Name", "CurrencyCode"
-    ),
+    **filters.related_fields("Account", "AccountID", accounts.ACCOUNTS, accounts.ENTITY.fields),
 }
 ENTITY = FilterEntity("BatchPayment", _FIELDS)
 

@@ -25,7 +25,7 @@ _TEXTS = (
     "TaxNumber",
     "DefaultCurrency",
 )
-_MEMBERS = ("ContactID", *_TEXTS[:-1], "Addresses", "Phones")
+_MEMBERS = ("ContactID", *_TEXTS[:-1], "Addresses", "Phones", "BatchPayments")
 _FLAGS = ("IsSupplier", "IsCustomer")
 _WRITABLE_MEMBERS = (*_TEXTS, "Addresses", "Phones")
 _SEARCH_MEMBERS = ("Name", "FirstName", "LastName", "ContactNumber", "EmailAddress")

@@ -135,6 +135,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "history-note": ("D", "Note"),
     # Filters and orders, as the vendor's query library words them.
     "no-such-field": ("A", "No property or field '{name}' exists in type '{entity}' (at index {at})"),
+    "no-such-method": ("A", "No applicable method '{name}' exists in type '{entity}' (at index {at})"),
     "syntax": ("D", "Syntax error (at index {at})"),
     "unbalanced": ("D", "')' or operator expected (at index {at})"),
     "no-boolean": ("D", "Expression of type 'Boolean' expected (at index {at})"),

@@ -20,6 +20,7 @@ from mockserver.vendors.xero.dates import (
     print_instant_ms,
     stored_instant,
 )
+from mockserver.vendors.xero.invoices import representation
 from mockserver.vendors.xero.invoices.amounts import (
     ARITHMETIC,
     MAX_AMOUNT,
@@ -124,10 +125,8 @@ _FIELDS: Mapping[str, Operand] = {
     **filters.own_fields(FieldType.NUMBER, "Amount", "BankAmount", "CurrencyRate"),
     **filters.own_fields(FieldType.MOMENT, "Date", "UpdatedDateUTC"),
     **filters.own_fields(FieldType.FLAG, "IsReconciled"),
-    **filters.related_fields(FieldType.GUID, "Invoice", "InvoiceID", INVOICES, "InvoiceID"),
-    **filters.related_fields(FieldType.TEXT, "Invoice", "InvoiceID", INVOICES, "InvoiceNumber", "Type"),
-    **filters.related_fields(FieldType.GUID, "Account", "AccountID", accounts.ACCOUNTS, "AccountID"),
-    **filters.related_fields(FieldType.TEXT, "Account", "AccountID", accounts.ACCOUNTS, "Code"),
+    **filters.related_fields("Invoice", "InvoiceID", INVOICES, representation.ENTITY.fields),
+    **filters.related_fields("Account", "AccountID", accounts.ACCOUNTS, accounts.ENTITY.fields),
 }
 ENTITY = FilterEntity("Payment", _FIELDS)
 
@@ -136,7 +135,7 @@ def list_payments(request: Request, state: State) -> Reply:
     """Return the payments that the call asks for; paged when it names a page."""
     found = lists.select_documents(state.collection(PAYMENTS).values(), ENTITY, request, state)
     answer = lists.page_reply if lists.is_page_requested(request) else lists.list_reply
-    return answer("Payments", found, lambda one: represent_payment(one, state), request, state)
+    return answer("Payments", found, lambda one: represent_payment_in_list(one, state), request, state)
 
 
 def get_payment(request: Request, state: State) -> Reply:
@@ -150,7 +149,21 @@ def get_payment(request: Request, state: State) -> Reply:
 
 
 def represent_payment(payment: Document, state: State) -> Json:
-    """Return a payment with what it belongs to.
+    """Return a payment with its whole invoice.
+
+    Source: docs/vendors/xero.md#payment.
+    """
+    return _with_invoice(payment, state.collection(INVOICES).get(payment["InvoiceID"]), state)
+
+
+def _with_invoice(payment: Document, invoice: Document | None, state: State) -> dict[str, Json]:
+    shown = represent_payment_in_list(payment, state)
+    whole = {} if invoice is None else {"Invoice": representation.represent_paid_invoice(invoice, state)}
+    return {**shown, **whole}
+
+
+def represent_payment_in_list(payment: Document, state: State) -> dict[str, Json]:
+    """Return a payment with what it belongs to in short.
 
     Source: docs/vendors/xero.md#payment.
     """
@@ -179,7 +192,7 @@ def _batch_payment_member(payment: Document, state: State) -> Mapping[str, Json]
 
 def _embedded_account(payment: Document, state: State) -> Json:
     account = state.collection(accounts.ACCOUNTS).get(payment["AccountID"]) or EMPTY
-    return {"AccountID": payment["AccountID"], **pick_members(account, "Code")}
+    return {"AccountID": payment["AccountID"], **pick_members(account, "Code", "Name")}
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
@@ -240,15 +253,19 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
         **pick_members(sent, *PAYEE_MEMBERS),
     }
     book_payment(document, state)
-    return Outcome(item, Action.CREATED, document)
+    return Outcome(
+        item, Action.CREATED, {**document, "Invoice": state.collection(INVOICES)[document["InvoiceID"]]}
+    )
 
 
 def represent_created_payment(outcome: Outcome, _request: Request, state: State) -> Json:
     """Return a payment in the answer to the call that made it.
 
+    The outcome brings the invoice along: that is shown even if the payment is not kept after all.
     Source: docs/vendors/xero.md#error-shapes.
     """
-    return {**represent_payment(outcome.document, state), "StatusAttributeString": "OK"}
+    shown = _with_invoice(outcome.document, outcome.document["Invoice"], state)
+    return {**shown, "StatusAttributeString": "OK"}
 
 
 def _payment_date(sent: Document, state: State) -> str:

@@ -118,4 +118,4 @@ def main(arguments: list[str]) -> Iterator[str]:
 
 if __name__ == "__main__":
     for line in main(sys.argv[1:]):
-        print(line)
+        sys.stdout.write(f"{line}\n")

@@ -32,11 +32,8 @@ _FIELDS: Mapping[str, Operand] = {
     **filters.own_fields(
         FieldType.MOMENT, "Date", "DueDate", "FullyPaidOnDate", "UpdatedDateUTC", *_EXPECTED_DATES
     ),
-    **filters.own_fields(FieldType.FLAG, "SentToContact"),
-    **filters.related_fields(FieldType.GUID, "Contact", "ContactID", contacts.CONTACTS, "ContactID"),
-    **filters.related_fields(
-        FieldType.TEXT, "Contact", "ContactID", contacts.CONTACTS, "Name", "ContactNumber"
-    ),
+    **filters.own_fields(FieldType.FLAG, "SentToContact", "HasAttachments"),
+    **filters.related_fields("Contact", "ContactID", contacts.CONTACTS, contacts.ENTITY.fields),
 }
 ENTITY = FilterEntity("Invoice", _FIELDS)
 
@@ -92,6 +89,17 @@ def represent_invoice(invoice: Document, request: Request, state: State) -> Json
     Source: docs/vendors/xero.md#invoice.
     """
     return _represent_in_full(invoice, _contact_of(invoice, state), request, state)
+
+
+def represent_paid_invoice(invoice: Document, state: State) -> Json:
+    """Return the invoice of a payment as the answer about that one payment shows it: with lines and amounts.
+
+    Its payments are left out: a batch of payments of one invoice would list all of them with each.
+    Source: docs/vendors/xero.md#payment.
+    """
+    lines = [_represent_line(line, precise=False) for line in invoice["LineItems"]]
+    contact = contacts.represent_contact(_contact_of(invoice, state))
+    return _represent(invoice, [], contact, lines)
 
 
 def represent_invoice_in_list(invoice: Document, state: State) -> Json:
@@ -184,10 +192,11 @@ def _payments_of(invoice: Document, state: State) -> list[Json]:
 
 def _embedded_payment(payment: Document) -> Json:
     return {
-        **pick_members(payment, "PaymentID"),
+        **pick_members(payment, "PaymentID", "BatchPaymentID"),
         "Date": print_date(payment["Date"]),
         **amount_members(payment, "Amount"),
         **pick_members(payment, "Reference"),
+        **amount_members(payment, "CurrencyRate"),
         "HasAccount": False,
         "HasValidationErrors": False,
     }

@@ -12,7 +12,8 @@ from mockserver.vendor import Request
 from mockserver.vendors.xero.dates import cut_to_seconds
 from mockserver.vendors.xero.messages import message_text
 from mockserver.vendors.xero.replies.envelope import common_headers, success_reply
-from mockserver.vendors.xero.replies.filters import FilterEntity, find_field, parse_filter, refuse_query
+from mockserver.vendors.xero.replies.filter_parser import parse_filter
+from mockserver.vendors.xero.replies.filters import FilterEntity, find_field, refuse_query
 
 PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1000
