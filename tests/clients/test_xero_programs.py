@@ -7,7 +7,9 @@ import os
 import subprocess
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
 
 from tests.clients.programs.installation import (
@@ -24,6 +26,14 @@ TENANT = "00000000-0000-4000-8000-000000000001"
 COMPANY = "Demo Company (NZ)"
 TOO_MUCH = "Payment amount exceeds the amount outstanding on this document"
 PROGRAM_S = 60
+
+
+@pytest.fixture
+def base(url: str) -> str:
+    """The base URL of a fresh sandbox whose clock runs: clients compare it with their own."""
+    made = httpx.post(f"{url}/_mock/sandboxes", json={"name": f"program-{uuid4().hex}", "seed": 7})
+    made.raise_for_status()
+    return f"{url}/sandboxes/{made.json()['name']}"
 
 
 def run(client: PublishedClient, *command: str, ruby: bool = False) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from mockserver.errors import Forbidden, InvalidCall, NotFound, Refusal, Rejecte
 from mockserver.model import Call, Document, Json, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Enter, Request
+from mockserver.vendors.xero.access_tokens import LIFETIME_S, make_access_token
 from mockserver.vendors.xero.dates import print_date
 from mockserver.vendors.xero.messages import make_problem
 from mockserver.vendors.xero.rate_limit import TENANT_HEADER, count_call
@@ -134,7 +135,6 @@ def _represent_organisation(document: Document) -> Json:
 
 TOKEN_OPERATIONS = ("requestToken", "revokeToken")
 REFRESH_TOKENS = "refresh-tokens"
-LIFETIME_S = 1800
 REFRESH_LIFETIME = timedelta(days=60)
 
 _OAUTH_HINTS = {
@@ -238,7 +238,7 @@ def _is_spent_or_expired(known: Document, state: State) -> bool:
 
 
 def _token_reply(client: str, scopes: Sequence[str], state: State, *, renewable: bool) -> Reply:
-    access = state.octets(32).hex()
+    access = make_access_token(client, scopes, state)
     issue_credential(access, _SCHEME, client, state, seconds=LIFETIME_S, scopes=list(scopes))
     document = {
         "access_token": access,
