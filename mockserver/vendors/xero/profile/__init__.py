@@ -44,6 +44,7 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             invoices.updated_invoices(facts),
             invoices.new_invoices(facts),
             payments.single_payments(facts),
+            payments.posted_payments(facts),
         )
     )
 
