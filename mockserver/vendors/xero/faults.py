@@ -30,6 +30,11 @@ _INVOICE_MESSAGES: Mapping[str, str] = {
     "unknown-reference": "contact-unknown",
     "locked": "has-payments",
 }
+_PAYMENT_MESSAGES: Mapping[str, str] = {
+    "missing-required": "not-positive",
+    "unknown-reference": "document-unknown",
+    "locked": "not-authorised",
+}
 _DELETION_MESSAGES: Mapping[str, str] = {"duplicate-key": "batch-deleted", "locked": "batch-reconciled"}
 _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createBatchPayment": {
@@ -38,11 +43,8 @@ _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
         "unknown-reference": "document-unknown",
         "locked": "not-authorised",
     },
-    "createPayments": {
-        "missing-required": "not-positive",
-        "unknown-reference": "document-unknown",
-        "locked": "not-authorised",
-    },
+    "createPayments": _PAYMENT_MESSAGES,
+    "createPayment": _PAYMENT_MESSAGES,
     "createInvoices": _INVOICE_MESSAGES,
     "updateOrCreateInvoices": _INVOICE_MESSAGES,
     "updateInvoice": _INVOICE_MESSAGES,

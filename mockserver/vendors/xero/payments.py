@@ -1,4 +1,4 @@
-"""Payments: list, create and delete.
+"""Payments: list and create.
 
 Source: docs/vendors/xero.md#payment, #messages, #state.
 """
@@ -6,7 +6,6 @@ Source: docs/vendors/xero.md#payment, #messages, #state.
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from mockserver.errors import Rejected
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request, find_record
@@ -37,7 +36,6 @@ from mockserver.vendors.xero.invoices.storage import (
     book_payment,
     invoice_conflict_problems,
     match_invoice,
-    reverse_payment,
     unpayable_invoice_problems,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem
@@ -285,40 +283,6 @@ def _bank_amount(found: InvoicePayment, account: Document, books: Document) -> d
     if account.get("CurrencyCode", base) == currency:
         return {"BankAmount": found.amount, "CurrencyRate": rate}
     return {"BankAmount": round_to_cents(ARITHMETIC.divide(found.amount, rate)), "CurrencyRate": rate}
-
-
-STATUS_PATH: Path = ("Status",)
-
-
-def delete_payment(request: Request, state: State) -> Reply:
-    """Delete one payment.
-
-    Raises:
-        NotFound: the tenant has none of that id.
-        Rejected: it cannot be deleted.
-    """
-    key = id_parameter(request, "PaymentID")
-    found = find_record(PAYMENTS, key, state)
-    reject_deletion(tuple(_payment_deletion_problems(found)), "PaymentID", key, request)
-    return success_reply(
-        {"Payments": [represent_payment(reverse_payment(found, state), state)]}, request.call, state
-    )
-
-
-def _payment_deletion_problems(found: Document) -> Iterator[Problem]:
-    """Yield why a payment cannot be deleted. Source: docs/vendors/xero.md#messages."""
-    if "BatchPaymentID" in found:
-        yield make_problem("payment-in-batch", STATUS_PATH)
-    elif found["Status"] == "DELETED":
-        yield make_problem("payment-deleted", STATUS_PATH)
-    elif found["IsReconciled"]:
-        yield make_problem("payment-reconciled", STATUS_PATH)
-
-
-def reject_deletion(problems: tuple[Problem, ...], member: str, key: str, request: Request) -> None:
-    """Raise `Rejected` with the problems of a deletion, worded for the document of that key."""
-    if problems:
-        raise Rejected(*problems, document={member: key, **pick_members(request.document, "Status")})
 
 
 PAYMENT_BEFORE_ID = (

@@ -12,7 +12,7 @@ from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import messages
-from mockserver.vendors.xero.dates import stored_instant
+from mockserver.vendors.xero.dates import parse_date, stored_instant
 from mockserver.vendors.xero.invoices import creation, representation, storage
 from mockserver.vendors.xero.invoices.lines import InvoiceLine, recalculate_tax
 from mockserver.vendors.xero.invoices.storage import INVOICE_NUMBER, INVOICES, find_by_number
@@ -47,6 +47,11 @@ _RETAINED_MEMBERS = (
     "BrandingThemeID",
 )
 _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "InvoiceNumber")
+_CHANGEABLE_WHEN_PART_PAID = (_INVOICE_ID, "DueDate", "Reference", "InvoiceNumber")
+"""Members of a part-paid sales invoice that may change, as may its contact.
+
+Source: docs/vendors/xero.md#invoice.
+"""
 
 
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -120,16 +125,41 @@ def _transition_problems(stored: Document, sent: Document, here: Path) -> Iterat
         yield make_problem("type-unmodifiable", (*here, "Type"))
     if sent.get("Status", status) not in _STATUS_TRANSITIONS.get(status, ()):
         yield make_problem("status-unmodifiable", (*here, "Status"))
-    if stored["AmountPaid"] or stored["AmountCredited"]:
+    if _is_partly_settled(stored) and not _may_change_when_part_paid(stored, sent):
         yield make_problem("has-payments", here)
 
 
+def _is_partly_settled(stored: Document) -> bool:
+    return bool(stored["AmountPaid"] or stored["AmountCredited"])
+
+
+def _may_change_when_part_paid(stored: Document, sent: Document) -> bool:
+    """Return whether it is a sale with something due, and every change one that it takes."""
+    if stored["Type"] != "ACCREC" or stored["Status"] != "AUTHORISED":
+        return False
+    return all(
+        name in _CHANGEABLE_WHEN_PART_PAID or _is_stored(name, value, stored)
+        for name, value in _changes(sent).items()
+        if name in _RETAINED_MEMBERS
+    )
+
+
+def _is_stored(name: str, value: Json, stored: Document) -> bool:
+    kept = stored.get(name)
+    return bool(parse_date(value) == kept if name.endswith("Date") else value == kept)
+
+
+def _changes(sent: Document) -> dict[str, Json]:
+    """Return what was sent; empty members count as not sent."""
+    return {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
+
+
 def _merge(stored: Document, sent: Document) -> dict[str, Json]:
-    """Merge the change into the invoice; empty members count as not sent.
+    """Merge the change into the invoice.
 
     A rate belongs to its currency: another currency comes with its own.
     """
-    changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
+    changes = _changes(sent)
     kept = pick_members(stored, *_RETAINED_MEMBERS)
     if changes.get("CurrencyCode", stored["CurrencyCode"]) != stored["CurrencyCode"]:
         del kept["CurrencyRate"]
@@ -185,4 +215,9 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
         ),
         "LineItems": found,
         **creation.invoice_totals(found, sent),
+        **(
+            pick_members(stored, "AmountDue", "AmountPaid", "AmountCredited")
+            if _is_partly_settled(stored)
+            else {}
+        ),
     }

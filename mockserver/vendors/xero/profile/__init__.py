@@ -44,6 +44,7 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             invoices.updated_invoices(facts),
             invoices.new_invoices(facts),
             payments.single_payments(facts),
+            payments.posted_payments(facts),
         )
     )
 
@@ -59,7 +60,11 @@ PROFILE = Profile(
         "createBatchPayment": reading.BATCH_PAYMENTS.read,
         "createBatchPaymentHistoryRecord": reading.NOTES.read,
         "createInvoices": reading.NEW_INVOICES.read,
+        "createPayment": reading.POSTED_PAYMENTS.read,
         "createPayments": reading.PAYMENTS.read,
+        "deleteBatchPayment": reading.DELETED_BATCH_PAYMENTS.read,
+        "deleteBatchPaymentByUrlParam": reading.DELETED_BATCH_PAYMENTS.read,
+        "deletePayment": reading.DELETED_PAYMENTS.read,
         "updateInvoice": reading.INVOICES.read,
         "updateOrCreateInvoices": reading.INVOICES.read,
     },

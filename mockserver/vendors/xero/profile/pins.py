@@ -39,6 +39,7 @@ PINS = FixturePins(
         "createBatchPayment": _BATCH,
         "createInvoices": _BATCH,
         "createPayments": _BATCH,
+        "createPayment": _BATCH,
         "updateOrCreateInvoices": _BATCH,
         "updateInvoice": ExpectedStatuses(
             f"{PER_ITEM_REASON}; no number has a line end in it", valid=("200", "400", "404")

@@ -190,6 +190,9 @@ def _is_same(shown: Json, sent: Json) -> bool:
 
 BATCH_PAYMENTS = ElementReader("BatchPayments", "Reference", "BatchPaymentID", "TotalAmount", creates=True)
 PAYMENTS = ElementReader("Payments", "Reference", "PaymentID", "Amount", creates=True)
+POSTED_PAYMENTS = ElementReader("Payments", "Reference", "PaymentID", "Amount")
+DELETED_PAYMENTS = ElementReader("Payments", "PaymentID", "PaymentID")
+DELETED_BATCH_PAYMENTS = ElementReader("BatchPayments", "BatchPaymentID", "BatchPaymentID")
 NEW_INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total", creates=True)
 INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total")
 NOTES = ElementReader("HistoryRecords", "Details")
