@@ -146,15 +146,12 @@ def get_payment(request: Request, state: State) -> Reply:
     return success_reply({"Payments": [represent_payment(found, state)]}, request.call, state)
 
 
-def represent_payment(payment: Document, state: State) -> Json:
-    """Return a payment with its whole invoice.
+def represent_payment(payment: Document, state: State) -> dict[str, Json]:
+    """Return a payment with its whole invoice: the one that it brings along, else the stored one.
 
     Source: docs/vendors/xero.md#payment.
     """
-    return _with_invoice(payment, state.collection(INVOICES).get(payment["InvoiceID"]), state)
-
-
-def _with_invoice(payment: Document, invoice: Document | None, state: State) -> dict[str, Json]:
+    invoice = payment.get("Invoice") or state.collection(INVOICES).get(payment["InvoiceID"])
     shown = represent_payment_in_list(payment, state)
     whole = {} if invoice is None else {"Invoice": representation.represent_paid_invoice(invoice, state)}
     return {**shown, **whole}
@@ -262,8 +259,7 @@ def represent_created_payment(outcome: Outcome, _request: Request, state: State)
     The outcome brings the invoice along: that is shown even if the payment is not kept after all.
     Source: docs/vendors/xero.md#error-shapes.
     """
-    shown = _with_invoice(outcome.document, outcome.document["Invoice"], state)
-    return {**shown, "StatusAttributeString": "OK"}
+    return {**represent_payment(outcome.document, state), "StatusAttributeString": "OK"}
 
 
 def _payment_date(sent: Document, state: State) -> str:
