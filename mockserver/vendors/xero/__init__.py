@@ -5,6 +5,7 @@ from mockserver.vendors.xero import (
     access,
     accounts,
     batch_payments,
+    contact_changes,
     contacts,
     faults,
     history,
@@ -73,6 +74,7 @@ VENDOR = Vendor(
                 extra_outcome=extra_outcome("InvoiceNumber", "InvoiceID", "LineItemID"),
             ),
         ),
+        **contact_changes.BATCHES,
     },
     operations={
         "getBatchPayments": batch_payments.list_batch_payments,

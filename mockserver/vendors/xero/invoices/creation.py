@@ -77,19 +77,13 @@ def _contact_problems(contact: Json, here: Path) -> Iterator[Problem]:
         return
     if not any(contact.get(name) for name in IDENTIFIERS):
         yield make_problem("contact-unnamed", here)
-    if (address := contact.get("EmailAddress")) and not _is_email_address(address):
-        yield make_problem("email-invalid", (*here, "EmailAddress"))
+    yield from contacts.email_problems(contact, here)
 
 
 def _line_limit_problems(line: Document, here: Path) -> Iterator[Problem]:
     for name in _LINE_NUMBERS:
         if abs(line.get(name, 0)) > MAX_AMOUNT:
             yield make_problem("amount-too-large", (*here, name), field=name)
-
-
-def _is_email_address(text: str) -> bool:
-    name, _, host = text.rpartition("@")
-    return bool(name) and "." in host.strip(".") and not any(char.isspace() for char in text)
 
 
 _SALE = "ACCREC"
