@@ -193,3 +193,5 @@ PAYMENTS = ElementReader("Payments", "Reference", "PaymentID", "Amount", creates
 NEW_INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total", creates=True)
 INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total")
 NOTES = ElementReader("HistoryRecords", "Details")
+NEW_CONTACTS = ElementReader("Contacts", "Name", "ContactID", creates=True)
+CONTACTS = ElementReader("Contacts", "Name", "ContactID")
