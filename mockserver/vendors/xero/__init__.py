@@ -16,6 +16,7 @@ from mockserver.vendors.xero import (
 from mockserver.vendors.xero.faults import extra_outcome
 from mockserver.vendors.xero.invoices import creation, representation, updates
 from mockserver.vendors.xero.replies.batch_results import render_results
+from mockserver.vendors.xero.settings import lists as settings_lists
 
 VENDOR = Vendor(
     batches={
@@ -92,6 +93,7 @@ VENDOR = Vendor(
         "getContacts": contacts.list_contacts,
         "getContact": contacts.get_contact,
         "getOrganisations": access.list_organisations,
+        **settings_lists.OPERATIONS,
         "getConnections": access.list_connections,
         "deleteConnection": access.delete_connection,
         "requestToken": access.request_token,
@@ -103,5 +105,13 @@ VENDOR = Vendor(
     replay=idempotency.replay,
     remember=idempotency.remember,
     fault=faults.fault_problem,
-    kept_when_empty=("connections", "organisations", "refresh-tokens"),
+    kept_when_empty=(
+        "branding-themes",
+        "connections",
+        "currencies",
+        "organisations",
+        "refresh-tokens",
+        "tax-rates",
+        "users",
+    ),
 )

@@ -9,7 +9,6 @@ from mockserver.model import Action, Document, Item, Json, Outcome, Path, Proble
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request, store_each
 from mockserver.vendors.xero import contacts, refusals
-from mockserver.vendors.xero.access import current_organisation
 from mockserver.vendors.xero.contacts import CONTACTS, WRITABLE_MEMBERS
 from mockserver.vendors.xero.dates import stored_instant
 from mockserver.vendors.xero.faults import extra_outcome
@@ -21,6 +20,7 @@ from mockserver.vendors.xero.replies.batch_results import (
     render_results,
 )
 from mockserver.vendors.xero.replies.envelope import ZERO_ID, is_guid, pick_members
+from mockserver.vendors.xero.settings.rates import currency_rate
 
 _CONTACT_ID = "ContactID"
 _KINDS = {"Addresses": "AddressType", "Phones": "PhoneType"}
@@ -139,7 +139,7 @@ def _conflict_problems(sent: Document, own: str, here: Path, state: State) -> It
     if any(_is_other(one, own) for one in with_account):
         yield make_problem("contact-account-taken", (*here, "AccountNumber"))
     currency = sent.get("DefaultCurrency")
-    if currency and currency not in current_organisation(state).get("Currencies", {}):
+    if currency and currency_rate(currency, state) is None:
         yield make_problem("currency-unknown", (*here, "DefaultCurrency"), currency=currency)
 
 

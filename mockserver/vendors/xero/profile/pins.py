@@ -15,6 +15,7 @@ from mockserver.contract.profile import (
 _QUERY = "the schema cannot spell the filter language or the form of If-Modified-Since"
 _SUMMARY = f"{PER_ITEM_REASON}, or as one 400; a summarizeErrors that is no boolean counts as true"
 _LIST = ExpectedStatuses(_QUERY, valid=("200", "400", "412"))
+_QUERIED = ExpectedStatuses(_QUERY, valid=("200", "400"))
 _BATCH = ExpectedStatuses(_SUMMARY, valid=("200", "400"), invalid=("200", "4xx"))
 _ONE_CHANGE = ExpectedStatuses(
     f"{PER_ITEM_REASON}; no number has a line end in it", valid=("200", "400", "404")
@@ -66,6 +67,12 @@ PINS = FixturePins(
             f"{_QUERY}; an empty list of ids is no list", valid=_LIST.valid, invalid=("200", "4xx")
         ),
         "getPayments": _LIST,
+        **dict.fromkeys(("getCurrencies", "getTaxRates", "getTrackingCategories"), _QUERIED),
+        **dict.fromkeys(("getItems", "getUsers"), _LIST),
+        **dict.fromkeys(
+            ("getBrandingTheme", "getItem", "getTaxRateByTaxType", "getTrackingCategory", "getUser"),
+            FOUND_OR_NOT,
+        ),
         "getBatchPayment": FOUND_OR_NOT,
         "getBatchPaymentHistory": FOUND_OR_NOT,
         "getInvoice": FOUND_OR_NOT,
