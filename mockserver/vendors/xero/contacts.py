@@ -119,7 +119,7 @@ def find_by_name(name: str, state: State) -> Document | None:
     if exact := next(filter(is_active, contacts.find("Name", name)), None):
         return exact
     wanted = name.casefold()
-    alike = [one for one in contacts.values() if one["Name"].casefold() == wanted]
+    alike = [one for one in contacts.values() if one.get("Name", "").casefold() == wanted]
     return next(filter(is_active, alike), next(iter(alike), None))
 
 
