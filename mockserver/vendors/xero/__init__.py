@@ -5,6 +5,7 @@ from mockserver.vendors.xero import (
     access,
     accounts,
     batch_payments,
+    contact_changes,
     contacts,
     deletions,
     faults,
@@ -16,6 +17,7 @@ from mockserver.vendors.xero import (
 from mockserver.vendors.xero.faults import extra_outcome
 from mockserver.vendors.xero.invoices import creation, representation, updates
 from mockserver.vendors.xero.replies.batch_results import render_results
+from mockserver.vendors.xero.settings import lists as settings_lists
 
 VENDOR = Vendor(
     batches={
@@ -75,6 +77,7 @@ VENDOR = Vendor(
             ),
         ),
         **deletions.BATCHES,
+        **contact_changes.BATCHES,
     },
     operations={
         "getBatchPayments": batch_payments.list_batch_payments,
@@ -89,6 +92,7 @@ VENDOR = Vendor(
         "getContacts": contacts.list_contacts,
         "getContact": contacts.get_contact,
         "getOrganisations": access.list_organisations,
+        **settings_lists.OPERATIONS,
         "getConnections": access.list_connections,
         "deleteConnection": access.delete_connection,
         "requestToken": access.request_token,
@@ -100,5 +104,13 @@ VENDOR = Vendor(
     replay=idempotency.replay,
     remember=idempotency.remember,
     fault=faults.fault_problem,
-    kept_when_empty=("connections", "organisations", "refresh-tokens"),
+    kept_when_empty=(
+        "branding-themes",
+        "connections",
+        "currencies",
+        "organisations",
+        "refresh-tokens",
+        "tax-rates",
+        "users",
+    ),
 )

@@ -35,6 +35,11 @@ _PAYMENT_MESSAGES: Mapping[str, str] = {
     "unknown-reference": "document-unknown",
     "locked": "not-authorised",
 }
+_CONTACT_MESSAGES: Mapping[str, str] = {
+    "missing-required": "contact-name-missing",
+    "duplicate-key": "contact-account-taken",
+    "locked": "contact-archived",
+}
 _DELETION_MESSAGES: Mapping[str, str] = {"duplicate-key": "batch-deleted", "locked": "batch-reconciled"}
 _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createBatchPayment": {
@@ -48,6 +53,9 @@ _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createInvoices": _INVOICE_MESSAGES,
     "updateOrCreateInvoices": _INVOICE_MESSAGES,
     "updateInvoice": _INVOICE_MESSAGES,
+    "createContacts": _CONTACT_MESSAGES,
+    "updateOrCreateContacts": _CONTACT_MESSAGES,
+    "updateContact": _CONTACT_MESSAGES,
     "createBatchPaymentHistoryRecord": {"missing-required": "details-missing"},
     "deleteBatchPayment": _DELETION_MESSAGES,
     "deleteBatchPaymentByUrlParam": _DELETION_MESSAGES,
@@ -60,6 +68,9 @@ _MAX_LENGTHS: Mapping[str, int] = {
     "createInvoices": 255,
     "updateOrCreateInvoices": 255,
     "updateInvoice": 255,
+    "createContacts": 255,
+    "updateOrCreateContacts": 255,
+    "updateContact": 255,
     "createBatchPaymentHistoryRecord": 2500,
 }
 """Maximum length of the member that holds an operation's magic token."""

@@ -73,6 +73,26 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         ),
     ),
     "contact-unknown": ("D", "Contact could not be found"),
+    "contact-name-missing": ("B", "Contact Name cannot be empty."),
+    "contact-name-taken": (
+        "A",
+        (
+            "The contact name {name} is already assigned to another contact. "
+            "The contact name must be unique across all active contacts."
+        ),
+    ),
+    "contact-number-taken": ("D", "The contact number {number} is already assigned to another contact."),
+    "contact-account-taken": (
+        "B",
+        "The Account Number already exists. Please enter a different Account Number.",
+    ),
+    "contact-archived": (
+        "A",
+        (
+            "The specified contact details matched an archived contact. "
+            "Archived contacts cannot currently be edited via the API."
+        ),
+    ),
     "email-invalid": ("A", "Email address must be valid"),
     "line-account-invalid": ("C", "Account must be valid."),
     "line-account-missing": ("B", "Account code or ID must be specified"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mockserver.contract.profile import BatchProfile, Facts, Profile
-from mockserver.vendors.xero.profile import batch_payments, invoices, payments, reading
+from mockserver.vendors.xero.profile import batch_payments, contacts, invoices, payments, reading
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
 
 _FACTS = {
@@ -45,6 +45,7 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             invoices.new_invoices(facts),
             payments.single_payments(facts),
             payments.posted_payments(facts),
+            contacts.updated_contacts(),
         )
     )
 
@@ -59,13 +60,16 @@ PROFILE = Profile(
     readers={
         "createBatchPayment": reading.BATCH_PAYMENTS.read,
         "createBatchPaymentHistoryRecord": reading.NOTES.read,
+        "createContacts": reading.NEW_CONTACTS.read,
         "createInvoices": reading.NEW_INVOICES.read,
         "createPayment": reading.POSTED_PAYMENTS.read,
         "createPayments": reading.PAYMENTS.read,
         "deleteBatchPayment": reading.DELETED_BATCH_PAYMENTS.read,
         "deleteBatchPaymentByUrlParam": reading.DELETED_BATCH_PAYMENTS.read,
         "deletePayment": reading.DELETED_PAYMENTS.read,
+        "updateContact": reading.CONTACTS.read,
         "updateInvoice": reading.INVOICES.read,
+        "updateOrCreateContacts": reading.CONTACTS.read,
         "updateOrCreateInvoices": reading.INVOICES.read,
     },
 )

@@ -15,7 +15,11 @@ from mockserver.contract.profile import (
 _QUERY = "the schema cannot spell the filter language or the form of If-Modified-Since"
 _SUMMARY = f"{PER_ITEM_REASON}, or as one 400; a summarizeErrors that is no boolean counts as true"
 _LIST = ExpectedStatuses(_QUERY, valid=("200", "400", "412"))
+_QUERIED = ExpectedStatuses(_QUERY, valid=("200", "400"))
 _BATCH = ExpectedStatuses(_SUMMARY, valid=("200", "400"), invalid=("200", "4xx"))
+_ONE_CHANGE = ExpectedStatuses(
+    f"{PER_ITEM_REASON}; no number has a line end in it", valid=("200", "400", "404")
+)
 _ALWAYS_SUMMARISED = ExpectedStatuses(PER_ITEM_REASON, valid=("200", "400"))
 _DELETION = ExpectedStatuses(f"{STATE_REASON}; {UNKNOWN_ID_REASON}", valid=("200", "400", "404"))
 _GRANT = ExpectedStatuses(
@@ -32,18 +36,20 @@ PINS = FixturePins(
         "getBatchPaymentHistory": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
         "createBatchPaymentHistoryRecord": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
         "updateInvoice": {"InvoiceID": "1abe1ed0-0000-4000-8000-000000000004"},
+        "updateContact": {"ContactID": "c0ffee00-0000-4000-8000-000000000001"},
         "deletePayment": {"PaymentID": "5a1ab1e0-0000-4000-8000-000000000007"},
     },
     omitted_headers=("Idempotency-Key",),
     expected_statuses={
         "createBatchPayment": _BATCH,
+        "createContacts": _BATCH,
         "createInvoices": _BATCH,
         "createPayments": _BATCH,
         "createPayment": _BATCH,
+        "updateOrCreateContacts": _BATCH,
         "updateOrCreateInvoices": _BATCH,
-        "updateInvoice": ExpectedStatuses(
-            f"{PER_ITEM_REASON}; no number has a line end in it", valid=("200", "400", "404")
-        ),
+        "updateContact": _ONE_CHANGE,
+        "updateInvoice": _ONE_CHANGE,
         "createBatchPaymentHistoryRecord": _ALWAYS_SUMMARISED,
         "deleteBatchPayment": _DELETION,
         "deleteBatchPaymentByUrlParam": _DELETION,
@@ -62,6 +68,12 @@ PINS = FixturePins(
             f"{_QUERY}; an empty list of ids is no list", valid=_LIST.valid, invalid=("200", "4xx")
         ),
         "getPayments": _LIST,
+        **dict.fromkeys(("getCurrencies", "getTaxRates", "getTrackingCategories"), _QUERIED),
+        **dict.fromkeys(("getItems", "getUsers"), _LIST),
+        **dict.fromkeys(
+            ("getBrandingTheme", "getItem", "getTaxRateByTaxType", "getTrackingCategory", "getUser"),
+            FOUND_OR_NOT,
+        ),
         "getBatchPayment": FOUND_OR_NOT,
         "getBatchPaymentHistory": FOUND_OR_NOT,
         "getInvoice": FOUND_OR_NOT,
@@ -74,7 +86,25 @@ PINS = FixturePins(
     omitted_members={
         "PaymentInput": ("Invoice", "CreditNote", "Prepayment", "Overpayment", "Account"),
         "InvoiceInput": ("Attachments", "Warnings", "ValidationErrors"),
-        "ContactInput": ("Addresses", "Phones", "ValidationErrors"),
+        "ContactInput": (
+            "AccountsPayableTaxType",
+            "AccountsReceivableTaxType",
+            "Addresses",
+            "BatchPayments",
+            "CompanyNumber",
+            "ContactPersons",
+            "PaymentTerms",
+            "Phones",
+            "PurchasesDefaultAccountCode",
+            "PurchasesDefaultLineAmountType",
+            "PurchasesTrackingCategories",
+            "SalesDefaultAccountCode",
+            "SalesDefaultLineAmountType",
+            "SalesTrackingCategories",
+            "TaxNumberType",
+            "ValidationErrors",
+            "XeroNetworkKey",
+        ),
         "LineItem": ("Tracking", "ValidationErrors"),
     },
     walk_exclusions=((), ("getConnections",)),

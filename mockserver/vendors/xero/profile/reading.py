@@ -196,3 +196,5 @@ DELETED_BATCH_PAYMENTS = ElementReader("BatchPayments", "BatchPaymentID", "Batch
 NEW_INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total", creates=True)
 INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total")
 NOTES = ElementReader("HistoryRecords", "Details")
+NEW_CONTACTS = ElementReader("Contacts", "Name", "ContactID", creates=True)
+CONTACTS = ElementReader("Contacts", "Name", "ContactID")

@@ -36,10 +36,11 @@ class Operand(Value, frozen=True):
 
 
 class FilterEntity(Value, frozen=True):
-    """A filterable entity: the vendor's type name, and its fields by lower-case dotted name."""
+    """A filterable entity: the vendor's type name, its fields by lower-case dotted name, its usual order."""
 
     name: str
     fields: Mapping[str, Operand]
+    order: str = "UpdatedDateUTC"
 
 
 def own_fields(kind: FieldType, *names: str) -> Mapping[str, Operand]:

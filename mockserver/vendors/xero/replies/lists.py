@@ -39,7 +39,7 @@ def select_documents(
     if expression := request.parameters.get("where"):
         predicate = parse_filter(expression, entity)
         found = [one for one in found if predicate(one, state)]
-    return _sort_documents(found, entity, request.parameters.get("order") or _CHANGE_MEMBER, state)
+    return _sort_documents(found, entity, request.parameters.get("order") or entity.order, state)
 
 
 def list_reply(
