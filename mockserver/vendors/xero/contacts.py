@@ -7,6 +7,7 @@ from mockserver.sandbox.store import State
 from mockserver.vendor import Request, find_record
 from mockserver.vendors.xero.dates import print_instant_ms, stored_instant
 from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.organisations import represent_addresses, represent_phones
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
@@ -25,7 +26,7 @@ _TEXTS = (
     "TaxNumber",
     "DefaultCurrency",
 )
-_MEMBERS = ("ContactID", *_TEXTS[:-1], "Addresses", "Phones")
+_MEMBERS = ("ContactID", *_TEXTS[:-1])
 _FLAGS = ("IsSupplier", "IsCustomer")
 _WRITABLE_MEMBERS = (*_TEXTS, "Addresses", "Phones")
 _SEARCH_MEMBERS = ("Name", "FirstName", "LastName", "ContactNumber", "EmailAddress")
@@ -106,9 +107,11 @@ def find_or_create_contact(reference: Document, state: State, *, customer: bool)
 
 
 def represent_contact(contact: Document) -> Json:
-    """Return all that is known of a contact."""
+    """Return all that is known of a contact; it always has two addresses and four phones."""
     return {
         **pick_members(contact, *_MEMBERS),
+        "Addresses": represent_addresses(contact["Addresses"]),
+        "Phones": represent_phones(contact["Phones"]),
         "UpdatedDateUTC": print_instant_ms(contact["UpdatedDateUTC"]),
         "ContactGroups": [],
         **pick_members(contact, *_FLAGS, "DefaultCurrency"),
