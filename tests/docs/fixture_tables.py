@@ -73,7 +73,7 @@ def _shown_members(documents: Mapping[str, Document], known: AbstractSet[str]) -
 
 
 def _values(documents: Mapping[str, Document]) -> Mapping[str, AbstractSet[str]]:
-    """Return the texts and numbers of each member, in order of appearance; keys of the records are left out."""
+    """Return the texts and numbers of each member, in order of appearance; the record's key is left out."""
     found: dict[str, set[str]] = {}
     for key, document in documents.items():
         for name, value in document.items():
