@@ -8,6 +8,7 @@ from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero.dates import print_instant_ms, stored_instant
 from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.organisations import represent_addresses, represent_phones
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
@@ -30,7 +31,7 @@ _TEXTS = (
     "AccountsPayableTaxType",
     "DefaultCurrency",
 )
-_MEMBERS = ("ContactID", *_TEXTS[:-1], "Addresses", "Phones", "BatchPayments")
+_MEMBERS = ("ContactID", *_TEXTS[:-1])
 _FLAGS = ("IsSupplier", "IsCustomer")
 _DEFAULTS = (
     "SalesDefaultLineAmountType",
@@ -176,9 +177,11 @@ def new_contact(sent: Document, state: State) -> dict[str, Json]:
 
 
 def represent_contact(contact: Document) -> Json:
-    """Return all that is known of a contact."""
+    """Return all that is known of a contact; it always has two addresses and four phones."""
     return {
         **pick_members(contact, *_MEMBERS),
+        "Addresses": represent_addresses(contact["Addresses"]),
+        "Phones": represent_phones(contact["Phones"]),
         "UpdatedDateUTC": print_instant_ms(contact["UpdatedDateUTC"]),
         "ContactGroups": [],
         **pick_members(contact, *_FLAGS, "DefaultCurrency", *_DETAILS),

@@ -34,6 +34,7 @@ DEPOSIT = "5a1ab1e0-0000-4000-8000-000000000007"
 TWO_CURRENCIES = "d318c343-208e-49fe-b04a-45642349bcf1"
 RECONCILED = "d318c343-208e-49fe-b04a-45642349bcf2"
 RIDGEWAY = "c0ffee00-0000-4000-8000-000000000001"
+PAPERPEN = "c0ffee00-0000-4000-8000-000000000002"
 
 TOO_MUCH = "Payment amount exceeds the amount outstanding on this document"
 NOT_AUTHORISED = "Payments can only be made against Authorised documents"

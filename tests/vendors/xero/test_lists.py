@@ -12,6 +12,7 @@ from tests.vendors.xero.conftest import Put, Read
 from tests.vendors.xero.documents import (
     API,
     B1,
+    PAPERPEN,
     R1,
     R2,
     R3,
@@ -25,6 +26,10 @@ from tests.vendors.xero.documents import (
 )
 
 SALES_BY_NUMBER = ["R1", "R2", "R3", "R4", "R5", "R6", "R7", "RAUD", "RUSD"]
+
+
+OF_TWO_CONTACTS = {"ContactIDs": f"{RIDGEWAY},{PAPERPEN}"}
+"""The twelve invoices of 2019; the demo company has more, which change more often."""
 
 
 def ask(xero: Client, collection: str, **query: Any) -> Response:
@@ -92,7 +97,9 @@ def numbers(answer: Response) -> list[str]:
     ],
 )
 def test_where_picks(xero: Client, where: str, found: list[str]) -> None:
-    assert numbers(ask(xero, "Invoices", where=where, order="InvoiceNumber")) == found
+    answer = ask(xero, "Invoices", where=where, order="InvoiceNumber", **OF_TWO_CONTACTS)
+
+    assert numbers(answer) == found
 
 
 @pytest.mark.parametrize(
@@ -159,9 +166,10 @@ def test_where_that_cannot_be_parsed_is_a_bad_query(xero: Client, where: str, me
         ("BatchPayments", 'Account.AccountId=guid("5ec2f302-cd60-4f8b-a915-9229dd45e6fa")', 2),
         ("BatchPayments", "IsReconciled==true", 1),
         ("Payments", f'Invoice.InvoiceId==guid("{R5_PAID}") AND PaymentType=="ACCRECPAYMENT"', 1),
-        ("Payments", "BatchPaymentID==null", 2),
-        ("Accounts", 'Type=="BANK" AND Class=="ASSET"', 3),
-        ("Accounts", "EnablePaymentsToAccount==true", 1),
+        ("Payments", "BatchPaymentID==null AND Date<DateTime(2020,1,1)", 2),
+        ("Accounts", 'Type=="BANK" AND Class=="ASSET" AND Code>"BANK"', 3),
+        ("Accounts", 'EnablePaymentsToAccount==true AND Code=="CLEAR"', 1),
+        ("Accounts", 'SystemAccount=="DEBTORS" AND ReportingCode=="ASS"', 1),
         ("Contacts", 'EmailAddress=="billing@paperpen.example" AND IsSupplier==true', 1),
     ],
 )
@@ -170,7 +178,9 @@ def test_every_list_has_its_fields(xero: Client, collection: str, where: str, co
 
 
 def test_an_empty_filter_picks_all(xero: Client) -> None:
-    assert len(ask(xero, "Invoices", where="", order="").json["Invoices"]) == 12
+    answer = ask(xero, "Invoices", where="", order="", **OF_TWO_CONTACTS)
+
+    assert len(answer.json["Invoices"]) == 12
 
 
 @pytest.mark.parametrize(
@@ -187,7 +197,7 @@ def test_an_empty_filter_picks_all(xero: Client) -> None:
     ],
 )
 def test_order_sorts(xero: Client, order: str, first: str) -> None:
-    assert numbers(ask(xero, "Invoices", order=order))[0] == first
+    assert numbers(ask(xero, "Invoices", order=order, **OF_TWO_CONTACTS))[0] == first
 
 
 def test_ties_are_in_the_order_of_ids_whatever_the_direction(xero: Client) -> None:
@@ -236,7 +246,8 @@ def test_batches_come_by_their_change(put: Put, read: Read) -> None:
     ],
 )
 def test_if_modified_since_shows_what_changed_later(xero: Client, since: str, found: list[str]) -> None:
-    answer = xero.get(f"{API}/Invoices?order=InvoiceNumber", headers={"if-modified-since": since})
+    query = f"order=InvoiceNumber&ContactIDs={RIDGEWAY},{PAPERPEN}"
+    answer = xero.get(f"{API}/Invoices?{query}", headers={"if-modified-since": since})
 
     assert (answer.status, numbers(answer)) == (200, found)
 
@@ -252,18 +263,21 @@ class TestPages:
     """Twelve invoices, five a page."""
 
     def test_a_page_says_where_it_stands(self, xero: Client) -> None:
-        answer = ask(xero, "Invoices", page=3, pageSize=5)
+        answer = ask(xero, "Invoices", page=3, pageSize=5, **OF_TWO_CONTACTS)
 
         assert answer.json["pagination"] == {"page": 3, "pageSize": 5, "pageCount": 3, "itemCount": 12}
         assert len(answer.json["Invoices"]) == 2
 
     def test_pages_together_are_the_list(self, xero: Client) -> None:
-        pages = [numbers(ask(xero, "Invoices", page=page, pageSize=3)) for page in (1, 2, 3, 4)]
+        pages = [
+            numbers(ask(xero, "Invoices", page=page, pageSize=3, **OF_TWO_CONTACTS)) for page in (1, 2, 3, 4)
+        ]
 
-        assert sum(pages, []) == numbers(ask(xero, "Invoices"))  # noqa: RUF017 - four short lists
+        whole = numbers(ask(xero, "Invoices", **OF_TWO_CONTACTS))
+        assert sum(pages, []) == whole  # noqa: RUF017 - four short lists
 
     def test_a_page_after_the_last_is_empty(self, xero: Client) -> None:
-        assert ask(xero, "Invoices", page=5, pageSize=3).json["Invoices"] == []
+        assert ask(xero, "Invoices", page=50, pageSize=3).json["Invoices"] == []
 
     @pytest.mark.parametrize(("sent", "taken"), [(0, 1), (-5, 1), (1001, 1000), (10**12, 1000)])
     def test_a_size_out_of_range_is_the_nearest_one(self, xero: Client, sent: int, taken: int) -> None:
@@ -310,14 +324,14 @@ class TestHowMuchOfAnInvoice:
 
     @pytest.mark.parametrize("query", [{"page": 1}, {"Statuses": "AUTHORISED,PAID,DRAFT"}])
     def test_a_page_has_lines_and_whole_contacts(self, xero: Client, query: Any) -> None:
-        shown = ask(xero, "Invoices", **query).json
+        shown = ask(xero, "Invoices", **query, **OF_TWO_CONTACTS).json
 
         assert all(len(one["LineItems"]) == 1 for one in shown["Invoices"])
         assert all("EmailAddress" in one["Contact"] for one in shown["Invoices"])
         assert shown["pagination"]["itemCount"] == 12
 
     def test_a_summary_is_a_page_without_lines_and_payments(self, xero: Client) -> None:
-        shown = ask(xero, "Invoices", summaryOnly="true").json
+        shown = ask(xero, "Invoices", summaryOnly="true", **OF_TWO_CONTACTS).json
 
         assert shown["pagination"]["itemCount"] == 12
         assert not {"LineItems", "Payments", "Overpayments"} & set(shown["Invoices"][0])
@@ -330,7 +344,7 @@ class TestHowMuchOfAnInvoice:
         ({"IDs": f"{R1},{TWO_CURRENCIES}"}, ["R1"]),
         ({"InvoiceNumbers": "R2,B1,nothing"}, ["B1", "R2"]),
         ({"ContactIDs": RIDGEWAY}, SALES_BY_NUMBER),
-        ({"Statuses": "DRAFT"}, ["R4"]),
+        ({"Statuses": "DRAFT"}, ["INV-0006", "NC-11942", "R4"]),
         ({"Statuses": "DRAFT,VOIDED", "IDs": B1}, []),
         ({"searchTerm": "WINTER"}, ["R1"]),
         ({"searchTerm": "usd"}, ["RUSD"]),
@@ -356,7 +370,7 @@ def test_archived_contacts_are_shown_when_asked_for(xero: Client) -> None:
         for flag in ("false", "true")
     ]
 
-    assert (len(names[0]), names[1][-1]) == (2, "Old Mill Bakery")
+    assert set(names[1]) - set(names[0]) == {"Old Mill Bakery"}
 
 
 @pytest.mark.parametrize(
