@@ -1,4 +1,4 @@
-.PHONY: help run test coverage fmt lint unit contract power soak stories people bench pages lock clean
+.PHONY: help run test coverage fmt lint unit contract power soak stories clients people bench pages lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEV := $(VENV)/.dev
 RUN := $(VENV)/.run
+# Clients of languages that are on this machine already.
+NODE := .clients/.tried
 PYTEST := $(BIN)/python -m pytest
 # Without its cache each of the many processes that tests start would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -20,7 +22,7 @@ help: ## this list
 run: $(RUN) ## set up and serve on PORT (8080)
 	@STARTED_BY_MAKE=1 $(BIN)/mockserver run --port $(PORT)
 
-test: lint ## set up, then everything that must hold: format, lint, types, all tests
+test: lint $(NODE) ## set up, then everything that must hold: format, lint, types, all tests
 	$(PYTEST) -n 2 --dist worksteal
 
 coverage: $(DEV) ## which lines the tests run, 95 in a hundred at least
@@ -50,6 +52,10 @@ soak: $(DEV) ## the invariants on 10,000 walks instead of 100
 stories: $(DEV) ## sixty stories of calls, exported in each form and run again on a fresh server
 	STORIES=60 $(PYTEST) -n 2 tests/stories
 
+clients: $(DEV) ## real clients in Node, Ruby and PHP against this server; installs what can be had
+	PYTHONPATH=. $(BIN)/python -m tests.clients.programs.installation
+	$(PYTEST) -n 2 tests/clients -rs
+
 people: $(DEV) ## what people expect of the first hour, checked on a fresh clone
 	PYTHONPATH=. $(BIN)/python -m tests.people.people $(POINTS)
 
@@ -70,7 +76,11 @@ lock: $(VENV)/bin/python ## raise the locked versions
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## drop everything that was made here
-	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis report
+	rm -rf $(VENV) .clients .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis report
+
+$(NODE): tests/clients/programs/node/package-lock.json | $(VENV)/bin/python
+	@PYTHONPATH=. $(BIN)/python -m tests.clients.programs.installation --no-system
+	@touch $@
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("mockserver needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

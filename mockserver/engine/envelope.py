@@ -123,7 +123,10 @@ def _wrap_bare_item(document: Json, plan: CompiledItems | None) -> Json:
     if plan is None or not plan.batch.bare_item or not isinstance(document, dict):
         return document
     name = str(plan.batch.items[0])
-    bare = name not in document and bool(plan.members & document.keys())
+    if name in document:
+        return document
+    given = {key.lower() for key in document} if plan.any_case else document.keys()
+    bare = (name.lower() if plan.any_case else name) not in given and not plan.members.isdisjoint(given)
     return {name: [document]} if bare else document
 
 

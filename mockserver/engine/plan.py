@@ -25,11 +25,12 @@ class CompiledItems:
 
     `one` judges an item; `all` the list of them, closed, for items that a binder has read. `fatal` says
     for paths inside an item (elements are "*") whether their problems refuse the whole call. `members` are
-    the names that an item may have.
+    the names that an item may have, in lower case where case does not count (`any_case`).
     """
 
     batch: Batch
     members: frozenset[str]
+    any_case: bool
     one: Schema
     all: Schema
     fatal: Mapping[Path, bool]
@@ -85,23 +86,30 @@ def _compile_body(spec: Spec, operation: Operation, body: MediaType, formats: Fo
     try:
         item = _item_schema(document, node, batch.items) if batch else None
         whole = _without_items(document, node, batch.items) if batch else node
+        coercion = compile_coercion(document, body.coercion)
         return CompiledBody(
             media_type=body.name,
             decode=_body_decoder(document, body, item or node),
-            coercion=compile_coercion(document, body.coercion),
+            coercion=coercion,
             whole=compile_schema(document, whole, formats),
             closed=compile_schema(document, node, formats, closed=True),
             shallow=has_bounded_depth(document, node),
-            items=_compile_items(document, batch, item, formats) if batch and item else None,
+            items=_compile_items(document, batch, item, formats, any_case=coercion.any_case)
+            if batch and item
+            else None,
         )
     except SpecError as error:
         raise SpecError(f"{spec.name}: {operation.id}: {body.name}: {error}") from None
 
 
-def _compile_items(document: Document, batch: Batch, item: Document, formats: Formats) -> CompiledItems:
+def _compile_items(
+    document: Document, batch: Batch, item: Document, formats: Formats, *, any_case: bool
+) -> CompiledItems:
+    names = resolve(document, item).get("properties", ())
     return CompiledItems(
         batch=batch,
-        members=frozenset(resolve(document, item).get("properties", ())),
+        members=frozenset(name.lower() if any_case else name for name in names),
+        any_case=any_case,
         one=compile_schema(document, item, formats),
         all=compile_schema(document, {"type": "array", "items": item}, formats, closed=True),
         fatal=extension_values(document, item, "x-fatal"),

@@ -101,19 +101,22 @@ class Coercion:
     document: Document
     any_case: bool
     drops_null_texts: bool
+    drops_blank_numbers: bool
     coercions: tuple[tuple[str, Callable[[Json], Json]], ...]
 
     @property
     def is_active(self) -> bool:
         """Whether it changes any value."""
-        return self.any_case or self.drops_null_texts or bool(self.coercions)
+        return self.any_case or self.drops_null_texts or self.drops_blank_numbers or bool(self.coercions)
 
     def coerce(self, value: Json, schema: Document) -> Json:
         """`value` with members under their declared names and scalars of the declared types."""
         node = resolve(self.document, schema)
         if isinstance(value, dict):
             properties = self._properties(node)
-            return self._members(self._without_null_texts(value, properties), properties)
+            return self._without_blank_numbers(
+                self._members(self._without_null_texts(value, properties), properties), properties
+            )
         if isinstance(value, list):
             return [self.coerce(child, node["items"]) for child in value] if "items" in node else value
         return self._scalar(value, node)
@@ -128,6 +131,21 @@ class Coercion:
             for name, child in value.items()
             if child is not None or not self._is_text(properties.get(name, {}))
         }
+
+    def _without_blank_numbers(
+        self, value: dict[str, Json], properties: Mapping[str, Document]
+    ) -> dict[str, Json]:
+        """Return the members, under their declared names, but for numbers that are a blank string."""
+        if not self.drops_blank_numbers:
+            return value
+        return {
+            name: child
+            for name, child in value.items()
+            if not _is_blank(child) or not self._is_number(properties.get(name, {}))
+        }
+
+    def _is_number(self, schema: Document) -> bool:
+        return resolve(self.document, schema).get("type") in ("integer", "number")
 
     def _is_text(self, schema: Document) -> bool:
         """Return whether the member is a text, which may be null in .NET, where a GUID may not."""
@@ -180,8 +198,15 @@ def compile_coercion(document: Document, settings: Document) -> Coercion:
     nulls = settings.get("null-texts", "kept")
     if nulls not in ("kept", "dropped"):
         raise SpecError(f"x-binder.null-texts: expected kept or dropped, found {nulls}")
+    blanks = settings.get("blank-numbers", "refused")
+    if blanks not in ("refused", "dropped"):
+        raise SpecError(f"x-binder.blank-numbers: expected refused or dropped, found {blanks}")
     coercions = tuple(_COERCIONS[name] for name in wanted)
-    return Coercion(document, names == "any-case", nulls == "dropped", coercions)
+    return Coercion(document, names == "any-case", nulls == "dropped", blanks == "dropped", coercions)
+
+
+def _is_blank(value: Json) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def _is_of_type(value: Any, wanted: str) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from mockserver.control.cases.catalogue import vendor_cases
@@ -13,6 +11,7 @@ from mockserver.engine.registry import LoadedVendor
 from mockserver.model import Document
 from mockserver.sandbox.assumptions import Assumption
 from mockserver.spec.openapi import Operation, Parameter
+from tests.docs import fixture_tables
 from tests.docs.markdown import code, table
 
 _BOUNDS = {
@@ -23,13 +22,6 @@ _BOUNDS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
 }
-_TELLING = re.compile(
-    r"name$|number$|code$|status$|state$|^type$|due$|open$|total$|amount$|balance|payee|debtor_number|currency$|rate$|"
-    r"category$|expires$",
-    re.IGNORECASE,
-)
-_MOST_MEMBERS = 6
-_COUNTER = {"last"}  # of the ids that were given, no record
 
 
 def describe(vendor: LoadedVendor) -> str:
@@ -40,7 +32,7 @@ def describe(vendor: LoadedVendor) -> str:
         "Lengths and ranges": _bounds(vendor),
         "Assumptions": _assumptions(vendor),
         "Credentials in the fixtures": _credentials(vendor),
-        "Records in the fixtures": _records(vendor),
+        "Records in the fixtures": fixture_tables.describe(vendor.fixtures),
         "Cases": _cases(vendor),
     }
     return "## Reference\n\n" + "\n\n".join(f"### {title}\n\n{text}" for title, text in parts.items())
@@ -140,27 +132,6 @@ def _rest(node: Document) -> str:
 
 def _text(value: Any) -> str:
     return ", ".join(str(one) for one in value) or "none" if isinstance(value, list | tuple) else str(value)
-
-
-def _records(vendor: LoadedVendor) -> str:
-    rows = (
-        (code(scope.partition("/")[2]) or "all", collection, code(key), _summary(key, document))
-        for scope, collections in vendor.fixtures.items()
-        for collection, documents in collections.items()
-        if collection != CREDENTIALS
-        for key, document in documents.items()
-        if set(document) != _COUNTER
-    )
-    return table(("tenant", "collection", "key", "some of its members"), rows)
-
-
-def _summary(key: str, document: Document) -> str:
-    members = [
-        f"{name} {value}"
-        for name, value in document.items()
-        if _TELLING.search(name) and isinstance(value, str | int | Decimal) and str(value) not in ("", key)
-    ]
-    return ", ".join(members[:_MOST_MEMBERS])
 
 
 def _cases(vendor: LoadedVendor) -> str:

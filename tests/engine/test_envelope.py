@@ -227,6 +227,25 @@ def test_a_bare_item_is_taken_for_a_list_of_one(tmp_path: Path, body: bytes, ite
     assert [item.document for item in open_call(acme, sent(body)).items] == items
 
 
+@pytest.mark.parametrize(
+    ("body", "items"),
+    [
+        (b'{"ID": "A"}', [{"id": "A"}]),
+        (b'{"Orders": [{"Id": "A"}]}', [{"id": "A"}]),
+        (b'{"Orders": [{"Id": "A"}], "ID": "B"}', [{"id": "A"}]),
+    ],
+    ids=["bare", "list", "both"],
+)
+def test_a_bare_item_is_known_in_any_case_where_names_are(tmp_path: Path, body: bytes, items: Json) -> None:
+    made = sample_vendor.changed_document("/paths/~1orders/put/x-batch/bare-item", value=True)
+    content = made["paths"]["/orders"]["put"]["requestBody"]["content"]["application/json"]
+    content["x-binder"] = {"names": "any-case"}
+
+    found = open_call(loaded_vendor(tmp_path, made), sent(body)).items
+
+    assert [item.document for item in found] == items
+
+
 def test_a_document_with_nothing_of_an_item_is_no_bare_item(tmp_path: Path) -> None:
     acme = loaded_vendor(
         tmp_path, sample_vendor.changed_document("/paths/~1orders/put/x-batch/bare-item", value=True)

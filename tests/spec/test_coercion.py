@@ -121,6 +121,27 @@ def test_a_text_that_is_null_may_count_as_left_out(null_texts: str, read: dict[s
     assert bound == read
 
 
+@pytest.mark.parametrize(
+    ("blank_numbers", "read"),
+    [
+        ("refused", {"Id": "", "Count": "", "Rate": " ", "More": ""}),
+        ("dropped", {"Id": "", "More": ""}),
+    ],
+)
+def test_a_number_that_is_a_blank_string_may_count_as_left_out(
+    blank_numbers: str, read: dict[str, Json]
+) -> None:
+    reader = compile_coercion(DOCUMENT, {"blank-numbers": blank_numbers})
+
+    assert reader.coerce({"Id": "", "Count": "", "Rate": " ", "More": ""}, ORDER) == read
+
+
+def test_blank_numbers_are_left_out_under_names_in_any_case_and_in_lists() -> None:
+    reader = compile_coercion(DOCUMENT, {"blank-numbers": "dropped", "names": "any-case"})
+
+    assert reader.coerce({"lines": [{"COUNT": ""}, {"count": 1}]}, ORDER) == {"Lines": [{}, {"Count": 1}]}
+
+
 def test_names_in_any_case_come_out_as_declared() -> None:
     assert made(names="any-case").coerce({"COUNT": 1, "id": "A"}, ORDER) == {"Count": 1, "Id": "A"}
 
@@ -162,8 +183,9 @@ def test_a_binder_without_settings_reads_nothing() -> None:
         ({"coerce": ["integer-from-roman"]}, "x-binder.coerce: unknown integer-from-roman; known are"),
         ({"names": "any"}, "x-binder.names: expected exact or any-case, found any"),
         ({"null-texts": "gone"}, "x-binder.null-texts: expected kept or dropped, found gone"),
+        ({"blank-numbers": "0"}, "x-binder.blank-numbers: expected refused or dropped, found 0"),
     ],
-    ids=["coercion", "names", "null-texts"],
+    ids=["coercion", "names", "null-texts", "blank-numbers"],
 )
 def test_an_unknown_setting_is_refused_at_start_up(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError, match=message):

@@ -148,7 +148,7 @@ class SchemathesisChecks:
 
 
 def _of_method(answered: CheckedResponse) -> frozenset[str]:
-    """Return the checks that know no 501, where the spec declares it and the method is not the operation's."""
+    """Return the checks that know no 501, where the spec declares it and the method is another."""
     operation = answered.case.operation
     is_declared = str(NOT_IMPLEMENTED) in operation.responses.status_codes
     declared = answered.exchange.response.status == NOT_IMPLEMENTED and is_declared

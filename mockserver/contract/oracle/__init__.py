@@ -6,7 +6,7 @@ accepted; that the schema forbids it says that it must not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from urllib.parse import unquote
@@ -127,7 +127,7 @@ class Oracle:
         self, operation: Operation, body: _Body, decoded: Decoded, lenient: Leniency
     ) -> ExpectedResponse:
         document, batch = decoded.document, operation.batch
-        if batch and body.item and batch.bare_item and _is_bare(document, batch, body.item):
+        if batch and body.item and _is_bare(document, batch, body.item, any_case=lenient.any_case):
             document = {str(batch.items[0]): [document]}
         verdict, reason = weigh_problems(body.whole.broken(document), lenient, decoded)
         if not batch or not body.item:
@@ -201,10 +201,17 @@ def _not_stated(request: Request) -> str:
     return f"the body is {request.media_type or 'of no media type'}, which the spec does not state"
 
 
-def _is_bare(document: Json, batch: Batch, item: OracleSchema) -> bool:
-    if not isinstance(document, dict) or str(batch.items[0]) in document:
+def _is_bare(document: Json, batch: Batch, item: OracleSchema, *, any_case: bool) -> bool:
+    if not batch.bare_item or not isinstance(document, dict):
         return False
-    return not properties_of(item.node).keys().isdisjoint(document)
+    sent, known, wrapper = set(document), set(properties_of(item.node)), str(batch.items[0])
+    if any_case:
+        sent, known, wrapper = _lower(sent), _lower(known), wrapper.lower()
+    return wrapper not in sent and not known.isdisjoint(sent)
+
+
+def _lower(names: Iterable[str]) -> set[str]:
+    return {name.lower() for name in names}
 
 
 def _at(document: Json, path: Path) -> Json:

@@ -23,6 +23,7 @@ _IDISH = re.compile(r"\s*[({]?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}[)}]?
 _FORMATS = {"date": _DATISH, "date-time": _DATISH, "uuid": _IDISH}
 _EDGES = re.compile(r"(?:0001|9999)-|:60|[+-](?:1[4-9]|2[0-3]):?[0-9]{2}$")
 _SPELT = {"integer": _NUMBERISH, "number": _NUMBERISH, "boolean": _TRUTHISH}
+_NUMBERS = ("integer", "number")
 _KINDS = ((bool, "boolean"), (int, "number"), (Decimal, "number"), (str, "string"))
 _OF_PARTS = ("anyOf", "oneOf", "not", "allOf")
 
@@ -37,6 +38,7 @@ class Leniency:
 
     any_case: bool = False
     nulls_dropped: bool = False
+    blanks_dropped: bool = False
     spells: bool = False
     ignores_unknown: bool = False
     coerces: frozenset[tuple[str, str]] = frozenset()
@@ -100,6 +102,8 @@ class Leniency:
     def _of_type(self, wanted: str, found: Json, node: Document) -> bool:
         if found is None:
             return self.nulls_dropped and wanted == "string"
+        if self.blanks_dropped and isinstance(found, str) and not found.strip() and wanted in _NUMBERS:
+            return True
         if wanted == "integer" and isinstance(found, Decimal):
             return found == found.to_integral_value()
         if found == "" and node.get("nullable") and (self.spells or ("null", "string") in self.coerces):
@@ -123,6 +127,7 @@ def leniency(
     return Leniency(
         settings.get("names") == "any-case",
         settings.get("null-texts") == "dropped",
+        settings.get("blank-numbers") == "dropped",
         spells,
         ignores_unknown,
         frozenset(read),

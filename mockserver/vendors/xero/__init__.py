@@ -5,7 +5,9 @@ from mockserver.vendors.xero import (
     access,
     accounts,
     batch_payments,
+    contact_changes,
     contacts,
+    deletions,
     faults,
     history,
     idempotency,
@@ -17,6 +19,7 @@ from mockserver.vendors.xero.credits import OPERATIONS as CREDIT_OPERATIONS
 from mockserver.vendors.xero.faults import extra_outcome
 from mockserver.vendors.xero.invoices import creation, representation, updates
 from mockserver.vendors.xero.replies.batch_results import render_results
+from mockserver.vendors.xero.settings import lists as settings_lists
 
 VENDOR = Vendor(
     batches={
@@ -75,13 +78,13 @@ VENDOR = Vendor(
                 extra_outcome=extra_outcome("InvoiceNumber", "InvoiceID", "LineItemID"),
             ),
         ),
+        **deletions.BATCHES,
+        **contact_changes.BATCHES,
         **CREDIT_BATCHES,
     },
     operations={
         "getBatchPayments": batch_payments.list_batch_payments,
         "getBatchPayment": batch_payments.get_batch_payment,
-        "deleteBatchPayment": batch_payments.delete_batch_payment,
-        "deleteBatchPaymentByUrlParam": batch_payments.delete_batch_payment_by_path,
         "getBatchPaymentHistory": history.list_history,
         "getInvoices": representation.list_invoices,
         "getInvoice": representation.get_invoice,
@@ -89,10 +92,10 @@ VENDOR = Vendor(
         "getAccount": accounts.get_account,
         "getPayments": payments.list_payments,
         "getPayment": payments.get_payment,
-        "deletePayment": payments.delete_payment,
         "getContacts": contacts.list_contacts,
         "getContact": contacts.get_contact,
         "getOrganisations": access.list_organisations,
+        **settings_lists.OPERATIONS,
         "getConnections": access.list_connections,
         "deleteConnection": access.delete_connection,
         "requestToken": access.request_token,
@@ -105,5 +108,13 @@ VENDOR = Vendor(
     replay=idempotency.replay,
     remember=idempotency.remember,
     fault=faults.fault_problem,
-    kept_when_empty=("connections", "organisations", "refresh-tokens"),
+    kept_when_empty=(
+        "branding-themes",
+        "connections",
+        "currencies",
+        "organisations",
+        "refresh-tokens",
+        "tax-rates",
+        "users",
+    ),
 )

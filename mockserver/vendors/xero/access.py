@@ -11,18 +11,18 @@ from mockserver.codec.http import JSON_TYPE, json_reply, parse_content_type
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme, issue_credential
 from mockserver.errors import Forbidden, InvalidCall, NotFound, Refusal, Rejected, UnsupportedMediaType
-from mockserver.model import Call, Document, Json, Path, Problem, Reply
+from mockserver.model import Call, Document, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Enter, Request
-from mockserver.vendors.xero.dates import print_date
+from mockserver.vendors.xero.access_tokens import LIFETIME_S, make_access_token
 from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.organisations import represent_organisation
 from mockserver.vendors.xero.rate_limit import TENANT_HEADER, count_call
-from mockserver.vendors.xero.replies.envelope import correlation_header, pick_members, success_reply
+from mockserver.vendors.xero.replies.envelope import correlation_header, success_reply
 
 CONNECTIONS = "connections"
 ORGANISATIONS = "organisations"
 _CHARSETS = ("utf-8", "utf8", "us-ascii")
-_LOCK_DATES = ("PeriodLockDate", "EndOfYearLockDate")
 
 
 def admit(call: Call, enter: Enter, state: State) -> str:
@@ -107,7 +107,7 @@ def list_organisations(request: Request, state: State) -> Reply:
     Source: docs/vendors/xero.md#small-objects.
     """
     return success_reply(
-        {"Organisations": [_represent_organisation(current_organisation(state))]}, request.call, state
+        {"Organisations": [represent_organisation(current_organisation(state))]}, request.call, state
     )
 
 
@@ -116,25 +116,8 @@ def current_organisation(state: State) -> Document:
     return next(state.collection(ORGANISATIONS).values())
 
 
-def _represent_organisation(document: Document) -> Json:
-    members = (
-        "OrganisationID",
-        "Name",
-        "LegalName",
-        "BaseCurrency",
-        "CountryCode",
-        "Version",
-        "OrganisationStatus",
-        "IsDemoCompany",
-        "Timezone",
-    )
-    locks = {name: print_date(document[name]) for name in _LOCK_DATES if name in document}
-    return {**pick_members(document, *members), **locks}
-
-
 TOKEN_OPERATIONS = ("requestToken", "revokeToken")
 REFRESH_TOKENS = "refresh-tokens"
-LIFETIME_S = 1800
 REFRESH_LIFETIME = timedelta(days=60)
 
 _OAUTH_HINTS = {
@@ -238,7 +221,7 @@ def _is_spent_or_expired(known: Document, state: State) -> bool:
 
 
 def _token_reply(client: str, scopes: Sequence[str], state: State, *, renewable: bool) -> Reply:
-    access = state.octets(32).hex()
+    access = make_access_token(client, scopes, state)
     issue_credential(access, _SCHEME, client, state, seconds=LIFETIME_S, scopes=list(scopes))
     document = {
         "access_token": access,

@@ -22,14 +22,13 @@ _MEMBERS = (
     "Description",
     "Class",
     "SystemAccount",
+    "EnablePaymentsToAccount",
+    "ShowInExpenseClaims",
     "BankAccountNumber",
     "BankAccountType",
     "CurrencyCode",
-    "EnablePaymentsToAccount",
-    "ShowInExpenseClaims",
     "ReportingCode",
     "ReportingCodeName",
-    "AddToWatchlist",
     "HasAttachments",
 )
 _FLAGS = ("EnablePaymentsToAccount", "ShowInExpenseClaims", "AddToWatchlist", "HasAttachments")
@@ -87,7 +86,15 @@ def unpayable_account_problems(account: Document | None, path: Path) -> Iterator
 
 
 def _represent_account(account: Document) -> Json:
-    return {**pick_members(account, *_MEMBERS), "UpdatedDateUTC": print_instant_ms(account["UpdatedDateUTC"])}
+    """Return an account, its members in the vendor's order.
+
+    Source: docs/vendors/xero.md#account.
+    """
+    return {
+        **pick_members(account, *_MEMBERS),
+        "UpdatedDateUTC": print_instant_ms(account["UpdatedDateUTC"]),
+        **pick_members(account, "AddToWatchlist"),
+    }
 
 
 def reference_conflict_problems(

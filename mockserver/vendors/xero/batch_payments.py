@@ -1,4 +1,4 @@
-"""Batch payments: list, create and delete.
+"""Batch payments: list and create.
 
 All payments of a batch are booked, or none and the batch is not created. Source:
 docs/vendors/xero.md#summarizeerrors, #state.
@@ -23,7 +23,6 @@ from mockserver.vendors.xero.invoices.storage import (
     book_payment,
     invoice_conflict_problems,
     match_invoice,
-    reverse_payment,
     unpayable_invoice_problems,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
@@ -32,12 +31,10 @@ from mockserver.vendors.xero.payments import (
     EMBEDDED_INVOICE,
     NON_INVOICE_TARGETS,
     PAYEE_MEMBERS,
-    STATUS_PATH,
     batch_payment_totals,
     missing_account_problems,
     payment_amount_problems,
     payment_targets,
-    reject_deletion,
 )
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
@@ -52,10 +49,7 @@ _FIELDS: Mapping[str, Operand] = {
     **filters.own_fields(FieldType.NUMBER, "TotalAmount"),
     **filters.own_fields(FieldType.MOMENT, "Date", "UpdatedDateUTC"),
     **filters.own_fields(FieldType.FLAG, "IsReconciled"),
-    **filters.related_fields(FieldType.GUID, "Account", "AccountID", accounts.ACCOUNTS, "AccountID"),
-    **filters.related_fields(
-        FieldType.TEXT, "Account", "AccountID", accounts.ACCOUNTS, "Code", "Name", "CurrencyCode"
-    ),
+    **filters.related_fields("Account", "AccountID", accounts.ACCOUNTS, accounts.ENTITY.fields),
 }
 ENTITY = FilterEntity("BatchPayment", _FIELDS)
 
@@ -289,52 +283,6 @@ def _batched_payment_problems(payment: Document, call: Call, here: Path) -> Iter
     elif others:
         yield make_problem("invoices-only", (*here, others[0]))
     yield from payment_amount_problems(payment, here)
-
-
-def delete_batch_payment(request: Request, state: State) -> Reply:
-    """Delete the batch payment that the body names.
-
-    Raises:
-        NotFound: the tenant has none of that id.
-        Rejected: it cannot be deleted.
-    """
-    return _delete_batch_payment(str(request.document["BatchPaymentID"]).lower(), request, state)
-
-
-def delete_batch_payment_by_path(request: Request, state: State) -> Reply:
-    """Delete the batch payment that the path names.
-
-    Raises:
-        NotFound: the tenant has none of that id.
-        Rejected: it cannot be deleted.
-    """
-    return _delete_batch_payment(id_parameter(request, "BatchPaymentID"), request, state)
-
-
-def _delete_batch_payment(key: str, request: Request, state: State) -> Reply:
-    found = find_record(BATCH_PAYMENTS, key, state)
-    reject_deletion(tuple(_batch_deletion_problems(found, request)), "BatchPaymentID", key, request)
-    members = state.collection(PAYMENTS)
-    for one in found["Payments"]:
-        reverse_payment(members[one], state)
-    deleted = {**found, "Status": "DELETED", "UpdatedDateUTC": stored_instant(state.now)}
-    state.collection(BATCH_PAYMENTS)[key] = deleted
-    history.add_history_line(key, "history-deleted", state)
-    return success_reply(
-        {"BatchPayments": [represent_batch_payment(deleted, request.call, state)]},
-        request.call,
-        state,
-    )
-
-
-def _batch_deletion_problems(found: Document, request: Request) -> Iterator[Problem]:
-    """Yield why a batch payment cannot be deleted. Source: docs/vendors/xero.md#messages, #state."""
-    if request.call.assumptions["batch_delete"] == "refused":
-        yield make_problem("batch-undeletable", STATUS_PATH)
-    elif found["Status"] == "DELETED":
-        yield make_problem("batch-deleted", STATUS_PATH)
-    elif found["IsReconciled"]:
-        yield make_problem("batch-reconciled", STATUS_PATH)
 
 
 BATCH_BEFORE_ID = ("Account", "Reference", "Particulars", "Code", "Details", "Narrative")

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 
+from mockserver.errors import NotFound
 from mockserver.model import Document, Json, Path, Problem, Reply
 from mockserver.sandbox.store import State
-from mockserver.vendor import Request, find_record
+from mockserver.vendor import Request
 from mockserver.vendors.xero.dates import print_instant_ms, stored_instant
 from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.organisations import represent_addresses, represent_phones
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
 CONTACTS = "contacts"
+ACTIVE = "ACTIVE"
 IDENTIFIERS = ("Name", "ContactID", "ContactNumber")
 _TEXTS = (
     "ContactNumber",
@@ -20,15 +23,32 @@ _TEXTS = (
     "Name",
     "FirstName",
     "LastName",
+    "CompanyNumber",
     "EmailAddress",
     "BankAccountDetails",
     "TaxNumber",
+    "AccountsReceivableTaxType",
+    "AccountsPayableTaxType",
     "DefaultCurrency",
 )
-_MEMBERS = ("ContactID", *_TEXTS[:-1], "Addresses", "Phones")
+_MEMBERS = ("ContactID", *_TEXTS[:-1])
 _FLAGS = ("IsSupplier", "IsCustomer")
-_WRITABLE_MEMBERS = (*_TEXTS, "Addresses", "Phones")
-_SEARCH_MEMBERS = ("Name", "FirstName", "LastName", "ContactNumber", "EmailAddress")
+_DEFAULTS = (
+    "SalesDefaultLineAmountType",
+    "PurchasesDefaultLineAmountType",
+    "SalesDefaultAccountCode",
+    "PurchasesDefaultAccountCode",
+    "SalesTrackingCategories",
+    "PurchasesTrackingCategories",
+)
+"""What documents to the contact begin with."""
+
+_DETAILS = (*_DEFAULTS, "TaxNumberType", "XeroNetworkKey", "PaymentTerms", "BatchPayments")
+WRITABLE_MEMBERS = (*_TEXTS, "Addresses", "Phones", *_DETAILS, "ContactPersons")
+_HEAVY_MEMBERS = frozenset({"Addresses", "ContactGroups", "ContactPersons", *_FLAGS, *_DEFAULTS[2:]})
+"""Members that a summary leaves out. Source: docs/vendors/xero.md#contact."""
+
+_SEARCH_MEMBERS = ("Name", "FirstName", "LastName", "ContactNumber", "CompanyNumber", "EmailAddress")
 _FIELDS: Mapping[str, Operand] = {
     **filters.own_fields(FieldType.GUID, "ContactID"),
     **filters.own_fields(FieldType.TEXT, *_TEXTS),
@@ -52,30 +72,72 @@ def list_contacts(request: Request, state: State) -> Reply:
     if term := asked.get("searchTerm"):
         found = lists.search_documents(found, term, *_SEARCH_MEMBERS)
     found = lists.select_documents(found, ENTITY, request, state)
-    shown = _summarise_contact if asked.get("summaryOnly", False) else represent_contact
+    if asked.get("summaryOnly", False):
+        return lists.page_reply("Contacts", found, _summarise_contact, request, state)
     answer = lists.page_reply if lists.is_page_requested(request) else lists.list_reply
-    return answer("Contacts", found, shown, request, state)
+    return answer("Contacts", found, represent_contact, request, state)
 
 
 def get_contact(request: Request, state: State) -> Reply:
-    """Return one contact.
+    """Return one contact, by its id or its number.
 
     Raises:
-        NotFound: the tenant has none of that id.
+        NotFound: the tenant has none of that id or number.
     """
-    found = find_record(CONTACTS, id_parameter(request, "ContactID"), state)
+    found = contact_in_path(request, state)
+    if found is None:
+        raise NotFound(CONTACTS, str(request.parameters["ContactID"]))
     return success_reply({"Contacts": [represent_contact(found)]}, request.call, state)
+
+
+def contact_in_path(request: Request, state: State) -> Document | None:
+    """Return the contact that the path names, by its id or its number."""
+    by_id = state.collection(CONTACTS).get(id_parameter(request, "ContactID"))
+    return by_id or find_by_number(str(request.parameters["ContactID"]), state)
 
 
 def find_contact(reference: Document, state: State) -> Document | None:
     """Return the contact that a reference means: by its id, else its number, else its name."""
-    contacts = state.collection(CONTACTS)
     if "ContactID" in reference:
-        return contacts.get(str(reference["ContactID"]).lower())
-    for name in ("ContactNumber", "Name"):
-        if found := reference.get(name) and contacts.find(name, reference[name]):
-            return found[0]
-    return None
+        return state.collection(CONTACTS).get(str(reference["ContactID"]).lower())
+    by_number = find_by_number(reference.get("ContactNumber", ""), state)
+    return by_number or find_by_name(reference.get("Name", ""), state)
+
+
+def find_by_number(number: str, state: State) -> Document | None:
+    """Return the contact of that number."""
+    return next(iter(state.collection(CONTACTS).find("ContactNumber", number)), None) if number else None
+
+
+def find_by_name(name: str, state: State) -> Document | None:
+    """Return the contact of that name in any letter case, an active one before others.
+
+    Source: docs/vendors/xero.md#contact.
+    """
+    if not name:
+        return None
+    contacts = state.collection(CONTACTS)
+    if exact := next(filter(is_active, contacts.find("Name", name)), None):
+        return exact
+    wanted = name.casefold()
+    alike = [one for one in contacts.values() if one.get("Name", "").casefold() == wanted]
+    return next(filter(is_active, alike), next(iter(alike), None))
+
+
+def is_active(contact: Document) -> bool:
+    """Return whether the contact is neither archived nor to be erased."""
+    return bool(contact["ContactStatus"] == ACTIVE)
+
+
+def email_problems(holder: Document, path: Path) -> Iterator[Problem]:
+    """Yield the problem of an e-mail address that is none."""
+    if (address := holder.get("EmailAddress")) and not _is_email_address(address):
+        yield make_problem("email-invalid", (*path, "EmailAddress"))
+
+
+def _is_email_address(text: str) -> bool:
+    name, _, host = text.rpartition("@")
+    return bool(name) and "." in host.strip(".") and not any(char.isspace() for char in text)
 
 
 def unknown_contact_problems(reference: Document, state: State, path: Path) -> Iterator[Problem]:
@@ -87,32 +149,43 @@ def unknown_contact_problems(reference: Document, state: State, path: Path) -> I
 
 
 def find_or_create_contact(reference: Document, state: State, *, customer: bool) -> Document:
-    """Return the contact that the reference means, made if it is not there."""
+    """Return the contact that the reference means, made if it is not there; it is a customer or a supplier.
+
+    That does not count as a change of the contact. Source: docs/vendors/xero.md#contact.
+    """
+    flag = "IsCustomer" if customer else "IsSupplier"
     found = find_contact(reference, state)
-    if found is not None:
+    if found is not None and found.get(flag):
         return found
-    contact = {
-        "ContactID": state.uuid(),
-        "Addresses": [],
-        "Phones": [],
-        "IsSupplier": not customer,
-        "IsCustomer": customer,
-        **pick_members(reference, *_WRITABLE_MEMBERS),
-        "ContactStatus": "ACTIVE",
-        "UpdatedDateUTC": stored_instant(state.now),
-    }
+    contact = {**(found or new_contact({**reference, "ContactStatus": ACTIVE}, state)), flag: True}
     state.collection(CONTACTS)[contact["ContactID"]] = contact
     return contact
 
 
+def new_contact(sent: Document, state: State) -> dict[str, Json]:
+    """Return a contact that is not stored yet, neither customer nor supplier."""
+    return {
+        "ContactID": state.uuid(),
+        "ContactStatus": ACTIVE,
+        "Addresses": [],
+        "Phones": [],
+        "IsSupplier": False,
+        "IsCustomer": False,
+        **pick_members(sent, *WRITABLE_MEMBERS),
+        "UpdatedDateUTC": stored_instant(state.now),
+    }
+
+
 def represent_contact(contact: Document) -> Json:
-    """Return all that is known of a contact."""
+    """Return all that is known of a contact; it always has two addresses and four phones."""
     return {
         **pick_members(contact, *_MEMBERS),
+        "Addresses": represent_addresses(contact["Addresses"]),
+        "Phones": represent_phones(contact["Phones"]),
         "UpdatedDateUTC": print_instant_ms(contact["UpdatedDateUTC"]),
         "ContactGroups": [],
-        **pick_members(contact, *_FLAGS, "DefaultCurrency"),
-        "ContactPersons": [],
+        **pick_members(contact, *_FLAGS, "DefaultCurrency", *_DETAILS),
+        "ContactPersons": contact.get("ContactPersons", []),
         "HasAttachments": False,
         "HasValidationErrors": False,
     }
@@ -131,7 +204,4 @@ def embedded_contact(contact: Document) -> Json:
 
 
 def _summarise_contact(contact: Document) -> Json:
-    return {
-        **pick_members(contact, "ContactID", "ContactNumber", "ContactStatus", "Name", "EmailAddress"),
-        "UpdatedDateUTC": print_instant_ms(contact["UpdatedDateUTC"]),
-    }
+    return {name: value for name, value in represent_contact(contact).items() if name not in _HEAVY_MEMBERS}

@@ -31,6 +31,16 @@ _INVOICE_MESSAGES: Mapping[str, str] = {
     "unknown-reference": "contact-unknown",
     "locked": "has-payments",
 }
+_PAYMENT_MESSAGES: Mapping[str, str] = {
+    "missing-required": "not-positive",
+    "unknown-reference": "document-unknown",
+    "locked": "not-authorised",
+}
+_CONTACT_MESSAGES: Mapping[str, str] = {
+    "missing-required": "contact-name-missing",
+    "duplicate-key": "contact-account-taken",
+    "locked": "contact-archived",
+}
 _ALLOCATION_MESSAGES: Mapping[str, str] = {
     "missing-required": "allocation-not-positive",
     "unknown-reference": "document-unknown",
@@ -44,14 +54,14 @@ _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
         "unknown-reference": "document-unknown",
         "locked": "not-authorised",
     },
-    "createPayments": {
-        "missing-required": "not-positive",
-        "unknown-reference": "document-unknown",
-        "locked": "not-authorised",
-    },
+    "createPayments": _PAYMENT_MESSAGES,
+    "createPayment": _PAYMENT_MESSAGES,
     "createInvoices": _INVOICE_MESSAGES,
     "updateOrCreateInvoices": _INVOICE_MESSAGES,
     "updateInvoice": _INVOICE_MESSAGES,
+    "createContacts": _CONTACT_MESSAGES,
+    "updateOrCreateContacts": _CONTACT_MESSAGES,
+    "updateContact": _CONTACT_MESSAGES,
     "createCreditNotes": _INVOICE_MESSAGES,
     "updateOrCreateCreditNotes": _INVOICE_MESSAGES,
     "updateCreditNote": _INVOICE_MESSAGES,
@@ -70,6 +80,9 @@ _MAX_LENGTHS: Mapping[str, int] = {
     "createInvoices": 255,
     "updateOrCreateInvoices": 255,
     "updateInvoice": 255,
+    "createContacts": 255,
+    "updateOrCreateContacts": 255,
+    "updateContact": 255,
     "createCreditNotes": 255,
     "updateOrCreateCreditNotes": 255,
     "updateCreditNote": 255,

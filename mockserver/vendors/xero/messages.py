@@ -60,7 +60,9 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "allocation-currency": ("D", "{document} can only be allocated to invoices of the same currency"),
     "allocation-not-positive": ("D", "Allocation amount must be greater than zero"),
     "credit-not-authorised": ("D", "{document} not of valid status for allocation"),
-    "status-not-deleted": ("D", "{plural} can only be updated to a status of DELETED"),
+    "status-not-deleted": ("D", "Payments can only be updated to a status of DELETED"),
+    "only-status": ("A", "Only Status accepted for updates."),
+    "batch-status-unfit": ("C", "Batch payment status not valid for update"),
     "batch-undeletable": ("A", "It is not possible to delete batch payments via the API"),
     "batch-deleted": ("D", "Batch payment has already been deleted"),
     "batch-reconciled": ("D", "Batch payment has been reconciled and cannot be deleted"),
@@ -89,6 +91,26 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         ),
     ),
     "contact-unknown": ("D", "Contact could not be found"),
+    "contact-name-missing": ("B", "Contact Name cannot be empty."),
+    "contact-name-taken": (
+        "A",
+        (
+            "The contact name {name} is already assigned to another contact. "
+            "The contact name must be unique across all active contacts."
+        ),
+    ),
+    "contact-number-taken": ("D", "The contact number {number} is already assigned to another contact."),
+    "contact-account-taken": (
+        "B",
+        "The Account Number already exists. Please enter a different Account Number.",
+    ),
+    "contact-archived": (
+        "A",
+        (
+            "The specified contact details matched an archived contact. "
+            "Archived contacts cannot currently be edited via the API."
+        ),
+    ),
     "email-invalid": ("A", "Email address must be valid"),
     "line-account-invalid": ("C", "Account must be valid."),
     "line-account-missing": ("B", "Account code or ID must be specified"),
@@ -153,6 +175,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "history-note": ("D", "Note"),
     # Filters and orders, as the vendor's query library words them.
     "no-such-field": ("A", "No property or field '{name}' exists in type '{entity}' (at index {at})"),
+    "no-such-method": ("A", "No applicable method '{name}' exists in type '{entity}' (at index {at})"),
     "syntax": ("D", "Syntax error (at index {at})"),
     "unbalanced": ("D", "')' or operator expected (at index {at})"),
     "no-boolean": ("D", "Expression of type 'Boolean' expected (at index {at})"),

@@ -1,4 +1,4 @@
-"""Payments: list, create and delete.
+"""Payments: list and create.
 
 Source: docs/vendors/xero.md#payment, #messages, #state.
 """
@@ -6,7 +6,6 @@ Source: docs/vendors/xero.md#payment, #messages, #state.
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from mockserver.errors import Rejected
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request, find_record
@@ -20,6 +19,7 @@ from mockserver.vendors.xero.dates import (
     print_instant_ms,
     stored_instant,
 )
+from mockserver.vendors.xero.invoices import representation
 from mockserver.vendors.xero.invoices.amounts import (
     ARITHMETIC,
     MAX_AMOUNT,
@@ -38,7 +38,6 @@ from mockserver.vendors.xero.invoices.storage import (
     invoice_conflict_problems,
     match_payment,
     paid_kind,
-    reverse_payment,
     unpayable_invoice_problems,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem
@@ -126,10 +125,8 @@ _FIELDS: Mapping[str, Operand] = {
     **filters.own_fields(FieldType.NUMBER, "Amount", "BankAmount", "CurrencyRate"),
     **filters.own_fields(FieldType.MOMENT, "Date", "UpdatedDateUTC"),
     **filters.own_fields(FieldType.FLAG, "IsReconciled"),
-    **filters.related_fields(FieldType.GUID, "Invoice", "InvoiceID", INVOICES, "InvoiceID"),
-    **filters.related_fields(FieldType.TEXT, "Invoice", "InvoiceID", INVOICES, "InvoiceNumber", "Type"),
-    **filters.related_fields(FieldType.GUID, "Account", "AccountID", accounts.ACCOUNTS, "AccountID"),
-    **filters.related_fields(FieldType.TEXT, "Account", "AccountID", accounts.ACCOUNTS, "Code"),
+    **filters.related_fields("Invoice", "InvoiceID", INVOICES, representation.ENTITY.fields),
+    **filters.related_fields("Account", "AccountID", accounts.ACCOUNTS, accounts.ENTITY.fields),
 }
 ENTITY = FilterEntity("Payment", _FIELDS)
 
@@ -138,7 +135,7 @@ def list_payments(request: Request, state: State) -> Reply:
     """Return the payments that the call asks for; paged when it names a page."""
     found = lists.select_documents(state.collection(PAYMENTS).values(), ENTITY, request, state)
     answer = lists.page_reply if lists.is_page_requested(request) else lists.list_reply
-    return answer("Payments", found, lambda one: represent_payment(one, state), request, state)
+    return answer("Payments", found, lambda one: represent_payment_in_list(one, state), request, state)
 
 
 def get_payment(request: Request, state: State) -> Reply:
@@ -151,8 +148,22 @@ def get_payment(request: Request, state: State) -> Reply:
     return success_reply({"Payments": [represent_payment(found, state)]}, request.call, state)
 
 
-def represent_payment(payment: Document, state: State) -> Json:
-    """Return a payment with what it belongs to.
+def represent_payment(payment: Document, state: State) -> dict[str, Json]:
+    """Return a payment with its whole invoice: the one that it brings along, else the stored one.
+
+    One that pays a credit out shows that in short.
+    Source: docs/vendors/xero.md#payment, #credits.
+    """
+    if paid_kind(payment) is not INVOICE:
+        return represent_payment_in_list(payment, state)
+    invoice = payment.get("Invoice") or state.collection(INVOICES).get(payment["InvoiceID"])
+    shown = represent_payment_in_list(payment, state)
+    whole = {} if invoice is None else {"Invoice": representation.represent_paid_invoice(invoice, state)}
+    return {**shown, **whole}
+
+
+def represent_payment_in_list(payment: Document, state: State) -> dict[str, Json]:
+    """Return a payment with what it belongs to in short.
 
     Source: docs/vendors/xero.md#payment.
     """
@@ -181,7 +192,7 @@ def _batch_payment_member(payment: Document, state: State) -> Mapping[str, Json]
 
 def _embedded_account(payment: Document, state: State) -> Json:
     account = state.collection(accounts.ACCOUNTS).get(payment["AccountID"]) or EMPTY
-    return {"AccountID": payment["AccountID"], **pick_members(account, "Code")}
+    return {"AccountID": payment["AccountID"], **pick_members(account, "Code", "Name")}
 
 
 def _invoice_member(payment: Document, state: State) -> Json:
@@ -254,23 +265,23 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
         **pick_members(sent, *PAYEE_MEMBERS),
     }
     book_payment(document, state)
-    return Outcome(item, Action.CREATED, document)
+    kind = found.kind
+    paid = state.collection(kind.collection)[document[kind.id]]
+    return Outcome(item, Action.CREATED, {**document, kind.name: paid})
 
 
 def represent_created_payment(outcome: Outcome, _request: Request, state: State) -> Json:
     """Return a payment in the answer to the call that made it.
 
+    The outcome brings the invoice along: that is shown even if the payment is not kept after all.
     Source: docs/vendors/xero.md#error-shapes.
     """
     kind = paid_kind(outcome.document)
     shown = {**represent_payment(outcome.document, state), "StatusAttributeString": "OK"}
     if kind is INVOICE:
         return shown
-    credit = state.collection(kind.collection).get(outcome.document[kind.id]) or EMPTY
-    named = {kind.id: outcome.document[kind.id], **pick_members(credit, kind.number)}
-    return {kind.name if name == "Invoice" else name: value for name, value in shown.items()} | {
-        kind.name: named
-    }
+    del shown["Invoice"]
+    return {**shown, kind.name: pick_members(outcome.document[kind.name], kind.id, kind.number)}
 
 
 def _payment_date(sent: Document, state: State) -> str:
@@ -290,40 +301,6 @@ def _bank_amount(found: InvoicePayment, account: Document, books: Document) -> d
     if account.get("CurrencyCode", base) == currency:
         return {"BankAmount": found.amount, "CurrencyRate": rate}
     return {"BankAmount": round_to_cents(ARITHMETIC.divide(found.amount, rate)), "CurrencyRate": rate}
-
-
-STATUS_PATH: Path = ("Status",)
-
-
-def delete_payment(request: Request, state: State) -> Reply:
-    """Delete one payment.
-
-    Raises:
-        NotFound: the tenant has none of that id.
-        Rejected: it cannot be deleted.
-    """
-    key = id_parameter(request, "PaymentID")
-    found = find_record(PAYMENTS, key, state)
-    reject_deletion(tuple(_payment_deletion_problems(found)), "PaymentID", key, request)
-    return success_reply(
-        {"Payments": [represent_payment(reverse_payment(found, state), state)]}, request.call, state
-    )
-
-
-def _payment_deletion_problems(found: Document) -> Iterator[Problem]:
-    """Yield why a payment cannot be deleted. Source: docs/vendors/xero.md#messages."""
-    if "BatchPaymentID" in found:
-        yield make_problem("payment-in-batch", STATUS_PATH)
-    elif found["Status"] == "DELETED":
-        yield make_problem("payment-deleted", STATUS_PATH)
-    elif found["IsReconciled"]:
-        yield make_problem("payment-reconciled", STATUS_PATH)
-
-
-def reject_deletion(problems: tuple[Problem, ...], member: str, key: str, request: Request) -> None:
-    """Raise `Rejected` with the problems of a deletion, worded for the document of that key."""
-    if problems:
-        raise Rejected(*problems, document={member: key, **pick_members(request.document, "Status")})
 
 
 PAYMENT_BEFORE_ID = (

@@ -46,7 +46,6 @@ from mockserver.vendors.xero.replies.envelope import (
     common_headers,
     error_reply,
     not_found_reply,
-    pick_members,
     problem_reply,
     validation_reply,
 )
@@ -140,7 +139,8 @@ def _unsupported_status(refusal: Refusal) -> tuple[int, str]:
 
 _OUTSIDE_BODY = ("path", "query", "header")
 _BOUNDS = ("minimum", "maximum")
-_STATUS_PATH = ("Status",)
+_STATUS_RULES = {"BatchPayments": "batch-status-unfit", "Payments": "status-not-deleted"}
+_DELETIONS_BY_PATH = ("deletePayment", "deleteBatchPaymentByUrlParam")
 
 
 def classify(found: Problem, call: Call) -> Problem | None:
@@ -155,6 +155,8 @@ def classify(found: Problem, call: Call) -> Problem | None:
         return found
     if _is_element(found.path) and found.rule == "type" and found.found is None:
         return make_problem("element-empty", found.path)
+    if _is_status_unfit(found):
+        return make_problem(_STATUS_RULES[str(found.path[0])], found.path)
     rule = "out-of-range" if found.rule in _BOUNDS else found.rule
     if rule not in ("out-of-range", "maxLength", "maxItems"):
         return found
@@ -168,6 +170,16 @@ def _is_ignored(found: Problem, call: Call) -> bool:
     if found.path == ("header", TENANT_HEADER):
         return call.assumptions["tenant_header"] == "optional"
     return found.code == "unknown-parameter"
+
+
+def _is_status_unfit(found: Problem) -> bool:
+    """Return whether a document that can only be deleted comes without Status DELETED, or without an id.
+
+    Source: docs/vendors/xero.md#messages.
+    """
+    if len(found.path) != len(("list", "place", "member")) or found.path[0] not in _STATUS_RULES:
+        return False
+    return found.rule == "required" or (found.rule == "enum" and found.expected == ["DELETED"])
 
 
 def _is_element(path: Path) -> bool:
@@ -229,22 +241,12 @@ def _invalid_reply(refusal: InvalidCall, call: Call, operation: Operation | None
         return _header_reply(found, call, state)
     if place == "query":
         return error_reply(400, BAD_QUERY, _query_message(found), common_headers(call, state))
-    if found.path == _STATUS_PATH and (found.rule in ("required", "enum") or found.found is None):
-        return _status_reply(refusal, call, operation, state)
+    if operation is not None and operation.id in _DELETIONS_BY_PATH and found.rule == "required":
+        problem = make_problem(_STATUS_RULES[str(found.path[0])])
+        return validation_reply([{"ValidationErrors": validation_errors([problem])}], call, state)
     if found.rule in ("required", "minItems") or (found.found is None and len(found.path) <= 1):
         return _no_data_reply(call, operation, state)
     return error_reply(400, UNREADABLE, conversion_message(found), common_headers(call, state))
-
-
-def _status_reply(refusal: InvalidCall, call: Call, operation: Operation | None, state: State) -> Reply:
-    """Return a status that is not the only one that can be sent. Source: docs/vendors/xero.md#messages."""
-    plural = "Batch payments" if _element_name(operation) == "BatchPayment" else "Payments"
-    named = pick_members(refusal.document, "BatchPaymentID", "Status")
-    element = {
-        **{name: value for name, value in named.items() if value is not None},
-        "ValidationErrors": [{"Message": message_text("status-not-deleted", plural=plural)}],
-    }
-    return validation_reply([element], call, state)
 
 
 def _header_reply(found: Problem, call: Call, state: State) -> Reply:

@@ -22,6 +22,9 @@ LENIENT = leniency(
 OF_A_FORM = leniency({}, spells=True, ignores_unknown=False)
 
 
+OF_BLANKS = leniency({"blank-numbers": "dropped"}, spells=False, ignores_unknown=False)
+
+
 def may_pass(reader: Leniency, node: dict[str, Any], value: Any) -> bool:
     """Whether the reader may take the one thing that is broken."""
     (broken,) = compile_schema(node).broken(value)
@@ -130,3 +133,16 @@ def test_a_moment_may_be_at_the_edge_of_the_calendar(text: str, edge: bool) -> N
     node: dict[str, Any] = {"items": {"properties": {"at": {"type": "string", "format": "date-time"}}}}
 
     assert is_on_the_edge([{"at": text, "note": "0001-"}], node) is edge
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "passes"),
+    [("number", "", True), ("integer", "  ", True), ("number", "0x", False), ("boolean", "", False)],
+)
+def test_blank_strings_may_pass_for_numbers_where_they_count_as_left_out(
+    kind: str,
+    value: str,
+    passes: bool,  # noqa: FBT001 - expected
+) -> None:
+    assert may_pass(OF_BLANKS, {"type": kind}, value) is passes
+    assert not may_pass(STRICT, {"type": kind}, value)

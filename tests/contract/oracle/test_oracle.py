@@ -166,6 +166,19 @@ def test_a_bare_item_is_a_batch_of_one() -> None:
     assert [one.document for one in of(load_vendor_api("xero"), request).sent] == [PAYMENT]
 
 
+def test_a_bare_item_is_known_in_any_case_where_names_are() -> None:
+    payment = {name.lower(): value for name, value in PAYMENT.items()}
+    request = Request("PUT", "/api.xro/2.0/Payments", XERO, json.dumps(payment).encode())
+
+    assert [one.document for one in of(load_vendor_api("xero"), request).sent] == [payment]
+
+
+def test_a_list_under_its_name_in_another_case_is_no_bare_item() -> None:
+    body = json.dumps({"payments": [PAYMENT], "Amount": 1}).encode()
+
+    assert of(load_vendor_api("xero"), Request("PUT", "/api.xro/2.0/Payments", XERO, body)).sent == ()
+
+
 def test_a_document_without_a_batch_is_judged_as_a_whole() -> None:
     headers = {"vbasoftware-database": "sandbox", **JSON}
     request = Request("POST", "/claim-invoice", headers, b'{"invoice_Key": "x"}')

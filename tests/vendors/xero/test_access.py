@@ -129,20 +129,31 @@ def test_any_other_token_reaches_every_tenant(xero: Client) -> None:
 
 
 def test_the_organisation_is_a_list_of_one(xero: Client) -> None:
-    assert xero.get(ORGANISATION).json["Organisations"] == [
-        {
-            "OrganisationID": TENANT,
-            "Name": "Demo Company (NZ)",
-            "LegalName": "Demo Company (NZ) Limited",
-            "BaseCurrency": "NZD",
-            "CountryCode": "NZ",
-            "Version": "NZ",
-            "OrganisationStatus": "ACTIVE",
-            "IsDemoCompany": True,
-            "Timezone": "NEWZEALANDSTANDARDTIME",
-            "PeriodLockDate": "/Date(1451520000000+0000)/",
-        }
-    ]
+    (shown,) = xero.get(ORGANISATION).json["Organisations"]
+
+    assert (shown["OrganisationID"], shown["Name"]) == (TENANT, "Demo Company (NZ)")
+    assert (shown["PeriodLockDate"], shown["CreatedDateUTC"]) == (
+        "/Date(1451520000000+0000)/",
+        "/Date(1362605400000+0000)/",
+    )
+
+
+def test_the_demo_company_has_thirty_members(xero: Client) -> None:
+    shown = xero.get(ORGANISATION).json["Organisations"][0]
+
+    assert " ".join(shown) == (
+        "Name LegalName PaysTax Version OrganisationType BaseCurrency CountryCode IsDemoCompany "
+        "OrganisationStatus RegistrationNumber TaxNumber FinancialYearEndDay FinancialYearEndMonth "
+        "SalesTaxBasis SalesTaxPeriod DefaultSalesTax DefaultPurchasesTax PeriodLockDate CreatedDateUTC "
+        "Timezone OrganisationEntityType ShortCode OrganisationID Class Edition LineOfBusiness Addresses "
+        "Phones ExternalLinks PaymentTerms"
+    )
+
+
+def test_an_organisation_without_addresses_shows_empty_lists(xero: Client) -> None:
+    shown = xero.get(ORGANISATION, headers={"xero-tenant-id": HARBOUR}).json["Organisations"][0]
+
+    assert (shown["Addresses"], shown["Phones"], shown["ExternalLinks"]) == ([], [], [])
 
 
 @pytest.mark.parametrize("path", [BATCHES, f"{BATCHES}/nonsense", f"{BATCHES}?where=x"])

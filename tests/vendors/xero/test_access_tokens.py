@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Callable, Mapping
+from json import loads
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -47,6 +48,18 @@ def test_a_code_brings_two_tokens(post: Post) -> None:
     assert answer.status == 200
     assert set(document) == {"access_token", "expires_in", "token_type", "refresh_token", "scope"}
     assert (document["expires_in"], document["token_type"]) == (1800, "Bearer")
+
+
+def test_an_access_token_says_when_it_expires_and_what_it_may_do(post: Post) -> None:
+    form = {"grant_type": "client_credentials", "scope": "accounting.settings", **APP}
+
+    header, claims, signature = post(TOKEN, form).json["access_token"].split(".")
+
+    told = loads(urlsafe_b64decode(f"{claims}=="))
+    assert loads(urlsafe_b64decode(f"{header}=="))["typ"] == "JWT"
+    assert (told["client_id"], told["scope"]) == ("my-app", ["accounting.settings"])
+    assert told["exp"] - told["nbf"] == 1800
+    assert len(urlsafe_b64decode(f"{signature}==")) == 256
 
 
 def test_a_code_is_good_once(post: Post) -> None:

@@ -212,9 +212,11 @@ def test_an_invoice_lists_its_payments(put: Put, read: Read) -> None:
     assert read(f"Invoices/{R1}")[0]["Payments"] == [
         {
             "PaymentID": created["Payments"][0]["PaymentID"],
+            "BatchPaymentID": created["BatchPaymentID"],
             "Date": "/Date(1550793600000+0000)/",
             "Amount": 40,
             "Reference": "half",
+            "CurrencyRate": 1,
             "HasAccount": False,
             "HasValidationErrors": False,
         }
@@ -232,7 +234,8 @@ def test_a_payment_of_a_batch_is_a_payment_like_others(put: Put, read: Read) -> 
         "AUTHORISED",
         False,
     )
-    assert (shown["Invoice"]["InvoiceID"], shown["Account"]) == (R1, {"AccountID": BANK1, "Code": "BANK1"})
+    assert shown["Invoice"]["InvoiceID"] == R1
+    assert shown["Account"] == {"AccountID": BANK1, "Code": "BANK1", "Name": "Cheque account"}
 
 
 def test_bills_make_a_batch_of_their_own_type(put: Put, read: Read) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.support.client import Client, Response
 from tests.vendors.xero.conftest import Put, Read
 from tests.vendors.xero.documents import (
+    B1,
     EACH,
     INVOICES,
     R1,
@@ -225,9 +226,51 @@ def test_a_paid_invoice_does_not_change(change: Change) -> None:
     assert told(change({"InvoiceID": R5_PAID, "Reference": "Late"})) == [UNFIT, HAS_PAYMENTS]
 
 
-@pytest.mark.parametrize("sent", [{"Reference": "Late"}, {"Status": "VOIDED"}])
-def test_an_invoice_with_a_payment_does_not_change(change: Change, sent: Any) -> None:
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"Status": "VOIDED"},
+        {"Date": "2019-01-20"},
+        {"LineItems": [line()]},
+        {"Reference": "Late", "Url": "https://example.com"},
+        {"ExpectedPaymentDate": "2019-03-01"},
+        {"CurrencyCode": "USD"},
+        {"LineAmountTypes": "Inclusive"},
+    ],
+)
+def test_most_of_an_invoice_with_a_payment_does_not_change(change: Change, read: Read, sent: Any) -> None:
+    before = read(f"Invoices/{R7}")
+
     assert told(change({"InvoiceID": R7, **sent})) == [HAS_PAYMENTS]
+    assert read(f"Invoices/{R7}") == before
+
+
+def test_a_part_paid_sale_changes_beside_what_stays_the_same(change: Change) -> None:
+    same = {"Type": "ACCREC", "Status": "AUTHORISED", "Date": "/Date(1547856000000)/", "CurrencyRate": 1}
+    unset = {"LineItems": [], "Contact": {}, "HasErrors": False, "Warnings": []}
+
+    (changed,) = change({"InvoiceID": R7, "Reference": "Late", **same, **unset}).json["Invoices"]
+
+    assert (changed["Reference"], changed["StatusAttributeString"]) == ("Late", "OK")
+    assert (changed["Total"], changed["AmountDue"], changed["AmountPaid"]) == (100, 70, 30)
+
+
+def test_a_part_paid_sale_takes_no_number_of_another(change: Change) -> None:
+    assert told(change({"InvoiceID": R7, "InvoiceNumber": "R1"})) == ["Invoice # must be unique."]
+
+
+def test_a_changed_part_paid_sale_can_still_be_paid(change: Change, put: Put, read: Read) -> None:
+    change({"InvoiceID": R7, "DueDate": "2019-04-30"})
+
+    put(batch(pay(R7, 70)))
+
+    assert (read(f"Invoices/{R7}")[0]["Status"], read(f"Invoices/{R7}")[0]["AmountPaid"]) == ("PAID", 100)
+
+
+def test_a_part_paid_bill_does_not_change(change: Change, put: Put) -> None:
+    put(batch(pay(B1, 10)))
+
+    assert told(change({"InvoiceID": B1, "DueDate": "2019-04-30"})) == [HAS_PAYMENTS]
 
 
 def test_a_voided_invoice_takes_nothing(change: Change, put: Put) -> None:

@@ -213,9 +213,9 @@ def test_a_sale_may_have_the_number_of_a_bill(bill: Put) -> None:
 
 
 def test_sales_without_a_number_are_numbered(bill: Put) -> None:
-    made = bill(invoice(InvoiceNumber="INV-0002"), invoice(), invoice()).json["Invoices"]
+    made = bill(invoice(InvoiceNumber="INV-0010"), invoice(), invoice()).json["Invoices"]
 
-    assert [one["InvoiceNumber"] for one in made] == ["INV-0002", "INV-0001", "INV-0003"]
+    assert [one["InvoiceNumber"] for one in made] == ["INV-0010", "INV-0009", "INV-0011"]
 
 
 def test_a_bill_without_a_number_has_none(bill: Put) -> None:

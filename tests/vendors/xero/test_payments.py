@@ -224,13 +224,68 @@ class TestTakenBack:
     def test_a_null_status_is_not_shown_again(self, xero: Client) -> None:
         (element,) = xero.post(f"{PAYMENTS}/{DEPOSIT}", json={"Status": None}).json["Elements"]
 
-        assert set(element) == {"ValidationErrors"}
+        assert set(element) == {"PaymentID", "ValidationErrors"}
 
     @pytest.mark.parametrize("key", [NO_SUCH, "nonsense"])
     def test_one_that_is_not_there_is_a_404(self, xero: Client, key: str) -> None:
         answer = xero.post(f"{PAYMENTS}/{key}", json=DELETED)
 
         assert (answer.status, answer.media_type) == (404, "text/html")
+
+
+class TestPosted:
+    """POST /Payments: payments to create, and payments to delete by their id."""
+
+    @pytest.fixture
+    def post(self, xero: Client) -> Settle:
+        def post(*payments: Any, query: str = EACH) -> Response:
+            return xero.post(f"{PAYMENTS}{query}", json={"Payments": list(payments)})
+
+        return post
+
+    def test_a_zero_id_names_none(self, post: Settle, due: Due) -> None:
+        (made,) = post(single(R1, PaymentID=ZERO)).json["Payments"]
+
+        assert (made["Status"], made["PaymentID"] == ZERO, due(R1)) == ("AUTHORISED", False, 60)
+
+    @pytest.mark.parametrize(
+        ("sent", "said"),
+        [
+            ({}, "Payments can only be updated to a status of DELETED"),
+            ({"Status": "AUTHORISED"}, "Payments can only be updated to a status of DELETED"),
+            ({"Status": "AUTHORISED", "Amount": 5}, "Only Status accepted for updates."),
+            ({"Status": "DELETED", "Reference": "x"}, "Only Status accepted for updates."),
+        ],
+    )
+    def test_one_that_is_named_takes_status_deleted_alone(
+        self, post: Settle, due: Due, sent: Any, said: str
+    ) -> None:
+        (failed,) = post({"PaymentID": DEPOSIT.upper(), **sent}).json["Payments"]
+
+        assert (messages(failed), failed["PaymentID"], due(R7)) == ([said], DEPOSIT, 70)
+
+    def test_flags_that_clients_fill_in_do_not_matter(self, post: Settle, due: Due) -> None:
+        flags = {"HasAccount": False, "HasValidationErrors": False, "StatusAttributeString": "OK"}
+
+        assert post({"PaymentID": DEPOSIT, **DELETED, **flags}, query="").status == 200
+        assert due(R7) == 100
+
+    def test_one_of_a_batch_stays(self, post: Settle) -> None:
+        (failed,) = post({"PaymentID": "96409489-2f7d-4804-9a6d-6b939b0e038a", **DELETED}).json["Payments"]
+
+        assert messages(failed) == ["Payments within a batch cannot be deleted."]
+
+    def test_a_null_among_them_fails_alone(self, post: Settle) -> None:
+        answer = post(None, {"PaymentID": DEPOSIT, **DELETED})
+
+        assert [one["StatusAttributeString"] for one in answer.json["Payments"]] == ["ERROR", "OK"]
+
+    def test_a_key_creates_once(self, xero: Client, due: Due) -> None:
+        first, second = (
+            xero.post(PAYMENTS, json=single(R1), headers={"idempotency-key": "k"}) for _ in range(2)
+        )
+
+        assert (first.body, due(R1)) == (second.body, 60)
 
 
 class TestBatchesTakenBack:
@@ -264,15 +319,36 @@ class TestBatchesTakenBack:
         assert (answer.status, answer.json["ErrorNumber"]) == (400, 17)
         assert "expecting BatchPayment data" in answer.json["Message"]
 
-    def test_several_at_once_cannot_be_named(self, xero: Client) -> None:
-        sent = {"BatchPayments": [{"BatchPaymentID": TWO_CURRENCIES, **DELETED}]}
+    def test_of_several_each_is_deleted_or_told(self, xero: Client, due: Due) -> None:
+        named = [{"BatchPaymentID": key, **DELETED} for key in (RECONCILED, TWO_CURRENCIES, NO_SUCH)]
 
-        assert xero.post(BATCHES, json=sent).json["ErrorNumber"] == 17
+        answer = xero.post(BATCHES, json={"BatchPayments": named})
+
+        assert [(one["BatchPaymentID"], messages(one)) for one in answer.json["Elements"]] == [
+            (RECONCILED, ["Batch payment has been reconciled and cannot be deleted"]),
+            (NO_SUCH, ["The document with the supplied id was not found for this endpoint."]),
+        ]
+        assert (answer.status, due("R6")) == (400, 100)
+
+    @pytest.mark.parametrize("body", [{"Status": "AUTHORISED"}, {"Status": ""}, {"Status": None}, {}])
+    def test_no_other_status_can_be_sent(self, xero: Client, body: Any) -> None:
+        answer = xero.post(f"{BATCHES}/{TWO_CURRENCIES}", json=body)
+
+        said = ["Batch payment status not valid for update"]
+        assert (answer.status, messages(answer.json["Elements"][0])) == (400, said)
+
+    def test_what_was_to_be_created_is_shown_again(self, xero: Client) -> None:
+        sent = batch(pay(R1, 10), Reference="June")
+
+        (element,) = xero.post(BATCHES, json={"BatchPayments": [sent]}).json["Elements"]
+
+        assert (element["Reference"], element["BatchPaymentID"]) == ("June", ZERO)
+        assert element["Payments"] == sent["Payments"]
 
     def test_an_id_that_is_none_cannot_be_read(self, xero: Client) -> None:
         answer = xero.post(BATCHES, json={"BatchPaymentID": "x", **DELETED})
 
-        said = "Error converting value \"x\" to type 'System.Guid'. Path 'BatchPaymentID'."
+        said = "Error converting value \"x\" to type 'System.Guid'. Path 'BatchPayments[0].BatchPaymentID'."
         assert (answer.status, answer.json["ErrorNumber"], answer.json["Message"]) == (400, 14, said)
 
     def test_a_key_deletes_once(self, xero: Client) -> None:

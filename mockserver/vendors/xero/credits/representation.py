@@ -68,10 +68,7 @@ def _fields(kind: DocumentKind) -> Mapping[str, Operand]:
         **filters.own_fields(FieldType.NUMBER, *_AMOUNTS),
         **filters.own_fields(FieldType.MOMENT, *_MOMENTS),
         **filters.own_fields(FieldType.FLAG, "SentToContact"),
-        **filters.related_fields(FieldType.GUID, "Contact", "ContactID", contacts.CONTACTS, "ContactID"),
-        **filters.related_fields(
-            FieldType.TEXT, "Contact", "ContactID", contacts.CONTACTS, "Name", "ContactNumber"
-        ),
+        **filters.related_fields("Contact", "ContactID", contacts.CONTACTS, contacts.ENTITY.fields),
     }
 
 

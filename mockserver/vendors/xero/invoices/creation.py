@@ -28,6 +28,7 @@ from mockserver.vendors.xero.invoices.representation import FOUR_UNIT_DECIMALS, 
 from mockserver.vendors.xero.invoices.storage import find_by_number
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.replies.envelope import pick_members
+from mockserver.vendors.xero.settings.rates import currency_rate, tax_rates
 
 NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
 _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
@@ -77,19 +78,13 @@ def _contact_problems(contact: Json, here: Path) -> Iterator[Problem]:
         return
     if not any(contact.get(name) for name in IDENTIFIERS):
         yield make_problem("contact-unnamed", here)
-    if (address := contact.get("EmailAddress")) and not _is_email_address(address):
-        yield make_problem("email-invalid", (*here, "EmailAddress"))
+    yield from contacts.email_problems(contact, here)
 
 
 def _line_limit_problems(line: Document, here: Path) -> Iterator[Problem]:
     for name in _LINE_NUMBERS:
         if abs(line.get(name, 0)) > MAX_AMOUNT:
             yield make_problem("amount-too-large", (*here, name), field=name)
-
-
-def _is_email_address(text: str) -> bool:
-    name, _, host = text.rpartition("@")
-    return bool(name) and "." in host.strip(".") and not any(char.isspace() for char in text)
 
 
 def check_invoice(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -132,7 +127,7 @@ def booking_problems(
         yield from line.problems
     yield from lock_date_problems(_invoice_date(sent, state), books, request.call, (*here, "Date"))
     yield from _number_problems(sent, kind, request.call, here, state)
-    yield from _currency_problems(sent, books, here)
+    yield from _currency_problems(sent, books, here, state)
     yield from _total_problems(invoice_totals([line.document for line in found], sent, kind)["Total"], here)
 
 
@@ -151,7 +146,7 @@ def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
         amounts=_line_amount_types(sent),
         approved=is_approved(sent),
         precise=request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS,
-        rates=current_organisation(state).get("TaxRates", {}),
+        rates=tax_rates(state),
     )
 
 
@@ -201,9 +196,9 @@ def _number_problems(
         yield make_problem("number-taken", (*here, kind.number), document=kind.label)
 
 
-def _currency_problems(sent: Document, books: Document, here: Path) -> Iterator[Problem]:
+def _currency_problems(sent: Document, books: Document, here: Path, state: State) -> Iterator[Problem]:
     currency = sent.get("CurrencyCode", books["BaseCurrency"])
-    if currency not in books.get("Currencies", {}):
+    if currency_rate(currency, state) is None:
         yield make_problem("currency-unknown", (*here, "CurrencyCode"), currency=currency)
 
 
@@ -223,18 +218,18 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
         "Status": status,
         "LineAmountTypes": _line_amount_types(sent),
         "CurrencyCode": currency,
-        "CurrencyRate": _currency_rate(sent, currency, books),
+        "CurrencyRate": _currency_rate(sent, currency, books, state),
         "SentToContact": status == "AUTHORISED" and sent.get("SentToContact", False),
         **pick_members(sent, "Url", "BrandingThemeID"),
         "UpdatedDateUTC": stored_instant(state.now),
     }
 
 
-def _currency_rate(sent: Document, currency: str, books: Document) -> Decimal:
+def _currency_rate(sent: Document, currency: str, books: Document, state: State) -> Decimal:
     """Return how much of the currency one unit of the base buys; always 1 for the base itself."""
     if currency == books["BaseCurrency"]:
         return Decimal(1)
-    return round_to(sent.get("CurrencyRate", books["Currencies"][currency]), RATE_STEP)
+    return round_to(sent.get("CurrencyRate", currency_rate(currency, state)), RATE_STEP)
 
 
 def _invoice_date(sent: Document, state: State) -> str:

@@ -19,6 +19,7 @@ from mockserver.vendors.xero.invoices.amounts import (
 )
 from mockserver.vendors.xero.messages import make_problem
 from mockserver.vendors.xero.replies.envelope import pick_members
+from mockserver.vendors.xero.settings.rates import APPLICABLE_CLASSES
 
 NO_TAX = "NoTax"
 INCLUSIVE = "Inclusive"
@@ -144,7 +145,7 @@ def _tax_problems(tax_type: str, account: Document | None, terms: LineTerms, pat
     rate = terms.rates.get(tax_type)
     if account is None or tax_type == UNTAXED:
         return
-    if rate is None or rate.get("Class", account["Class"]) != account["Class"]:
+    if rate is None or not rate.get(APPLICABLE_CLASSES[account["Class"]], False):
         yield make_problem("tax-unfit", (*path, "TaxType"), tax=tax_type, code=account["Code"])
 
 

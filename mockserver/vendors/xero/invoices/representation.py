@@ -34,13 +34,11 @@ _FIELDS: Mapping[str, Operand] = {
     **filters.own_fields(
         FieldType.MOMENT, "Date", "DueDate", "FullyPaidOnDate", "UpdatedDateUTC", *_EXPECTED_DATES
     ),
-    **filters.own_fields(FieldType.FLAG, "SentToContact"),
-    **filters.related_fields(FieldType.GUID, "Contact", "ContactID", contacts.CONTACTS, "ContactID"),
-    **filters.related_fields(
-        FieldType.TEXT, "Contact", "ContactID", contacts.CONTACTS, "Name", "ContactNumber"
-    ),
+    **filters.own_fields(FieldType.FLAG, "SentToContact", "HasAttachments"),
+    **filters.related_fields("Contact", "ContactID", contacts.CONTACTS, contacts.ENTITY.fields),
 }
 ENTITY = FilterEntity("Invoice", _FIELDS)
+_SETTLING_LISTS = ("Payments", "CreditNotes", "Prepayments", "Overpayments")
 
 
 def list_invoices(request: Request, state: State) -> Reply:
@@ -96,6 +94,17 @@ def represent_invoice(invoice: Document, request: Request, state: State) -> Json
     return _represent_in_full(invoice, contact_of(invoice, state), request, state)
 
 
+def represent_paid_invoice(invoice: Document, state: State) -> Json:
+    """Return the invoice of a payment as the answer about that one payment shows it: with lines and amounts.
+
+    Its payments and credits are left out: a batch of payments of one invoice would list all with each.
+    Source: docs/vendors/xero.md#payment.
+    """
+    lines = [_represent_line(line, precise=False) for line in invoice["LineItems"]]
+    contact = contacts.represent_contact(contact_of(invoice, state))
+    return _represent(invoice, {name: [] for name in _SETTLING_LISTS}, contact, lines)
+
+
 def represent_invoice_in_list(invoice: Document, state: State) -> Json:
     """Return an invoice without lines and with a short contact."""
     contact = contacts.embedded_contact(contact_of(invoice, state))
@@ -117,8 +126,7 @@ def represent_lines(document: Document, request: Request) -> list[Json]:
 
 def _summarise_invoice(invoice: Document, state: State) -> Json:
     shown = represent_invoice_in_list(invoice, state)
-    absent = ("Payments", "CreditNotes", "Prepayments", "Overpayments", "LineItems")
-    return {name: value for name, value in shown.items() if name not in absent}
+    return {name: value for name, value in shown.items() if name not in (*_SETTLING_LISTS, "LineItems")}
 
 
 def _filter_invoices(request: Request, state: State) -> list[Document]:
@@ -195,10 +203,11 @@ def payments_of(document: Document, kind: DocumentKind, state: State) -> list[Js
 
 def _embedded_payment(payment: Document) -> Json:
     return {
-        **pick_members(payment, "PaymentID"),
+        **pick_members(payment, "PaymentID", "BatchPaymentID"),
         "Date": print_date(payment["Date"]),
         **amount_members(payment, "Amount"),
         **pick_members(payment, "Reference"),
+        **amount_members(payment, "CurrencyRate"),
         "HasAccount": False,
         "HasValidationErrors": False,
     }

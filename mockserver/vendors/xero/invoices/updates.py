@@ -12,7 +12,7 @@ from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import messages
-from mockserver.vendors.xero.dates import stored_instant
+from mockserver.vendors.xero.dates import parse_date, stored_instant
 from mockserver.vendors.xero.invoices import creation, representation, storage
 from mockserver.vendors.xero.invoices.kinds import CREDIT_NOTE, INVOICE, DocumentKind, kind_of
 from mockserver.vendors.xero.invoices.lines import InvoiceLine, recalculate_tax
@@ -49,6 +49,11 @@ _RETAINED_MEMBERS = (
     "BrandingThemeID",
 )
 _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", INVOICE.number, CREDIT_NOTE.number)
+_CHANGEABLE_WHEN_PART_PAID = (INVOICE.id, "DueDate", "Reference", INVOICE.number)
+"""Members of a part-paid sales invoice that may change, as may its contact.
+
+Source: docs/vendors/xero.md#invoice.
+"""
 
 
 def check_invoice_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
@@ -128,16 +133,41 @@ def _transition_problems(
         yield make_problem("type-unmodifiable", (*here, "Type"), document=kind.label)
     if sent.get("Status", status) not in _STATUS_TRANSITIONS.get(status, ()):
         yield make_problem("status-unmodifiable", (*here, "Status"), document=kind.label)
-    if stored[kind.unsettled] != stored["Total"]:
+    if _is_partly_settled(stored, kind) and not _may_change_when_part_paid(stored, sent):
         yield make_problem("has-payments", here)
 
 
+def _is_partly_settled(stored: Document, kind: DocumentKind) -> bool:
+    return bool(stored[kind.unsettled] != stored["Total"])
+
+
+def _may_change_when_part_paid(stored: Document, sent: Document) -> bool:
+    """Return whether it is a sale with something due, and every change one that it takes."""
+    if stored["Type"] != INVOICE.sale or stored["Status"] != "AUTHORISED":
+        return False
+    return all(
+        name in _CHANGEABLE_WHEN_PART_PAID or _is_stored(name, value, stored)
+        for name, value in _changes(sent).items()
+        if name in _RETAINED_MEMBERS
+    )
+
+
+def _is_stored(name: str, value: Json, stored: Document) -> bool:
+    kept = stored.get(name)
+    return bool(parse_date(value) == kept if name.endswith("Date") else value == kept)
+
+
+def _changes(sent: Document) -> dict[str, Json]:
+    """Return what was sent; empty members count as not sent."""
+    return {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
+
+
 def _merge(stored: Document, sent: Document, kind: DocumentKind) -> dict[str, Json]:
-    """Merge the change into the invoice; empty members count as not sent.
+    """Merge the change into the invoice.
 
     A rate belongs to its currency: another currency comes with its own.
     """
-    changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
+    changes = _changes(sent)
     kept = pick_members(stored, *_RETAINED_MEMBERS)
     if changes.get("CurrencyCode", stored["CurrencyCode"]) != stored["CurrencyCode"]:
         del kept["CurrencyRate"]
@@ -194,4 +224,5 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
         ),
         "LineItems": found,
         **creation.invoice_totals(found, sent, kind),
+        **(pick_members(stored, kind.unsettled, *kind.settled) if _is_partly_settled(stored, kind) else {}),
     }

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mockserver.contract.profile import BatchProfile, Facts, Profile
-from mockserver.vendors.xero.profile import batch_payments, credit_notes, invoices, payments, reading
+from mockserver.vendors.xero.profile import (
+    batch_payments,
+    contacts,
+    credit_notes,
+    invoices,
+    payments,
+    reading,
+)
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
 
 _FACTS = {
@@ -44,6 +51,8 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             invoices.updated_invoices(facts),
             invoices.new_invoices(facts),
             payments.single_payments(facts),
+            payments.posted_payments(facts),
+            contacts.updated_contacts(),
             credit_notes.credit_notes(facts),
         )
     )
@@ -59,14 +68,21 @@ PROFILE = Profile(
     readers={
         "createBatchPayment": reading.BATCH_PAYMENTS.read,
         "createBatchPaymentHistoryRecord": reading.NOTES.read,
+        "createContacts": reading.NEW_CONTACTS.read,
         "createCreditNoteAllocation": reading.ALLOCATIONS.read,
         "createCreditNotes": reading.NEW_CREDIT_NOTES.read,
         "createInvoices": reading.NEW_INVOICES.read,
         "createOverpaymentAllocations": reading.ALLOCATIONS.read,
+        "createPayment": reading.POSTED_PAYMENTS.read,
         "createPayments": reading.PAYMENTS.read,
         "createPrepaymentAllocations": reading.ALLOCATIONS.read,
+        "deleteBatchPayment": reading.DELETED_BATCH_PAYMENTS.read,
+        "deleteBatchPaymentByUrlParam": reading.DELETED_BATCH_PAYMENTS.read,
+        "deletePayment": reading.DELETED_PAYMENTS.read,
+        "updateContact": reading.CONTACTS.read,
         "updateCreditNote": reading.CREDIT_NOTES.read,
         "updateInvoice": reading.INVOICES.read,
+        "updateOrCreateContacts": reading.CONTACTS.read,
         "updateOrCreateCreditNotes": reading.CREDIT_NOTES.read,
         "updateOrCreateInvoices": reading.INVOICES.read,
     },

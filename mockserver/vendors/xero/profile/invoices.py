@@ -170,7 +170,8 @@ def _after_status_change(
 
 
 def _after_rename(before: Record | None, drawn: DrawnValues) -> Record | RefusedStep:
-    if before is None or not _is_untouched(before):
+    """Return the record with its new reference; one that is partly paid takes it too, a paid one does not."""
+    if before is None or before["Status"] not in (_OPEN, _DRAFT):
         return REFUSED_STEP
     return {**before, "Reference": f"Changed to {drawn.number}"}
 

@@ -1,20 +1,24 @@
-"""Contract profile of single payments: each pays all of an invoice made for it, once.
+"""Contract profiles of single payments, by PUT and by POST: each pays all of an invoice made for it, once.
 
 Source: docs/vendors/xero.md#payment, #messages, #state.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from mockserver.contract.corruptions import remove_member, set_member
+from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile import REFUSED_STEP, BatchProfile, Corruption, DrawnValues, Facts, Json, Step
-from mockserver.vendors.xero.profile.reading import PAYMENTS
+from mockserver.vendors.xero.profile.reading import PAYMENTS, POSTED_PAYMENTS
 from mockserver.vendors.xero.profile.requests import (
     WITHOUT_SUMMARY,
     batch_request,
     create_invoices,
     delete_first,
+    first_id,
     full_amount,
     invoice_document,
     path_segment,
@@ -23,28 +27,48 @@ from mockserver.vendors.xero.profile.requests import (
     read_paid,
     read_paid_by_reference,
     read_request,
+    write_request,
 )
 
-_DELETE = Step(
-    "delete it",
-    lambda key, _drawn, _tenant: read_authorised("Payments", f'Reference=="{key}"'),
-    lambda before, _drawn: None if before else REFUSED_STEP,
-    delete_first("Payments", "PaymentID"),
-)
+
+def _delete_first_by_post(exchange: Exchange, _key: str, _drawn: DrawnValues, _tenant: int) -> Request:
+    """Return the deletion of the first payment found, named in the body."""
+    named = {"PaymentID": first_id(exchange, "Payments", "PaymentID"), "Status": "DELETED"}
+    return write_request("POST", "Payments", {"Payments": [named]})
+
+
+def _deletion(request: Callable[[Exchange, str, DrawnValues, int], Request]) -> Step:
+    return Step(
+        "delete it",
+        lambda key, _drawn, _tenant: read_authorised("Payments", f'Reference=="{key}"'),
+        lambda before, _drawn: None if before else REFUSED_STEP,
+        request,
+    )
 
 
 def single_payments(facts: Facts) -> BatchProfile:
     """Payments by themselves."""
+    return _payments(facts, "CP", "PUT", "createPayments", _deletion(delete_first("Payments", "PaymentID")))
 
+
+def posted_payments(facts: Facts) -> BatchProfile:
+    """Payments that are posted, and deleted by posting their ids."""
+    return replace(
+        _payments(facts, "CO", "POST", "createPayment", _deletion(_delete_first_by_post)),
+        reader=POSTED_PAYMENTS.read,
+    )
+
+
+def _payments(facts: Facts, prefix: str, method: str, operation: str, delete: Step) -> BatchProfile:
     def item(key: str, _drawn: DrawnValues) -> Json:
         return {**payment_document(facts, key, full_amount(key)), "Reference": key}
 
     return BatchProfile(
-        operation="createPayments",
-        key=lambda number: f"CP-{number}",
+        operation=operation,
+        key=lambda number: f"{prefix}-{number}",
         item=item,
         record=lambda key, _drawn: {"Paid": full_amount(key)},
-        call=batch_request("PUT", "Payments", **WITHOUT_SUMMARY),
+        call=batch_request(method, "Payments", **WITHOUT_SUMMARY),
         read=lambda key, _tenant: read_request(f"Invoices/{path_segment(key)}"),
         shown=read_paid,
         prepare=lambda key, _tenant: create_invoices(invoice_document(facts, key, full_amount(key))),
@@ -52,7 +76,7 @@ def single_payments(facts: Facts) -> BatchProfile:
         corruptions=_corruptions(facts),
         listing=lambda _tenant: read_authorised("Payments"),
         listed=read_paid_by_reference("Payments", "Amount"),
-        steps=(_DELETE,),
+        steps=(delete,),
         reader=PAYMENTS.read,
         amount=lambda sent: Decimal(sent["Amount"]),
         twice="each",

@@ -15,17 +15,18 @@ from mockserver.contract.profile import (
 _QUERY = "the schema cannot spell the filter language or the form of If-Modified-Since"
 _SUMMARY = f"{PER_ITEM_REASON}, or as one 400; a summarizeErrors that is no boolean counts as true"
 _LIST = ExpectedStatuses(_QUERY, valid=("200", "400", "412"))
+_QUERIED = ExpectedStatuses(_QUERY, valid=("200", "400"))
+_BATCH = ExpectedStatuses(_SUMMARY, valid=("200", "400"), invalid=("200", "4xx"))
+_ONE_CHANGE = ExpectedStatuses(
+    f"{PER_ITEM_REASON}; no number has a line end in it", valid=("200", "400", "404")
+)
 _REFERENCED_LIST = ExpectedStatuses(
     f"{_QUERY}; in a comma list any text is a text, and an empty one is no list",
     valid=_LIST.valid,
     invalid=("200", "4xx"),
 )
-_BATCH = ExpectedStatuses(_SUMMARY, valid=("200", "400"), invalid=("200", "4xx"))
 _BATCH_OF_ONE = ExpectedStatuses(
     f"{_SUMMARY}; {UNKNOWN_ID_REASON}", valid=("200", "400", "404"), invalid=("200", "4xx")
-)
-_NUMBERED = ExpectedStatuses(
-    f"{PER_ITEM_REASON}; no number has a line end in it", valid=("200", "400", "404")
 )
 _NUMBERED_BATCH = ExpectedStatuses(
     f"{_SUMMARY}; no number has a line end in it", valid=("200", "400", "404"), invalid=("200", "4xx")
@@ -53,6 +54,7 @@ PINS = FixturePins(
         "getBatchPaymentHistory": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
         "createBatchPaymentHistoryRecord": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
         "updateInvoice": {"InvoiceID": "1abe1ed0-0000-4000-8000-000000000004"},
+        "updateContact": {"ContactID": "c0ffee00-0000-4000-8000-000000000001"},
         "updateCreditNote": {"CreditNoteID": "c4ed1700-0000-4000-8000-000000000001"},
         "createCreditNoteAllocation": {"CreditNoteID": "c4ed1700-0000-4000-8000-000000000003"},
         "createOverpaymentAllocations": {"OverpaymentID": "0be44a1d-0000-4000-8000-000000000001"},
@@ -74,16 +76,20 @@ PINS = FixturePins(
     omitted_headers=("Idempotency-Key",),
     expected_statuses={
         "createBatchPayment": _BATCH,
+        "createContacts": _BATCH,
         "createInvoices": _BATCH,
         "createPayments": _BATCH,
+        "createPayment": _BATCH,
+        "updateOrCreateContacts": _BATCH,
         "updateOrCreateInvoices": _BATCH,
+        "updateContact": _ONE_CHANGE,
+        "updateInvoice": _ONE_CHANGE,
         "createCreditNotes": _BATCH,
         "updateOrCreateCreditNotes": _BATCH,
         "createCreditNoteAllocation": _NUMBERED_BATCH,
         "createOverpaymentAllocations": _BATCH_OF_ONE,
         "createPrepaymentAllocations": _BATCH_OF_ONE,
-        "updateInvoice": _NUMBERED,
-        "updateCreditNote": _NUMBERED,
+        "updateCreditNote": _ONE_CHANGE,
         "createBatchPaymentHistoryRecord": _ALWAYS_SUMMARISED,
         "deleteBatchPayment": _DELETION,
         "deleteBatchPaymentByUrlParam": _DELETION,
@@ -99,6 +105,12 @@ PINS = FixturePins(
             f"{_QUERY}; an empty list of ids is no list", valid=_LIST.valid, invalid=("200", "4xx")
         ),
         "getPayments": _LIST,
+        **dict.fromkeys(("getCurrencies", "getTaxRates", "getTrackingCategories"), _QUERIED),
+        **dict.fromkeys(("getItems", "getUsers"), _LIST),
+        **dict.fromkeys(
+            ("getBrandingTheme", "getItem", "getTaxRateByTaxType", "getTrackingCategory", "getUser"),
+            FOUND_OR_NOT,
+        ),
         "getCreditNotes": _LIST,
         "getOverpayments": _REFERENCED_LIST,
         "getPrepayments": _REFERENCED_LIST,
@@ -119,7 +131,25 @@ PINS = FixturePins(
         "CreditNoteInput": ("Allocations", "Payments", "Warnings", "ValidationErrors"),
         "AllocationInput": ("Invoice", "ValidationErrors"),
         "InvoiceInput": ("Attachments", "Warnings", "ValidationErrors"),
-        "ContactInput": ("Addresses", "Phones", "ValidationErrors"),
+        "ContactInput": (
+            "AccountsPayableTaxType",
+            "AccountsReceivableTaxType",
+            "Addresses",
+            "BatchPayments",
+            "CompanyNumber",
+            "ContactPersons",
+            "PaymentTerms",
+            "Phones",
+            "PurchasesDefaultAccountCode",
+            "PurchasesDefaultLineAmountType",
+            "PurchasesTrackingCategories",
+            "SalesDefaultAccountCode",
+            "SalesDefaultLineAmountType",
+            "SalesTrackingCategories",
+            "TaxNumberType",
+            "ValidationErrors",
+            "XeroNetworkKey",
+        ),
         "LineItem": ("Tracking", "ValidationErrors"),
     },
     walk_exclusions=((), ("getConnections", *_ALLOCATION_DELETIONS)),

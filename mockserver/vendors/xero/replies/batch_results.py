@@ -49,7 +49,7 @@ def render_results(plural: str, stored: RenderSaved, echo: RenderRejected) -> Re
     def render(result: BatchResult, state: State) -> Reply:
         request, outcomes = result.request, explain_missing_contacts(result.outcomes, plural)
         refused = [outcome for outcome in outcomes if not outcome.accepted]
-        if refused and _is_summarised(request):
+        if refused and is_summarised(request):
             elements = [
                 {**failed(outcome, request), "ValidationErrors": _validation_errors_of(outcome)}
                 for outcome in refused
@@ -82,8 +82,8 @@ def _add_warnings(shown: Mapping[str, Json], outcome: Outcome) -> Mapping[str, J
     return {**shown, "StatusAttributeString": "WARNING", "Warnings": validation_errors(outcome.warnings)}
 
 
-def _is_summarised(request: Request) -> bool:
-    """Return anything but a plain false is true; operations without the flag always summarise.
+def is_summarised(request: Request) -> bool:
+    """Return whether failed elements make one 400: unless the flag is false, always where there is none.
 
     Source: docs/vendors/xero.md#headers-and-parameters.
     """

@@ -12,7 +12,8 @@ from mockserver.vendor import Request
 from mockserver.vendors.xero.dates import cut_to_seconds
 from mockserver.vendors.xero.messages import message_text
 from mockserver.vendors.xero.replies.envelope import common_headers, success_reply
-from mockserver.vendors.xero.replies.filters import FilterEntity, find_field, parse_filter, refuse_query
+from mockserver.vendors.xero.replies.filter_parser import parse_filter
+from mockserver.vendors.xero.replies.filters import FilterEntity, find_field, refuse_query
 
 PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1000
@@ -38,7 +39,7 @@ def select_documents(
     if expression := request.parameters.get("where"):
         predicate = parse_filter(expression, entity)
         found = [one for one in found if predicate(one, state)]
-    return _sort_documents(found, entity, request.parameters.get("order") or _CHANGE_MEMBER, state)
+    return _sort_documents(found, entity, request.parameters.get("order") or entity.order, state)
 
 
 def list_reply(

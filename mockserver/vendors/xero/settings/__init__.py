@@ -1,0 +1,1 @@
+"""Settings of an organisation: lists that are read and not written."""

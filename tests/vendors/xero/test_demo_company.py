@@ -1,0 +1,123 @@
+"""The demo company's fixtures: their arithmetic, and what users look for in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import pytest
+
+from mockserver.engine.registry import LoadedVendor, discover_vendors
+from mockserver.model import Document
+from tests.vendors.xero.conftest import Read
+from tests.vendors.xero.documents import PAPERPEN, RIDGEWAY, TENANT
+
+_NO_PHONE = {"PhoneNumber": "", "PhoneAreaCode": "", "PhoneCountryCode": ""}
+_NO_PLACE = {"City": "", "Region": "", "PostalCode": "", "Country": ""}
+_STATUSES = {"DRAFT", "SUBMITTED", "AUTHORISED", "PAID", "VOIDED", "DELETED"}
+_RATES = {"NONE": Decimal(0), "OUTPUT2": Decimal("0.15"), "INPUT2": Decimal("0.15")}
+
+
+def _vendor() -> LoadedVendor:
+    (found,) = [one for one in discover_vendors() if one.name == "xero"]
+    return found
+
+
+BOOKS: Mapping[str, Mapping[str, Document]] = _vendor().fixtures[f"xero/{TENANT}"]
+INVOICES = list(BOOKS["invoices"].values())
+
+
+def number(invoice: Document) -> str:
+    return str(invoice["InvoiceNumber"])
+
+
+@pytest.mark.parametrize("invoice", INVOICES, ids=number)
+def test_the_lines_of_an_invoice_add_up(invoice: Document) -> None:
+    lines = invoice["LineItems"]
+
+    assert all(line["LineAmount"] == line["Quantity"] * line["UnitAmount"] for line in lines)
+    assert all(line["TaxAmount"] == line["LineAmount"] * _RATES[line["TaxType"]] for line in lines)
+    assert invoice["SubTotal"] == sum(line["LineAmount"] for line in lines)
+    assert invoice["TotalTax"] == sum(line["TaxAmount"] for line in lines)
+    assert invoice["Total"] == invoice["SubTotal"] + invoice["TotalTax"]
+
+
+@pytest.mark.parametrize("invoice", INVOICES, ids=number)
+def test_due_is_what_is_neither_paid_nor_credited(invoice: Document) -> None:
+    assert invoice["AmountDue"] == invoice["Total"] - invoice["AmountPaid"] - invoice["AmountCredited"]
+    assert (invoice["Status"] == "PAID") == (invoice["AmountDue"] == 0) == ("FullyPaidOnDate" in invoice)
+
+
+@pytest.mark.parametrize("invoice", INVOICES, ids=number)
+def test_payments_make_up_what_is_paid(invoice: Document) -> None:
+    payments = [one for one in BOOKS["payments"].values() if one["InvoiceID"] == invoice["InvoiceID"]]
+
+    assert invoice["AmountPaid"] == sum(one["Amount"] for one in payments)
+    assert {one["PaymentType"] for one in payments} <= {f"{invoice['Type']}PAYMENT"}
+
+
+@pytest.mark.parametrize("invoice", INVOICES, ids=number)
+def test_an_invoice_names_records_that_are_there(invoice: Document) -> None:
+    codes = {one["Code"]: one["AccountID"] for one in BOOKS["accounts"].values()}
+
+    assert invoice["ContactID"] in BOOKS["contacts"]
+    assert all(codes[line["AccountCode"]] == line["AccountID"] for line in invoice["LineItems"])
+
+
+def test_batches_add_up() -> None:
+    payments = BOOKS["payments"]
+    batches = BOOKS["batch-payments"].values()
+
+    assert all(
+        batch["TotalAmount"] == sum(payments[key]["BankAmount"] for key in batch["Payments"])
+        for batch in batches
+    )
+
+
+@pytest.mark.parametrize(("collection", "key"), [("accounts", "Code"), ("contacts", "Name")])
+def test_names_are_unique(collection: str, key: str) -> None:
+    names = [one[key] for one in BOOKS[collection].values()]
+
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("kind", ["ACCREC", "ACCPAY"])
+def test_there_are_sales_and_bills_of_every_status(kind: str) -> None:
+    assert {one["Status"] for one in INVOICES if one["Type"] == kind} == _STATUSES
+
+
+def test_an_account_has_the_members_in_order(read: Read) -> None:
+    shown = {one["Code"]: " ".join(one) for one in read("Accounts")}
+    first = "AccountID Code Name Status Type TaxType"
+    flags = "EnablePaymentsToAccount ShowInExpenseClaims"
+    last = "ReportingCode ReportingCodeName HasAttachments UpdatedDateUTC AddToWatchlist"
+
+    assert shown["090"] == f"{first} Class {flags} BankAccountNumber BankAccountType CurrencyCode {last}"
+    assert shown["200"] == f"{first} Description Class {flags} {last}"
+    assert shown["610"] == f"{first} Description Class SystemAccount {flags} {last}"
+
+
+def test_a_contact_without_addresses_and_phones_shows_empty_ones(read: Read) -> None:
+    shown = read(f"Contacts/{PAPERPEN}")[0]
+
+    assert shown["Addresses"] == [{"AddressType": kind, **_NO_PLACE} for kind in ("POBOX", "STREET")]
+    assert shown["Phones"] == [
+        {"PhoneType": kind, **_NO_PHONE} for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")
+    ]
+
+
+def test_what_is_known_of_a_contact_is_shown_beside_what_is_empty(read: Read) -> None:
+    shown = read(f"Contacts/{RIDGEWAY}")[0]
+
+    assert shown["Addresses"] == [
+        {"AddressType": "POBOX", **_NO_PLACE},
+        {
+            "AddressType": "STREET",
+            "AddressLine1": "1 College Rise",
+            "City": "Ridgeway",
+            "Region": "",
+            "PostalCode": "6011",
+            "Country": "New Zealand",
+        },
+    ]
+    assert [one["PhoneNumber"] for one in shown["Phones"]] == ["", "555-0101", "", ""]
