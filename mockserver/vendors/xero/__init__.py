@@ -7,7 +7,7 @@ from mockserver.vendors.xero import (
     batch_payments,
     contacts,
     faults,
-    history,
+    history_records,
     idempotency,
     payments,
     refusals,
@@ -29,15 +29,7 @@ VENDOR = Vendor(
             rules=(refusals.nul_problems, batch_payments.batch_payment_problems),
             extra_outcome=extra_outcome("Reference", "BatchPaymentID", "PaymentID"),
         ),
-        "createBatchPaymentHistoryRecord": BatchHandler(
-            check=history.check_note,
-            apply=store_each(history.create_note),
-            render=render_results(
-                "HistoryRecords", history.represent_created_note, history.represent_rejected_note
-            ),
-            rules=(refusals.nul_problems, history.note_problems),
-            extra_outcome=extra_outcome("Details"),
-        ),
+        **history_records.BATCHES,
         "createInvoices": BatchHandler(
             check=creation.check_invoice,
             apply=store_each(creation.create_invoice),
@@ -79,7 +71,7 @@ VENDOR = Vendor(
         "getBatchPayment": batch_payments.get_batch_payment,
         "deleteBatchPayment": batch_payments.delete_batch_payment,
         "deleteBatchPaymentByUrlParam": batch_payments.delete_batch_payment_by_path,
-        "getBatchPaymentHistory": history.list_history,
+        **history_records.OPERATIONS,
         "getInvoices": representation.list_invoices,
         "getInvoice": representation.get_invoice,
         "getAccounts": accounts.list_accounts,

@@ -30,6 +30,7 @@ _INVOICE_MESSAGES: Mapping[str, str] = {
     "unknown-reference": "contact-unknown",
     "locked": "has-payments",
 }
+_NOTE_OPERATIONS = ("createBatchPaymentHistoryRecord", "createInvoiceHistory", "createPaymentHistory")
 _DELETION_MESSAGES: Mapping[str, str] = {"duplicate-key": "batch-deleted", "locked": "batch-reconciled"}
 _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createBatchPayment": {
@@ -46,7 +47,7 @@ _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createInvoices": _INVOICE_MESSAGES,
     "updateOrCreateInvoices": _INVOICE_MESSAGES,
     "updateInvoice": _INVOICE_MESSAGES,
-    "createBatchPaymentHistoryRecord": {"missing-required": "details-missing"},
+    **{name: {"missing-required": "details-missing"} for name in _NOTE_OPERATIONS},
     "deleteBatchPayment": _DELETION_MESSAGES,
     "deleteBatchPaymentByUrlParam": _DELETION_MESSAGES,
     "deletePayment": {"duplicate-key": "payment-deleted", "locked": "payment-reconciled"},
@@ -58,7 +59,7 @@ _MAX_LENGTHS: Mapping[str, int] = {
     "createInvoices": 255,
     "updateOrCreateInvoices": 255,
     "updateInvoice": 255,
-    "createBatchPaymentHistoryRecord": 2500,
+    **dict.fromkeys(_NOTE_OPERATIONS, 2500),
 }
 """Maximum length of the member that holds an operation's magic token."""
 

@@ -58,6 +58,8 @@ PROFILE = Profile(
     readers={
         "createBatchPayment": reading.BATCH_PAYMENTS.read,
         "createBatchPaymentHistoryRecord": reading.NOTES.read,
+        "createInvoiceHistory": reading.NOTES.read,
+        "createPaymentHistory": reading.NOTES.read,
         "createInvoices": reading.NEW_INVOICES.read,
         "createPayments": reading.PAYMENTS.read,
         "updateInvoice": reading.INVOICES.read,
