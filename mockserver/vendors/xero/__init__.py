@@ -4,6 +4,7 @@ from mockserver.vendor import BatchHandler, Vendor, store_each
 from mockserver.vendors.xero import (
     access,
     accounts,
+    attachments,
     batch_payments,
     contacts,
     faults,
@@ -13,7 +14,7 @@ from mockserver.vendors.xero import (
     refusals,
 )
 from mockserver.vendors.xero.faults import extra_outcome
-from mockserver.vendors.xero.invoices import creation, representation, updates
+from mockserver.vendors.xero.invoices import creation, online, representation, updates
 from mockserver.vendors.xero.replies.batch_results import render_results
 
 VENDOR = Vendor(
@@ -71,7 +72,9 @@ VENDOR = Vendor(
         "getBatchPayment": batch_payments.get_batch_payment,
         "deleteBatchPayment": batch_payments.delete_batch_payment,
         "deleteBatchPaymentByUrlParam": batch_payments.delete_batch_payment_by_path,
+        **attachments.OPERATIONS,
         **history_records.OPERATIONS,
+        **online.OPERATIONS,
         "getInvoices": representation.list_invoices,
         "getInvoice": representation.get_invoice,
         "getAccounts": accounts.list_accounts,

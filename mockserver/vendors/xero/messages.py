@@ -50,6 +50,9 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "payment-deleted": ("D", "Payment has already been deleted"),
     "payment-reconciled": ("C", "This payment has been reconciled and cannot be deleted"),
     "not-here": ("A", "The document with the supplied id was not found for this endpoint."),
+    "attached-to-nothing": ("C", "A document with id '{id}' could not be found"),
+    "file-type": ("C", "The file couldn't be uploaded because it isn't a supported file type."),
+    "too-many-files": ("D", "A document can have at most {limit} attachments"),
     "details-missing": ("D", "Details must be specified for the history record"),
     "type-unfit": ("A", "Invoice not of valid type for creation"),
     "status-unfit": ("A", "Invoice not of valid status for creation"),
@@ -142,6 +145,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "history-payment-deleted": ("D", "Payment Deleted"),
     "history-received": ("A", "Received through the Xero API from {app}"),
     "history-amount": ("A", "{number} to {contact} for {total}."),
+    "history-attached": ("A", "Attached a file"),
+    "history-file": ("A", "Attached the file {name} through the Xero API using {app}"),
     "history-amount-paid": ("D", "Payment for {amount} on {day}."),
     # Filters and orders, as the vendor's query library words them.
     "no-such-field": ("A", "No property or field '{name}' exists in type '{entity}' (at index {at})"),

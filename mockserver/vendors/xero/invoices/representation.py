@@ -146,7 +146,7 @@ def _represent(invoice: Document, payments: list[Json], contact: Json, lines: li
         **amount_members(invoice, "CurrencyRate"),
         "HasErrors": False,
         "IsDiscounted": "TotalDiscount" in invoice,
-        "HasAttachments": False,
+        "HasAttachments": invoice.get("HasAttachments", False),
         "Contact": contact,
         **date_members("Date", invoice),
         **date_members("DueDate", invoice),

@@ -179,7 +179,7 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
     ]
     return {
         **creation.invoice_header(sent, state),
-        **pick_members(stored, _INVOICE_ID, "App"),
+        **pick_members(stored, _INVOICE_ID, "App", "HasAttachments"),
         **(
             {INVOICE_NUMBER: key_rules(request.call.assumptions).stored(sent[INVOICE_NUMBER])}
             if INVOICE_NUMBER in sent

@@ -18,6 +18,9 @@ _LIST = ExpectedStatuses(_QUERY, valid=("200", "400", "412"))
 _BATCH = ExpectedStatuses(_SUMMARY, valid=("200", "400"), invalid=("200", "4xx"))
 _ALWAYS_SUMMARISED = ExpectedStatuses(PER_ITEM_REASON, valid=("200", "400"))
 _DELETION = ExpectedStatuses(f"{STATE_REASON}; {UNKNOWN_ID_REASON}", valid=("200", "400", "404"))
+_UPLOAD = ExpectedStatuses(
+    f"{UNKNOWN_ID_REASON}; a document takes ten files, and not every name", valid=("200", "400", "404")
+)
 _GRANT = ExpectedStatuses(
     "the schema cannot say which codes, tokens and clients are good", valid=("200", "400")
 )
@@ -32,6 +35,14 @@ PINS = FixturePins(
         "getBatchPaymentHistory": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
         "createBatchPaymentHistoryRecord": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
         "getInvoiceHistory": {"InvoiceID": "3323652c-155e-433b-8a73-4dde7cfbf410"},
+        "getInvoiceAttachments": {"InvoiceID": "1abe1ed0-0000-4000-8000-000000000005"},
+        "getInvoiceAttachmentByFileName": {
+            "InvoiceID": "1abe1ed0-0000-4000-8000-000000000005",
+            "FileName": "letter.txt",
+        },
+        "createInvoiceAttachmentByFileName": {"InvoiceID": "3323652c-155e-433b-8a73-4dde7cfbf410"},
+        "updateInvoiceAttachmentByFileName": {"InvoiceID": "3323652c-155e-433b-8a73-4dde7cfbf410"},
+        "getOnlineInvoice": {"InvoiceID": "3323652c-155e-433b-8a73-4dde7cfbf410"},
         "createInvoiceHistory": {"InvoiceID": "3323652c-155e-433b-8a73-4dde7cfbf410"},
         "getPaymentHistory": {"PaymentID": "5a1ab1e0-0000-4000-8000-000000000007"},
         "createPaymentHistory": {"PaymentID": "5a1ab1e0-0000-4000-8000-000000000007"},
@@ -70,6 +81,11 @@ PINS = FixturePins(
         "getBatchPayment": FOUND_OR_NOT,
         "getBatchPaymentHistory": FOUND_OR_NOT,
         "getInvoiceHistory": FOUND_OR_NOT,
+        "getInvoiceAttachments": FOUND_OR_NOT,
+        "getInvoiceAttachmentByFileName": FOUND_OR_NOT,
+        "getOnlineInvoice": FOUND_OR_NOT,
+        "createInvoiceAttachmentByFileName": _UPLOAD,
+        "updateInvoiceAttachmentByFileName": _UPLOAD,
         "getPaymentHistory": FOUND_OR_NOT,
         "getInvoice": FOUND_OR_NOT,
         "getAccount": FOUND_OR_NOT,
