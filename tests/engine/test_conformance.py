@@ -110,7 +110,7 @@ def test_a_text_is_held_against_its_schema_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("stated", "fits"), [("*/*", True), ("image/*", True), ("text/*", False)])
-def test_a_range_of_media_types_states_each_of_them(stated: str, fits: bool, tmp_path: Path) -> None:
+def test_a_range_of_media_types_states_each_of_them(stated: str, tmp_path: Path, *, fits: bool) -> None:
     node = {stated: {"schema": {"type": "string", "format": "binary"}}}
     made = sample_vendor.changed_document("/paths/~1orders~1{id}/get/responses/200/content", node)
     contract = ReplyConformance(loaded_vendor(tmp_path, made))

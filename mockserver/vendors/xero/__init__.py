@@ -5,6 +5,7 @@ from mockserver.vendors.xero import (
     access,
     accounts,
     attachments,
+    bank_transactions,
     batch_payments,
     contacts,
     faults,
@@ -31,6 +32,7 @@ VENDOR = Vendor(
             extra_outcome=extra_outcome("Reference", "BatchPaymentID", "PaymentID"),
         ),
         **history_records.BATCHES,
+        **bank_transactions.BATCHES,
         "createInvoices": BatchHandler(
             check=creation.check_invoice,
             apply=store_each(creation.create_invoice),
@@ -73,6 +75,7 @@ VENDOR = Vendor(
         "deleteBatchPayment": batch_payments.delete_batch_payment,
         "deleteBatchPaymentByUrlParam": batch_payments.delete_batch_payment_by_path,
         **attachments.OPERATIONS,
+        **bank_transactions.OPERATIONS,
         **history_records.OPERATIONS,
         **online.OPERATIONS,
         "getInvoices": representation.list_invoices,

@@ -30,6 +30,11 @@ _INVOICE_MESSAGES: Mapping[str, str] = {
     "unknown-reference": "contact-unknown",
     "locked": "has-payments",
 }
+_TRANSACTION_MESSAGES: Mapping[str, str] = {
+    "missing-required": "lines-missing",
+    "unknown-reference": "contact-unknown",
+    "locked": "transaction-reconciled",
+}
 _NOTE_OPERATIONS = ("createBatchPaymentHistoryRecord", "createInvoiceHistory", "createPaymentHistory")
 _DELETION_MESSAGES: Mapping[str, str] = {"duplicate-key": "batch-deleted", "locked": "batch-reconciled"}
 _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
@@ -44,6 +49,10 @@ _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
         "unknown-reference": "document-unknown",
         "locked": "not-authorised",
     },
+    **dict.fromkeys(
+        ("createBankTransactions", "updateOrCreateBankTransactions", "updateBankTransaction"),
+        _TRANSACTION_MESSAGES,
+    ),
     "createInvoices": _INVOICE_MESSAGES,
     "updateOrCreateInvoices": _INVOICE_MESSAGES,
     "updateInvoice": _INVOICE_MESSAGES,

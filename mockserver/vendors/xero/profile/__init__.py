@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mockserver.contract.profile import BatchProfile, Facts, Profile
-from mockserver.vendors.xero.profile import batch_payments, invoices, payments, reading
+from mockserver.vendors.xero.profile import bank_transactions, batch_payments, invoices, payments, reading
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
 
 _FACTS = {
@@ -44,6 +44,7 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             invoices.updated_invoices(facts),
             invoices.new_invoices(facts),
             payments.single_payments(facts),
+            bank_transactions.received_money(facts),
         )
     )
 
@@ -56,6 +57,9 @@ PROFILE = Profile(
     pins=PINS,
     tolerances=TOLERANCES,
     readers={
+        "createBankTransactions": reading.NEW_BANK_TRANSACTIONS.read,
+        "updateBankTransaction": reading.BANK_TRANSACTIONS.read,
+        "updateOrCreateBankTransactions": reading.BANK_TRANSACTIONS.read,
         "createBatchPayment": reading.BATCH_PAYMENTS.read,
         "createBatchPaymentHistoryRecord": reading.NOTES.read,
         "createInvoiceHistory": reading.NOTES.read,

@@ -30,6 +30,8 @@ PINS = FixturePins(
     headers={"xero-tenant-id": "00000000-0000-4000-8000-000000000001"},
     body={"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
     known={
+        "getBankTransaction": {"BankTransactionID": "ba9c0de0-0000-4000-8000-000000000002"},
+        "updateBankTransaction": {"BankTransactionID": "ba9c0de0-0000-4000-8000-000000000001"},
         "getContact": {"ContactID": "c0ffee00-0000-4000-8000-000000000001"},
         "deleteBatchPaymentByUrlParam": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
         "getBatchPaymentHistory": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
@@ -52,6 +54,9 @@ PINS = FixturePins(
     omitted_headers=("Idempotency-Key",),
     expected_statuses={
         "createBatchPayment": _BATCH,
+        "createBankTransactions": _BATCH,
+        "updateOrCreateBankTransactions": _BATCH,
+        "updateBankTransaction": _DELETION,
         "createInvoices": _BATCH,
         "createPayments": _BATCH,
         "updateOrCreateInvoices": _BATCH,
@@ -74,6 +79,8 @@ PINS = FixturePins(
             invalid=("200", "4xx"),
         ),
         "getAccounts": _LIST,
+        "getBankTransactions": _LIST,
+        "getBankTransaction": FOUND_OR_NOT,
         "getContacts": ExpectedStatuses(
             f"{_QUERY}; an empty list of ids is no list", valid=_LIST.valid, invalid=("200", "4xx")
         ),
@@ -96,6 +103,7 @@ PINS = FixturePins(
     # contact and lines have inside them makes half of its cases.
     omitted_members={
         "PaymentInput": ("Invoice", "CreditNote", "Prepayment", "Overpayment", "Account"),
+        "BankTransactionInput": ("BankAccount", "ValidationErrors"),
         "InvoiceInput": ("Attachments", "Warnings", "ValidationErrors"),
         "ContactInput": ("Addresses", "Phones", "ValidationErrors"),
         "LineItem": ("Tracking", "ValidationErrors"),

@@ -192,4 +192,8 @@ BATCH_PAYMENTS = ElementReader("BatchPayments", "Reference", "BatchPaymentID", "
 PAYMENTS = ElementReader("Payments", "Reference", "PaymentID", "Amount", creates=True)
 NEW_INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total", creates=True)
 INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total")
+NEW_BANK_TRANSACTIONS = ElementReader(
+    "BankTransactions", "Reference", "BankTransactionID", "Total", creates=True
+)
+BANK_TRANSACTIONS = ElementReader("BankTransactions", "Reference", "BankTransactionID", "Total")
 NOTES = ElementReader("HistoryRecords", "Details")
