@@ -115,6 +115,14 @@ def test_an_invoice_says_what_became_of_it(xero: Client, bill: Put, read: Read) 
     assert found[0]["Details"] == "H-2 to Ridgeway University for 100.00."
 
 
+def test_a_change_that_changes_nothing_leaves_no_line(xero: Client, bill: Put, read: Read) -> None:
+    sent = invoice(InvoiceNumber="H-3")
+    made = bill(sent).json["Invoices"][0]["InvoiceID"]
+    xero.post(f"{INVOICES}/{made}", json={"Invoices": [sent]})
+
+    assert len(read(f"Invoices/{made}/History", member="HistoryRecords")) == 1
+
+
 def test_a_payment_goes_into_its_own_history_and_its_invoices(xero: Client, read: Read) -> None:
     paid = {**pay(R1, 40), "Account": {"AccountID": BANK1}}
     made = xero.put(f"{API}/Payments", json={"Payments": [paid]}).json["Payments"][0]["PaymentID"]

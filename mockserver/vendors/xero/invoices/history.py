@@ -23,7 +23,12 @@ _CHANGES: Mapping[str, str] = {
 
 
 def add_invoice_line(before: Document | None, after: Document, state: State) -> None:
-    """Write what became of an invoice into its history; `before` is None for a new one."""
+    """Write what became of an invoice into its history; `before` is None for a new one.
+
+    A change that changes nothing leaves no line; that is assumed.
+    """
+    if before is not None and _content(before) == _content(after):
+        return
     if before is None:
         details = message_text("history-received", app=PROVIDER)
     else:
@@ -38,3 +43,9 @@ def add_invoice_line(before: Document | None, after: Document, state: State) -> 
     add_history_line(
         after["InvoiceID"], "history-edited" if edited else _CHANGES[after["Status"]], state, details
     )
+
+
+def _content(invoice: Document) -> Document:
+    """Return what a user wrote of an invoice: lines that are sent anew have new ids."""
+    lines = [{**line, "LineItemID": ""} for line in invoice["LineItems"]]
+    return {**invoice, "UpdatedDateUTC": "", "LineItems": lines}
