@@ -73,7 +73,8 @@ def get_attachment(request: Request, state: State) -> Reply:
     found = _find_attachment(key, name, state) or _find_by_id(key, id_parameter(request, "FileName"), state)
     if found is None:
         raise NotFound(ATTACHMENTS, name)
-    disposition = ("Content-Disposition", f"attachment; {quote(found['FileName'], safe=' ()[]&,;=+')}")
+    shown = quote(found["FileName"], safe=" ()[]&,;=+")
+    disposition = ("Content-Disposition", f'attachment; filename="{shown}"')
     return Reply(
         200,
         b64decode(found["Content"]),

@@ -27,7 +27,7 @@ def test_a_file_comes_back_as_it_went_up(xero: Client, method: str) -> None:
     for name in ("plan.png", made["AttachmentID"], made["AttachmentID"].replace("-", "")):
         found = xero.get(f"{FILES}/{name}")
         assert (found.status, found.body, found.headers["content-type"]) == (200, PICTURE, "image/png")
-    assert found.headers["content-disposition"] == "attachment; plan.png"
+    assert found.headers["content-disposition"] == 'attachment; filename="plan.png"'
 
 
 def test_an_upload_is_answered_with_what_is_kept(xero: Client) -> None:
