@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from mockserver.codec import json
@@ -129,9 +130,10 @@ class ReplyConformance:
         if not reply.body:
             return ""
         media_type, charset = parse_content_type({"content-type": reply.media_type or ""})
-        if media_type not in operation.responses[status]:
+        stated = next((one for one in operation.responses[status] if fnmatchcase(media_type, one)), None)
+        if stated is None:
             return f"{where} as {media_type or 'no media type'} is not in the spec"
-        place = (operation.id, status, media_type)
+        place = (operation.id, status, stated)
         problems = self._problems(place, charset, reply.body, closed=closed)
         return f"{where}: {'; '.join(problems)}" if problems else ""
 

@@ -40,6 +40,12 @@ _CONTACT_MESSAGES: Mapping[str, str] = {
     "duplicate-key": "contact-account-taken",
     "locked": "contact-archived",
 }
+_TRANSACTION_MESSAGES: Mapping[str, str] = {
+    "missing-required": "lines-missing",
+    "unknown-reference": "contact-unknown",
+    "locked": "transaction-reconciled",
+}
+_NOTE_OPERATIONS = ("createBatchPaymentHistoryRecord", "createInvoiceHistory", "createPaymentHistory")
 _DELETION_MESSAGES: Mapping[str, str] = {"duplicate-key": "batch-deleted", "locked": "batch-reconciled"}
 _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createBatchPayment": {
@@ -56,7 +62,11 @@ _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createContacts": _CONTACT_MESSAGES,
     "updateOrCreateContacts": _CONTACT_MESSAGES,
     "updateContact": _CONTACT_MESSAGES,
-    "createBatchPaymentHistoryRecord": {"missing-required": "details-missing"},
+    **dict.fromkeys(
+        ("createBankTransactions", "updateOrCreateBankTransactions", "updateBankTransaction"),
+        _TRANSACTION_MESSAGES,
+    ),
+    **{name: {"missing-required": "details-missing"} for name in _NOTE_OPERATIONS},
     "deleteBatchPayment": _DELETION_MESSAGES,
     "deleteBatchPaymentByUrlParam": _DELETION_MESSAGES,
     "deletePayment": {"duplicate-key": "payment-deleted", "locked": "payment-reconciled"},
@@ -71,7 +81,7 @@ _MAX_LENGTHS: Mapping[str, int] = {
     "createContacts": 255,
     "updateOrCreateContacts": 255,
     "updateContact": 255,
-    "createBatchPaymentHistoryRecord": 2500,
+    **dict.fromkeys(_NOTE_OPERATIONS, 2500),
 }
 """Maximum length of the member that holds an operation's magic token."""
 

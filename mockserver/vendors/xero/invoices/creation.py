@@ -15,6 +15,7 @@ from mockserver.vendors.xero.access import current_organisation, lock_date_probl
 from mockserver.vendors.xero.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates import parse_date, stored_instant
 from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, RATE_STEP, round_to, round_to_cents
+from mockserver.vendors.xero.invoices.history import add_invoice_line
 from mockserver.vendors.xero.invoices.lines import (
     INCLUSIVE,
     NO_TAX,
@@ -116,6 +117,7 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
         **invoice_totals(found, sent),
     }
     state.collection(INVOICES)[document["InvoiceID"]] = document
+    add_invoice_line(None, document, state)
     return Outcome(item, Action.CREATED, attach_contact(document, state))
 
 

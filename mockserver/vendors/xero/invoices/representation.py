@@ -112,9 +112,14 @@ def represent_invoice_in_list(invoice: Document, state: State) -> Json:
 def _represent_in_full(
     invoice: Document, contact: Document, request: Request, state: State
 ) -> dict[str, Json]:
-    precise = request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS
-    lines = [_represent_line(line, precise=precise) for line in invoice["LineItems"]]
+    lines = represent_lines(invoice, request)
     return _represent(invoice, _payments_of(invoice, state), contacts.represent_contact(contact), lines)
+
+
+def represent_lines(document: Document, request: Request) -> list[Json]:
+    """Return the lines of a document, units as precise as the call asks for."""
+    precise = request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS
+    return [_represent_line(line, precise=precise) for line in document["LineItems"]]
 
 
 def _summarise_invoice(invoice: Document, state: State) -> Json:
@@ -154,7 +159,7 @@ def _represent(invoice: Document, payments: list[Json], contact: Json, lines: li
         **amount_members(invoice, "CurrencyRate"),
         "HasErrors": False,
         "IsDiscounted": "TotalDiscount" in invoice,
-        "HasAttachments": False,
+        "HasAttachments": invoice.get("HasAttachments", False),
         "Contact": contact,
         **date_members("Date", invoice),
         **date_members("DueDate", invoice),

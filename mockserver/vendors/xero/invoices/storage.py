@@ -12,8 +12,9 @@ from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendors.xero.accounts import reference_conflict_problems
 from mockserver.vendors.xero.dates import stored_instant
+from mockserver.vendors.xero.history import add_history_line
 from mockserver.vendors.xero.invoices.amounts import round_to_cents
-from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.messages import make_problem, message_text
 from mockserver.vendors.xero.replies.envelope import is_guid
 
 PAYMENTS = "payments"
@@ -97,6 +98,13 @@ def book_payment(payment: Document, state: State) -> None:
         "UpdatedDateUTC": payment["UpdatedDateUTC"],
         **({} if due else {"Status": "PAID", "FullyPaidOnDate": payment["Date"]}),
     }
+    add_history_line(payment["PaymentID"], "history-begun", state)
+    details = _payment_details(payment)
+    add_history_line(payment["InvoiceID"], "history-part-paid" if due else "history-paid", state, details)
+
+
+def _payment_details(payment: Document) -> str:
+    return message_text("history-amount-paid", amount=payment["Amount"], day=payment["Date"])
 
 
 def reverse_payment(payment: Document, state: State) -> Document:
@@ -113,6 +121,8 @@ def reverse_payment(payment: Document, state: State) -> Document:
         "Status": "AUTHORISED",
         "UpdatedDateUTC": now,
     }
+    add_history_line(payment["PaymentID"], "history-deleted", state)
+    add_history_line(payment["InvoiceID"], "history-payment-deleted", state, _payment_details(payment))
     return deleted
 
 

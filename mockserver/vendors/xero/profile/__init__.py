@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mockserver.contract.profile import BatchProfile, Facts, Profile
-from mockserver.vendors.xero.profile import batch_payments, contacts, invoices, payments, reading
+from mockserver.vendors.xero.profile import (
+    bank_transactions,
+    batch_payments,
+    contacts,
+    invoices,
+    payments,
+    reading,
+)
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
 
 _FACTS = {
@@ -46,6 +53,7 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             payments.single_payments(facts),
             payments.posted_payments(facts),
             contacts.updated_contacts(),
+            bank_transactions.received_money(facts),
         )
     )
 
@@ -58,9 +66,14 @@ PROFILE = Profile(
     pins=PINS,
     tolerances=TOLERANCES,
     readers={
+        "createBankTransactions": reading.NEW_BANK_TRANSACTIONS.read,
+        "updateBankTransaction": reading.BANK_TRANSACTIONS.read,
+        "updateOrCreateBankTransactions": reading.BANK_TRANSACTIONS.read,
         "createBatchPayment": reading.BATCH_PAYMENTS.read,
         "createBatchPaymentHistoryRecord": reading.NOTES.read,
         "createContacts": reading.NEW_CONTACTS.read,
+        "createInvoiceHistory": reading.NOTES.read,
+        "createPaymentHistory": reading.NOTES.read,
         "createInvoices": reading.NEW_INVOICES.read,
         "createPayment": reading.POSTED_PAYMENTS.read,
         "createPayments": reading.PAYMENTS.read,
