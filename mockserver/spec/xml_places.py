@@ -101,7 +101,7 @@ class XmlPlaces:
                 for part in parts
                 if isinstance(part.get("additionalProperties"), dict)
             ),
-            types={name: {"$ref": schema} for name, schema in ours.get("types", EMPTY).items()},
+            types=ours.get("types", EMPTY),
             members=members,
             by_element={one.name: name for name, one in shown.items() if not one.attribute},
             by_attribute={one.name: name for name, one in shown.items() if one.attribute},

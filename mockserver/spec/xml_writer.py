@@ -19,8 +19,7 @@ _XSD = "http://www.w3.org/2001/XMLSchema"
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REPLACEMENT = "\ufffd"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_NOT_REPLACEMENT = "\ufffd"
-_NAME = re.compile(r"[^A-Za-z0-9_.-]|^[^A-Za-z_]")
+_NOT_NAME = re.compile(r"[^A-Za-z0-9_.-]|^[^A-Za-z_]")
 _UNNAMED_ROOT = "data"
 _UNKNOWN = XmlMember("", ())
 
