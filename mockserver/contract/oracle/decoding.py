@@ -119,10 +119,9 @@ def decode(body: bytes, content_type: str, node: Document, settings: Document = 
     text = _text(body, charset)
     if media_type.endswith(("/xml", "+xml")):
         return _xml(body if not charset else text.encode(), node, settings)
-    if settings.get("format") == "xml-form":
-        return _wrapped_xml(text, node, settings)
     if media_type == "application/x-www-form-urlencoded":
-        return _form(text, node, settings)
+        decode_form = _wrapped_xml if settings.get("format") == "xml-form" else _form
+        return decode_form(text, node, settings)
     if "json" in media_type:
         return _json(text)
     if node.get("type") == "string":
