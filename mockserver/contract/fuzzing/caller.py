@@ -96,7 +96,7 @@ class CaseCaller:
         return CheckedResponse(case, response, self.wire.last(), arguments, recorder)
 
     def _other_form(self, case: PinnedCase) -> str:
-        """Return the XML media type that some cases ask for, always the same ones, where a spec negotiates."""
+        """Return the XML media type that some cases ask for, always the same, where a spec negotiates."""
         spec = self._errand.spec
         if spec is None or "x-negotiation" not in spec.document:
             return ""
