@@ -11,7 +11,7 @@ from mockserver.spec.openapi import resolve
 from mockserver.spec.xml_places import XML_MEDIA_TYPES
 from tests.support import spec_documents
 from tests.support.client import Client
-from tests.vendors.xero.documents import BATCHES, R1, batch, pay
+from tests.vendors.xero.documents import BATCHES, R1, TWO_CURRENCIES, batch, pay
 
 DOCUMENT = spec_documents.spec("xero")
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -84,6 +84,18 @@ def test_the_journal_knows_the_items_whatever_form_the_answer_has(xero: Client, 
     body = {"BatchPayments": [batch(pay(R1, 5)), batch(pay(R1, 500))]}
     xero.put(f"{BATCHES}?summarizeErrors=false", json=body, headers={"accept": accept})
 
-    journal = xero.within(base="/_mock/sandboxes").get(f"/{xero.headers['mock-sandbox']}/journal")
+    journal = xero.within(base="/_mock/sandboxes").get(f"/{xero.headers['mock-sandbox']}/journal").json
 
-    assert [one["action"] for one in journal.json[-1]["items"]] == ["created", "rejected"]
+    assert journal[-1]["outcomes"] == {"created": 1, "rejected": 1}
+
+
+@pytest.mark.parametrize("kind", ["case", "curl", "har", "postman", "pytest"])
+def test_calls_in_xml_are_exported(xero: Client, kind: str) -> None:
+    body = b"<HistoryRecords><HistoryRecord><Details>Hello</Details></HistoryRecord></HistoryRecords>"
+    sent = {"content-type": "text/xml", "accept": "text/xml"}
+    xero.put(f"{BATCHES}/{TWO_CURRENCIES}/History", content=body, headers=sent)
+    place = f"/{xero.headers['mock-sandbox']}/journal/export?format={kind}"
+
+    exported = xero.within(base="/_mock/sandboxes").get(place)
+
+    assert (exported.status, "Details>Hello</Details" in exported.text) == (200, True)
