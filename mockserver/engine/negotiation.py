@@ -22,6 +22,8 @@ from mockserver.spec.xml_writer import XmlWriter
 
 _REFUSED = "406"
 _NAMED = 2
+_USUAL = ("", "*/*", JSON_TYPE)
+"""What most calls accept; they are not asked further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Negotiation:
             NotAcceptable: its `Accept` names none of them, and the operation declares 406.
         """
         accept = call.headers.get("accept", "")
-        if not accept or _REFUSED not in operation.responses:
+        if accept in _USUAL or _REFUSED not in operation.responses:
             return
         offered = _good_media_types(operation)
         if not frozenset(XML_MEDIA_TYPES).isdisjoint(offered) and choose(accept, offered) is None:
@@ -50,11 +52,14 @@ class Negotiation:
 
     def represent(self, call: Call, operation: Operation, reply: Reply) -> Reply:
         """Return the reply as XML, if it is declared so and the call would rather have that than JSON."""
+        accept = call.headers.get("accept", "")
+        prefers_xml = call.assumptions.get(self.assumption) == "xml"
+        if accept == JSON_TYPE or (accept in _USUAL and not prefers_xml):
+            return reply
         if reply.media_type != JSON_TYPE or not reply.body:
             return reply
         offered = operation.responses.get(str(reply.status), ())
-        prefers_xml = call.assumptions.get(self.assumption) == "xml"
-        media_type = choose(call.headers.get("accept", ""), offered, prefers_xml=prefers_xml)
+        media_type = choose(accept, offered, prefers_xml=prefers_xml)
         if media_type not in XML_MEDIA_TYPES:
             return reply
         try:
