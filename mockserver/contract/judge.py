@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mockserver.codec.http import JSON_TYPE
 from mockserver.contract.checks import APPLICABLE_CHECKS
 from mockserver.contract.checks.check_case import FIRST_REFUSAL, CheckCase
 from mockserver.contract.config import RunConfig
@@ -96,7 +95,7 @@ class ExchangeJudge:
         came = exchange.response
         if "x-negotiation" not in self._contracted.spec.document or came.media_type not in XML_MEDIA_TYPES:
             return exchange
-        headers = {**came.headers, "content-type": JSON_TYPE}
+        headers = {**came.headers, "content-type": "application/json"}
         shown = replace(came, headers=headers, body=to_json_bytes(document).encode())
         return replace(exchange, response=shown)
 
