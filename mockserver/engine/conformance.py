@@ -16,6 +16,7 @@ from mockserver.spec import typed_xml
 from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.openapi import Operation, resolve
 from mockserver.spec.schema import Schema, compile_schema
+from mockserver.spec.xml_places import XML_MEDIA_TYPES, without_omitted
 
 _COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
 
@@ -159,6 +160,8 @@ class ReplyConformance:
 
     def _schema(self, operation_id: str, status: str, media_type: str) -> Schema:
         document = self.vendor.spec.document
+        if media_type in XML_MEDIA_TYPES:
+            document = without_omitted(document)
         operation = self.vendor.spec.operations[operation_id]
         stated = resolve(document, document["paths"][operation.path][operation.method]["responses"][status])
         schema = stated["content"][media_type].get("schema", {})
@@ -185,7 +188,7 @@ class ConformanceChecker:
 
 
 def _decode_body(body: bytes, charset: str, media_type: str, schema: Schema) -> Json:
-    if media_type in typed_xml.XML_MEDIA_TYPES:
+    if media_type in XML_MEDIA_TYPES:
         return typed_xml.read(body, schema.node, schema.document, charset)
     if "json" in media_type:
         return json.decode(body, charset)
