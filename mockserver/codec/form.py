@@ -64,6 +64,25 @@ class FlatForm:
         return document
 
 
+@dataclass(frozen=True, slots=True)
+class WrappedForm:
+    """A form of which one `member` holds the whole document in another format; other members bind nothing."""
+
+    member: str
+    max_keys: int = MAX_KEYS
+
+    def unwrap(self, body: bytes, charset: str) -> bytes:
+        """Return the first value of the member, in UTF-8.
+
+        Raises:
+            MalformedBody: no form, too many keys, or no such member.
+        """
+        for name, text in _parse_pairs(body, charset, self.max_keys):
+            if name == self.member:
+                return text.encode()
+        raise MalformedBody(f"the form has no {self.member}")
+
+
 def _parse_pairs(body: bytes, charset: str, max_keys: int) -> list[tuple[str, str]]:
     try:
         text = to_utf_8(body, charset).decode("utf-8")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mockserver.contract.checks import APPLICABLE_CHECKS
 from mockserver.contract.checks.check_case import FIRST_REFUSAL, CheckCase
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for
-from mockserver.contract.exchange import Exchange
+from mockserver.contract.exchange import Exchange, to_json_bytes
 from mockserver.contract.finding import Finding
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
@@ -17,7 +18,9 @@ from mockserver.contract.oracle.expectations import ExpectedResponse
 from mockserver.contract.profile import OutcomeReader, ReportedOutcomes
 from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.responses.response_conformance import ResponseConformance
+from mockserver.model import Json
 from mockserver.spec.openapi import Operation
+from mockserver.spec.xml_places import XML_MEDIA_TYPES
 
 _UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
 """A reader says ValueError; an answer that is like none before it may bring it down in other ways."""
@@ -75,16 +78,26 @@ class ExchangeJudge:
         operation = expected.operation
         if operation is None:
             return CheckCase(exchange, expected)
-        telling, unread = self._told(exchange, expected, operation)
+        conformance = self._answers.conformance(operation, exchange)
+        telling, unread = self._told(self._in_json(exchange, conformance.body), expected, operation)
         return CheckCase(
             exchange,
             expected,
             telling,
             unread,
-            self._answers.conformance(operation, exchange),
+            conformance,
             is_tolerated=self._forgives(operation, exchange.response.status),
             has_credentials=self._is_credentialed(operation, exchange),
         )
+
+    def _in_json(self, exchange: Exchange, document: Json) -> Exchange:
+        """Return the exchange with its answer in JSON, where the spec has one schema for that and for XML."""
+        came = exchange.response
+        if "x-negotiation" not in self._contracted.spec.document or came.media_type not in XML_MEDIA_TYPES:
+            return exchange
+        headers = {**came.headers, "content-type": "application/json"}
+        shown = replace(came, headers=headers, body=to_json_bytes(document).encode())
+        return replace(exchange, response=shown)
 
     def _told(
         self, exchange: Exchange, expected: ExpectedResponse, operation: Operation

@@ -176,6 +176,8 @@ class _Checks(Value, frozen=True):
         for refusal in self._refusals(operation):
             raise refusal
         check_permission(self.call, operation)
+        if self.served.negotiation is not None:
+            self.served.negotiation.check(self.call, operation)
         return operation
 
     def count(self) -> None:

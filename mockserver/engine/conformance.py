@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from mockserver.codec import json
@@ -15,6 +16,7 @@ from mockserver.spec import typed_xml
 from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.openapi import Operation, resolve
 from mockserver.spec.schema import Schema, compile_schema
+from mockserver.spec.xml_places import XML_MEDIA_TYPES, without_omitted
 
 _COMBINING_KEYWORDS = ("allOf", "anyOf", "oneOf")
 
@@ -129,9 +131,10 @@ class ReplyConformance:
         if not reply.body:
             return ""
         media_type, charset = parse_content_type({"content-type": reply.media_type or ""})
-        if media_type not in operation.responses[status]:
+        stated = next((one for one in operation.responses[status] if fnmatchcase(media_type, one)), None)
+        if stated is None:
             return f"{where} as {media_type or 'no media type'} is not in the spec"
-        place = (operation.id, status, media_type)
+        place = (operation.id, status, stated)
         problems = self._problems(place, charset, reply.body, closed=closed)
         return f"{where}: {'; '.join(problems)}" if problems else ""
 
@@ -157,6 +160,8 @@ class ReplyConformance:
 
     def _schema(self, operation_id: str, status: str, media_type: str) -> Schema:
         document = self.vendor.spec.document
+        if media_type in XML_MEDIA_TYPES:
+            document = without_omitted(document)
         operation = self.vendor.spec.operations[operation_id]
         stated = resolve(document, document["paths"][operation.path][operation.method]["responses"][status])
         schema = stated["content"][media_type].get("schema", {})
@@ -183,7 +188,7 @@ class ConformanceChecker:
 
 
 def _decode_body(body: bytes, charset: str, media_type: str, schema: Schema) -> Json:
-    if media_type in typed_xml.XML_MEDIA_TYPES:
+    if media_type in XML_MEDIA_TYPES:
         return typed_xml.read(body, schema.node, schema.document, charset)
     if "json" in media_type:
         return json.decode(body, charset)

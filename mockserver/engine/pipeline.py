@@ -43,12 +43,25 @@ class Pipeline:
         call, match = admitted.call, admitted.match
         if admitted.refusal is not None:
             refuse = partial(self._refuse, admitted, admitted.refusal)
-            return call, self._transact(call, "", refuse, create=match is not None)
+            refused = self._transact(call, "", refuse, create=match is not None)
+            return call, self._represent(call, refused, admitted.operation)
         if match is None:
             raise AssertionError("a call is routed or refused")
         opened = self.executor.open(call, match)
         answer = partial(self._answer, call, match, opened)
-        return call, self._transact(call, self._tenant(call, opened), answer, create=True)
+        answered = self._transact(call, self._tenant(call, opened), answer, create=True)
+        return call, self._represent(call, answered, match.operation)
+
+    def _represent(self, call: Call, answer: Answer, operation: Operation | None) -> Answer:
+        """Return the answer in the media type that the call asks for, whatever made it.
+
+        It comes last: kept answers, examples and effects all have the one form that rules are written for.
+        """
+        negotiation = self.executor.served.negotiation
+        if negotiation is None or operation is None:
+            return answer
+        reply = negotiation.represent(call, operation, answer.reply)
+        return answer if reply is answer.reply else replace(answer, reply=reply)
 
     def _answer(self, call: Call, match: RouteMatch, opened: Opened, state: State) -> Answer:
         operation = match.operation

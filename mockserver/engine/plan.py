@@ -14,6 +14,8 @@ from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, resolve
 from mockserver.spec.parameters import CompiledParameters, compile_parameters
 from mockserver.spec.schema import Formats, Schema, compile_schema, extension_values, has_bounded_depth
+from mockserver.spec.typed_xml import RequestReader
+from mockserver.spec.xml_places import XmlPlaces
 
 DecodeBody = Callable[[bytes, str, Mapping[str, str]], Json]
 """Reads a body in a charset, while the vendor's assumptions stand so."""
@@ -89,7 +91,7 @@ def _compile_body(spec: Spec, operation: Operation, body: MediaType, formats: Fo
         coercion = compile_coercion(document, body.coercion)
         return CompiledBody(
             media_type=body.name,
-            decode=_body_decoder(document, body, item or node),
+            decode=_body_decoder(document, body, node, item or node),
             coercion=coercion,
             whole=compile_schema(document, whole, formats),
             closed=compile_schema(document, node, formats, closed=True),
@@ -116,7 +118,7 @@ def _compile_items(
     )
 
 
-def _body_decoder(document: Document, body: MediaType, element: Document) -> DecodeBody:
+def _body_decoder(document: Document, body: MediaType, node: Document, element: Document) -> DecodeBody:
     settings = body.coercion
     reading = settings.get("format", "json")
     if reading == "data-contract":
@@ -129,11 +131,13 @@ def _body_decoder(document: Document, body: MediaType, element: Document) -> Dec
         return _regardless_of_assumptions(
             form.FlatForm(_list_members(document, element), settings.get("max-keys", form.MAX_KEYS)).decode
         )
+    if reading in ("xml", "xml-form"):
+        return _typed_xml_decoder(document, node, settings)
     if reading == "octets":
         return lambda body, _charset, _assumptions: body.decode("latin-1")
     if reading == "json":
         return _json_decoder(settings.get("lenient", False))
-    known = "json, data-contract, indexed-form, form, octets"
+    known = "json, xml, xml-form, data-contract, indexed-form, form, octets"
     raise SpecError(f"x-binder.format: unknown {reading}; known are {known}")
 
 
@@ -145,6 +149,15 @@ def _list_members(document: Document, element: Document) -> frozenset[str]:
 
 def _regardless_of_assumptions(decode: Callable[[bytes, str], Json]) -> DecodeBody:
     return lambda body, charset, _assumptions: decode(body, charset)
+
+
+def _typed_xml_decoder(document: Document, node: Document, settings: Document) -> DecodeBody:
+    """XML by the schema, as the body or as the member of a form."""
+    reader = RequestReader(XmlPlaces(document))
+    if settings["format"] == "xml":
+        return _regardless_of_assumptions(lambda body, charset: reader.read(body, node, charset))
+    unwrap = form.WrappedForm(settings.get("member", "xml"), settings.get("max-keys", form.MAX_KEYS)).unwrap
+    return _regardless_of_assumptions(lambda body, charset: reader.read(unwrap(body, charset), node))
 
 
 def _data_contract_decoder(contract: xml.DataContract, any_order: str) -> DecodeBody:

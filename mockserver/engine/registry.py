@@ -18,6 +18,7 @@ from mockserver.codec.http import JSON_TYPE, with_supported_types
 from mockserver.engine import defaults
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
+from mockserver.engine.negotiation import Negotiation, read_negotiation
 from mockserver.engine.plan import CompiledOperation, compile_operations
 from mockserver.engine.rate_limit import RateLimit, read_rate_limit
 from mockserver.errors import MockServerError, Refusal, SpecError, VendorError
@@ -49,6 +50,7 @@ class LoadedVendor:
     assumptions: Mapping[str, str]
     idempotency: IdempotencyExtension | None
     rate_limit: RateLimit | None
+    negotiation: Negotiation | None = None
 
     @property
     def all_assumptions(self) -> tuple[Assumption, ...]:
@@ -141,6 +143,7 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
         assumptions=default_values(_assumptions_of(vendor)),
         idempotency=None if _has_own_idempotency(vendor) else IdempotencyExtension(contract),
         rate_limit=_rate_limit(contract, vendor, schemes),
+        negotiation=read_negotiation(contract),
     )
 
 

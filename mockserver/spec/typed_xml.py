@@ -1,17 +1,22 @@
-"""Decode XML replies to values typed and named by a schema (OpenAPI 3.0 `xml`)."""
+"""Read XML by a schema: answers with the types that it says, requests leniently and as texts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from xml.etree.ElementTree import Element
 
 from mockserver.codec import xml
+from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json
 from mockserver.spec.openapi import resolve
+from mockserver.spec.xml_moments import from_iso
+from mockserver.spec.xml_places import XSI, Schemas, XmlPlace, XmlPlaces
 
-XML_MEDIA_TYPES = ("application/xml", "text/xml")
-NIL_ATTRIBUTE = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+NIL_ATTRIBUTE = f"{{{XSI}}}nil"
+TYPE_ATTRIBUTE = f"{{{XSI}}}type"
+_TRUE = ("true", "1")
 
 
 def _parse_boolean(text: str) -> bool:
@@ -34,15 +39,7 @@ def read(body: bytes, schema: Document, document: Document, charset: str = "utf-
         MalformedBody: no XML.
         ValueError: another root element, or a text that is not of its type.
     """
-    root = xml.parse(body, charset)
-    node = resolve(document, schema)
-    expected = element_tag(node, str(root.tag))
-    if root.tag != expected:
-        raise ValueError(f"expected the element {expected}, found {root.tag}")
-    try:
-        return _value_of(root, node, document)
-    except InvalidOperation:
-        raise ValueError("a text is no number") from None
+    return AnswerReader(XmlPlaces(document)).read(body, schema, charset)
 
 
 def element_tag(node: Document, default: str) -> str:
@@ -52,22 +49,143 @@ def element_tag(node: Document, default: str) -> str:
     return f"{{{said['namespace']}}}{name}" if "namespace" in said else str(name)
 
 
-def _value_of(element: Element, schema: Document, document: Document) -> Json:
-    node = resolve(document, schema)
-    if element.get(NIL_ATTRIBUTE) == "true":
-        return None
-    if node.get("type") == "array":
-        return [_value_of(child, node.get("items", {}), document) for child in element]
-    if node.get("type") == "object":
-        return {
-            name: _value_of(child, _member_schema(node, name), document)
-            for child in element
-            for name in [str(child.tag).rpartition("}")[2]]
-        }
-    return _CONVERTERS.get(node.get("type", ""), str)(element.text or "")
+@dataclass(frozen=True, slots=True)
+class AnswerReader:
+    """Reader of answers: every element counts, and a text has to be of its type."""
+
+    places: XmlPlaces
+
+    def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
+        """Return the document of an answer.
+
+        Raises:
+            MalformedBody: no XML.
+            ValueError: another root element, or a text that is not of its type.
+        """
+        root = xml.parse(body, charset)
+        expected = element_tag(resolve(self.places.document, schema), str(root.tag))
+        if root.tag != expected:
+            raise ValueError(f"expected the element {expected}, found {root.tag}")
+        try:
+            return self._value(root, (schema,))
+        except InvalidOperation:
+            raise ValueError("a text is no number") from None
+
+    def _value(self, element: Element, schemas: Schemas) -> Json:
+        if element.get(NIL_ATTRIBUTE) == "true":
+            return None
+        place = self.places.place(schemas)
+        if (kind := element.get(TYPE_ATTRIBUTE, "")) and (found := self.places.type_named(place, kind)):
+            place = self.places.place((*found, *schemas))
+        if place.kind == "array":
+            return [self._value(child, place.items) for child in element]
+        if place.kind == "object" or len(element):
+            return dict(self._members(element, place))
+        text = element.text or ""
+        if place.milliseconds:
+            return from_iso(text, place.milliseconds)
+        return _CONVERTERS.get(place.kind, str)(text)
+
+    def _members(self, element: Element, place: XmlPlace) -> Iterator[tuple[str, Json]]:
+        for name, text in _attributes(element, place):
+            yield name, _CONVERTERS.get(self.places.place(place.members[name].schemas).kind, str)(text)
+        lists: dict[str, list[Json]] = {}
+        for child in element:
+            tag = _local(child)
+            name = place.by_element.get(tag, tag)
+            member = place.members.get(name)
+            if member is None:
+                yield name, self._value(child, place.others)
+            elif member.repeated:
+                items = self.places.place(member.schemas).items
+                lists.setdefault(name, []).append(self._value(child, items))
+            else:
+                yield name, self._value(child, member.schemas)
+        yield from lists.items()
 
 
-def _member_schema(node: Document, name: str) -> Document:
-    extra = node.get("additionalProperties")
-    found: Document = node.get("properties", {}).get(name) or (extra if isinstance(extra, dict) else {})
-    return found
+@dataclass(frozen=True, slots=True)
+class RequestReader:
+    """Reader of requests: elements in any order, unknown ones dropped, of a repeated one the first counts.
+
+    Values come out as texts, which the binder gives their types. An element that is nil, or empty where its
+    schema wants more than a free text, is one that was not sent.
+    """
+
+    places: XmlPlaces
+
+    def read(self, body: bytes, schema: Document, charset: str = "utf-8") -> Json:
+        """Return the document of a request whose root is what `schema` names, one of its lists, or one item.
+
+        A list that is a member of the schema is the root itself, without an element around it; a document
+        that is no list may stand in one alone.
+
+        Raises:
+            MalformedBody: no XML, another root, or elements where a text belongs.
+        """
+        root = xml.parse(body, charset)
+        tag, place = _local(root), self.places.place((schema,))
+        if tag in place.by_element:
+            name = place.by_element[tag]
+            return {name: self._value(root, place.members[name].schemas)}
+        expected = [place.name] if place.name else []
+        for name, member in place.members.items():
+            inner = self.places.place(member.schemas)
+            if inner.item_name and inner.item_name == tag:
+                return {name: [self._value(root, inner.items)]}
+            expected += [member.name, inner.item_name] if inner.item_name else []
+        if tag != place.name and len(root) == 1 and _local(root[0]) == place.name:
+            root = root[0]  # a list of one
+        if _local(root) != place.name:
+            raise MalformedBody(f"the element {tag} is not expected; expected {' or '.join(expected)}")
+        return self._value(root, (schema,))
+
+    def _value(self, element: Element, schemas: Schemas) -> Json:
+        if element.get(NIL_ATTRIBUTE, "").strip() in _TRUE:
+            return None
+        place = self.places.place(schemas)
+        if place.kind == "array":
+            return [
+                self._value(child, place.items)
+                for child in element
+                if not place.item_name or _local(child) == place.item_name
+            ]
+        if place.kind == "object":
+            return dict(self._members(element, place))
+        if len(element):
+            raise MalformedBody(f"the element {_local(element)} holds elements where a text is expected")
+        text = element.text or ""
+        text = text if place.kind == "string" and place.free_text else text.strip()
+        return from_iso(text, place.milliseconds) if place.milliseconds else text
+
+    def _members(self, element: Element, place: XmlPlace) -> Iterator[tuple[str, Json]]:
+        yield from _attributes(element, place)
+        read: dict[str, Json] = {}
+        for child in element:
+            name = place.by_element.get(_local(child))
+            member = place.members[name] if name else None
+            if name is None or member is None or _is_absent(child, self.places.place(member.schemas)):
+                continue
+            if member.repeated:
+                items = self.places.place(member.schemas).items
+                read.setdefault(name, []).append(self._value(child, items))
+            elif name not in read:
+                read[name] = self._value(child, member.schemas)
+        yield from read.items()
+
+
+def _attributes(element: Element, place: XmlPlace) -> Iterator[tuple[str, str]]:
+    for name, text in element.attrib.items():
+        if name in place.by_attribute:
+            yield place.by_attribute[name], text
+
+
+def _is_absent(element: Element, place: XmlPlace) -> bool:
+    if element.get(NIL_ATTRIBUTE, "").strip() in _TRUE:
+        return True
+    wants_more = place.kind not in ("array", "object") and not (place.kind == "string" and place.free_text)
+    return wants_more and not len(element) and not (element.text or "").strip()
+
+
+def _local(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2]

@@ -109,6 +109,15 @@ def test_a_text_is_held_against_its_schema_as_it_is(tmp_path: Path) -> None:
     assert said(contract, body=b"abcd", media_type="text/plain").startswith("showOrder: 200: : ")
 
 
+@pytest.mark.parametrize(("stated", "fits"), [("*/*", True), ("image/*", True), ("text/*", False)])
+def test_a_range_of_media_types_states_each_of_them(stated: str, tmp_path: Path, *, fits: bool) -> None:
+    node = {stated: {"schema": {"type": "string", "format": "binary"}}}
+    made = sample_vendor.changed_document("/paths/~1orders~1{id}/get/responses/200/content", node)
+    contract = ReplyConformance(loaded_vendor(tmp_path, made))
+
+    assert (said(contract, body=b"\xff\x00", media_type="image/png") == "") is fits
+
+
 def test_xml_is_held_by_the_types_of_its_schema(tmp_path: Path) -> None:
     node = {"application/xml": {"schema": {"$ref": "#/components/schemas/Order"}}}
     made = sample_vendor.changed_document("/paths/~1orders~1{id}/get/responses/200/content", node)

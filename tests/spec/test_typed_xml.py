@@ -17,7 +17,7 @@ ORDER: dict[str, Any] = {
         "number": {"type": "integer"},
         "amount": {"type": "number"},
         "paid": {"type": "boolean"},
-        "lines": {"type": "array", "items": {"type": "integer"}},
+        "lines": {"type": "array", "xml": {"wrapped": True}, "items": {"type": "integer"}},
     },
     "additionalProperties": {"type": "integer"},
 }

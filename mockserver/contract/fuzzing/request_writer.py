@@ -20,7 +20,8 @@ from mockserver.contract.oracle.parameters import find_operation
 from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.spec.openapi import Spec, resolve
-from mockserver.spec.typed_xml import NIL_ATTRIBUTE, XML_MEDIA_TYPES, element_tag
+from mockserver.spec.typed_xml import NIL_ATTRIBUTE, element_tag
+from mockserver.spec.xml_places import XML_MEDIA_TYPES
 
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 """RFC 9110 §5.5; what is not of it no client gets past its own library."""

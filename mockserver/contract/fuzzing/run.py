@@ -17,7 +17,7 @@ from schemathesis.generation import GenerationMode, derive_operation_seed
 from schemathesis.generation.drivers import CoverageGenerator, ExamplesGenerator
 from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.generation.overrides import Override
-from schemathesis.schemas import BaseSchema
+from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
@@ -32,6 +32,7 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.progress import RunPart
 from mockserver.contract.target import Target
+from mockserver.spec.openapi import resolve
 
 PHASE = "fuzzing"
 
@@ -48,6 +49,11 @@ _OFTEN = 5
 
 _LARGE = 40
 """Bytes of path and body that nobody likes to read."""
+
+_RARE = 4
+"""One of so many calls is in another form of the document that most calls have."""
+
+_SECOND_FORMS = ("xml", "xml-form")
 
 _SHRUNK = 4
 """Checks whose large calls are made small, of those that broke at listed cases."""
@@ -151,7 +157,8 @@ def _findings_of_listed(
 def _listed(operation: FuzzedOperation, run_config: RunConfig) -> Iterator[PinnedCase]:
     """Yield the examples of the spec, then what lies at the limits of its schemas and beyond.
 
-    Where there is more of that than the effort is worth, the seed says where taking every nth of it begins.
+    Where there is more of that than the effort is worth, the seed says where taking every nth of it begins;
+    few of it are in another form of the same document.
     """
     feedback = FeedbackSources()
     phases = operation.schema.config.phases_for(operation=operation)
@@ -172,16 +179,49 @@ def _listed(operation: FuzzedOperation, run_config: RunConfig) -> Iterator[Pinne
             feedback=feedback,
         )
     )
-    every = -(-len(limits) // run_config.max_limit_calls) or 1
-    yield from limits[run_config.seed % every :: every]
+    other = _other_forms(operation)
+    shares = [
+        [case for case in limits if (case.media_type in other) is is_other] for is_other in (False, True)
+    ]
+    most = run_config.max_limit_calls
+    rare = -(-most // _RARE) if shares[1] else 0
+    yield from _nth(shares[0], most - rare, run_config.seed)
+    yield from _nth(shares[1], rare, run_config.seed)
+
+
+def _nth(cases: list[PinnedCase], most: int, seed: int) -> list[PinnedCase]:
+    every = -(-len(cases) // max(most, 1)) or 1
+    return cases[seed % every :: every]
+
+
+def _other_forms(operation: FuzzedOperation) -> frozenset[str]:
+    """Return the media types in which the document of another one is written, by the same schema."""
+    raw = operation.definition.raw.get("requestBody", {})
+    content = resolve(operation.schema.raw_schema, raw).get("content", {})
+    return frozenset(
+        name
+        for name, node in content.items()
+        if isinstance(node, dict) and node.get("x-binder", {}).get("format") in _SECOND_FORMS
+    )
+
+
+def _strategies(operation: FuzzedOperation) -> Iterator[Any]:
+    """Yield strategies of one operation, each as likely as the others."""
+    other = _other_forms(operation)
+    first = [body for body in operation.body if body.media_type not in other]
+    forms = [operation]
+    if other and first:
+        forms = [replace(operation, body=PayloadAlternatives(first))] * (_RARE - 1) + forms
+    for one in forms:
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            yield one.as_strategy(generation_mode=mode)
 
 
 def _drawn(
     operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig, search: FailureSearch
 ) -> Finding | None:
     """Return a new failure, shrunk by Hypothesis; None if there is none."""
-    modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
-    strategy: Any = st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
+    strategy: Any = st.one_of(list(_strategies(operation)))
 
     @hypothesis.seed(derive_operation_seed(run_config.seed, operation.label))
     @hypothesis_settings(run_config)

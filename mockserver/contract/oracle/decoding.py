@@ -15,7 +15,17 @@ import yaml
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from mockserver.contract.oracle.typed_values import XML_NIL, element_name, members_of, properties_of, typed
+from mockserver.contract.oracle.typed_values import (
+    XML_NIL,
+    XML_TYPE,
+    element_name,
+    flattened,
+    members_of,
+    milliseconds_text,
+    properties_of,
+    typed,
+)
+from mockserver.contract.oracle.xml_requests import UnexpectedElementError, read_request
 from mockserver.model import EMPTY, Document, Json
 
 _KEY = re.compile(r"(?P<list>\w*)\[(?P<place>[0-9]{1,9})\](?:\.(?P<dotted>\w+)|\[(?P<bracketed>\w+)\])")
@@ -110,7 +120,8 @@ def decode(body: bytes, content_type: str, node: Document, settings: Document = 
     if media_type.endswith(("/xml", "+xml")):
         return _xml(body if not charset else text.encode(), node, settings)
     if media_type == "application/x-www-form-urlencoded":
-        return _form(text, node, settings)
+        decode_form = _wrapped_xml if settings.get("format") == "xml-form" else _form
+        return decode_form(text, node, settings)
     if "json" in media_type:
         return _json(text)
     if node.get("type") == "string":
@@ -231,6 +242,21 @@ def _most(settings: Document) -> int:
     return int(settings.get("max-keys", 1000))
 
 
+def _wrapped_xml(text: str, node: Document, settings: Document) -> Decoded:
+    """Decode the XML in a member of a form."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+    except ValueError as error:
+        raise UnreadableError(f"it is no form: {error}") from None
+    name = settings.get("member", "xml")
+    found = [value for key, value in pairs if key == name]
+    if not found:
+        raise UnreadableError(f"the form has no {name}")
+    read = _xml(found[0].encode("utf-8", "surrogatepass"), node, settings)
+    more = ("the form has more than one member",) if len(pairs) > 1 else ()
+    return Decoded(read.document, (*read.doubts, *more))
+
+
 def _xml(body: bytes, node: Document, settings: Document) -> Decoded:
     found = _DECLARED.match(body)
     doubts = []
@@ -240,7 +266,14 @@ def _xml(body: bytes, node: Document, settings: Document) -> Decoded:
         root: Element = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError) as error:
         raise UnreadableError(f"it is no XML: {error}") from None
-    wanted = element_name(node, str(root.tag))
+    if settings.get("format") in ("xml", "xml-form"):
+        try:
+            document = read_request(root, node, doubts)
+        except UnexpectedElementError as error:
+            raise UnreadableError(str(error)) from None
+        deep = ("it is nested deeper than other readers go",) if _is_deep(document) else ()
+        return Decoded(document, (*dict.fromkeys(doubts), *deep))
+    wanted = element_name(flattened(node), str(root.tag))
     if root.tag != wanted:
         raise UnreadableError(f"the root is {root.tag}, not {wanted}")
     forward = settings.get("format") == "data-contract"
@@ -250,9 +283,12 @@ def _xml(body: bytes, node: Document, settings: Document) -> Decoded:
 def _value(element: Element, node: Document, doubts: list[str], *, forward: bool) -> Json:
     if element.get(XML_NIL, "").strip() in ("true", "1"):
         return None
+    node = flattened(node)
+    if element.get(XML_TYPE):
+        node = flattened({"allOf": [*_typed_as(element, node), node]})
     kind = node.get("type")
     if kind == "array":
-        inner = node.get("items", EMPTY)
+        inner = flattened(node.get("items", EMPTY))
         wanted = element_name(inner, "")
         named = [child for child in element if not wanted or child.tag == wanted]
         if len(named) < len(element):
@@ -262,7 +298,15 @@ def _value(element: Element, node: Document, doubts: list[str], *, forward: bool
         return _members(element, node, doubts, forward=forward)
     if len(element):
         return {str(child.tag): child.text for child in element}
-    return typed(element.text or "", node, of_xml=True)
+    form = node.get("x-xml", EMPTY).get("milliseconds")
+    text = element.text or ""
+    return milliseconds_text(text, form) if form else typed(text, node, of_xml=True)
+
+
+def _typed_as(element: Element, node: Document) -> list[Document]:
+    """Return the schema that the element's `xsi:type` names, of those that its own schema knows."""
+    known = node.get("x-xml", EMPTY).get("types", EMPTY).values()
+    return [one for one in known if flattened(one).get("xml", EMPTY).get("name") == element.get(XML_TYPE)][:1]
 
 
 def _members(element: Element, node: Document, doubts: list[str], *, forward: bool) -> Json:

@@ -12,6 +12,7 @@ from mockserver.contract.oracle.expectations import explain
 from mockserver.contract.oracle.validation import OracleSchema, compile_schema, unfold
 from mockserver.model import EMPTY, Document, Json, Path, pointer_of
 from mockserver.spec.openapi import Operation, Spec, resolve
+from mockserver.spec.xml_places import XML_MEDIA_TYPES, without_omitted
 
 _MAX_PROBLEMS = 3
 
@@ -93,7 +94,10 @@ class ResponseConformance:
     ) -> ConformanceResult:
         key = (operation.id, response.status, media_type)
         if key not in self._schemas:
-            self._schemas[key] = compile_schema(unfold(self._spec.document, stated.get("schema", EMPTY)))
+            document = self._spec.document
+            if media_type in XML_MEDIA_TYPES:
+                document = without_omitted(document)
+            self._schemas[key] = compile_schema(unfold(document, stated.get("schema", EMPTY)))
         known = self._schemas[key]
         document, error = _read(response, known.node)
         if error:

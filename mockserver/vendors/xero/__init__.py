@@ -4,12 +4,14 @@ from mockserver.vendor import BatchHandler, Vendor, store_each
 from mockserver.vendors.xero import (
     access,
     accounts,
+    attachments,
+    bank_transactions,
     batch_payments,
     contact_changes,
     contacts,
     deletions,
     faults,
-    history,
+    history_records,
     idempotency,
     payments,
     refusals,
@@ -17,7 +19,7 @@ from mockserver.vendors.xero import (
 from mockserver.vendors.xero.credits import BATCHES as CREDIT_BATCHES
 from mockserver.vendors.xero.credits import OPERATIONS as CREDIT_OPERATIONS
 from mockserver.vendors.xero.faults import extra_outcome
-from mockserver.vendors.xero.invoices import creation, representation, updates
+from mockserver.vendors.xero.invoices import creation, online, representation, updates
 from mockserver.vendors.xero.replies.batch_results import render_results
 from mockserver.vendors.xero.settings import lists as settings_lists
 
@@ -34,15 +36,8 @@ VENDOR = Vendor(
             rules=(refusals.nul_problems, batch_payments.batch_payment_problems),
             extra_outcome=extra_outcome("Reference", "BatchPaymentID", "PaymentID"),
         ),
-        "createBatchPaymentHistoryRecord": BatchHandler(
-            check=history.check_note,
-            apply=store_each(history.create_note),
-            render=render_results(
-                "HistoryRecords", history.represent_created_note, history.represent_rejected_note
-            ),
-            rules=(refusals.nul_problems, history.note_problems),
-            extra_outcome=extra_outcome("Details"),
-        ),
+        **history_records.BATCHES,
+        **bank_transactions.BATCHES,
         "createInvoices": BatchHandler(
             check=creation.check_invoice,
             apply=store_each(creation.create_invoice),
@@ -85,7 +80,10 @@ VENDOR = Vendor(
     operations={
         "getBatchPayments": batch_payments.list_batch_payments,
         "getBatchPayment": batch_payments.get_batch_payment,
-        "getBatchPaymentHistory": history.list_history,
+        **attachments.OPERATIONS,
+        **bank_transactions.OPERATIONS,
+        **history_records.OPERATIONS,
+        **online.OPERATIONS,
         "getInvoices": representation.list_invoices,
         "getInvoice": representation.get_invoice,
         "getAccounts": accounts.list_accounts,

@@ -44,7 +44,8 @@ def admit(call: Call, enter: Enter, state: State) -> str:
     with state.item():  # a refused call is not counted
         count_call(call, state)
         media_type, charset = parse_content_type(call.headers)
-        if call.body and charset not in _CHARSETS:
+        takes_any_bytes = any(body.name == "*/*" for body in operation.bodies)
+        if call.body and charset not in _CHARSETS and not takes_any_bytes:
             hint = f"the body's charset is {charset}; send utf-8"
             raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,), hint=hint)
     return tenant
@@ -137,6 +138,7 @@ _ALL_SCOPES = (
     "accounting.transactions",
     "accounting.settings",
     "accounting.contacts",
+    "accounting.attachments",
 )
 
 

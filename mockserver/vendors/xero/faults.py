@@ -46,6 +46,12 @@ _ALLOCATION_MESSAGES: Mapping[str, str] = {
     "unknown-reference": "document-unknown",
     "locked": "allocation-paid",
 }
+_TRANSACTION_MESSAGES: Mapping[str, str] = {
+    "missing-required": "lines-missing",
+    "unknown-reference": "contact-unknown",
+    "locked": "transaction-reconciled",
+}
+_NOTE_OPERATIONS = ("createBatchPaymentHistoryRecord", "createInvoiceHistory", "createPaymentHistory")
 _DELETION_MESSAGES: Mapping[str, str] = {"duplicate-key": "batch-deleted", "locked": "batch-reconciled"}
 _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createBatchPayment": {
@@ -68,7 +74,11 @@ _OPERATION_MESSAGES: Mapping[str, Mapping[str, str]] = {
     "createCreditNoteAllocation": _ALLOCATION_MESSAGES,
     "createOverpaymentAllocations": _ALLOCATION_MESSAGES,
     "createPrepaymentAllocations": _ALLOCATION_MESSAGES,
-    "createBatchPaymentHistoryRecord": {"missing-required": "details-missing"},
+    **dict.fromkeys(
+        ("createBankTransactions", "updateOrCreateBankTransactions", "updateBankTransaction"),
+        _TRANSACTION_MESSAGES,
+    ),
+    **{name: {"missing-required": "details-missing"} for name in _NOTE_OPERATIONS},
     "deleteBatchPayment": _DELETION_MESSAGES,
     "deleteBatchPaymentByUrlParam": _DELETION_MESSAGES,
     "deletePayment": {"duplicate-key": "payment-deleted", "locked": "payment-reconciled"},
@@ -86,7 +96,7 @@ _MAX_LENGTHS: Mapping[str, int] = {
     "createCreditNotes": 255,
     "updateOrCreateCreditNotes": 255,
     "updateCreditNote": 255,
-    "createBatchPaymentHistoryRecord": 2500,
+    **dict.fromkeys(_NOTE_OPERATIONS, 2500),
 }
 """Maximum length of the member that holds an operation's magic token."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from mockserver.codec import json
+from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import parse_instant
 from mockserver.codec.json import find_nul, may_contain_nul
 from mockserver.engine.auth import CREDENTIALS
@@ -15,6 +16,7 @@ from mockserver.errors import (
     InvalidCall,
     MalformedBody,
     MethodNotAllowed,
+    NotAcceptable,
     NotFound,
     Refusal,
     Rejected,
@@ -130,6 +132,8 @@ def _unsupported_status(refusal: Refusal) -> tuple[int, str]:
     match refusal:
         case UnsupportedMediaType(media_type=found, supported=wanted):
             return 415, message_text("media-type", found=found, wanted=", ".join(wanted))
+        case NotAcceptable(accept=accept):
+            return 406, message_text("not-acceptable", accept=accept)
         case TooLarge(limit=limit):
             return 413, message_text("body-too-large", limit=limit)
         case TooManyItems(limit=limit, found=found):
@@ -229,7 +233,13 @@ def _rejection_status(problems: Iterable[Problem]) -> int:
 def _malformed_reply(detail: str, call: Call, operation: Operation | None, state: State) -> Reply:
     if not call.body.strip():
         return _no_data_reply(call, operation, state)
-    return error_reply(400, UNREADABLE, message_text("not-json", detail=detail), common_headers(call, state))
+    rule = "not-xml" if _is_xml(call) else "not-json"
+    return error_reply(400, UNREADABLE, message_text(rule, detail=detail), common_headers(call, state))
+
+
+def _is_xml(call: Call) -> bool:
+    """Return whether the body is XML, by itself or in a form."""
+    return "json" not in parse_content_type(call.headers)[0]
 
 
 def _invalid_reply(refusal: InvalidCall, call: Call, operation: Operation | None, state: State) -> Reply:
@@ -246,7 +256,17 @@ def _invalid_reply(refusal: InvalidCall, call: Call, operation: Operation | None
         return validation_reply([{"ValidationErrors": validation_errors([problem])}], call, state)
     if found.rule in ("required", "minItems") or (found.found is None and len(found.path) <= 1):
         return _no_data_reply(call, operation, state)
-    return error_reply(400, UNREADABLE, conversion_message(found), common_headers(call, state))
+    message = _moment_message(found) if _is_xml(call) else ""
+    return error_reply(400, UNREADABLE, message or conversion_message(found), common_headers(call, state))
+
+
+def _moment_message(found: Problem) -> str:
+    """Return what XML says of a date that is none, "" for any other value.
+
+    Source: docs/vendors/xero.md#xml.
+    """
+    is_moment = found.rule == "pattern" and isinstance(found.found, str)
+    return message_text("not-a-moment", value=found.found) if is_moment else ""
 
 
 def _header_reply(found: Problem, call: Call, state: State) -> Reply:

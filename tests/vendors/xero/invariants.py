@@ -26,7 +26,7 @@ class Xero:
     revives = False
     change_creates = False
     replays = True
-    generated = frozenset({"InvoiceID", "LineItemID", "ContactID", "UpdatedDateUTC"})
+    generated = frozenset({"InvoiceID", "LineItemID", "ContactID", "DocumentID", "UpdatedDateUTC", "DateUTC"})
     key_assumption = ""
     key_header = "Idempotency-Key"
 

@@ -175,7 +175,7 @@ JSON = {"content-type": "application/json"}
         (501, "DELETE", {}, b""),
         (412, "GET", {"if-modified-since": "yesterday"}, b""),
         (413, "PUT", JSON, b" " * (10 * 1024 * 1024 + 1)),
-        (415, "PUT", {"content-type": "text/xml"}, b"<a/>"),
+        (415, "PUT", {"content-type": "text/csv"}, b"a,b"),
         (431, "GET", {f"x-{number}": "1" for number in range(101)}, b""),
     ],
 )

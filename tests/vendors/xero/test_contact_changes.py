@@ -192,9 +192,11 @@ def test_an_archived_contact_takes_no_change(change: Send, read: Read, named: An
 
 
 def test_an_archived_contact_leaves_the_list(change: Send, read: Read) -> None:
+    before = {one["ContactID"] for one in read("Contacts")}
+
     change({"ContactStatus": "ARCHIVED"}, path=f"Contacts/{SUPPLIES}", query="")
 
-    assert [one["ContactID"] for one in read("Contacts")] == [RIDGEWAY]
+    assert before - {one["ContactID"] for one in read("Contacts")} == {SUPPLIES}
 
 
 def test_addresses_and_phones_are_replaced_kind_by_kind(change: Send) -> None:
@@ -251,7 +253,9 @@ def test_an_invoice_finds_its_contact_in_any_letter_case(bill: Put) -> None:
 
 @pytest.mark.parametrize("query", ["page=1", "summaryOnly=TRUE", "summaryonly=true"])
 def test_pages_and_summaries_say_where_they_stand(xero: Client, query: str) -> None:
-    assert xero.get(f"{API}/Contacts?{query}").json["pagination"]["itemCount"] == 2
+    everybody = len(xero.get(f"{API}/Contacts").json["Contacts"])
+
+    assert xero.get(f"{API}/Contacts?{query}").json["pagination"]["itemCount"] == everybody
 
 
 def test_a_summary_keeps_what_is_light(read: Read) -> None:

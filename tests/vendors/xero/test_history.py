@@ -1,4 +1,4 @@
-"""The history of batch payments."""
+"""The history of batch payments, invoices and payments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,19 @@ import pytest
 
 from tests.support.client import Client
 from tests.vendors.xero.conftest import Put, Read
-from tests.vendors.xero.documents import BATCHES, R1, TWO_CURRENCIES, batch, messages, pay
+from tests.vendors.xero.documents import (
+    API,
+    BANK1,
+    BATCHES,
+    DEPOSIT,
+    INVOICES,
+    R1,
+    TWO_CURRENCIES,
+    batch,
+    invoice,
+    messages,
+    pay,
+)
 
 HISTORY = f"{BATCHES}/{TWO_CURRENCIES}/History"
 
@@ -77,3 +89,74 @@ def test_a_call_without_notes_is_told_what_was_expected(xero: Client) -> None:
 
     assert (answer.status, answer.json["ErrorNumber"]) == (400, 17)
     assert "expecting HistoryRecord data" in answer.json["Message"]
+
+
+def test_an_approved_invoice_begins_its_history(bill: Put, read: Read) -> None:
+    made = bill(invoice(InvoiceNumber="H-1")).json["Invoices"][0]["InvoiceID"]
+
+    assert [told(one) for one in read(f"Invoices/{made}/History", member="HistoryRecords")] == [
+        ("Approved", "Received through the Xero API from Xero API Partner")
+    ]
+
+
+def test_an_invoice_says_what_became_of_it(xero: Client, bill: Put, read: Read) -> None:
+    made = bill(invoice(InvoiceNumber="H-2", Status="DRAFT")).json["Invoices"][0]["InvoiceID"]
+    for change in (
+        {"Reference": "New"},
+        {"Status": "SUBMITTED"},
+        {"Status": "AUTHORISED"},
+        {"Status": "VOIDED"},
+    ):
+        xero.post(f"{INVOICES}/{made}", json={"Invoices": [change]})
+
+    found = read(f"Invoices/{made}/History", member="HistoryRecords")
+
+    assert [one["Changes"] for one in found] == ["Voided", "Approved", "Submitted", "Edited", "Created"]
+    assert found[0]["Details"] == "H-2 to Ridgeway University for 100.00."
+
+
+def test_a_change_that_changes_nothing_leaves_no_line(xero: Client, bill: Put, read: Read) -> None:
+    sent = invoice(InvoiceNumber="H-3")
+    made = bill(sent).json["Invoices"][0]["InvoiceID"]
+    xero.post(f"{INVOICES}/{made}", json={"Invoices": [sent]})
+
+    assert len(read(f"Invoices/{made}/History", member="HistoryRecords")) == 1
+
+
+def test_a_payment_goes_into_its_own_history_and_its_invoices(xero: Client, read: Read) -> None:
+    paid = {**pay(R1, 40), "Account": {"AccountID": BANK1}}
+    made = xero.put(f"{API}/Payments", json={"Payments": [paid]}).json["Payments"][0]["PaymentID"]
+    xero.put(f"{API}/Payments", json={"Payments": [{**paid, "Amount": 60}]})
+    xero.post(f"{API}/Payments/{made}", json={"Status": "DELETED"})
+
+    lines = read(f"Invoices/{R1}/History", member="HistoryRecords")
+
+    assert [one["Changes"] for one in lines] == ["Payment Deleted", "Paid", "Partially Paid", "Approved"]
+    assert [one["Changes"] for one in read(f"Payments/{made}/History", member="HistoryRecords")] == [
+        "Deleted",
+        "Created",
+    ]
+
+
+@pytest.mark.parametrize("path", [f"Invoices/{R1}", f"Payments/{DEPOSIT}"])
+def test_notes_are_kept_for_invoices_and_payments(xero: Client, read: Read, path: str) -> None:
+    answer = note(xero, "Good", "", path=f"{API}/{path}/History")
+
+    assert [messages(one) for one in answer.json["Elements"]] == [
+        ["Details must be specified for the history record"]
+    ]
+    assert told(read(f"{path}/History", member="HistoryRecords")[0]) == ("Note", "Good")
+
+
+@pytest.mark.parametrize("kind", ["Invoices", "Payments"])
+def test_no_invoice_or_payment_of_that_id_has_a_history(xero: Client, kind: str) -> None:
+    path = f"{API}/{kind}/99999999-9999-4999-8999-999999999999/History"
+
+    assert xero.get(path).status == 404
+    assert messages(note(xero, "Lost", path=path).json["Elements"][0]) == [
+        "The document with the supplied id was not found for this endpoint."
+    ]
+
+
+def told(line: Any) -> tuple[str, str]:
+    return line["Changes"], line["Details"]

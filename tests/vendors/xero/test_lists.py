@@ -93,7 +93,7 @@ def numbers(answer: Response) -> list[str]:
         ("FullyPaidOnDate.Value>DateTime(2019,1,1) AND Total<>100", ["B3", "RAUD"]),
         ('"RUSD".Contains(InvoiceNumber)', ["RUSD"]),
         ('InvoiceID.ToString()=="' + R2 + '"', ["R2"]),
-        ("HasAttachments", []),
+        ("HasAttachments", ["R5"]),
     ],
 )
 def test_where_picks(xero: Client, where: str, found: list[str]) -> None:

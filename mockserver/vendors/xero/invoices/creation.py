@@ -15,6 +15,7 @@ from mockserver.vendors.xero.access import current_organisation, lock_date_probl
 from mockserver.vendors.xero.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates import parse_date, stored_instant
 from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, RATE_STEP, round_to, round_to_cents
+from mockserver.vendors.xero.invoices.history import add_invoice_line
 from mockserver.vendors.xero.invoices.kinds import CREDIT_NOTE, INVOICE, DocumentKind, kind_of
 from mockserver.vendors.xero.invoices.lines import (
     INCLUSIVE,
@@ -113,6 +114,8 @@ def create_invoice(item: Item, request: Request, state: State) -> Outcome:
         **invoice_totals(found, sent, kind),
     }
     state.collection(kind.collection)[document[kind.id]] = document
+    if kind is INVOICE:
+        add_invoice_line(None, document, state)
     return Outcome(item, Action.CREATED, attach_contact(document, state))
 
 

@@ -119,7 +119,7 @@ def _represent_in_full(
 
 
 def represent_lines(document: Document, request: Request) -> list[Json]:
-    """Return the lines of an invoice, or of a credit, with as many decimals as the call asks for."""
+    """Return the lines of a document, units as precise as the call asks for."""
     precise = request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS
     return [_represent_line(line, precise=precise) for line in document["LineItems"]]
 
@@ -159,7 +159,7 @@ def _represent(
         **amount_members(invoice, "CurrencyRate"),
         "HasErrors": False,
         "IsDiscounted": "TotalDiscount" in invoice,
-        "HasAttachments": False,
+        "HasAttachments": invoice.get("HasAttachments", False),
         "Contact": contact,
         **date_members("Date", invoice),
         **date_members("DueDate", invoice),

@@ -12,9 +12,10 @@ from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendors.xero.accounts import reference_conflict_problems
 from mockserver.vendors.xero.dates import stored_instant
+from mockserver.vendors.xero.history import add_history_line
 from mockserver.vendors.xero.invoices.amounts import round_to_cents
 from mockserver.vendors.xero.invoices.kinds import CREDITS, INVOICE, DocumentKind
-from mockserver.vendors.xero.messages import make_problem
+from mockserver.vendors.xero.messages import make_problem, message_text
 from mockserver.vendors.xero.replies.envelope import is_guid
 
 PAYMENTS = "payments"
@@ -121,7 +122,15 @@ def unpayable_invoice_problems(payables: Iterable[InvoicePayment]) -> Iterator[P
 def book_payment(payment: Document, state: State) -> None:
     """Keep a payment, and take what it pays off what is due, or off the credit that it pays out."""
     state.collection(PAYMENTS)[payment["PaymentID"]] = payment
-    _settle_target(payment, payment["Amount"], payment["UpdatedDateUTC"], state)
+    paid = _settle_target(payment, payment["Amount"], payment["UpdatedDateUTC"], state)
+    add_history_line(payment["PaymentID"], "history-begun", state)
+    _add_payment_line(payment, "history-paid" if paid["Status"] == "PAID" else "history-part-paid", state)
+
+
+def _add_payment_line(payment: Document, change: str, state: State) -> None:
+    """Write into the history of what is paid which payment changed it."""
+    details = message_text("history-amount-paid", amount=payment["Amount"], day=payment["Date"])
+    add_history_line(payment[paid_kind(payment).id], change, state, details)
 
 
 def reverse_payment(payment: Document, state: State) -> Document:
@@ -130,15 +139,18 @@ def reverse_payment(payment: Document, state: State) -> Document:
     deleted = {**payment, "Status": "DELETED", "UpdatedDateUTC": now}
     state.collection(PAYMENTS)[payment["PaymentID"]] = deleted
     _settle_target(payment, -payment["Amount"], now, state)
+    add_history_line(payment["PaymentID"], "history-deleted", state)
+    _add_payment_line(payment, "history-payment-deleted", state)
     return deleted
 
 
-def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -> None:
+def _settle_target(payment: Document, amount: Decimal, now: str, state: State) -> Document:
+    """Take an amount off what the payment pays, store that and return it."""
     kind = paid_kind(payment)
     documents = state.collection(kind.collection)
-    documents[payment[kind.id]] = settle(
-        documents[payment[kind.id]], kind, {"AmountPaid": amount}, payment["Date"], now
-    )
+    paid = settle(documents[payment[kind.id]], kind, {"AmountPaid": amount}, payment["Date"], now)
+    documents[paid[kind.id]] = paid
+    return paid
 
 
 def settle(

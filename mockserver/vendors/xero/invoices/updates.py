@@ -14,6 +14,7 @@ from mockserver.vendor import Request
 from mockserver.vendors.xero import messages
 from mockserver.vendors.xero.dates import parse_date, stored_instant
 from mockserver.vendors.xero.invoices import creation, representation, storage
+from mockserver.vendors.xero.invoices.history import add_invoice_line
 from mockserver.vendors.xero.invoices.kinds import CREDIT_NOTE, INVOICE, DocumentKind, kind_of
 from mockserver.vendors.xero.invoices.lines import InvoiceLine, recalculate_tax
 from mockserver.vendors.xero.invoices.storage import find_by_number
@@ -83,6 +84,8 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
             _end_invoice(stored, sent, state) if ended else _update_invoice(stored, sent, request, state)
         )
         state.collection(kind.collection)[stored[kind.id]] = changed
+        if kind is INVOICE:
+            add_invoice_line(stored, changed, state)
         outcome = Outcome(item, Action.UPDATED, representation.attach_contact(changed, state))
     warnings = creation.invoice_warnings(Item(item.index, item.key, sent), request)
     return replace(outcome, warnings=tuple(warnings))
@@ -216,7 +219,7 @@ def _update_invoice(stored: Document, sent: Document, request: Request, state: S
     ]
     return {
         **creation.invoice_header(sent, state),
-        **pick_members(stored, kind.id, "App"),
+        **pick_members(stored, kind.id, "App", "HasAttachments"),
         **(
             {kind.number: key_rules(request.call.assumptions).stored(sent[kind.number])}
             if kind.number in sent

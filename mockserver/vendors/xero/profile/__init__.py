@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mockserver.contract.profile import BatchProfile, Facts, Profile
 from mockserver.vendors.xero.profile import (
+    bank_transactions,
     batch_payments,
     contacts,
     credit_notes,
@@ -53,6 +54,7 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             payments.single_payments(facts),
             payments.posted_payments(facts),
             contacts.updated_contacts(),
+            bank_transactions.received_money(facts),
             credit_notes.credit_notes(facts),
         )
     )
@@ -66,11 +68,16 @@ PROFILE = Profile(
     pins=PINS,
     tolerances=TOLERANCES,
     readers={
+        "createBankTransactions": reading.NEW_BANK_TRANSACTIONS.read,
+        "updateBankTransaction": reading.BANK_TRANSACTIONS.read,
+        "updateOrCreateBankTransactions": reading.BANK_TRANSACTIONS.read,
         "createBatchPayment": reading.BATCH_PAYMENTS.read,
         "createBatchPaymentHistoryRecord": reading.NOTES.read,
         "createContacts": reading.NEW_CONTACTS.read,
         "createCreditNoteAllocation": reading.ALLOCATIONS.read,
         "createCreditNotes": reading.NEW_CREDIT_NOTES.read,
+        "createInvoiceHistory": reading.NOTES.read,
+        "createPaymentHistory": reading.NOTES.read,
         "createInvoices": reading.NEW_INVOICES.read,
         "createOverpaymentAllocations": reading.ALLOCATIONS.read,
         "createPayment": reading.POSTED_PAYMENTS.read,

@@ -33,6 +33,9 @@ _NUMBERED_BATCH = ExpectedStatuses(
 )
 _ALWAYS_SUMMARISED = ExpectedStatuses(PER_ITEM_REASON, valid=("200", "400"))
 _DELETION = ExpectedStatuses(f"{STATE_REASON}; {UNKNOWN_ID_REASON}", valid=("200", "400", "404"))
+_UPLOAD = ExpectedStatuses(
+    f"{UNKNOWN_ID_REASON}; a document takes ten files, and not every name", valid=("200", "400", "404")
+)
 _GRANT = ExpectedStatuses(
     "the schema cannot say which codes, tokens and clients are good", valid=("200", "400")
 )
@@ -49,10 +52,24 @@ PINS = FixturePins(
     headers={"xero-tenant-id": "00000000-0000-4000-8000-000000000001"},
     body={"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
     known={
+        "getBankTransaction": {"BankTransactionID": "ba9c0de0-0000-4000-8000-000000000002"},
+        "updateBankTransaction": {"BankTransactionID": "ba9c0de0-0000-4000-8000-000000000001"},
         "getContact": {"ContactID": "c0ffee00-0000-4000-8000-000000000001"},
         "deleteBatchPaymentByUrlParam": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
         "getBatchPaymentHistory": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
         "createBatchPaymentHistoryRecord": {"BatchPaymentID": "d318c343-208e-49fe-b04a-45642349bcf1"},
+        "getInvoiceHistory": {"InvoiceID": "3323652c-155e-433b-8a73-4dde7cfbf410"},
+        "getInvoiceAttachments": {"InvoiceID": "1abe1ed0-0000-4000-8000-000000000005"},
+        "getInvoiceAttachmentByFileName": {
+            "InvoiceID": "1abe1ed0-0000-4000-8000-000000000005",
+            "FileName": "letter.txt",
+        },
+        "createInvoiceAttachmentByFileName": {"InvoiceID": "3323652c-155e-433b-8a73-4dde7cfbf410"},
+        "updateInvoiceAttachmentByFileName": {"InvoiceID": "3323652c-155e-433b-8a73-4dde7cfbf410"},
+        "getOnlineInvoice": {"InvoiceID": "3323652c-155e-433b-8a73-4dde7cfbf410"},
+        "createInvoiceHistory": {"InvoiceID": "3323652c-155e-433b-8a73-4dde7cfbf410"},
+        "getPaymentHistory": {"PaymentID": "5a1ab1e0-0000-4000-8000-000000000007"},
+        "createPaymentHistory": {"PaymentID": "5a1ab1e0-0000-4000-8000-000000000007"},
         "updateInvoice": {"InvoiceID": "1abe1ed0-0000-4000-8000-000000000004"},
         "updateContact": {"ContactID": "c0ffee00-0000-4000-8000-000000000001"},
         "updateCreditNote": {"CreditNoteID": "c4ed1700-0000-4000-8000-000000000001"},
@@ -77,6 +94,9 @@ PINS = FixturePins(
     expected_statuses={
         "createBatchPayment": _BATCH,
         "createContacts": _BATCH,
+        "createBankTransactions": _BATCH,
+        "updateOrCreateBankTransactions": _BATCH,
+        "updateBankTransaction": _DELETION,
         "createInvoices": _BATCH,
         "createPayments": _BATCH,
         "createPayment": _BATCH,
@@ -91,6 +111,8 @@ PINS = FixturePins(
         "createPrepaymentAllocations": _BATCH_OF_ONE,
         "updateCreditNote": _ONE_CHANGE,
         "createBatchPaymentHistoryRecord": _ALWAYS_SUMMARISED,
+        "createInvoiceHistory": _ALWAYS_SUMMARISED,
+        "createPaymentHistory": _ALWAYS_SUMMARISED,
         "deleteBatchPayment": _DELETION,
         "deleteBatchPaymentByUrlParam": _DELETION,
         "deletePayment": _DELETION,
@@ -101,6 +123,8 @@ PINS = FixturePins(
         "getBatchPayments": _LIST,
         "getInvoices": _REFERENCED_LIST,
         "getAccounts": _LIST,
+        "getBankTransactions": _LIST,
+        "getBankTransaction": FOUND_OR_NOT,
         "getContacts": ExpectedStatuses(
             f"{_QUERY}; an empty list of ids is no list", valid=_LIST.valid, invalid=("200", "4xx")
         ),
@@ -116,6 +140,13 @@ PINS = FixturePins(
         "getPrepayments": _REFERENCED_LIST,
         "getBatchPayment": FOUND_OR_NOT,
         "getBatchPaymentHistory": FOUND_OR_NOT,
+        "getInvoiceHistory": FOUND_OR_NOT,
+        "getInvoiceAttachments": FOUND_OR_NOT,
+        "getInvoiceAttachmentByFileName": FOUND_OR_NOT,
+        "getOnlineInvoice": FOUND_OR_NOT,
+        "createInvoiceAttachmentByFileName": _UPLOAD,
+        "updateInvoiceAttachmentByFileName": _UPLOAD,
+        "getPaymentHistory": FOUND_OR_NOT,
         "getInvoice": FOUND_OR_NOT,
         "getAccount": FOUND_OR_NOT,
         "getPayment": FOUND_OR_NOT,
@@ -130,6 +161,7 @@ PINS = FixturePins(
         "PaymentInput": ("Invoice", "CreditNote", "Prepayment", "Overpayment", "Account"),
         "CreditNoteInput": ("Allocations", "Payments", "Warnings", "ValidationErrors"),
         "AllocationInput": ("Invoice", "ValidationErrors"),
+        "BankTransactionInput": ("BankAccount", "ValidationErrors"),
         "InvoiceInput": ("Attachments", "Warnings", "ValidationErrors"),
         "ContactInput": (
             "AccountsPayableTaxType",

@@ -195,6 +195,10 @@ DELETED_PAYMENTS = ElementReader("Payments", "PaymentID", "PaymentID")
 DELETED_BATCH_PAYMENTS = ElementReader("BatchPayments", "BatchPaymentID", "BatchPaymentID")
 NEW_INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total", creates=True)
 INVOICES = ElementReader("Invoices", "InvoiceNumber", "InvoiceID", "Total")
+NEW_BANK_TRANSACTIONS = ElementReader(
+    "BankTransactions", "Reference", "BankTransactionID", "Total", creates=True
+)
+BANK_TRANSACTIONS = ElementReader("BankTransactions", "Reference", "BankTransactionID", "Total")
 NOTES = ElementReader("HistoryRecords", "Details")
 NEW_CONTACTS = ElementReader("Contacts", "Name", "ContactID", creates=True)
 CONTACTS = ElementReader("Contacts", "Name", "ContactID")

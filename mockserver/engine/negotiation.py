@@ -1,0 +1,117 @@
+"""Answers in the media type that a call asks for: what a spec declares in XML too is written from JSON.
+
+A spec with `x-negotiation` asks for it. Its `default` names the assumption that says which form a call gets
+that leaves it open: `json` or `xml`. Where an operation declares 406, that is what a call gets that accepts
+none of the media types of its answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from msgspec.structs import replace
+
+from mockserver.codec import json
+from mockserver.codec.http import JSON_TYPE, parse_accept
+from mockserver.errors import MalformedBody, NotAcceptable
+from mockserver.model import Call, Document, Reply
+from mockserver.spec.openapi import Operation, Spec, resolve
+from mockserver.spec.xml_places import XML_MEDIA_TYPES, XmlPlaces
+from mockserver.spec.xml_writer import XmlWriter
+
+_REFUSED = "406"
+_NAMED = 2
+_USUAL = ("", "*/*", JSON_TYPE)
+"""What most calls accept; they are not asked further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiation:
+    """The negotiation of one spec; `assumption` says what a call gets that leaves it open, "" for JSON."""
+
+    spec: Spec
+    assumption: str
+    writer: XmlWriter
+
+    def check(self, call: Call, operation: Operation) -> None:
+        """Raise if the call accepts none of the media types that the operation's good answers have.
+
+        Raises:
+            NotAcceptable: its `Accept` names none of them, and the operation declares 406.
+        """
+        accept = call.headers.get("accept", "")
+        if accept in _USUAL or _REFUSED not in operation.responses:
+            return
+        offered = _good_media_types(operation)
+        if not frozenset(XML_MEDIA_TYPES).isdisjoint(offered) and choose(accept, offered) is None:
+            there = " or ".join(offered)
+            raise NotAcceptable(
+                accept, hint=f"Accept: {accept} names no media type of the answer; send {there}"
+            )
+
+    def represent(self, call: Call, operation: Operation, reply: Reply) -> Reply:
+        """Return the reply as XML, if it is declared so and the call would rather have that than JSON."""
+        accept = call.headers.get("accept", "")
+        prefers_xml = call.assumptions.get(self.assumption) == "xml"
+        if accept == JSON_TYPE or (accept in _USUAL and not prefers_xml):
+            return reply
+        if reply.media_type != JSON_TYPE or not reply.body:
+            return reply
+        offered = operation.responses.get(str(reply.status), ())
+        media_type = choose(accept, offered, prefers_xml=prefers_xml)
+        if media_type not in XML_MEDIA_TYPES:
+            return reply
+        try:
+            document = json.decode(reply.body)
+        except MalformedBody:
+            return reply  # a scenario breaks the JSON
+        body = self.writer.write(document, self._schema(operation, reply.status, media_type))
+        return replace(reply, body=body, media_type=f"{media_type}; charset=utf-8")
+
+    def _schema(self, operation: Operation, status: int, media_type: str) -> Document:
+        document = self.spec.document
+        stated = document["paths"][operation.path][operation.method]["responses"][str(status)]
+        schema: Document = resolve(document, stated)["content"][media_type].get("schema", {})
+        return schema
+
+
+def read_negotiation(spec: Spec) -> Negotiation | None:
+    """Return what the spec's `x-negotiation` asks for, None without one."""
+    node = spec.document.get("x-negotiation")
+    if node is None:
+        return None
+    return Negotiation(spec, str(node.get("default", "")), XmlWriter(XmlPlaces(spec.document)))
+
+
+@lru_cache(maxsize=256)
+def choose(accept: str, offered: tuple[str, ...], *, prefers_xml: bool = False) -> str | None:
+    """Return the offered media type that `accept` wants most, None if it wants none (RFC 9110 §12.5.1).
+
+    Of equal ones the one that is named before a range, then the one named first; what is left open is the
+    first offered, or if `prefers_xml` the first that is XML. A range may be offered too.
+    """
+    wanted = [(name, quality, place) for place, (name, quality) in enumerate(parse_accept(accept or "*/*"))]
+    ranked = [
+        (quality, exactness, -place, prefers_xml and media_type in XML_MEDIA_TYPES, -index, media_type)
+        for index, media_type in enumerate(offered)
+        for quality, exactness, place in [_best_match(media_type, wanted)]
+        if quality > 0
+    ]
+    return max(ranked)[-1] if ranked else None
+
+
+def _best_match(media_type: str, wanted: list[tuple[str, float, int]]) -> tuple[float, int, int]:
+    """Return the quality that the most exact range gives to a media type, how exact it is, and its place."""
+    family = media_type.partition("/")[0]
+    for exactness, name in ((_NAMED, media_type), (1, f"{family}/*"), (0, "*/*")):
+        for given, quality, place in wanted:
+            if given == name or (media_type == "*/*" and not exactness):
+                return quality, exactness, place
+    return 0.0, 0, 0
+
+
+def _good_media_types(operation: Operation) -> tuple[str, ...]:
+    """Return the media types of the answers with a good status."""
+    good = (names for status, names in operation.responses.items() if status.startswith("2"))
+    return tuple(dict.fromkeys(name for names in good for name in names))
