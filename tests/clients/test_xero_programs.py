@@ -41,13 +41,19 @@ def run(client: PublishedClient, *command: str, ruby: bool = False) -> dict[str,
     """What a program prints; the test is skipped where its client is not there."""
     if client.missing:
         pytest.skip(f"{client.name}: {client.missing}; `make clients` installs what can be had")
-    gems = {"GEM_PATH": str(ROOT / "ruby"), "RUBYLIB": os.environ.get(client.copy, "")} if ruby else {}
+    gems = _ruby_settings(client) if ruby else {}
     done = subprocess.run(  # noqa: S603 - programs of this folder
         command, capture_output=True, text=True, timeout=PROGRAM_S, check=False, env={**os.environ, **gems}
     )
     assert done.returncode == 0, done.stderr[-3000:]
     seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return seen
+
+
+def _ruby_settings(client: PublishedClient) -> dict[str, str]:
+    """Where Ruby finds a client: a copy that somebody has, else what was installed here."""
+    copy = os.environ.get(client.copy)
+    return {"RUBYLIB": copy} if copy else {"GEM_PATH": str(ROOT / "ruby")}
 
 
 def test_xero_node_follows_its_readme_from_the_tenant_to_a_deleted_batch(base: str) -> None:

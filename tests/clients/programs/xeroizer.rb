@@ -24,7 +24,11 @@ payment = client.Payment.build(invoice: { invoice_id: invoice.id }, account: { c
 seen[:paid] = [payment.save, payment.payment_id.to_s.empty?]
 seen[:due] = client.Invoice.find(invoice.id).amount_due.to_s('F')
 much = client.Payment.build(invoice: { invoice_id: invoice.id }, account: { code: 'BANK1' }, date: Date.new(2019, 2, 22), amount: 400)
-seen[:refused] = [much.save, much.errors.map { |error| error.last }]
+seen[:refused] = begin
+  much.save!
+rescue Xeroizer::ApiException => e
+  [much.save, e.validation_errors]
+end
 several = [{ name: 'Cedar Works' }, { email_address: 'nobody' }].map { |one| client.Contact.build(one) }
 seen[:several] = [client.Contact.save_records(several), several.map { |one| one.errors.to_a.length.positive? }]
 seen[:missing] = begin
