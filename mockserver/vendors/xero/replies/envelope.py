@@ -60,7 +60,7 @@ def common_headers(call: Call, state: State) -> Headers:
 
 def correlation_header(state: State) -> Headers:
     """Return what every answer carries."""
-    return (("xero-correlation-id", state.uuid()),)
+    return (("Xero-Correlation-Id", state.uuid()),)
 
 
 def success_reply(members: Mapping[str, Json], call: Call, state: State) -> Reply:
