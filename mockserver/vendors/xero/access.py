@@ -17,7 +17,12 @@ from mockserver.vendor import Enter, Request
 from mockserver.vendors.xero.dates import print_date
 from mockserver.vendors.xero.messages import make_problem
 from mockserver.vendors.xero.rate_limit import TENANT_HEADER, count_call
-from mockserver.vendors.xero.replies.envelope import correlation_header, pick_members, success_reply
+from mockserver.vendors.xero.replies.envelope import (
+    correlation_header,
+    id_parameter,
+    pick_members,
+    success_reply,
+)
 
 CONNECTIONS = "connections"
 ORGANISATIONS = "organisations"
@@ -93,7 +98,7 @@ def delete_connection(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the token has no connection of that id.
     """
-    key = str(request.parameters["id"]).lower()
+    key = id_parameter(request, "id")
     found = [one for one in reachable_connections(request.call, state) if one["id"] == key]
     if not found:
         raise NotFound(CONNECTIONS, key, hint=f"no connection has the id {key}; GET /connections lists them")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from mockserver.server.application import Application
 from tests.support.client import Client, Response
 from tests.vendors.xero.documents import API, BATCHES, ELSEWHERE, HARBOUR, R1, TENANT, batch, pay
 
@@ -203,3 +204,15 @@ def test_a_read_only_token_does_not_part_from_a_tenant(xero: Client) -> None:
     )
 
     assert (answer.status, problem(answer)["Detail"]) == (401, "AuthorizationUnsuccessful")
+
+
+def test_every_id_in_a_path_may_come_without_its_dashes(app: Application) -> None:
+    [spec] = [one.spec for one in app.served if one.name == "xero"]
+    ids = {
+        (operation.id, parameter.name): parameter.schema
+        for operation in spec.operations.values()
+        for parameter in operation.parameters
+        if parameter.place == "path"
+    }
+
+    assert [name for name, schema in ids.items() if schema.get("$ref") == "#/components/schemas/Guid"] == []

@@ -13,7 +13,13 @@ from mockserver.vendors.xero.invoices.amounts import CENT, amount_members, print
 from mockserver.vendors.xero.invoices.storage import INVOICES, PAYMENTS, find_invoice
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
-from mockserver.vendors.xero.replies.envelope import ZERO_ID, is_guid, pick_members, success_reply
+from mockserver.vendors.xero.replies.envelope import (
+    ZERO_ID,
+    is_guid,
+    pick_members,
+    stored_id,
+    success_reply,
+)
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
 FOUR_UNIT_DECIMALS = 4
@@ -244,5 +250,5 @@ def _rejected_invoice_id(sent: Document, request: Request) -> str:
     batch = request.operation.batch
     if batch is None or not batch.upsert:
         return ZERO_ID
-    key = str(sent.get("InvoiceID") or request.parameters.get("InvoiceID", ZERO_ID))
-    return key.lower() if is_guid(key) else ZERO_ID
+    key = stored_id(str(sent.get("InvoiceID") or request.parameters.get("InvoiceID", ZERO_ID)))
+    return key if is_guid(key) else ZERO_ID

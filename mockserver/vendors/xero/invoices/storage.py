@@ -14,7 +14,7 @@ from mockserver.vendors.xero.accounts import reference_conflict_problems
 from mockserver.vendors.xero.dates import stored_instant
 from mockserver.vendors.xero.invoices.amounts import round_to_cents
 from mockserver.vendors.xero.messages import make_problem
-from mockserver.vendors.xero.replies.envelope import is_guid
+from mockserver.vendors.xero.replies.envelope import stored_id
 
 PAYMENTS = "payments"
 
@@ -119,5 +119,4 @@ def reverse_payment(payment: Document, state: State) -> Document:
 def find_invoice(key: str, call: Call, state: State) -> Document | None:
     """Return the invoice of that id or number."""
     invoices = state.collection(INVOICES)
-    found = invoices.get(key.lower()) if is_guid(key) else None
-    return found or next(iter(find_by_number(key, call, state)), None)
+    return invoices.get(stored_id(key)) or next(iter(find_by_number(key, call, state)), None)
