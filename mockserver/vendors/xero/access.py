@@ -26,6 +26,15 @@ from mockserver.vendors.xero.replies.envelope import (
 
 CONNECTIONS = "connections"
 ORGANISATIONS = "organisations"
+_CONNECTION_MEMBERS = (
+    "id",
+    "tenantId",
+    "authEventId",
+    "tenantType",
+    "tenantName",
+    "createdDateUtc",
+    "updatedDateUtc",
+)
 _CHARSETS = ("utf-8", "utf8", "us-ascii")
 _LOCK_DATES = ("PeriodLockDate", "EndOfYearLockDate")
 
@@ -72,12 +81,15 @@ def _only_tenant(call: Call, state: State) -> str:
 
 
 def reachable_connections(call: Call, state: State) -> list[Document]:
-    """Return the connections of the call's token; each has an organisation behind it."""
+    """Return the connections of the call's token; each has an organisation behind it.
+
+    A token without tenants of its own reaches all but those that are `private`.
+    """
     tenants = call.principal.facts.get("tenants")
     return [
         one
         for one in state.collection(CONNECTIONS, "").values()
-        if (tenants is None or one["tenantId"] in tenants)
+        if (not one.get("private") if tenants is None else one["tenantId"] in tenants)
         and len(state.collection(ORGANISATIONS, one["tenantId"])) > 0
     ]
 
@@ -89,7 +101,8 @@ def list_connections(request: Request, state: State) -> Reply:
     """
     event = request.parameters.get("authEventId")
     found = [one for one in reachable_connections(request.call, state) if event in (None, one["authEventId"])]
-    return json_reply(200, found, headers=correlation_header(state))
+    shown = [pick_members(one, *_CONNECTION_MEMBERS) for one in found]
+    return json_reply(200, shown, headers=correlation_header(state))
 
 
 def delete_connection(request: Request, state: State) -> Reply:
@@ -157,6 +170,8 @@ _ALL_SCOPES = (
     "email",
     "offline_access",
     "accounting.transactions",
+    "accounting.invoices",
+    "accounting.payments",
     "accounting.settings",
     "accounting.contacts",
 )
