@@ -18,6 +18,7 @@ from mockserver.model import Document
 from mockserver.spec import loading
 from mockserver.spec.folder import specs_folder
 from mockserver.spec.openapi import METHODS, Operation, Spec
+from mockserver.spec.path_forms import PathForms
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,15 @@ def load_foreign_api(file: Path, facts: Facts) -> tuple[ApiUnderTest, bool]:
     if any("x-batch" in node for _, _, node in _nodes(document)):
         return load_api(file, facts), False
     outline = Spec(
-        file.stem, text, document, operations, (), (), (), any_case_query=False, idempotency_header=""
+        file.stem,
+        text,
+        document,
+        operations,
+        (),
+        (),
+        PathForms(),
+        any_case_query=False,
+        idempotency_header="",
     )
     return ApiUnderTest(file.stem, outline, Profile(), facts), True
 

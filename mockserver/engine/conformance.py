@@ -106,10 +106,9 @@ class ReplyConformance:
     schemas: dict[tuple[str, str, str], tuple[Schema, DeclaredMembers]] = field(default_factory=dict)
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """Return the operation that answers `method` on `path` below the mount; None where none does."""
-        spec = self.vendor.spec
+        """Return the operation that answers `method` on `path`, in the spec's form; None where none does."""
         try:
-            return spec.match(method, spec.canonical_path(path)).operation
+            return self.vendor.spec.match(method, path).operation
         except (NotFound, MethodNotAllowed):
             return None
 

@@ -109,5 +109,5 @@ def _sendable(response: flask.Response) -> Headers:
 
 
 def encode_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    """Headers as ASGI sends them."""
-    return [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers]
+    """Headers for ASGI, each name as the vendor spells it; ASGI would have them in lower case."""
+    return [(name.encode("latin-1"), text.encode("latin-1")) for name, text in headers]

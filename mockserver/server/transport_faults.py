@@ -24,7 +24,7 @@ _BODILESS_STATUSES = (204, 304)
 
 @dataclass(frozen=True, slots=True)
 class OutgoingReply:
-    """A reply with its delivery, `send` and connection; header names are lower case.
+    """A reply with its delivery, `send` and connection.
 
     A `bodiless` reply (HEAD, 204, 304) is sent without its content; faults of the body do not apply to it.
     """
@@ -44,8 +44,10 @@ class OutgoingReply:
 
     async def head(self, length: int | None) -> None:
         """Send status and headers with `length` as Content-Length; None uses chunked encoding."""
-        framed = _CHUNKED if length is None else (b"content-length", b"%d" % length)
-        headers = [framed if name == b"content-length" else (name, text) for name, text in self.headers]
+        headers = [
+            _frame(name, length) if name.lower() == b"content-length" else (name, text)
+            for name, text in self.headers
+        ]
         await self.send({"type": "http.response.start", "status": self.status, "headers": headers})
 
     async def body(self, content: bytes, *, more: bool = False) -> None:
@@ -72,6 +74,10 @@ class OutgoingReply:
             await self.send({"type": "http.response.body", "body": content[sent:end], "more_body": True})
             sent = end
         return sent
+
+
+def _frame(name: bytes, length: int | None) -> tuple[bytes, bytes]:
+    return _CHUNKED if length is None else (name, b"%d" % length)
 
 
 async def deliver(reply: OutgoingReply) -> None:

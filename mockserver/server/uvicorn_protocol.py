@@ -8,19 +8,27 @@ import struct
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, cast
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.errors import MockServerError
 from mockserver.server.connection import CONNECTION_KEY
+from mockserver.server.header_spelling import spell_names
 
 MAX_WAIT_S = 600
 _POLL_S = 1
 _GOODBYE_S = 0.2
 _WINDOWS = "win32"
-_PROTOCOL_NAMES = ("_start_asgi_task", "connection_made", "connection_lost", "shutdown")
+_PROTOCOL_NAMES = (
+    "_start_asgi_task",
+    "connection_made",
+    "connection_lost",
+    "send_400_response",
+    "shutdown",
+)
 _CYCLE_NAMES = ("disconnected", "flow", "transport", "waiting_for_100_continue")
 
 
@@ -45,6 +53,41 @@ class _BufferingTransport:
 
     def is_closing(self) -> bool:
         return False
+
+
+@contextmanager
+def _collect_in(
+    buffer: _BufferingTransport, owner: HttpToolsProtocol | RequestResponseCycle
+) -> Iterator[None]:
+    """Collect in `buffer` what `owner` writes in the context."""
+    transport = owner.transport
+    owner.transport = cast("asyncio.Transport", buffer)
+    try:
+        yield
+    finally:
+        owner.transport = transport
+
+
+class _SpellingSend:
+    """Wrapper of `send` that keeps the spelling of header names."""
+
+    __slots__ = ("_cycle", "_send")
+
+    def __init__(self, cycle: RequestResponseCycle, send: Send) -> None:
+        self._cycle, self._send = cycle, send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] != "http.response.start":
+            await self._send(message)
+            return
+        if not self._cycle.disconnected:
+            # So that uvicorn does not wait, and nobody else writes, while the head is collected.
+            await self._cycle.flow.drain()
+        head = _BufferingTransport()
+        with _collect_in(head, self._cycle):
+            await self._send(message)
+        if head.pieces:
+            self._cycle.transport.write(spell_names(b"".join(head.pieces), message["headers"]))
 
 
 class SocketConnection:
@@ -92,15 +135,14 @@ class SocketConnection:
         Event loops send each piece at once, and how a client reads a broken response can depend on the
         pieces.
         """
-        transport, buffer = self._cycle.transport, _BufferingTransport()
-        self._cycle.transport = cast("asyncio.Transport", buffer)
+        buffer = _BufferingTransport()
         try:
-            yield
+            with _collect_in(buffer, self._cycle):
+                yield
         finally:
-            self._cycle.transport = transport
             self.write(b"".join(buffer.pieces))
             if buffer.closed:
-                transport.close()
+                self._cycle.transport.close()
 
     def close(self) -> None:
         """Close the connection in order and end the call."""
@@ -162,8 +204,17 @@ class MockServerProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         cycle.scope["extensions"] = {CONNECTION_KEY: SocketConnection(self, cycle)}  # type: ignore[dict-item] # ours
-        target: Any = _close_without_reply if self.closes_on_next_call else app
+        target: Any = _close_without_reply if self.closes_on_next_call else partial(_answer, app, cycle)
         super()._start_asgi_task(cycle, target)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP."""
+        answer = _BufferingTransport()
+        with _collect_in(answer, self):
+            super().send_400_response(msg)
+        head, blank, body = b"".join(answer.pieces).partition(b"\r\n\r\n")
+        self.transport.write(spell_names(head) + blank + body)
+        self.transport.close()
 
 
 def reset_on_close(platform: str) -> bytes:
@@ -185,6 +236,12 @@ def checked_protocol() -> type[MockServerProtocol]:
     if missing:
         raise ProtocolError(f"this uvicorn has no {', '.join(missing)}: install the version that is locked")
     return MockServerProtocol
+
+
+async def _answer(
+    app: ASGIApp, cycle: RequestResponseCycle, scope: Scope, receive: Receive, send: Send
+) -> None:
+    await app(scope, receive, _SpellingSend(cycle, send))
 
 
 async def _close_without_reply(scope: Scope, receive: Receive, _send: Send) -> None:

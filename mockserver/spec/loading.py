@@ -24,6 +24,7 @@ from mockserver.spec.openapi import (
     parse_pointer,
     resolve,
 )
+from mockserver.spec.path_forms import read_path_forms
 from mockserver.spec.references import BrokenReference, find_broken_references
 
 MALFORMED = "not built as OpenAPI 3.0 says"
@@ -92,16 +93,15 @@ def _index(file: FilePath, text: str, document: Json) -> Spec:
         if operation.id in operations:
             raise SpecError(f"{file.name}: {operation.id}: operationId is there twice")
         operations[operation.id] = operation
-    paths = document.get("x-paths", {})
+    paths = read_path_forms(file.name, document.get("x-paths", {}))
     return Spec(
         name=file.stem,
         text=text,
         document=document,
         operations=operations,
-        routes=build_routes(operations, any_case=bool(paths.get("any-case", False))),
-        any_case_path=bool(paths.get("any-case", False)),
+        routes=build_routes(operations, any_case=paths.any_case),
+        paths=paths,
         scope=tuple(document.get("x-scope", ())),
-        aliases=tuple(paths.get("aliases", {}).items()),
         any_case_query=document.get("x-query") == "any-case",
         idempotency_header=document.get("x-idempotency-header", "Idempotency-Key"),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
 from mockserver.model import Document, Path
+from mockserver.spec.path_forms import PathForms
 
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
 
@@ -101,10 +102,9 @@ class Spec:
     operations: Mapping[str, Operation]
     routes: tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...]
     scope: tuple[Document, ...]
-    aliases: tuple[tuple[str, str], ...]
+    paths: PathForms
     any_case_query: bool
     idempotency_header: str
-    any_case_path: bool = False
 
     def match(self, method: str, path: str) -> RouteMatch:
         """Return the operation that serves `method` on `path`, which starts below the mount.
@@ -138,12 +138,9 @@ class Spec:
         return ""
 
     def canonical_path(self, path: str) -> str:
-        """`path` with the vendor's aliases rewritten and literal segments in the spec's letter case."""
-        for prefix, target in self.aliases:
-            if path == prefix or path.startswith(prefix + "/"):
-                path = target + path[len(prefix) :]
-                break
-        for pattern, methods in self.routes if self.any_case_path else ():
+        """Return `path` in the spec's form, with literal segments in the spec's letter case."""
+        path = self.paths.plain(path)
+        for pattern, methods in self.routes if self.paths.any_case else ():
             if found := pattern.fullmatch(path):
                 return _fill_template(next(iter(methods.values())).path, found.groupdict())
         return path

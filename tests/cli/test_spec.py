@@ -70,6 +70,20 @@ def test_every_problem_is_told_at_once_with_its_line_and_what_to_write(tmp_path:
     ]
 
 
+def test_every_problem_with_the_forms_of_paths_is_told_with_what_to_write(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    document["x-paths"] = {"trailing-slash": "yes", "any-case": "no", "prefixes": "/rest", "prefix": "/a"}
+
+    found = problems(write(tmp_path, document))
+
+    assert [(one["pointer"], one["try"]) for one in found] == [
+        ("/x-paths/trailing-slash", "trailing-slash: taken"),
+        ("/x-paths/any-case", "any-case: true"),
+        ("/x-paths/prefixes", "prefixes: [/rest]"),
+        ("/x-paths/prefix", "prefixes: instead of prefix:"),
+    ]
+
+
 def test_a_call_with_a_list_gets_a_batch_to_write(tmp_path: Path) -> None:
     document = sample_vendor.document()
     del document["paths"]["/orders"]["put"]["x-batch"]

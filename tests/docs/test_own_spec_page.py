@@ -57,15 +57,40 @@ def answer(client: Client, command: str) -> str:
     return called.text
 
 
-def test_every_member_of_a_batch_is_in_the_table(tmp_path: Path) -> None:
-    wrong = tmp_path / "wrong.yaml"
-    wrong.write_text(SPEC.replace("upsert: true", "upset: true"), encoding="utf-8")
+@pytest.mark.parametrize(
+    ("section", "right", "wrong"),
+    [
+        ("x-batch", "upsert: true", "upset: true"),
+        ("x-paths", "\npaths:\n", "\nx-paths: {slash: taken}\npaths:\n"),
+    ],
+)
+def test_every_member_of_an_extension_is_in_its_table(
+    section: str, right: str, wrong: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(SPEC.replace(right, wrong), encoding="utf-8")
     with pytest.raises(SpecError, match="unknown; known are") as refused:
-        loading.load_spec(wrong)
+        loading.load_spec(file)
 
     known = str(refused.value).partition("known are ")[2].split(", ")
-    rows = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z-]+)` \|", section_of(section), re.MULTILINE)
     assert sorted(rows) == sorted(known)
+
+
+def section_of(extension: str) -> str:
+    """The part of the page about an extension."""
+    return PAGE.partition(f"## `{extension}`\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("path", ["/PARCELS", "/parcels/", "/rest/parcels", "/packages", "/rest/Packages/"])
+def test_the_forms_of_paths_are_taken_as_the_page_says(path: str, file: Path) -> None:
+    [line] = re.findall(r"^x-paths: .*\n", section_of("x-paths"), re.MULTILINE)
+    file.write_text(SPEC.replace("\npaths:\n", f"\n{line}paths:\n"), encoding="utf-8")
+    client = Client(create_app(Options(vendors=("parcels",), specs=(file.parent,))), {"host": "testserver"})
+
+    answered = client.get(f"/parcels{path}", headers={"authorization": "Bearer any"})
+
+    assert (answered.status, answered.json) == (200, [])
 
 
 @pytest.mark.parametrize(

@@ -160,3 +160,13 @@ def test_a_class_of_statuses_and_the_default_state_an_answer(name: str, tmp_path
 
     assert said(contract, status=404, media_type="application/problem+json", body=b"{}") == ""
     assert said(contract, status=404) == "showOrder: 404 as application/json is not in the spec"
+
+
+def test_a_path_is_taken_in_the_form_of_the_spec_and_in_no_other(tmp_path: Path) -> None:
+    made = sample_vendor.document() | {"x-paths": {"trailing-slash": "taken"}}
+    contract = ReplyConformance(loaded_vendor(tmp_path, made))
+
+    assert [contract.find_violation("GET", path, Reply(418)) == "" for path in ("/orders/", "/orders")] == [
+        True,
+        False,
+    ]

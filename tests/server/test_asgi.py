@@ -242,7 +242,7 @@ def test_a_slash_that_is_escaped_parts_no_path(tmp_path: Path, path: str) -> Non
 
 
 def aliased() -> dict[str, Any]:
-    return sample_vendor.document() | {"x-paths": {"aliases": {"/api/v1": ""}, "any-case": True}}
+    return sample_vendor.document() | {"x-paths": {"prefixes": ["/api/v1"], "any-case": True}}
 
 
 @pytest.mark.parametrize(

@@ -214,7 +214,7 @@ async def asked(application: Application, method: str = "GET") -> list[Any]:
 def test_an_answer_leaves_as_its_delivery_says(bent: Callable[[Delivery], Application]) -> None:
     start, body = asyncio.run(asked(bent(Delivery(fault="TRUNCATED_BODY"))))
 
-    assert (start["status"], dict(start["headers"])[b"content-length"], body["body"]) == (200, b"1", b"[")
+    assert (start["status"], dict(start["headers"])[b"Content-Length"], body["body"]) == (200, b"1", b"[")
 
 
 def test_the_head_of_an_answer_is_the_same_whichever_way_it_leaves(
@@ -228,7 +228,7 @@ def test_the_head_of_an_answer_is_the_same_whichever_way_it_leaves(
 def test_an_answer_to_head_has_no_body_to_break(bent: Callable[[Delivery], Application]) -> None:
     start, body = asyncio.run(asked(bent(Delivery(fault="WRONG_LENGTH")), "HEAD"))
 
-    assert dict(start["headers"])[b"content-length"] == b"%d" % len(body["body"])
+    assert dict(start["headers"])[b"Content-Length"] == b"%d" % len(body["body"])
 
 
 def test_a_connection_that_breaks_is_no_500(bent: Callable[[Delivery], Application]) -> None:

@@ -220,7 +220,7 @@ def body_of(answer: bytes) -> bytes:
 
 
 def length_of(answer: bytes) -> int:
-    return int(answer.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    return int(answer.partition(b"Content-Length: ")[2].partition(b"\r\n")[0])
 
 
 def test_a_reset_is_one_before_any_byte(wire: Wire) -> None:
@@ -264,8 +264,12 @@ def test_a_malformed_chunk_is_followed_by_the_end(wire: Wire) -> None:
 
     answer, reset = rest_of(wire)
 
-    assert b"transfer-encoding: chunked" in answer
-    assert (b"content-length" in answer, body_of(answer), reset) == (False, b"this is no chunk\r\n", False)
+    assert b"Transfer-Encoding: chunked" in answer
+    assert (b"content-length" in answer.lower(), body_of(answer), reset) == (
+        False,
+        b"this is no chunk\r\n",
+        False,
+    )
 
 
 def test_a_wrong_length_is_too_big_and_followed_by_the_end(wire: Wire) -> None:

@@ -70,21 +70,6 @@ def test_a_literal_path_goes_before_one_with_a_parameter(tmp_path: Path) -> None
     assert sample_vendor.load_sample(tmp_path, made).match("GET", "/orders/open").operation.id == "openOrders"
 
 
-def test_an_alias_leads_to_the_canonical_path(tmp_path: Path) -> None:
-    made = sample_vendor.document() | {"x-paths": {"aliases": {"/v2": "", "/old": "/orders"}}}
-    spec = sample_vendor.load_sample(tmp_path, made)
-
-    assert [
-        spec.canonical_path(path) for path in ("/v2/orders", "/old", "/old/A-1", "/older", "/v2orders")
-    ] == [
-        "/orders",
-        "/orders",
-        "/orders/A-1",
-        "/older",
-        "/v2orders",
-    ]
-
-
 def test_any_case_of_a_path_becomes_that_of_the_spec(tmp_path: Path) -> None:
     made = sample_vendor.document() | {"x-paths": {"any-case": True}}
 

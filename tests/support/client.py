@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from starlette.types import ASGIApp, Message
 
 from mockserver.codec.http import parse_content_type
+from mockserver.codec.paths import path_of
 from mockserver.server.application import Application
 from tests.support.conformance import SentReply, find_violation
 
@@ -102,7 +103,8 @@ class Client:
 def check_conformance(app: ASGIApp, method: str, target: str, answered: Response) -> None:
     """Fail the test if the application's specs do not state the answer."""
     if isinstance(app, Application):
-        path = unquote(target.partition("?")[0])
+        escaped = target.partition("?")[0]
+        path = path_of({"raw_path": escaped.encode(), "path": unquote(escaped)})
         unstated = find_violation(
             app.served, SentReply(method, path, answered.status, answered.headers, answered.body)
         )

@@ -36,7 +36,8 @@ def find_violation(vendors: Iterable[LoadedVendor], sent: SentReply) -> str:
     for vendor in vendors:
         if below.startswith(f"/{vendor.name}/"):
             contract = _conformance_of(_VendorKey(vendor.name, vendor.spec.text, vendor))
-            return _find_violation(contract, below[len(vendor.name) + 1 :], sent)
+            path = vendor.spec.canonical_path(below[len(vendor.name) + 1 :])
+            return _find_violation(contract, path, sent)
     return ""
 
 

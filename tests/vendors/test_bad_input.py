@@ -134,7 +134,9 @@ def test_a_chunked_body_over_the_limit_is_refused(attempt: BatchAttempt) -> None
 
 @BATCHES
 def test_a_path_with_something_behind_it_is_not_found(attempt: BatchAttempt) -> None:
-    statuses = {ending: attempt.send_to(attempt.batch.path + ending).status for ending in ENDINGS}
+    taken = ("/",) if attempt.batch.spec.paths.trailing_slash else ()
+    wrong = [ending for ending in ENDINGS if ending not in taken]
+    statuses = {ending: attempt.send_to(attempt.batch.path + ending).status for ending in wrong}
 
     # Where the path ends in a key, what stands behind it names another record, which may be a bad item.
     known = (404, 400) if attempt.batch.operation.path.endswith("}") else (404,)

@@ -28,6 +28,8 @@ from mockserver.spec.references import find_broken_references
 
 _MOST_PROBLEMS = 20
 _EXTENSION = re.compile(r"x-[a-z-]+(?:\.[\w-]+)*")
+_NOT_NEEDED = ("unknown; known are", "security: add", "x-paths")
+_TOP_EXTENSION = re.compile(r"x-(?:paths|rate-limit)(?:\.[\w-]+)*")
 _NO_OPERATION_ID = re.compile(r"(\w+) (/\S*): (\w+) is missing")
 
 
@@ -146,7 +148,7 @@ def _taken_out(message: str, path: Path_, document: dict[str, Any]) -> bool:
 
 def _part_taken_out(what: str, path: Path_, document: dict[str, Any]) -> bool:
     """Take out what is wrong and not needed, so that the rest of its operation is read as well."""
-    if "unknown; known are" not in what and "security: add" not in what:
+    if not any(part in what for part in _NOT_NEEDED):
         return False
     node: Any = document
     for step in path[:-1]:
@@ -169,8 +171,8 @@ def _path_of(message: str, document: dict[str, Any]) -> Path_:
     for path, method, operation in operations_of(document):
         if operation.get("operationId") in names:
             return _refined(message, ("paths", path, method), operation)
-    if "x-rate-limit" in message:
-        return tuple(_EXTENSION.findall(message)[0].split("."))
+    if top := _TOP_EXTENSION.search(message):
+        return tuple(top[0].split("."))
     return ("paths",) if "paths" in message else ()
 
 

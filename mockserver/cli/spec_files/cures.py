@@ -13,6 +13,13 @@ from mockserver.spec.openapi import resolve
 
 _BATCH_METHODS = ("put", "post", "patch")
 _UNKNOWN = re.compile(r"(x-[\w.-]+)\.([\w-]+): unknown; known are (.*)")
+_PATH_FORMS = re.compile(r"x-paths\.([\w-]+): expected")
+_PATH_EXAMPLES = {
+    "any-case": "true",
+    "trailing-slash": "taken",
+    "prefixes": "[/rest]",
+    "aliases": "{/old: /new}",
+}
 _ADD = re.compile(r"(?:add to its|write) (.*)")
 _KEY_NAMES = ("id", "number", "key", "code", "reference")
 
@@ -34,6 +41,8 @@ def cure_of(what: str, path: tuple[str | int, ...], document: dict[str, Any]) ->
 
 
 def _plain_cure(what: str, path: tuple[str | int, ...]) -> str:
+    if form := _PATH_FORMS.search(what):
+        return f"{form[1]}: {_PATH_EXAMPLES[form[1]]}"
     if scheme := re.search(r"security: add (\S+) to", what):
         return f"components: {{securitySchemes: {{{scheme[1]}: {{type: http, scheme: bearer}}}}}}"
     if added := _ADD.search(what):

@@ -72,10 +72,16 @@ def to_swagger(document: Document) -> dict[str, Any]:
         "parameters": {name: _parameter(node, components) for name, node in components["parameters"].items()},
         "responses": {name: _response(node, components) for name, node in components["responses"].items()},
         "securityDefinitions": {
-            name: {"type": "apiKey", "in": "header", "name": "Authorization"}
-            for name in components["securitySchemes"]
+            name: _security_definition(node) for name, node in components["securitySchemes"].items()
         },
     }
+
+
+def _security_definition(node: Document) -> Json:
+    """Return a security scheme; Swagger 2 has no bearer tokens."""
+    if node["scheme"] == "basic":
+        return {"type": "basic"}
+    return {"type": "apiKey", "in": "header", "name": "Authorization"}
 
 
 def _path_item(item: Document, components: Document) -> Json:

@@ -18,10 +18,24 @@ from mockserver.vendors.xero.access_tokens import LIFETIME_S, make_access_token
 from mockserver.vendors.xero.messages import make_problem
 from mockserver.vendors.xero.organisations import represent_organisation
 from mockserver.vendors.xero.rate_limit import TENANT_HEADER, count_call
-from mockserver.vendors.xero.replies.envelope import correlation_header, success_reply
+from mockserver.vendors.xero.replies.envelope import (
+    correlation_header,
+    id_parameter,
+    pick_members,
+    success_reply,
+)
 
 CONNECTIONS = "connections"
 ORGANISATIONS = "organisations"
+_CONNECTION_MEMBERS = (
+    "id",
+    "tenantId",
+    "authEventId",
+    "tenantType",
+    "tenantName",
+    "createdDateUtc",
+    "updatedDateUtc",
+)
 _CHARSETS = ("utf-8", "utf8", "us-ascii")
 
 
@@ -68,12 +82,15 @@ def _only_tenant(call: Call, state: State) -> str:
 
 
 def reachable_connections(call: Call, state: State) -> list[Document]:
-    """Return the connections of the call's token; each has an organisation behind it."""
+    """Return the connections of the call's token; each has an organisation behind it.
+
+    A token without tenants of its own reaches all but those that are `private`.
+    """
     tenants = call.principal.facts.get("tenants")
     return [
         one
         for one in state.collection(CONNECTIONS, "").values()
-        if (tenants is None or one["tenantId"] in tenants)
+        if (not one.get("private") if tenants is None else one["tenantId"] in tenants)
         and len(state.collection(ORGANISATIONS, one["tenantId"])) > 0
     ]
 
@@ -85,7 +102,8 @@ def list_connections(request: Request, state: State) -> Reply:
     """
     event = request.parameters.get("authEventId")
     found = [one for one in reachable_connections(request.call, state) if event in (None, one["authEventId"])]
-    return json_reply(200, found, headers=correlation_header(state))
+    shown = [pick_members(one, *_CONNECTION_MEMBERS) for one in found]
+    return json_reply(200, shown, headers=correlation_header(state))
 
 
 def delete_connection(request: Request, state: State) -> Reply:
@@ -94,7 +112,7 @@ def delete_connection(request: Request, state: State) -> Reply:
     Raises:
         NotFound: the token has no connection of that id.
     """
-    key = str(request.parameters["id"]).lower()
+    key = id_parameter(request, "id")
     found = [one for one in reachable_connections(request.call, state) if one["id"] == key]
     if not found:
         raise NotFound(CONNECTIONS, key, hint=f"no connection has the id {key}; GET /connections lists them")
@@ -136,6 +154,8 @@ _ALL_SCOPES = (
     "email",
     "offline_access",
     "accounting.transactions",
+    "accounting.invoices",
+    "accounting.payments",
     "accounting.settings",
     "accounting.contacts",
     "accounting.attachments",

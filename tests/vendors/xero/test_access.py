@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from mockserver.server.application import Application
 from tests.support.client import Client, Response
 from tests.vendors.xero.documents import API, BATCHES, ELSEWHERE, HARBOUR, R1, TENANT, batch, pay
 
@@ -124,8 +125,10 @@ def test_connections_are_a_bare_list_of_what_the_token_reaches(xero: Client, pat
     }
 
 
-def test_any_other_token_reaches_every_tenant(xero: Client) -> None:
-    assert len(xero.get("/connections", headers={"authorization": "Bearer whoever"}).json) == 3
+def test_any_other_token_reaches_every_tenant_that_is_not_private(xero: Client) -> None:
+    reached = xero.get("/connections", headers={"authorization": "Bearer whoever"}).json
+
+    assert [one["tenantId"] for one in reached] == [TENANT, HARBOUR]
 
 
 def test_the_organisation_is_a_list_of_one(xero: Client) -> None:
@@ -214,3 +217,15 @@ def test_a_read_only_token_does_not_part_from_a_tenant(xero: Client) -> None:
     )
 
     assert (answer.status, problem(answer)["Detail"]) == (401, "AuthorizationUnsuccessful")
+
+
+def test_every_id_in_a_path_may_come_without_its_dashes(app: Application) -> None:
+    [spec] = [one.spec for one in app.served if one.name == "xero"]
+    ids = {
+        (operation.id, parameter.name): parameter.schema
+        for operation in spec.operations.values()
+        for parameter in operation.parameters
+        if parameter.place == "path"
+    }
+
+    assert [name for name, schema in ids.items() if schema.get("$ref") == "#/components/schemas/Guid"] == []

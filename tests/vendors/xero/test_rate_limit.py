@@ -147,5 +147,5 @@ async def _held(app: Application, headers: Any, begun: asyncio.Barrier) -> tuple
         "server": ("127.0.0.1", 8080),
     }
     await app(scope, receive, send)
-    found = {name.decode(): text.decode() for name, text in outgoing[0]["headers"]}
+    found = {name.decode().lower(): text.decode() for name, text in outgoing[0]["headers"]}
     return outgoing[0]["status"], found

@@ -267,7 +267,7 @@ def test_another_method_is_a_501_that_names_those_there_are(xero: Client) -> Non
         f"{API}/Payments/{R1}",
         f"{API}/Contacts/{R1}",
         f"{API}/Nothing",
-        f"{BATCHES}/",
+        f"{BATCHES}//",
         "/",
     ],
 )

@@ -15,7 +15,13 @@ from mockserver.vendors.xero.invoices.kinds import INVOICE, DocumentKind
 from mockserver.vendors.xero.invoices.storage import INVOICES, PAYMENTS, find_invoice
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
-from mockserver.vendors.xero.replies.envelope import ZERO_ID, is_guid, pick_members, success_reply
+from mockserver.vendors.xero.replies.envelope import (
+    ZERO_ID,
+    is_guid,
+    pick_members,
+    stored_id,
+    success_reply,
+)
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
 FOUR_UNIT_DECIMALS = 4
@@ -265,5 +271,5 @@ def rejected_id(sent: Document, name: str, request: Request) -> str:
     batch = request.operation.batch
     if batch is None or not batch.upsert:
         return ZERO_ID
-    key = str(sent.get(name) or request.parameters.get(name, ZERO_ID))
-    return key.lower() if is_guid(key) else ZERO_ID
+    key = stored_id(str(sent.get(name) or request.parameters.get(name, ZERO_ID)))
+    return key if is_guid(key) else ZERO_ID

@@ -16,7 +16,7 @@ from mockserver.vendors.xero.history import add_history_line
 from mockserver.vendors.xero.invoices.amounts import round_to_cents
 from mockserver.vendors.xero.invoices.kinds import CREDITS, INVOICE, DocumentKind
 from mockserver.vendors.xero.messages import make_problem, message_text
-from mockserver.vendors.xero.replies.envelope import is_guid
+from mockserver.vendors.xero.replies.envelope import stored_id
 
 PAYMENTS = "payments"
 
@@ -172,5 +172,5 @@ def settle(
 
 def find_invoice(key: str, call: Call, state: State, kind: DocumentKind = INVOICE) -> Document | None:
     """Return the invoice, or document of another kind, of that id or number."""
-    found = state.collection(kind.collection).get(key.lower()) if is_guid(key) else None
+    found = state.collection(kind.collection).get(stored_id(key))
     return found or next(iter(find_by_number(key, call, state, kind)), None)

@@ -23,8 +23,13 @@ def is_guid(text: str) -> bool:
 
 
 def id_parameter(request: Request, name: str) -> str:
-    """Return the id in the path as it is stored: in lower case, with dashes where it came without them."""
-    text = str(request.parameters[name]).lower()
+    """Return the id in the path as it is stored."""
+    return stored_id(str(request.parameters[name]))
+
+
+def stored_id(text: str) -> str:
+    """Return an id as it is stored: in lower case, with dashes where it came as 32 hex digits."""
+    text = text.lower()
     if not _DIGITS.fullmatch(text):
         return text
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
@@ -60,7 +65,7 @@ def common_headers(call: Call, state: State) -> Headers:
 
 def correlation_header(state: State) -> Headers:
     """Return what every answer carries."""
-    return (("xero-correlation-id", state.uuid()),)
+    return (("Xero-Correlation-Id", state.uuid()),)
 
 
 def success_reply(members: Mapping[str, Json], call: Call, state: State) -> Reply:
