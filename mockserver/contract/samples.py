@@ -99,9 +99,10 @@ class SampleMember:
 
     @property
     def is_free(self) -> bool:
-        """Whether any short text is valid."""
+        """Whether any text of its length is valid."""
         bound = {"enum", "pattern", "format", "readOnly", "writeOnly"} & self.schema.keys()
-        return self.type == "string" and not bound and self.schema.get("maxLength", 8) >= 5  # noqa: PLR2004 - "v999" and more
+        least, most = self.schema.get("minLength", 0), self.schema.get("maxLength")
+        return self.type == "string" and not bound and (most is None or max(5, least) <= most)  # "v9999"
 
     def _matches(self, text: str) -> bool:
         pattern = self.schema.get("pattern")
@@ -121,6 +122,7 @@ class SampleItem:
     priced: SampleMember | None
     corruptions: tuple[Corruption, ...]
     number: int = _FIRST_KEY
+    mark_length: int = 0
 
     def key(self, number: int) -> str:
         """Return the nth key as text."""
@@ -130,7 +132,7 @@ class SampleItem:
         """Return a good item."""
         made = {**self.base, self.keyed.name: int(key) if self.keyed.type == "integer" else key}
         if self.marked:
-            made[self.marked] = f"v{drawn.number}"
+            made[self.marked] = f"v{drawn.number}".rjust(self.mark_length, "v")
         if self.priced is not None:
             made[self.priced.name] = self.priced.within(drawn.amount)
         return made
@@ -156,7 +158,8 @@ def make_sample(document: Document, schema: Document, batch: Batch) -> SampleIte
                 return None
             base[name] = value
     rest = [one for one in members.values() if one.name != keyed.name and not one.schema.get("readOnly")]
-    marked = next((one.name for one in rest if one.is_free), "")
+    free = next((one for one in rest if one.is_free), None)
+    marked = "" if free is None else free.name
     prices = (one for one in rest if one.type == "number" and not one.schema.get("enum"))
     priced = next(prices, None)
     spoils = tuple(
@@ -164,7 +167,8 @@ def make_sample(document: Document, schema: Document, batch: Batch) -> SampleIte
             [one for one in rest if one.name in base or one.name == marked or one is priced], schema, batch
         )
     )
-    return SampleItem(base, keyed, marked, priced, spoils)
+    length = 0 if free is None else free.schema.get("minLength", 0)
+    return SampleItem(base, keyed, marked, priced, spoils, mark_length=length)
 
 
 def _with_unique_keys(keyed: SampleMember) -> bool:
