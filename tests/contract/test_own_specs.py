@@ -30,7 +30,7 @@ def _specs() -> Iterator[tuple[str, str]]:
 def test_our_own_server_keeps_the_spec(name: str, text: str, tmp_path: Path) -> None:
     file = tmp_path / f"{name}.yaml"
     file.write_text(text, encoding="utf-8")
-    plan = SessionPlan(name, spec=file, run_config=RunConfig(1, 2))
+    plan = SessionPlan(name, spec=file, run_config=RunConfig(1, 1))
 
     session = run_session(
         plan, load_session_subject(plan), SessionContext({}, lambda _line: None, system_clock)
