@@ -18,7 +18,33 @@ else:
 
 
 class _Loader(_Safe):
-    """The safe loader, exact."""
+    """The safe loader, exact; a key that is there twice is an error."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._checked: set[int] = set()
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merge what `<<` names, after a look at the mapping's own keys.
+
+        Raises:
+            ConstructorError: one of them is there twice.
+        """
+        if id(node) not in self._checked:
+            self._checked.add(id(node))
+            _check_keys(node)
+        super().flatten_mapping(node)
+
+
+def _check_keys(node: yaml.MappingNode) -> None:
+    first: dict[str, int] = {}
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+            continue
+        if key.value in first:
+            said = f"the key {key.value} is there twice, first in line {first[key.value]}"
+            raise ConstructorError(None, None, said, key.start_mark)
+        first[key.value] = key.start_mark.line + 1
 
 
 def _decimal(loader: _Safe, node: yaml.ScalarNode) -> Decimal:

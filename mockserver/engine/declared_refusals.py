@@ -153,6 +153,8 @@ def _sentence(refusal: Refusal) -> str:
         return f"{refusal.detail} was not found"
     if isinstance(refusal, UnsupportedMediaType):
         return f"{refusal.media_type or 'no media type'} is not supported"
+    if isinstance(refusal, MethodNotAllowed):
+        return f"this path has only {refusal.detail}"
     return refusal.detail
 
 

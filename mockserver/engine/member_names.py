@@ -55,6 +55,7 @@ FAILURES = frozenset({"failed", "failure", "iserror", "haserrors", "error", "rej
 COUNTS: Mapping[str, tuple[str, ...]] = {
     "total": ("total", "count", "received", "totalcount", "items", "size", "length", "processed"),
     "accepted": ("accepted", "succeeded", "successful", "ok", "stored", "imported", "successcount"),
+    "method-not-allowed": ("methodnotallowed", "notallowed", "unsupported", "badrequest", "invalid"),
     "rejected": ("rejected", "failed", "errors", "failures", "invalid", "errorcount", "failurecount"),
     "created": ("created", "inserted", "new"),
     "updated": ("updated", "changed"),
@@ -65,6 +66,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "unauthorized": ("unauthorized", "unauthenticated", "authentication", "auth"),
     "forbidden": ("forbidden", "permissiondenied", "accessdenied", "denied"),
     "not-found": ("notfound", "unknown", "missing"),
+    "method-not-allowed": ("methodnotallowed", "notallowed", "unsupported", "badrequest", "invalid"),
     "rejected": ("rejected", "conflict", "duplicate", "invalid"),
     "too-large": ("toolarge", "payloadtoolarge", "requesttoolarge", "limit"),
     "too-many-items": ("toomanyitems", "toolarge", "limit"),
@@ -77,7 +79,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "missing-required": ("missing", "required", "missingrequired", "missingfield", "validation", "invalid"),
     "duplicate-key": ("duplicate", "alreadyexists", "exists", "conflict", "invalid"),
 }
-_LAST_RESORTS = ("error", "failed", "failure", "other", "general", "unknown", "invalid", "badrequest")
+LAST_RESORTS = ("error", "failed", "failure", "other", "general", "unknown", "invalid", "badrequest")
 
 
 def plain(name: object) -> str:
@@ -102,4 +104,4 @@ def pick(values: Iterable[Json], *wanted: object) -> Json:
 
 def words_of(code: str) -> tuple[str, ...]:
     """Return the words by which lists of codes name a neutral code, the likeliest first."""
-    return (code, *_SYNONYMS.get(code, ("validation", "invalid")), *_LAST_RESORTS)
+    return (code, *_SYNONYMS.get(code, ("validation", "invalid")))

@@ -85,7 +85,8 @@ class _Rows:
             if outcome.accepted:
                 return [] if node["type"] == "array" else None
             return self.filling.fill(node, said)
-        if outcome.accepted and "status" not in self.places:
+        is_apart = "status" not in self.places or len(self.places.get("message", ())) > 1
+        if outcome.accepted and is_apart:
             return None
         return (
             self.filling.fill({"properties": {"message": node}}, said)["message"] if node else said.sentence

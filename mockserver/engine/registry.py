@@ -27,7 +27,7 @@ from mockserver.model import EMPTY, Call, Document, Reply
 from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
 from mockserver.sandbox.store import State, Tables
 from mockserver.spec import loading
-from mockserver.spec.folder import specs_folder
+from mockserver.spec.folder import spec_files_in, specs_folder
 from mockserver.spec.openapi import Operation, Spec
 from mockserver.vendor import BatchHandler, CompleteBatchHandler, Handler, Refuse, Vendor
 
@@ -90,9 +90,7 @@ def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> 
     """
     files: dict[str, Path] = {}
     for folder in (specs_folder(), *folders):
-        for file in sorted(folder.glob("*.yaml")):
-            if file.stem.startswith("_"):
-                continue
+        for file in spec_files_in(folder):
             if file.stem in files:
                 raise SpecError(f"{file}: a vendor named {file.stem} is there already")
             files[file.stem] = file
@@ -234,8 +232,8 @@ def _operation_handler(contract: Spec, operation: Operation, vendor: Vendor) -> 
     found = vendor.operations.get(operation.id) or defaults.default_handler(operation, contract)
     if found is None:
         raise SpecError(
-            f"{contract.name}: {operation.id}: nothing answers it; a GET needs x-collection: <name>, "
-            "any other operation a vendor package"
+            f"{contract.name}: {operation.id}: nothing answers it; a GET, or a DELETE of one record, needs "
+            "x-collection: <name>, any other operation a vendor package"
         )
     return found
 

@@ -216,10 +216,9 @@ def _scalar(name: str, node: Document, said: Message) -> Filled:
 
 def _chosen(name: str, node: Document, said: Message) -> Filled:
     values = [value for value in node["enum"] if value is not None]
-    wanted: tuple[object, ...] = (said.code, said.title, *names.words_of(said.code))
-    if names.plain(name) in names.STATUSES:
-        wanted = (said.status, "error", "failed", "failure", *wanted)
-    found = names.pick(values, said.status, *wanted)
+    found = names.pick(values, said.status, said.title, *names.words_of(said.code))
+    if found is None:
+        found = names.pick(values, *names.LAST_RESORTS)
     says = names.plain(name) in names.CODES | names.STATUSES
     return Filled(found if found is not None else next(iter(values), None), told=says)
 
