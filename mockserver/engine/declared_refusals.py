@@ -29,6 +29,7 @@ from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.openapi import Operation, Spec, resolve
 from mockserver.spec.schema import Schema, compile_schema
 
+TEXT_TYPE = "text/plain"
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 _OTHER_STATUSES: Mapping[str, tuple[int, ...]] = {
     "invalid": (422,),
@@ -41,7 +42,7 @@ _OTHER_STATUSES: Mapping[str, tuple[int, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A declared JSON form of a refusal: its media type, schema and examples."""
+    """A declared form of a refusal, JSON or a text: its media type, schema and examples."""
 
     media_type: str
     schema: Document
@@ -62,6 +63,9 @@ class DeclaredRefusals:
         operation = operation or self._nearest(call)
         reply = refuse_with_problem_details(refusal, call, operation, state)
         form = None if operation is None else self._form(operation, reply.status)
+        if form is not None and form.media_type == TEXT_TYPE:
+            sentence = _sentence(refusal) or _title(reply.status)
+            return Reply(reply.status, sentence.encode(), TEXT_TYPE, self._headers(refusal))
         if form is not None:
             said = _message(refusal, reply.status, call, state)
             fitting = filter(form.compiled.accepts, self._bodies(form, said, json.decode(reply.body)))
@@ -107,7 +111,7 @@ class DeclaredRefusals:
         node = document["paths"][operation.path][operation.method]["responses"][known]
         for media_type, content in resolve(document, node).get("content", EMPTY).items():
             schema = content.get("schema", EMPTY)
-            if media_type.endswith("json"):
+            if media_type == TEXT_TYPE or media_type.endswith("json"):
                 try:
                     compiled = compile_schema(document, schema, COMMON_FORMATS)
                 except (SpecError, ValueError):

@@ -82,9 +82,7 @@ class _Rows:
         node = self.schemas.get("message", EMPTY)
         said = _message_of(outcome)
         if node.get("type") in ("array", "object"):
-            if outcome.accepted:
-                return [] if node["type"] == "array" else None
-            return self.filling.fill(node, said)
+            return None if outcome.accepted else self.filling.fill(node, said)
         is_apart = "status" not in self.places or len(self.places.get("message", ())) > 1
         if outcome.accepted and is_apart:
             return None
@@ -102,7 +100,8 @@ class _Rows:
             value = _as_type(sent, node.get("type", ""))
             return value if takes(node, value) else None
         if node.get("type") == "object":
-            return {name: there[name] for name in self.key if name in there}
+            nodes = {name: self.filling.at(node, (name,)) for name in self.key}
+            return {name: there[name] for name in self.key if takes(nodes[name], there.get(name))}
         return outcome.item.key
 
 

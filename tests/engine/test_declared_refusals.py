@@ -256,3 +256,9 @@ def test_a_near_status_is_taken_where_only_that_is_declared(
     refusal: Refusal, declared_status: str, status: int
 ) -> None:
     assert declared(refusal, contract(declared_status, {"properties": MEMBERS})).status == status
+
+
+def test_a_text_is_the_sentence() -> None:
+    reply = declared(errors.TooLarge(5), contract("4XX", {"type": "string"}, "text/plain"))
+
+    assert (reply.media_type, reply.body) == ("text/plain", b"over 5 bytes")
