@@ -7,7 +7,7 @@ Those that come by the thousand hold only JSON, which has no cycles: the collect
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -30,6 +30,11 @@ EMPTY: Document = {}
 def pointer_of(path: Path) -> str:
     """Return a path as an RFC 6901 JSON Pointer."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def join_key(parts: Iterable[str]) -> str:
+    """Return a key of several parts, escaped as in a JSON Pointer so that different keys stay different."""
+    return "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 class Value(msgspec.Struct, frozen=True):

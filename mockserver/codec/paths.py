@@ -20,6 +20,11 @@ def path_of(scope: Mapping[str, Any]) -> str:
     return unquote(_RAW.sub(lambda found: b"%25" + found[0][1:], raw).decode("latin-1"))
 
 
+def decoded_path(path: str) -> str:
+    """Return the path of a URL as `path_of` does: its escapes read but for those of slashes."""
+    return unquote(_READ.sub(lambda found: "%25" + found[0][1:], path), errors="replace")
+
+
 def key_of(segment: str) -> str:
     """Return what a segment of such a path names."""
     return _READ.sub(lambda found: "/" if len(found[0]) == _SLASH_LENGTH else "%" + found[0][3:], segment)

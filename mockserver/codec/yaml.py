@@ -1,4 +1,4 @@
-"""YAML for specs and fixtures: safe, floats as exact decimals, dates as the text they are."""
+"""YAML for specs and fixtures: safe, floats as exact decimals, dates, `yes` and `no` as the text they are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,37 @@ else:
 
 
 class _Loader(_Safe):
-    """The safe loader, exact."""
+    """The safe loader, exact; keys are texts as they are written, and one that is there twice is an error.
+
+    Else `200` would be a number and `on` a truth value, which no JSON object has for a name.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._checked: set[int] = set()
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merge what `<<` names, after a look at the mapping's own keys.
+
+        Raises:
+            ConstructorError: one of them is there twice.
+        """
+        if id(node) not in self._checked:
+            self._checked.add(id(node))
+            _read_keys(node)
+        super().flatten_mapping(node)
+
+
+def _read_keys(node: yaml.MappingNode) -> None:
+    first: dict[str, int] = {}
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+            continue
+        key.tag = "tag:yaml.org,2002:str"
+        if key.value in first:
+            said = f"the key {key.value} is there twice, first in line {first[key.value]}"
+            raise ConstructorError(None, None, said, key.start_mark)
+        first[key.value] = key.start_mark.line + 1
 
 
 def _decimal(loader: _Safe, node: yaml.ScalarNode) -> Decimal:
@@ -31,9 +61,17 @@ def _decimal(loader: _Safe, node: yaml.ScalarNode) -> Decimal:
 
 _Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
+    ]
     for first, resolvers in _Safe.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+"""As in YAML 1.2, which OpenAPI is written in: `no` and `on` are texts."""
 
 
 def load(text: str) -> Json:

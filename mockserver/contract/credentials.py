@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
+from urllib.parse import urlencode
 
+from mockserver.contract.exchange import Request
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.model import Document
 
@@ -32,16 +35,33 @@ def headers_for(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -
     They are of the first alternative that `given` covers; none where it covers none, or none is asked for. A
     key that goes into the query is no header.
     """
-    operation = api.spec.operations.get(operation_id)
     schemes = _schemes(api)
-    for alternative in operation.security if operation else ():
-        if all(name in given for name in alternative):
-            return {
-                header: text
-                for name in alternative
-                for header, text in _header(schemes[name], given[name]).items()
-            }
-    return {}
+    return {
+        header: text
+        for name in _alternative(api, operation_id, given)
+        for header, text in _header(schemes[name], given[name]).items()
+    }
+
+
+def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, request: Request) -> Request:
+    """Return the request with the keys in its query that let the operation be called."""
+    schemes = _schemes(api)
+    keys = {
+        schemes[name]["name"]: given[name]["api_key"]
+        for name in _alternative(api, operation_id, given)
+        if schemes[name].get("in") == "query"
+    }
+    if not keys:
+        return request
+    mark = "&" if "?" in request.path else "?"
+    return replace(request, path=f"{request.path}{mark}{urlencode(keys)}")
+
+
+def _alternative(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> tuple[str, ...]:
+    """Return the schemes of the operation's first alternative that `given` covers."""
+    operation = api.spec.operations.get(operation_id)
+    covered = (one for one in (operation.security if operation else ()) if all(name in given for name in one))
+    return next(covered, ())
 
 
 def variable(scheme: str) -> str:

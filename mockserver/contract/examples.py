@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from mockserver.contract import inference
-from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials
+from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials, with_query
 from mockserver.contract.exchange import Request
 from mockserver.contract.loading import ApiUnderTest, find_profile
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
@@ -15,11 +16,16 @@ from mockserver.control.examples import ExampleCall, ExampleDraft, NoExampleErro
 from mockserver.engine.registry import LoadedVendor
 
 
+def _as_it_is(request: Request) -> Request:
+    return request
+
+
 @dataclass(frozen=True, slots=True)
 class ProfileSubject:
-    """A batch operation of a profile."""
+    """A batch operation of a profile; `complete` adds what a request needs beside headers."""
 
     profile: BatchProfile
+    complete: Callable[[Request], Request] = _as_it_is
 
     @property
     def operation(self) -> str:
@@ -47,11 +53,11 @@ class ProfileSubject:
         prepare = profile.prepare
         return ExampleDraft(
             profile.operation,
-            _call(profile.call(documents, 0)),
+            _call(self.complete(profile.call(documents, 0))),
             tuple(documents),
             keys,
             corrupted,
-            tuple(_call(one) for key in keys for one in prepare(key, 0)) if prepare else (),
+            tuple(_call(self.complete(one)) for key in keys for one in prepare(key, 0)) if prepare else (),
         )
 
 
@@ -72,7 +78,8 @@ class ProfileExamples:
         """Return the batches of the vendor's profile, else those that its spec says enough of."""
         api = self._api(vendor)
         told = api.profile.batches(api.facts) or inference.infer_batches(api.spec)
-        return [ProfileSubject(one) for one in told]
+        given = _credentials(api)
+        return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in told]
 
     def _api(self, vendor: LoadedVendor) -> ApiUnderTest:
         if vendor.name not in self._known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request
 from mockserver.contract.profile import BatchProfile, DrawnValues, Json, Record
-from mockserver.contract.samples import SampleItem, SampleMember, make_sample
+from mockserver.contract.samples import SampleItem, SampleMember, key_parts, key_text, make_sample
 from mockserver.errors import SpecError
 from mockserver.model import Document
 from mockserver.spec.openapi import Batch, Operation, Spec, resolve
@@ -27,7 +28,10 @@ def infer_batches(spec: Spec) -> tuple[BatchProfile, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _InferredBatch:
-    """Places of records: `one` ends with the key, `all_` lists them; `names` are compared."""
+    """Places of records: `one` is the template of a path with the key, `all_` lists them.
+
+    `names` are compared.
+    """
 
     names: tuple[str, ...]
     key: tuple[str, ...]
@@ -36,7 +40,7 @@ class _InferredBatch:
 
     def read(self, key: str, _tenant: int = 0) -> Request:
         if self.one:
-            return Request("GET", self.one + quote(key, safe=""))
+            return Request("GET", self._path(key))
         return Request("GET", self.all_)
 
     def listing(self, _tenant: int = 0) -> Request:
@@ -59,7 +63,11 @@ class _InferredBatch:
         return {name: compared_members(row.get(name)) for name in self.names}
 
     def _key(self, row: Mapping[str, Json]) -> str:
-        return "/".join(str(row.get(name)) for name in self.key)
+        return key_text([row.get(name) for name in self.key])
+
+    def _path(self, key: str) -> str:
+        parts = dict(zip(self.key, key_parts(key) if len(self.key) > 1 else [key], strict=False))
+        return re.sub(r"\{(\w+)\}", lambda name: quote(parts.get(name[1], key), safe=""), self.one)
 
 
 def compared_members(value: Json) -> str | Decimal | None:
@@ -74,7 +82,7 @@ def compared_members(value: Json) -> str | Decimal | None:
 def _infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
     batch = operation.batch
     schema = _item_schema(spec, operation)
-    if batch is None or schema is None or not batch.collection or len(batch.key) != 1:
+    if batch is None or schema is None or not batch.collection:
         return None
     made = make_sample(spec.document, schema, batch)
     if made is None:
@@ -116,10 +124,13 @@ def _table(spec: Spec, batch: Batch, names: tuple[str, ...]) -> _InferredBatch |
         if operation.method != "get" or operation.collection != batch.collection:
             continue
         way, _, last = operation.path.rpartition("/")
-        if "{" in way or any(one.required and one.place != "path" for one in operation.parameters):
+        named = set(re.findall(r"\{(\w+)\}", way))
+        if not named <= set(batch.key) or any(
+            one.required and one.place != "path" for one in operation.parameters
+        ):
             continue
         if last.startswith("{"):
-            one = f"{way}/"
+            one = operation.path
             kept = tuple(name for name in kept if _shows(spec, operation, name))
         else:
             all_ = operation.path

@@ -70,9 +70,12 @@ def load_foreign_api(file: Path, facts: Facts) -> tuple[ApiUnderTest, bool]:
     """
     try:
         text = file.read_text(encoding="utf-8")
-        document = yaml.load(text)
-    except (OSError, UnicodeError, YAMLError) as error:
+    except (OSError, UnicodeError) as error:
         raise SpecError(f"{file.name}: {error}") from None
+    try:
+        document = yaml.load(text)
+    except YAMLError as error:
+        raise SpecError(f"{file.name}: not YAML: {loading.describe_yaml_error(text, error)}") from None
     if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
         raise SpecError(f"{file.name}: paths is missing")
     operations = {one.id: one for one in _operations(document)}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from mockserver.contract.corruptions import remove_member, set_member
+from mockserver.contract.pattern_texts import text_for
 from mockserver.contract.profile import Corruption, DrawnValues, Json
 from mockserver.model import Document
 from mockserver.spec.openapi import Batch, resolve
@@ -83,7 +84,11 @@ class SampleMember:
             made = made.ljust(least, "x") if make is _TEXTS[0] else made
             if least <= len(made) and (most is None or len(made) <= most) and self._matches(made):
                 return made
-        return None
+        pattern = self.schema.get("pattern")
+        if pattern is None or self.schema.get("format") in _FORMATS:
+            return None
+        drawn = text_for(pattern, number, least)
+        return None if drawn is None or (most is not None and len(drawn) > most) else drawn
 
     def within(self, wanted: Decimal) -> Json:
         """Return the number, or the nearest that the schema takes."""
@@ -99,9 +104,10 @@ class SampleMember:
 
     @property
     def is_free(self) -> bool:
-        """Whether any short text is valid."""
+        """Whether any text of its length is valid."""
         bound = {"enum", "pattern", "format", "readOnly", "writeOnly"} & self.schema.keys()
-        return self.type == "string" and not bound and self.schema.get("maxLength", 8) >= 5  # noqa: PLR2004 - "v999" and more
+        least, most = self.schema.get("minLength", 0), self.schema.get("maxLength")
+        return self.type == "string" and not bound and (most is None or max(5, least) <= most)  # "v9999"
 
     def _matches(self, text: str) -> bool:
         pattern = self.schema.get("pattern")
@@ -113,24 +119,31 @@ class SampleMember:
 
 @dataclass(frozen=True, slots=True)
 class SampleItem:
-    """Good items of a schema: `base` with a key, and in it what tells items apart."""
+    """Good items of a schema: `base` with a key, and in it what tells items apart.
+
+    `keys` are the members of the key, of which `keyed` differs from item to item.
+    """
 
     base: Mapping[str, Json]
+    keys: tuple[str, ...]
     keyed: SampleMember
     marked: str
     priced: SampleMember | None
     corruptions: tuple[Corruption, ...]
     number: int = _FIRST_KEY
+    mark_length: int = 0
 
     def key(self, number: int) -> str:
-        """Return the nth key as text."""
-        return str(self._key(number))
+        """Return the nth key as text; several members are joined."""
+        made = {**self.base, self.keyed.name: self._key(number)}
+        return key_text([made[name] for name in self.keys])
 
     def item(self, key: str, drawn: DrawnValues) -> dict[str, Json]:
         """Return a good item."""
-        made = {**self.base, self.keyed.name: int(key) if self.keyed.type == "integer" else key}
+        text = key_parts(key)[self.keys.index(self.keyed.name)] if len(self.keys) > 1 else key
+        made = {**self.base, self.keyed.name: int(text) if self.keyed.type == "integer" else text}
         if self.marked:
-            made[self.marked] = f"v{drawn.number}"
+            made[self.marked] = f"v{drawn.number}".rjust(self.mark_length, "v")
         if self.priced is not None:
             made[self.priced.name] = self.priced.within(drawn.amount)
         return made
@@ -141,22 +154,34 @@ class SampleItem:
         return self.keyed.text(_FIRST_KEY + number)
 
 
+def key_text(values: Sequence[Json]) -> str:
+    """Return the key of an item by its key members; several are joined by `/`, each escaped."""
+    if len(values) == 1:
+        return str(values[0])
+    return "/".join(str(one).replace("~", "~0").replace("/", "~1") for one in values)
+
+
+def key_parts(key: str) -> list[str]:
+    """Return the members of a joined key."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in key.split("/")]
+
+
 def make_sample(document: Document, schema: Document, batch: Batch) -> SampleItem | None:
-    """Items of the schema, whose only key member is the batch's; None where they cannot be made up."""
+    """Items of the schema; None where they cannot be made up."""
     members = {name: SampleMember.of(document, name, node) for name, node in schema["properties"].items()}
-    keyed = members.get(batch.key[0])
-    if keyed is None or not _with_unique_keys(keyed):
-        return None
+    unique = (members[name] for name in batch.key if name in members and _with_unique_keys(members[name]))
+    keyed = next(unique, None)
     given = schema.get("example")
     base = dict(given) if isinstance(given, dict) else {}
-    for name in schema.get("required", []):
-        if name != keyed.name and name not in base:
-            value = members[name].good(_FIRST_KEY) if name in members else None
-            if value is None:
-                return None
-            base[name] = value
-    rest = [one for one in members.values() if one.name != keyed.name and not one.schema.get("readOnly")]
-    marked = next((one.name for one in rest if one.is_free), "")
+    for name in dict.fromkeys([*batch.key, *schema.get("required", [])]):
+        if keyed is not None and name != keyed.name and name not in base:
+            base[name] = members[name].good(_FIRST_KEY) if name in members else None
+    if keyed is None or any(base.get(name, "") is None for name in (*batch.key, *schema.get("required", []))):
+        return None
+    others = [one for one in members.values() if one.name not in batch.key]
+    rest = [one for one in others if not one.schema.get("readOnly")]
+    free = next((one for one in rest if one.is_free), None)
+    marked = "" if free is None else free.name
     prices = (one for one in rest if one.type == "number" and not one.schema.get("enum"))
     priced = next(prices, None)
     spoils = tuple(
@@ -164,7 +189,8 @@ def make_sample(document: Document, schema: Document, batch: Batch) -> SampleIte
             [one for one in rest if one.name in base or one.name == marked or one is priced], schema, batch
         )
     )
-    return SampleItem(base, keyed, marked, priced, spoils)
+    length = 0 if free is None else free.schema.get("minLength", 0)
+    return SampleItem(base, batch.key, keyed, marked, priced, spoils, mark_length=length)
 
 
 def _with_unique_keys(keyed: SampleMember) -> bool:

@@ -1,29 +1,15 @@
-"""Default upsert, 207 multi-status, GET handlers and problem details for vendors without code."""
+"""Store the items of a batch, show, list and delete records, for vendors without code."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Any
-
-from mockserver.codec.http import REFUSAL_STATUSES, json_reply, problem_reply
-from mockserver.errors import InvalidCall, MethodNotAllowed, Refusal, Rejected, SpecError
-from mockserver.model import Action, Call, Item, Json, Outcome, Path, Problem, Reply
+from mockserver.codec.http import json_reply
+from mockserver.engine.outcome_rows import AnswerForm, declared_form
+from mockserver.engine.schema_filling import Message, SchemaFilling
+from mockserver.errors import Rejected, SpecError
+from mockserver.model import EMPTY, Action, Document, Item, Outcome, Path, Problem, Reply, join_key
 from mockserver.sandbox.store import State
-from mockserver.spec.openapi import Batch, Operation, parse_pointer
-from mockserver.vendor import (
-    FAULT_RULE,
-    ApplyBatch,
-    BatchResult,
-    Handler,
-    RenderBatch,
-    Request,
-    find_record,
-    store_each,
-)
-
-_ITEM_STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
-_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+from mockserver.spec.openapi import Batch, Operation, Spec
+from mockserver.vendor import ApplyBatch, Handler, Request, find_record, store_each
 
 
 def upsert_items(batch: Batch) -> ApplyBatch:
@@ -45,96 +31,85 @@ def upsert_items(batch: Batch) -> ApplyBatch:
     return store_each(keep)
 
 
-def render_multi_status(batch: Batch, status: int, media_type: str) -> RenderBatch:
-    """Return one entry an item at `outcome.list`: its status, a message, its key."""
-    target = {name: parse_pointer(pointer) for name, pointer in batch.outcome.items()}
-
-    def entry(outcome: Outcome) -> Json:
-        made: Json = {}
-        for name, value in (
-            ("status", _item_status(outcome)),
-            ("message", "; ".join(p.detail for p in outcome.problems) or outcome.action.capitalize()),
-            ("key", outcome.item.key),
-        ):
-            if name in target:
-                made = _with_value_at(made, target[name], value)
-        return made
-
-    def render(result: BatchResult, _state: State) -> Reply:
-        entries = [entry(outcome) for outcome in result.outcomes]
-        return json_reply(status, _with_value_at({}, target["list"], entries), media_type)
-
-    return render
-
-
-def _item_status(outcome: Outcome) -> int:
-    """422 for a rejected item, unless a scenario says which."""
-    said = [problem.expected for problem in outcome.problems if problem.rule == FAULT_RULE]
-    if outcome.problems:
-        return next((status for status in said if status is not None), 422)
-    return _ITEM_STATUSES.get(outcome.action, 424)
-
-
-def show_handler(collection: str, parameter: str) -> Handler:
-    """Return the one record that the path names."""
+def show_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Handler:
+    """Return the one record whose key the path parameters `key` name."""
 
     def handle(request: Request, state: State) -> Reply:
-        found = find_record(collection, str(request.parameters[parameter]), state)
-        return json_reply(200, found)
+        found = find_record(collection, _key_in_path(request, key), state)
+        return json_reply(form.status, found, form.media_type)
 
     return handle
 
 
-def list_handler(collection: str) -> Handler:
-    """Return every record, in key order."""
+def delete_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Handler:
+    """Delete that record; it is shown a last time where the spec declares a body."""
+
+    def handle(request: Request, state: State) -> Reply:
+        name = _key_in_path(request, key)
+        found = find_record(collection, name, state)
+        del state.collection(collection)[name]
+        return json_reply(form.status, found, form.media_type) if form.schema else Reply(form.status)
+
+    return handle
+
+
+def list_handler(collection: str, filling: SchemaFilling, form: AnswerForm) -> Handler:
+    """Return every record, in key order, in the list that the answer's schema has."""
+    member = _list_member(filling.merged(form.schema))
 
     def handle(_request: Request, state: State) -> Reply:
-        return json_reply(200, list(state.collection(collection).values()))
+        records = list(state.collection(collection).values())
+        if not member:
+            return json_reply(form.status, records, form.media_type)
+        said = Message(form.status, "", is_refusal=False, counts={"total": len(records)})
+        return json_reply(form.status, filling.fill(form.schema, said, {member: records}), form.media_type)
 
     return handle
 
 
-def default_handler(operation: Operation) -> Handler | None:
-    """Return the default handler of a GET with `x-collection`: show one record or list all.
+def _list_member(node: Document) -> str:
+    """Return the member that holds the list of an answer that is an object, "" for a list itself."""
+    properties = node.get("properties", EMPTY)
+    lists = [name for name, one in properties.items() if "items" in one or one.get("type") == "array"]
+    return lists[0] if node.get("type") != "array" and lists else ""
+
+
+def _key_in_path(request: Request, key: tuple[str, ...]) -> str:
+    values = [str(request.parameters[name]) for name in key]
+    return join_key(values) if len(values) > 1 else values[0]
+
+
+def default_handler(operation: Operation, contract: Spec) -> Handler | None:
+    """Return the default handler of a GET or DELETE with `x-collection`: show, list or delete records.
 
     Raises:
-        SpecError: that parameter is not declared.
+        SpecError: a parameter in its path is not declared.
     """
-    if operation.method != "get" or not operation.collection:
+    if operation.method not in ("get", "delete") or not operation.collection:
         return None
+    filling = SchemaFilling(contract.document)
+    form = declared_form(contract, operation, 200 if operation.method == "get" else 204)
     last = operation.path.rsplit("/", 1)[-1]
     if not last.startswith("{"):
-        return list_handler(operation.collection)
-    name = last[1:-1]
-    if not any(parameter.place == "path" and parameter.name == name for parameter in operation.parameters):
-        raise SpecError(f"{operation.id}: add to its parameters: {{name: {name}, in: path, required: true}}")
-    return show_handler(operation.collection, name)
+        return list_handler(operation.collection, filling, form) if operation.method == "get" else None
+    key = _key_parameters(operation, contract, last[1:-1])
+    make = show_handler if operation.method == "get" else delete_handler
+    return make(operation.collection, key, form)
 
 
-def refuse_with_problem_details(
-    refusal: Refusal, call: Call, _operation: Operation | None, _state: State
-) -> Reply:
-    """Problem details, for a vendor that says nothing else."""
-    status = REFUSAL_STATUSES.get(refusal.code, 400)
-    title = _TITLES.get(status, HTTPStatus(status).phrase)
-    members: dict[str, Any] = {"instance": call.path}
-    headers: tuple[tuple[str, str], ...] = ()
-    if isinstance(refusal, (InvalidCall, Rejected)):
-        members["errors"] = [
-            {"pointer": problem.pointer, "code": problem.code, "detail": problem.detail}
-            for problem in refusal.problems
-        ]
-    if isinstance(refusal, MethodNotAllowed):
-        headers = (("Allow", ", ".join(refusal.allowed)),)
-    if refusal.code == "unauthorized":
-        headers = (("WWW-Authenticate", "Bearer"),)
-    reply = problem_reply(status, title, refusal.detail if refusal.code != "invalid" else "", **members)
-    return Reply(reply.status, reply.body, reply.media_type, headers)
+def _key_parameters(operation: Operation, contract: Spec, last: str) -> tuple[str, ...]:
+    """Return the path parameters that make the key: all its members where the path has them, else the last.
 
-
-def _with_value_at(document: Json, path: Path, value: Json) -> Json:
-    if not path:
-        return value
-    inner: Mapping[str, Any] = document if isinstance(document, dict) else {}
-    step = str(path[0])
-    return {**inner, step: _with_value_at(inner.get(step, {}), path[1:], value)}
+    Raises:
+        SpecError: it is not declared.
+    """
+    there = [one.name for one in operation.parameters if one.place == "path"]
+    if last not in there:
+        raise SpecError(f"{operation.id}: add to its parameters: {{name: {last}, in: path, required: true}}")
+    keys = [
+        one.batch.key
+        for one in contract.operations.values()
+        if one.batch and one.batch.collection == operation.collection
+    ]
+    whole = keys[0] if keys else ()
+    return whole if len(whole) > 1 and set(whole) <= set(there) else (last,)

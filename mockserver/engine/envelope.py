@@ -9,7 +9,7 @@ from mockserver.codec.http import parse_content_type
 from mockserver.codec.json import check_depth
 from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
 from mockserver.errors import InvalidCall, MalformedBody, TooManyItems, UnsupportedMediaType
-from mockserver.model import Call, Item, Json, Problem
+from mockserver.model import Call, Item, Json, Problem, join_key
 from mockserver.spec.coercion import Coercion
 from mockserver.spec.openapi import Operation, RouteMatch, Spec
 from mockserver.vendor import ClassifyProblem, DispatchCall, Request
@@ -149,5 +149,4 @@ def _composite_key(item: Json, key: tuple[str, ...]) -> str:
     """Join the parts that are present, escaped so that different keys stay different."""
     if not isinstance(item, dict):
         return ""
-    parts = (str(item[name]) for name in key if item.get(name) is not None)
-    return "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)
+    return join_key(str(item[name]) for name in key if item.get(name) is not None)

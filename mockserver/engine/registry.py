@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.codec import yaml
-from mockserver.codec.http import JSON_TYPE, with_supported_types
+from mockserver.codec.http import with_supported_types
 from mockserver.engine import defaults
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme
+from mockserver.engine.declared_refusals import DeclaredRefusals
 from mockserver.engine.idempotency import IDEMPOTENCY_ASSUMPTIONS, IdempotencyExtension
 from mockserver.engine.negotiation import Negotiation, read_negotiation
+from mockserver.engine.outcome_rows import declared_form, render_outcomes
 from mockserver.engine.plan import CompiledOperation, compile_operations
 from mockserver.engine.rate_limit import RateLimit, read_rate_limit
 from mockserver.errors import MockServerError, Refusal, SpecError, VendorError
@@ -26,7 +28,7 @@ from mockserver.model import EMPTY, Call, Document, Reply
 from mockserver.sandbox.assumptions import COMMON_ASSUMPTIONS, Assumption, default_values, read_assumptions
 from mockserver.sandbox.store import State, Tables
 from mockserver.spec import loading
-from mockserver.spec.folder import specs_folder
+from mockserver.spec.folder import spec_files_in, specs_folder
 from mockserver.spec.openapi import Operation, Spec
 from mockserver.vendor import BatchHandler, CompleteBatchHandler, Handler, Refuse, Vendor
 
@@ -90,9 +92,7 @@ def discover_vendors(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> 
     """
     files: dict[str, Path] = {}
     for folder in (specs_folder(), *folders):
-        for file in sorted(folder.glob("*.yaml")):
-            if file.stem.startswith("_"):
-                continue
+        for file in spec_files_in(folder):
             if file.stem in files:
                 raise SpecError(f"{file}: a vendor named {file.stem} is there already")
             files[file.stem] = file
@@ -137,7 +137,7 @@ def _assemble(contract: Spec, vendor: Vendor, fixtures: Tables) -> LoadedVendor:
             for operation in contract.operations.values()
             if not operation.batch
         },
-        refuse=_refuse_with_supported_types(vendor.refuse or defaults.refuse_with_problem_details),
+        refuse=_refuse_with_supported_types(vendor.refuse or DeclaredRefusals(contract, schemes)),
         schemes=schemes,
         fixtures=fixtures,
         assumptions=default_values(_assumptions_of(vendor)),
@@ -224,21 +224,19 @@ def _batch_handler(contract: Spec, operation: Operation, room: BatchHandler) -> 
             f"{where}: add to its x-batch: "
             "outcome: {list: /data, status: /status, message: /body, key: /id}"
         )
-    status = next((int(code) for code in operation.responses if code.startswith("2") and code.isdigit()), 207)
-    media_types = operation.responses.get(str(status), ())
-    media_type = next((name for name in media_types if name.endswith("json")), JSON_TYPE)
+    form = declared_form(contract, operation, 207)
     parts = {part.name: getattr(room, part.name) for part in fields(room)}
     parts["apply"] = room.apply or defaults.upsert_items(batch)
-    parts["render"] = room.render or defaults.render_multi_status(batch, status, media_type)
+    parts["render"] = room.render or render_outcomes(contract, batch, form)
     return CompleteBatchHandler(**parts)
 
 
 def _operation_handler(contract: Spec, operation: Operation, vendor: Vendor) -> Handler:
-    found = vendor.operations.get(operation.id) or defaults.default_handler(operation)
+    found = vendor.operations.get(operation.id) or defaults.default_handler(operation, contract)
     if found is None:
         raise SpecError(
-            f"{contract.name}: {operation.id}: nothing answers it; a GET needs x-collection: <name>, "
-            "any other operation a vendor package"
+            f"{contract.name}: {operation.id}: nothing answers it; a GET, or a DELETE of one record, needs "
+            "x-collection: <name>, any other operation a vendor package"
         )
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -13,8 +13,7 @@ from mockserver.control.scenario_documents import operations_by_vendor
 from mockserver.control.state import DumpValidator
 from mockserver.engine.registry import LoadedVendor
 from mockserver.errors import MalformedBody
-from mockserver.model import Document, Json, pointer_of
-from mockserver.model import Path as DocumentPath
+from mockserver.model import Document, Json
 from mockserver.sandbox.store import SANDBOX_SCOPE, Tables
 from mockserver.scenario.parser import InvalidScenarioError, parse_text
 from mockserver.server.startup_error import StartupError
@@ -111,11 +110,7 @@ def read_document(file: Path) -> Json:
     """
     text = read_text(file)
     is_json = file.suffix not in _YAML_SUFFIXES and text.lstrip()[:1] in ("{", "[")
-    document = (_read_json if is_json else _read_yaml)(file, text)
-    for pointer in _unquoted_keys(document, ()):
-        what = f"expected a text as key, found {pointer[-1]}"
-        raise StartupError(what, f"{file}: {pointer_of(pointer)}", f'write it in quotes: "{pointer[-1]}"')
-    return document
+    return (_read_json if is_json else _read_yaml)(file, text)
 
 
 def _read_json(file: Path, text: str) -> Json:
@@ -141,15 +136,6 @@ def _read_yaml(file: Path, text: str) -> Json:
     except (YAMLError, MalformedBody) as error:
         raise StartupError(f"the file is not YAML: {error}", str(file), "mend the file") from None
     return document
-
-
-def _unquoted_keys(node: Json, path: DocumentPath) -> Iterator[DocumentPath]:
-    """Yield the places of keys that YAML read as something else than text."""
-    members = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, value in members:
-        if isinstance(node, dict) and not isinstance(key, str):
-            yield (*path, str(key))
-        yield from _unquoted_keys(value, (*path, key))
 
 
 def _kind(document: Json) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from mockserver.spec.folder import spec_files_in
+
 PAUSE_S = 0.5
 
 Stamps: TypeAlias = Mapping[Path, tuple[int, int, int]]
@@ -21,7 +23,7 @@ def stamps_of(places: Iterable[Path]) -> Stamps:
     """Return the stamps of files, and of all specs in folders; a file that is not there has none."""
     found: dict[Path, tuple[int, int, int]] = {}
     for place in places:
-        for file in sorted(place.glob("*.yaml")) if place.is_dir() else [place]:
+        for file in spec_files_in(place) if place.is_dir() else [place]:
             try:
                 stat = file.stat()
             except OSError:

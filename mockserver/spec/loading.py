@@ -26,6 +26,7 @@ from mockserver.spec.openapi import (
 )
 from mockserver.spec.path_forms import read_path_forms
 from mockserver.spec.references import BrokenReference, find_broken_references
+from mockserver.spec.yaml_errors import find_yaml_fault
 
 MALFORMED = "not built as OpenAPI 3.0 says"
 """What the message of a `SpecError` has whose place only OpenAPI's own schema can name."""
@@ -56,20 +57,20 @@ def load_spec(file: FilePath) -> Spec:
         raise SpecError(f"{file.name}: a vendor has its file's name: a-z, 0-9, - and _, but not sandbox")
     try:
         text = file.read_bytes().decode()
-        document = yaml.load(text)
     except UnicodeError as error:
         raise SpecError(f"{file.name}: {error}") from None
+    try:
+        document = yaml.load(text)
     except (YAMLError, RecursionError) as error:
-        raise SpecError(f"{file.name}: not YAML: {describe_yaml_error(error)}") from None
+        raise SpecError(f"{file.name}: not YAML: {describe_yaml_error(text, error)}") from None
     with refuse_malformed(file.name):
         return _index(file, text, document)
 
 
-def describe_yaml_error(error: Exception) -> str:
+def describe_yaml_error(text: str, error: Exception) -> str:
     """Return what is wrong with a YAML text, and its line and column if they are known."""
-    mark = getattr(error, "problem_mark", None)
-    place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-    return f"{getattr(error, 'problem', None) or ' '.join(str(error).split())}{place}"
+    fault = find_yaml_fault(text, error)
+    return f"{fault.what} (line {fault.line}, column {fault.column})" if fault.line else fault.what
 
 
 @contextmanager
@@ -91,7 +92,11 @@ def _index(file: FilePath, text: str, document: Json) -> Spec:
     operations: dict[str, Operation] = {}
     for operation in _read_operations(file.name, document):
         if operation.id in operations:
-            raise SpecError(f"{file.name}: {operation.id}: operationId is there twice")
+            first = operations[operation.id]
+            raise SpecError(
+                f"{file.name}: {operation.id}: operationId is there twice, in {first.method.upper()} "
+                f"{first.path} and in {operation.method.upper()} {operation.path}"
+            )
         operations[operation.id] = operation
     paths = read_path_forms(file.name, document.get("x-paths", {}))
     return Spec(

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from mockserver.engine.registry import vendor_packages
+from mockserver.testing.threaded_server import run_in_thread
+from tests.support import sample_vendor
 from tests.support.commands import UNUSED_URL, Commands
 
 VENDORS = vendor_packages()
@@ -62,6 +64,18 @@ def test_a_file_is_sent_as_it_is(commands: Commands, tmp_path: Path) -> None:
     entry = commands.document("send", VENDOR, str(file))
 
     assert (entry["request"]["body"], entry["refusal"] is not None) == ('{"not": "a batch"}', True)
+
+
+def test_a_file_is_sent_though_the_server_can_make_no_example(tmp_path: Path) -> None:
+    pattern = {"type": "string", "pattern": "^A(?=B)"}
+    document = sample_vendor.changed_document("/components/schemas/Order/properties/id", pattern)
+    file = tmp_path / "batch.json"
+    file.write_text('{"orders": [{"id": "AB", "amount": 1}]}')
+
+    with run_in_thread(sample_vendor.create_application(tmp_path, document)) as url:
+        result = Commands(url, "default").run("send", sample_vendor.NAME, str(file))
+
+    assert (result.exit_code, "■ created    AB" in result.stdout) == (0, True)
 
 
 def test_standard_input_is_sent(commands: Commands) -> None:

@@ -401,3 +401,57 @@ def test_a_vendor_can_be_compared_with_a_file(tmp_path: Path) -> None:
 
 def test_a_file_without_paths_is_wrong_usage(tmp_path: Path) -> None:
     assert run("diff", VENDOR, str(write(tmp_path, {"openapi": "3.0.3"}))).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "what", "cure"),
+    [
+        (
+            "/components/schemas/Order/properties/amount/type",
+            "int",
+            "OpenAPI: type: int is no type; there are string, number, integer, boolean, array, object",
+            "type: integer",
+        ),
+        (
+            "/paths/~1orders/get/operationId",
+            "putOrders",
+            "putOrders: operationId is there twice, in GET /orders and in PUT /orders",
+            "operationId: putOrders2",
+        ),
+        (
+            f"{ORDERS}/x-batch/key",
+            ["id", "isb"],
+            "putOrders: x-batch.key: the item schema has no isb; it has id, amount, note",
+            "key: [id, amount]",
+        ),
+    ],
+    ids=["type", "operationId", "key"],
+)
+def test_a_slip_is_told_once_with_what_to_write(
+    tmp_path: Path, pointer: str, value: Any, what: str, cure: str
+) -> None:
+    [problem] = problems(write(tmp_path, sample_vendor.changed_document(pointer, value)))
+
+    assert (problem["detail"], problem["try"]) == (what, cure)
+
+
+def test_keys_for_key_is_told_once(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    batch = document["paths"]["/orders"]["put"]["x-batch"]
+    batch["keys"] = batch.pop("key")
+
+    [problem] = problems(write(tmp_path, document))
+
+    assert problem["try"] == "key: instead of keys:"
+
+
+def test_a_key_that_is_there_twice_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text("openapi: 3.0.3\ninfo: {}\ninfo: {}\n")
+
+    [problem] = problems(file)
+
+    assert (problem["line"], problem["detail"]) == (
+        3,
+        "not YAML: the key info is there twice, first in line 2",
+    )

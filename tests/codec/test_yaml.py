@@ -28,3 +28,24 @@ def test_a_date_is_the_text_it_is(text: str) -> None:
 def test_what_is_no_plain_yaml_is_an_error_of_yaml(text: str) -> None:
     with pytest.raises(YAMLError):
         load(text)
+
+
+def test_a_key_is_the_text_it_is() -> None:
+    assert load("200: a\non: b\n1.50: c\n") == {"200": "a", "on": "b", "1.50": "c"}
+
+
+def test_a_key_that_is_there_twice_is_refused_with_the_line_of_the_first() -> None:
+    with pytest.raises(YAMLError, match="the key a is there twice, first in line 1"):
+        load("a: 1\nb: 2\na: 3\n")
+
+
+def test_a_merged_key_may_be_there_again() -> None:
+    text = "x: &x {a: 1, b: 2}\ny: &y {<<: *x, a: 3}\nz: {<<: *y, b: 4}\n"
+
+    assert load(text) == {"x": {"a": 1, "b": 2}, "y": {"a": 3, "b": 2}, "z": {"a": 3, "b": 4}}
+
+
+def test_only_true_and_false_are_truth_values() -> None:
+    text = "[yes, no, on, off, NO, y, true, False]"
+
+    assert load(text) == ["yes", "no", "on", "off", "NO", "y", True, False]

@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.engine import defaults
 from mockserver.engine.admission import Admission
+from mockserver.engine.declared_refusals import refuse_with_problem_details
 from mockserver.engine.envelope import EnvelopeReader
 from mockserver.engine.executor import Executor
 from mockserver.engine.pipeline import Pipeline
@@ -44,7 +44,7 @@ def replay(call: Call, _operation: Operation, state: State) -> Reply | None:
 def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
     """Refuse, and draw a number as one with a trace in it does."""
     state.next("trace")
-    return defaults.refuse_with_problem_details(refusal, call, operation, state)
+    return refuse_with_problem_details(refusal, call, operation, state)
 
 
 def batch(*keys: str) -> bytes:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from mockserver.engine import defaults
 from mockserver.engine.admission import Admission
+from mockserver.engine.declared_refusals import refuse_with_problem_details
 from mockserver.engine.envelope import EnvelopeReader
 from mockserver.engine.executor import Executor
 from mockserver.engine.pipeline import Pipeline
@@ -360,7 +360,7 @@ def refusing(pipeline: Pipeline) -> Pipeline:
 
     def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
         state.next("trace")
-        return defaults.refuse_with_problem_details(refusal, call, operation, state)
+        return refuse_with_problem_details(refusal, call, operation, state)
 
     return changed(pipeline, refuse=refuse)
 

@@ -115,16 +115,16 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         "/paths/~1orders/get/x-collection",
         None,
         (
-            "acme: listOrders: nothing answers it; a GET needs x-collection: <name>, "
-            "any other operation a vendor package"
+            "acme: listOrders: nothing answers it; a GET, or a DELETE of one record, needs "
+            "x-collection: <name>, any other operation a vendor package"
         ),
     ),
     "no-batch": (
         "/paths/~1orders/put/x-batch",
         None,
         (
-            "acme: putOrders: nothing answers it; a GET needs x-collection: <name>, "
-            "any other operation a vendor package"
+            "acme: putOrders: nothing answers it; a GET, or a DELETE of one record, needs "
+            "x-collection: <name>, any other operation a vendor package"
         ),
     ),
 }

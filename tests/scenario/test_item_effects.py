@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from mockserver.codec import json
-from mockserver.engine import defaults
 from mockserver.engine.apply import apply_all, apply_each
+from mockserver.engine.declared_refusals import refuse_with_problem_details
+from mockserver.engine.outcome_rows import AnswerForm, render_outcomes
 from mockserver.errors import Refusal
 from mockserver.model import Action, Call, Fault, Item, Outcome, Reply
 from mockserver.sandbox.memory_store import MemoryStore
@@ -17,25 +18,27 @@ from mockserver.sandbox.store import State
 from mockserver.scenario.decision import Decision
 from mockserver.scenario.item_effects import AppliedEffects, default_extra_outcome, reorder_outcomes
 from mockserver.scenario.model import Effect, EnvelopeEffect
-from mockserver.spec.openapi import Batch, Operation
+from mockserver.spec.openapi import Batch, Operation, Spec
+from mockserver.spec.path_forms import PathForms
 from mockserver.vendor import BatchResult, CompleteBatchHandler, Request, default_fault_problem
 from tests.support.engine_samples import BATCH, OPERATION, batch_handler, orders, store, stored, transact
 
 FAILS = Effect(fail=Fault("internal", 500, "it broke"))
 ABC = ("A", "B", "C")
+SPEC = Spec("acme", "", {}, {}, (), (), PathForms(), any_case_query=False, idempotency_header="")
 
 
 def bend(effects: dict[int, Effect] | None = None, envelope: EnvelopeEffect | None = None) -> AppliedEffects:
     return AppliedEffects(
         Decision(("s/r",), effects=effects or {}, envelope=envelope),
         default_fault_problem,
-        defaults.refuse_with_problem_details,
+        refuse_with_problem_details,
     )
 
 
 def furnished(**parts: Any) -> CompleteBatchHandler:
     return dataclasses.replace(
-        batch_handler(), render=defaults.render_multi_status(BATCH, 207, "application/json"), **parts
+        batch_handler(), render=render_outcomes(SPEC, BATCH, AnswerForm(207, "application/json", {})), **parts
     )
 
 
@@ -202,7 +205,7 @@ def test_a_rules_own_words_for_a_whole_call_are_the_vendors() -> None:
 def test_what_refuses_a_whole_call_writes_nothing() -> None:
     def refuse(refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
         state.collection("orders")["trace"] = {}
-        return defaults.refuse_with_problem_details(refusal, call, operation, state)
+        return refuse_with_problem_details(refusal, call, operation, state)
 
     made = store()
     one = replace(orders("A"), operation=dataclasses.replace(OPERATION, batch=None))

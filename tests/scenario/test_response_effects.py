@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from mockserver.engine import defaults
+from mockserver.engine.declared_refusals import refuse_with_problem_details
 from mockserver.errors import Refusal
 from mockserver.model import Answer, Call, Delivery, Reply
 from mockserver.scenario.decision import Decision
@@ -23,7 +23,7 @@ DONE = Answer(
 
 
 def say(refusal: Refusal) -> Reply:
-    return transact(store(), lambda state: defaults.refuse_with_problem_details(refusal, CALL, None, state))
+    return transact(store(), lambda state: refuse_with_problem_details(refusal, CALL, None, state))
 
 
 def answered(retry_after: str = "", **effect: object) -> Reply:

@@ -148,7 +148,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "id-twice": (
         "/paths/~1orders/get/operationId",
         "putOrders",
-        "acme.yaml: putOrders: operationId is there twice",
+        "acme.yaml: putOrders: operationId is there twice, in GET /orders and in PUT /orders",
     ),
     "no-scheme": (
         "/components/securitySchemes",

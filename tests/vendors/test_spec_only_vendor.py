@@ -10,7 +10,7 @@ from mockserver.engine.registry import vendor_packages
 from mockserver.errors import SpecError
 from mockserver.server.application import Application, Options, create_app
 from tests.support import sample_vendor
-from tests.support.client import Client
+from tests.support.client import Client, Response
 
 THREE = {
     "orders": [
@@ -143,3 +143,86 @@ def test_a_spec_that_says_too_little_is_refused_with_the_line_to_write(
         create_app(Options(specs=(tmp_path,)))
 
     assert str(refused.value) == line
+
+
+def test_a_file_that_ends_in_yml_is_served_too(tmp_path: Path) -> None:
+    sample_vendor.write_spec(tmp_path).rename(tmp_path / "acme.yml")
+
+    assert [one.name for one in create_app(Options(vendors=("acme",), specs=(tmp_path,))).served] == ["acme"]
+
+
+WAREHOUSE = Path(__file__).parents[1] / "contract" / "specs" / "warehouse.yaml"
+ARTICLE = {"number": 7, "name": "Bolt", "unit": "box", "price": 1}
+
+
+@pytest.fixture(scope="module")
+def warehouse_application() -> Application:
+    return create_app(Options(vendors=("warehouse",), specs=(WAREHOUSE.parent,)))
+
+
+@pytest.fixture
+def warehouse(warehouse_application: Application, request: pytest.FixtureRequest) -> Client:
+    """A client in a sandbox of its own."""
+    sandbox = f"test-{abs(hash(request.node.name))}"
+    headers = {"host": "testserver", "x-api-key": "any", "mock-sandbox": sandbox}
+    return Client(warehouse_application, headers, "/warehouse")
+
+
+def put_articles(warehouse: Client, *articles: object) -> Response:
+    return warehouse.put("/articles", json={"source": "shop", "articles": list(articles)})
+
+
+def test_a_key_is_a_number_where_the_member_is_one(warehouse: Client) -> None:
+    answered = put_articles(warehouse, ARTICLE, {"number": 8, "name": "x"})
+
+    assert [row["number"] for row in answered.json["results"]] == [7, 8]
+    assert (answered.json["received"], answered.json["stored"], answered.json["failed"]) == (2, 1, 1)
+    assert warehouse.get("/articles/7").json == ARTICLE
+
+
+def test_a_list_stands_in_the_object_that_the_spec_declares(warehouse: Client) -> None:
+    put_articles(warehouse, ARTICLE)
+
+    assert warehouse.get("/articles").json == {"total": 1, "data": [ARTICLE]}
+
+
+def test_a_record_is_deleted(warehouse: Client) -> None:
+    put_articles(warehouse, ARTICLE)
+
+    assert warehouse.delete("/articles/7").status == 204
+    assert warehouse.delete("/articles/7").status == 404
+
+
+def test_a_record_with_a_key_of_two_members_is_read_by_both(warehouse: Client) -> None:
+    line = {"shelf": "A-01", "article": 7, "count": 3}
+
+    answered = warehouse.post("/stock", json=[line])
+
+    assert answered.json == [{"result": "STORED", "key": "A-01/7", "shelf": "A-01"}]
+    assert warehouse.get("/stock/A-01/7").json == line
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "status", "error"),
+    [
+        ("GET /articles/9", None, 404, {"code": "NOT_FOUND", "message": "articles 9 was not found"}),
+        ("GET /articles/x", None, 400, {"code": "INVALID_REQUEST"}),
+        ("PUT /articles", {"articles": []}, 400, {"code": "INVALID_REQUEST"}),
+        ("PUT /articles", {"source": "shop", "articles": 1}, 400, {"code": "INVALID_REQUEST"}),
+        ("PATCH /articles", {}, 405, {"message": "this path has only GET, PUT"}),
+    ],
+)
+def test_a_refusal_has_the_form_that_the_spec_declares(
+    warehouse: Client, call: str, body: object, status: int, error: dict[str, str]
+) -> None:
+    answered = warehouse.request(*call.split(" "), json=body)
+
+    assert (answered.status, answered.media_type) == (status, "application/json")
+    assert error.items() <= answered.json["error"].items()
+
+
+def test_without_an_api_key_there_is_no_challenge_of_another_scheme(warehouse: Client) -> None:
+    answered = warehouse.without("x-api-key").get("/articles")
+
+    assert (answered.status, answered.json["error"]["code"]) == (401, "UNAUTHORIZED")
+    assert "www-authenticate" not in answered.headers

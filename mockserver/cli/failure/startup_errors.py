@@ -68,6 +68,7 @@ def fail_to_load(error: Exception, context: click.Context) -> NoReturn:
 def _bad_spec(error: Exception, context: click.Context) -> Message | None:
     """Return the first problem of the spec that the error names, and how to see the others."""
     from mockserver.cli.spec_files.check import find_problems  # noqa: PLC0415 - only where a spec is wrong
+    from mockserver.spec.folder import spec_files_in  # noqa: PLC0415 - as above
     from mockserver.spec.loading import MALFORMED  # noqa: PLC0415 - as above
 
     said = str(error)
@@ -75,7 +76,7 @@ def _bad_spec(error: Exception, context: click.Context) -> Message | None:
     named = [
         file
         for folder in folders
-        for file in folder.glob("*.yaml")
+        for file in spec_files_in(folder)
         if said.startswith((f"{file.stem}:", f"{file.name}:"))
     ]
     for file in named:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from mockserver.spec.folder import specs_folder
+from mockserver.spec.folder import spec_files_in, specs_folder
 
 _OPERATION = re.compile(r"^\s+operationId:\s*[\"']?([\w.-]+)", re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
@@ -19,12 +19,7 @@ _SCENARIOS_FOLDER = Path(__file__).parents[2] / "scenario" / "packaged_scenarios
 
 def spec_files(folders: Iterable[Path] = ()) -> dict[str, Path]:
     """Return the spec of every vendor, by name: ours, and those of `folders`."""
-    found = {
-        file.stem: file
-        for folder in (specs_folder(), *folders)
-        for file in sorted(folder.glob("*.yaml"))
-        if not file.stem.startswith("_")
-    }
+    found = {file.stem: file for folder in (specs_folder(), *folders) for file in spec_files_in(folder)}
     return dict(sorted(found.items()))
 
 

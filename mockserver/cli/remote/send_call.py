@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mockserver import __version__
-from mockserver.cli.remote.control_plane import ControlPlane, RefusedError, sandbox_path, send_request
+from mockserver.cli.remote.control_plane import ControlPlane, RefusedError, sandbox_path
+from mockserver.cli.remote.declared_call import find_declared_call, read_spec
 from mockserver.cli.remote.outcome_lines import first_amount, write_lines
 from mockserver.cli.send import SendOptions
-from mockserver.codec import json
 from mockserver.codec.curl import curl_command, header_option, shell_quote
-from mockserver.errors import MalformedBody
 from mockserver.model import Document, Json
 
 _FEW, _MANY = 100, 10_000
@@ -65,9 +64,7 @@ def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
     """
     if options.source:
         body = sys.stdin.buffer.read() if options.source == "-" else Path(options.source).read_bytes()
-        with _other_sandbox(control) as path:
-            # An example may store records that its items refer to; those are not wanted here.
-            example = _example(control, path, options, items=1, bad=0, first=1)
+        example = _call_without_items(control, options)
         items: list[Json] = []
     else:
         example = _own_example(control, options)
@@ -81,6 +78,21 @@ def make_call(control: ControlPlane, options: SendOptions) -> VendorCall:
         tuple(map(first_amount, items)),
         elsewhere=bool(options.to),
     )
+
+
+def _call_without_items(control: ControlPlane, options: SendOptions) -> Document:
+    """Return the call that an example makes, or that the spec declares where there is no example."""
+    try:
+        with _other_sandbox(control) as path:
+            # An example may store records that its items refer to; those are not wanted here.
+            return _example(control, path, options, items=1, bad=0, first=1)
+    except RefusedError as error:
+        found = None
+        if error.code == _NO_EXAMPLE:
+            found = find_declared_call(control, options.vendor, options.operation)
+        if found is None:
+            raise
+        return found
 
 
 def _own_example(control: ControlPlane, options: SendOptions) -> Document:
@@ -126,10 +138,4 @@ def _added(control: ControlPlane, options: SendOptions) -> dict[str, str]:
 
 def _key_header(control: ControlPlane, vendor: str) -> str:
     """Return the vendor's header for idempotency keys: what its spec says, else the common one."""
-    reply = send_request("GET", f"{control.server.url}/{vendor}/openapi.json")
-    try:
-        document = json.decode(reply.body)
-    except MalformedBody:
-        return _DEFAULT_KEY_HEADER
-    named = document.get("x-idempotency-header") if isinstance(document, dict) else None
-    return str(named or _DEFAULT_KEY_HEADER)
+    return str(read_spec(control, vendor).get("x-idempotency-header") or _DEFAULT_KEY_HEADER)

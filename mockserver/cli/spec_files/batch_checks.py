@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,14 +40,24 @@ def _wrong_keys(spec: Spec, operation: Operation) -> Iterator[Misfit]:
         list_pointer = "".join(f"/{step}" for step in batch.items) if batch else ""
         names = _names_below(spec.document, body.schema, f"{list_pointer}/*")
         for key in batch.key if batch and names else ():
-            if key not in names:
+            if batch and key not in names:
                 yield _misfit(
                     (*_place(operation), "x-batch", "key"),
                     f"{operation.id}: x-batch.key: the item schema has no {key}; it has {choices(names)}",
                     "key: [{}]",
-                    nearest(key, names) or next(iter(names)),
+                    ", ".join(_mended(batch.key, key, names)),
                     is_near=bool(nearest(key, names)),
                 )
+
+
+def _mended(key: Sequence[str], wrong: str, names: Sequence[str]) -> Iterator[str]:
+    """Yield the members of a key with another name for the wrong one; without it where none is left."""
+    free = [name for name in names if name not in key]
+    for member in key:
+        if member != wrong:
+            yield member
+        elif free:
+            yield nearest(wrong, free) or free[0]
 
 
 def _wrong_outcomes(spec: Spec, operation: Operation) -> Iterator[Misfit]:

@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml as pyyaml
 
-from mockserver.cli.failure.suggestions import shown
+from mockserver.cli.failure.suggestions import nearest, shown
 from mockserver.cli.spec_files.batch_checks import Misfit, find_misfits
 from mockserver.cli.spec_files.cures import cure_of
-from mockserver.cli.spec_files.openapi_rules import Path_, openapi_problems, operations_of
+from mockserver.cli.spec_files.openapi_rules import Path_, openapi_problems, operations_of, wrong_types
 from mockserver.cli.spec_files.positions import START, Place, compose, place_in
 from mockserver.cli.spec_files.references import is_own_fault, reference_problems, without_references
 from mockserver.cli.spec_files.statuses import find_unstated_statuses
@@ -25,11 +25,14 @@ from mockserver.errors import MockServerError
 from mockserver.spec.loading import MALFORMED, load_spec
 from mockserver.spec.openapi import METHODS
 from mockserver.spec.references import find_broken_references
+from mockserver.spec.yaml_errors import find_yaml_fault
 
 _MOST_PROBLEMS = 20
 _EXTENSION = re.compile(r"x-[a-z-]+(?:\.[\w-]+)*")
 _NOT_NEEDED = ("unknown; known are", "security: add", "x-paths")
 _TOP_EXTENSION = re.compile(r"x-(?:paths|rate-limit)(?:\.[\w-]+)*")
+_OF_TYPES = re.compile(r"OpenAPI: \{|is not valid under any of the given schemas")
+_TWICE = re.compile(r"is there twice, in .* and in ([A-Z]+) (/\S*)$")
 _NO_OPERATION_ID = re.compile(r"(\w+) (/\S*): (\w+) is missing")
 
 
@@ -55,7 +58,7 @@ def find_problems(file: Path, *, schema: bool = True) -> tuple[SpecProblem, ...]
     except RecursionError:
         return (SpecProblem(file, START, "", "not YAML: nested too deep", "nest less"),)
     except pyyaml.YAMLError as error:
-        return (_syntax_problem(file, error),)
+        return (_syntax_problem(file, text, error),)
     if not isinstance(document, dict):
         what = "expected an OpenAPI document, found no mapping"
         return (SpecProblem(file, START, "", what, "openapi: 3.0.3"),)
@@ -95,14 +98,22 @@ def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tup
     if malformed and (disallowed or broken):
         refused = [one for one in refused if one not in malformed]
     shown_ones = disallowed if schema or malformed else []
-    return [*reference_problems(broken), *refused, *shown_ones]
+    types = list(wrong_types(whole))
+    if types:  # what the validators say of them is a dump of all around it
+        refused = [one for one in refused if "cannot be compiled" not in one[1]]
+        shown_ones = [one for one in shown_ones if not _OF_TYPES.search(one[1])]
+    return [*reference_problems(broken), *types[:_MOST_PROBLEMS], *refused, *shown_ones]
 
 
-def _syntax_problem(file: Path, error: pyyaml.YAMLError) -> SpecProblem:
-    mark = getattr(error, "problem_mark", None)
-    place = Place(mark.line + 1, mark.column + 1) if mark else START
-    what = f"not YAML: {getattr(error, 'problem', None) or shown(error)}"
-    return SpecProblem(file, place, "", what, "quote texts with : or #, and indent with spaces")
+def _syntax_problem(file: Path, text: str, error: pyyaml.YAMLError) -> SpecProblem:
+    fault = find_yaml_fault(text, error)
+    place = Place(fault.line, fault.column) if fault.line else START
+    cure = "quote texts with : or #, and indent with spaces"
+    if "indented" in fault.what:
+        cure = "indent with spaces, members of one mapping all alike"
+    elif "twice" in fault.what:
+        cure = "remove one of them, or rename it"
+    return SpecProblem(file, place, "", f"not YAML: {shown(fault.what)}", cure)
 
 
 def _loader_problems(file: Path, document: dict[str, Any]) -> Iterator[tuple[Path_, str, str]]:
@@ -153,10 +164,14 @@ def _part_taken_out(what: str, path: Path_, document: dict[str, Any]) -> bool:
     node: Any = document
     for step in path[:-1]:
         node = node.get(step) if isinstance(node, dict) else None
-    if isinstance(node, dict) and path[-1] in node:
-        del node[path[-1]]
-        return True
-    return False
+    if not isinstance(node, dict) or path[-1] not in node:
+        return False
+    value = node.pop(path[-1])
+    _, _, known = what.partition("unknown; known are ")
+    near = nearest(str(path[-1]), known.split(", ")) if known else None
+    if near:
+        node.setdefault(near, value)
+    return True
 
 
 def _path_of(message: str, document: dict[str, Any]) -> Path_:
@@ -165,8 +180,8 @@ def _path_of(message: str, document: dict[str, Any]) -> Path_:
         return ("openapi",)
     if "info.title" in message:
         return ("info",)
-    if missing := _NO_OPERATION_ID.search(message):
-        return ("paths", missing[2], missing[1])
+    if named := _TWICE.search(message) or _NO_OPERATION_ID.search(message):
+        return ("paths", named[2], named[1].lower(), *(("operationId",) if "twice" in message else ()))
     names = message.split(": ")
     for path, method, operation in operations_of(document):
         if operation.get("operationId") in names:

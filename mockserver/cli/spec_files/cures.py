@@ -43,6 +43,9 @@ def cure_of(what: str, path: tuple[str | int, ...], document: dict[str, Any]) ->
 def _plain_cure(what: str, path: tuple[str | int, ...]) -> str:
     if form := _PATH_FORMS.search(what):
         return f"{form[1]}: {_PATH_EXAMPLES[form[1]]}"
+    if twice := re.match(r"(\S+): operationId is there twice", what):
+        made = _missing_cure("operationId", path[:3])
+        return f"{made}2" if made.endswith(f" {twice[1]}") else made
     if scheme := re.search(r"security: add (\S+) to", what):
         return f"components: {{securitySchemes: {{{scheme[1]}: {{type: http, scheme: bearer}}}}}}"
     if added := _ADD.search(what):
@@ -77,11 +80,11 @@ def _handler_cure(path: tuple[str | int, ...], document: dict[str, Any]) -> str:
     template, method = str(path[1]), str(path[2])
     words = [word for word in template.split("/") if word and not word.startswith("{")]
     collection = re.sub(r"\W+", "-", words[-1].lower()) if words else "records"
-    if method == "get":
+    if method == "get" or (method == "delete" and template.endswith("}")):
         return f"x-collection: {collection}"
     lists = list(_lists(path, document)) if method in _BATCH_METHODS else []
     if not lists:
-        return f"remove this {method.upper()}: the spec alone can describe batches and GETs"
+        return f"remove this {method.upper()}: the spec alone can describe batches, GETs and DELETEs"
     items, key = lists[0]
     outcome = outcome_for(document, path, key)
     return (

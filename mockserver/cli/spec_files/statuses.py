@@ -31,8 +31,9 @@ def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
         one.place != "path" or one.schema.get("type") != "string" for one in operation.parameters
     )
     reads_one = operation.path.endswith("}") and not operation.bodies
+    has_success = any(code.startswith("2") for code in operation.responses)
     possible = {
-        "200": operation.batch is None,
+        "204" if operation.method == "delete" else "200": operation.batch is None and not has_success,
         "400": bool(operation.bodies) or takes_values,
         "401": bool(operation.security) and () not in operation.security,
         "404": reads_one,
@@ -40,9 +41,10 @@ def possible_statuses(operation: Operation, *, is_limited: bool) -> list[str]:
         "415": bool(operation.bodies),
         "429": is_limited,
     }
-    answers_207 = operation.batch and not any(code.startswith("2") for code in operation.responses)
+    answers_207 = operation.batch and not has_success
     return [*(("207",) if answers_207 else ()), *(status for status, can in possible.items() if can)]
 
 
 def _is_stated(status: str, operation: Operation) -> bool:
-    return any(one in operation.responses for one in (status, f"{status[0]}XX", "default"))
+    instead = ("422",) if status == "400" else ()  # answered in its place where only that is stated
+    return any(one in operation.responses for one in (status, *instead, f"{status[0]}XX", "default"))

@@ -128,6 +128,8 @@ def expected_item(
 ) -> ExpectedItem:
     """Return what is expected of an item that responses may name by `keys`; `item` is the item schema."""
     broken = item.broken(sent.document)
+    if any(one.keyword == "type" and one.path[:1] and one.path[0] in batch.key for one in broken):
+        keys = ()  # an answer may have no room for a key of another type
     sure = [one for one in broken if not lenient.may_pass(one)]
     fatal = [one for one in broken if _is_fatal(one, batch, item.node)]
     unsure = partial(ExpectedItem, sent, "doubtful", keys=keys)

@@ -49,7 +49,7 @@ def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ..
 def _reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
     if batch.maps:
         return _OutcomeMaps(document, operation, batch)
-    if batch.atomic:
+    if batch.atomic and "status" not in batch.outcome:
         return _read_whole
     if "list" in batch.outcome:
         return _OutcomeList(document, operation, batch)

@@ -35,7 +35,12 @@ def settle_batch(sequence: CallSequence, answered: SettledBatch) -> None:
 def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
     sequence.count_check("whole-or-nothing")
     done = [place for place, verdict in enumerate(answered.verdicts) if verdict.accepted]
-    if done or (not answered.refused and answered.exchange.response.status < FIRST_REFUSAL):
+    is_refused = (
+        answered.refused
+        or answered.exchange.response.status >= FIRST_REFUSAL
+        or _is_refused_item_by_item(sequence, answered)
+    )
+    if done or not is_refused:
         said = sentences.batch(answered.sent.items)
         ending = f"{_named(done)} reported as done" if done else "the call is not refused"
         sequence.breaks(
@@ -44,6 +49,15 @@ def _refuses_all(sequence: CallSequence, answered: SettledBatch) -> None:
             "the call refused, no item done",
             sentences.response(answered.exchange),
         )
+
+
+def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> bool:
+    """Return whether an all-or-nothing batch says of each item that it was not done."""
+    return (
+        sequence.context.batch.atomic
+        and all(one.told is not None and not one.accepted for one in answered.verdicts)
+        and not any(one.corruption and one.corruption.refuses_call for one in answered.sent.items)
+    )
 
 
 def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
-from urllib.parse import unquote
 
+from mockserver.codec.paths import decoded_path
 from mockserver.contract.config import RunConfig
-from mockserver.contract.credentials import headers_for
+from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.finding import BrokenRule, Finding
@@ -85,7 +85,7 @@ class CallSequence:
             **(scope or self.scope).headers,
         }
         named = {name.lower(): text for name, text in headers.items()}
-        full = [one.having({**self._credentials(one), **named}) for one in requests]
+        full = [self._with_credentials(one, named) for one in requests]
         self.count_check("every-call-is-answered", len(full))
         try:
             came = [stage.target.send(full[0])] if len(full) == 1 else stage.target.at_once(full)
@@ -193,13 +193,15 @@ class CallSequence:
             self.has_ended = True
             raise hunt.broken(finding)
 
-    def _credentials(self, request: Request) -> Mapping[str, str]:
-        contracted = self.context.api
-        return headers_for(contracted, self._operation(request), contracted.profile.credentials)
+    def _with_credentials(self, request: Request, named: Mapping[str, str]) -> Request:
+        api = self.context.api
+        operation, given = self._operation(request), api.profile.credentials
+        full = request.having({**headers_for(api, operation, given), **named})
+        return with_query(api, operation, given, full)
 
     def _operation(self, request: Request) -> str:
         spec = self.context.api.spec
-        path = spec.canonical_path(unquote(request.path.partition("?")[0]))
+        path = spec.canonical_path(decoded_path(request.path.partition("?")[0]))
         try:
             return spec.match(request.method, path).operation.id
         except (NotFound, MethodNotAllowed):

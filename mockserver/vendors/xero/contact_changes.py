@@ -19,7 +19,7 @@ from mockserver.vendors.xero.replies.batch_results import (
     known_members,
     render_results,
 )
-from mockserver.vendors.xero.replies.envelope import ZERO_ID, is_guid, pick_members
+from mockserver.vendors.xero.replies.envelope import ZERO_ID, is_guid, pick_members, stored_id
 from mockserver.vendors.xero.settings.rates import currency_rate
 
 _CONTACT_ID = "ContactID"
@@ -112,8 +112,8 @@ def _rejected_contact_id(sent: Document, request: Request) -> str:
     batch = request.operation.batch
     if batch is None or not batch.upsert:
         return ZERO_ID
-    key = str(sent.get(_CONTACT_ID) or request.parameters.get(_CONTACT_ID, ZERO_ID))
-    return key.lower() if is_guid(key) else ZERO_ID
+    key = stored_id(str(sent.get(_CONTACT_ID) or request.parameters.get(_CONTACT_ID, ZERO_ID)))
+    return key if is_guid(key) else ZERO_ID
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:

@@ -19,6 +19,7 @@ from mockserver.vendors.xero.replies.envelope import (
     id_parameter,
     is_guid,
     pick_members,
+    stored_id,
     success_reply,
 )
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
@@ -125,5 +126,7 @@ def _rejected_id(sent: Document, request: Request) -> str:
     batch = request.operation.batch
     if batch is None or not batch.upsert:
         return ZERO_ID
-    key = str(sent.get("BankTransactionID") or request.parameters.get("BankTransactionID", ZERO_ID))
-    return key.lower() if is_guid(key) else ZERO_ID
+    key = stored_id(
+        str(sent.get("BankTransactionID") or request.parameters.get("BankTransactionID", ZERO_ID))
+    )
+    return key if is_guid(key) else ZERO_ID

@@ -1,0 +1,187 @@
+"""Refuse calls in the form that a spec declares, for a vendor without a package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from msgspec.structs import replace
+
+from mockserver.codec import json
+from mockserver.codec.http import PROBLEM_TYPE, REFUSAL_STATUSES, problem_reply
+from mockserver.codec.instants import print_instant
+from mockserver.engine.auth import SecurityScheme
+from mockserver.engine.schema_filling import Message, SchemaFilling
+from mockserver.errors import (
+    InvalidCall,
+    MethodNotAllowed,
+    NotFound,
+    Refusal,
+    Rejected,
+    SpecError,
+    UnsupportedMediaType,
+)
+from mockserver.model import EMPTY, Call, Document, Json, Reply
+from mockserver.sandbox.store import State
+from mockserver.spec.formats import COMMON_FORMATS
+from mockserver.spec.openapi import Operation, Spec, resolve
+from mockserver.spec.schema import Schema, compile_schema
+
+TEXT_TYPE = "text/plain"
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+_OTHER_STATUSES: Mapping[str, tuple[int, ...]] = {
+    "invalid": (422,),
+    "malformed": (422,),
+    "rejected": (422, 400),
+    "too-many-items": (400, 422),
+}
+"""What a refusal is answered with where its own status is not declared and one of these is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A declared form of a refusal, JSON or a text: its media type, schema and examples."""
+
+    media_type: str
+    schema: Document
+    compiled: Schema
+    examples: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRefusals:
+    """The refusals of one vendor; each form is compiled when it is first used."""
+
+    spec: Spec
+    schemes: Mapping[str, SecurityScheme] = field(default_factory=dict)
+    _forms: dict[tuple[str, str], _Form | None] = field(default_factory=dict)
+
+    def __call__(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
+        """Return the refusal as declared for its status, or for `default`; else as problem details."""
+        operation = operation or self._nearest(call)
+        reply = refuse_with_problem_details(refusal, call, operation, state)
+        form = None if operation is None else self._form(operation, reply.status)
+        if form is not None and form.media_type == TEXT_TYPE:
+            sentence = _sentence(refusal) or _title(reply.status)
+            return Reply(reply.status, sentence.encode(), TEXT_TYPE, self._headers(refusal))
+        if form is not None:
+            said = _message(refusal, reply.status, call, state)
+            fitting = filter(form.compiled.accepts, self._bodies(form, said, json.decode(reply.body)))
+            made = next(fitting, None)
+            if made is not None:
+                reply = Reply(reply.status, json.encode(made), form.media_type)
+        return replace(reply, headers=self._headers(refusal))
+
+    def _nearest(self, call: Call) -> Operation | None:
+        """Return the operation of a call that was not routed: that of its path, whatever its method."""
+        path = call.path.replace("\n", " ")
+        for pattern, methods in self.spec.routes:
+            if pattern.fullmatch(path):
+                return methods.get(call.method.lower()) or next(iter(methods.values()))
+        return None
+
+    def _bodies(self, form: _Form, said: Message, details: Document) -> Iterator[Json]:
+        """Yield what the form may be filled with, the best first."""
+        filling = SchemaFilling(self.spec.document)
+        declared = filling.merged(form.schema).get("properties", EMPTY)
+        of_problem = {name: value for name, value in details.items() if not declared or name in declared}
+        made = filling.fill(form.schema, said)
+        yield from (of_problem, made) if form.media_type == PROBLEM_TYPE or not made else (made,)
+        yield from form.examples
+        yield details
+
+    def _headers(self, refusal: Refusal) -> tuple[tuple[str, str], ...]:
+        if isinstance(refusal, MethodNotAllowed):
+            return (("Allow", ", ".join(refusal.allowed)),)
+        if refusal.code != "unauthorized":
+            return ()
+        challenge = _challenge(self.schemes.get(getattr(refusal, "scheme", "")))
+        return (("WWW-Authenticate", challenge),) if challenge else ()
+
+    def _form(self, operation: Operation, status: int) -> _Form | None:
+        known = declared_key(operation, status)
+        if (operation.id, known) not in self._forms:
+            self._forms[operation.id, known] = self._read_form(operation, known) if known else None
+        return self._forms[operation.id, known]
+
+    def _read_form(self, operation: Operation, known: str) -> _Form | None:
+        document = self.spec.document
+        node = document["paths"][operation.path][operation.method]["responses"][known]
+        for media_type, content in resolve(document, node).get("content", EMPTY).items():
+            schema = content.get("schema", EMPTY)
+            if media_type == TEXT_TYPE or media_type.endswith("json"):
+                try:
+                    compiled = compile_schema(document, schema, COMMON_FORMATS)
+                except (SpecError, ValueError):
+                    return None
+                return _Form(media_type, schema, compiled, tuple(_examples(document, content)))
+        return None
+
+
+def declared_key(operation: Operation, status: int) -> str:
+    """Return the key of the operation's `responses` that the status falls under; "" for none."""
+    keys = (str(status), f"{status // 100}XX", "default")
+    return next((key for key in keys if key in operation.responses), "")
+
+
+def declared_status(refusal: Refusal, operation: Operation | None) -> int:
+    """Return the refusal's status, or a near one where only that is declared."""
+    status = REFUSAL_STATUSES.get(refusal.code, 400)
+    if operation is None or str(status) in operation.responses:
+        return status
+    others = (one for one in _OTHER_STATUSES.get(refusal.code, ()) if str(one) in operation.responses)
+    return next(others, status)
+
+
+def _challenge(scheme: SecurityScheme | None) -> str:
+    """Return the challenge of a scheme; "" for an API key, which HTTP has no challenge for."""
+    if scheme is None:
+        return "Bearer"
+    if scheme.node.get("type") == "apiKey":
+        return ""
+    kind = str(scheme.node.get("scheme", "bearer")).lower()
+    return 'Basic realm="mock"' if kind == "basic" else kind.capitalize()
+
+
+def _message(refusal: Refusal, status: int, call: Call, state: State) -> Message:
+    problems = refusal.problems if isinstance(refusal, (InvalidCall, Rejected)) else ()
+    title = _title(status)
+    now = print_instant(call.now if call.now is not None else state.now)
+    return Message(status, _sentence(refusal) or title, title, refusal.code, tuple(problems), now, call.path)
+
+
+def _sentence(refusal: Refusal) -> str:
+    if isinstance(refusal, NotFound):
+        return f"{refusal.detail} was not found"
+    if isinstance(refusal, UnsupportedMediaType):
+        return f"{refusal.media_type or 'no media type'} is not supported"
+    if isinstance(refusal, MethodNotAllowed):
+        return f"this path has only {refusal.detail}"
+    return refusal.detail
+
+
+def _title(status: int) -> str:
+    return _TITLES.get(status, HTTPStatus(status).phrase)
+
+
+def refuse_with_problem_details(
+    refusal: Refusal, call: Call, operation: Operation | None, _state: State
+) -> Reply:
+    """Return problem details (RFC 9457), whatever the spec declares but for the status."""
+    status = declared_status(refusal, operation)
+    members: dict[str, Any] = {"instance": call.path}
+    if isinstance(refusal, (InvalidCall, Rejected)):
+        members["errors"] = [
+            {"pointer": problem.pointer, "code": problem.code, "detail": problem.detail}
+            for problem in refusal.problems
+        ]
+    detail = refusal.detail if refusal.code != "invalid" else ""
+    return problem_reply(status, _title(status), detail, **members)
+
+
+def _examples(document: Document, content: Document) -> list[Json]:
+    found = [content["example"]] if "example" in content else []
+    named = (resolve(document, one) for one in content.get("examples", EMPTY).values())
+    return [*found, *(one["value"] for one in named if "value" in one)]

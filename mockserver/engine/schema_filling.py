@@ -1,0 +1,326 @@
+"""Fill a schema of an answer with what is to be said: each member by its name, type and limits.
+
+A member that says something is there; of the others only the required ones, with the plainest value that
+their schema takes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from mockserver.engine import member_names as names
+from mockserver.model import EMPTY, Document, Json, Path, Problem, pointer_of
+from mockserver.spec.formats import COMMON_FORMATS
+from mockserver.spec.openapi import resolve
+
+_DEEPEST = 8
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, Decimal),
+    "boolean": (bool,),
+    "array": (),
+    "object": (),
+}
+_INVENTED: Mapping[str, str] = {
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "date": "2026-01-01",
+    "email": "nobody@example.com",
+    "uri": "about:blank",
+    "uri-reference": "about:blank",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+}
+_TEXTS = ("none", "NONE", "0", "00000000", "A", "a", "A-1", "AA-0001", "E0001", "E-0001")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What an answer says: status, sentence, title and neutral code, the problems, when and to which path.
+
+    `path` is that of one problem. `document` is an item, whose members the answer may repeat; `counts` say
+    how many items there are, by what became of them.
+    """
+
+    status: int
+    sentence: str
+    title: str = ""
+    code: str = ""
+    problems: tuple[Problem, ...] = ()
+    now: str = ""
+    address: str = ""
+    path: Path = ()
+    document: Document = field(default_factory=dict)
+    is_refusal: bool = True
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, problem: Problem) -> Message:
+        """Return what is said of one problem alone."""
+        return replace(
+            self, sentence=problem.detail, code=problem.code, problems=(), path=problem.path, address=""
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A value for a schema; `told`: it says something of the message, and is not only made up."""
+
+    value: Json
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFilling:
+    """Fills schemas of one document."""
+
+    document: Document
+
+    def fill(self, schema: Document, said: Message, given: Json = None) -> Json:
+        """Return a value for the schema; members that are `given` stay as they are."""
+        return self._filled("", schema, said, given, _DEEPEST).value
+
+    def merged(self, schema: Any) -> dict[str, Any]:
+        """Return the schema without `$ref` and `allOf`; of `oneOf` and `anyOf` with the first one."""
+        node = dict(resolve(self.document, schema))
+        parts = [*node.pop("allOf", ()), *node.pop("oneOf", ())[:1], *node.pop("anyOf", ())[:1]]
+        for part in parts:
+            inner = self.merged(part)
+            for name, value in inner.items():
+                if name == "properties":
+                    node[name] = {**value, **node.get(name, EMPTY)}
+                elif name == "required":
+                    node[name] = [*node.get(name, ()), *value]
+                else:
+                    node.setdefault(name, value)
+        return node
+
+    def at(self, schema: Any, path: Path) -> dict[str, Any]:
+        """Return the schema at the steps of a pointer; {} where nothing is said of it."""
+        node = self.merged(schema)
+        for step in path:
+            node = self.merged(node.get("properties", EMPTY).get(step, EMPTY))
+        return node
+
+    def _filled(self, name: str, schema: Any, said: Message, given: Json, depth: int) -> Filled:
+        if depth == 0:
+            return Filled(None)
+        node = self.merged(schema)
+        if node.get("type") == "object" or "properties" in node or isinstance(given, dict):
+            return self._object(node, said, given, depth)
+        if given is not None:
+            return Filled(given, told=True)
+        if node.get("type") == "array":
+            return self._array(name, node, said, depth)
+        return _scalar(name, node, said)
+
+    def _object(self, node: Document, said: Message, given: Json, depth: int) -> Filled:
+        properties, others = node.get("properties", EMPTY), node.get("additionalProperties", True)
+        there: Document = given if isinstance(given, dict) else EMPTY
+        if not properties and isinstance(others, dict):
+            return self._by_place(others, said, depth)
+        if not properties and not there:
+            return Filled({}, told=False)
+        speaker = self._speaker(properties)
+        required, made, told = node.get("required", ()), dict(there), False
+        for member, schema in properties.items():
+            if member in there:
+                found = self._filled(member, schema, said, there[member], depth - 1)
+            else:
+                found = self._member(member, schema, said, speaker, depth)
+            wanted = found.told if given is None else member in there
+            if wanted or member in required:
+                made[member] = found.value
+            told = told or found.told
+        order = [*(one for one in properties if one in made), *(one for one in made if one not in properties)]
+        return Filled({one: made[one] for one in order}, told)
+
+    def _member(self, member: str, schema: Any, said: Message, speaker: str, depth: int) -> Filled:
+        repeated = said.document.get(member)
+        if names.plain(member) not in names.STATUSES and takes(self.merged(schema), repeated):
+            return Filled(repeated)
+        if member == speaker:
+            return Filled(_fitting(self.merged(schema), said.sentence, said.title), told=True)
+        found = self._filled(member, schema, said, None, depth - 1)
+        is_list = names.plain(member) in names.ERRORS and isinstance(found.value, list)
+        if is_list and speaker and not said.problems:
+            return Filled(found.value, told=False)
+        return found
+
+    def _speaker(self, properties: Mapping[str, Any]) -> str:
+        """Return the member that takes the sentence: the likeliest name among free texts, "" for none."""
+        free = {
+            names.plain(member): member
+            for member, schema in properties.items()
+            if _is_free_text(self.merged(schema))
+        }
+        return next((free[name] for name in names.SENTENCES if name in free), "")
+
+    def _by_place(self, schema: Document, said: Message, depth: int) -> Filled:
+        """Return problems by their place, as `{"/items/0/number": [...]}`."""
+        made: dict[str, Json] = {}
+        for problem in said.problems:
+            node = self.merged(schema)
+            inner = self._filled(
+                "errors" if node.get("type") == "array" else "message",
+                schema,
+                said.of(problem),
+                None,
+                depth - 1,
+            )
+            place = problem.pointer or "/"
+            both = isinstance(made.get(place), list) and isinstance(inner.value, list)
+            made[place] = [*made[place], *inner.value] if both else inner.value
+        return Filled(made, told=bool(made))
+
+    def _array(self, name: str, node: Document, said: Message, depth: int) -> Filled:
+        items, least = node.get("items", EMPTY), node.get("minItems", 0)
+        says = (not name or names.plain(name) in names.ERRORS) and (said.is_refusal or bool(said.problems))
+        parts = [said.of(one) for one in said.problems] or [replace(said, problems=())] if says else []
+        made = [self._filled("message", items, part, None, depth - 1).value for part in parts]
+        made = made[: node.get("maxItems", len(made))]
+        while len(made) < least:
+            made.append(self._filled("", items, said, None, depth - 1).value)
+        return Filled(made, told=says)
+
+
+def takes(node: Document, value: Json) -> bool:
+    """Return whether a schema without references takes a text, a number or a truth value."""
+    kinds = _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        return False
+    if node.get("enum") and value not in node["enum"]:
+        return False
+    if isinstance(value, str):
+        check = COMMON_FORMATS.get(node.get("format", ""), "")
+        return _fitting(node, value) == value and (
+            not isinstance(check, str) or re.search(check, value, re.ASCII) is not None
+        )
+    return isinstance(value, bool) or _nearest(node, Decimal(str(value))) == value
+
+
+def _is_free_text(node: Document) -> bool:
+    return node.get("type", "string") == "string" and not {"enum", "format", "properties"} & node.keys()
+
+
+def _scalar(name: str, node: Document, said: Message) -> Filled:
+    if node.get("enum"):
+        return _chosen(name, node, said)
+    if node.get("type") in ("integer", "number"):
+        return _number(name, node, said)
+    return _truth(name, said) if node.get("type") == "boolean" else _text(name, node, said)
+
+
+def _chosen(name: str, node: Document, said: Message) -> Filled:
+    values = [value for value in node["enum"] if value is not None]
+    found = names.pick(values, said.status, said.title, *names.words_of(said.code))
+    if found is None:
+        found = names.pick(values, *names.LAST_RESORTS)
+    says = names.plain(name) in names.CODES | names.STATUSES
+    return Filled(found if found is not None else next(iter(values), None), told=says)
+
+
+def _number(name: str, node: Document, said: Message) -> Filled:
+    called = names.plain(name)
+    least, most = node.get("minimum"), node.get("maximum")
+    in_reach = (least is None or said.status >= least) and (most is None or said.status <= most)
+    if called in names.STATUSES | {"code", "errorcode"} and in_reach:
+        return Filled(said.status, told=True)
+    if (count := _count(called, said)) is not None:
+        return Filled(count)
+    if node.get("nullable"):
+        return Filled(None)
+    wanted = _nearest(node, Decimal(0))
+    return Filled(int(wanted) if wanted == int(wanted) else wanted)
+
+
+def _nearest(node: Document, wanted: Decimal) -> Decimal:
+    """Return the number, or the nearest that limits and step allow."""
+    least, most = node.get("minimum"), node.get("maximum")
+    above, below = 1 if node.get("exclusiveMinimum") else 0, 1 if node.get("exclusiveMaximum") else 0
+    if least is not None and wanted < Decimal(str(least)) + above:
+        wanted = Decimal(str(least)) + above
+    if most is not None and wanted > Decimal(str(most)) - below:
+        wanted = Decimal(str(most)) - below
+    step = node.get("multipleOf")
+    return wanted + -wanted % Decimal(str(step)) if step else wanted
+
+
+def _count(called: str, said: Message) -> int | None:
+    found = next((one for one, others in names.COUNTS.items() if called in others), None)
+    return said.counts.get(found, 0) if found and said.counts else None
+
+
+def _truth(name: str, said: Message) -> Filled:
+    called = names.plain(name)
+    if called in names.FAILURES:
+        return Filled(said.is_refusal, told=True)
+    return Filled(not said.is_refusal, told=called in names.SUCCESSES)
+
+
+def _text(name: str, node: Document, said: Message) -> Filled:
+    told = _told_text(names.plain(name), node, said)
+    if told:
+        fitting = _fitting(node, *told)
+        if fitting is not None:
+            return Filled(fitting, told=True)
+    if node.get("nullable"):
+        return Filled(None)
+    known = [node[one] for one in ("default", "example") if one in node]
+    if known:
+        return Filled(known[0])
+    text = (
+        said.now if node.get("format") == "date-time" and said.now else _INVENTED.get(node.get("format", ""))
+    )
+    made = _fitting(node, *((text,) if text else _TEXTS))
+    return Filled("" if made is None else made)
+
+
+def _told_text(called: str, node: Document, said: Message) -> tuple[str, ...]:
+    """Return the texts that a member of this name may have, the best first; () where it says nothing."""
+    form = node.get("format", "")
+    if form:
+        is_time = form == "date-time" and called in names.TIMES
+        is_type = form in ("uri", "uri-reference") and called == "type"
+        return (said.now,) if is_time else ("about:blank",) if is_type else ()
+    place = ".".join(map(str, said.path))
+    choices = (
+        (names.PLACES, (pointer_of(said.path),) if said.path else ()),
+        (names.FIELDS, (place, place.rpartition(".")[2]) if place else ()),
+        (names.ADDRESSES, (said.address,)),
+        (names.STATUSES, (str(said.status), said.title)),
+        (names.CODES, _spellings(said.code)),
+        (names.TITLES, (said.title, said.sentence)),
+        (frozenset({"message"}), (said.sentence, said.title)),
+    )
+    found = (texts for known, texts in choices if called in known and any(texts))
+    return tuple(filter(None, next(found, ())))
+
+
+def _spellings(code: str) -> tuple[str, ...]:
+    """Return a code as specs write codes: not-found, not_found, NOT_FOUND, NotFound, NOT-FOUND."""
+    words = code.split("-")
+    return (
+        code,
+        "_".join(words),
+        "_".join(words).upper(),
+        "".join(word.capitalize() for word in words),
+        code.upper(),
+    )
+
+
+def _fitting(node: Document, *texts: str) -> str | None:
+    """Return the first text that length and pattern allow, one that is too long cut, else None."""
+    least, most, pattern = node.get("minLength", 0), node.get("maxLength"), node.get("pattern")
+    for text in texts:
+        cut = text if most is None else text[:most]
+        cut = cut if len(cut) >= least else cut.ljust(least, ".")
+        try:
+            if pattern is None or re.search(pattern, cut, re.ASCII):
+                return cut
+        except re.error:
+            return cut
+    return None

@@ -1,0 +1,174 @@
+"""Outcomes of a batch in the form that its spec declares."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from mockserver.engine.outcome_rows import AnswerForm, render_outcomes
+from mockserver.model import Action, Item, Outcome, Problem
+from mockserver.spec.openapi import Batch, Spec
+from mockserver.spec.path_forms import PathForms
+from mockserver.vendor import BatchResult
+from tests.support.engine_samples import BATCH, request, store, transact
+
+SPEC = Spec("acme", "", {}, {}, (), (), PathForms(), any_case_query=False, idempotency_header="")
+
+
+def rendered(*outcomes: Outcome, batch: Batch = BATCH, schema: Any = None) -> Any:
+    form = AnswerForm(207, "application/json", schema or {})
+    render = render_outcomes(SPEC, batch, form)
+    reply = transact(store(), lambda state: render(BatchResult(request(), outcomes), state))
+    return json.loads(reply.body)
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "text"),
+    [
+        (Action.CREATED, 201, "Created"),
+        (Action.UPDATED, 200, "Updated"),
+        (Action.UNCHANGED, 200, "Unchanged"),
+        (Action.SKIPPED, 424, "Skipped"),
+    ],
+)
+def test_an_outcome_has_its_status_its_message_and_its_key(action: Action, status: int, text: str) -> None:
+    outcome = Outcome(Item(0, "A", {}), action)
+
+    assert rendered(outcome) == {"results": [{"status": status, "text": text, "order": {"id": "A"}}]}
+
+
+def test_a_rejected_outcome_tells_all_its_problems() -> None:
+    problems = (Problem("a", detail="it is long"), Problem("b", detail="it is late"))
+
+    answered = rendered(Outcome(Item(0, "A", {}), Action.REJECTED, problems=problems))
+
+    assert answered["results"][0] == {"status": 422, "text": "it is long; it is late", "order": {"id": "A"}}
+
+
+def test_an_answer_has_as_many_entries_as_items_in_their_order() -> None:
+    outcomes = [Outcome(Item(index, key, {}), Action.CREATED) for index, key in enumerate("BAC")]
+
+    assert [entry["order"]["id"] for entry in rendered(*outcomes)["results"]] == ["B", "A", "C"]
+
+
+def test_what_the_outcome_does_not_name_is_left_out() -> None:
+    batch = dataclasses.replace(BATCH, outcome={"list": "", "status": "/code"})
+
+    assert rendered(Outcome(Item(0, "A", {}), Action.CREATED), batch=batch) == [{"code": 201}]
+
+
+def test_a_list_may_stand_far_inside() -> None:
+    batch = dataclasses.replace(BATCH, outcome={"list": "/a/b"})
+
+    assert rendered(batch=batch) == {"a": {"b": []}}
+
+
+def _schema(**members: Any) -> Any:
+    row = {"type": "object", "required": list(members), "properties": members}
+    return {"type": "object", "properties": {"results": {"type": "array", "items": row}}}
+
+
+def _row(action: Action, document: Any, names: tuple[str, ...] = ("id",), **members: Any) -> Any:
+    """The row of one item; each member of the pointers has its own name."""
+    outcome = {"list": "/results", **{name: f"/{name}" for name in ("status", "message", "key")}}
+    problems = (Problem("too-short", ("orders", 0, "id"), "it is short"),) if action == "rejected" else ()
+    one = Outcome(
+        Item(0, "/".join(str(document[name]) for name in names), document), action, problems=problems
+    )
+    batch = dataclasses.replace(BATCH, key=names, outcome=outcome)
+    return rendered(one, batch=batch, schema=_schema(**members))["results"][0]
+
+
+@pytest.mark.parametrize("key", [7, "7", True])
+def test_a_key_has_the_type_of_the_items_member(key: Any) -> None:
+    made = rendered(Outcome(Item(0, str(key), {"id": key}), Action.CREATED))
+
+    assert made["results"][0]["order"]["id"] == key
+    assert type(made["results"][0]["order"]["id"]) is type(key)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "shown"), [("string", 7, "7"), ("integer", "7", 7), ("string", True, "true")]
+)
+def test_a_key_has_the_type_of_the_outcomes_schema_where_that_is_another(
+    kind: str, key: Any, shown: Any
+) -> None:
+    assert _row(Action.CREATED, {"id": key}, key={"type": kind})["key"] == shown
+
+
+def test_a_key_of_two_members_is_joined() -> None:
+    assert _row(Action.CREATED, {"a": "x", "b": 2}, ("a", "b"), key={"type": "string"})["key"] == "x/2"
+
+
+def test_a_key_of_two_members_is_an_object_where_the_schema_has_one() -> None:
+    key = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}
+
+    assert _row(Action.CREATED, {"a": "x", "b": 2}, ("a", "b"), key=key)["key"] == {"a": "x", "b": 2}
+
+
+@pytest.mark.parametrize(
+    ("action", "schema", "status"),
+    [
+        (Action.CREATED, {"type": "string", "enum": ["OK", "REJECTED"]}, "OK"),
+        (Action.REJECTED, {"type": "string", "enum": ["OK", "REJECTED"]}, "REJECTED"),
+        (Action.UPDATED, {"type": "boolean"}, True),
+        (Action.REJECTED, {"type": "boolean"}, False),
+        (Action.REJECTED, {"type": "string"}, "rejected"),
+        (Action.REJECTED, {"type": "integer", "enum": [200, 400]}, 400),
+    ],
+)
+def test_a_status_is_what_its_schema_has_for_the_outcome(action: Action, schema: Any, status: Any) -> None:
+    assert _row(action, {"id": "A"}, status=schema)["status"] == status
+
+
+def test_a_list_of_messages_has_one_for_each_problem_and_none_for_a_good_item() -> None:
+    schema = {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["field", "text"],
+            "properties": {"field": {"type": "string"}, "text": {"type": "string"}},
+        },
+    }
+
+    assert _row(Action.REJECTED, {"id": "A"}, message=schema)["message"] == [
+        {"field": "orders.0.id", "text": "it is short"}
+    ]
+    assert _row(Action.CREATED, {"id": "A"}, message=schema)["message"] == []
+
+
+def test_a_message_that_is_too_long_is_cut() -> None:
+    assert (
+        _row(Action.REJECTED, {"id": "A"}, message={"type": "string", "maxLength": 5})["message"] == "it is"
+    )
+
+
+def test_other_required_members_are_the_items_own_where_they_fit_or_made_up() -> None:
+    row = _row(
+        Action.REJECTED,
+        {"id": "A", "amount": "many"},
+        id={"type": "string"},
+        amount={"type": "integer", "minimum": 1},
+        at={"type": "string", "format": "date-time"},
+    )
+
+    assert (row["id"], row["amount"], row["at"]) == ("A", 1, "2026-01-05T09:00:00Z")
+
+
+def test_required_counts_say_how_many_items_there_are() -> None:
+    counts = {name: {"type": "integer"} for name in ("total", "succeeded", "failed")}
+    schema = {**_schema(status={"type": "integer"}), "required": list(counts)}
+    schema["properties"] = {**schema["properties"], **counts}
+    problems = (Problem("a", detail="it is long"),)
+    outcomes = (
+        Outcome(Item(0, "A", {}), Action.CREATED),
+        Outcome(Item(1, "B", {}), Action.REJECTED, problems=problems),
+        Outcome(Item(2, "C", {}), Action.UPDATED),
+    )
+
+    made = rendered(*outcomes, schema=schema)
+
+    assert [made[name] for name in counts] == [3, 2, 1]
