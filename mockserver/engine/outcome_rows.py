@@ -17,6 +17,7 @@ from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, Operation, Spec, parse_pointer, resolve
 from mockserver.vendor import FAULT_RULE, BatchResult, RenderBatch
 
+_LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
 _STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
 _WORDS: Mapping[Action, tuple[str, ...]] = {
     Action.CREATED: ("created", "new", "inserted", "added", "stored", "ok", "success", "accepted", "done"),
@@ -50,13 +51,17 @@ def declared_form(contract: Spec, operation: Operation, otherwise: int) -> Answe
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Writes one row an item; `places` are the pointers into it, `schemas` what the spec says of them."""
+    """Writes one row an item; `places` are the pointers into it, `schemas` what the spec says of them.
+
+    `is_flat`: the places are members of the row, and none of them is an object.
+    """
 
     filling: SchemaFilling
     key: tuple[str, ...]
     places: Mapping[str, Path]
     row: Document
     schemas: Mapping[str, Document]
+    is_flat: bool
 
     def row_of(self, outcome: Outcome, now: str) -> Json:
         """Return the row of one item: status, message and key, and what else its schema requires."""
@@ -68,7 +73,9 @@ class _Rows:
         ):
             if name in self.places and value is not None:
                 made = _with_value_at(made, self.places[name], value)
-        return self.filling.fill(self.row, _message_of(outcome, now), made) if self.row else made
+        if not self.row or (self.is_flat and all(name in made for name in self.row.get("required", ()))):
+            return made  # a batch may have thousands of items
+        return self.filling.fill(self.row, _message_of(outcome, now), made)
 
     def _status(self, outcome: Outcome) -> Json:
         status, node = item_status(outcome), self.schemas.get("status", EMPTY)
@@ -80,15 +87,14 @@ class _Rows:
 
     def _message(self, outcome: Outcome) -> Json:
         node = self.schemas.get("message", EMPTY)
-        said = _message_of(outcome)
         if node.get("type") in ("array", "object"):
-            return None if outcome.accepted else self.filling.fill(node, said)
+            return None if outcome.accepted else self.filling.fill(node, _message_of(outcome))
         is_apart = "status" not in self.places or len(self.places.get("message", ())) > 1
         if outcome.accepted and is_apart:
             return None
-        return (
-            self.filling.fill({"properties": {"message": node}}, said)["message"] if node else said.sentence
-        )
+        if _LIMITS.isdisjoint(node):
+            return _sentence(outcome)
+        return self.filling.fill({"properties": {"message": node}}, _message_of(outcome))["message"]
 
     def _key(self, outcome: Outcome) -> Json:
         """Return the key with the type of the item's member, or the type that the row's schema has for it."""
@@ -113,7 +119,9 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
     row = filling.merged(listed.get("items", EMPTY))
     places: dict[str, Path] = {name: target[name] for name in ("status", "message", "key") if name in target}
     schemas: dict[str, Document] = {name: filling.at(row, path) for name, path in places.items()}
-    rows = _Rows(filling, batch.key, places, row, schemas)
+    is_flat = all(len(path) == 1 for path in places.values())
+    is_flat = is_flat and not any("properties" in node for node in schemas.values())
+    rows = _Rows(filling, batch.key, places, row, schemas, is_flat)
 
     def render(result: BatchResult, state: State) -> Reply:
         now = print_instant(state.now)
@@ -139,12 +147,15 @@ def item_status(outcome: Outcome) -> int:
     return _STATUSES.get(outcome.action, 424)
 
 
+def _sentence(outcome: Outcome) -> str:
+    return "; ".join(one.detail for one in outcome.problems) or outcome.action.capitalize()
+
+
 def _message_of(outcome: Outcome, now: str = "") -> Message:
-    sentence = "; ".join(one.detail for one in outcome.problems) or outcome.action.capitalize()
     document = outcome.item.document
     return Message(
         item_status(outcome),
-        sentence,
+        _sentence(outcome),
         outcome.action.capitalize(),
         outcome.problems[0].code if outcome.problems else str(outcome.action),
         outcome.problems,

@@ -232,11 +232,13 @@ def test_validation_prints_json(commands: Commands, flaky: Path, misspelt: Path)
 
 
 def test_validation_knows_the_vendors_of_other_specs(commands: Commands, tmp_path: Path) -> None:
-    sample_vendor.write_spec(tmp_path)
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    sample_vendor.write_spec(specs)
     file = tmp_path / "acme-only.yml"
     file.write_text(FLAKY.replace("- id: r1", "- id: r1\n    match: {vendor: acme, operation: putOrders}"))
 
-    assert commands.run_bare("scenario", "validate", str(file), "--specs", str(tmp_path)).exit_code == 0
+    assert commands.run_bare("scenario", "validate", str(file), "--specs", str(specs)).exit_code == 0
 
 
 def test_without_a_server_nothing_is_applied(commands: Commands, flaky: Path) -> None:

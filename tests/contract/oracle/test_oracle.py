@@ -275,8 +275,8 @@ def test_a_key_is_a_text_whatever_it_was() -> None:
     assert vba([{"invoice_Key": 5}]).items[0].keys == ("5",)
 
 
-def test_all_parts_of_a_key_may_name_an_item() -> None:
-    assert changed(invoice_identifier="900").keys == ("A1", "900")
+def test_all_parts_of_a_key_may_name_an_item_and_all_of_them_joined() -> None:
+    assert changed(invoice_identifier="900").keys == ("A1", "900", "A1/900")
 
 
 def test_of_more_items_than_can_be_looked_at_nothing_is_expected(tmp_path: Path) -> None:

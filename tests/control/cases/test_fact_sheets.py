@@ -55,7 +55,7 @@ def test_a_row_that_does_not_keep_the_language_is_refused(
 
 @pytest.mark.parametrize(
     ("steps", "said"),
-    [("{500: [{advance: 1}]}", "quote the value"), ('{"500": [{advance: 1}]}', "500 expects nothing")],
+    [("{500: [{advance: 1}]}", "500 expects nothing"), ('{"500": [{advance: 1}]}', "500 expects nothing")],
 )
 def test_a_position_that_shows_nothing_is_refused(tmp_path: Path, steps: str, said: str) -> None:
     with pytest.raises(BadCaseError, match=said):
