@@ -39,6 +39,8 @@ PINS = FixturePins(
         "helpBulkInvoiceAlong": {"bulkInvoiceId": G},
         "getAsyncRequest": {"asyncRequestId": "xc:SdU4nWy7K_h2Jx-9bTqMe"},
     },
+    # With "ignore" or "log" a call whose only fault is an unknown member would be taken.
+    headers={"GW-UnknownPropertyHandling": "reject"},
     walking={"GW-DoNotCommit": "false"},
     omitted_headers=("GW-Checksum", "GW-DBTransaction-ID"),
     expected_statuses={
