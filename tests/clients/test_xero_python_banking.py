@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,15 @@ import pytest
 from xero_python.accounting import (
     Account,
     AccountingApi,
+    Allocation,
+    Allocations,
     BankTransaction,
     BankTransactions,
     Contact,
     HistoryRecord,
     HistoryRecords,
+    Invoice,
+    LineAmountTypes,
     LineItem,
 )
 from xero_python.api_client import ApiClient
@@ -82,6 +87,25 @@ def test_a_bank_transaction_is_read_changed_and_deleted(accounting: Any) -> None
     assert (change(reference="Card").reference, change(status="DELETED").status) == ("Card", "DELETED")
     assert accounting.get_bank_transaction(TENANT, key).bank_transactions[0].status == "DELETED"
     assert len(accounting.get_bank_transactions(TENANT, where='Status=="DELETED"').bank_transactions) == 2
+
+
+def test_what_was_received_too_much_is_taken_off_an_invoice(accounting: Any) -> None:
+    received = BankTransaction(
+        type="RECEIVE-OVERPAYMENT",
+        contact=Contact(name="Ridgeway University"),
+        line_items=[LineItem(description="Paid twice", line_amount=Decimal(30))],
+        bank_account=Account(code="BANK1"),
+        line_amount_types=LineAmountTypes.NOTAX,
+    )
+    sent = BankTransactions(bank_transactions=[received])
+    (made,) = accounting.create_bank_transactions(TENANT, sent).bank_transactions
+    taken = Allocation(invoice=Invoice(invoice_id=R1), amount=Decimal(10), date=date(2019, 3, 5))
+    part = Allocations(allocations=[taken])
+    accounting.create_overpayment_allocations(TENANT, made.overpayment_id, part)
+
+    (found,) = accounting.get_overpayment(TENANT, made.bank_transaction_id).overpayments
+
+    assert (found.overpayment_id, found.remaining_credit) == (made.overpayment_id, 20)
 
 
 def test_a_file_goes_up_and_comes_back(accounting: Any) -> None:

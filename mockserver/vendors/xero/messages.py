@@ -87,6 +87,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "transaction-type-change": ("D", "BankTransaction not of valid type for modification"),
     "transaction-status-new": ("D", "BankTransaction not of valid status for creation"),
     "transaction-status": ("D", "BankTransaction not of valid status for modification"),
+    "overpayment-lines": ("D", "An overpayment can have only one line item"),
     "transaction-reconciled": (
         "B",
         "This Bank Transaction cannot be edited as it has been reconciled with a Bank Statement.",

@@ -135,12 +135,6 @@ def test_what_the_books_have_against_it(xero: Client, members: dict[str, Any], m
     assert faults(xero, **members) == [message]
 
 
-@pytest.mark.parametrize("kind", ["OVERPAYMENT", "PREPAYMENT"])
-@pytest.mark.parametrize("way", ["SPEND", "RECEIVE"])
-def test_overpayments_and_prepayments_are_not_booked_here(xero: Client, way: str, kind: str) -> None:
-    assert faults(xero, Type=f"{way}-{kind}") == ["BankTransaction not of valid type for creation"]
-
-
 def test_totals_that_are_those_of_the_lines_are_taken(xero: Client) -> None:
     assert made(enter(xero, spend(SubTotal=40, TotalTax=6, Total=46)))["StatusAttributeString"] == "OK"
 

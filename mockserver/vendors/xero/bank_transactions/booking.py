@@ -12,9 +12,19 @@ from mockserver.vendor import Request
 from mockserver.vendors.xero import accounts, contacts
 from mockserver.vendors.xero.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.bank_transactions.representation import BANK_TRANSACTIONS, attach_contact
+from mockserver.vendors.xero.credits.bank_credits import (
+    CREDIT_OF_TRANSACTION,
+    credit_terms,
+    is_overpayment,
+    open_credit,
+)
 from mockserver.vendors.xero.dates import parse_date, stored_instant
-from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, round_to_cents
-from mockserver.vendors.xero.invoices.creation import invoice_content_problems, invoice_totals
+from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, RATE_STEP, round_to, round_to_cents
+from mockserver.vendors.xero.invoices.creation import (
+    currency_problems,
+    invoice_content_problems,
+    invoice_totals,
+)
 from mockserver.vendors.xero.invoices.kinds import INVOICE
 from mockserver.vendors.xero.invoices.lines import (
     INCLUSIVE,
@@ -29,8 +39,9 @@ from mockserver.vendors.xero.replies.envelope import pick_members
 from mockserver.vendors.xero.settings.rates import currency_rate, tax_rates
 
 TYPES = ("SPEND", "RECEIVE")
-"""Types that this endpoint books by itself."""
+"""Types that can be changed and deleted; those of credits can only be created."""
 
+_CURRENCY = ("CurrencyCode", "CurrencyRate")
 _TOTALS = ("SubTotal", "TotalTax", "Total")
 
 
@@ -40,11 +51,13 @@ def new_transaction_problems(item: Item, request: Request) -> Iterator[Problem]:
     Source: docs/vendors/xero.md#bank-transactions.
     """
     sent, here = item.document, item_path(item, request)
-    if sent.get("Type") not in TYPES:
+    if sent.get("Type") not in (*TYPES, *CREDIT_OF_TRANSACTION):
         yield make_problem("transaction-type", (*here, "Type"))
     yield from content_problems(sent, here)
     if sent.get("Status", "AUTHORISED") != "AUTHORISED":
         yield make_problem("transaction-status-new", (*here, "Status"))
+    if is_overpayment(sent) and len(sent.get("LineItems") or ()) > 1:
+        yield make_problem("overpayment-lines", (*here, "LineItems"))
 
 
 def content_problems(sent: Document, here: Path) -> Iterator[Problem]:
@@ -52,7 +65,8 @@ def content_problems(sent: Document, here: Path) -> Iterator[Problem]:
 
     Source: docs/vendors/xero.md#bank-transactions.
     """
-    yield from invoice_content_problems(pick_members(sent, "Contact", "LineItems"), here, INVOICE)
+    names = ("Contact", "LineItems", *(_CURRENCY if is_overpayment(sent) else ()))
+    yield from invoice_content_problems(pick_members(sent, *names), here, INVOICE)
     account = sent.get("BankAccount") or EMPTY
     if "AccountID" not in account and not account.get("Code"):
         yield make_problem("account-unknown", (*here, "BankAccount"))
@@ -71,19 +85,26 @@ def _line_problems(line: Document, here: Path) -> Iterator[Problem]:
 
 def check_transaction(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield what the books have against a new transaction."""
-    sent, here = item.document, item_path(item, request)
+    sent, here = credit_terms(item.document, state), item_path(item, request)
     found = calculate_lines(sent, request, here, state)
     yield from booking_problems(sent, found, request.call, here, state)
 
 
 def create_transaction(item: Item, request: Request, state: State) -> Outcome:
-    """Book a transaction that the books have nothing against."""
-    sent: Document = item.document
+    """Book a transaction that the books have nothing against, and the credit that comes of it."""
+    sent = credit_terms(item.document, state)
     found = [
         {"LineItemID": state.uuid(), **line.document} for line in calculate_lines(sent, request, (), state)
     ]
-    document = {"BankTransactionID": state.uuid(), **booked_members(sent, found, state)}
-    state.collection(BANK_TRANSACTIONS)[document["BankTransactionID"]] = document
+    key, kind = state.uuid(), CREDIT_OF_TRANSACTION.get(sent["Type"])
+    document = {
+        "BankTransactionID": key,
+        **({kind.id: key} if kind else {}),
+        **booked_members(sent, found, state),
+    }
+    state.collection(BANK_TRANSACTIONS)[key] = document
+    if kind:
+        open_credit(document, state)
     return Outcome(item, Action.CREATED, attach_contact(document, state))
 
 
@@ -94,6 +115,8 @@ def booking_problems(
     if "Contact" in sent:
         yield from contacts.unknown_contact_problems(sent["Contact"], state, (*here, "Contact"))
     yield from _bank_account_problems(sent.get("BankAccount") or EMPTY, call, (*here, "BankAccount"), state)
+    if is_overpayment(sent):
+        yield from currency_problems(sent, current_organisation(state), here, state)
     for line in found:
         yield from line.problems
     yield from _tax_amount_problems(sent, found, here, state)
@@ -123,10 +146,10 @@ def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
 
 def booked_members(sent: Document, found: Sequence[Document], state: State) -> dict[str, Json]:
     """Return the members of a booked transaction beside its id; a missing contact is created."""
-    contact = contacts.find_or_create_contact(sent["Contact"], state, customer=sent["Type"] == "RECEIVE")
+    contact = contacts.find_or_create_contact(
+        sent["Contact"], state, customer=sent["Type"].startswith("RECEIVE")
+    )
     account = accounts.find_account(sent["BankAccount"], state) or EMPTY
-    books = current_organisation(state)
-    currency = account.get("CurrencyCode", books["BaseCurrency"])
     return {
         **pick_members(sent, "Type", "Reference", "Url"),
         "ContactID": contact["ContactID"],
@@ -135,12 +158,25 @@ def booked_members(sent: Document, found: Sequence[Document], state: State) -> d
         "Date": _date(sent, state),
         "Status": "AUTHORISED",
         "LineAmountTypes": _line_amount_types(sent),
-        "CurrencyCode": currency,
-        "CurrencyRate": currency_rate(currency, state) or Decimal(1),
+        **_currency_members(sent, account, state),
         "LineItems": found,
         **_totals(sent, found),
         "UpdatedDateUTC": stored_instant(state.now),
     }
+
+
+def _currency_members(sent: Document, account: Document, state: State) -> dict[str, Json]:
+    """Return the currency of the bank account and its rate; those that were sent for overpayments only.
+
+    Source: docs/vendors/xero.md#bank-transactions.
+    """
+    base = current_organisation(state)["BaseCurrency"]
+    asked = pick_members(sent, *_CURRENCY) if is_overpayment(sent) else EMPTY
+    currency = asked.get("CurrencyCode", account.get("CurrencyCode", base))
+    rate = currency_rate(currency, state) or Decimal(1)
+    if "CurrencyRate" in asked and currency != base:
+        rate = round_to(asked["CurrencyRate"], RATE_STEP)
+    return {"CurrencyCode": currency, "CurrencyRate": rate}
 
 
 def _bank_account_problems(reference: Document, call: Call, path: Path, state: State) -> Iterator[Problem]:

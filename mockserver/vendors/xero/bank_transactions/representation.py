@@ -27,7 +27,7 @@ from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Ope
 BANK_TRANSACTIONS = "bank-transactions"
 _PLURAL = "BankTransactions"
 _FIELDS: Mapping[str, Operand] = {
-    **filters.own_fields(FieldType.GUID, "BankTransactionID"),
+    **filters.own_fields(FieldType.GUID, "BankTransactionID", "PrepaymentID", "OverpaymentID"),
     **filters.own_fields(
         FieldType.TEXT, "Type", "Reference", "Status", "LineAmountTypes", "CurrencyCode", "Url"
     ),
@@ -100,7 +100,7 @@ def _represent_short(transaction: Document, state: State) -> Json:
 def _represent(transaction: Document, contact: Json, lines: list[Json], state: State) -> dict[str, Json]:
     account = state.collection(accounts.ACCOUNTS).get(transaction["AccountID"]) or EMPTY
     return {
-        **pick_members(transaction, "BankTransactionID"),
+        **pick_members(transaction, "BankTransactionID", "PrepaymentID", "OverpaymentID"),
         "BankAccount": {
             "AccountID": transaction["AccountID"],
             **pick_members(account, "Code", "Name"),

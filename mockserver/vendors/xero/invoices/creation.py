@@ -130,7 +130,7 @@ def booking_problems(
         yield from line.problems
     yield from lock_date_problems(_invoice_date(sent, state), books, request.call, (*here, "Date"))
     yield from _number_problems(sent, kind, request.call, here, state)
-    yield from _currency_problems(sent, books, here, state)
+    yield from currency_problems(sent, books, here, state)
     yield from _total_problems(invoice_totals([line.document for line in found], sent, kind)["Total"], here)
 
 
@@ -199,7 +199,8 @@ def _number_problems(
         yield make_problem("number-taken", (*here, kind.number), document=kind.label)
 
 
-def _currency_problems(sent: Document, books: Document, here: Path, state: State) -> Iterator[Problem]:
+def currency_problems(sent: Document, books: Document, here: Path, state: State) -> Iterator[Problem]:
+    """Yield a currency that the organisation does not use."""
     currency = sent.get("CurrencyCode", books["BaseCurrency"])
     if currency_rate(currency, state) is None:
         yield make_problem("currency-unknown", (*here, "CurrencyCode"), currency=currency)
