@@ -94,6 +94,8 @@ def numbers(answer: Response) -> list[str]:
         ('"RUSD".Contains(InvoiceNumber)', ["RUSD"]),
         ('InvoiceID.ToString()=="' + R2 + '"', ["R2"]),
         ("HasAttachments", ["R5"]),
+        ('Contact!=null&&Contact.Name=="Ridgeway University" AND Date<DateTime(2019,1,16)', ["R1"]),
+        ("Contact==null", []),
     ],
 )
 def test_where_picks(xero: Client, where: str, found: list[str]) -> None:
@@ -137,6 +139,9 @@ def test_where_picks(xero: Client, where: str, found: list[str]) -> None:
             "a." * 10_000 + "a==1",
             f"No property or field '{'a.' * 10_000}a' exists in type 'Invoice' (at index 0)",
         ),
+        ("Contact", "Expression of type 'Boolean' expected (at index 0)"),
+        ("Contact>null", "Operator '>' incompatible with operand types 'Object' and 'Null' (at index 7)"),
+        ("Contact.Foo==1", "No property or field 'Foo' exists in type 'Object' (at index 8)"),
         ("Date.Foo==1", "No property or field 'Foo' exists in type 'DateTime' (at index 5)"),
         ('Foo.Contains("x")', "No property or field 'Foo' exists in type 'Invoice' (at index 0)"),
         ('Total.Contains("x")', "No applicable method 'Contains' exists in type 'Decimal' (at index 6)"),
@@ -213,6 +218,7 @@ def test_ties_are_in_the_order_of_ids_whatever_the_direction(xero: Client) -> No
     ("order", "message"),
     [
         ("Foo", "No property or field 'Foo' exists in type 'BatchPayment' (at index 0)"),
+        ("Account", "No property or field 'Account' exists in type 'BatchPayment' (at index 0)"),
         ("Date SIDEWAYS", "Syntax error (at index 0)"),
         ("Date;", "Syntax error (at index 0)"),
     ],

@@ -13,7 +13,7 @@ from mockserver.sandbox.store import State
 from mockserver.vendors.xero.replies.envelope import is_guid
 from mockserver.vendors.xero.replies.filters import FieldType, Operand
 
-_ANY = frozenset(FieldType) - {FieldType.NULL}
+_ANY = frozenset(FieldType) - {FieldType.NULL, FieldType.RECORD}
 _TEXT = frozenset({FieldType.TEXT})
 _MOMENT = frozenset({FieldType.MOMENT})
 _NULLABLE = frozenset({FieldType.NUMBER, FieldType.MOMENT, FieldType.GUID, FieldType.FLAG})

@@ -66,7 +66,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 _EQUALITY = ("==", "=", "!=", "<>")
-_UNORDERED = (FieldType.GUID, FieldType.FLAG, FieldType.NULL)
+_UNORDERED = (FieldType.GUID, FieldType.FLAG, FieldType.RECORD, FieldType.NULL)
 _CONSTANTS: Mapping[str, tuple[FieldType, Json]] = {
     "true": (FieldType.FLAG, True),
     "false": (FieldType.FLAG, False),

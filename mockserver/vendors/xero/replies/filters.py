@@ -25,6 +25,7 @@ class FieldType(StrEnum):
     MOMENT = "DateTime"
     GUID = "Guid"
     FLAG = "Boolean"
+    RECORD = "Object"
     NULL = "Null"
 
 
@@ -51,7 +52,7 @@ def own_fields(kind: FieldType, *names: str) -> Mapping[str, Operand]:
 def related_fields(
     prefix: str, via: str, collection: str, fields: Mapping[str, Operand]
 ) -> Mapping[str, Operand]:
-    """Fields of the document that the member `via` refers to, as `prefix.name`."""
+    """Return the document that the member `via` refers to, as `prefix`, and its fields, as `prefix.name`."""
 
     def follow(field: Operand) -> ReadField:
         def read(one: Document, state: State) -> Json:
@@ -60,7 +61,9 @@ def related_fields(
 
         return read
 
-    return {f"{prefix}.{name}".lower(): Operand(field.kind, follow(field)) for name, field in fields.items()}
+    itself = Operand(FieldType.RECORD, follow(Operand(FieldType.RECORD, lambda found, _state: found)))
+    own = {f"{prefix}.{name}".lower(): Operand(field.kind, follow(field)) for name, field in fields.items()}
+    return {prefix.lower(): itself, **own}
 
 
 def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "where") -> Operand:
@@ -70,7 +73,7 @@ def find_field(name: str, entity: FilterEntity, at: int = 0, parameter: str = "w
         InvalidCall: it has none.
     """
     found = entity.fields.get(name.lower())
-    if found is None:
+    if found is None or (parameter == "order" and found.kind is FieldType.RECORD):
         refuse_query(parameter, message_text("no-such-field", name=name, entity=entity.name, at=at))
     return found
 
