@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 _LOWERED_BY_LIBRARIES = (
     b"Access-Control-Allow-Credentials",
@@ -30,17 +31,24 @@ _LOWERED_BY_LIBRARIES = (
 _USUAL: Mapping[bytes, bytes] = {name.lower(): name for name in _LOWERED_BY_LIBRARIES}
 """The usual spelling of what uvicorn and Starlette send in lower case."""
 
-_END_OF_LINE = b"\r\n"
+_BY_UVICORN = ((b"date", b""), (b"connection", b""), (b"transfer-encoding", b""))
+_KNOWN_NAMES = 1024
 
 
-def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
+def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return the head of a response with the names as in `sent`, the headers that an application gave.
 
     What an application gave with a capital letter, or under no usual name, stays as it is.
     """
-    spelled = {name.lower(): name for name, _ in sent if not name.islower()}
-    lines = head.split(_END_OF_LINE)
-    for at, line in enumerate(lines[1:], 1):
-        name, colon, text = line.partition(b":")
-        lines[at] = (spelled.get(name) or _USUAL.get(name, name)) + colon + text
-    return _END_OF_LINE.join(lines)
+    for name, _ in (*sent, *_BY_UVICORN):
+        lower, spelled = _line_starts(name)
+        head = head.replace(lower, spelled)
+    return head
+
+
+@lru_cache(_KNOWN_NAMES)
+def _line_starts(name: bytes) -> tuple[bytes, bytes]:
+    """Return how the line of a header starts as uvicorn writes it, and as it is to be."""
+    lower = name.lower()
+    spelled = _USUAL.get(name, name)
+    return b"\r\n%s: " % lower, b"\r\n%s: " % spelled

@@ -32,6 +32,9 @@ _PROTOCOL_NAMES = (
 _CYCLE_NAMES = ("disconnected", "flow", "transport", "waiting_for_100_continue")
 
 
+_HEADERS_OF_400 = ((b"content-type", b""), (b"content-length", b""))
+
+
 class ProtocolError(MockServerError):
     """The installed uvicorn lacks internals that this module relies on."""
 
@@ -80,14 +83,17 @@ class _SpellingSend:
         if message["type"] != "http.response.start":
             await self._send(message)
             return
-        if not self._cycle.disconnected:
+        cycle, head = self._cycle, _BufferingTransport()
+        if cycle.flow.write_paused and not cycle.disconnected:
             # So that uvicorn does not wait, and nobody else writes, while the head is collected.
-            await self._cycle.flow.drain()
-        head = _BufferingTransport()
-        with _collect_in(head, self._cycle):
+            await cycle.flow.drain()
+        transport, cycle.transport = cycle.transport, cast("asyncio.Transport", head)
+        try:
             await self._send(message)
+        finally:
+            cycle.transport = transport
         if head.pieces:
-            self._cycle.transport.write(spell_names(b"".join(head.pieces), message["headers"]))
+            transport.write(spell_names(head.pieces[0], message["headers"]))
 
 
 class SocketConnection:
@@ -212,8 +218,7 @@ class MockServerProtocol(HttpToolsProtocol):
         answer = _BufferingTransport()
         with _collect_in(answer, self):
             super().send_400_response(msg)
-        head, blank, body = b"".join(answer.pieces).partition(b"\r\n\r\n")
-        self.transport.write(spell_names(head) + blank + body)
+        self.transport.write(spell_names(b"".join(answer.pieces), _HEADERS_OF_400))
         self.transport.close()
 
 

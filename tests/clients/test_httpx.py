@@ -222,4 +222,4 @@ def test_what_is_no_http_is_a_plain_400(url: str, head: bytes) -> None:
         answer = wire.makefile("rb").read()
 
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"\r\ncontent-type: text/plain; charset=utf-8\r\n" in answer
+    assert b"\r\nContent-Type: text/plain; charset=utf-8\r\n" in answer

@@ -25,7 +25,9 @@ def test_a_name_leaves_as_it_was_given() -> None:
 
 
 def test_a_usual_name_that_a_library_lowered_gets_its_capitals() -> None:
-    assert head_names(spell_names(HEAD)) == ["Date", "x-one", "Content-Type"]
+    sent = [(b"x-one", b"1"), (b"content-type", b"text/plain")]
+
+    assert head_names(spell_names(HEAD, sent)) == ["Date", "x-one", "Content-Type"]
 
 
 def test_a_usual_name_may_be_spelled_otherwise() -> None:
