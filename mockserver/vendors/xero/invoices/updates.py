@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
-from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
@@ -90,6 +90,17 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
         outcome = Outcome(item, Action.UPDATED, representation.attach_contact(changed, state))
     warnings = creation.invoice_warnings(Item(item.index, item.key, sent), request)
     return replace(outcome, warnings=tuple(warnings))
+
+
+def identify_rejected(outcome: Outcome, request: Request, state: State) -> Document:
+    """Return the id of the document that a failed element names by its number, in the body or the path."""
+    kind, sent = kind_of(request), outcome.item.document
+    named = sent if isinstance(sent, dict) else EMPTY
+    by_number = not _has_id(named, request) and isinstance(named.get(kind.number), str)
+    if kind.id not in request.parameters and not by_number:
+        return EMPTY
+    stored = _find_target(named, request, state)
+    return EMPTY if stored is None else pick_members(stored, kind.id)
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
