@@ -101,36 +101,44 @@ class Coercion:
     document: Document
     any_case: bool
     drops_null_texts: bool
+    drops_null_structures: bool
     drops_blank_numbers: bool
     coercions: tuple[tuple[str, Callable[[Json], Json]], ...]
 
     @property
     def is_active(self) -> bool:
         """Whether it changes any value."""
-        return self.any_case or self.drops_null_texts or self.drops_blank_numbers or bool(self.coercions)
+        return self.any_case or self._drops_nulls or self.drops_blank_numbers or bool(self.coercions)
+
+    @property
+    def _drops_nulls(self) -> bool:
+        return self.drops_null_texts or self.drops_null_structures
 
     def coerce(self, value: Json, schema: Document) -> Json:
         """`value` with members under their declared names and scalars of the declared types."""
         node = resolve(self.document, schema)
         if isinstance(value, dict):
             properties = self._properties(node)
-            return self._without_blank_numbers(
-                self._members(self._without_null_texts(value, properties), properties), properties
-            )
+            members = self._without_nulls(self._members(value, properties), properties)
+            return self._without_blank_numbers(members, properties)
         if isinstance(value, list):
             return [self.coerce(child, node["items"]) for child in value] if "items" in node else value
         return self._scalar(value, node)
 
-    def _without_null_texts(
-        self, value: Mapping[str, Json], properties: Mapping[str, Document]
-    ) -> Mapping[str, Json]:
-        if not self.drops_null_texts or None not in value.values():
+    def _without_nulls(self, value: dict[str, Json], properties: Mapping[str, Document]) -> dict[str, Json]:
+        """Return the members, under their declared names, but for those that are null and may be so."""
+        if not self._drops_nulls or None not in value.values():
             return value
         return {
             name: child
             for name, child in value.items()
-            if child is not None or not self._is_text(properties.get(name, {}))
+            if child is not None or not self._is_null_dropped(properties.get(name, {}))
         }
+
+    def _is_null_dropped(self, schema: Document) -> bool:
+        return (self.drops_null_texts and self._is_text(schema)) or (
+            self.drops_null_structures and self._is_structure(schema)
+        )
 
     def _without_blank_numbers(
         self, value: dict[str, Json], properties: Mapping[str, Document]
@@ -146,6 +154,9 @@ class Coercion:
 
     def _is_number(self, schema: Document) -> bool:
         return resolve(self.document, schema).get("type") in ("integer", "number")
+
+    def _is_structure(self, schema: Document) -> bool:
+        return resolve(self.document, schema).get("type") in ("array", "object")
 
     def _is_text(self, schema: Document) -> bool:
         """Return whether the member is a text, which may be null in .NET, where a GUID may not."""
@@ -195,14 +206,21 @@ def compile_coercion(document: Document, settings: Document) -> Coercion:
     names = settings.get("names", "exact")
     if names not in ("exact", "any-case"):
         raise SpecError(f"x-binder.names: expected exact or any-case, found {names}")
-    nulls = settings.get("null-texts", "kept")
-    if nulls not in ("kept", "dropped"):
-        raise SpecError(f"x-binder.null-texts: expected kept or dropped, found {nulls}")
-    blanks = settings.get("blank-numbers", "refused")
-    if blanks not in ("refused", "dropped"):
-        raise SpecError(f"x-binder.blank-numbers: expected refused or dropped, found {blanks}")
-    coercions = tuple(_COERCIONS[name] for name in wanted)
-    return Coercion(document, names == "any-case", nulls == "dropped", blanks == "dropped", coercions)
+    return Coercion(
+        document,
+        any_case=names == "any-case",
+        drops_null_texts=_is_dropped(settings, "null-texts", "kept"),
+        drops_null_structures=_is_dropped(settings, "null-structures", "kept"),
+        drops_blank_numbers=_is_dropped(settings, "blank-numbers", "refused"),
+        coercions=tuple(_COERCIONS[name] for name in wanted),
+    )
+
+
+def _is_dropped(settings: Document, setting: str, otherwise: str) -> bool:
+    found = settings.get(setting, otherwise)
+    if found not in (otherwise, "dropped"):
+        raise SpecError(f"x-binder.{setting}: expected {otherwise} or dropped, found {found}")
+    return bool(found == "dropped")
 
 
 def _is_blank(value: Json) -> bool:

@@ -22,9 +22,11 @@ DOCUMENT = {
                     "Open": {"type": "boolean"},
                     "Rate": {"type": "number", "nullable": True},
                     "Lines": {"type": "array", "items": {"$ref": "#/components/schemas/Order"}},
+                    "Part": {"$ref": "#/components/schemas/Big"},
                 },
             },
             "Big": {
+                "type": "object",
                 "allOf": [{"$ref": "#/components/schemas/Order"}],
                 "properties": {"Size": {"type": "integer"}},
             },
@@ -121,6 +123,27 @@ def test_a_text_that_is_null_may_count_as_left_out(null_texts: str, read: dict[s
     assert bound == read
 
 
+NULLS = {"Id": None, "Guid": None, "Count": None, "Open": None, "Lines": None, "Part": None, "More": None}
+
+
+@pytest.mark.parametrize(
+    ("null_structures", "left"),
+    [("kept", set(NULLS)), ("dropped", {"Id", "Guid", "Count", "Open", "More"})],
+)
+def test_a_list_or_object_that_is_null_may_count_as_left_out(null_structures: str, left: set[str]) -> None:
+    reader = compile_coercion(DOCUMENT, {"null-structures": null_structures})
+
+    assert set(reader.coerce(NULLS, ORDER)) == left
+
+
+def test_nulls_are_left_out_under_names_in_any_case_and_in_lists() -> None:
+    settings = {"null-texts": "dropped", "null-structures": "dropped", "names": "any-case"}
+
+    bound = compile_coercion(DOCUMENT, settings).coerce({"lines": [{"ID": None, "LINES": None}, None]}, ORDER)
+
+    assert bound == {"Lines": [{}, None]}
+
+
 @pytest.mark.parametrize(
     ("blank_numbers", "read"),
     [
@@ -183,9 +206,10 @@ def test_a_binder_without_settings_reads_nothing() -> None:
         ({"coerce": ["integer-from-roman"]}, "x-binder.coerce: unknown integer-from-roman; known are"),
         ({"names": "any"}, "x-binder.names: expected exact or any-case, found any"),
         ({"null-texts": "gone"}, "x-binder.null-texts: expected kept or dropped, found gone"),
+        ({"null-structures": ""}, "x-binder.null-structures: expected kept or dropped, found "),
         ({"blank-numbers": "0"}, "x-binder.blank-numbers: expected refused or dropped, found 0"),
     ],
-    ids=["coercion", "names", "null-texts", "blank-numbers"],
+    ids=["coercion", "names", "null-texts", "null-structures", "blank-numbers"],
 )
 def test_an_unknown_setting_is_refused_at_start_up(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(SpecError, match=message):

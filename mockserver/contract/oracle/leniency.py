@@ -23,6 +23,7 @@ _IDISH = re.compile(r"\s*[({]?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}[)}]?
 _FORMATS = {"date": _DATISH, "date-time": _DATISH, "uuid": _IDISH}
 _EDGES = re.compile(r"(?:0001|9999)-|:60|[+-](?:1[4-9]|2[0-3]):?[0-9]{2}$")
 _SPELT = {"integer": _NUMBERISH, "number": _NUMBERISH, "boolean": _TRUTHISH}
+_STRUCTURES = ("array", "object")
 _NUMBERS = ("integer", "number")
 _KINDS = ((bool, "boolean"), (int, "number"), (Decimal, "number"), (str, "string"))
 _OF_PARTS = ("anyOf", "oneOf", "not", "allOf")
@@ -38,6 +39,7 @@ class Leniency:
 
     any_case: bool = False
     nulls_dropped: bool = False
+    null_structures_dropped: bool = False
     blanks_dropped: bool = False
     spells: bool = False
     ignores_unknown: bool = False
@@ -75,7 +77,11 @@ class Leniency:
         found = broken.found
         match broken.keyword:
             case "type":
-                return self._of_type(str(broken.expected), found, broken.schema)
+                return (
+                    self._of_null(broken)
+                    if found is None
+                    else self._of_type(str(broken.expected), found, broken.schema)
+                )
             case "format":
                 return isinstance(found, str) and self._of_format(str(broken.expected), found)
             case "enum":
@@ -86,8 +92,13 @@ class Leniency:
                 return (
                     found == "" and ("null", "string") in self.coerces and bool(broken.schema.get("nullable"))
                 )
-            case keyword:
-                return keyword in _OF_PARTS and bool(self.coerces or self.any_case)
+        return broken.keyword in _OF_PARTS and bool(self.coerces or self.any_case)
+
+    def _of_null(self, broken: SchemaProblem) -> bool:
+        if broken.expected == "string":
+            return self.nulls_dropped
+        is_member = bool(broken.path) and isinstance(broken.path[-1], str)
+        return self.null_structures_dropped and broken.expected in _STRUCTURES and is_member
 
     def _of_format(self, name: str, found: str) -> bool:
         loose = _FORMATS.get(name)
@@ -100,8 +111,6 @@ class Leniency:
         return isinstance(found, str) and found.casefold() in _folded(known)
 
     def _of_type(self, wanted: str, found: Json, node: Document) -> bool:
-        if found is None:
-            return self.nulls_dropped and wanted == "string"
         if self.blanks_dropped and isinstance(found, str) and not found.strip() and wanted in _NUMBERS:
             return True
         if wanted == "integer" and isinstance(found, Decimal):
@@ -127,6 +136,7 @@ def leniency(
     return Leniency(
         settings.get("names") == "any-case",
         settings.get("null-texts") == "dropped",
+        settings.get("null-structures") == "dropped",
         settings.get("blank-numbers") == "dropped",
         spells,
         ignores_unknown,

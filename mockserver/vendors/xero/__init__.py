@@ -69,6 +69,7 @@ VENDOR = Vendor(
                     "Invoices",
                     representation.represent_created_invoice,
                     representation.represent_rejected_invoice,
+                    updates.identify_rejected,
                 ),
                 extra_outcome=extra_outcome("InvoiceNumber", "InvoiceID", "LineItemID"),
             ),

@@ -148,16 +148,25 @@ def unknown_contact_problems(reference: Document, state: State, path: Path) -> I
         yield make_problem("contact-unknown", path)
 
 
-def find_or_create_contact(reference: Document, state: State, *, customer: bool) -> Document:
-    """Return the contact that the reference means, made if it is not there; it is a customer or a supplier.
+def find_or_create_contact(reference: Document, state: State) -> Document:
+    """Return the contact that the reference means, made if it is not there."""
+    if (found := find_contact(reference, state)) is not None:
+        return found
+    contact = new_contact({**reference, "ContactStatus": ACTIVE}, state)
+    state.collection(CONTACTS)[contact["ContactID"]] = contact
+    return contact
+
+
+def find_or_create_partner(reference: Document, state: State, *, customer: bool) -> Document:
+    """Return the contact of an invoice or bill, made if it is not there; it is a customer or a supplier now.
 
     That does not count as a change of the contact. Source: docs/vendors/xero.md#contact.
     """
     flag = "IsCustomer" if customer else "IsSupplier"
-    found = find_contact(reference, state)
-    if found is not None and found.get(flag):
+    found = find_or_create_contact(reference, state)
+    if found.get(flag):
         return found
-    contact = {**(found or new_contact({**reference, "ContactStatus": ACTIVE}, state)), flag: True}
+    contact = {**found, flag: True}
     state.collection(CONTACTS)[contact["ContactID"]] = contact
     return contact
 

@@ -146,3 +146,24 @@ def test_blank_strings_may_pass_for_numbers_where_they_count_as_left_out(
 ) -> None:
     assert may_pass(OF_BLANKS, {"type": kind}, value) is passes
     assert not may_pass(STRICT, {"type": kind}, value)
+
+
+@pytest.mark.parametrize(
+    ("node", "value", "passes"),
+    [
+        ({"properties": {"lines": {"type": "array"}}}, {"lines": None}, True),
+        ({"properties": {"part": {"type": "object"}}}, {"part": None}, True),
+        ({"properties": {"count": {"type": "integer"}}}, {"count": None}, False),
+        ({"items": {"type": "object"}}, [None], False),
+    ],
+    ids=str,
+)
+def test_lists_and_objects_that_are_null_may_pass_where_they_count_as_left_out(
+    node: dict[str, Any],
+    value: Any,
+    passes: bool,  # noqa: FBT001 - expected
+) -> None:
+    reader = leniency({"null-structures": "dropped"}, spells=False, ignores_unknown=False)
+
+    assert may_pass(reader, node, value) is passes
+    assert not may_pass(STRICT, node, value)

@@ -84,7 +84,20 @@ def test_the_currency_is_that_of_the_bank_account(xero: Client) -> None:
 def test_a_new_contact_is_made(xero: Client, read: Read) -> None:
     enter(xero, spend(Contact={"Name": "Corner Shop"}))
 
-    assert read('Contacts?where=Name=="Corner%20Shop"')[0]["IsSupplier"] is True
+    (shown,) = read('Contacts?where=Name=="Corner%20Shop"')
+    assert (shown["IsSupplier"], shown["IsCustomer"]) == (False, False)
+
+
+@pytest.mark.parametrize("kind", ["SPEND", "RECEIVE"])
+def test_money_without_an_invoice_makes_nobody_a_customer_or_supplier(
+    xero: Client, read: Read, kind: str
+) -> None:
+    (made,) = xero.put(f"{API}/Contacts", json={"Contacts": [{"Name": "Corner Shop"}]}).json["Contacts"]
+
+    enter(xero, spend(Type=kind, Contact={"ContactID": made["ContactID"]}))
+
+    (shown,) = read(f"Contacts/{made['ContactID']}")
+    assert (shown["IsSupplier"], shown["IsCustomer"]) == (False, False)
 
 
 def test_elements_are_answered_one_by_one(xero: Client) -> None:

@@ -64,6 +64,14 @@ def test_an_invoice_names_records_that_are_there(invoice: Document) -> None:
     assert all(codes[line["AccountCode"]] == line["AccountID"] for line in invoice["LineItems"])
 
 
+@pytest.mark.parametrize("item", BOOKS["items"].values(), ids=lambda one: str(one["Code"]))
+def test_an_item_names_accounts_that_are_there(item: Document) -> None:
+    details = (item["PurchaseDetails"], item["SalesDetails"])
+    named = {one[name] for one in details for name in ("AccountCode", "COGSAccountCode") if name in one}
+
+    assert named <= {one["Code"] for one in BOOKS["accounts"].values()}
+
+
 def test_batches_add_up() -> None:
     payments = BOOKS["payments"]
     batches = BOOKS["batch-payments"].values()

@@ -323,6 +323,16 @@ def test_good_changes_are_saved_beside_bad_ones(change: Change, read: Read) -> N
     assert read("Invoices/R1")[0]["Reference"] == "First"
 
 
+def test_a_failure_shows_the_id_of_one_named_by_its_number(change: Change) -> None:
+    answer = change({"Type": "ACCREC", "InvoiceNumber": "R5", "Reference": "Late"})
+
+    assert answer.json["Invoices"][0]["InvoiceID"] == R5_PAID
+
+
+def test_a_bill_that_fails_is_not_the_sale_of_its_number(change: Change) -> None:
+    assert change({"Type": "ACCPAY", "InvoiceNumber": "R5"}).json["Invoices"][0]["InvoiceID"] == ZERO
+
+
 def test_later_elements_see_earlier_ones(change: Change) -> None:
     answer = change({"InvoiceID": R1, "Status": "VOIDED"}, {"InvoiceID": R1, "Reference": "Late"})
 
@@ -351,6 +361,11 @@ class TestOneByItsPath:
 
         assert (answer.status, messages(answer.json["Elements"][0])) == (400, [UNFIT, HAS_PAYMENTS])
         assert answer.json["Elements"][0]["InvoiceID"] == R5_PAID
+
+    def test_a_failure_shows_the_id_of_one_named_by_its_number(self, xero: Client) -> None:
+        refused = xero.post(f"{INVOICES}/R5", json={"Invoices": [{"Reference": "Late"}]})
+
+        assert refused.json["Elements"][0]["InvoiceID"] == R5_PAID
 
     def test_one_that_is_not_there_is_told(self, xero: Client) -> None:
         answer = xero.post(f"{INVOICES}/NOPE", json={"Invoices": [{"Reference": "Late"}]})

@@ -146,9 +146,7 @@ def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
 
 def booked_members(sent: Document, found: Sequence[Document], state: State) -> dict[str, Json]:
     """Return the members of a booked transaction beside its id; a missing contact is created."""
-    contact = contacts.find_or_create_contact(
-        sent["Contact"], state, customer=sent["Type"].startswith("RECEIVE")
-    )
+    contact = contacts.find_or_create_contact(sent["Contact"], state)
     account = accounts.find_account(sent["BankAccount"], state) or EMPTY
     return {
         **pick_members(sent, "Type", "Reference", "Url"),

@@ -30,7 +30,12 @@ BATCHES: Mapping[str, BatchHandler] = {
         BatchHandler(
             check=updates.check_invoice_update,
             apply=store_each(updates.update_or_create_invoice),
-            render=_RENDER,
+            render=render_results(
+                CREDIT_NOTE.plural,
+                representation.represent_created_credit_note,
+                representation.represent_rejected_credit_note,
+                updates.identify_rejected,
+            ),
             rules=(refusals.nul_problems,),
             extra_outcome=_EXTRA_OUTCOME,
         ),

@@ -211,7 +211,7 @@ def invoice_header(sent: Document, state: State) -> dict[str, Json]:
     sale = sent["Type"] in (INVOICE.sale, CREDIT_NOTE.sale)
     books = current_organisation(state)
     currency = sent.get("CurrencyCode", books["BaseCurrency"])
-    contact = contacts.find_or_create_contact(sent["Contact"], state, customer=sale)
+    contact = contacts.find_or_create_partner(sent["Contact"], state, customer=sale)
     status = sent.get("Status", "DRAFT")
     return {
         "Type": sent["Type"],

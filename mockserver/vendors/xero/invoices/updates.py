@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
-from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
-from mockserver.vendors.xero import messages
+from mockserver.vendors.xero import contacts, messages
 from mockserver.vendors.xero.dates import parse_date, stored_instant
 from mockserver.vendors.xero.invoices import creation, representation, storage
 from mockserver.vendors.xero.invoices.history import add_invoice_line
 from mockserver.vendors.xero.invoices.kinds import CREDIT_NOTE, INVOICE, DocumentKind, kind_of
 from mockserver.vendors.xero.invoices.lines import InvoiceLine, recalculate_tax
 from mockserver.vendors.xero.invoices.storage import find_by_number
+from mockserver.vendors.xero.invoices.unchanged_lines import are_lines_unchanged
 from mockserver.vendors.xero.messages import make_problem
 from mockserver.vendors.xero.replies.envelope import ZERO_ID, pick_members
 
@@ -51,7 +52,7 @@ _RETAINED_MEMBERS = (
 )
 _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", INVOICE.number, CREDIT_NOTE.number)
 _CHANGEABLE_WHEN_PART_PAID = (INVOICE.id, "DueDate", "Reference", INVOICE.number)
-"""Members of a part-paid sales invoice that may change, as may its contact.
+"""Members of a part-paid sales invoice that may change; its contact may too, unless a credit is allocated.
 
 Source: docs/vendors/xero.md#invoice.
 """
@@ -63,7 +64,7 @@ def check_invoice_update(item: Item, request: Request, state: State) -> Iterator
     here = messages.item_path(item, request)
     stored = _find_target(sent, request, state)
     if stored is not None:
-        yield from _update_problems(stored, sent, request, here, state)
+        yield from _update_problems(stored, _changes(stored, sent, kind_of(request)), request, here, state)
     elif _has_id(sent, request):
         yield make_problem("not-here", (*here, kind_of(request).id))
     else:
@@ -78,7 +79,7 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
     if stored is None:
         outcome, sent = creation.create_invoice(item, request, state), item.document
     else:
-        sent = _merge(stored, item.document, kind)
+        sent = _merge(stored, _changes(stored, item.document, kind), kind)
         ended = sent["Status"] in _FINAL_STATUSES
         changed = (
             _end_invoice(stored, sent, state) if ended else _update_invoice(stored, sent, request, state)
@@ -89,6 +90,17 @@ def update_or_create_invoice(item: Item, request: Request, state: State) -> Outc
         outcome = Outcome(item, Action.UPDATED, representation.attach_contact(changed, state))
     warnings = creation.invoice_warnings(Item(item.index, item.key, sent), request)
     return replace(outcome, warnings=tuple(warnings))
+
+
+def identify_rejected(outcome: Outcome, request: Request, state: State) -> Document:
+    """Return the id of the document that a failed element names by its number, in the body or the path."""
+    kind, sent = kind_of(request), outcome.item.document
+    named = sent if isinstance(sent, dict) else EMPTY
+    by_number = not _has_id(named, request) and isinstance(named.get(kind.number), str)
+    if kind.id not in request.parameters and not by_number:
+        return EMPTY
+    stored = _find_target(named, request, state)
+    return EMPTY if stored is None else pick_members(stored, kind.id)
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:
@@ -111,12 +123,12 @@ def _has_id(sent: Document, request: Request) -> bool:
 
 
 def _update_problems(
-    stored: Document, sent: Document, request: Request, here: Path, state: State
+    stored: Document, changes: Document, request: Request, here: Path, state: State
 ) -> Iterator[Problem]:
     kind = kind_of(request)
-    closed = tuple(_transition_problems(stored, sent, here, kind))
+    closed = tuple(_transition_problems(stored, changes, here, kind, state))
     yield from closed
-    merged = _merge(stored, sent, kind)
+    merged = _merge(stored, changes, kind)
     if closed or merged["Status"] in _FINAL_STATUSES:
         return
     yield from creation.invoice_content_problems(merged, here, kind)
@@ -125,18 +137,18 @@ def _update_problems(
 
 
 def _transition_problems(
-    stored: Document, sent: Document, here: Path, kind: DocumentKind
+    stored: Document, changes: Document, here: Path, kind: DocumentKind, state: State
 ) -> Iterator[Problem]:
     """Yield why the document takes no change at all, or not this one.
 
     Source: docs/vendors/xero.md#messages.
     """
     status = stored["Status"]
-    if sent.get("Type", stored["Type"]) != stored["Type"]:
+    if changes.get("Type", stored["Type"]) != stored["Type"]:
         yield make_problem("type-unmodifiable", (*here, "Type"), document=kind.label)
-    if sent.get("Status", status) not in _STATUS_TRANSITIONS.get(status, ()):
+    if changes.get("Status", status) not in _STATUS_TRANSITIONS.get(status, ()):
         yield make_problem("status-unmodifiable", (*here, "Status"), document=kind.label)
-    if _is_partly_settled(stored, kind) and not _may_change_when_part_paid(stored, sent):
+    if _is_partly_settled(stored, kind) and not _may_change_when_part_paid(stored, changes, state):
         yield make_problem("has-payments", here)
 
 
@@ -144,13 +156,21 @@ def _is_partly_settled(stored: Document, kind: DocumentKind) -> bool:
     return bool(stored[kind.unsettled] != stored["Total"])
 
 
-def _may_change_when_part_paid(stored: Document, sent: Document) -> bool:
-    """Return whether it is a sale with something due, and every change one that it takes."""
+def _may_change_when_part_paid(stored: Document, changes: Document, state: State) -> bool:
+    """Return whether it is a sale with something due, and every change one that it takes.
+
+    A credit and the invoice that it is allocated to have the same contact. Source:
+    docs/vendors/xero.md#invoice.
+    """
     if stored["Type"] != INVOICE.sale or stored["Status"] != "AUTHORISED":
         return False
+    if stored["AmountCredited"] and "Contact" in changes:
+        contact = contacts.find_contact(changes["Contact"], state)
+        if contact is None or contact["ContactID"] != stored["ContactID"]:
+            return False
     return all(
         name in _CHANGEABLE_WHEN_PART_PAID or _is_stored(name, value, stored)
-        for name, value in _changes(sent).items()
+        for name, value in changes.items()
         if name in _RETAINED_MEMBERS
     )
 
@@ -160,17 +180,22 @@ def _is_stored(name: str, value: Json, stored: Document) -> bool:
     return bool(parse_date(value) == kept if name.endswith("Date") else value == kept)
 
 
-def _changes(sent: Document) -> dict[str, Json]:
-    """Return what was sent; empty members count as not sent."""
-    return {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
+def _changes(stored: Document, sent: Document, kind: DocumentKind) -> Document:
+    """Return what was sent; empty members count as not sent, as do a part-paid invoice's own lines."""
+    changes = {name: value for name, value in sent.items() if value or name not in _EMPTY_MEANS_ABSENT}
+    own_lines = (
+        "LineItems" in changes
+        and _is_partly_settled(stored, kind)
+        and are_lines_unchanged(changes["LineItems"], stored["LineItems"])
+    )
+    return {name: value for name, value in changes.items() if not (own_lines and name == "LineItems")}
 
 
-def _merge(stored: Document, sent: Document, kind: DocumentKind) -> dict[str, Json]:
+def _merge(stored: Document, changes: Document, kind: DocumentKind) -> dict[str, Json]:
     """Merge the change into the invoice.
 
     A rate belongs to its currency: another currency comes with its own.
     """
-    changes = _changes(sent)
     kept = pick_members(stored, *_RETAINED_MEMBERS)
     if changes.get("CurrencyCode", stored["CurrencyCode"]) != stored["CurrencyCode"]:
         del kept["CurrencyRate"]

@@ -28,20 +28,32 @@ RenderRejected: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[s
 
 _SUMMARY_FLAG = "summarizeErrors"
 _SUCCESS_FLAGS = {"HasErrors": False, "HasValidationErrors": False}
+IdentifyRejected: TypeAlias = Callable[[Outcome, Request, State], Mapping[str, Json]]
 
 
-def render_results(plural: str, stored: RenderSaved, echo: RenderRejected) -> RenderBatch:
-    """Return the render of a batch of `plural`: `stored` shows the good elements, `echo` the failed ones."""
+def _identify_none(_outcome: Outcome, _request: Request, _state: State) -> Mapping[str, Json]:
+    return EMPTY
 
-    def failed(outcome: Outcome, request: Request) -> dict[str, Json]:
-        return echo(outcome, request, paths_over_limit(outcome, request))
 
-    def hidden(outcome: Outcome, request: Request) -> dict[str, Json]:
-        return {name: _SUCCESS_FLAGS.get(name, value) for name, value in failed(outcome, request).items()}
+def render_results(
+    plural: str, stored: RenderSaved, echo: RenderRejected, identify: IdentifyRejected = _identify_none
+) -> RenderBatch:
+    """Return the render of a batch of `plural`: `stored` shows the good elements, `echo` the failed ones.
 
-    def told(outcome: Outcome, request: Request) -> dict[str, Json]:
+    `identify` returns the id of what a failed element would have changed, if it knows better than `echo`.
+    """
+
+    def failed(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+        shown = echo(outcome, request, paths_over_limit(outcome, request))
+        return {**shown, **identify(outcome, request, state)}
+
+    def hidden(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+        shown = failed(outcome, request, state)
+        return {name: _SUCCESS_FLAGS.get(name, value) for name, value in shown.items()}
+
+    def told(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
         return {
-            **failed(outcome, request),
+            **failed(outcome, request, state),
             "StatusAttributeString": "ERROR",
             "ValidationErrors": _validation_errors_of(outcome),
         }
@@ -51,7 +63,7 @@ def render_results(plural: str, stored: RenderSaved, echo: RenderRejected) -> Re
         refused = [outcome for outcome in outcomes if not outcome.accepted]
         if refused and is_summarised(request):
             elements = [
-                {**failed(outcome, request), "ValidationErrors": _validation_errors_of(outcome)}
+                {**failed(outcome, request, state), "ValidationErrors": _validation_errors_of(outcome)}
                 for outcome in refused
             ]
             return validation_reply(elements, request.call, state)
@@ -59,7 +71,7 @@ def render_results(plural: str, stored: RenderSaved, echo: RenderRejected) -> Re
         shown = [
             _add_warnings(stored(outcome, request, state), outcome)
             if outcome.accepted
-            else refuse(outcome, request)
+            else refuse(outcome, request, state)
             for outcome in outcomes
         ]
         return success_reply({plural: shown}, request.call, state)

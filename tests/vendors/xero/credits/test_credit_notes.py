@@ -122,3 +122,10 @@ def test_four_decimals_are_shown_on_request(send: Send, read: Read) -> None:
     send(credit_note(CreditNoteNumber="U", LineItems=[line(UnitAmount=1.2345)]), query="?unitdp=4")
 
     assert read("CreditNotes/U?unitdp=4")[0]["LineItems"][0]["UnitAmount"] == Decimal("1.2345")
+
+
+def test_a_failed_change_shows_the_id_of_a_credit_note_named_by_its_number(xero: Client) -> None:
+    answer = xero.post(f"{API}/CreditNotes/C1", json={"CreditNotes": [{"Type": "ACCPAYCREDIT"}]})
+
+    shown = xero.get(f"{API}/CreditNotes/C1").json["CreditNotes"][0]["CreditNoteID"]
+    assert (answer.status, answer.json["Elements"][0]["CreditNoteID"]) == (400, shown)

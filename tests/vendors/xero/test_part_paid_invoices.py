@@ -1,0 +1,161 @@
+"""Part-paid sales invoices that are read, changed and sent back: what says what is there changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import pytest
+
+from tests.support.client import Client, Response
+from tests.vendors.xero.conftest import Put, Read
+from tests.vendors.xero.documents import (
+    API,
+    EACH,
+    INVOICES,
+    R1,
+    R2,
+    R7,
+    RIDGEWAY,
+    batch,
+    invoice,
+    line,
+    messages,
+    pay,
+)
+
+Send: TypeAlias = Callable[..., Response]
+
+GIFTS = "1abe1ed0-0000-4000-8000-000000000103"
+HAS_PAYMENTS = "This document cannot be edited as it has a payment or credit note allocated to it."
+CREDIT_NOTE = "c4ed1700-0000-4000-8000-000000000003"
+XML = {"accept": "application/xml"}
+
+
+@pytest.fixture
+def send(xero: Client) -> Send:
+    def send(key: str, **members: Any) -> Response:
+        sent = {"Invoices": [{"InvoiceID": key, **members}]}
+        return xero.post(f"{INVOICES}{EACH}", json=sent)
+
+    return send
+
+
+def refusal(answer: Response) -> list[str]:
+    return messages(answer.json["Invoices"][0])
+
+
+def test_a_whole_document_is_sent_back_with_a_change(xero: Client, read: Read) -> None:
+    (shown,) = read("Invoices/INV-0003")
+
+    answer = xero.post(INVOICES, json={"Invoices": [{**shown, "DueDate": "2026-02-12"}]})
+
+    (after,) = read("Invoices/INV-0003")
+    assert (answer.status, after["DueDateString"]) == (200, "2026-02-12T00:00:00")
+    assert (after["LineItems"], after["AmountDue"]) == (shown["LineItems"], shown["AmountDue"])
+
+
+def test_a_whole_document_is_sent_back_with_a_change_in_xml(xero: Client, read: Read) -> None:
+    (before,) = read("Invoices/INV-0003")
+    shown = xero.get(f"{INVOICES}/INV-0003", headers=XML).body.decode()
+    element = shown[shown.index("<Invoices>") : shown.index("</Invoices>") + len("</Invoices>")]
+
+    answer = xero.post(
+        INVOICES,
+        content=element.replace("Gift season", "Gifts").encode(),
+        headers={"content-type": "application/xml"},
+    )
+
+    (after,) = read("Invoices/INV-0003")
+    assert (answer.status, after["Reference"]) == (200, "Gifts")
+    assert after["LineItems"] == before["LineItems"]
+
+
+@pytest.mark.parametrize("omitted", [("AccountID",), ("Tracking", "TaxAmount", "LineAmount")])
+def test_lines_may_leave_out_members(send: Send, read: Read, omitted: tuple[str, ...]) -> None:
+    before = read(f"Invoices/{GIFTS}")[0]["LineItems"]
+    lines = [{name: value for name, value in one.items() if name not in omitted} for one in before]
+
+    assert "ValidationErrors" not in send(GIFTS, LineItems=lines).json["Invoices"][0]
+    assert read(f"Invoices/{GIFTS}")[0]["LineItems"] == before
+
+
+def test_lines_without_their_ids_would_be_other_lines(send: Send, read: Read) -> None:
+    before = read(f"Invoices/{GIFTS}")[0]["LineItems"]
+    lines = [{name: value for name, value in one.items() if name != "LineItemID"} for one in before]
+
+    assert refusal(send(GIFTS, LineItems=lines)) == [HAS_PAYMENTS]
+
+
+def test_a_unit_amount_is_sent_back_as_precise_as_it_was_shown(
+    xero: Client, send: Send, put: Put, read: Read
+) -> None:
+    sent = invoice(LineItems=[line(Quantity=100, UnitAmount=1.2345)])
+    (made,) = xero.put(f"{INVOICES}?unitdp=4", json={"Invoices": [sent]}).json["Invoices"]
+    key = made["InvoiceID"]
+    put(batch(pay(key, 10)))
+    shown = read(f"Invoices/{key}")[0]["LineItems"]
+
+    send(key, Reference="Late", LineItems=shown)
+
+    after = read(f"Invoices/{key}?unitdp=4")[0]
+    assert (after["Reference"], str(after["LineItems"][0]["UnitAmount"])) == ("Late", "1.2345")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"UnitAmount": 101},
+        {"Description": "Gifts"},
+        {"AccountCode": "260"},
+        {"Tracking": [{"Name": "Region", "Option": "North"}]},
+        {"LineItemID": R1},
+        {"DiscountRate": 10},
+    ],
+    ids=str,
+)
+def test_a_changed_line_is_refused(send: Send, read: Read, change: Any) -> None:
+    first, second = read(f"Invoices/{GIFTS}")[0]["LineItems"]
+
+    assert refusal(send(GIFTS, LineItems=[{**first, **change}, second])) == [HAS_PAYMENTS]
+
+
+def test_a_line_taken_away_is_refused(send: Send, read: Read) -> None:
+    first, _ = read(f"Invoices/{GIFTS}")[0]["LineItems"]
+
+    assert refusal(send(GIFTS, LineItems=[first])) == [HAS_PAYMENTS]
+
+
+def test_lines_that_say_nothing_are_refused(send: Send) -> None:
+    assert refusal(send(GIFTS, LineItems=[{}, {}])) == [HAS_PAYMENTS]
+
+
+class TestCredited:
+    """A credit and the invoice that it is allocated to have the same contact."""
+
+    @pytest.fixture(autouse=True)
+    def allocated(self, xero: Client) -> None:
+        sent = {"Invoice": {"InvoiceID": R2}, "Amount": 10, "Date": "2019-03-05"}
+        path = f"{API}/CreditNotes/{CREDIT_NOTE}/Allocations"
+        assert xero.put(path, json={"Allocations": [sent]}).status == 200
+
+    @pytest.mark.parametrize(
+        "contact", [{"Name": "Hillside School"}, {"ContactID": "c0ffee00-0000-4000-8000-000000000002"}]
+    )
+    def test_it_is_not_moved_to_another_contact(self, send: Send, read: Read, contact: Any) -> None:
+        before = read(f"Invoices/{R2}")
+
+        assert refusal(send(R2, Contact=contact)) == [HAS_PAYMENTS]
+        assert read(f"Invoices/{R2}") == before
+
+    @pytest.mark.parametrize("contact", [{"Name": "Ridgeway University"}, {"ContactID": RIDGEWAY.upper()}])
+    def test_its_own_contact_may_be_sent(self, send: Send, read: Read, contact: Any) -> None:
+        send(R2, Contact=contact, Reference="Late")
+
+        assert read(f"Invoices/{R2}")[0]["Reference"] == "Late"
+
+
+def test_a_paid_one_without_credits_is_moved_to_another_contact(send: Send, read: Read) -> None:
+    send(R7, Contact={"Name": "Hillside School"})
+
+    assert read(f"Invoices/{R7}")[0]["Contact"]["Name"] == "Hillside School"
