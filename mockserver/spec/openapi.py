@@ -124,6 +124,11 @@ class Spec:
             raise MethodNotAllowed(dict.fromkeys(allowed))
         raise NotFound("path", path)
 
+    def find_operation(self, path: str) -> Operation | None:
+        """Return an operation of `path`, whatever its method, None where nothing is served."""
+        found = (methods for pattern, methods in self.routes if pattern.fullmatch(path))
+        return next((next(iter(methods.values())) for methods in found), None)
+
     def tenant(self, headers: Mapping[str, str], parameters: Document, document: Any = None) -> str:
         """Return the tenant that a call names in its header, query or body, "" when it names none."""
         for place in self.scope:
