@@ -61,7 +61,7 @@ class Negotiation:
             return reply
         if reply.media_type != JSON_TYPE or not reply.body:
             return reply
-        operation = operation or self.spec.find_operation(call.path)
+        operation = operation or self.spec.find_operation(call.path, call.method)
         offered = operation.responses.get(str(reply.status), ()) if operation else ()
         media_type = choose(accept, offered, prefers_xml=prefers_xml)
         if operation is None or media_type not in XML_MEDIA_TYPES:
