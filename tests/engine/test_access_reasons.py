@@ -48,6 +48,7 @@ def said(
     *,
     why: str = "unknown",
     strict: bool = False,
+    security: tuple[tuple[str, ...], ...] = (("token",),),
 ) -> str:
     """Why a call with that Authorization header is not authenticated."""
     sent = replace(CALL, headers={"authorization": authorization} if authorization else {})
@@ -55,7 +56,7 @@ def said(
     def work(state: State) -> str:
         for text, known in KNOWN.items():
             state.collection(CREDENTIALS, "")[text] = known
-        operation = acme.spec.operations["putOrders"]
+        operation = dataclasses.replace(acme.spec.operations["putOrders"], security=security)
         return AccessReasons(acme, strict).unauthorized(Unauthorized(why, scheme), sent, operation, state)
 
     return transact(store(), work)
@@ -94,6 +95,28 @@ def test_a_refused_credential_is_complained_about(
     acme: LoadedVendor, authorization: str, complaint: str
 ) -> None:
     assert said(acme, authorization).partition("; ")[0] == complaint
+
+
+@pytest.mark.parametrize(
+    ("authorization", "complaint"),
+    [
+        ("Digest abc", "Authorization has the scheme Digest, Bearer or Basic is required"),
+        ("Basic !!!", "Authorization: Basic is not followed by one credential of that form"),
+        ("Bearer a b", "Authorization: Bearer is not followed by one credential of that form"),
+    ],
+)
+def test_of_several_schemes_the_one_that_was_tried_is_spoken_of(
+    acme: LoadedVendor, authorization: str, complaint: str
+) -> None:
+    either = said(acme, authorization, security=(("token",), ("login",)))
+
+    assert either.partition("; ")[0] == complaint
+
+
+def test_a_missing_api_key_is_missed_whatever_else_was_sent(acme: LoadedVendor) -> None:
+    both = said(acme, "Bearer good-token", "key", security=(("token", "key"),))
+
+    assert both.startswith("no X-Key header; ")
 
 
 def test_after_a_refused_credential_a_good_one_is_named(acme: LoadedVendor) -> None:

@@ -156,3 +156,42 @@ def test_that_a_path_lacks_a_method_is_said_in_xml_too(
 
     assert (answer.status, answer.media_type) == (501, accept)
     assert answer.text.startswith("<ApiException ")
+
+
+def said_of(xero: Client, media_type: str, body: bytes) -> dict[str, Any]:
+    """Number and message of the refusal of a body."""
+    refused = xero.put(f"{API}/Payments", content=body, headers={"content-type": media_type}).json
+    return {"number": refused["ErrorNumber"], "message": refused["Message"]}
+
+
+@pytest.mark.parametrize("media_type", ["text/xml", JSON, FORM])
+def test_of_an_unknown_charset_the_charset_is_what_is_wrong(xero: Client, media_type: str) -> None:
+    assert said_of(xero, f"{media_type}; charset=klingon", b"x")["message"] == (
+        f"The media type '{media_type}; charset=klingon' is not supported; send {media_type}; charset=utf-8"
+    )
+
+
+def test_a_document_type_is_refused_in_plain_words(xero: Client) -> None:
+    body = b'<!DOCTYPE a [<!ENTITY b "c">]><Payments><Payment>&b;</Payment></Payments>'
+
+    assert said_of(xero, "text/xml", body)["message"] == (
+        "The request body could not be read as XML: a document type is not allowed."
+    )
+
+
+@pytest.mark.parametrize("body", [b"xml=", b"a=b&xml=%20"])
+def test_a_form_with_empty_xml_sends_nothing(xero: Client, body: bytes) -> None:
+    assert said_of(xero, FORM, body) == said_of(xero, "text/xml", b" ")
+    assert said_of(xero, FORM, body)["number"] == 17
+
+
+def test_a_form_without_xml_cannot_be_read(xero: Client) -> None:
+    assert said_of(xero, FORM, b"yml=")["number"] == 14
+
+
+def test_an_empty_file_is_missed_as_an_attachment(xero: Client) -> None:
+    path = f"{INVOICES}/{R1}/Attachments/a.txt"
+
+    answer = xero.put(path, content=b"", headers={"content-type": "text/plain"})
+
+    assert "expecting Attachment data" in answer.json["Message"]
