@@ -48,7 +48,6 @@ def said(
     *,
     why: str = "unknown",
     strict: bool = False,
-    security: tuple[tuple[str, ...], ...] = (("token",),),
 ) -> str:
     """Why a call with that Authorization header is not authenticated."""
     sent = replace(CALL, headers={"authorization": authorization} if authorization else {})
@@ -56,10 +55,17 @@ def said(
     def work(state: State) -> str:
         for text, known in KNOWN.items():
             state.collection(CREDENTIALS, "")[text] = known
-        operation = dataclasses.replace(acme.spec.operations["putOrders"], security=security)
+        operation = acme.spec.operations["putOrders"]
         return AccessReasons(acme, strict).unauthorized(Unauthorized(why, scheme), sent, operation, state)
 
     return transact(store(), work)
+
+
+def secured(acme: LoadedVendor, *security: tuple[str, ...]) -> LoadedVendor:
+    """The vendor, its operation open to any of these combinations of schemes."""
+    operation = dataclasses.replace(acme.spec.operations["putOrders"], security=security)
+    spec = dataclasses.replace(acme.spec, operations={"putOrders": operation})
+    return dataclasses.replace(acme, spec=spec)
 
 
 def basic(text: str) -> str:
@@ -108,13 +114,13 @@ def test_a_refused_credential_is_complained_about(
 def test_of_several_schemes_the_one_that_was_tried_is_spoken_of(
     acme: LoadedVendor, authorization: str, complaint: str
 ) -> None:
-    either = said(acme, authorization, security=(("token",), ("login",)))
+    either = said(secured(acme, ("token",), ("login",)), authorization)
 
     assert either.partition("; ")[0] == complaint
 
 
 def test_a_missing_api_key_is_missed_whatever_else_was_sent(acme: LoadedVendor) -> None:
-    both = said(acme, "Bearer good-token", "key", security=(("token", "key"),))
+    both = said(secured(acme, ("token", "key")), "Bearer good-token", "key")
 
     assert both.startswith("no X-Key header; ")
 
