@@ -54,7 +54,9 @@ def parse(body: bytes, charset: str = "utf-8") -> Element:
     try:
         parser.feed(text.decode())
         root: Element = parser.close()
-    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+    except DefusedXmlException:
+        raise MalformedBody("a document type is not allowed") from None
+    except (ParseError, ValueError, LookupError) as error:
         raise MalformedBody(str(error) or type(error).__name__) from None
     return root
 

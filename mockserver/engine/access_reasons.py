@@ -39,9 +39,11 @@ class AccessReasons(Value, frozen=True):
         scheme = self._scheme(refusal.scheme, operation)
         if scheme is None:
             return refusal.detail
+        if scheme.node["type"] != _API_KEY:
+            scheme = self._tried(call, operation) or scheme
         text = scheme.credential(call)
         if text is None:
-            return f"{self._missing(scheme, call)}; {self._cure(scheme, operation)}"
+            return f"{self._missing(scheme, call, operation)}; {self._cure(scheme, operation)}"
         known = state.collection(CREDENTIALS, "").get(text) or EMPTY
         said = self._complaint(refusal, self._name_of(text), known, scheme, state)
         return f"{said}; {self._cure(scheme, operation, refused=text)}"
@@ -72,16 +74,17 @@ class AccessReasons(Value, frozen=True):
             return f"this is not the password of {name}"
         return f"{name} is not {'known here' if self.strict else 'accepted'}"
 
-    def _missing(self, scheme: SecurityScheme, head: Head) -> str:
+    def _missing(self, scheme: SecurityScheme, head: Head, operation: Operation | None) -> str:
         """Return what the call lacks, or brings in another form than the scheme's."""
         kind = head.headers.get("authorization", "").partition(" ")[0]
         if scheme.node["type"] == _API_KEY or not kind:
             return "no credentials" if scheme.node["type"] != _API_KEY else f"no {self._form(scheme)}"
-        wanted = _scheme_word(scheme)
-        if kind.lower() != wanted.lower():
+        word = _scheme_word(scheme)
+        if kind.lower() != word.lower():
             shown = f"the scheme {kind}" if kind.lower() in _OTHER_SCHEMES else "no known scheme"
-            return f"Authorization has {shown}, {wanted} is required"
-        return f"Authorization: {wanted} is not followed by one credential of that form"
+            words = dict.fromkeys([word, *map(_scheme_word, self._authorizations(operation))])
+            return f"Authorization has {shown}, {' or '.join(words)} is required"
+        return f"Authorization: {word} is not followed by one credential of that form"
 
     def _cure(self, scheme: SecurityScheme, operation: Operation | None, refused: str = "") -> str:
         """Return what to send instead: a good credential of the fixtures, or any."""
@@ -122,6 +125,18 @@ class AccessReasons(Value, frozen=True):
             return self.served.schemes.get(name)
         names = operation.security[0] if operation and operation.security else ()
         return next((self.served.schemes[one] for one in names), None)
+
+    def _tried(self, call: Call, operation: Operation | None) -> SecurityScheme | None:
+        """Return the operation's scheme that `Authorization` names, whatever stands behind its name."""
+        kind = call.headers.get("authorization", "").partition(" ")[0].lower()
+        named = (one for one in self._authorizations(operation) if _scheme_word(one).lower() == kind)
+        return next(named, None)
+
+    def _authorizations(self, operation: Operation | None) -> list[SecurityScheme]:
+        """Return the operation's schemes whose credentials stand in `Authorization`."""
+        names = (name for alternative in (operation.security if operation else ()) for name in alternative)
+        found = (self.served.schemes[name] for name in names)
+        return [one for one in found if one.node["type"] != _API_KEY]
 
     def _sent(self, call: Call, operation: Operation | None) -> Iterator[tuple[SecurityScheme, str]]:
         """Yield the call's credentials for the operation's schemes, the one that names the caller first."""

@@ -60,7 +60,7 @@ class DeclaredRefusals:
 
     def __call__(self, refusal: Refusal, call: Call, operation: Operation | None, state: State) -> Reply:
         """Return the refusal as declared for its status, or for `default`; else as problem details."""
-        operation = operation or self._nearest(call)
+        operation = operation or self.spec.find_operation(call.path.replace("\n", " "), call.method)
         reply = refuse_with_problem_details(refusal, call, operation, state)
         form = None if operation is None else self._form(operation, reply.status)
         if form is not None and form.media_type == TEXT_TYPE:
@@ -73,14 +73,6 @@ class DeclaredRefusals:
             if made is not None:
                 reply = Reply(reply.status, json.encode(made), form.media_type)
         return replace(reply, headers=self._headers(refusal))
-
-    def _nearest(self, call: Call) -> Operation | None:
-        """Return the operation of a call that was not routed: that of its path, whatever its method."""
-        path = call.path.replace("\n", " ")
-        for pattern, methods in self.spec.routes:
-            if pattern.fullmatch(path):
-                return methods.get(call.method.lower()) or next(iter(methods.values()))
-        return None
 
     def _bodies(self, form: _Form, said: Message, details: Document) -> Iterator[Json]:
         """Yield what the form may be filled with, the best first."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mockserver.codec import json
 from mockserver.codec.http import JSON_TYPE, parse_accept
 from mockserver.errors import MalformedBody, NotAcceptable
-from mockserver.model import Call, Document, Reply
+from mockserver.model import EMPTY, Call, Document, Reply
 from mockserver.spec.openapi import Operation, Spec, resolve
 from mockserver.spec.xml_places import XML_MEDIA_TYPES, XmlPlaces
 from mockserver.spec.xml_writer import XmlWriter
@@ -50,23 +50,28 @@ class Negotiation:
                 accept, hint=f"Accept: {accept} names no media type of the answer; send {there}"
             )
 
-    def represent(self, call: Call, operation: Operation, reply: Reply) -> Reply:
-        """Return the reply as XML, if it is declared so and the call would rather have that than JSON."""
+    def represent(self, call: Call, operation: Operation | None, reply: Reply) -> Reply:
+        """Return the reply as XML, if it is declared so and the call would rather have that than JSON.
+
+        Of a call without an operation, any operation of its path declares the answer.
+        """
         accept = call.headers.get("accept", "")
         prefers_xml = call.assumptions.get(self.assumption) == "xml"
         if accept == JSON_TYPE or (accept in _USUAL and not prefers_xml):
             return reply
         if reply.media_type != JSON_TYPE or not reply.body:
             return reply
-        offered = operation.responses.get(str(reply.status), ())
+        operation = operation or self.spec.find_operation(call.path, call.method)
+        offered = operation.responses.get(str(reply.status), ()) if operation else ()
         media_type = choose(accept, offered, prefers_xml=prefers_xml)
-        if media_type not in XML_MEDIA_TYPES:
+        if operation is None or media_type not in XML_MEDIA_TYPES:
             return reply
         try:
             document = json.decode(reply.body)
         except MalformedBody:
             return reply  # a scenario breaks the JSON
-        body = self.writer.write(document, self._schema(operation, reply.status, media_type))
+        schema, type_name = self._schema(operation, reply.status, media_type), self._type_name(operation)
+        body = self.writer.write(document, schema, type_name)
         return replace(reply, body=body, media_type=f"{media_type}; charset=utf-8")
 
     def _schema(self, operation: Operation, status: int, media_type: str) -> Document:
@@ -74,6 +79,11 @@ class Negotiation:
         stated = document["paths"][operation.path][operation.method]["responses"][str(status)]
         schema: Document = resolve(document, stated)["content"][media_type].get("schema", {})
         return schema
+
+    def _type_name(self, operation: Operation) -> str:
+        """Return the `xsi:type` of the operation's elements, "" if it says none."""
+        node = self.spec.document["paths"][operation.path][operation.method]
+        return str(node.get("x-xml", EMPTY).get("type", ""))
 
 
 def read_negotiation(spec: Spec) -> Negotiation | None:

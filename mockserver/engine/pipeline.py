@@ -58,7 +58,7 @@ class Pipeline:
         It comes last: kept answers, examples and effects all have the one form that rules are written for.
         """
         negotiation = self.executor.served.negotiation
-        if negotiation is None or operation is None:
+        if negotiation is None:
             return answer
         reply = negotiation.represent(call, operation, answer.reply)
         return answer if reply is answer.reply else replace(answer, reply=reply)

@@ -21,8 +21,13 @@ _SAMPLES: Mapping[str, str] = {
     "2026-01-31": "a date such as 2026-01-31",
     "2026-01-31T09:00:00Z": "an instant such as 2026-01-31T09:00:00Z",
     "10.50": "an amount such as 10.50",
+    "3f2504e0-4f89-41d3-9a0c-0305e82c3301": "a UUID",
 }
-"""Texts that long patterns are tried with, and what a pattern that matches expects."""
+"""Texts that long patterns are tried with, and what a pattern that matches expects.
+
+A pattern that matches a text without its digits too takes more than that.
+"""
+_NO_DIGITS = str.maketrans(dict.fromkeys("0123456789", "z"))
 
 _FORMATS: Mapping[str, str] = {
     "date": "a date such as 2026-01-31",
@@ -112,7 +117,10 @@ def _pattern_in_words(pattern: str) -> str:
         matches = re.compile(pattern).search
     except re.error:  # ECMA's dialect and Python's differ in rare cases
         return _UNNAMED_PATTERN
-    return next((words for text, words in _SAMPLES.items() if matches(text)), _UNNAMED_PATTERN)
+    fitting = (
+        words for text, words in _SAMPLES.items() if matches(text) and not matches(text.translate(_NO_DIGITS))
+    )
+    return next(fitting, _UNNAMED_PATTERN)
 
 
 def _own_words(problem: Problem) -> str:

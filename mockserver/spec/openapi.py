@@ -124,6 +124,11 @@ class Spec:
             raise MethodNotAllowed(dict.fromkeys(allowed))
         raise NotFound("path", path)
 
+    def find_operation(self, path: str, method: str) -> Operation | None:
+        """Return the operation of `path`, another of that path if it lacks the method, None without any."""
+        found = (methods for pattern, methods in self.routes if pattern.fullmatch(path))
+        return next((one.get(method.lower()) or next(iter(one.values())) for one in found), None)
+
     def tenant(self, headers: Mapping[str, str], parameters: Document, document: Any = None) -> str:
         """Return the tenant that a call names in its header, query or body, "" when it names none."""
         for place in self.scope:

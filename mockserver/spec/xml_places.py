@@ -1,8 +1,9 @@
 """The XML form of a place in a document: names, attributes and lists, by OpenAPI's `xml` and our `x-xml`.
 
 `x-xml` says what `xml` cannot: `omit` a member that XML has not; `milliseconds`, the JSON form of a moment
-with `{}` for the milliseconds since 1970, of which XML has the ISO form, behind it the `zone`; `types`, for
-each member the schema of an element that has it, which is named in the attribute `xsi:type`.
+with `{}` for the milliseconds since 1970, of which XML has the ISO form, behind it the `zone`; `types`, by
+name the schemas of an element that may be of several types, which names its own in the attribute `xsi:type`.
+At an operation `type` is the one of these that its elements have.
 """
 
 from __future__ import annotations
@@ -69,16 +70,10 @@ class XmlPlaces:
         key = tuple(map(id, schemas))
         return self.known.get(key) or self.known.setdefault(key, self._read(schemas))
 
-    def type_of(self, place: XmlPlace, document: Json) -> Schemas:
-        """Return the schema that an element of several types has by its members, () for none."""
-        if not isinstance(document, dict):
-            return ()
-        return next(((schema,) for name, schema in place.types.items() if name in document), ())
-
     def type_named(self, place: XmlPlace, name: str) -> Schemas:
-        """Return the schema whose elements have that name, () for none."""
-        named = ((schema,) for schema in place.types.values())
-        return next((schemas for schemas in named if self.place(schemas).name == name), ())
+        """Return the schema of the type of that name, () for none."""
+        schema = place.types.get(name)
+        return () if schema is None else (schema,)
 
     def _read(self, schemas: Schemas) -> XmlPlace:
         parts = [part for schema in schemas for part in self._parts(schema)]

@@ -30,14 +30,16 @@ class XmlWriter:
 
     places: XmlPlaces
 
-    def write(self, value: Json, schema: Document) -> bytes:
+    def write(self, value: Json, schema: Document, type_name: str = "") -> bytes:
         """Return `value` as XML in UTF-8, under the names that `schema` gives.
+
+        `type_name` is the type of the objects that may be of several.
 
         A member that no schema names keeps its name, with `_x0020_` for a sign that XML has not in names; a
         character that XML has not is U+FFFD.
         """
         place = self.places.place((schema,))
-        written = _Written(self.places)
+        written = _Written(self.places, type_name)
         spaces = {"xmlns:xsd": _XSD, "xmlns:xsi": XSI}
         written.element(place.name or _UNNAMED_ROOT, value, (schema,), spaces)
         return "".join(written.pieces).encode()
@@ -48,15 +50,16 @@ class _Written:
     """The text of one document while it grows."""
 
     places: XmlPlaces
+    type_name: str
     pieces: list[str] = field(default_factory=list)
 
     def element(self, name: str, value: Json, schemas: Schemas, attributes: Attributes) -> None:
         place = self.places.place(schemas)
         if place.namespace and "xmlns" not in attributes:
             attributes = {"xmlns": place.namespace, **attributes}
-        if place.types and (found := self.places.type_of(place, value)):
+        if isinstance(value, dict) and (found := self.places.type_named(place, self.type_name)):
             schemas = (*found, *schemas)
-            attributes = {**attributes, "xsi:type": self.places.place(found).name}
+            attributes = {**attributes, "xsi:type": self.type_name}
             place = self.places.place(schemas)
         match value:
             case None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from mockserver.cli.spec_files.check import find_problems
 from mockserver.errors import SpecError
@@ -116,3 +119,27 @@ def test_members_of_a_batch_do_what_the_table_says(
 
     results = answered.json.get("results")
     assert (answered.status if results is None else [one["status"] for one in results]) == expected
+
+
+def test_the_example_with_xml_takes_and_shows_xml_as_the_page_says(file: Path) -> None:
+    section = PAGE.partition("## XML\n")[2].partition("\n## ")[0]
+    [added] = re.findall(r"^```\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    [body] = re.findall(r"^    (<parcels>.*)", section, re.MULTILINE)
+    file.write_text(json.dumps(merged(yaml.safe_load(SPEC), yaml.safe_load(added))), encoding="utf-8")
+    client = Client(create_app(Options(vendors=("parcels",), specs=(file.parent,))), {"host": "testserver"})
+    headers = {"authorization": "Bearer any", "content-type": "application/xml", "accept": "application/xml"}
+
+    stored = client.request("PUT", "/parcels/parcels", content=body.encode(), headers=headers)
+    shown = client.get("/parcels/parcels/P-1", headers=headers)
+
+    assert find_problems(file) == ()
+    assert [one["status"] for one in stored.json["results"]] == [201]
+    assert shown.media_type == "application/xml"
+    assert "<number>P-1</number><grams>300</grams></parcel>" in shown.text
+
+
+def merged(whole: Any, added: Any) -> Any:
+    """The document with what is added to it, member by member."""
+    if not (isinstance(whole, dict) and isinstance(added, dict)):
+        return added
+    return {**whole, **{name: merged(whole.get(name), child) for name, child in added.items()}}

@@ -61,6 +61,13 @@ def said(
     return transact(store(), work)
 
 
+def secured(acme: LoadedVendor, *security: tuple[str, ...]) -> LoadedVendor:
+    """The vendor, its operation open to any of these combinations of schemes."""
+    operation = dataclasses.replace(acme.spec.operations["putOrders"], security=security)
+    spec = dataclasses.replace(acme.spec, operations={"putOrders": operation})
+    return dataclasses.replace(acme, spec=spec)
+
+
 def basic(text: str) -> str:
     return f"Basic {b64encode(text.encode()).decode()}"
 
@@ -94,6 +101,28 @@ def test_a_refused_credential_is_complained_about(
     acme: LoadedVendor, authorization: str, complaint: str
 ) -> None:
     assert said(acme, authorization).partition("; ")[0] == complaint
+
+
+@pytest.mark.parametrize(
+    ("authorization", "complaint"),
+    [
+        ("Digest abc", "Authorization has the scheme Digest, Bearer or Basic is required"),
+        ("Basic !!!", "Authorization: Basic is not followed by one credential of that form"),
+        ("Bearer a b", "Authorization: Bearer is not followed by one credential of that form"),
+    ],
+)
+def test_of_several_schemes_the_one_that_was_tried_is_spoken_of(
+    acme: LoadedVendor, authorization: str, complaint: str
+) -> None:
+    either = said(secured(acme, ("token",), ("login",)), authorization)
+
+    assert either.partition("; ")[0] == complaint
+
+
+def test_a_missing_api_key_is_missed_whatever_else_was_sent(acme: LoadedVendor) -> None:
+    both = said(secured(acme, ("token", "key")), "Bearer good-token", "key")
+
+    assert both.startswith("no X-Key header; ")
 
 
 def test_after_a_refused_credential_a_good_one_is_named(acme: LoadedVendor) -> None:

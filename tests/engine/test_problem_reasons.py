@@ -49,6 +49,21 @@ from mockserver.vendor import FAULT_RULE
             '/on expected text of another form, found "x"',
         ),
         (
+            Problem(
+                "bad-format",
+                ("path", "id"),
+                "…",
+                "pattern",
+                "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+                "x",
+            ),
+            'path parameter id expected a UUID, found "x"',
+        ),
+        (
+            Problem("bad-format", ("name",), "…", "pattern", "^[A-Za-z0-9][A-Za-z0-9-]{2,49}$", "x"),
+            '/name expected text of another form, found "x"',
+        ),
+        (
             Problem("too-long", ("note",), "…", "maxLength", 3, "abcd"),
             "/note must have at most 3 characters, found 4",
         ),

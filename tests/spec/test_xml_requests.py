@@ -72,7 +72,7 @@ def test_a_document_may_stand_in_a_list_alone(text: str) -> None:
     [
         ("<Others/>", "the element Others is not expected; expected Orders or Order"),
         ("<Order><Text><b/></Text></Order>", "holds elements where a text is expected"),
-        ('<!DOCTYPE a [<!ENTITY b "c">]><Orders>&b;</Orders>', "DTDForbidden"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><Orders>&b;</Orders>', "^a document type is not allowed$"),
         ("<Orders>" * 70 + "</Orders>" * 70, "nested deeper than 64 levels"),
         ("<Orders>\x00</Orders>", "not well-formed"),
     ],

@@ -148,7 +148,7 @@ def _headers(refusal: Refusal) -> tuple[tuple[str, str], ...]:
     if isinstance(refusal, MethodNotAllowed):
         return (("Allow", ", ".join(refusal.allowed)),)
     if isinstance(refusal, Unauthorized):
-        return (("WWW-Authenticate", "Bearer"),)
+        return (("WWW-Authenticate", "Bearer, Basic"),)
     if isinstance(refusal, TooManyRequests) and refusal.wait is not None:
         return (("Retry-After", str(refusal.wait)),)
     return ()

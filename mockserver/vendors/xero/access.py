@@ -7,7 +7,7 @@ its successor. Source: docs/vendors/xero.md#headers-and-parameters, #small-objec
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from mockserver.codec.http import JSON_TYPE, json_reply, parse_content_type
+from mockserver.codec.http import json_reply, parse_content_type
 from mockserver.codec.instants import parse_instant, print_instant
 from mockserver.engine.auth import CREDENTIALS, SecurityScheme, issue_credential
 from mockserver.errors import Forbidden, InvalidCall, NotFound, Refusal, Rejected, UnsupportedMediaType
@@ -61,7 +61,9 @@ def admit(call: Call, enter: Enter, state: State) -> str:
         takes_any_bytes = any(body.name == "*/*" for body in operation.bodies)
         if call.body and charset not in _CHARSETS and not takes_any_bytes:
             hint = f"the body's charset is {charset}; send utf-8"
-            raise UnsupportedMediaType(f"{media_type}; charset={charset}", (JSON_TYPE,), hint=hint)
+            names = [body.name for body in operation.bodies]
+            wanted = [f"{media_type}; charset=utf-8"] if media_type in names else names
+            raise UnsupportedMediaType(f"{media_type}; charset={charset}", wanted, hint=hint)
     return tenant
 
 

@@ -5,6 +5,7 @@ Source: docs/vendors/xero.md#error-shapes to docs/vendors/xero.md#refusals.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from urllib.parse import parse_qs
 
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
@@ -63,6 +64,7 @@ def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
             yield make_problem("not-allowed", path, field=member_label(path))
 
 
+_FORM_TYPE = "application/x-www-form-urlencoded"
 UNKNOWN_EXPIRY = datetime(2001, 1, 1)  # noqa: DTZ001 - the vendor's text names no zone
 _TOKEN_REFUSALS = (InvalidCall, MalformedBody, Rejected)
 
@@ -231,10 +233,17 @@ def _rejection_status(problems: Iterable[Problem]) -> int:
 
 
 def _malformed_reply(detail: str, call: Call, operation: Operation | None, state: State) -> Reply:
-    if not call.body.strip():
+    if not _sent_text(call).strip():
         return _no_data_reply(call, operation, state)
     rule = "not-xml" if _is_xml(call) else "not-json"
     return error_reply(400, UNREADABLE, message_text(rule, detail=detail), common_headers(call, state))
+
+
+def _sent_text(call: Call) -> bytes | str:
+    """Return the body, or of a form that has it the XML in it."""
+    if parse_content_type(call.headers)[0] != _FORM_TYPE:
+        return call.body
+    return parse_qs(call.body.decode("latin-1"), keep_blank_values=True).get("xml", [call.body])[0]
 
 
 def _is_xml(call: Call) -> bool:
@@ -286,7 +295,8 @@ def _element_name(operation: Operation | None) -> str:
     """Return what the operation is sent, in the singular."""
     if operation is None:
         return ""
-    plural = str(operation.batch.items[0]) if operation.batch else operation.path.split("/")[3]
+    fixed = [step for step in operation.path.split("/") if not step.startswith("{")]
+    plural = str(operation.batch.items[0]) if operation.batch else fixed[-1]
     return plural.removesuffix("s")
 
 

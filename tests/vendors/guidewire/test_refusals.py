@@ -117,7 +117,7 @@ class TestCallers:
         answered = stranger.request(method, path, content=b"{", headers=JSON)
 
         assert refused(answered, 401, "RestAuthenticationException")
-        assert answered.headers["www-authenticate"] == "Bearer"
+        assert answered.headers["www-authenticate"] == "Bearer, Basic"
 
     @pytest.mark.parametrize(
         "authorization",
