@@ -1,25 +1,15 @@
 """Xero Accounting API: batch payments, payments, invoices, and the organisation's books behind them."""
 
 from mockserver.vendor import BatchHandler, Vendor, store_each
-from mockserver.vendors.xero import (
-    access,
-    accounts,
-    attachments,
-    bank_transactions,
-    batch_payments,
-    contact_changes,
-    contacts,
-    deletions,
-    faults,
-    history_records,
-    idempotency,
-    payments,
-    refusals,
-)
+from mockserver.vendors.xero import accounts, attachments, bank_transactions, faults, idempotency, refusals
+from mockserver.vendors.xero.contacts import contact_changes, contacts
 from mockserver.vendors.xero.credits import BATCHES as CREDIT_BATCHES
 from mockserver.vendors.xero.credits import OPERATIONS as CREDIT_OPERATIONS
 from mockserver.vendors.xero.faults import extra_outcome
+from mockserver.vendors.xero.history import history_records
+from mockserver.vendors.xero.identity import access
 from mockserver.vendors.xero.invoices import creation, online, representation, updates
+from mockserver.vendors.xero.payments import batch_payments, deletions, payments
 from mockserver.vendors.xero.replies.batch_results import render_results
 from mockserver.vendors.xero.settings import lists as settings_lists
 

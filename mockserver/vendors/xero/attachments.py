@@ -13,7 +13,7 @@ from mockserver.model import Document, Json, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request, find_record
 from mockserver.vendors.xero.dates import stored_instant
-from mockserver.vendors.xero.history import add_history_line
+from mockserver.vendors.xero.history.history import add_history_line
 from mockserver.vendors.xero.invoices.storage import INVOICES
 from mockserver.vendors.xero.messages import make_problem, message_text
 from mockserver.vendors.xero.replies.envelope import (

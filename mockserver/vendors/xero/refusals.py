@@ -33,8 +33,8 @@ from mockserver.model import EMPTY, Call, Item, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Operation
 from mockserver.vendor import FAULT_RULE, Request
-from mockserver.vendors.xero.access import TOKEN_OPERATIONS, token_error_reply
 from mockserver.vendors.xero.idempotency import KEY_HEADER, KEY_IN_FLIGHT, KEY_MISSING
+from mockserver.vendors.xero.identity.access import TOKEN_OPERATIONS, token_error_reply
 from mockserver.vendors.xero.messages import item_path, make_problem, member_label, message_text
 from mockserver.vendors.xero.rate_limit import LIMIT_NAMES, TENANT_HEADER
 from mockserver.vendors.xero.replies.batch_results import validation_errors

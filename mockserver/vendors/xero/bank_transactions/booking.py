@@ -9,9 +9,9 @@ from decimal import Decimal
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
-from mockserver.vendors.xero import accounts, contacts
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero import accounts
 from mockserver.vendors.xero.bank_transactions.representation import BANK_TRANSACTIONS, attach_contact
+from mockserver.vendors.xero.contacts import contacts
 from mockserver.vendors.xero.credits.bank_credits import (
     CREDIT_OF_TRANSACTION,
     credit_terms,
@@ -19,6 +19,7 @@ from mockserver.vendors.xero.credits.bank_credits import (
     open_credit,
 )
 from mockserver.vendors.xero.dates import parse_date, stored_instant
+from mockserver.vendors.xero.identity.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, RATE_STEP, round_to, round_to_cents
 from mockserver.vendors.xero.invoices.creation import (
     currency_problems,

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from mockserver.model import EMPTY, Document, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request, find_record
-from mockserver.vendors.xero import accounts, contacts
+from mockserver.vendors.xero import accounts
+from mockserver.vendors.xero.contacts import contacts
 from mockserver.vendors.xero.dates import date_members, print_instant_ms
 from mockserver.vendors.xero.invoices.amounts import amount_members
 from mockserver.vendors.xero.invoices.representation import represent_lines

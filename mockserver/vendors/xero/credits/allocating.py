@@ -10,10 +10,10 @@ from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path,
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, CheckItem, Handler, Request, store_each
 from mockserver.vendors.xero import refusals
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.credits.representation import find_credit
 from mockserver.vendors.xero.dates import parse_date
 from mockserver.vendors.xero.faults import extra_outcome
+from mockserver.vendors.xero.identity.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.invoices.allocations import (
     ALLOCATIONS,
     Allocation,

@@ -9,7 +9,7 @@ from mockserver.errors import NotFound
 from mockserver.model import Document, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request
-from mockserver.vendors.xero import contacts
+from mockserver.vendors.xero.contacts import contacts
 from mockserver.vendors.xero.dates import cut_to_seconds, date_members, print_date, print_instant_ms
 from mockserver.vendors.xero.invoices.allocations import allocations_of
 from mockserver.vendors.xero.invoices.amounts import amount_members

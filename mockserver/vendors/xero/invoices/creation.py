@@ -10,10 +10,10 @@ from mockserver.model import Action, Call, Document, Item, Json, Outcome, Path, 
 from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
-from mockserver.vendors.xero import contacts
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
-from mockserver.vendors.xero.contacts import IDENTIFIERS
+from mockserver.vendors.xero.contacts import contacts
+from mockserver.vendors.xero.contacts.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates import parse_date, stored_instant
+from mockserver.vendors.xero.identity.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, RATE_STEP, round_to, round_to_cents
 from mockserver.vendors.xero.invoices.history import add_invoice_line
 from mockserver.vendors.xero.invoices.kinds import CREDIT_NOTE, INVOICE, DocumentKind, kind_of

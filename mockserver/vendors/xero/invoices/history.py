@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from mockserver.model import EMPTY, Document
 from mockserver.sandbox.store import State
-from mockserver.vendors.xero import contacts
-from mockserver.vendors.xero.history import add_history_line
+from mockserver.vendors.xero.contacts import contacts
+from mockserver.vendors.xero.history.history import add_history_line
 from mockserver.vendors.xero.messages import message_text
 from mockserver.vendors.xero.replies.envelope import PROVIDER
 

@@ -12,7 +12,7 @@ from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendors.xero.accounts import reference_conflict_problems
 from mockserver.vendors.xero.dates import stored_instant
-from mockserver.vendors.xero.history import add_history_line
+from mockserver.vendors.xero.history.history import add_history_line
 from mockserver.vendors.xero.invoices.amounts import round_to_cents
 from mockserver.vendors.xero.invoices.kinds import CREDITS, INVOICE, DocumentKind
 from mockserver.vendors.xero.messages import make_problem, message_text

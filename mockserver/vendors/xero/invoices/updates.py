@@ -11,7 +11,8 @@ from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path,
 from mockserver.sandbox.key_rules import key_rules
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
-from mockserver.vendors.xero import contacts, messages
+from mockserver.vendors.xero import messages
+from mockserver.vendors.xero.contacts import contacts
 from mockserver.vendors.xero.dates import parse_date, stored_instant
 from mockserver.vendors.xero.invoices import creation, representation, storage
 from mockserver.vendors.xero.invoices.history import add_invoice_line

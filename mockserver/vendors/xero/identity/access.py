@@ -14,9 +14,9 @@ from mockserver.errors import Forbidden, InvalidCall, NotFound, Refusal, Rejecte
 from mockserver.model import Call, Document, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Enter, Request
-from mockserver.vendors.xero.access_tokens import LIFETIME_S, make_access_token
+from mockserver.vendors.xero.identity.access_tokens import LIFETIME_S, make_access_token
+from mockserver.vendors.xero.identity.organisations import represent_organisation
 from mockserver.vendors.xero.messages import make_problem
-from mockserver.vendors.xero.organisations import represent_organisation
 from mockserver.vendors.xero.rate_limit import TENANT_HEADER, count_call
 from mockserver.vendors.xero.replies.envelope import (
     correlation_header,

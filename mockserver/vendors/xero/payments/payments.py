@@ -9,8 +9,8 @@ from decimal import Decimal
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request, find_record
-from mockserver.vendors.xero import accounts, contacts
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero import accounts
+from mockserver.vendors.xero.contacts import contacts
 from mockserver.vendors.xero.dates import (
     cut_to_seconds,
     date_members,
@@ -19,6 +19,7 @@ from mockserver.vendors.xero.dates import (
     print_instant_ms,
     stored_instant,
 )
+from mockserver.vendors.xero.identity.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.invoices import representation
 from mockserver.vendors.xero.invoices.amounts import (
     ARITHMETIC,

@@ -11,10 +11,10 @@ from mockserver.vendor import BatchHandler, Handler, Request, find_record, store
 from mockserver.vendors.xero import refusals
 from mockserver.vendors.xero.dates import cut_to_seconds, parse_stored, print_now_ms
 from mockserver.vendors.xero.faults import extra_outcome
-from mockserver.vendors.xero.history import add_history_line, history_of
+from mockserver.vendors.xero.history.history import add_history_line, history_of
 from mockserver.vendors.xero.invoices.storage import INVOICES, PAYMENTS
 from mockserver.vendors.xero.messages import make_problem
-from mockserver.vendors.xero.payments import BATCH_PAYMENTS
+from mockserver.vendors.xero.payments.payments import BATCH_PAYMENTS
 from mockserver.vendors.xero.replies.batch_results import render_results
 from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 

@@ -9,12 +9,14 @@ from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, BatchResult, RenderBatch, Request, store_each
-from mockserver.vendors.xero import batch_payments, history, payments, refusals
+from mockserver.vendors.xero import refusals
 from mockserver.vendors.xero.dates import stored_instant
 from mockserver.vendors.xero.faults import extra_outcome
+from mockserver.vendors.xero.history import history
 from mockserver.vendors.xero.invoices.storage import PAYMENTS, reverse_payment
 from mockserver.vendors.xero.messages import item_path, make_problem
-from mockserver.vendors.xero.payments import BATCH_PAYMENTS
+from mockserver.vendors.xero.payments import batch_payments, payments
+from mockserver.vendors.xero.payments.payments import BATCH_PAYMENTS
 from mockserver.vendors.xero.replies.batch_results import echo_members, known_members, render_results
 from mockserver.vendors.xero.replies.envelope import ZERO_ID, id_parameter, pick_members
 

@@ -10,10 +10,10 @@ from decimal import Decimal
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request, find_record
-from mockserver.vendors.xero import accounts, history
-from mockserver.vendors.xero import payments as xero_payments
-from mockserver.vendors.xero.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero import accounts
 from mockserver.vendors.xero.dates import date_members, parse_date, stored_instant
+from mockserver.vendors.xero.history import history
+from mockserver.vendors.xero.identity.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.invoices.amounts import amount_members
 from mockserver.vendors.xero.invoices.storage import (
     INVOICES,
@@ -26,7 +26,8 @@ from mockserver.vendors.xero.invoices.storage import (
     unpayable_invoice_problems,
 )
 from mockserver.vendors.xero.messages import item_path, make_problem, message_text
-from mockserver.vendors.xero.payments import (
+from mockserver.vendors.xero.payments import payments as xero_payments
+from mockserver.vendors.xero.payments.payments import (
     BATCH_PAYMENTS,
     EMBEDDED_INVOICE,
     NON_INVOICE_TARGETS,

@@ -7,8 +7,8 @@ from mockserver.model import Document, Json, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero.dates import print_instant_ms, stored_instant
+from mockserver.vendors.xero.identity.organisations import represent_addresses, represent_phones
 from mockserver.vendors.xero.messages import make_problem
-from mockserver.vendors.xero.organisations import represent_addresses, represent_phones
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand

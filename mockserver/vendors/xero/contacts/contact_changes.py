@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from mockserver.model import Action, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, Request, store_each
-from mockserver.vendors.xero import contacts, refusals
-from mockserver.vendors.xero.contacts import CONTACTS, WRITABLE_MEMBERS
+from mockserver.vendors.xero import refusals
+from mockserver.vendors.xero.contacts import contacts
+from mockserver.vendors.xero.contacts.contacts import CONTACTS, WRITABLE_MEMBERS
 from mockserver.vendors.xero.dates import stored_instant
 from mockserver.vendors.xero.faults import extra_outcome
 from mockserver.vendors.xero.messages import item_path, make_problem

@@ -1,0 +1,1 @@
+"""Contacts: find, list, create, change and archive them."""

@@ -1,0 +1,1 @@
+"""History of documents: lines that the vendor writes, and notes."""

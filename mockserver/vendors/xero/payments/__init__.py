@@ -1,0 +1,1 @@
+"""Payments and batch payments: create, list and delete them."""
