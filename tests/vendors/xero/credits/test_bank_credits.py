@@ -172,6 +172,17 @@ def test_a_prepayment_is_in_the_currency_of_the_bank_account(xero: Client) -> No
     assert enter(xero, sent)["CurrencyCode"] == "USD"
 
 
+@pytest.mark.parametrize("kind", sorted(CREDIT_OF_TRANSACTION))
+@pytest.mark.parametrize("members", [{"Status": "DELETED"}, {"Date": "2019-02-23"}, {"Type": "SPEND"}])
+def test_the_transaction_of_a_credit_takes_no_change(
+    xero: Client, read: Read, kind: str, members: dict[str, Any]
+) -> None:
+    key = enter(xero, transaction(kind))["BankTransactionID"]
+    answer = change(xero, key, **members)
+
+    assert (answer.status, messages(answer.json["Elements"][0])) == (400, [UNCHANGEABLE])
+    assert read(f"BankTransactions/{key}")[0]["Status"] == "AUTHORISED"
+
 
 def test_money_spent_cannot_become_a_prepayment(xero: Client) -> None:
     key = enter(xero, transaction("SPEND"))["BankTransactionID"]
