@@ -86,8 +86,9 @@ class CaseCaller:
         accept = self.accept or ("" if walking else self._other_form(case))
         if accept:
             arguments["headers"] = {"Accept": accept}
-        if self._errand.spec and request_writer.can_write_xml(case.media_type) and case.body is not NOT_SET:
-            arguments["data"] = _encode_xml(case)
+        if self._errand.spec and case.body is not NOT_SET and (schema := _xml_schema(case)) is not None:
+            document = case.operation.schema.raw_schema
+            arguments["data"] = request_writer.write_xml(case.body, schema, document)
         try:
             response = case.call(**arguments)
         except TargetUnreachableError as error:
@@ -139,7 +140,11 @@ class CaseCaller:
         return found
 
 
-def _encode_xml(case: PinnedCase) -> bytes:
-    document: dict[str, Any] = case.operation.schema.raw_schema
-    body = resolve(document, case.operation.definition.raw["requestBody"])
-    return request_writer.write_xml(case.body, body["content"][case.media_type]["schema"], document)
+def _xml_schema(case: PinnedCase) -> dict[str, Any] | None:
+    """Return the schema of an XML body, None where the spec states its media type by a range, or not."""
+    if not request_writer.can_write_xml(case.media_type):
+        return None
+    body = resolve(case.operation.schema.raw_schema, case.operation.definition.raw["requestBody"])
+    stated = body["content"].get(case.media_type)
+    schema: dict[str, Any] | None = None if stated is None else stated["schema"]
+    return schema

@@ -137,13 +137,20 @@ def expected_item(
         return unsure("a name is written otherwise", may_refuse_call=True)
     if sure:
         first = next((one for one in sure if one in fatal), sure[0])
-        refuses = any(one in fatal and not lenient.may_stay_alone(one) for one in sure)
+        refuses = any(
+            one in fatal and not lenient.may_stay_alone(one) and not _is_null_item(one) for one in sure
+        )
         return ExpectedItem(sent, "bad", explain(first), pointer_of(first.path), keys, refuses, bool(fatal))
     if broken:
         return unsure(explain(broken[0]), pointer_of(broken[0].path), may_refuse_call=bool(fatal))
     if is_on_the_edge(sent.document, item.node):
         return unsure("a moment is at the edge of the calendar", may_refuse_call=True)
     return ExpectedItem(sent, "good", keys=keys)
+
+
+def _is_null_item(broken: SchemaProblem) -> bool:
+    """Return whether the item itself is null: that may fail alone (docs/catalogue.md#6-null-item)."""
+    return broken.keyword == "type" and not broken.path and broken.found is None
 
 
 def _is_fatal(broken: SchemaProblem, batch: Batch, node: Document) -> bool:

@@ -234,6 +234,14 @@ def test_a_place_says_for_itself_that_it_refuses_the_call() -> None:
     assert [one.refuses_call for one in of(load_vendor_api("guidewire"), request).items] == [True, False]
 
 
+def test_a_null_among_the_items_may_fail_alone_or_refuse_the_call() -> None:
+    body = json.dumps({"administration_id": "81", "invoices": [None, "no invoice"]}).encode()
+
+    null, text = of(load_vendor_api("payt"), Request("POST", "/v1/invoices", PAYT, body)).items
+
+    assert (null.verdict, null.refuses_call, null.may_refuse_call) == ("bad", False, text.may_refuse_call)
+
+
 def test_what_is_forgiven_need_not_be_refused() -> None:
     found = load_vendor_api("payt")
     forgiven = {"postV1Invoices": (Tolerance("pattern", "an assumption", "currency_code"),)}

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from mockserver.contract.corruptions import remove_member, set_member
+from mockserver.contract.corruptions import set_member
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.profile import (
     REFUSED_STEP,
@@ -43,7 +43,6 @@ _AMPLE_AMOUNT = Decimal(1_000_000_000_000)
 _CORRUPTIONS = (
     Corruption("an account that is not there", set_member("/LineItems/0/AccountCode", "NOPE")),
     Corruption("a contact that is not there", set_member("/Contact", {"ContactID": UNKNOWN_ID})),
-    Corruption("no contact", remove_member("/Contact")),
     Corruption("a type of invoices", set_member("/Type", "ACCREC"), refuses_call=True),
     Corruption("a day that no calendar has", set_member("/Date", "2026-02-30"), refuses_call=True),
 )
