@@ -38,7 +38,7 @@ lint: $(DEV) ## format check, lint, types, imports, spelling
 unit: $(DEV) ## the quick tests: no sockets, no generated calls, no catalogue
 	$(PYTEST) -n 2 --dist worksteal $(addprefix --ignore tests/,$(SLOW))
 
-contract: $(DEV) ## the contract suite with 200 examples an operation instead of 4 and a seed by chance
+contract: $(DEV) ## the contract suite with 200 examples an operation instead of 2 and a seed by chance
 	@seed=$${CONTRACT_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "CONTRACT_SEED=$$seed make contract     does it again"; \
 	CONTRACT_SEED=$$seed CONTRACT_EXAMPLES=$${CONTRACT_EXAMPLES:-200} $(PYTEST) -n 2 --dist worksteal tests/contract/test_suite.py

@@ -11,7 +11,7 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.target import Address, App, Target
 
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "2"))
 """Drawn calls of an operation, walks of a spec, sequences of a subject."""
 
 SEED = int(os.environ.get("CONTRACT_SEED", "7"))
