@@ -13,7 +13,7 @@ from mockserver.spec.coercion import Coercion, compile_coercion
 from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, resolve
 from mockserver.spec.parameters import CompiledParameters, compile_parameters
-from mockserver.spec.schema import Formats, Schema, compile_schema, extension_values, has_bounded_depth
+from mockserver.spec.schema import Formats, Schema, SchemaCompiler, extension_values, has_bounded_depth
 from mockserver.spec.typed_xml import RequestReader
 from mockserver.spec.xml_places import XmlPlaces
 
@@ -71,18 +71,21 @@ def compile_operations(spec: Spec, formats: Formats) -> Mapping[str, CompiledOpe
     Raises:
         SpecError: a schema or an extension is not what it has to be.
     """
-    known = {**COMMON_FORMATS, **formats}
+    schemas = SchemaCompiler(spec.document, {**COMMON_FORMATS, **formats})
+    places = XmlPlaces(spec.document)
     return {
         operation.id: CompiledOperation(
             operation,
-            compile_parameters(spec, operation, known),
-            {body.name: _compile_body(spec, operation, body, known) for body in operation.bodies},
+            compile_parameters(spec, operation, schemas),
+            {body.name: _compile_body(spec, operation, body, schemas, places) for body in operation.bodies},
         )
         for operation in spec.operations.values()
     }
 
 
-def _compile_body(spec: Spec, operation: Operation, body: MediaType, formats: Formats) -> CompiledBody:
+def _compile_body(
+    spec: Spec, operation: Operation, body: MediaType, schemas: SchemaCompiler, places: XmlPlaces
+) -> CompiledBody:
     document, batch = spec.document, operation.batch
     node: Document = body.coercion.get("schema", body.schema)
     try:
@@ -91,12 +94,12 @@ def _compile_body(spec: Spec, operation: Operation, body: MediaType, formats: Fo
         coercion = compile_coercion(document, body.coercion)
         return CompiledBody(
             media_type=body.name,
-            decode=_body_decoder(document, body, node, item or node),
+            decode=_body_decoder(body, node, item or node, places),
             coercion=coercion,
-            whole=compile_schema(document, whole, formats),
-            closed=compile_schema(document, node, formats, closed=True),
+            whole=schemas.compile(whole),
+            closed=schemas.compile(node, closed=True),
             shallow=has_bounded_depth(document, node),
-            items=_compile_items(document, batch, item, formats, any_case=coercion.any_case)
+            items=_compile_items(batch, item, schemas, any_case=coercion.any_case)
             if batch and item
             else None,
         )
@@ -104,22 +107,20 @@ def _compile_body(spec: Spec, operation: Operation, body: MediaType, formats: Fo
         raise SpecError(f"{spec.name}: {operation.id}: {body.name}: {error}") from None
 
 
-def _compile_items(
-    document: Document, batch: Batch, item: Document, formats: Formats, *, any_case: bool
-) -> CompiledItems:
-    names = resolve(document, item).get("properties", ())
+def _compile_items(batch: Batch, item: Document, schemas: SchemaCompiler, *, any_case: bool) -> CompiledItems:
+    names = resolve(schemas.document, item).get("properties", ())
     return CompiledItems(
         batch=batch,
         members=frozenset(name.lower() if any_case else name for name in names),
         any_case=any_case,
-        one=compile_schema(document, item, formats),
-        all=compile_schema(document, {"type": "array", "items": item}, formats, closed=True),
-        fatal=extension_values(document, item, "x-fatal"),
+        one=schemas.compile(item),
+        all=schemas.compile({"type": "array", "items": item}, closed=True),
+        fatal=extension_values(schemas.document, item, "x-fatal"),
     )
 
 
-def _body_decoder(document: Document, body: MediaType, node: Document, element: Document) -> DecodeBody:
-    settings = body.coercion
+def _body_decoder(body: MediaType, node: Document, element: Document, places: XmlPlaces) -> DecodeBody:
+    document, settings = places.document, body.coercion
     reading = settings.get("format", "json")
     if reading == "data-contract":
         members = sorted(resolve(document, element).get("properties", ()))
@@ -132,7 +133,7 @@ def _body_decoder(document: Document, body: MediaType, node: Document, element: 
             form.FlatForm(_list_members(document, element), settings.get("max-keys", form.MAX_KEYS)).decode
         )
     if reading in ("xml", "xml-form"):
-        return _typed_xml_decoder(document, node, settings)
+        return _typed_xml_decoder(RequestReader(places), node, settings)
     if reading == "octets":
         return lambda body, _charset, _assumptions: body.decode("latin-1")
     if reading == "json":
@@ -151,9 +152,8 @@ def _regardless_of_assumptions(decode: Callable[[bytes, str], Json]) -> DecodeBo
     return lambda body, charset, _assumptions: decode(body, charset)
 
 
-def _typed_xml_decoder(document: Document, node: Document, settings: Document) -> DecodeBody:
+def _typed_xml_decoder(reader: RequestReader, node: Document, settings: Document) -> DecodeBody:
     """XML by the schema, as the body or as the member of a form."""
-    reader = RequestReader(XmlPlaces(document))
     if settings["format"] == "xml":
         return _regardless_of_assumptions(lambda body, charset: reader.read(body, node, charset))
     unwrap = form.WrappedForm(settings.get("member", "xml"), settings.get("max-keys", form.MAX_KEYS)).unwrap

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from mockserver.codec.json import NUMBER_PATTERN, parse_decimal
 from mockserver.model import Call, Document, Json, Problem
 from mockserver.spec.openapi import Operation, Parameter, Spec, resolve
-from mockserver.spec.schema import Formats, Schema, compile_schema
+from mockserver.spec.schema import Schema, SchemaCompiler
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,40}\s*")
 _BOOLEANS = {"true": True, "false": False}
@@ -96,7 +96,7 @@ class CompiledParameters:
         return known, unknown
 
 
-def compile_parameters(spec: Spec, operation: Operation, formats: Formats) -> CompiledParameters:
+def compile_parameters(spec: Spec, operation: Operation, schemas: SchemaCompiler) -> CompiledParameters:
     """Return the plan for `operation`.
 
     Raises:
@@ -107,7 +107,7 @@ def compile_parameters(spec: Spec, operation: Operation, formats: Formats) -> Co
             parameter,
             _json_type(spec, parameter.schema),
             _json_type(spec, resolve(spec.document, parameter.schema).get("items", {})),
-            compile_schema(spec.document, parameter.schema, formats),
+            schemas.compile(parameter.schema),
         )
         for parameter in operation.parameters
     ]

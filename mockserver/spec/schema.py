@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jsonschema_rs
@@ -115,6 +115,26 @@ def compile_schema(document: Document, node: Document, formats: Formats, *, clos
     except (jsonschema_rs.ValidationError, ValueError) as error:
         first_line = str(error).partition("\n")[0]
         raise SpecError(f"schema cannot be compiled: {first_line}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaCompiler:
+    """Compiler of the schemas of one document; equal ones, which operations share, are compiled once."""
+
+    document: Document
+    formats: Formats
+    done: dict[tuple[str, bool], Schema] = field(default_factory=dict)
+
+    def compile(self, node: Document, *, closed: bool = False) -> Schema:
+        """Return the compiled schema, as `compile_schema` does.
+
+        Raises:
+            SpecError: the schema is none.
+        """
+        key = (repr(node), closed)
+        if key not in self.done:
+            self.done[key] = compile_schema(self.document, node, self.formats, closed=closed)
+        return self.done[key]
 
 
 def _referenced_schemas(document: Document, node: Json) -> dict[str, Json]:
