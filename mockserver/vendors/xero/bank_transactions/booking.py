@@ -10,7 +10,7 @@ from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome,
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero import accounts
-from mockserver.vendors.xero.bank_transactions.representation import BANK_TRANSACTIONS, attach_contact
+from mockserver.vendors.xero.bank_transactions.representation import BANK_TRANSACTIONS
 from mockserver.vendors.xero.contacts import contacts
 from mockserver.vendors.xero.credits.bank_credits import (
     CREDIT_OF_TRANSACTION,
@@ -20,6 +20,7 @@ from mockserver.vendors.xero.credits.bank_credits import (
 )
 from mockserver.vendors.xero.dates import parse_date, stored_instant
 from mockserver.vendors.xero.identity.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.invoices import lines
 from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, RATE_STEP, round_to, round_to_cents
 from mockserver.vendors.xero.invoices.creation import (
     currency_problems,
@@ -31,10 +32,9 @@ from mockserver.vendors.xero.invoices.lines import (
     INCLUSIVE,
     InvoiceLine,
     LineTerms,
-    calculate_line,
     recalculate_tax,
 )
-from mockserver.vendors.xero.invoices.representation import FOUR_UNIT_DECIMALS
+from mockserver.vendors.xero.invoices.representation import FOUR_UNIT_DECIMALS, attach_contact
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.replies.envelope import pick_members
 from mockserver.vendors.xero.settings.rates import currency_rate, tax_rates
@@ -128,11 +128,7 @@ def booking_problems(
 
 def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
     """Return the lines of a transaction as it was sent, with amounts, account and tax."""
-    terms = line_terms(sent, request, state)
-    return [
-        calculate_line(line, terms, (*here, "LineItems", index), state)
-        for index, line in enumerate(sent.get("LineItems") or ())
-    ]
+    return lines.calculate_lines(sent, line_terms(sent, request, state), here, state)
 
 
 def line_terms(sent: Document, request: Request, state: State) -> LineTerms:

@@ -12,15 +12,12 @@ from mockserver.vendors.xero import accounts
 from mockserver.vendors.xero.contacts import contacts
 from mockserver.vendors.xero.dates import date_members, print_instant_ms
 from mockserver.vendors.xero.invoices.amounts import amount_members
-from mockserver.vendors.xero.invoices.representation import represent_lines
+from mockserver.vendors.xero.invoices.representation import contact_of, represent_lines
 from mockserver.vendors.xero.replies import filters, lists
-from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
+from mockserver.vendors.xero.replies.batch_results import echo_members, known_members, rejected_id
 from mockserver.vendors.xero.replies.envelope import (
-    ZERO_ID,
     id_parameter,
-    is_guid,
     pick_members,
-    stored_id,
     success_reply,
 )
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
@@ -61,11 +58,6 @@ def get_transaction(request: Request, state: State) -> Reply:
     return success_reply({_PLURAL: [_represent_whole(found, request, state)]}, request.call, state)
 
 
-def attach_contact(transaction: Document, state: State) -> Document:
-    """Return a stored transaction with its contact, which is stored separately."""
-    return {**transaction, "Contact": _contact_of(transaction, state)}
-
-
 def represent_saved(outcome: Outcome, request: Request, state: State) -> Json:
     """Return a transaction in the answer to the call that wrote it.
 
@@ -80,7 +72,7 @@ def represent_rejected(outcome: Outcome, request: Request, omitted: frozenset[Pa
     """Return a transaction that was not created, or not changed: then it has its id, if that was named."""
     sent = known_members(outcome.item.document, request)
     return {
-        "BankTransactionID": _rejected_id(sent, request),
+        "BankTransactionID": rejected_id(sent, "BankTransactionID", request),
         **echo_members(sent, ("BankAccount", "Type", "Reference", "IsReconciled"), omitted),
         **echo_members(sent, ("CurrencyRate", "Contact", "Date", "Status", "LineAmountTypes"), omitted),
         **echo_members(sent, ("LineItems", "CurrencyCode", "Url"), omitted),
@@ -88,13 +80,13 @@ def represent_rejected(outcome: Outcome, request: Request, omitted: frozenset[Pa
 
 
 def _represent_whole(transaction: Document, request: Request, state: State) -> Json:
-    contact = contacts.represent_contact(_contact_of(transaction, state))
+    contact = contacts.represent_contact(contact_of(transaction, state))
     return _represent(transaction, contact, represent_lines(transaction, request), state)
 
 
 def _represent_short(transaction: Document, state: State) -> Json:
     """Return a transaction without lines and with a short contact."""
-    contact = contacts.embedded_contact(_contact_of(transaction, state))
+    contact = contacts.embedded_contact(contact_of(transaction, state))
     return _represent(transaction, contact, [], state)
 
 
@@ -117,17 +109,3 @@ def _represent(transaction: Document, contact: Json, lines: list[Json], state: S
         "UpdatedDateUTC": print_instant_ms(transaction["UpdatedDateUTC"]),
         **pick_members(transaction, "CurrencyCode", "Url"),
     }
-
-
-def _contact_of(transaction: Document, state: State) -> Document:
-    return state.collection(contacts.CONTACTS)[transaction["ContactID"]]
-
-
-def _rejected_id(sent: Document, request: Request) -> str:
-    batch = request.operation.batch
-    if batch is None or not batch.upsert:
-        return ZERO_ID
-    key = stored_id(
-        str(sent.get("BankTransactionID") or request.parameters.get("BankTransactionID", ZERO_ID))
-    )
-    return key if is_guid(key) else ZERO_ID

@@ -9,11 +9,12 @@ from mockserver.model import Action, Document, Item, Json, Outcome, Path, Proble
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero.bank_transactions import booking
-from mockserver.vendors.xero.bank_transactions.representation import BANK_TRANSACTIONS, attach_contact
+from mockserver.vendors.xero.bank_transactions.representation import BANK_TRANSACTIONS
 from mockserver.vendors.xero.dates import stored_instant
 from mockserver.vendors.xero.invoices.lines import InvoiceLine, recalculate_tax
+from mockserver.vendors.xero.invoices.representation import attach_contact
 from mockserver.vendors.xero.messages import item_path, make_problem
-from mockserver.vendors.xero.replies.envelope import ZERO_ID, id_parameter, pick_members
+from mockserver.vendors.xero.replies.envelope import named_id, pick_members
 
 _ID = "BankTransactionID"
 _RETAINED_MEMBERS = (
@@ -32,7 +33,7 @@ _EMPTY_MEANS_ABSENT = ("Contact", "LineItems", "BankAccount")
 def check_update(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield what the books have against the change, or against the new transaction."""
     sent, here = item.document, item_path(item, request)
-    key = _target_id(sent, request)
+    key = named_id(sent, _ID, request)
     stored = state.collection(BANK_TRANSACTIONS).get(key)
     if stored is not None:
         yield from _update_problems(stored, sent, request, here, state)
@@ -45,7 +46,7 @@ def check_update(item: Item, request: Request, state: State) -> Iterator[Problem
 
 def update_or_create_transaction(item: Item, request: Request, state: State) -> Outcome:
     """Book a change, or a new transaction, that the books have nothing against."""
-    stored = state.collection(BANK_TRANSACTIONS).get(_target_id(item.document, request))
+    stored = state.collection(BANK_TRANSACTIONS).get(named_id(item.document, _ID, request))
     if stored is None:
         return booking.create_transaction(item, request, state)
     sent = _merge(stored, item.document)
@@ -56,14 +57,6 @@ def update_or_create_transaction(item: Item, request: Request, state: State) -> 
     )
     state.collection(BANK_TRANSACTIONS)[stored[_ID]] = changed
     return Outcome(item, Action.UPDATED, attach_contact(changed, state))
-
-
-def _target_id(sent: Document, request: Request) -> str:
-    """Return the id of the transaction to change: that of the path, else of the element; "" for none."""
-    if _ID in request.parameters:
-        return id_parameter(request, _ID)
-    key = str(sent.get(_ID, ZERO_ID)).lower()
-    return "" if key == ZERO_ID else key
 
 
 def _update_problems(

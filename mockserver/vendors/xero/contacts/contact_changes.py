@@ -18,9 +18,10 @@ from mockserver.vendors.xero.replies.batch_results import (
     echo_members,
     is_summarised,
     known_members,
+    rejected_id,
     render_results,
 )
-from mockserver.vendors.xero.replies.envelope import ZERO_ID, is_guid, pick_members, stored_id
+from mockserver.vendors.xero.replies.envelope import ZERO_ID, pick_members
 from mockserver.vendors.xero.settings.rates import currency_rate
 
 _CONTACT_ID = "ContactID"
@@ -99,7 +100,7 @@ def represent_rejected_contact(
     """Return a contact that was not created, or not changed: then it has its id, if that was named."""
     sent = known_members(outcome.item.document, request)
     return {
-        _CONTACT_ID: _rejected_contact_id(sent, request),
+        _CONTACT_ID: rejected_id(sent, _CONTACT_ID, request),
         "Addresses": [],
         "Phones": [],
         "ContactGroups": [],
@@ -107,14 +108,6 @@ def represent_rejected_contact(
         **echo_members(sent, WRITABLE_MEMBERS, omitted),
         "HasValidationErrors": True,
     }
-
-
-def _rejected_contact_id(sent: Document, request: Request) -> str:
-    batch = request.operation.batch
-    if batch is None or not batch.upsert:
-        return ZERO_ID
-    key = stored_id(str(sent.get(_CONTACT_ID) or request.parameters.get(_CONTACT_ID, ZERO_ID)))
-    return key if is_guid(key) else ZERO_ID
 
 
 def _find_target(sent: Document, request: Request, state: State) -> Document | None:

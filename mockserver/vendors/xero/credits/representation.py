@@ -17,12 +17,11 @@ from mockserver.vendors.xero.invoices.kinds import CREDIT_NOTE, DocumentKind
 from mockserver.vendors.xero.invoices.representation import (
     contact_of,
     payments_of,
-    rejected_id,
     represent_lines,
 )
 from mockserver.vendors.xero.invoices.storage import find_by_number
 from mockserver.vendors.xero.replies import filters, lists
-from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
+from mockserver.vendors.xero.replies.batch_results import echo_members, known_members, rejected_id
 from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 

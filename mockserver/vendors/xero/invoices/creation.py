@@ -14,6 +14,7 @@ from mockserver.vendors.xero.contacts import contacts
 from mockserver.vendors.xero.contacts.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates import parse_date, stored_instant
 from mockserver.vendors.xero.identity.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.invoices import lines
 from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, RATE_STEP, round_to, round_to_cents
 from mockserver.vendors.xero.invoices.history import add_invoice_line
 from mockserver.vendors.xero.invoices.kinds import CREDIT_NOTE, INVOICE, DocumentKind, kind_of
@@ -22,7 +23,6 @@ from mockserver.vendors.xero.invoices.lines import (
     NO_TAX,
     InvoiceLine,
     LineTerms,
-    calculate_line,
     discount_of,
 )
 from mockserver.vendors.xero.invoices.representation import FOUR_UNIT_DECIMALS, attach_contact
@@ -136,11 +136,7 @@ def booking_problems(
 
 def calculate_lines(sent: Document, request: Request, here: Path, state: State) -> list[InvoiceLine]:
     """Return the lines of an invoice as it was sent, worked out."""
-    said = line_terms(sent, request, state)
-    return [
-        calculate_line(line, said, (*here, "LineItems", index), state)
-        for index, line in enumerate(sent.get("LineItems") or ())
-    ]
+    return lines.calculate_lines(sent, line_terms(sent, request, state), here, state)
 
 
 def line_terms(sent: Document, request: Request, state: State) -> LineTerms:

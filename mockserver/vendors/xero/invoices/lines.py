@@ -46,6 +46,14 @@ class InvoiceLine(Value, frozen=True):
     problems: tuple[Problem, ...]
 
 
+def calculate_lines(sent: Document, terms: LineTerms, here: Path, state: State) -> list[InvoiceLine]:
+    """Return the lines of a document as it was sent, worked out."""
+    return [
+        calculate_line(line, terms, (*here, "LineItems", index), state)
+        for index, line in enumerate(sent.get("LineItems") or ())
+    ]
+
+
 def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -> InvoiceLine:
     """Return the line with its amounts and account."""
     account = accounts.find_account(line, state, "AccountCode")

@@ -14,12 +14,9 @@ from mockserver.vendors.xero.invoices.amounts import CENT, amount_members, print
 from mockserver.vendors.xero.invoices.kinds import INVOICE, DocumentKind
 from mockserver.vendors.xero.invoices.storage import INVOICES, PAYMENTS, find_invoice
 from mockserver.vendors.xero.replies import filters, lists
-from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
+from mockserver.vendors.xero.replies.batch_results import echo_members, known_members, rejected_id
 from mockserver.vendors.xero.replies.envelope import (
-    ZERO_ID,
-    is_guid,
     pick_members,
-    stored_id,
     success_reply,
 )
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
@@ -264,12 +261,3 @@ def represent_rejected_invoice(
         **echo_members(sent, INVOICE_AFTER_ID, omitted),
         "HasErrors": True,
     }
-
-
-def rejected_id(sent: Document, name: str, request: Request) -> str:
-    """Return the id of a document that was not changed, all zeros where it was not created."""
-    batch = request.operation.batch
-    if batch is None or not batch.upsert:
-        return ZERO_ID
-    key = stored_id(str(sent.get(name) or request.parameters.get(name, ZERO_ID)))
-    return key if is_guid(key) else ZERO_ID

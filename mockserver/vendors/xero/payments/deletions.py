@@ -18,7 +18,7 @@ from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.payments import batch_payments, payments
 from mockserver.vendors.xero.payments.payments import BATCH_PAYMENTS
 from mockserver.vendors.xero.replies.batch_results import echo_members, known_members, render_results
-from mockserver.vendors.xero.replies.envelope import ZERO_ID, id_parameter, pick_members
+from mockserver.vendors.xero.replies.envelope import ZERO_ID, named_id, pick_members
 
 _PAYMENT_ID, _BATCH_PAYMENT_ID, _STATUS, _DELETED = "PaymentID", "BatchPaymentID", "Status", "DELETED"
 _NOT_HERE = "not-here"
@@ -28,17 +28,9 @@ _BESIDE_STATUS = frozenset(
 """Members that clients send with the status of a payment: its id, and flags that they fill in unasked."""
 
 
-def _named_id(item: Item, request: Request, name: str) -> str:
-    """Return the id that the path or else the element gives, "" where neither does."""
-    if name in request.parameters:
-        return id_parameter(request, name)
-    sent = str(item.document.get(name, "")).lower()
-    return "" if sent == ZERO_ID else sent
-
-
 def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
     """Yield that a payment which is named takes Status DELETED alone, or what a new one lacks."""
-    if not _named_id(item, request, _PAYMENT_ID):
+    if not named_id(item.document, _PAYMENT_ID, request):
         yield from payments.payment_problems(item, request)
         return
     here = (*item_path(item, request), _STATUS)
@@ -51,7 +43,7 @@ def _posted_payment_problems(item: Item, request: Request) -> Iterator[Problem]:
 
 def _check_posted_payment(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield why a payment cannot be deleted, or what the books have against a new one."""
-    key = _named_id(item, request, _PAYMENT_ID)
+    key = named_id(item.document, _PAYMENT_ID, request)
     if not key:
         yield from payments.check_payment(item, request, state)
         return
@@ -75,7 +67,7 @@ def _payment_deletion_problems(found: Document, here: Path) -> Iterator[Problem]
 
 def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome:
     """Delete the payment that is named, or book a new one."""
-    key = _named_id(item, request, _PAYMENT_ID)
+    key = named_id(item.document, _PAYMENT_ID, request)
     if not key:
         return payments.create_payment(item, request, state)
     return Outcome(item, Action.UPDATED, reverse_payment(state.collection(PAYMENTS)[key], state))
@@ -106,13 +98,13 @@ def _represent_rejected_posted_payment(
 
 
 def _shown_id(item: Item, request: Request, name: str) -> str:
-    named = item if isinstance(item.document, Mapping) else Item(item.index, item.key, EMPTY)
-    return _named_id(named, request, name) or ZERO_ID
+    sent = item.document if isinstance(item.document, Mapping) else EMPTY
+    return named_id(sent, name, request) or ZERO_ID
 
 
 def _check_deleted_batch(item: Item, request: Request, state: State) -> Iterator[Problem]:
     """Yield why a batch payment cannot be deleted. Source: docs/vendors/xero.md#messages, #state."""
-    found = state.collection(BATCH_PAYMENTS).get(_named_id(item, request, _BATCH_PAYMENT_ID))
+    found = state.collection(BATCH_PAYMENTS).get(named_id(item.document, _BATCH_PAYMENT_ID, request))
     here = item_path(item, request)
     if item.document.get(_STATUS) != _DELETED:
         return
@@ -128,7 +120,7 @@ def _check_deleted_batch(item: Item, request: Request, state: State) -> Iterator
 
 def _delete_batch(item: Item, request: Request, state: State) -> Outcome:
     """Delete a batch payment with its payments."""
-    key = _named_id(item, request, _BATCH_PAYMENT_ID)
+    key = named_id(item.document, _BATCH_PAYMENT_ID, request)
     found, members = state.collection(BATCH_PAYMENTS)[key], state.collection(PAYMENTS)
     for one in found["Payments"]:
         reverse_payment(members[one], state)

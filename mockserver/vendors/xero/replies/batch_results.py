@@ -21,7 +21,13 @@ from mockserver.spec.openapi import resolve
 from mockserver.vendor import BatchResult, RenderBatch, Request
 from mockserver.vendors.xero.dates import parse_date, print_date
 from mockserver.vendors.xero.messages import make_problem
-from mockserver.vendors.xero.replies.envelope import is_guid, success_reply, validation_reply
+from mockserver.vendors.xero.replies.envelope import (
+    ZERO_ID,
+    is_guid,
+    stored_id,
+    success_reply,
+    validation_reply,
+)
 
 RenderSaved: TypeAlias = Callable[[Outcome, Request, State], Json]
 RenderRejected: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[str, Json]]
@@ -246,6 +252,15 @@ def _echo_date(name: str, value: Json, *, paired: bool = False) -> dict[str, Jso
     if day is None:
         return {}
     return {**({f"{name}String": f"{day}T00:00:00"} if paired else {}), name: print_date(day)}
+
+
+def rejected_id(sent: Document, name: str, request: Request) -> str:
+    """Return the id of a document that was not changed, all zeros where it was not created."""
+    batch = request.operation.batch
+    if batch is None or not batch.upsert:
+        return ZERO_ID
+    key = stored_id(str(sent.get(name) or request.parameters.get(name, ZERO_ID)))
+    return key if is_guid(key) else ZERO_ID
 
 
 def known_members(element: Json, request: Request) -> Document:

@@ -27,6 +27,14 @@ def id_parameter(request: Request, name: str) -> str:
     return stored_id(str(request.parameters[name]))
 
 
+def named_id(sent: Document, name: str, request: Request) -> str:
+    """Return the id that the path or else the element gives, "" where neither does."""
+    if name in request.parameters:
+        return id_parameter(request, name)
+    key = str(sent.get(name, "")).lower()
+    return "" if key == ZERO_ID else key
+
+
 def stored_id(text: str) -> str:
     """Return an id as it is stored: in lower case, with dashes where it came as 32 hex digits."""
     text = text.lower()
