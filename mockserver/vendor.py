@@ -24,8 +24,8 @@ class Request(Value, frozen=True):
 
     `parameters` holds the declared parameters by name, without absent ones; `document` the decoded body, None
     without one; `items` the items of a batch, () for any other operation. `tenant` is the scope inside the
-    vendor. `valid_as_sent`: every item satisfies the item schema before any coercion. `dispatch` runs another
-    call of the same vendor on the same state. `contract` is the vendor's spec.
+    vendor. `unproven` are the indexes of the items that may break the item schema; all others keep it.
+    `dispatch` runs another call of the same vendor on the same state. `contract` is the vendor's spec.
     """
 
     call: Call
@@ -36,7 +36,7 @@ class Request(Value, frozen=True):
     document: Json = None
     items: tuple[Item, ...] = ()
     media_type: str = ""
-    valid_as_sent: bool = False
+    unproven: frozenset[int] = frozenset()
     contract: Document = EMPTY
 
 

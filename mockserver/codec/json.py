@@ -173,14 +173,14 @@ def find_nul(value: Json, path: Path = ()) -> Iterator[Path]:
             yield from find_nul(child, (*path, index))
 
 
-def check_depth(document: Json, limit: int = MAX_DEPTH) -> None:
-    """Raise if the value is nested deeper than `limit` levels.
+def check_depth(document: Json, limit: int = MAX_DEPTH, above: int = 0) -> None:
+    """Raise if the value, which stands `above` levels deep in its document, goes deeper than `limit` levels.
 
     Raises:
         MalformedBody: it goes deeper.
     """
     level = [document] if isinstance(document, _CONTAINERS) else []
-    depth = 0
+    depth = above
     while level:
         depth += 1
         if depth > limit:

@@ -10,7 +10,6 @@ from mockserver.codec.json import check_depth
 from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
 from mockserver.errors import InvalidCall, MalformedBody, TooManyItems, UnsupportedMediaType
 from mockserver.model import Call, Item, Json, Problem, join_key
-from mockserver.spec.coercion import Coercion
 from mockserver.spec.openapi import Operation, RouteMatch, Spec
 from mockserver.vendor import ClassifyProblem, DispatchCall, Request
 
@@ -42,13 +41,10 @@ class EnvelopeReader:
             return Request(call, plan.operation, parameters, tenant, dispatch, contract=self.spec.document)
         body, charset = _select_body(plan, call)
         document = _wrap_bare_item(body.decode(call.body, charset, call.assumptions), body.items)
-        proven = _is_valid_as_sent(body, document)
-        if not proven:
-            document = self._read(call, body, document)
-        found: list[Json] = []
+        document = self._read_envelope(call, body, document)
+        found: tuple[list[Json], frozenset[int]] = ([], frozenset())
         if body.items is not None:
-            listed = self._listed(call, body.items, document)
-            found, proven = self._found(body.coercion, body.items, listed, valid_as_sent=proven)
+            found = self._read_items(body.items, self._listed(call, body.items, document))
         return Request(
             call,
             plan.operation,
@@ -56,15 +52,20 @@ class EnvelopeReader:
             self.spec.tenant(call.headers, parameters, document),
             dispatch,
             document=document,
-            items=_build_items(found, plan.operation),
+            items=_build_items(found[0], plan.operation),
             media_type=body.media_type,
-            valid_as_sent=proven,
+            unproven=found[1],
             contract=self.spec.document,
         )
 
-    def _read(self, call: Call, body: CompiledBody, document: Json) -> Json:
+    def _read_envelope(self, call: Call, body: CompiledBody, document: Json) -> Json:
         """Return the document as the vendor reads it, if nothing outside its items is wrong."""
-        read = body.coercion.coerce(document, body.whole.node) if body.coercion.is_active else document
+        is_closed = body.closed.accepts(document)
+        if not (is_closed and body.shallow):
+            check_depth(document)
+        if is_closed:
+            return document
+        read = document if body.read is None else body.read(document)
         self._refuse(body.whole.problems(read), call, read)
         return read
 
@@ -79,29 +80,28 @@ class EnvelopeReader:
         self._refuse((absent,), call, document)
         return []
 
-    def _found(
-        self, coercion: Coercion, plan: CompiledItems, found: list[Json], *, valid_as_sent: bool
-    ) -> tuple[list[Json], bool]:
-        """Return the batch's members as the vendor reads them, and whether all of them keep their schema."""
-        if len(found) > self.max_items:
-            raise TooManyItems(self.max_items, len(found))
-        if valid_as_sent or not coercion.is_active:
-            return found, valid_as_sent
-        bound = [coercion.coerce(item, plan.one.node) for item in found]
-        return bound, plan.all.accepts(bound)
+    def _read_items(self, plan: CompiledItems, sent: list[Json]) -> tuple[list[Json], frozenset[int]]:
+        """Return the items as the vendor reads them, and the indexes of those that may break their schema.
+
+        An item that satisfies the closed schema as it was sent is not looked at any further.
+        """
+        if len(sent) > self.max_items:
+            check_depth(sent, above=len(plan.batch.items))
+            raise TooManyItems(self.max_items, len(sent))
+        refused = plan.closed.refused(sent)
+        for index in refused:
+            check_depth(sent[index], above=len(plan.batch.items) + 1)
+        if not refused or plan.read is None:
+            return sent, frozenset(refused)
+        found = list(sent)
+        for index in refused:
+            found[index] = plan.read(sent[index])
+        return found, frozenset(index for index in refused if not plan.closed.accepts(found[index]))
 
     def _refuse(self, problems: Iterable[Problem], call: Call, document: Json = None) -> None:
         graded = [kept for problem in problems if (kept := self.classify(problem, call)) is not None]
         if graded:
             raise InvalidCall(graded, document)
-
-
-def _is_valid_as_sent(body: CompiledBody, document: Json) -> bool:
-    """Return whether the document keeps the closed schema; raise if it is nested too deep."""
-    proven = body.closed.accepts(document)
-    if not (proven and body.shallow):
-        check_depth(document)
-    return proven
 
 
 def _select_body(plan: CompiledOperation, call: Call) -> tuple[CompiledBody, str]:

@@ -20,12 +20,10 @@ def judge_items(
     Raises:
         InvalidCall: an item is such that the vendor's own decoder would refuse the whole call.
     """
-    if request.valid_as_sent and not handler.rules and not handler.warning_rules and not handler.batch_rule:
-        return {}
     verdicts: dict[int, Verdict] = {}
     fatal: list[Problem] = []
-    for item in request.items:
-        found = () if request.valid_as_sent else _schema_problems(request, plan, item, classify)
+    for item in _items_to_judge(request, handler):
+        found = _schema_problems(request, plan, item, classify) if item.index in request.unproven else ()
         refusing = [problem for problem in found if _is_fatal(problem, plan)]
         fatal += refusing
         if not refusing and (verdict := _judge_item(found, item, request, handler)) is not None:
@@ -36,6 +34,13 @@ def judge_items(
         known = verdicts.get(index, _NO_PROBLEMS)
         verdicts[index] = Verdict((*known.problems, problem), known.warnings)
     return verdicts
+
+
+def _items_to_judge(request: Request, handler: CompleteBatchHandler) -> Sequence[Item]:
+    """Return all items where the vendor has rules, else those that may break their schema."""
+    if handler.rules or handler.warning_rules:
+        return request.items
+    return [item for item in request.items if item.index in request.unproven] if request.unproven else ()
 
 
 def _schema_problems(

@@ -9,7 +9,7 @@ from mockserver.codec import form, json, xml
 from mockserver.errors import MalformedBody, SpecError
 from mockserver.model import Document, Json, Path
 from mockserver.sandbox.assumptions import DUPLICATE_MEMBERS, ON
-from mockserver.spec.coercion import Coercion, compile_coercion
+from mockserver.spec.coercion import Coercion, Read, compile_coercion
 from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.openapi import Batch, MediaType, Operation, Spec, resolve
 from mockserver.spec.parameters import CompiledParameters, compile_parameters
@@ -25,16 +25,18 @@ DecodeBody = Callable[[bytes, str, Mapping[str, str]], Json]
 class CompiledItems:
     """Compiled checks of the items of one batch body.
 
-    `one` judges an item; `all` the list of them, closed, for items that a binder has read. `fatal` says
-    for paths inside an item (elements are "*") whether their problems refuse the whole call. `members` are
-    the names that an item may have, in lower case where case does not count (`any_case`).
+    `one` judges an item; `closed` refuses members that no schema names as well. `read` coerces an item, None
+    if there is nothing to coerce. `fatal` says for paths inside an item (elements are "*") whether their
+    problems refuse the whole call. `members` are the names that an item may have, in lower case where case
+    does not count (`any_case`).
     """
 
     batch: Batch
     members: frozenset[str]
     any_case: bool
     one: Schema
-    all: Schema
+    closed: Schema
+    read: Read | None
     fatal: Mapping[Path, bool]
 
 
@@ -42,14 +44,14 @@ class CompiledItems:
 class CompiledBody:
     """Compiled reading and checking of one media type of one operation.
 
-    `whole` judges the document, or of a batch its envelope. `closed` judges all of it, items included, and
-    refuses members that no schema names as well: what keeps that needs neither binder nor judge, and if the
-    schema is `shallow` cannot be nested too deep either.
+    `whole` judges the document, or of a batch its envelope, and `read` coerces it. `closed` refuses members
+    that no schema names as well: what keeps that needs neither, and if the schema of the document with its
+    items is `shallow`, cannot be nested too deep either.
     """
 
     media_type: str
     decode: DecodeBody
-    coercion: Coercion
+    read: Read | None
     whole: Schema
     closed: Schema
     shallow: bool
@@ -95,26 +97,27 @@ def _compile_body(
         return CompiledBody(
             media_type=body.name,
             decode=_body_decoder(body, node, item or node, places),
-            coercion=coercion,
+            read=coercion.reader(whole),
             whole=schemas.compile(whole),
-            closed=schemas.compile(node, closed=True),
+            closed=schemas.compile(whole, closed=True),
             shallow=has_bounded_depth(document, node),
-            items=_compile_items(batch, item, schemas, any_case=coercion.any_case)
-            if batch and item
-            else None,
+            items=_compile_items(batch, item, schemas, coercion) if batch and item is not None else None,
         )
     except SpecError as error:
         raise SpecError(f"{spec.name}: {operation.id}: {body.name}: {error}") from None
 
 
-def _compile_items(batch: Batch, item: Document, schemas: SchemaCompiler, *, any_case: bool) -> CompiledItems:
-    names = resolve(schemas.document, item).get("properties", ())
+def _compile_items(
+    batch: Batch, item: Document, schemas: SchemaCompiler, coercion: Coercion
+) -> CompiledItems:
+    names, any_case = resolve(schemas.document, item).get("properties", ()), coercion.any_case
     return CompiledItems(
         batch=batch,
         members=frozenset(name.lower() if any_case else name for name in names),
         any_case=any_case,
         one=schemas.compile(item),
-        all=schemas.compile({"type": "array", "items": item}, closed=True),
+        closed=schemas.compile(item, closed=True),
+        read=coercion.reader(item),
         fatal=extension_values(schemas.document, item, "x-fatal"),
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from types import NoneType
+from typing import TypeAlias
 
 from mockserver.codec.json import NUMBER_PATTERN, parse_decimal
 from mockserver.errors import SpecError
@@ -86,12 +87,16 @@ _COERCIONS: Mapping[str, tuple[str, Callable[[Json], Json]]] = {
     "boolean-from-xml": ("boolean", _boolean_of_xml),
     "null-from-empty": ("null", _null_of_empty),
 }
-_PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, Decimal),
-    "boolean": (bool,),
+_SCALARS: Mapping[str, frozenset[type]] = {
+    "string": frozenset({str, NoneType}),
+    "integer": frozenset({int, NoneType}),
+    "number": frozenset({int, Decimal, NoneType}),
+    "boolean": frozenset({bool, NoneType}),
 }
+"""Types of the values that need no coercion, by the type that the schema declares."""
+
+Read: TypeAlias = Callable[[Json], Json]
+"""Returns a value with members under their declared names and scalars of the declared types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,93 +110,121 @@ class Coercion:
     drops_blank_numbers: bool
     coercions: tuple[tuple[str, Callable[[Json], Json]], ...]
 
-    @property
-    def is_active(self) -> bool:
-        """Whether it changes any value."""
-        return self.any_case or self._drops_nulls or self.drops_blank_numbers or bool(self.coercions)
+    def reader(self, schema: Document) -> Read | None:
+        """Return what reads values of the schema, compiled once; None if there is nothing to change."""
+        is_active = self.any_case or self.drops_null_texts or self.drops_null_structures
+        is_active = is_active or self.drops_blank_numbers or bool(self.coercions)
+        return _Compiler(self).compile(schema) if is_active else None
 
-    @property
-    def _drops_nulls(self) -> bool:
-        return self.drops_null_texts or self.drops_null_structures
 
-    def coerce(self, value: Json, schema: Document) -> Json:
-        """`value` with members under their declared names and scalars of the declared types."""
-        node = resolve(self.document, schema)
-        if isinstance(value, dict):
-            properties = self._properties(node)
-            members = self._without_nulls(self._members(value, properties), properties)
-            return self._without_blank_numbers(members, properties)
-        if isinstance(value, list):
-            return [self.coerce(child, node["items"]) for child in value] if "items" in node else value
-        return self._scalar(value, node)
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """Compiler of one schema; `begun` has the readers by their node's place in memory: schemas recur."""
 
-    def _without_nulls(self, value: dict[str, Json], properties: Mapping[str, Document]) -> dict[str, Json]:
-        """Return the members, under their declared names, but for those that are null and may be so."""
-        if not self._drops_nulls or None not in value.values():
-            return value
-        return {
-            name: child
-            for name, child in value.items()
-            if child is not None or not self._is_null_dropped(properties.get(name, {}))
-        }
+    coercion: Coercion
+    begun: dict[int, _StructureReader] = field(default_factory=dict)
 
-    def _is_null_dropped(self, schema: Document) -> bool:
-        return (self.drops_null_texts and self._is_text(schema)) or (
-            self.drops_null_structures and self._is_structure(schema)
-        )
-
-    def _without_blank_numbers(
-        self, value: dict[str, Json], properties: Mapping[str, Document]
-    ) -> dict[str, Json]:
-        """Return the members, under their declared names, but for numbers that are a blank string."""
-        if not self.drops_blank_numbers:
-            return value
-        return {
-            name: child
-            for name, child in value.items()
-            if not _is_blank(child) or not self._is_number(properties.get(name, {}))
-        }
-
-    def _is_number(self, schema: Document) -> bool:
-        return resolve(self.document, schema).get("type") in ("integer", "number")
-
-    def _is_structure(self, schema: Document) -> bool:
-        return resolve(self.document, schema).get("type") in ("array", "object")
-
-    def _is_text(self, schema: Document) -> bool:
-        """Return whether the member is a text, which may be null in .NET, where a GUID may not."""
-        node = resolve(self.document, schema)
-        return bool(node.get("type") == "string" and node.get("format") != "uuid")
-
-    def _members(self, value: Mapping[str, Json], properties: Mapping[str, Document]) -> dict[str, Json]:
-        if not self.any_case or not properties:
-            return {
-                name: self.coerce(child, properties[name]) if name in properties else child
-                for name, child in value.items()
-            }
-        names = {name.lower(): name for name in properties}
-        return {
-            name: self.coerce(child, properties[name])
-            for given, child in value.items()
-            if (name := names.get(given.lower()))
-        }
+    def compile(self, schema: Document) -> Read | None:
+        node = resolve(self.coercion.document, schema)
+        properties = self._properties(node)
+        if not properties and "items" not in node:
+            return self._scalar(node)
+        if id(node) in self.begun:
+            return self.begun[id(node)].read
+        made = self.begun[id(node)] = _StructureReader(self.coercion.any_case, self._scalar(node))
+        for name, child in properties.items():
+            made.members[name.lower() if self.coercion.any_case else name] = (name, self.compile(child))
+        made.nulls = frozenset(name for name, child in properties.items() if self._drops_null(child))
+        made.blanks = frozenset(name for name, child in properties.items() if self._drops_blank(child))
+        made.read_element = self.compile(node["items"]) if "items" in node else None
+        return made.read
 
     def _properties(self, node: Document) -> Mapping[str, Document]:
         own: dict[str, Document] = {}
         for part in node.get("allOf", ()):
-            own |= self._properties(resolve(self.document, part))
+            own |= self._properties(resolve(self.coercion.document, part))
         return {**own, **node.get("properties", {})}
 
-    def _scalar(self, value: Json, node: Document) -> Json:
+    def _scalar(self, node: Document) -> Read | None:
         wanted = node.get("type", "")
-        if value is None or not wanted or _is_of_type(value, wanted):
+        tried = [
+            coerce
+            for target, coerce in self.coercion.coercions
+            if target == wanted or (target == "null" and node.get("nullable"))
+        ]
+        return _scalar_reader(_SCALARS[wanted], tried) if tried and wanted in _SCALARS else None
+
+    def _drops_null(self, schema: Document) -> bool:
+        """Return whether null counts as left out: a text, but for a GUID, as in .NET; a list or an object."""
+        node, coercion = resolve(self.coercion.document, schema), self.coercion
+        kind = node.get("type")
+        if kind == "string":
+            return coercion.drops_null_texts and node.get("format") != "uuid"
+        return coercion.drops_null_structures and kind in ("array", "object")
+
+    def _drops_blank(self, schema: Document) -> bool:
+        kind = resolve(self.coercion.document, schema).get("type")
+        return self.coercion.drops_blank_numbers and kind in ("integer", "number")
+
+
+@dataclass(slots=True)
+class _StructureReader:
+    """Reader of objects and lists; of anything else, `read_scalar` is.
+
+    `members` has the declared name of each member and its reader, by its name as it is compared. `nulls` are
+    those that count as left out when they are null, `blanks` those that do when they are a blank text.
+    """
+
+    any_case: bool
+    read_scalar: Read | None
+    members: dict[str, tuple[str, Read | None]] = field(default_factory=dict)
+    nulls: frozenset[str] = frozenset()
+    blanks: frozenset[str] = frozenset()
+    read_element: Read | None = None
+
+    def read(self, value: Json) -> Json:
+        if isinstance(value, dict):
+            return self._without_absent(self._members_of(value)) if self.members else value
+        if isinstance(value, list):
+            return value if self.read_element is None else [self.read_element(child) for child in value]
+        return value if self.read_scalar is None else self.read_scalar(value)
+
+    def _members_of(self, value: Mapping[str, Json]) -> dict[str, Json]:
+        """Return the members under their declared names; in any case, those not declared are dropped."""
+        found: dict[str, Json] = {}
+        for given, child in value.items():
+            member = self.members.get(given.lower() if self.any_case else given)
+            if member is not None:
+                name, read = member
+                found[name] = child if read is None else read(child)
+            elif not self.any_case:
+                found[given] = child
+        return found
+
+    def _without_absent(self, found: dict[str, Json]) -> dict[str, Json]:
+        """Return the members but for those whose value counts as left out."""
+        if self.nulls and None in found.values():
+            found = {name: one for name, one in found.items() if one is not None or name not in self.nulls}
+        if self.blanks:
+            found = {
+                name: one for name, one in found.items() if name not in self.blanks or not _is_blank(one)
+            }
+        return found
+
+
+def _scalar_reader(right: frozenset[type], tried: Sequence[Callable[[Json], Json]]) -> Read:
+    """Return a reader that leaves values of the `right` types, and what no coercion can read."""
+
+    def read(value: Json) -> Json:
+        if type(value) in right:
             return value
-        for target, coerce in self.coercions:
-            if target == wanted or (target == "null" and node.get("nullable")):
-                read = coerce(value)
-                if read is not _NOT_COERCED:
-                    return read
+        for coerce in tried:
+            coerced = coerce(value)
+            if coerced is not _NOT_COERCED:
+                return coerced
         return value
+
+    return read
 
 
 def compile_coercion(document: Document, settings: Document) -> Coercion:
@@ -225,9 +258,3 @@ def _is_dropped(settings: Document, setting: str, otherwise: str) -> bool:
 
 def _is_blank(value: Json) -> bool:
     return isinstance(value, str) and not value.strip()
-
-
-def _is_of_type(value: Any, wanted: str) -> bool:
-    if isinstance(value, bool):
-        return wanted == "boolean"
-    return isinstance(value, _PYTHON_TYPES.get(wanted, (object,)))

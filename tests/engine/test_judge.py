@@ -89,7 +89,7 @@ def test_rules_run_on_proven_items_too(tmp_path: Path) -> None:
     room = CompleteBatchHandler(store_each(store_order), render_nothing, rules=(too_dear,))
 
     assert codes(
-        judge_items(request(GOOD, valid_as_sent=True), plan(tmp_path), room, ignore_unknown_parameters)[0]
+        judge_items(request(GOOD, unproven=()), plan(tmp_path), room, ignore_unknown_parameters)[0]
     ) == ["too-dear"]
 
 

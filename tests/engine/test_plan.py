@@ -28,15 +28,18 @@ def test_the_envelope_wants_a_list(tmp_path: Path, document: Any) -> None:
     assert not body(tmp_path).whole.accepts(document)
 
 
-def test_the_closed_schema_judges_items_and_unknown_members_as_well(tmp_path: Path) -> None:
-    closed = body(tmp_path).closed
+def test_the_closed_schemas_refuse_unknown_members_of_the_envelope_and_of_items(tmp_path: Path) -> None:
+    compiled = body(tmp_path)
+    items = compiled.items
 
+    assert items is not None
     assert [
-        closed.accepts({"orders": [{"id": "A", "amount": 1}]}),
-        closed.accepts({"orders": [{"id": "A"}]}),
-        closed.accepts({"orders": [{"id": "A", "amount": 1, "more": 1}]}),
-        closed.accepts({"orders": [], "more": 1}),
-    ] == [True, False, False, False]
+        compiled.closed.accepts({"orders": [{"more": 1}]}),
+        compiled.closed.accepts({"orders": [], "more": 1}),
+        items.closed.accepts({"id": "A", "amount": 1}),
+        items.closed.accepts({"id": "A"}),
+        items.closed.accepts({"id": "A", "amount": 1, "more": 1}),
+    ] == [True, False, True, False, False]
 
 
 def test_an_operation_without_batch_has_no_items(tmp_path: Path) -> None:

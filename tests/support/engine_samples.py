@@ -72,8 +72,8 @@ OPERATION = Operation(
 )
 
 
-def request(*documents: Json, valid_as_sent: bool = False) -> Request:
-    """A batch of these documents; their `id` is their key."""
+def request(*documents: Json, unproven: Iterable[int] | None = None) -> Request:
+    """A batch of these documents, their `id` is their key; none is proven unless `unproven` says so."""
     items = tuple(
         Item(index, str(document.get("id", "")) if isinstance(document, dict) else "", document)
         for index, document in enumerate(documents)
@@ -88,7 +88,7 @@ def request(*documents: Json, valid_as_sent: bool = False) -> Request:
         body,
         items,
         "application/json",
-        valid_as_sent=valid_as_sent,
+        unproven=frozenset(range(len(documents)) if unproven is None else unproven),
     )
 
 

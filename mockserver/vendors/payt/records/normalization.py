@@ -76,7 +76,7 @@ def is_readable(item: Item, request: Request) -> bool:
 
     It always is, but while a broken record refuses only itself; then its other faults stay untold.
     """
-    if request.valid_as_sent or request.call.assumptions["broken_record"] == "refuses_call":
+    if item.index not in request.unproven or request.call.assumptions["broken_record"] == "refuses_call":
         return True
     return _RECORD_CHECKS[request.operation.id](item.document)
 
