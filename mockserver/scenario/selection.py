@@ -68,9 +68,9 @@ class ScenarioSelector:
         It meets only rules that do not look inside.
         """
         magical = (
-            magic_tokens.TOKEN_PREFIX in call.body
-            and bool(operation.magic)
+            bool(operation.magic)
             and call.assumptions[MAGIC_TOKENS] == ON
+            and magic_tokens.may_have_token(call.body)
         )
         if not call.scenarios and not magical and SCENARIO_HEADER not in call.headers:
             return NO_EFFECTS

@@ -52,7 +52,10 @@ _PROBLEM_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A compiled schema: `accepts` answers quickly, `problems` in full."""
+    """A compiled schema: `accepts` answers quickly, `problems` in full.
+
+    `quick` knows formats as patterns, `thorough` by their names, for which it calls back into Python.
+    """
 
     node: Document
     document: Document
@@ -76,11 +79,10 @@ class Schema:
 
     def problems(self, value: Json, base: Path = ()) -> list[Problem]:
         """Return all problems of `value`, in the order of the schema's members; paths start with `base`."""
-        found = [
-            problem
-            for error in self.thorough.iter_errors(value)
-            for problem in _problems_of(error, value, base)
-        ]
+        errors = list(self.quick.iter_errors(value))
+        if any(error.kind.name == "pattern" for error in errors):
+            errors = list(self.thorough.iter_errors(value))
+        found = [problem for error in errors for problem in _problems_of(error, value, base)]
         if len(found) > 1:
             found.sort(key=lambda problem: self._rank(problem.path[len(base) :]))
         return found

@@ -112,7 +112,7 @@ def test_the_first_token_of_each_kind_counts() -> None:
 
 
 def test_every_token_begins_with_the_mark() -> None:
-    assert effect_of(f"{TOKEN_PREFIX.decode()}omit") == Effect(omit=True)
+    assert effect_of(f"{TOKEN_PREFIX}omit") == Effect(omit=True)
 
 
 def test_the_codes_of_tokens_are_those_of_the_language() -> None:
