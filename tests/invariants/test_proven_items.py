@@ -1,0 +1,200 @@
+"""An item that is proven valid at once, and one that every step looks at, come to the same.
+
+The quick way of a batch proves each item by its closed schema; what is proven is neither coerced nor judged.
+Here every batch is sent twice: to a sandbox where items are proven, and to one where none ever is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.contract.examples import ProfileExamples, ProfileSubject
+from mockserver.contract.exchange import Request
+from mockserver.contract.profile import DrawnValues, Json
+from mockserver.engine.admission import Arrival
+from mockserver.engine.pipeline import Pipeline
+from mockserver.engine.plan import CompiledBody, CompiledOperation
+from mockserver.engine.registry import LoadedVendor, discover_vendors
+from mockserver.errors import UnknownSandboxError
+from mockserver.sandbox.sandboxes import Settings
+from mockserver.sandbox.store import SANDBOX_SCOPE
+from mockserver.server.application import Application, Options, create_app
+from mockserver.spec.schema import Schema
+from tests.invariants.sandboxes import example_settings
+
+OWN_SPECS = Path(__file__).parents[1] / "contract" / "specs"
+NOW = "2026-01-05T09:00:00Z"
+KEYS = 4
+NOTHING_IS_PROVEN = jsonschema_rs.Draft4Validator({"not": {}})
+
+Place = tuple[str | int, ...]
+
+
+@cache
+def served() -> Mapping[str, LoadedVendor]:
+    return {one.name: one for one in discover_vendors((OWN_SPECS,))}
+
+
+@cache
+def app() -> Application:
+    return create_app(Options(specs=(OWN_SPECS,)))
+
+
+@cache
+def subjects() -> Mapping[str, ProfileSubject]:
+    """Every batch operation that good items are known of, by vendor and name."""
+    examples = ProfileExamples()
+    return {
+        f"{vendor.name}-{subject.operation}": subject
+        for vendor in served().values()
+        for subject in examples.subjects(vendor)
+    }
+
+
+def never_proven(schema: Schema) -> Schema:
+    return replace(schema, quick=NOTHING_IS_PROVEN)
+
+
+def patient_body(body: CompiledBody) -> CompiledBody:
+    items = body.items and replace(body.items, closed=never_proven(body.items.closed))
+    return replace(body, closed=never_proven(body.closed), items=items)
+
+
+def patient(pipeline: Pipeline) -> Pipeline:
+    """The same way of calls, on which every document and item is coerced and judged."""
+    plans: dict[str, CompiledOperation] = {
+        name: replace(plan, bodies={kind: patient_body(body) for kind, body in plan.bodies.items()})
+        for name, plan in pipeline.executor.served.plans.items()
+    }
+    executor = pipeline.executor
+    return replace(
+        pipeline,
+        executor=replace(
+            executor,
+            served=replace(executor.served, plans=plans),
+            envelope=replace(executor.envelope, plans=plans),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both ways of one vendor's calls, each with a new sandbox of the same seed and time."""
+
+    vendor: str
+    ways: Mapping[str, Pipeline]
+
+    def send(self, request: Request) -> None:
+        """Send the request both ways; the answers and all that is stored must be the same."""
+        replies, outcomes, stored = [], [], []
+        for sandbox, pipeline in self.ways.items():
+            _, answer = pipeline.handle(arrival(sandbox, request, self.vendor))
+            replies.append((answer.reply, answer.refusal, answer.reason))
+            outcomes.append(
+                [(one.action, one.document, one.problems, one.warnings) for one in answer.outcomes]
+            )
+            tables = app().sandboxes.dump(sandbox)
+            stored.append({scope: found for scope, found in tables.items() if scope != SANDBOX_SCOPE})
+        assert replies[0] == replies[1]
+        assert outcomes[0] == outcomes[1]
+        assert stored[0] == stored[1]
+
+
+def arrival(sandbox: str, request: Request, vendor: str) -> Arrival:
+    access = ProfileExamples().access(served()[vendor])
+    path, _, query = request.path.partition("?")
+    headers = {**access.headers, **{name.lower(): text for name, text in request.headers.items()}}
+    return Arrival(sandbox, request.method, path, query, headers, request.body)
+
+
+def both_ways(vendor: str) -> Sides:
+    quick = app().asgi.vendors[vendor].pipeline
+    for name in ("proven", "unproven"):
+        with suppress(UnknownSandboxError):
+            app().sandboxes.delete(name)
+        app().sandboxes.create(Settings(name, frozen=NOW))
+    return Sides(vendor, {"proven": quick, "unproven": patient(quick)})
+
+
+def places_in(value: Json, here: Place = ()) -> Iterator[Place]:
+    """Where in a document there are values, itself first."""
+    yield here
+    children = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for step, child in children:
+        yield from places_in(child, (*here, step))
+
+
+def changed(value: Json, place: Place, change: Any) -> Json:
+    """Return the document with the value at a place as `change` makes it."""
+    if not place:
+        return change(value)
+    step, *rest = place
+    made: Json = dict(value) if isinstance(value, dict) else list(value)
+    made[step] = changed(value[step], tuple(rest), change)
+    return made
+
+
+CHANGES = {
+    "null": lambda _value: None,
+    "text of it": lambda value: str(value) if isinstance(value, (int, Decimal)) else value,
+    "empty": lambda _value: "",
+    "long": lambda value: value * 40 if isinstance(value, str) else value,
+    "number": lambda _value: 17,
+    "in a list": lambda value: [value],
+    "another case": lambda value: (
+        {name.swapcase(): one for name, one in value.items()} if isinstance(value, dict) else value
+    ),
+    "one more": lambda value: {**value, "More": [1]} if isinstance(value, dict) else value,
+    "one less": lambda value: dict(list(value.items())[1:]) if isinstance(value, dict) else value,
+}
+
+
+@st.composite
+def item_lists(draw: st.DrawFn, subject: ProfileSubject) -> list[Json]:
+    """Items of a batch: good ones, ones that the vendor rejects, and ones with something odd in them."""
+    profile = subject.profile
+    items = []
+    for _ in range(draw(st.integers(0, 5))):
+        values = DrawnValues(draw(st.integers(1, 50)), Decimal(draw(st.integers(1, 20_000))) / 100)
+        item = profile.item(profile.key(draw(st.integers(0, KEYS - 1))), values)
+        spoil = draw(st.sampled_from(("", "", "rule", "change", "change")))
+        if spoil == "rule" and profile.corruptions:
+            item = draw(st.sampled_from(profile.corruptions)).change(item)
+        elif spoil == "change":
+            place = draw(st.sampled_from(list(places_in(item))))
+            item = changed(item, place, CHANGES[draw(st.sampled_from(sorted(CHANGES)))])
+        items.append(item)
+    return items
+
+
+def preparations(subject: ProfileSubject) -> Sequence[Request]:
+    """What the keys need first."""
+    prepare = subject.profile.prepare
+    if prepare is None:
+        return ()
+    return [one for number in range(KEYS) for one in prepare(subject.profile.key(number), 0)]
+
+
+@pytest.mark.parametrize("name", subjects())
+@example_settings(20)
+@given(data=st.data())
+def test_a_proven_item_comes_to_what_an_unproven_one_does(name: str, data: st.DataObject) -> None:
+    subject = subjects()[name]
+    sides = both_ways(name.partition("-")[0])
+    for request in preparations(subject):
+        sides.send(subject.complete(request))
+    for items in data.draw(st.lists(item_lists(subject), min_size=1, max_size=3)):
+        sides.send(subject.complete(subject.profile.call(items, 0)))
