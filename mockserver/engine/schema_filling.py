@@ -7,7 +7,7 @@ their schema takes.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -35,6 +35,8 @@ _INVENTED: Mapping[str, str] = {
     "hostname": "example.com",
     "ipv4": "192.0.2.1",
 }
+_TEXT_LIMITS = frozenset({"minLength", "maxLength", "pattern"})
+_NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
 _TEXTS = ("none", "NONE", "0", "00000000", "A", "a", "A-1", "AA-0001", "E0001", "E-0001")
 
 
@@ -140,7 +142,7 @@ class SchemaFilling:
 
     def _member(self, member: str, schema: Any, said: Message, speaker: str, depth: int) -> Filled:
         repeated = said.document.get(member)
-        if names.plain(member) not in names.STATUSES and takes(self.merged(schema), repeated):
+        if names.plain(member) not in names.STATUSES and value_check(self.merged(schema))(repeated):
             return Filled(repeated)
         if member == speaker:
             return Filled(_fitting(self.merged(schema), said.sentence, said.title), told=True)
@@ -187,19 +189,43 @@ class SchemaFilling:
         return Filled(made, told=says)
 
 
-def takes(node: Document, value: Json) -> bool:
-    """Return whether a schema without references takes a text, a number or a truth value."""
-    kinds = _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        return False
-    if node.get("enum") and value not in node["enum"]:
-        return False
-    if isinstance(value, str):
-        check = COMMON_FORMATS.get(node.get("format", ""), "")
-        return _fitting(node, value) == value and (
-            not isinstance(check, str) or re.search(check, value, re.ASCII) is not None
-        )
-    return isinstance(value, bool) or _nearest(node, Decimal(str(value))) == value
+def value_check(node: Document) -> Callable[[Json], bool]:
+    """Return what checks if a schema without references takes a text, a number or a truth value."""
+    kinds: tuple[type, ...] = _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
+    enum, fits, is_in_reach = node.get("enum"), _text_check(node), _number_check(node)
+
+    def check(value: Json) -> bool:
+        if not isinstance(value, kinds) or (value.__class__ is bool and bool not in kinds):
+            return False
+        if enum and value not in enum:
+            return False
+        if isinstance(value, str):
+            return fits(value)
+        return value.__class__ is bool or is_in_reach(value)
+
+    return check
+
+
+def _text_check(node: Document) -> Callable[[str], bool]:
+    """Return what checks a text's length, pattern and format."""
+    form = COMMON_FORMATS.get(node.get("format", ""), "")
+    if _TEXT_LIMITS.isdisjoint(node) and not (form and isinstance(form, str)):
+        return _any_value
+    return lambda text: (
+        _fitting(node, text) == text
+        and (not isinstance(form, str) or re.search(form, text, re.ASCII) is not None)
+    )
+
+
+def _number_check(node: Document) -> Callable[[Json], bool]:
+    """Return what checks that limits and step allow a number."""
+    if _NUMBER_LIMITS.isdisjoint(node):
+        return _any_value
+    return lambda number: _nearest(node, Decimal(str(number))) == number
+
+
+def _any_value(_value: Json) -> bool:
+    return True
 
 
 def _is_free_text(node: Document) -> bool:
