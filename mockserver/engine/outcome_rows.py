@@ -112,7 +112,12 @@ def _flat_writer(members: Iterable[tuple[Path, TellMember]]) -> TellMember:
     named = [(str(path[0]), tell) for path, tell in members]
 
     def write(outcome: Outcome) -> Json:
-        return {name: value for name, tell in named if (value := tell(outcome)) is not None}
+        made: dict[str, Json] = {}
+        for name, tell in named:
+            value = tell(outcome)
+            if value is not None:
+                made[name] = value
+        return made
 
     return write
 
