@@ -62,7 +62,7 @@ def _bad_row_check(table: Table) -> CheckItem | None:
 
     def check(item: Item, request: Request, state: State) -> Iterable[Problem]:
         found = find_problems(item.document, table.rows(state).get(item.key), request, state)
-        return [replace(problem, path=(item.index, *problem.path)) for problem in found]
+        return _from_root(item, found)
 
     return check
 
@@ -94,7 +94,8 @@ def _upsert(table: Table) -> ApplyBatch:
                 stored = find(name)
                 document = record(row, key, stored)
             except Rejected as broken:
-                raise _with_row_index(item, broken) from None
+                broken.problems = _from_root(item, broken.problems)
+                raise
             rows[name] = document
             return Outcome(item, CREATED if stored is None else UPDATED, document)
 
@@ -143,8 +144,12 @@ def _with_duplicate_check(keep: StoreItem, request: Request, table: Table) -> St
 
 
 def _with_row_index(item: Item, rejected: Rejected) -> Rejected:
-    """Return the refusal, its places counted from the body's root."""
-    return Rejected(*(replace(problem, path=(item.index, *problem.path)) for problem in rejected.problems))
+    return Rejected(*_from_root(item, rejected.problems))
+
+
+def _from_root(item: Item, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return a row's problems, their places counted from the body's root."""
+    return tuple([replace(problem, path=(item.index, *problem.path)) for problem in problems])
 
 
 def _multi_status_renderer(table: Table) -> RenderBatch:
