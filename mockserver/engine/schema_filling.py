@@ -7,6 +7,7 @@ their schema takes.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -35,7 +36,6 @@ _INVENTED: Mapping[str, str] = {
     "hostname": "example.com",
     "ipv4": "192.0.2.1",
 }
-_TEXT_LIMITS = frozenset({"minLength", "maxLength", "pattern"})
 _NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
 _TEXTS = ("none", "NONE", "0", "00000000", "A", "a", "A-1", "AA-0001", "E0001", "E-0001")
 
@@ -207,21 +207,31 @@ def value_check(node: Document) -> Callable[[Json], bool]:
 
 
 def _text_check(node: Document) -> Callable[[str], bool]:
-    """Return what checks a text's length, pattern and format."""
-    form = COMMON_FORMATS.get(node.get("format", ""), "")
-    if _TEXT_LIMITS.isdisjoint(node) and not (form and isinstance(form, str)):
+    """Return what checks a text's length, pattern and format; a pattern that is none takes any text."""
+    least, most = node.get("minLength", 0), node.get("maxLength", sys.maxsize)
+    form = COMMON_FORMATS.get(node.get("format", ""))
+    patterns = (node.get("pattern"), form if isinstance(form, str) else None)
+    searches = [found for pattern in patterns if pattern and (found := _search_of(pattern))]
+    if not searches and not least and most == sys.maxsize:
         return _any_value
-    return lambda text: (
-        _fitting(node, text) == text
-        and (not isinstance(form, str) or re.search(form, text, re.ASCII) is not None)
-    )
+    return lambda text: least <= len(text) <= most and all(search(text) for search in searches)
+
+
+def _search_of(pattern: str) -> Callable[[str], object] | None:
+    try:
+        return re.compile(pattern, re.ASCII).search
+    except re.error:
+        return None
 
 
 def _number_check(node: Document) -> Callable[[Json], bool]:
     """Return what checks that limits and step allow a number."""
     if _NUMBER_LIMITS.isdisjoint(node):
         return _any_value
-    return lambda number: _nearest(node, Decimal(str(number))) == number
+    least, most = _limits(node)
+    if node.get("multipleOf"):
+        return lambda number: _nearest(node, Decimal(str(number))) == number
+    return lambda number: (least is None or number >= least) and (most is None or number <= most)
 
 
 def _any_value(_value: Json) -> bool:
@@ -265,14 +275,23 @@ def _number(name: str, node: Document, said: Message) -> Filled:
 
 def _nearest(node: Document, wanted: Decimal) -> Decimal:
     """Return the number, or the nearest that limits and step allow."""
-    least, most = node.get("minimum"), node.get("maximum")
-    above, below = 1 if node.get("exclusiveMinimum") else 0, 1 if node.get("exclusiveMaximum") else 0
-    if least is not None and wanted < Decimal(str(least)) + above:
-        wanted = Decimal(str(least)) + above
-    if most is not None and wanted > Decimal(str(most)) - below:
-        wanted = Decimal(str(most)) - below
+    least, most = _limits(node)
+    if least is not None and wanted < least:
+        wanted = least
+    if most is not None and wanted > most:
+        wanted = most
     step = node.get("multipleOf")
     return wanted + -wanted % Decimal(str(step)) if step else wanted
+
+
+def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
+    """Return the least and the greatest number, one off an exclusive limit; None for none."""
+    least, most = node.get("minimum"), node.get("maximum")
+    above, below = 1 if node.get("exclusiveMinimum") else 0, 1 if node.get("exclusiveMaximum") else 0
+    return (
+        None if least is None else Decimal(str(least)) + above,
+        None if most is None else Decimal(str(most)) - below,
+    )
 
 
 def _count(called: str, said: Message) -> int | None:
