@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from mockserver.codec.http import JSON_TYPE, json_reply
 from mockserver.codec.instants import print_instant
 from mockserver.engine.member_names import pick
-from mockserver.engine.schema_filling import Message, SchemaFilling, value_check
+from mockserver.engine.schema_filling import Message, SchemaFilling, fitting_text, is_free_text, value_check
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, Operation, Spec, parse_pointer, resolve
@@ -95,16 +95,41 @@ def _row_writer(
     told = tell([(path, writers[name]) for name, path in places.items()])
     if not row:
         return lambda outcome, _now: told(outcome)
-    required = frozenset(row.get("required", ()))
-    may_be_whole = is_flat and not any("properties" in node for node in schemas.values())
+    complete = _row_completer(row, is_flat=is_flat, places=places, schemas=schemas)
 
     def write(outcome: Outcome, now: str) -> Json:
         made = told(outcome)
-        if may_be_whole and made.keys() >= required:
-            return made
-        return filling.fill(row, _message_of(outcome, now), made)
+        whole = complete(made)
+        return filling.fill(row, _message_of(outcome, now), made) if whole is None else whole
 
     return write
+
+
+def _row_completer(
+    row: Document, *, is_flat: bool, places: Mapping[str, Path], schemas: Mapping[str, Document]
+) -> Callable[[Json], Json]:
+    """Return what gives back a row that its schema asks nothing more of, in its order; None for any other.
+
+    A batch may have thousands of items, and to fill a schema takes a while.
+    """
+    required, properties = frozenset(row.get("required", ())), row.get("properties", EMPTY)
+    if is_flat and not any("properties" in node for node in schemas.values()):
+        return lambda made: made if made.keys() >= required else None
+    if not properties or not all(places.values()):
+        return lambda _made: None
+    order = dict.fromkeys((*properties, *(str(path[0]) for path in places.values())))
+    objects = {
+        str(path[0])
+        for name, path in places.items()
+        if len(path) > 1 or schemas[name].get("type") == "object" or "properties" in schemas[name]
+    }
+
+    def complete(made: Json) -> Json:
+        if objects.isdisjoint(made) and made.keys() >= required:
+            return {name: made[name] for name in order if name in made}
+        return None
+
+    return complete
 
 
 def _flat_writer(members: Iterable[tuple[Path, TellMember]]) -> TellMember:
@@ -165,18 +190,27 @@ def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -
     """Return what tells an item's message; with `is_apart` a good item has none."""
     if node.get("type") in ("array", "object"):
         return lambda outcome: None if outcome.accepted else filling.fill(node, _message_of(outcome))
-    if not _LIMITS.isdisjoint(node):
-        row = {"properties": {"message": node}}
-        return lambda outcome: (
-            None if is_apart and outcome.accepted else filling.fill(row, _message_of(outcome))["message"]
-        )
     silent = frozenset(Action) - _NOT_ACCEPTED if is_apart else frozenset()
-    usual = {action: None if action in silent else action.capitalize() for action in Action}
+    if _LIMITS.isdisjoint(node):
+        return _sentence_writer(EMPTY, silent)
+    if is_free_text(node):
+        return _sentence_writer(node, silent)
+    return lambda outcome: (
+        None if outcome.action in silent else filling.fill_member("message", node, _message_of(outcome))
+    )
+
+
+def _sentence_writer(limits: Document, silent: frozenset[Action]) -> TellMember:
+    """Return what says in a sentence, within the limits, what became of an item."""
+    usual = {
+        action: None if action in silent else fitting_text(limits, action.capitalize()) for action in Action
+    }
 
     def tell(outcome: Outcome) -> Json:
+        action = outcome.action
         if not outcome.problems:
-            return usual[outcome.action]
-        return None if outcome.action in silent else _sentence(outcome)
+            return usual[action]
+        return None if action in silent else fitting_text(limits, _sentence(outcome), action.capitalize())
 
     return tell
 

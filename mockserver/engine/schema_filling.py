@@ -85,6 +85,10 @@ class SchemaFilling:
         """Return a value for the schema; members that are `given` stay as they are."""
         return self._filled("", schema, said, given, _DEEPEST).value
 
+    def fill_member(self, name: str, schema: Any, said: Message) -> Json:
+        """Return a value for a member of that name, whether it says something or is made up."""
+        return self._filled(name, schema, said, None, _DEEPEST).value
+
     def merged(self, schema: Any) -> dict[str, Any]:
         """Return the schema without `$ref` and `allOf`; of `oneOf` and `anyOf` with the first one."""
         node = dict(resolve(self.document, schema))
@@ -145,7 +149,7 @@ class SchemaFilling:
         if names.plain(member) not in names.STATUSES and value_check(self.merged(schema))(repeated):
             return Filled(repeated)
         if member == speaker:
-            return Filled(_fitting(self.merged(schema), said.sentence, said.title), told=True)
+            return Filled(fitting_text(self.merged(schema), said.sentence, said.title), told=True)
         found = self._filled(member, schema, said, None, depth - 1)
         is_list = names.plain(member) in names.ERRORS and isinstance(found.value, list)
         if is_list and speaker and not said.problems:
@@ -157,7 +161,7 @@ class SchemaFilling:
         free = {
             names.plain(member): member
             for member, schema in properties.items()
-            if _is_free_text(self.merged(schema))
+            if is_free_text(self.merged(schema))
         }
         return next((free[name] for name in names.SENTENCES if name in free), "")
 
@@ -238,7 +242,8 @@ def _any_value(_value: Json) -> bool:
     return True
 
 
-def _is_free_text(node: Document) -> bool:
+def is_free_text(node: Document) -> bool:
+    """Return whether a schema without references takes any text of some length and pattern."""
     return node.get("type", "string") == "string" and not {"enum", "format", "properties"} & node.keys()
 
 
@@ -309,7 +314,7 @@ def _truth(name: str, said: Message) -> Filled:
 def _text(name: str, node: Document, said: Message) -> Filled:
     told = _told_text(names.plain(name), node, said)
     if told:
-        fitting = _fitting(node, *told)
+        fitting = fitting_text(node, *told)
         if fitting is not None:
             return Filled(fitting, told=True)
     if node.get("nullable"):
@@ -320,7 +325,7 @@ def _text(name: str, node: Document, said: Message) -> Filled:
     text = (
         said.now if node.get("format") == "date-time" and said.now else _INVENTED.get(node.get("format", ""))
     )
-    made = _fitting(node, *((text,) if text else _TEXTS))
+    made = fitting_text(node, *((text,) if text else _TEXTS))
     return Filled("" if made is None else made)
 
 
@@ -357,7 +362,7 @@ def _spellings(code: str) -> tuple[str, ...]:
     )
 
 
-def _fitting(node: Document, *texts: str) -> str | None:
+def fitting_text(node: Document, *texts: str) -> str | None:
     """Return the first text that length and pattern allow, one that is too long cut, else None."""
     least, most, pattern = node.get("minLength", 0), node.get("maxLength"), node.get("pattern")
     for text in texts:
