@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.engine import member_names as names
-from mockserver.model import EMPTY, Document, Json, Path, Problem, pointer_of
+from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
 from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.openapi import resolve
 
@@ -40,8 +42,7 @@ _NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
 _TEXTS = ("none", "NONE", "0", "00000000", "A", "a", "A-1", "AA-0001", "E0001", "E-0001")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Value, frozen=True):
     """What an answer says: status, sentence, title and neutral code, the problems, when and to which path.
 
     `path` is that of one problem. `document` is an item, whose members the answer may repeat; `counts` say
@@ -56,9 +57,9 @@ class Message:
     now: str = ""
     address: str = ""
     path: Path = ()
-    document: Document = field(default_factory=dict)
+    document: Document = EMPTY
     is_refusal: bool = True
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = EMPTY
 
     def of(self, problem: Problem) -> Message:
         """Return what is said of one problem alone."""
@@ -67,8 +68,7 @@ class Message:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Value, frozen=True):
     """A value for a schema; `told`: it says something of the message, and is not only made up."""
 
     value: Json
@@ -76,10 +76,28 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
+class _Node:
+    """A schema without references, and what is asked of it for each item.
+
+    `origin` is the schema as it is written; `speaker` is the member that takes the sentence.
+    """
+
+    origin: Any
+    merged: dict[str, Any]
+    speaker: str
+    accepts: Callable[[Json], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaFilling:
-    """Fills schemas of one document."""
+    """Fills schemas of one document.
+
+    `nodes` are the schemas met so far, by the identity of their origin; there are no more than the document
+    has.
+    """
 
     document: Document
+    nodes: dict[int, _Node] = field(default_factory=dict)
 
     def fill(self, schema: Document, said: Message, given: Json = None) -> Json:
         """Return a value for the schema; members that are `given` stay as they are."""
@@ -111,26 +129,35 @@ class SchemaFilling:
             node = self.merged(node.get("properties", EMPTY).get(step, EMPTY))
         return node
 
+    def _node(self, schema: Any) -> _Node:
+        known = self.nodes.get(id(schema))
+        if known is None:
+            merged = self.merged(schema)
+            speaker = self._speaker(merged.get("properties", EMPTY))
+            known = self.nodes[id(schema)] = _Node(schema, merged, speaker, value_check(merged))
+        return known
+
     def _filled(self, name: str, schema: Any, said: Message, given: Json, depth: int) -> Filled:
         if depth == 0:
             return Filled(None)
-        node = self.merged(schema)
+        known = self._node(schema)
+        node = known.merged
         if node.get("type") == "object" or "properties" in node or isinstance(given, dict):
-            return self._object(node, said, given, depth)
+            return self._object(known, said, given, depth)
         if given is not None:
             return Filled(given, told=True)
         if node.get("type") == "array":
             return self._array(name, node, said, depth)
         return _scalar(name, node, said)
 
-    def _object(self, node: Document, said: Message, given: Json, depth: int) -> Filled:
+    def _object(self, known: _Node, said: Message, given: Json, depth: int) -> Filled:
+        node, speaker = known.merged, known.speaker
         properties, others = node.get("properties", EMPTY), node.get("additionalProperties", True)
         there: Document = given if isinstance(given, dict) else EMPTY
         if not properties and isinstance(others, dict):
             return self._by_place(others, said, depth)
         if not properties and not there:
             return Filled({}, told=False)
-        speaker = self._speaker(properties)
         required, made, told = node.get("required", ()), dict(there), False
         for member, schema in properties.items():
             if member in there:
@@ -146,10 +173,11 @@ class SchemaFilling:
 
     def _member(self, member: str, schema: Any, said: Message, speaker: str, depth: int) -> Filled:
         repeated = said.document.get(member)
-        if names.plain(member) not in names.STATUSES and value_check(self.merged(schema))(repeated):
+        repeats = repeated is not None and names.plain(member) not in names.STATUSES
+        if repeats and self._node(schema).accepts(repeated):
             return Filled(repeated)
         if member == speaker:
-            return Filled(fitting_text(self.merged(schema), said.sentence, said.title), told=True)
+            return Filled(fitting_text(self._node(schema).merged, said.sentence, said.title), told=True)
         found = self._filled(member, schema, said, None, depth - 1)
         is_list = names.plain(member) in names.ERRORS and isinstance(found.value, list)
         if is_list and speaker and not said.problems:
