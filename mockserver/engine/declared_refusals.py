@@ -42,7 +42,7 @@ _OTHER_STATUSES: Mapping[str, tuple[int, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A declared form of a refusal, JSON or a text: its media type, schema and examples, and what fills it."""
+    """A declared form of a refusal, JSON or a text: media type, schema, examples, and what fills it."""
 
     media_type: str
     schema: Document
