@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 from mockserver.codec.http import JSON_TYPE, json_reply
 from mockserver.codec.instants import print_instant
 from mockserver.engine.member_names import pick
-from mockserver.engine.schema_filling import Message, SchemaFilling, fitting_text, is_free_text, value_check
+from mockserver.engine.schema_filling import Message, SchemaFilling
+from mockserver.engine.schema_limits import fitting_text, is_free_text, value_check
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, Operation, Spec, parse_pointer, resolve

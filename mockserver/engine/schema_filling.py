@@ -6,8 +6,6 @@ their schema takes.
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,19 +14,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from mockserver.engine import member_names as names
+from mockserver.engine.schema_limits import fitting_text, is_free_text, nearest_number, value_check
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
-from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.openapi import resolve
 
 _DEEPEST = 8
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, Decimal),
-    "boolean": (bool,),
-    "array": (),
-    "object": (),
-}
 _INVENTED: Mapping[str, str] = {
     "uuid": "00000000-0000-4000-8000-000000000000",
     "date": "2026-01-01",
@@ -38,7 +28,6 @@ _INVENTED: Mapping[str, str] = {
     "hostname": "example.com",
     "ipv4": "192.0.2.1",
 }
-_NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
 _TEXTS = ("none", "NONE", "0", "00000000", "A", "a", "A-1", "AA-0001", "E0001", "E-0001")
 
 
@@ -221,60 +210,6 @@ class SchemaFilling:
         return Filled(made, told=says)
 
 
-def value_check(node: Document) -> Callable[[Json], bool]:
-    """Return what checks if a schema without references takes a text, a number or a truth value."""
-    kinds: tuple[type, ...] = _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
-    enum, fits, is_in_reach = node.get("enum"), _text_check(node), _number_check(node)
-
-    def check(value: Json) -> bool:
-        if not isinstance(value, kinds) or (value.__class__ is bool and bool not in kinds):
-            return False
-        if enum and value not in enum:
-            return False
-        if isinstance(value, str):
-            return fits(value)
-        return value.__class__ is bool or is_in_reach(value)
-
-    return check
-
-
-def _text_check(node: Document) -> Callable[[str], bool]:
-    """Return what checks a text's length, pattern and format; a pattern that is none takes any text."""
-    least, most = node.get("minLength", 0), node.get("maxLength", sys.maxsize)
-    form = COMMON_FORMATS.get(node.get("format", ""))
-    patterns = (node.get("pattern"), form if isinstance(form, str) else None)
-    searches = [found for pattern in patterns if pattern and (found := _search_of(pattern))]
-    if not searches and not least and most == sys.maxsize:
-        return _any_value
-    return lambda text: least <= len(text) <= most and all(search(text) for search in searches)
-
-
-def _search_of(pattern: str) -> Callable[[str], object] | None:
-    try:
-        return re.compile(pattern, re.ASCII).search
-    except re.error:
-        return None
-
-
-def _number_check(node: Document) -> Callable[[Json], bool]:
-    """Return what checks that limits and step allow a number."""
-    if _NUMBER_LIMITS.isdisjoint(node):
-        return _any_value
-    least, most = _limits(node)
-    if node.get("multipleOf"):
-        return lambda number: _nearest(node, Decimal(str(number))) == number
-    return lambda number: (least is None or number >= least) and (most is None or number <= most)
-
-
-def _any_value(_value: Json) -> bool:
-    return True
-
-
-def is_free_text(node: Document) -> bool:
-    """Return whether a schema without references takes any text of some length and pattern."""
-    return node.get("type", "string") == "string" and not {"enum", "format", "properties"} & node.keys()
-
-
 def _scalar(name: str, node: Document, said: Message) -> Filled:
     if node.get("enum"):
         return _chosen(name, node, said)
@@ -302,29 +237,8 @@ def _number(name: str, node: Document, said: Message) -> Filled:
         return Filled(count)
     if node.get("nullable"):
         return Filled(None)
-    wanted = _nearest(node, Decimal(0))
+    wanted = nearest_number(node, Decimal(0))
     return Filled(int(wanted) if wanted == int(wanted) else wanted)
-
-
-def _nearest(node: Document, wanted: Decimal) -> Decimal:
-    """Return the number, or the nearest that limits and step allow."""
-    least, most = _limits(node)
-    if least is not None and wanted < least:
-        wanted = least
-    if most is not None and wanted > most:
-        wanted = most
-    step = node.get("multipleOf")
-    return wanted + -wanted % Decimal(str(step)) if step else wanted
-
-
-def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
-    """Return the least and the greatest number, one off an exclusive limit; None for none."""
-    least, most = node.get("minimum"), node.get("maximum")
-    above, below = 1 if node.get("exclusiveMinimum") else 0, 1 if node.get("exclusiveMaximum") else 0
-    return (
-        None if least is None else Decimal(str(least)) + above,
-        None if most is None else Decimal(str(most)) - below,
-    )
 
 
 def _count(called: str, said: Message) -> int | None:
@@ -388,17 +302,3 @@ def _spellings(code: str) -> tuple[str, ...]:
         "".join(word.capitalize() for word in words),
         code.upper(),
     )
-
-
-def fitting_text(node: Document, *texts: str) -> str | None:
-    """Return the first text that length and pattern allow, one that is too long cut, else None."""
-    least, most, pattern = node.get("minLength", 0), node.get("maxLength"), node.get("pattern")
-    for text in texts:
-        cut = text if most is None else text[:most]
-        cut = cut if len(cut) >= least else cut.ljust(least, ".")
-        try:
-            if pattern is None or re.search(pattern, cut, re.ASCII):
-                return cut
-        except re.error:
-            return cut
-    return None
