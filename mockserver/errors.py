@@ -229,7 +229,7 @@ class Rejected(Refusal):
     def __init__(self, *problems: Problem, document: Json = None, hint: str = "") -> None:
         self.problems = problems
         self.document = document
-        super().__init__("; ".join(problem.detail for problem in problems), hint=hint)
+        super().__init__("; ".join([problem.detail for problem in problems]), hint=hint)
 
 
 class ServerRefusal(Refusal):

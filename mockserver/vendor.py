@@ -85,7 +85,8 @@ class BatchHandler:
     """A vendor's part of one batch operation.
 
     `rules` and `warning_rules` are pure and see one item; `batch_rule` is pure, sees the whole batch and
-    yields problems with the item's index. `check` also sees the state, and runs whatever was found before.
+    yields problems with the item's index. `check` also sees the state, and runs whatever was found before;
+    `check_bad` likewise, but runs for those items alone that were found to have problems.
     `apply` prepares the batch and returns the function that stores one item without problems, or raises
     `Rejected`. `aborts_batch` tells whether a rejected item makes the remaining ones skipped. `render` writes
     the outcomes into the vendor's reply. `extra_outcome(outcome, n)` builds the nth outcome of an item that
@@ -98,6 +99,7 @@ class BatchHandler:
     warning_rules: tuple[ItemRule, ...] = ()
     batch_rule: BatchRule | None = None
     check: CheckItem | None = None
+    check_bad: CheckItem | None = None
     aborts_batch: AbortsBatch | None = None
     extra_outcome: ExtraOutcome | None = None
 

@@ -33,10 +33,13 @@ def apply_each(
         handler.check,
         handler.aborts_batch,
     )
+    check_bad = handler.check_bad
     for item in request.items:
         verdict = _NO_PROBLEMS if check is None else _check_item(item, request, check, state)
         if verdicts and item.index in verdicts:
             verdict = _merge_verdicts(verdicts[item.index], verdict)
+            if check_bad is not None and verdict.problems:
+                verdict = _merge_verdicts(verdict, _check_item(item, request, check_bad, state))
         if verdict is not _NO_PROBLEMS and verdict.problems:
             outcome = _unapplied_outcome(item, verdict)
         else:

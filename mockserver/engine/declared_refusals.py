@@ -42,12 +42,13 @@ _OTHER_STATUSES: Mapping[str, tuple[int, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A declared form of a refusal, JSON or a text: its media type, schema and examples."""
+    """A declared form of a refusal, JSON or a text: media type, schema, examples, and what fills it."""
 
     media_type: str
     schema: Document
     compiled: Schema
     examples: tuple[Json, ...]
+    filling: SchemaFilling
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,9 @@ class DeclaredRefusals:
 
     def _bodies(self, form: _Form, said: Message, details: Document) -> Iterator[Json]:
         """Yield what the form may be filled with, the best first."""
-        filling = SchemaFilling(self.spec.document)
-        declared = filling.merged(form.schema).get("properties", EMPTY)
+        declared = form.filling.merged(form.schema).get("properties", EMPTY)
         of_problem = {name: value for name, value in details.items() if not declared or name in declared}
-        made = filling.fill(form.schema, said)
+        made = form.filling.fill(form.schema, said)
         yield from (of_problem, made) if form.media_type == PROBLEM_TYPE or not made else (made,)
         yield from form.examples
         yield details
@@ -108,7 +108,8 @@ class DeclaredRefusals:
                     compiled = compile_schema(document, schema, COMMON_FORMATS)
                 except (SpecError, ValueError):
                     return None
-                return _Form(media_type, schema, compiled, tuple(_examples(document, content)))
+                examples = tuple(_examples(document, content))
+                return _Form(media_type, schema, compiled, examples, SchemaFilling(document))
         return None
 
 

@@ -9,26 +9,43 @@ from mockserver.errors import Rejected, SpecError
 from mockserver.model import EMPTY, Action, Document, Item, Outcome, Path, Problem, Reply, join_key
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, Operation, Spec
-from mockserver.vendor import ApplyBatch, Handler, Request, find_record, store_each
+from mockserver.vendor import ApplyBatch, Handler, Request, StoreItem, find_record
+
+# Bound once: until Python 3.12 an enum member costs a call each time it is named.
+CREATED, UPDATED = Action.CREATED, Action.UPDATED
 
 
 def upsert_items(batch: Batch) -> ApplyBatch:
     """Store each item under its key, as it is; without `upsert` a key that is there is a duplicate."""
+    is_composite = len(batch.key) > 1
 
-    def keep(item: Item, _request: Request, state: State) -> Outcome:
+    def apply(_request: Request, state: State) -> StoreItem:
         collection = state.collection(batch.collection)
-        absent = next((name for name in batch.key if item.document.get(name) is None), None)
-        if absent is not None or not item.key:
-            path: Path = (*batch.items, item.index, absent or batch.key[0])
-            raise Rejected(Problem("missing-required", path, "the item has no key", "key"))
-        known = item.key in collection
-        if known and not batch.upsert:
-            path = (*batch.items, item.index)
-            raise Rejected(Problem("duplicate-key", path, f"{item.key} is there already", "key"))
-        collection[item.key] = item.document
-        return Outcome(item, Action.UPDATED if known else Action.CREATED, item.document)
+        find = collection.get
 
-    return store_each(keep)
+        def keep(item: Item) -> Outcome:
+            key, document = item.key, item.document
+            if not key or (is_composite and _absent_member(batch, item)):
+                raise _without_key(batch, item)
+            is_new = find(key) is None
+            if not is_new and not batch.upsert:
+                path: Path = (*batch.items, item.index)
+                raise Rejected(Problem("duplicate-key", path, f"{key} is there already", "key"))
+            collection[key] = document
+            return Outcome(item, CREATED if is_new else UPDATED, document)
+
+        return keep
+
+    return apply
+
+
+def _absent_member(batch: Batch, item: Item) -> str | None:
+    return next((name for name in batch.key if item.document.get(name) is None), None)
+
+
+def _without_key(batch: Batch, item: Item) -> Rejected:
+    path = (*batch.items, item.index, _absent_member(batch, item) or batch.key[0])
+    return Rejected(Problem("missing-required", path, "the item has no key", "key"))
 
 
 def show_handler(collection: str, key: tuple[str, ...], form: AnswerForm) -> Handler:

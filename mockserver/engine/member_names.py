@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from mockserver.model import Json
 
@@ -82,6 +83,7 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 LAST_RESORTS = ("error", "failed", "failure", "other", "general", "unknown", "invalid", "badrequest")
 
 
+@lru_cache(maxsize=4096)
 def plain(name: object) -> str:
     """Return a name without case and separators: `error_code` and `errorCode` are one."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from mockserver.codec.http import JSON_TYPE, json_reply
 from mockserver.codec.instants import print_instant
 from mockserver.engine.member_names import pick
-from mockserver.engine.schema_filling import Message, SchemaFilling, takes
-from mockserver.model import EMPTY, Action, Document, Json, Outcome, Path, Reply
+from mockserver.engine.schema_filling import Message, SchemaFilling
+from mockserver.engine.schema_limits import fitting_text, is_free_text, value_check
+from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
 from mockserver.spec.openapi import Batch, Operation, Spec, parse_pointer, resolve
 from mockserver.vendor import FAULT_RULE, BatchResult, RenderBatch
 
+TellMember: TypeAlias = Callable[[Outcome], Json]
+"""Returns what a row says of an item, None for nothing; made once, when the operation is compiled."""
+
+WriteRow: TypeAlias = Callable[[Outcome, str], Json]
+"""Returns the row of an item; the text is the time."""
+
 _LIMITS = frozenset({"enum", "format", "pattern", "minLength", "maxLength"})
+_NOT_ACCEPTED = frozenset({Action.REJECTED, Action.SKIPPED})
+_REJECTED_STATUS, _SKIPPED_STATUS = 422, 424
 _STATUSES = {Action.CREATED: 201, Action.UPDATED: 200, Action.UNCHANGED: 200}
 _WORDS: Mapping[Action, tuple[str, ...]] = {
     Action.CREATED: ("created", "new", "inserted", "added", "stored", "ok", "success", "accepted", "done"),
@@ -49,85 +58,16 @@ def declared_form(contract: Spec, operation: Operation, otherwise: int) -> Answe
     return AnswerForm(status, media_type, contents.get(media_type, EMPTY).get("schema", EMPTY))
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Writes one row an item; `places` are the pointers into it, `schemas` what the spec says of them.
-
-    `is_flat`: the places are members of the row, and none of them is an object.
-    """
-
-    filling: SchemaFilling
-    key: tuple[str, ...]
-    places: Mapping[str, Path]
-    row: Document
-    schemas: Mapping[str, Document]
-    is_flat: bool
-
-    def row_of(self, outcome: Outcome, now: str) -> Json:
-        """Return the row of one item: status, message and key, and what else its schema requires."""
-        made: Json = {}
-        for name, value in (
-            ("status", self._status(outcome)),
-            ("message", self._message(outcome)),
-            ("key", self._key(outcome)),
-        ):
-            if name in self.places and value is not None:
-                made = _with_value_at(made, self.places[name], value)
-        if not self.row or (self.is_flat and all(name in made for name in self.row.get("required", ()))):
-            return made  # a batch may have thousands of items
-        return self.filling.fill(self.row, _message_of(outcome, now), made)
-
-    def _status(self, outcome: Outcome) -> Json:
-        status, node = item_status(outcome), self.schemas.get("status", EMPTY)
-        if node.get("enum"):
-            return pick(node["enum"], status, outcome.action, *_WORDS[outcome.action], *node["enum"])
-        if node.get("type") == "boolean":
-            return outcome.accepted
-        return str(outcome.action) if node.get("type") == "string" else status
-
-    def _message(self, outcome: Outcome) -> Json:
-        node = self.schemas.get("message", EMPTY)
-        if node.get("type") in ("array", "object"):
-            return None if outcome.accepted else self.filling.fill(node, _message_of(outcome))
-        is_apart = "status" not in self.places or len(self.places.get("message", ())) > 1
-        if outcome.accepted and is_apart:
-            return None
-        if _LIMITS.isdisjoint(node):
-            return _sentence(outcome)
-        return self.filling.fill({"properties": {"message": node}}, _message_of(outcome))["message"]
-
-    def _key(self, outcome: Outcome) -> Json:
-        """Return the key with the type of the item's member, or the type that the row's schema has for it."""
-        document = outcome.item.document
-        there: Document = document if isinstance(document, dict) else EMPTY
-        node = self.schemas.get("key", EMPTY)
-        if len(self.key) == 1:
-            sent = there.get(self.key[0], outcome.item.key)
-            value = _as_type(sent, node.get("type", ""))
-            return value if takes(node, value) else None
-        if node.get("type") == "object":
-            nodes = {name: self.filling.at(node, (name,)) for name in self.key}
-            return {name: there[name] for name in self.key if takes(nodes[name], there.get(name))}
-        return outcome.item.key
-
-
 def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBatch:
     """Return one row an item at `outcome.list`, in the types that the answer's schema declares."""
     filling = SchemaFilling(contract.document)
     target = {name: parse_pointer(pointer) for name, pointer in batch.outcome.items()}
     listed = filling.at(form.schema, target["list"])
-    row = filling.merged(listed.get("items", EMPTY))
-    places: dict[str, Path] = {name: target[name] for name in ("status", "message", "key") if name in target}
-    schemas: dict[str, Document] = {name: filling.at(row, path) for name, path in places.items()}
-    is_flat = all(len(path) == 1 for path in places.values())
-    is_flat = is_flat and not any("properties" in node for node in schemas.values())
-    rows = _Rows(filling, batch.key, places, row, schemas, is_flat)
+    write_row = _row_writer(filling, filling.merged(listed.get("items", EMPTY)), batch.key, target)
 
     def render(result: BatchResult, state: State) -> Reply:
         now = print_instant(state.now)
-        document: Json = _with_value_at(
-            {}, target["list"], [rows.row_of(one, now) for one in result.outcomes]
-        )
+        document: Json = _with_value_at({}, target["list"], [write_row(one, now) for one in result.outcomes])
         counts = _counts(result.outcomes)
         if "count" in target:
             document = _with_value_at(document, target["count"], counts["accepted"])
@@ -139,12 +79,181 @@ def render_outcomes(contract: Spec, batch: Batch, form: AnswerForm) -> RenderBat
     return render
 
 
+def _row_writer(
+    filling: SchemaFilling, row: Document, key: tuple[str, ...], target: Mapping[str, Path]
+) -> WriteRow:
+    """Return what writes an item's status, message and key, and what else the schema of a row requires."""
+    places = {name: target[name] for name in ("status", "message", "key") if name in target}
+    schemas = {name: filling.at(row, path) for name, path in places.items()}
+    is_apart = "status" not in places or len(places.get("message", ())) > 1
+    writers = {
+        "status": _status_writer(schemas.get("status", EMPTY)),
+        "message": _message_writer(filling, schemas.get("message", EMPTY), is_apart=is_apart),
+        "key": _key_writer(filling, schemas.get("key", EMPTY), key),
+    }
+    is_flat = all(len(path) == 1 for path in places.values())
+    tell = _flat_writer if is_flat else _nested_writer
+    told = tell([(path, writers[name]) for name, path in places.items()])
+    if not row:
+        return lambda outcome, _now: told(outcome)
+    complete = _row_completer(row, is_flat=is_flat, places=places, schemas=schemas)
+
+    def write(outcome: Outcome, now: str) -> Json:
+        made = told(outcome)
+        whole = complete(made)
+        return filling.fill(row, _message_of(outcome, now), made) if whole is None else whole
+
+    return write
+
+
+def _row_completer(
+    row: Document, *, is_flat: bool, places: Mapping[str, Path], schemas: Mapping[str, Document]
+) -> Callable[[Json], Json]:
+    """Return what gives back a row that its schema asks nothing more of, in its order; None for any other.
+
+    A batch may have thousands of items, and to fill a schema takes a while.
+    """
+    required, properties = frozenset(row.get("required", ())), row.get("properties", EMPTY)
+    if is_flat and not any("properties" in node for node in schemas.values()):
+        return lambda made: made if made.keys() >= required else None
+    if not properties or not all(places.values()):
+        return lambda _made: None
+    order = dict.fromkeys((*properties, *(str(path[0]) for path in places.values())))
+    objects = {
+        str(path[0])
+        for name, path in places.items()
+        if len(path) > 1 or schemas[name].get("type") == "object" or "properties" in schemas[name]
+    }
+
+    def complete(made: Json) -> Json:
+        if objects.isdisjoint(made) and made.keys() >= required:
+            return {name: made[name] for name in order if name in made}
+        return None
+
+    return complete
+
+
+def _flat_writer(members: Iterable[tuple[Path, TellMember]]) -> TellMember:
+    """Return what writes members of a row; those without a value are left out."""
+    named = [(str(path[0]), tell) for path, tell in members]
+
+    def write(outcome: Outcome) -> Json:
+        made: dict[str, Json] = {}
+        for name, tell in named:
+            value = tell(outcome)
+            if value is not None:
+                made[name] = value
+        return made
+
+    return write
+
+
+def _nested_writer(members: Iterable[tuple[Path, TellMember]]) -> TellMember:
+    """Return what writes values at places inside a row; those without a value are left out."""
+    listed = list(members)
+
+    def write(outcome: Outcome) -> Json:
+        made: Json = {}
+        for path, tell in listed:
+            value = tell(outcome)
+            if value is not None:
+                made = _with_value_at(made, path, value)
+        return made
+
+    return write
+
+
+def _status_writer(node: Document) -> TellMember:
+    """Return what tells an item's status in the type that the schema has for it."""
+    usual = {action: _status_as(node, action, _STATUSES.get(action, _SKIPPED_STATUS)) for action in Action}
+    rejected = {action: _status_as(node, action, _REJECTED_STATUS) for action in Action}
+
+    def tell(outcome: Outcome) -> Json:
+        if not outcome.problems:
+            return usual[outcome.action]
+        status = item_status(outcome)
+        if status == _REJECTED_STATUS:
+            return rejected[outcome.action]
+        return _status_as(node, outcome.action, status)
+
+    return tell
+
+
+def _status_as(node: Document, action: Action, status: int) -> Json:
+    if node.get("enum"):
+        return pick(node["enum"], status, action, *_WORDS[action], *node["enum"])
+    if node.get("type") == "boolean":
+        return action not in _NOT_ACCEPTED
+    return str(action) if node.get("type") == "string" else status
+
+
+def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -> TellMember:
+    """Return what tells an item's message; with `is_apart` a good item has none."""
+    if node.get("type") in ("array", "object"):
+        return lambda outcome: None if outcome.accepted else filling.fill(node, _message_of(outcome))
+    silent = frozenset(Action) - _NOT_ACCEPTED if is_apart else frozenset()
+    if _LIMITS.isdisjoint(node):
+        return _sentence_writer(EMPTY, silent)
+    if is_free_text(node):
+        return _sentence_writer(node, silent)
+    return lambda outcome: (
+        None if outcome.action in silent else filling.fill_member("message", node, _message_of(outcome))
+    )
+
+
+def _sentence_writer(limits: Document, silent: frozenset[Action]) -> TellMember:
+    """Return what says in a sentence, within the limits, what became of an item."""
+    usual = {
+        action: None if action in silent else fitting_text(limits, action.capitalize()) for action in Action
+    }
+
+    def tell(outcome: Outcome) -> Json:
+        action = outcome.action
+        if not outcome.problems:
+            return usual[action]
+        return None if action in silent else fitting_text(limits, _sentence(outcome), action.capitalize())
+
+    return tell
+
+
+def _key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> TellMember:
+    """Return what tells a key with the type of the item's member, or the type that the row's schema has."""
+    if len(key) == 1:
+        return _member_writer(node, key[0])
+    if node.get("type") != "object":
+        return lambda outcome: outcome.item.key
+    accepted = {name: value_check(filling.at(node, (name,))) for name in key}
+
+    def tell(outcome: Outcome) -> Json:
+        there = _members_of(outcome.item)
+        return {name: there[name] for name in key if accepted[name](there.get(name))}
+
+    return tell
+
+
+def _member_writer(node: Document, name: str) -> TellMember:
+    accepts, convert = value_check(node), _CONVERTERS.get(node.get("type", ""))
+
+    def tell(outcome: Outcome) -> Json:
+        item = outcome.item
+        value = _members_of(item).get(name, item.key)
+        if convert is not None:
+            value = convert(value)
+        return value if accepts(value) else None
+
+    return tell
+
+
+def _members_of(item: Item) -> Document:
+    return item.document if isinstance(item.document, dict) else EMPTY
+
+
 def item_status(outcome: Outcome) -> int:
     """Return the status of an item: 422 for a rejected one, unless a scenario says which."""
-    said = [problem.expected for problem in outcome.problems if problem.rule == FAULT_RULE]
-    if outcome.problems:
-        return next((status for status in said if status is not None), 422)
-    return _STATUSES.get(outcome.action, 424)
+    if not outcome.problems:
+        return _STATUSES.get(outcome.action, _SKIPPED_STATUS)
+    said = (problem.expected for problem in outcome.problems if problem.rule == FAULT_RULE)
+    return next((status for status in said if status is not None), _REJECTED_STATUS)
 
 
 def _sentence(outcome: Outcome) -> str:
@@ -152,7 +261,6 @@ def _sentence(outcome: Outcome) -> str:
 
 
 def _message_of(outcome: Outcome, now: str = "") -> Message:
-    document = outcome.item.document
     return Message(
         item_status(outcome),
         _sentence(outcome),
@@ -160,24 +268,36 @@ def _message_of(outcome: Outcome, now: str = "") -> Message:
         outcome.problems[0].code if outcome.problems else str(outcome.action),
         outcome.problems,
         now,
-        document=document if isinstance(document, dict) else EMPTY,
+        document=_members_of(outcome.item),
         is_refusal=not outcome.accepted,
     )
 
 
 def _counts(outcomes: tuple[Outcome, ...]) -> Mapping[str, int]:
-    by_action = Counter(str(one.action) for one in outcomes)
-    accepted = sum(one.accepted for one in outcomes)
-    return {**by_action, "total": len(outcomes), "accepted": accepted, "rejected": len(outcomes) - accepted}
+    by_action = Counter([one.action for one in outcomes])
+    rejected = sum(by_action[action] for action in _NOT_ACCEPTED)
+    named = {str(action): count for action, count in by_action.items()}
+    return {**named, "total": len(outcomes), "accepted": len(outcomes) - rejected, "rejected": rejected}
 
 
-def _as_type(value: Json, kind: str) -> Json:
-    """Return a key as the type of the schema, where it is a number or a text of one."""
-    if kind == "string" and isinstance(value, (int, Decimal)):
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    if kind in ("integer", "number") and isinstance(value, str):
-        return int(value) if value.isascii() and value.isdecimal() else None
-    return value
+def _text_of_key(value: Json) -> Json:
+    if not isinstance(value, (int, Decimal)):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number_of_key(value: Json) -> Json:
+    if not isinstance(value, str):
+        return value
+    return int(value) if value.isascii() and value.isdecimal() else None
+
+
+_CONVERTERS: Mapping[str, Callable[[Json], Json]] = {
+    "string": _text_of_key,
+    "integer": _number_of_key,
+    "number": _number_of_key,
+}
+"""How a key becomes what its schema says, where it is a number or the text of one."""
 
 
 def _with_value_at(document: Json, path: Path, value: Json) -> Json:

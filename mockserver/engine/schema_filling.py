@@ -6,26 +6,19 @@ their schema takes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from mockserver.engine import member_names as names
-from mockserver.model import EMPTY, Document, Json, Path, Problem, pointer_of
-from mockserver.spec.formats import COMMON_FORMATS
+from mockserver.engine.schema_limits import fitting_text, is_free_text, nearest_number, value_check
+from mockserver.model import EMPTY, Document, Json, Path, Problem, Value, pointer_of
 from mockserver.spec.openapi import resolve
 
 _DEEPEST = 8
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, Decimal),
-    "boolean": (bool,),
-    "array": (),
-    "object": (),
-}
 _INVENTED: Mapping[str, str] = {
     "uuid": "00000000-0000-4000-8000-000000000000",
     "date": "2026-01-01",
@@ -38,8 +31,7 @@ _INVENTED: Mapping[str, str] = {
 _TEXTS = ("none", "NONE", "0", "00000000", "A", "a", "A-1", "AA-0001", "E0001", "E-0001")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Value, frozen=True):
     """What an answer says: status, sentence, title and neutral code, the problems, when and to which path.
 
     `path` is that of one problem. `document` is an item, whose members the answer may repeat; `counts` say
@@ -54,9 +46,9 @@ class Message:
     now: str = ""
     address: str = ""
     path: Path = ()
-    document: Document = field(default_factory=dict)
+    document: Document = EMPTY
     is_refusal: bool = True
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = EMPTY
 
     def of(self, problem: Problem) -> Message:
         """Return what is said of one problem alone."""
@@ -65,8 +57,7 @@ class Message:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Value, frozen=True):
     """A value for a schema; `told`: it says something of the message, and is not only made up."""
 
     value: Json
@@ -74,14 +65,36 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
+class _Node:
+    """A schema without references, and what is asked of it for each item.
+
+    `origin` is the schema as it is written; `speaker` is the member that takes the sentence.
+    """
+
+    origin: Any
+    merged: dict[str, Any]
+    speaker: str
+    accepts: Callable[[Json], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaFilling:
-    """Fills schemas of one document."""
+    """Fills schemas of one document.
+
+    `nodes` are the schemas met so far, by the identity of their origin; there are no more than the document
+    has.
+    """
 
     document: Document
+    nodes: dict[int, _Node] = field(default_factory=dict)
 
     def fill(self, schema: Document, said: Message, given: Json = None) -> Json:
         """Return a value for the schema; members that are `given` stay as they are."""
         return self._filled("", schema, said, given, _DEEPEST).value
+
+    def fill_member(self, name: str, schema: Any, said: Message) -> Json:
+        """Return a value for a member of that name, whether it says something or is made up."""
+        return self._filled(name, schema, said, None, _DEEPEST).value
 
     def merged(self, schema: Any) -> dict[str, Any]:
         """Return the schema without `$ref` and `allOf`; of `oneOf` and `anyOf` with the first one."""
@@ -105,26 +118,35 @@ class SchemaFilling:
             node = self.merged(node.get("properties", EMPTY).get(step, EMPTY))
         return node
 
+    def _node(self, schema: Any) -> _Node:
+        known = self.nodes.get(id(schema))
+        if known is None:
+            merged = self.merged(schema)
+            speaker = self._speaker(merged.get("properties", EMPTY))
+            known = self.nodes[id(schema)] = _Node(schema, merged, speaker, value_check(merged))
+        return known
+
     def _filled(self, name: str, schema: Any, said: Message, given: Json, depth: int) -> Filled:
         if depth == 0:
             return Filled(None)
-        node = self.merged(schema)
+        known = self._node(schema)
+        node = known.merged
         if node.get("type") == "object" or "properties" in node or isinstance(given, dict):
-            return self._object(node, said, given, depth)
+            return self._object(known, said, given, depth)
         if given is not None:
             return Filled(given, told=True)
         if node.get("type") == "array":
             return self._array(name, node, said, depth)
         return _scalar(name, node, said)
 
-    def _object(self, node: Document, said: Message, given: Json, depth: int) -> Filled:
+    def _object(self, known: _Node, said: Message, given: Json, depth: int) -> Filled:
+        node, speaker = known.merged, known.speaker
         properties, others = node.get("properties", EMPTY), node.get("additionalProperties", True)
         there: Document = given if isinstance(given, dict) else EMPTY
         if not properties and isinstance(others, dict):
             return self._by_place(others, said, depth)
         if not properties and not there:
             return Filled({}, told=False)
-        speaker = self._speaker(properties)
         required, made, told = node.get("required", ()), dict(there), False
         for member, schema in properties.items():
             if member in there:
@@ -140,10 +162,11 @@ class SchemaFilling:
 
     def _member(self, member: str, schema: Any, said: Message, speaker: str, depth: int) -> Filled:
         repeated = said.document.get(member)
-        if names.plain(member) not in names.STATUSES and takes(self.merged(schema), repeated):
+        repeats = repeated is not None and names.plain(member) not in names.STATUSES
+        if repeats and self._node(schema).accepts(repeated):
             return Filled(repeated)
         if member == speaker:
-            return Filled(_fitting(self.merged(schema), said.sentence, said.title), told=True)
+            return Filled(fitting_text(self._node(schema).merged, said.sentence, said.title), told=True)
         found = self._filled(member, schema, said, None, depth - 1)
         is_list = names.plain(member) in names.ERRORS and isinstance(found.value, list)
         if is_list and speaker and not said.problems:
@@ -155,7 +178,7 @@ class SchemaFilling:
         free = {
             names.plain(member): member
             for member, schema in properties.items()
-            if _is_free_text(self.merged(schema))
+            if is_free_text(self.merged(schema))
         }
         return next((free[name] for name in names.SENTENCES if name in free), "")
 
@@ -187,25 +210,6 @@ class SchemaFilling:
         return Filled(made, told=says)
 
 
-def takes(node: Document, value: Json) -> bool:
-    """Return whether a schema without references takes a text, a number or a truth value."""
-    kinds = _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        return False
-    if node.get("enum") and value not in node["enum"]:
-        return False
-    if isinstance(value, str):
-        check = COMMON_FORMATS.get(node.get("format", ""), "")
-        return _fitting(node, value) == value and (
-            not isinstance(check, str) or re.search(check, value, re.ASCII) is not None
-        )
-    return isinstance(value, bool) or _nearest(node, Decimal(str(value))) == value
-
-
-def _is_free_text(node: Document) -> bool:
-    return node.get("type", "string") == "string" and not {"enum", "format", "properties"} & node.keys()
-
-
 def _scalar(name: str, node: Document, said: Message) -> Filled:
     if node.get("enum"):
         return _chosen(name, node, said)
@@ -233,20 +237,8 @@ def _number(name: str, node: Document, said: Message) -> Filled:
         return Filled(count)
     if node.get("nullable"):
         return Filled(None)
-    wanted = _nearest(node, Decimal(0))
+    wanted = nearest_number(node, Decimal(0))
     return Filled(int(wanted) if wanted == int(wanted) else wanted)
-
-
-def _nearest(node: Document, wanted: Decimal) -> Decimal:
-    """Return the number, or the nearest that limits and step allow."""
-    least, most = node.get("minimum"), node.get("maximum")
-    above, below = 1 if node.get("exclusiveMinimum") else 0, 1 if node.get("exclusiveMaximum") else 0
-    if least is not None and wanted < Decimal(str(least)) + above:
-        wanted = Decimal(str(least)) + above
-    if most is not None and wanted > Decimal(str(most)) - below:
-        wanted = Decimal(str(most)) - below
-    step = node.get("multipleOf")
-    return wanted + -wanted % Decimal(str(step)) if step else wanted
 
 
 def _count(called: str, said: Message) -> int | None:
@@ -264,7 +256,7 @@ def _truth(name: str, said: Message) -> Filled:
 def _text(name: str, node: Document, said: Message) -> Filled:
     told = _told_text(names.plain(name), node, said)
     if told:
-        fitting = _fitting(node, *told)
+        fitting = fitting_text(node, *told)
         if fitting is not None:
             return Filled(fitting, told=True)
     if node.get("nullable"):
@@ -275,7 +267,7 @@ def _text(name: str, node: Document, said: Message) -> Filled:
     text = (
         said.now if node.get("format") == "date-time" and said.now else _INVENTED.get(node.get("format", ""))
     )
-    made = _fitting(node, *((text,) if text else _TEXTS))
+    made = fitting_text(node, *((text,) if text else _TEXTS))
     return Filled("" if made is None else made)
 
 
@@ -310,17 +302,3 @@ def _spellings(code: str) -> tuple[str, ...]:
         "".join(word.capitalize() for word in words),
         code.upper(),
     )
-
-
-def _fitting(node: Document, *texts: str) -> str | None:
-    """Return the first text that length and pattern allow, one that is too long cut, else None."""
-    least, most, pattern = node.get("minLength", 0), node.get("maxLength"), node.get("pattern")
-    for text in texts:
-        cut = text if most is None else text[:most]
-        cut = cut if len(cut) >= least else cut.ljust(least, ".")
-        try:
-            if pattern is None or re.search(pattern, cut, re.ASCII):
-                return cut
-        except re.error:
-            return cut
-    return None

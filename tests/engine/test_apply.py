@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +92,15 @@ def test_what_the_state_has_against_an_item_joins_what_the_judge_had() -> None:
     )
 
     assert outcomes[0].problems == (WRONG, ODD)
+
+
+def test_only_what_the_judge_found_bad_is_checked_as_a_bad_item() -> None:
+    furnished = dataclasses.replace(batch_handler(), check_bad=lambda *_: (ODD,))
+    verdicts = {0: Verdict(warnings=(ODD,)), 1: Verdict((WRONG,))}
+
+    outcomes = transact(store(), lambda state: apply_each(orders("A", "B", "C"), verdicts, furnished, state))
+
+    assert [outcome.problems for outcome in outcomes] == [(), (WRONG, ODD), ()]
 
 
 def test_only_objects_are_held_against_the_state() -> None:

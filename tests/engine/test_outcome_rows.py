@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockserver.engine.outcome_rows import AnswerForm, render_outcomes
 from mockserver.model import Action, Item, Outcome, Problem
@@ -172,3 +174,73 @@ def test_required_counts_say_how_many_items_there_are() -> None:
     made = rendered(*outcomes, schema=schema)
 
     assert [made[name] for name in counts] == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("schema", "shown"),
+    [
+        ({"type": "string", "maxLength": 40}, "it is short"),
+        ({"type": "string", "enum": ["fine", "bad"]}, "fine"),
+    ],
+)
+def test_a_message_is_about_the_item_even_if_the_item_has_a_member_of_that_name(
+    schema: Any, shown: str
+) -> None:
+    row = _row(Action.REJECTED, {"id": "A", "message": "fine"}, id={"type": "string"}, message=schema)
+
+    assert row["message"] == shown
+
+
+_MEMBERS: Any = {
+    "state": {"type": "integer"},
+    "key": {"type": "string"},
+    "text": {"type": "string", "maxLength": 8},
+    "error": {"type": "object", "properties": {"text": {"type": "string"}, "code": {"type": "string"}}},
+    "at": {"type": "string", "format": "date-time"},
+}
+_PLACES = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.just("/state"),
+        "message": st.sampled_from(["/text", "/error/text"]),
+        "key": st.sampled_from(["/key", "/error/key", "/other"]),
+    },
+)
+_OUTCOMES = st.builds(
+    lambda action, key: Outcome(
+        Item(0, key, {"id": key, "code": "own"}),
+        action,
+        problems=(Problem("late", ("orders", 0, "id"), "it is late"),) if action is Action.REJECTED else (),
+    ),
+    st.sampled_from(list(Action)),
+    st.sampled_from(["A", "7"]),
+)
+
+
+@given(
+    places=_PLACES,
+    members=st.permutations(sorted(_MEMBERS)),
+    count=st.integers(0, 5),
+    required=st.sets(st.sampled_from(sorted(_MEMBERS))),
+    outcome=_OUTCOMES,
+)
+def test_a_row_that_needs_no_filling_is_as_it_would_be_filled(
+    places: Any, members: list[str], count: int, required: set[str], outcome: Outcome
+) -> None:
+    properties = {name: _MEMBERS[name] for name in members[:count]}
+    batch = dataclasses.replace(BATCH, outcome={"list": "/rows", **places})
+
+    def row(*more: str) -> Any:
+        node = {"type": "object", "properties": properties, "required": [*sorted(required), *more]}
+        if more:
+            node["properties"] = {**properties, **{name: {"type": "boolean"} for name in more}}
+        schema = {"type": "object", "properties": {"rows": {"type": "array", "items": node}}}
+        return rendered(outcome, batch=batch, schema=schema)["rows"][0]
+
+    filled = row("always_filled")
+    del filled["always_filled"]
+
+    whole = row()
+    assert whole == filled
+    if any(pointer.count("/") > 1 for pointer in places.values()):
+        assert list(whole) == list(filled)

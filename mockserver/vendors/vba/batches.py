@@ -50,18 +50,19 @@ def batch_handler(table: Table) -> BatchHandler:
         apply=_upsert(table),
         render=_multi_status_renderer(table),
         extra_outcome=_extra_outcome(table),
-        check=_row_check(table),
+        check_bad=_bad_row_check(table),
     )
 
 
-def _row_check(table: Table) -> CheckItem:
-    """Return a check of stored rows that may hold too long texts; others are checked when stored."""
+def _bad_row_check(table: Table) -> CheckItem | None:
+    """Return a check of rows that hold too long texts; others are checked when stored."""
+    find_problems = table.find_problems
+    if find_problems is None:
+        return None
 
     def check(item: Item, request: Request, state: State) -> Iterable[Problem]:
-        if item.index not in request.unproven or table.find_problems is None:
-            return ()
-        found = table.find_problems(item.document, table.rows(state).get(item.key), request, state)
-        return [replace(problem, path=(item.index, *problem.path)) for problem in found]
+        found = find_problems(item.document, table.rows(state).get(item.key), request, state)
+        return _from_root(item, found)
 
     return check
 
@@ -77,7 +78,8 @@ def _upsert(table: Table) -> ApplyBatch:
         if not request.items and request.call.assumptions["empty_batch"] == "refused":
             raise InvalidCall((Problem("too-few", (), messages.NO_ROWS, "minItems", 1),))
         rows, record = table.rows(state), table.row_builder(request, state)
-        rules = key_rules(request.call.assumptions)
+        rules, has_text_keys = key_rules(request.call.assumptions), table.key_type is str
+        find = rows.get
 
         def keep(item: Item) -> Outcome:
             """Store one row; Rejected when the database refuses it."""
@@ -87,12 +89,13 @@ def _upsert(table: Table) -> ApplyBatch:
                 if not key:
                     key = table.next_key(state)
                     name = str(key)
-                elif table.key_type is str:
+                elif has_text_keys:
                     key = name = rules.find_key(key, rows)
-                stored = rows.get(name)
+                stored = find(name)
                 document = record(row, key, stored)
             except Rejected as broken:
-                raise _with_row_index(item, broken) from None
+                broken.problems = _from_root(item, broken.problems)
+                raise
             rows[name] = document
             return Outcome(item, CREATED if stored is None else UPDATED, document)
 
@@ -141,8 +144,12 @@ def _with_duplicate_check(keep: StoreItem, request: Request, table: Table) -> St
 
 
 def _with_row_index(item: Item, rejected: Rejected) -> Rejected:
-    """Return the refusal, its places counted from the body's root."""
-    return Rejected(*(replace(problem, path=(item.index, *problem.path)) for problem in rejected.problems))
+    return Rejected(*_from_root(item, rejected.problems))
+
+
+def _from_root(item: Item, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return a row's problems, their places counted from the body's root."""
+    return tuple([replace(problem, path=(item.index, *problem.path)) for problem in problems])
 
 
 def _multi_status_renderer(table: Table) -> RenderBatch:
@@ -182,6 +189,8 @@ def _reported_problems(problems: tuple[Problem, ...], *, includes_all: bool) -> 
 
     Assumed (docs/catalogue.md#27-many-errors-one-item; `row_messages`).
     """
+    if len(problems) == 1:
+        return list(problems)
     of_member = {str(problem.path[-1]): problem for problem in reversed(problems)}
     told = [of_member[name] for name in sorted(of_member)]
     return told if includes_all else told[:1]

@@ -24,6 +24,7 @@ def _prepare(request: Request, state: State) -> BuildRow:
     checked = request.call.assumptions["fk_payee"] == "on"
     payees = state.collection(PAYEE.collection)
     payee_of, rules = payees.get if checked else _any_payee, key_rules(request.call.assumptions)
+    as_sent = not (rules.trims or rules.ignores_case)
     user = request.call.principal.facts.get("user", "sandbox")[:_USER_LENGTH]
     now = print_wall_time(state.now)
 
@@ -31,7 +32,8 @@ def _prepare(request: Request, state: State) -> BuildRow:
         """Return the whole row anew: members left out are null, what was said at entry stays as it was."""
         get = row.get
         payee, due, entry, issued = get("payee_ID"), get("due_Date"), get("entry_Date"), get("invoice_Date")
-        payee = payee and rules.find_key(payee, payees)
+        if payee and not as_sent:
+            payee = rules.find_key(payee, payees)
         if payee is not None and payee_of(payee) is None:
             raise Rejected(*_row_problems(row, stored, request, state))
         try:

@@ -18,6 +18,7 @@ TEXT_MEMBERS = (
     "email_Address",
 )
 FLAG_MEMBERS = ("inactive", "virtual_Office", "void_Checks", "w9_Received", "wire_Transfer")
+_BLANK: Document = {"payee_ID": None, **dict.fromkeys(TEXT_MEMBERS), **dict.fromkeys(FLAG_MEMBERS, False)}
 
 
 def _prepare(_request: Request, _state: State) -> BuildRow:
@@ -26,9 +27,8 @@ def _prepare(_request: Request, _state: State) -> BuildRow:
 
 
 def _build_row(sent: Document, key: Json, _stored: Document | None) -> Document:
-    """Return the whole row anew: a text left out is null, a flag false."""
-    texts = {name: sent.get(name) for name in TEXT_MEMBERS}
-    return {"payee_ID": key, **texts, **{name: sent.get(name, False) for name in FLAG_MEMBERS}}
+    """Return the whole row anew: a text left out is null, a flag false; no unknown member gets here."""
+    return {**_BLANK, **sent, "payee_ID": key}
 
 
 TABLE = Table(

@@ -210,3 +210,13 @@ def test_a_fault_fails_its_row_before_anything_else_does(rows: Rows, assume: Ass
     outcomes = rows.put({"invoice_Key": -3, "payee_ID": "NOPE"}, {"invoice_Key": 3})
 
     assert outcomes == [(-3, 418, "Short and stout"), (3, 201, "Created")]
+
+
+def test_a_text_that_is_too_long_changes_nothing_for_the_other_rows(rows: Rows, assume: Assume) -> None:
+    assume(row_faults="-3=418 Short and stout")
+
+    outcomes = rows.put(
+        {"invoice_Key": -3, "payee_ID": "NOPE"}, {"invoice_Key": 4, "invoice_Number": "x" * 33}
+    )
+
+    assert outcomes[0] == (-3, 418, "Short and stout")
