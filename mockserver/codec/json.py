@@ -157,6 +157,8 @@ def _malformed_at(position: int) -> MalformedBody:
 
 def may_contain_nul(body: bytes) -> bool:
     """Return whether a body may have NUL in a text; JSON spells it in one way, UTF-16 with zeros between."""
+    if b"\\" not in body:  # a fiftieth of the time that the search for more than one character takes
+        return False
     return _ESCAPED_NUL in (body.replace(b"\0", b"") if b"\0" in body else body)
 
 
