@@ -34,9 +34,8 @@ def print_amount(value: Decimal) -> Decimal:
 
     Source: seed (`1.0`, `3.0`).
     """
-    short = ARITHMETIC.normalize(value)
-    exponent = short.as_tuple().exponent
-    return short if isinstance(exponent, int) and exponent < -1 else ARITHMETIC.quantize(value, _TENTH)
+    one_decimal = ARITHMETIC.quantize(value, _TENTH)
+    return one_decimal if one_decimal == value else ARITHMETIC.normalize(value)
 
 
 def amount_members(document: Document, *names: str) -> dict[str, Json]:
