@@ -11,6 +11,7 @@ MAX_AMOUNT = Decimal(10) ** 15
 """No amount, quantity or rate above this is booked; comparing with it is exact at any size."""
 
 CENT = Decimal("0.01")
+NO_MONEY = Decimal("0.00")
 RATE_STEP = Decimal("0.000001")
 ARITHMETIC = Context(prec=80, rounding=ROUND_HALF_UP)
 """Half away from zero. Source: docs/vendors/xero.md#dates-and-numbers, assumed."""
