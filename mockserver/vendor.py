@@ -22,6 +22,7 @@ from mockserver.spec.schema import Formats
 class Request(Value, frozen=True):
     """A call whose envelope was opened and found valid.
 
+    `may_contain_nul` is false if no text of the body can have the character NUL.
     `parameters` holds the declared parameters by name, without absent ones; `document` the decoded body, None
     without one; `items` the items of a batch, () for any other operation. `tenant` is the scope inside the
     vendor. `unproven` are the indexes of the items that may break the item schema; all others keep it.
@@ -38,6 +39,7 @@ class Request(Value, frozen=True):
     media_type: str = ""
     unproven: frozenset[int] = frozenset()
     contract: Document = EMPTY
+    may_contain_nul: bool = True
 
 
 class BatchResult(Value, frozen=True):

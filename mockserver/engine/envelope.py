@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mockserver.codec.http import parse_content_type
-from mockserver.codec.json import check_depth
+from mockserver.codec.json import check_depth, may_contain_nul
 from mockserver.engine.plan import CompiledBody, CompiledItems, CompiledOperation
 from mockserver.errors import InvalidCall, MalformedBody, TooManyItems, UnsupportedMediaType
 from mockserver.model import Call, Item, Json, Problem, join_key
@@ -52,6 +52,7 @@ class EnvelopeReader:
             self.spec.tenant(call.headers, parameters, document),
             dispatch,
             document=document,
+            may_contain_nul=may_contain_nul(call.body),
             items=_build_items(found[0], plan.operation),
             media_type=body.media_type,
             unproven=found[1],

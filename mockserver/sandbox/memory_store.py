@@ -75,6 +75,12 @@ class _Collection:
     def find(self, member: str, value: Any) -> list[Document]:
         return self._table.find(member, value)
 
+    def find_any_case(self, member: str, text: str) -> list[Document]:
+        return self._table.find_any_case(member, text)
+
+    def count(self, member: str, value: Any) -> int:
+        return self._table.count(member, value)
+
 
 class _Savepoint:
     """`with state.item():` on the undo list; nests."""

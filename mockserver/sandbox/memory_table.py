@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from mockserver.model import Document
 
 _Index = dict[Any, dict[str, None]]
+"""The keys of the documents by the value of one member."""
 
 
 class MemoryTable:
@@ -22,7 +24,7 @@ class MemoryTable:
         self.documents: dict[str, Document] = {}
         self._keys: list[str] | None = None
         self._sorted = True
-        self._indexes: dict[str, _Index] = {}
+        self._indexes: dict[tuple[str, bool], _Index] = {}
 
     def put(self, key: str, document: Document | None) -> None:
         """Store `document` under `key`; None takes away what is there."""
@@ -48,21 +50,40 @@ class MemoryTable:
 
     def find(self, member: str, value: Any) -> list[Document]:
         """Return the documents whose `member` equals `value`, in key order."""
-        index = self._indexes.get(member)
+        return self._in_key_order(self._index(member, folded=False).get(value, ()))
+
+    def find_any_case(self, member: str, text: str) -> list[Document]:
+        """Return the documents whose `member` is the text in any letter case, in key order."""
+        return self._in_key_order(self._index(member, folded=True).get(text.casefold(), ()))
+
+    def count(self, member: str, value: Any) -> int:
+        """Return how many documents have a `member` that equals `value`."""
+        return len(self._index(member, folded=False).get(value, ()))
+
+    def _in_key_order(self, keys: Iterable[str]) -> list[Document]:
+        return [self.documents[key] for key in sorted(keys)]
+
+    def _index(self, member: str, *, folded: bool) -> _Index:
+        index = self._indexes.get((member, folded))
         if index is None:
-            index = self._indexes[member] = {}
+            index = self._indexes[member, folded] = {}
             for key, document in self.documents.items():
-                _add_to_index(index, key, document.get(member))
-        return [self.documents[key] for key in sorted(index.get(value, ()))]
+                _add_to_index(index, key, _value_of(document, member, folded=folded))
+        return index
 
     def _reindex(self, key: str, old: Document | None, new: Document | None) -> None:
-        for member, index in self._indexes.items():
-            was = old.get(member) if old is not None else None
-            now = new.get(member) if new is not None else None
+        for (member, folded), index in self._indexes.items():
+            was = _value_of(old, member, folded=folded) if old is not None else None
+            now = _value_of(new, member, folded=folded) if new is not None else None
             if old is not None and _is_indexable(was):
                 index.get(was, {}).pop(key, None)
             if new is not None:
                 _add_to_index(index, key, now)
+
+
+def _value_of(document: Document, member: str, *, folded: bool) -> Any:
+    value = document.get(member)
+    return value.casefold() if folded and isinstance(value, str) else value
 
 
 def _is_indexable(value: Any) -> bool:

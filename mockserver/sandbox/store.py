@@ -40,6 +40,14 @@ class Collection(Protocol):
         """Return the documents whose `member` equals `value`, in key order; indexed from the first use on."""
         ...
 
+    def find_any_case(self, member: str, text: str) -> list[Document]:
+        """Return those whose `member` is the text in any letter case, likewise."""
+        ...
+
+    def count(self, member: str, value: Any) -> int:
+        """Return how many documents `find` would return."""
+        ...
+
 
 class State(Protocol):
     """The state of a sandbox inside a transaction, seen from one scope."""

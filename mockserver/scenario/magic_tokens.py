@@ -12,8 +12,8 @@ from mockserver.scenario.model import Commit, Delay, Dribble, Effect, ResponseEf
 
 TokenResponse: TypeAlias = tuple[ResponseEffect, Commit]
 
-TOKEN_PREFIX = "sbx."
-"""Prefix of every token."""
+FIRST_WORD = "sbx"
+"""The first word of every token."""
 
 ITEM_FAULT_CODES = (
     "missing-required",
@@ -33,7 +33,7 @@ DEFAULT_SLOW_MS = 3_000
 RETRY_SECONDS = 7
 MAX_TOKEN_LENGTH = 32
 
-_PREFIX = re.compile(re.escape(TOKEN_PREFIX).encode())
+_PREFIX = re.compile(re.escape(f"{FIRST_WORD}.").encode())
 _TOKEN = re.compile(r"(?<![\w.-])sbx(?:\.[a-z0-9-]+)+(?![\w.-])")
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 _STATUS = re.compile(r"[45][0-9]{2}")

@@ -17,6 +17,7 @@ Attributes: TypeAlias = dict[str, str]
 
 _XSD = "http://www.w3.org/2001/XMLSchema"
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TO_BE_ESCAPED = re.compile("[^\t\n\x20-%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REPLACEMENT = "\ufffd"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _NOT_NAME = re.compile(r"[^A-Za-z0-9_.-]|^[^A-Za-z_]")
@@ -54,7 +55,7 @@ class _Written:
     pieces: list[str] = field(default_factory=list)
 
     def element(self, name: str, value: Json, schemas: Schemas, attributes: Attributes) -> None:
-        place = self.places.place(schemas)
+        name, place = _safe(name), self.places.place(schemas)
         if place.namespace and "xmlns" not in attributes:
             attributes = {"xmlns": place.namespace, **attributes}
         if isinstance(value, dict) and (found := self.places.type_named(place, self.type_name)):
@@ -72,19 +73,22 @@ class _Written:
                 self._text(name, _text_of(value, place), attributes)
 
     def _object(self, name: str, value: Mapping[str, Json], place: XmlPlace, attributes: Attributes) -> None:
-        known = {member: place.members.get(member, _UNKNOWN) for member in value}
-        for member, form in known.items():
-            if form.attribute and not form.omitted and value[member] is not None:
-                text = _text_of(value[member], self.places.place(form.schemas))
-                attributes = {**attributes, form.name: text}
-        inner = [(name, form) for name, form in known.items() if not (form.omitted or form.attribute)]
+        inner: list[tuple[str, Json, XmlMember]] = []
+        for member, content in value.items():
+            form = place.members.get(member, _UNKNOWN)
+            if form.omitted:
+                continue
+            if not form.attribute:
+                inner.append((member, content, form))
+            elif content is not None:
+                attributes = {**attributes, form.name: _text_of(content, self.places.place(form.schemas))}
         if not inner:
             self._tag(name, attributes, "/>")
             return
         self._tag(name, attributes, ">")
-        for member, form in inner:
-            self._member(member, value[member], form, place)
-        self.pieces.append(f"</{_safe(name)}>")
+        for member, content, form in inner:
+            self._member(member, content, form, place)
+        self.pieces.append(f"</{name}>")
 
     def _member(self, name: str, value: Json, form: XmlMember, place: XmlPlace) -> None:
         given, schemas = form.name or name, form.schemas or place.others
@@ -102,21 +106,25 @@ class _Written:
         self._tag(name, attributes, ">")
         for child in value:
             self.element(place.item_name or name, child, place.items, {})
-        self.pieces.append(f"</{_safe(name)}>")
+        self.pieces.append(f"</{name}>")
 
     def _text(self, name: str, text: str, attributes: Attributes) -> None:
         if not text:
             self._tag(name, attributes, "/>")
             return
         self._tag(name, attributes, ">")
-        self.pieces.append(f"{_escaped(text)}</{_safe(name)}>")
+        self.pieces.append(f"{_escaped(text)}</{name}>")
 
     def _tag(self, name: str, attributes: Attributes, end: str) -> None:
+        """Write a tag under a name that XML can have."""
+        if not attributes:
+            self.pieces.append(f"<{name}{end}")
+            return
         said = "".join(
             f" {_attribute_name(key)}={quoteattr(_NOT_TEXT.sub(_REPLACEMENT, text))}"
             for key, text in attributes.items()
         )
-        self.pieces.append(f"<{_safe(name)}{said}{end}")
+        self.pieces.append(f"<{name}{said}{end}")
 
 
 def _text_of(value: Json, place: XmlPlace) -> str:
@@ -130,6 +138,8 @@ def _text_of(value: Json, place: XmlPlace) -> str:
 
 def _escaped(text: str) -> str:
     """Return the text as character data; a carriage return would be read back as a line feed."""
+    if not _TO_BE_ESCAPED.search(text):
+        return text
     return escape(_NOT_TEXT.sub(_REPLACEMENT, text), {"\r": "&#13;"})
 
 

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
-import pytest
+from xml.etree.ElementTree import tostring
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.codec.json import MAX_DEPTH
 from mockserver.codec.xml import DataContract, parse
 from mockserver.errors import MalformedBody
 
@@ -157,3 +162,41 @@ def test_comments_and_instructions_are_passed_over() -> None:
     body = orders("<Order><!-- one --><?pi x?><Id>A-1</Id></Order>")
 
     assert CONTRACT.decode(body, "utf-8") == [{"Id": "A-1"}]
+
+
+PIECES = st.sampled_from(
+    (
+        "<a>",
+        "</a>",
+        "<b:c xmlns:b='u'>",
+        "</b:c>",
+        "<d e='f' xmlns='v'/>",
+        " text ",
+        "&amp;",
+        "&#233;",
+        "&#0;",
+        "&unknown;",
+        "é",
+        "\r\n",
+        "<!-- - -->",
+        "<?pi x?>",
+        "<![CDATA[<a>]]>",
+        "<",
+        "<a>" * (MAX_DEPTH - 1) + "</a>" * (MAX_DEPTH - 1),
+    )
+)
+
+
+@given(st.lists(PIECES, max_size=12))
+def test_the_quick_parser_reads_what_the_defended_one_reads(pieces: list[str]) -> None:
+    document = f"<a>{''.join(pieces)}</a>"
+
+    assert _read(document) == _read(f"<!-- <!DOCTYPE sends it to the other parser -->{document}")
+
+
+def _read(document: str) -> str | None:
+    """Every element, attribute and text; None for what is malformed."""
+    try:
+        return tostring(parse(document.encode()), encoding="unicode")
+    except MalformedBody:
+        return None

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from mockserver.model import Document
 from mockserver.sandbox.memory_table import MemoryTable
 
-DOCUMENTS = st.fixed_dictionaries({"colour": st.sampled_from(["red", "blue", None, 1])})
+COLOURS = ("red", "Red", "blue", None, 1)
+DOCUMENTS = st.fixed_dictionaries({"colour": st.sampled_from(COLOURS)})
 WRITES = st.lists(st.tuples(st.sampled_from("abcde"), st.none() | DOCUMENTS), max_size=20)
 
 
@@ -89,9 +90,34 @@ def test_find_agrees_with_looking_at_every_document(writes: list[tuple[str, Docu
 
     written(table, plain, writes)
 
-    assert [table.find("colour", colour) for colour in ("red", "blue", None, 1)] == [
-        [plain[key] for key in sorted(plain) if plain[key]["colour"] == colour]
-        for colour in ("red", "blue", None, 1)
+    assert [table.find("colour", colour) for colour in COLOURS] == [
+        [plain[key] for key in sorted(plain) if plain[key]["colour"] == colour] for colour in COLOURS
+    ]
+
+
+@given(WRITES)
+def test_a_text_is_found_in_any_letter_case_as_by_looking_at_every_document(
+    writes: list[tuple[str, Document | None]],
+) -> None:
+    table, plain = MemoryTable(), dict[str, Document]()
+    table.find_any_case("colour", "red")
+
+    written(table, plain, writes)
+
+    assert table.find_any_case("colour", "rED") == [
+        plain[key] for key in sorted(plain) if plain[key]["colour"] in ("red", "Red")
+    ]
+
+
+@given(WRITES)
+def test_count_agrees_with_find(writes: list[tuple[str, Document | None]]) -> None:
+    table, plain = MemoryTable(), dict[str, Document]()
+    table.count("colour", "red")
+
+    written(table, plain, writes)
+
+    assert [table.count("colour", one) for one in COLOURS] == [
+        len(table.find("colour", one)) for one in COLOURS
     ]
 
 

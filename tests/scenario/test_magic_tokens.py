@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.model import Fault
 from mockserver.scenario.language import SCHEMA
-from mockserver.scenario.magic_tokens import ITEM_FAULT_CODES, TOKEN_PREFIX, effect_of, response_of
+from mockserver.scenario.magic_tokens import FIRST_WORD, ITEM_FAULT_CODES, effect_of, response_of
 from mockserver.scenario.model import Commit, Delay, Dribble, Effect, ResponseEffect
 
 EVERYTHING = Commit()
@@ -112,7 +112,7 @@ def test_the_first_token_of_each_kind_counts() -> None:
 
 
 def test_every_token_begins_with_the_mark() -> None:
-    assert effect_of(f"{TOKEN_PREFIX}omit") == Effect(omit=True)
+    assert effect_of(f"{FIRST_WORD}.omit") == Effect(omit=True)
 
 
 def test_the_codes_of_tokens_are_those_of_the_language() -> None:

@@ -19,6 +19,10 @@ REPORTING_CURRENCY = "usd"
 CURRENCY_DIGITS = MappingProxyType({"usd": 2, "jpy": 0, "eur": 2, "gbp": 2, "cad": 2, "aud": 2})
 """Decimals of amounts by currency. Source: docs/vendors/guidewire.md#rules."""
 
+_MINOR_UNITS = MappingProxyType(
+    {currency: Decimal(1).scaleb(-digits) for currency, digits in CURRENCY_DIGITS.items()}
+)
+
 
 TYPELISTS: Mapping[str, Mapping[str, str]] = {
     "ApprovalStatus": {"unapproved": "Unapproved", "approved": "Approved", "rejected": "Rejected"},
@@ -202,12 +206,12 @@ def amount_text(value: Json) -> Json:
 
 def fits_currency(amount: Decimal, currency: str) -> bool:
     """Return whether `amount` has no more decimals than its currency; trailing zeros do not count."""
-    return _EXACT.quantize(amount, _minor_unit(currency)) == amount
+    return _EXACT.quantize(amount, _MINOR_UNITS[currency]) == amount
 
 
 def print_amount(amount: Decimal, currency: str) -> str:
     """`3000.00` in dollars, `3000` in yen."""
-    return str(_EXACT.quantize(amount, _minor_unit(currency)))
+    return str(_EXACT.quantize(amount, _MINOR_UNITS[currency]))
 
 
 def sum_amounts(amounts: Iterable[Decimal]) -> Decimal:
@@ -224,10 +228,6 @@ def split_evenly(whole: Decimal, count: int, currency: str, remainder: str) -> t
     each, left = divmod(int(_EXACT.scaleb(whole, digits)), count)
     more = range(left) if remainder == "first" else range(count - left, count)
     return tuple(_EXACT.scaleb(Decimal(each + (place in more)), -digits) for place in range(count))
-
-
-def _minor_unit(currency: str) -> Decimal:
-    return Decimal(1).scaleb(-CURRENCY_DIGITS[currency])
 
 
 ATTRIBUTES_PATH: Path = ("data", "attributes")

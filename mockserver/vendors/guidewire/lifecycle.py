@@ -180,7 +180,8 @@ BANK_ACCOUNTS = "bank-accounts"
 """By the payee's id in the address book."""
 
 
-_ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+_ID_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+_SIGN_OF_OCTET = bytes(_ID_ALPHABET[octet % len(_ID_ALPHABET)] for octet in range(256))
 
 
 def find_invoice(invoice_id: str, state: State, rules: KeyRules) -> Document:
@@ -241,4 +242,4 @@ def _save(document: Document, collection: Collection) -> Document:
 
 def new_id(prefix: str, state: State) -> str:
     """Return a fresh id of the product's form."""
-    return f"{prefix}:S" + "".join(_ID_ALPHABET[octet % len(_ID_ALPHABET)] for octet in state.octets(20))
+    return f"{prefix}:S{state.octets(20).translate(_SIGN_OF_OCTET).decode()}"

@@ -94,12 +94,15 @@ def link(href: str, *methods: str) -> Json:
     return {"href": href, "methods": list(methods)}
 
 
+_SORTED_MEMBERS = json.JSONEncoder(sort_keys=True)
+
+
 def checksum(document: Document) -> str:
     """32 hexadecimal digits that change with every version.
 
     Source: docs/vendors/guidewire.md#values (assumed).
     """
-    stored = json.dumps(document, sort_keys=True).encode()
+    stored = _SORTED_MEMBERS.encode(document).encode()
     return blake2b(stored, digest_size=16).hexdigest()
 
 

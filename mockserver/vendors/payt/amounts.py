@@ -53,7 +53,8 @@ def read_amount(text: Json) -> Decimal | None:
 
 def has_fractional_cents(text: Json) -> bool:
     """Return whether `text` spells an amount of parts of a cent."""
-    return read_amount(text) is not None and len(text.partition(".")[2].rstrip("0")) > _CENT_DIGITS
+    decimals = text.partition(".")[2].rstrip("0") if isinstance(text, str) else ""
+    return len(decimals) > _CENT_DIGITS and read_amount(text) is not None
 
 
 def round_to_cents(value: Decimal) -> Decimal:

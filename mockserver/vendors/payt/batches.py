@@ -35,7 +35,7 @@ def batch_problems(request: Request) -> Iterator[tuple[int, Problem]]:
         if not spares or kind == "files":
             raise InvalidCall(fatal, request.document)
         yield from ((int(problem.path[1]), invalid_value(problem.path)) for problem in fatal)
-    if kind != "files" and json.may_contain_nul(request.call.body):
+    if kind != "files" and request.may_contain_nul:
         yield from ((int(path[1]), invalid_value(path)) for path in _nul_paths(request, kind))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from mockserver.codec.json import find_nul, may_contain_nul
+from mockserver.codec.json import find_nul
 from mockserver.errors import InvalidCall, Rejected
 from mockserver.model import Action, Item, Json, Outcome, Problem, Reply, Value
 from mockserver.sandbox.key_rules import key_rules
@@ -99,7 +99,7 @@ def _upsert(table: Table) -> ApplyBatch:
             rows[name] = document
             return Outcome(item, CREATED if stored is None else UPDATED, document)
 
-        checked = _with_nul_check(keep) if may_contain_nul(request.call.body) else keep
+        checked = _with_nul_check(keep) if request.may_contain_nul else keep
         tracked = request.call.assumptions["duplicates"] == "tracked"
         return _with_duplicate_check(checked, request, table) if tracked else checked
 

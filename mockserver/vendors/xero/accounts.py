@@ -68,6 +68,8 @@ def find_account(reference: Document, state: State, code: str = "Code") -> Docum
 
 def account_conflict_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
     """Yield the problem of an account reference whose id and code name different accounts."""
+    if "AccountID" not in reference or not reference.get("Code"):
+        return
     named = {name: find_account(pick_members(reference, name), state) for name in ("AccountID", "Code")}
     yield from reference_conflict_problems(named, "AccountID", call, path)
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from mockserver.codec import json
 from mockserver.codec.http import parse_content_type
 from mockserver.codec.instants import parse_instant
-from mockserver.codec.json import find_nul, may_contain_nul
+from mockserver.codec.json import find_nul
 from mockserver.engine.auth import CREDENTIALS
 from mockserver.errors import (
     Forbidden,
@@ -59,7 +59,7 @@ def nul_problems(item: Item, request: Request) -> Iterator[Problem]:
 
     Source: docs/catalogue.md#133-nul-and-controls, the vendor's text assumed.
     """
-    if may_contain_nul(request.call.body):
+    if request.may_contain_nul:
         for path in find_nul(item.document, item_path(item, request)):
             yield make_problem("not-allowed", path, field=member_label(path))
 

@@ -5,6 +5,7 @@ Source: docs/vendors/xero.md#bank-transactions, #messages.
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 
 from mockserver.model import EMPTY, Action, Call, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.store import State
@@ -37,7 +38,7 @@ from mockserver.vendors.xero.invoices.lines import (
 from mockserver.vendors.xero.invoices.representation import FOUR_UNIT_DECIMALS, attach_contact
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.replies.envelope import pick_members
-from mockserver.vendors.xero.settings.rates import currency_rate, tax_rates
+from mockserver.vendors.xero.settings.rates import currency_rate, find_tax_rate
 
 TYPES = ("SPEND", "RECEIVE")
 """Types that can be changed and deleted; those of credits can only be created."""
@@ -137,7 +138,7 @@ def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
         amounts=_line_amount_types(sent),
         approved=True,
         precise=request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS,
-        rates=tax_rates(state),
+        rate_of=partial(find_tax_rate, state=state),
     )
 
 
@@ -191,7 +192,12 @@ def _tax_amount_problems(
     sent: Document, found: Sequence[InvoiceLine], here: Path, state: State
 ) -> Iterator[Problem]:
     """Yield a tax amount that is not what Xero works out. Source: docs/vendors/xero.md#bank-transactions."""
-    terms = LineTerms(amounts=_line_amount_types(sent), approved=True, precise=False, rates=tax_rates(state))
+    terms = LineTerms(
+        amounts=_line_amount_types(sent),
+        approved=True,
+        precise=False,
+        rate_of=partial(find_tax_rate, state=state),
+    )
     for index, line in enumerate(found):
         told = line.document["TaxAmount"]
         due = recalculate_tax(line.document, terms)["TaxAmount"]

@@ -116,12 +116,9 @@ def find_by_name(name: str, state: State) -> Document | None:
     """
     if not name:
         return None
-    contacts = state.collection(CONTACTS)
-    if exact := next(filter(is_active, contacts.find("Name", name)), None):
-        return exact
-    wanted = name.casefold()
-    alike = [one for one in contacts.values() if one.get("Name", "").casefold() == wanted]
-    return next(filter(is_active, alike), next(iter(alike), None))
+    alike = state.collection(CONTACTS).find_any_case("Name", name)
+    active = [one for one in alike if is_active(one)]
+    return next((one for one in active if one["Name"] == name), next(iter(active or alike), None))
 
 
 def is_active(contact: Document) -> bool:

@@ -15,7 +15,7 @@ HISTORY = "history"
 def add_history_line(key: str, change: str, state: State, details: str = "") -> Document:
     """Write a line into the history of the document `key`; lines are numbered, so that they stay in order."""
     lines = state.collection(HISTORY)
-    number = len(lines.find("DocumentID", key)) + 1
+    number = lines.count("DocumentID", key) + 1
     line = {
         "DocumentID": key,
         "Changes": message_text(change),

@@ -5,7 +5,7 @@ Source: docs/vendors/xero.md#small-objects.
 
 from collections.abc import Iterable
 
-from mockserver.model import Document, Json
+from mockserver.model import EMPTY, Document, Json
 from mockserver.vendors.xero.dates import print_date, print_instant_ms
 from mockserver.vendors.xero.replies.envelope import pick_members
 
@@ -41,6 +41,7 @@ _CLASSIFICATION = (
 _ADDRESS_LINES = ("AddressLine1", "AddressLine2", "AddressLine3", "AddressLine4")
 _PLACE = ("City", "Region", "PostalCode", "Country")
 _PHONE_MEMBERS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
+_NO_PHONE = dict.fromkeys(_PHONE_MEMBERS, "")
 
 
 def represent_organisation(organisation: Document) -> Json:
@@ -68,7 +69,7 @@ def represent_phones(stored: Iterable[Document]) -> list[Json]:
     """Return a phone of each of four types; of one that is not known all members are empty."""
     known = {one.get("PhoneType", "DEFAULT"): one for one in stored}
     return [
-        {"PhoneType": kind, **{name: known.get(kind, {}).get(name, "") for name in _PHONE_MEMBERS}}
+        {"PhoneType": kind, **_NO_PHONE, **pick_members(known.get(kind, EMPTY), *_PHONE_MEMBERS)}
         for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")
     ]
 

@@ -11,6 +11,7 @@ MAX_AMOUNT = Decimal(10) ** 15
 """No amount, quantity or rate above this is booked; comparing with it is exact at any size."""
 
 CENT = Decimal("0.01")
+NO_MONEY = Decimal("0.00")
 RATE_STEP = Decimal("0.000001")
 ARITHMETIC = Context(prec=80, rounding=ROUND_HALF_UP)
 """Half away from zero. Source: docs/vendors/xero.md#dates-and-numbers, assumed."""
@@ -34,9 +35,8 @@ def print_amount(value: Decimal) -> Decimal:
 
     Source: seed (`1.0`, `3.0`).
     """
-    short = ARITHMETIC.normalize(value)
-    exponent = short.as_tuple().exponent
-    return short if isinstance(exponent, int) and exponent < -1 else ARITHMETIC.quantize(value, _TENTH)
+    one_decimal = ARITHMETIC.quantize(value, _TENTH)
+    return one_decimal if one_decimal == value else ARITHMETIC.normalize(value)
 
 
 def amount_members(document: Document, *names: str) -> dict[str, Json]:

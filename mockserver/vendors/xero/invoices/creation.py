@@ -5,6 +5,7 @@ Source: docs/vendors/xero.md#invoice, #messages, #state.
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 
 from mockserver.model import Action, Call, Document, Item, Json, Outcome, Path, Problem
 from mockserver.sandbox.key_rules import key_rules
@@ -15,7 +16,7 @@ from mockserver.vendors.xero.contacts.contacts import IDENTIFIERS
 from mockserver.vendors.xero.dates import parse_date, stored_instant
 from mockserver.vendors.xero.identity.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.invoices import lines
-from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, RATE_STEP, round_to, round_to_cents
+from mockserver.vendors.xero.invoices.amounts import MAX_AMOUNT, NO_MONEY, RATE_STEP, round_to
 from mockserver.vendors.xero.invoices.history import add_invoice_line
 from mockserver.vendors.xero.invoices.kinds import CREDIT_NOTE, INVOICE, DocumentKind, kind_of
 from mockserver.vendors.xero.invoices.lines import (
@@ -29,7 +30,7 @@ from mockserver.vendors.xero.invoices.representation import FOUR_UNIT_DECIMALS, 
 from mockserver.vendors.xero.invoices.storage import find_by_number
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.replies.envelope import pick_members
-from mockserver.vendors.xero.settings.rates import currency_rate, tax_rates
+from mockserver.vendors.xero.settings.rates import currency_rate, find_tax_rate
 
 NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
 _LINE_NUMBERS = ("Quantity", "UnitAmount", "TaxAmount", "LineAmount", "DiscountRate", "DiscountAmount")
@@ -145,7 +146,7 @@ def line_terms(sent: Document, request: Request, state: State) -> LineTerms:
         amounts=_line_amount_types(sent),
         approved=is_approved(sent),
         precise=request.parameters.get("unitdp") == FOUR_UNIT_DECIMALS,
-        rates=tax_rates(state),
+        rate_of=partial(find_tax_rate, state=state),
     )
 
 
@@ -161,9 +162,9 @@ def _line_amount_types(sent: Document) -> str:
 
 def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
     """Return the totals of an unpaid invoice, or unused credit note, with these lines."""
-    tax = sum((line["TaxAmount"] for line in found), round_to_cents(0))
-    net = sum((line["LineAmount"] for line in found), round_to_cents(0))
-    discounts = sum((discount_of(line) for line in found), round_to_cents(0))
+    tax = sum((line["TaxAmount"] for line in found), NO_MONEY)
+    net = sum((line["LineAmount"] for line in found), NO_MONEY)
+    discounts = sum((discount_of(line) for line in found), NO_MONEY)
     if _line_amount_types(sent) == INCLUSIVE:
         net -= tax
     total = net if _line_amount_types(sent) == NO_TAX else net + tax
@@ -173,7 +174,7 @@ def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind
         "Total": total,
         **({"TotalDiscount": discounts} if discounts else {}),
         kind.unsettled: total,
-        **dict.fromkeys(kind.settled, round_to_cents(0)),
+        **dict.fromkeys(kind.settled, NO_MONEY),
     }
 
 

@@ -3,7 +3,7 @@
 Source: docs/vendors/xero.md#invoice, #messages.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from mockserver.model import EMPTY, Document, Json, Path, Problem, Value
@@ -13,6 +13,7 @@ from mockserver.vendors.xero.invoices.amounts import (
     ARITHMETIC,
     CENT,
     MAX_AMOUNT,
+    NO_MONEY,
     print_amount,
     round_to,
     round_to_cents,
@@ -31,12 +32,15 @@ _REDUCTIONS = ("DiscountRate", "DiscountAmount")
 
 
 class LineTerms(Value, frozen=True):
-    """Terms of an invoice for its lines: amounts with tax, approval, precision of units."""
+    """Terms of an invoice for its lines: amounts with tax, approval, precision of units.
+
+    `rate_of` finds the tax rate in use of a tax type.
+    """
 
     amounts: str
     approved: bool
     precise: bool
-    rates: Mapping[str, Document]
+    rate_of: Callable[[str], Document | None]
 
 
 class InvoiceLine(Value, frozen=True):
@@ -126,10 +130,10 @@ def _tax_type(line: Document, account: Document | None) -> str:
 
 def _tax_amount(line: Document, net: Decimal, tax_type: str, terms: LineTerms) -> Decimal:
     if terms.amounts == NO_TAX:
-        return round_to_cents(0)
+        return NO_MONEY
     if "TaxAmount" in line:
         return round_to_cents(line["TaxAmount"])
-    rate = Decimal(terms.rates.get(tax_type, {}).get("Rate", 0))
+    rate = Decimal((terms.rate_of(tax_type) or EMPTY).get("Rate", 0))
     base = _HUNDRED + rate if terms.amounts == INCLUSIVE else _HUNDRED
     return round_to_cents(ARITHMETIC.divide(ARITHMETIC.multiply(net, rate), base))
 
@@ -150,9 +154,9 @@ def _account_problems(
 
 
 def _tax_problems(tax_type: str, account: Document | None, terms: LineTerms, path: Path) -> Iterator[Problem]:
-    rate = terms.rates.get(tax_type)
     if account is None or tax_type == UNTAXED:
         return
+    rate = terms.rate_of(tax_type)
     if rate is None or not rate.get(APPLICABLE_CLASSES[account["Class"]], False):
         yield make_problem("tax-unfit", (*path, "TaxType"), tax=tax_type, code=account["Code"])
 

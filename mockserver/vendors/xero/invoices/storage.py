@@ -86,7 +86,9 @@ def paid_kind(payment: Document) -> DocumentKind:
 
 
 def invoice_conflict_problems(payment: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:
-    """Return the problem of a reference whose id and number name different invoices."""
+    """Yield the problem of a reference whose id and number name different invoices."""
+    if "InvoiceID" not in (payment.get("Invoice") or EMPTY):
+        return
     named = {
         "InvoiceID": _invoice_by_id(payment, state),
         "InvoiceNumber": _invoice_by_number(payment, call, state),

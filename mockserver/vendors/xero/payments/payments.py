@@ -158,9 +158,9 @@ def represent_payment(payment: Document, state: State) -> dict[str, Json]:
     if paid_kind(payment) is not INVOICE:
         return represent_payment_in_list(payment, state)
     invoice = payment.get("Invoice") or state.collection(INVOICES).get(payment["InvoiceID"])
-    shown = represent_payment_in_list(payment, state)
-    whole = {} if invoice is None else {"Invoice": representation.represent_paid_invoice(invoice, state)}
-    return {**shown, **whole}
+    if invoice is None:
+        return represent_payment_in_list(payment, state)
+    return _represent(payment, representation.represent_paid_invoice(invoice, state), state)
 
 
 def represent_payment_in_list(payment: Document, state: State) -> dict[str, Json]:
@@ -168,6 +168,10 @@ def represent_payment_in_list(payment: Document, state: State) -> dict[str, Json
 
     Source: docs/vendors/xero.md#payment.
     """
+    return _represent(payment, _invoice_member(payment, state), state)
+
+
+def _represent(payment: Document, invoice: Json, state: State) -> dict[str, Json]:
     return {
         **pick_members(payment, "PaymentID", "BatchPaymentID"),
         **_batch_payment_member(payment, state),
@@ -181,7 +185,7 @@ def represent_payment_in_list(payment: Document, state: State) -> dict[str, Json
         "HasAccount": True,
         "IsReconciled": payment["IsReconciled"],
         "Account": _embedded_account(payment, state),
-        "Invoice": _invoice_member(payment, state),
+        "Invoice": invoice,
         "HasValidationErrors": False,
     }
 

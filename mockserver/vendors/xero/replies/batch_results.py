@@ -10,6 +10,7 @@ Source: docs/vendors/xero.md#what-clients-can-read, #summarizeerrors, #error-sha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -48,41 +49,51 @@ def render_results(
 
     `identify` returns the id of what a failed element would have changed, if it knows better than `echo`.
     """
+    return _ResultWriter(plural, stored, echo, identify).render
 
-    def failed(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
-        shown = echo(outcome, request, paths_over_limit(outcome, request))
-        return {**shown, **identify(outcome, request, state)}
 
-    def hidden(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
-        shown = failed(outcome, request, state)
-        return {name: _SUCCESS_FLAGS.get(name, value) for name, value in shown.items()}
+@dataclass(frozen=True, slots=True)
+class _ResultWriter:
+    """Writer of the replies to batches of `plural`; its other parts are those of `render_results`."""
 
-    def told(outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
-        return {
-            **failed(outcome, request, state),
-            "StatusAttributeString": "ERROR",
-            "ValidationErrors": _validation_errors_of(outcome),
-        }
+    plural: str
+    stored: RenderSaved
+    echo: RenderRejected
+    identify: IdentifyRejected
 
-    def render(result: BatchResult, state: State) -> Reply:
-        request, outcomes = result.request, explain_missing_contacts(result.outcomes, plural)
+    def render(self, result: BatchResult, state: State) -> Reply:
+        request, outcomes = result.request, explain_missing_contacts(result.outcomes, self.plural)
         refused = [outcome for outcome in outcomes if not outcome.accepted]
         if refused and is_summarised(request):
             elements = [
-                {**failed(outcome, request, state), "ValidationErrors": _validation_errors_of(outcome)}
+                {**self._failed(outcome, request, state), "ValidationErrors": _validation_errors_of(outcome)}
                 for outcome in refused
             ]
             return validation_reply(elements, request.call, state)
-        refuse = hidden if request.call.assumptions["silent_failure"] == "on" else told
+        refuse = self._hidden if request.call.assumptions["silent_failure"] == "on" else self._told
         shown = [
-            _add_warnings(stored(outcome, request, state), outcome)
+            _add_warnings(self.stored(outcome, request, state), outcome)
             if outcome.accepted
             else refuse(outcome, request, state)
             for outcome in outcomes
         ]
-        return success_reply({plural: shown}, request.call, state)
+        return success_reply({self.plural: shown}, request.call, state)
 
-    return render
+    def _failed(self, outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+        shown = self.echo(outcome, request, paths_over_limit(outcome, request))
+        return {**shown, **self.identify(outcome, request, state)}
+
+    def _hidden(self, outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+        """Return a failed element that looks like a saved one."""
+        shown = self._failed(outcome, request, state)
+        return {name: _SUCCESS_FLAGS.get(name, value) for name, value in shown.items()}
+
+    def _told(self, outcome: Outcome, request: Request, state: State) -> dict[str, Json]:
+        return {
+            **self._failed(outcome, request, state),
+            "StatusAttributeString": "ERROR",
+            "ValidationErrors": _validation_errors_of(outcome),
+        }
 
 
 def _validation_errors_of(outcome: Outcome) -> list[Json]:

@@ -24,6 +24,7 @@ def currency_rate(code: str, state: State) -> Decimal | None:
     return None if found is None else Decimal(found["Rate"])
 
 
-def tax_rates(state: State) -> Mapping[str, Document]:
-    """Return the tax rates in use by their tax types."""
-    return {one["TaxType"]: one for one in state.collection(TAX_RATES).find("Status", "ACTIVE")}
+def find_tax_rate(tax_type: str, state: State) -> Document | None:
+    """Return the tax rate in use of that type, None for none."""
+    found = state.collection(TAX_RATES).find("TaxType", tax_type)
+    return next((one for one in reversed(found) if one["Status"] == "ACTIVE"), None)
