@@ -1,0 +1,52 @@
+"""That a batch comes out as it is meant to, by the server's own journal: so many items taken, so many bad."""
+
+from __future__ import annotations
+
+import json
+from http.client import HTTPConnection
+from typing import Any
+
+from tests.bench.batches import Bad, Batches, bad_count
+from tests.bench.wire import HOST, PATIENCE_S, answered, connected, header_of, status_of
+
+_REFUSED = 400
+
+
+def proven_status(port: int, batches: Batches, items: int, bad: Bad, first: int) -> int | None:
+    """The status that the batch is answered with; None if the vendor takes no batch of this size.
+
+    Raises:
+        SystemExit: another number of items is rejected than is bad.
+    """
+    with connected(port) as connection:
+        answer = answered(connection, batches.call(items, first, bad))
+    status = status_of(answer)
+    outcomes = _entry(port, header_of(answer, "mock-journal"))["outcomes"]
+    rejected = sum(number for outcome, number in outcomes.items() if outcome not in ("created", "updated"))
+    if status >= _REFUSED and not rejected and bad == "none":
+        return None
+    expected = items if status >= _REFUSED else bad_count(items, bad)
+    if rejected not in (expected, bad_count(items, bad)):
+        raise SystemExit(f"{batches.name}: {items} items, {bad} bad, came out as {status} {outcomes}")
+    return status
+
+
+def control(port: int, method: str, path: str, body: Any = None) -> Any:
+    """The answer of the control plane, as JSON.
+
+    Raises:
+        SystemExit: it refuses.
+    """
+    asking = HTTPConnection(HOST, port, PATIENCE_S)
+    headers = {"Content-Type": "application/json"}
+    asking.request(method, f"/_mock/sandboxes{path}", None if body is None else json.dumps(body), headers)
+    answer = asking.getresponse()
+    text = answer.read()
+    asking.close()
+    if answer.status >= _REFUSED:
+        raise SystemExit(f"{method} {path}: {answer.status} {text[:500].decode()}")
+    return json.loads(text) if text else None
+
+
+def _entry(port: int, number: str) -> Any:
+    return control(port, "GET", f"/default/journal/{number}")
