@@ -7,7 +7,7 @@ from functools import partial
 
 from tests.bench.batches import LEDGER, SHARES, VBA, Bad, Batches
 from tests.bench.goals import Goal
-from tests.bench.proof import proven_status
+from tests.bench.proof import proven
 from tests.bench.rounds import Keys, Measured, Pace, Work, measured
 from tests.bench.servers import Server
 from tests.bench.steadiness import Steadiness
@@ -32,10 +32,10 @@ def work_of(batches: Batches) -> Iterator[Work]:
 def run(ours: Server, floor: Server, keys: Keys, pace: Pace, steadiness: Steadiness) -> Iterator[Measured]:
     """Yield what was measured, piece by piece."""
     for work in (one for batches in SUBJECTS for one in work_of(batches)):
-        status = proven_status(ours.port, work.batches, work.items, work.bad, keys.next())
-        if status is None:
+        proof = proven(ours.port, work.batches, work.items, work.bad, keys.next())
+        if proof is None:
             raise SystemExit(f"{work.batches.name}: a batch of {work.items} items was refused")
-        yield measured(work, status, {"floor": floor.port, "ours": ours.port}, keys, pace, steadiness)
+        yield measured(work, proof, {"floor": floor.port, "ours": ours.port}, keys, pace, steadiness)
 
 
 def goals(all_measured: Sequence[Measured]) -> Iterator[Goal]:
@@ -88,4 +88,6 @@ def _one_bad_goals(measured_of_one: Sequence[Measured]) -> Iterator[Goal]:
 
 def _found(all_measured: Sequence[Measured], bad: Bad) -> Measured | None:
     wanted = (1000, bad, True)
-    return next((one for one in all_measured if (one.work.items, one.work.bad, one.work.fresh) == wanted), None)
+    return next(
+        (one for one in all_measured if (one.work.items, one.work.bad, one.work.fresh) == wanted), None
+    )

@@ -20,7 +20,7 @@ def _no_entry(self: Journal, at: datetime, *call: Any, **kept: Any) -> int:  # n
 
 def without_journal() -> None:
     """Make every journal of this process forget each call."""
-    Journal.append = _no_entry  # type: ignore[method-assign,assignment] - there is no such switch
+    Journal.append = _no_entry  # type: ignore[method-assign]  # there is no such switch
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The batches that are sent: of every vendor, of any size, with none, one, a tenth or half of the items bad."""
+"""The batches that are sent: of every vendor and size, with none, one, a tenth or half of the items bad."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ class Batches:
             items[place] = self.bad[turn % len(self.bad)](items[place])
         return items
 
-    def call(self, number: int, first: int, bad: Bad = "none", headers: Mapping[str, str] | None = None) -> bytes:
+    def call(
+        self, number: int, first: int, bad: Bad = "none", headers: Mapping[str, str] | None = None
+    ) -> bytes:
         """A batch of so many items, as it goes over the wire."""
         body = self.encode(self.items(number, first, bad))
         return request(self.method, self.path, {**self.headers, **(headers or {})}, body)
@@ -113,7 +115,7 @@ VBA = Batches(
     },
     _invoice,
     (*_TOO_LONG, _UNKNOWN_PAYEE),
-    "in turns: a number, a status and a user that are too long (by schema), a payee that is not there (by rule)",
+    "in turns: a number, a status, a user that are too long (by schema), a payee that is not there (by rule)",
     to_json,
 )
 LEDGER = Batches(
@@ -129,7 +131,7 @@ LEDGER = Batches(
 
 
 def vendor_batches(vendors: Sequence[LoadedVendor]) -> Iterator[Batches]:
-    """Of each vendor the first batch operation that needs no other call first, also as XML if it takes that."""
+    """Of each vendor the first batch operation that needs no call before it, as XML too if it takes that."""
     examples = ProfileExamples()
     for vendor in vendors:
         subject = next((one for one in examples.subjects(vendor) if not one.profile.prepare), None)

@@ -1,7 +1,7 @@
 """What journal, scenarios and sandboxes cost one call: ours against ours without them, call by call.
 
-There is no switch for the journal, so a server of the benchmark has it taken out; that one has no scenarios and
-no `Mock-…` headers either, and its calls name no sandbox. The state by sandbox cannot be taken out.
+There is no switch for the journal, so a server of the benchmark has it taken out. That one has no scenarios
+and no `Mock-…` headers either, and its calls name no sandbox. The state by sandbox cannot be taken out.
 """
 
 from __future__ import annotations

@@ -52,7 +52,8 @@ class Judgement:
         """One line a goal, then what they come to."""
         for goal, verdict in self.verdicts():
             bound = "at least" if goal.at_least else "at most"
-            yield f"{verdict:<9} {goal.what:<58} {shown(goal.figure, goal.unit):>10}  {bound} {shown(goal.limit, goal.unit)}"
+            figure, limit = shown(goal.figure, goal.unit), shown(goal.limit, goal.unit)
+            yield f"{verdict:<9} {goal.what:<66} {figure:>10}  {bound} {limit}"
         yield f"a plain loop swung by {self.machine_noise:.0%} between measurements"
         yield self._conclusion()
 
@@ -60,7 +61,9 @@ class Judgement:
         missed = self._count("MISSED")
         noisy = self._count("too noisy")
         if missed:
-            return f"{missed} of {len(self.goals)} goals missed" + (f", {noisy} too noisy to judge" if noisy else "")
+            return f"{missed} of {len(self.goals)} goals missed" + (
+                f", {noisy} too noisy to judge" if noisy else ""
+            )
         if noisy:
             return f"too noisy to judge: {noisy} of {len(self.goals)} goals; run it again on a quiet machine"
         return f"all {len(self.goals)} goals hold"
@@ -80,4 +83,6 @@ def shown(figure: float, unit: str) -> str:
 
 def worst(goals: Sequence[Goal]) -> Goal:
     """The goal that is furthest beyond its limit, or nearest to it."""
-    return max(goals, key=lambda goal: goal.limit / goal.figure if goal.at_least else goal.figure / goal.limit)
+    return max(
+        goals, key=lambda goal: goal.limit / goal.figure if goal.at_least else goal.figure / goal.limit
+    )

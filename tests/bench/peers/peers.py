@@ -1,7 +1,7 @@
 """Prism, openapi-backend and Mockoon on the contract of the vendor by spec alone, beside ours, in one run.
 
-None of them stores anything or answers item by item: Prism and openapi-backend validate the call and answer the
-example of the contract, Mockoon answers without validation. Ours validates, stores and answers each item.
+None of them stores anything or answers item by item: Prism and openapi-backend validate the call and answer
+the example of the contract, Mockoon answers without validation. Ours validates, stores and answers each item.
 """
 
 from __future__ import annotations
