@@ -84,16 +84,16 @@ def without_mount(batches: Batches) -> Batches:
 
 
 def compared(
-    targets: Sequence[Target], items: int, pace: Pace, steadiness: Steadiness
+    targets: Sequence[Target], items: int, pace: Pace, steadiness: Steadiness, rounds_before: int = 0
 ) -> Iterator[Throughput]:
-    """Yield the throughput of each server, measured in turns."""
+    """Yield the throughput of each server, measured in turns; the first rounds may be left uncounted."""
     rounds: dict[str, list[Mapping[str, float]]] = {one.name: [] for one in targets}
-    for turn in range(_ROUNDS):
+    for turn in range(rounds_before + _ROUNDS):
         for target in targets if turn % 2 else targets[::-1]:
             steadiness.sample()
             rounds[target.name].append(_loaded(target, items, pace.seconds))
     for target in targets:
-        yield Throughput(target.name, target.batches.name, items, tuple(rounds[target.name]))
+        yield Throughput(target.name, target.batches.name, items, tuple(rounds[target.name][rounds_before:]))
 
 
 def _loaded(target: Target, items: int, seconds: float) -> Mapping[str, float]:

@@ -22,24 +22,16 @@ def install() -> None:
     Raises:
         SystemExit: node or npm is not on this machine, or npm fails.
     """
-    for command in ("node", "npm"):
-        if shutil.which(command) is None:
-            raise SystemExit(f"{command} is not on this machine; install Node.js 20 or newer")
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise SystemExit("node or npm is not on this machine; install Node.js 20 or newer")
     FOLDER.mkdir(exist_ok=True)
     if (FOLDER / "node_modules").is_dir() and not any(map(_is_other, _FILES)):
         return
     for name in _FILES:
         shutil.copy(HERE / name, FOLDER / name)
     done = subprocess.run(  # noqa: S603 - our own words
-        (
-            "npm",
-            "ci",  # noqa: S607 - as it is found on the path
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--prefix",
-            str(FOLDER),
-        ),
+        (npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(FOLDER)),
         capture_output=True,
         text=True,
         timeout=_INSTALL_S,

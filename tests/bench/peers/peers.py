@@ -22,6 +22,9 @@ from tests.bench.steadiness import Steadiness
 LIMITS: Mapping[int, float] = {1: 0.75, 100: 0.7, 1000: 0.6}
 """What share of Prism's calls a second is to be reached, by the size of the batch."""
 
+_UNTIL_COMPILED = 2
+"""Rounds that are not counted, in which node compiles what it runs often."""
+
 _CONTRACT = str(SPECS / "ledger.yaml")
 _BINARIES = FOLDER / "node_modules" / ".bin"
 _QUIET = {"MOCKOON_TELEMETRY_ENABLED": "false", "NODE_ENV": "production"}
@@ -76,7 +79,11 @@ def run(pace: Pace, steadiness: Steadiness) -> Comparison:
             Target("floor", stack.enter_context(serving(FLOOR)), LEDGER),
             *(Target(name, _peer(stack, command), PEER_BATCHES) for name, command in COMMANDS.items()),
         ]
-        throughputs = [one for items in SIZES for one in compared(targets, items, pace, steadiness)]
+        throughputs = [
+            one
+            for items in SIZES
+            for one in compared(targets, items, pace, steadiness, rounds_before=_UNTIL_COMPILED)
+        ]
         resident = {one.name: one.server.resident_mib() for one in targets}
     return Comparison(tuple(throughputs), resident)
 
