@@ -8,9 +8,8 @@ from functools import partial
 from tests.bench.batches import LEDGER, SHARES, VBA, Bad, Batches
 from tests.bench.goals import Goal
 from tests.bench.proof import proven
-from tests.bench.rounds import Keys, Measured, Pace, Work, measured
+from tests.bench.rounds import Measured, Session, Work, measured
 from tests.bench.servers import Server
-from tests.bench.steadiness import Steadiness
 
 SUBJECTS = (VBA, LEDGER)
 SIZES = (1, 100, 1000, 10_000)
@@ -29,13 +28,13 @@ def work_of(batches: Batches) -> Iterator[Work]:
         yield Work(batches, items, "none", fresh=False)
 
 
-def run(ours: Server, floor: Server, keys: Keys, pace: Pace, steadiness: Steadiness) -> Iterator[Measured]:
+def run(ours: Server, floor: Server, session: Session) -> Iterator[Measured]:
     """Yield what was measured, piece by piece."""
     for work in (one for batches in SUBJECTS for one in work_of(batches)):
-        proof = proven(ours.port, work.batches, work.items, work.bad, keys.next())
+        proof = proven(ours.port, work.batches, work.items, work.bad, session.keys.next())
         if proof is None:
             raise SystemExit(f"{work.batches.name}: a batch of {work.items} items was refused")
-        yield measured(work, proof, {"floor": floor.port, "ours": ours.port}, keys, pace, steadiness)
+        yield measured(work, proof, {"floor": floor.port, "ours": ours.port}, session)
 
 
 def goals(all_measured: Sequence[Measured]) -> Iterator[Goal]:

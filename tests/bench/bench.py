@@ -30,7 +30,7 @@ from tests.bench.batches import VBA, Batches, vendor_batches
 from tests.bench.goals import Goal, Judgement
 from tests.bench.peers import peers
 from tests.bench.peers.installation import versions
-from tests.bench.rounds import Keys, Measured, Pace
+from tests.bench.rounds import Measured, Pace, Session
 from tests.bench.servers import FLOOR, OURS, OURS_AND_LEDGER, Server, serving
 from tests.bench.steadiness import Steadiness
 
@@ -105,11 +105,11 @@ def _loads(
     ours: Server, floor: Server, pace: Pace, steadiness: Steadiness
 ) -> tuple[Mapping[str, list[Measured]], Mapping[str, Any]]:
     """All batches, first with one connection, then with many; then what memory is held."""
-    keys = Keys()
+    session = Session(pace, steadiness)
     found: dict[str, list[Measured]] = {"against_floor": [], "vendors": []}
     runs = (
-        ("against_floor", against_floor.run(ours, floor, keys, pace, steadiness)),
-        ("vendors", other_vendors.run(ours, keys, pace, steadiness)),
+        ("against_floor", against_floor.run(ours, floor, session)),
+        ("vendors", other_vendors.run(ours, session)),
     )
     for name, one in chain.from_iterable(((name, one) for one in run) for name, run in runs):
         found[name].append(one)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mockserver.engine.registry import discover_vendors
 from tests.bench.batches import SHARES, VBA, Bad, vendor_batches
 from tests.bench.proof import proven
-from tests.bench.rounds import Keys, Measured, Pace, Work, measured
+from tests.bench.rounds import Measured, Session, Work, measured
 from tests.bench.servers import Server
-from tests.bench.steadiness import Steadiness
 
 _SHARES: dict[int, tuple[Bad, ...]] = {
     1: ("none",),
@@ -23,9 +23,10 @@ _SLOW_MS = 1000.0
 """A batch of a thousand that takes as long is not sent ten times as large."""
 
 
-def run(ours: Server, keys: Keys, pace: Pace, steadiness: Steadiness) -> Iterator[Measured]:
+def run(ours: Server, session: Session) -> Iterator[Measured]:
     """Yield what was measured; without sizes that a vendor refuses, or that would take far too long."""
-    fewer = Pace(min(_ROUNDS, pace.rounds), pace.share, pace.seconds)
+    pace = replace(session.pace, rounds=min(_ROUNDS, session.pace.rounds))
+    fewer = replace(session, pace=pace)
     for batches in vendor_batches(discover_vendors()):
         if batches.name == VBA.name:
             continue
@@ -33,8 +34,8 @@ def run(ours: Server, keys: Keys, pace: Pace, steadiness: Steadiness) -> Iterato
         for items, bad in ((items, bad) for items, shares in _SHARES.items() for bad in shares):
             if slowest_ms > _SLOW_MS and items > _LARGE:
                 continue
-            proof = proven(ours.port, batches, items, bad, keys.next())
+            proof = proven(ours.port, batches, items, bad, session.keys.next())
             if proof is not None:
                 slowest_ms = max(slowest_ms, proof.took_ms)
                 work = Work(batches, items, bad)
-                yield measured(work, proof, {"ours": ours.port}, keys, fewer, steadiness)
+                yield measured(work, proof, {"ours": ours.port}, fewer)

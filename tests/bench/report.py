@@ -1,7 +1,7 @@
 """The report of a run, as JSON in `report/`; `record` copies it into the documentation.
 
-It has a section for `make bench` and one for `make bench-peers`; each has its own date, and a run of one keeps
-the section of the other.
+It has a section for `make bench` and one for `make bench-peers`; each has its own date, and a run of one
+keeps the section of the other.
 """
 
 from __future__ import annotations

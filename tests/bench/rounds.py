@@ -119,14 +119,21 @@ class Keys:
         return next(self.numbers) * _KEYS_OF_A_CALL
 
 
-def measured(
-    work: Work, proof: Proof, ports: Mapping[str, int], keys: Keys, pace: Pace, steadiness: Steadiness
-) -> Measured:
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What all measurements of a run share."""
+
+    pace: Pace
+    steadiness: Steadiness
+    keys: Keys = field(default_factory=Keys)
+
+
+def measured(work: Work, proof: Proof, ports: Mapping[str, int], session: Session) -> Measured:
     """Send the work to each server, in rounds; `proof` is what the first call showed."""
     times = {name: Times() for name in ports}
-    for turn in range(pace.rounds):
-        steadiness.sample()
-        calls = _calls(work, keys, pace.calls(work.items, proof.took_ms))
+    for turn in range(session.pace.rounds):
+        session.steadiness.sample()
+        calls = _calls(work, session.keys, session.pace.calls(work.items, proof.took_ms))
         order = list(ports) if turn % 2 else list(ports)[::-1]
         for name in order:
             times[name].rounds.append(_round(ports[name], calls, proof.status))

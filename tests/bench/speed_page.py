@@ -87,7 +87,7 @@ def _floor_row(row: Mapping[str, Any]) -> Sequence[str]:
         _ms(row["floor_p50"]),
         _ms(row["ours_p50"]),
         f"{row['ratio']:.2f}",
-        f"{row['limit']:.1f}" if row["limit"] else "–",
+        f"{row['limit']:.1f}" if row["limit"] else "-",
         _ms(row["ours_p99"]),
         f"{row['ours_items_s']:,.0f}",
     )

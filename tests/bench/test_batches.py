@@ -73,7 +73,8 @@ def test_the_keys_of_a_batch_follow_each_other() -> None:
 def test_all_good_items_are_accepted(app: Application, batches: Batches) -> None:
     entry = sent(app, batches, 12, "none")
 
-    assert (entry["status"] < 300, entry["outcomes"]) == (True, {"created": 12})
+    assert entry["status"] < 300
+    assert entry["outcomes"] in ({"created": 12}, {"updated": 12})
 
 
 @pytest.mark.parametrize("batches", [*SUBJECTS, *OTHERS], ids=lambda one: one.name)

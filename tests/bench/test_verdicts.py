@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.journal.journal import Journal
 from mockserver.server.application import Options, create_app
 from tests.bench import against_floor, bare_server, store_size
 from tests.bench.batches import VBA, Bad
@@ -15,6 +16,7 @@ from tests.bench.peers.peers import Comparison
 from tests.bench.rounds import Measured, Pace, Times, Work
 from tests.bench.steadiness import Steadiness
 from tests.bench.store_size import Cost
+from tests.support.client import Client
 
 
 def measured(items: int, bad: Bad, *, floor: float, ours: float) -> Measured:
@@ -100,9 +102,12 @@ def test_the_lock_file_names_no_registry() -> None:
 
 
 def test_the_bare_server_keeps_no_journal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bare_server.Journal, "append", bare_server.Journal.append)
+    monkeypatch.setattr(Journal, "append", Journal.append)
     bare_server.without_journal()
     app = create_app(Options(scenarios=False, mock_headers=False))
+    headers = {name.lower(): text for name, text in VBA.headers.items()}
+    client = Client(app, {"user-agent": "bench", **headers})
 
-    assert app.journal.append is not None
-    assert app.journal.size() == 0
+    answer = client.request(VBA.method, VBA.path, content=VBA.encode(VBA.items(1, 0)))
+
+    assert (answer.status, app.journal.size()) == (207, 0)
