@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from tests.bench.batches import LEDGER, SHARES, VBA, Bad, Batches
@@ -20,9 +20,9 @@ _ENOUGH_FOR_P99 = 250
 """Calls without which a 99th percentile is only the slowest call."""
 
 
-def work_of(batches: Batches) -> Iterator[Work]:
+def work_of(batches: Batches, sizes: Iterable[int] = SIZES) -> Iterator[Work]:
     """All pieces of work of one subject."""
-    for items in SIZES:
+    for items in sizes:
         shares: Sequence[Bad] = SHARES if items > 1 else ("none", "one")
         yield from (Work(batches, items, bad) for bad in shares)
         yield Work(batches, items, "none", fresh=False)
@@ -30,7 +30,8 @@ def work_of(batches: Batches) -> Iterator[Work]:
 
 def run(ours: Server, floor: Server, session: Session) -> Iterator[Measured]:
     """Yield what was measured, piece by piece."""
-    for work in (one for batches in SUBJECTS for one in work_of(batches)):
+    sizes = session.pace.sizes(SIZES)
+    for work in (one for batches in SUBJECTS for one in work_of(batches, sizes)):
         proof = proven(ours.port, work.batches, work.items, work.bad, session.keys.next())
         if proof is None:
             raise SystemExit(f"{work.batches.name}: a batch of {work.items} items was refused")

@@ -74,7 +74,7 @@ def run(ours: Server, floor: Server, pace: Pace, steadiness: Steadiness) -> Iter
     """Yield what our server and the floor do, for VBA and the vendor by spec alone."""
     for batches in SUBJECTS:
         targets = [Target("floor", floor, batches), Target("ours", ours, batches)]
-        for items in SIZES:
+        for items in pace.sizes(SIZES):
             yield from compared(targets, items, pace, steadiness)
 
 

@@ -76,7 +76,7 @@ def _compared(
     calls = max(2, int(_CALLS * pace.share))
     rounds = []
     with connected(without.port) as one, connected(beside.port) as other:
-        for _ in range(_ROUNDS):
+        for _ in range(min(_ROUNDS, pace.rounds + 3)):
             steadiness.sample()
             pairs = [_pair((one, plain), (other, named), swapped=bool(turn % 2)) for turn in range(calls)]
             rounds.append((median(first for first, _ in pairs), median(second for _, second in pairs)))

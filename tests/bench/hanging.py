@@ -60,7 +60,9 @@ class Hanging:
 def run(port: int, pace: Pace) -> Hanging:
     """Measure both, in turns."""
     calls = max(100, int(CALLS * pace.share))
-    rounds = tuple((_p99(port, calls), _p99_beside_hanging(port, calls)) for _ in range(ROUNDS))
+    rounds = tuple(
+        (_p99(port, calls), _p99_beside_hanging(port, calls)) for _ in range(min(ROUNDS, pace.rounds))
+    )
     return Hanging(rounds, _delay_error(port))
 
 

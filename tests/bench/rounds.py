@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from statistics import fmean, median
@@ -24,11 +24,16 @@ _ROUND_MS = 500
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a run takes: rounds, the share of calls in each, and seconds with many connections."""
+    """How long a run takes: rounds, the share of calls in each, seconds with many connections, sizes."""
 
     rounds: int = ROUNDS
     share: float = 1.0
     seconds: float = 1.0
+    largest: int = 10_000
+
+    def sizes(self, all_sizes: Iterable[int]) -> list[int]:
+        """The sizes of batches that are not too large."""
+        return [size for size in all_sizes if size <= self.largest]
 
     def calls(self, items: int, took_ms: float = 0.0) -> int:
         """The calls of a round: fewer where one took long, but two at least."""

@@ -58,6 +58,8 @@ def _peers(peers: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _taken(section: Mapping[str, Any]) -> Iterator[str]:
+    if section["quick"]:
+        yield "**A quick run, with few calls and small batches: the figures say little.**"
     machine = section["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in section["versions"].items())
     yield (

@@ -49,9 +49,9 @@ def test_the_picture_has_colors_for_dark_pages(picture: Element) -> None:
 
 
 def test_a_report_of_one_section_has_a_picture_and_a_page() -> None:
-    for name in DOCUMENT:
-        assert fromstring(draw({name: DOCUMENT[name]})).findall(f"{SVG}rect")
-        assert describe({name: DOCUMENT[name]})
+    for name, content in DOCUMENT.items():
+        assert fromstring(draw({name: content})).findall(f"{SVG}rect")
+        assert describe({name: content})
 
 
 def test_a_section_says_when_where_and_with_what_it_was_measured() -> None:

@@ -104,7 +104,7 @@ def test_the_lock_file_names_no_registry() -> None:
 def test_the_bare_server_keeps_no_journal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Journal, "append", Journal.append)
     bare_server.without_journal()
-    app = create_app(Options(scenarios=False, mock_headers=False))
+    app = create_app(Options(vendors=("vba",), scenarios=False, mock_headers=False))
     headers = {name.lower(): text for name, text in VBA.headers.items()}
     client = Client(app, {"user-agent": "bench", **headers})
 
