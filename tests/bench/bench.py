@@ -1,12 +1,13 @@
 """`make bench`: our server beside the floor, in turns, and every goal with its figure.
 
 Exit code 1 if a goal was missed on a quiet machine. Load goes to loopback only, is bounded in calls, and
-stops by itself. Environment: `QUICK=1` takes a tenth of the calls and no large batches, `RECORD=1` writes the figures into docs.
+stops by itself. Environment: `QUICK=1` takes few calls and small batches, `RECORD=1` writes into docs.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,10 +36,12 @@ from tests.bench.servers import FLOOR, OURS, OURS_AND_LEDGER, Server, serving
 from tests.bench.steadiness import Steadiness
 
 _QUICK = Pace(rounds=3, share=0.1, seconds=0.2, largest=100)
+_TERMINATED = 143
 
 
 def main() -> int:
     """Run what the first word says: nothing or `peers`."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # so that the servers end too
     pace = _QUICK if os.environ.get("QUICK") else Pace()
     steadiness, started = Steadiness(), perf_counter()
     with_peers = "peers" in sys.argv[1:]

@@ -31,7 +31,7 @@ def run(ours: Server, session: Session) -> Iterator[Measured]:
         if batches.name == VBA.name:
             continue
         slowest_ms = 0.0
-        for items, bad in ((items, bad) for items in pace.sizes(_SHARES) for bad in _SHARES[items]):
+        for items, bad in ((size, bad) for size in pace.sizes(_SHARES) for bad in _SHARES[size]):
             if slowest_ms > _SLOW_MS and items > _LARGE:
                 continue
             proof = proven(ours.port, batches, items, bad, session.keys.next())
