@@ -67,17 +67,17 @@ def _peers(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str,
 
 
 def _bench(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str, Any]]:
-    with _phase("start and memory"):
+    with _phase("start and memory", steadiness):
         printed = footprint.run()
-    with _phase("installation"):
+    with _phase("installation", steadiness):
         installed = installation.run()
-    with _phase("journal, scenarios, sandboxes"):
+    with _phase("journal, scenarios, sandboxes", steadiness):
         extras = list(features.run(pace, steadiness))
-    with _phase("hanging calls"), serving(OURS) as ours:
+    with _phase("hanging calls", steadiness), serving(OURS) as ours:
         waiting = hanging.run(ours.port, pace)
-    with _phase("size of the store"), serving(OURS_AND_LEDGER) as ours:
+    with _phase("size of the store", steadiness), serving(OURS_AND_LEDGER) as ours:
         costs = store_size.run(ours, pace, steadiness)
-    with _phase("batches"), serving(FLOOR) as floor, serving(OURS_AND_LEDGER) as ours:
+    with _phase("batches", steadiness), serving(FLOOR) as floor, serving(OURS_AND_LEDGER) as ours:
         compared, loaded = _loads(ours, floor, pace, steadiness)
     goals = [
         *against_floor.goals(compared["against_floor"]),
@@ -98,10 +98,12 @@ def _bench(pace: Pace, steadiness: Steadiness) -> tuple[list[Goal], Mapping[str,
 
 
 @contextmanager
-def _phase(what: str) -> Iterator[None]:
+def _phase(what: str, steadiness: Steadiness) -> Iterator[None]:
     """Print how long a part of the run took."""
     started = perf_counter()
+    steadiness.sample()
     yield
+    steadiness.sample()
     print(f"measured: {what}, in {perf_counter() - started:.0f} s", flush=True)
 
 

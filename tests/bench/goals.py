@@ -54,7 +54,7 @@ class Judgement:
             bound = "at least" if goal.at_least else "at most"
             figure, limit = shown(goal.figure, goal.unit), shown(goal.limit, goal.unit)
             yield f"{verdict:<9} {goal.what:<66} {figure:>10}  {bound} {limit}"
-        yield f"a plain loop swung by {self.machine_noise:.0%} between measurements"
+        yield f"other work lengthened a plain loop by {self.machine_noise:.0%}, or it swung by that"
         yield self._conclusion()
 
     def _conclusion(self) -> str:

@@ -64,7 +64,7 @@ def _taken(section: Mapping[str, Any]) -> Iterator[str]:
     versions = ", ".join(f"{name} {number}" for name, number in section["versions"].items())
     yield (
         f"{section['date']}, {machine['system']} {machine['kind']}, {machine['cores']} cores, "
-        f"{section['seconds']:.0f} seconds; a plain loop swung by {section['noise']:.0%}.\n{versions}."
+        f"{section['seconds']:.0f} seconds; a plain loop was off by {section['noise']:.0%}.\n{versions}."
     )
     head = ("goal", "figure", "limit", "")
     rows = (

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import perf_counter, process_time
 
 from tests.bench.figures import spread
 
-_STEPS = 100_000
-_REPEATS = 3
+_STEPS = 300_000
 _ENOUGH = 3
 
 
@@ -16,20 +15,28 @@ class Steadiness:
 
     def __init__(self) -> None:
         self._times: list[float] = []
+        self._cpu: list[float] = []
 
     def sample(self) -> None:
-        """Time the loop: the shortest of three, so that one interruption does not count."""
-        self._times.append(min(_loop_ms() for _ in range(_REPEATS)))
+        """Time the loop, by the clock and by the processor."""
+        started, cpu_started = perf_counter(), process_time()
+        total = 0
+        for number in range(_STEPS):
+            total += number
+        self.add(perf_counter() - started, process_time() - cpu_started)
+
+    def add(self, seconds: float, cpu_seconds: float) -> None:
+        """Count one more sample."""
+        self._times.append(seconds)
+        self._cpu.append(cpu_seconds)
 
     @property
     def swing(self) -> float:
-        """How far the times lie apart, as a share of their median; 0 as long as there are few."""
-        return spread(self._times) if len(self._times) >= _ENOUGH else 0.0
+        """How noisy the machine is, as a share; 0 as long as there are few samples.
 
-
-def _loop_ms() -> float:
-    started = perf_counter()
-    total = 0
-    for number in range(_STEPS):
-        total += number
-    return (perf_counter() - started) * 1000
+        The larger of two: how far the loop's own work lies apart, and by how much other processes lengthened
+        it, which a load that never changes does too.
+        """
+        if len(self._times) < _ENOUGH:
+            return 0.0
+        return max(spread(self._cpu), sum(self._times) / sum(self._cpu) - 1)

@@ -73,6 +73,22 @@ def test_few_samples_say_nothing_of_the_machine() -> None:
     assert steadiness.swing == 0.0
 
 
+def test_a_machine_that_others_use_all_the_time_is_noisy() -> None:
+    steadiness = Steadiness()
+    for _ in range(5):
+        steadiness.add(0.020, 0.010)
+
+    assert steadiness.swing == pytest.approx(1.0)
+
+
+def test_a_machine_whose_speed_never_changes_is_quiet() -> None:
+    steadiness = Steadiness()
+    for _ in range(5):
+        steadiness.add(0.010, 0.010)
+
+    assert steadiness.swing == pytest.approx(0.0)
+
+
 def test_the_share_of_prism_is_the_median_over_the_rounds() -> None:
     figures = {"Prism": (100.0, 200.0, 100.0), "ours": (80.0, 100.0, 70.0)}
     throughputs = tuple(
