@@ -49,7 +49,12 @@ class Comparison:
         """What the report says, server by server and size by size."""
         ratios = {(one.target, one.items): self.ratio_to_prism(one) for one in self.throughputs}
         return [
-            {**one.figures(), "to_prism": ratios[one.target, one.items], "rss": self.resident_mib[one.target]}
+            {
+                **one.figures(),
+                "to_prism": ratios[one.target, one.items],
+                "rss": self.resident_mib[one.target],
+                "limit": LIMITS[one.items] if one.target == "ours" else None,
+            }
             for one in self.throughputs
         ]
 
