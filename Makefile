@@ -1,4 +1,4 @@
-.PHONY: help run test coverage fmt lint unit contract power soak stories clients people bench pages lock clean
+.PHONY: help run test coverage fmt lint unit contract power soak stories clients people bench bench-peers pages lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -17,7 +17,7 @@ SUITES := contract/test_suite.py catalogue clients invariants journeys stories
 SLOW := contract clients invariants catalogue journeys stories testing cli/test_contract.py cli/test_contract_over_http.py server/test_uvicorn_server.py
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 run: $(RUN) ## set up and serve on PORT (8080)
 	@STARTED_BY_MAKE=1 $(BIN)/mockserver run --port $(PORT)
@@ -63,8 +63,11 @@ fmt: $(DEV) ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## our batch against the floor; hanging calls; size, help, completion, cost of the pytest plugin
+bench: $(DEV) ## every goal of speed with its figure, against the floor; RECORD=1 writes docs/speed.md
 	PYTHONPATH=. $(BIN)/python -m tests.bench.bench
+
+bench-peers: $(DEV) ## Prism, openapi-backend and Mockoon beside it, installed by npm into .bench-peers
+	PYTHONPATH=. $(BIN)/python -m tests.bench.bench peers
 
 pages: $(DEV) ## write the generated parts of the pages in docs
 	PYTHONPATH=. $(BIN)/python -m tests.docs.pages
@@ -76,7 +79,7 @@ lock: $(VENV)/bin/python ## raise the locked versions
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml --all-extras --group build --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## drop everything that was made here
-	rm -rf $(VENV) .clients .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis report
+	rm -rf $(VENV) .bench-peers .clients .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis report
 
 $(NODE): tests/clients/programs/node/package-lock.json | $(VENV)/bin/python
 	@PYTHONPATH=. $(BIN)/python -m tests.clients.programs.installation --no-system

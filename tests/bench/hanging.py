@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.client import HTTPConnection
+from dataclasses import dataclass
 from select import select
-from statistics import median, quantiles
+from statistics import median
 
-from tests.bench.service import HOST, PATHS, PATIENCE_S, batch, connected, request, timed
+from tests.bench.batches import VBA
+from tests.bench.figures import percentile, spread
+from tests.bench.goals import Goal
+from tests.bench.proof import control
+from tests.bench.rounds import Pace
+from tests.bench.wire import connected, timed
 
 HANGING = 200
 CALLS = 1000
 ROUNDS = 5
 LIMIT = 2.0
 ASKED_MS = 25
+STATUS = 207
 DELAYED_CALLS = 200
 SANDBOX = {"Mock-Sandbox": "waiting"}
 LATE = {
@@ -25,28 +30,53 @@ LATE = {
 }
 
 
-def report(port: int) -> bool:
-    """Print both figures; whether the first is over its limit."""
-    turns = [(_p99(port), _p99_beside_hanging(port)) for _ in range(ROUNDS)]
-    ratio = median(beside / alone for alone, beside in turns)
-    alone, beside = (median(turn[kind] for turn in turns) for kind in (0, 1))
-    print(f"{'hanging':<14} {'alone p99':>9} {'beside p99':>10} {'ratio':>6}  limit")
-    print(f"{HANGING:<14} {alone:>9.3f} {beside:>10.3f} {ratio:>6.2f}  {LIMIT}")
-    print(f"a fixed delay of {ASKED_MS} ms: |actual - asked| p99 {_delay_error(port):.3f} ms")
-    return ratio >= LIMIT
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """p99 of one item alone and beside calls that hang, by round, in ms; how exact a delay is."""
+
+    rounds: tuple[tuple[float, float], ...]
+    delay_error_ms: float
+
+    @property
+    def ratio(self) -> float:
+        return median(beside / alone for alone, beside in self.rounds)
+
+    def figures(self) -> dict[str, object]:
+        alone, beside = (median(one[kind] for one in self.rounds) for kind in (0, 1))
+        return {
+            "hanging_calls": HANGING,
+            "alone_p99": alone,
+            "beside_p99": beside,
+            "ratio": self.ratio,
+            "delay_ms": ASKED_MS,
+            "delay_error_p99": self.delay_error_ms,
+        }
+
+    def goal(self) -> Goal:
+        noise = spread([alone for alone, _ in self.rounds])
+        return Goal(f"vba: p99 of one item beside {HANGING} hanging calls", self.ratio, LIMIT, noise=noise)
 
 
-def _p99(port: int) -> float:
+def run(port: int, pace: Pace) -> Hanging:
+    """Measure both, in turns."""
+    calls = max(100, int(CALLS * pace.share))
+    rounds = tuple(
+        (_p99(port, calls), _p99_beside_hanging(port, calls)) for _ in range(min(ROUNDS, pace.rounds))
+    )
+    return Hanging(rounds, _delay_error(port))
+
+
+def _p99(port: int, calls: int) -> float:
     """Of one item that is updated over and over, in ms."""
-    call = request(PATHS["ours"], batch(1, 0))
+    call = VBA.call(1, 0)
     with connected(port) as connection:
-        timed(connection, call)
-        return _percentile([timed(connection, call) for _ in range(CALLS)])
+        timed(connection, call, STATUS)
+        return percentile([timed(connection, call, STATUS) for _ in range(calls)], 99)
 
 
-def _p99_beside_hanging(port: int) -> float:
+def _p99_beside_hanging(port: int, calls: int) -> float:
     with _hanging(port):
-        return _p99(port)
+        return _p99(port, calls)
 
 
 @contextmanager
@@ -56,8 +86,9 @@ def _hanging(port: int) -> Iterator[None]:
     Raises:
         SystemExit: one of them was answered.
     """
-    call = request(PATHS["ours"], batch(1, 0), {**SANDBOX, "Mock-Scenario": "no-response"})
+    call = VBA.call(1, 0, headers={**SANDBOX, "Mock-Scenario": "no-response"})
     with ExitStack() as stack:
+        _name_sandbox(port)
         before = _taken(port)
         wires = [stack.enter_context(connected(port)) for _ in range(HANGING)]
         for wire in wires:
@@ -69,26 +100,24 @@ def _hanging(port: int) -> Iterator[None]:
             raise SystemExit("a call that was to hang was answered")
 
 
+def _name_sandbox(port: int) -> None:
+    """Send one call there, which makes the sandbox if it is new."""
+    with connected(port) as connection:
+        timed(connection, VBA.call(1, 0, headers=SANDBOX), STATUS)
+
+
 def _taken(port: int) -> int:
     """How many calls the sandbox has seen."""
-    asking = HTTPConnection(HOST, port, PATIENCE_S)
-    asking.request("GET", f"/_mock/sandboxes/{SANDBOX['Mock-Sandbox']}/journal?last=1")
-    newest = json.loads(asking.getresponse().read())
-    asking.close()
-    return newest[0]["number"] if isinstance(newest, list) and newest else 0
+    newest = control(port, "GET", f"/{SANDBOX['Mock-Sandbox']}/journal?last=1")
+    return newest[0]["number"] if newest else 0
 
 
 def _delay_error(port: int) -> float:
     """p99 of how far answers are from the moment they are due, in ms: a call's usual time and the delay."""
-    path = f"/_mock/sandboxes/{SANDBOX['Mock-Sandbox']}/scenarios/late?armed=false"
-    plain = request(PATHS["ours"], batch(1, 0), SANDBOX)
-    late = request(PATHS["ours"], batch(1, 0), {**SANDBOX, "Mock-Scenario": "late"})
+    control(port, "PUT", f"/{SANDBOX['Mock-Sandbox']}/scenarios/late?armed=false", LATE)
+    plain = VBA.call(1, 0, headers=SANDBOX)
+    late = VBA.call(1, 0, headers={**SANDBOX, "Mock-Scenario": "late"})
     with connected(port) as connection:
-        timed(connection, request(path, json.dumps(LATE).encode()), 200)
-        usual = median(timed(connection, plain) for _ in range(DELAYED_CALLS))
-        times = [timed(connection, late) for _ in range(DELAYED_CALLS)]
-    return _percentile([abs(time - usual - ASKED_MS) for time in times])
-
-
-def _percentile(times: list[float]) -> float:
-    return quantiles(times, n=100)[98]
+        usual = median(timed(connection, plain, STATUS) for _ in range(DELAYED_CALLS))
+        times = [timed(connection, late, STATUS) for _ in range(DELAYED_CALLS)]
+    return percentile([abs(time - usual - ASKED_MS) for time in times], 99)

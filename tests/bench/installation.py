@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 from statistics import median
@@ -18,6 +19,8 @@ from time import perf_counter
 from packaging.requirements import Requirement
 
 import mockserver
+from tests.bench.figures import spread
+from tests.bench.goals import Goal
 
 RUNS = 11
 TERMINAL_LIMIT_MS = 150
@@ -28,18 +31,47 @@ _COMPILED = ".pyc"
 _MEBIBYTE = 1024 * 1024
 
 
-def report() -> bool:
-    """Print the rows; whether one is over its limit."""
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Packages and their size with mockserver; times in ms, one a run."""
+
+    packages: int
+    size_mib: float
+    help_ms: tuple[float, ...]
+    completion_ms: tuple[float, ...]
+    plugin_ms: tuple[float, ...]
+
+    def figures(self) -> dict[str, object]:
+        return {
+            "packages": self.packages,
+            "size_mib": self.size_mib,
+            "help_ms": median(self.help_ms),
+            "completion_ms": median(self.completion_ms),
+            "plugin_in_an_empty_run_ms": median(self.plugin_ms),
+        }
+
+    def goals(self) -> Iterator[Goal]:
+        noise = spread(self.help_ms)
+        yield Goal("mockserver --help", median(self.help_ms), TERMINAL_LIMIT_MS, "ms", noise=noise)
+        noise = spread(self.completion_ms)
+        yield Goal("TAB after run --v", median(self.completion_ms), TERMINAL_LIMIT_MS, "ms", noise=noise)
+        # A difference of two runs swings by more than either; how far the command line swings says enough.
+        cost = median(self.plugin_ms)
+        yield Goal("pytest plugin in an empty run", cost, PLUGIN_LIMIT_MS, "ms", noise=noise)
+
+
+def run() -> Installation:
+    """Measure this environment."""
     packages = plain_installation()
-    size = sum(map(_size, packages)) + _own_size()
-    print(f"plain installation     {len(packages)} packages  {size / _MEBIBYTE:.0f} MiB with mockserver")
-    mockserver_script = Path(sys.executable).with_name("mockserver")
+    script = str(Path(sys.executable).with_name("mockserver"))
     words = {"_MOCKSERVER_COMPLETE": "bash_complete", "COMP_WORDS": "mockserver run --v", "COMP_CWORD": "2"}
-    over = _timed("mockserver --help", [str(mockserver_script), "--help"], {})
-    over |= _timed("TAB after run --v", [str(mockserver_script)], words)
-    cost = plugin_cost_ms()
-    print(f"empty pytest run       plugin adds {cost:.0f} ms  {PLUGIN_LIMIT_MS}")
-    return over or cost > PLUGIN_LIMIT_MS
+    return Installation(
+        len(packages),
+        (sum(map(_size, packages)) + _own_size()) / _MEBIBYTE,
+        _timed([script, "--help"], {}),
+        _timed([script], words),
+        plugin_cost_ms(),
+    )
 
 
 def plain_installation() -> frozenset[str]:
@@ -56,7 +88,7 @@ def plain_installation() -> frozenset[str]:
     return frozenset(found)
 
 
-def plugin_cost_ms() -> float:
+def plugin_cost_ms() -> tuple[float, ...]:
     """Return by how much the plugin alone lengthens a run of one empty test, in ms."""
     with TemporaryDirectory() as folder:
         (Path(folder) / "test_empty.py").write_text("def test_empty(): pass\n", encoding="utf-8")
@@ -65,14 +97,13 @@ def plugin_cost_ms() -> float:
         _run(plain, environment)
         # The two runs of a pair are a moment apart, so that a drifting machine harms both alike.
         pairs = [(_run(plain, environment), _run([*plain, "-p", PLUGIN], environment)) for _ in range(RUNS)]
-    return median(with_plugin - without for without, with_plugin in pairs)
+    return tuple(with_plugin - without for without, with_plugin in pairs)
 
 
-def _timed(what: str, command: Sequence[str], environment: Mapping[str, str]) -> bool:
+def _timed(command: Sequence[str], environment: Mapping[str, str]) -> tuple[float, ...]:
+    """Return the times of all runs but the first, in ms."""
     _run(command, environment)
-    milliseconds = median(_run(command, environment) for _ in range(RUNS))
-    print(f"{what:<22} {milliseconds:.0f} ms  {TERMINAL_LIMIT_MS}")
-    return milliseconds > TERMINAL_LIMIT_MS
+    return tuple(_run(command, environment) for _ in range(RUNS))
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import mockserver
 from mockserver.engine.registry import LoadedVendor, discover_vendors
+from tests.bench import speed_page
 from tests.docs import catalogue_page, reference
 from tests.docs.markdown import with_generated
 
@@ -33,6 +34,7 @@ def fresh_pages() -> Iterator[tuple[Path, str]]:
         yield file, with_generated(_read(file, _NEW_PAGE.format(title=title)), reference.describe(vendor))
     file = DOCS / "catalogue.md"
     yield file, with_generated(_read(file, "# Catalogue\n"), catalogue_page.describe())
+    yield speed_page.PAGE, speed_page.fresh_page()
 
 
 def _read(file: Path, new: str) -> str:
