@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 import flask
 from starlette.exceptions import HTTPException
@@ -37,7 +38,8 @@ class FlaskBridge:
     def __init__(self, pipeline: Pipeline, recorder: Recorder) -> None:
         self._pipeline, self._recorder = pipeline, recorder
         self._flask = _Flask(__name__, static_folder=None)
-        self._flask.view_functions[_VIEW] = self._answer
+        views: dict[str, Any] = self._flask.view_functions
+        views[_VIEW] = self._answer
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer a request that Connexion routed, and send what the view returns.
@@ -48,7 +50,8 @@ class FlaskBridge:
         if scope.get("extensions", {}).get(_ROUTING, {}).get("operation_id") is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         with self._flask.app_context():
-            reply, answer = self._flask.view_functions[_VIEW](scope[ARRIVAL], scope[STARTED])
+            view: Any = self._flask.view_functions[_VIEW]
+            reply, answer = view(scope[ARRIVAL], scope[STARTED])
         headers = vendor_headers(reply)
         if answer.delivery is None:
             await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -9,11 +10,13 @@ from typing import Any
 
 from connexion.lifecycle import ConnexionRequest
 from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from connexion.middleware.routing import RoutingMiddleware, RoutingOperation
 from connexion.middleware.security import SecurityMiddleware
 from connexion.resolver import Resolver
 from connexion.security import NO_VALUE
-from starlette.types import ASGIApp
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.server.flask_bridge import ARRIVAL
@@ -29,6 +32,52 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
         self.router.redirect_slashes = False
         for route in self.router.routes:
             route.app.redirect_slashes = False
+
+
+class VendorRouting(ExactRouting):
+    """Connexion's routing, with its answer for each path without parameters looked up.
+
+    Other paths are matched with all routes. The scope is the one that `MockServerApp` makes.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self._literal: dict[tuple[str, str], Mapping[str, str]] = {}
+
+    def add_api(self, *args: Any, **kwargs: Any) -> None:
+        """Add an API, and look up its paths without parameters from now on."""
+        super().add_api(*args, **kwargs)
+        for mount in self.router.routes:
+            self._literal |= literal_routes(mount)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Attach the operation to the scope, and call the next application."""
+        context = self._literal.get((scope["method"], scope["path"][len(scope["root_path"]) :]))
+        if context is None:
+            await super().__call__(scope, receive, send)
+        else:
+            scope["extensions"][ROUTING_CONTEXT] = context
+            await self.app(scope, receive, send)
+
+
+def literal_routes(mount: Mount) -> dict[tuple[str, str], Mapping[str, str]]:
+    """Return what Connexion's routes say of each path without parameters, by method and path.
+
+    A path that an earlier route with parameters matches, too, is left out.
+    """
+    found: dict[tuple[str, str], Mapping[str, str]] = {}
+    earlier: list[re.Pattern[str]] = []
+    for route in mount.routes:
+        if not isinstance(route, Route):
+            continue
+        if route.param_convertors:
+            earlier.append(route.path_regex)
+        elif not any(one.match(route.path) for one in earlier):
+            operation: RoutingOperation = route.endpoint
+            context = {"api_base_path": mount.path, "operation_id": operation.operation_id}
+            for method in route.methods or ():
+                found.setdefault((method, mount.path + route.path), context)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +109,7 @@ def build_connexion(vendor: LoadedVendor, app: ASGIApp) -> ConnexionMiddleware:
     guard = partial(SecurityHandler, vendor)
     middleware = ConnexionMiddleware(
         app,
-        middlewares=[ExactRouting, SecurityMiddleware],
+        middlewares=[VendorRouting, SecurityMiddleware],
         security_map=dict.fromkeys(("apiKey", "basic", "bearer", "oauth2", "openIdConnect"), guard),
     )
     middleware.add_api(
