@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from connexion.lifecycle import ConnexionRequest
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from connexion.middleware.routing import RoutingMiddleware, RoutingOperation
-from connexion.middleware.security import SecurityMiddleware
+from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
 from connexion.resolver import Resolver
 from connexion.security import NO_VALUE
 from starlette.routing import Mount, Route
@@ -80,6 +79,37 @@ def literal_routes(mount: Mount) -> dict[tuple[str, str], Mapping[str, str]]:
     return found
 
 
+@dataclass(slots=True)
+class _SecuredRequest:
+    """The part of a Connexion request that security needs."""
+
+    scope: Scope
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+class _SecurityOperation(SecurityOperation):  # type: ignore[misc] # Connexion ships no types
+    """Connexion's security of one operation."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Verify the request, and call the next application."""
+        if self.security:
+            await self.verification_fn(_SecuredRequest(scope))
+        await self.next_app(scope, receive, send)
+
+
+class _SecurityAPI(SecurityAPI):  # type: ignore[misc] # Connexion ships no types
+    def make_operation(self, operation: Any) -> SecurityOperation:
+        return _SecurityOperation.from_operation(
+            operation, next_app=self.next_app, security_handler_factory=self.security_handler_factory
+        )
+
+
+class _VendorSecurity(SecurityMiddleware):  # type: ignore[misc] # Connexion ships no types
+    """Connexion's security without a Starlette request, of which it would read nothing."""
+
+    api_cls = _SecurityAPI
+
+
 @dataclass(frozen=True, slots=True)
 class SecurityHandler:
     """Connexion security handler for every scheme of a vendor: checks that a credential is present.
@@ -89,12 +119,12 @@ class SecurityHandler:
 
     served: LoadedVendor
 
-    def get_fn(self, node: Mapping[str, Any], _scopes: list[str]) -> Callable[[ConnexionRequest], Any]:
+    def get_fn(self, node: Mapping[str, Any], _scopes: list[str]) -> Callable[[_SecuredRequest], Any]:
         """Return the check for one security scheme, which Connexion calls with the request."""
         name = node["x-name"]
         scheme = self.served.schemes[name]
 
-        def check(request: ConnexionRequest) -> Any:
+        def check(request: _SecuredRequest) -> Any:
             return NO_VALUE if scheme.credential(request.scope[ARRIVAL]) is None else {"sub": name}
 
         return check
@@ -109,7 +139,7 @@ def build_connexion(vendor: LoadedVendor, app: ASGIApp) -> ConnexionMiddleware:
     guard = partial(SecurityHandler, vendor)
     middleware = ConnexionMiddleware(
         app,
-        middlewares=[VendorRouting, SecurityMiddleware],
+        middlewares=[VendorRouting, _VendorSecurity],
         security_map=dict.fromkeys(("apiKey", "basic", "bearer", "oauth2", "openIdConnect"), guard),
     )
     middleware.add_api(
