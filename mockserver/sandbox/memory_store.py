@@ -139,6 +139,11 @@ class _State:
             near = self._near[name] = self._open(f"{self._vendor}/{self._tenant}", name)
         return near
 
+    def enter(self, tenant: str) -> None:
+        if tenant != self._tenant:
+            self._tenant = tenant
+            self._near = {}
+
     def sandbox_collection(self, name: str) -> _Collection:
         return self._open(SANDBOX_SCOPE, name)
 
