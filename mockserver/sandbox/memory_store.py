@@ -70,6 +70,8 @@ class _Collection:
 
     def values(self) -> Iterator[Document]:
         documents = self._table.documents
+        if not documents:
+            return iter(())
         return (documents[key] for key in tuple(self._table.order()))
 
     def find(self, member: str, value: Any) -> list[Document]:
