@@ -1,4 +1,4 @@
-"""Admission: all that is asked of a call before its work begins, in one transaction."""
+"""Admission: all that is asked of a call before its work begins."""
 
 from __future__ import annotations
 
@@ -85,28 +85,20 @@ class Admission:
     scenario_selector: ScenarioSelector | None = None
     strict: bool = False
 
-    def admit(self, arrival: Arrival) -> Admitted:
+    def match(self, arrival: Arrival) -> RouteMatch | Refusal:
+        """Return the operation of a request, or why there is none."""
+        try:
+            match = self.served.spec.match(arrival.method, arrival.path)
+        except Refusal as refusal:
+            return refusal
+        return RouteMatch(match.operation, {name: key_of(text) for name, text in match.values.items()})
+
+    def admit(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Admitted:
         """Make the call of `arrival` and decide whether it may enter.
 
         Raises:
             InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario.
-            TooManySandboxesError: it names a new sandbox, and no more may be made.
         """
-        self.sandboxes.enter(arrival.sandbox)
-        try:
-            match: RouteMatch | Refusal = self._match(arrival)
-        except Refusal as refusal:
-            match = refusal
-        scope, is_served = f"{self.served.name}/", isinstance(match, RouteMatch)
-        return self.sandboxes.transact_or_discard(
-            arrival.sandbox, scope, lambda state: self._admit(arrival, match, state), create=is_served
-        )
-
-    def _match(self, arrival: Arrival) -> RouteMatch:
-        match = self.served.spec.match(arrival.method, arrival.path)
-        return RouteMatch(match.operation, {name: key_of(text) for name, text in match.values.items()})
-
-    def _admit(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Admitted:
         try:
             principal: Principal | Refusal = self._identify(arrival, match, state)
         except Refusal as refusal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,7 +15,7 @@ from mockserver.engine.reasons import describe_quota, one_line
 from mockserver.errors import Refusal, ServerRefusal, TooManyRequests, VendorFailure
 from mockserver.model import Answer, Call, Reply
 from mockserver.sandbox.assumptions import check_delivery
-from mockserver.sandbox.store import State
+from mockserver.sandbox.store import CallState, State
 from mockserver.scenario.decision import NO_EFFECTS, Decision
 from mockserver.scenario.item_effects import AppliedEffects, run_and_roll_back
 from mockserver.scenario.response_effects import RenderRefusal, apply_quota_refusal, apply_response
@@ -27,7 +26,7 @@ _REFUSED = range(400, 600)
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The road of one vendor's calls: a transaction for the admission, and one for the work."""
+    """The road of one vendor's calls: one transaction for the admission and the work."""
 
     admission: Admission
     executor: Executor
@@ -39,18 +38,36 @@ class Pipeline:
             InvalidHeaderError: `Mock-Scenario` is malformed or names no scenario.
             TooManySandboxesError: it names a new sandbox, and no more may be made.
         """
-        admitted = self.admission.admit(arrival)
+        sandboxes, scope = self.admission.sandboxes, f"{self.admission.served.name}/"
+        sandboxes.enter(arrival.sandbox)
+        match = self.admission.match(arrival)
+        create = isinstance(match, RouteMatch)
+        work = partial(self._handle, arrival, match)
+        admitted, answer = sandboxes.transact_or_discard(arrival.sandbox, scope, work, create=create)
+        if isinstance(answer, Exception):
+            raise answer
+        return admitted.call, self._represent(admitted.call, answer, admitted.operation)
+
+    def _handle(
+        self, arrival: Arrival, match: RouteMatch | Refusal, state: CallState
+    ) -> tuple[Admitted, Answer | Exception]:
+        """Admit the call and do its work; an error undoes the work, and is returned to keep the admission."""
+        admitted = self.admission.admit(arrival, match, state)
+        try:
+            with state.item():
+                return admitted, self._work(admitted, state)
+        except Exception as error:  # noqa: BLE001 - raised again, once the admission is kept
+            return admitted, error
+
+    def _work(self, admitted: Admitted, state: CallState) -> Answer:
         call, match = admitted.call, admitted.match
         if admitted.refusal is not None:
-            refuse = partial(self._refuse, admitted, admitted.refusal)
-            refused = self._transact(call, "", refuse, create=match is not None)
-            return call, self._represent(call, refused, admitted.operation)
+            return self.executor.refuse(call, admitted.refusal, admitted.operation, state)
         if match is None:
             raise AssertionError("a call is routed or refused")
         opened = self.executor.open(call, match)
-        answer = partial(self._answer, call, match, opened)
-        answered = self._transact(call, self._tenant(call, opened), answer, create=True)
-        return call, self._represent(call, answered, match.operation)
+        state.enter(self._tenant(call, opened))
+        return self._answer(call, match, opened, state)
 
     def _represent(self, call: Call, answer: Answer, operation: Operation | None) -> Answer:
         """Return the answer in the media type that the call asks for, whatever made it.
@@ -152,13 +169,6 @@ class Pipeline:
             return run_and_roll_back(partial(self.executor.refuse, call, refusal, operation), state).reply
 
         return say
-
-    def _refuse(self, admitted: Admitted, refusal: Refusal, state: State) -> Answer:
-        return self.executor.refuse(admitted.call, refusal, admitted.operation, state)
-
-    def _transact(self, call: Call, tenant: str, work: Callable[[State], Answer], *, create: bool) -> Answer:
-        scope = f"{call.vendor}/{tenant}"
-        return self.admission.sandboxes.transact_or_discard(call.sandbox, scope, work, create=create)
 
     def _tenant(self, call: Call, opened: Opened) -> str:
         """Return the tenant of the call; of one that cannot be read, the one in its header."""

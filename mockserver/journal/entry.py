@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote
@@ -28,33 +27,31 @@ _PROBLEM_BYTES = 300
 class ItemResults(Value, frozen=True):
     """Results of a batch's items: packed keys and actions, and problems and warnings by index.
 
+    `counts` is the number of items per action; actions without items are omitted.
     Documents are not kept: an entry would take ten times the memory of its bodies, which contain them anyway.
     """
 
     packed: bytes = b"[[],[]]"
     problems: Mapping[int, tuple[Problem, ...]] = {}
     warnings: Mapping[int, tuple[Problem, ...]] = {}
+    counts: Mapping[str, int] = {}
 
     @classmethod
     def of(cls, outcomes: tuple[Outcome, ...]) -> ItemResults:
         """Build the results from `outcomes`."""
         reported = [(at, one) for at, one in enumerate(outcomes) if one.problems or one.warnings]
-        columns = ([one.item.key for one in outcomes], [one.action for one in outcomes])
+        actions = [one.action for one in outcomes]
         return cls(
-            json.encode(columns),
+            json.encode(([one.item.key for one in outcomes], actions)),
             {at: outcome.problems for at, outcome in reported if outcome.problems},
             {at: outcome.warnings for at, outcome in reported if outcome.warnings},
+            {str(action): actions.count(action) for action in dict.fromkeys(actions)},
         )
 
     def items(self) -> list[tuple[str, Action]]:
         """Return key and action of each item, in request order."""
         keys, actions = json.decode(self.packed)
         return [(key, Action(action)) for key, action in zip(keys, actions, strict=True)]
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """Number of items per action; actions without items are omitted."""
-        return Counter(json.decode(self.packed)[1])
 
     @property
     def size_bytes(self) -> int:

@@ -70,6 +70,8 @@ class _Collection:
 
     def values(self) -> Iterator[Document]:
         documents = self._table.documents
+        if not documents:
+            return iter(())
         return (documents[key] for key in tuple(self._table.order()))
 
     def find(self, member: str, value: Any) -> list[Document]:
@@ -144,6 +146,11 @@ class _State:
         if near is None:
             near = self._near[name] = self._open(f"{self._vendor}/{self._tenant}", name)
         return near
+
+    def enter(self, tenant: str) -> None:
+        if tenant != self._tenant:
+            self._tenant = tenant
+            self._near = {}
 
     def sandbox_collection(self, name: str) -> _Collection:
         return self._open(SANDBOX_SCOPE, name)

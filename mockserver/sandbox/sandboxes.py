@@ -22,7 +22,7 @@ from mockserver.sandbox.clock import ClockSettings
 from mockserver.sandbox.idle import DEFAULT_SANDBOX, IdleTracker
 from mockserver.sandbox.quota import QUOTAS
 from mockserver.sandbox.settings import SETTINGS, Settings, read_settings
-from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, State, Store, Tables
+from mockserver.sandbox.store import SANDBOX_SCOPE, CallState, SandboxState, Store, Tables
 
 __all__ = ["DEFAULT_SANDBOX", "SandboxStatus", "Sandboxes", "Settings", "count_records", "is_sandbox_name"]
 
@@ -76,7 +76,7 @@ class Sandboxes:
             self._expire([name])
         self.idle_tracker.touch(name)
 
-    def transact(self, name: str, scope: str, work: Callable[[State], T]) -> T:
+    def transact(self, name: str, scope: str, work: Callable[[CallState], T]) -> T:
         """Run `work` in the sandbox, which is made if it is not there.
 
         Raises:
@@ -88,7 +88,9 @@ class Sandboxes:
             self.create(Settings(name))
             return self.store.transact(name, scope, work)
 
-    def transact_or_discard(self, name: str, scope: str, work: Callable[[State], T], *, create: bool) -> T:
+    def transact_or_discard(
+        self, name: str, scope: str, work: Callable[[CallState], T], *, create: bool
+    ) -> T:
         """Run `work` like `transact`; without `create`, a sandbox too many is no error.
 
         Then `work` runs in a new sandbox that is discarded.

@@ -85,6 +85,14 @@ class State(Protocol):
         ...
 
 
+class CallState(State, Protocol):
+    """The state of one call, which may enter a tenant."""
+
+    def enter(self, tenant: str) -> None:
+        """See the sandbox from a tenant of the vendor from now on."""
+        ...
+
+
 class SandboxState(State, Protocol):
     """The state of a control operation: all scopes at once."""
 
@@ -111,7 +119,7 @@ class Store(Protocol):
         """Create the sandbox and fill it; return False, and change nothing, if it exists."""
         ...
 
-    def transact(self, sandbox: str, scope: str, work: Callable[[State], T]) -> T:
+    def transact(self, sandbox: str, scope: str, work: Callable[[CallState], T]) -> T:
         """Run `work` on the sandbox; an exception undoes all of it and passes on.
 
         Raises:
@@ -124,7 +132,7 @@ class Store(Protocol):
         ...
 
     def run_discarded(
-        self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[State], T]
+        self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[CallState], T]
     ) -> T:
         """Fill a sandbox without a name, run `work` on it and discard it."""
         ...

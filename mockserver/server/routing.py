@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from connexion.lifecycle import ConnexionRequest
 from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.routing import RoutingMiddleware
-from connexion.middleware.security import SecurityMiddleware
+from connexion.middleware.abstract import ROUTING_CONTEXT
+from connexion.middleware.routing import RoutingMiddleware, RoutingOperation
+from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
 from connexion.resolver import Resolver
 from connexion.security import NO_VALUE
-from starlette.types import ASGIApp
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.registry import LoadedVendor
 from mockserver.server.flask_bridge import ARRIVAL
@@ -31,6 +33,83 @@ class ExactRouting(RoutingMiddleware):  # type: ignore[misc] # Connexion ships n
             route.app.redirect_slashes = False
 
 
+class VendorRouting(ExactRouting):
+    """Connexion's routing, with its answer for each path without parameters looked up.
+
+    Other paths are matched with all routes. The scope is the one that `MockServerApp` makes.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self._literal: dict[tuple[str, str], Mapping[str, str]] = {}
+
+    def add_api(self, *args: Any, **kwargs: Any) -> None:
+        """Add an API, and look up its paths without parameters from now on."""
+        super().add_api(*args, **kwargs)
+        for mount in self.router.routes:
+            self._literal |= literal_routes(mount)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Attach the operation to the scope, and call the next application."""
+        context = self._literal.get((scope["method"], scope["path"][len(scope["root_path"]) :]))
+        if context is None:
+            await super().__call__(scope, receive, send)
+        else:
+            scope["extensions"][ROUTING_CONTEXT] = context
+            await self.app(scope, receive, send)
+
+
+def literal_routes(mount: Mount) -> dict[tuple[str, str], Mapping[str, str]]:
+    """Return what Connexion's routes say of each path without parameters, by method and path.
+
+    A path that an earlier route with parameters matches, too, is left out.
+    """
+    found: dict[tuple[str, str], Mapping[str, str]] = {}
+    earlier: list[re.Pattern[str]] = []
+    for route in mount.routes:
+        if not isinstance(route, Route):
+            continue
+        if route.param_convertors:
+            earlier.append(route.path_regex)
+        elif not any(one.match(route.path) for one in earlier):
+            operation: RoutingOperation = route.endpoint
+            context = {"api_base_path": mount.path, "operation_id": operation.operation_id}
+            for method in route.methods or ():
+                found.setdefault((method, mount.path + route.path), context)
+    return found
+
+
+@dataclass(slots=True)
+class _SecuredRequest:
+    """The part of a Connexion request that security needs."""
+
+    scope: Scope
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+class _SecurityOperation(SecurityOperation):  # type: ignore[misc] # Connexion ships no types
+    """Connexion's security of one operation."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Verify the request, and call the next application."""
+        if self.security:
+            await self.verification_fn(_SecuredRequest(scope))
+        await self.next_app(scope, receive, send)
+
+
+class _SecurityAPI(SecurityAPI):  # type: ignore[misc] # Connexion ships no types
+    def make_operation(self, operation: Any) -> SecurityOperation:
+        return _SecurityOperation.from_operation(
+            operation, next_app=self.next_app, security_handler_factory=self.security_handler_factory
+        )
+
+
+class _VendorSecurity(SecurityMiddleware):  # type: ignore[misc] # Connexion ships no types
+    """Connexion's security without a Starlette request, of which it would read nothing."""
+
+    api_cls = _SecurityAPI
+
+
 @dataclass(frozen=True, slots=True)
 class SecurityHandler:
     """Connexion security handler for every scheme of a vendor: checks that a credential is present.
@@ -40,12 +119,12 @@ class SecurityHandler:
 
     served: LoadedVendor
 
-    def get_fn(self, node: Mapping[str, Any], _scopes: list[str]) -> Callable[[ConnexionRequest], Any]:
+    def get_fn(self, node: Mapping[str, Any], _scopes: list[str]) -> Callable[[_SecuredRequest], Any]:
         """Return the check for one security scheme, which Connexion calls with the request."""
         name = node["x-name"]
         scheme = self.served.schemes[name]
 
-        def check(request: ConnexionRequest) -> Any:
+        def check(request: _SecuredRequest) -> Any:
             return NO_VALUE if scheme.credential(request.scope[ARRIVAL]) is None else {"sub": name}
 
         return check
@@ -60,7 +139,7 @@ def build_connexion(vendor: LoadedVendor, app: ASGIApp) -> ConnexionMiddleware:
     guard = partial(SecurityHandler, vendor)
     middleware = ConnexionMiddleware(
         app,
-        middlewares=[ExactRouting, SecurityMiddleware],
+        middlewares=[VendorRouting, _VendorSecurity],
         security_map=dict.fromkeys(("apiKey", "basic", "bearer", "oauth2", "openIdConnect"), guard),
     )
     middleware.add_api(

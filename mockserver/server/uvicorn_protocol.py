@@ -87,7 +87,7 @@ class _SpellingSend:
         if cycle.flow.write_paused and not cycle.disconnected:
             # So that uvicorn does not wait, and nobody else writes, while the head is collected.
             await cycle.flow.drain()
-        transport, cycle.transport = cycle.transport, cast("asyncio.Transport", head)
+        transport, cycle.transport = cycle.transport, head  # type: ignore[assignment] # what it writes is sent below
         try:
             await self._send(message)
         finally:

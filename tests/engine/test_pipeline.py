@@ -414,3 +414,23 @@ def test_an_answer_that_is_lost_is_still_one_that_a_rule_bent(tmp_path: Path) ->
 
     assert (answer.reply.status, answer.refusal, answer.applied) == (500, "failed", ("s/r",))
     assert [str(one.action) for one in answer.outcomes] == ["created"]
+
+
+def test_work_that_breaks_is_undone_and_its_admission_is_kept(tmp_path: Path) -> None:
+    def admit(_call: Call, enter: Enter, state: State) -> str:
+        state.collection("admitted")["one"] = {"id": "one"}
+        enter()
+        return ""
+
+    def break_after_a_write(_batch: Request, state: State) -> Reply:
+        state.collection("orders")["A"] = {"id": "A"}
+        raise BrokenError
+
+    pipeline = corridor(tmp_path, admit=admit)
+    broken = changed(pipeline, handlers={"listOrders": break_after_a_write})
+
+    with pytest.raises(BrokenError):
+        handled(broken, GET)
+
+    acme = pipeline.admission.sandboxes.dump("default")["acme/"]
+    assert acme == {"admitted": {"one": {"id": "one"}}}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mockserver.errors import UnknownSandboxError
 from mockserver.sandbox.memory_store import MemoryStore
-from mockserver.sandbox.store import SANDBOX_SCOPE, SandboxState, State
+from mockserver.sandbox.store import SANDBOX_SCOPE, CallState, SandboxState, State
 from tests.support.engine_samples import NOW, store, stored, transact
 
 WRITES = st.lists(st.tuples(st.sampled_from("abcd"), st.none() | st.integers(0, 3)), max_size=12)
@@ -456,3 +456,31 @@ def test_two_threads_make_a_sandbox_once() -> None:
 
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(race, range(2))) == [False, True]
+
+
+def test_a_call_that_enters_a_tenant_sees_its_collections_from_then_on() -> None:
+    made = store()
+
+    def work(state: CallState) -> list[str]:
+        write(state, "a")
+        state.enter("one")
+        write(state, "b")
+        return list(state.collection("orders"))
+
+    assert (made.transact("default", "acme/", work), stored(made)) == (["b"], ["a"])
+    assert made.transact("default", "acme/one", lambda state: list(state.collection("orders"))) == ["b"]
+
+
+def test_what_is_written_before_a_tenant_is_entered_is_undone_as_well() -> None:
+    made = store()
+
+    def work(state: CallState) -> None:
+        write(state, "a")
+        state.enter("one")
+        write(state, "b")
+        raise BrokenError
+
+    with pytest.raises(BrokenError):
+        made.transact("default", "acme/", work)
+
+    assert stored(made) == []
