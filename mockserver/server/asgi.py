@@ -189,6 +189,7 @@ class MockServerApp:
             "root_path": prefix,
             "path": f"{prefix}/{vendor.served.name}{arrival.path}",
             "extensions": dict(incoming.scope.get("extensions", {})),
+            "app": vendor.app,  # with an app, Starlette's router raises its refusals instead of wording them
             ARRIVAL: arrival,
             STARTED: started,
         }
