@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from connexion.lifecycle import ConnexionRequest
-from connexion.middleware.routing import RoutingMiddleware
-from connexion.middleware.security import SecurityMiddleware
-from connexion.resolver import Resolver
-from connexion.security import NO_VALUE
-from connexion.spec import OpenAPISpecification
 from jsonschema_rs import Draft4Validator
 from starlette.types import ASGIApp
 
 from mockserver.engine.registry import LoadedVendor
+from mockserver.server.connexion_parts import (
+    NO_VALUE,
+    ConnexionRequest,
+    OpenAPISpecification,
+    Resolver,
+    RoutingMiddleware,
+    SecurityMiddleware,
+)
 from mockserver.server.flask_bridge import ARRIVAL
 from mockserver.spec.openapi import METHODS, resolve
 
