@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import yaml
 from yaml.constructor import ConstructorError
 
+from mockserver.codec.yaml_events import EventReader, NotPlainError
 from mockserver.model import Json
 
 if TYPE_CHECKING:
@@ -79,6 +80,18 @@ def load(text: str) -> Json:
 
     Raises:
         yaml.YAMLError: the text is no YAML, or asks for more than plain data.
+    """
+    try:
+        return EventReader(_Loader(text)).read()
+    except (NotPlainError, yaml.YAMLError, RecursionError):
+        return load_by_nodes(text)
+
+
+def load_by_nodes(text: str) -> Json:
+    """Return the one document in `text`, read as PyYAML reads it: slower, with tags and errors' places.
+
+    Raises:
+        yaml.YAMLError: as `load`.
     """
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import httpx
-
+from mockserver.codec.deferred import DeferredModule
 from mockserver.codec.hosts import is_loopback
 from mockserver.control.cases.transport import LostResponse, Request, Response
 from mockserver.control.control_call import UnprocessableMemberError
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = DeferredModule("httpx")
 
 MAX_RESPONSE_BYTES = 10 * 1024 * 1024
 _SCHEMES = ("http", "https")

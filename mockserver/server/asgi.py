@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from traceback import format_exception
 
-from connexion.exceptions import ProblemException
 from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -24,6 +23,7 @@ from mockserver.errors import HeadersTooLarge, InvalidHeaderError, TooManySandbo
 from mockserver.model import Answer, Call, Reply, Value
 from mockserver.sandbox.sandboxes import DEFAULT_SANDBOX, is_sandbox_name
 from mockserver.server.connection import ConnectionLostError
+from mockserver.server.connexion_parts import ProblemException
 from mockserver.server.flask_bridge import ARRIVAL, STARTED
 from mockserver.server.in_flight import InFlightCalls
 from mockserver.server.misses import OUTSIDE, OutsideRequest, is_browser_file
@@ -189,6 +189,7 @@ class MockServerApp:
             "root_path": prefix,
             "path": f"{prefix}/{vendor.served.name}{arrival.path}",
             "extensions": dict(incoming.scope.get("extensions", {})),
+            "app": vendor.app,  # with an app, Starlette's router raises its refusals instead of wording them
             ARRIVAL: arrival,
             STARTED: started,
         }

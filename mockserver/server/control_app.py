@@ -10,14 +10,6 @@ from http import HTTPStatus
 from inspect import isawaitable, signature
 from typing import Any, TypeAlias
 
-from connexion import AsyncApp
-from connexion.context import scope
-from connexion.exceptions import ProblemException
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
-from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.routing import RoutingMiddleware
-from connexion.middleware.swagger_ui import SwaggerUIMiddleware
-from connexion.resolver import Resolver
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
@@ -26,6 +18,17 @@ from mockserver.control.control_call import ControlError
 from mockserver.errors import SpecError, TooManySandboxesError, UnknownSandboxError
 from mockserver.model import Document, Json, Reply
 from mockserver.sandbox.snapshots import TooManySnapshotsError, UnknownSnapshotError
+from mockserver.server.connexion_parts import (
+    AsyncApp,
+    ConnexionMiddleware,
+    ConnexionRequest,
+    ConnexionResponse,
+    ProblemException,
+    Resolver,
+    RoutingMiddleware,
+    SwaggerUIMiddleware,
+    scope,
+)
 from mockserver.server.control_body import CONTROL_CALL_KEY, DOCUMENT_KEY, ControlBodyReader
 from mockserver.server.control_validation import VALIDATORS
 from mockserver.server.routing import ExactRouting

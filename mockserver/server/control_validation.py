@@ -6,14 +6,17 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from connexion.datastructures import MediaTypeDict
-from connexion.lifecycle import ConnexionRequest
-from connexion.validators import JSONRequestBodyValidator, ParameterValidator
 from starlette.types import Scope
 
 from mockserver.codec import json
 from mockserver.control.control_call import ControlError
 from mockserver.model import Document, Json, Problem, pointer_of
+from mockserver.server.connexion_parts import (
+    ConnexionRequest,
+    JSONRequestBodyValidator,
+    MediaTypeDict,
+    ParameterValidator,
+)
 from mockserver.spec.formats import COMMON_FORMATS
 from mockserver.spec.schema import Schema, compile_schema
 

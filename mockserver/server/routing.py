@@ -8,16 +8,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.abstract import ROUTING_CONTEXT
-from connexion.middleware.routing import RoutingMiddleware, RoutingOperation
-from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
-from connexion.resolver import Resolver
-from connexion.security import NO_VALUE
+from jsonschema_rs import Draft4Validator
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.registry import LoadedVendor
+from mockserver.server.connexion_parts import (
+    NO_VALUE,
+    ROUTING_CONTEXT,
+    OpenAPISpecification,
+    Resolver,
+    RoutingMiddleware,
+    RoutingOperation,
+    SecurityAPI,
+    SecurityMiddleware,
+    SecurityOperation,
+)
 from mockserver.server.flask_bridge import ARRIVAL
 from mockserver.spec.openapi import METHODS, resolve
 
@@ -130,25 +136,36 @@ class SecurityHandler:
         return check
 
 
-def build_connexion(vendor: LoadedVendor, app: ASGIApp) -> ConnexionMiddleware:
+_OPENAPI = Draft4Validator(OpenAPISpecification.openapi_schema, validate_formats=False)
+
+
+class _RoutingSpecification(OpenAPISpecification):  # type: ignore[misc] # Connexion ships no types
+    """A specification that Connexion's own validator, which is slow, sees only if it is not valid."""
+
+    @classmethod
+    def _validate_spec(cls, spec: Mapping[str, Any]) -> None:
+        if not _OPENAPI.is_valid(spec):
+            super()._validate_spec(spec)
+
+
+def build_connexion(vendor: LoadedVendor, app: ASGIApp) -> VendorRouting:
     """Wrap `app` in Connexion's routing and security for one vendor.
 
     Connexion's validation step is left out: the engine validates envelope and items separately, also for
     subrequests, and Connexion would rebuild its validators for every request.
     """
     guard = partial(SecurityHandler, vendor)
-    middleware = ConnexionMiddleware(
-        app,
-        middlewares=[VendorRouting, _VendorSecurity],
+    specification = _RoutingSpecification(routing_document(vendor))
+    security = _VendorSecurity(app)
+    routing = VendorRouting(security)
+    added = {"base_path": f"/{vendor.name}", "resolver": Resolver(lambda _operation_id: _placeholder)}
+    security.add_api(
+        specification,
         security_map=dict.fromkeys(("apiKey", "basic", "bearer", "oauth2", "openIdConnect"), guard),
+        **added,
     )
-    middleware.add_api(
-        routing_document(vendor),
-        base_path=f"/{vendor.name}",
-        name=vendor.name,
-        resolver=Resolver(lambda _operation_id: _placeholder),
-    )
-    return middleware
+    routing.add_api(specification, **added)
+    return routing
 
 
 def routing_document(vendor: LoadedVendor) -> dict[str, Any]:

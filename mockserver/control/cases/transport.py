@@ -7,13 +7,17 @@ import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol
-
-import httpx
+from typing import TYPE_CHECKING, Protocol
 
 from mockserver.codec import json
+from mockserver.codec.deferred import DeferredModule
 from mockserver.codec.http import parse_content_type
 from mockserver.model import Json
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = DeferredModule("httpx")
 
 TIMEOUT_MS = 10_000
 LOSS_KINDS = ("reset", "empty", "truncated", "malformed", "closed", "timeout", "refused")

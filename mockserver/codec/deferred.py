@@ -1,0 +1,56 @@
+"""Modules that are imported when something of them is first used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+class DeferredModule(ModuleType):
+    """A stand-in for the module of this name, which is imported at the first use of one of its names.
+
+    What is `known` of it is used instead, and imports nothing.
+    """
+
+    def __init__(self, name: str, **known: Any) -> None:
+        super().__init__(name)
+        self.__dict__.update(known)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the module has under this name.
+
+        Raises:
+            AttributeError: it has nothing, or import machinery asks what kind of module this is.
+        """
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
+
+
+def deferred_call(module: str, name: str) -> Callable[..., Any]:
+    """Return a function that calls the one of this name, and imports its module then."""
+    return partial(_call, module, name)
+
+
+def _call(module: str, name: str, *arguments: Any, **options: Any) -> Any:
+    return getattr(import_module(module), name)(*arguments, **options)
+
+
+@contextmanager
+def imports_deferred(*modules: DeferredModule) -> Iterator[None]:
+    """Let what is imported meanwhile have these stand-ins, unless the modules are there already."""
+    put = {module.__name__: module for module in modules if module.__name__ not in sys.modules}
+    sys.modules.update(put)
+    try:
+        yield
+    finally:
+        for name, module in put.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]

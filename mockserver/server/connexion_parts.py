@@ -1,0 +1,51 @@
+"""What the server uses of Connexion, imported without what Connexion itself uses for other things only.
+
+requests is for specs behind URLs, httpx for token services, the test client for tests: a third of the time
+that Connexion's import takes, and 10 MiB. They are imported if something of them is ever used.
+"""
+
+from __future__ import annotations
+
+from mockserver.codec.deferred import DeferredModule, deferred_call, imports_deferred
+
+_test_client = DeferredModule(
+    "starlette.testclient", TestClient=deferred_call("starlette.testclient", "TestClient")
+)
+
+with imports_deferred(DeferredModule("requests"), DeferredModule("httpx"), _test_client):
+    from connexion import AsyncApp
+    from connexion.context import scope
+    from connexion.datastructures import MediaTypeDict
+    from connexion.exceptions import ProblemException
+    from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+    from connexion.middleware import ConnexionMiddleware
+    from connexion.middleware.abstract import ROUTING_CONTEXT
+    from connexion.middleware.routing import RoutingMiddleware, RoutingOperation
+    from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
+    from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+    from connexion.resolver import Resolver
+    from connexion.security import NO_VALUE
+    from connexion.spec import OpenAPISpecification
+    from connexion.validators import JSONRequestBodyValidator, ParameterValidator
+
+__all__ = [
+    "NO_VALUE",
+    "ROUTING_CONTEXT",
+    "AsyncApp",
+    "ConnexionMiddleware",
+    "ConnexionRequest",
+    "ConnexionResponse",
+    "JSONRequestBodyValidator",
+    "MediaTypeDict",
+    "OpenAPISpecification",
+    "ParameterValidator",
+    "ProblemException",
+    "Resolver",
+    "RoutingMiddleware",
+    "RoutingOperation",
+    "SecurityAPI",
+    "SecurityMiddleware",
+    "SecurityOperation",
+    "SwaggerUIMiddleware",
+    "scope",
+]
