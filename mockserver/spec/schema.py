@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import jsonschema_rs
@@ -50,7 +51,7 @@ _PROBLEM_CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schema:
     """A compiled schema: `accepts` answers quickly, `problems` in full.
 
@@ -60,7 +61,12 @@ class Schema:
     node: Document
     document: Document
     quick: jsonschema_rs.Draft4Validator
-    thorough: jsonschema_rs.Draft4Validator
+    compile_thorough: Callable[[], jsonschema_rs.Draft4Validator]
+
+    @cached_property
+    def thorough(self) -> jsonschema_rs.Draft4Validator:
+        """The validator that names formats, compiled at first use: most schemas never need it."""
+        return self.compile_thorough()
 
     def accepts(self, value: Json) -> bool:
         """Return whether `value` is valid; what is too deep to check is not."""
@@ -121,7 +127,7 @@ def compile_schema(document: Document, node: Document, formats: Formats, *, clos
         return jsonschema_rs.Draft4Validator(rewritten, formats=dict(checks), validate_formats=bool(checks))
 
     try:
-        return Schema(node, document, validator(patterns, functions), validator({}, checks))
+        return Schema(node, document, validator(patterns, functions), partial(validator, EMPTY, checks))
     except (jsonschema_rs.ValidationError, ValueError) as error:
         first_line = str(error).partition("\n")[0]
         raise SpecError(f"schema cannot be compiled: {first_line}") from None
