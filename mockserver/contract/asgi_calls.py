@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 import httpx
+
+from mockserver.contract.exchange import Response
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
 
 _CRASHED = 500
 _CALLER = ("127.0.0.1", 123)
+
+
+class AppCaller:
+    """Calls one application."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._runner = asyncio.Runner()
+
+    def responses(self, requests: Sequence[httpx.Request]) -> list[Response]:
+        """Return what requests that are under way at the same time are answered, in their order.
+
+        Raises:
+            RemoteProtocolError: the application ends without an answer.
+        """
+        return self._runner.run(self._together(requests))
+
+    def close(self) -> None:
+        """Close the event loop."""
+        self._runner.close()
+
+    async def _together(self, requests: Sequence[httpx.Request]) -> list[Response]:
+        if len(requests) == 1:
+            return [await _response(self._app, requests[0])]
+        return await asyncio.gather(*(_response(self._app, one) for one in requests))
 
 
 class _Answer:
@@ -43,12 +70,8 @@ class _Answer:
                 self.is_complete.set()
 
 
-async def call_app(app: App, request: httpx.Request) -> httpx.Response:
-    """Return the answer of the application; a crash of it is a 500 for its callers, so it is one here.
-
-    Raises:
-        RemoteProtocolError: it ends without an answer.
-    """
+async def _response(app: App, request: httpx.Request) -> Response:
+    """Return the answer of the application; a crash of it is a 500 for its callers, so it is one here."""
     answer = _Answer(request.content)
     try:
         await app(_scope(request), answer.receive, answer.send)
@@ -58,9 +81,9 @@ async def call_app(app: App, request: httpx.Request) -> httpx.Response:
         if not (answer.status and answer.is_complete.is_set()):
             raise httpx.RemoteProtocolError("the application ended without an answer", request=request)
     body = b"" if request.method == "HEAD" else b"".join(answer.parts)
-    response = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
-    response.read()
-    return response
+    came = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
+    headers = {name.lower(): text for name, text in came.headers.items()}
+    return Response(answer.status, headers, came.read() if "content-encoding" in headers else body)
 
 
 def _scope(request: httpx.Request) -> dict[str, Any]:

@@ -17,6 +17,7 @@ class MergedConfig(ProjectConfig):
     """
 
     __slots__ = ("_merged",)
+    _merged: dict[tuple[str, ...], Any]
 
     @classmethod
     def of(cls, config: ProjectConfig) -> Self:
@@ -26,22 +27,28 @@ class MergedConfig(ProjectConfig):
             if hasattr(config, name):
                 setattr(made, name, getattr(config, name))
         made._source_keys = config._source_keys
-        made._merged: dict[tuple[str, ...], Any] = {}
+        made._merged = {}
         return made
 
     def phases_for(self, *, operation: Any) -> PhasesConfig:
         """Return the phases of an operation."""
-        return self._once(("phases", _label(operation)), lambda: super(MergedConfig, self).phases_for(operation=operation))
+        return self._once(
+            ("phases", _label(operation)), lambda: super(MergedConfig, self).phases_for(operation=operation)
+        )
 
     def generation_for(self, *, operation: Any = None, phase: str | None = None) -> GenerationConfig:
         """Return how the cases of an operation are generated in a phase."""
         key = ("generation", _label(operation), str(phase))
-        return self._once(key, lambda: super(MergedConfig, self).generation_for(operation=operation, phase=phase))
+        return self._once(
+            key, lambda: super(MergedConfig, self).generation_for(operation=operation, phase=phase)
+        )
 
     def checks_config_for(self, *, operation: Any = None, phase: str | None = None) -> ChecksConfig:
         """Return which checks are made of an operation in a phase."""
         key = ("checks", _label(operation), str(phase))
-        return self._once(key, lambda: super(MergedConfig, self).checks_config_for(operation=operation, phase=phase))
+        return self._once(
+            key, lambda: super(MergedConfig, self).checks_config_for(operation=operation, phase=phase)
+        )
 
     def _once(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
         if key not in self._merged:
