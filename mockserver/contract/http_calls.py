@@ -8,7 +8,14 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 import urllib3
-from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, TimeoutError
+from urllib3.exceptions import (
+    HTTPError,
+    NewConnectionError,
+    ProtocolError,
+)
+from urllib3.exceptions import (
+    TimeoutError as NoAnswerInTimeError,
+)
 
 from mockserver.codec.hosts import is_loopback
 from mockserver.contract.exchange import Response
@@ -69,7 +76,7 @@ def _pool(url: httpx.URL, *, verify_tls: bool) -> urllib3.PoolManager:
 
 def _reason(error: Exception) -> str:
     """Return why there is no answer, without the objects of the library."""
-    if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
+    if isinstance(error, NoAnswerInTimeError) and not isinstance(error, NewConnectionError):
         return f"no answer in {_PATIENCE_SECONDS} seconds"
     inner = error.args[-1] if isinstance(error, ProtocolError) and error.args else error
     said = str(inner)

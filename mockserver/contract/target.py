@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from mockserver.codec.hosts import is_loopback
 from mockserver.contract.asgi_calls import App, AppCaller
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.http_calls import HttpCaller
@@ -56,9 +55,7 @@ class Target:
         self._pause = pause
         self._is_stopped = False
         self._runner = asyncio.Runner()
-        self._caller: AppCaller | HttpCaller = (
-            AppCaller(address.app) if address.app else HttpCaller(address.url, verify_tls=address.verify_tls)
-        )
+        self._caller = _caller(address)
 
     def __enter__(self) -> Self:
         return self
@@ -68,6 +65,18 @@ class Target:
     ) -> None:
         self._caller.close()
         self._runner.close()
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether calls keep a rate."""
+        return self._pause is not None
+
+    def reset(self) -> None:
+        """Close connections and event loops; the next call opens others."""
+        self._caller.close()
+        self._runner.close()
+        self._runner = asyncio.Runner()
+        self._caller = _caller(self.address)
 
     def stop(self) -> None:
         """From now on every call ends as Ctrl-C does: who cleans up after that one makes none."""
@@ -117,6 +126,12 @@ class Target:
     def _wait(self) -> None:
         if self._pause:
             self._runner.run(self._pause())
+
+
+def _caller(address: Address) -> AppCaller | HttpCaller:
+    if address.app:
+        return AppCaller(address.app)
+    return HttpCaller(address.url, verify_tls=address.verify_tls)
 
 
 def _http_request(full: Request, base: str) -> httpx.Request:

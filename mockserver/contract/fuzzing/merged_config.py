@@ -19,15 +19,17 @@ class MergedConfig(ProjectConfig):
     __slots__ = ("_merged",)
     _merged: dict[tuple[str, ...], Any]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._merged = {}
+
     @classmethod
     def of(cls, config: ProjectConfig) -> Self:
         """Return the same configuration, which keeps what it merged."""
-        made = cls.__new__(cls)
-        for name in ProjectConfig.__slots__:
+        made = cls()
+        for name in (*ProjectConfig.__slots__, "_source_keys"):
             if hasattr(config, name):
                 setattr(made, name, getattr(config, name))
-        made._source_keys = config._source_keys
-        made._merged = {}
         return made
 
     def phases_for(self, *, operation: Any) -> PhasesConfig:
