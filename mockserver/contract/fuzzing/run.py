@@ -84,6 +84,7 @@ def plan_operations(
 ) -> Iterator[PlannedPart]:
     """Yield the calls of every operation of a schema, each in an isolation scope of its own.
 
+    Operations of one path are a group: Schemathesis tries the methods that the path lacks at the first of them.
     `again` are operations to call once more, each with the media type to ask for. What Schemathesis cannot
     read is a note in the ledger.
     """
@@ -93,7 +94,7 @@ def plan_operations(
     for number, (operation, accept) in enumerate(rounds, 1):
         note = f"as {accept}" if accept else ""
         part = RunPart(PHASE, id_of_operation(operation), number, len(rounds), note)
-        yield PlannedPart(part, partial(_fuzz_operation, operation, caller, context, accept), part.operation)
+        yield PlannedPart(part, partial(_fuzz_operation, operation, caller, context, accept), operation.path)
 
 
 def _operations(schema: BaseSchema, context: FuzzingContext) -> Iterator[FuzzedOperation]:
