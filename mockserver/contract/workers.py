@@ -232,8 +232,9 @@ def _done(number: int, one: PlannedPart, ledger: FindingLedger) -> WorkedPart:
     began = system_clock()
     try:
         run_parts([one], ledger)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as end:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        error = end
     except TargetUnreachableError as lost:
         error = lost
     except Exception as fault:  # noqa: BLE001 - ours; it is raised where the run was started
