@@ -85,8 +85,8 @@ def plan_operations(
     """Yield the calls of every operation of a schema, each in an isolation scope of its own.
 
     Operations of one path are a group: at the first of them Schemathesis tries the methods that the path
-    lacks. `again` are operations to call once more, each with the media type to ask for. What Schemathesis cannot
-    read is a note in the ledger.
+    lacks. `again` are operations to call once more, each with the media type to ask for. What Schemathesis
+    cannot read is a note in the ledger.
     """
     operations = list(_operations(schema, context))
     rounds = [(one, "") for one in operations]
