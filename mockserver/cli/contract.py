@@ -128,6 +128,13 @@ def _pair_reader(sign: str, form: str) -> Any:
     help="Shrink failing calls to a minimal example (slower), or report them as found.",
 )
 @option(
+    "--workers",
+    scope="contract",
+    default=1,
+    type=click.IntRange(1, 64),
+    help="Processes that test operations side by side; the report is the same.",
+)
+@option(
     "--fact",
     "facts",
     multiple=True,

@@ -12,7 +12,8 @@ class RunConfig:
     """`max_examples` bounds the random calls of an operation and the sequences of a subject.
 
     `only` are the checks to make and `operations` the ones to call, by id; empty: all. Without `shrinks` what
-    breaks is told as it was found, and no more calls are made for it.
+    breaks is told as it was found, and no more calls are made for it. `workers` processes do independent
+    parts side by side; the result is the same.
     """
 
     seed: int = 0
@@ -20,6 +21,7 @@ class RunConfig:
     only: frozenset[str] = frozenset()
     operations: frozenset[str] = frozenset()
     shrinks: bool = True
+    workers: int = 1
 
     @property
     def max_limit_calls(self) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from mockserver.contract.exchange import Request
 from mockserver.contract.safety import is_ours
 from mockserver.contract.target import Target, TargetUnreachableError
 
 SANDBOX = "mock-sandbox"
+_LONGEST_NAME = 48
 _RUNS = 9973
 """A prime, so that seeds that are near are not near in keys."""
 _KEYS_OF_A_RUN = 10_000
@@ -37,7 +39,7 @@ class Isolation:
 
     def __init__(self, target: Target, seed: int, of: str = "") -> None:
         self._target = target
-        self._name = "-".join(["contract", str(seed), *_plain(of)])[:48].strip("-")
+        self._name = _short("-".join(["contract", str(seed), *_plain(of)]))
         self._first = seed * _RUNS % 90_000 * _KEYS_OF_A_RUN
         self._number = 0
         self._keys = 0
@@ -70,6 +72,14 @@ class Isolation:
             return
         # A server holds a thousand sandboxes: a run that cannot drop its own would fill it.
         self._sandboxed = self._sandboxed and answered.status in (204, 404)
+
+
+def _short(name: str) -> str:
+    """Return a name that a sandbox may have; two long ones that begin alike stay apart."""
+    if len(name) <= _LONGEST_NAME:
+        return name
+    mark = f"-{crc32(name.encode()):08x}"
+    return name[: _LONGEST_NAME - len(mark)].strip("-") + mark
 
 
 def _plain(text: str) -> list[str]:

@@ -30,6 +30,12 @@ class FindingLedger:
     notes: list[str] = field(default_factory=list)
     _broken: dict[tuple[str, str], Finding] = field(default_factory=dict)
 
+    def begin_anew(self, observer: RunObserver) -> None:
+        """Forget all results, and report to another observer."""
+        self.observer = observer
+        for results in (self.made, self.calls, self.findings, self.exchanges, self.notes, self._broken):
+            results.clear()
+
     def count_call(self, exchange: Exchange) -> None:
         """Count a call."""
         self.calls[exchange.operation] += 1

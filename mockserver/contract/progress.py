@@ -28,11 +28,15 @@ class RunPart:
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """Result of a finished part; `broken` has a finding for each failed check, also one found before."""
+    """Result of a finished part; `broken` has a finding for each failed check, also one found before.
+
+    `seconds` is how long another process took for it, None if it was done in this one.
+    """
 
     checks: int
     calls: int
     broken: tuple[Finding, ...] = ()
+    seconds: float | None = None
 
 
 class RunObserver:

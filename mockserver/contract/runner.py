@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from mockserver.contract.config import RunConfig
+from mockserver.contract.isolation import Isolation
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.parts import PlannedPart, run_parts
 from mockserver.contract.target import Target
+from mockserver.contract.workers import can_work_side_by_side, run_side_by_side
 from mockserver.errors import SpecError
 
 FUZZING_PHASE = "fuzzing"
@@ -33,17 +37,41 @@ def run_phases(
     from mockserver.contract.judge import ExchangeJudge  # noqa: PLC0415
 
     judge = ExchangeJudge(api, run_config)
+    plans: list[Iterator[PlannedPart]] = []
     if FUZZING_PHASE in phases:
-        from mockserver.contract.fuzzing.run import FUZZING_CHECKS, run_fuzzing  # noqa: PLC0415 - slow
+        from mockserver.contract.fuzzing.run import FUZZING_CHECKS, plan_fuzzing  # noqa: PLC0415 - slow
 
         if _wants(run_config, {*CHECKS, *FUZZING_CHECKS}):
-            run_fuzzing(api, target, run_config, ledger, judge)
+            plans.append(plan_fuzzing(api, target, run_config, ledger, judge))
     if STATEFUL_PHASE in phases:
         from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415 - imports Hypothesis
-        from mockserver.contract.stateful.run import run_stateful  # noqa: PLC0415
+        from mockserver.contract.stateful.run import plan_stateful  # noqa: PLC0415
 
         if _wants(run_config, {*CHECKS, *STATEFUL_CHECKS}):
-            run_stateful(api, target, run_config, ledger, judge)
+            plans.append(plan_stateful(api, target, run_config, ledger, judge))
+    _run(chain.from_iterable(plans), target, run_config, ledger)
+
+
+def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
+    """Do the parts, with several workers if that was asked for and changes nothing."""
+    if run_config.workers == 1:
+        run_parts(parts, ledger)
+    elif reason := _why_one_worker(target, run_config):
+        ledger.notes.append(f"one worker did everything: {reason}")
+        run_parts(parts, ledger)
+    else:
+        run_side_by_side(parts, target, ledger, run_config.workers)
+
+
+def _why_one_worker(target: Target, run_config: RunConfig) -> str:
+    """Return why parts cannot be done side by side, "" if they can."""
+    if not can_work_side_by_side():
+        return "this system cannot copy a process"
+    if target.is_paced:
+        return "the calls keep a rate"
+    if not (target.address.app or Isolation(target, run_config.seed).are_apart):
+        return "the target has no sandboxes, so the operations share its records"
+    return ""
 
 
 def _wants(run_config: RunConfig, checks: Iterable[str]) -> bool:
@@ -65,6 +93,7 @@ def run_plain_spec(
     from mockserver.contract.fuzzing import run  # noqa: PLC0415
 
     try:
-        run.run_plain_schemathesis(file, target, run_config, ledger, api.profile.credentials)
+        parts = run.plan_plain_schemathesis(file, target, run_config, ledger, api.profile.credentials)
     except LoaderError as error:
         raise SpecError(f"{file.name}: {error}") from None
+    _run(parts, target, run_config, ledger)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -54,7 +55,7 @@ def parse_rate(text: str) -> Rate:
     return Rate(float(found[1]) / _SECONDS[found[2] or "s"])
 
 
-def pause(allowed: Rate) -> Callable[[], Awaitable[None]]:
+def pause(allowed: Rate) -> Callable[[], Coroutine[Any, Any, None]]:
     """Return a function to await before every request, which keeps the rate; for one event loop."""
     turn = [0.0]
 

@@ -7,7 +7,7 @@ own paths begin (`http://127.0.0.1:8080/xero`, the vendor's own host).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -15,13 +15,17 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from mockserver.codec.hosts import is_loopback
-from mockserver.contract.exchange import Exchange, Request, Response
+from mockserver.contract.asgi_calls import App, AppCaller
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.http_calls import HttpCaller
 
-App = Callable[[Any, Any, Any], Awaitable[None]]
-"""An ASGI application."""
-
-_PATIENCE_SECONDS = 30
+_CLIENT_HEADERS = {
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+    "User-Agent": f"python-httpx/{httpx.__version__}",
+}
+"""Sent with every call that does not say otherwise."""
 
 
 class TargetUnreachableError(Exception):
@@ -44,20 +48,14 @@ class Address:
 class Target:
     """An address that is called. Use it as a context; `pause` is awaited before every call (a rate limit)."""
 
-    def __init__(self, address: Address, pause: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __init__(
+        self, address: Address, pause: Callable[[], Coroutine[Any, Any, None]] | None = None
+    ) -> None:
         self.address = address
         self._pause = pause
         self._is_stopped = False
         self._runner = asyncio.Runner()
-        # A crash of the application is a 500 for its callers, so it is one here.
-        transport = httpx.ASGITransport(address.app, raise_app_exceptions=False) if address.app else None
-        self._client = httpx.AsyncClient(
-            transport=transport,
-            timeout=_PATIENCE_SECONDS,
-            follow_redirects=False,
-            trust_env=not (address.app or is_loopback(httpx.URL(address.url).host)),
-            verify=address.verify_tls,
-        )
+        self._caller = _caller(address)
 
     def __enter__(self) -> Self:
         return self
@@ -65,8 +63,20 @@ class Target:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._runner.run(self._client.aclose())
+        self._caller.close()
         self._runner.close()
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether calls keep a rate."""
+        return self._pause is not None
+
+    def reset(self) -> None:
+        """Close connections and event loops; the next call opens others."""
+        self._caller.close()
+        self._runner.close()
+        self._runner = asyncio.Runner()
+        self._caller = _caller(self.address)
 
     def stop(self) -> None:
         """From now on every call ends as Ctrl-C does: who cleans up after that one makes none."""
@@ -78,7 +88,7 @@ class Target:
         Raises:
             TargetUnreachableError: nothing answers, or not in 30 s.
         """
-        return self._runner.run(self._sent(request, operation))
+        return self._sent([request], operation)[0]
 
     def at_once(self, requests: Sequence[Request], operation: str = "") -> list[Exchange]:
         """Return what requests that are under way at the same time are answered, in their order.
@@ -86,7 +96,7 @@ class Target:
         Raises:
             TargetUnreachableError: as `send`.
         """
-        return self._runner.run(self._together(requests, operation))
+        return self._sent(requests, operation)
 
     def at_origin(self, request: Request) -> Exchange:
         """Return the response to a request whose path begins at the host, not at the target's mount.
@@ -95,33 +105,43 @@ class Target:
             TargetUnreachableError: as `send`.
         """
         parts = urlsplit(self.address.url)
-        return self._runner.run(self._sent(request, "", f"{parts.scheme}://{parts.netloc}"))
+        return self._sent([request], "", f"{parts.scheme}://{parts.netloc}")[0]
 
-    async def _together(self, requests: Sequence[Request], operation: str) -> list[Exchange]:
-        return await asyncio.gather(*(self._sent(one, operation) for one in requests))
-
-    async def _sent(self, request: Request, operation: str, base: str = "") -> Exchange:
+    def _sent(self, requests: Sequence[Request], operation: str, base: str = "") -> list[Exchange]:
         if self._is_stopped:
             raise KeyboardInterrupt
-        if self._pause:
-            await self._pause()
-        full = request.having(self.address.headers)
-        # Behind an address without a path "@host" would be another host.
-        below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
+        full = [one.having(self.address.headers) for one in requests]
         try:
-            came = await self._client.request(
-                full.method,
-                (base or self.address.url) + below,
-                headers=[(name.encode("latin-1"), _octets(text)) for name, text in full.headers.items()],
-                content=full.body or None,
-            )
-        # An application that ends without an answer breaks what httpx asserts of it.
-        except (httpx.HTTPError, httpx.InvalidURL, AssertionError) as error:
-            where = full.path if self.address.app else f"{self.address.url}{full.path}"
+            made = [_http_request(one, base or self.address.url) for one in full]
+            for _ in made:
+                self._wait()
+            came = self._caller.responses(made)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            first = full[0]
+            where = first.path if self.address.app else f"{self.address.url}{first.path}"
             reason = str(error) or type(error).__name__
-            raise TargetUnreachableError(f"{full.method} {where}: {reason}") from error
-        headers = {name.lower(): text for name, text in came.headers.items()}
-        return Exchange(full, Response(came.status_code, headers, came.content), operation)
+            raise TargetUnreachableError(f"{first.method} {where}: {reason}") from error
+        return [Exchange(*pair, operation) for pair in zip(full, came, strict=True)]
+
+    def _wait(self) -> None:
+        if self._pause:
+            self._runner.run(self._pause())
+
+
+def _caller(address: Address) -> AppCaller | HttpCaller:
+    if address.app:
+        return AppCaller(address.app)
+    return HttpCaller(address.url, verify_tls=address.verify_tls)
+
+
+def _http_request(full: Request, base: str) -> httpx.Request:
+    """Return the request as it goes out, with what every client says of itself."""
+    # Behind an address without a path "@host" would be another host.
+    below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
+    named = [(name.encode("latin-1"), _octets(text)) for name, text in full.headers.items()]
+    headers = httpx.Headers(_CLIENT_HEADERS)
+    headers.update(named)
+    return httpx.Request(full.method, base + below, headers=headers, content=full.body or None)
 
 
 def _octets(text: str) -> bytes:

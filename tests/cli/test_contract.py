@@ -590,3 +590,13 @@ def test_colours_are_for_terminals(
         assert ("\x1b[" in output) is coloured
     else:
         assert "\x1b[" not in contract("payt").output
+
+
+def test_operations_are_tested_side_by_side_where_workers_are_asked_for(
+    suite: Callable[[Suite], list[tuple[str, RunConfig, tuple[str, ...]]]],
+) -> None:
+    asked = suite(holds)
+
+    contract("payt", "--workers", "3")
+
+    assert [run_config.workers for _, run_config, _ in asked] == [3]

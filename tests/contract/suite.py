@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 
 from mockserver.contract import runner
+from mockserver.contract.asgi_calls import App
 from mockserver.contract.config import RunConfig
 from mockserver.contract.finding import Finding
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
-from mockserver.contract.target import Address, App, Target
+from mockserver.contract.target import Address, Target
 
 EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "2"))
 """Drawn calls of an operation, walks of a spec, sequences of a subject."""

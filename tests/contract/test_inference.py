@@ -13,6 +13,7 @@ from mockserver.contract import inference
 from mockserver.contract.config import RunConfig
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_api
+from mockserver.contract.parts import run_parts
 from mockserver.contract.profile import BatchProfile, DrawnValues, Profile
 from mockserver.contract.stateful import run
 from mockserver.contract.target import Address, Target
@@ -43,7 +44,9 @@ def told(tmp_path: Path, app: Callable[[Any, Any, Any], Awaitable[None]], *only:
     ledger = FindingLedger()
     contracted = load_api(tmp_path / "acme.yaml")
     with Target(Address("http://testserver/acme", app, {"authorization": "Bearer any"})) as target:
-        run.run_stateful(contracted, target, RunConfig(1, 12, frozenset(only)), ledger, unjudged)
+        run_parts(
+            run.plan_stateful(contracted, target, RunConfig(1, 12, frozenset(only)), ledger, unjudged), ledger
+        )
     return ledger
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import run as fuzzing_run
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.parts import PlannedPart
+from mockserver.contract.progress import RunPart
 from mockserver.contract.stateful import run as stateful_run
 from mockserver.contract.target import Address, Target
 from mockserver.errors import SpecError
@@ -18,8 +21,12 @@ from mockserver.errors import SpecError
 def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The parts that were done; none is."""
     parts: list[str] = []
-    monkeypatch.setattr(fuzzing_run, "run_fuzzing", lambda *_: parts.append("fuzzing"))
-    monkeypatch.setattr(stateful_run, "run_stateful", lambda *_: parts.append("stateful"))
+
+    def planned(name: str) -> Iterator[PlannedPart]:
+        yield PlannedPart(RunPart(name, "", 1, 1), lambda: parts.append(name))
+
+    monkeypatch.setattr(fuzzing_run, "plan_fuzzing", lambda *_: planned("fuzzing"))
+    monkeypatch.setattr(stateful_run, "plan_stateful", lambda *_: planned("stateful"))
     return parts
 
 

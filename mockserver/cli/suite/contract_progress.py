@@ -62,7 +62,8 @@ class ContractProgress(RunObserver):
         if self._line.is_live or not state or not state.part_began or not (result.calls or result.broken):
             return
         failed = sum(self._fails(state.api, one) for one in result.broken)
-        seconds = (self._clock() - state.part_began).total_seconds()
+        here = (self._clock() - state.part_began).total_seconds()
+        seconds = here if result.seconds is None else result.seconds
         self._line.write(part_line(state.api, part, result, failed, seconds))
 
     def _fails(self, api: ApiUnderTest, finding: Finding) -> bool:

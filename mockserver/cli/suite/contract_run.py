@@ -62,6 +62,7 @@ class ContractOptions:
     operations: tuple[str, ...]
     phases: tuple[str, ...]
     shrinks: bool
+    workers: int
     facts: Mapping[str, str]
     rate: str | None
     baseline: Path | None
@@ -138,7 +139,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
         fail(str(error), "--rate", "--rate 20/s", EXIT_USAGE)
     names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
     operations = frozenset(options.operations)
-    effort = RunConfig(options.seed, options.max_examples, only, operations, options.shrinks)
+    effort = RunConfig(options.seed, options.max_examples, only, operations, options.shrinks, options.workers)
     return [
         SessionPlan(
             name,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import hypothesis
@@ -25,6 +26,7 @@ from mockserver.contract.fuzzing.pins import PinnedCase, operation_id
 from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
 from mockserver.contract.isolation import Isolation, IsolationScope
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.parts import PlannedPart
 from mockserver.contract.progress import RunPart
 
 PHASE = "links"
@@ -41,18 +43,14 @@ _OFTEN = 3
 """A link that was followed once may have been misled by what was drawn."""
 
 
-def run_walks(api: ApiUnderTest, context: FuzzingContext) -> None:
-    """Walk as the profile's pins say; a spec without links is not walked.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
-    """
+def plan_walks(api: ApiUnderTest, context: FuzzingContext) -> Iterator[PlannedPart]:
+    """Yield the walks that the profile's pins say; a spec without links is not walked."""
     exclusions = api.profile.pins.walk_exclusions
     for number, without in enumerate(exclusions, 1):
         note = f"without {', '.join(without)}" if without else ""
         walks = context.run_config.max_examples
-        with context.ledger.part(RunPart(PHASE, "", number, len(exclusions), note, walks)):
-            count_followed_links(api, context, without)
+        part = RunPart(PHASE, "", number, len(exclusions), note, walks)
+        yield PlannedPart(part, partial(count_followed_links, api, context, without))
 
 
 def count_followed_links(
@@ -71,7 +69,12 @@ def count_followed_links(
     caller = CaseCaller(schema, context)
     batches = {name: one.batch for name, one in api.spec.operations.items() if one.batch}
     partial = frozenset(name for name, batch in batches.items() if not batch.atomic)
-    trip = WalkState(caller, Isolation(context.target, effort.seed, "walk"), FailureSearch(effort), partial)
+    trip = WalkState(
+        caller,
+        Isolation(context.target, effort.seed, " ".join(("walk", *without))),
+        FailureSearch(effort),
+        partial,
+    )
     while found := _search_walks(schema, trip, effort):
         ledger.found([found])
     if caller.lost:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -30,6 +31,7 @@ from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.parts import PlannedPart
 from mockserver.contract.progress import RunPart
 from mockserver.contract.target import Target
 from mockserver.spec.openapi import resolve
@@ -59,46 +61,40 @@ _SHRUNK = 4
 """Checks whose large calls are made small, of those that broke at listed cases."""
 
 
-def run_fuzzing(
+def plan_fuzzing(
     api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger, judge: JudgeExchange
-) -> None:
-    """Call every operation, then walk; each exchange is judged by `judge` too.
+) -> Iterator[PlannedPart]:
+    """Yield the calls of every operation, then the walks; each exchange is judged by `judge` too.
 
     Credentials are those of the profile.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
     """
     pins = api.profile.pins
     errand = FuzzingContext(target, run_config, ledger, pins, api.spec, judge)
     schema = schemas.load_schema(api, target.address.url, run_config)
     again = [one for one in pins.accepts if run_config.calls(one[0])]
-    fuzz_operations(schema, CaseCaller(schema, errand), errand, again)
-    link_walks.run_walks(api, errand)
+    yield from plan_operations(schema, CaseCaller(schema, errand), errand, again)
+    yield from link_walks.plan_walks(api, errand)
 
 
-def fuzz_operations(
+def plan_operations(
     schema: BaseSchema,
     caller: CaseCaller,
     context: FuzzingContext,
     again: Sequence[tuple[str, str]] = (),
-) -> None:
-    """Call every operation of a schema, each in an isolation scope of its own.
+) -> Iterator[PlannedPart]:
+    """Yield the calls of every operation of a schema, each in an isolation scope of its own.
 
-    `again` are operations to call once more, each with the media type to ask for. What Schemathesis cannot
-    read is a note in the ledger.
-
-    Raises:
-        TargetUnreachableError: the target does not answer.
+    Operations of one path are a group: at the first of them Schemathesis tries the methods that the path
+    lacks. `again` are operations to call once more, each with the media type to ask for. What Schemathesis
+    cannot read is a note in the ledger.
     """
     operations = list(_operations(schema, context))
     rounds = [(one, "") for one in operations]
     rounds += [(one, accept) for name, accept in again for one in operations if id_of_operation(one) == name]
     for number, (operation, accept) in enumerate(rounds, 1):
-        caller.accept = accept
         note = f"as {accept}" if accept else ""
-        with context.ledger.part(RunPart(PHASE, id_of_operation(operation), number, len(rounds), note)):
-            _fuzz_operation(operation, caller, context)
+        part = RunPart(PHASE, id_of_operation(operation), number, len(rounds), note)
+        yield PlannedPart(part, partial(_fuzz_operation, operation, caller, context, accept), operation.path)
 
 
 def _operations(schema: BaseSchema, context: FuzzingContext) -> Iterator[FuzzedOperation]:
@@ -111,7 +107,10 @@ def _operations(schema: BaseSchema, context: FuzzingContext) -> Iterator[FuzzedO
             context.ledger.notes.append(f"{error.label} was not called, Schemathesis cannot read it: {error}")
 
 
-def _fuzz_operation(operation: FuzzedOperation, caller: CaseCaller, context: FuzzingContext) -> None:
+def _fuzz_operation(
+    operation: FuzzedOperation, caller: CaseCaller, context: FuzzingContext, accept: str
+) -> None:
+    caller.accept = accept
     isolation = Isolation(context.target, context.run_config.seed, id_of_operation(operation))
     scope = isolation.new_scope(0)
     caller.wire.within(scope.headers)
@@ -250,19 +249,18 @@ def _size(finding: Finding) -> int:
     return sum(len(one.request.path) + len(one.request.body) for one in finding.exchanges)
 
 
-def run_plain_schemathesis(
+def plan_plain_schemathesis(
     file: Path,
     target: Target,
     run_config: RunConfig,
     ledger: FindingLedger,
     credentials: Mapping[str, Mapping[str, str]] | None = None,
-) -> None:
-    """Call every operation that the spec has; `credentials` are by security scheme.
+) -> list[PlannedPart]:
+    """Return the calls of every operation that the spec has; `credentials` are by security scheme.
 
     Raises:
         LoaderError: Schemathesis cannot read the spec.
-        TargetUnreachableError: the target does not answer.
     """
     schema = schemas.load_plain_schema(file, target.address.url, run_config, credentials or {})
     errand = FuzzingContext(target, run_config, ledger)
-    fuzz_operations(schema, CaseCaller(schema, errand), errand)
+    return list(plan_operations(schema, CaseCaller(schema, errand), errand))

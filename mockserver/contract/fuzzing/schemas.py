@@ -12,6 +12,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import to_json_bytes
+from mockserver.contract.fuzzing.merged_config import MergedConfig
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import PER_ITEM_REASON, ExpectedStatuses, FixturePins
 
@@ -32,7 +33,9 @@ def load_schema(
     config["operations"] = [
         {"include-operation-id": operation, "checks": _expected(one)} for operation, one in judged.items()
     ]
-    return schemathesis.openapi.from_dict(_document(api), config=schemathesis.Config.from_dict(config))
+    made = schemathesis.openapi.from_dict(_document(api), config=schemathesis.Config.from_dict(config))
+    made.config = MergedConfig.of(made.config)
+    return made
 
 
 def load_plain_schema(

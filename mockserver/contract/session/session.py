@@ -12,6 +12,7 @@ from threading import current_thread, main_thread
 from mockserver.codec.hosts import is_loopback
 from mockserver.codec.redaction import is_credential_header
 from mockserver.contract import credentials, runner, safety
+from mockserver.contract.asgi_calls import App
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import GivenCredentials
 from mockserver.contract.ledger import FindingLedger
@@ -19,7 +20,7 @@ from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_ven
 from mockserver.contract.progress import SILENT, RunObserver
 from mockserver.contract.session.announcement import announce
 from mockserver.contract.session.plan import SessionPlan, header_variable
-from mockserver.contract.target import Address, App, Target, TargetUnreachableError
+from mockserver.contract.target import Address, Target, TargetUnreachableError
 from mockserver.errors import SpecError
 from mockserver.sandbox.clock import Clock
 from mockserver.server import ignore_connexion_warnings

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 import hypothesis
 from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
@@ -13,6 +16,7 @@ from mockserver.contract.finding import BrokenRule
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.parts import PlannedPart
 from mockserver.contract.profile import BatchProfile
 from mockserver.contract.progress import RunPart
 from mockserver.contract.responses.outcomes import reader_for
@@ -21,7 +25,7 @@ from mockserver.contract.stateful.sequence import JudgeSequenceExchange, Sequenc
 from mockserver.contract.stateful.state_machine import build_machine
 from mockserver.contract.target import Target
 
-__all__ = ["STATEFUL_CHECKS", "batch_profiles_of", "run_stateful"]
+__all__ = ["STATEFUL_CHECKS", "batch_profiles_of", "plan_stateful"]
 
 PHASE = "stateful"
 
@@ -32,18 +36,14 @@ _ROUNDS = 8
 """Checks of a subject that may break before the rest is left."""
 
 
-def run_stateful(
+def plan_stateful(
     api: ApiUnderTest,
     target: Target,
     run_config: RunConfig,
     ledger: FindingLedger,
     judge: JudgeSequenceExchange,
-) -> None:
-    """Send sequences of calls to every batch, and record failed checks, each with its shortest sequence.
-
-    Raises:
-        TargetUnreachableError: the target does not answer at all.
-    """
+) -> Iterator[PlannedPart]:
+    """Yield the sequences of every batch; each failed check is recorded with its shortest sequence."""
     subjects = [
         (number, subject, batch)
         for number, subject in enumerate(batch_profiles_of(api))
@@ -52,15 +52,19 @@ def run_stateful(
     ]
     for at, (number, subject, batch) in enumerate(subjects, 1):
         reader = subject.reader or reader_for(api, api.spec.operations[subject.operation])
-        isolation = Isolation(target, run_config.seed, f"{api.name} {subject.operation} {number}")
-        search = FailureSearch(run_config)
+        begun = partial(SequenceContext, api, subject, batch, target, run_config, ledger, judge, reader)
+        name = f"{api.name} {subject.operation} {number}"
         part = RunPart(PHASE, subject.operation, at, len(subjects), steps=run_config.max_examples)
-        with ledger.part(part):
-            _run_sequences(
-                SequenceContext(
-                    api, subject, batch, target, run_config, ledger, judge, reader, isolation, search
-                )
-            )
+        yield PlannedPart(part, partial(_run_subject, begun, target, run_config, name))
+
+
+def _run_subject(
+    begun: Callable[[Isolation, FailureSearch], SequenceContext],
+    target: Target,
+    run_config: RunConfig,
+    name: str,
+) -> None:
+    _run_sequences(begun(Isolation(target, run_config.seed, name), FailureSearch(run_config)))
 
 
 def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
+from mockserver.contract.asgi_calls import App
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.exchange import Response as Received
 from mockserver.contract.finding import Finding
@@ -12,7 +13,6 @@ from mockserver.contract.fuzzing import link_walks
 from mockserver.contract.fuzzing.caller import FuzzingContext
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.target import App
 from mockserver.server.application import Application
 from tests.contract.suite import effort, target
 

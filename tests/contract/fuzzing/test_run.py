@@ -14,6 +14,7 @@ from mockserver.contract.fuzzing import run
 from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.parts import run_parts
 from mockserver.contract.runner import FUZZING_PHASE
 from mockserver.contract.target import Address, Target, TargetUnreachableError
 from mockserver.server.application import Application
@@ -78,7 +79,12 @@ def test_a_check_that_breaks_is_told_once_with_the_smallest_call_that_was_found(
 
     ledger = FindingLedger()
     with target(app, "vba") as one:
-        run.run_fuzzing(load_vendor_api("vba"), one, effort("getPayee", examples=30), ledger, long_paths)
+        run_parts(
+            run.plan_fuzzing(
+                load_vendor_api("vba"), one, effort("getPayee", examples=30), ledger, long_paths
+            ),
+            ledger,
+        )
 
     (found,) = ledger.findings
     assert len(found.exchanges[-1].request.path) == min(lengths) < max(lengths)
@@ -107,7 +113,7 @@ def test_over_http_everything_is_as_in_process(app: Application) -> None:
     there = FindingLedger(keeps_exchanges=True)
     with serve_process("--auth", "strict") as url, Target(Address(f"{url}/vba")) as one:
         known, wanted = load_vendor_api("vba"), effort("getPayee")
-        run.run_fuzzing(known, one, wanted, there, ExchangeJudge(known, wanted))
+        run_parts(run.plan_fuzzing(known, one, wanted, there, ExchangeJudge(known, wanted)), there)
 
     assert told(there.findings) == []
     assert sent(there) == sent(here)
@@ -140,7 +146,7 @@ def test_a_server_error_is_found_where_the_spec_has_no_such_method(app: Applicat
 def test_every_check_that_was_made_has_a_place_in_the_table(app: Application) -> None:
     ledger = FindingLedger()
     with target(app, "vba") as one:
-        run.run_fuzzing(load_vendor_api("vba"), one, effort("getPayee"), ledger, nothing)
+        run_parts(run.plan_fuzzing(load_vendor_api("vba"), one, effort("getPayee"), ledger, nothing), ledger)
 
     assert {check for _, check in ledger.made} <= {*run.FUZZING_CHECKS, "no-server-error"}
 
@@ -157,7 +163,7 @@ def test_nothing_is_left_behind_for_other_schemas_of_the_process(app: Applicatio
 def test_a_target_that_is_not_there_is_no_finding() -> None:
     ledger = FindingLedger()
     with Target(Address("http://127.0.0.1:9/vba")) as one, pytest.raises(TargetUnreachableError):
-        run.run_fuzzing(load_vendor_api("vba"), one, effort("getPayee"), ledger, nothing)
+        run_parts(run.plan_fuzzing(load_vendor_api("vba"), one, effort("getPayee"), ledger, nothing), ledger)
 
     assert ledger.findings == []
 

@@ -10,6 +10,7 @@ import pytest
 from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import run
 from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.parts import run_parts
 from mockserver.contract.target import Address, Target
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -53,7 +54,7 @@ def answering(body: str, status: int = 200) -> Any:
 def found(file: Path, body: str, status: int = 200, **credentials: dict[str, str]) -> list[tuple[str, str]]:
     ledger = FindingLedger()
     with Target(Address("http://127.0.0.1:8080", answering(body, status))) as target:
-        run.run_plain_schemathesis(file, target, RunConfig(0, 5), ledger, credentials)
+        run_parts(run.plan_plain_schemathesis(file, target, RunConfig(0, 5), ledger, credentials), ledger)
     assert ledger.calls.total() > 0
     return [(one.operation, one.check) for one in ledger.findings]
 
@@ -86,7 +87,7 @@ def test_an_operation_that_cannot_be_read_is_a_note_of_the_run(tmp_path: Path) -
     ledger = FindingLedger()
 
     with Target(Address("http://127.0.0.1:8080", answering('{"id": 1}'))) as target:
-        run.run_plain_schemathesis(file, target, RunConfig(0, 1), ledger, {})
+        run_parts(run.plan_plain_schemathesis(file, target, RunConfig(0, 1), ledger, {}), ledger)
 
     (note,) = ledger.notes
     assert note.startswith("GET /odd was not called, Schemathesis cannot read it: ")

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from mockserver.contract import runner
+from mockserver.contract.asgi_calls import App
 from mockserver.contract.checks import NO_SERVER_ERROR
 from mockserver.contract.config import RunConfig
 from mockserver.contract.finding import Finding
 from mockserver.contract.fuzzing import refusal_checks, schemathesis_checks
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_vendor_api
-from mockserver.contract.target import Address, App, Target, TargetUnreachableError
+from mockserver.contract.target import Address, Target, TargetUnreachableError
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.wrappers import with_fault

@@ -16,6 +16,7 @@ from mockserver.contract.exchange import Exchange, Request, json_request, to_jso
 from mockserver.contract.finding import Finding
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.parts import run_parts
 from mockserver.contract.profile import (
     REFUSED_STEP,
     BatchProfile,
@@ -283,5 +284,5 @@ def told(  # noqa: PLR0913 - each has its default
     ledger = FindingLedger(keeps_exchanges=True)
     with Target(Address("http://testserver/shop", shop, {"x-tenant": "0"})) as target:
         effort = RunConfig(seed, number, frozenset(only))
-        run.run_stateful(api(made, prepare), target, effort, ledger, judge)
+        run_parts(run.plan_stateful(api(made, prepare), target, effort, ledger, judge), ledger)
     return ledger

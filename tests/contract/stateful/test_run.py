@@ -10,6 +10,7 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Finding
 from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.parts import run_parts
 from mockserver.contract.stateful import run
 from mockserver.contract.stateful.run import STATEFUL_CHECKS
 from mockserver.contract.target import Address, Target
@@ -139,7 +140,9 @@ def test_an_operation_that_is_not_asked_for_is_not_called(tmp_path: Path) -> Non
     ledger = FindingLedger()
     with Target(Address("http://testserver/shop", Shop(), {})) as target:
         effort = RunConfig(operations=frozenset({"another"}))
-        run.run_stateful(shop.api(shop.spec(tmp_path)), target, effort, ledger, shop.unjudged)
+        run_parts(
+            run.plan_stateful(shop.api(shop.spec(tmp_path)), target, effort, ledger, shop.unjudged), ledger
+        )
 
     assert not ledger.calls
 

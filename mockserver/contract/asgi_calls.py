@@ -1,0 +1,104 @@
+"""Call an ASGI application in this process, without a client and its layers between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+import httpx
+
+from mockserver.contract.exchange import Response
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI application."""
+
+_CRASHED = 500
+_CALLER = ("127.0.0.1", 123)
+
+
+class AppCaller:
+    """Calls one application."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._runner = asyncio.Runner()
+
+    def responses(self, requests: Sequence[httpx.Request]) -> list[Response]:
+        """Return what requests that are under way at the same time are answered, in their order.
+
+        Raises:
+            RemoteProtocolError: the application ends without an answer.
+        """
+        return self._runner.run(self._together(requests))
+
+    def close(self) -> None:
+        """Close the event loop."""
+        self._runner.close()
+
+    async def _together(self, requests: Sequence[httpx.Request]) -> list[Response]:
+        if len(requests) == 1:
+            return [await _response(self._app, requests[0])]
+        return await asyncio.gather(*(_response(self._app, one) for one in requests))
+
+
+class _Answer:
+    """What an application sends, and what it receives: one whole body, then nothing until it has answered."""
+
+    def __init__(self, body: bytes) -> None:
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.parts: list[bytes] = []
+        self.is_complete = asyncio.Event()
+        self._body: bytes | None = body
+
+    async def receive(self) -> dict[str, Any]:
+        """Give the application the request's body, and later the end of the call."""
+        if self._body is None:
+            await self.is_complete.wait()
+            return {"type": "http.disconnect"}
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """Take a part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message.get("headers", ()))
+        elif message["type"] == "http.response.body":
+            self.parts.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                self.is_complete.set()
+
+
+async def _response(app: App, request: httpx.Request) -> Response:
+    """Return the answer of the application; a crash of it is a 500 for its callers, so it is one here."""
+    answer = _Answer(request.content)
+    try:
+        await app(_scope(request), answer.receive, answer.send)
+    except Exception:  # noqa: BLE001 - whatever it is, a server would answer for it
+        answer.status = answer.status or _CRASHED
+    else:
+        if not (answer.status and answer.is_complete.is_set()):
+            raise httpx.RemoteProtocolError("the application ended without an answer", request=request)
+    body = b"" if request.method == "HEAD" else b"".join(answer.parts)
+    came = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
+    headers = {name.lower(): text for name, text in came.headers.items()}
+    return Response(answer.status, headers, came.read() if "content-encoding" in headers else body)
+
+
+def _scope(request: httpx.Request) -> dict[str, Any]:
+    url = request.url
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "headers": [(name.lower(), text) for name, text in request.headers.raw],
+        "scheme": url.scheme,
+        "path": url.path,
+        "raw_path": url.raw_path.partition(b"?")[0],
+        "query_string": url.query,
+        "server": (url.host, url.port),
+        "client": _CALLER,
+        "root_path": "",
+    }

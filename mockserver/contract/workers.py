@@ -1,0 +1,252 @@
+"""Do independent parts of a run side by side, in processes that are copies of this one.
+
+The results are merged in the order of the parts, so that the report is that of one process.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import traceback
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.finding import Finding
+from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.parts import PlannedPart, run_parts
+from mockserver.contract.progress import PartResult, RunObserver, RunPart
+from mockserver.contract.target import Target, TargetUnreachableError
+from mockserver.sandbox.clock import system_clock
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedPart:
+    """What a worker did of one part; `result` is None if it was not finished, `error` is why."""
+
+    number: int
+    result: PartResult | None
+    calls: Counter[str]
+    made: Counter[tuple[str, str]]
+    findings: tuple[Finding, ...]
+    exchanges: tuple[Exchange, ...]
+    notes: tuple[str, ...]
+    error: BaseException | None = None
+
+
+def can_work_side_by_side() -> bool:
+    """Return whether this system can copy a process."""
+    return "fork" in multiprocessing.get_all_start_methods()
+
+
+def run_side_by_side(
+    parts: Iterable[PlannedPart], target: Target, ledger: FindingLedger, workers: int
+) -> None:
+    """Do the parts with so many workers, those of one group by the same worker in their order.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    planned = list(parts)
+    groups = _groups(planned)
+    # A copy must not share a connection or an event loop with another.
+    target.reset()
+    crew = [_Worker.started(planned, ledger) for _ in range(min(workers, len(groups)))]
+    merge = _Merge(planned, ledger)
+    try:
+        _hand_out(crew, groups, merge)
+    except KeyboardInterrupt:
+        for one in crew:
+            one.interrupt()
+        _collect_rest(crew, merge)
+        merge.all_that_came()
+        raise
+    finally:
+        for one in crew:
+            one.end()
+    merge.raise_error()
+
+
+def _groups(planned: Sequence[PlannedPart]) -> deque[list[int]]:
+    """Return the numbers of the parts by group, the last first: sequences and walks take longest."""
+    groups: dict[str, list[int]] = {}
+    for number, one in enumerate(planned):
+        groups.setdefault(one.group or f"\0{number}", []).append(number)
+    return deque(reversed(groups.values()))
+
+
+def _hand_out(crew: Sequence[_Worker], groups: deque[list[int]], merge: _Merge) -> None:
+    """Give each worker a group whenever it has none, until all are done or the target is lost."""
+    by_connection: Mapping[Any, _Worker] = {one.connection: one for one in crew}
+    busy = {one.connection for one in crew if one.gives(groups.popleft() if groups else [])}
+    while busy:
+        for connection in wait(busy):
+            worker = by_connection[connection]
+            merge.add(worker.receive())
+            if worker.is_busy:
+                continue
+            if merge.is_lost or not groups or not worker.gives(groups.popleft()):
+                busy.discard(connection)
+
+
+def _collect_rest(crew: Sequence[_Worker], merge: _Merge) -> None:
+    """Take what interrupted workers still have to say."""
+    for one in crew:
+        while one.is_busy:
+            merge.add(one.receive())
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A process that does parts, and the end of the pipe to it; `left` are parts that it has not done."""
+
+    process: BaseProcess
+    connection: Connection[Any, Any]
+    left: list[int] = field(default_factory=list)
+
+    @classmethod
+    def started(cls, planned: Sequence[PlannedPart], ledger: FindingLedger) -> _Worker:
+        ours, theirs = multiprocessing.Pipe()
+        process = multiprocessing.get_context("fork").Process(
+            target=_work, args=(planned, ledger, theirs), daemon=True
+        )
+        process.start()
+        theirs.close()
+        return cls(process, ours)
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.left)
+
+    def gives(self, numbers: list[int]) -> bool:
+        """Give the worker parts to do; False if there are none."""
+        self.left = list(numbers)
+        if numbers:
+            self.connection.send(numbers)
+        return bool(numbers)
+
+    def receive(self) -> WorkedPart:
+        """Return the next part that it did; one that is not finished is its last."""
+        number = self.left.pop(0)
+        try:
+            done: WorkedPart = self.connection.recv()
+        except EOFError:
+            error = RuntimeError(f"a worker ended with status {self.process.exitcode}")
+            done = WorkedPart(number, None, Counter(), Counter(), (), (), (), error)
+        if done.result is None:
+            self.left.clear()
+        return done
+
+    def interrupt(self) -> None:
+        if self.is_busy and self.process.pid:
+            os.kill(self.process.pid, signal.SIGINT)
+
+    def end(self) -> None:
+        self.connection.close()
+        self.process.terminate()
+        self.process.join()
+
+
+class _Merge:
+    """Writes the parts to the ledger in their order, each when all before it are there."""
+
+    def __init__(self, planned: Sequence[PlannedPart], ledger: FindingLedger) -> None:
+        self._planned = planned
+        self._ledger = ledger
+        self._came: dict[int, WorkedPart] = {}
+        self._next = 0
+        self._error: BaseException | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a part ended with an error: no other is begun."""
+        return self._error is not None
+
+    def add(self, done: WorkedPart) -> None:
+        """Take a part, and write what can be written."""
+        self._came[done.number] = done
+        self._error = self._error or done.error
+        while self._next in self._came:
+            self._write(self._came.pop(self._next))
+            self._next += 1
+
+    def all_that_came(self) -> None:
+        """Write the rest in its order, though there are gaps."""
+        for number in sorted(self._came):
+            self._write(self._came.pop(number))
+
+    def raise_error(self) -> None:
+        """Write the rest, and raise the error of a part if there was one."""
+        self.all_that_came()
+        if self._error:
+            raise self._error
+
+    def _write(self, done: WorkedPart) -> None:
+        ledger, part = self._ledger, self._planned[done.number].part
+        ledger.observer.part_began(part)
+        ledger.calls += done.calls
+        ledger.made += done.made
+        ledger.exchanges += done.exchanges
+        ledger.notes += done.notes
+        for _ in range(done.calls.total()):
+            ledger.observer.call_made()
+        ledger.found(done.findings)
+        if done.result:
+            ledger.observer.part_ended(part, done.result)
+
+
+class _ResultObserver(RunObserver):
+    """Remembers the result of the part."""
+
+    result: PartResult | None = None
+
+    def part_ended(self, part: RunPart, result: PartResult) -> None:
+        """Keep the result."""
+        del part
+        self.result = result
+
+
+def _work(planned: Sequence[PlannedPart], ledger: FindingLedger, connection: Connection[Any, Any]) -> None:
+    """Do the parts that come through the pipe, until it is closed."""
+    try:
+        while True:
+            for number in connection.recv():
+                done = _done(number, planned[number], ledger)
+                connection.send(done)
+                if done.result is None:
+                    return
+    except (EOFError, KeyboardInterrupt, BrokenPipeError):
+        return
+
+
+def _done(number: int, one: PlannedPart, ledger: FindingLedger) -> WorkedPart:
+    """Do a part in a worker; the ledger, a copy, then has what came of this one alone."""
+    observer = _ResultObserver()
+    ledger.begin_anew(observer)
+    error: BaseException | None = None
+    began = system_clock()
+    try:
+        run_parts([one], ledger)
+    except KeyboardInterrupt as end:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        error = end
+    except TargetUnreachableError as lost:
+        error = lost
+    except Exception as fault:  # noqa: BLE001 - ours; it is raised where the run was started
+        error = RuntimeError("".join(traceback.format_exception(fault)))
+    result = observer.result
+    return WorkedPart(
+        number,
+        replace(result, seconds=(system_clock() - began).total_seconds()) if result else None,
+        ledger.calls,
+        ledger.made,
+        tuple(ledger.findings),
+        tuple(ledger.exchanges),
+        tuple(ledger.notes),
+        error,
+    )

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.exchange import Exchange, Request, Response
+from mockserver.contract.finding import Finding
+from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.parts import PlannedPart
+from mockserver.contract.progress import PartResult, RunObserver, RunPart
+from mockserver.contract.runner import run_phases
+from mockserver.contract.target import Address, Target, TargetUnreachableError
+from mockserver.contract.workers import run_side_by_side
+from mockserver.server.application import Options, create_app
+from tests.contract.planted_faults import catalogue
+from tests.contract.planted_faults.wrappers import with_fault
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+
+FAULT = next(one for one in catalogue.MUTANTS if one.id == "vba-words-of-the-row-before")
+Work = Callable[[], Any]
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    with Target(Address("http://127.0.0.1:1")) as one:
+        yield one
+
+
+def planned(number: int, work: Work, group: str = "") -> PlannedPart:
+    return PlannedPart(RunPart("fuzzing", f"operation{number}", number, 9), work, group)
+
+
+def of_a_planted_fault(workers: int) -> FindingLedger:
+    ledger = FindingLedger(keeps_exchanges=True)
+    app = with_fault(create_app(Options(vendors=(FAULT.vendor,), strict_auth=True)), FAULT.planted)
+    effort = RunConfig(7, 3, operations=frozenset(FAULT.operations), workers=workers)
+    with Target(Address(f"http://testserver/{FAULT.vendor}", app)) as target:
+        run_phases(load_vendor_api(FAULT.vendor), target, effort, ledger)
+    return ledger
+
+
+def sent_and_status(ledger: FindingLedger) -> list[tuple[Request, int]]:
+    """Every call, without the number that the journal gives it in each process."""
+    return [(one.request, one.response.status) for one in ledger.exchanges]
+
+
+def test_two_workers_make_the_calls_and_find_the_faults_of_one() -> None:
+    alone, together = of_a_planted_fault(1), of_a_planted_fault(2)
+
+    assert alone.findings
+    assert together.findings == alone.findings
+    assert (together.made, together.calls, together.notes) == (alone.made, alone.calls, alone.notes)
+    assert sent_and_status(together) == sent_and_status(alone)
+
+
+def test_results_come_in_the_order_of_the_parts(target: Target) -> None:
+    ledger = FindingLedger()
+
+    def noted(text: str) -> Work:
+        return lambda: ledger.notes.append(text)
+
+    run_side_by_side([planned(number, noted(f"{number}")) for number in range(9)], target, ledger, 3)
+
+    assert ledger.notes == [f"{number}" for number in range(9)]
+
+
+def test_parts_of_a_group_are_done_by_one_worker(target: Target) -> None:
+    ledger = FindingLedger()
+
+    def noted() -> None:
+        ledger.notes.append(f"{os.getpid()}")
+
+    parts = [planned(number, noted, f"group {number % 4}") for number in range(12)]
+    run_side_by_side(parts, target, ledger, 4)
+
+    assert all(len(set(ledger.notes[group::4])) == 1 for group in range(4))
+    assert f"{os.getpid()}" not in ledger.notes
+
+
+def test_of_two_findings_of_one_check_the_first_part_has_the_say(target: Target) -> None:
+    ledger = FindingLedger()
+
+    def found(said: str) -> Work:
+        return lambda: ledger.found([Finding("check", "operation", said)])
+
+    run_side_by_side([planned(1, found("first")), planned(2, found("second"))], target, ledger, 2)
+
+    assert [one.said for one in ledger.findings] == ["first"]
+
+
+def test_an_observer_hears_of_each_part_with_its_calls_and_seconds(target: Target) -> None:
+    heard: list[tuple[str, int, bool]] = []
+
+    class Listener(RunObserver):
+        def part_ended(self, part: RunPart, result: PartResult) -> None:
+            heard.append((part.operation, result.calls, result.seconds is not None))
+
+    ledger = FindingLedger(observer=Listener())
+    exchange = Exchange(Request("GET", "/"), Response(200, {}, b""))
+    run_side_by_side([planned(1, lambda: ledger.count_call(exchange)), planned(2, dict)], target, ledger, 2)
+
+    assert heard == [("operation1", 1, True), ("operation2", 0, True)]
+
+
+def test_a_target_that_is_lost_ends_the_run_and_what_was_done_stays(target: Target) -> None:
+    ledger = FindingLedger()
+
+    def lost() -> None:
+        ledger.count_check("operation", "check")
+        raise TargetUnreachableError("GET /x: nobody")
+
+    with pytest.raises(TargetUnreachableError, match="GET /x: nobody"):
+        run_side_by_side([planned(1, lost)], target, ledger, 2)
+
+    assert ledger.made == {("operation", "check"): 1}
+
+
+def test_a_fault_of_ours_in_a_worker_is_raised_with_its_traceback(target: Target) -> None:
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        run_side_by_side([planned(1, lambda: 1 // 0)], target, FindingLedger(), 2)
+
+
+def test_a_worker_that_is_killed_is_told(target: Target) -> None:
+    with pytest.raises(RuntimeError, match="a worker ended"):
+        run_side_by_side([planned(1, lambda: os._exit(3))], target, FindingLedger(), 2)
+
+
+def test_an_interrupt_ends_the_workers_and_what_they_did_stays(target: Target) -> None:
+    ledger = FindingLedger()
+
+    def interrupted() -> None:
+        ledger.count_check("operation", "check")
+        os.kill(os.getppid(), signal.SIGINT)
+        signal.pause()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_side_by_side([planned(1, interrupted)], target, ledger, 2)
+
+    assert ledger.made == {("operation", "check"): 1}
