@@ -12,9 +12,16 @@ from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application, Options, create_app
 from tests.support.client import Client
 from tests.support.frozen_documents import freeze_document
+from tests.support.loaded_once import load_shipped_files_once
 
 NOW = "2026-01-05T09:00:00Z"
 _numbers = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    patch = pytest.MonkeyPatch()
+    load_shipped_files_once(patch)
+    config.add_cleanup(patch.undo)
 
 
 @pytest.fixture(scope="session")
