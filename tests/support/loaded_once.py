@@ -17,7 +17,7 @@ Loaded = TypeVar("Loaded")
 
 
 def load_shipped_files_once(patch: pytest.MonkeyPatch) -> None:
-    """Replace the loaders until `patch` is undone; a file elsewhere, or one that changed, is loaded as ever."""
+    """Replace the loaders until `patch` is undone; other files, and one that changed, are loaded as ever."""
     patch.setattr(loading, "load_spec", _once(loading.load_spec))
     patch.setattr(registry, "load_vendor", _once(registry.load_vendor))
 
