@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -12,9 +14,19 @@ from mockserver.sandbox.sandboxes import Settings
 from mockserver.server.application import Application, Options, create_app
 from tests.support.client import Client
 from tests.support.frozen_documents import freeze_document
+from tests.support.loaded_once import load_shipped_files_once
+from tests.support.one_authority import trust_one_authority
 
 NOW = "2026-01-05T09:00:00Z"
 _numbers = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder, patch = TemporaryDirectory(), pytest.MonkeyPatch()
+    config.add_cleanup(folder.cleanup)
+    config.add_cleanup(patch.undo)
+    load_shipped_files_once(patch)
+    trust_one_authority(patch, Path(folder.name))
 
 
 @pytest.fixture(scope="session")

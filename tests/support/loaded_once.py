@@ -1,0 +1,38 @@
+"""Load each spec and vendor that ships once a test process: they are frozen, and many tests need them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from mockserver.engine import registry
+from mockserver.spec import loading
+from mockserver.spec.folder import specs_folder
+
+Loaded = TypeVar("Loaded")
+
+
+def load_shipped_files_once(patch: pytest.MonkeyPatch) -> None:
+    """Replace the loaders until `patch` is undone; other files, and one that changed, are loaded as ever."""
+    patch.setattr(loading, "load_spec", _once(loading.load_spec))
+    patch.setattr(registry, "load_vendor", _once(registry.load_vendor))
+
+
+def _once(load: Callable[[Path], Loaded]) -> Callable[[Path], Loaded]:
+    shipped = specs_folder()
+    found: dict[tuple[Path, int], Loaded] = {}
+
+    @wraps(load)
+    def load_once(file: Path) -> Loaded:
+        if file.parent != shipped:
+            return load(file)
+        version = (file, file.stat().st_mtime_ns)
+        if version not in found:
+            found[version] = load(file)
+        return found[version]
+
+    return load_once
