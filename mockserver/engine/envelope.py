@@ -89,15 +89,15 @@ class EnvelopeReader:
         if len(sent) > self.max_items:
             check_depth(sent, above=len(plan.batch.items))
             raise TooManyItems(self.max_items, len(sent))
-        refused = plan.closed.refused(sent)
-        for index in refused:
+        unproven = plan.unproven(sent)
+        for index in unproven:
             check_depth(sent[index], above=len(plan.batch.items) + 1)
-        if not refused or plan.read is None:
-            return sent, frozenset(refused)
+        if not unproven or plan.read is None:
+            return sent, frozenset(unproven)
         found = list(sent)
-        for index in refused:
+        for index in unproven:
             found[index] = plan.read(sent[index])
-        return found, frozenset(index for index in refused if not plan.closed.accepts(found[index]))
+        return found, frozenset(index for index in unproven if not plan.proves(found[index]))
 
     def _refuse(self, problems: Iterable[Problem], call: Call, document: Json = None) -> None:
         graded = [kept for problem in problems if (kept := self.classify(problem, call)) is not None]

@@ -25,10 +25,10 @@ DecodeBody = Callable[[bytes, str, Mapping[str, str]], Json]
 class CompiledItems:
     """Compiled checks of the items of one batch body.
 
-    `one` judges an item; `closed` refuses members that no schema names as well. `read` coerces an item, None
-    if there is nothing to coerce. `fatal` says for paths inside an item (elements are "*") whether their
-    problems refuse the whole call. `members` are the names that an item may have, in lower case where case
-    does not count (`any_case`).
+    `one` judges an item; `closed` lists of them, and refuses members that no schema names as well. `read`
+    coerces an item, None if there is nothing to coerce. `fatal` says for paths inside an item (elements are
+    "*") whether their problems refuse the whole call. `members` are the names that an item may have, in lower
+    case where case does not count (`any_case`).
     """
 
     batch: Batch
@@ -38,6 +38,16 @@ class CompiledItems:
     closed: Schema
     read: Read | None
     fatal: Mapping[Path, bool]
+
+    def proves(self, item: Json) -> bool:
+        """Return whether the item satisfies the closed schema."""
+        return self.closed.accepts([item])
+
+    def unproven(self, items: list[Json]) -> list[int]:
+        """Return the indexes of the items that do not satisfy the closed schema."""
+        if self.closed.accepts(items):
+            return []
+        return [index for index, item in enumerate(items) if not self.proves(item)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,7 @@ def _compile_items(
         members=frozenset(name.lower() if any_case else name for name in names),
         any_case=any_case,
         one=schemas.compile(item),
-        closed=schemas.compile(item, closed=True),
+        closed=schemas.compile({"type": "array", "items": item}, closed=True),
         read=coercion.reader(item),
         fatal=extension_values(schemas.document, item, "x-fatal"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -74,14 +74,6 @@ class Schema:
             return self.quick.is_valid(value)
         except ValueError:
             return False
-
-    def refused(self, values: Sequence[Json]) -> list[int]:
-        """Return the indexes of the values that `accepts` would refuse."""
-        is_valid = self.quick.is_valid
-        try:
-            return [index for index, value in enumerate(values) if not is_valid(value)]
-        except ValueError:
-            return [index for index, value in enumerate(values) if not self.accepts(value)]
 
     def problems(self, value: Json, base: Path = ()) -> list[Problem]:
         """Return all problems of `value`, in the order of the schema's members; paths start with `base`."""
