@@ -320,6 +320,8 @@ async def _answer(
         await app(scope, receive, connection.send)
     finally:
         connection.send_head()
+        # The call, which the connection knows, has it in its scope: only the collector would free them.
+        scope["extensions"].pop(CONNECTION_KEY, None)
 
 
 async def _close_without_reply(scope: Scope, receive: Receive, _send: Send) -> None:

@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
+from weakref import ref
 
 import pytest
+import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.server import ServerState
 
 from mockserver.server.answer_head import Head, head_of
 from mockserver.server.header_spelling import spell_names
-from mockserver.server.uvicorn_protocol import MockServerProtocol, SocketConnection
+from mockserver.server.uvicorn_protocol import MockServerProtocol, SocketConnection, checked_protocol
 
 LENGTH = (b"Content-Length", b"2")
 
@@ -36,6 +41,12 @@ class Wire:
 
     def is_closing(self) -> bool:
         return self.is_closed
+
+    def get_extra_info(self, _name: str) -> None:
+        return None
+
+    def resume_reading(self) -> None:
+        """Do nothing: nothing is read."""
 
 
 def cycle_on(wire: Any, ended: list[bool], method: str = "GET", *, keep_alive: bool = True) -> Any:
@@ -126,6 +137,42 @@ def test_a_client_that_has_left_is_sent_nothing() -> None:
     connection.send_head()
 
     assert wire.pieces == []
+
+
+@pytest.fixture
+def _no_collector() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("_no_collector")
+def test_a_call_that_has_ended_is_freed_without_the_collector() -> None:
+    assert asyncio.run(call_left_over()) is None
+
+
+async def call_left_over() -> Any:
+    """The first of two calls on a connection, if anything still knows it after the second."""
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send(start(LENGTH))
+        await send(body(b"ok"))
+
+    config = uvicorn.Config(app, http=checked_protocol(), lifespan="off", log_config=None)
+    protocol = MockServerProtocol(config, ServerState(), {}, asyncio.get_running_loop())
+    protocol.connection_made(cast("Any", Wire()))
+    first = await cycle_of_call(protocol)
+    await cycle_of_call(protocol)
+    protocol.connection_lost(None)
+    return first()
+
+
+async def cycle_of_call(protocol: MockServerProtocol) -> ref[Any]:
+    protocol.data_received(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    await asyncio.gather(*protocol.tasks)
+    await asyncio.sleep(0)  # the task itself leaves uvicorn's set in the next turn
+    return ref(protocol.cycle)
 
 
 @pytest.mark.parametrize(
