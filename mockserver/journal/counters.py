@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from threading import Lock
 
@@ -25,7 +25,7 @@ class CallCounters:
     def __init__(self) -> None:
         self._calls: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
-        self._items: dict[str, Counter[str]] = {}
+        self._items: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._lock = Lock()
 
     def __call__(self, entry: Entry) -> None:
@@ -34,7 +34,7 @@ class CallCounters:
         with self._lock:
             self._calls[vendor] += 1
             self._faults[vendor] += bool(entry.fault)
-            items = self._items.setdefault(vendor, Counter())
+            items = self._items[vendor]
             for action, count in counts.items():
                 items[action] += count
             items[WARNED] += warned

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ class Journal:
         self._listeners, self._log, self._conformance = listeners, log, conformance
         self._unlogged: set[str] = set()
         self._max_entries, self._max_bytes = max_entries, max_bytes
-        self._journals: dict[str, _SandboxJournal] = {}
+        self._journals: defaultdict[str, _SandboxJournal] = defaultdict(_SandboxJournal)
         self._lock = Lock()
 
     def use_conformance(self, check: ConformanceCheck) -> None:
@@ -74,7 +74,7 @@ class Journal:
             entry = cut_bodies(entry, self._max_bytes // 8)
         if kept:
             with self._lock:
-                journal = self._journals.setdefault(call.sandbox, _SandboxJournal())
+                journal = self._journals[call.sandbox]
                 journal.last += 1
                 entry = replace(entry, number=journal.last)
                 self._append(journal, entry)
