@@ -24,7 +24,7 @@ class ReloadingApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
-        await self.current(scope, receive, send)
+        await self.current.entry(scope, receive, send)
 
     def reload(self, changed: list[Path]) -> None:
         """Build the application again and use it, or report why that is not possible."""

@@ -111,7 +111,8 @@ def serve(options: Options, serving: Serving, report: Callable[[MockServerError]
         facts = Facts(url, serving.host, perf_counter() - started, ca_file, serving.state_file, watched)
         greeting = url if serving.print_url else render_banner(app, options, facts)
         announce = partial(_announce, greeting, url, ready_file)
-        config = uvicorn_config(reloading, certificate.context if certificate else None)
+        entry = reloading if serving.watch else app.entry
+        config = uvicorn_config(entry, certificate.context if certificate else None)
         freeze_heap()
         watching = partial(watch, options.start_files, stamps, reloading.reload)
         _run_until_signal(_Server(config, announce, watching if serving.watch else None), listening)
