@@ -195,11 +195,11 @@ class _State:
         self._world.history.add(self._undo, is_control=is_control)
 
     def sweep(self) -> None:
-        """Leave no empty table behind: any tenant may be named, and most are only looked at."""
+        """Leave no empty table of a tenant behind: any may be named, and most are only looked at."""
         tables = self._world.tables
-        for place in self._collections:
-            if not tables[place].documents:
-                del tables[place]
+        for scope, name in self._collections:
+            if scope.partition("/")[2] and not tables[scope, name].documents:
+                del tables[scope, name]
 
     def _settings(self, key: str) -> Document:
         return self._open(SANDBOX_SCOPE, "settings").get(key) or EMPTY
