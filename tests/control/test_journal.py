@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.journal.journal import Limits
 from mockserver.server.application import Application
 from tests.control.operators import NEW, SANDBOXES, create, listed, order
 from tests.support.client import Client, Response
@@ -236,7 +237,7 @@ def test_a_list_tells_how_many_calls_had_to_make_room(
     create(operator)
     # Ten thousand calls would take too long.
     assert isinstance(operator.app, Application)
-    monkeypatch.setattr(operator.app.journal, "_max_entries", 2)
+    monkeypatch.setattr(operator.app.journal, "_limits", Limits(entries=2))
     for key in "ABC":
         order(operator, key)
 
@@ -358,7 +359,7 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
     create(operator)
     # Ten thousand calls would take too long.
     assert isinstance(operator.app, Application)
-    monkeypatch.setattr(operator.app.journal, "_max_entries", 2)
+    monkeypatch.setattr(operator.app.journal, "_limits", Limits(entries=2))
     for key in "ABC":
         order(operator, key)
 
@@ -413,7 +414,7 @@ def test_a_call_whose_body_was_not_kept_cannot_be_sent_again(
     create(operator)
     # Sixty megabytes would take too long.
     assert isinstance(operator.app, Application)
-    monkeypatch.setattr(operator.app.journal, "_max_bytes", 100)
+    monkeypatch.setattr(operator.app.journal, "_limits", Limits(size_bytes=100))
     order(operator, "A", "B", "C")
 
     refused = [operator.get(f"{JOURNAL}/1/export?format={form}") for form in ("curl", "pytest", "case")]
