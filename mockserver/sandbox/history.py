@@ -19,10 +19,10 @@ Change: TypeAlias = tuple[MemoryTable, str, Document | None]
 UndoList: TypeAlias = list[Change]
 """The changes of a transaction, oldest first."""
 
-MAX_CHANGES = 100_000
+MAX_CHANGES = 50_000
 """Limit of changed documents that one sandbox remembers; the newest step is always kept."""
 
-MAX_CHANGES_OF_ALL = 200_000
+MAX_CHANGES_OF_ALL = 100_000
 """Limit of changed documents that all sandboxes of a store remember; the newest step is always kept."""
 
 _OF_CONTROL_PLANE = 0
