@@ -14,7 +14,7 @@ from uuid import UUID
 from mockserver.errors import UnknownSandboxError
 from mockserver.model import EMPTY, Document
 from mockserver.sandbox.clock import Clock, ClockSettings, system_clock
-from mockserver.sandbox.history import History, UndoList
+from mockserver.sandbox.history import History, KeptSteps, UndoList
 from mockserver.sandbox.memory_table import MemoryTable
 from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState, Tables
 
@@ -33,10 +33,10 @@ class _SandboxTables:
 
     __slots__ = ("history", "lock", "tables")
 
-    def __init__(self) -> None:
+    def __init__(self, kept: KeptSteps) -> None:
         self.lock = RLock()
         self.tables: dict[tuple[str, str], MemoryTable] = {}
-        self.history = History()
+        self.history = History(kept)
 
 
 class _Collection:
@@ -224,6 +224,7 @@ class MemoryStore:
     def __init__(self, clock: Clock = system_clock, keep: TransformDocument | None = None) -> None:
         self._clock, self._keep = clock, keep
         self._worlds: dict[str, _SandboxTables] = {}
+        self._kept_steps = KeptSteps()
         self._lock = Lock()
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
@@ -231,9 +232,8 @@ class MemoryStore:
         with self._lock:
             if sandbox in self._worlds:
                 return False
-            world = _SandboxTables()
+            world = _SandboxTables(self._kept_steps)
             self._run(world, SANDBOX_SCOPE, fill)
-            world.history.begin()
             self._worlds[sandbox] = world
             return True
 
@@ -252,7 +252,7 @@ class MemoryStore:
         self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[_State], T]
     ) -> T:
         """See `Store.run_discarded`."""
-        world = _SandboxTables()
+        world = _SandboxTables(KeptSteps())
         self._run(world, SANDBOX_SCOPE, fill)
         return self._run(world, scope, work)
 
@@ -261,6 +261,11 @@ class MemoryStore:
         if (world := self._worlds.get(sandbox)) is not None:
             with world.lock:
                 world.history.end_call(number)
+
+    def forget_calls_before(self, sandbox: str, number: int) -> None:
+        """See `Store.forget_calls_before`."""
+        if (world := self._worlds.get(sandbox)) is not None:
+            world.history.forget_before(number)
 
     def call_states(self, sandbox: str, numbers: Collection[int]) -> Mapping[int, CallStates]:
         """See `Store.call_states`."""
@@ -279,8 +284,10 @@ class MemoryStore:
     def delete(self, sandbox: str) -> None:
         """See `Store.delete`."""
         with self._lock:
-            if self._worlds.pop(sandbox, None) is None:
+            world = self._worlds.pop(sandbox, None)
+            if world is None:
                 raise UnknownSandboxError(sandbox)
+            world.history.begin()
 
     def names(self) -> list[str]:
         """See `Store.names`."""

@@ -147,7 +147,7 @@ def create_app(
         store,
         IdleTracker(clock, options.sandbox_idle, options.max_sandboxes),
         counters,
-        Journal((counters, partial(_end_call, store)), log=listeners),
+        Journal((counters, partial(_end_call, store)), log=listeners, on_drop=store.forget_calls_before),
         clock,
         clock(),
         note,
