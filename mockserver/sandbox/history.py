@@ -83,9 +83,13 @@ class History:
     def begin(self) -> None:
         """Forget everything; what follows is known from its beginning."""
         with self.kept.lock:
-            while self.steps:
-                self.drop_first()
-            self.unended = []
+            self._drop_all()
+
+    def end(self) -> None:
+        """Forget everything, because the sandbox was deleted; calls that end later count nowhere."""
+        with self.kept.lock:
+            self._drop_all()
+            self.kept = KeptSteps()
 
     def forget_before(self, number: int) -> None:
         """Forget the calls before this one: nobody can ask for them any more."""
@@ -117,6 +121,11 @@ class History:
             else:
                 rewound.undo(step.undo)
         return found
+
+    def _drop_all(self) -> None:
+        while self.steps:
+            self.drop_first()
+        self.unended = []
 
     def _end_step(self, number: int) -> None:
         undo, self.unended = self.unended, []
