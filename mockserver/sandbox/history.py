@@ -132,14 +132,15 @@ class History:
         if number == _OF_CONTROL_PLANE and not (undo and self.steps):
             return  # nobody asks for the states before the first call
         step = _Step(undo, number)
+        kept, size = self.kept, step.size
         self.steps.append(step)
-        self.changes += step.size
-        self.kept.arrivals[step] = self
-        self.kept.changes += step.size
+        self.changes += size
+        kept.arrivals[step] = self
+        kept.changes += size
         while self.changes > MAX_CHANGES and len(self.steps) > 1:
             self.drop_first()
-        while self.kept.changes > MAX_CHANGES_OF_ALL and len(self.kept.arrivals) > 1:
-            next(iter(self.kept.arrivals.values())).drop_first()
+        while kept.changes > MAX_CHANGES_OF_ALL and len(kept.arrivals) > 1:
+            next(iter(kept.arrivals.values())).drop_first()
 
 
 @dataclass(slots=True)
