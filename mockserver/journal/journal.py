@@ -131,9 +131,10 @@ class Journal:
     def _append(self, journal: _SandboxJournal, entry: Entry) -> dict[str, int]:
         """Add the entry, and return the first number that is still kept in each sandbox that lost entries."""
         journal.entries.append(entry)
-        journal.size_bytes += entry.size_bytes
+        size_bytes = entry.size_bytes
+        journal.size_bytes += size_bytes
+        self._size_bytes += size_bytes
         self._arrivals[journal.sandbox, entry.number] = journal
-        self._size_bytes += entry.size_bytes
         limits = self._limits
         dropped: dict[str, int] = {}
         while len(journal.entries) > limits.entries or (
@@ -149,9 +150,10 @@ class Journal:
 
     def _drop_first(self, journal: _SandboxJournal) -> int:
         entry = journal.entries.popleft()
-        journal.size_bytes -= entry.size_bytes
+        size_bytes = entry.size_bytes
+        journal.size_bytes -= size_bytes
+        self._size_bytes -= size_bytes
         journal.dropped += 1
-        self._size_bytes -= entry.size_bytes
         del self._arrivals[journal.sandbox, entry.number]
         return journal.first
 

@@ -83,9 +83,13 @@ class History:
     def begin(self) -> None:
         """Forget everything; what follows is known from its beginning."""
         with self.kept.lock:
-            while self.steps:
-                self.drop_first()
-            self.unended = []
+            self._drop_all()
+
+    def end(self) -> None:
+        """Forget everything, because the sandbox was deleted; calls that end later count nowhere."""
+        with self.kept.lock:
+            self._drop_all()
+            self.kept = KeptSteps()
 
     def forget_before(self, number: int) -> None:
         """Forget the calls before this one: nobody can ask for them any more."""
@@ -118,19 +122,25 @@ class History:
                 rewound.undo(step.undo)
         return found
 
+    def _drop_all(self) -> None:
+        while self.steps:
+            self.drop_first()
+        self.unended = []
+
     def _end_step(self, number: int) -> None:
         undo, self.unended = self.unended, []
         if number == _OF_CONTROL_PLANE and not (undo and self.steps):
             return  # nobody asks for the states before the first call
         step = _Step(undo, number)
+        kept, size = self.kept, step.size
         self.steps.append(step)
-        self.changes += step.size
-        self.kept.arrivals[step] = self
-        self.kept.changes += step.size
+        self.changes += size
+        kept.arrivals[step] = self
+        kept.changes += size
         while self.changes > MAX_CHANGES and len(self.steps) > 1:
             self.drop_first()
-        while self.kept.changes > MAX_CHANGES_OF_ALL and len(self.kept.arrivals) > 1:
-            next(iter(self.kept.arrivals.values())).drop_first()
+        while kept.changes > MAX_CHANGES_OF_ALL and len(kept.arrivals) > 1:
+            next(iter(kept.arrivals.values())).drop_first()
 
 
 @dataclass(slots=True)

@@ -287,7 +287,7 @@ class MemoryStore:
             world = self._worlds.pop(sandbox, None)
             if world is None:
                 raise UnknownSandboxError(sandbox)
-            world.history.begin()
+            world.history.end()
 
     def names(self) -> list[str]:
         """See `Store.names`."""

@@ -190,3 +190,14 @@ def test_a_sandbox_that_is_deleted_leaves_no_step_behind(monkeypatch: pytest.Mon
     made.delete("qa")
 
     assert (len(kept.arrivals), kept.changes) == (0, 0)
+
+
+def test_a_call_that_ends_after_its_sandbox_was_deleted_counts_for_no_limit() -> None:
+    kept = history.KeptSteps()
+    one = history.History(kept)
+    one.add([(MemoryTable(), "a", None)], is_control=False)
+
+    one.end()
+    one.end_call(1)
+
+    assert (len(kept.arrivals), kept.changes) == (0, 0)
