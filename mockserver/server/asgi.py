@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from time import perf_counter
 from traceback import format_exception
 
@@ -33,6 +34,7 @@ from mockserver.server.request_body import read_decoded_body
 
 MAX_HEADER_BYTES = 16 * 1024
 MAX_HEADERS = 100
+_KNOWN_HEADERS = 128
 MAX_BODY_BYTES = 10 * 1024 * 1024
 SANDBOX_PREFIX = "/sandboxes/"
 CONTROL_SEGMENT = "_mock"
@@ -89,6 +91,7 @@ class Incoming(Value, frozen=True):
     send: Send
     headers: Mapping[str, str]
     place: SandboxPath
+    header_refusal: HeadersTooLarge | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +111,16 @@ class MockServerApp:
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
-        headers = _merge_headers(scope["headers"])
+        header_refusal = _header_refusal(scope["headers"])
+        merge = _merge_headers if header_refusal else _merge_known_headers
+        headers = merge(tuple(scope["headers"]))
         place = _sandbox_path(path_of(scope), headers.get("mock-sandbox"))
         if isinstance(place, Reply):
             await send_reply(place, send)
             return
         segment = place.segment
         vendor, below = self.vendors.get(segment), place.path[len(segment) + 1 :]
-        incoming = Incoming(scope, receive, send, headers, place)
+        incoming = Incoming(scope, receive, send, headers, place, header_refusal)
         if vendor is not None and below not in _PAGES:
             await self._enter(vendor, incoming, below, f"{place.prefix}/{segment}")
         elif segment == CONTROL_SEGMENT and not place.prefix:
@@ -137,7 +142,7 @@ class MockServerApp:
         target = f"{scope['method']} {path}"
         with self.in_flight_calls.track(sandbox, vendor.served, headers, target) as counts:
             started = perf_counter()
-            header_refusal = _header_refusal(scope["headers"])
+            header_refusal = incoming.header_refusal
             try:
                 body = await read_decoded_body(
                     incoming.receive, headers, 0 if header_refusal else self.max_body_bytes
@@ -202,13 +207,17 @@ class MockServerApp:
         return None
 
 
-def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
     """Return headers by name; repeated headers are joined with commas (RFC 9110 §5.3)."""
     headers: dict[str, str] = {}
     for name_octets, octets in raw:
         name, text = name_octets.decode("latin-1"), octets.decode("latin-1")
         headers[name] = f"{headers[name]}, {text}" if name in headers else text
     return headers
+
+
+# A client sends the same headers again and again, and the journal keeps those of each call.
+_merge_known_headers = lru_cache(_KNOWN_HEADERS)(_merge_headers)
 
 
 def _sandbox_path(path: str, header: str | None) -> SandboxPath | Reply:

@@ -49,6 +49,9 @@ def spell_names(head: bytes, sent: Iterable[tuple[bytes, bytes]]) -> bytes:
 @lru_cache(_KNOWN_NAMES)
 def _line_starts(name: bytes) -> tuple[bytes, bytes]:
     """Return how the line of a header starts as uvicorn writes it, and as it is to be."""
-    lower = name.lower()
-    spelled = _USUAL.get(name, name)
-    return b"\r\n%s: " % lower, b"\r\n%s: " % spelled
+    return b"\r\n%s: " % name.lower(), b"\r\n%s: " % spelled(name)
+
+
+def spelled(name: bytes) -> bytes:
+    """Return a header's name as it is to be written."""
+    return _USUAL.get(name, name)

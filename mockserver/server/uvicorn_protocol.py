@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, cast
@@ -15,8 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.errors import MockServerError
+from mockserver.server.answer_head import Head, head_of
 from mockserver.server.connection import CONNECTION_KEY
 from mockserver.server.header_spelling import spell_names
+from mockserver.server.transport_faults import is_bodiless
 
 MAX_WAIT_S = 600
 _POLL_S = 1
@@ -29,8 +31,21 @@ _PROTOCOL_NAMES = (
     "send_400_response",
     "shutdown",
 )
-_CYCLE_NAMES = ("disconnected", "flow", "transport", "waiting_for_100_continue")
-
+_CYCLE_NAMES = (
+    "chunked_encoding",
+    "default_headers",
+    "disconnected",
+    "expected_content_length",
+    "flow",
+    "keep_alive",
+    "message_event",
+    "on_response",
+    "response_complete",
+    "response_started",
+    "scope",
+    "transport",
+    "waiting_for_100_continue",
+)
 
 _HEADERS_OF_400 = ((b"content-type", b""), (b"content-length", b""))
 
@@ -50,6 +65,9 @@ class _BufferingTransport:
 
     def write(self, octets: bytes) -> None:
         self.pieces.append(octets)
+
+    def writelines(self, pieces: Iterable[bytes]) -> None:
+        self.pieces.extend(pieces)
 
     def close(self) -> None:
         self.closed = True
@@ -71,42 +89,87 @@ def _collect_in(
         owner.transport = transport
 
 
-class _SpellingSend:
-    """Wrapper of `send` that keeps the spelling of header names."""
-
-    __slots__ = ("_cycle", "_send")
-
-    def __init__(self, cycle: RequestResponseCycle, send: Send) -> None:
-        self._cycle, self._send = cycle, send
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] != "http.response.start":
-            await self._send(message)
-            return
-        cycle, head = self._cycle, _BufferingTransport()
-        if cycle.flow.write_paused and not cycle.disconnected:
-            # So that uvicorn does not wait, and nobody else writes, while the head is collected.
-            await cycle.flow.drain()
-        transport, cycle.transport = cycle.transport, head  # type: ignore[assignment] # what it writes is sent below
-        try:
-            await self._send(message)
-        finally:
-            cycle.transport = transport
-        if head.pieces:
-            transport.write(spell_names(head.pieces[0], message["headers"]))
-
-
 class SocketConnection:
-    """The socket under one call; implements `Connection`."""
+    """The socket under one call; implements `Connection`.
 
-    __slots__ = ("_cycle", "_protocol")
+    A head of known length is kept back until its body comes, so that both leave in one piece: ASGI leaves it
+    to the server, and each piece costs a system call, and a turn of the client. Nothing overtakes it.
+    """
+
+    __slots__ = ("_cycle", "_head", "_protocol")
 
     def __init__(self, protocol: MockServerProtocol, cycle: RequestResponseCycle) -> None:
         self._protocol = protocol
         self._cycle = cycle
+        self._head: Head | None = None
+
+    async def send(self, message: Message) -> None:
+        """Send an ASGI message, with header names spelled as the application spells them."""
+        cycle = self._cycle
+        if cycle.flow.write_paused and not cycle.disconnected:
+            # So that uvicorn does not wait, and nobody else writes, while a head is collected.
+            await cycle.flow.drain()
+        if message["type"] == "http.response.start":
+            if not self._keep_head(message):
+                await self._send_spelled(message)
+        elif not self._send_whole(message):
+            self.send_head()
+            await cycle.send(cast("Any", message))
+
+    def send_head(self) -> None:
+        """Send the head that is kept back, if there is one."""
+        if self._head is not None:
+            head, self._head = self._head, None
+            if not self._cycle.disconnected:
+                self._cycle.transport.write(head.octets)
+
+    def _keep_head(self, message: Message) -> bool:
+        """Begin the answer as uvicorn does, but keep its head; return False if that is left to uvicorn."""
+        cycle, status = self._cycle, message["status"]
+        if (
+            cycle.response_started
+            or cycle.disconnected
+            or not cycle.keep_alive
+            or is_bodiless(cycle.scope["method"], status)
+        ):
+            return False
+        self._head = head_of(status, [*cycle.default_headers, *message.get("headers", ())])
+        if self._head is None:
+            return False
+        cycle.response_started, cycle.waiting_for_100_continue = True, False
+        cycle.chunked_encoding, cycle.expected_content_length = False, self._head.length
+        return True
+
+    def _send_whole(self, message: Message) -> bool:
+        """Send head and body, and end the answer as uvicorn does; return False if that is left to uvicorn."""
+        cycle, head, body = self._cycle, self._head, message.get("body", b"")
+        if (
+            head is None
+            or head.length != len(body)
+            or message.get("more_body", False)
+            or message["type"] != "http.response.body"
+            or cycle.disconnected
+        ):
+            return False
+        self._head = None
+        cycle.transport.writelines((head.octets, body))
+        cycle.expected_content_length, cycle.response_complete = 0, True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+        return True
+
+    async def _send_spelled(self, message: Message) -> None:
+        head = _BufferingTransport()
+        with _collect_in(head, self._cycle):
+            await self._cycle.send(cast("Any", message))
+        if head.pieces:
+            self._cycle.transport.write(spell_names(head.pieces[0], message["headers"]))
 
     async def wait(self, seconds: float) -> bool:
         """Wait for `seconds` or until the connection ends; return whether it is still open."""
+        self.send_head()
         ended, clock = self._protocol.ended, asyncio.get_running_loop().time
         end = clock() + seconds
         while not ended.is_set() and (left_s := end - clock()) > 0:
@@ -124,6 +187,7 @@ class SocketConnection:
 
     async def flush(self) -> None:
         """Wait until all written bytes are handed to the operating system."""
+        self.send_head()
         if not self._cycle.transport.is_closing():
             # With a limit of 0, TLS transports wait for a second write and never go on.
             self._cycle.transport.set_write_buffer_limits(high=1 if self._protocol.is_tls else 0)
@@ -131,6 +195,7 @@ class SocketConnection:
 
     def write(self, octets: bytes) -> None:
         """Send bytes without uvicorn's own framing."""
+        self.send_head()
         if not self._cycle.transport.is_closing():
             self._cycle.transport.write(octets)
 
@@ -141,10 +206,12 @@ class SocketConnection:
         Event loops send each piece at once, and how a client reads a broken response can depend on the
         pieces.
         """
+        self.send_head()
         buffer = _BufferingTransport()
         try:
             with _collect_in(buffer, self._cycle):
                 yield
+                self.send_head()
         finally:
             self.write(b"".join(buffer.pieces))
             if buffer.closed:
@@ -152,6 +219,7 @@ class SocketConnection:
 
     def close(self) -> None:
         """Close the connection in order and end the call."""
+        self.send_head()
         # Otherwise uvicorn would log a missing response and send a 500.
         self._cycle.disconnected = True
         self._cycle.transport.close()
@@ -160,6 +228,7 @@ class SocketConnection:
 
     def reset(self) -> None:
         """Reset the connection (TCP RST) and end the call."""
+        self.send_head()
         transport = self._cycle.transport
         if not transport.is_closing():
             reset = reset_on_close(sys.platform)
@@ -209,8 +278,9 @@ class MockServerProtocol(HttpToolsProtocol):
             self.loop.call_later(_GOODBYE_S, self.transport.abort)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        cycle.scope["extensions"] = {CONNECTION_KEY: SocketConnection(self, cycle)}  # type: ignore[dict-item] # ours
-        target: Any = _close_without_reply if self.closes_on_next_call else partial(_answer, app, cycle)
+        connection = SocketConnection(self, cycle)
+        cycle.scope["extensions"] = {CONNECTION_KEY: connection}  # type: ignore[dict-item] # ours
+        target: Any = _close_without_reply if self.closes_on_next_call else partial(_answer, app, connection)
         super()._start_asgi_task(cycle, target)
 
     def send_400_response(self, msg: str) -> None:
@@ -244,9 +314,14 @@ def checked_protocol() -> type[MockServerProtocol]:
 
 
 async def _answer(
-    app: ASGIApp, cycle: RequestResponseCycle, scope: Scope, receive: Receive, send: Send
+    app: ASGIApp, connection: SocketConnection, scope: Scope, receive: Receive, _send: Send
 ) -> None:
-    await app(scope, receive, _SpellingSend(cycle, send))
+    try:
+        await app(scope, receive, connection.send)
+    finally:
+        connection.send_head()
+        # The call, which the connection knows, has it in its scope: only the collector would free them.
+        scope["extensions"].pop(CONNECTION_KEY, None)
 
 
 async def _close_without_reply(scope: Scope, receive: Receive, _send: Send) -> None:
