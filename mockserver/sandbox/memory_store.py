@@ -9,7 +9,6 @@ from hashlib import blake2b
 from threading import Lock, RLock
 from types import TracebackType
 from typing import Any, TypeVar
-from uuid import UUID
 
 from mockserver.errors import UnknownSandboxError
 from mockserver.model import EMPTY, Document
@@ -21,7 +20,9 @@ from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState, Ta
 
 def uuid_from_octets(octets: bytes) -> str:
     """Return a version 4 UUID in lower case out of sixteen given bytes."""
-    return str(UUID(bytes=octets, version=4))
+    digits = octets.hex()
+    variant = "89ab"[octets[8] >> 4 & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 T = TypeVar("T")

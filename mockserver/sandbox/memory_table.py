@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from mockserver.model import Document
@@ -60,8 +60,8 @@ class MemoryTable:
         """Return how many documents have a `member` that equals `value`."""
         return len(self._index(member, folded=False).get(value, ()))
 
-    def _in_key_order(self, keys: Iterable[str]) -> list[Document]:
-        return [self.documents[key] for key in sorted(keys)]
+    def _in_key_order(self, keys: Collection[str]) -> list[Document]:
+        return [self.documents[key] for key in (sorted(keys) if len(keys) > 1 else keys)]
 
     def _index(self, member: str, *, folded: bool) -> _Index:
         index = self._indexes.get((member, folded))

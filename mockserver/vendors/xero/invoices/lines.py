@@ -62,7 +62,7 @@ def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -
     """Return the line with its amounts and account."""
     account = accounts.find_account(line, state, "AccountCode")
     unit, quantity = _unit_amount(line, terms), round_to(line.get("Quantity", 1), _FOUR_DECIMALS)
-    reductions = {name: round_to(line[name], _FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
+    reductions = _reductions(line) if _is_reduced(line) else {}
     full = ARITHMETIC.multiply(quantity, unit)
     net = _net_amount(line, full, reductions)
     tax_type = UNTAXED if terms.amounts == NO_TAX else _tax_type(line, account)
@@ -86,6 +86,10 @@ def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -
     return InvoiceLine(document, problems)
 
 
+def _reductions(line: Document) -> dict[str, Decimal]:
+    return {name: round_to(line[name], _FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
+
+
 def recalculate_tax(line: Document, terms: LineTerms) -> Document:
     """Return a stored line with the tax that it has under other terms."""
     tax_type = UNTAXED if terms.amounts == NO_TAX else line["TaxType"]
@@ -98,15 +102,22 @@ def recalculate_tax(line: Document, terms: LineTerms) -> Document:
 
 def discount_of(line: Document) -> Decimal:
     """Return what a stored line was reduced by."""
+    if not _is_reduced(line):
+        return NO_MONEY
     full = ARITHMETIC.multiply(line["Quantity"], line["UnitAmount"])
     return round_to_cents(_calculate_discount(line, full))
+
+
+def _is_reduced(line: Document) -> bool:
+    return "DiscountRate" in line or "DiscountAmount" in line
 
 
 def _net_amount(line: Document, full: Decimal, reductions: Document) -> Decimal:
     """Return the net amount of a line: units less discounts, or the total that was sent."""
     if "LineAmount" in line and "UnitAmount" not in line and not reductions:
         return round_to_cents(line["LineAmount"])
-    return round_to_cents(ARITHMETIC.subtract(full, _calculate_discount(reductions, full)))
+    discount = _calculate_discount(reductions, full) if reductions else NO_MONEY
+    return round_to_cents(ARITHMETIC.subtract(full, discount))
 
 
 def _unit_amount(line: Document, terms: LineTerms) -> Decimal:
@@ -162,7 +173,7 @@ def _tax_problems(tax_type: str, account: Document | None, terms: LineTerms, pat
 
 
 def _sum_problems(line: Document, net: Decimal, path: Path) -> Iterator[Problem]:
-    sent = round_to_cents(line.get("LineAmount", net))
+    sent = round_to_cents(line["LineAmount"]) if "LineAmount" in line else net
     if max(abs(net), abs(sent)) > MAX_AMOUNT:
         yield make_problem("amount-too-large", (*path, "LineAmount"), field="LineAmount")
     elif "UnitAmount" in line and sent != net:
