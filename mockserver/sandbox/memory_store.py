@@ -113,6 +113,7 @@ class _State:
     __slots__ = (
         "_clock",
         "_collections",
+        "_counters",
         "_item",
         "_keep",
         "_near",
@@ -132,6 +133,7 @@ class _State:
         self._item = _Savepoint(self._undo)
         self._collections: dict[tuple[str, str], _Collection] = {}
         self._near: dict[str, _Collection] = {}
+        self._counters: _Collection | None = None
         self._now: datetime | None = None
 
     @property
@@ -160,8 +162,11 @@ class _State:
         return self._item
 
     def next(self, sequence: str) -> int:
-        counters = self._open(f"{self._vendor}/", "sequences")
-        number: int = (counters.get(sequence) or EMPTY).get("last", 0) + 1
+        counters = self._counters
+        if counters is None:
+            counters = self._counters = self._open(f"{self._vendor}/", "sequences")
+        last = counters.get(sequence)
+        number: int = 1 if last is None else last.get("last", 0) + 1
         counters[sequence] = {"last": number}
         return number
 

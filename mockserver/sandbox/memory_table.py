@@ -50,7 +50,9 @@ class MemoryTable:
 
     def find(self, member: str, value: Any) -> list[Document]:
         """Return the documents whose `member` equals `value`, in key order."""
-        return self._in_key_order(self._index(member, folded=False).get(value, ()))
+        index = self._indexes.get((member, False))
+        keys = (self._index(member, folded=False) if index is None else index).get(value)
+        return self._in_key_order(keys) if keys else []
 
     def find_any_case(self, member: str, text: str) -> list[Document]:
         """Return the documents whose `member` is the text in any letter case, in key order."""
@@ -61,7 +63,8 @@ class MemoryTable:
         return len(self._index(member, folded=False).get(value, ()))
 
     def _in_key_order(self, keys: Collection[str]) -> list[Document]:
-        return [self.documents[key] for key in (sorted(keys) if len(keys) > 1 else keys)]
+        documents = self.documents
+        return [documents[key] for key in (sorted(keys) if len(keys) > 1 else keys)]
 
     def _index(self, member: str, *, folded: bool) -> _Index:
         index = self._indexes.get((member, folded))

@@ -52,6 +52,7 @@ def date_members(name: str, document: Document) -> dict[str, Json]:
     return {} if day is None else {f"{name}String": f"{day}T00:00:00", name: print_date(day)}
 
 
+@lru_cache(_DAYS_REMEMBERED)
 def stored_instant(moment: datetime) -> str:
     """Return the sandbox clock as a stored instant."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

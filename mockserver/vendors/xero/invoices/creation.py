@@ -162,12 +162,15 @@ def _line_amount_types(sent: Document) -> str:
 
 def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
     """Return the totals of an unpaid invoice, or unused credit note, with these lines."""
-    tax = sum((line["TaxAmount"] for line in found), NO_MONEY)
-    net = sum((line["LineAmount"] for line in found), NO_MONEY)
-    discounts = sum((discount_of(line) for line in found), NO_MONEY)
-    if _line_amount_types(sent) == INCLUSIVE:
+    tax = net = discounts = NO_MONEY
+    for line in found:
+        tax += line["TaxAmount"]
+        net += line["LineAmount"]
+        discounts += discount_of(line)
+    amounts = _line_amount_types(sent)
+    if amounts == INCLUSIVE:
         net -= tax
-    total = net if _line_amount_types(sent) == NO_TAX else net + tax
+    total = net if amounts == NO_TAX else net + tax
     return {
         "SubTotal": net,
         "TotalTax": tax,

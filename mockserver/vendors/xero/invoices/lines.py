@@ -71,18 +71,21 @@ def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -
         *_tax_problems(tax_type, account, terms, path),
         *_sum_problems(line, net, path),
     )
-    document = {
-        **pick_members(line, "Description"),
-        "Quantity": quantity,
-        "UnitAmount": unit,
-        **pick_members(line, "ItemCode"),
-        **({} if account is None else {"AccountCode": account["Code"], "AccountID": account["AccountID"]}),
-        "TaxType": tax_type,
-        "TaxAmount": _tax_amount(line, net, tax_type, terms),
-        "LineAmount": net,
-        **reductions,
-        **pick_members(line, "Tracking"),
-    }
+    document = pick_members(line, "Description")
+    document["Quantity"] = quantity
+    document["UnitAmount"] = unit
+    if "ItemCode" in line:
+        document["ItemCode"] = line["ItemCode"]
+    if account is not None:
+        document["AccountCode"] = account["Code"]
+        document["AccountID"] = account["AccountID"]
+    document["TaxType"] = tax_type
+    document["TaxAmount"] = _tax_amount(line, net, tax_type, terms)
+    document["LineAmount"] = net
+    if reductions:
+        document |= reductions
+    if "Tracking" in line:
+        document["Tracking"] = line["Tracking"]
     return InvoiceLine(document, problems)
 
 
