@@ -78,8 +78,10 @@ class MemoryTable:
         for (member, folded), index in self._indexes.items():
             was = _value_of(old, member, folded=folded) if old is not None else None
             now = _value_of(new, member, folded=folded) if new is not None else None
-            if old is not None and _is_indexable(was):
-                index.get(was, {}).pop(key, None)
+            if was == now and old is not None and new is not None:
+                continue
+            if old is not None:
+                _remove_from_index(index, key, was)
             if new is not None:
                 _add_to_index(index, key, now)
 
@@ -91,6 +93,15 @@ def _value_of(document: Document, member: str, *, folded: bool) -> Any:
 
 def _is_indexable(value: Any) -> bool:
     return not isinstance(value, (dict, list))
+
+
+def _remove_from_index(index: _Index, key: str, value: Any) -> None:
+    """Remove a key, and the value with it that no document has any more."""
+    keys = index.get(value) if _is_indexable(value) else None
+    if keys is not None:
+        keys.pop(key, None)
+        if not keys:
+            del index[value]
 
 
 def _add_to_index(index: _Index, key: str, value: Any) -> None:
