@@ -295,11 +295,13 @@ def known_members(element: Json, request: Request) -> Document:
 
 
 def _drop_unknown(value: Json, node: Document, contract: Document) -> Json:
+    if not isinstance(value, (list, dict)):
+        return value
     stated = resolve(contract, node)
     if isinstance(value, list):
         return [_drop_unknown(one, stated.get("items", EMPTY), contract) for one in value]
     members = stated.get("properties")
-    if not isinstance(value, dict) or members is None:
+    if members is None:
         return value
     return {
         name: _drop_unknown(child, members[name], contract)
