@@ -9,7 +9,6 @@ from hashlib import blake2b
 from threading import Lock, RLock
 from types import TracebackType
 from typing import Any, TypeVar
-from uuid import UUID
 
 from mockserver.errors import UnknownSandboxError
 from mockserver.model import EMPTY, Document
@@ -21,7 +20,9 @@ from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState, Ta
 
 def uuid_from_octets(octets: bytes) -> str:
     """Return a version 4 UUID in lower case out of sixteen given bytes."""
-    return str(UUID(bytes=octets, version=4))
+    digits = octets.hex()
+    variant = "89ab"[octets[8] >> 4 & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 T = TypeVar("T")
@@ -112,6 +113,7 @@ class _State:
     __slots__ = (
         "_clock",
         "_collections",
+        "_counters",
         "_item",
         "_keep",
         "_near",
@@ -131,6 +133,7 @@ class _State:
         self._item = _Savepoint(self._undo)
         self._collections: dict[tuple[str, str], _Collection] = {}
         self._near: dict[str, _Collection] = {}
+        self._counters: _Collection | None = None
         self._now: datetime | None = None
 
     @property
@@ -159,8 +162,11 @@ class _State:
         return self._item
 
     def next(self, sequence: str) -> int:
-        counters = self._open(f"{self._vendor}/", "sequences")
-        number: int = (counters.get(sequence) or EMPTY).get("last", 0) + 1
+        counters = self._counters
+        if counters is None:
+            counters = self._counters = self._open(f"{self._vendor}/", "sequences")
+        last = counters.get(sequence)
+        number: int = 1 if last is None else last.get("last", 0) + 1
         counters[sequence] = {"last": number}
         return number
 
