@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def app() -> Application:
     """All vendors on a store that hands out frozen documents; each test uses a sandbox of its own in it."""
     only = tuple(filter(None, os.environ.get("MOCK_ONLY", "").split(",")))
-    options = Options(vendors=only, examples=ProfileExamples())
+    options = Options(vendors=only, examples=ProfileExamples)
     return create_app(options, store=MemoryStore(keep=freeze_document))
 
 

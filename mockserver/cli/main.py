@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +26,9 @@ from mockserver.cli.run_options import port_taken_cure, run_options, serving_of,
 from mockserver.cli.settings.apply import apply_settings
 from mockserver.server import ignore_connexion_warnings
 from mockserver.server.heap import collection_paused
+
+if TYPE_CHECKING:
+    from mockserver.control.example_source import ExampleSource
 
 _LAZY_COMMANDS = (
     "assumptions",
@@ -171,8 +174,13 @@ def run(context: click.Context, /, *, allow_hosts: tuple[str, ...], **chosen: An
         _run(context, allow_hosts, chosen)
 
 
+def _example_source() -> ExampleSource:
+    from mockserver.contract.examples import ProfileExamples  # noqa: PLC0415 - not before examples are asked for
+
+    return ProfileExamples()
+
+
 def _run(context: click.Context, allow_hosts: tuple[str, ...], chosen: dict[str, Any]) -> None:
-    from mockserver.contract.examples import ProfileExamples  # noqa: PLC0415
     from mockserver.errors import MockServerError  # noqa: PLC0415
     from mockserver.server.application import Options  # noqa: PLC0415 - costs 0.2 s, and only this command needs it
     from mockserver.server.listening import PortTakenError  # noqa: PLC0415 - as above
@@ -181,7 +189,7 @@ def _run(context: click.Context, allow_hosts: tuple[str, ...], chosen: dict[str,
     serving = serving_of(chosen)
     try:
         serve(
-            Options(**chosen, hosts=(serving.host, *allow_hosts), examples=ProfileExamples()),
+            Options(**chosen, hosts=(serving.host, *allow_hosts), examples=_example_source),
             serving,
             partial(show_startup_error, context=context),
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ PROBLEM_TYPE = "application/problem+json"
 _JSON_RANGES = (JSON_TYPE, "application/*", "*/*")
 """Media types that ask for JSON, the most specific first (RFC 9110 §12.5.1)."""
 
+_CACHED_HEADERS = 256
 _UTF_8_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 REFUSAL_STATUSES: Mapping[str, int] = {
     "malformed": 400,
@@ -88,7 +90,12 @@ def is_server_problem(reply: Reply) -> bool:
 
 def parse_content_type(headers: Mapping[str, str], default_charset: str = "utf-8") -> tuple[str, str]:
     """Return the media type of Content-Type ("" if absent) and its charset or the default, in lower case."""
-    kind, _, rest = headers.get("content-type", "").partition(";")
+    return _parse_media_type(headers.get("content-type", ""), default_charset)
+
+
+@lru_cache(_CACHED_HEADERS)
+def _parse_media_type(text: str, default_charset: str) -> tuple[str, str]:
+    kind, _, rest = text.partition(";")
     charset = default_charset
     for parameter in rest.split(";"):
         name, _, value = parameter.partition("=")
@@ -136,12 +143,11 @@ def check_json_in_utf_8(call: Call) -> None:
         check_utf_8_charset(call.headers, call.assumed("other_charset"))
 
 
-def parse_accept(header: str) -> Iterator[tuple[str, float]]:
+@lru_cache(_CACHED_HEADERS)
+def parse_accept(header: str) -> tuple[tuple[str, float], ...]:
     """Return the media ranges of `Accept` in their order, each with its quality (RFC 9110 §12.5.1)."""
-    for part in header.split(","):
-        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        if name:
-            yield name, _parse_quality(parameters)
+    parts = ([piece.strip().lower() for piece in part.split(";")] for part in header.split(","))
+    return tuple((name, _parse_quality(parameters)) for name, *parameters in parts if name)
 
 
 def _parse_quality(parameters: list[str]) -> float:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from mockserver.control.cases.operations import CaseOperations
 from mockserver.control.cases.transport import HttpClient
 from mockserver.control.clocks import ClockOperations
-from mockserver.control.examples import ExampleOperations, ExampleSource, NoExamples
+from mockserver.control.example_source import ExampleSource, NoExamples
+from mockserver.control.examples import ExampleOperations
 from mockserver.control.journal import JournalOperations
 from mockserver.control.remote import RemoteClient
 from mockserver.control.replay import ReplayOperations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 from urllib.parse import parse_qs
@@ -39,25 +39,35 @@ class Head(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SecurityScheme:
-    """A security scheme of a spec."""
+    """A security scheme of a spec; `credential` returns what a request brings for it, None without it."""
 
     name: str
     node: Document
+    credential: Callable[[Head], str | None] = field(init=False, compare=False)
 
-    def credential(self, head: Head) -> str | None:
-        """Return the credential that a request brings for this scheme, None without one."""
-        if self.node["type"] == "apiKey":
-            return self._api_key(head) or None
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "credential", _credential_reader(self.node))
+
+
+def _credential_reader(node: Document) -> Callable[[Head], str | None]:
+    if node["type"] != "apiKey":
+        return _login_reader(str(node.get("scheme", "bearer")).lower())
+    if node["in"] == "query":
+        return lambda head: parse_qs(head.query).get(node["name"], [""])[-1] or None
+    name = node["name"].lower()
+    return lambda head: head.headers.get(name) or None
+
+
+def _login_reader(wanted: str) -> Callable[[Head], str | None]:
+    """Return a reader of the Authorization header with this scheme."""
+
+    def read(head: Head) -> str | None:
         kind, _, text = head.headers.get("authorization", "").partition(" ")
-        wanted = str(self.node.get("scheme", "bearer")).lower()
         if kind.lower() != wanted or len(text.split()) != 1:
             return None
         return _decode_basic(text.strip()) if wanted == "basic" else text.strip()
 
-    def _api_key(self, head: Head) -> str:
-        if self.node["in"] == "query":
-            return parse_qs(head.query).get(self.node["name"], [""])[-1]
-        return head.headers.get(self.node["name"].lower(), "")
+    return read
 
 
 def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: bool) -> Principal:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from threading import Lock
 from typing import TypeAlias
 
 from mockserver.model import EMPTY, Document
@@ -18,82 +19,128 @@ Change: TypeAlias = tuple[MemoryTable, str, Document | None]
 UndoList: TypeAlias = list[Change]
 """The changes of a transaction, oldest first."""
 
-MAX_CHANGES = 200_000
-"""Limit of changed documents that one sandbox remembers; the newest transaction is always kept."""
+MAX_CHANGES = 50_000
+"""Limit of changed documents that one sandbox remembers; the newest step is always kept."""
 
-MAX_STEPS = 40_000
+MAX_CHANGES_OF_ALL = 100_000
+"""Limit of changed documents that all sandboxes of a store remember; the newest step is always kept."""
 
 _OF_CONTROL_PLANE = 0
 _TablesByPlace: TypeAlias = Mapping[tuple[str, str], Mapping[str, Document]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    """Changes of one transaction; `number` None: of a call, 0: of the control plane.
-
-    A step with a number above 0 has no changes: it says that the call of that number has ended.
-    """
+    """What the call of a number changed, or the control plane if it is 0."""
 
     undo: Sequence[Change]
-    number: int | None
+    number: int
+
+    @property
+    def size(self) -> int:
+        """The number of changes; of a call that changed nothing 1, so that such calls are limited too."""
+        return len(self.undo) or 1
 
 
-_BEGINNING = _Step((), _OF_CONTROL_PLANE)
+@dataclass(slots=True)
+class KeptSteps:
+    """The steps of all histories of a store, oldest first; `lock` guards them and their histories."""
+
+    arrivals: OrderedDict[_Step, History] = field(default_factory=OrderedDict)
+    changes: int = 0
+    lock: Lock = field(default_factory=Lock)
 
 
 @dataclass(slots=True)
 class History:
-    """The newest transactions of one sandbox, and where each recorded call ended.
+    """The newest calls of one sandbox and what each changed; what the control plane changed between them.
 
-    The states around a call are known while the step before its first one is kept.
+    The states around a call are known while its step is kept. `unended` are the changes since the last step.
     """
 
-    steps: deque[_Step] = field(default_factory=lambda: deque([_BEGINNING]))
+    kept: KeptSteps = field(default_factory=KeptSteps)
+    steps: deque[_Step] = field(default_factory=deque)
     changes: int = 0
+    unended: UndoList = field(default_factory=list)
 
     def add(self, undo: UndoList, *, is_control: bool) -> None:
         """Remember what a transaction changed."""
-        if not is_control:
-            if undo:
-                self._append(_Step(undo, None))
-        elif undo or self.steps[-1].number is None:
-            self._append(_Step(tuple(_net_changes(undo)), _OF_CONTROL_PLANE))
+        if is_control:
+            net = list(_net_changes(undo))
+            with self.kept.lock:
+                self._end_step(_OF_CONTROL_PLANE)
+                self.unended = net
+                self._end_step(_OF_CONTROL_PLANE)
+        elif undo:
+            with self.kept.lock:
+                self.unended = [*self.unended, *undo] if self.unended else undo
 
     def end_call(self, number: int) -> None:
         """Note that the call of this number has ended; changes since the previous end are its own."""
-        self._append(_Step((), number))
+        with self.kept.lock:
+            self._end_step(number)
 
     def begin(self) -> None:
         """Forget everything; what follows is known from its beginning."""
-        self.steps.clear()
-        self.steps.append(_BEGINNING)
-        self.changes = 0
+        with self.kept.lock:
+            self._drop_all()
+
+    def end(self) -> None:
+        """Forget everything, because the sandbox was deleted; calls that end later count nowhere."""
+        with self.kept.lock:
+            self._drop_all()
+            self.kept = KeptSteps()
+
+    def forget_before(self, number: int) -> None:
+        """Forget the calls before this one: nobody can ask for them any more."""
+        with self.kept.lock:
+            while self.steps and self.steps[0].number < number:
+                self.drop_first()
+
+    def drop_first(self) -> None:
+        """Forget the oldest step; the caller has the lock."""
+        step = self.steps.popleft()
+        self.changes -= step.size
+        self.kept.changes -= step.size
+        del self.kept.arrivals[step]
 
     def states(self, numbers: Collection[int], now: Callable[[], Tables]) -> Mapping[int, CallStates]:
         """Return the states around each call that is still remembered; `now` returns the present state."""
         wanted = {number for number in numbers if number > 0}
-        if not wanted:
-            return {}
-        rewound = _Rewound.of(now())
         found: dict[int, CallStates] = {}
-        after: Tables | None = None
-        number = 0
-        for step in reversed(self.steps):
-            if step.number is not None and after is not None:
-                found[number] = CallStates(rewound.tables(), after)
-                after = None
+        rewound = _Rewound.of(now() if wanted else EMPTY)
+        with self.kept.lock:
+            steps, unended = list(self.steps), self.unended
+        rewound.undo(unended)
+        while steps and len(found) < len(wanted):
+            step = steps.pop()
             if step.number in wanted and step.number not in found:
-                number, after = step.number, rewound.tables()
-            if len(found) == len(wanted):
-                return found
-            rewound.undo(step.undo)
+                after = rewound.tables()
+                rewound.undo(step.undo)
+                found[step.number] = CallStates(rewound.tables(), after)
+            else:
+                rewound.undo(step.undo)
         return found
 
-    def _append(self, step: _Step) -> None:
+    def _drop_all(self) -> None:
+        while self.steps:
+            self.drop_first()
+        self.unended = []
+
+    def _end_step(self, number: int) -> None:
+        undo, self.unended = self.unended, []
+        if number == _OF_CONTROL_PLANE and not (undo and self.steps):
+            return  # nobody asks for the states before the first call
+        step = _Step(undo, number)
+        kept, size = self.kept, step.size
         self.steps.append(step)
-        self.changes += len(step.undo)
-        while len(self.steps) > MAX_STEPS or (self.changes > MAX_CHANGES and len(self.steps) > 2):  # noqa: PLR2004 - a call and its end
-            self.changes -= len(self.steps.popleft().undo)
+        self.changes += size
+        kept.arrivals[step] = self
+        kept.changes += size
+        while self.changes > MAX_CHANGES and len(self.steps) > 1:
+            self.drop_first()
+        while kept.changes > MAX_CHANGES_OF_ALL and len(kept.arrivals) > 1:
+            next(iter(kept.arrivals.values())).drop_first()
 
 
 @dataclass(slots=True)

@@ -49,6 +49,8 @@ class KeyRules:
         """Return the documents whose `member` means the same as the text, in key order."""
         if not (self.trims or self.ignores_case):
             return rows.find(member, text)
+        if text and not self.trims:
+            return rows.find_any_case(member, text)
         wanted = self.comparable(text)
         return [one for one in rows.values() if self.comparable(one.get(member) or "") == wanted]
 

@@ -9,19 +9,20 @@ from hashlib import blake2b
 from threading import Lock, RLock
 from types import TracebackType
 from typing import Any, TypeVar
-from uuid import UUID
 
 from mockserver.errors import UnknownSandboxError
 from mockserver.model import EMPTY, Document
 from mockserver.sandbox.clock import Clock, ClockSettings, system_clock
-from mockserver.sandbox.history import History, UndoList
+from mockserver.sandbox.history import History, KeptSteps, UndoList
 from mockserver.sandbox.memory_table import MemoryTable
 from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState, Tables
 
 
 def uuid_from_octets(octets: bytes) -> str:
     """Return a version 4 UUID in lower case out of sixteen given bytes."""
-    return str(UUID(bytes=octets, version=4))
+    digits = octets.hex()
+    variant = "89ab"[octets[8] >> 4 & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 T = TypeVar("T")
@@ -33,10 +34,10 @@ class _SandboxTables:
 
     __slots__ = ("history", "lock", "tables")
 
-    def __init__(self) -> None:
+    def __init__(self, kept: KeptSteps) -> None:
         self.lock = RLock()
         self.tables: dict[tuple[str, str], MemoryTable] = {}
-        self.history = History()
+        self.history = History(kept)
 
 
 class _Collection:
@@ -112,6 +113,7 @@ class _State:
     __slots__ = (
         "_clock",
         "_collections",
+        "_counters",
         "_item",
         "_keep",
         "_near",
@@ -131,6 +133,7 @@ class _State:
         self._item = _Savepoint(self._undo)
         self._collections: dict[tuple[str, str], _Collection] = {}
         self._near: dict[str, _Collection] = {}
+        self._counters: _Collection | None = None
         self._now: datetime | None = None
 
     @property
@@ -159,8 +162,11 @@ class _State:
         return self._item
 
     def next(self, sequence: str) -> int:
-        counters = self._open(f"{self._vendor}/", "sequences")
-        number: int = (counters.get(sequence) or EMPTY).get("last", 0) + 1
+        counters = self._counters
+        if counters is None:
+            counters = self._counters = self._open(f"{self._vendor}/", "sequences")
+        last = counters.get(sequence)
+        number: int = 1 if last is None else last.get("last", 0) + 1
         counters[sequence] = {"last": number}
         return number
 
@@ -195,11 +201,11 @@ class _State:
         self._world.history.add(self._undo, is_control=is_control)
 
     def sweep(self) -> None:
-        """Leave no empty table behind: any tenant may be named, and most are only looked at."""
+        """Leave no empty table of a tenant behind: any may be named, and most are only looked at."""
         tables = self._world.tables
-        for place in self._collections:
-            if not tables[place].documents:
-                del tables[place]
+        for scope, name in self._collections:
+            if scope.partition("/")[2] and not tables[scope, name].documents:
+                del tables[scope, name]
 
     def _settings(self, key: str) -> Document:
         return self._open(SANDBOX_SCOPE, "settings").get(key) or EMPTY
@@ -224,6 +230,7 @@ class MemoryStore:
     def __init__(self, clock: Clock = system_clock, keep: TransformDocument | None = None) -> None:
         self._clock, self._keep = clock, keep
         self._worlds: dict[str, _SandboxTables] = {}
+        self._kept_steps = KeptSteps()
         self._lock = Lock()
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
@@ -231,9 +238,8 @@ class MemoryStore:
         with self._lock:
             if sandbox in self._worlds:
                 return False
-            world = _SandboxTables()
+            world = _SandboxTables(self._kept_steps)
             self._run(world, SANDBOX_SCOPE, fill)
-            world.history.begin()
             self._worlds[sandbox] = world
             return True
 
@@ -252,7 +258,7 @@ class MemoryStore:
         self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[_State], T]
     ) -> T:
         """See `Store.run_discarded`."""
-        world = _SandboxTables()
+        world = _SandboxTables(KeptSteps())
         self._run(world, SANDBOX_SCOPE, fill)
         return self._run(world, scope, work)
 
@@ -261,6 +267,11 @@ class MemoryStore:
         if (world := self._worlds.get(sandbox)) is not None:
             with world.lock:
                 world.history.end_call(number)
+
+    def forget_calls_before(self, sandbox: str, number: int) -> None:
+        """See `Store.forget_calls_before`."""
+        if (world := self._worlds.get(sandbox)) is not None:
+            world.history.forget_before(number)
 
     def call_states(self, sandbox: str, numbers: Collection[int]) -> Mapping[int, CallStates]:
         """See `Store.call_states`."""
@@ -279,8 +290,10 @@ class MemoryStore:
     def delete(self, sandbox: str) -> None:
         """See `Store.delete`."""
         with self._lock:
-            if self._worlds.pop(sandbox, None) is None:
+            world = self._worlds.pop(sandbox, None)
+            if world is None:
                 raise UnknownSandboxError(sandbox)
+            world.history.end()
 
     def names(self) -> list[str]:
         """See `Store.names`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from mockserver.model import Document
@@ -50,7 +50,9 @@ class MemoryTable:
 
     def find(self, member: str, value: Any) -> list[Document]:
         """Return the documents whose `member` equals `value`, in key order."""
-        return self._in_key_order(self._index(member, folded=False).get(value, ()))
+        index = self._indexes.get((member, False))
+        keys = (self._index(member, folded=False) if index is None else index).get(value)
+        return self._in_key_order(keys) if keys else []
 
     def find_any_case(self, member: str, text: str) -> list[Document]:
         """Return the documents whose `member` is the text in any letter case, in key order."""
@@ -60,8 +62,9 @@ class MemoryTable:
         """Return how many documents have a `member` that equals `value`."""
         return len(self._index(member, folded=False).get(value, ()))
 
-    def _in_key_order(self, keys: Iterable[str]) -> list[Document]:
-        return [self.documents[key] for key in sorted(keys)]
+    def _in_key_order(self, keys: Collection[str]) -> list[Document]:
+        documents = self.documents
+        return [documents[key] for key in (sorted(keys) if len(keys) > 1 else keys)]
 
     def _index(self, member: str, *, folded: bool) -> _Index:
         index = self._indexes.get((member, folded))
@@ -75,8 +78,10 @@ class MemoryTable:
         for (member, folded), index in self._indexes.items():
             was = _value_of(old, member, folded=folded) if old is not None else None
             now = _value_of(new, member, folded=folded) if new is not None else None
-            if old is not None and _is_indexable(was):
-                index.get(was, {}).pop(key, None)
+            if was == now and old is not None and new is not None:
+                continue
+            if old is not None:
+                _remove_from_index(index, key, was)
             if new is not None:
                 _add_to_index(index, key, now)
 
@@ -88,6 +93,15 @@ def _value_of(document: Document, member: str, *, folded: bool) -> Any:
 
 def _is_indexable(value: Any) -> bool:
     return not isinstance(value, (dict, list))
+
+
+def _remove_from_index(index: _Index, key: str, value: Any) -> None:
+    """Remove a key, and the value with it that no document has any more."""
+    keys = index.get(value) if _is_indexable(value) else None
+    if keys is not None:
+        keys.pop(key, None)
+        if not keys:
+            del index[value]
 
 
 def _add_to_index(index: _Index, key: str, value: Any) -> None:

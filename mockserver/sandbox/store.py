@@ -141,6 +141,10 @@ class Store(Protocol):
         """Note that a recorded call has ended: what was changed since the one before it is its doing."""
         ...
 
+    def forget_calls_before(self, sandbox: str, number: int) -> None:
+        """Forget the states around recorded calls of lower numbers, if the sandbox exists."""
+        ...
+
     def call_states(self, sandbox: str, numbers: AnyCollection[int]) -> Mapping[int, CallStates]:
         """Return the state before and after each of these calls that is still known.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.control.examples import ExampleSource, NoExamples
+from mockserver.control.example_source import ExampleSource, NoExamples
 from mockserver.engine.admission import Admission
 from mockserver.engine.conformance import ConformanceChecker
 from mockserver.engine.envelope import MAX_ITEMS, EnvelopeReader
@@ -56,8 +56,8 @@ class Options:
     deleted; None keeps them. With `scenarios` off, no scenario has an effect, whether armed, named by a
     header or written into an item. The scenarios in `scenario_files` are armed in every sandbox;
     `fixtures_file` is a dump that sandboxes begin with instead of the packaged fixtures. Pages of the
-    origins in `cors` may call the vendors from a browser. `examples` is what the control plane makes example
-    batches from.
+    origins in `cors` may call the vendors from a browser. `examples` returns what the control plane
+    makes example batches from.
     """
 
     vendors: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class Options:
     sandbox_idle: int | None = None
     max_sandboxes: int = MAX_SANDBOXES
     replay_hosts: tuple[str, ...] = ()
-    examples: ExampleSource = field(default_factory=NoExamples)
+    examples: Callable[[], ExampleSource] = NoExamples
     scenario_files: tuple[Path, ...] = ()
     fixtures_file: Path | None = None
     cors: tuple[str, ...] = ()
@@ -147,7 +147,7 @@ def create_app(
         store,
         IdleTracker(clock, options.sandbox_idle, options.max_sandboxes),
         counters,
-        Journal((counters, partial(_end_call, store)), log=listeners),
+        Journal((counters, partial(_end_call, store)), log=listeners, on_drop=store.forget_calls_before),
         clock,
         clock(),
         note,
@@ -241,7 +241,7 @@ def _asgi_app(
             InProcessClient(control),
             options.replay_hosts,
             options.strict_auth,
-            options.examples,
+            options.examples(),
         )
         metric_sources = MetricSources(lasting.counters, in_flight.by_vendor, lasting.uptime_seconds)
         operations = control_operations(sandboxes, recorder.journal, served, clients, metric_sources)

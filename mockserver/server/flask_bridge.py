@@ -33,17 +33,13 @@ class _Flask(flask.Flask):
 
 
 class FlaskBridge:
-    """Flask with one view for every operation of a vendor, called inside the event loop.
-
-    The view is called without Flask's application context: nothing that it runs reads `flask.current_app` or
-    `flask.g`.
-    """
+    """Flask with one view for every operation of a vendor, called inside the event loop."""
 
     def __init__(self, pipeline: Pipeline, recorder: Recorder) -> None:
         self._pipeline, self._recorder = pipeline, recorder
-        views: dict[str, Any] = _Flask(__name__, static_folder=None).view_functions
+        self._flask = _Flask(__name__, static_folder=None)
+        views: dict[str, Any] = self._flask.view_functions
         views[_VIEW] = self._answer
-        self._views = views
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer a request that Connexion routed, and send what the view returns.
@@ -53,7 +49,9 @@ class FlaskBridge:
         """
         if scope.get("extensions", {}).get(_ROUTING, {}).get("operation_id") is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        reply, answer = self._views[_VIEW](scope[ARRIVAL], scope[STARTED])
+        with self._flask.app_context():
+            view: Any = self._flask.view_functions[_VIEW]
+            reply, answer = view(scope[ARRIVAL], scope[STARTED])
         headers = vendor_headers(reply)
         if answer.delivery is None:
             await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -77,7 +77,8 @@ class Operation:
 
     def has_parameter(self, name: str) -> bool:
         """Return whether the operation declares a parameter of that name, in whatever letter case."""
-        return any(parameter.name.lower() == name.lower() for parameter in self.parameters)
+        wanted = name.lower()
+        return wanted in [parameter.name.lower() for parameter in self.parameters]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def start_in_thread(
         specs=specs,
         hosts=(HOST,),
         max_sandboxes=max_sandboxes,
-        examples=ProfileExamples(),
+        examples=ProfileExamples,
     )
     try:
         return run_in_thread(create_app(options))

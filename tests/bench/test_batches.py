@@ -28,8 +28,9 @@ def app() -> Application:
 
 
 def sent(app: Application, batches: Batches, items: int, bad: Bad) -> Any:
-    """The journal entry of a batch."""
+    """The journal entry of a batch, in a sandbox as new."""
     client = Client(app, {"user-agent": "bench"})
+    client.request("POST", "/_mock/sandboxes/default/reset")
     body = body_of(batches.call(items, 1_000_000, bad))
     headers = {name.lower(): text for name, text in batches.headers.items()}
     answer = client.request(batches.method, batches.path, content=body, headers=headers)

@@ -154,7 +154,7 @@ def test_run_serves_everything_on_the_loopback_by_default(served: list[dict[str,
 def test_run_makes_examples_of_what_the_contract_suite_knows(served: list[dict[str, Any]]) -> None:
     run("run")
 
-    assert isinstance(served[0]["options"].examples, ProfileExamples)
+    assert isinstance(served[0]["options"].examples(), ProfileExamples)
 
 
 def test_options_reach_the_server(served: list[dict[str, Any]], tmp_path: Path) -> None:

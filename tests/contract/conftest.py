@@ -32,7 +32,7 @@ def _no_constants_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def control() -> Application:
     """A server of its own for the control plane: one call, one snapshot and one scenario."""
-    made = create_app(Options(vendors=("vba",), examples=ProfileExamples()))
+    made = create_app(Options(vendors=("vba",), examples=ProfileExamples))
     client = Client(made, {"host": "testserver", "user-agent": "tests"})
     client.get("/vba/payees")
     client.post("/_mock/sandboxes/default/snapshots", json={})

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,11 +20,14 @@ from mockserver.contract.target import Address, Target, TargetUnreachableError
 from mockserver.contract.workers import run_side_by_side
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults import catalogue
+from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.wrappers import with_fault
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 
-FAULT = next(one for one in catalogue.MUTANTS if one.id == "vba-words-of-the-row-before")
+FAULTS = [
+    one for one in catalogue.MUTANTS if one.id in ("vba-words-of-the-row-before", "xero-rounds-the-total")
+]
 Work = Callable[[], Any]
 
 
@@ -37,25 +41,35 @@ def planned(number: int, work: Work, group: str = "") -> PlannedPart:
     return PlannedPart(RunPart("fuzzing", f"operation{number}", number, 9), work, group)
 
 
-def of_a_planted_fault(workers: int) -> FindingLedger:
+def of_a_planted_fault(fault: PlantedFault, workers: int) -> FindingLedger:
     ledger = FindingLedger(keeps_exchanges=True)
-    app = with_fault(create_app(Options(vendors=(FAULT.vendor,), strict_auth=True)), FAULT.planted)
-    effort = RunConfig(7, 3, operations=frozenset(FAULT.operations), workers=workers)
-    with Target(Address(f"http://testserver/{FAULT.vendor}", app)) as target:
-        run_phases(load_vendor_api(FAULT.vendor), target, effort, ledger)
+    app = with_fault(create_app(Options(vendors=(fault.vendor,), strict_auth=True)), fault.planted)
+    effort = RunConfig(7, 2, operations=frozenset(fault.operations), shrinks=False, workers=workers)
+    with Target(Address(f"http://testserver/{fault.vendor}", app)) as target:
+        run_phases(load_vendor_api(fault.vendor), target, effort, ledger)
     return ledger
 
 
 def sent_and_status(ledger: FindingLedger) -> list[tuple[Request, int]]:
     """Every call, without the number that the journal gives it in each process."""
-    return [(one.request, one.response.status) for one in ledger.exchanges]
+    return [_sent_and_status(one) for one in ledger.exchanges]
 
 
-def test_two_workers_make_the_calls_and_find_the_faults_of_one() -> None:
-    alone, together = of_a_planted_fault(1), of_a_planted_fault(2)
+def found(ledger: FindingLedger) -> list[tuple[object, ...]]:
+    """Every finding, likewise."""
+    return [(replace(one, exchanges=()), *map(_sent_and_status, one.exchanges)) for one in ledger.findings]
+
+
+def _sent_and_status(exchange: Exchange) -> tuple[Request, int]:
+    return exchange.request, exchange.response.status
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
+def test_two_workers_make_the_calls_and_find_the_faults_of_one(fault: PlantedFault) -> None:
+    alone, together = of_a_planted_fault(fault, 1), of_a_planted_fault(fault, 2)
 
     assert alone.findings
-    assert together.findings == alone.findings
+    assert found(together) == found(alone)
     assert (together.made, together.calls, together.notes) == (alone.made, alone.calls, alone.notes)
     assert sent_and_status(together) == sent_and_status(alone)
 

@@ -51,7 +51,7 @@ def test_the_items_of_an_example_come_out_as_asked_for(
 def test_the_headers_have_credentials_that_strict_mode_accepts(vendor: str) -> None:
     from mockserver.contract.examples import ProfileExamples  # noqa: PLC0415
 
-    strict = create_app(Options(vendors=(vendor,), strict_auth=True, examples=ProfileExamples()))
+    strict = create_app(Options(vendors=(vendor,), strict_auth=True, examples=ProfileExamples))
     client = Client(strict, {"host": "testserver", "user-agent": "tests"})
 
     entry = send(client, "default", vendor, example(client, "default", vendor=vendor).json)
@@ -178,7 +178,7 @@ def test_the_trial_of_an_example_is_not_in_the_log() -> None:
     from mockserver.contract.examples import ProfileExamples  # noqa: PLC0415
 
     vendor, logged = VENDORS[0], list[Entry]()
-    options = Options(vendors=(vendor,), examples=ProfileExamples())
+    options = Options(vendors=(vendor,), examples=ProfileExamples)
     client = Client(
         create_app(options, listeners=(logged.append,)), {"host": "testserver", "user-agent": "tests"}
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.journal.journal import Limits
 from mockserver.server.application import Application
 from tests.control.operators import NEW, SANDBOXES, create, listed, order
 from tests.support.client import Client, Response
@@ -236,11 +237,51 @@ def test_a_list_tells_how_many_calls_had_to_make_room(
     create(operator)
     # Ten thousand calls would take too long.
     assert isinstance(operator.app, Application)
-    monkeypatch.setattr(operator.app.journal, "_max_entries", 2)
+    monkeypatch.setattr(operator.app.journal, "_limits", Limits(entries=2))
     for key in "ABC":
         order(operator, key)
 
     assert operator.get(JOURNAL).headers["mock-journal-dropped"] == "1"
+
+
+def test_a_call_that_had_to_make_room_for_another_sandbox_is_missing_as_any_other(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(operator.app, Application)
+    monkeypatch.setattr(operator.app.journal, "_limits", Limits(entries_of_all=2))
+    order(operator, "A")
+    order(operator, "B")
+    order(operator, "C", sandbox="other")
+
+    found = [operator.get(f"{JOURNAL}/1{more}").status for more in ("", "/export?format=curl")]
+    listing = operator.get(JOURNAL)
+
+    assert (found, [one["number"] for one in listing.json]) == ([404, 404], [2])
+    assert listing.headers["mock-journal-dropped"] == "1"
+
+
+def test_the_server_remembers_no_state_around_calls_that_no_journal_has(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(operator.app, Application)
+    monkeypatch.setattr(operator.app.journal, "_limits", Limits(entries_of_all=2))
+    for turn in range(12):
+        order(operator, f"K{turn}", sandbox=f"s{turn % 4}")
+
+    store = operator.app.sandboxes.store
+    known = {box: list(store.call_states(box, [1, 2, 3])) for box in ("s0", "s1", "s2", "s3")}
+
+    assert known == {"s0": [], "s1": [], "s2": [3], "s3": [3]}
+
+
+def test_a_cleared_journal_leaves_no_state_around_its_calls(operator: Client) -> None:
+    assert isinstance(operator.app, Application)
+    order(operator, "A")
+
+    operator.delete(JOURNAL)
+    order(operator, "B")
+
+    assert list(operator.app.sandboxes.store.call_states("new", [1, 2])) == [2]
 
 
 def test_a_list_of_all_calls_tells_of_none_that_is_missing(operator: Client) -> None:
@@ -358,7 +399,7 @@ def test_where_calls_are_missing_nothing_is_verified_to_be_no_more(
     create(operator)
     # Ten thousand calls would take too long.
     assert isinstance(operator.app, Application)
-    monkeypatch.setattr(operator.app.journal, "_max_entries", 2)
+    monkeypatch.setattr(operator.app.journal, "_limits", Limits(entries=2))
     for key in "ABC":
         order(operator, key)
 
@@ -413,7 +454,7 @@ def test_a_call_whose_body_was_not_kept_cannot_be_sent_again(
     create(operator)
     # Sixty megabytes would take too long.
     assert isinstance(operator.app, Application)
-    monkeypatch.setattr(operator.app.journal, "_max_bytes", 100)
+    monkeypatch.setattr(operator.app.journal, "_limits", Limits(size_bytes=100))
     order(operator, "A", "B", "C")
 
     refused = [operator.get(f"{JOURNAL}/1/export?format={form}") for form in ("curl", "pytest", "case")]

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.sandbox import history
+from mockserver.sandbox import history, memory_store
 from mockserver.sandbox.memory_store import MemoryStore
+from mockserver.sandbox.memory_table import MemoryTable
 from mockserver.sandbox.sandboxes import Sandboxes, Settings
 from mockserver.sandbox.store import State, Tables
 
@@ -107,10 +108,96 @@ def test_calls_that_changed_too_much_since_are_no_longer_known(
 def test_looking_at_a_sandbox_pushes_no_call_out_of_its_history(
     sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "MAX_STEPS", 5)
+    monkeypatch.setattr(history, "MAX_CHANGES", 2)
     call(sandboxes, 1, "a")
 
     for _ in range(9):
         sandboxes.dump("qa")
 
     assert around(sandboxes, 1) == (["old"], ["a", "old"])
+
+
+def test_calls_that_the_journal_has_dropped_are_no_longer_known(sandboxes: Sandboxes) -> None:
+    for number, key in enumerate("abc", 1):
+        call(sandboxes, number, key)
+
+    sandboxes.store.forget_calls_before("qa", 3)
+
+    assert (around(sandboxes, 1), around(sandboxes, 2)) == (None, None)
+    assert around(sandboxes, 3) == (["a", "b", "old"], ["a", "b", "c", "old"])
+
+
+def test_what_the_control_plane_changed_before_the_first_call_that_is_kept_is_forgotten() -> None:
+    kept = history.KeptSteps()
+    one = history.History(kept)
+    table = MemoryTable()
+    one.end_call(1)
+    for key in "abc":
+        table.put(key, {})
+        one.add([(table, key, None)], is_control=True)
+
+    one.forget_before(2)
+
+    assert (len(one.steps), one.changes, len(kept.arrivals), kept.changes) == (0, 0, 0, 0)
+
+
+def test_calls_that_changed_nothing_are_limited_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MAX_CHANGES", 3)
+    one = history.History()
+
+    for number in range(1, 11):
+        one.end_call(number)
+
+    assert [step.number for step in one.steps] == [8, 9, 10]
+
+
+def test_all_sandboxes_together_remember_no_more_changes_than_the_limit_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(history, "MAX_CHANGES_OF_ALL", 3)
+    kept = history.KeptSteps()
+    all_of_them = [history.History(kept) for _ in range(8)]
+    table = MemoryTable()
+
+    for number in range(1, 6):
+        for one in all_of_them:
+            one.add([(table, "a", None)], is_control=False)
+            one.end_call(number)
+
+    assert [len(one.steps) for one in all_of_them] == [0, 0, 0, 0, 0, 1, 1, 1]
+    assert (kept.changes, len(kept.arrivals)) == (3, 3)
+
+
+def test_a_history_that_was_forgotten_counts_for_no_limit_any_more() -> None:
+    kept = history.KeptSteps()
+    one, other = history.History(kept), history.History(kept)
+    for each in (one, other):
+        each.add([(MemoryTable(), "a", None)], is_control=False)
+        each.end_call(1)
+
+    one.begin()
+
+    assert (kept.changes, list(kept.arrivals.values())) == (1, [other])
+
+
+def test_a_sandbox_that_is_deleted_leaves_no_step_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = history.KeptSteps()
+    monkeypatch.setattr(memory_store, "KeptSteps", lambda: kept)
+    made = Sandboxes(MemoryStore(), {}, {})
+    made.create(Settings("qa"))
+    call(made, 1, "a")
+
+    made.delete("qa")
+
+    assert (len(kept.arrivals), kept.changes) == (0, 0)
+
+
+def test_a_call_that_ends_after_its_sandbox_was_deleted_counts_for_no_limit() -> None:
+    kept = history.KeptSteps()
+    one = history.History(kept)
+    one.add([(MemoryTable(), "a", None)], is_control=False)
+
+    one.end()
+    one.end_call(1)
+
+    assert (len(kept.arrivals), kept.changes) == (0, 0)

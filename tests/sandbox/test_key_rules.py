@@ -59,3 +59,20 @@ def test_a_document_is_found_by_a_member(rules: KeyRules, found: int) -> None:
         return rules.find("name", " a1", rows)
 
     assert len(transact(store(), find)) == found
+
+
+@pytest.mark.parametrize("rules", [FOLDED, BOTH])
+@pytest.mark.parametrize(("text", "found"), [("straße", ["1", "3"]), ("", ["2", "4"]), ("b", [])])
+def test_documents_are_found_in_any_letter_case(rules: KeyRules, text: str, found: list[str]) -> None:
+    def find(state: State) -> list[Document]:
+        rows = state.collection("rows")
+        for key, row in (
+            ("1", {"name": "STRASSE"}),
+            ("2", {}),
+            ("3", {"name": "Straße"}),
+            ("4", {"name": ""}),
+        ):
+            rows[key] = {**row, "key": key}
+        return rules.find("name", text, rows)
+
+    assert [one["key"] for one in transact(store(), find)] == found

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from mockserver.model import Document
 from mockserver.sandbox.memory_table import MemoryTable
 
-COLOURS = ("red", "Red", "blue", None, 1)
+COLOURS = ("red", "Red", "blue", None, 1, True, 1.0)
 DOCUMENTS = st.fixed_dictionaries({"colour": st.sampled_from(COLOURS)})
 WRITES = st.lists(st.tuples(st.sampled_from("abcde"), st.none() | DOCUMENTS), max_size=20)
 

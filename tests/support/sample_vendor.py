@@ -111,7 +111,7 @@ def load_sample(folder: Path, made: Mapping[str, Any] | None = None) -> Spec:
 def create_application(folder: Path, made: Mapping[str, Any] | None = None, **options: Any) -> Application:
     """An application that serves the made-up vendor, or a changed one, alone."""
     write_spec(folder, made)
-    chosen = Options(specs=(folder,), vendors=(NAME,), examples=ProfileExamples(), **options)
+    chosen = Options(specs=(folder,), vendors=(NAME,), examples=ProfileExamples, **options)
     return create_app(chosen)
 
 

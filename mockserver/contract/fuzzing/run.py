@@ -89,12 +89,24 @@ def plan_operations(
     cannot read is a note in the ledger.
     """
     operations = list(_operations(schema, context))
+    _part_bodies(operations)
     rounds = [(one, "") for one in operations]
     rounds += [(one, accept) for name, accept in again for one in operations if id_of_operation(one) == name]
     for number, (operation, accept) in enumerate(rounds, 1):
         note = f"as {accept}" if accept else ""
         part = RunPart(PHASE, id_of_operation(operation), number, len(rounds), note)
         yield PlannedPart(part, partial(_fuzz_operation, operation, caller, context, accept), operation.path)
+
+
+def _part_bodies(operations: Iterable[FuzzedOperation]) -> None:
+    """Let each body convert its schema by itself.
+
+    Equal bodies share what the first of them made, and what is done with it: the cases of an operation would
+    be others after other operations, and so in another worker.
+    """
+    for one in operations:
+        for body in one.body:
+            body.schema_cache = None
 
 
 def _operations(schema: BaseSchema, context: FuzzingContext) -> Iterator[FuzzedOperation]:

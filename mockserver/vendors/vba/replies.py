@@ -6,7 +6,7 @@ Source: docs/vendors/vba.md#lists, #envelope, #media-types.
 from collections.abc import Iterable
 
 from mockserver.codec import json
-from mockserver.codec.http import json_reply, parse_accept
+from mockserver.codec.http import JSON_TYPE, json_reply, parse_accept
 from mockserver.model import Call, Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
@@ -50,7 +50,10 @@ def content_type(call: Call) -> str:
 
     Source: docs/vendors/vba.md#media-types.
     """
-    ranges = sorted(parse_accept(call.headers.get("accept", "")), key=lambda one: -one[1])
+    accepted = call.headers.get("accept", "")
+    if accepted in ("", JSON_TYPE, "*/*"):
+        return _JSON
+    ranges = sorted(parse_accept(accepted), key=lambda one: -one[1])
     if any(name == "*/*" for name, _ in ranges):
         return _JSON
     return next(

@@ -10,7 +10,7 @@ from mockserver.vendors.xero.history import history_records
 from mockserver.vendors.xero.identity import access
 from mockserver.vendors.xero.invoices import creation, online, representation, updates
 from mockserver.vendors.xero.payments import batch_payments, deletions, payments
-from mockserver.vendors.xero.replies.batch_results import render_results
+from mockserver.vendors.xero.replies.batch_results import render_prepared_results, render_results
 from mockserver.vendors.xero.settings import lists as settings_lists
 
 VENDOR = Vendor(
@@ -31,9 +31,9 @@ VENDOR = Vendor(
         "createInvoices": BatchHandler(
             check=creation.check_invoice,
             apply=store_each(creation.create_invoice),
-            render=render_results(
+            render=render_prepared_results(
                 "Invoices",
-                representation.represent_created_invoice,
+                representation.represent_created_invoices,
                 representation.represent_rejected_invoice,
             ),
             rules=(refusals.nul_problems, creation.new_invoice_problems),
@@ -43,8 +43,8 @@ VENDOR = Vendor(
         "createPayments": BatchHandler(
             check=payments.check_payment,
             apply=store_each(payments.create_payment),
-            render=render_results(
-                "Payments", payments.represent_created_payment, payments.represent_rejected_payment
+            render=render_prepared_results(
+                "Payments", payments.represent_created_payments, payments.represent_rejected_payment
             ),
             rules=(refusals.nul_problems, payments.payment_problems),
             extra_outcome=extra_outcome("Reference", "PaymentID"),
@@ -55,9 +55,9 @@ VENDOR = Vendor(
                 check=updates.check_invoice_update,
                 apply=store_each(updates.update_or_create_invoice),
                 rules=(refusals.nul_problems,),
-                render=render_results(
+                render=render_prepared_results(
                     "Invoices",
-                    representation.represent_created_invoice,
+                    representation.represent_created_invoices,
                     representation.represent_rejected_invoice,
                     updates.identify_rejected,
                 ),

@@ -63,7 +63,9 @@ def find_account(reference: Document, state: State, code: str = "Code") -> Docum
     accounts = state.collection(ACCOUNTS)
     if "AccountID" in reference:
         return accounts.get(str(reference["AccountID"]).lower())
-    return next(iter(accounts.find("Code", reference.get(code))), None) if reference.get(code) else None
+    wanted = reference.get(code)
+    found = accounts.find("Code", wanted) if wanted else ()
+    return found[0] if found else None
 
 
 def account_conflict_problems(reference: Document, path: Path, call: Call, state: State) -> Iterator[Problem]:

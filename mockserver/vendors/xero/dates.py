@@ -5,6 +5,7 @@ Stored are `2019-02-22` for a date and `2019-02-22T20:06:27.783Z` for an instant
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from mockserver.model import Document, Json
 
@@ -13,6 +14,8 @@ _EPOCH_DAY = _EPOCH.date().toordinal()
 _DAY_MS = 86_400_000
 _MS = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
 _SECONDS = len("2019-02-22T20:06:27")
+_DAYS_REMEMBERED = 512
+"""The items of a batch have few different days and instants."""
 
 
 def parse_date(value: Json) -> str | None:
@@ -20,8 +23,11 @@ def parse_date(value: Json) -> str | None:
 
     Source: docs/vendors/xero.md#dates-and-numbers; that an offset is added, not taken away, is assumed.
     """
-    if not isinstance(value, str):
-        return None
+    return _parse_day(value) if isinstance(value, str) else None
+
+
+@lru_cache(_DAYS_REMEMBERED)
+def _parse_day(value: str) -> str | None:
     if found := _MS.fullmatch(value):
         sign = -1 if (found[2] or "+")[0] == "-" else 1
         offset = (found[2] or "+0000")[1:]
@@ -34,6 +40,7 @@ def parse_date(value: Json) -> str | None:
         return None
 
 
+@lru_cache(_DAYS_REMEMBERED)
 def print_date(day: str) -> str:
     """Return a calendar date as the vendor sends it: UTC midnight in milliseconds."""
     return f"/Date({(date.fromisoformat(day).toordinal() - _EPOCH_DAY) * _DAY_MS}+0000)/"
@@ -45,6 +52,7 @@ def date_members(name: str, document: Document) -> dict[str, Json]:
     return {} if day is None else {f"{name}String": f"{day}T00:00:00", name: print_date(day)}
 
 
+@lru_cache(_DAYS_REMEMBERED)
 def stored_instant(moment: datetime) -> str:
     """Return the sandbox clock as a stored instant."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -61,6 +69,7 @@ def cut_to_seconds(stored: str) -> str:
     return stored[:_SECONDS]
 
 
+@lru_cache(_DAYS_REMEMBERED)
 def print_instant_ms(stored: str) -> str:
     """Return a stored instant as the vendor sends it."""
     return f"/Date({_milliseconds(parse_stored(stored))}+0000)/"

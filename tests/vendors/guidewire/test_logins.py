@@ -21,7 +21,7 @@ def basic(login: str) -> str:
 @pytest.fixture(scope="module")
 def strict() -> Application:
     """A server that takes known credentials only."""
-    return create_app(Options(vendors=("guidewire",), strict_auth=True, examples=ProfileExamples()))
+    return create_app(Options(vendors=("guidewire",), strict_auth=True, examples=ProfileExamples))
 
 
 def read(app: Application, login: str) -> Response:

@@ -1,6 +1,7 @@
 """Contacts: list them, find or create the contact of an invoice."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from mockserver.errors import NotFound
 from mockserver.model import Document, Json, Path, Problem, Reply
@@ -195,6 +196,21 @@ def represent_contact(contact: Document) -> Json:
         "HasAttachments": False,
         "HasValidationErrors": False,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPrinter:
+    """Representations of the contacts in one answer: one that many documents show is built once."""
+
+    built: dict[str, tuple[Document, Json]] = field(default_factory=dict)
+
+    def represent(self, contact: Document) -> Json:
+        """Return all that is known of a contact, as `represent_contact` does."""
+        key = contact.get("ContactID", "")
+        known = self.built.get(key)
+        if known is None or known[0] is not contact:
+            known = self.built[key] = (contact, represent_contact(contact))
+        return known[1]
 
 
 def embedded_contact(contact: Document) -> Json:

@@ -8,11 +8,11 @@ from mockserver.vendors.xero.credits import allocating, representation
 from mockserver.vendors.xero.faults import extra_outcome
 from mockserver.vendors.xero.invoices import creation, updates
 from mockserver.vendors.xero.invoices.kinds import CREDIT_NOTE, OVERPAYMENT, PREPAYMENT
-from mockserver.vendors.xero.replies.batch_results import render_results
+from mockserver.vendors.xero.replies.batch_results import render_prepared_results
 
-_RENDER = render_results(
+_RENDER = render_prepared_results(
     CREDIT_NOTE.plural,
-    representation.represent_created_credit_note,
+    representation.represent_created_credit_notes,
     representation.represent_rejected_credit_note,
 )
 _EXTRA_OUTCOME = extra_outcome(CREDIT_NOTE.number, CREDIT_NOTE.id, "LineItemID")
@@ -30,9 +30,9 @@ BATCHES: Mapping[str, BatchHandler] = {
         BatchHandler(
             check=updates.check_invoice_update,
             apply=store_each(updates.update_or_create_invoice),
-            render=render_results(
+            render=render_prepared_results(
                 CREDIT_NOTE.plural,
-                representation.represent_created_credit_note,
+                representation.represent_created_credit_notes,
                 representation.represent_rejected_credit_note,
                 updates.identify_rejected,
             ),

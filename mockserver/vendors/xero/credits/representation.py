@@ -4,6 +4,7 @@ Source: docs/vendors/xero.md#credits.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from mockserver.errors import NotFound
 from mockserver.model import Document, Json, Outcome, Path, Reply
@@ -21,7 +22,12 @@ from mockserver.vendors.xero.invoices.representation import (
 )
 from mockserver.vendors.xero.invoices.storage import find_by_number
 from mockserver.vendors.xero.replies import filters, lists
-from mockserver.vendors.xero.replies.batch_results import echo_members, known_members, rejected_id
+from mockserver.vendors.xero.replies.batch_results import (
+    RenderSaved,
+    echo_members,
+    known_members,
+    rejected_id,
+)
 from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
@@ -137,12 +143,19 @@ def _refunds_of(credit: Document, kind: DocumentKind, state: State) -> list[Json
     return [] if unused else payments_of(credit, kind, state)
 
 
-def represent_created_credit_note(outcome: Outcome, request: Request, state: State) -> Json:
+def represent_created_credit_notes() -> RenderSaved:
+    """Return the function that shows the credit notes of one call, in the answer to it."""
+    return partial(_represent_created_credit_note, contacts.ContactPrinter())
+
+
+def _represent_created_credit_note(
+    printer: contacts.ContactPrinter, outcome: Outcome, request: Request, state: State
+) -> Json:
     """Return a credit note in the answer to the call that made it.
 
     The outcome brings the contact along: that is shown even if it is not kept after all.
     """
-    contact = contacts.represent_contact(outcome.document["Contact"])
+    contact = printer.represent(outcome.document["Contact"])
     lines = represent_lines(outcome.document, request)
     shown = _represent(outcome.document, CREDIT_NOTE, contact, lines, state)
     return {**shown, "StatusAttributeString": "OK"}

@@ -3,7 +3,7 @@
 Source: docs/vendors/xero.md#small-objects.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mockserver.model import EMPTY, Document, Json
 from mockserver.vendors.xero.dates import print_date, print_instant_ms
@@ -41,7 +41,6 @@ _CLASSIFICATION = (
 _ADDRESS_LINES = ("AddressLine1", "AddressLine2", "AddressLine3", "AddressLine4")
 _PLACE = ("City", "Region", "PostalCode", "Country")
 _PHONE_MEMBERS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
-_NO_PHONE = dict.fromkeys(_PHONE_MEMBERS, "")
 
 
 def represent_organisation(organisation: Document) -> Json:
@@ -62,15 +61,18 @@ def represent_organisation(organisation: Document) -> Json:
 def represent_addresses(stored: Iterable[Document]) -> list[Json]:
     """Return a postal and a street address, in this order; of one that is not known all members are empty."""
     known = {one.get("AddressType", "STREET"): one for one in stored}
-    return [_represent_address(kind, known.get(kind, {})) for kind in ("POBOX", "STREET")]
+    return [
+        _represent_address(kind, known[kind]) if kind in known else unknown
+        for kind, unknown in _UNKNOWN_ADDRESSES.items()
+    ]
 
 
 def represent_phones(stored: Iterable[Document]) -> list[Json]:
     """Return a phone of each of four types; of one that is not known all members are empty."""
     known = {one.get("PhoneType", "DEFAULT"): one for one in stored}
     return [
-        {"PhoneType": kind, **_NO_PHONE, **pick_members(known.get(kind, EMPTY), *_PHONE_MEMBERS)}
-        for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")
+        {**unknown, **pick_members(known[kind], *_PHONE_MEMBERS)} if kind in known else unknown
+        for kind, unknown in _UNKNOWN_PHONES.items()
     ]
 
 
@@ -81,3 +83,12 @@ def _represent_address(kind: str, address: Document) -> Json:
         **{name: address.get(name, "") for name in _PLACE},
         **pick_members(address, "AttentionTo"),
     }
+
+
+_UNKNOWN_ADDRESSES: Mapping[str, Document] = {
+    kind: _represent_address(kind, EMPTY) for kind in ("POBOX", "STREET")
+}
+_UNKNOWN_PHONES: Mapping[str, Document] = {
+    kind: {"PhoneType": kind, **dict.fromkeys(_PHONE_MEMBERS, "")}
+    for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")
+}

@@ -26,7 +26,7 @@ def round_to_cents(value: Json) -> Decimal:
 
 def round_to(value: Json, step: Decimal) -> Decimal:
     """Return a number to the decimals of `step`; one over the limit as it is."""
-    exact = Decimal(value)
+    exact = value if type(value) is Decimal else Decimal(value)
     return exact if abs(exact) > MAX_AMOUNT else ARITHMETIC.quantize(exact, step) + 0
 
 
@@ -41,4 +41,8 @@ def print_amount(value: Decimal) -> Decimal:
 
 def amount_members(document: Document, *names: str) -> dict[str, Json]:
     """Return the named amounts of a stored document that it has, as printed."""
-    return {name: print_amount(Decimal(document[name])) for name in names if name in document}
+    shown: dict[str, Json] = {}
+    for name in names:
+        if name in document:
+            shown[name] = print_amount(Decimal(document[name]))
+    return shown

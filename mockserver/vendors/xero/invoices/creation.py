@@ -61,7 +61,7 @@ def invoice_content_problems(sent: Document, here: Path, kind: DocumentKind) -> 
         yield from _line_limit_problems(line, (*here, "LineItems", index))
     if kind.due and sent.get("Status", "DRAFT") == "AUTHORISED" and "DueDate" not in sent:
         yield make_problem("due-date-missing", (*here, "DueDate"))
-    if not 0 < round_to(sent.get("CurrencyRate", 1), RATE_STEP) <= MAX_AMOUNT:
+    if "CurrencyRate" in sent and not 0 < round_to(sent["CurrencyRate"], RATE_STEP) <= MAX_AMOUNT:
         yield make_problem("rate-invalid", (*here, "CurrencyRate"))
 
 
@@ -85,7 +85,7 @@ def _contact_problems(contact: Json, here: Path) -> Iterator[Problem]:
 
 def _line_limit_problems(line: Document, here: Path) -> Iterator[Problem]:
     for name in _LINE_NUMBERS:
-        if abs(line.get(name, 0)) > MAX_AMOUNT:
+        if name in line and abs(line[name]) > MAX_AMOUNT:
             yield make_problem("amount-too-large", (*here, name), field=name)
 
 
@@ -162,12 +162,15 @@ def _line_amount_types(sent: Document) -> str:
 
 def invoice_totals(found: Sequence[Document], sent: Document, kind: DocumentKind) -> dict[str, Decimal]:
     """Return the totals of an unpaid invoice, or unused credit note, with these lines."""
-    tax = sum((line["TaxAmount"] for line in found), NO_MONEY)
-    net = sum((line["LineAmount"] for line in found), NO_MONEY)
-    discounts = sum((discount_of(line) for line in found), NO_MONEY)
-    if _line_amount_types(sent) == INCLUSIVE:
+    tax = net = discounts = NO_MONEY
+    for line in found:
+        tax += line["TaxAmount"]
+        net += line["LineAmount"]
+        discounts += discount_of(line)
+    amounts = _line_amount_types(sent)
+    if amounts == INCLUSIVE:
         net -= tax
-    total = net if _line_amount_types(sent) == NO_TAX else net + tax
+    total = net if amounts == NO_TAX else net + tax
     return {
         "SubTotal": net,
         "TotalTax": tax,

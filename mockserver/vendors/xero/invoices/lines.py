@@ -62,7 +62,7 @@ def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -
     """Return the line with its amounts and account."""
     account = accounts.find_account(line, state, "AccountCode")
     unit, quantity = _unit_amount(line, terms), round_to(line.get("Quantity", 1), _FOUR_DECIMALS)
-    reductions = {name: round_to(line[name], _FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
+    reductions = _reductions(line) if _is_reduced(line) else {}
     full = ARITHMETIC.multiply(quantity, unit)
     net = _net_amount(line, full, reductions)
     tax_type = UNTAXED if terms.amounts == NO_TAX else _tax_type(line, account)
@@ -71,19 +71,26 @@ def calculate_line(line: Document, terms: LineTerms, path: Path, state: State) -
         *_tax_problems(tax_type, account, terms, path),
         *_sum_problems(line, net, path),
     )
-    document = {
-        **pick_members(line, "Description"),
-        "Quantity": quantity,
-        "UnitAmount": unit,
-        **pick_members(line, "ItemCode"),
-        **({} if account is None else {"AccountCode": account["Code"], "AccountID": account["AccountID"]}),
-        "TaxType": tax_type,
-        "TaxAmount": _tax_amount(line, net, tax_type, terms),
-        "LineAmount": net,
-        **reductions,
-        **pick_members(line, "Tracking"),
-    }
+    document = pick_members(line, "Description")
+    document["Quantity"] = quantity
+    document["UnitAmount"] = unit
+    if "ItemCode" in line:
+        document["ItemCode"] = line["ItemCode"]
+    if account is not None:
+        document["AccountCode"] = account["Code"]
+        document["AccountID"] = account["AccountID"]
+    document["TaxType"] = tax_type
+    document["TaxAmount"] = _tax_amount(line, net, tax_type, terms)
+    document["LineAmount"] = net
+    if reductions:
+        document |= reductions
+    if "Tracking" in line:
+        document["Tracking"] = line["Tracking"]
     return InvoiceLine(document, problems)
+
+
+def _reductions(line: Document) -> dict[str, Decimal]:
+    return {name: round_to(line[name], _FOUR_DECIMALS) for name in _REDUCTIONS if name in line}
 
 
 def recalculate_tax(line: Document, terms: LineTerms) -> Document:
@@ -98,15 +105,22 @@ def recalculate_tax(line: Document, terms: LineTerms) -> Document:
 
 def discount_of(line: Document) -> Decimal:
     """Return what a stored line was reduced by."""
+    if not _is_reduced(line):
+        return NO_MONEY
     full = ARITHMETIC.multiply(line["Quantity"], line["UnitAmount"])
     return round_to_cents(_calculate_discount(line, full))
+
+
+def _is_reduced(line: Document) -> bool:
+    return "DiscountRate" in line or "DiscountAmount" in line
 
 
 def _net_amount(line: Document, full: Decimal, reductions: Document) -> Decimal:
     """Return the net amount of a line: units less discounts, or the total that was sent."""
     if "LineAmount" in line and "UnitAmount" not in line and not reductions:
         return round_to_cents(line["LineAmount"])
-    return round_to_cents(ARITHMETIC.subtract(full, _calculate_discount(reductions, full)))
+    discount = _calculate_discount(reductions, full) if reductions else NO_MONEY
+    return round_to_cents(ARITHMETIC.subtract(full, discount))
 
 
 def _unit_amount(line: Document, terms: LineTerms) -> Decimal:
@@ -162,7 +176,7 @@ def _tax_problems(tax_type: str, account: Document | None, terms: LineTerms, pat
 
 
 def _sum_problems(line: Document, net: Decimal, path: Path) -> Iterator[Problem]:
-    sent = round_to_cents(line.get("LineAmount", net))
+    sent = round_to_cents(line["LineAmount"]) if "LineAmount" in line else net
     if max(abs(net), abs(sent)) > MAX_AMOUNT:
         yield make_problem("amount-too-large", (*path, "LineAmount"), field="LineAmount")
     elif "UnitAmount" in line and sent != net:

@@ -2,19 +2,26 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 
 from mockserver.errors import NotFound
 from mockserver.model import EMPTY, Document, Json, Outcome, Path, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero.contacts import contacts
+from mockserver.vendors.xero.contacts.contacts import ContactPrinter
 from mockserver.vendors.xero.dates import cut_to_seconds, date_members, print_date, print_instant_ms
 from mockserver.vendors.xero.invoices.allocations import credits_on
 from mockserver.vendors.xero.invoices.amounts import CENT, amount_members, print_amount, round_to
 from mockserver.vendors.xero.invoices.kinds import INVOICE, DocumentKind
 from mockserver.vendors.xero.invoices.storage import INVOICES, PAYMENTS, find_invoice
 from mockserver.vendors.xero.replies import filters, lists
-from mockserver.vendors.xero.replies.batch_results import echo_members, known_members, rejected_id
+from mockserver.vendors.xero.replies.batch_results import (
+    RenderSaved,
+    echo_members,
+    known_members,
+    rejected_id,
+)
 from mockserver.vendors.xero.replies.envelope import (
     pick_members,
     success_reply,
@@ -74,14 +81,24 @@ def get_invoice(request: Request, state: State) -> Reply:
     return success_reply({"Invoices": [represent_invoice(found, request, state)]}, request.call, state)
 
 
-def represent_created_invoice(outcome: Outcome, request: Request, state: State) -> Json:
+def represent_created_invoices() -> RenderSaved:
+    """Return the function that shows the invoices of one call, in the answer to it."""
+    return partial(_represent_created_invoice, contacts.ContactPrinter())
+
+
+def _represent_created_invoice(
+    printer: ContactPrinter, outcome: Outcome, request: Request, state: State
+) -> Json:
     """Return an invoice in the answer to the call that made it.
 
     The outcome brings the contact along: that is shown even if it is not kept after all.
     Source: docs/vendors/xero.md#error-shapes.
     """
-    shown = _represent_in_full(outcome.document, outcome.document["Contact"], request, state)
-    return {**shown, "StatusAttributeString": "OK"}
+    shown = _represent_in_full(
+        outcome.document, printer.represent(outcome.document["Contact"]), request, state
+    )
+    shown["StatusAttributeString"] = "OK"
+    return shown
 
 
 def attach_contact(invoice: Document, state: State) -> Document:
@@ -94,17 +111,18 @@ def represent_invoice(invoice: Document, request: Request, state: State) -> Json
 
     Source: docs/vendors/xero.md#invoice.
     """
-    return _represent_in_full(invoice, contact_of(invoice, state), request, state)
+    contact = contacts.represent_contact(contact_of(invoice, state))
+    return _represent_in_full(invoice, contact, request, state)
 
 
-def represent_paid_invoice(invoice: Document, state: State) -> Json:
+def represent_paid_invoice(invoice: Document, printer: ContactPrinter, state: State) -> Json:
     """Return the invoice of a payment as the answer about that one payment shows it: with lines and amounts.
 
     Its payments and credits are left out: a batch of payments of one invoice would list all with each.
     Source: docs/vendors/xero.md#payment.
     """
     lines = [_represent_line(line, precise=False) for line in invoice["LineItems"]]
-    contact = contacts.represent_contact(contact_of(invoice, state))
+    contact = printer.represent(contact_of(invoice, state))
     return _represent(invoice, {name: [] for name in _SETTLING_LISTS}, contact, lines)
 
 
@@ -114,11 +132,8 @@ def represent_invoice_in_list(invoice: Document, state: State) -> Json:
     return _represent(invoice, _settled_by(invoice, state), contact, [])
 
 
-def _represent_in_full(
-    invoice: Document, contact: Document, request: Request, state: State
-) -> dict[str, Json]:
-    lines = represent_lines(invoice, request)
-    return _represent(invoice, _settled_by(invoice, state), contacts.represent_contact(contact), lines)
+def _represent_in_full(invoice: Document, contact: Json, request: Request, state: State) -> dict[str, Json]:
+    return _represent(invoice, _settled_by(invoice, state), contact, represent_lines(invoice, request))
 
 
 def represent_lines(document: Document, request: Request) -> list[Json]:

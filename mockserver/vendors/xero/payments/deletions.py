@@ -10,6 +10,7 @@ from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path,
 from mockserver.sandbox.store import State
 from mockserver.vendor import BatchHandler, BatchResult, RenderBatch, Request, store_each
 from mockserver.vendors.xero import refusals
+from mockserver.vendors.xero.contacts.contacts import ContactPrinter
 from mockserver.vendors.xero.dates import stored_instant
 from mockserver.vendors.xero.faults import extra_outcome
 from mockserver.vendors.xero.history import history
@@ -17,7 +18,12 @@ from mockserver.vendors.xero.invoices.storage import PAYMENTS, reverse_payment
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.payments import batch_payments, payments
 from mockserver.vendors.xero.payments.payments import BATCH_PAYMENTS
-from mockserver.vendors.xero.replies.batch_results import echo_members, known_members, render_results
+from mockserver.vendors.xero.replies.batch_results import (
+    echo_members,
+    known_members,
+    render_prepared_results,
+    render_results,
+)
 from mockserver.vendors.xero.replies.envelope import ZERO_ID, named_id, pick_members
 
 _PAYMENT_ID, _BATCH_PAYMENT_ID, _STATUS, _DELETED = "PaymentID", "BatchPaymentID", "Status", "DELETED"
@@ -74,7 +80,7 @@ def _store_posted_payment(item: Item, request: Request, state: State) -> Outcome
 
 
 def _represent_deleted_payment(outcome: Outcome, _request: Request, state: State) -> Json:
-    return payments.represent_payment(outcome.document, state)
+    return payments.represent_payment(outcome.document, ContactPrinter(), state)
 
 
 def _represent_kept_payment(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
@@ -185,7 +191,9 @@ def _posted_payments(render: RenderBatch) -> BatchHandler:
 
 BATCHES: Mapping[str, BatchHandler] = {
     "createPayment": _posted_payments(
-        render_results("Payments", payments.represent_created_payment, _represent_rejected_posted_payment)
+        render_prepared_results(
+            "Payments", payments.represent_created_payments, _represent_rejected_posted_payment
+        )
     ),
     "deleteBatchPayment": _BATCH_DELETION,
     "deleteBatchPaymentByUrlParam": _BATCH_DELETION,

@@ -5,12 +5,14 @@ Source: docs/vendors/xero.md#payment, #messages, #state.
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 
 from mockserver.model import EMPTY, Action, Document, Item, Json, Outcome, Path, Problem, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request, find_record
 from mockserver.vendors.xero import accounts
 from mockserver.vendors.xero.contacts import contacts
+from mockserver.vendors.xero.contacts.contacts import ContactPrinter
 from mockserver.vendors.xero.dates import (
     cut_to_seconds,
     date_members,
@@ -43,7 +45,7 @@ from mockserver.vendors.xero.invoices.storage import (
 )
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.replies import filters, lists
-from mockserver.vendors.xero.replies.batch_results import echo_members, known_members
+from mockserver.vendors.xero.replies.batch_results import RenderSaved, echo_members, known_members
 from mockserver.vendors.xero.replies.envelope import ZERO_ID, id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
@@ -146,10 +148,12 @@ def get_payment(request: Request, state: State) -> Reply:
         NotFound: the tenant has none of that id.
     """
     found = find_record(PAYMENTS, id_parameter(request, "PaymentID"), state)
-    return success_reply({"Payments": [represent_payment(found, state)]}, request.call, state)
+    return success_reply(
+        {"Payments": [represent_payment(found, ContactPrinter(), state)]}, request.call, state
+    )
 
 
-def represent_payment(payment: Document, state: State) -> dict[str, Json]:
+def represent_payment(payment: Document, printer: ContactPrinter, state: State) -> dict[str, Json]:
     """Return a payment with its whole invoice: the one that it brings along, else the stored one.
 
     One that pays a credit out shows that in short.
@@ -160,7 +164,7 @@ def represent_payment(payment: Document, state: State) -> dict[str, Json]:
     invoice = payment.get("Invoice") or state.collection(INVOICES).get(payment["InvoiceID"])
     if invoice is None:
         return represent_payment_in_list(payment, state)
-    return _represent(payment, representation.represent_paid_invoice(invoice, state), state)
+    return _represent(payment, representation.represent_paid_invoice(invoice, printer, state), state)
 
 
 def represent_payment_in_list(payment: Document, state: State) -> dict[str, Json]:
@@ -275,14 +279,21 @@ def create_payment(item: Item, request: Request, state: State) -> Outcome:
     return Outcome(item, Action.CREATED, {**document, kind.name: paid})
 
 
-def represent_created_payment(outcome: Outcome, _request: Request, state: State) -> Json:
+def represent_created_payments() -> RenderSaved:
+    """Return the function that shows the payments of one call, in the answer to it."""
+    return partial(_represent_created_payment, ContactPrinter())
+
+
+def _represent_created_payment(
+    printer: ContactPrinter, outcome: Outcome, _request: Request, state: State
+) -> Json:
     """Return a payment in the answer to the call that made it.
 
     The outcome brings the invoice along: that is shown even if the payment is not kept after all.
     Source: docs/vendors/xero.md#error-shapes.
     """
     kind = paid_kind(outcome.document)
-    shown = {**represent_payment(outcome.document, state), "StatusAttributeString": "OK"}
+    shown = {**represent_payment(outcome.document, printer, state), "StatusAttributeString": "OK"}
     if kind is INVOICE:
         return shown
     del shown["Invoice"]

@@ -31,6 +31,7 @@ from mockserver.vendors.xero.replies.envelope import (
 )
 
 RenderSaved: TypeAlias = Callable[[Outcome, Request, State], Json]
+PrepareSaved: TypeAlias = Callable[[], RenderSaved]
 RenderRejected: TypeAlias = Callable[[Outcome, Request, frozenset[Path]], dict[str, Json]]
 
 _SUMMARY_FLAG = "summarizeErrors"
@@ -49,15 +50,22 @@ def render_results(
 
     `identify` returns the id of what a failed element would have changed, if it knows better than `echo`.
     """
-    return _ResultWriter(plural, stored, echo, identify).render
+    return _ResultWriter(plural, lambda: stored, echo, identify).render
+
+
+def render_prepared_results(
+    plural: str, prepare: PrepareSaved, echo: RenderRejected, identify: IdentifyRejected = _identify_none
+) -> RenderBatch:
+    """Return a render like `render_results`; `prepare` makes anew for each call what shows good elements."""
+    return _ResultWriter(plural, prepare, echo, identify).render
 
 
 @dataclass(frozen=True, slots=True)
 class _ResultWriter:
-    """Writer of the replies to batches of `plural`; its other parts are those of `render_results`."""
+    """Writer of the replies to batches of `plural`; its parts are those of `render_prepared_results`."""
 
     plural: str
-    stored: RenderSaved
+    prepare: PrepareSaved
     echo: RenderRejected
     identify: IdentifyRejected
 
@@ -71,8 +79,9 @@ class _ResultWriter:
             ]
             return validation_reply(elements, request.call, state)
         refuse = self._hidden if request.call.assumptions["silent_failure"] == "on" else self._told
+        stored = self.prepare()
         shown = [
-            _add_warnings(self.stored(outcome, request, state), outcome)
+            _add_warnings(stored(outcome, request, state), outcome)
             if outcome.accepted
             else refuse(outcome, request, state)
             for outcome in outcomes
@@ -286,11 +295,13 @@ def known_members(element: Json, request: Request) -> Document:
 
 
 def _drop_unknown(value: Json, node: Document, contract: Document) -> Json:
+    if not isinstance(value, (list, dict)):
+        return value
     stated = resolve(contract, node)
     if isinstance(value, list):
         return [_drop_unknown(one, stated.get("items", EMPTY), contract) for one in value]
     members = stated.get("properties")
-    if not isinstance(value, dict) or members is None:
+    if members is None:
         return value
     return {
         name: _drop_unknown(child, members[name], contract)

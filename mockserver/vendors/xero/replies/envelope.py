@@ -45,7 +45,11 @@ def stored_id(text: str) -> str:
 
 def pick_members(document: Document, *names: str) -> dict[str, Any]:
     """Return the named members that the document has."""
-    return {name: document[name] for name in names if name in document}
+    found: dict[str, Any] = {}
+    for name in names:
+        if name in document:
+            found[name] = document[name]
+    return found
 
 
 PROVIDER = "Xero API Partner"
