@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from mockserver.cli.options import EXIT_USAGE, fail
 
 _PACKAGES: Mapping[str, tuple[str, ...]] = {
-    "contract": ("schemathesis", "hypothesis", "openapi_schema_validator", "requests"),
+    "contract": ("schemathesis", "hypothesis", "openapi_schema_validator", "requests", "urllib3"),
     "pytest": ("pytest",),
     "tls": ("trustme",),
 }

@@ -91,6 +91,8 @@ class Admission:
             match = self.served.spec.match(arrival.method, arrival.path)
         except Refusal as refusal:
             return refusal
+        if not match.values:
+            return match
         return RouteMatch(match.operation, {name: key_of(text) for name, text in match.values.items()})
 
     def admit(self, arrival: Arrival, match: RouteMatch | Refusal, state: State) -> Admitted:

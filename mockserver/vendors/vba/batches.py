@@ -1,6 +1,6 @@
 """Batches on any table: create or replace rows one by one and answer 207 with a result per row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -157,11 +157,11 @@ def _multi_status_renderer(table: Table) -> RenderBatch:
 
     Source: seed; docs/vendors/vba.md#batch-results, #failed-rows.
     """
-    member, blank = table.names.key, table.blank_key
+    member, blank, key_names = table.names.key, table.blank_key, _key_names(table.names)
 
     def render(result: BatchResult, state: State) -> Reply:
         call = result.request.call
-        name = _key_name(table.names, call.assumptions["id_key_name"])
+        name = key_names[call.assumptions["id_key_name"]]
 
         def row(outcome: Outcome) -> RowResult:
             if outcome.action is CREATED:
@@ -212,7 +212,7 @@ def _with_text_key(row: RowResult) -> RowResult:
     return row if pair.value is None else replace(row, id=(KeyPair(pair.key, str(pair.value)),))
 
 
-def _key_name(names: RecordNames, style: str) -> str:
-    """Return the key's name in the style of `id_key_name`, which shows how an invoice's would be."""
-    styles = {"invoice_Key": names.key, "InvoiceKey": column_name(names.key).replace("_", "")}
-    return styles.get(style, column_name(names.key))
+def _key_names(names: RecordNames) -> Mapping[str, str]:
+    """Return the key's name by the value of `id_key_name`, which shows how an invoice's would be."""
+    column = column_name(names.key)
+    return {"invoice_Key": names.key, "InvoiceKey": column.replace("_", ""), "Invoice_Key": column}
