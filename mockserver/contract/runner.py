@@ -22,7 +22,7 @@ STATEFUL_PHASE = "stateful"
 PHASES = (FUZZING_PHASE, STATEFUL_PHASE)
 """In this order: what is wrong with single calls is told before what comes of many."""
 
-_ALLOCATIONS = 20_000
+_ALLOCATIONS = 100_000
 """Objects more than were freed, after which garbage is collected."""
 
 
