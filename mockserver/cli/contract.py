@@ -130,9 +130,9 @@ def _pair_reader(sign: str, form: str) -> Any:
 @option(
     "--workers",
     scope="contract",
-    default=1,
     type=click.IntRange(1, 64),
-    help="Processes that test operations side by side; the report is the same.",
+    help="Processes that test operations side by side; the report is the same.  "
+    "[default: as many as there are cores, 1 with --target]",
 )
 @option(
     "--fact",

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from mockserver.contract.exchange import Response
+from mockserver.contract.outgoing import OutgoingRequest
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
@@ -24,7 +25,7 @@ class AppCaller:
         self._app = app
         self._runner = asyncio.Runner()
 
-    def responses(self, requests: Sequence[httpx.Request]) -> list[Response]:
+    def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
         """Return what requests that are under way at the same time are answered, in their order.
 
         Raises:
@@ -36,7 +37,7 @@ class AppCaller:
         """Close the event loop."""
         self._runner.close()
 
-    async def _together(self, requests: Sequence[httpx.Request]) -> list[Response]:
+    async def _together(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
         if len(requests) == 1:
             return [await _response(self._app, requests[0])]
         return await asyncio.gather(*(_response(self._app, one) for one in requests))
@@ -70,30 +71,43 @@ class _Answer:
                 self.is_complete.set()
 
 
-async def _response(app: App, request: httpx.Request) -> Response:
+async def _response(app: App, request: OutgoingRequest) -> Response:
     """Return the answer of the application; a crash of it is a 500 for its callers, so it is one here."""
-    answer = _Answer(request.content)
+    answer = _Answer(request.body)
     try:
         await app(_scope(request), answer.receive, answer.send)
     except Exception:  # noqa: BLE001 - whatever it is, a server would answer for it
         answer.status = answer.status or _CRASHED
     else:
         if not (answer.status and answer.is_complete.is_set()):
-            raise httpx.RemoteProtocolError("the application ended without an answer", request=request)
+            raise httpx.RemoteProtocolError("the application ended without an answer")
     body = b"" if request.method == "HEAD" else b"".join(answer.parts)
-    came = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
-    headers = {name.lower(): text for name, text in came.headers.items()}
-    return Response(answer.status, headers, came.read() if "content-encoding" in headers else body)
+    headers = _joined(answer.headers)
+    if body and "content-encoding" in headers:
+        came = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
+        body = came.read()
+    return Response(answer.status, headers, body)
 
 
-def _scope(request: httpx.Request) -> dict[str, Any]:
+def _joined(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by name in lower case; values of a repeated one are joined by commas."""
+    if all(name.isascii() and text.isascii() for name, text in headers):
+        joined: dict[str, str] = {}
+        for name, text in headers:
+            key, value = name.decode("ascii").lower(), text.decode("ascii")
+            joined[key] = f"{joined[key]}, {value}" if key in joined else value
+        return joined
+    return dict(httpx.Headers(headers).items())
+
+
+def _scope(request: OutgoingRequest) -> dict[str, Any]:
     url = request.url
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": request.method,
-        "headers": [(name.lower(), text) for name, text in request.headers.raw],
+        "headers": [(name.lower(), text) for name, text in request.headers],
         "scheme": url.scheme,
         "path": url.path,
         "raw_path": url.raw_path.partition(b"?")[0],

@@ -19,6 +19,7 @@ from urllib3.exceptions import (
 
 from mockserver.codec.hosts import is_loopback
 from mockserver.contract.exchange import Response
+from mockserver.contract.outgoing import OutgoingRequest
 
 _PATIENCE_SECONDS = 30
 _KEPT_CONNECTIONS = 16
@@ -31,7 +32,7 @@ class HttpCaller:
     def __init__(self, url: str, *, verify_tls: bool) -> None:
         self._pool = _pool(httpx.URL(url), verify_tls=verify_tls)
 
-    def responses(self, requests: Sequence[httpx.Request]) -> list[Response]:
+    def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
         """Return what requests that are under way at the same time are answered, in their order.
 
         Raises:
@@ -46,21 +47,21 @@ class HttpCaller:
         """Close the connections."""
         self._pool.clear()
 
-    def _response(self, request: httpx.Request) -> Response:
+    def _response(self, request: OutgoingRequest) -> Response:
         try:
             came = self._pool.urlopen(
                 request.method,
                 str(request.url),
-                body=request.content or None,
+                body=request.body or None,
                 headers=urllib3.HTTPHeaderDict(
-                    (name.decode("latin-1"), text.decode("latin-1")) for name, text in request.headers.raw
+                    (name.decode("latin-1"), text.decode("latin-1")) for name, text in request.headers
                 ),
                 redirect=False,
                 retries=False,
                 timeout=_PATIENCE_SECONDS,
             )
         except (HTTPError, ValueError) as error:
-            raise httpx.TransportError(_reason(error), request=request) from error
+            raise httpx.TransportError(_reason(error)) from error
         headers = {name.lower(): text for name, text in came.headers.itermerged()}
         return Response(came.status, headers, came.data)
 

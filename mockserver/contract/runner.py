@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
@@ -19,6 +21,9 @@ FUZZING_PHASE = "fuzzing"
 STATEFUL_PHASE = "stateful"
 PHASES = (FUZZING_PHASE, STATEFUL_PHASE)
 """In this order: what is wrong with single calls is told before what comes of many."""
+
+_ALLOCATIONS = 100_000
+"""Objects more than were freed, after which garbage is collected."""
 
 
 def run_phases(
@@ -54,13 +59,28 @@ def run_phases(
 
 def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
     """Do the parts, with several workers if that was asked for and changes nothing."""
-    if run_config.workers == 1:
-        run_parts(parts, ledger)
-    elif reason := _why_one_worker(target, run_config):
-        ledger.notes.append(f"one worker did everything: {reason}")
-        run_parts(parts, ledger)
-    else:
-        run_side_by_side(parts, target, ledger, run_config.workers)
+    planned = list(parts)
+    with _rare_garbage_collection():
+        if run_config.workers == 1:
+            run_parts(planned, ledger)
+        elif reason := _why_one_worker(target, run_config):
+            ledger.notes.append(f"one worker did everything: {reason}")
+            run_parts(planned, ledger)
+        else:
+            run_side_by_side(planned, target, ledger, run_config.workers)
+
+
+@contextmanager
+def _rare_garbage_collection() -> Iterator[None]:
+    """Leave what is loaded by now out of every garbage collection, and collect less often."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _why_one_worker(target: Target, run_config: RunConfig) -> str:

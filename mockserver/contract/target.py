@@ -18,14 +18,7 @@ import httpx
 from mockserver.contract.asgi_calls import App, AppCaller
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.http_calls import HttpCaller
-
-_CLIENT_HEADERS = {
-    "Accept": "*/*",
-    "Accept-Encoding": "gzip, deflate",
-    "Connection": "keep-alive",
-    "User-Agent": f"python-httpx/{httpx.__version__}",
-}
-"""Sent with every call that does not say otherwise."""
+from mockserver.contract.outgoing import OutgoingRequest, outgoing_request
 
 
 class TargetUnreachableError(Exception):
@@ -112,7 +105,7 @@ class Target:
             raise KeyboardInterrupt
         full = [one.having(self.address.headers) for one in requests]
         try:
-            made = [_http_request(one, base or self.address.url) for one in full]
+            made = [_outgoing(one, base or self.address.url) for one in full]
             for _ in made:
                 self._wait()
             came = self._caller.responses(made)
@@ -134,16 +127,8 @@ def _caller(address: Address) -> AppCaller | HttpCaller:
     return HttpCaller(address.url, verify_tls=address.verify_tls)
 
 
-def _http_request(full: Request, base: str) -> httpx.Request:
+def _outgoing(full: Request, base: str) -> OutgoingRequest:
     """Return the request as it goes out, with what every client says of itself."""
     # Behind an address without a path "@host" would be another host.
     below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
-    named = [(name.encode("latin-1"), _octets(text)) for name, text in full.headers.items()]
-    headers = httpx.Headers(_CLIENT_HEADERS)
-    headers.update(named)
-    return httpx.Request(full.method, base + below, headers=headers, content=full.body or None)
-
-
-def _octets(text: str) -> bytes:
-    """Return a header's text on the wire, which knows no characters beyond Latin-1."""
-    return text.encode("latin-1", "replace")
+    return outgoing_request(full.method, httpx.URL(base + below), full.headers, full.body)

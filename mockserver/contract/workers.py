@@ -44,6 +44,15 @@ def can_work_side_by_side() -> bool:
     return "fork" in multiprocessing.get_all_start_methods()
 
 
+def usual_workers() -> int:
+    """Return how many workers a run in this process takes if nobody says: one for each core it may use."""
+    if not can_work_side_by_side():
+        return 1
+    # Some systems do not say which cores a process may use.
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
 def run_side_by_side(
     parts: Iterable[PlannedPart], target: Target, ledger: FindingLedger, workers: int
 ) -> None:

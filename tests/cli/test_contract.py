@@ -82,6 +82,8 @@ def suite(monkeypatch: pytest.MonkeyPatch) -> Callable[[Suite], list[tuple[str, 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    # Runs that are this short need no copies of the process.
+    monkeypatch.setenv("MOCKSERVER_CONTRACT_WORKERS", "1")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
 
@@ -600,3 +602,27 @@ def test_operations_are_tested_side_by_side_where_workers_are_asked_for(
     contract("payt", "--workers", "3")
 
     assert [run_config.workers for _, run_config, _ in asked] == [3]
+
+
+def test_an_application_of_this_process_is_tested_by_as_many_workers_as_there_are_cores(
+    suite: Callable[[Suite], list[tuple[str, RunConfig, tuple[str, ...]]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = suite(holds)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0, 1, 5}, raising=False)
+
+    contract("payt", MOCKSERVER_CONTRACT_WORKERS=None)
+
+    assert [run_config.workers for _, run_config, _ in asked] == [3]
+
+
+@pytest.mark.parametrize("options", [("--target", "{url}"), ("--rate", "5/s")])
+def test_a_server_and_a_rate_are_for_one_worker(
+    options: tuple[str, str],
+    suite: Callable[[Suite], list[tuple[str, RunConfig, tuple[str, ...]]]],
+    payt: str,
+) -> None:
+    asked = suite(holds)
+
+    contract("payt", *(text.format(url=payt) for text in options), MOCKSERVER_CONTRACT_WORKERS=None)
+
+    assert [run_config.workers for _, run_config, _ in asked] == [1]

@@ -83,3 +83,16 @@ def test_a_header_goes_out_as_latin_1_and_what_that_lacks_as_question_marks() ->
         one.send(Request("GET", "/x", {"a": "\xe9", "b": "\u017e"}))
 
     assert (came[b"a"], came[b"b"]) == (b"\xe9", b"?")
+
+
+@pytest.mark.parametrize("name", ["cafe", "café"])
+def test_values_of_a_repeated_header_are_joined_by_commas_and_read_as_utf_8(name: str) -> None:
+    async def say_twice(_scope: Any, _receive: Any, send: Any) -> None:
+        headers = [(b"Vary", b"Accept"), (b"vary", b"Origin"), (b"x-name", name.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    with Target(Address("http://127.0.0.1:8080", say_twice)) as one:
+        headers = one.send(Request("GET", "/x")).response.headers
+
+    assert headers == {"vary": "Accept, Origin", "x-name": name}

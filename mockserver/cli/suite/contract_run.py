@@ -40,6 +40,7 @@ from mockserver.contract.session.session import (
     run_session,
 )
 from mockserver.contract.target import TargetUnreachableError
+from mockserver.contract.workers import usual_workers
 from mockserver.engine.registry import vendor_packages
 from mockserver.errors import MockServerError
 from mockserver.sandbox.clock import system_clock
@@ -62,7 +63,7 @@ class ContractOptions:
     operations: tuple[str, ...]
     phases: tuple[str, ...]
     shrinks: bool
-    workers: int
+    workers: int | None
     facts: Mapping[str, str]
     rate: str | None
     baseline: Path | None
@@ -139,7 +140,9 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
         fail(str(error), "--rate", "--rate 20/s", EXIT_USAGE)
     names = [options.spec.stem] if options.spec else options.vendors or vendor_packages()
     operations = frozenset(options.operations)
-    effort = RunConfig(options.seed, options.max_examples, only, operations, options.shrinks, options.workers)
+    # A server is called as one caller would, unless somebody says otherwise.
+    workers = options.workers or (1 if options.target or rate else usual_workers())
+    effort = RunConfig(options.seed, options.max_examples, only, operations, options.shrinks, workers)
     return [
         SessionPlan(
             name,

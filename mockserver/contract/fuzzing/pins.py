@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import schemathesis
 from schemathesis.core import NOT_SET
 from schemathesis.core.parameters import ParameterLocation
-from schemathesis.generation.meta import TestPhase
+from schemathesis.generation.meta import CaseMetadata, TestPhase
 
 from mockserver.contract.profile import FixturePins
 
@@ -22,8 +22,10 @@ _FAR = "14:00"
 def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> None:
     """Send a case where something is; on a walk along links that is where the link leads."""
     operation = operation_id(case)
+    # Each look at the metadata compares all parts of the case with what they were.
+    meta = case.meta
     bodies = {} if walking else pins.bodies.get(operation, {})
-    known = {} if walking or _may_ask_for_unknown(case) else pins.known.get(operation, {})
+    known = {} if walking or _may_ask_for_unknown(case, meta) else pins.known.get(operation, {})
     places: Sequence[tuple[ParameterLocation, Any, Mapping[str, Any]]] = (
         (ParameterLocation.HEADER, case.headers, {**pins.headers, **(pins.walking if walking else {})}),
         (ParameterLocation.QUERY, case.query, {**pins.query, **known}),
@@ -31,7 +33,9 @@ def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> N
         (ParameterLocation.BODY, case.body, {**pins.body, **bodies}),
     )
     for location, container, pinned in places:
-        if case.meta is not None and case.meta.is_negative_at(location):
+        if location is ParameterLocation.BODY:
+            meta = case.meta
+        if meta is not None and meta.is_negative_at(location):
             continue
         _bring_near(container)
         if isinstance(container, MutableMapping):
@@ -50,9 +54,9 @@ def id_of_operation(operation: Any) -> str:
     return str(operation.definition.raw.get("operationId") or operation.label)
 
 
-def _may_ask_for_unknown(case: PinnedCase) -> bool:
+def _may_ask_for_unknown(case: PinnedCase, meta: CaseMetadata | None) -> bool:
     """Return whether the case may ask for what is not there."""
-    fuzzed = case.meta is not None and case.meta.phase.name == TestPhase.FUZZING
+    fuzzed = meta is not None and meta.phase.name == TestPhase.FUZZING
     return fuzzed and case.body is NOT_SET
 
 

@@ -28,6 +28,9 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 _NOT_SENT = ("content-length", "x-schemathesis-testcaseid")
 """The client counts by itself; a number that is another in every run is none of the call's."""
+_OF_REQUEST = ("files", "data", "json", "params", "auth", "cookies")
+"""Arguments of a call that are part of the request; the others say how to send it."""
+
 _USER_AGENT = {"user-agent": "mockserver-contract"}
 
 
@@ -59,7 +62,7 @@ class RequestWriter(HTTPAdapter):
 
     def session(self) -> requests.Session:
         """Return a session that remembers nothing and sends everything here."""
-        made = requests.Session()
+        made = _PlainSession()
         made.trust_env = False
         made.headers.clear()
         made.mount("http://", self)
@@ -112,6 +115,19 @@ class RequestWriter(HTTPAdapter):
             return find_operation(self._spec, sent.method, path).operation.id
         except (NotFound, MethodNotAllowed):
             return ""
+
+
+class _PlainSession(requests.Session):
+    """A session with nothing of its own to add to a request: no cookies, no settings, no redirects."""
+
+    def request(  # type: ignore[override] # what Schemathesis passes
+        self, method: str, url: str, headers: Mapping[str, Any] | None = None, **given: Any
+    ) -> requests.Response:
+        """Return what the adapter answers."""
+        named = {name: value for name, value in (headers or {}).items() if value is not None}
+        known = {name: given[name] for name in _OF_REQUEST if given.get(name) is not None}
+        prepared = requests.Request(method.upper(), url, headers=named, **known).prepare()
+        return self.get_adapter(url).send(prepared)
 
 
 def _header_text(value: str | bytes) -> str:
