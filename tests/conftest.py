@@ -9,11 +9,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from mockserver.contract.examples import ProfileExamples
-from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import Settings
-from mockserver.server.application import Application, Options, create_app
+from mockserver.server.application import Application, Options
 from tests.support.client import Client
-from tests.support.frozen_documents import freeze_document
+from tests.support.frozen_app import create_frozen_app
 from tests.support.loaded_once import load_shipped_files_once
 from tests.support.one_authority import trust_one_authority
 
@@ -33,8 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def app() -> Application:
     """All vendors on a store that hands out frozen documents; each test uses a sandbox of its own in it."""
     only = tuple(filter(None, os.environ.get("MOCK_ONLY", "").split(",")))
-    options = Options(vendors=only, examples=ProfileExamples)
-    return create_app(options, store=MemoryStore(keep=freeze_document))
+    return create_frozen_app(Options(vendors=only, examples=ProfileExamples))
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from mockserver.contract.examples import ProfileExamples
-from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.server.application import Application, Options, create_app
 from tests.contract.of_control import SCENARIO
 from tests.support.client import Client
-from tests.support.frozen_documents import freeze_document
+from tests.support.frozen_app import create_frozen_app
 from tests.support.hypothesis_settings import without_constants
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -21,7 +20,7 @@ def app() -> Application:
     """All vendors, told to take the fixtures' credentials only: what ignores credentials is found out."""
     only = tuple(filter(None, os.environ.get("MOCK_ONLY", "").split(",")))
     options = Options(vendors=only, strict_auth=True)
-    return create_app(options, store=MemoryStore(keep=freeze_document), clock=lambda: NOW)
+    return create_frozen_app(options, clock=lambda: NOW)
 
 
 @pytest.fixture(autouse=True)

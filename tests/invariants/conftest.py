@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.sandbox.memory_store import MemoryStore
-from mockserver.server.application import Application, Options, create_app
-from tests.support.frozen_documents import freeze_document
+from mockserver.server.application import Application, Options
+from tests.support.frozen_app import create_frozen_app
 from tests.support.hypothesis_settings import without_constants
 
 
@@ -16,4 +15,4 @@ def _no_constants_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def bare() -> Application:
     """All vendors without the engine that bends answers."""
-    return create_app(Options(scenarios=False), store=MemoryStore(keep=freeze_document))
+    return create_frozen_app(Options(scenarios=False))

@@ -17,11 +17,10 @@ from hypothesis import strategies as st
 from mockserver.codec import json
 from mockserver.journal.entry import Entry
 from mockserver.model import Action, Json
-from mockserver.sandbox.memory_store import MemoryStore
 from mockserver.sandbox.sandboxes import Settings
-from mockserver.server.application import Application, create_app
+from mockserver.server.application import Application
 from tests.support.client import Client, Response
-from tests.support.frozen_documents import freeze_document
+from tests.support.frozen_app import create_frozen_app
 
 NOW = "2026-01-05T09:00:00Z"
 SEED = 7
@@ -239,7 +238,7 @@ class VendorSandbox:
 @cache
 def shared_application() -> Application:
     """All vendors on a store that hands out frozen documents; one for all examples."""
-    return create_app(store=MemoryStore(keep=freeze_document))
+    return create_frozen_app()
 
 
 @contextmanager

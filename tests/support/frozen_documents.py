@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from mockserver.model import Document
+from mockserver.sandbox.store import Tables
 
 
 def _refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
@@ -33,3 +34,21 @@ def freeze_document(document: Document) -> Document:
     """What the tests' store keeps of a document."""
     kept: Document = deep_freeze(document)
     return kept
+
+
+class FixturesFrozenOnce:
+    """What a store keeps of a document; fixtures, which each new sandbox is filled with, are frozen once."""
+
+    def __init__(self) -> None:
+        self._frozen: dict[int, Document] = {}
+        self._fixtures: list[Document] = []
+
+    def add(self, fixtures: Tables) -> None:
+        """Freeze these fixtures; they are held, so that no other document can have the identity of one."""
+        found = [one for scope in fixtures.values() for table in scope.values() for one in table.values()]
+        self._fixtures += found
+        self._frozen |= {id(one): freeze_document(one) for one in found}
+
+    def __call__(self, document: Document) -> Document:
+        known = self._frozen.get(id(document))
+        return freeze_document(document) if known is None else known
