@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mockserver.contract.examples import ProfileExamples
 from mockserver.sandbox.sandboxes import Settings
@@ -20,7 +21,12 @@ NOW = "2026-01-05T09:00:00Z"
 _numbers = count(1)
 
 
+# Both judge by the clock, and a machine with other work is slow.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("tests")
     folder, patch = TemporaryDirectory(), pytest.MonkeyPatch()
     config.add_cleanup(folder.cleanup)
     config.add_cleanup(patch.undo)
