@@ -28,7 +28,7 @@ class Goal:
         return self.figure >= self.limit if self.at_least else self.figure <= self.limit
 
     def verdict(self, machine_noise: float) -> Verdict:
-        """A figure within its limit is good in any weather; one beyond it counts on a quiet machine only."""
+        """A figure within its limit always holds; one beyond it counts on a quiet machine only."""
         if self.holds:
             return "ok"
         return "too noisy" if max(self.noise, machine_noise) > NOISE else "MISSED"
