@@ -112,8 +112,9 @@ class ElementReader:
         """
         left, names = list(items), (None, *(_document_of(item).get(self.name) for item in items))
         for element in elements:
-            alike = [place for place, item in enumerate(left) if self._repeats_item(element, item)]
-            if not element.keys() - _ANSWER_ONLY_MEMBERS:
+            shown = self._shown_members(element)
+            alike = [place for place, item in enumerate(left) if _repeats(shown, _document_of(item))]
+            if not shown:
                 alike.sort(key=lambda place: _shows_name(_document_of(left[place]).get(self.name)))
             found = next(iter(alike), None)
             if found is None and left and element.get(self.name) in names:
@@ -121,9 +122,10 @@ class ElementReader:
             yield None if found is None else left[found]
             del left[: 0 if found is None else found + 1]
 
-    def _repeats_item(self, element: Mapping[str, Any], item: BatchItem) -> bool:
-        shown = {name: value for name, value in element.items() if name != self.id}
-        return _repeats(shown, _document_of(item))
+    def _shown_members(self, element: Mapping[str, Any]) -> dict[str, Json]:
+        """Return what the element shows of its item; an empty list may stand for one that nobody sent."""
+        answered = (*_ANSWER_ONLY_MEMBERS, self.id)
+        return {name: value for name, value in element.items() if name not in answered and value != []}
 
     def _key(self, element: Mapping[str, Any], item: BatchItem | None) -> str | None:
         """Return what the element is called; as the item is, where it shows the name or id that was sent."""

@@ -225,6 +225,15 @@ def test_other_dates_of_a_summary_come_in_another_form_too() -> None:
     assert failed([shown], sent(A, {**B, "PlannedPaymentDate": "2026-01-05"})) == [1]
 
 
+def test_an_empty_list_that_nobody_sent_says_nothing_of_the_item() -> None:
+    empty = {"BatchPaymentID": ZERO, "Payments": [], "ValidationErrors": WRONG}
+    named = {"BatchPaymentID": "e3e70682", "Payments": [], "Details": "", "ValidationErrors": WRONG}
+
+    items = sent({}, {"Reference": "saved"}, {}, {"BatchPaymentID": "e3e70682", "Details": ""}, {})
+
+    assert failed([empty, empty, named, empty], items) == [0, 2, 3, 4]
+
+
 def test_an_element_that_shows_nothing_is_an_item_of_which_nothing_can_be_shown() -> None:
     hidden = {"ValidationErrors": WRONG}
 
