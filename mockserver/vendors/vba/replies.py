@@ -4,9 +4,10 @@ Source: docs/vendors/vba.md#lists, #envelope, #media-types.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from mockserver.codec import json
-from mockserver.codec.http import JSON_TYPE, json_reply, parse_accept
+from mockserver.codec.http import json_reply, parse_accept
 from mockserver.model import Call, Document, Json, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
@@ -50,9 +51,11 @@ def content_type(call: Call) -> str:
 
     Source: docs/vendors/vba.md#media-types.
     """
-    accepted = call.headers.get("accept", "")
-    if accepted in ("", JSON_TYPE, "*/*"):
-        return _JSON
+    return _preferred_type(call.headers.get("accept", ""))
+
+
+@lru_cache(256)
+def _preferred_type(accepted: str) -> str:
     ranges = sorted(parse_accept(accepted), key=lambda one: -one[1])
     if any(name == "*/*" for name, _ in ranges):
         return _JSON

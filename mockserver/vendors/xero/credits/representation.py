@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from mockserver.errors import NotFound
-from mockserver.model import Document, Json, Outcome, Path, Reply
+from mockserver.model import Document, Json, Outcome, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Handler, Request
 from mockserver.vendors.xero.contacts import contacts
@@ -24,9 +24,7 @@ from mockserver.vendors.xero.invoices.storage import find_by_number
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.batch_results import (
     RenderSaved,
-    echo_members,
-    known_members,
-    rejected_id,
+    echo_around_id,
 )
 from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
@@ -176,15 +174,4 @@ _AFTER_ID = (
     "BrandingThemeID",
 )
 
-
-def represent_rejected_credit_note(
-    outcome: Outcome, request: Request, omitted: frozenset[Path]
-) -> dict[str, Json]:
-    """Return a credit note that was not created, or not changed: then it has its id, if that was named."""
-    sent = known_members(outcome.item.document, request)
-    return {
-        **echo_members(sent, _BEFORE_ID, omitted),
-        CREDIT_NOTE.id: rejected_id(sent, CREDIT_NOTE.id, request),
-        **echo_members(sent, _AFTER_ID, omitted),
-        "HasErrors": True,
-    }
+represent_rejected_credit_note = echo_around_id(CREDIT_NOTE.id, _BEFORE_ID, _AFTER_ID, "HasErrors")

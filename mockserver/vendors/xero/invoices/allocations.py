@@ -15,16 +15,18 @@ from mockserver.vendors.xero.invoices.storage import settle
 from mockserver.vendors.xero.replies.envelope import pick_members
 
 ALLOCATIONS = "allocations"
-INVOICE_STUB: Mapping[str, Json] = {
+EMBEDDED_INVOICE: Mapping[str, Json] = {
     "Payments": [],
     "CreditNotes": [],
     "Prepayments": [],
     "Overpayments": [],
     "HasErrors": False,
     "IsDiscounted": False,
-    "LineItems": [],
 }
-"""Members of an invoice inside an allocation, whatever the real one holds."""
+"""Members of an invoice inside a payment or an allocation, whatever the real one holds.
+
+Source: docs/vendors/xero.md#dates-and-numbers.
+"""
 
 
 class Allocation(Value, frozen=True):
@@ -82,7 +84,8 @@ def represent_allocation(allocation: Document, state: State) -> dict[str, Json]:
         "Invoice": {
             INVOICE.id: allocation[INVOICE.id],
             **pick_members(invoice, INVOICE.number),
-            **INVOICE_STUB,
+            **EMBEDDED_INVOICE,
+            "LineItems": [],
         },
         "IsDeleted": False,
     }

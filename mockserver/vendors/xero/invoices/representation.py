@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import partial
 
 from mockserver.errors import NotFound
-from mockserver.model import EMPTY, Document, Json, Outcome, Path, Reply
+from mockserver.model import EMPTY, Document, Json, Outcome, Reply
 from mockserver.sandbox.store import State
 from mockserver.vendor import Request
 from mockserver.vendors.xero.contacts import contacts
@@ -18,9 +18,7 @@ from mockserver.vendors.xero.invoices.storage import INVOICES, PAYMENTS, find_in
 from mockserver.vendors.xero.replies import filters, lists
 from mockserver.vendors.xero.replies.batch_results import (
     RenderSaved,
-    echo_members,
-    known_members,
-    rejected_id,
+    echo_around_id,
 )
 from mockserver.vendors.xero.replies.envelope import (
     pick_members,
@@ -243,8 +241,8 @@ def _represent_line(line: Document, *, precise: bool) -> Json:
     }
 
 
-INVOICE_BEFORE_ID = ("Type",)
-INVOICE_AFTER_ID = (
+_BEFORE_ID = ("Type",)
+_AFTER_ID = (
     "InvoiceNumber",
     "Reference",
     "SentToContact",
@@ -264,15 +262,4 @@ INVOICE_AFTER_ID = (
     "Url",
 )
 
-
-def represent_rejected_invoice(
-    outcome: Outcome, request: Request, omitted: frozenset[Path]
-) -> dict[str, Json]:
-    """Return an invoice that was not created, or not changed: then it has its id, if that was named."""
-    sent = known_members(outcome.item.document, request)
-    return {
-        **echo_members(sent, INVOICE_BEFORE_ID, omitted),
-        "InvoiceID": rejected_id(sent, "InvoiceID", request),
-        **echo_members(sent, INVOICE_AFTER_ID, omitted),
-        "HasErrors": True,
-    }
+represent_rejected_invoice = echo_around_id("InvoiceID", _BEFORE_ID, _AFTER_ID, "HasErrors")

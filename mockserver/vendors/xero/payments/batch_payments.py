@@ -14,6 +14,7 @@ from mockserver.vendors.xero import accounts
 from mockserver.vendors.xero.dates import date_members, parse_date, stored_instant
 from mockserver.vendors.xero.history import history
 from mockserver.vendors.xero.identity.access import current_organisation, lock_date_problems
+from mockserver.vendors.xero.invoices.allocations import EMBEDDED_INVOICE
 from mockserver.vendors.xero.invoices.amounts import amount_members
 from mockserver.vendors.xero.invoices.storage import (
     INVOICES,
@@ -29,7 +30,6 @@ from mockserver.vendors.xero.messages import item_path, make_problem, message_te
 from mockserver.vendors.xero.payments import payments as xero_payments
 from mockserver.vendors.xero.payments.payments import (
     BATCH_PAYMENTS,
-    EMBEDDED_INVOICE,
     NON_INVOICE_TARGETS,
     PAYEE_MEMBERS,
     batch_payment_totals,

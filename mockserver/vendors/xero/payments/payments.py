@@ -23,6 +23,7 @@ from mockserver.vendors.xero.dates import (
 )
 from mockserver.vendors.xero.identity.access import current_organisation, lock_date_problems
 from mockserver.vendors.xero.invoices import representation
+from mockserver.vendors.xero.invoices.allocations import EMBEDDED_INVOICE
 from mockserver.vendors.xero.invoices.amounts import (
     ARITHMETIC,
     MAX_AMOUNT,
@@ -45,24 +46,15 @@ from mockserver.vendors.xero.invoices.storage import (
 )
 from mockserver.vendors.xero.messages import item_path, make_problem
 from mockserver.vendors.xero.replies import filters, lists
-from mockserver.vendors.xero.replies.batch_results import RenderSaved, echo_members, known_members
-from mockserver.vendors.xero.replies.envelope import ZERO_ID, id_parameter, pick_members, success_reply
+from mockserver.vendors.xero.replies.batch_results import (
+    RenderSaved,
+    echo_around_id,
+)
+from mockserver.vendors.xero.replies.envelope import id_parameter, pick_members, success_reply
 from mockserver.vendors.xero.replies.filters import FieldType, FilterEntity, Operand
 
 BATCH_PAYMENTS = "batch-payments"
 PAYEE_MEMBERS = ("BankAccountNumber", "Particulars", "Code", "Reference", "Details")
-EMBEDDED_INVOICE: Mapping[str, Json] = {
-    "Payments": [],
-    "CreditNotes": [],
-    "Prepayments": [],
-    "Overpayments": [],
-    "HasErrors": False,
-    "IsDiscounted": False,
-}
-"""Members of an invoice inside a payment, whatever the real one holds.
-
-Source: docs/vendors/xero.md#dates-and-numbers.
-"""
 
 
 def embedded_batch_payment(batch: Document) -> Json:
@@ -340,15 +332,6 @@ PAYMENT_AFTER_ID = (
     "IsReconciled",
 )
 
-
-def represent_rejected_payment(
-    outcome: Outcome, request: Request, omitted: frozenset[Path]
-) -> dict[str, Json]:
-    """Return a payment that was not created."""
-    sent = known_members(outcome.item.document, request)
-    return {
-        **echo_members(sent, PAYMENT_BEFORE_ID, omitted),
-        "PaymentID": ZERO_ID,
-        **echo_members(sent, PAYMENT_AFTER_ID, omitted),
-        "HasValidationErrors": True,
-    }
+represent_rejected_payment = echo_around_id(
+    "PaymentID", PAYMENT_BEFORE_ID, PAYMENT_AFTER_ID, "HasValidationErrors"
+)

@@ -274,6 +274,24 @@ def _echo_date(name: str, value: Json, *, paired: bool = False) -> dict[str, Jso
     return {**({f"{name}String": f"{day}T00:00:00"} if paired else {}), name: print_date(day)}
 
 
+def echo_around_id(name: str, before: Iterable[str], after: Iterable[str], flag: str) -> RenderRejected:
+    """Return what shows a document that was not created, or not changed: that has its id, if it was named.
+
+    `name` is the id's, with the members `before` and `after` it; `flag` says that something is wrong.
+    """
+
+    def represent(outcome: Outcome, request: Request, omitted: frozenset[Path]) -> dict[str, Json]:
+        sent = known_members(outcome.item.document, request)
+        return {
+            **echo_members(sent, before, omitted),
+            name: rejected_id(sent, name, request),
+            **echo_members(sent, after, omitted),
+            flag: True,
+        }
+
+    return represent
+
+
 def rejected_id(sent: Document, name: str, request: Request) -> str:
     """Return the id of a document that was not changed, all zeros where it was not created."""
     batch = request.operation.batch
