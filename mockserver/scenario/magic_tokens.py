@@ -34,7 +34,7 @@ RETRY_SECONDS = 7
 MAX_TOKEN_LENGTH = 32
 
 _PREFIX = re.compile(re.escape(f"{FIRST_WORD}.").encode())
-_TOKEN = re.compile(r"(?<![\w.-])sbx(?:\.[a-z0-9-]+)+(?![\w.-])")
+_TOKEN = re.compile(rf"(?<![\w.-]){FIRST_WORD}(?:\.[a-z0-9-]+)+(?![\w.-])")
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 _STATUS = re.compile(r"[45][0-9]{2}")
 _TOO_MANY_REQUESTS = "429"

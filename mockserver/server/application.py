@@ -37,7 +37,6 @@ from mockserver.server.asgi import MAX_BODY_BYTES, MockServerApp, VendorMount
 from mockserver.server.cors import allow_origins
 from mockserver.server.first_use import BuiltAtFirstCall
 from mockserver.server.flask_bridge import FlaskBridge
-from mockserver.server.in_flight import InFlightCalls
 from mockserver.server.in_process import InProcessClient
 from mockserver.server.misses import MissRecorder
 from mockserver.server.pages import pages_app
@@ -225,29 +224,7 @@ def _asgi_app(
     recorder: Recorder,
     lasting: Lasting,
 ) -> MockServerApp:
-    async def call_server(scope: Scope, receive: Receive, send: Send) -> None:
-        await asgi(scope, receive, send)
-
-    in_flight = InFlightCalls()
-
-    def build_control() -> ASGIApp:
-        # Here, so that a server starts without the control plane, which takes a fifth of the time.
-        from mockserver.control.operations import Clients, control_operations  # noqa: PLC0415
-        from mockserver.control.status import MetricSources  # noqa: PLC0415
-        from mockserver.server.control_app import control_app  # noqa: PLC0415
-
-        clients = Clients(
-            InProcessClient(call_server),
-            InProcessClient(control),
-            options.replay_hosts,
-            options.strict_auth,
-            options.examples(),
-        )
-        metric_sources = MetricSources(lasting.counters, in_flight.by_vendor, lasting.uptime_seconds)
-        operations = control_operations(sandboxes, recorder.journal, served, clients, metric_sources)
-        return control_app(operations, options.max_body_bytes)
-
-    control = BuiltAtFirstCall(build_control)
+    control = BuiltAtFirstCall(lambda: _control_plane(options, asgi, served, sandboxes, lasting))
     directory = OperationDirectory.of({vendor.name: vendor.spec for vendor in served}, options.at_root)
     pages = AccessGuard(pages_app(served, recorder.journal), options.hosts)
     asgi = MockServerApp(
@@ -257,9 +234,32 @@ def _asgi_app(
         recorder=recorder,
         at_root=options.at_root,
         max_body_bytes=options.max_body_bytes,
-        in_flight_calls=in_flight,
     )
     return asgi
+
+
+def _control_plane(
+    options: Options,
+    asgi: MockServerApp,
+    served: tuple[LoadedVendor, ...],
+    sandboxes: Sandboxes,
+    lasting: Lasting,
+) -> ASGIApp:
+    """Return the control plane of the application `asgi`, which it may call, as it may call itself."""
+    # Here, so that a server starts without the control plane, which takes a fifth of the time.
+    from mockserver.control.operations import Clients, control_operations  # noqa: PLC0415
+    from mockserver.control.status import MetricSources  # noqa: PLC0415
+    from mockserver.server.control_app import control_app  # noqa: PLC0415
+
+    async def call_control(scope: Scope, receive: Receive, send: Send) -> None:
+        await control(scope, receive, send)
+
+    inside = InProcessClient(asgi), InProcessClient(call_control)
+    clients = Clients(*inside, options.replay_hosts, options.strict_auth, options.examples())
+    sources = MetricSources(lasting.counters, asgi.in_flight_calls.by_vendor, lasting.uptime_seconds)
+    operations = control_operations(sandboxes, lasting.journal, served, clients, sources)
+    control = control_app(operations, options.max_body_bytes)
+    return control
 
 
 def _vendor_mounts(
