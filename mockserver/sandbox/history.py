@@ -10,14 +10,8 @@ from threading import Lock
 from typing import TypeAlias
 
 from mockserver.model import EMPTY, Document
-from mockserver.sandbox.memory_table import MemoryTable
+from mockserver.sandbox.memory_table import Change, UndoList
 from mockserver.sandbox.store import CallStates, Tables
-
-Change: TypeAlias = tuple[MemoryTable, str, Document | None]
-"""Table, key, and the document that was there before, None if there was none."""
-
-UndoList: TypeAlias = list[Change]
-"""The changes of a transaction, oldest first."""
 
 MAX_CHANGES = 50_000
 """Limit of changed documents that one sandbox remembers; the newest step is always kept."""

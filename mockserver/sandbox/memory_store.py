@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from hashlib import blake2b
+from operator import itemgetter
 from threading import Lock, RLock
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from mockserver.errors import UnknownSandboxError
 from mockserver.model import EMPTY, Document
 from mockserver.sandbox.clock import Clock, ClockSettings, system_clock
-from mockserver.sandbox.history import History, KeptSteps, UndoList
-from mockserver.sandbox.memory_table import MemoryTable
+from mockserver.sandbox.history import History, KeptSteps
+from mockserver.sandbox.memory_table import MemoryTable, TransformDocument, UndoList
 from mockserver.sandbox.store import SANDBOX_SCOPE, CallStates, SandboxState, Tables
 
 
@@ -26,63 +27,6 @@ def uuid_from_octets(octets: bytes) -> str:
 
 
 T = TypeVar("T")
-TransformDocument = Callable[[Document], Document]
-
-
-class _SandboxTables:
-    """The tables of one sandbox by scope and name, its history, the lock that serialises its transactions."""
-
-    __slots__ = ("history", "lock", "tables")
-
-    def __init__(self, kept: KeptSteps) -> None:
-        self.lock = RLock()
-        self.tables: dict[tuple[str, str], MemoryTable] = {}
-        self.history = History(kept)
-
-
-class _Collection:
-    """A table as a transaction sees it: every write leaves a line in the undo list."""
-
-    __slots__ = ("_keep", "_table", "_undo", "get")
-
-    def __init__(self, table: MemoryTable, undo: UndoList, keep: TransformDocument | None) -> None:
-        self._table, self._undo, self._keep = table, undo, keep
-        self.get = table.documents.get
-
-    def __getitem__(self, key: str) -> Document:
-        return self._table.documents[key]
-
-    def __setitem__(self, key: str, document: Document) -> None:
-        self._undo.append((self._table, key, self.get(key)))
-        self._table.put(key, document if self._keep is None else self._keep(document))
-
-    def __delitem__(self, key: str) -> None:
-        self._undo.append((self._table, key, self._table.documents[key]))
-        self._table.put(key, None)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._table.documents
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(tuple(self._table.order()))
-
-    def __len__(self) -> int:
-        return len(self._table.documents)
-
-    def values(self) -> Iterator[Document]:
-        documents = self._table.documents
-        if not documents:
-            return iter(())
-        return (documents[key] for key in tuple(self._table.order()))
-
-    def find(self, member: str, value: Any) -> list[Document]:
-        return self._table.find(member, value)
-
-    def find_any_case(self, member: str, text: str) -> list[Document]:
-        return self._table.find_any_case(member, text)
-
-    def count(self, member: str, value: Any) -> int:
-        return self._table.count(member, value)
 
 
 class _Savepoint:
@@ -107,34 +51,45 @@ class _Savepoint:
                 table.put(key, document)
 
 
+class _SandboxTables:
+    """The tables of one sandbox by scope and name, its history, the lock that serialises its transactions.
+
+    `undo` are the changes of the transaction that is open, `savepoint` undoes some of them.
+    """
+
+    __slots__ = ("_keep", "history", "lock", "savepoint", "tables", "undo")
+
+    def __init__(self, kept: KeptSteps, keep: TransformDocument | None) -> None:
+        self.lock = RLock()
+        self.tables: dict[tuple[str, str], MemoryTable] = {}
+        self.undo: UndoList = []
+        self.savepoint = _Savepoint(self.undo)
+        self.history = History(kept)
+        self._keep = keep
+
+    def create_table(self, place: tuple[str, str]) -> MemoryTable:
+        """Create the table of a scope and name."""
+        table = self.tables[place] = MemoryTable(place, self.undo, self._keep)
+        return table
+
+    def drop_empty(self, tables: Iterable[MemoryTable]) -> None:
+        """Drop those tables of tenants that are empty: any may be named, and most are only looked at."""
+        for table in tables:
+            if not table.documents and not table.place[0].endswith("/"):
+                self.tables.pop(table.place, None)
+
+
 class _State:
-    """The state of one sandbox inside one transaction."""
+    """The state of one sandbox inside one transaction; `created` are the tables that were not there."""
 
-    __slots__ = (
-        "_clock",
-        "_collections",
-        "_counters",
-        "_item",
-        "_keep",
-        "_near",
-        "_now",
-        "_tenant",
-        "_undo",
-        "_vendor",
-        "_world",
-    )
+    __slots__ = ("_clock", "_near", "_now", "_scope", "_tables", "_vendor", "created")
 
-    def __init__(
-        self, world: _SandboxTables, scope: str, clock: Clock, keep: TransformDocument | None
-    ) -> None:
-        self._vendor, _, self._tenant = scope.partition("/")
-        self._world, self._clock, self._keep = world, clock, keep
-        self._undo: UndoList = []
-        self._item = _Savepoint(self._undo)
-        self._collections: dict[tuple[str, str], _Collection] = {}
-        self._near: dict[str, _Collection] = {}
-        self._counters: _Collection | None = None
+    def __init__(self, tables: _SandboxTables, scope: str, clock: Clock) -> None:
+        self._tables, self._scope, self._clock = tables, scope, clock
+        self._vendor = scope[: scope.index("/") + 1]
+        self._near: dict[str, MemoryTable] = {}
         self._now: datetime | None = None
+        self.created: list[MemoryTable] = []
 
     @property
     def now(self) -> datetime:
@@ -142,37 +97,36 @@ class _State:
             self._now = ClockSettings(**self._settings("clock")).reading(self._clock)
         return self._now
 
-    def collection(self, name: str, tenant: str | None = None) -> _Collection:
+    def collection(self, name: str, tenant: str | None = None) -> MemoryTable:
         if tenant is not None:
-            return self._open(f"{self._vendor}/{tenant}", name)
+            return self._open(self._vendor + tenant, name)
         near = self._near.get(name)
         if near is None:
-            near = self._near[name] = self._open(f"{self._vendor}/{self._tenant}", name)
+            near = self._near[name] = self._open(self._scope, name)
         return near
 
     def enter(self, tenant: str) -> None:
-        if tenant != self._tenant:
-            self._tenant = tenant
+        scope = self._vendor + tenant
+        if scope != self._scope:
+            self._scope = scope
             self._near = {}
 
-    def sandbox_collection(self, name: str) -> _Collection:
+    def sandbox_collection(self, name: str) -> MemoryTable:
         return self._open(SANDBOX_SCOPE, name)
 
     def item(self) -> AbstractContextManager[None]:
-        return self._item
+        return self._tables.savepoint
 
     def next(self, sequence: str) -> int:
-        counters = self._counters
-        if counters is None:
-            counters = self._counters = self._open(f"{self._vendor}/", "sequences")
-        last = counters.get(sequence)
+        counters = self._open(self._vendor, "sequences")
+        last = counters.documents.get(sequence)
         number: int = 1 if last is None else last.get("last", 0) + 1
         counters[sequence] = {"last": number}
         return number
 
     def octets(self, count: int) -> bytes:
         seed = self._settings("seed").get("value", 0)
-        text = f"{seed}/{self._vendor}/{self.next('octets')}".encode()
+        text = f"{seed}/{self._vendor}{self.next('octets')}".encode()
         return blake2b(text, digest_size=count).digest()
 
     def uuid(self) -> str:
@@ -180,44 +134,31 @@ class _State:
 
     def tables(self) -> Tables:
         whole: dict[str, dict[str, dict[str, Document]]] = {}
-        for (scope, name), table in sorted(self._world.tables.items()):
+        for (scope, name), table in sorted(self._tables.tables.items(), key=itemgetter(0)):
             if table.documents:
                 whole.setdefault(scope, {})[name] = {key: table.documents[key] for key in table.order()}
         return whole
 
     def load(self, tables: Tables) -> None:
-        for (scope, name), table in list(self._world.tables.items()):
-            collection = self._open(scope, name)
+        for table in list(self._tables.tables.values()):
             for key in list(table.documents):
-                del collection[key]
+                del table[key]
         for scope, collections in tables.items():
             for name, documents in collections.items():
-                collection = self._open(scope, name)
+                table = self._open(scope, name)
                 for key, document in documents.items():
-                    collection[key] = document
-
-    def remember(self, *, is_control: bool) -> None:
-        """Add what was changed to the sandbox's history."""
-        self._world.history.add(self._undo, is_control=is_control)
-
-    def sweep(self) -> None:
-        """Leave no empty table of a tenant behind: any may be named, and most are only looked at."""
-        tables = self._world.tables
-        for scope, name in self._collections:
-            if scope.partition("/")[2] and not tables[scope, name].documents:
-                del tables[scope, name]
+                    table[key] = document
 
     def _settings(self, key: str) -> Document:
-        return self._open(SANDBOX_SCOPE, "settings").get(key) or EMPTY
+        return self._open(SANDBOX_SCOPE, "settings").documents.get(key) or EMPTY
 
-    def _open(self, scope: str, name: str) -> _Collection:
-        opened = self._collections.get((scope, name))
-        if opened is None:
-            table = self._world.tables.get((scope, name))
-            if table is None:
-                table = self._world.tables[scope, name] = MemoryTable((scope, name))
-            opened = self._collections[scope, name] = _Collection(table, self._undo, self._keep)
-        return opened
+    def _open(self, scope: str, name: str) -> MemoryTable:
+        place = (scope, name)
+        table = self._tables.tables.get(place)
+        if table is None:
+            table = self._tables.create_table(place)
+            self.created.append(table)
+        return table
 
 
 class MemoryStore:
@@ -238,7 +179,7 @@ class MemoryStore:
         with self._lock:
             if sandbox in self._worlds:
                 return False
-            world = _SandboxTables(self._kept_steps)
+            world = _SandboxTables(self._kept_steps, self._keep)
             self._run(world, SANDBOX_SCOPE, fill)
             self._worlds[sandbox] = world
             return True
@@ -258,7 +199,7 @@ class MemoryStore:
         self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[_State], T]
     ) -> T:
         """See `Store.run_discarded`."""
-        world = _SandboxTables(KeptSteps())
+        world = _SandboxTables(KeptSteps(), self._keep)
         self._run(world, SANDBOX_SCOPE, fill)
         return self._run(world, scope, work)
 
@@ -279,7 +220,7 @@ class MemoryStore:
         if world is None:
             raise UnknownSandboxError(sandbox)
         with world.lock:
-            return world.history.states(numbers, _State(world, SANDBOX_SCOPE, self._clock, self._keep).tables)
+            return world.history.states(numbers, _State(world, SANDBOX_SCOPE, self._clock).tables)
 
     def forget_calls(self, sandbox: str) -> None:
         """See `Store.forget_calls`."""
@@ -302,11 +243,15 @@ class MemoryStore:
 
     def _run(self, world: _SandboxTables, scope: str, work: Callable[[_State], T]) -> T:
         with world.lock:
-            state = _State(world, scope, self._clock, self._keep)
+            state, undo = _State(world, scope, self._clock), world.undo
+            begun = len(undo)
             try:
-                with state.item():
+                with world.savepoint:
                     result = work(state)
-                state.remember(is_control=scope == SANDBOX_SCOPE)
+                changes = undo[begun:]
+                world.history.add(changes, is_control=scope == SANDBOX_SCOPE)
+                world.drop_empty({table for table, _, _ in changes})
                 return result
             finally:
-                state.sweep()
+                del undo[begun:]
+                world.drop_empty(state.created)

@@ -2,32 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, TypeAlias
 
 from mockserver.model import Document
 
 _Index = dict[Any, dict[str, None]]
 """The keys of the documents by the value of one member."""
 
+Change: TypeAlias = "tuple[MemoryTable, str, Document | None]"
+"""Table, key, and the document that was there before, None if there was none."""
+
+UndoList: TypeAlias = list[Change]
+"""Changes, oldest first."""
+
+TransformDocument: TypeAlias = Callable[[Document], Document]
+
 
 class MemoryTable:
-    """Documents by key; `order` and `find` cost nothing until they are first used.
+    """Documents by key; every write leaves a line in the undo list.
 
-    `place` is the table's scope and name.
+    `place` is the table's scope and name. `keep` turns a document into what is stored, None stores it as it
+    is. Order and indexes cost nothing until they are first used.
     """
 
-    __slots__ = ("_indexes", "_keys", "_sorted", "documents", "place")
+    __slots__ = ("_indexes", "_keep", "_keys", "_sorted", "_undo", "documents", "place")
 
-    def __init__(self, place: tuple[str, str] = ("", "")) -> None:
+    def __init__(self, place: tuple[str, str], undo: UndoList, keep: TransformDocument | None = None) -> None:
         self.place = place
         self.documents: dict[str, Document] = {}
+        self._undo, self._keep = undo, keep
         self._keys: list[str] | None = None
         self._sorted = True
         self._indexes: dict[tuple[str, bool], _Index] = {}
 
+    @property
+    def get(self) -> Callable[[str], Document | None]:
+        """See `Collection.get`; the dictionary's own method, because each item of a batch calls it."""
+        return self.documents.get
+
+    def __getitem__(self, key: str) -> Document:
+        return self.documents[key]
+
+    def __setitem__(self, key: str, document: Document) -> None:
+        self._undo.append((self, key, self.documents.get(key)))
+        self.put(key, document if self._keep is None else self._keep(document))
+
+    def __delitem__(self, key: str) -> None:
+        self._undo.append((self, key, self.documents[key]))
+        self.put(key, None)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.documents
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self.order()))
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def values(self) -> Iterator[Document]:
+        """See `Collection.values`."""
+        documents = self.documents
+        return (documents[key] for key in tuple(self.order())) if documents else iter(())
+
     def put(self, key: str, document: Document | None) -> None:
-        """Store `document` under `key`; None takes away what is there."""
+        """Store `document` under `key` without a line in the undo list; None takes away what is there."""
         if self._indexes:
             self._reindex(key, self.documents.get(key), document)
         if document is None:

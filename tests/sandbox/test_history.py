@@ -130,7 +130,7 @@ def test_calls_that_the_journal_has_dropped_are_no_longer_known(sandboxes: Sandb
 def test_what_the_control_plane_changed_before_the_first_call_that_is_kept_is_forgotten() -> None:
     kept = history.KeptSteps()
     one = history.History(kept)
-    table = MemoryTable()
+    table = MemoryTable(("acme/", "orders"), [])
     one.end_call(1)
     for key in "abc":
         table.put(key, {})
@@ -157,7 +157,7 @@ def test_all_sandboxes_together_remember_no_more_changes_than_the_limit_of_all(
     monkeypatch.setattr(history, "MAX_CHANGES_OF_ALL", 3)
     kept = history.KeptSteps()
     all_of_them = [history.History(kept) for _ in range(8)]
-    table = MemoryTable()
+    table = MemoryTable(("acme/", "orders"), [])
 
     for number in range(1, 6):
         for one in all_of_them:
@@ -172,7 +172,7 @@ def test_a_history_that_was_forgotten_counts_for_no_limit_any_more() -> None:
     kept = history.KeptSteps()
     one, other = history.History(kept), history.History(kept)
     for each in (one, other):
-        each.add([(MemoryTable(), "a", None)], is_control=False)
+        each.add([(MemoryTable(("acme/", "orders"), []), "a", None)], is_control=False)
         each.end_call(1)
 
     one.begin()
@@ -195,7 +195,7 @@ def test_a_sandbox_that_is_deleted_leaves_no_step_behind(monkeypatch: pytest.Mon
 def test_a_call_that_ends_after_its_sandbox_was_deleted_counts_for_no_limit() -> None:
     kept = history.KeptSteps()
     one = history.History(kept)
-    one.add([(MemoryTable(), "a", None)], is_control=False)
+    one.add([(MemoryTable(("acme/", "orders"), []), "a", None)], is_control=False)
 
     one.end()
     one.end_call(1)

@@ -12,7 +12,7 @@ WRITES = st.lists(st.tuples(st.sampled_from("abcde"), st.none() | DOCUMENTS), ma
 
 
 def filled(**documents: Document) -> MemoryTable:
-    table = MemoryTable()
+    table = MemoryTable(("acme/", "orders"), [])
     for key, document in documents.items():
         table.put(key, document)
     return table
@@ -85,7 +85,7 @@ def test_a_list_may_become_a_value_that_can_be_found() -> None:
 
 @given(WRITES)
 def test_find_agrees_with_looking_at_every_document(writes: list[tuple[str, Document | None]]) -> None:
-    table, plain = MemoryTable(), dict[str, Document]()
+    table, plain = MemoryTable(("acme/", "orders"), []), dict[str, Document]()
     table.find("colour", "red")
 
     written(table, plain, writes)
@@ -99,7 +99,7 @@ def test_find_agrees_with_looking_at_every_document(writes: list[tuple[str, Docu
 def test_a_text_is_found_in_any_letter_case_as_by_looking_at_every_document(
     writes: list[tuple[str, Document | None]],
 ) -> None:
-    table, plain = MemoryTable(), dict[str, Document]()
+    table, plain = MemoryTable(("acme/", "orders"), []), dict[str, Document]()
     table.find_any_case("colour", "red")
 
     written(table, plain, writes)
@@ -111,7 +111,7 @@ def test_a_text_is_found_in_any_letter_case_as_by_looking_at_every_document(
 
 @given(WRITES)
 def test_count_agrees_with_find(writes: list[tuple[str, Document | None]]) -> None:
-    table, plain = MemoryTable(), dict[str, Document]()
+    table, plain = MemoryTable(("acme/", "orders"), []), dict[str, Document]()
     table.count("colour", "red")
 
     written(table, plain, writes)
@@ -123,7 +123,7 @@ def test_count_agrees_with_find(writes: list[tuple[str, Document | None]]) -> No
 
 @given(WRITES)
 def test_order_agrees_with_sorting(writes: list[tuple[str, Document | None]]) -> None:
-    table, plain = MemoryTable(), dict[str, Document]()
+    table, plain = MemoryTable(("acme/", "orders"), []), dict[str, Document]()
     table.order()
 
     written(table, plain, writes)
