@@ -57,7 +57,7 @@ class ExampleOperations:
         """
         found = self._vendor(vendor)
         headers, token = self._headers(found), self.source.access(found).token
-        tenant = headers.get(found.tenant_header.lower(), "")
+        tenant = headers.get(found.spec.tenant_key, "")
         return {"headers": headers, "token": token, "tenant": tenant, "collections": _collections(found)}
 
     async def make_example(self, name: str, body: Document) -> Document:

@@ -142,7 +142,7 @@ class Admission:
 
     def _as_tenant(self, call: Call, tenant: str) -> Call:
         """Put the tenant into the vendor's tenant header, if it has one."""
-        name = self.served.tenant_header.lower()
+        name = self.served.spec.tenant_key
         if not tenant or call.headers.get(name) == tenant:
             return call
         return replace(call, headers={**call.headers, name: tenant})

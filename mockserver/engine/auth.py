@@ -7,6 +7,7 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import parse_qs
 
@@ -21,6 +22,8 @@ CREDENTIALS = "credentials"
 
 `expires` is an instant of the sandbox clock.
 """
+
+_KNOWN_LOGINS = 64
 
 
 class Head(Protocol):
@@ -61,13 +64,14 @@ def _credential_reader(node: Document) -> Callable[[Head], str | None]:
 def _login_reader(wanted: str) -> Callable[[Head], str | None]:
     """Return a reader of the Authorization header with this scheme."""
 
-    def read(head: Head) -> str | None:
-        kind, _, text = head.headers.get("authorization", "").partition(" ")
+    @lru_cache(_KNOWN_LOGINS)
+    def parse(header: str) -> str | None:
+        kind, _, text = header.partition(" ")
         if kind.lower() != wanted or len(text.split()) != 1:
             return None
         return _decode_basic(text.strip()) if wanted == "basic" else text.strip()
 
-    return read
+    return lambda head: parse(head.headers.get("authorization", ""))
 
 
 def authenticate(scheme: SecurityScheme, text: str, state: State, *, strict: bool) -> Principal:

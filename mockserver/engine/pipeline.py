@@ -174,7 +174,7 @@ class Pipeline:
         """Return the tenant of the call; of one that cannot be read, the one in its header."""
         if opened.request is not None:
             return opened.request.tenant
-        return call.headers.get(self.executor.served.tenant_header.lower(), "")
+        return call.headers.get(self.executor.served.spec.tenant_key, "")
 
 
 def _with_rule_as_reason(bent: Answer, unbent: Answer, decision: Decision) -> Answer:

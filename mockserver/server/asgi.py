@@ -111,9 +111,10 @@ class MockServerApp:
         if scope["type"] != "http":
             await self.control(scope, receive, send)
             return
-        header_refusal = _header_refusal(scope["headers"])
-        merge = _merge_headers if header_refusal else _merge_known_headers
-        headers = merge(tuple(scope["headers"]))
+        try:
+            headers, header_refusal = _read_known_headers(tuple(scope["headers"])), None
+        except HeadersTooLarge as refusal:
+            headers, header_refusal = _merge_headers(scope["headers"]), refusal
         place = _sandbox_path(path_of(scope), headers.get("mock-sandbox"))
         if isinstance(place, Reply):
             await send_reply(place, send)
@@ -216,8 +217,19 @@ def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
     return headers
 
 
-# A client sends the same headers again and again, and the journal keeps those of each call.
-_merge_known_headers = lru_cache(_KNOWN_HEADERS)(_merge_headers)
+@lru_cache(
+    _KNOWN_HEADERS
+)  # a client sends the same again and again, and the journal keeps those of each call
+def _read_known_headers(raw: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
+    """Return headers by name.
+
+    Raises:
+        HeadersTooLarge: there are too many headers or header bytes.
+    """
+    size_bytes = sum([len(name) + len(text) for name, text in raw])
+    if len(raw) > MAX_HEADERS or size_bytes > MAX_HEADER_BYTES:
+        raise HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")
+    return _merge_headers(raw)
 
 
 def _sandbox_path(path: str, header: str | None) -> SandboxPath | Reply:
@@ -232,14 +244,6 @@ def _sandbox_path(path: str, header: str | None) -> SandboxPath | Reply:
     if sandbox is not None and not is_sandbox_name(sandbox):
         return problem_reply(400, "Bad Request", "Mock-Sandbox: expected 1 to 64 of a-z, 0-9 and -")
     return SandboxPath(sandbox or DEFAULT_SANDBOX, prefix, path)
-
-
-def _header_refusal(headers: list[tuple[bytes, bytes]]) -> HeadersTooLarge | None:
-    """Return a refusal if there are too many headers or header bytes, else None."""
-    size_bytes = sum([len(name) + len(text) for name, text in headers])
-    if len(headers) > MAX_HEADERS or size_bytes > MAX_HEADER_BYTES:
-        return HeadersTooLarge(f"over {MAX_HEADERS} headers or {MAX_HEADER_BYTES} bytes")
-    return None
 
 
 def _admission_refusal(

@@ -66,7 +66,7 @@ class InFlightCalls:
 
 
 def _groups(sandbox: str, served: LoadedVendor, headers: Mapping[str, str], target: str) -> list[_Group]:
-    group = (sandbox, served.name, headers.get(served.tenant_header.lower(), ""))
+    group = (sandbox, served.name, headers.get(served.spec.tenant_key, ""))
     key = headers.get(served.spec.idempotency_header.lower())
     if not key:
         return [group]

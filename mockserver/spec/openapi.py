@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.errors import MethodNotAllowed, NotFound, SpecError
@@ -74,11 +74,16 @@ class Operation:
     batch: Batch | None
     collection: str
     magic: Path
+    parameter_names: frozenset[str] = field(init=False, compare=False)
+    """The names of the parameters, in lower case."""
+
+    def __post_init__(self) -> None:
+        names = frozenset([parameter.name.lower() for parameter in self.parameters])
+        object.__setattr__(self, "parameter_names", names)
 
     def has_parameter(self, name: str) -> bool:
         """Return whether the operation declares a parameter of that name, in whatever letter case."""
-        wanted = name.lower()
-        return wanted in [parameter.name.lower() for parameter in self.parameters]
+        return name.lower() in self.parameter_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,19 @@ class Spec:
     paths: PathForms
     any_case_query: bool
     idempotency_header: str
+    tenant_key: str = field(init=False)
+    """The header that names the tenant, in lower case; "" if none does."""
+    _literal: Mapping[tuple[str, str], RouteMatch] = field(init=False, repr=False, compare=False)
+    """What `match` finds at the paths without parameters, by method and path."""
+    _plain: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The paths without parameters that `canonical_path` leaves as they are."""
+
+    def __post_init__(self) -> None:
+        of_header = self.scope and self.scope[0]["in"] == "header"
+        object.__setattr__(self, "tenant_key", self.scope[0]["name"].lower() if of_header else "")
+        calls = [(one.method.upper(), one.path) for one in self.operations.values() if "{" not in one.path]
+        object.__setattr__(self, "_literal", {call: self._search(*call) for call in calls})
+        object.__setattr__(self, "_plain", {path for _, path in calls if self._canonical(path) == path})
 
     def match(self, method: str, path: str) -> RouteMatch:
         """Return the operation that serves `method` on `path`, which starts below the mount.
@@ -114,6 +132,10 @@ class Spec:
             NotFound: nothing is served at that path.
             MethodNotAllowed: something is, but not by that method.
         """
+        return self._literal.get((method, path)) or self._search(method, path)
+
+    def _search(self, method: str, path: str) -> RouteMatch:
+        """Return what `match` does, from all routes."""
         wanted = "get" if method == "HEAD" else method.lower()
         allowed: list[str] = []
         for pattern, methods in self.routes:
@@ -145,6 +167,9 @@ class Spec:
 
     def canonical_path(self, path: str) -> str:
         """Return `path` in the spec's form, with literal segments in the spec's letter case."""
+        return path if path in self._plain else self._canonical(path)
+
+    def _canonical(self, path: str) -> str:
         path = self.paths.plain(path)
         for pattern, methods in self.routes if self.paths.any_case else ():
             if found := pattern.fullmatch(path):
