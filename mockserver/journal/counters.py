@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from threading import Lock
 
 from mockserver.journal.entry import Entry
@@ -19,30 +20,37 @@ class VendorCounts(Value, frozen=True):
     items: Mapping[str, int] = {}
 
 
+@dataclass(slots=True)
+class _Tally:
+    """The counts of one vendor so far."""
+
+    calls: int = 0
+    faults: int = 0
+    items: Counter[str] = field(default_factory=Counter)
+
+
 class CallCounters:
     """Counts every call; a listener of the journal."""
 
     def __init__(self) -> None:
-        self._calls: Counter[str] = Counter()
-        self._faults: Counter[str] = Counter()
-        self._items: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
         self._lock = Lock()
 
     def __call__(self, entry: Entry) -> None:
         """Count the call of an entry."""
-        vendor, counts, warned = entry.call.vendor, entry.decided.counts, len(entry.decided.warnings)
+        decided = entry.decided
         with self._lock:
-            self._calls[vendor] += 1
-            self._faults[vendor] += bool(entry.fault)
-            items = self._items[vendor]
-            for action, count in counts.items():
-                items[action] += count
-            items[WARNED] += warned
+            tally = self._tallies[entry.call.vendor]
+            tally.calls += 1
+            if entry.delivery is not None and entry.delivery.fault:
+                tally.faults += 1
+            for action, count in decided.counts.items():
+                tally.items[action] += count
+            if decided.warnings:
+                tally.items[WARNED] += len(decided.warnings)
 
     def of(self, vendor: str) -> VendorCounts:
         """Return the counts of one vendor."""
         with self._lock:
-            items = {
-                str(action): count for action, count in self._items.get(vendor, Counter()).items() if count
-            }
-            return VendorCounts(self._calls[vendor], self._faults[vendor], items)
+            tally = self._tallies.get(vendor, _Tally())
+            return VendorCounts(tally.calls, tally.faults, dict(tally.items))
