@@ -9,7 +9,7 @@ from operator import itemgetter
 from threading import Lock
 from typing import TypeAlias
 
-from mockserver.model import EMPTY, Document
+from mockserver.model import EMPTY, Document, Value
 from mockserver.sandbox.memory_table import Change, UndoList
 from mockserver.sandbox.store import CallStates, Tables
 
@@ -23,8 +23,7 @@ _OF_CONTROL_PLANE = 0
 _TablesByPlace: TypeAlias = Mapping[tuple[str, str], Mapping[str, Document]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Step:
+class _Step(Value, frozen=True, eq=False):
     """What the call of a number changed, or the control plane if it is 0."""
 
     undo: Sequence[Change]

@@ -51,7 +51,7 @@ class _Savepoint:
                 table.put(key, document)
 
 
-class _SandboxTables:
+class _StoredSandbox:
     """The tables of one sandbox by scope and name, its history, the lock that serialises its transactions.
 
     `undo` are the changes of the transaction that is open, `savepoint` undoes some of them.
@@ -82,10 +82,10 @@ class _SandboxTables:
 class _State:
     """The state of one sandbox inside one transaction; `created` are the tables that were not there."""
 
-    __slots__ = ("_clock", "_near", "_now", "_scope", "_tables", "_vendor", "created")
+    __slots__ = ("_clock", "_near", "_now", "_scope", "_stored", "_vendor", "created")
 
-    def __init__(self, tables: _SandboxTables, scope: str, clock: Clock) -> None:
-        self._tables, self._scope, self._clock = tables, scope, clock
+    def __init__(self, stored: _StoredSandbox, scope: str, clock: Clock) -> None:
+        self._stored, self._scope, self._clock = stored, scope, clock
         self._vendor = scope[: scope.index("/") + 1]
         self._near: dict[str, MemoryTable] = {}
         self._now: datetime | None = None
@@ -115,7 +115,7 @@ class _State:
         return self._open(SANDBOX_SCOPE, name)
 
     def item(self) -> AbstractContextManager[None]:
-        return self._tables.savepoint
+        return self._stored.savepoint
 
     def next(self, sequence: str) -> int:
         counters = self._open(self._vendor, "sequences")
@@ -134,13 +134,13 @@ class _State:
 
     def tables(self) -> Tables:
         whole: dict[str, dict[str, dict[str, Document]]] = {}
-        for (scope, name), table in sorted(self._tables.tables.items(), key=itemgetter(0)):
+        for (scope, name), table in sorted(self._stored.tables.items(), key=itemgetter(0)):
             if table.documents:
                 whole.setdefault(scope, {})[name] = {key: table.documents[key] for key in table.order()}
         return whole
 
     def load(self, tables: Tables) -> None:
-        for table in list(self._tables.tables.values()):
+        for table in list(self._stored.tables.values()):
             for key in list(table.documents):
                 del table[key]
         for scope, collections in tables.items():
@@ -154,9 +154,9 @@ class _State:
 
     def _open(self, scope: str, name: str) -> MemoryTable:
         place = (scope, name)
-        table = self._tables.tables.get(place)
+        table = self._stored.tables.get(place)
         if table is None:
-            table = self._tables.create_table(place)
+            table = self._stored.create_table(place)
             self.created.append(table)
         return table
 
@@ -170,26 +170,26 @@ class MemoryStore:
 
     def __init__(self, clock: Clock = system_clock, keep: TransformDocument | None = None) -> None:
         self._clock, self._keep = clock, keep
-        self._worlds: dict[str, _SandboxTables] = {}
+        self._sandboxes: dict[str, _StoredSandbox] = {}
         self._kept_steps = KeptSteps()
         self._lock = Lock()
 
     def create(self, sandbox: str, fill: Callable[[SandboxState], None]) -> bool:
         """See `Store.create`."""
         with self._lock:
-            if sandbox in self._worlds:
+            if sandbox in self._sandboxes:
                 return False
-            world = _SandboxTables(self._kept_steps, self._keep)
-            self._run(world, SANDBOX_SCOPE, fill)
-            self._worlds[sandbox] = world
+            stored = _StoredSandbox(self._kept_steps, self._keep)
+            self._run(stored, SANDBOX_SCOPE, fill)
+            self._sandboxes[sandbox] = stored
             return True
 
     def transact(self, sandbox: str, scope: str, work: Callable[[_State], T]) -> T:
         """See `Store.transact`."""
-        world = self._worlds.get(sandbox)
-        if world is None:
+        stored = self._sandboxes.get(sandbox)
+        if stored is None:
             raise UnknownSandboxError(sandbox)
-        return self._run(world, scope, work)
+        return self._run(stored, scope, work)
 
     def control(self, sandbox: str, work: Callable[[SandboxState], T]) -> T:
         """See `Store.control`."""
@@ -199,59 +199,59 @@ class MemoryStore:
         self, fill: Callable[[SandboxState], None], scope: str, work: Callable[[_State], T]
     ) -> T:
         """See `Store.run_discarded`."""
-        world = _SandboxTables(KeptSteps(), self._keep)
-        self._run(world, SANDBOX_SCOPE, fill)
-        return self._run(world, scope, work)
+        stored = _StoredSandbox(KeptSteps(), self._keep)
+        self._run(stored, SANDBOX_SCOPE, fill)
+        return self._run(stored, scope, work)
 
     def end_call(self, sandbox: str, number: int) -> None:
         """See `Store.end_call`."""
-        if (world := self._worlds.get(sandbox)) is not None:
-            with world.lock:
-                world.history.end_call(number)
+        if (stored := self._sandboxes.get(sandbox)) is not None:
+            with stored.lock:
+                stored.history.end_call(number)
 
     def forget_calls_before(self, sandbox: str, number: int) -> None:
         """See `Store.forget_calls_before`."""
-        if (world := self._worlds.get(sandbox)) is not None:
-            world.history.forget_before(number)
+        if (stored := self._sandboxes.get(sandbox)) is not None:
+            stored.history.forget_before(number)
 
     def call_states(self, sandbox: str, numbers: Collection[int]) -> Mapping[int, CallStates]:
         """See `Store.call_states`."""
-        world = self._worlds.get(sandbox)
-        if world is None:
+        stored = self._sandboxes.get(sandbox)
+        if stored is None:
             raise UnknownSandboxError(sandbox)
-        with world.lock:
-            return world.history.states(numbers, _State(world, SANDBOX_SCOPE, self._clock).tables)
+        with stored.lock:
+            return stored.history.states(numbers, _State(stored, SANDBOX_SCOPE, self._clock).tables)
 
     def forget_calls(self, sandbox: str) -> None:
         """See `Store.forget_calls`."""
-        if (world := self._worlds.get(sandbox)) is not None:
-            with world.lock:
-                world.history.begin()
+        if (stored := self._sandboxes.get(sandbox)) is not None:
+            with stored.lock:
+                stored.history.begin()
 
     def delete(self, sandbox: str) -> None:
         """See `Store.delete`."""
         with self._lock:
-            world = self._worlds.pop(sandbox, None)
-            if world is None:
+            stored = self._sandboxes.pop(sandbox, None)
+            if stored is None:
                 raise UnknownSandboxError(sandbox)
-            world.history.end()
+            stored.history.end()
 
     def names(self) -> list[str]:
         """See `Store.names`."""
         with self._lock:
-            return sorted(self._worlds)
+            return sorted(self._sandboxes)
 
-    def _run(self, world: _SandboxTables, scope: str, work: Callable[[_State], T]) -> T:
-        with world.lock:
-            state, undo = _State(world, scope, self._clock), world.undo
+    def _run(self, stored: _StoredSandbox, scope: str, work: Callable[[_State], T]) -> T:
+        with stored.lock:
+            state, undo = _State(stored, scope, self._clock), stored.undo
             begun = len(undo)
             try:
-                with world.savepoint:
+                with stored.savepoint:
                     result = work(state)
                 changes = undo[begun:]
-                world.history.add(changes, is_control=scope == SANDBOX_SCOPE)
-                world.drop_empty({table for table, _, _ in changes})
+                stored.history.add(changes, is_control=scope == SANDBOX_SCOPE)
+                stored.drop_empty({table for table, _, _ in changes})
                 return result
             finally:
                 del undo[begun:]
-                world.drop_empty(state.created)
+                stored.drop_empty(state.created)
