@@ -68,8 +68,8 @@ ERRORS: Mapping[str, tuple[str, str, str, str]] = {
         "curl 22",
     ),
 }
-PATIENCE_S = {"slow-drip": 0.6, "no-response": 0.3}
-"""Of the drops one comes every 0.2 s, and the last after 1 s."""
+PATIENCE_S = {"slow-drip": 0.9, "no-response": 0.3}
+"""Of the drops one comes every 0.2 s, and the last after 1 s: the most patience that 1 s exhausts."""
 
 
 STALE = "stale-keep-alive"
