@@ -69,7 +69,7 @@ class ExampleSubject(Protocol):
 
 
 class ExampleSource(Protocol):
-    """What is known of the vendors' batches and credentials; passed in by who composes the server."""
+    """What is known of the vendors' batches and credentials; passed in by whoever composes the server."""
 
     def access(self, vendor: LoadedVendor) -> VendorAccess:
         """Return headers and credentials that strict mode accepts; header names in lower case."""

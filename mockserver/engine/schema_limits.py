@@ -1,4 +1,4 @@
-"""The limits of a schema without references: check a value against them, bring a text or a number within."""
+"""Check a value against the limits of a schema without references; bring a text or a number within them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _NUMBER_LIMITS = frozenset({"minimum", "maximum", "multipleOf"})
 
 
 def value_check(node: Document) -> Callable[[Json], bool]:
-    """Return what checks if a schema without references takes a text, a number or a truth value."""
+    """Return the check whether a schema without references accepts a text, a number or a Boolean."""
     kinds: tuple[type, ...] = _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
-    enum, fits, is_in_reach = node.get("enum"), _text_check(node), _number_check(node)
+    enum, accepts_text, accepts_number = node.get("enum"), _text_check(node), _number_check(node)
 
     def check(value: Json) -> bool:
         if not isinstance(value, kinds) or (value.__class__ is bool and bool not in kinds):
@@ -32,17 +32,17 @@ def value_check(node: Document) -> Callable[[Json], bool]:
         if enum and value not in enum:
             return False
         if isinstance(value, str):
-            return fits(value)
-        return value.__class__ is bool or is_in_reach(value)
+            return accepts_text(value)
+        return value.__class__ is bool or accepts_number(value)
 
     return check
 
 
 def _text_check(node: Document) -> Callable[[str], bool]:
-    """Return what checks a text's length, pattern and format; a pattern that is none takes any text."""
+    """Return the check of a text's length, pattern and format; an invalid pattern accepts any text."""
     least, most = node.get("minLength", 0), node.get("maxLength", sys.maxsize)
-    form = COMMON_FORMATS.get(node.get("format", ""))
-    patterns = (node.get("pattern"), form if isinstance(form, str) else None)
+    of_format = COMMON_FORMATS.get(node.get("format", ""))
+    patterns = (node.get("pattern"), of_format if isinstance(of_format, str) else None)
     searches = [found for pattern in patterns if pattern and (found := _search_of(pattern))]
     if not searches and not least and most == sys.maxsize:
         return _any_value
@@ -50,6 +50,7 @@ def _text_check(node: Document) -> Callable[[str], bool]:
 
 
 def _search_of(pattern: str) -> Callable[[str], object] | None:
+    """Return the search for a pattern; None if it is invalid."""
     try:
         return re.compile(pattern, re.ASCII).search
     except re.error:
@@ -57,7 +58,7 @@ def _search_of(pattern: str) -> Callable[[str], object] | None:
 
 
 def _number_check(node: Document) -> Callable[[Json], bool]:
-    """Return what checks that limits and step allow a number."""
+    """Return the check of a number against limits and step."""
     if _NUMBER_LIMITS.isdisjoint(node):
         return _any_value
     least, most = _limits(node)
@@ -71,7 +72,7 @@ def _any_value(_value: Json) -> bool:
 
 
 def is_free_text(node: Document) -> bool:
-    """Return whether a schema without references takes any text of some length and pattern."""
+    """Return whether a schema without references limits a text by length and pattern at most."""
     return node.get("type", "string") == "string" and not {"enum", "format", "properties"} & node.keys()
 
 
@@ -97,14 +98,12 @@ def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
 
 
 def fitting_text(node: Document, *texts: str) -> str | None:
-    """Return the first text that length and pattern allow, one that is too long cut, else None."""
+    """Return the first text that fits length and pattern, cut or filled up with dots; None if none does."""
     least, most, pattern = node.get("minLength", 0), node.get("maxLength"), node.get("pattern")
+    search = None if pattern is None else _search_of(pattern)
     for text in texts:
         cut = text if most is None else text[:most]
         cut = cut if len(cut) >= least else cut.ljust(least, ".")
-        try:
-            if pattern is None or re.search(pattern, cut, re.ASCII):
-                return cut
-        except re.error:
+        if search is None or search(cut):
             return cut
     return None

@@ -23,7 +23,7 @@ class Head(NamedTuple):
 
 
 class _Name(NamedTuple):
-    """A header's name in lower case, and how its line starts, "" if uvicorn must write it."""
+    """A header's name in lower case, and the start of its line; empty if uvicorn must write it."""
 
     lower: bytes
     line_start: bytes
@@ -35,18 +35,19 @@ def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> Head | None:
     That is a head without one Content-Length, with a header that says how the connection is used, or with a
     header that uvicorn refuses.
     """
-    pieces, texts, length = [STATUS_LINE.get(status, b"")], [], -1
+    length: int | None = None
+    pieces, texts = [STATUS_LINE.get(status, b"")], []
     for name, text in headers:
         lower, line_start = _name(name)
         if not line_start:
             return None
         if lower == _LENGTH:
-            if length >= 0 or not text.isdigit():
+            if length is not None or not text.isdigit():
                 return None
             length = int(text)
         texts.append(text)
         pieces += (line_start, text, b"\r\n")
-    if length < 0 or not pieces[0] or HEADER_VALUE_RE.search(b"".join(texts)):
+    if length is None or not pieces[0] or HEADER_VALUE_RE.search(b"".join(texts)):
         return None
     pieces.append(b"\r\n")
     return Head(b"".join(pieces), length)
@@ -55,5 +56,5 @@ def head_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> Head | None:
 @lru_cache(_KNOWN_NAMES)
 def _name(name: bytes) -> _Name:
     lower = name.lower()
-    is_uvicorns = lower in _FRAMED_BY_UVICORN or HEADER_RE.search(name)
-    return _Name(lower, b"" if is_uvicorns else b"%s: " % spelled(name))
+    is_left = lower in _FRAMED_BY_UVICORN or HEADER_RE.search(name)
+    return _Name(lower, b"" if is_left else b"%s: " % spelled(name))

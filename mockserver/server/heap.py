@@ -1,4 +1,4 @@
-"""Garbage collection of a server: none while it starts, and never of what it is built from."""
+"""Garbage collection in a server: none while it starts, and never of what it is built from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ def collection_paused() -> Iterator[None]:
 
 
 def freeze_heap() -> None:
-    """Exclude start-up objects from garbage collection (measured: p99 27 → 11 ms, see bench)."""
+    """Turn the collector on, but for the objects that are there now, and let it run seldom.
+
+    Measured: the 99th percentile of a call fell from 27 to 11 ms.
+    """
     gc.freeze()
     gc.enable()
     gc.set_threshold(50_000, 20, 100)

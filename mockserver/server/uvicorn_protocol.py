@@ -22,7 +22,7 @@ from mockserver.server.transport_faults import is_bodiless
 
 MAX_WAIT_S = 600
 _POLL_S = 1
-_GOODBYE_S = 0.2
+_CLOSE_NOTIFY_S = 0.2
 _WINDOWS = "win32"
 _PROTOCOL_NAMES = (
     "_start_asgi_task",
@@ -93,7 +93,8 @@ class SocketConnection:
     """The socket under one call; implements `Connection`.
 
     A head of known length is kept back until its body comes, so that both leave in one piece: ASGI leaves it
-    to the server, and each piece costs a system call, and a turn of the client. Nothing overtakes it.
+    to the server, and each piece costs a system call, and a turn of the client. Whatever else is sent goes
+    after it.
     """
 
     __slots__ = ("_cycle", "_head", "_protocol")
@@ -224,7 +225,7 @@ class SocketConnection:
         self._cycle.disconnected = True
         self._cycle.transport.close()
         if self._protocol.ended.is_set():
-            self._protocol.end_without_goodbye()
+            self._protocol.abort_tls_soon()
 
     def reset(self) -> None:
         """Reset the connection (TCP RST) and end the call."""
@@ -270,12 +271,12 @@ class MockServerProtocol(HttpToolsProtocol):
         self.ended.set()
         super().shutdown()
         if self.transport.is_closing():
-            self.end_without_goodbye()
+            self.abort_tls_soon()
 
-    def end_without_goodbye(self) -> None:
-        """End a closing TLS connection soon; a client that is idle would not answer the goodbye for long."""
+    def abort_tls_soon(self) -> None:
+        """Abort a closing TLS connection soon; an idle client does not answer the `close_notify` for long."""
         if self.is_tls:
-            self.loop.call_later(_GOODBYE_S, self.transport.abort)
+            self.loop.call_later(_CLOSE_NOTIFY_S, self.transport.abort)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         connection = SocketConnection(self, cycle)
@@ -320,7 +321,7 @@ async def _answer(
         await app(scope, receive, connection.send)
     finally:
         connection.send_head()
-        # The call, which the connection knows, has it in its scope: only the collector would free them.
+        # Connection and call refer to each other: without this only the garbage collector would free them.
         scope["extensions"].pop(CONNECTION_KEY, None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from tests.bench.batches import LEDGER, SHARES, VBA, Bad, Batches
+from tests.bench.batches import BAD_WORDS, LEDGER, SHARES, VBA, Bad, Batches
 from tests.bench.goals import Goal
 from tests.bench.proof import proven
 from tests.bench.rounds import Measured, Session, Work, measured
@@ -58,8 +58,7 @@ def named(work: Work) -> str:
     """The work in words."""
     if work.items == 1:
         return f"{work.batches.name}: one item, {work.keys}" + (", bad" if work.bad == "one" else "")
-    words = {"none": "all good", "one": "one bad", "tenth": "a tenth bad", "half": "half bad"}
-    return f"{work.batches.name}: {work.items:,} items, {work.keys}, {words[work.bad]}"
+    return f"{work.batches.name}: {work.items:,} items, {work.keys}, {BAD_WORDS[work.bad]}"
 
 
 def _ratio_goals(one: Measured) -> Iterator[Goal]:

@@ -18,6 +18,12 @@ Item: TypeAlias = Any
 Bad: TypeAlias = Literal["none", "one", "tenth", "half"]
 """How many items of a batch are bad."""
 
+BAD_WORDS: Mapping[Bad, str] = {
+    "none": "all good",
+    "one": "one bad",
+    "tenth": "a tenth bad",
+    "half": "half bad",
+}
 SHARES: tuple[Bad, ...] = get_args(Bad)
 JSON_TYPE, XML_TYPE = "application/json", "application/xml"
 _PARTS: Mapping[Bad, int] = {"tenth": 10, "half": 2}

@@ -110,7 +110,7 @@ def _phase(what: str, steadiness: Steadiness) -> Iterator[None]:
 def _loads(
     ours: Server, floor: Server, pace: Pace, steadiness: Steadiness
 ) -> tuple[Mapping[str, list[Measured]], Mapping[str, Any]]:
-    """All batches, first with one connection, then with many; then what memory is held."""
+    """All batches, first with one connection, then with many; then the resident memory."""
     session = Session(pace, steadiness)
     found: dict[str, list[Measured]] = {"against_floor": [], "vendors": []}
     runs = (

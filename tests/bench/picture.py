@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
+from tests.bench.batches import BAD_WORDS
+
 WIDTH = 760
 _LABELS, _BARS, _ROW, _TITLE, _GAP = 270, 390, 22, 34, 18
 _STYLE = """
@@ -94,12 +96,11 @@ def _panels(document: Mapping[str, Any]) -> Iterator[Panel]:
 
 
 def _against_floor(bench: Mapping[str, Any]) -> Iterator[Bar]:
-    words = {"none": "all good", "one": "one bad", "tenth": "a tenth bad", "half": "half bad"}
     for row in bench["against_floor"]:
         if row["keys"] == "fresh" and (row["items"] > 1 or row["bad"] == "none"):
             name = row["batches"].partition(" ")[0]
             label = (
-                f"{name}, {row['items']:,} items, {words[row['bad']]}"
+                f"{name}, {row['items']:,} items, {BAD_WORDS[row['bad']]}"
                 if row["items"] > 1
                 else f"{name}, one item"
             )

@@ -16,7 +16,7 @@ from mockserver.errors import TooLarge
 from mockserver.journal.journal import Journal
 from mockserver.model import Answer, Call, Delivery
 from mockserver.server.application import Application
-from mockserver.server.connection import ConnectionLostError
+from mockserver.server.connection import ConnectionLostError, NullConnection
 from mockserver.server.flask_bridge import ARRIVAL, STARTED, FlaskBridge
 from mockserver.server.recorder import Recorder
 from mockserver.server.request_body import read_body
@@ -243,14 +243,21 @@ def test_a_connection_that_breaks_is_no_500(bent: Callable[[Delivery], Applicati
 def test_a_call_is_open_until_its_answer_has_left(
     bent: Callable[[Delivery], Application], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    application = bent(Delivery(delay_ms=30))
+    application = bent(Delivery(delay_ms=1))
     handle, counts = Pipeline.handle, []
+    second_came = asyncio.Event()
 
     def counting(pipeline: Pipeline, arrival: Arrival) -> tuple[Call, Answer]:
         counts.append(arrival.in_flight)
         return handle(pipeline, arrival)
 
+    async def wait_for_the_second_call(_connection: NullConnection, _seconds: float) -> bool:
+        if len(counts) > 1:
+            second_came.set()
+        return await second_came.wait()
+
     monkeypatch.setattr(Pipeline, "handle", counting)
+    monkeypatch.setattr(NullConnection, "wait", wait_for_the_second_call)
 
     async def both() -> None:
         await asyncio.gather(asked(application), asked(application))

@@ -20,6 +20,8 @@ from mockserver.control.cases.runner import run_in_new_sandbox
 from mockserver.control.cases.transport import open_client
 from tests.stories.recording import Export
 
+PATIENCE_S = 10
+
 
 def play_cases(url: str, exports: Sequence[Export], _folder: Path) -> list[str]:
     """Run case files with the runner; what differed, a line each."""
@@ -118,7 +120,7 @@ def _send(
     url: str, method: str, target: str, headers: Mapping[str, str], body: bytes
 ) -> httpx.Response | None:
     sent = [(name.encode(), text.encode("latin-1")) for name, text in headers.items()]
-    patience = {"timeout": httpx.Timeout(1.5).as_dict()}
+    patience = {"timeout": httpx.Timeout(PATIENCE_S).as_dict()}
     address = httpx.URL(url).copy_with(raw_path=target.encode("latin-1"))
     try:
         with httpx.Client(trust_env=False) as client:

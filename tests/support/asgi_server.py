@@ -15,7 +15,7 @@ STOP_S = 10
 
 @contextmanager
 def listen(app: Any) -> Iterator[str]:
-    """Its address, without a slash at the end; the port was free."""
+    """Serve `app` on a free port; yield the address, without a slash at the end."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         # Whoever calls before the server is up waits in the queue.

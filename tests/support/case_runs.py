@@ -1,4 +1,4 @@
-"""Runs cases on the application in process, and holds every vendor's answer against its spec."""
+"""Runs cases on the application in process, and checks every vendor's answer against its spec."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support import conformance
 
 @dataclass(frozen=True, slots=True)
 class ConformanceClient:
-    """Passes on what the sender carries; what no scenario bent and no spec states fails the test."""
+    """Client that fails the test at an answer that neither a scenario nor the vendor's spec states."""
 
     sender: HttpClient
     app: Application
@@ -25,14 +25,14 @@ class ConformanceClient:
 
     async def send(self, sent: Request) -> Response | LostResponse:
         came = await self.sender.send(sent)
-        if isinstance(came, Response) and not self._bent(came):
+        if isinstance(came, Response) and not self._is_of_a_scenario(came):
             path = unquote(sent.target.partition("?")[0])
             said = conformance.SentReply(sent.method, path, came.status, came.headers, came.body)
             unstated = conformance.find_violation(self.app.served, said)
             assert not unstated, f"{sent.method} {path}: {unstated}\n{came.text[:2000]}"
         return came
 
-    def _bent(self, came: Response) -> bool:
+    def _is_of_a_scenario(self, came: Response) -> bool:
         number = int(came.headers.get("mock-journal", "0"))
         entry = self.app.journal.entry(self.sandbox, number)
         return entry is not None and bool(entry.applied)

@@ -1,6 +1,6 @@
 """A client that calls the application in process, one ASGI request at a time.
 
-It holds every answer against the vendor's spec: what is not stated there fails the test that called.
+It checks every answer against the vendor's spec: what is not stated there fails the test that called.
 """
 
 from __future__ import annotations
@@ -131,21 +131,6 @@ async def send_call(  # noqa: PLR0913 - the parts of a request
     taken: asyncio.Event | None = None,
 ) -> Response:
     """One call beside others: its body begins when it may go on, its answer leaves when it is taken."""
-    path, _, query = target.partition("?")
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": unquote(path),
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "root_path": "",
-        "headers": [(name.encode(), text.encode("latin-1")) for name, text in headers.items()],
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 8080),
-    }
     incoming = [
         {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
         for number, piece in enumerate(pieces, 1)
@@ -162,10 +147,28 @@ async def send_call(  # noqa: PLR0913 - the parts of a request
             await taken.wait()
         outgoing.append(message)
 
-    await app(scope, receive, send)
+    await app(_scope_of(method, target, headers), receive, send)
     start = outgoing[0]
     return Response(
         start["status"],
         {name.decode().lower(): text.decode("latin-1") for name, text in start["headers"]},
         b"".join(message.get("body", b"") for message in outgoing[1:]),
     )
+
+
+def _scope_of(method: str, target: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    path, _, query = target.partition("?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.encode(), text.encode("latin-1")) for name, text in headers.items()],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8080),
+    }

@@ -13,10 +13,14 @@ def _refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
 
 
 class FrozenDict(dict[str, Any]):
+    """A dictionary whose every change is refused."""
+
     __setitem__ = __delitem__ = pop = popitem = update = setdefault = clear = __ior__ = _refuse
 
 
 class FrozenList(list[Any]):
+    """A list whose every change is refused."""
+
     __setitem__ = __delitem__ = append = extend = insert = pop = remove = sort = reverse = clear = _refuse
     __iadd__ = __imul__ = _refuse
 
@@ -44,7 +48,7 @@ class FixturesFrozenOnce:
         self._fixtures: list[Document] = []
 
     def add(self, fixtures: Tables) -> None:
-        """Freeze these fixtures; they are held, so that no other document can have the identity of one."""
+        """Freeze these fixtures; they are kept, so that no other document can have the `id` of one."""
         found = [one for scope in fixtures.values() for table in scope.values() for one in table.values()]
         self._fixtures += found
         self._frozen |= {id(one): freeze_document(one) for one in found}

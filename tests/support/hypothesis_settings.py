@@ -1,4 +1,4 @@
-"""What Hypothesis is told, so that the same cases come every time."""
+"""Settings of Hypothesis with which the same cases come every time."""
 
 from __future__ import annotations
 

@@ -118,14 +118,14 @@ class BatchAttempt:
         declared = 400 <= answered.status < 500 and self.batch.declares(answered)
         return declared and self.untouched()
 
-    def judged(self, answered: Response) -> bool:
-        """Whether that is an answer that the operation declares, and no crash."""
+    def is_answered_as_declared(self, answered: Response) -> bool:
+        """Whether the operation declares that answer, and it is no 5xx."""
         return answered.status < 500 and self.batch.declares(answered)
 
     def untouched(self) -> bool:
-        """Whether the sandbox holds what it held at first."""
-        held: bool = stored(self.app, self.client.headers["mock-sandbox"]) == self.before
-        return held
+        """Whether the sandbox has the same state as at first."""
+        is_same: bool = stored(self.app, self.client.headers["mock-sandbox"]) == self.before
+        return is_same
 
 
 def batch_operations() -> tuple[CalledOperation, ...]:

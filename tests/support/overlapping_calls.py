@@ -50,10 +50,10 @@ def send_overlapping(
 
 
 async def _overlapped(
-    client: Client, first: OverlappingRequest, second: OverlappingRequest, held: str
+    client: Client, first: OverlappingRequest, second: OverlappingRequest, waits_for: str
 ) -> tuple[Response, Response]:
     over = asyncio.Event()
-    waiting = asyncio.create_task(first.by(client, **{held: over}))
+    waiting = asyncio.create_task(first.by(client, **{waits_for: over}))
     for _ in range(_TURNS):
         await asyncio.sleep(0)
     answered = await second.by(client)

@@ -30,7 +30,7 @@ from mockserver.server.application import Application
 from tests.support.spec_documents import VENDORS
 
 AMOUNTS = tuple(map(Decimal, ("0.30", "19.99", "1234567890.01", "100", "0.01")))
-"""Cents that no binary fraction holds, and more digits than some hold."""
+"""Cents that no binary fraction equals, and more digits than some types keep."""
 
 FIRST_REFUSAL = 400
 
@@ -60,20 +60,22 @@ class Tried:
         return self.target.send(request.having(named), self.subject.operation)
 
     def batch(self, *documents: Json, tenant: int = 0) -> ReportedOutcomes | None:
-        """What is told of these items."""
-        return self.told(self.send(self.subject.call(documents, tenant), tenant), documents)
+        """Send these items in one batch; return the outcomes that its answer reports."""
+        return self.reported(self.send(self.subject.call(documents, tenant), tenant), documents)
 
-    def told(self, exchange: Exchange, documents: Sequence[Json]) -> ReportedOutcomes | None:
-        """What an answer tells of these items."""
+    def reported(self, exchange: Exchange, documents: Sequence[Json]) -> ReportedOutcomes | None:
+        """The outcomes of these items that an answer reports."""
         items = [BatchItem(place, None, document) for place, document in enumerate(documents)]
         assert self.subject.reader is not None
         return self.subject.reader(exchange, items)
 
-    def accepted(self, telling: ReportedOutcomes | None, number: int) -> list[bool]:
+    def accepted(self, reported: ReportedOutcomes | None, number: int) -> list[bool]:
         """Of so many items, which were done."""
-        assert telling is not None
-        told = {one.place: one.accepted for one in telling.outcomes}
-        return [told[place] if telling.is_complete else told.get(place, True) for place in range(number)]
+        assert reported is not None
+        accepted = {one.place: one.accepted for one in reported.outcomes}
+        return [
+            accepted[place] if reported.is_complete else accepted.get(place, True) for place in range(number)
+        ]
 
     def shown(self, key: str, tenant: int = 0) -> Record | None:
         """What reading the key shows."""
@@ -163,13 +165,13 @@ def good_items_are_read_back(tried: Tried) -> None:
     sent = _sent(tried)
     items = [tried.subject.item(key, drawn) for key, drawn in sent.items()]
 
-    telling = tried.batch(*items)
+    reported = tried.batch(*items)
 
-    assert tried.accepted(telling, len(items)) == [True] * len(items)
+    assert tried.accepted(reported, len(items)) == [True] * len(items)
     assert {key: tried.shown(key) for key in sent} == _records(tried, sent)
-    if tried.subject.amount is not None and telling is not None:
-        told = [one.amount for one in telling.outcomes]
-        assert told == [tried.subject.amount(item) for item in items]
+    if tried.subject.amount is not None and reported is not None:
+        amounts = [one.amount for one in reported.outcomes]
+        assert amounts == [tried.subject.amount(item) for item in items]
 
 
 def the_list_shows_them(tried: Tried) -> None:
@@ -191,16 +193,16 @@ def a_corrupted_item_fails_alone(tried: Tried, corruption: Corruption) -> None:
     items = [tried.subject.item(key, drawn) for key, drawn in sent.items()]
     items[1] = corruption.change(items[1])
 
-    telling = tried.batch(*items)
+    reported = tried.batch(*items)
 
     bad = list(sent)[1]
     after = {key: tried.shown(key) for key in sent}
     if corruption.refuses_call:
-        assert telling is None
+        assert reported is None
         assert after == before
     else:
-        assert tried.accepted(telling, len(items)) == [place != 1 for place in range(len(items))]
-        assert all(one.message for one in (telling.outcomes if telling else ()) if not one.accepted)
+        assert tried.accepted(reported, len(items)) == [place != 1 for place in range(len(items))]
+        assert all(one.message for one in (reported.outcomes if reported else ()) if not one.accepted)
         assert after == (before if tried.is_atomic else {**_records(tried, sent), bad: before[bad]})
 
 
@@ -225,15 +227,15 @@ def a_key_that_is_there_twice(tried: Tried) -> None:
     before = tried.shown(key)
     first, second = DrawnValues(1, Decimal("19.99")), DrawnValues(2, Decimal("0.30"))
 
-    telling = tried.batch(tried.subject.item(key, first), tried.subject.item(key, second))
+    reported = tried.batch(tried.subject.item(key, first), tried.subject.item(key, second))
 
     if tried.subject.twice == "none":
-        assert tried.accepted(telling, 2) == [False, False]
+        assert tried.accepted(reported, 2) == [False, False]
         assert tried.shown(key) == before
         return
     then = tried.upon(tried.subject.record(key, first), key, second)
     is_done = not isinstance(then, RefusedStep)
-    assert tried.accepted(telling, 2) == [True, is_done]
+    assert tried.accepted(reported, 2) == [True, is_done]
     assert tried.shown(key) == (then if is_done else tried.subject.record(key, first))
 
 
@@ -241,9 +243,9 @@ def tenants_do_not_meet(tried: Tried) -> None:
     """What one tenant sends, another does not see."""
     key, drawn = tried.key(0, tenant=1), DrawnValues(1, Decimal("19.99"))
 
-    telling = tried.batch(tried.subject.item(key, drawn), tenant=1)
+    reported = tried.batch(tried.subject.item(key, drawn), tenant=1)
 
-    assert tried.accepted(telling, 1) == [True]
+    assert tried.accepted(reported, 1) == [True]
     assert tried.shown(key, tenant=1) == tried.subject.record(key, drawn)
     assert tried.shown(key, tenant=0) is None
 
@@ -256,9 +258,9 @@ def other_media_types_say_the_same(tried: Tried, media_type: str) -> None:
     body = tried.subject.encodings[media_type](items)
     request = replace(usual, headers={**usual.headers, "content-type": media_type}, body=body)
 
-    telling = tried.told(tried.send(request), items)
+    reported = tried.reported(tried.send(request), items)
 
-    assert tried.accepted(telling, len(items)) == [True] * len(items)
+    assert tried.accepted(reported, len(items)) == [True] * len(items)
     assert {key: tried.shown(key) for key in sent} == _records(tried, sent)
 
 

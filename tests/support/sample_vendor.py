@@ -34,18 +34,7 @@ def document() -> dict[str, Any]:
             "/orders": {
                 "put": {
                     "operationId": "putOrders",
-                    "x-batch": {
-                        "items": "/orders",
-                        "key": ["id"],
-                        "upsert": True,
-                        "collection": "orders",
-                        "outcome": {
-                            "list": "/results",
-                            "status": "/status",
-                            "message": "/text",
-                            "key": "/order/id",
-                        },
-                    },
+                    "x-batch": _batch(),
                     "requestBody": {"required": True, "content": {"application/json": {"schema": batch}}},
                     "responses": {"207": _json({"type": "object"}), **refusals},
                 },
@@ -68,17 +57,31 @@ def document() -> dict[str, Any]:
         },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {
-                "Order": {
-                    "type": "object",
-                    "required": ["id", "amount"],
-                    "properties": {
-                        "id": {"type": "string", "minLength": 1},
-                        "amount": {"type": "number", "minimum": 0},
-                        "note": {"type": "string", "nullable": True, "maxLength": 10},
-                    },
-                }
-            },
+            "schemas": {"Order": _order()},
+        },
+    }
+
+
+def _batch() -> dict[str, Any]:
+    """What `x-batch` says of the batch operation."""
+    return {
+        "items": "/orders",
+        "key": ["id"],
+        "upsert": True,
+        "collection": "orders",
+        "outcome": {"list": "/results", "status": "/status", "message": "/text", "key": "/order/id"},
+    }
+
+
+def _order() -> dict[str, Any]:
+    """The schema of an item."""
+    return {
+        "type": "object",
+        "required": ["id", "amount"],
+        "properties": {
+            "id": {"type": "string", "minLength": 1},
+            "amount": {"type": "number", "minimum": 0},
+            "note": {"type": "string", "nullable": True, "maxLength": 10},
         },
     }
 

@@ -23,7 +23,7 @@ STOP_S = 10
 def serve_process(*options: str, environment: Mapping[str, str] | None = None) -> Iterator[str]:
     """The address of a server that answers, without a slash at the end; it is gone afterwards.
 
-    Every answer that it gave is held against the specs first, as its journal has it.
+    Its answers, as its journal has them, are checked against the specs first.
     """
     with subprocess.Popen(  # noqa: S603 - our own command line
         [*COMMAND, *options],
@@ -43,7 +43,7 @@ def serve_process(*options: str, environment: Mapping[str, str] | None = None) -
 
 
 def find_violations(url: str) -> list[str]:
-    """What the specs do not say of the answers in all journals of the server that no scenario bent."""
+    """The answers in all journals of the server that the specs do not state, but for those of scenarios."""
     with httpx.Client(base_url=f"{url}/_mock/") as client:
         return [
             f"{entry['method']} /{entry['vendor']}{entry['path']}: {said}"

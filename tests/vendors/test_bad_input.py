@@ -74,7 +74,7 @@ def test_a_body_that_is_no_batch_is_refused(attempt: BatchAttempt) -> None:
 def test_text_after_the_json_changes_nothing(attempt: BatchAttempt) -> None:
     answered = attempt.send(b"[] []")
 
-    assert (attempt.judged(answered), attempt.untouched()) == (True, True), answered
+    assert (attempt.is_answered_as_declared(answered), attempt.untouched()) == (True, True), answered
 
 
 @BATCHES
@@ -88,7 +88,7 @@ def test_a_list_that_cannot_be_read_is_refused(attempt: BatchAttempt) -> None:
 def test_an_item_that_is_no_object_is_answered_and_not_stored(attempt: BatchAttempt) -> None:
     answers = {item: attempt.send(attempt.batch.wrapped(b"[" + item + b"]")) for item in NO_OBJECTS}
 
-    assert {item: one for item, one in answers.items() if not attempt.judged(one)} == {}
+    assert {item: one for item, one in answers.items() if not attempt.is_answered_as_declared(one)} == {}
     assert attempt.untouched()
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 
 from mockserver.control.cases.transport import LostResponse, Request, Response, open_client
+from tests.support.skipping_loop import run_skipping
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nok"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -16,21 +17,21 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 def carried(serve: Serve, *requests: Request) -> list[Response | LostResponse]:
     """Return the responses of a server on a socket."""
+    return asyncio.run(_carried(serve, *requests))
 
-    async def carried() -> list[Response | LostResponse]:
-        served: list[asyncio.Task[None]] = []
 
-        def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            served.append(asyncio.create_task(_served(serve, reader, writer)))
+async def _carried(serve: Serve, *requests: Request) -> list[Response | LostResponse]:
+    served: list[asyncio.Task[None]] = []
 
-        async with await asyncio.start_server(begin, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            async with open_client(f"http://127.0.0.1:{port}") as sending:
-                received = [await sending.send(sent) for sent in requests]
-            await asyncio.gather(*served)
-        return received
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.append(asyncio.create_task(_served(serve, reader, writer)))
 
-    return asyncio.run(carried())
+    async with await asyncio.start_server(begin, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with open_client(f"http://127.0.0.1:{port}") as sending:
+            received = [await sending.send(sent) for sent in requests]
+        await asyncio.gather(*served)
+    return received
 
 
 async def _served(serve: Serve, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -75,7 +76,18 @@ def test_an_answer_is_what_came() -> None:
 
     assert isinstance(received, Response)
     assert (received.status, received.media_type, received.text) == (200, "text/plain", "ok")
-    assert received.elapsed_ms > 0
+
+
+def test_the_time_to_the_end_of_the_answer_is_noted() -> None:
+    async def serve_late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(2)
+        writer.write(OK)
+
+    (received,) = run_skipping(_carried(serve_late, Request("GET", "/")))
+
+    assert isinstance(received, Response)
+    assert received.elapsed_ms == 2_000
 
 
 def test_a_header_that_came_twice_stands_together() -> None:
@@ -97,24 +109,33 @@ def test_a_header_that_came_twice_stands_together() -> None:
         (saying(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\no"), "truncated", 200),
         (saying(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"), "malformed", 200),
         (saying(b"neither this\r\n\r\n"), "malformed", None),
-        (silent, "timeout", None),
     ],
-    ids=["reset", "reset-late", "empty", "truncated", "truncated-chunk", "bad-chunk", "no-http", "silent"],
+    ids=["reset", "reset-late", "empty", "truncated", "truncated-chunk", "bad-chunk", "no-http"],
 )
 def test_an_answer_that_is_lost_is_named(serve: Serve, kind: str, status: int | None) -> None:
-    (received,) = carried(serve, Request("GET", "/", timeout_ms=200))
+    (received,) = carried(serve, Request("GET", "/"))
 
     assert isinstance(received, LostResponse)
     assert (received.kind, received.status) == (kind, status)
 
 
-def test_patience_is_for_the_whole_answer() -> None:
-    async def stopping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(OK[:-2])
-        await reader.read()
+def test_an_answer_that_does_not_begin_in_time_is_lost() -> None:
+    (received,) = run_skipping(_carried(silent, Request("GET", "/")))
 
-    (received,) = carried(stopping, Request("GET", "/", timeout_ms=100))
+    assert isinstance(received, LostResponse)
+    assert (received.kind, received.status) == ("timeout", None)
+
+
+def test_the_time_limit_is_for_the_whole_answer() -> None:
+    async def serve_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+        for _ in range(1000):
+            await asyncio.sleep(1)
+            writer.write(b".")
+            await writer.drain()
+
+    (received,) = run_skipping(_carried(serve_slowly, Request("GET", "/", timeout_ms=60_000)))
 
     assert isinstance(received, LostResponse)
     assert (received.kind, received.status) == ("timeout", 200)

@@ -44,7 +44,7 @@ def test_a_corrupted_item_is_bad_in_every_media_type(tried: Tried, media_type: s
         items = [tried.subject.item(key, drawn), corruption.change(tried.subject.item(key, drawn))]
         body = tried.subject.encodings[media_type](items)
         headers = {**usual.headers, "content-type": media_type}
-        telling = tried.told(tried.send(replace(usual, headers=headers, body=body)), items)
+        telling = tried.reported(tried.send(replace(usual, headers=headers, body=body)), items)
 
         named = None if telling is None else [one.place for one in telling.outcomes]
         assert named == (None if corruption.refuses_call else [1]), corruption.name
