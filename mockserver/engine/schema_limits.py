@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from operator import ge, gt, le, lt
 
 from mockserver.model import Document, Json
 from mockserver.spec.formats import COMMON_FORMATS
@@ -61,10 +62,23 @@ def _number_check(node: Document) -> Callable[[Json], bool]:
     """Return the check of a number against limits and step."""
     if _NUMBER_LIMITS.isdisjoint(node):
         return _any_value
-    least, most = _limits(node)
-    if node.get("multipleOf"):
-        return lambda number: nearest_number(node, Decimal(str(number))) == number
-    return lambda number: (least is None or number >= least) and (most is None or number <= most)
+    least, most, step = (_exactly(node.get(name)) for name in ("minimum", "maximum", "multipleOf"))
+    is_above = gt if node.get("exclusiveMinimum") else ge
+    is_below = lt if node.get("exclusiveMaximum") else le
+
+    def check(number: Json) -> bool:
+        if (least is not None and not is_above(number, least)) or (
+            most is not None and not is_below(number, most)
+        ):
+            return False
+        return not step or Decimal(str(number)) % step == 0
+
+    return check
+
+
+def _exactly(number: Json) -> Decimal | None:
+    """Return a schema's number without the rounding of floating point; None for none."""
+    return None if number is None else Decimal(str(number))
 
 
 def _any_value(_value: Json) -> bool:
@@ -88,12 +102,17 @@ def nearest_number(node: Document, wanted: Decimal) -> Decimal:
 
 
 def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:
-    """Return the least and the greatest number, one off an exclusive limit; None for none."""
-    least, most = node.get("minimum"), node.get("maximum")
-    above, below = 1 if node.get("exclusiveMinimum") else 0, 1 if node.get("exclusiveMaximum") else 0
+    """Return the least and the greatest number to use; None for none.
+
+    Beside an exclusive limit that is one off, or less where both limits of a fraction are nearer.
+    """
+    least, most = _exactly(node.get("minimum")), _exactly(node.get("maximum"))
+    away = Decimal(1)
+    if least is not None and most is not None and node.get("type") != "integer":
+        away = min(away, (most - least) / 2)
     return (
-        None if least is None else Decimal(str(least)) + above,
-        None if most is None else Decimal(str(most)) - below,
+        least + away if least is not None and node.get("exclusiveMinimum") else least,
+        most - away if most is not None and node.get("exclusiveMaximum") else most,
     )
 
 

@@ -25,6 +25,9 @@ from mockserver.engine.schema_limits import fitting_text, is_free_text, nearest_
         ({"type": "string", "format": "date"}, "today", False),
         ({"type": "string", "pattern": "["}, "a", True),
         ({"type": "integer", "minimum": 1, "exclusiveMinimum": True}, 1, False),
+        ({"type": "number", "minimum": 0, "exclusiveMinimum": True}, Decimal("0.5"), True),
+        ({"type": "number", "maximum": 1, "exclusiveMaximum": True}, Decimal("0.5"), True),
+        ({"type": "number", "maximum": 1, "exclusiveMaximum": True}, 1, False),
         ({"type": "number", "multipleOf": 0.5}, Decimal("1.5"), True),
         ({"type": "number", "multipleOf": 0.5}, Decimal("1.6"), False),
     ],
@@ -63,6 +66,23 @@ def test_a_text_is_taken_if_it_fits_as_it_is(node: Any, text: str) -> None:
 )
 def test_a_number_is_taken_if_it_is_the_nearest_one(node: Any, number: int) -> None:
     assert value_check(node)(number) is (nearest_number(node, Decimal(number)) == number)
+
+
+@given(
+    least=st.integers(-3, 0),
+    span=st.sampled_from([Decimal("0.1"), Decimal(1), Decimal(4)]),
+    exclusive=st.tuples(st.booleans(), st.booleans()),
+    number=st.decimals(-5, 5, places=2),
+)
+def test_the_nearest_fraction_is_within_the_limits(
+    least: int, span: Decimal, exclusive: tuple[bool, bool], number: Decimal
+) -> None:
+    limits = {"minimum": least, "maximum": least + span}
+    node = {**limits, "exclusiveMinimum": exclusive[0], "exclusiveMaximum": exclusive[1], "type": "number"}
+
+    nearest = nearest_number(node, number)
+
+    assert value_check(node)(nearest)
 
 
 def test_a_list_of_values_or_a_format_leaves_no_room_for_a_sentence() -> None:
