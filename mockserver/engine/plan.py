@@ -44,10 +44,13 @@ class CompiledItems:
         return self.closed.accepts([item])
 
     def unproven(self, items: list[Json]) -> list[int]:
-        """Return the indexes of the items that do not satisfy the closed schema."""
-        if self.closed.accepts(items):
-            return []
-        return [index for index, item in enumerate(items) if not self.proves(item)]
+        """Return the indexes of the items that do not satisfy the closed schema.
+
+        All are asked about at once, up to the first that does not; one at a time costs half as much again.
+        """
+        proven = self.closed.count_valid_before_first_invalid(items)
+        rest = items[proven:]
+        return [index for index, item in enumerate(rest, proven) if not self.proves(item)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,20 @@ class Schema:
         except ValueError:
             return False
 
+    def count_valid_before_first_invalid(self, values: list[Json]) -> int:
+        """Return how many values stand before the first that a schema of lists refuses; all, if it takes all.
+
+        What is too deep to check is refused, and 0 returned: any of the values may be it.
+        """
+        try:
+            self.quick.validate(values)
+        except jsonschema_rs.ValidationError as error:
+            path = error.instance_path
+            return int(path[0]) if path else 0
+        except ValueError:
+            return 0
+        return len(values)
+
     def problems(self, value: Json, base: Path = ()) -> list[Problem]:
         """Return all problems of `value`, in the order of the schema's members; paths start with `base`."""
         errors = list(self.quick.iter_errors(value))

@@ -42,6 +42,15 @@ def test_the_closed_schemas_refuse_unknown_members_of_the_envelope_and_of_items(
     ] == [True, False, True, False, False]
 
 
+@pytest.mark.parametrize("places", [[], [0], [2], [0, 1, 2], [1, 3]], ids=str)
+def test_the_items_that_break_the_closed_schema_are_found(tmp_path: Path, places: list[int]) -> None:
+    items = body(tmp_path).items
+    good, bad = {"id": "A", "amount": 1}, {"id": "A", "amount": 1, "more": 1}
+
+    assert items is not None
+    assert items.unproven([bad if index in places else good for index in range(4)]) == places
+
+
 def test_an_operation_without_batch_has_no_items(tmp_path: Path) -> None:
     plans = compile_operations(sample_vendor.load_sample(tmp_path), {})
 
