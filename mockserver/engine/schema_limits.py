@@ -25,9 +25,12 @@ def value_check(node: Document) -> Callable[[Json], bool]:
     """Return what checks if a schema without references takes a text, a number or a truth value."""
     kinds: tuple[type, ...] = _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
     enum, fits, is_in_reach = node.get("enum"), _text_check(node), _number_check(node)
+    takes_truth = bool in kinds
+    if not enum and fits is _any_value and is_in_reach is _any_value:
+        return lambda value: isinstance(value, kinds) and (takes_truth or value.__class__ is not bool)
 
     def check(value: Json) -> bool:
-        if not isinstance(value, kinds) or (value.__class__ is bool and bool not in kinds):
+        if not isinstance(value, kinds) or (value.__class__ is bool and not takes_truth):
             return False
         if enum and value not in enum:
             return False
