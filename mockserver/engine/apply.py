@@ -89,6 +89,8 @@ def _check_item(item: Item, request: Request, check: CheckItem, state: State) ->
 
 
 def _merge_verdicts(first: Verdict, second: Verdict) -> Verdict:
+    if second is _NO_PROBLEMS:
+        return first
     return Verdict(first.problems + second.problems, first.warnings + second.warnings)
 
 

@@ -65,8 +65,9 @@ def _judge_item(
 
 
 def _is_fatal(problem: Problem, plan: CompiledItems) -> bool:
-    steps = problem.path[len(plan.batch.items) + 1 :]
-    override = plan.fatal.get(tuple("*" if isinstance(step, int) else step for step in steps))
-    if override is not None:
-        return override
+    if plan.fatal:
+        steps = problem.path[len(plan.batch.items) + 1 :]
+        override = plan.fatal.get(tuple(["*" if isinstance(step, int) else step for step in steps]))
+        if override is not None:
+            return override
     return problem.rule in plan.batch.fatal or problem.rule.partition(":")[0] in plan.batch.fatal
