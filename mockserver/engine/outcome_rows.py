@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -260,8 +259,8 @@ def _member_writer(node: Document, name: str) -> RowMember:
     accepts, convert = value_check(node), _CONVERTERS.get(node.get("type", ""))
 
     def tell(outcome: Outcome) -> Json:
-        item = outcome.item
-        value = _members_of(item).get(name, item.key)
+        item, document = outcome.item, outcome.item.document
+        value = document.get(name, item.key) if isinstance(document, dict) else item.key
         if accepts(value):
             return value
         converted = value if convert is None else convert(value)
@@ -278,12 +277,14 @@ def item_status(outcome: Outcome) -> int:
     """Return the status of an item: 422 for a rejected one, unless a scenario says which."""
     if not outcome.problems:
         return _STATUSES.get(outcome.action, _SKIPPED_STATUS)
-    said = (problem.expected for problem in outcome.problems if problem.rule == FAULT_RULE)
-    return next((status for status in said if status is not None), _REJECTED_STATUS)
+    for problem in outcome.problems:
+        if problem.rule == FAULT_RULE and problem.expected is not None:
+            return int(problem.expected)
+    return _REJECTED_STATUS
 
 
 def _sentence(outcome: Outcome) -> str:
-    return "; ".join(one.detail for one in outcome.problems) or outcome.action.capitalize()
+    return "; ".join([one.detail for one in outcome.problems]) or outcome.action.capitalize()
 
 
 def _message_of(outcome: Outcome, now: str = "") -> Message:
@@ -300,9 +301,9 @@ def _message_of(outcome: Outcome, now: str = "") -> Message:
 
 
 def _counts(outcomes: tuple[Outcome, ...]) -> Mapping[str, int]:
-    by_action = Counter([one.action for one in outcomes])
-    rejected = sum(by_action[action] for action in _NOT_ACCEPTED)
-    named = {str(action): count for action, count in by_action.items()}
+    actions = [one.action for one in outcomes]
+    named = {str(action): actions.count(action) for action in dict.fromkeys(actions)}
+    rejected = sum(named.get(action, 0) for action in _NOT_ACCEPTED)
     return {**named, "total": len(outcomes), "accepted": len(outcomes) - rejected, "rejected": rejected}
 
 
