@@ -44,13 +44,18 @@ class CompiledItems:
         return self.closed.accepts([item])
 
     def unproven(self, items: list[Json]) -> list[int]:
-        """Return the indexes of the items that do not satisfy the closed schema.
+        """Return the indexes of the items that do not satisfy the closed schema, or are too deep to say.
 
-        All are asked about at once, up to the first that does not; one at a time costs half as much again.
+        To ask about each costs half as much again as about all at once, and most batches have one bad item
+        if they have any: all are asked about, then all behind the first bad one, and then each of those.
         """
-        proven = self.closed.count_valid_before_first_invalid(items)
-        rest = items[proven:]
-        return [index for index, item in enumerate(rest, proven) if not self.proves(item)]
+        first = self.closed.count_valid_before_first_invalid(items)
+        if first == len(items):
+            return []
+        rest = items[first + 1 :]
+        if self.closed.accepts(rest):
+            return [first]
+        return [first, *[index for index, item in enumerate(rest, first + 1) if not self.proves(item)]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.codec.json import decode
 from mockserver.engine.plan import CompiledBody, compile_operations
 from mockserver.errors import MalformedBody, SpecError
 from tests.support import sample_vendor
@@ -49,6 +50,14 @@ def test_the_items_that_break_the_closed_schema_are_found(tmp_path: Path, places
 
     assert items is not None
     assert items.unproven([bad if index in places else good for index in range(4)]) == places
+
+
+def test_an_item_that_is_too_deep_to_be_looked_at_is_not_proven(tmp_path: Path) -> None:
+    items = body(tmp_path).items
+    good, deep = {"id": "A", "amount": 1}, decode(b'{"id":' + b"[" * 500 + b"]" * 500 + b"}")
+
+    assert items is not None
+    assert 1 in items.unproven([good, deep])
 
 
 def test_an_operation_without_batch_has_no_items(tmp_path: Path) -> None:
