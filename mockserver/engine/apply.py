@@ -27,13 +27,13 @@ def apply_each(
 ) -> tuple[Outcome, ...]:
     """Return one outcome an item; a rejected one leaves no trace, later ones see what earlier ones did."""
     outcomes: list[Outcome] = []
-    keep, savepoint, check, ends = (
+    keep, check, check_bad, ends = (
         handler.apply(request, state),
-        state.item(),
         handler.check,
+        handler.check_bad,
         handler.aborts_batch,
     )
-    check_bad = handler.check_bad
+    set_mark = state.mark
     for item in request.items:
         verdict = _NO_PROBLEMS if check is None else _check_item(item, request, check, state)
         if verdicts and item.index in verdicts:
@@ -43,10 +43,11 @@ def apply_each(
         if verdict is not _NO_PROBLEMS and verdict.problems:
             outcome = _unapplied_outcome(item, verdict)
         else:
+            mark = set_mark()
             try:
-                with savepoint:
-                    outcome = keep(item)
+                outcome = keep(item)
             except Rejected as rejected:
+                state.undo_to(mark)
                 outcome = Outcome(item, Action.REJECTED, rejected.document, rejected.problems)
             if verdict is not _NO_PROBLEMS:
                 outcome = replace(outcome, warnings=verdict.warnings + outcome.warnings)
@@ -88,6 +89,8 @@ def _check_item(item: Item, request: Request, check: CheckItem, state: State) ->
 
 
 def _merge_verdicts(first: Verdict, second: Verdict) -> Verdict:
+    if second is _NO_PROBLEMS:
+        return first
     return Verdict(first.problems + second.problems, first.warnings + second.warnings)
 
 

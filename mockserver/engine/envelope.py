@@ -90,8 +90,7 @@ class EnvelopeReader:
             check_depth(sent, above=len(plan.batch.items))
             raise TooManyItems(self.max_items, len(sent))
         unproven = plan.unproven(sent)
-        for index in unproven:
-            check_depth(sent[index], above=len(plan.batch.items) + 1)
+        check_depth([sent[index] for index in unproven], above=len(plan.batch.items))
         if not unproven or plan.read is None:
             return sent, frozenset(unproven)
         found = list(sent)

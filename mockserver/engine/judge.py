@@ -40,14 +40,13 @@ def _items_to_judge(request: Request, handler: CompleteBatchHandler) -> Sequence
     """Return all items where the vendor has rules, else those that may break their schema."""
     if handler.rules or handler.warning_rules:
         return request.items
-    return [item for item in request.items if item.index in request.unproven] if request.unproven else ()
+    items = request.items
+    return [items[index] for index in sorted(request.unproven) if index < len(items)]
 
 
 def _schema_problems(
     request: Request, plan: CompiledItems, item: Item, classify: ClassifyProblem
 ) -> Sequence[Problem]:
-    if plan.one.accepts(item.document):
-        return ()
     problems = plan.one.problems(item.document, (*plan.batch.items, item.index))
     return [kept for problem in problems if (kept := classify(problem, request.call)) is not None]
 
@@ -66,8 +65,9 @@ def _judge_item(
 
 
 def _is_fatal(problem: Problem, plan: CompiledItems) -> bool:
-    steps = problem.path[len(plan.batch.items) + 1 :]
-    override = plan.fatal.get(tuple("*" if isinstance(step, int) else step for step in steps))
-    if override is not None:
-        return override
+    if plan.fatal:
+        steps = problem.path[len(plan.batch.items) + 1 :]
+        override = plan.fatal.get(tuple(["*" if isinstance(step, int) else step for step in steps]))
+        if override is not None:
+            return override
     return problem.rule in plan.batch.fatal or problem.rule.partition(":")[0] in plan.batch.fatal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -44,6 +43,17 @@ class AnswerForm:
     status: int
     media_type: str
     schema: Document
+
+
+@dataclass(frozen=True, slots=True)
+class RowMember:
+    """What a member of a row says: `usual` of an item without problems, by action, and `tell` of any.
+
+    `usual` is None where that depends on the item.
+    """
+
+    tell: TellMember
+    usual: Mapping[Action, Json] | None = None
 
 
 def declared_form(contract: Spec, operation: Operation, otherwise: int) -> AnswerForm:
@@ -94,12 +104,12 @@ def _row_writer(
     is_flat = all(len(path) == 1 for path in places.values())
     tell = _flat_writer if is_flat else _nested_writer
     told = tell([(path, writers[name]) for name, path in places.items()])
-    if not row:
-        return lambda outcome, _now: told(outcome)
-    complete = _row_completer(row, is_flat=is_flat, places=places, schemas=schemas)
+    complete = _row_completer(row, is_flat=is_flat, places=places, schemas=schemas) if row else None
+    if complete is None:
+        return told
 
     def write(outcome: Outcome, now: str) -> Json:
-        made = told(outcome)
+        made = told(outcome, now)
         whole = complete(made)
         return filling.fill(row, _message_of(outcome, now), made) if whole is None else whole
 
@@ -108,14 +118,15 @@ def _row_writer(
 
 def _row_completer(
     row: Document, *, is_flat: bool, places: Mapping[str, Path], schemas: Mapping[str, Document]
-) -> Callable[[Json], Json]:
+) -> Callable[[Json], Json] | None:
     """Return what gives back a row that its schema asks nothing more of, in its order; None for any other.
 
-    A batch may have thousands of items, and to fill a schema takes a while.
+    A batch may have thousands of items, and to fill a schema takes a while. None where the schema asks
+    nothing more of any row.
     """
     required, properties = frozenset(row.get("required", ())), row.get("properties", EMPTY)
     if is_flat and not any("properties" in node for node in schemas.values()):
-        return lambda made: made if made.keys() >= required else None
+        return (lambda made: made if made.keys() >= required else None) if required else None
     if not properties or not all(places.values()):
         return lambda _made: None
     order = dict.fromkeys((*properties, *(str(path[0]) for path in places.values())))
@@ -133,13 +144,16 @@ def _row_completer(
     return complete
 
 
-def _flat_writer(members: Iterable[tuple[Path, TellMember]]) -> TellMember:
+def _flat_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
     """Return what writes members of a row; those without a value are left out."""
-    named = [(str(path[0]), tell) for path, tell in members]
+    named = [(str(path[0]), member) for path, member in members]
+    usual = {action: _usual_members(named, action) for action in Action}
+    whole = [(name, member.tell) for name, member in named]
+    others = [(name, member.tell) for name, member in named if member.usual is None]
 
-    def write(outcome: Outcome) -> Json:
-        made: dict[str, Json] = {}
-        for name, tell in named:
+    def write(outcome: Outcome, _now: str) -> Json:
+        made, asked = ({}, whole) if outcome.problems else (usual[outcome.action].copy(), others)
+        for name, tell in asked:
             value = tell(outcome)
             if value is not None:
                 made[name] = value
@@ -148,11 +162,17 @@ def _flat_writer(members: Iterable[tuple[Path, TellMember]]) -> TellMember:
     return write
 
 
-def _nested_writer(members: Iterable[tuple[Path, TellMember]]) -> TellMember:
-    """Return what writes values at places inside a row; those without a value are left out."""
-    listed = list(members)
+def _usual_members(named: Iterable[tuple[str, RowMember]], action: Action) -> dict[str, Json]:
+    """Return the members that are alike in the rows of all items without problems that had this action."""
+    told = {name: member.usual[action] for name, member in named if member.usual is not None}
+    return {name: value for name, value in told.items() if value is not None}
 
-    def write(outcome: Outcome) -> Json:
+
+def _nested_writer(members: Iterable[tuple[Path, RowMember]]) -> WriteRow:
+    """Return what writes values at places inside a row; those without a value are left out."""
+    listed = [(path, member.tell) for path, member in members]
+
+    def write(outcome: Outcome, _now: str) -> Json:
         made: Json = {}
         for path, tell in listed:
             value = tell(outcome)
@@ -163,7 +183,7 @@ def _nested_writer(members: Iterable[tuple[Path, TellMember]]) -> TellMember:
     return write
 
 
-def _status_writer(node: Document) -> TellMember:
+def _status_writer(node: Document) -> RowMember:
     """Return what tells an item's status in the type that the schema has for it."""
     usual = {action: _status_as(node, action, _STATUSES.get(action, _SKIPPED_STATUS)) for action in Action}
     rejected = {action: _status_as(node, action, _REJECTED_STATUS) for action in Action}
@@ -176,7 +196,7 @@ def _status_writer(node: Document) -> TellMember:
             return rejected[outcome.action]
         return _status_as(node, outcome.action, status)
 
-    return tell
+    return RowMember(tell, usual)
 
 
 def _status_as(node: Document, action: Action, status: int) -> Json:
@@ -187,21 +207,25 @@ def _status_as(node: Document, action: Action, status: int) -> Json:
     return str(action) if node.get("type") == "string" else status
 
 
-def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -> TellMember:
+def _message_writer(filling: SchemaFilling, node: Document, *, is_apart: bool) -> RowMember:
     """Return what tells an item's message; with `is_apart` a good item has none."""
     if node.get("type") in ("array", "object"):
-        return lambda outcome: None if outcome.accepted else filling.fill(node, _message_of(outcome))
+        return RowMember(
+            lambda outcome: None if outcome.accepted else filling.fill(node, _message_of(outcome))
+        )
     silent = frozenset(Action) - _NOT_ACCEPTED if is_apart else frozenset()
     if _LIMITS.isdisjoint(node):
         return _sentence_writer(EMPTY, silent)
     if is_free_text(node):
         return _sentence_writer(node, silent)
-    return lambda outcome: (
-        None if outcome.action in silent else filling.fill_member("message", node, _message_of(outcome))
+    return RowMember(
+        lambda outcome: (
+            None if outcome.action in silent else filling.fill_member("message", node, _message_of(outcome))
+        )
     )
 
 
-def _sentence_writer(limits: Document, silent: frozenset[Action]) -> TellMember:
+def _sentence_writer(limits: Document, silent: frozenset[Action]) -> RowMember:
     """Return what says in a sentence, within the limits, what became of an item."""
     usual = {
         action: None if action in silent else fitting_text(limits, action.capitalize()) for action in Action
@@ -213,35 +237,36 @@ def _sentence_writer(limits: Document, silent: frozenset[Action]) -> TellMember:
             return usual[action]
         return None if action in silent else fitting_text(limits, _sentence(outcome), action.capitalize())
 
-    return tell
+    return RowMember(tell, usual)
 
 
-def _key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> TellMember:
+def _key_writer(filling: SchemaFilling, node: Document, key: tuple[str, ...]) -> RowMember:
     """Return what tells a key with the type of the item's member, or the type that the row's schema has."""
     if len(key) == 1:
         return _member_writer(node, key[0])
     if node.get("type") != "object":
-        return lambda outcome: outcome.item.key
+        return RowMember(lambda outcome: outcome.item.key)
     accepted = {name: value_check(filling.at(node, (name,))) for name in key}
 
     def tell(outcome: Outcome) -> Json:
         there = _members_of(outcome.item)
         return {name: there[name] for name in key if accepted[name](there.get(name))}
 
-    return tell
+    return RowMember(tell)
 
 
-def _member_writer(node: Document, name: str) -> TellMember:
+def _member_writer(node: Document, name: str) -> RowMember:
     accepts, convert = value_check(node), _CONVERTERS.get(node.get("type", ""))
 
     def tell(outcome: Outcome) -> Json:
-        item = outcome.item
-        value = _members_of(item).get(name, item.key)
-        if convert is not None:
-            value = convert(value)
-        return value if accepts(value) else None
+        item, document = outcome.item, outcome.item.document
+        value = document.get(name, item.key) if isinstance(document, dict) else item.key
+        if accepts(value):
+            return value
+        converted = value if convert is None else convert(value)
+        return converted if accepts(converted) else None
 
-    return tell
+    return RowMember(tell)
 
 
 def _members_of(item: Item) -> Document:
@@ -252,12 +277,14 @@ def item_status(outcome: Outcome) -> int:
     """Return the status of an item: 422 for a rejected one, unless a scenario says which."""
     if not outcome.problems:
         return _STATUSES.get(outcome.action, _SKIPPED_STATUS)
-    said = (problem.expected for problem in outcome.problems if problem.rule == FAULT_RULE)
-    return next((status for status in said if status is not None), _REJECTED_STATUS)
+    for problem in outcome.problems:
+        if problem.rule == FAULT_RULE and problem.expected is not None:
+            return int(problem.expected)
+    return _REJECTED_STATUS
 
 
 def _sentence(outcome: Outcome) -> str:
-    return "; ".join(one.detail for one in outcome.problems) or outcome.action.capitalize()
+    return "; ".join([one.detail for one in outcome.problems]) or outcome.action.capitalize()
 
 
 def _message_of(outcome: Outcome, now: str = "") -> Message:
@@ -274,9 +301,9 @@ def _message_of(outcome: Outcome, now: str = "") -> Message:
 
 
 def _counts(outcomes: tuple[Outcome, ...]) -> Mapping[str, int]:
-    by_action = Counter([one.action for one in outcomes])
-    rejected = sum(by_action[action] for action in _NOT_ACCEPTED)
-    named = {str(action): count for action, count in by_action.items()}
+    actions = [one.action for one in outcomes]
+    named = {str(action): actions.count(action) for action in dict.fromkeys(actions)}
+    rejected = sum(named.get(action, 0) for action in _NOT_ACCEPTED)
     return {**named, "total": len(outcomes), "accepted": len(outcomes) - rejected, "rejected": rejected}
 
 

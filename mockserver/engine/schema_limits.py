@@ -26,9 +26,12 @@ def value_check(node: Document) -> Callable[[Json], bool]:
     """Return the check whether a schema without references accepts a text, a number or a Boolean."""
     kinds: tuple[type, ...] = _KINDS.get(node.get("type", ""), (str, int, Decimal, bool))
     enum, accepts_text, accepts_number = node.get("enum"), _text_check(node), _number_check(node)
+    takes_boolean = bool in kinds
+    if not enum and accepts_text is _any_value and accepts_number is _any_value:
+        return lambda value: isinstance(value, kinds) and (takes_boolean or value.__class__ is not bool)
 
     def check(value: Json) -> bool:
-        if not isinstance(value, kinds) or (value.__class__ is bool and bool not in kinds):
+        if not isinstance(value, kinds) or (value.__class__ is bool and not takes_boolean):
             return False
         if enum and value not in enum:
             return False

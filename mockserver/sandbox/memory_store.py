@@ -46,9 +46,14 @@ class _Savepoint:
     ) -> None:
         mark = self._marks.pop()
         if kind is not None:
-            while len(self._undo) > mark:
-                table, key, document = self._undo.pop()
-                table.put(key, document)
+            _undo_to(mark, self._undo)
+
+
+def _undo_to(mark: int, undo: UndoList) -> None:
+    """Take back what the undo list has behind its first `mark` lines, the last first."""
+    while len(undo) > mark:
+        table, key, document = undo.pop()
+        table.put(key, document)
 
 
 class _StoredSandbox:
@@ -116,6 +121,12 @@ class _State:
 
     def item(self) -> AbstractContextManager[None]:
         return self._stored.savepoint
+
+    def mark(self) -> int:
+        return len(self._stored.undo)
+
+    def undo_to(self, mark: int) -> None:
+        _undo_to(mark, self._stored.undo)
 
     def next(self, sequence: str) -> int:
         counters = self._open(self._vendor, "sequences")

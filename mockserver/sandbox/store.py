@@ -72,6 +72,14 @@ class State(Protocol):
         """
         ...
 
+    def mark(self) -> int:
+        """Return where `undo_to` may go back to; for work in a loop it costs a third of a savepoint."""
+        ...
+
+    def undo_to(self, mark: int) -> None:
+        """Undo what was written since the mark; it must lie in the innermost savepoint."""
+        ...
+
     def next(self, sequence: str) -> int:
         """Return the next number of a sequence of the vendor: 1, 2, 3 …; an undone one is drawn again."""
         ...

@@ -134,6 +134,8 @@ class _Compiler:
         made = self.begun[id(node)] = _StructureReader(self.coercion.any_case, self._scalar(node))
         for name, child in properties.items():
             made.members[name.lower() if self.coercion.any_case else name] = (name, self.compile(child))
+        if self.coercion.any_case:
+            made.members |= {name: made.members[name.lower()] for name in properties}
         made.nulls = frozenset(name for name, child in properties.items() if self._drops_null(child))
         made.blanks = frozenset(name for name, child in properties.items() if self._drops_blank(child))
         made.read_element = self.compile(node["items"]) if "items" in node else None
@@ -171,8 +173,9 @@ class _Compiler:
 class _StructureReader:
     """Reader of objects and lists; of anything else, `read_scalar` is.
 
-    `members` has the declared name of each member and its reader, by its name as it is compared. `nulls` are
-    those that count as left out when they are null, `blanks` those that do when they are a blank text.
+    `members` has the declared name of each member and its reader, by that name and as names are compared.
+    `nulls` are those that count as left out when they are null, `blanks` those that do when they are a blank
+    text.
     """
 
     any_case: bool
@@ -192,12 +195,13 @@ class _StructureReader:
     def _members_of(self, value: Mapping[str, Json]) -> dict[str, Json]:
         """Return the members under their declared names; in any case, those not declared are dropped."""
         found: dict[str, Json] = {}
+        members, any_case = self.members, self.any_case
         for given, child in value.items():
-            member = self.members.get(given.lower() if self.any_case else given)
+            member = members.get(given) or (members.get(given.lower()) if any_case else None)
             if member is not None:
                 name, read = member
                 found[name] = child if read is None else read(child)
-            elif not self.any_case:
+            elif not any_case:
                 found[given] = child
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -75,12 +75,25 @@ class Schema:
         except ValueError:
             return False
 
+    def count_valid_before_first_invalid(self, values: list[Json]) -> int:
+        """Return how many values stand before the first that a schema of lists refuses; all, if it takes all.
+
+        What is too deep to check is refused, and 0 returned: any of the values may be it.
+        """
+        try:
+            self.quick.validate(values)
+        except jsonschema_rs.ValidationError as error:
+            path = error.instance_path
+            return int(path[0]) if path else 0
+        except ValueError:
+            return 0
+        return len(values)
+
     def problems(self, value: Json, base: Path = ()) -> list[Problem]:
         """Return all problems of `value`, in the order of the schema's members; paths start with `base`."""
-        errors = list(self.quick.iter_errors(value))
-        if any(error.kind.name == "pattern" for error in errors):
-            errors = list(self.thorough.iter_errors(value))
-        found = [problem for error in errors for problem in _problems_of(error, value, base)]
+        found = _problems_found(self.quick, value, base)
+        if "pattern" in [problem.rule for problem in found]:
+            found = _problems_found(self.thorough, value, base)
         if len(found) > 1:
             found.sort(key=lambda problem: self._rank(problem.path[len(base) :]))
         return found
@@ -241,20 +254,26 @@ def _extension_values(
         yield from _extension_values(document, part, extension, path, seen)
 
 
-def _problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) -> Iterator[Problem]:
+def _problems_found(validator: jsonschema_rs.Draft4Validator, value: Json, base: Path) -> list[Problem]:
+    return [problem for error in validator.iter_errors(value) for problem in _problems_of(error, value, base)]
+
+
+def _problems_of(error: jsonschema_rs.ValidationError, value: Json, base: Path) -> Sequence[Problem]:
     kind: Any = error.kind
-    rule = str(kind.name)
+    rule: str = kind.name
     code = _PROBLEM_CODES.get(rule, "invalid")
     at, found = locate_instance(error, value)
     if rule == "additionalProperties":
-        for name in (name for name in found if name in kind.unexpected):
-            yield Problem(code, (*base, *at, name), f'"{name}" is not expected', rule, found=found[name])
-    elif rule == "required":
-        yield Problem(code, (*base, *at, kind.property), error.message, rule)
-    else:
-        expected = kind.types if rule == "type" else kind.value
-        rule = f"format:{kind.format}" if rule == "format" else rule
-        yield Problem(code, (*base, *at), error.message, rule, expected, found)
+        unexpected = [name for name in found if name in kind.unexpected]
+        return [
+            Problem(code, (*base, *at, name), f'"{name}" is not expected', rule, found=found[name])
+            for name in unexpected
+        ]
+    if rule == "required":
+        return (Problem(code, (*base, *at, kind.property), error.message, rule),)
+    expected = kind.types if rule == "type" else kind.value
+    rule = f"format:{kind.format}" if rule == "format" else rule
+    return (Problem(code, (*base, *at), error.message, rule, expected, found),)
 
 
 def locate_instance(error: jsonschema_rs.ValidationError, value: Json) -> tuple[Path, Json]:

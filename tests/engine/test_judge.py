@@ -93,6 +93,13 @@ def test_rules_run_on_proven_items_too(tmp_path: Path) -> None:
     ) == ["too-dear"]
 
 
+def test_of_a_part_of_a_batch_only_its_own_items_are_judged(tmp_path: Path) -> None:
+    whole = request({"id": "A-1"}, {"id": "A-2"}, {"id": "A-3"})
+    part = replace(whole, items=whole.items[:1])
+
+    assert list(judge_items(part, plan(tmp_path), ROOM, ignore_unknown_parameters)) == [0]
+
+
 def test_warnings_stand_apart_from_problems(tmp_path: Path) -> None:
     room = CompleteBatchHandler(store_each(store_order), render_nothing, warning_rules=(too_dear,))
 

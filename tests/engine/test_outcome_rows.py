@@ -84,6 +84,15 @@ def _row(action: Action, document: Any, names: tuple[str, ...] = ("id",), **memb
     return rendered(one, batch=batch, schema=_schema(**members))["results"][0]
 
 
+@pytest.mark.parametrize("action", list(Action))
+def test_the_members_of_a_row_come_in_one_order_whatever_became_of_the_item(action: Action) -> None:
+    text = {"type": "string"}
+
+    row = _row(action, {"id": "A"}, key=text, message=text, status={"type": "integer"})
+
+    assert list(row) == ["status", "message", "key"]
+
+
 @pytest.mark.parametrize("key", [7, "7", True])
 def test_a_key_has_the_type_of_the_items_member(key: Any) -> None:
     made = rendered(Outcome(Item(0, str(key), {"id": key}), Action.CREATED))

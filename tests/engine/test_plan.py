@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.codec.json import decode
 from mockserver.engine.plan import CompiledBody, compile_operations
 from mockserver.errors import MalformedBody, SpecError
 from tests.support import sample_vendor
@@ -40,6 +41,23 @@ def test_the_closed_schemas_refuse_unknown_members_of_the_envelope_and_of_items(
         items.proves({"id": "A"}),
         items.proves({"id": "A", "amount": 1, "more": 1}),
     ] == [True, False, True, False, False]
+
+
+@pytest.mark.parametrize("places", [[], [0], [2], [0, 1, 2], [1, 3]], ids=str)
+def test_the_items_that_break_the_closed_schema_are_found(tmp_path: Path, places: list[int]) -> None:
+    items = body(tmp_path).items
+    good, bad = {"id": "A", "amount": 1}, {"id": "A", "amount": 1, "more": 1}
+
+    assert items is not None
+    assert items.unproven([bad if index in places else good for index in range(4)]) == places
+
+
+def test_an_item_that_is_too_deep_to_be_looked_at_is_not_proven(tmp_path: Path) -> None:
+    items = body(tmp_path).items
+    good, deep = {"id": "A", "amount": 1}, decode(b'{"id":' + b"[" * 500 + b"]" * 500 + b"}")
+
+    assert items is not None
+    assert 1 in items.unproven([good, deep])
 
 
 def test_an_operation_without_batch_has_no_items(tmp_path: Path) -> None:

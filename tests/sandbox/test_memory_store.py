@@ -101,6 +101,35 @@ def test_a_savepoint_undoes_its_own_part_alone() -> None:
     assert stored(made) == ["before", "later"]
 
 
+def test_what_was_written_since_a_mark_can_be_undone() -> None:
+    made = store()
+
+    def work(state: State) -> None:
+        write(state, "before")
+        mark = state.mark()
+        write(state, "since")
+        write(state, "since too")
+        state.undo_to(mark)
+        write(state, "later")
+
+    transact(made, work)
+
+    assert stored(made) == ["before", "later"]
+
+
+def test_a_savepoint_undoes_what_was_written_around_a_mark_inside() -> None:
+    made = store()
+
+    def inner(state: State) -> None:
+        write(state, "before")
+        state.undo_to(state.mark())
+        write(state, "later")
+
+    transact(made, lambda state: undone(state, lambda: inner(state)))
+
+    assert stored(made) == []
+
+
 def test_savepoints_nest() -> None:
     made = store()
 

@@ -182,6 +182,27 @@ def test_what_is_too_deep_to_be_looked_at_is_not_accepted() -> None:
     assert not compiled({"enum": [1]}).accepts(deep)
 
 
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [([], 0), ([1, 2], 2), ([1, "2", 3], 1), (["1", 2], 0), ([1, 2, 3, None, "4"], 3)],
+    ids=str,
+)
+def test_the_values_before_the_first_invalid_one_are_counted(values: list[Json], count: int) -> None:
+    schema = compiled({"type": "array", "items": {"type": "integer"}})
+
+    assert schema.count_valid_before_first_invalid(values) == count
+
+
+def test_no_value_is_known_to_be_valid_where_one_is_too_deep_to_be_looked_at() -> None:
+    deep = decode(b"[" * 500 + b"]" * 500)
+
+    assert compiled({"items": {"enum": [1]}}).count_valid_before_first_invalid([1, deep]) == 0
+
+
+def test_no_value_is_known_to_be_valid_where_the_list_is_refused_itself() -> None:
+    assert compiled({"maxItems": 1}).count_valid_before_first_invalid([1, 2]) == 0
+
+
 def test_a_format_can_be_checked_by_a_function() -> None:
     node = {"type": "string", "format": "even"}
     schema = compile_schema({}, node, {"even": lambda text: len(text) % 2 == 0})

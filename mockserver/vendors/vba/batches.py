@@ -162,15 +162,14 @@ def _multi_status_renderer(table: Table) -> RenderBatch:
     def render(result: BatchResult, state: State) -> Reply:
         call = result.request.call
         name = key_names[call.assumptions["id_key_name"]]
+        includes_all = call.assumptions["row_messages"] == "all"
 
         def row(outcome: Outcome) -> RowResult:
             if outcome.action is CREATED:
                 return RowResult((KeyPair(name, outcome.document[member]),), 201, "Created")
             if outcome.action is UPDATED:
                 return RowResult((KeyPair(name, outcome.document[member]),), 200, "Updated")
-            told = _reported_problems(
-                outcome.problems, includes_all=call.assumptions["row_messages"] == "all"
-            )
+            told = _reported_problems(outcome.problems, includes_all=includes_all)
             problem, sent = told[0], outcome.item.document
             key = sent.get(member, blank) if isinstance(sent, dict) else blank
             status = problem.expected if problem.rule == FAULT_RULE else 500
