@@ -40,6 +40,8 @@ def _items_to_judge(request: Request, handler: CompleteBatchHandler) -> Sequence
     """Return all items where the vendor has rules, else those that may break their schema."""
     if handler.rules or handler.warning_rules:
         return request.items
+    if not request.unproven:
+        return ()
     items = request.items
     return [items[index] for index in sorted(request.unproven) if index < len(items)]
 

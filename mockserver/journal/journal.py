@@ -99,15 +99,17 @@ class Journal:
         entry = build_entry(0, at, call, answer, duration_ms)
         if self._conformance is not None and entry.applied and not is_silent(entry.delivery):
             entry = replace(entry, off_contract=_short(self._conformance(call, answer.reply)))
-        if entry.size_bytes > self._limits.size_bytes // 2:
+        size_bytes = entry.size_bytes
+        if size_bytes > self._limits.size_bytes // 2:
             entry = cut_bodies(entry, self._limits.size_bytes // 8)
+            size_bytes = entry.size_bytes
         dropped: dict[str, int] = {}
         if kept:
             with self._lock:
                 journal = self._journals.get(call.sandbox) or self._open(call.sandbox)
                 journal.last += 1
                 entry = replace(entry, number=journal.last)
-                dropped = self._append(journal, entry)
+                dropped = self._append(journal, entry, size_bytes)
         log = () if call.sandbox in self._unlogged else self._log
         for listener in (*self._listeners, *log):
             listener(entry)
@@ -128,10 +130,9 @@ class Journal:
         journal = self._journals[sandbox] = _SandboxJournal(sandbox)
         return journal
 
-    def _append(self, journal: _SandboxJournal, entry: Entry) -> dict[str, int]:
+    def _append(self, journal: _SandboxJournal, entry: Entry, size_bytes: int) -> dict[str, int]:
         """Add the entry, and return the first number that is still kept in each sandbox that lost entries."""
         journal.entries.append(entry)
-        size_bytes = entry.size_bytes
         journal.size_bytes += size_bytes
         self._size_bytes += size_bytes
         self._arrivals[journal.sandbox, entry.number] = journal

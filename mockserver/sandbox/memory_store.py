@@ -255,14 +255,16 @@ class MemoryStore:
     def _run(self, stored: _StoredSandbox, scope: str, work: Callable[[_State], T]) -> T:
         with stored.lock:
             state, undo = _State(stored, scope, self._clock), stored.undo
-            begun = len(undo)
+            mark = len(undo)
             try:
-                with stored.savepoint:
-                    result = work(state)
-                changes = undo[begun:]
-                stored.history.add(changes, is_control=scope == SANDBOX_SCOPE)
-                stored.drop_empty({table for table, _, _ in changes})
-                return result
+                result = work(state)
+                changes = undo[mark:]
+            except BaseException:
+                _undo_to(mark, undo)
+                raise
             finally:
-                del undo[begun:]
+                del undo[mark:]
                 stored.drop_empty(state.created)
+            stored.history.add(changes, is_control=scope == SANDBOX_SCOPE)
+            stored.drop_empty({table for table, _, _ in changes})
+            return result

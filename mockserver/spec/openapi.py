@@ -156,6 +156,8 @@ class Spec:
 
     def tenant(self, headers: Mapping[str, str], parameters: Document, document: Any = None) -> str:
         """Return the tenant that a call names in its header, query or body, "" when it names none."""
+        if self.tenant_key and (tenant := headers.get(self.tenant_key)) is not None:
+            return tenant
         for place in self.scope:
             if place["in"] == "header":
                 found: Any = headers.get(place["name"].lower())
