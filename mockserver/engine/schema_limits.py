@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from operator import ge, gt, le, lt
 
 from mockserver.model import Document, Json
@@ -100,8 +100,12 @@ def nearest_number(node: Document, wanted: Decimal) -> Decimal:
         wanted = least
     if most is not None and wanted > most:
         wanted = most
-    step = node.get("multipleOf")
-    return wanted + -wanted % Decimal(str(step)) if step else wanted
+    step = _exactly(node.get("multipleOf"))
+    if not step:
+        return wanted
+    steps = wanted / step
+    above = steps.to_integral_value(ROUND_CEILING) * step
+    return above if most is None or above <= most else steps.to_integral_value(ROUND_FLOOR) * step
 
 
 def _limits(node: Document) -> tuple[Decimal | None, Decimal | None]:

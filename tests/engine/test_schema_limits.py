@@ -85,6 +85,19 @@ def test_the_nearest_fraction_is_within_the_limits(
     assert value_check(node)(nearest)
 
 
+@pytest.mark.parametrize(
+    ("limits", "nearest"),
+    [
+        ({"minimum": 0, "exclusiveMinimum": True}, 2),
+        ({"minimum": -3}, 0),
+        ({"maximum": -3}, -4),
+        ({"minimum": 1, "maximum": 3}, 2),
+    ],
+)
+def test_the_nearest_multiple_is_within_the_limits(limits: Any, nearest: int) -> None:
+    assert nearest_number({"type": "integer", "multipleOf": 2, **limits}, Decimal(0)) == nearest
+
+
 def test_a_list_of_values_or_a_format_leaves_no_room_for_a_sentence() -> None:
     nodes: list[Any] = [{"maxLength": 5}, {"enum": ["a"]}, {"format": "date"}, {"type": "integer"}]
 
