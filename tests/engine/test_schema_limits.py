@@ -56,7 +56,7 @@ def test_a_text_is_taken_if_it_fits_as_it_is(node: Any, text: str) -> None:
         {"type": st.just("integer")},
         optional={
             "minimum": st.integers(-3, 0),
-            "maximum": st.integers(2, 3),
+            "maximum": st.integers(3, 4),
             "exclusiveMinimum": st.booleans(),
             "exclusiveMaximum": st.booleans(),
             "multipleOf": st.integers(1, 2),
