@@ -67,6 +67,9 @@ def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, le
             ledger.notes.append(f"one worker did everything: {reason}")
             run_parts(planned, ledger)
         else:
+            from mockserver.contract.failure_search import warm_up  # noqa: PLC0415 - imports Hypothesis
+
+            warm_up()
             run_side_by_side(planned, target, ledger, run_config.workers)
 
 

@@ -61,12 +61,16 @@ class OracleSchema:
     def broken(self, value: Json) -> tuple[SchemaProblem, ...]:
         """Return all that is wrong with `value`."""
         with localcontext(_WIDE):
+            if _accepts(self.engine, value, self.node):
+                return ()
             return tuple(_broken(error) for error in self.engine.iter_errors(value))
 
     def is_valid(self, value: Json) -> bool:
         """Return whether nothing is."""
         with localcontext(_WIDE):
-            return next(self.engine.iter_errors(value), None) is None
+            return (
+                _accepts(self.engine, value, self.node) or next(self.engine.iter_errors(value), None) is None
+            )
 
 
 def compile_schema(node: Document) -> OracleSchema:
@@ -201,6 +205,30 @@ _Engine = extend(
         "format": _format,
     },
 )
+
+
+def _accepts(engine: Any, value: Json, node: Document | bool) -> bool:
+    """Return whether every keyword of the engine takes the value.
+
+    Most values are good, and an engine that could say where one is bad is made anew for each of its members.
+    """
+    if isinstance(node, bool):
+        return node
+    return all(
+        _keeps(engine, keyword, wanted, value, node)
+        for keyword, wanted in node.items()
+        if keyword in engine.VALIDATORS
+    )
+
+
+def _keeps(engine: Any, keyword: str, wanted: Any, value: Json, node: Document) -> bool:
+    if keyword == "properties":
+        members = value if isinstance(value, dict) else {}
+        return all(_accepts(engine, members[name], wanted[name]) for name in members if name in wanted)
+    if keyword == "items":
+        items = value if isinstance(value, list) else []
+        return all(_accepts(engine, item, wanted) for item in items)
+    return not any(True for _ in engine.VALIDATORS[keyword](engine, wanted, value, node) or ())
 
 
 def _broken(error: Any) -> SchemaProblem:
