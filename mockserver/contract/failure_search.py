@@ -95,11 +95,12 @@ def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settin
 
 
 def warm_up() -> None:
-    """Let Hypothesis read the modules of this process now, which processes that are copies of it then need not."""
-    hypothesis.seed(0)(
-        hypothesis.settings(max_examples=1, database=None)(hypothesis.given(st.text())(_ignore))
-    )()
+    """Let Hypothesis read this process's modules now: processes that are copies of it then need not."""
 
+    @hypothesis.seed(0)
+    @hypothesis.settings(max_examples=1, database=None)
+    @hypothesis.given(st.text())
+    def one(_drawn: str) -> None:
+        pass
 
-def _ignore(_drawn: str) -> None:
-    """Take what was drawn."""
+    one()

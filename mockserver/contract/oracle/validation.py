@@ -207,14 +207,12 @@ _Engine = extend(
 )
 
 
-def _accepts(engine: Any, value: Json, node: Document | bool) -> bool:
-    """Return whether every keyword of the engine takes the value.
+def _accepts(engine: Any, value: Json, node: Document) -> bool:
+    """Return whether every keyword of the engine takes the value; a schema that is no object is not asked.
 
     Most values are good, and an engine that could say where one is bad is made anew for each of its members.
     """
-    if isinstance(node, bool):
-        return node
-    return all(
+    return isinstance(node, dict) and all(
         _keeps(engine, keyword, wanted, value, node)
         for keyword, wanted in node.items()
         if keyword in engine.VALIDATORS

@@ -27,7 +27,7 @@ DRAWN = st.builds(DrawnValues, st.just(0), AMOUNTS)
 """Without a number: that is the sequence's, so that no two things in it are alike."""
 
 _kept = lru_cache(maxsize=64)
-"""Sequences in sandboxes of their own have the same keys: what Hypothesis makes of a strategy is made once."""
+"""Sequences in sandboxes have the same keys: what Hypothesis makes of a strategy is made once for all."""
 
 
 @_kept
