@@ -30,8 +30,6 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 _NOT_SENT = ("content-length", "x-schemathesis-testcaseid")
 """The client counts by itself; a number that is another in every run is none of the call's."""
-_OF_REQUEST = ("files", "data", "json", "params", "auth", "cookies")
-"""Arguments of a call that are part of the request; the others say how to send it."""
 
 _USER_AGENT = {"user-agent": "mockserver-contract"}
 
@@ -129,9 +127,17 @@ class _PlainSession(requests.Session):
         self, method: str, url: str, headers: Mapping[str, Any] | None = None, **given: Any
     ) -> requests.Response:
         """Return what the adapter answers."""
-        named = {name: value for name, value in (headers or {}).items() if value is not None}
-        known = {name: given[name] for name in _OF_REQUEST if given.get(name) is not None}
-        prepared = requests.Request(method.upper(), url, headers=named, **known).prepare()
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        # Requests takes long to say that there are none.
+        prepared.prepare_url(url, given.get("params") or "")
+        prepared.prepare_headers(
+            {name: value for name, value in (headers or {}).items() if value is not None}
+        )
+        if cookies := given.get("cookies"):
+            prepared.prepare_cookies(cookies)
+        prepared.prepare_body(given.get("data") or [], given.get("files") or [], given.get("json"))
+        prepared.prepare_auth(given.get("auth"), url)
         return self.get_adapter(url).send(prepared)
 
 

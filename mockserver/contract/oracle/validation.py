@@ -212,21 +212,31 @@ def _accepts(engine: Any, value: Json, node: Document) -> bool:
 
     Most values are good, and an engine that could say where one is bad is made anew for each of its members.
     """
-    return isinstance(node, dict) and all(
-        _keeps(engine, keyword, wanted, value, node)
-        for keyword, wanted in node.items()
-        if keyword in engine.VALIDATORS
-    )
+    if not isinstance(node, dict):
+        return False
+    for keyword, wanted in node.items():
+        check = engine.VALIDATORS.get(keyword)
+        if keyword == "properties":
+            is_kept = _accepts_members(engine, value, wanted)
+        elif keyword == "items":
+            is_kept = _accepts_items(engine, value, wanted)
+        else:
+            is_kept = check is None or next(iter(check(engine, wanted, value, node) or ()), None) is None
+        if not is_kept:
+            return False
+    return True
 
 
-def _keeps(engine: Any, keyword: str, wanted: Any, value: Json, node: Document) -> bool:
-    if keyword == "properties":
-        members = value if isinstance(value, dict) else {}
-        return all(_accepts(engine, members[name], wanted[name]) for name in members if name in wanted)
-    if keyword == "items":
-        items = value if isinstance(value, list) else []
-        return all(_accepts(engine, item, wanted) for item in items)
-    return not any(True for _ in engine.VALIDATORS[keyword](engine, wanted, value, node) or ())
+def _accepts_members(engine: Any, value: Json, nodes: Mapping[str, Document]) -> bool:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if name in nodes and not _accepts(engine, member, nodes[name]):
+                return False
+    return True
+
+
+def _accepts_items(engine: Any, value: Json, node: Document) -> bool:
+    return not isinstance(value, list) or all(_accepts(engine, item, node) for item in value)
 
 
 def _broken(error: Any) -> SchemaProblem:
