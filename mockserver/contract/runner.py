@@ -22,8 +22,8 @@ STATEFUL_PHASE = "stateful"
 PHASES = (FUZZING_PHASE, STATEFUL_PHASE)
 """In this order: what is wrong with single calls is told before what comes of many."""
 
-_ALLOCATIONS = 100_000
-"""Objects more than were freed, after which garbage is collected."""
+_ALLOCATIONS = 1_000_000
+"""Objects more than were freed, after which garbage is collected: some 100 MiB. A short run ends before."""
 
 
 def run_phases(
@@ -67,6 +67,9 @@ def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, le
             ledger.notes.append(f"one worker did everything: {reason}")
             run_parts(planned, ledger)
         else:
+            from mockserver.contract.failure_search import warm_up  # noqa: PLC0415 - imports Hypothesis
+
+            warm_up()
             run_side_by_side(planned, target, ledger, run_config.workers)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -131,4 +132,10 @@ def _outgoing(full: Request, base: str) -> OutgoingRequest:
     """Return the request as it goes out, with what every client says of itself."""
     # Behind an address without a path "@host" would be another host.
     below = full.path if full.path.startswith(("/", "?")) or not full.path else f"/{full.path}"
-    return outgoing_request(full.method, httpx.URL(base + below), full.headers, full.body)
+    return outgoing_request(full.method, _url(base + below), full.headers, full.body)
+
+
+@lru_cache(maxsize=256)
+def _url(text: str) -> httpx.URL:
+    """Return the address; most calls of an operation have the same one."""
+    return httpx.URL(text)

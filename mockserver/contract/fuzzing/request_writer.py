@@ -11,10 +11,12 @@ from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPHeaderDict, HTTPResponse
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
+from urllib3 import HTTPHeaderDict
 
-from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.oracle.parameters import find_operation
 from mockserver.contract.target import Target
@@ -28,8 +30,6 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 _NOT_SENT = ("content-length", "x-schemathesis-testcaseid")
 """The client counts by itself; a number that is another in every run is none of the call's."""
-_OF_REQUEST = ("files", "data", "json", "params", "auth", "cookies")
-"""Arguments of a call that are part of the request; the others say how to send it."""
 
 _USER_AGENT = {"user-agent": "mockserver-contract"}
 
@@ -38,7 +38,7 @@ class UnsendableCaseError(requests.exceptions.InvalidHeader):
     """A request that HTTP has no place for."""
 
 
-class RequestWriter(HTTPAdapter):
+class RequestWriter(BaseAdapter):
     """Sends what requests has prepared through a target."""
 
     def __init__(self, target: Target, ledger: FindingLedger, spec: Spec | None = None) -> None:
@@ -89,7 +89,10 @@ class RequestWriter(HTTPAdapter):
         exchange = self._target.send(sent, self._operation(sent))
         self._ledger.count_call(exchange)
         self._last = exchange
-        return self.build_response(request, _raw(exchange))
+        return _response(request, exchange)
+
+    def close(self) -> None:
+        """Leave the target open: it is not ours."""
 
     def _request(self, prepared: requests.PreparedRequest) -> Request:
         parts = urlsplit(prepared.url or "")
@@ -124,9 +127,17 @@ class _PlainSession(requests.Session):
         self, method: str, url: str, headers: Mapping[str, Any] | None = None, **given: Any
     ) -> requests.Response:
         """Return what the adapter answers."""
-        named = {name: value for name, value in (headers or {}).items() if value is not None}
-        known = {name: given[name] for name in _OF_REQUEST if given.get(name) is not None}
-        prepared = requests.Request(method.upper(), url, headers=named, **known).prepare()
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        # Requests takes long to say that there are none.
+        prepared.prepare_url(url, given.get("params") or "")
+        prepared.prepare_headers(
+            {name: value for name, value in (headers or {}).items() if value is not None}
+        )
+        if cookies := given.get("cookies"):
+            prepared.prepare_cookies(cookies)
+        prepared.prepare_body(given.get("data") or [], given.get("files") or [], given.get("json"))
+        prepared.prepare_auth(given.get("auth"), url)
         return self.get_adapter(url).send(prepared)
 
 
@@ -134,18 +145,30 @@ def _header_text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode("latin-1")
 
 
-def _raw(exchange: Exchange) -> HTTPResponse:
-    came = exchange.response
-    # The body is decoded by now, and would be once more.
-    headers = {name: text for name, text in came.headers.items() if name != "content-encoding"}
-    return HTTPResponse(
-        BytesIO(came.body),
-        HTTPHeaderDict(headers),
-        came.status,
-        version=11,
-        preload_content=False,
-        request_method=exchange.request.method,
-    )
+class _Answer(BytesIO):
+    """A body that is decoded by now, and the headers it came with."""
+
+    version = 11
+
+    def __init__(self, came: Response) -> None:
+        super().__init__(came.body)
+        # The body would be decoded once more.
+        self.headers = HTTPHeaderDict(
+            [(name, text) for name, text in came.headers.items() if name != "content-encoding"]
+        )
+
+
+def _response(prepared: requests.PreparedRequest, exchange: Exchange) -> requests.Response:
+    """Return the answer as requests has it, by as few steps as its readers need."""
+    answer = _Answer(exchange.response)
+    made = requests.Response()
+    made.status_code = exchange.response.status
+    made.headers = CaseInsensitiveDict(answer.headers)
+    made.encoding = get_encoding_from_headers(made.headers)
+    made.raw = answer
+    made.url = prepared.url or ""
+    made.request = prepared
+    return made
 
 
 Node: TypeAlias = Mapping[str, Any]

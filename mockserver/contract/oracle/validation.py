@@ -61,12 +61,16 @@ class OracleSchema:
     def broken(self, value: Json) -> tuple[SchemaProblem, ...]:
         """Return all that is wrong with `value`."""
         with localcontext(_WIDE):
+            if _accepts(self.engine, value, self.node):
+                return ()
             return tuple(_broken(error) for error in self.engine.iter_errors(value))
 
     def is_valid(self, value: Json) -> bool:
         """Return whether nothing is."""
         with localcontext(_WIDE):
-            return next(self.engine.iter_errors(value), None) is None
+            return (
+                _accepts(self.engine, value, self.node) or next(self.engine.iter_errors(value), None) is None
+            )
 
 
 def compile_schema(node: Document) -> OracleSchema:
@@ -201,6 +205,38 @@ _Engine = extend(
         "format": _format,
     },
 )
+
+
+def _accepts(engine: Any, value: Json, node: Document) -> bool:
+    """Return whether every keyword of the engine takes the value; a schema that is no object is not asked.
+
+    Most values are good, and an engine that could say where one is bad is made anew for each of its members.
+    """
+    if not isinstance(node, dict):
+        return False
+    for keyword, wanted in node.items():
+        check = engine.VALIDATORS.get(keyword)
+        if keyword == "properties":
+            is_kept = _accepts_members(engine, value, wanted)
+        elif keyword == "items":
+            is_kept = _accepts_items(engine, value, wanted)
+        else:
+            is_kept = check is None or next(iter(check(engine, wanted, value, node) or ()), None) is None
+        if not is_kept:
+            return False
+    return True
+
+
+def _accepts_members(engine: Any, value: Json, nodes: Mapping[str, Document]) -> bool:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if name in nodes and not _accepts(engine, member, nodes[name]):
+                return False
+    return True
+
+
+def _accepts_items(engine: Any, value: Json, node: Document) -> bool:
+    return not isinstance(value, list) or all(_accepts(engine, item, node) for item in value)
 
 
 def _broken(error: Any) -> SchemaProblem:

@@ -42,7 +42,7 @@ class BatchMachine(RuleBasedStateMachine):
         world = self.context.isolation.new_scope(self.pool)
         self.sequence = CallSequence(self.context, world)
         self.isolation = [world]
-        self.keys = list(
+        self.keys = tuple(
             dict.fromkeys(self.batch_profile.key(world.first + number) for number in range(self.pool))
         )
         self.last: tuple[list[SequenceItem], int] | None = None
@@ -62,7 +62,9 @@ class BatchMachine(RuleBasedStateMachine):
         """Good and bad items, each of a key of its own."""
         batch = self._drawn(
             data,
-            draw_items(self.keys, [one for one in self.batch_profile.corruptions if not one.refuses_call]),
+            draw_items(
+                self.keys, tuple(one for one in self.batch_profile.corruptions if not one.refuses_call)
+            ),
         )
         self.last = (batch, self._tenant(tenant))
         batch_calls.send_batch(self.sequence, batch, self._tenant(tenant))
@@ -78,7 +80,7 @@ class BatchMachine(RuleBasedStateMachine):
     @rule(data=_DATA, tenant=TENANT)
     def send_one_bad_item(self, data: st.DataObject, tenant: int) -> None:
         """Among good ones; where there is another tenant, looked at from there."""
-        alone = [spoil for spoil in self.batch_profile.corruptions if not spoil.refuses_call]
+        alone = tuple(spoil for spoil in self.batch_profile.corruptions if not spoil.refuses_call)
         batch = self._drawn(data, draw_with_one_bad(self.keys, alone or self.batch_profile.corruptions))
         if self.batch_profile.tenants > 1:
             isolation_checks.check_other_tenant(self.sequence, batch, tenant, 1 - tenant)
@@ -89,7 +91,7 @@ class BatchMachine(RuleBasedStateMachine):
     @rule(data=_DATA, tenant=TENANT)
     def send_what_refuses_all(self, data: st.DataObject, tenant: int) -> None:
         """Send one item that refuses the whole call, among good ones."""
-        ways = [spoil for spoil in self.batch_profile.corruptions if spoil.refuses_call]
+        ways = tuple(spoil for spoil in self.batch_profile.corruptions if spoil.refuses_call)
         batch_calls.send_batch(
             self.sequence, self._drawn(data, draw_with_one_bad(self.keys, ways)), self._tenant(tenant)
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 
 from hypothesis import strategies as st
 
@@ -26,9 +26,13 @@ AMOUNTS = st.one_of(
 DRAWN = st.builds(DrawnValues, st.just(0), AMOUNTS)
 """Without a number: that is the sequence's, so that no two things in it are alike."""
 
+_kept = lru_cache(maxsize=64)
+"""Sequences in sandboxes have the same keys: what Hypothesis makes of a strategy is made once for all."""
 
+
+@_kept
 def draw_items(
-    keys: Sequence[str], corruptions: Sequence[Corruption] = ()
+    keys: tuple[str, ...], corruptions: tuple[Corruption, ...] = ()
 ) -> st.SearchStrategy[list[SequenceItem]]:
     """Items with different keys, good where there are no ways to spoil one; else some or all of them bad."""
     if not corruptions:
@@ -37,8 +41,9 @@ def draw_items(
     return st.one_of(_items_with(keys, st.none() | bad, KEYS), _items_with(keys, bad, KEYS))
 
 
+@_kept
 def draw_with_one_bad(
-    keys: Sequence[str], ways: Sequence[Corruption]
+    keys: tuple[str, ...], ways: tuple[Corruption, ...]
 ) -> st.SearchStrategy[list[SequenceItem]]:
     """Good items and one that is spoiled in one of the ways."""
 
@@ -51,7 +56,8 @@ def draw_with_one_bad(
     return st.builds(spoiled, _items_with(keys, st.none(), KEYS), KEY, st.sampled_from(list(ways)))
 
 
-def draw_duplicates(keys: Sequence[str]) -> st.SearchStrategy[list[SequenceItem]]:
+@_kept
+def draw_duplicates(keys: tuple[str, ...]) -> st.SearchStrategy[list[SequenceItem]]:
     """Good items, one key of which stands there twice."""
 
     def doubled(batch: list[SequenceItem]) -> st.SearchStrategy[list[SequenceItem]]:
@@ -61,7 +67,8 @@ def draw_duplicates(keys: Sequence[str]) -> st.SearchStrategy[list[SequenceItem]
     return _items_with(keys, st.none(), KEYS - 1).flatmap(doubled)
 
 
-def draw_alike(keys: Sequence[str]) -> st.SearchStrategy[tuple[list[SequenceItem], list[SequenceItem]]]:
+@_kept
+def draw_alike(keys: tuple[str, ...]) -> st.SearchStrategy[tuple[list[SequenceItem], list[SequenceItem]]]:
     """Two batches of good items with the same keys, the second's the other way round.
 
     Perhaps it lacks one of them, and perhaps it has one of its own: else nobody could say that it was lost.
@@ -83,7 +90,7 @@ def draw_alike(keys: Sequence[str]) -> st.SearchStrategy[tuple[list[SequenceItem
 
 
 def _items_with(
-    keys: Sequence[str], mood: st.SearchStrategy[Corruption | None], at_most: int
+    keys: tuple[str, ...], mood: st.SearchStrategy[Corruption | None], at_most: int
 ) -> st.SearchStrategy[list[SequenceItem]]:
     one = st.builds(SequenceItem, st.sampled_from(list(keys)), DRAWN, mood)
     return st.lists(one, min_size=1, max_size=min(at_most, len(keys)), unique_by=lambda thing: thing.key)

@@ -1,6 +1,13 @@
 from __future__ import annotations
 
-from mockserver.contract.fuzzing.request_writer import can_write_xml, write_xml
+from typing import Any
+
+import pytest
+import requests
+
+from mockserver.contract.fuzzing.request_writer import RequestWriter, can_write_xml, write_xml
+from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.target import Address, Target
 
 DOCUMENT = {
     "components": {
@@ -33,3 +40,66 @@ def test_what_xml_cannot_carry_is_left_out() -> None:
 
 def test_only_xml_is_written_here() -> None:
     assert [can_write_xml(one) for one in ("text/xml", "application/json", None)] == [True, False, False]
+
+
+async def _answers(_scope: Any, _receive: Any, send: Any) -> None:
+    headers = [(b"Content-Type", b"text/plain; charset=utf-8"), (b"X-Twice", b"1"), (b"X-Twice", b"2")]
+    await send({"type": "http.response.start", "status": 418, "headers": headers})
+    await send({"type": "http.response.body", "body": "käse".encode()})
+
+
+def test_an_answer_is_what_requests_reads_of_it() -> None:
+    with Target(Address("http://mock.test/shop", _answers)) as target:
+        came = RequestWriter(target, FindingLedger()).session().request("GET", "http://mock.test/shop/a")
+
+    assert (came.status_code, came.text, came.encoding, came.url) == (
+        418,
+        "käse",
+        "utf-8",
+        "http://mock.test/shop/a",
+    )
+    assert came.headers["x-twice"] == "1, 2"
+    assert came.raw.headers.getlist("X-Twice") == ["1, 2"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"params": {"a": ["1", "ü"], "b": ""}},
+        {"params": {}, "cookies": {}, "headers": {"X-None": None}},
+        {"params": "a=%20", "cookies": {"c": "1"}, "headers": {"X-A": "1"}},
+        {"data": b"octets", "headers": {"Content-Type": "text/xml"}},
+        {"data": {"a": "1"}},
+        {"json": {"a": [1.5]}},
+        {"json": []},
+        {"files": [("a", (None, b"1"))]},
+        {"auth": ("jdoe", "harbor")},
+    ],
+    ids=str,
+)
+def test_a_request_is_the_one_that_requests_prepares(given: dict[str, Any]) -> None:
+    with Target(Address("http://mock.test/shop", _answers)) as target:
+        came = (
+            RequestWriter(target, FindingLedger())
+            .session()
+            .request("post", "http://mock.test/shop/a", **given)
+        )
+    told = {name: value for name, value in given.items() if name != "headers"}
+    headers = {name: text for name, text in given.get("headers", {}).items() if text is not None}
+    wanted = requests.Request("POST", "http://mock.test/shop/a", headers=headers, **told).prepare()
+
+    sent = came.request
+    assert (sent.method, sent.url) == (wanted.method, wanted.url)
+    assert _without_boundary(sent) == _without_boundary(wanted)
+
+
+def _without_boundary(prepared: requests.PreparedRequest) -> tuple[dict[str, str], bytes]:
+    """Return headers and body with nothing of the boundary, which is drawn for each request."""
+    headers = {name.lower(): str(text) for name, text in prepared.headers.items()}
+    boundary = headers.get("content-type", "").partition("boundary=")[2]
+    body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body or b""
+    if boundary:
+        headers["content-type"] = headers["content-type"].replace(boundary, "")
+        body = body.replace(boundary.encode(), b"")
+    return headers, body

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mockserver.contract.oracle.validation import (
     SchemaProblem,
@@ -116,3 +118,56 @@ def test_a_broken_keyword_tells_what_was_wanted_and_found() -> None:
     node = {"type": "string", "maxLength": 2}
 
     assert compile_schema(node).broken("abc") == (SchemaProblem("maxLength", (), 2, "abc", node),)
+
+
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.decimals(-3, 3, places=1)
+    | st.sampled_from(["", "a", "1"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=6,
+)
+_LEAVES = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(["string", "integer", "number", "boolean", "object", "array"]),
+        "nullable": st.booleans(),
+        "enum": st.lists(_VALUES, min_size=1, max_size=3),
+        "minimum": st.integers(-2, 2),
+        "maxLength": st.integers(0, 1),
+        "pattern": st.sampled_from(["^[0-9]$", "a"]),
+        "minItems": st.integers(0, 2),
+        "maxProperties": st.integers(0, 2),
+        "description": st.just("anything"),
+    },
+)
+_NODES = st.recursive(
+    _LEAVES,
+    lambda inner: st.builds(
+        lambda leaf, more: {**leaf, **more},
+        _LEAVES,
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "properties": st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+                "required": st.lists(st.sampled_from("abc"), max_size=2, unique=True),
+                "additionalProperties": st.booleans() | inner,
+                "items": inner,
+                "allOf": st.lists(inner, min_size=1, max_size=2),
+                "anyOf": st.lists(inner, min_size=1, max_size=2),
+                "not": inner,
+            },
+        ),
+    ),
+    max_leaves=5,
+)
+
+
+@given(_NODES, _VALUES)
+def test_nothing_is_wrong_exactly_where_the_engine_finds_no_error(node: dict[str, Any], value: Any) -> None:
+    schema = compile_schema(node)
+    errors = list(schema.engine.iter_errors(value))
+
+    assert (schema.is_valid(value), len(schema.broken(value))) == (not errors, len(errors))
