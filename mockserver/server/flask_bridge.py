@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import Context
 from http import HTTPStatus
 from typing import Any
 
@@ -33,13 +34,18 @@ class _Flask(flask.Flask):
 
 
 class FlaskBridge:
-    """Flask with one view for every operation of a vendor, called inside the event loop."""
+    """Flask with one view for every operation of a vendor, called inside the event loop.
+
+    The view runs in the application's context, which is pushed once and not for each call.
+    """
 
     def __init__(self, pipeline: Pipeline, recorder: Recorder) -> None:
         self._pipeline, self._recorder = pipeline, recorder
         self._flask = _Flask(__name__, static_folder=None)
         views: dict[str, Any] = self._flask.view_functions
         views[_VIEW] = self._answer
+        self._context = Context()
+        self._context.run(self._flask.app_context().push)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer a request that Connexion routed, and send what the view returns.
@@ -49,9 +55,8 @@ class FlaskBridge:
         """
         if scope.get("extensions", {}).get(_ROUTING, {}).get("operation_id") is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        with self._flask.app_context():
-            view: Any = self._flask.view_functions[_VIEW]
-            reply, answer = view(scope[ARRIVAL], scope[STARTED])
+        view: Any = self._flask.view_functions[_VIEW]
+        reply, answer = self._context.copy().run(view, scope[ARRIVAL], scope[STARTED])
         headers = vendor_headers(reply)
         if answer.delivery is None:
             await send({"type": "http.response.start", "status": reply.status, "headers": headers})
