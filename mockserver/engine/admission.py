@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,9 +166,15 @@ class _Checks(Value, frozen=True):
         """
         if not isinstance(self.match, RouteMatch):
             raise self.match
-        operation = self.match.operation
-        for refusal in self._refusals(operation):
-            raise refusal
+        operation, arrival = self.match.operation, self.arrival
+        if not arrival.is_routed:
+            raise NotFound("path", arrival.path)
+        if isinstance(self.principal, Refusal):
+            raise self.principal
+        if not arrival.is_secured:
+            raise Unauthorized("missing", find_missing_scheme(operation, self.served.schemes, arrival))
+        if arrival.body_refusal is not None:
+            raise arrival.body_refusal
         check_permission(self.call, operation)
         if self.served.negotiation is not None:
             self.served.negotiation.check(self.call, operation)
@@ -182,14 +188,3 @@ class _Checks(Value, frozen=True):
         """
         if self.served.rate_limit is not None and not isinstance(self.principal, Refusal):
             self.served.rate_limit.count(self.call, self.state)
-
-    def _refusals(self, operation: Operation) -> Iterator[Refusal]:
-        arrival = self.arrival
-        if not arrival.is_routed:
-            yield NotFound("path", arrival.path)
-        if isinstance(self.principal, Refusal):
-            yield self.principal
-        if not arrival.is_secured:
-            yield Unauthorized("missing", find_missing_scheme(operation, self.served.schemes, arrival))
-        if arrival.body_refusal is not None:
-            yield arrival.body_refusal

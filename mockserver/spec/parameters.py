@@ -28,10 +28,6 @@ class ParameterReader:
 
     def read(self, texts: list[str]) -> tuple[Json, tuple[Problem, ...]]:
         """Return the value that `texts` stand for, and what is wrong with it; a scalar's last text counts."""
-        name, place = self.parameter.name, self.parameter.place
-        if not texts:
-            missing = Problem("missing-required", (place, name), f"{name} is required", "required")
-            return None, (missing,) if self.parameter.required else ()
         text = texts[-1]
         if self.json_type == "array":
             # Generated clients repeat a name whose spec wants one comma list: those are joined.
@@ -42,7 +38,13 @@ class ParameterReader:
             value = _convert_text(text, self.json_type)
         if self.schema.accepts(value):
             return value, ()
-        return text, tuple(self.schema.problems(value, (place, name)))
+        return text, tuple(self.schema.problems(value, (self.parameter.place, self.parameter.name)))
+
+    @property
+    def missing(self) -> Problem:
+        """What is wrong where it is not there."""
+        name, place = self.parameter.name, self.parameter.place
+        return Problem("missing-required", (place, name), f"{name} is required", "required")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,11 @@ class CompiledParameters:
         problems: list[Problem] = []
         query, unknown = self._query(call.query) if call.query else ({}, [])
         for reader, texts in self._texts(call, values, query):
-            value, found = reader.read(texts)
-            problems += found
             if texts:
-                read[reader.parameter.name] = value
+                read[reader.parameter.name], found = reader.read(texts)
+                problems += found
+            elif reader.parameter.required:
+                problems.append(reader.missing)
         problems += [
             Problem("unknown-parameter", ("query", name), f"{name} is not expected", "unknown", found=name)
             for name in unknown
