@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from tests.contract.planted_faults.power_results import ResultsFile
 from tests.contract.planted_faults.shared_calls import FuzzedServer, fuzz_servers
 
 FAULTS = {one.id: one for one in MUTANTS}
-EFFORT = RunConfig(7, 2, operations=frozenset({"postV1Invoices", "getV1InvoicesId"}), shrinks=False)
+EFFORT = RunConfig(7, 1, operations=frozenset({"postV1Invoices", "getV1InvoicesId"}), shrinks=False)
 FOUND, MISSED = frozenset({"count-is-processed"}), frozenset[str]()
 
 
@@ -43,13 +44,14 @@ def row(name: str, *ours: frozenset[str]) -> PowerRow:
 
 
 def run_of(*rows: PowerRow) -> PowerRun:
-    return PowerRun(rows, (0, 1), 24, 1.0)
+    return PowerRun(rows, (0, 1), 24)
 
 
 @pytest.fixture(scope="module")
 def two_faults() -> list[Measurement]:
     """One that Schemathesis finds, and one that only sequences find."""
-    faults = [FAULTS[name] for name in ("payt-refuses-all-for-one", "payt-keeps-a-refused-one")]
+    names = ("payt-refuses-all-for-one", "payt-keeps-a-refused-one")
+    faults = [replace(FAULTS[name], operations=("postV1Invoices", "getV1InvoicesId")) for name in names]
     return measure(faults, MeasuringRun(seed=7, max_examples=4, stops_at_first=True))
 
 
@@ -100,6 +102,16 @@ def test_what_was_missed_stands_at_the_top_with_the_seeds() -> None:
     assert "| xero | xero-is-blind | items |" in first
     assert "| 0, **not 1** |" in first
     assert "| payt | payt-is-blind | items |" in second
+
+
+def test_the_time_is_that_of_all_parts_also_of_those_of_an_earlier_run() -> None:
+    rows = [
+        PowerRow(
+            FAULTS["payt-is-blind"], tuple(Measurement("payt-is-blind", seed, seconds=1.5) for seed in (7, 8))
+        )
+    ]
+
+    assert run_of(*rows).seconds == 3.0
 
 
 def test_the_document_names_the_finders_at_each_seed() -> None:

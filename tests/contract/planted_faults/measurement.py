@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
+from time import process_time
 
 from mockserver.contract import runner
 from mockserver.contract.asgi_calls import App
@@ -102,7 +103,7 @@ class MeasuringRun:
 class Measurement:
     """The checks of Schemathesis and of the suite that found a fault; `false`: they find the right server.
 
-    `crashed` says how a suite broke at it.
+    `crashed` says how a suite broke at it. `seconds` of a processor is its share of what its part took.
     """
 
     fault: str
@@ -111,6 +112,7 @@ class Measurement:
     ours: frozenset[str] = frozenset()
     false: frozenset[str] = frozenset()
     crashed: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -127,6 +129,7 @@ def measure(faults: Sequence[PlantedFault], run: MeasuringRun) -> list[Measureme
 
     The sequences end at the first finding, the generated calls at the first of Schemathesis.
     """
+    began = process_time()
     results = {one.id: _Results() for one in faults}
     false = {check for phase in OTHER_PHASES for _, check in known(faults[0], run, phase)}
     for one in faults:
@@ -137,8 +140,9 @@ def measure(faults: Sequence[PlantedFault], run: MeasuringRun) -> list[Measureme
         else:
             results[one.id].ours |= {finding.check for listed in findings.values() for finding in listed}
     false |= _fuzzed(faults, run, results)
+    share = round((process_time() - began) / len(faults), 2)
     return [
-        Measurement(name, run.seed, one.plain, frozenset(one.ours), frozenset(false), one.crashed)
+        Measurement(name, run.seed, one.plain, frozenset(one.ours), frozenset(false), one.crashed, share)
         for name, one in results.items()
     ]
 

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for one in measured:
             click.echo(f"  {_line(one)}", err=True)
     rows = [PowerRow(one, tuple(done[one.id, seed] for seed in seeds)) for one in chosen]
-    run = PowerRun(rows, seeds, asked.max_examples, perf_counter() - began)
+    run = PowerRun(rows, seeds, asked.max_examples)
     text = "\n".join(as_markdown(run))
     click.echo(text)
     asked.report.write_text(f"{text}\n", encoding="utf-8")

@@ -7,13 +7,14 @@ depends on an answer. Only the walks along links do; each server is walked by it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, cast
 
 from hypothesis.errors import HypothesisException
-from schemathesis.core import NOT_SET
+from requests.structures import CaseInsensitiveDict
+from schemathesis.generation.meta import CaseMetadata
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import link_walks, schemas
@@ -26,8 +27,6 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.parts import run_parts
 from mockserver.contract.target import Target, TargetUnreachableError
-
-_CHANGED_BY_A_CALL = frozenset({"path_parameters", "headers", "cookies", "query", "body", "_meta"})
 
 
 class ServerDoneError(Exception):
@@ -115,8 +114,26 @@ def _call(server: FuzzedServer, caller: CaseCaller, case: PinnedCase) -> None:
 def _copied(case: PinnedCase) -> PinnedCase:
     """Return a copy with parts of its own: a call puts ids of the fixtures into them."""
     twin = object.__new__(type(case))
-    memo = {id(NOT_SET): NOT_SET, id(case.operation): case.operation}
     for name in type(case).__slots__:
-        value = getattr(case, name)
-        object.__setattr__(twin, name, deepcopy(value, memo) if name in _CHANGED_BY_A_CALL else value)
+        object.__setattr__(twin, name, _own(getattr(case, name)))
     return twin
+
+
+def _own(value: Any) -> Any:
+    """Return a copy of what can be changed, as deep as it goes; Schemathesis' texts cannot be copied."""
+    if isinstance(value, CaseInsensitiveDict):
+        return value.copy()
+    if isinstance(value, dict):
+        return {name: _own(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_own(one) for one in value]
+    if isinstance(value, set):
+        return set(value)
+    if isinstance(value, CaseMetadata):
+        twin = copy(value)
+        twin.generation = copy(value.generation)
+        for one in fields(value):
+            if one.name != "generation":
+                setattr(twin, one.name, _own(getattr(value, one.name)))
+        return twin
+    return value
