@@ -50,7 +50,7 @@ contract: $(DEV) ## the contract suite with 200 examples an operation instead of
 	echo "CONTRACT_SEED=$$seed make contract     does it again"; \
 	CONTRACT_SEED=$$seed CONTRACT_EXAMPLES=$${CONTRACT_EXAMPLES:-200} $(PYTEST) -n 2 --dist worksteal tests/contract/test_suite.py
 
-power: $(DEV) ## planted faults, and what finds each: Schemathesis, our suite; report/power.md
+power: $(DEV) ## planted faults, and what finds each; goes on where it was ended; report/power.md, .json
 	$(BIN)/python -W ignore -m tests.contract.planted_faults.power
 
 soak: $(DEV) ## the invariants on 10,000 walks instead of 100

@@ -1,23 +1,45 @@
-"""All planted faults: those of the five vendors, and of others `FAULTS` in their `planted_faults.py`."""
+"""All planted faults. A new file of this folder is found by itself; nothing here names it.
+
+A file of faults has a tuple of `PlantedFault` under a public name in capitals, as `items.py` has `ITEMS`.
+Other vendors than the first five have theirs in `tests/vendors/<vendor>/planted_faults.py`, as `FAULTS`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
-from tests.contract.planted_faults.counts import COUNTS
 from tests.contract.planted_faults.fault import PlantedFault
-from tests.contract.planted_faults.isolation import ISOLATION
-from tests.contract.planted_faults.items import ITEMS
-from tests.contract.planted_faults.refusals import REFUSALS
-from tests.contract.planted_faults.spelling import MANNERS
-from tests.contract.planted_faults.state import STATE
 
-_FILES = sorted((Path(__file__).parents[2] / "vendors").glob("*/planted_faults.py"))
-_OF_OTHERS = [
-    fault
-    for file in _FILES
-    for fault in import_module(f"tests.vendors.{file.parent.name}.planted_faults").FAULTS
-]
+_HERE = Path(__file__).parent
+# These read the catalogue themselves.
+_WITHOUT_FAULTS = frozenset(
+    {"__init__", "catalogue", "measurement", "power", "power_report", "power_results"}
+)
 
-MUTANTS: tuple[PlantedFault, ...] = (*ITEMS, *COUNTS, *STATE, *REFUSALS, *MANNERS, *ISOLATION, *_OF_OTHERS)
+
+def _modules() -> Iterator[ModuleType]:
+    """Every module that can have faults, in the order of the names."""
+    for file in sorted(_HERE.glob("*.py")):
+        if file.stem not in _WITHOUT_FAULTS:
+            yield import_module(f"{__package__}.{file.stem}")
+    for file in sorted(_HERE.parents[1].glob("vendors/*/planted_faults.py")):
+        yield import_module(f"tests.vendors.{file.parent.name}.planted_faults")
+
+
+def faults_of(modules: Iterable[ModuleType]) -> tuple[PlantedFault, ...]:
+    """Return the faults of the modules' public tuples, each once: one module may import another's."""
+    listed = {
+        id(fault): fault
+        for module in modules
+        for name, value in vars(module).items()
+        if name.isupper() and not name.startswith("_") and isinstance(value, tuple)
+        for fault in value
+        if isinstance(fault, PlantedFault)
+    }
+    return tuple(listed.values())
+
+
+MUTANTS: tuple[PlantedFault, ...] = faults_of(_modules())

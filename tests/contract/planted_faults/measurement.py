@@ -1,14 +1,16 @@
-"""What finds a planted fault: plain Schemathesis, and our suite, in the same calls.
+"""What finds a planted fault: plain Schemathesis, and our suite.
 
 Plain Schemathesis is what its own checks find in the calls that it makes, walks along links among them; 200
-and 207 are right answers to a batch with bad items. Ours is what these calls and sequences find.
+and 207 are right answers to a batch with bad items. Ours is what these calls and all other phases find.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import cache
+from time import process_time
 
 from mockserver.contract import runner
 from mockserver.contract.asgi_calls import App
@@ -21,9 +23,11 @@ from mockserver.contract.loading import ApiUnderTest, load_vendor_api
 from mockserver.contract.target import Address, Target, TargetUnreachableError
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.fault import PlantedFault
+from tests.contract.planted_faults.shared_calls import FuzzedServer, ServerDoneError, fuzz_servers
 from tests.contract.planted_faults.wrappers import with_fault
 
 Known = frozenset[tuple[str, str]]
+OTHER_PHASES = tuple(phase for phase in runner.PHASES if phase != runner.FUZZING_PHASE)
 # Schemathesis checks credentials and server errors too: what ours find is counted as found by it as well.
 _BUILT_IN = frozenset(
     {
@@ -47,7 +51,7 @@ class FirstFindingLedger(FindingLedger):
         """A check did not hold.
 
         Raises:
-            Caught: it is not known.
+            FaultFoundError: it is not known.
         """
         for one in findings:
             FindingLedger.found(self, [one])
@@ -55,73 +59,136 @@ class FirstFindingLedger(FindingLedger):
                 raise FaultFoundError
 
 
+@dataclass(slots=True)
+class ComparingLedger(FindingLedger):
+    """Ends the calls to a server when Schemathesis found what it does not find at the right one.
+
+    `right` is the ledger of the right server, which gets every call first.
+    """
+
+    right: FindingLedger | None = None
+
+    def found(self, findings: Iterable[Finding]) -> None:
+        """A check did not hold.
+
+        Raises:
+            ServerDoneError: it is one of Schemathesis' own.
+        """
+        FindingLedger.found(self, findings)
+        if self.right is not None and self.built_in:
+            raise ServerDoneError
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Checks that failed here and not at the right server."""
+        right = _names(self.right) if self.right is not None else frozenset()
+        return frozenset(check for operation, check in _names(self) if (operation, check) not in right)
+
+    @property
+    def built_in(self) -> frozenset[str]:
+        """Those of Schemathesis."""
+        return self.own & _BUILT_IN
+
+
 @dataclass(frozen=True, slots=True)
 class MeasuringRun:
-    """How a mutant is measured; `hasty`: what is found first is enough, `plain`: by Schemathesis too."""
+    """How a fault is measured; `stops_at_first`: what is found first is enough."""
 
     seed: int
     max_examples: int
     stops_at_first: bool = False
-    plain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """The checks of Schemathesis and of the suite that found a mutant; `false`: they find the right server.
+    """The checks of Schemathesis and of the suite that found a fault; `false`: they find the right server.
 
-    `plain` is None where that was not asked. `crashed` says how a suite broke at it.
+    `crashed` says how a suite broke at it. `seconds` of a processor is its share of what its part took.
     """
 
-    mutant: str
-    run: MeasuringRun
-    plain: frozenset[str] | None = None
+    fault: str
+    seed: int
+    plain: frozenset[str] = frozenset()
     ours: frozenset[str] = frozenset()
     false: frozenset[str] = frozenset()
     crashed: str = ""
+    seconds: float = 0.0
 
 
-def measure(mutant: PlantedFault, run: MeasuringRun) -> Measurement:
-    """What is found at the mutant, less what is found at the right server."""
-    try:
-        findings = found(mutant, run)
-        plain = _plain(mutant, run, findings) if run.plain else None
-    except Exception as error:  # noqa: BLE001 - a suite that breaks at a fault is a result too
-        return Measurement(mutant.id, run, crashed=f"{type(error).__name__}: {error}")
-    ours = (one.check for listed in findings.values() for one in listed)
-    false = (check for phase in findings for _, check in known(mutant, run, phase))
-    return Measurement(mutant.id, run, plain, frozenset(ours), frozenset(false))
+@dataclass(slots=True)
+class _Results:
+    """What is known of a fault so far."""
+
+    ours: set[str] = field(default_factory=set)
+    plain: frozenset[str] = frozenset()
+    crashed: str = ""
 
 
-def _plain(
-    mutant: PlantedFault, run: MeasuringRun, findings: Mapping[str, Sequence[Finding]]
+def measure(faults: Sequence[PlantedFault], run: MeasuringRun) -> list[Measurement]:
+    """Return what is found at each fault and not at the right server; all have one vendor and operations.
+
+    The sequences end at the first finding, the generated calls at the first of Schemathesis.
+    """
+    began = process_time()
+    results = {one.id: _Results() for one in faults}
+    false = {check for phase in OTHER_PHASES for _, check in known(faults[0], run, phase)}
+    for one in faults:
+        try:
+            findings = _found(one, run, OTHER_PHASES)
+        except Exception as error:  # noqa: BLE001 - a suite that breaks at a fault is a result too
+            results[one.id].crashed = f"{type(error).__name__}: {error}"
+        else:
+            results[one.id].ours |= {finding.check for listed in findings.values() for finding in listed}
+    false |= _fuzzed(faults, run, results)
+    share = round((process_time() - began) / len(faults), 2)
+    return [
+        Measurement(name, run.seed, one.plain, frozenset(one.ours), frozenset(false), one.crashed, share)
+        for name, one in results.items()
+    ]
+
+
+def _fuzzed(
+    faults: Sequence[PlantedFault], run: MeasuringRun, results: dict[str, _Results]
 ) -> frozenset[str]:
-    """The checks of Schemathesis' own that find it; in a hasty run they are tried for themselves."""
-    if not run.stops_at_first:
-        return frozenset(one.check for one in findings[runner.FUZZING_PHASE] if one.check in _BUILT_IN)
-    right = known(mutant, run, runner.FUZZING_PHASE)
-    ledger = FirstFindingLedger(known=right)
-    _call(mutant, run, runner.FUZZING_PHASE, ledger, _BUILT_IN)
-    return frozenset(one.check for one in ledger.findings if (one.operation, one.check) not in right)
+    """Add what generated calls find; return what they find at the right server."""
+    right = ComparingLedger()
+    ledgers = {one.id: ComparingLedger(right=right) for one in faults}
+    vendor = faults[0].vendor
+    apps = [_right_server(vendor), *(with_fault(_right_server(vendor), one.planted) for one in faults)]
+    with ExitStack() as targets:
+        servers = [
+            FuzzedServer(targets.enter_context(Target(Address(f"http://testserver/{vendor}", app))), ledger)
+            for app, ledger in zip(apps, (right, *ledgers.values()), strict=True)
+        ]
+        fuzz_servers(_api_of(vendor), servers, _effort(faults[0], run))
+    for (name, ledger), server in zip(ledgers.items(), servers[1:], strict=True):
+        one = results[name]
+        one.ours |= ledger.own
+        one.plain = ledger.built_in
+        one.crashed = one.crashed or server.crashed
+    return right.own
 
 
-def found(mutant: PlantedFault, run: MeasuringRun) -> dict[str, list[Finding]]:
-    """What is found at a mutant and not at the right server, by phase; sequences, which are quick, first."""
+def found(fault: PlantedFault, run: MeasuringRun) -> dict[str, list[Finding]]:
+    """Return what is found at a fault and not at the right server, by phase; sequences, quick, first."""
+    return _found(fault, run, (*OTHER_PHASES, runner.FUZZING_PHASE))
+
+
+def _found(fault: PlantedFault, run: MeasuringRun, phases: Iterable[str]) -> dict[str, list[Finding]]:
     findings: dict[str, list[Finding]] = {}
-    for phase in (runner.STATEFUL_PHASE, runner.FUZZING_PHASE):
-        ledger = (
-            FirstFindingLedger(known=known(mutant, run, phase)) if run.stops_at_first else FindingLedger()
-        )
-        _call(mutant, run, phase, ledger)
-        right = known(mutant, run, phase)
+    for phase in phases:
+        right = known(fault, run, phase)
+        ledger = FirstFindingLedger(known=right) if run.stops_at_first else FindingLedger()
+        _call(fault, run, phase, ledger)
         findings[phase] = [one for one in ledger.findings if (one.operation, one.check) not in right]
         if run.stops_at_first and findings[phase]:
             break
     return findings
 
 
-def known(mutant: PlantedFault, run: MeasuringRun, phase: str) -> Known:
-    """What a phase finds at the right server: nothing, if it is right."""
-    return _known(mutant.vendor, mutant.operations, run.seed, run.max_examples, phase)
+def known(fault: PlantedFault, run: MeasuringRun, phase: str) -> Known:
+    """Return what a phase finds at the right server: nothing, if it is right."""
+    return _known(fault.vendor, fault.operations, run.seed, run.max_examples, phase)
 
 
 @cache
@@ -130,22 +197,22 @@ def _known(vendor: str, operations: tuple[str, ...], seed: int, max_examples: in
     effort = RunConfig(seed, max_examples, operations=frozenset(operations))
     with Target(Address(f"http://testserver/{vendor}", _right_server(vendor))) as target:
         runner.run_phases(_api_of(vendor), target, effort, ledger, (phase,))
+    return _names(ledger)
+
+
+def _names(ledger: FindingLedger) -> Known:
     return frozenset((one.operation, one.check) for one in ledger.findings)
 
 
-def _call(
-    mutant: PlantedFault,
-    run: MeasuringRun,
-    phase: str,
-    ledger: FindingLedger,
-    only: frozenset[str] = frozenset(),
-) -> None:
-    app = with_fault(_right_server(mutant.vendor), mutant.planted)
-    operations = frozenset(mutant.operations)
-    effort = RunConfig(run.seed, run.max_examples, only, operations, shrinks=False)
-    with Target(Address(f"http://testserver/{mutant.vendor}", app)) as target:
+def _effort(fault: PlantedFault, run: MeasuringRun) -> RunConfig:
+    return RunConfig(run.seed, run.max_examples, operations=frozenset(fault.operations), shrinks=False)
+
+
+def _call(fault: PlantedFault, run: MeasuringRun, phase: str, ledger: FindingLedger) -> None:
+    app = with_fault(_right_server(fault.vendor), fault.planted)
+    with Target(Address(f"http://testserver/{fault.vendor}", app)) as target:
         try:
-            runner.run_phases(_api_of(mutant.vendor), target, effort, ledger, (phase,))
+            runner.run_phases(_api_of(fault.vendor), target, _effort(fault, run), ledger, (phase,))
         except (FaultFoundError, TargetUnreachableError):
             return
 
