@@ -33,7 +33,9 @@ class ApiUnderTest:
 
 
 def load_vendor_api(name: str, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
-    """Return the vendor of that name, by its spec in our folder; `profile` is a YAML file in place of its own.
+    """Return the vendor of that name, by its spec in our folder.
+
+    `profile` is a YAML file in place of its own.
 
     Raises:
         SpecError: its spec cannot be read.

@@ -10,8 +10,8 @@ from msgspec import structs
 
 from mockserver.contract.exchange import Request
 from mockserver.contract.inference import infer_sending
+from mockserver.contract.json_values import value_at
 from mockserver.contract.profile import BatchProfile, DrawnValues, Json, Record, Step
-from mockserver.contract.responses.outcomes import value_at
 from mockserver.contract.written_profile.calls import WrittenCall, read_call
 from mockserver.contract.written_profile.changes import pointer, read_change
 from mockserver.contract.written_profile.entries import BatchEntry

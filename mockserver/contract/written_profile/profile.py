@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from yaml import YAMLError
@@ -77,11 +78,16 @@ class _WrittenProfile:
         self._check_credentials(entry)
         headers = _HeaderTemplates(entry, self.place)
         headers.check(facts)
+
+        @cache
+        def batches(named: tuple[tuple[str, str], ...]) -> tuple[BatchProfile, ...]:
+            return self._batches(entry, dict(named))
+
         made = Profile(
             facts=facts,
             credentials=entry.credentials,
             headers=headers,
-            batches=lambda facts: self._batches(entry, facts),
+            batches=lambda facts: batches(tuple(facts.items())),
             pins=plain(FixturePins, entry.pins, self.place.at("pins")),
             tolerances=self._tolerances(entry),
         )

@@ -11,8 +11,8 @@ from msgspec import UNSET
 
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.inference import compared_members
+from mockserver.contract.json_values import kind_of_value, value_at
 from mockserver.contract.profile import Record
-from mockserver.contract.responses.outcomes import kind_of_value, value_at
 from mockserver.contract.samples import key_text
 from mockserver.contract.written_profile.changes import pointer
 from mockserver.contract.written_profile.entries import ReadEntry, ShownEntry
