@@ -64,7 +64,7 @@ class ReadEntry(CallEntry, frozen=True, kw_only=True):
     record: str = ""
     key: str | list[str] = []
     shows: list[str] | dict[str, str | ShownEntry]
-    missing: list[int] = [404, 410]
+    missing: tuple[int, ...] = (404, 410)
     deleted: dict[str, Any] = {}
 
 
