@@ -37,7 +37,7 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
     known = api.profile.readers.get(operation.id)
     if known is not None:
         return known
-    return _reader_from_spec(api.spec.document, operation, operation.batch)
+    return reader_from_spec(api.spec.document, operation, operation.batch)
 
 
 def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ...]) -> list[BatchItem]:
@@ -47,7 +47,8 @@ def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ..
     ]
 
 
-def _reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
+def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
+    """Return the reader that `x-batch.outcome` describes; None where it describes none."""
     if batch.maps:
         return _OutcomeMaps(document, operation, batch)
     if batch.atomic and "status" not in batch.outcome:

@@ -11,7 +11,8 @@ from msgspec import structs
 from mockserver.contract.exchange import Request
 from mockserver.contract.inference import infer_sending
 from mockserver.contract.json_values import value_at
-from mockserver.contract.profile import BatchProfile, DrawnValues, Json, Record, Step
+from mockserver.contract.profile import BatchProfile, DrawnValues, Json, OutcomeReader, Record, Step
+from mockserver.contract.written_profile.blank_keys import BlankKeyReader
 from mockserver.contract.written_profile.calls import WrittenCall, read_call
 from mockserver.contract.written_profile.changes import pointer, read_change
 from mockserver.contract.written_profile.entries import BatchEntry
@@ -66,6 +67,7 @@ class WrittenBatch:
             listing=reading.listing,
             listed=reading.listed,
             steps=tuple(self._steps(items, reading.reader)),
+            reader=self._reader(),
             amount=self._amount(items),
             tenants=max(1, len(self.scope.tenants)),
             creates=entry.creates,
@@ -84,6 +86,18 @@ class WrittenBatch:
             replay_status=replay.status,
             conflict_status=replay.conflict,
         )
+
+    def _reader(self) -> OutcomeReader | None:
+        if not self.entry.blank_keys:
+            return None
+        from mockserver.contract.responses.outcomes import (  # noqa: PLC0415 - loads the oracle, which loads profiles
+            reader_from_spec,
+        )
+
+        inner = reader_from_spec(self.spec.document, self.operation, self.batch)
+        if inner is None:
+            self.place.at("blank-keys").fail("x-batch.outcome is missing: it says where the keys are told")
+        return BlankKeyReader(inner, frozenset(self.entry.blank_keys))
 
     def _sending(self) -> WrittenCall | None:
         if self.entry.send is None:

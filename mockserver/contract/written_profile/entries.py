@@ -108,6 +108,7 @@ class BatchEntry(Entry, frozen=True):
     amount: str = ""
     replay: ReplayEntry | None = None
     media_types: list[str] = []
+    blank_keys: list[str | None] = []
 
 
 class ProfileEntry(Entry, frozen=True):

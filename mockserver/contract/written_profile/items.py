@@ -50,9 +50,10 @@ def read_items(
     sample = infer_item(spec, operation)
     key = _key(entry, place, scope, sample)
     item = _item(entry, place, scope, sample)
-    if entry.bad is None:
-        return WrittenItems(key, item, sample.corruptions if sample and not entry.item else ())
     items = [item(key(one.number), one) for one in _DRAWN]
+    if entry.bad is None:
+        made = sample.corruptions if sample else ()
+        return WrittenItems(key, item, tuple(one for one in made if not _why_not(one, items)))
     read = [
         _read_corruption(bad, place.at("bad", number), scope, items) for number, bad in enumerate(entry.bad)
     ]
@@ -64,7 +65,8 @@ def _read_corruption(
 ) -> Corruption:
     change = read_change(entry, place, scope.facts)
     corruption = Corruption(entry.because, lambda item: change(item, scope.facts), entry.refuses_call)
-    _try(corruption, items, place)
+    if why := _why_not(corruption, items):
+        place.fail(why)
     return corruption
 
 
@@ -102,12 +104,13 @@ def _item(
     return lambda key, drawn: templates[drawn.number % len(templates)].fill(scope.of_item(key, drawn))
 
 
-def _try(corruption: Corruption, items: list[Json], place: WrittenPlace) -> None:
-    """Raise a SpecError where an item cannot be spoiled in that way, or is as it was."""
+def _why_not(corruption: Corruption, items: list[Json]) -> str:
+    """Return why some of the items cannot be spoiled in that way, "" if all can."""
     for item in items:
         try:
             spoiled = corruption.change(item)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-            place.fail("a pointer leads to nothing in a good item")
+            return "a pointer leads to nothing in a good item"
         if spoiled == item:
-            place.fail("it changes nothing in a good item")
+            return "it changes nothing in a good item"
+    return ""
