@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import fields
-from typing import Any, NoReturn, TypeVar
+from functools import reduce
+from inspect import Parameter, signature
+from operator import getitem
+from typing import Any, NoReturn, TypeVar, get_type_hints
 
 from msgspec import ValidationError, convert
 from msgspec.inspect import DictType, ListType, LiteralType, StructType, Type, UnionType, type_info
@@ -14,7 +16,7 @@ from mockserver.contract.written_profile.places import WrittenPlace
 from mockserver.model import Json
 
 T = TypeVar("T")
-_STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]")
+_STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]|(\[\.\.\.\])")
 _EXPECTED = re.compile(r"Expected `(.*?)`, got `(.*?)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`$")
 _MISSING = re.compile(r"Object missing required field `(.*)`$")
@@ -40,7 +42,7 @@ def typed(kind: type[T], document: Json, place: WrittenPlace) -> T:
         return convert(document, kind)
     except ValidationError as error:
         said, _, path = str(error).partition(" - at ")
-        steps = [name or int(number) for name, number in _STEP.findall(path.partition("[...]")[0])]
+        steps = _steps(kind, document, path)
         _fail(said, place.at(*steps), _kinds_at(type_info(kind), steps))
 
 
@@ -50,12 +52,47 @@ def plain(kind: type[T], document: Json, place: WrittenPlace) -> T:
     Raises:
         SpecError: it is none.
     """
-    named = typed(dict[str, Any], document, place)
-    known = [one.name.replace("_", "-") for one in fields(kind)]  # type: ignore[arg-type]
-    for name in named:
+    hints, made = get_type_hints(kind), {}
+    known = {name.replace("_", "-"): name for name in hints}
+    for name, value in typed(dict[str, Any], document, place).items():
         if name not in known:
-            place.at(name).fail(_unknown(known))
-    return typed(kind, {name.replace("-", "_"): value for name, value in named.items()}, place)
+            place.at(name).fail(_unknown(list(known)))
+        made[known[name]] = typed(hints[known[name]], value, place.at(name))
+    try:
+        return kind(**made)
+    except TypeError:
+        needed = [name for name, one in signature(kind).parameters.items() if one.default is Parameter.empty]
+        place.fail(f"{', '.join(name for name in needed if name not in made)} is missing")
+
+
+def _steps(kind: type[T], document: Json, path: str) -> list[str | int]:
+    """Return the way to what cannot be converted; of a mapping, msgspec does not say which member it is."""
+    steps: list[str | int] = []
+    for name, number, any_member in _STEP.findall(path):
+        if not any_member:
+            steps.append(name or int(number))
+            continue
+        inner = reduce(getitem, steps, document)
+        alone = ((member, _replaced(document, steps, {member: value})) for member, value in inner.items())
+        steps.append(next(member for member, one in alone if not _converts(kind, one)))
+    return steps
+
+
+def _converts(kind: type[T], document: Json) -> bool:
+    try:
+        convert(document, kind)
+    except ValidationError:
+        return False
+    return True
+
+
+def _replaced(document: Json, steps: Sequence[str | int], value: Json) -> Json:
+    if not steps:
+        return value
+    changed = _replaced(document[steps[0]], steps[1:], value)
+    if isinstance(document, list):
+        return [changed if number == steps[0] else one for number, one in enumerate(document)]
+    return {**document, steps[0]: changed}
 
 
 def _fail(said: str, place: WrittenPlace, kinds: Sequence[Type]) -> NoReturn:

@@ -24,6 +24,8 @@ from mockserver.spec.loading import describe_yaml_error
 from mockserver.spec.openapi import Operation, Spec
 
 MEMBER = "x-contract"
+_BY_OPERATION = ("known", "bodies", "expected-statuses")
+"""Members of `pins` that name operations."""
 
 
 def profile_of_spec(spec: Spec) -> Profile | None:
@@ -88,7 +90,7 @@ class _WrittenProfile:
             credentials=entry.credentials,
             headers=headers,
             batches=lambda facts: batches(tuple(facts.items())),
-            pins=plain(FixturePins, entry.pins, self.place.at("pins")),
+            pins=self._pins(entry),
             tolerances=self._tolerances(entry),
         )
         made.batches(facts)
@@ -134,6 +136,15 @@ class _WrittenProfile:
                 self.place.at("credentials", name).fail(
                     f"the spec has no such security scheme; it has {listed}"
                 )
+
+    def _pins(self, entry: ProfileEntry) -> FixturePins:
+        place = self.place.at("pins")
+        pins = plain(FixturePins, entry.pins, place)
+        for member in _BY_OPERATION:
+            for name in entry.pins.get(member, {}):
+                if name not in self.spec.operations:
+                    place.at(member, name).fail("the spec has no such operation")
+        return pins
 
     def _tolerances(self, entry: ProfileEntry) -> Mapping[str, tuple[Tolerance, ...]]:
         made: dict[str, tuple[Tolerance, ...]] = {}
