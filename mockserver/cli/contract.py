@@ -77,6 +77,13 @@ def _pair_reader(sign: str, form: str) -> Any:
     help="OpenAPI file to test against, instead of a vendor.",
 )
 @option(
+    "--profile",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar=None,
+    help="YAML file that says what the spec does not: good and bad items, reads, facts. "
+    "In place of the vendor's profile, or of the spec's x-contract.",
+)
+@option(
     "--header",
     "headers",
     multiple=True,

@@ -10,7 +10,7 @@ from functools import partial
 from mockserver.contract import inference
 from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials, with_query
 from mockserver.contract.exchange import Request
-from mockserver.contract.loading import ApiUnderTest, find_profile
+from mockserver.contract.loading import ApiUnderTest, profile_of
 from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
 from mockserver.control.example_source import ExampleCall, ExampleDraft, NoExampleError, VendorAccess
 from mockserver.engine.registry import LoadedVendor
@@ -83,7 +83,7 @@ class ProfileExamples:
 
     def _api(self, vendor: LoadedVendor) -> ApiUnderTest:
         if vendor.name not in self._known:
-            profile = find_profile(vendor.name)
+            profile = profile_of(vendor.spec)
             self._known[vendor.name] = ApiUnderTest(vendor.name, vendor.spec, profile, profile.facts)
         return self._known[vendor.name]
 

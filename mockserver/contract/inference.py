@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from mockserver.contract.exchange import Exchange, Request, json_request
 from mockserver.contract.profile import BatchProfile, DrawnValues, Json, Record
-from mockserver.contract.samples import SampleItem, SampleMember, key_parts, key_text, make_sample
+from mockserver.contract.samples import FIRST_KEY, SampleItem, SampleMember, key_parts, key_text, make_sample
 from mockserver.errors import SpecError
 from mockserver.model import Document
-from mockserver.spec.openapi import Batch, Operation, Spec, resolve
+from mockserver.spec.openapi import Batch, Operation, Parameter, Spec, resolve
 
 _JSON = "application/json"
 _FOUND = 200
@@ -22,15 +22,15 @@ _FOUND = 200
 
 def infer_batches(spec: Spec) -> tuple[BatchProfile, ...]:
     """Return one for each batch operation that the spec says enough of."""
-    made = (_infer_batch(spec, operation) for operation in spec.operations.values())
+    made = (infer_batch(spec, operation) for operation in spec.operations.values())
     return tuple(one for one in made if one is not None)
 
 
 @dataclass(frozen=True, slots=True)
-class _InferredBatch:
-    """Places of records: `one` is the template of a path with the key, `all_` lists them.
+class InferredReading:
+    """How records are read: `one` is the template of a path with the key, `all_` lists them; "" for none.
 
-    `names` are compared.
+    The members `names` are compared.
     """
 
     names: tuple[str, ...]
@@ -39,14 +39,17 @@ class _InferredBatch:
     all_: str
 
     def read(self, key: str, _tenant: int = 0) -> Request:
+        """Return the call that shows a record."""
         if self.one:
             return Request("GET", self._path(key))
         return Request("GET", self.all_)
 
     def listing(self, _tenant: int = 0) -> Request:
+        """Return the call that shows all of them."""
         return Request("GET", self.all_)
 
     def shown(self, key: str, exchange: Exchange) -> Record | None:
+        """Return the key's record in a response; None: it does not exist."""
         if not self.one:
             return self.listed(exchange).get(key)
         if exchange.response.status != _FOUND:
@@ -55,6 +58,7 @@ class _InferredBatch:
         return self._record(found) if self._key(found) == key else None
 
     def listed(self, exchange: Exchange) -> Mapping[str, Record]:
+        """Return the records in a list, by key."""
         if exchange.response.status != _FOUND:
             return {}
         return {self._key(row): self._record(row) for row in _rows(exchange.response.json())}
@@ -79,46 +83,66 @@ def compared_members(value: Json) -> str | Decimal | None:
     return None if value is None else str(value)
 
 
-def _infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
-    batch = operation.batch
+def infer_item(spec: Spec, operation: Operation) -> SampleItem | None:
+    """Return good items of a batch operation by its schema; None where none can be made up."""
     schema = _item_schema(spec, operation)
-    if batch is None or schema is None or not batch.collection:
+    if operation.batch is None or schema is None:
         return None
-    made = make_sample(spec.document, schema, batch)
-    if made is None:
+    return make_sample(spec.document, schema, operation.batch)
+
+
+def infer_sending(spec: Spec, operation: Operation) -> Callable[[Sequence[Json], int], Request] | None:
+    """Return what writes a batch; None where path, query or envelope need values that nobody knows."""
+    path, batch = _path_of(operation), operation.batch
+    if path is None or batch is None:
         return None
-    names = tuple(
-        name
-        for name, value in made.item(made.key(0), DrawnValues(0, Decimal(1))).items()
-        if _is_scalar(value)
-    )
-    table = _table(spec, batch, names)
-    if table is None:
-        return None
-    path = _path_of(operation)
-    envelope = _envelope(spec, operation, made) if batch.items else None
-    if path is None or (batch.items and envelope is None):
+    envelope = _envelope(spec, operation) if batch.items else {}
+    if envelope is None:
         return None
 
     def call(items: Sequence[Json], _tenant: int) -> Request:
         body: Json = list(items)
-        return json_request(operation.method.upper(), path, _within(envelope or {}, batch.items, body))
+        return json_request(operation.method.upper(), path, _within(envelope, batch.items, body))
+
+    return call
+
+
+def infer_batch(spec: Spec, operation: Operation) -> BatchProfile | None:
+    """Return the profile of a batch operation; None where the spec says too little."""
+    made, batch = infer_item(spec, operation), operation.batch
+    if batch is None or made is None:
+        return None
+    reading = infer_reading(spec, batch, scalar_members(made.item(made.key(0), DrawnValues(0, Decimal(1)))))
+    call = infer_sending(spec, operation)
+    if reading is None or call is None:
+        return None
+
+    def record(key: str, drawn: DrawnValues) -> Record:
+        return {name: compared_members(made.item(key, drawn)[name]) for name in reading.names}
 
     return BatchProfile(
         operation=operation.id,
         key=made.key,
         item=made.item,
-        record=lambda key, drawn: {name: compared_members(made.item(key, drawn)[name]) for name in names},
+        record=record,
         call=call,
-        read=table.read,
-        shown=table.shown,
+        read=reading.read,
+        shown=reading.shown,
         corruptions=made.corruptions,
-        listing=table.listing if table.all_ else None,
-        listed=table.listed if table.all_ else None,
+        listing=reading.listing if reading.all_ else None,
+        listed=reading.listed if reading.all_ else None,
     )
 
 
-def _table(spec: Spec, batch: Batch, names: tuple[str, ...]) -> _InferredBatch | None:
+def scalar_members(item: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the names of the members that are no lists and no objects."""
+    return tuple(name for name, value in item.items() if _is_scalar(value))
+
+
+def infer_reading(spec: Spec, batch: Batch, names: tuple[str, ...]) -> InferredReading | None:
+    """Return how records with these members are read; None where no GET names their collection."""
+    if not batch.collection:
+        return None
     one, all_, kept = "", "", names
     for operation in spec.operations.values():
         if operation.method != "get" or operation.collection != batch.collection:
@@ -134,7 +158,7 @@ def _table(spec: Spec, batch: Batch, names: tuple[str, ...]) -> _InferredBatch |
             kept = tuple(name for name in kept if _shows(spec, operation, name))
         else:
             all_ = operation.path
-    return _InferredBatch(kept, batch.key, one, all_) if one or all_ else None
+    return InferredReading(kept, batch.key, one, all_) if one or all_ else None
 
 
 def _shows(spec: Spec, operation: Operation, name: str) -> bool:
@@ -161,9 +185,7 @@ def _path_of(operation: Operation) -> str | None:
     """Return the path with the examples of its required parameters; None if one has no example."""
     path, query = operation.path, []
     for one in operation.parameters:
-        value = one.schema.get(
-            "example", one.schema.get("default", next(iter(one.schema.get("enum", [])), None))
-        )
+        value = example_of(one)
         if one.place == "path" and value is not None:
             path = path.replace(f"{{{one.name}}}", quote(str(value), safe=""))
         elif one.required and one.place == "query" and value is not None:
@@ -173,7 +195,13 @@ def _path_of(operation: Operation) -> str | None:
     return "?".join([path, "&".join(query)]) if query else path
 
 
-def _envelope(spec: Spec, operation: Operation, made: SampleItem) -> dict[str, Json] | None:
+def example_of(parameter: Parameter | None) -> Json:
+    """Return a value that the schema of a parameter names; None for none."""
+    schema = parameter.schema if parameter else {}
+    return schema.get("example", schema.get("default", next(iter(schema.get("enum", [])), None)))
+
+
+def _envelope(spec: Spec, operation: Operation) -> dict[str, Json] | None:
     """Return the envelope; None if a required member cannot be invented."""
     batch = operation.batch
     body = next(one for one in operation.bodies if one.name == _JSON)
@@ -184,7 +212,7 @@ def _envelope(spec: Spec, operation: Operation, made: SampleItem) -> dict[str, J
     filled: dict[str, Json] = {}
     for name in needed:
         member = SampleMember.of(spec.document, name, schema.get("properties", {}).get(name, {}))
-        value = member.good(made.number)
+        value = member.good(FIRST_KEY)
         if value is None:
             return None
         filled[name] = value

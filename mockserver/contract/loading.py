@@ -12,6 +12,7 @@ from yaml import YAMLError
 
 from mockserver.codec import yaml
 from mockserver.contract.profile import Facts, Profile
+from mockserver.contract.written_profile.profile import profile_of_file, profile_of_spec
 from mockserver.engine.registry import VENDORS_PACKAGE
 from mockserver.errors import SpecError
 from mockserver.model import Document
@@ -31,26 +32,41 @@ class ApiUnderTest:
     facts: Facts = field(default_factory=dict)
 
 
-def load_vendor_api(name: str, facts: Facts | None = None) -> ApiUnderTest:
+def load_vendor_api(name: str, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
     """Return the vendor of that name, by its spec in our folder.
+
+    `profile` is a YAML file in place of its own.
 
     Raises:
         SpecError: its spec cannot be read.
         FileNotFoundError: there is none.
     """
-    return load_api(specs_folder() / f"{name}.yaml", facts)
+    return load_api(specs_folder() / f"{name}.yaml", facts, profile)
 
 
-def load_api(file: Path, facts: Facts | None = None) -> ApiUnderTest:
-    """Load the API that `file` describes, with the profile of its vendor package, if there is one.
+def load_api(file: Path, facts: Facts | None = None, profile: Path | None = None) -> ApiUnderTest:
+    """Load the API that `file` describes, with its profile.
+
+    That is the YAML file `profile`, else the spec's `x-contract`, else that of its vendor package, if any.
 
     Raises:
         SpecError: it cannot be read.
     """
     spec = loading.load_spec(file)
-    profile = find_profile(spec.name)
+    found = profile_of_file(profile, spec) if profile else profile_of(spec)
     named: Mapping[str, str] = facts or {}
-    return ApiUnderTest(spec.name, spec, profile, {**profile.facts, **named})
+    api = ApiUnderTest(spec.name, spec, found, {**found.facts, **named})
+    found.batches(api.facts)
+    return api
+
+
+def profile_of(spec: Spec) -> Profile:
+    """Return the profile that the spec has, else that of its vendor package; one that says nothing without.
+
+    Raises:
+        SpecError: the spec's own cannot be read.
+    """
+    return profile_of_spec(spec) or find_profile(spec.name)
 
 
 def find_profile(name: str) -> Profile:
@@ -62,8 +78,10 @@ def find_profile(name: str) -> Profile:
     return profile
 
 
-def load_foreign_api(file: Path, facts: Facts) -> tuple[ApiUnderTest, bool]:
+def load_foreign_api(file: Path, facts: Facts, profile: Path | None = None) -> tuple[ApiUnderTest, bool]:
     """Load the API that `file` describes, and say whether it has no batch operations.
+
+    `profile` is a YAML file with its profile.
 
     Raises:
         SpecError: it cannot be read, or has batches and cannot be served.
@@ -80,7 +98,9 @@ def load_foreign_api(file: Path, facts: Facts) -> tuple[ApiUnderTest, bool]:
         raise SpecError(f"{file.name}: paths is missing")
     operations = {one.id: one for one in _operations(document)}
     if any("x-batch" in node for _, _, node in _nodes(document)):
-        return load_api(file, facts), False
+        return load_api(file, facts, profile), False
+    if profile:
+        raise SpecError(f"{profile.name}: {file.name} has no x-batch, so there is nothing to describe")
     outline = Spec(
         file.stem,
         text,

@@ -14,7 +14,10 @@ from mockserver.contract.profile import Corruption, DrawnValues, Json
 from mockserver.model import Document
 from mockserver.spec.openapi import Batch, resolve
 
-_FIRST_KEY, _MOST_KEYS = 1000, 2**31 - 1
+FIRST_KEY = 1000
+"""The first number of a made-up key."""
+
+_MOST_KEYS = 2**31 - 1
 _FORMATS: Mapping[str, Callable[[int], str]] = {
     "uuid": lambda number: f"00000000-0000-4000-8000-{number:012d}",
     "date": lambda number: f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}",
@@ -130,7 +133,6 @@ class SampleItem:
     marked: str
     priced: SampleMember | None
     corruptions: tuple[Corruption, ...]
-    number: int = _FIRST_KEY
     mark_length: int = 0
 
     def key(self, number: int) -> str:
@@ -150,8 +152,8 @@ class SampleItem:
 
     def _key(self, number: int) -> Json:
         if self.keyed.type == "integer":
-            return _FIRST_KEY + number
-        return self.keyed.text(_FIRST_KEY + number)
+            return FIRST_KEY + number
+        return self.keyed.text(FIRST_KEY + number)
 
 
 def key_text(values: Sequence[Json]) -> str:
@@ -175,7 +177,7 @@ def make_sample(document: Document, schema: Document, batch: Batch) -> SampleIte
     base = dict(given) if isinstance(given, dict) else {}
     for name in dict.fromkeys([*batch.key, *schema.get("required", [])]):
         if keyed is not None and name != keyed.name and name not in base:
-            base[name] = members[name].good(_FIRST_KEY) if name in members else None
+            base[name] = members[name].good(FIRST_KEY) if name in members else None
     if keyed is None or any(base.get(name, "") is None for name in (*batch.key, *schema.get("required", []))):
         return None
     others = [one for one in members.values() if one.name not in batch.key]
@@ -197,11 +199,11 @@ def _with_unique_keys(keyed: SampleMember) -> bool:
     if keyed.type == "integer":
         least, most = keyed.schema.get("minimum", 0), keyed.schema.get("maximum")
         return (
-            least <= _FIRST_KEY and (most is None or most >= _MOST_KEYS) and "multipleOf" not in keyed.schema
+            least <= FIRST_KEY and (most is None or most >= _MOST_KEYS) and "multipleOf" not in keyed.schema
         )
     if keyed.type != "string" or keyed.schema.get("enum"):
         return False
-    made = [keyed.text(_FIRST_KEY + number) for number in (0, 1, 9, 100)]
+    made = [keyed.text(FIRST_KEY + number) for number in (0, 1, 9, 100)]
     return None not in made and len(set(made)) == len(made)
 
 

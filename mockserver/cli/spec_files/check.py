@@ -16,7 +16,6 @@ from mockserver.cli.failure.suggestions import nearest, shown
 from mockserver.cli.spec_files.batch_checks import Misfit, find_misfits
 from mockserver.cli.spec_files.cures import cure_of
 from mockserver.cli.spec_files.openapi_rules import Path_, openapi_problems, operations_of, wrong_types
-from mockserver.cli.spec_files.positions import START, Place, compose, place_in
 from mockserver.cli.spec_files.references import is_own_fault, reference_problems, without_references
 from mockserver.cli.spec_files.statuses import find_unstated_statuses
 from mockserver.codec import json, yaml
@@ -24,6 +23,7 @@ from mockserver.engine.registry import load_vendor, vendor_packages
 from mockserver.errors import MockServerError
 from mockserver.spec.loading import MALFORMED, load_spec
 from mockserver.spec.openapi import METHODS
+from mockserver.spec.positions import START, Place, compose, place_in
 from mockserver.spec.references import find_broken_references
 from mockserver.spec.yaml_errors import find_yaml_fault
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -46,6 +47,7 @@ from mockserver.errors import MockServerError
 from mockserver.sandbox.clock import system_clock
 
 _HELP = "mockserver contract --help"
+_PROFILE_HELP = "what docs/own-spec.md says of x-contract"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class ContractOptions:
     target: str | None
     allowed: tuple[str, ...]
     spec: Path | None
+    profile: Path | None
     headers: Mapping[str, str]
     seed: int
     max_examples: int
@@ -154,6 +157,7 @@ def _plans(options: ContractOptions) -> list[SessionPlan]:
             options.facts,
             effort,
             tuple(phase for phase in PHASES if not options.phases or phase in options.phases),
+            options.profile,
         )
         for name in names
     ]
@@ -176,6 +180,13 @@ def _check_subjects(options: ContractOptions) -> None:
             f"mockserver contract {vendor_packages()[0]} --target URL",
             EXIT_USAGE,
         )
+    if options.profile and not options.spec and len(options.vendors) != 1:
+        fail(
+            "--profile needs exactly one vendor, or --spec",
+            f"--profile {options.profile}",
+            f"mockserver contract --spec FILE --profile {options.profile}",
+            EXIT_USAGE,
+        )
     _check_names(
         "vendor", "VENDOR", options.vendors, vendor_packages(), ", or --spec FILE for a spec of yours"
     )
@@ -188,13 +199,21 @@ def _select_plans(
     try:
         read = [(plan, load_session_subject(plan)) for plan in plans]
     except MockServerError as error:
-        fail(one_line(str(error)), f"--spec {options.spec}", "a file of OpenAPI 3.0 or 3.1", EXIT_USAGE)
+        _fail_to_load(options, one_line(str(error), 400))
     if not options.operations:
         return read
     there = {name for _, about in read for name in about.api.spec.operations}
     _check_names("operation", "--operation", options.operations, sorted(there))
     wanted = set(options.operations)
     return [one for one in read if not wanted.isdisjoint(one[1].api.spec.operations)]
+
+
+def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
+    if options.profile and what.startswith(f"{options.profile.name}: "):
+        fail(what, f"--profile {options.profile}", _PROFILE_HELP, EXIT_USAGE)
+    if "x-contract" in what:
+        fail(what, f"--spec {options.spec}", _PROFILE_HELP, EXIT_USAGE)
+    fail(what, f"--spec {options.spec}", "a file of OpenAPI 3.0 or 3.1", EXIT_USAGE)
 
 
 def _check_ids(given: Iterable[str]) -> frozenset[str]:

@@ -50,6 +50,8 @@ def _arguments(outcome: RunOutcome, row: ReportRow) -> Iterator[str]:
         yield f"target={plan.target!r}"
     if plan.spec:
         yield f"spec={str(plan.spec)!r}"
+    if plan.profile:
+        yield f"profile={str(plan.profile)!r}"
     if plan.facts:
         yield f"facts={dict(plan.facts)!r}"
     if plan.run_config.operations:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mockserver.contract.exchange import Exchange, Response
+from mockserver.contract.json_values import kind_of_value, value_at
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.decoding import UnreadableError, decode
 from mockserver.contract.oracle.expectations import count_noun
 from mockserver.contract.oracle.keys import keys_of, text_of
 from mockserver.contract.oracle.validation import unfold
 from mockserver.contract.profile import BatchItem, OutcomeReader, ReportedOutcome, ReportedOutcomes
-from mockserver.model import EMPTY, Document, Json, Path, pointer_of
+from mockserver.model import EMPTY, Document, Json, pointer_of
 from mockserver.spec.openapi import Batch, Operation, parse_pointer, resolve
 
 REFUSAL_STATUSES = 400
@@ -36,7 +37,7 @@ def reader_for(api: ApiUnderTest, operation: Operation) -> OutcomeReader | None:
     known = api.profile.readers.get(operation.id)
     if known is not None:
         return known
-    return _reader_from_spec(api.spec.document, operation, operation.batch)
+    return reader_from_spec(api.spec.document, operation, operation.batch)
 
 
 def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ...]) -> list[BatchItem]:
@@ -46,7 +47,8 @@ def read_key(items: Sequence[BatchItem], key: str | None, members: tuple[str, ..
     ]
 
 
-def _reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
+def reader_from_spec(document: Document, operation: Operation, batch: Batch) -> OutcomeReader | None:
+    """Return the reader that `x-batch.outcome` describes; None where it describes none."""
     if batch.maps:
         return _OutcomeMaps(document, operation, batch)
     if batch.atomic and "status" not in batch.outcome:
@@ -174,18 +176,6 @@ class _OutcomeMaps:
         return [place] if place < len(items) else []
 
 
-def value_at(document: Json, path: Path) -> Json:
-    """Return what is at a pointer's steps, where a number is a place in a list; None where nothing is."""
-    for step in path:
-        if isinstance(document, list) and str(step).isdecimal() and int(step) < len(document):
-            document = document[int(step)]
-        elif isinstance(document, dict):
-            document = document.get(str(step))
-        else:
-            return None
-    return document
-
-
 def text_at(value: Json) -> str:
     """Return a message as one text: a text, or the texts in a list or an object."""
     if isinstance(value, str):
@@ -211,15 +201,6 @@ def value_of_pair(value: Json) -> str | None:
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         return text_of(value[0].get("value"))
     return None
-
-
-def kind_of_value(value: Json) -> str:
-    """Return what a value is, for a sentence."""
-    if value is None:
-        return "not there"
-    return {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}.get(
-        type(value), "a number"
-    )
 
 
 def _are_keys(texts: Json) -> bool:

@@ -23,7 +23,7 @@ class SessionPlan:
     """A run of the suite for one API.
 
     `spec` is a file of a user's, None: ours of that name. `target` is an address, None: our own application
-    in this process. `allowed` are hosts beyond this machine that may be called.
+    in this process. `allowed` are hosts beyond this machine that may be called. `profile` is a YAML file.
     """
 
     name: str
@@ -35,6 +35,7 @@ class SessionPlan:
     facts: Facts = field(default_factory=dict)
     run_config: RunConfig = field(default_factory=RunConfig)
     phases: tuple[str, ...] = PHASES
+    profile: Path | None = None
 
     def only(self, check: str) -> SessionPlan:
         """Return the same for one check alone."""
@@ -55,6 +56,8 @@ def _words(plan: SessionPlan) -> Iterator[str]:
     effort = plan.run_config
     yield "mockserver contract"
     yield f"--spec {shlex.quote(str(plan.spec))}" if plan.spec else shlex.quote(plan.name)
+    if plan.profile:
+        yield f"--profile {shlex.quote(str(plan.profile))}"
     if plan.target:
         yield f"--target {shlex.quote(plan.target)}"
     yield from (f"--allow-remote {shlex.quote(host)}" for host in plan.allowed)

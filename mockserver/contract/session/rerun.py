@@ -26,6 +26,7 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
     max_examples: int,
     target: str | None = None,
     spec: str | None = None,
+    profile: str | None = None,
     facts: Mapping[str, str] | None = None,
     operations: tuple[str, ...] = (),
     phases: tuple[str, ...] = PHASES,
@@ -48,6 +49,7 @@ def holds_again(  # noqa: PLR0913 - the words of a command line
         facts=facts or {},
         run_config=RunConfig(seed, max_examples, operations=frozenset(operations)),
         phases=phases,
+        profile=Path(profile) if profile else None,
     ).only(check)
     made = run_session(plan, load_session_subject(plan), SessionContext(os.environ, _said, system_clock))
     for finding in made.ledger.findings:

@@ -91,8 +91,8 @@ def load_session_subject(plan: SessionPlan) -> SessionSubject:
         FileNotFoundError: there is no vendor of that name.
     """
     if plan.spec:
-        return SessionSubject(*load_foreign_api(plan.spec, plan.facts))
-    return SessionSubject(load_vendor_api(plan.name, plan.facts))
+        return SessionSubject(*load_foreign_api(plan.spec, plan.facts, plan.profile))
+    return SessionSubject(load_vendor_api(plan.name, plan.facts, plan.profile))
 
 
 def run_session(plan: SessionPlan, session_subject: SessionSubject, context: SessionContext) -> Session:

@@ -1,0 +1,123 @@
+"""Members of a written profile, as `x-contract` and a YAML file have them.
+
+A new member is a field here and a line in the module that makes a profile of it (`batches`, `profile`).
+Members of `pins` and `tolerances` are the fields of `FixturePins` and `Tolerance`: a new field of those can
+be written without a change here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, field
+
+StepResult = Literal["stored", "deleted", "refused", "unchanged"] | dict[str, Any]
+"""What a step leaves; a mapping sets these members of the record that was there."""
+
+
+class Entry(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """The base of all: what is not known is refused."""
+
+
+class CallEntry(Entry, frozen=True):
+    """A call of an operation of the spec, "" the one that the entry stands at."""
+
+    operation: str = ""
+    path: dict[str, Any] = {}
+    query: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    body: Any = UNSET
+
+
+class KeyEntry(Entry, frozen=True):
+    """Keys of a run: `text` with the numbers that count from `first`."""
+
+    text: str = "{number}"
+    first: int | str = field(name="from", default=0)
+
+
+class ChangeEntry(Entry, frozen=True):
+    """A change of an item, by JSON Pointers; what is removed goes first."""
+
+    changes: dict[str, Any] = field(name="set", default={})
+    remove: str | list[str] = []
+
+
+class BadEntry(ChangeEntry, frozen=True, kw_only=True):
+    """A way to spoil a good item; `because` finishes "an item with …"."""
+
+    because: str
+    refuses_call: bool = False
+
+
+class ShownEntry(Entry, frozen=True):
+    """A compared member: a pointer into the item that was sent, or a value of its own."""
+
+    pointer: str = field(name="item", default="")
+    value: Any = UNSET
+    kind: Literal["value", "amount", "text"] = field(name="as", default="value")
+
+
+class ReadEntry(CallEntry, frozen=True, kw_only=True):
+    """How one record is read, and which of its members are compared."""
+
+    record: str = ""
+    key: str | list[str] = []
+    shows: list[str] | dict[str, str | ShownEntry]
+    missing: tuple[int, ...] = (404, 410)
+    deleted: dict[str, Any] = {}
+
+
+class ListEntry(CallEntry, frozen=True):
+    """How all records are read; they are compared as `read` says."""
+
+    rows: str = ""
+
+
+class StepEntry(CallEntry, frozen=True, kw_only=True):
+    """A change of one record; `name` finishes "then …", `item` is what it sends in place of a good item."""
+
+    name: str
+    if_there: StepResult
+    if_not: StepResult
+    item: ChangeEntry = ChangeEntry()
+
+
+class ReplayEntry(Entry, frozen=True, kw_only=True):
+    """What a second call with the same idempotency key is answered."""
+
+    header: str
+    again: Literal["same", "refused"]
+    status: int = 0
+    conflict: int = 0
+
+
+class BatchEntry(Entry, frozen=True):
+    """A batch operation; what is left out is made of the spec, where it says enough."""
+
+    key: str | KeyEntry | None = None
+    item: dict[str, Any] | list[dict[str, Any]] = {}
+    bad: list[BadEntry] | None = None
+    send: CallEntry | None = None
+    read: ReadEntry | None = None
+    listing: ListEntry | None = field(name="list", default=None)
+    prepare: list[CallEntry] = []
+    steps: list[StepEntry] = []
+    twice: Literal["each", "last", "none"] | None = None
+    creates: bool = True
+    amount: str = ""
+    replay: ReplayEntry | None = None
+    media_types: list[str] = []
+    blank_keys: list[str | None] = []
+
+
+class ProfileEntry(Entry, frozen=True):
+    """The whole: what holds for all operations, and the batches by operation."""
+
+    facts: dict[str, str | int] = {}
+    credentials: dict[str, dict[str, str]] = {}
+    headers: dict[str, str] = {}
+    tenants: list[dict[str, str]] = []
+    batches: dict[str, Any] = {}
+    pins: dict[str, Any] = {}
+    tolerances: list[dict[str, Any]] = []

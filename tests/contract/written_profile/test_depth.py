@@ -1,0 +1,163 @@
+"""A profile in YAML goes as deep as one in Python: VBA's, written both ways, says and finds the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from mockserver.contract import runner
+from mockserver.contract.asgi_calls import App
+from mockserver.contract.config import RunConfig
+from mockserver.contract.exchange import Exchange, Request, Response, to_json_bytes
+from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.profile import BatchProfile, DrawnValues, Json
+from mockserver.contract.target import Address, Target
+from mockserver.server.application import Application, Options, create_app
+from tests.contract.planted_faults.catalogue import MUTANTS
+from tests.contract.planted_faults.fault import PlantedFault
+from tests.contract.planted_faults.measurement import FaultFoundError, FirstFindingLedger
+from tests.contract.planted_faults.wrappers import with_fault
+from tests.support.hypothesis_settings import without_constants
+
+FILE = Path(__file__).parent / "vba.yaml"
+DRAWN = DrawnValues(17, Decimal("19.90"))
+FOUND_IN_SEQUENCES = (
+    "vba-drops-the-last",
+    "vba-swaps-keys",
+    "vba-is-blind",
+    "vba-refuses-a-done-one",
+    "vba-creates-what-is-there",
+    "vba-loses-the-last",
+    "vba-runs-twice",
+    "vba-loses-the-second",
+    "vba-databases-are-one",
+    "vba-says-no-why",
+)
+
+
+@pytest.fixture(autouse=True)
+def _the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_constants(monkeypatch)
+
+
+@cache
+def in_python() -> ApiUnderTest:
+    return load_vendor_api("vba")
+
+
+@cache
+def in_yaml() -> ApiUnderTest:
+    return load_vendor_api("vba", None, FILE)
+
+
+def pairs() -> Iterator[tuple[BatchProfile, BatchProfile]]:
+    """The batch profiles of one operation each, as they are in Python and in YAML."""
+    made = {one.operation: one for one in in_yaml().profile.batches(in_yaml().facts)}
+    for one in in_python().profile.batches(in_python().facts):
+        yield one, made.pop(one.operation)
+    assert not made
+
+
+def asked(request: Request) -> tuple[str, str, Mapping[str, str], bytes]:
+    return request.method, request.path.replace("%3A", ":"), request.headers, request.body
+
+
+@pytest.mark.parametrize(("python", "written"), list(pairs()), ids=lambda one: one.operation)
+def test_items_records_and_calls_are_the_same(python: BatchProfile, written: BatchProfile) -> None:
+    key = python.key(3)
+    item = python.item(key, DRAWN)
+
+    assert (written.key(3), written.item(key, DRAWN)) == (key, item)
+    assert written.record(key, DRAWN) == python.record(key, DRAWN)
+    assert asked(written.call([item], 1)) == asked(python.call([item], 1))
+    assert asked(written.read(key, 1)) == asked(python.read(key, 1))
+    assert written.listing
+    assert python.listing
+    assert asked(written.listing(1)) == asked(python.listing(1))
+    assert (written.tenants, written.twice) == (python.tenants, python.twice)
+    assert sorted(written.encodings) == sorted(python.encodings)
+
+
+@pytest.mark.parametrize(("python", "written"), list(pairs()), ids=lambda one: one.operation)
+def test_ways_to_spoil_an_item_are_the_same(python: BatchProfile, written: BatchProfile) -> None:
+    item = python.item(python.key(3), DRAWN)
+
+    def spoiled(profile: BatchProfile) -> Mapping[str, Json]:
+        return {one.name: (one.refuses_call, one.change(item)) for one in profile.corruptions}
+
+    assert spoiled(written) == spoiled(python)
+
+
+@pytest.mark.parametrize(("python", "written"), list(pairs()), ids=lambda one: one.operation)
+@pytest.mark.parametrize("is_there", [True, False], ids=["there", "not there"])
+def test_single_changes_are_the_same(python: BatchProfile, written: BatchProfile, *, is_there: bool) -> None:
+    key = python.key(3)
+    record = python.record(key, DrawnValues(4, Decimal(1))) if is_there else None
+
+    for one, other in zip(python.steps, written.steps, strict=True):
+        assert one.name == other.name
+        assert asked(one.request(key, DRAWN, 1)) == asked(other.request(key, DRAWN, 1))
+        assert one.after(record, DRAWN) == other.after(record, DRAWN)
+
+
+@pytest.mark.parametrize(("python", "written"), list(pairs()), ids=lambda one: one.operation)
+def test_a_record_is_read_the_same(python: BatchProfile, written: BatchProfile) -> None:
+    key = python.key(3)
+    one = Exchange(python.read(key, 0), Response(200, {}, answer({"data": python.item(key, DRAWN)})))
+    none = Exchange(python.read(key, 0), Response(404, {}, b"{}"))
+    rows = Exchange(python.read(key, 0), Response(200, {}, answer({"data": [python.item(key, DRAWN)]})))
+
+    assert written.shown(key, one) == python.shown(key, one) == python.record(key, DRAWN)
+    assert written.shown(key, none) == python.shown(key, none) is None
+    assert written.listed
+    assert python.listed
+    assert written.listed(rows) == python.listed(rows) == {key: python.record(key, DRAWN)}
+
+
+def answer(document: Json) -> bytes:
+    return to_json_bytes(document).encode()
+
+
+def test_what_is_pinned_and_tolerated_is_the_same() -> None:
+    python, written = in_python().profile, in_yaml().profile
+
+    assert written.tolerances == python.tolerances
+    assert written.pins == python.pins
+    assert (written.facts, written.credentials) == (python.facts, python.credentials)
+    assert [written.headers(written.facts, tenant) for tenant in (0, 1)] == [
+        python.headers(python.facts, tenant) for tenant in (0, 1)
+    ]
+
+
+@pytest.fixture(scope="module")
+def right_server() -> Application:
+    return create_app(Options(vendors=("vba",), strict_auth=True))
+
+
+def found(app: App, ledger: FindingLedger) -> list[str]:
+    """The checks that find something in sequences, with the profile in YAML."""
+    effort = RunConfig(7, 12, operations=frozenset({"putClaimInvoiceBatch"}), shrinks=False)
+    with suppress(FaultFoundError), Target(Address("http://testserver/vba", app)) as target:
+        runner.run_phases(in_yaml(), target, effort, ledger, (runner.STATEFUL_PHASE,))
+    return [one.check for one in ledger.findings]
+
+
+def test_the_right_server_has_no_finding(right_server: Application) -> None:
+    ledger = FindingLedger()
+
+    assert found(right_server, ledger) == []
+    assert ledger.made["putClaimInvoiceBatch", "steps-do-what-they-say"]
+    assert ledger.made["putClaimInvoiceBatch", "tenants-are-apart"]
+
+
+@pytest.mark.parametrize(
+    "fault", [one for one in MUTANTS if one.id in FOUND_IN_SEQUENCES], ids=lambda one: one.id
+)
+def test_a_planted_fault_is_found(fault: PlantedFault, right_server: Application) -> None:
+    assert found(with_fault(right_server, fault.planted), FirstFindingLedger())
