@@ -29,7 +29,7 @@ SIZE_CHECKS: Mapping[str, Check] = MappingProxyType(
                 LIMIT,
                 "batches over the limit are rejected",
                 "batches",
-                "what is over the limit must be rejected as a whole, or its sender does not know what was stored",
+                "what is over the limit is rejected as a whole, or nobody knows what was stored",
             ),
         )
     }

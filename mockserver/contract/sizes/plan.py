@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -14,8 +14,11 @@ SIZES = (0, 1, 2, 10, 50, 100, 500, 1000)
 OUR_LIMIT = 10_000
 """Items that our own servers take in a batch (docs/decisions.md#limits-of-the-server)."""
 
-_CALLS, _ITEMS = 250, 4_000
-_ITEMS_AN_EXAMPLE = 50
+_CALLS, _ITEMS = 250, 2_500
+_ITEMS_AN_EXAMPLE = 25
+_SENT_TWICE = 100
+"""Up to this size there are always two batches; larger ones have one each, until the budget allows both."""
+
 _SECONDS = 120
 _ALL_ARE_READ = 10
 """A batch of so many items is read back whole."""
@@ -53,7 +56,7 @@ class SizeBudget:
 
 @dataclass(frozen=True, slots=True)
 class PlannedSize:
-    """A size to try: a batch of good items, then on the same records one with bad items.
+    """A size to try: a batch of good items (if `good`), then on the same records one with bad items.
 
     `is_over`: it is one more than the limit allows, so the whole call must be rejected.
     """
@@ -61,6 +64,12 @@ class PlannedSize:
     size: int
     bad: BadItems = "none"
     is_over: bool = False
+    good: bool = True
+
+    @property
+    def batches(self) -> int:
+        """How many batches are sent."""
+        return self.good + (self.bad != "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +99,37 @@ def plan(
 
     The bad items are spread over the sizes, another way for another seed.
     """
-    sizes = [one for one in SIZES if limit.most is None or one < limit.most]
-    if limit.most is not None:
-        sizes += [limit.most, limit.most + 1]
     left_out: dict[int, str] = {}
     planned: list[PlannedSize] = []
     calls, items = 0.0, 0
-    for number, size in enumerate(sizes):
-        is_over = limit.most is not None and size > limit.most
-        bad = _PATTERNS[(seed + number) % len(_PATTERNS)] if size and batch_profile.corruptions else "none"
-        batches = 1 if is_over or bad == "none" else 2
-        calls += _reads(size) * batches + (0 if is_over else calls_by_key * size)
-        items += size * batches
-        if not _has_keys(batch_profile, size):
-            left_out[size] = "there are not so many keys"
+    for one in _wanted(limit, batch_profile, budget, seed):
+        calls += _reads(one.size) * one.batches + (0 if one.is_over else calls_by_key * one.size)
+        items += one.size * one.batches
+        if not _has_keys(batch_profile, one.size):
+            left_out[one.size] = "there are not so many keys"
         elif calls > budget.calls or items > budget.items:
-            left_out[size] = "it is over the budget"
+            left_out[one.size] = "it is over the budget"
         else:
-            planned.append(PlannedSize(size, "none" if is_over else bad, is_over))
+            planned.append(one)
     return SizePlan(tuple(planned), left_out)
+
+
+def _wanted(
+    limit: SizeLimit, batch_profile: BatchProfile, budget: SizeBudget, seed: int
+) -> Iterator[PlannedSize]:
+    most = limit.most
+    sizes = [*(one for one in SIZES if most is None or one < most), *([] if most is None else [most])]
+    both = sum(2 * size for size in sizes) <= budget.items
+    for number, size in enumerate(sizes):
+        bad = _PATTERNS[(seed + number) % len(_PATTERNS)] if size and batch_profile.corruptions else "none"
+        if both or size <= _SENT_TWICE or bad == "none":
+            yield PlannedSize(size, bad)
+        elif size == SIZES[-2]:
+            yield PlannedSize(size, bad, good=False)
+        else:
+            yield PlannedSize(size)
+    if most is not None:
+        yield PlannedSize(most + 1, is_over=True)
 
 
 def places_of(bad: BadItems, size: int) -> frozenset[int]:

@@ -18,7 +18,7 @@ from mockserver.contract.profile import BatchProfile
 from mockserver.contract.progress import RunPart
 from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.size_times import SizeTime, SizeTimes
-from mockserver.contract.sizes.checks import IN_TIME, SIZE_CHECKS
+from mockserver.contract.sizes.checks import SIZE_CHECKS
 from mockserver.contract.sizes.plan import (
     SIZES,
     PlannedSize,
@@ -51,7 +51,7 @@ _MEASURED = (50, 100)
 """Sizes whose time says how long larger ones may take."""
 
 
-def plan_sizes(
+def plan_sizes(  # noqa: PLR0913, PLR0917 - as every phase, and a clock for tests
     api: ApiUnderTest,
     target: Target,
     run_config: RunConfig,

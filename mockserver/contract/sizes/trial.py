@@ -18,7 +18,7 @@ from mockserver.contract.stateful import batch_calls, sentences
 from mockserver.contract.stateful.batch_checks import settle_batch
 from mockserver.contract.stateful.checks import SettledBatch
 from mockserver.contract.stateful.sequence import CallSequence, SequenceContext
-from mockserver.contract.stateful.state_model import FIRST_REFUSAL, SentBatch, SequenceItem
+from mockserver.contract.stateful.state_model import FIRST_REFUSAL, SentBatch, SequenceItem, batch_items
 from mockserver.sandbox.clock import Clock
 
 TOO_LARGE = 413
@@ -75,7 +75,8 @@ class Trials:
             with self._opened(planned) as opened:
                 if opened is None:
                     return None
-                opened.first()
+                if planned.good:
+                    opened.first()
                 if planned.bad != "none":
                     opened.second()
         except BrokenRule as broken:
@@ -91,7 +92,7 @@ class Trials:
     def _opened(self, planned: PlannedSize) -> Iterator[_OpenedTrial | None]:
         isolation, profile = self.context.isolation, self.context.batch_profile
         takes_again = self.context.batch.upsert or profile.record_after is not None
-        number = planned.size if takes_again or planned.bad == "none" else 2 * planned.size
+        number = planned.size if takes_again or planned.batches == 1 else 2 * planned.size
         for _ in range(_RANGES):
             scope = isolation.new_scope(number)
             try:
@@ -108,7 +109,7 @@ class Trials:
 
 @dataclass(slots=True)
 class _OpenedTrial:
-    """A trial in its scope; `keys` are those of the first batch, then those of the second if it has others."""
+    """A trial in its scope; `keys` are of the first batch, then of the second if it has others."""
 
     trials: Trials
     sequence: CallSequence
@@ -136,7 +137,9 @@ class _OpenedTrial:
         if self.planned.is_over:
             self._send_one_too_many(items)
         else:
-            self._send(items, frozenset(), lists=self.planned.size <= _LISTED_TWICE)
+            self._send(
+                items, frozenset(), lists=self.planned.size <= _LISTED_TWICE or self.planned.bad == "none"
+            )
 
     def second(self) -> None:
         """Send bad items among good ones, to the same records if the vendor takes a key again."""
@@ -245,7 +248,7 @@ class _OpenedTrial:
 
     def _refuses_some(self, sent: SentBatch, exchange: Exchange) -> bool:
         context = self.sequence.context
-        items = batch_calls.batch_items(context.batch_profile, context.batch, sent.items, sent.documents)
+        items = batch_items(context.batch_profile, context.batch, sent.items, sent.documents)
         told = self.sequence.reported(exchange, items)
         return isinstance(told, ReportedOutcomes) and any(not one.accepted for one in told.outcomes)
 

@@ -105,9 +105,9 @@ def _plain(
 
 
 def found(mutant: PlantedFault, run: MeasuringRun) -> dict[str, list[Finding]]:
-    """What is found at a mutant and not at the right server, by phase; sequences, which are quick, first."""
+    """What is found at a mutant and not at the right server, by phase; what is quick first."""
     findings: dict[str, list[Finding]] = {}
-    for phase in (runner.STATEFUL_PHASE, runner.FUZZING_PHASE):
+    for phase in (runner.STATEFUL_PHASE, runner.SIZES_PHASE, runner.FUZZING_PHASE):
         ledger = (
             FirstFindingLedger(known=known(mutant, run, phase)) if run.stops_at_first else FindingLedger()
         )
