@@ -19,7 +19,7 @@ from mockserver.cli.options import CONTEXT_SETTINGS, EXIT_INTERRUPTED, InvalidVa
 from mockserver.cli.suite.progress_line import LOADING, open_progress_line
 
 REPORTS = ("junit", "html", "har", "pytest", "json")
-PHASES = ("fuzzing", "stateful")
+PHASES = ("fuzzing", "stateful", "sizes")
 _FILE_TYPE = click.Path(dir_okay=False, path_type=Path)
 
 

@@ -14,11 +14,12 @@ RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
 @cache
 def all_checks() -> Mapping[str, Check]:
     """Return all checks, in the order of a report."""
-    from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - imports Hypothesis, as do the next two
+    from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - imports Hypothesis, as do the next three
     from mockserver.contract.fuzzing.run import FUZZING_CHECKS  # noqa: PLC0415
+    from mockserver.contract.sizes.checks import SIZE_CHECKS  # noqa: PLC0415
     from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415
 
-    return {**CHECKS, **STATEFUL_CHECKS, **FUZZING_CHECKS}
+    return {**CHECKS, **STATEFUL_CHECKS, **SIZE_CHECKS, **FUZZING_CHECKS}
 
 
 def current_id(name: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding
 from mockserver.contract.progress import SILENT, PartResult, RunObserver, RunPart
+from mockserver.contract.size_times import SizeTimes
 
 
 @dataclass(slots=True)
@@ -18,7 +19,7 @@ class FindingLedger:
 
     `made` counts the checks that were made, by operation and check; `findings` holds the failed ones, at most
     one (the smallest) for each operation and check; `exchanges` are all calls if `keeps_exchanges`. `notes`
-    are sentences about what the run itself could not do.
+    are sentences about what the run itself could not do, `sizes` how long batches of each size took.
     """
 
     keeps_exchanges: bool = False
@@ -28,12 +29,21 @@ class FindingLedger:
     findings: list[Finding] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    sizes: list[SizeTimes] = field(default_factory=list)
     _broken: dict[tuple[str, str], Finding] = field(default_factory=dict)
 
     def begin_anew(self, observer: RunObserver) -> None:
         """Forget all results, and report to another observer."""
         self.observer = observer
-        for results in (self.made, self.calls, self.findings, self.exchanges, self.notes, self._broken):
+        for results in (
+            self.made,
+            self.calls,
+            self.findings,
+            self.exchanges,
+            self.notes,
+            self.sizes,
+            self._broken,
+        ):
             results.clear()
 
     def count_call(self, exchange: Exchange) -> None:

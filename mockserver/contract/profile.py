@@ -178,6 +178,8 @@ class BatchProfile:
     replay_status: int = 0
     conflict_status: int = 0
     encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = field(default_factory=dict)
+    max_items: int | None = None
+    """How many items a batch may have, where the vendor says so and the spec has no `maxItems`."""
 
 
 @dataclass(frozen=True, slots=True)

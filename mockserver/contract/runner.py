@@ -1,4 +1,4 @@
-"""The whole suite for one target: generated calls, walks along links, sequences."""
+"""The whole suite for one target: generated calls, walks along links, sequences, sizes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from mockserver.errors import SpecError
 
 FUZZING_PHASE = "fuzzing"
 STATEFUL_PHASE = "stateful"
-PHASES = (FUZZING_PHASE, STATEFUL_PHASE)
+SIZES_PHASE = "sizes"
+PHASES = (FUZZING_PHASE, STATEFUL_PHASE, SIZES_PHASE)
 """In this order: what is wrong with single calls is told before what comes of many."""
 
 _ALLOCATIONS = 1_000_000
@@ -54,6 +55,12 @@ def run_phases(
 
         if _wants(run_config, {*CHECKS, *STATEFUL_CHECKS}):
             plans.append(plan_stateful(api, target, run_config, ledger, judge))
+    if SIZES_PHASE in phases:
+        from mockserver.contract.sizes.run import SIZE_CHECKS, plan_sizes  # noqa: PLC0415 - as above
+        from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415
+
+        if _wants(run_config, {*CHECKS, *STATEFUL_CHECKS, *SIZE_CHECKS}):
+            plans.append(plan_sizes(api, target, run_config, ledger, judge))
     _run(chain.from_iterable(plans), target, run_config, ledger)
 
 

@@ -21,6 +21,7 @@ from mockserver.contract.finding import Finding
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.parts import PlannedPart, run_parts
 from mockserver.contract.progress import PartResult, RunObserver, RunPart
+from mockserver.contract.size_times import SizeTimes
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.sandbox.clock import system_clock
 
@@ -36,6 +37,7 @@ class WorkedPart:
     findings: tuple[Finding, ...]
     exchanges: tuple[Exchange, ...]
     notes: tuple[str, ...]
+    sizes: tuple[SizeTimes, ...] = ()
     error: BaseException | None = None
 
 
@@ -146,7 +148,7 @@ class _Worker:
             done: WorkedPart = self.connection.recv()
         except EOFError:
             error = RuntimeError(f"a worker ended with status {self.process.exitcode}")
-            done = WorkedPart(number, None, Counter(), Counter(), (), (), (), error)
+            done = WorkedPart(number, None, Counter(), Counter(), (), (), (), error=error)
         if done.result is None:
             self.left.clear()
         return done
@@ -202,6 +204,7 @@ class _Merge:
         ledger.made += done.made
         ledger.exchanges += done.exchanges
         ledger.notes += done.notes
+        ledger.sizes += done.sizes
         for _ in range(done.calls.total()):
             ledger.observer.call_made()
         ledger.found(done.findings)
@@ -257,5 +260,6 @@ def _done(number: int, one: PlannedPart, ledger: FindingLedger) -> WorkedPart:
         tuple(ledger.findings),
         tuple(ledger.exchanges),
         tuple(ledger.notes),
+        tuple(ledger.sizes),
         error,
     )

@@ -12,6 +12,7 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.parts import PlannedPart
 from mockserver.contract.progress import RunPart
+from mockserver.contract.sizes import run as sizes_run
 from mockserver.contract.stateful import run as stateful_run
 from mockserver.contract.target import Address, Target
 from mockserver.errors import SpecError
@@ -27,6 +28,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(fuzzing_run, "plan_fuzzing", lambda *_: planned("fuzzing"))
     monkeypatch.setattr(stateful_run, "plan_stateful", lambda *_: planned("stateful"))
+    monkeypatch.setattr(sizes_run, "plan_sizes", lambda *_: planned("sizes"))
     return parts
 
 
@@ -39,7 +41,7 @@ def run(*phases: str, only: str = "") -> None:
 def test_single_calls_are_judged_before_sequences(done: list[str]) -> None:
     run()
 
-    assert done == ["fuzzing", "stateful"]
+    assert done == ["fuzzing", "stateful", "sizes"]
 
 
 @pytest.mark.parametrize("phase", runner.PHASES)
@@ -52,9 +54,11 @@ def test_one_part_can_be_done_alone(done: list[str], phase: str) -> None:
 @pytest.mark.parametrize(
     ("check", "parts"),
     [
-        ("accepted-are-there", ["stateful"]),
+        ("accepted-are-there", ["stateful", "sizes"]),
+        ("tenants-are-apart", ["stateful"]),
+        ("limit-is-kept", ["sizes"]),
         ("status-code-conformance", ["fuzzing"]),
-        ("count-is-processed", ["fuzzing", "stateful"]),
+        ("count-is-processed", ["fuzzing", "stateful", "sizes"]),
     ],
 )
 def test_a_part_that_makes_no_check_that_is_wanted_is_left_out(

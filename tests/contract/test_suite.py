@@ -12,7 +12,7 @@ from mockserver.contract.fuzzing.caller import FuzzingContext
 from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
-from mockserver.contract.runner import FUZZING_PHASE, STATEFUL_PHASE
+from mockserver.contract.runner import FUZZING_PHASE, SIZES_PHASE, STATEFUL_PHASE
 from mockserver.contract.stateful import run
 from mockserver.server.application import Application
 from tests.contract.of_control import CONTROL, WALKED
@@ -54,6 +54,16 @@ def test_sequences_of_a_vendor_find_nothing(vendor: str, operation: str, app: Ap
 
     assert told(ledger.findings) == []
     assert ledger.calls.total() > 0
+
+
+@pytest.mark.parametrize(("vendor", "operation"), SUBJECTS)
+def test_batches_of_every_size_find_nothing_at_a_vendor(
+    vendor: str, operation: str, app: Application
+) -> None:
+    ledger = held(load_vendor_api(vendor), app, vendor, effort(operation), SIZES_PHASE)
+
+    assert told(ledger.findings) == []
+    assert {time.size for sizes in ledger.sizes for time in sizes.times} >= {0, 1, 2, 10, 50}
 
 
 @pytest.mark.parametrize(("vendor", "without"), WALKS, ids=["-".join((one, *left)) for one, left in WALKS])

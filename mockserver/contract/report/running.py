@@ -12,9 +12,9 @@ from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.progress import PartResult, RunPart
 from mockserver.contract.report.text import HiddenSecrets, counted, one_line
 
-_STEPS = {"links": "walk", "stateful": "sequence"}
-_KINDS = {"links": "walks along links", "stateful": "sequences"}
-_UNITS = {"links": "round", "stateful": "batch"}
+_STEPS = {"links": "walk", "stateful": "sequence", "sizes": "size"}
+_KINDS = {"links": "walks along links", "stateful": "sequences", "sizes": "batches of each size"}
+_UNITS = {"links": "round", "stateful": "batch", "sizes": "batch"}
 _LONGEST = 200
 _LEAST_DONE = 0.02
 """Part of a phase that must be done before the rest can be estimated."""

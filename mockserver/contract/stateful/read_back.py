@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,9 +13,11 @@ from mockserver.contract.stateful.sequence import CallSequence
 from mockserver.contract.stateful.state_model import FIRST_REFUSAL, only_amounts_differ
 
 
-def read_back(sequence: CallSequence, answered: SettledBatch, tenant: int) -> None:
-    """Read every key of the batch; what is there from now on is what is read."""
-    for key in dict.fromkeys(one.key for one in answered.sent.items):
+def read_back(
+    sequence: CallSequence, answered: SettledBatch, tenant: int, keys: Iterable[str] | None = None
+) -> None:
+    """Read every key of the batch, or these `keys` of it; what is there from now on is what is read."""
+    for key in dict.fromkeys(one.key for one in answered.sent.items) if keys is None else keys:
         due = _due(answered, key, sequence.there[tenant, key])
         shown = sequence.read(key, tenant)
         if due is not None:

@@ -11,6 +11,8 @@ from mockserver.contract.profile import Record
 from mockserver.contract.stateful.state_model import ReportedVerdict, SequenceItem
 
 _EXCERPT = 120
+_NAMED = 8
+"""Items that a sentence names; the others are counted."""
 
 
 def batch(items: Sequence[SequenceItem]) -> str:
@@ -19,8 +21,8 @@ def batch(items: Sequence[SequenceItem]) -> str:
     if not bad:
         return f"sent {count_noun(len(items), 'good item')}"
     named = "; ".join(
-        f"item {place}, {one.key}: {one.corruption.name}" for place, one in bad if one.corruption
-    )
+        f"item {place}, {one.key}: {one.corruption.name}" for place, one in bad[:_NAMED] if one.corruption
+    ) + _more(len(bad), "; ")
     if len(items) == 1:
         return f"sent 1 bad item ({named})"
     return f"sent {len(items)} items, {len(bad)} of them bad ({named})"
@@ -28,7 +30,8 @@ def batch(items: Sequence[SequenceItem]) -> str:
 
 def batch_step(request: Request, items: Sequence[SequenceItem], exchange: Exchange, became: str) -> str:
     """Describe a batch as a step: request and response."""
-    of = ", ".join(f"{one.key} ({one.corruption.name if one.corruption else 'good'})" for one in items)
+    named = (f"{one.key} ({one.corruption.name if one.corruption else 'good'})" for one in items[:_NAMED])
+    of = ", ".join(named) + _more(len(items))
     written = f" as {request.media_type}" if request.media_type != "application/json" else ""
     return (
         f"{call(request)} with {count_noun(len(items), 'item')}{written}: {of} → "
@@ -40,10 +43,8 @@ def outcome(items: Sequence[SequenceItem], told: Sequence[ReportedVerdict], *, r
     """Return what an answer says became of the items."""
     if refused:
         return "refused as a whole"
-    return (
-        ", ".join(f"{one.key} {_word(verdict)}" for one, verdict in zip(items, told, strict=True))
-        or "nothing"
-    )
+    words = [f"{one.key} {_word(verdict)}" for one, verdict in zip(items, told, strict=True)]
+    return ", ".join(words[:_NAMED]) + _more(len(words)) or "nothing"
 
 
 def reported(verdict: ReportedVerdict) -> str:
@@ -87,6 +88,10 @@ def excerpt(text: str) -> str:
 def cut_text(text: str) -> str:
     """Return a text that is not too long to be read."""
     return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
+
+
+def _more(number: int, comma: str = ", ") -> str:
+    return f"{comma}and {number - _NAMED:,} more" if number > _NAMED else ""
 
 
 def _word(verdict: ReportedVerdict) -> str:

@@ -69,6 +69,8 @@ class CallSequence:
     told: list[str] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     has_ended: bool = False
+    lost: str = ""
+    """Why the last call that was not answered was not."""
     _tokens: int = 0
 
     def call(self, request: Request, tenant: int, scope: IsolationScope | None = None) -> Exchange | None:
@@ -97,6 +99,7 @@ class CallSequence:
                 stage.ledger.count_call(one)
             self.exchanges += came
             return came
+        self.lost = lost
         self.breaks("every-call-is-answered", f"no answer came: {lost}")
         stage.search.target_is_lost = True
         return []

@@ -28,7 +28,7 @@ FAMILIES: Mapping[Family, str] = {
     "state": "state that leaks, tears or forgets",
     "refusals": "wrong refusals and shapes",
     "isolation": "idempotency, isolation, concurrency",
-    "sizes": "batches of some sizes only",
+    "sizes": "batches of certain sizes lost, cut, late, refused",
     "values": "values that are not read as they were sent",
     "lists": "pages, filters, totals, links",
     "replays": "keys of a replay",

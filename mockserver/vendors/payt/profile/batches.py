@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Literal, TypeAlias
 from urllib.parse import quote
@@ -136,6 +136,11 @@ class _SentRecords:
     kind: str
     members: tuple[str, ...]
     items: Sequence[BatchItem]
+    by_name: dict[str, list[BatchItem]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for item in self.items:
+            self.by_name.setdefault(self._name(item), []).append(item)
 
     def refused(self, errors: Mapping[str, Json]) -> Iterator[ReportedOutcome]:
         """Yield the records named in `errors`, and the names that were not sent."""
@@ -155,7 +160,7 @@ class _SentRecords:
             yield from self._told(self._named(key), key, _joined_messages(said), at, accepted=True)
 
     def _named(self, key: str) -> list[BatchItem]:
-        return [item for item in self.items if self._name(item) == key]
+        return self.by_name.get(key, [])
 
     def _name(self, item: BatchItem) -> str:
         """Return the first member that is not blank, else the index.
