@@ -73,9 +73,7 @@ class _Shop:
             raise _RefusedError(400, "A row is not valid.")
         if "a result names the next row" in self.bugs:
             names = [one["id"] for one in results]
-            results = [
-                {**one, "id": name} for one, name in zip(results, names[1:] + names[:1], strict=True)
-            ]
+            results = [{**one, "id": name} for one, name in zip(results, names[1:] + names[:1], strict=True)]
         return results
 
     def _put(self, database: str, row: dict[str, Any], place: int) -> dict[str, Any]:
@@ -163,7 +161,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(status, {"debug": {"activityID": str(uuid.uuid4())}, "error": problem, "data": data})
 
-    do_GET = do_PUT = do_DELETE = do_POST = do_PATCH = do_OPTIONS = do_TRACE = do_HEAD = do_QUERY = handle_call
+    do_GET = do_PUT = do_DELETE = do_POST = do_PATCH = do_OPTIONS = do_TRACE = do_HEAD = do_QUERY = (
+        handle_call
+    )
 
     def _answer(self, body: bytes) -> tuple[int, Any]:
         path = self.path.partition("?")[0]

@@ -199,7 +199,9 @@ def _item(row: Any, number: int) -> dict[str, Any]:
             raise HTTPException(400, f"row {number}: {name} is no text")
         if value is not None and isinstance(kind, int) and len(value) > kind:
             raise HTTPException(400, f"row {number}: {name} has more than {kind} characters")
-        item[name] = _moment(value, f"row {number}: {name}") if value is not None and kind == "moment" else value
+        item[name] = (
+            _moment(value, f"row {number}: {name}") if value is not None and kind == "moment" else value
+        )
     return item
 
 
