@@ -20,6 +20,7 @@ from mockserver.contract.progress import RunPart
 from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.stateful.checks import STATEFUL_CHECKS
 from mockserver.contract.stateful.narrowing import batch_profiles_of, usable_batches
+from mockserver.contract.stateful.positions import with_positions
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.stateful.state_machine import build_machine
 from mockserver.contract.target import Target
@@ -64,7 +65,8 @@ def _run_subject(
     run_config: RunConfig,
     name: str,
 ) -> None:
-    _run_sequences(begun(Isolation(target, run_config.seed, name), FailureSearch(run_config)))
+    isolation = Isolation(target, run_config.seed, name)
+    _run_sequences(with_positions(begun(isolation, FailureSearch(run_config))))
 
 
 def _run_sequences(context: SequenceContext) -> None:

@@ -1,23 +1,24 @@
 """Claim invoices on the standard library's HTTP server, written from the VBA spec alone.
 
-Built are the batch, one read and the deletion. Where the spec leaves something open, this server reads strictly:
-numbers in quotes and null rows refuse the call, names count in one letter case only. Of two rows with one key
-the last one wins. Answers come in chunks, as `text/json`, with members in another order than the spec has them.
+Built are the batch, one read and the deletion. Where the spec leaves something open, this server reads
+strictly: numbers in quotes and null rows refuse the call, names count in one letter case only. Of two rows with
+one key the last one wins. Answers come in chunks, as `text/json`, with members in another order than the spec
+has them.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from threading import Lock, Thread
 from typing import Any
 
-from tests.contract.foreign.access import API_KEY, PAYEES, TOKEN
+from tests.contract.foreign.access import API_KEY, NOW, PAYEES, TOKEN, next_activity
 
 BUGS = (
     "loses what comes after 50 rows",
@@ -77,7 +78,7 @@ class _Shop:
         return results
 
     def _put(self, database: str, row: dict[str, Any], place: int) -> dict[str, Any]:
-        key = row["invoice_Key"] or 1 + max([0, *(known for db, known in self.rows if db == database)])
+        key = row["invoice_Key"] or next(free for free in count(1) if (database, free) not in self.rows)
         known = self.rows.get((database, key))
         answer = {"body": "Updated" if known else "Created", "status": 200 if known else 201}
         try:
@@ -99,9 +100,8 @@ class _Shop:
             raise _RowError("a date is before 1753")
         if row["payee_ID"] is not None and row["payee_ID"] not in PAYEES:
             raise _RowError("there is no such payee")
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        stored = {**row, "invoice_Key": key, "update_Date": now, "update_User": row["update_User"] or "me"}
-        stored |= {"entry_Date": row["entry_Date"] or now, "entry_User": row["entry_User"] or "me"}
+        stored = {**row, "invoice_Key": key, "update_Date": NOW, "update_User": row["update_User"] or "me"}
+        stored |= {"entry_Date": row["entry_Date"] or NOW, "entry_User": row["entry_User"] or "me"}
         if known:
             stored |= {name: known[name] for name in ("entry_Date", "entry_User")}
             if "an update ignores the description" in self.bugs:
@@ -128,9 +128,9 @@ class _Shop:
 
     def _moment(self, text: Any, at: str) -> str:
         found = _MOMENT.fullmatch(text) if isinstance(text, str) else None
+        if not found:
+            raise _RefusedError(400, f"Expected a date. Path: {at}")
         try:
-            if not found:
-                raise ValueError
             zone = (found[4] or "").upper().replace("Z", "+00:00")
             moment = datetime.fromisoformat(f"{found[1]}T{found[2] or '00:00'}{zone}")
             moment = moment.astimezone(UTC) if zone else moment
@@ -146,6 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
     """One call; the shop is that of the server."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
     shop: _Shop
 
     def handle_call(self) -> None:
@@ -159,11 +160,13 @@ class _Handler(BaseHTTPRequestHandler):
         if status == 403:
             self._send(status, {"message": "Forbidden"})
             return
-        self._send(status, {"debug": {"activityID": str(uuid.uuid4())}, "error": problem, "data": data})
+        self._send(status, {"debug": {"activityID": next_activity()}, "error": problem, "data": data})
 
-    do_GET = do_PUT = do_DELETE = do_POST = do_PATCH = do_OPTIONS = do_TRACE = do_HEAD = do_QUERY = (
-        handle_call
-    )
+    def __getattr__(self, name: str) -> Any:
+        """Handle every method in the same way."""
+        if name.startswith("do_"):
+            return self.handle_call
+        raise AttributeError(name)
 
     def _answer(self, body: bytes) -> tuple[int, Any]:
         path = self.path.partition("?")[0]
@@ -214,7 +217,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, document: Any) -> None:
         body = json.dumps(document, indent=3).encode()
         self.send_response(status)
-        self.send_header("CONTENT-TYPE", "text/json; charset=utf-8")
+        kind = "application/json" if status == 403 else "text/json; charset=utf-8"
+        self.send_header("CONTENT-TYPE", kind)
         if status == 405:
             self.send_header("ALLOW", self.allow)
         self.send_header("transfer-encoding", "chunked")

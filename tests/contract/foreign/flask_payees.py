@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock, Thread
 from typing import Any
-from uuid import uuid4
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, abort
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.contract.foreign.access import API_KEY, TOKEN
+from tests.contract.foreign.access import API_KEY, TOKEN, next_activity
 
 BUGS = (
     "the last of more than fifty is lost",
@@ -154,7 +153,7 @@ def _document() -> Any:
 
 def _answer(status: int, data: Any, error: Any = None) -> Response:
     kind = request.accept_mimetypes.best_match(["application/json", "text/json"]) or "application/json"
-    document = {"debug": {"activityID": str(uuid4())}, "data": data, "error": error}
+    document = {"debug": {"activityID": next_activity()}, "data": data, "error": error}
     return Response(json.dumps(document, ensure_ascii=False) + "\n", status, content_type=kind)
 
 
@@ -169,6 +168,11 @@ def _refuse(error: HTTPException) -> Response:
     return answer
 
 
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_words: object) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def serve(*bugs: str) -> Iterator[str]:
     """Serve on a free port with these bugs; yield the address."""
@@ -178,7 +182,7 @@ def serve(*bugs: str) -> Iterator[str]:
     app.add_url_rule("/payees/<path:key>", "read", payees.read, methods=["GET"], **options)
     app.add_url_rule("/payees/<path:key>", "delete", payees.delete, methods=["DELETE"], **options)
     app.register_error_handler(HTTPException, _refuse)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -1,8 +1,9 @@
 """Claim invoices on Starlette, written from the VBA spec alone.
 
-Built are the batch, the list, one read and the deletion. Where the spec leaves something open, this server reads
-kindly: numbers in quotes and names in any letter case are taken. A text that is too long and a row without a key
-refuse the call. Of two rows with one key the second fails. Answers are `application/json`, without white space.
+Built are the batch, the list, one read and the deletion. Where the spec leaves something open, this server
+reads kindly: numbers in quotes and names in any letter case are taken. A text that is too long and a row without
+a key refuse the call. Of two rows with one key the second fails. Answers are `application/json`, without white
+space.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import count
 from typing import Any
-from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.contract.foreign.access import API_KEY, PAYEES, TOKEN
+from tests.contract.foreign.access import API_KEY, NOW, PAYEES, TOKEN, next_activity
 from tests.support.asgi_server import listen
 
 BUGS = (
@@ -33,7 +34,7 @@ BUGS = (
     "all databases are one",
 )
 
-_MEMBERS: Mapping[str, int | None | str] = {
+_MEMBERS: Mapping[str, int | str | None] = {
     "description": None,
     "due_Date": "moment",
     "entry_Date": "moment",
@@ -68,7 +69,7 @@ class InvoiceApi:
         items = [_item(row, number) for number, row in enumerate(document)]
         async with self._turn:
             seen: set[int] = set()
-            results = []
+            results: list[dict[str, Any]] = []
             for number, item in enumerate(items):
                 results.append(self._put(rows, item, seen, number, results))
         return _reply(207, results)
@@ -81,17 +82,16 @@ class InvoiceApi:
         number: int,
         before: list[dict[str, Any]],
     ) -> dict[str, Any]:
-        key = item["invoice_Key"] or max(rows, default=0) + 1
+        key = item["invoice_Key"] or next(free for free in count(1) if free not in rows)
         known, why = rows.get(key), _why_not(item)
         if key in seen:
             why = "this invoice is in the batch already"
         seen.add(key)
         if why:
             return _result(key, 500, why)
-        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0).isoformat()
-        row = {**item, "invoice_Key": key, "update_Date": now}
+        row = {**item, "invoice_Key": key, "update_Date": NOW}
         row["update_User"] = row["update_User"] if row["update_User"] is not None else "api"
-        for name, usual in (("entry_Date", now), ("entry_User", "api")):
+        for name, usual in (("entry_Date", NOW), ("entry_User", "api")):
             row[name] = known[name] if known else usual if row[name] is None else row[name]
         if known and "an update keeps the status" in self._bugs:
             row["invoice_Status"] = known["invoice_Status"]
@@ -117,10 +117,10 @@ class InvoiceApi:
             member = next((one for one in ("invoice_Key", *_MEMBERS) if one.lower() == name.lower()), None)
             if member is None or way.lower() not in ("", "asc", "desc"):
                 raise HTTPException(400, f"cannot sort by {part}")
-            found.sort(key=lambda row: _rank(row[member]), reverse=way.lower() == "desc")  # noqa: B023
+            found.sort(key=lambda row: _rank(row[member]), reverse=way.lower() == "desc")
         head = {"TotalCount": len(found), "TotalPages": -(-len(found) // size), "CurrentPage": page}
         answer = _reply(200, found[(page - 1) * size : page * size])
-        answer.headers["x-pagination"] = json.dumps({**head, "PageSize": size})
+        answer.headers["x-pagination"] = json.dumps({**head, "PageSize": size}, separators=(",", ":"))
         return answer
 
     async def read(self, request: Request) -> Response:
@@ -167,15 +167,16 @@ def _rank(value: Any) -> tuple[bool, Any]:
 
 def _whole(text: str | None, usual: int) -> int:
     try:
-        return usual if text is None else int(text)
+        number = usual if text is None else int(text)
     except ValueError:
         raise HTTPException(400, f"{text} is no number") from None
+    if not -_HALF <= number < _HALF:
+        raise HTTPException(400, f"{text} is no number of 32 bits")
+    return number
 
 
 def _found(rows: dict[int, dict[str, Any]], key: str) -> dict[str, Any]:
     number = _whole(key, 0)
-    if not -_HALF <= number < _HALF:
-        raise HTTPException(400, f"{key} is too large")
     if number not in rows:
         raise HTTPException(404, f"invoice {number} is not here")
     return rows[number]
@@ -210,9 +211,9 @@ def _moment(text: str, where: str) -> str:
     day, _, time = text.upper().partition("T")
     main, _, rest = time.partition(".")
     digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
+    if not text.isascii() or len(day) != len("2025-03-01"):
+        raise HTTPException(400, f"{where} is no date")
     try:
-        if not text.isascii() or len(day) != len("2025-03-01"):
-            raise ValueError
         whole = f"{day}T{main}{rest[len(digits) :]}" if time else date.fromisoformat(day).isoformat()
         moment = datetime.fromisoformat(whole)
         if moment.tzinfo:
@@ -237,7 +238,7 @@ def _reject(text: str) -> None:
 
 
 def _reply(status: int, data: Any, error: dict[str, Any] | None = None) -> Response:
-    document = {"data": data, "error": error, "debug": {"activityID": str(uuid4())}}
+    document = {"data": data, "error": error, "debug": {"activityID": next_activity()}}
     text = json.dumps(document, separators=(",", ":"))
     return Response(text, status, media_type="application/json")
 
