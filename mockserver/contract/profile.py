@@ -98,8 +98,8 @@ Raises ValueError, with a sentence, where the answer cannot be read as one that 
 Position: TypeAlias = Literal["taken", "alone", "call"]
 """What a server does with an item: takes it, rejects it alone, or rejects the whole call for it."""
 
-Twice: TypeAlias = Literal["each", "last", "first", "none", "call", ""]
-"""What a server does with a key twice in a batch; "call": it rejects the whole call."""
+Twice: TypeAlias = Literal["each", "last", "first", "none", ""]
+"""What a server does with a key twice in a batch, as `BatchProfile.twice` explains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class BatchProfile:
 
     `twice` says what happens to a key sent twice in a batch: "each" is applied in order (the later one
     updates), "last" wins and is reported for each, "first" is done and the others are rejected, "none": all
-    are rejected, "call": the whole call is, "": unknown, never sent. `twice_positions` are what else a server
+    are rejected, "": unknown, never sent. `twice_positions` are what else a server
     may do, empty where the documents say it.
     `again` says how a second call with the same idempotency key (`key_header`) is answered: "same" as the
     first, or "refused" with `replay_status`; the same key with another body must get `conflict_status`.
@@ -198,7 +198,7 @@ class BatchProfile:
     twice: Twice = ""
     twice_positions: tuple[Twice, ...] = ()
     oddities: tuple[Corruption, ...] = ()
-    """Ways to write an item that our server takes and another need not; each with its assumption."""
+    """Ways to write an item of which only an assumption says what becomes of it; never in a sequence."""
     key_header: str = ""
     again: Literal["same", "refused", ""] = ""
     replay_status: int = 0

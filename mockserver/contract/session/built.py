@@ -34,7 +34,9 @@ def absent_operations(api: ApiUnderTest, target: Target, operations: frozenset[s
     Raises:
         TargetUnreachableError: the target does not answer.
     """
-    absent, built, unclear = {}, [], []
+    absent: dict[str, int] = {}
+    built: list[Exchange] = []
+    unclear: list[Exchange] = []
     for operation in api.spec.operations.values():
         request = _first_call(api, operation) if operation.id in operations else None
         if request is None:

@@ -107,7 +107,13 @@ class _Positions:
         ]
         seen = [self._sight(case, place) for case in cases for place in (0, 1)]
         agreed = self._agreed(name, [one for one in seen if one is not None])
-        return next((one for one in allowed if one == agreed), None if agreed is None else allowed[0])
+        if agreed is None:
+            return None
+        # What is no position at all is for the sequences to find.
+        position = next((one for one in allowed if one == agreed), None)
+        if position is not None:
+            self._tell(name, position)
+        return position or allowed[0]
 
     def _sight(self, case: Corruption, place: int) -> _Sighting | None:
         """Send the case before a good item, or after it."""
@@ -132,7 +138,10 @@ class _Positions:
         if agreed is None:
             return ""
         allowed = (self._profile.twice, *self._profile.twice_positions)
-        return next((one for one in allowed if _WORDS.get(one) == _WORDS[agreed]), self._profile.twice)
+        position = next((one for one in allowed if _WORDS.get(one) == _WORDS[agreed]), None)
+        if position is not None:
+            self._tell(_TWICE, position)
+        return position or self._profile.twice
 
     def _sight_twice(self, *, apart: bool) -> _Sighting | None:
         first, other = self._item(), self._item()
@@ -143,13 +152,13 @@ class _Positions:
             return None
         exchange, verdicts, refused = came
         done = (verdicts[0].accepted, verdicts[-1].accepted)
-        position: Twice = "call" if refused else _TWICE_BY_OUTCOMES.get(done, "")
+        position = None if refused else _TWICE_BY_OUTCOMES.get(done)
         how = "with another item between them" if apart else "one after the other"
-        became = _WORDS.get(position, "the first is rejected, the second is not")
-        return _Sighting(position or None, f"{first.key} twice, {how}: {became}", exchange)
+        became = _WORDS.get(position or "", "the whole call is rejected" if refused else "unclear")
+        return _Sighting(position, f"{first.key} twice, {how}: {became}", exchange)
 
     def _agreed(self, name: str, seen: Sequence[_Sighting]) -> _AnyPosition | None:
-        """Return the position that all show; tell it, or that they show several."""
+        """Return the position that all show, None if there is none; that they show several is a finding."""
         positions = {one.position for one in seen}
         run_config, ledger = self._context.run_config, self._context.ledger
         operation = self._context.api.spec.operations[self._profile.operation]
@@ -163,11 +172,12 @@ class _Positions:
             if run_config.wants(_CHECK):
                 ledger.found([Finding(_CHECK, operation.id, said, "", expected, came, shown, steps[:1])])
             return None
-        position = next(iter(positions), None)
-        if position is not None:
-            where = f"{operation.method.upper()} {operation.path}"
-            ledger.notes.append(f"{where}, {name}: {_WORDS[position]}")
-        return position
+        return next(iter(positions), None)
+
+    def _tell(self, name: str, position: _AnyPosition) -> None:
+        operation = self._context.api.spec.operations[self._profile.operation]
+        where = f"{operation.method.upper()} {operation.path}"
+        self._context.ledger.notes.append(f"{where}, {name}: {_WORDS[position]}")
 
     def _send(
         self, items: Sequence[SequenceItem]

@@ -116,7 +116,6 @@ def expected_batch_effect(
             there[one.key] = after
     bad = any(fate.accepted is False for fate in fates)
     whole = any(one.corruption and one.corruption.refuses_call for one in items) or (batch.atomic and bad)
-    whole = whole or (batch_profile.twice == "call" and max(several.values(), default=0) > 1)
     return ExpectedBatchEffect(tuple(fates), whole)
 
 

@@ -1,9 +1,8 @@
 """Claim invoices on the standard library's HTTP server, written from the VBA spec alone.
 
 Built are the batch, one read and the deletion. Where the spec leaves something open, this server reads
-strictly: numbers in quotes and null rows refuse the call, names count in one letter case only. Of two rows with
-one key the last one wins. Answers come in chunks, as `text/json`, with members in another order than the spec
-has them.
+strictly: numbers in quotes and null rows refuse the call, names count in one letter case only. Of two rows
+with one key the last one wins. Answers come in chunks, as `text/json`, members in another order.
 """
 
 from __future__ import annotations

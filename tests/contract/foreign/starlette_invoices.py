@@ -1,9 +1,9 @@
 """Claim invoices on Starlette, written from the VBA spec alone.
 
 Built are the batch, the list, one read and the deletion. Where the spec leaves something open, this server
-reads kindly: numbers in quotes and names in any letter case are taken. A text that is too long and a row without
-a key refuse the call. Of two rows with one key the second fails. Answers are `application/json`, without white
-space.
+reads kindly: numbers in quotes and names in any letter case are taken. A text that is too long and a row
+without a key refuse the call. Of two rows with one key the second fails. Answers are `application/json`,
+without white space.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BUGS = (
     "a batch stores fifty rows at most",
     "an update keeps the status",
     "rows before a bad one are all that is stored",
-    "a created row is reported as updated",
+    "a refusal names the row before the bad one",
     "a deleted row is still in the list",
     "all databases are one",
 )
@@ -66,7 +66,8 @@ class InvoiceApi:
         document = _json(request, await request.body())
         if not isinstance(document, list):
             raise HTTPException(400, "a list of invoices is wanted")
-        items = [_item(row, number) for number, row in enumerate(document)]
+        first = -1 if "a refusal names the row before the bad one" in self._bugs else 0
+        items = [_item(row, number) for number, row in enumerate(document, first)]
         async with self._turn:
             seen: set[int] = set()
             results: list[dict[str, Any]] = []
@@ -100,8 +101,7 @@ class InvoiceApi:
         lost |= broken and "rows before a bad one are all that is stored" in self._bugs
         if not lost:
             rows[key] = row
-        updated = known or "a created row is reported as updated" in self._bugs
-        return _result(key, 200, "Updated") if updated else _result(key, 201, "Created")
+        return _result(key, 200, "Updated") if known else _result(key, 201, "Created")
 
     async def list(self, request: Request) -> Response:
         """Return a page."""

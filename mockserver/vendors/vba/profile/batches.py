@@ -33,9 +33,9 @@ _BLANK_KEYS = (None, "", "0")
 # That a text which is too long, and a date before the first that can be stored, fail at the database and with
 # their row alone is assumed; a framework that counts characters itself refuses the call (`length_errors`).
 _TOO_LONG = Assumption("a text that is too long", ("alone", "call"))
-_TOO_EARLY = Assumption("a date before 1753", ("alone", "call", "taken"))
+_TOO_EARLY = Assumption("a date before 1753", ("alone", "taken"))
 _UNKNOWN_PAYEE = Assumption("a payee that is not there", ("alone", "taken"))
-_NUL = Assumption("a NUL in a text", ("alone", "call", "taken"))
+_NUL = Assumption("a NUL in a text", ("alone", "taken"))
 _QUOTED = Assumption("a number in quotes", ("taken", "call", "alone"))
 _OTHER_CASE = Assumption("a member name in another letter case", ("taken", "call", "alone"))
 _NO_KEY = Assumption("a row without its key", ("taken", "call", "alone"))
@@ -88,10 +88,12 @@ _INVOICE_ODDITIES = (
     Corruption("its key in quotes", _quote_key, assumption=_QUOTED),
     Corruption("member names in capitals", _with_capitals, assumption=_OTHER_CASE),
     Corruption("no key", remove_member("/invoice_Key"), assumption=_NO_KEY),
+    Corruption("null for all of it", set_member("", None), assumption=_NULL_ROW),
 )
 _PAYEE_ODDITIES = (
     Corruption("member names in capitals", _with_capitals, assumption=_OTHER_CASE),
     Corruption("no key", remove_member("/payee_ID"), assumption=_NO_KEY),
+    Corruption("null for all of it", set_member("", None), assumption=_NULL_ROW),
 )
 
 
@@ -192,7 +194,7 @@ class _Resource:
             reader=read_outcomes,
             tenants=2 if facts["other_database"] else 1,
             twice="each",  # assumed: docs/vendors/vba.md#duplicates-in-a-batch
-            twice_positions=("first", "none", "call"),
+            twice_positions=("first", "none"),
             oddities=oddities,
             encodings=_ENCODINGS,
         )
