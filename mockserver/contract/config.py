@@ -13,7 +13,8 @@ class RunConfig:
 
     `only` are the checks to make and `operations` the ones to call, by id; empty: all. Without `shrinks` what
     breaks is told as it was found, and no more calls are made for it. `workers` processes do independent
-    parts side by side; the result is the same.
+    parts side by side; the result is the same. `left_out` are operations that are never called, not even by
+    a sequence of another operation.
     """
 
     seed: int = 0
@@ -22,6 +23,7 @@ class RunConfig:
     operations: frozenset[str] = frozenset()
     shrinks: bool = True
     workers: int = 1
+    left_out: frozenset[str] = frozenset()
 
     @property
     def max_limit_calls(self) -> int:
@@ -33,5 +35,9 @@ class RunConfig:
         return not self.only or check in self.only
 
     def calls(self, operation: str) -> bool:
-        """Return whether an operation is to be called."""
-        return not self.operations or operation in self.operations
+        """Return whether an operation is to be called for its own sake."""
+        return self.may_call(operation) and (not self.operations or operation in self.operations)
+
+    def may_call(self, operation: str) -> bool:
+        """Return whether an operation may be called at all, as a step of a sequence too."""
+        return operation not in self.left_out

@@ -95,16 +95,37 @@ Raises ValueError, with a sentence, where the answer cannot be read as one that 
 """
 
 
+Position: TypeAlias = Literal["taken", "alone", "call"]
+"""What a server does with an item: takes it, rejects it alone, or rejects the whole call for it."""
+
+Twice: TypeAlias = Literal["each", "last", "first", "none", ""]
+"""What a server does with a key twice in a batch, as `BatchProfile.twice` explains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A case of which no document of the vendor says what happens.
+
+    `name` is the case ("a text that is too long"), `positions` are what a server may do, ours first. Another
+    server may take any of them, but always the same one.
+    """
+
+    name: str
+    positions: tuple[Position, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Corruption:
     """A way to make a good item bad; `name` finishes "an item with …" ("an unknown payee").
 
-    `refuses_call`: it makes the vendor refuse the whole call (its body reader fails).
+    `refuses_call`: it makes the vendor refuse the whole call (its body reader fails). `assumption` is the
+    case that it is one of, None if the documents say what happens.
     """
 
     name: str
     change: Callable[[Json], Json]
     refuses_call: bool = False
+    assumption: Assumption | None = None
 
 
 class RefusedStep:
@@ -137,7 +158,9 @@ class BatchProfile:
     """A batch operation for the stateful tests. Requests have no credentials; tenants count from 0.
 
     `twice` says what happens to a key sent twice in a batch: "each" is applied in order (the later one
-    updates), "last" wins and is reported for each, "none": all of them are rejected, "": unknown, never sent.
+    updates), "last" wins and is reported for each, "first" is done and the others are rejected, "none": all
+    are rejected, "": unknown, never sent. `twice_positions` are what else a server
+    may do, empty where the documents say it.
     `again` says how a second call with the same idempotency key (`key_header`) is answered: "same" as the
     first, or "refused" with `replay_status`; the same key with another body must get `conflict_status`.
     `encodings` write the body in media types other than JSON.
@@ -172,7 +195,10 @@ class BatchProfile:
     """The amount that a good item's outcome must show, where its answer shows one."""
     tenants: int = 1
     creates: bool = True
-    twice: Literal["each", "last", "none", ""] = ""
+    twice: Twice = ""
+    twice_positions: tuple[Twice, ...] = ()
+    oddities: tuple[Corruption, ...] = ()
+    """Ways to write an item of which only an assumption says what becomes of it; never in a sequence."""
     key_header: str = ""
     again: Literal["same", "refused", ""] = ""
     replay_status: int = 0

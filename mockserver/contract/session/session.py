@@ -19,6 +19,7 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_vendor_api
 from mockserver.contract.progress import SILENT, RunObserver
 from mockserver.contract.session.announcement import announce
+from mockserver.contract.session.built import absent_note, absent_operations
 from mockserver.contract.session.plan import SessionPlan, header_variable
 from mockserver.contract.target import Address, Target, TargetUnreachableError
 from mockserver.errors import SpecError
@@ -120,6 +121,7 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
         effort = _run_config(known, plan, context, ledger)
         if not ours:
             context.say(announce(known, url, effort, rate))
+            effort = effort if session_subject.plain else _built(known, target, effort, ledger)
         context.observer.run_began(known, _secrets(known, plan, context))
         began = context.clock()
         stopped = _run(replace(session_subject, api=known), target, replace(plan, run_config=effort), ledger)
@@ -229,7 +231,9 @@ def _run_config(
     Raises:
         MissingCredentialsError: a variable is not set.
     """
-    wanted = plan.run_config.operations or frozenset(known.spec.operations)
+    every = frozenset(known.spec.operations)
+    wanted = plan.run_config.operations or every
+    run_config = replace(plan.run_config, left_out=every - wanted)
     given, sent = known.profile.credentials, {name.lower() for name in plan.headers}
     lacking = [
         name
@@ -240,12 +244,28 @@ def _run_config(
     if any(name not in context.environment for name in unnamed):
         raise MissingCredentialsError(tuple(name for name in unnamed if name not in context.environment))
     if not lacking:
-        return plan.run_config
+        return run_config
     left = wanted & credentials.is_callable_with(known, lacking)
     ledger.notes.append(
         f"{len(wanted - left)} of {len(wanted)} operations were not called, as {', '.join(unnamed)} is empty"
     )
-    return replace(plan.run_config, operations=left)
+    return replace(run_config, left_out=every - left)
+
+
+def _built(known: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger) -> RunConfig:
+    """Return the settings without the operations that the target does not have.
+
+    Raises:
+        SpecError: it has none of them.
+    """
+    wanted = frozenset(filter(run_config.calls, known.spec.operations))
+    absent = absent_operations(known, target, wanted)
+    if not absent:
+        return run_config
+    if wanted <= absent.keys():
+        raise SpecError(f"the target answers no operation of the spec: {absent_note(known, absent)}")
+    ledger.notes.append(absent_note(known, absent))
+    return replace(run_config, left_out=run_config.left_out | absent.keys())
 
 
 def _of_headers(plan: SessionPlan) -> Mapping[str, str]:

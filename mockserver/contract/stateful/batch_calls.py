@@ -10,6 +10,7 @@ from mockserver.contract.profile import DrawnValues, Record, RefusedStep, Step
 from mockserver.contract.stateful import sentences
 from mockserver.contract.stateful.batch_checks import settle_batch
 from mockserver.contract.stateful.checks import SettledBatch
+from mockserver.contract.stateful.narrowing import operation_of
 from mockserver.contract.stateful.read_back import read_back
 from mockserver.contract.stateful.sequence import CallSequence
 from mockserver.contract.stateful.state_model import (
@@ -131,5 +132,7 @@ def _call_step(
         return exchange
     sequence.judge(exchange)
     with sequence.readable(exchange, f"what {step.name} needs"):
-        return sequence.call(step.then(exchange, key, drawn, tenant), tenant)
+        then = step.then(exchange, key, drawn, tenant)
+        is_left_out = not sequence.context.run_config.may_call(operation_of(sequence.context.api.spec, then))
+        return None if is_left_out else sequence.call(then, tenant)
     return None

@@ -12,7 +12,6 @@ from mockserver.contract.stateful.state_model import (
     ExpectedItemEffect,
     ReportedVerdict,
     SentBatch,
-    SequenceItem,
 )
 
 
@@ -77,7 +76,7 @@ def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
         sequence.breaks(check, f"{said}; item {place}, {one.key}, is reported as {came}", "done", came, at)
     else:
         done = [number for number, other in enumerate(answered.verdicts) if other.accepted]
-        why = _explain_effect(answered.sent, one, fate)
+        why = _explain_effect(answered.sent, place, fate)
         sequence.breaks(
             check,
             f"{said}{why}; {_named(done)} reported as done",
@@ -87,11 +86,12 @@ def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
         )
 
 
-def _explain_effect(sent: SentBatch, one: SequenceItem, fate: ExpectedItemEffect) -> str:
+def _explain_effect(sent: SentBatch, place: int, fate: ExpectedItemEffect) -> str:
+    one = sent.items[place]
     if one.corruption:
         return ""
     if one.key in sent.twice:
-        return f"; {one.key} is in it twice, so both must be rejected"
+        return f"; {one.key} is in it twice, so item {place} must be rejected"
     return (
         f"; before it, reading {one.key} showed {sentences.record(fate.record_before)}: it must be rejected"
     )

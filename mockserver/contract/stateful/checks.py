@@ -143,6 +143,12 @@ STATEFUL_CHECKS: Mapping[str, Check] = MappingProxyType(
                 "items",
                 "an item means the same in JSON, XML or any other form",
             ),
+            Check(
+                "assumptions-are-kept",
+                "undocumented cases are always handled in the same way",
+                "cases",
+                "where no document says what happens, callers rely on what they saw before",
+            ),
         )
     }
 )

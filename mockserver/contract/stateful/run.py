@@ -9,7 +9,6 @@ import hypothesis
 from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
-from mockserver.contract import inference
 from mockserver.contract.config import RunConfig
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.finding import BrokenRule
@@ -17,10 +16,11 @@ from mockserver.contract.isolation import Isolation
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.parts import PlannedPart
-from mockserver.contract.profile import BatchProfile
 from mockserver.contract.progress import RunPart
 from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.stateful.checks import STATEFUL_CHECKS
+from mockserver.contract.stateful.narrowing import batch_profiles_of, usable_batches
+from mockserver.contract.stateful.positions import with_positions
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.stateful.state_machine import build_machine
 from mockserver.contract.target import Target
@@ -44,11 +44,12 @@ def plan_stateful(
     judge: JudgeSequenceExchange,
 ) -> Iterator[PlannedPart]:
     """Yield the sequences of every batch; each failed check is recorded with its shortest sequence."""
+    usable = usable_batches(api, run_config)
+    ledger.notes.extend(usable.notes)
     subjects = [
         (number, subject, batch)
-        for number, subject in enumerate(batch_profiles_of(api))
+        for number, subject in usable.batches
         if (batch := api.spec.operations[subject.operation].batch) is not None
-        and run_config.calls(subject.operation)
     ]
     for at, (number, subject, batch) in enumerate(subjects, 1):
         reader = subject.reader or reader_for(api, api.spec.operations[subject.operation])
@@ -64,12 +65,8 @@ def _run_subject(
     run_config: RunConfig,
     name: str,
 ) -> None:
-    _run_sequences(begun(Isolation(target, run_config.seed, name), FailureSearch(run_config)))
-
-
-def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
-    """Return the batches of the profile, or without any those that the spec alone allows."""
-    return api.profile.batches(api.facts) or inference.infer_batches(api.spec)
+    isolation = Isolation(target, run_config.seed, name)
+    _run_sequences(with_positions(begun(isolation, FailureSearch(run_config))))
 
 
 def _run_sequences(context: SequenceContext) -> None:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from mockserver.codec.paths import decoded_path
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import Exchange, Request
@@ -18,8 +17,8 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchItem, BatchProfile, OutcomeReader, Record, ReportedOutcomes
 from mockserver.contract.stateful import sentences
+from mockserver.contract.stateful.narrowing import operation_of
 from mockserver.contract.target import Target, TargetUnreachableError
-from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.spec.openapi import Batch
 
 _UNREADABLE = (
@@ -203,9 +202,4 @@ class CallSequence:
         return with_query(api, operation, given, full)
 
     def _operation(self, request: Request) -> str:
-        spec = self.context.api.spec
-        path = spec.canonical_path(decoded_path(request.path.partition("?")[0]))
-        try:
-            return spec.match(request.method, path).operation.id
-        except (NotFound, MethodNotAllowed):
-            return ""
+        return operation_of(self.context.api.spec, request)

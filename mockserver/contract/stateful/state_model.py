@@ -97,10 +97,13 @@ def expected_batch_effect(
     """Return the expected effect of `items` on the records `before`, by key."""
     there = dict(before)
     several = Counter(one.key for one in items)
+    seen: set[str] = set()
     fates: list[ExpectedItemEffect] = []
     for one in items:
         was = there[one.key]
-        if one.corruption or (several[one.key] > 1 and batch_profile.twice == "none"):
+        is_repeated = one.key in seen and batch_profile.twice == "first"
+        seen.add(one.key)
+        if one.corruption or is_repeated or (several[one.key] > 1 and batch_profile.twice == "none"):
             fates.append(ExpectedItemEffect(accepted=False, record_before=was, record=None))
             continue
         after = _after(batch_profile, batch, one, was)

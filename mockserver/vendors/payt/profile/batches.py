@@ -82,6 +82,7 @@ class RecordType:
             reader=batch.reader,
             tenants=2 if facts["other_administration"] else 1,
             twice="none",  # assumed: docs/vendors/payt.md#identity
+            twice_positions=("each", "first"),
         )
 
     def sending(self, method: str, items: Sequence[Json], administration_id: str) -> Request:

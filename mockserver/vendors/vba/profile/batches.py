@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from mockserver.contract.corruptions import set_member
+from mockserver.contract.corruptions import remove_member, set_member
 from mockserver.contract.exchange import Exchange, Request, json_request, to_json_bytes
 from mockserver.contract.profile import (
     REFUSED_STEP,
+    Assumption,
     BatchItem,
     BatchProfile,
     Corruption,
@@ -31,12 +32,30 @@ _BLANK_KEYS = (None, "", "0")
 
 # That a text which is too long, and a date before the first that can be stored, fail at the database and with
 # their row alone is assumed; a framework that counts characters itself refuses the call (`length_errors`).
+_TOO_LONG = Assumption("a text that is too long", ("alone", "call"))
+_TOO_EARLY = Assumption("a date before 1753", ("alone", "taken"))
+_UNKNOWN_PAYEE = Assumption("a payee that is not there", ("alone", "taken"))
+_NUL = Assumption("a NUL in a text", ("alone", "taken"))
+_QUOTED = Assumption("a number in quotes", ("taken", "call", "alone"))
+_OTHER_CASE = Assumption("a member name in another letter case", ("taken", "call", "alone"))
+_NO_KEY = Assumption("a row without its key", ("taken", "call", "alone"))
+_NULL_ROW = Assumption("a row that is null", ("call", "alone"))
+
+
+def _too_long(name: str, member: str, text: str) -> Corruption:
+    return Corruption(name, set_member(f"/{member}", text), assumption=_TOO_LONG)
+
+
+def _too_early(name: str, member: str, text: str) -> Corruption:
+    return Corruption(name, set_member(f"/{member}", text), assumption=_TOO_EARLY)
+
+
 _INVOICE_CORRUPTIONS = (
-    Corruption("an invoice date before 1753", set_member("/invoice_Date", "1700-01-01T00:00:00")),
-    Corruption("a due date before 1753", set_member("/due_Date", "1752-12-31T23:59:59")),
-    Corruption("a number of 33 characters, one too many", set_member("/invoice_Number", "N" * 33)),
-    Corruption("a status of 17 characters, one too many", set_member("/invoice_Status", "S" * 17)),
-    Corruption("a user of 21 characters, one too many", set_member("/update_User", "u" * 21)),
+    _too_early("an invoice date before 1753", "invoice_Date", "1700-01-01T00:00:00"),
+    _too_early("a due date before 1753", "due_Date", "1752-12-31T23:59:59"),
+    _too_long("a number of 33 characters, one too many", "invoice_Number", "N" * 33),
+    _too_long("a status of 17 characters, one too many", "invoice_Status", "S" * 17),
+    _too_long("a user of 21 characters, one too many", "update_User", "u" * 21),
     Corruption("a key that is a word", set_member("/invoice_Key", "abc"), refuses_call=True),
     Corruption("a key of more than 32 bits", set_member("/invoice_Key", 2**31), refuses_call=True),
     Corruption("a number where a text is due", set_member("/invoice_Number", 12345), refuses_call=True),
@@ -44,16 +63,37 @@ _INVOICE_CORRUPTIONS = (
     Corruption("null for its day of entry", set_member("/entry_Date", None), refuses_call=True),
 )
 _PAYEE_CORRUPTIONS = (
-    Corruption("a state of 3 letters, one too many", set_member("/state", "WIS")),
-    Corruption("a name of 129 characters, one too many", set_member("/name", "n" * 129)),
-    Corruption("a city of 31 characters, one too many", set_member("/city", "c" * 31)),
-    Corruption("a postal code of 33 characters, one too many", set_member("/zip_Code", "5" * 33)),
-    Corruption("a tax id of 16 characters, one too many", set_member("/federal_ID", "0" * 16)),
+    _too_long("a state of 3 letters, one too many", "state", "WIS"),
+    _too_long("a name of 129 characters, one too many", "name", "n" * 129),
+    _too_long("a city of 31 characters, one too many", "city", "c" * 31),
+    _too_long("a postal code of 33 characters, one too many", "zip_Code", "5" * 33),
+    _too_long("a tax id of 16 characters, one too many", "federal_ID", "0" * 16),
     Corruption(
-        "a NUL in its address", set_member("/address", "12\0 Harbor Street")
+        "a NUL in its address", set_member("/address", "12\0 Harbor Street"), assumption=_NUL
     ),  # assumed: docs/catalogue.md#133-nul-and-controls
     Corruption("a word where yes or no is due", set_member("/inactive", "perhaps"), refuses_call=True),
     Corruption("a number where a name is due", set_member("/name", 12345), refuses_call=True),
+)
+
+
+def _quote_key(item: Json) -> Json:
+    return {**item, "invoice_Key": str(item["invoice_Key"])}
+
+
+def _with_capitals(item: Json) -> Json:
+    return {name.upper(): value for name, value in item.items()}
+
+
+_INVOICE_ODDITIES = (
+    Corruption("its key in quotes", _quote_key, assumption=_QUOTED),
+    Corruption("member names in capitals", _with_capitals, assumption=_OTHER_CASE),
+    Corruption("no key", remove_member("/invoice_Key"), assumption=_NO_KEY),
+    Corruption("null for all of it", set_member("", None), assumption=_NULL_ROW),
+)
+_PAYEE_ODDITIES = (
+    Corruption("member names in capitals", _with_capitals, assumption=_OTHER_CASE),
+    Corruption("no key", remove_member("/payee_ID"), assumption=_NO_KEY),
+    Corruption("null for all of it", set_member("", None), assumption=_NULL_ROW),
 )
 
 
@@ -131,7 +171,13 @@ class _Resource:
         names = self.members(DrawnValues(0, Decimal(0)))
         return {str(row.get(self.key_member)): {name: row.get(name) for name in names} for row in found}
 
-    def subject(self, operation: str, corruptions: tuple[Corruption, ...], facts: Facts) -> BatchProfile:
+    def subject(
+        self,
+        operation: str,
+        corruptions: tuple[Corruption, ...],
+        oddities: tuple[Corruption, ...],
+        facts: Facts,
+    ) -> BatchProfile:
         """Return the batch, and what can be done to one record."""
         return BatchProfile(
             operation=operation,
@@ -148,6 +194,8 @@ class _Resource:
             reader=read_outcomes,
             tenants=2 if facts["other_database"] else 1,
             twice="each",  # assumed: docs/vendors/vba.md#duplicates-in-a-batch
+            twice_positions=("first", "none"),
+            oddities=oddities,
             encodings=_ENCODINGS,
         )
 
@@ -195,7 +243,9 @@ def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
         return {"name": f"Practice {drawn.number}", "city": "Madison", "state": "WI", "address2": None}
 
     first, prefix = int(facts["first_invoice"]), facts["payee_prefix"]
-    unknown = Corruption("an unknown payee", set_member("/payee_ID", "no such payee"))
+    unknown = Corruption(
+        "an unknown payee", set_member("/payee_ID", "no such payee"), assumption=_UNKNOWN_PAYEE
+    )
     invoices = _Resource(
         "/claim-invoice-batch",
         "/claim-invoice",
@@ -207,6 +257,6 @@ def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
     )
     payees = _Resource("/payees-batch", "/payees", "payee_ID", lambda number: f"{prefix}{number}", str, payee)
     return (
-        invoices.subject("putClaimInvoiceBatch", (unknown, *_INVOICE_CORRUPTIONS), facts),
-        payees.subject("putPayeesBatch", _PAYEE_CORRUPTIONS, facts),
+        invoices.subject("putClaimInvoiceBatch", (unknown, *_INVOICE_CORRUPTIONS), _INVOICE_ODDITIES, facts),
+        payees.subject("putPayeesBatch", _PAYEE_CORRUPTIONS, _PAYEE_ODDITIES, facts),
     )
