@@ -200,6 +200,8 @@ class BatchProfile:
     oddities: tuple[Corruption, ...] = ()
     """Ways to write an item of which only an assumption says what becomes of it; never in a sequence."""
     key_header: str = ""
+    key_member: str = ""
+    """The member of the body's root that holds the idempotency key, where it is no header."""
     again: Literal["same", "refused", ""] = ""
     replay_status: int = 0
     conflict_status: int = 0
@@ -256,6 +258,55 @@ class FixturePins:
     """Responses, by name in the spec's components, that have a body only with some assumption."""
 
 
+@dataclass(frozen=True, slots=True)
+class IdempotencyRule:
+    """The vendor's own kind of idempotency key, and how a second call with one is answered.
+
+    `name` is a header, or with `place` "member" a member of the body's root (a transaction id). `again`: a
+    replay gets the "same" answer, or is "refused" with `replay_status` (0: any refusal); "" if nobody says,
+    so that a replay must only change nothing. Another body must get `conflict_status` (0: any refusal).
+    `exempt` are operations that treat the key otherwise, with the reason; `no_key_with` are headers with
+    which a call uses up no key.
+    """
+
+    name: str
+    place: Literal["header", "member"] = "header"
+    again: Literal["same", "refused", ""] = ""
+    replay_status: int = 0
+    conflict_status: int = 0
+    exempt: Mapping[str, str] = field(default_factory=dict)
+    no_key_with: tuple[str, ...] = ()
+
+
+Situation: TypeAlias = Literal[
+    "no credentials", "unknown credentials", "no right", "unknown record", "media type", "accept"
+]
+"""What a call is refused for. "no right": known credentials that may not do this."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalRule:
+    """A status with which a vendor refuses something, where it is not the usual one, and why.
+
+    `operations` are those it holds for, () for all; `header` is the one that holds the credentials, "" for
+    any.
+    """
+
+    situation: Situation
+    statuses: tuple[int, ...]
+    reason: str
+    operations: tuple[str, ...] = ()
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedCredentials:
+    """Credentials of our fixtures that are known and may not call `operations`; by security scheme."""
+
+    given: Mapping[str, Mapping[str, str]]
+    operations: tuple[str, ...]
+
+
 def _no_batches(_facts: Facts) -> tuple[BatchProfile, ...]:
     return ()
 
@@ -282,6 +333,12 @@ class Profile:
     """By operation, "" for all of them."""
     readers: Mapping[str, OutcomeReader] = field(default_factory=dict)
     """By batch operation, where `x-batch.outcome` is not enough; also for operations without a profile."""
+    idempotency: IdempotencyRule | None = None
+    """None: as the spec says, see `mockserver.contract.idempotency.rule_of`."""
+    refusals: tuple[RefusalRule, ...] = ()
+    limited: tuple[LimitedCredentials, ...] = ()
+    message_exceptions: tuple[str, ...] = ()
+    """Regular expressions of messages that may say what their words seem to contradict."""
 
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"

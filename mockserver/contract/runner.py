@@ -45,9 +45,10 @@ def run_phases(
     judge = ExchangeJudge(api, run_config)
     plans: list[Iterator[PlannedPart]] = []
     if FUZZING_PHASE in phases:
+        from mockserver.contract.fuzzing.keyed_replays import REPLAY_CHECKS  # noqa: PLC0415 - slow
         from mockserver.contract.fuzzing.run import FUZZING_CHECKS, plan_fuzzing  # noqa: PLC0415 - slow
 
-        if _wants(run_config, {*CHECKS, *FUZZING_CHECKS}):
+        if _wants(run_config, {*CHECKS, *FUZZING_CHECKS, *REPLAY_CHECKS}):
             plans.append(plan_fuzzing(api, target, run_config, ledger, judge))
     if STATEFUL_PHASE in phases:
         from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415 - imports Hypothesis

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
 from schemathesis.core import NOT_SET
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
 from mockserver.contract.checks import NO_SERVER_ERROR
 from mockserver.contract.config import RunConfig
-from mockserver.contract.exchange import Exchange
+from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Finding
 from mockserver.contract.fuzzing import refusal_checks, request_writer
+from mockserver.contract.fuzzing.keyed_replays import KeyedReplays
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id, pin_case
 from mockserver.contract.fuzzing.refusal_checks import AuthChecks, JudgeExchange, MalformedBodyChecks
+from mockserver.contract.fuzzing.refusal_status_checks import RefusalStatusChecks
 from mockserver.contract.fuzzing.request_writer import RequestWriter
 from mockserver.contract.fuzzing.schemathesis_checks import CheckedResponse, SchemathesisChecks
 from mockserver.contract.ledger import FindingLedger
@@ -47,6 +50,8 @@ class FuzzingContext:
     pins: FixturePins = field(default_factory=FixturePins)
     spec: Spec | None = None
     judge: JudgeExchange | None = None
+    replays: KeyedReplays | None = None
+    statuses: RefusalStatusChecks | None = None
 
 
 class CaseCaller:
@@ -65,9 +70,11 @@ class CaseCaller:
         self._errand = context
         self._session = self.wire.session()
         self._built_in = SchemathesisChecks(schema, context.pins, context.run_config)
-        self._uninvited = AuthChecks(schema.raw_schema, context.target, context.ledger)
+        self._uninvited = AuthChecks(schema.raw_schema, context.target, context.ledger, context.statuses)
         self._unread = (
-            MalformedBodyChecks(context.target, context.ledger, context.judge) if context.judge else None
+            MalformedBodyChecks(context.target, context.ledger, context.judge, context.statuses)
+            if context.judge
+            else None
         )
 
     def call(
@@ -90,11 +97,17 @@ class CaseCaller:
             document = case.operation.schema.raw_schema
             arguments["data"] = request_writer.write_xml(case.body, schema, document)
         try:
-            response = case.call(**arguments)
+            with self.wire.altering(self._key_writer(case)):
+                response = case.call(**arguments)
         except TargetUnreachableError as error:
             self.lost = error
             raise TargetLostError from error
         return CheckedResponse(case, response, self.wire.last(), arguments, recorder)
+
+    def _key_writer(self, case: PinnedCase) -> Callable[[Request], Request] | None:
+        replays, meta = self._errand.replays, case.meta
+        is_of_key = meta is not None and meta.is_negative_at(ParameterLocation.HEADER)
+        return None if replays is None or is_of_key else replays.key_writer(operation_id(case))
 
     def _other_form(self, case: PinnedCase) -> str:
         """Return the XML media type that some cases ask for, always the same, where a spec negotiates."""
@@ -132,6 +145,11 @@ class CaseCaller:
     def _tried(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
         """Return the results of the checks that are made once per operation, based on this exchange."""
         found: tuple[Finding, ...] = ()
+        if self._errand.replays:
+            found += self._errand.replays.judge(operation_id(case), exchange)
+            exchange = self._errand.replays.without_key(exchange)
+        if self._errand.statuses:
+            found += self._errand.statuses.judge(operation_id(case), exchange)
         if self._errand.run_config.wants(refusal_checks.AUTH_CHECK.id):
             raw: Mapping[str, Any] = case.operation.definition.raw
             found += self._uninvited.judge(operation_id(case), raw, exchange)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Check, Finding
+from mockserver.contract.fuzzing.refusal_status_checks import RefusalStatusChecks
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.safety import JOURNAL
 from mockserver.contract.target import Target
@@ -38,8 +39,15 @@ class AuthChecks:
     A server of ours may have been started to take any credential; there wrong ones are not tried.
     """
 
-    def __init__(self, document: Document, target: Target, ledger: FindingLedger) -> None:
+    def __init__(
+        self,
+        document: Document,
+        target: Target,
+        ledger: FindingLedger,
+        statuses: RefusalStatusChecks | None = None,
+    ) -> None:
         self._document = document
+        self._statuses = statuses
         self._target = target
         self._ledger = ledger
         self._tried: set[str] = set()
@@ -72,6 +80,8 @@ class AuthChecks:
         came = self._sent(bare, operation)
         if not _is_closed(came):
             yield _is_let_in(operation, "without any", good, came)
+        elif self._statuses:
+            yield from self._statuses.misfits(operation, "no credentials", good, came)
         for kind, name in sorted(places):
             if self._takes_any or not _has(good.request, (kind, name)) or kind != "header":
                 continue
@@ -82,6 +92,8 @@ class AuthChecks:
             came = self._sent(_with(good.request, name, wrong), operation)
             if not _is_closed(came):
                 yield _is_let_in(operation, f"with a made-up {name}", good, came)
+            elif self._statuses:
+                yield from self._statuses.misfits(operation, "unknown credentials", good, came, name)
 
     def _is_lenient(self, good: Exchange) -> bool:
         """Return whether the server is a mock server that does not report strict credentials."""
@@ -146,7 +158,14 @@ _SUCCESS = range(200, 300)
 class MalformedBodyChecks:
     """Tries every operation and media type once, after a body was taken."""
 
-    def __init__(self, target: Target, ledger: FindingLedger, judge: JudgeExchange) -> None:
+    def __init__(
+        self,
+        target: Target,
+        ledger: FindingLedger,
+        judge: JudgeExchange,
+        statuses: RefusalStatusChecks | None = None,
+    ) -> None:
+        self._statuses = statuses
         self._target = target
         self._ledger = ledger
         self._judge = judge
@@ -163,12 +182,15 @@ class MalformedBodyChecks:
         if not request.body or exchange.response.status not in _SUCCESS or name in self._tried:
             return ()
         self._tried.add(name)
-        return tuple(found for one in _malformed(request) for found in self._found(one, operation))
+        return tuple(found for one in _malformed(request) for found in self._found(one, operation, exchange))
 
-    def _found(self, request: Request, operation: str) -> tuple[Finding, ...]:
+    def _found(self, request: Request, operation: str, good: Exchange) -> tuple[Finding, ...]:
         exchange = self._target.send(request, operation)
         self._ledger.count_call(exchange)
-        return self._judge(exchange, self._ledger)
+        found = self._judge(exchange, self._ledger)
+        if self._statuses and request.media_type == _UNKNOWN_MEDIA_TYPE:
+            found += tuple(self._statuses.misfits(operation, "media type", good, exchange))
+        return found
 
 
 def _malformed(good: Request) -> Iterator[Request]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from io import BytesIO
 from typing import Any, TypeAlias
@@ -49,6 +50,7 @@ class RequestWriter(BaseAdapter):
         self._spec = spec
         self._base = urlsplit(target.address.url).path
         self._headers: Mapping[str, str] = {}
+        self._alter: Callable[[Request], Request] | None = None
 
     def last(self) -> Exchange:
         """Return what went over it most lately."""
@@ -59,6 +61,15 @@ class RequestWriter(BaseAdapter):
     def within(self, headers: Mapping[str, str]) -> None:
         """Send these headers with every later call: the world that it happens in."""
         self._headers = headers
+
+    @contextmanager
+    def altering(self, alter: Callable[[Request], Request] | None) -> Iterator[None]:
+        """Change what is sent meanwhile; None: leave it as it is."""
+        self._alter = alter
+        try:
+            yield
+        finally:
+            self._alter = None
 
     def session(self) -> requests.Session:
         """Return a session that remembers nothing and sends everything here."""
@@ -108,7 +119,9 @@ class RequestWriter(BaseAdapter):
         body = prepared.body or b""
         if isinstance(body, str):
             body = body.encode()
-        return Request(prepared.method or "", path, {**headers, **self._headers, **_USER_AGENT}, bytes(body))
+        named = {**headers, **self._headers, **_USER_AGENT}
+        request = Request(prepared.method or "", path, named, bytes(body))
+        return self._alter(request) if self._alter else request
 
     def _operation(self, sent: Request) -> str:
         if self._spec is None:

@@ -25,8 +25,10 @@ from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, 
 from mockserver.contract.finding import BrokenRule, Finding
 from mockserver.contract.fuzzing import link_walks, refusal_checks, schemas, schemathesis_checks
 from mockserver.contract.fuzzing.caller import CaseCaller, FuzzingContext, TargetLostError
+from mockserver.contract.fuzzing.keyed_replays import KeyedReplays
 from mockserver.contract.fuzzing.pins import PinnedCase, id_of_operation
 from mockserver.contract.fuzzing.refusal_checks import JudgeExchange
+from mockserver.contract.fuzzing.refusal_status_checks import STATUS_CHECK, RefusalStatusChecks
 from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.ledger import FindingLedger
@@ -43,7 +45,12 @@ FuzzedOperation: TypeAlias = Any
 
 FUZZING_CHECKS = {
     one.id: one
-    for one in (*schemathesis_checks.SCHEMATHESIS_CHECKS, refusal_checks.AUTH_CHECK, link_walks.LINKS)
+    for one in (
+        *schemathesis_checks.SCHEMATHESIS_CHECKS,
+        refusal_checks.AUTH_CHECK,
+        link_walks.LINKS,
+        STATUS_CHECK,
+    )
 }
 
 _OFTEN = 5
@@ -69,7 +76,9 @@ def plan_fuzzing(
     Credentials are those of the profile.
     """
     pins = api.profile.pins
-    errand = FuzzingContext(target, run_config, ledger, pins, api.spec, judge)
+    replays = KeyedReplays(api, target, run_config, ledger)
+    statuses = RefusalStatusChecks(api, target, run_config, ledger)
+    errand = FuzzingContext(target, run_config, ledger, pins, api.spec, judge, replays, statuses)
     schema = schemas.load_schema(api, target.address.url, run_config)
     again = [one for one in pins.accepts if run_config.calls(one[0])]
     yield from plan_operations(schema, CaseCaller(schema, errand), errand, again)

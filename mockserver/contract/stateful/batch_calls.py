@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from mockserver.contract.exchange import Exchange, Request
-from mockserver.contract.profile import DrawnValues, Record, RefusedStep, Step
+from mockserver.contract.idempotency import with_key
+from mockserver.contract.profile import DrawnValues, IdempotencyRule, Record, RefusedStep, Step
 from mockserver.contract.stateful import sentences
 from mockserver.contract.stateful.batch_checks import settle_batch
 from mockserver.contract.stateful.checks import SettledBatch
@@ -46,11 +48,13 @@ def request_of(sequence: CallSequence, sent: SentBatch, tenant: int, token: str 
     """Return the call that sends it, under an idempotency key if one is given."""
     subject = sequence.context.batch_profile
     request = subject.call(sent.documents, tenant)
-    headers = dict(request.headers)
     if token:
-        headers[subject.key_header.lower()] = token
+        place: Literal["header", "member"] = "member" if subject.key_member else "header"
+        rule = IdempotencyRule(subject.key_member or subject.key_header, place)
+        request = with_key(rule, request, token)
     if not sent.media_type:
-        return replace(request, headers=headers)
+        return request
+    headers = request.headers
     body = subject.encodings[sent.media_type](sent.documents)
     return replace(request, headers={**headers, "content-type": sent.media_type}, body=body)
 

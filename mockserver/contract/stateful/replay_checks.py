@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.idempotency import OTHER_BODY, REPLAY, is_refused, is_same_answer
 from mockserver.contract.stateful import batch_calls, sentences
 from mockserver.contract.stateful.batch_checks import settle_batch
 from mockserver.contract.stateful.read_back import read_back
 from mockserver.contract.stateful.sequence import CallSequence
 from mockserver.contract.stateful.state_model import FIRST_REFUSAL, SequenceItem
-
-_REPLAY, _OTHER = "replay-is-the-first-answer", "key-with-another-body"
 
 
 def check_replay(
@@ -36,7 +34,7 @@ def check_replay(
         return
     sequence.told.append(f"the same again under the same key → {second.response.status}")
     _second(sequence, first.exchange, second)
-    _unchanged(sequence, items, tenant, _REPLAY, "the same call came again under its key")
+    _unchanged(sequence, items, tenant, REPLAY, "the same call came again under its key")
     changed = batch_calls.build_items(sequence, other, tenant)
     request = batch_calls.request_of(sequence, changed, tenant, token)
     if sequence.context.batch_profile.conflict_status and request.body != first.request.body:
@@ -56,15 +54,15 @@ def check_same_key_at_once(sequence: CallSequence, items: Sequence[SequenceItem]
     statuses = " and ".join(str(one.response.status) for one in came)
     sequence.told.append(f"{sentences.call(request)} twice at once under one key → {statuses}")
     done = [one for one in came if one.response.status < FIRST_REFUSAL]
-    sequence.count_check(_REPLAY)
+    sequence.count_check(REPLAY)
     if not done:
         said = (
             f"one call came twice at once under one key, and neither was done: {sentences.response(came[0])}"
         )
-        sequence.breaks(_REPLAY, said, "one of them done", statuses)
-    if len(done) > 1 and not _is_same(*done):
+        sequence.breaks(REPLAY, said, "one of them done", statuses)
+    if len(done) > 1 and not is_same_answer(*done):
         said = "one call came twice at once under one key and got two answers, as if it were done twice"
-        sequence.breaks(_REPLAY, said, sentences.response(done[0]), sentences.response(done[1]))
+        sequence.breaks(REPLAY, said, sentences.response(done[0]), sentences.response(done[1]))
     for answered in [batch_calls.read_answer(sequence, sent, request, one) for one in done[:1]]:
         settle_batch(sequence, answered)
         read_back(sequence, answered, tenant)
@@ -74,14 +72,14 @@ def _second(sequence: CallSequence, first: Exchange, second: Exchange) -> None:
     subject = sequence.context.batch_profile
     if subject.again == "same":
         sequence.judge(second)
-    sequence.count_check(_REPLAY)
+    sequence.count_check(REPLAY)
     came = sentences.response(second)
-    if subject.again == "same" and not _is_same(first, second):
+    if subject.again == "same" and not is_same_answer(first, second):
         said = "the same call came again under its key and got another answer"
-        sequence.breaks(_REPLAY, said, sentences.response(first), came)
-    if subject.again == "refused" and not _refuses(second, subject.replay_status):
+        sequence.breaks(REPLAY, said, sentences.response(first), came)
+    if subject.again == "refused" and not is_refused(second, subject.replay_status):
         said = f"the same call came again under its key and was answered {came}, although it must be refused"
-        sequence.breaks(_REPLAY, said, str(subject.replay_status or "4xx"), came)
+        sequence.breaks(REPLAY, said, str(subject.replay_status or "4xx"), came)
 
 
 def _conflict(sequence: CallSequence, request: Request, other: Sequence[SequenceItem], tenant: int) -> None:
@@ -89,14 +87,14 @@ def _conflict(sequence: CallSequence, request: Request, other: Sequence[Sequence
     if exchange is None:
         return
     sequence.told.append(f"another body under that key → {exchange.response.status}")
-    sequence.count_check(_OTHER)
+    sequence.count_check(OTHER_BODY)
     status = sequence.context.batch_profile.conflict_status
-    if not _refuses(exchange, status):
+    if not is_refused(exchange, status):
         said = (
             f"an idempotency key came again with another body and was answered {sentences.response(exchange)}"
         )
-        sequence.breaks(_OTHER, said, str(status), str(exchange.response.status))
-    _unchanged(sequence, other, tenant, _OTHER, "an idempotency key came again with another body")
+        sequence.breaks(OTHER_BODY, said, str(status), str(exchange.response.status))
+    _unchanged(sequence, other, tenant, OTHER_BODY, "an idempotency key came again with another body")
 
 
 def _unchanged(
@@ -110,13 +108,3 @@ def _unchanged(
             said = f"{what}, and {key} has changed: {sentences.difference(expected, shown)}"
             sequence.breaks(check, said, sentences.record(expected), sentences.record(shown))
         sequence.there[tenant, key] = shown
-
-
-def _refuses(exchange: Exchange, status: int) -> bool:
-    return exchange.response.status == status if status else exchange.response.status >= FIRST_REFUSAL
-
-
-def _is_same(one: Exchange, other: Exchange) -> bool:
-    return replace(one.response, headers={}) == replace(other.response, headers={}) and (
-        one.response.media_type == other.response.media_type
-    )

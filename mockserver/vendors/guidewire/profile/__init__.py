@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.profile import Profile
+from mockserver.contract.profile import IdempotencyRule, LimitedCredentials, Profile
 from mockserver.vendors.guidewire.profile.batches import batch_profiles
 from mockserver.vendors.guidewire.profile.outcomes import read_outcomes
 from mockserver.vendors.guidewire.profile.pins import PINS, A, B, C
@@ -13,11 +13,27 @@ _FACTS = {"payee": "ab:1", "claim": "demo_sample:30005", "bulk_invoices": f"{A},
 What is made has an invoice number that begins with `prefix`.
 """
 
+_KEYS = IdempotencyRule(
+    "GW-DBTransaction-ID",
+    again="refused",
+    replay_status=400,
+    conflict_status=400,
+    exempt={
+        "runBatch": "its calls inherit the id: the first is done, the others are refused, each by itself"
+    },
+    no_key_with=("GW-DoNotCommit",),
+)
+_READS_ONLY = LimitedCredentials(
+    {"bearerAuth": {"bearer": "guidewire-read-only"}},
+    ("createBulkInvoice", "updateBulkInvoice", "deleteBulkInvoice", "createBulkInvoiceItem"),
+)
 
 PROFILE = Profile(
     facts=_FACTS,
     credentials={"bearerAuth": {"bearer": "guidewire-good"}},
     batches=batch_profiles,
     pins=PINS,
+    idempotency=_KEYS,
+    limited=(_READS_ONLY,),
     readers={"runBatch": read_outcomes},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.contract.profile import Profile
+from mockserver.contract.profile import LimitedCredentials, Profile, RefusalRule
 from mockserver.vendors.payt.profile.invoices import INVOICE_READER, batch_profiles
 from mockserver.vendors.payt.profile.pins import PINS
 from mockserver.vendors.payt.profile.reference_data import READERS
@@ -22,11 +22,23 @@ _CREDENTIALS = {
     "basicAuth": {"username": "sandbox-client", "password": "sandbox-secret"},
 }
 
+_UNKNOWN_ADMINISTRATION = RefusalRule(
+    "unknown record",
+    (403,),
+    "an administration that is not there is answered as one that was not granted",
+    ("getV1AdministrationsAdministrationId",),
+)
+_READS_ONLY = LimitedCredentials(
+    {"bearerAuth": {"bearer": "read-token"}},
+    ("postV1Invoices", "patchV1Invoices", "postV1Debtors", "getV1Debtors", "getV1Payments"),
+)
 
 PROFILE = Profile(
     facts=_FACTS,
     credentials=_CREDENTIALS,
     batches=batch_profiles,
     pins=PINS,
+    refusals=(_UNKNOWN_ADMINISTRATION,),
+    limited=(_READS_ONLY,),
     readers={"postV1Invoices": INVOICE_READER, "patchV1Invoices": INVOICE_READER, **READERS},
 )

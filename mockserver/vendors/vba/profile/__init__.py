@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.contract.profile import Facts, Profile, Tolerance
+from mockserver.contract.profile import Facts, LimitedCredentials, Profile, RefusalRule, Tolerance
 from mockserver.vendors.vba.profile.batches import batch_profiles, read_outcomes
 from mockserver.vendors.vba.profile.pins import PINS
 
@@ -29,6 +29,17 @@ _TOLERANCES = (
 )
 
 
+_GATEWAY = "a gateway asks for the key before anything else, and answers 403"
+_REFUSALS = (
+    RefusalRule("no credentials", (403,), _GATEWAY),
+    RefusalRule("unknown credentials", (403,), _GATEWAY, header="x-api-key"),
+)
+_READS_ONLY = LimitedCredentials(
+    {"bearerAuth": {"bearer": "read-only-token"}},
+    ("putClaimInvoiceBatch", "createClaimInvoice", "updateClaimInvoice", "putPayeesBatch", "createPayee"),
+)
+
+
 def _tenant_headers(facts: Facts, tenant: int) -> Mapping[str, str]:
     return {"vbasoftware-database": (facts["database"], facts["other_database"])[tenant]}
 
@@ -39,6 +50,8 @@ PROFILE = Profile(
     headers=_tenant_headers,
     batches=batch_profiles,
     pins=PINS,
+    refusals=_REFUSALS,
+    limited=(_READS_ONLY,),
     tolerances={"": _TOLERANCES},
     readers={"putClaimInvoiceBatch": read_outcomes, "putPayeesBatch": read_outcomes},
 )

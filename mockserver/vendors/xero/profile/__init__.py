@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mockserver.contract.profile import BatchProfile, Facts, Profile
+from mockserver.contract.profile import (
+    BatchProfile,
+    Facts,
+    IdempotencyRule,
+    LimitedCredentials,
+    Profile,
+    RefusalRule,
+)
 from mockserver.vendors.xero.profile import (
     bank_transactions,
     batch_payments,
@@ -32,6 +39,16 @@ An empty `other_tenant` says that there is only one.
 """
 
 
+_KEYS = IdempotencyRule("Idempotency-Key", again="same", conflict_status=400)
+_READS_ONLY = LimitedCredentials(
+    {"OAuth2": {"bearer": "read-only-token"}},
+    ("createInvoices", "updateOrCreateInvoices", "createBatchPayment", "createPayments", "createContacts"),
+)
+_LACKS_SCOPE = RefusalRule(
+    "no right", (401,), "a token without the scope is answered 401 with the detail AuthorizationUnsuccessful"
+)
+
+
 def _headers(facts: Facts, tenant: int) -> Mapping[str, str]:
     return {"xero-tenant-id": (facts["tenant"], facts["other_tenant"])[tenant]}
 
@@ -42,9 +59,9 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
         replace(
             subject,
             tenants=2 if facts["other_tenant"] else 1,
-            key_header="Idempotency-Key",
-            again="same",
-            conflict_status=400,
+            key_header=_KEYS.name,
+            again=_KEYS.again,
+            conflict_status=_KEYS.conflict_status,
         )
         for subject in (
             batch_payments.batch_payments_in_parts(facts),
@@ -67,6 +84,9 @@ PROFILE = Profile(
     batches=_batch_profiles,
     pins=PINS,
     tolerances=TOLERANCES,
+    idempotency=_KEYS,
+    refusals=(_LACKS_SCOPE,),
+    limited=(_READS_ONLY,),
     readers={
         "createBankTransactions": reading.NEW_BANK_TRANSACTIONS.read,
         "updateBankTransaction": reading.BANK_TRANSACTIONS.read,

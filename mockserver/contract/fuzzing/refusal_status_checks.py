@@ -1,0 +1,167 @@
+"""Check which status a refusal has, where the spec declares several that could stand for it.
+
+A call is refused for one reason only: everything else is as in a call that was answered well. What the spec
+does not declare is not asked for, and a vendor's own choice stands in its profile (`RefusalRule`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+from urllib.parse import quote, unquote
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.credentials import headers_for
+from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.finding import Check, Finding
+from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.oracle.parameters import find_operation
+from mockserver.contract.oracle.validation import compile_schema
+from mockserver.contract.profile import Situation
+from mockserver.contract.safety import JOURNAL
+from mockserver.contract.target import Target
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.spec.openapi import Operation
+
+STATUS_CHECK: Final = Check(
+    "refusal-fits-its-reason",
+    "rejections have the status of their reason",
+    "calls",
+    "clients act on the status: 401 asks for new credentials, 403 gives up, 404 says that nothing is there",
+)
+
+_USUAL: Mapping[Situation, tuple[int, str]] = {
+    "no credentials": (401, "a call without credentials"),
+    "unknown credentials": (401, "a call with credentials that nobody knows"),
+    "no right": (403, "a call with known credentials that have no right to do this"),
+    "unknown record": (404, "a call for a record that is not there"),
+    "media type": (415, "a body of a media type that is not taken"),
+    "accept": (406, "a call that accepts none of the media types that there are"),
+}
+_RIVALS: Mapping[Situation, tuple[int, ...]] = {
+    "no credentials": (401, 403),
+    "unknown credentials": (401, 403),
+    "no right": (401, 403),
+}
+"""Statuses that must both be declared for a judgement; of the other reasons any two refusals."""
+
+_REFUSALS = range(400, 500)
+_SUCCESS = range(200, 300)
+_LIMITED = 429
+_UNKNOWN_MEDIA_TYPE = "application/x-unheard-of"
+_SEVERAL = 2
+
+
+class RefusalStatusChecks:
+    """Tries every operation once, after it answered a call well."""
+
+    def __init__(
+        self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
+    ) -> None:
+        self._api = api
+        self._target = target
+        self._ledger = ledger
+        self._wanted = run_config.wants(STATUS_CHECK.id)
+        self._tried: set[str] = set()
+
+    def judge(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
+        """Return the refusals with another status than their reason has, by the example of a good call.
+
+        Raises:
+            TargetUnreachableError: nobody answers.
+        """
+        is_good = good.response.status in _SUCCESS and good.operation == operation
+        if not self._wanted or not is_good or operation in self._tried:
+            return ()
+        self._tried.add(operation)
+        tried = [*self._unknown_record(operation, good), *self._accepts_nothing(operation, good)]
+        tried += self._no_right(operation, good)
+        found = [one for situation, came in tried for one in self.misfits(operation, situation, good, came)]
+        return tuple(found[:1])
+
+    def misfits(
+        self, operation: str, situation: Situation, good: Exchange, came: Exchange, header: str = ""
+    ) -> Iterator[Finding]:
+        """Yield what is wrong about a refusal's status, where the spec leaves a choice."""
+        usual, what = _USUAL[situation]
+        status = came.response.status
+        rivals = _RIVALS.get(situation)
+        declared = self._declared(operation)
+        is_open = set(rivals) <= declared if rivals else usual in declared and len(declared) >= _SEVERAL
+        expected = self._expected(operation, situation, header) or (usual,)
+        is_let_in = situation == "no right" and status in _SUCCESS
+        is_judged = is_let_in or (is_open and status in _REFUSALS and status != _LIMITED)
+        if not self._wanted or not is_judged:
+            return
+        self._ledger.count_check(operation, STATUS_CHECK.id)
+        if status not in expected:
+            wanted = " or ".join(map(str, expected))
+            said = f"{what} is answered {status}; the spec has {wanted} for that"
+            yield Finding(STATUS_CHECK.id, operation, said, "", wanted, str(status), (good, came))
+
+    def _declared(self, operation: str) -> set[int]:
+        names = self._api.spec.operations[operation].responses
+        return {int(one) for one in names if one.isdigit() and int(one) in _REFUSALS}
+
+    def _expected(self, operation: str, situation: Situation, header: str) -> tuple[int, ...]:
+        rules = (
+            one
+            for one in self._api.profile.refusals
+            if one.situation == situation
+            and (not one.operations or operation in one.operations)
+            and (not one.header or one.header.lower() == header)
+        )
+        return next((one.statuses for one in rules), ())
+
+    def _unknown_record(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
+        """Send a call without a body, whose last path parameter names no record."""
+        request = good.request
+        if request.body or 404 not in self._declared(operation):  # noqa: PLR2004 - a status
+            return
+        path, mark, query = request.path.partition("?")
+        try:
+            match = find_operation(self._api.spec, request.method, unquote(path))
+        except (NotFound, MethodNotAllowed):
+            return
+        other = _unknown_path(match.operation, match.values)
+        if other:
+            yield "unknown record", self._sent(replace(request, path=f"{other}{mark}{query}"), operation)
+
+    def _accepts_nothing(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
+        if good.request.method == "GET" and 406 in self._declared(operation):  # noqa: PLR2004 - a status
+            headers = {**good.request.headers, "accept": _UNKNOWN_MEDIA_TYPE}
+            yield "accept", self._sent(replace(good.request, headers=headers), operation)
+
+    def _no_right(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
+        """Send the good call with limited credentials of our fixtures, to servers of ours alone."""
+        if JOURNAL not in good.response.headers:
+            return
+        for one in self._api.profile.limited:
+            headers = headers_for(self._api, operation, {**self._api.profile.credentials, **one.given})
+            if operation in one.operations and headers:
+                request = replace(good.request, headers={**good.request.headers, **headers})
+                yield "no right", self._sent(request, operation)
+
+    def _sent(self, request: Request, operation: str) -> Exchange:
+        exchange = self._target.send(request, operation)
+        self._ledger.count_call(exchange)
+        return exchange
+
+
+def _unknown_path(operation: Operation, values: Mapping[str, str]) -> str:
+    """Return the path with a last parameter that fits its schema and names nothing; "" if there is none."""
+    names = re.findall(r"\{([^}]+)\}", operation.path)
+    schema = next((one.schema for one in operation.parameters if names and one.name == names[-1]), {})
+    if not names or "enum" in schema or not operation.path.endswith(f"{{{names[-1]}}}"):
+        return ""
+    known = values[names[-1]]
+    digits = re.sub(r"\d", lambda digit: str((int(digit[0]) + 5) % 10 or 5), known)
+    unknown = digits if digits != known else f"{known}7"
+    number = schema.get("type") in {"integer", "number"}
+    if compile_schema(schema).broken(int(unknown) if number and unknown.isdigit() else unknown):
+        return ""
+    texts = {**values, names[-1]: unknown}
+    return re.sub(r"\{([^}]+)\}", lambda name: quote(texts[name[1]], safe=":"), operation.path)
