@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.value_rules import AS_SENT, ValueRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,8 @@ class BatchProfile:
     replay_status: int = 0
     conflict_status: int = 0
     encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = field(default_factory=dict)
+    values: ValueRules = AS_SENT
+    """What becomes of values by design."""
 
 
 @dataclass(frozen=True, slots=True)

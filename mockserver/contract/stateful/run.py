@@ -24,6 +24,7 @@ from mockserver.contract.stateful.checks import STATEFUL_CHECKS
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.stateful.state_machine import build_machine
 from mockserver.contract.target import Target
+from mockserver.contract.values.value_run import check_values
 
 __all__ = ["STATEFUL_CHECKS", "batch_profiles_of", "plan_stateful"]
 
@@ -64,7 +65,10 @@ def _run_subject(
     run_config: RunConfig,
     name: str,
 ) -> None:
-    _run_sequences(begun(Isolation(target, run_config.seed, name), FailureSearch(run_config)))
+    context = begun(Isolation(target, run_config.seed, name), FailureSearch(run_config))
+    _run_sequences(context)
+    if not context.search.target_is_lost:
+        check_values(context)
 
 
 def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:

@@ -22,6 +22,8 @@ from mockserver.contract.profile import (
     ReportedOutcomes,
     Step,
 )
+from mockserver.contract.value_rules import AS_SENT, ValueRules
+from mockserver.vendors.vba.profile.values import INVOICE_VALUES
 
 _FIRST_FAILURE, _FIRST_REFUSAL = 300, 400
 _UPDATED, _CREATED, _FOUND = 200, 201, 200
@@ -118,6 +120,7 @@ class _Resource:
     parse_key: Callable[[str], Json]
     members: Callable[[DrawnValues], Record]
     uncompared: Record = field(default_factory=dict)
+    values: ValueRules = AS_SENT
 
     def item(self, key: str, drawn: DrawnValues) -> Json:
         return {self.key_member: self.parse_key(key), **self.members(drawn), **self.uncompared}
@@ -149,6 +152,7 @@ class _Resource:
             tenants=2 if facts["other_database"] else 1,
             twice="each",  # assumed: docs/vendors/vba.md#duplicates-in-a-batch
             encodings=_ENCODINGS,
+            values=self.values,
         )
 
     def _steps(self) -> tuple[Step, ...]:
@@ -204,6 +208,7 @@ def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
         int,
         invoice,
         {"due_Date": "2026-03-31T00:00:00Z"},
+        INVOICE_VALUES,
     )
     payees = _Resource("/payees-batch", "/payees", "payee_ID", lambda number: f"{prefix}{number}", str, payee)
     return (
