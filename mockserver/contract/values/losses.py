@@ -19,7 +19,8 @@ _MOMENT = re.compile(
 )
 _MILLISECONDS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - moments are compared in UTC, without a zone
-_LAST_OF_16_BITS = 0xFFFF
+_LAST_OF_ASCII, _LAST_OF_16_BITS = 0x7F, 0xFFFF
+_REPLACEMENT = "\ufffd"
 _PLACES = range(8)
 
 WORDS: Final[dict[LossKind, str]] = {
@@ -195,17 +196,22 @@ def _text_losses(sent: str, shown: str) -> Iterator[Loss]:
         return
     ways = (kind for kind, way in _WAYS for made in way(sent) if made == shown)
     kind = next(ways, None)
-    if kind is None and shown.isascii() and not sent.isascii():
-        kind = "ASCII only" if any(mark in sent for mark in map(chr, range(0x80, 0x10000))) else "beyond 16 bits"
-    elif kind is None and _is_beyond(sent) and not _is_beyond(shown):
+    if kind is None and _keeps_only(sent, shown, _LAST_OF_16_BITS):
         kind = "beyond 16 bits"
+    elif kind is None and _keeps_only(sent, shown, _LAST_OF_ASCII):
+        kind = "ASCII only"
     elif kind is None and shown and sent.startswith(shown):
         kind = "cut short"
     yield Loss(kind or ("lost" if not shown else "changed"))
 
 
-def _is_beyond(text: str) -> bool:
-    return any(ord(mark) > _LAST_OF_16_BITS for mark in text)
+def _keeps_only(sent: str, shown: str, last: int) -> bool:
+    """Return whether characters behind `last` are gone or replaced, and all others still there in their order."""
+    if all(ord(mark) <= last for mark in sent):
+        return False
+    rest = iter(shown)
+    kept = all(mark in rest for mark in sent if ord(mark) <= last)
+    return kept and all(ord(mark) <= last or mark == _REPLACEMENT or mark not in sent for mark in shown)
 
 
 _WAYS: Final[tuple[tuple[LossKind, Callable[[str], tuple[str, ...]]], ...]] = (

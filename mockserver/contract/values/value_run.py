@@ -52,8 +52,8 @@ class _KeyedTrial:
 class _ValueRun:
     """A run of an operation: `keys` are left to be used, `waiting` trials to be sent.
 
-    `barred` are the refused values by member, and "" where its plain value is refused: a member that stands
-    for something else. `unlisted` are stored items whose list was not read yet.
+    `barred` are the refused values by media type and member, and "" where its plain value is refused: a
+    member that stands for something else. `unlisted` are stored items whose list was not read yet.
     """
 
     context: SequenceContext
@@ -63,7 +63,7 @@ class _ValueRun:
     survival: ValueSurvival
     waiting: deque[ValueTrial] = field(default_factory=deque)
     refused: Counter[str] = field(default_factory=Counter)
-    barred: set[tuple[MemberPath, str]] = field(default_factory=set)
+    barred: set[tuple[str, MemberPath, str]] = field(default_factory=set)
     unlisted: list[tuple[_KeyedTrial, SentItem]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -81,8 +81,9 @@ class _ValueRun:
         item = profile.item(self.keys[0], DrawnValues(1, Decimal("12.34")))
         fixed = frozenset([self.keys[0], *self.context.api.facts.values()])
         members = free_members(self.context.api.spec, operation, self.rules, item, fixed)
-        self.waiting.extend(plan_trials(members, self._other_media_types(), wanted.max_examples, wanted.seed))
         try:
+            media_types = [name for name in self._other_media_types() if members and self._is_taken(name)]
+            self.waiting.extend(plan_trials(members, media_types, wanted.max_examples, wanted.seed))
             while members and self.waiting and self.keys and not self.context.search.target_is_lost:
                 with self._going_on():
                     self._send(self._next_trials())
@@ -98,6 +99,18 @@ class _ValueRun:
         xml = [one.name for one in bodies if can_write_xml(one.name) and one.name not in profile.encodings]
         return [*sorted(profile.encodings), *xml]
 
+    def _is_taken(self, media_type: str) -> bool:
+        """Return whether a good item is accepted in the media type, as it is written here."""
+        trial, key = ValueTrial((), media_type), self.keys[0]
+        self.keys.rotate(-1)
+        accepted = False
+        with self._going_on():
+            accepted = bool(self._sent([_KeyedTrial(trial, key, self._document(trial, key))]))
+        if not accepted:
+            said = f"a good item was refused in {media_type}, so no values were sent in it"
+            self.context.ledger.notes.append(f"{self.context.batch_profile.operation}: {said}")
+        return accepted
+
     def _next_trials(self) -> list[_KeyedTrial]:
         """Take those of one media type, for one batch; keys that exist already are taken in turn."""
         made: list[_KeyedTrial] = []
@@ -111,16 +124,17 @@ class _ValueRun:
             if made and (trial.is_alone or first.is_alone):
                 break
             self.waiting.popleft()
-            if kept := tuple(one for one in trial.changes if not self._is_barred(one)):
+            if kept := tuple(one for one in trial.changes if not self._is_barred(one, trial.media_type)):
                 self.keys.popleft()
                 self.keys.extend([key] if known else [])
                 trial = replace(trial, changes=kept)
                 made.append(_KeyedTrial(trial, key, self._document(trial, key)))
         return made
 
-    def _is_barred(self, change: Change) -> bool:
+    def _is_barred(self, change: Change, media_type: str) -> bool:
         member, hard = change
-        return not self.barred.isdisjoint({(member.path, ""), (member.path, hard.name)})
+        ways = {(way, member.path, name) for way in ("", media_type) for name in ("", hard.name)}
+        return not self.barred.isdisjoint(ways)
 
     def _document(self, trial: ValueTrial, key: str) -> Json:
         profile, number = self.context.batch_profile, next(self.numbers)
@@ -128,8 +142,11 @@ class _ValueRun:
         return with_values(item, self.rules, trial.values)
 
     def _send(self, trials: Sequence[_KeyedTrial]) -> None:
-        if not trials:
-            return
+        if trials:
+            self._read_back(self._sent(trials))
+
+    def _sent(self, trials: Sequence[_KeyedTrial]) -> list[tuple[_KeyedTrial, SentItem]]:
+        """Send a batch and return what was accepted of it; the rest waits to be sent in smaller parts."""
         profile, sequence = self.context.batch_profile, self.sequence
         if profile.prepare:
             for one in trials:
@@ -137,13 +154,13 @@ class _ValueRun:
         items = [BatchItem(place, one.key, one.document) for place, one in enumerate(trials)]
         exchange = sequence.call(self._request(trials), _TENANT)
         if exchange is None:
-            return
+            return []
         step = f"{sentences.call(exchange.request)} with {len(items)} items → {exchange.response.status}"
         with self._going_on():
             sequence.judge(exchange)
         told = sequence.reported(exchange, items)
         if isinstance(told, str):
-            return
+            return []
         verdicts = reported_verdicts(told, self.context.batch, len(items))
         whole = is_refused(exchange, told, verdicts)
         done: list[tuple[_KeyedTrial, SentItem]] = []
@@ -154,7 +171,7 @@ class _ValueRun:
                 self._refused(one.trial)
             else:
                 done.append((one, SentItem(one.trial, place, exchange, step)))
-        self._read_back(done)
+        return done
 
     def _request(self, trials: Sequence[_KeyedTrial]) -> Request:
         profile = self.context.batch_profile
@@ -178,7 +195,7 @@ class _ValueRun:
         if len(trial.changes) == 1:
             ((member, hard),) = trial.changes
             self.refused[member.name] += 1
-            self.barred.add((member.path, "" if hard is member.values[0] else hard.name))
+            self.barred.add((trial.media_type, member.path, "" if hard is member.values[0] else hard.name))
 
     def _read_back(self, done: Sequence[tuple[_KeyedTrial, SentItem]]) -> None:
         profile = self.context.batch_profile
