@@ -12,7 +12,6 @@ from itertools import count
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.failure_search import FailureSearch
 from mockserver.contract.finding import BrokenRule
-from mockserver.contract.fuzzing.request_writer import can_write_xml, write_xml
 from mockserver.contract.profile import BatchItem, DrawnValues, Json
 from mockserver.contract.stateful import sentences
 from mockserver.contract.stateful.sequence import CallSequence, SequenceContext
@@ -24,6 +23,8 @@ from mockserver.contract.values.members import MemberPath, free_members, object_
 from mockserver.contract.values.rows import find_record, is_json, is_xml, read_document
 from mockserver.contract.values.survival import HowShown, SentItem, ShownRecord, ValueSurvival
 from mockserver.contract.values.trials import Change, ValueTrial, plan_trials
+from mockserver.contract.values.xml_writer import write_request_xml
+from mockserver.spec.xml_places import XML_MEDIA_TYPES
 
 _KEYS = 400
 """Items that are sent of an operation, at most."""
@@ -96,7 +97,7 @@ class _ValueRun:
     def _other_media_types(self) -> list[str]:
         profile = self.context.batch_profile
         bodies = self.context.api.spec.operations[profile.operation].bodies
-        xml = [one.name for one in bodies if can_write_xml(one.name) and one.name not in profile.encodings]
+        xml = [one.name for one in bodies if one.name in XML_MEDIA_TYPES and one.name not in profile.encodings]
         return [*sorted(profile.encodings), *xml]
 
     def _is_taken(self, media_type: str) -> bool:
@@ -181,13 +182,13 @@ class _ValueRun:
             return request
         if media_type in profile.encodings:
             body = profile.encodings[media_type](documents)
+            # A reader of XML takes a carriage return for a line feed, unless it is written as a reference.
+            body = body.replace(b"\r", b"&#13;") if is_xml(media_type) else body
         else:
             spec = self.context.api.spec
             bodies = spec.operations[profile.operation].bodies
             schema = next(one.schema for one in bodies if one.name == media_type)
-            body = write_xml(request.json(), schema, spec.document)
-        # A reader of XML takes a carriage return for a line feed, unless it is written as a reference.
-        body = body.replace(b"\r", b"&#13;") if is_xml(media_type) else body
+            body = write_request_xml(request.json(), schema, spec.document)
         return replace(request, headers={**request.headers, "content-type": media_type}, body=body)
 
     def _refused(self, trial: ValueTrial) -> None:
