@@ -39,7 +39,7 @@ _TEXTS: Final[tuple[tuple[str, str], ...]] = (
     ("another script", "\u6771\u4eac \u03a9 \xdf"),
     ("entities", "&lt;i&gt; &#65;"),
     ("a tab", "a\tb"),
-    ("quotes", "\"it's\" \\n"),
+    ("quotes", '"it\'s" \\n'),
     ("marks of forms", "100% + 1&2=3;%20"),
     ("a number with zeros before it", "00120"),
     ("a number with an exponent", "1e3"),

@@ -74,12 +74,8 @@ def find_losses(kind: str, sent: Json, shown: Json, *, is_text: bool = False) ->
     """
     if is_text and sent in (None, "") and shown in (None, ""):
         return ()
-    if sent is None:
-        return () if shown is None else (Loss("null is empty" if shown == "" else "null is filled"),)
-    if shown is None:
-        return (Loss("empty is null" if sent == "" else "lost"),)
-    if sent == "" and shown != "":
-        return (Loss("empty is filled"),)
+    if sent in (None, "") or shown is None:
+        return tuple(_nothing_losses(sent, shown))
     if isinstance(sent, bool):
         return () if shown is sent or (is_text and shown == str(sent).lower()) else (Loss("changed"),)
     if isinstance(sent, int | Decimal) or kind == "amount":
@@ -87,6 +83,18 @@ def find_losses(kind: str, sent: Json, shown: Json, *, is_text: bool = False) ->
     if kind in {"moment", "day"}:
         return tuple(_moment_losses(str(sent), str(shown)))
     return tuple(_text_losses(str(sent), shown if isinstance(shown, str) else repr(shown)))
+
+
+def _nothing_losses(sent: Json, shown: Json) -> Iterator[Loss]:
+    """Yield the loss where null or the empty text was sent, or null is shown."""
+    if sent == shown and type(sent) is type(shown):
+        return
+    if sent is None:
+        yield Loss("null is empty" if shown == "" else "null is filled")
+    elif shown is None:
+        yield Loss("empty is null" if sent == "" else "lost")
+    else:
+        yield Loss("empty is filled")
 
 
 def decimals_of(shown: Json) -> int | None:
@@ -169,7 +177,9 @@ def _moment_losses(sent: str, shown: str) -> Iterator[Loss]:
     elif not wanted.has_time:
         yield Loss("time added" if found.utc == wanted.wall and not found.fraction else "moved")
     elif not found.has_time:
-        yield Loss("time left out" if found.wall.date() in (wanted.utc.date(), wanted.wall.date()) else "moved")
+        yield Loss(
+            "time left out" if found.wall.date() in (wanted.utc.date(), wanted.wall.date()) else "moved"
+        )
     else:
         yield from _timed_losses(wanted, found)
 
@@ -206,7 +216,7 @@ def _text_losses(sent: str, shown: str) -> Iterator[Loss]:
 
 
 def _keeps_only(sent: str, shown: str, last: int) -> bool:
-    """Return whether characters behind `last` are gone or replaced, and all others still there in their order."""
+    """Return whether characters behind `last` are gone or replaced, and all others there in their order."""
     if all(ord(mark) <= last for mark in sent):
         return False
     rest = iter(shown)
@@ -227,7 +237,10 @@ _WAYS: Final[tuple[tuple[LossKind, Callable[[str], tuple[str, ...]]], ...]] = (
             text.replace("\n", ""),
         ),
     ),
-    ("inner blanks", lambda text: (re.sub(" +", " ", text), re.sub(r"\s+", " ", text), " ".join(text.split()))),
+    (
+        "inner blanks",
+        lambda text: (re.sub(" +", " ", text), re.sub(r"\s+", " ", text), " ".join(text.split())),
+    ),
     (
         "normalised",
         lambda text: tuple(unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD")),

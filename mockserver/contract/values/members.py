@@ -75,7 +75,7 @@ def _object_schema(spec: Spec, schema: Document, batch: Batch, rules: ValueRules
         node = resolve(spec.document, properties_of(spec.document, node).get(str(step), {}))
     node = resolve(spec.document, node.get("items", {}))
     for step in parse_pointer(rules.at):
-        node = resolve(spec.document, properties_of(spec.document, node).get(step, {}))
+        node = resolve(spec.document, properties_of(spec.document, node).get(str(step), {}))
     return dict(node)
 
 
@@ -99,10 +99,11 @@ class _Members:
             good = held.get(name)
             if isinstance(good, Mapping | list):
                 yield from self._inside(member, good, (*way, name))
-            elif not isinstance(good, str) or good not in self.fixed:
-                values = hard_values(member, good)
-                if len(values) > 1:
-                    yield ValueMember((*way, name), kind_of(member, good), values)
+                continue
+            kind, values = kind_of(member, good), hard_values(member, good)
+            is_reference = isinstance(good, str) and good in self.fixed and kind != "day"
+            if len(values) > 1 and not is_reference:
+                yield ValueMember((*way, name), kind, values)
 
     def _inside(self, schema: Document, good: Json, way: MemberPath) -> Iterator[ValueMember]:
         if isinstance(good, list):

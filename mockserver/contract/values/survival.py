@@ -83,7 +83,9 @@ class ValueSurvival:
             check = MEDIA_TYPES if is_other else check_for(member.kind)
             self.compared[check] += 1
             for loss in losses:
-                if any(loss.is_declared(one) for one in self.rules.changes if one.member in ("", member.name)):
+                if any(
+                    loss.is_declared(one) for one in self.rules.changes if one.member in ("", member.name)
+                ):
                     self.changed[member.name, loss.kind] += 1
                 elif (member.name, loss.kind) not in self._lost:
                     told = _sentence(member, hard, value, sent, shown, loss)
@@ -167,8 +169,10 @@ def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
 
 
 def value_text(value: Json) -> str:
-    """Return a value as JSON has it, with what cannot be seen or is not ASCII as escapes; "nothing" if it is not there."""
+    """Return a value as JSON has it, with escapes for what cannot be seen or is not ASCII."""
     if value is MISSING:
         return "nothing"
     text = format(value, "f") if isinstance(value, Decimal) else json.dumps(value, default=str)
-    return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT // 2]}… ({len(text)} characters) …{text[-16:]}"
+    return (
+        text if len(text) <= _EXCERPT else f"{text[: _EXCERPT // 2]}… ({len(text)} characters) …{text[-16:]}"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from random import Random
+from zlib import crc32
 
 from mockserver.contract.profile import Json
 from mockserver.contract.values.hard_values import HardValue
@@ -46,8 +46,7 @@ def plan_trials(
     A round gives every member another value. It is sent in the usual media type and in one of the others.
     """
     rounds = max((len(member.values) for member in members), default=0)
-    order = list(range(1, rounds))
-    Random(f"{seed} values").shuffle(order)  # noqa: S311 - an order, no secret
+    order = sorted(range(1, rounds), key=lambda place: crc32(f"{seed} {place}".encode()))
     for number, place in enumerate([0, *order[: max(1, most)]]):
         yield ValueTrial(tuple(_round(members, place)))
         if media_types:

@@ -97,7 +97,9 @@ class _ValueRun:
     def _other_media_types(self) -> list[str]:
         profile = self.context.batch_profile
         bodies = self.context.api.spec.operations[profile.operation].bodies
-        xml = [one.name for one in bodies if one.name in XML_MEDIA_TYPES and one.name not in profile.encodings]
+        xml = [
+            one.name for one in bodies if one.name in XML_MEDIA_TYPES and one.name not in profile.encodings
+        ]
         return [*sorted(profile.encodings), *xml]
 
     def _is_taken(self, media_type: str) -> bool:
@@ -222,9 +224,7 @@ class _ValueRun:
         accepts: list[str | None] = [None]
         for accept in accepts:
             wanted = {} if accept is None else {"accept": accept}
-            exchange = self.sequence.call(
-                replace(request, headers={**request.headers, **wanted}), _TENANT
-            )
+            exchange = self.sequence.call(replace(request, headers={**request.headers, **wanted}), _TENANT)
             if exchange is None:
                 return
             with self._going_on():
@@ -244,16 +244,13 @@ class _ValueRun:
         ]
 
     def _compare(self, one: _KeyedTrial, sent: SentItem, exchange: Exchange, how: HowShown) -> None:
-        profile = self.context.batch_profile
         shown = read_document(exchange.response)
         held = object_at(one.document, self.rules.at)
         if shown is None or not isinstance(held, Mapping):
             return
         names = {self.rules.shown_as.get(name, name): value for name, value in held.items()}
         key_names = [name for name in self.context.batch.key if self._is_fixed(name, one)]
-        record = find_record(
-            shown.document, names, key_names, one.key, alone=how == "reading it"
-        )
+        record = find_record(shown.document, names, key_names, one.key, alone=how == "reading it")
         if record is not None:
             at = _pointer_of(shown.document, record) or ""
             self.survival.compare(sent, ShownRecord(how, record, exchange, at, shown.is_text))
@@ -268,7 +265,8 @@ class _ValueRun:
         ledger.found(one for one in self.survival.findings() if self.context.run_config.wants(one.check))
         if self.survival.changed:
             listed = "; ".join(
-                f"{name}: {WORDS[kind]} ({times})" for (name, kind), times in sorted(self.survival.changed.items())
+                f"{name}: {WORDS[kind]} ({times})"
+                for (name, kind), times in sorted(self.survival.changed.items())
             )
             ledger.notes.append(f"{operation}: values that the vendor changes by design: {listed}")
         if self.refused:
@@ -290,7 +288,13 @@ def _pointer_of(document: Json, record: Mapping[str, Json]) -> str | None:
     """Return the JSON Pointer to an object inside a document."""
     if document is record:
         return ""
-    pairs = document.items() if isinstance(document, Mapping) else enumerate(document) if isinstance(document, list) else ()
+    pairs = (
+        document.items()
+        if isinstance(document, Mapping)
+        else enumerate(document)
+        if isinstance(document, list)
+        else ()
+    )
     for step, inner in pairs:
         found = _pointer_of(inner, record)
         if found is not None:

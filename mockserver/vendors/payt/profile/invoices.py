@@ -87,7 +87,11 @@ def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
     invoices = BatchRecords(posted, _record, (*_CORRUPTIONS, *_POST_CORRUPTIONS), INVOICE_READER)
     changes = BatchRecords(_change, _record, _CHANGE_CORRUPTIONS, INVOICE_READER)
     return (
-        replace(_INVOICES.subject("postV1Invoices", invoices, facts), steps=_steps(facts, posted), values=INVOICE_VALUES),
+        replace(
+            _INVOICES.subject("postV1Invoices", invoices, facts),
+            steps=_steps(facts, posted),
+            values=INVOICE_VALUES,
+        ),
         replace(
             _INVOICES.subject("patchV1Invoices", changes, facts),
             call=lambda items, tenant: _INVOICES.sending("PATCH", items, administration_of(facts, tenant)),

@@ -39,6 +39,10 @@ DOCUMENT_VALUES = ValueRules(
     left_alone=(*_OF_ANSWERS, *_REFERENCES, *_WORKED_OUT),
     changes=(
         *(
+            ValueChange(name, "time added", "a day is shown as midnight UTC", _NUMBERS)
+            for name in ("Date", "DueDate", "ExpectedPaymentDate", "PlannedPaymentDate")
+        ),
+        *(
             ValueChange(name, "rounded", "an amount has two decimals", _NUMBERS, places=2)
             for name in ("LineItems.UnitAmount", "Payments.Amount", "Amount")
         ),
