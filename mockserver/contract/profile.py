@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.value_rules import AS_SENT, ValueRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,8 @@ class BatchProfile:
     encodings: Mapping[str, Callable[[Sequence[Json]], bytes]] = field(default_factory=dict)
     max_items: int | None = None
     """How many items a batch may have, where the vendor says so and the spec has no `maxItems`."""
+    values: ValueRules = AS_SENT
+    """What becomes of values by design."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Check
 from mockserver.contract.stateful.state_model import ReportedVerdict, SentBatch, SequenceItem
+from mockserver.contract.values.checks import VALUE_CHECKS
 
 _TWICE, _MEDIA = "twice-in-a-batch", "same-in-every-media-type"
 
@@ -149,6 +150,7 @@ STATEFUL_CHECKS: Mapping[str, Check] = MappingProxyType(
                 "cases",
                 "where no document says what happens, callers rely on what they saw before",
             ),
+            *VALUE_CHECKS.values(),
         )
     }
 )

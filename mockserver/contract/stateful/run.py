@@ -24,6 +24,7 @@ from mockserver.contract.stateful.positions import with_positions
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.stateful.state_machine import build_machine
 from mockserver.contract.target import Target
+from mockserver.contract.values.value_run import check_values
 
 __all__ = ["STATEFUL_CHECKS", "batch_profiles_of", "plan_stateful"]
 
@@ -66,7 +67,10 @@ def _run_subject(
     name: str,
 ) -> None:
     isolation = Isolation(target, run_config.seed, name)
-    _run_sequences(with_positions(begun(isolation, FailureSearch(run_config))))
+    context = with_positions(begun(isolation, FailureSearch(run_config)))
+    _run_sequences(context)
+    if not context.search.target_is_lost:
+        check_values(context)
 
 
 def _run_sequences(context: SequenceContext) -> None:

@@ -26,6 +26,7 @@ from mockserver.vendors.guidewire.profile.outcomes import (
     read_outcomes,
     read_rows,
 )
+from mockserver.vendors.guidewire.profile.values import CHANGED_VALUES, CREATED_VALUES
 
 _PATH = "/bulk-invoices"
 _ROWS = f"/claim/v1{_PATH}"
@@ -94,6 +95,7 @@ def _creation(facts: Facts) -> BatchProfile:
         steps=_creation_steps(facts),
         reader=read_outcomes,
         amount=_total,
+        values=CREATED_VALUES,
     )
 
 
@@ -124,6 +126,7 @@ def _change(facts: Facts) -> BatchProfile:
         amount=_total,
         creates=False,
         twice="each",
+        values=CHANGED_VALUES,
     )
 
 

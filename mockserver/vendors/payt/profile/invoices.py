@@ -16,6 +16,7 @@ from mockserver.vendors.payt.profile.batches import (
     administration_of,
     outcome_reader,
 )
+from mockserver.vendors.payt.profile.values import INVOICE_VALUES
 
 _INVOICES = RecordType(
     "invoices",
@@ -86,12 +87,17 @@ def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
     invoices = BatchRecords(posted, _record, (*_CORRUPTIONS, *_POST_CORRUPTIONS), INVOICE_READER)
     changes = BatchRecords(_change, _record, _CHANGE_CORRUPTIONS, INVOICE_READER)
     return (
-        replace(_INVOICES.subject("postV1Invoices", invoices, facts), steps=_steps(facts, posted)),
+        replace(
+            _INVOICES.subject("postV1Invoices", invoices, facts),
+            steps=_steps(facts, posted),
+            values=INVOICE_VALUES,
+        ),
         replace(
             _INVOICES.subject("patchV1Invoices", changes, facts),
             call=lambda items, tenant: _INVOICES.sending("PATCH", items, administration_of(facts, tenant)),
             prepare=prepared,
             creates=False,
+            values=INVOICE_VALUES,
         ),
         *reference_data.batch_profiles(facts),
     )

@@ -25,6 +25,7 @@ from mockserver.contract.profile import (
     Step,
 )
 from mockserver.vendors.pvex.profile.reading import read_outcomes
+from mockserver.vendors.pvex.profile.values import INVOICE_VALUES
 
 _BATCH_PATH, _SINGLE_PATH = "/api/InvoiceBatch", "/api/Invoice"
 _FOUND, _NOT_FOUND = 200, 404
@@ -76,6 +77,7 @@ def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
                 "text/json": encode_json,
                 "application/x-www-form-urlencoded": encode_form,
             },
+            values=INVOICE_VALUES,
         ),
     )
 

@@ -23,6 +23,8 @@ from mockserver.contract.profile import (
     ReportedOutcomes,
     Step,
 )
+from mockserver.contract.value_rules import AS_SENT, ValueRules
+from mockserver.vendors.vba.profile.values import INVOICE_VALUES
 
 _FIRST_FAILURE, _FIRST_REFUSAL = 300, 400
 _UPDATED, _CREATED, _FOUND = 200, 201, 200
@@ -158,6 +160,7 @@ class _Resource:
     parse_key: Callable[[str], Json]
     members: Callable[[DrawnValues], Record]
     uncompared: Record = field(default_factory=dict)
+    values: ValueRules = AS_SENT
 
     def item(self, key: str, drawn: DrawnValues) -> Json:
         return {self.key_member: self.parse_key(key), **self.members(drawn), **self.uncompared}
@@ -197,6 +200,7 @@ class _Resource:
             twice_positions=("first", "none"),
             oddities=oddities,
             encodings=_ENCODINGS,
+            values=self.values,
         )
 
     def _steps(self) -> tuple[Step, ...]:
@@ -254,6 +258,7 @@ def batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
         int,
         invoice,
         {"due_Date": "2026-03-31T00:00:00Z"},
+        INVOICE_VALUES,
     )
     payees = _Resource("/payees-batch", "/payees", "payee_ID", lambda number: f"{prefix}{number}", str, payee)
     return (

@@ -23,6 +23,7 @@ from mockserver.vendors.xero.profile import (
     reading,
 )
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
+from mockserver.vendors.xero.profile.values import DOCUMENT_VALUES
 
 _FACTS = {
     "tenant": "00000000-0000-4000-8000-000000000001",
@@ -62,6 +63,7 @@ def _batch_profiles(facts: Facts) -> tuple[BatchProfile, ...]:
             key_header=_KEYS.name,
             again=_KEYS.again,
             conflict_status=_KEYS.conflict_status,
+            values=DOCUMENT_VALUES,
         )
         for subject in (
             batch_payments.batch_payments_in_parts(facts),
