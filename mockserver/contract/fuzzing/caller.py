@@ -15,10 +15,10 @@ from mockserver.contract.checks import NO_SERVER_ERROR
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding
-from mockserver.contract.fuzzing import refusal_checks, request_writer
+from mockserver.contract.fuzzing import own_headers, refusal_checks, request_writer
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id, pin_case
 from mockserver.contract.fuzzing.refusal_checks import AuthChecks, JudgeExchange, MalformedBodyChecks
-from mockserver.contract.fuzzing.request_writer import RequestWriter
+from mockserver.contract.fuzzing.request_writer import RequestWriter, UnsendableCaseError
 from mockserver.contract.fuzzing.schemathesis_checks import CheckedResponse, SchemathesisChecks
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.profile import FixturePins
@@ -76,12 +76,14 @@ class CaseCaller:
         """Send a case and return the checked response.
 
         Raises:
-            UnsendableCaseError: the case cannot be sent over HTTP.
+            UnsendableCaseError: the case cannot be sent over HTTP, or asks a mockserver for something.
             TargetLostError: the target does not respond.
         """
         if self.lost:
             raise TargetLostError
         pin_case(case, self._errand.pins, walking=walking)
+        if asked := own_headers.own_part(case, self._errand.target.address.url):
+            raise UnsendableCaseError(f"{asked} means something to a mockserver only")
         arguments: dict[str, Any] = {"session": self._session, "allow_redirects": False}
         accept = self.accept or ("" if walking else self._other_form(case))
         if accept:
