@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from mockserver.contract.call_limits import ANSWERS_CAN_BE_READ, CallLimits, UnansweredCallError
 from mockserver.contract.exchange import Response
 from mockserver.contract.outgoing import OutgoingRequest
 
@@ -21,15 +22,16 @@ _CALLER = ("127.0.0.1", 123)
 class AppCaller:
     """Calls one application."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, limits: CallLimits | None = None) -> None:
         self._app = app
+        self._limits = limits or CallLimits()
         self._runner = asyncio.Runner()
 
     def responses(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
         """Return what requests that are under way at the same time are answered, in their order.
 
         Raises:
-            RemoteProtocolError: the application ends without an answer.
+            UnansweredCallError: the application gives no whole answer, or none in time.
         """
         return self._runner.run(self._together(requests))
 
@@ -39,14 +41,19 @@ class AppCaller:
 
     async def _together(self, requests: Sequence[OutgoingRequest]) -> list[Response]:
         if len(requests) == 1:
-            return [await _response(self._app, requests[0])]
-        return await asyncio.gather(*(_response(self._app, one) for one in requests))
+            return [await _response(self._app, requests[0], self._limits)]
+        return await asyncio.gather(*(_response(self._app, one, self._limits) for one in requests))
+
+
+class BodyTooLongError(Exception):
+    """Raised to an application that sends more than is read."""
 
 
 class _Answer:
     """What an application sends, and what it receives: one whole body, then nothing until it has answered."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, most: int) -> None:
+        self.left = most
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self.parts: list[bytes] = []
@@ -67,26 +74,44 @@ class _Answer:
             self.status, self.headers = message["status"], list(message.get("headers", ()))
         elif message["type"] == "http.response.body":
             self.parts.append(message.get("body", b""))
+            self.left -= len(self.parts[-1])
+            if self.left < 0:
+                raise BodyTooLongError
             if not message.get("more_body", False):
                 self.is_complete.set()
 
 
-async def _response(app: App, request: OutgoingRequest) -> Response:
+async def _response(app: App, request: OutgoingRequest, limits: CallLimits) -> Response:
     """Return the answer of the application; a crash of it is a 500 for its callers, so it is one here."""
-    answer = _Answer(request.body)
+    answer = _Answer(request.body, limits.body_bytes)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            await _ask(app, request, answer)
+    except TimeoutError:
+        raise UnansweredCallError(f"no answer in {limits.seconds:g} seconds", is_slow=True) from None
+    if answer.left < 0:
+        said = f"the answer {answer.status} has more than {limits.body_bytes:,} bytes"
+        raise UnansweredCallError(said, ANSWERS_CAN_BE_READ, is_slow=True)
+    body = b"" if request.method == "HEAD" else b"".join(answer.parts)
+    headers = _joined(answer.headers)
+    if body and "content-encoding" in headers:
+        came = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
+        try:
+            body = came.read()
+        except httpx.DecodingError as error:
+            said = f"the answer {answer.status} is not in the content encoding that it names"
+            raise UnansweredCallError(said, ANSWERS_CAN_BE_READ) from error
+    return Response(answer.status, headers, body)
+
+
+async def _ask(app: App, request: OutgoingRequest, answer: _Answer) -> None:
     try:
         await app(_scope(request), answer.receive, answer.send)
     except Exception:  # noqa: BLE001 - whatever it is, a server would answer for it
         answer.status = answer.status or _CRASHED
     else:
         if not (answer.status and answer.is_complete.is_set()):
-            raise httpx.RemoteProtocolError("the application ended without an answer")
-    body = b"" if request.method == "HEAD" else b"".join(answer.parts)
-    headers = _joined(answer.headers)
-    if body and "content-encoding" in headers:
-        came = httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(body))
-        body = came.read()
-    return Response(answer.status, headers, body)
+            raise UnansweredCallError("the application ended without an answer")
 
 
 def _joined(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:

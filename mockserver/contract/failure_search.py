@@ -17,6 +17,10 @@ _SHRINKING, _TIMES = 150, 5
 it is the same fault seen from elsewhere."""
 
 
+_SLOW = 3
+"""Calls of a round that took too long, after which it ends."""
+
+
 class BudgetSpentError(BaseException):
     """Ends a round that has tried enough sequences."""
 
@@ -34,6 +38,7 @@ class FailureSearch:
     found: Finding | None = None
     target_is_lost: bool = False
     sequences: int = 0
+    slow_calls: int = 0
     _kinds: dict[str, type[BrokenRule]] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -44,8 +49,14 @@ class FailureSearch:
         """
         self.sequences += self.found is not None
         most = min(_SHRINKING, _TIMES * self.run_config.max_examples) * self.run_config.shrinks
-        if self.target_is_lost or self.sequences > (most // 3 if self.known else most):
+        if self.target_is_lost or self.slow_calls >= _SLOW:
             raise BudgetSpentError
+        if self.sequences > (most // 3 if self.known else most):
+            raise BudgetSpentError
+
+    def count_slow_call(self, *, is_slow: bool) -> None:
+        """Count a call without a whole answer, if it took too long: nobody waits for many of them."""
+        self.slow_calls += is_slow
 
     @property
     def is_done(self) -> bool:
@@ -69,7 +80,7 @@ class FailureSearch:
 
     def end(self) -> Finding | None:
         """Return the round's finding; the next round does not look for it."""
-        found, self.found, self.sequences = self.found, None, 0
+        found, self.found, self.sequences, self.slow_calls = self.found, None, 0, 0
         if found is not None:
             self.known.add((found.operation, found.check))
         return found

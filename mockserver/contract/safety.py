@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from mockserver.codec.hosts import is_loopback
+from mockserver.contract.call_limits import UnansweredCallError
 from mockserver.contract.exchange import Exchange, Request
 
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)/(s|m|h)?")
@@ -109,7 +110,10 @@ def is_ours(send: Callable[[Request], Exchange]) -> bool:
     Raises:
         TargetUnreachableError: nobody answers.
     """
-    return JOURNAL in send(Request("GET", "/")).response.headers
+    try:
+        return JOURNAL in send(Request("GET", "/")).response.headers
+    except UnansweredCallError:
+        return False
 
 
 def find_vendor_below(name: str, url: str, send: Callable[[Request], Exchange]) -> UnsafeTargetError | None:
@@ -120,7 +124,10 @@ def find_vendor_below(name: str, url: str, send: Callable[[Request], Exchange]) 
     """
     if urlsplit(url).path:
         return None
-    answered = send(Request("GET", "/_mock/health")).response
+    try:
+        answered = send(Request("GET", "/_mock/health")).response
+    except UnansweredCallError:
+        return None
     if answered.status != _OK or name.encode() not in answered.body:
         return None
     return UnsafeTargetError(f"a mockserver is at {url}, and {name} is below it", f"--target {url}/{name}")

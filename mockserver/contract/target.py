@@ -17,13 +17,24 @@ from urllib.parse import urlsplit
 import httpx
 
 from mockserver.contract.asgi_calls import App, AppCaller
+from mockserver.contract.call_limits import (
+    CallLimits,
+    TargetUnreachableError,
+    UnansweredCallError,
+    UnsendableCallError,
+)
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.http_calls import HttpCaller
 from mockserver.contract.outgoing import OutgoingRequest, outgoing_request
 
-
-class TargetUnreachableError(Exception):
-    """The target did not answer; the text says how it failed."""
+__all__ = [
+    "Address",
+    "CallLimits",
+    "Target",
+    "TargetUnreachableError",
+    "UnansweredCallError",
+    "UnsendableCallError",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,7 @@ class Address:
     app: App | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     verify_tls: bool = True
+    limits: CallLimits = field(default_factory=CallLimits)
 
 
 class Target:
@@ -48,6 +60,7 @@ class Target:
         self.address = address
         self._pause = pause
         self._is_stopped = False
+        self._slow_calls = 0
         self._runner = asyncio.Runner()
         self._caller = _caller(address)
 
@@ -80,7 +93,9 @@ class Target:
         """Return what the request is answered.
 
         Raises:
-            TargetUnreachableError: nothing answers, or not in 30 s.
+            TargetUnreachableError: there is no server.
+            UnansweredCallError: the call is not answered whole, in time and as HTTP has it.
+            UnsendableCallError: an HTTP client does not send such a request.
         """
         return self._sent([request], operation)[0]
 
@@ -88,7 +103,7 @@ class Target:
         """Return what requests that are under way at the same time are answered, in their order.
 
         Raises:
-            TargetUnreachableError: as `send`.
+            TargetUnreachableError, UnsendableCallError: as `send`.
         """
         return self._sent(requests, operation)
 
@@ -96,7 +111,7 @@ class Target:
         """Return the response to a request whose path begins at the host, not at the target's mount.
 
         Raises:
-            TargetUnreachableError: as `send`.
+            TargetUnreachableError, UnsendableCallError: as `send`.
         """
         parts = urlsplit(self.address.url)
         return self._sent([request], "", f"{parts.scheme}://{parts.netloc}")[0]
@@ -110,12 +125,23 @@ class Target:
             for _ in made:
                 self._wait()
             came = self._caller.responses(made)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            first = full[0]
-            where = first.path if self.address.app else f"{self.address.url}{first.path}"
-            reason = str(error) or type(error).__name__
-            raise TargetUnreachableError(f"{first.method} {where}: {reason}") from error
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise UnsendableCallError(str(error)) from error
+        except TargetUnreachableError as error:
+            raise self._named(error, full[0]) from error
+        self._slow_calls = 0
         return [Exchange(*pair, operation) for pair in zip(full, came, strict=True)]
+
+    def _named(self, error: TargetUnreachableError, request: Request) -> TargetUnreachableError:
+        """Return the error with the call; the last of many calls in a row that took too long ends the run."""
+        where = request.path if self.address.app else f"{self.address.url}{request.path}"
+        said = f"{request.method} {where}: {error}"
+        if not isinstance(error, UnansweredCallError):
+            return TargetUnreachableError(said)
+        self._slow_calls = self._slow_calls + 1 if error.is_slow else 0
+        if self._slow_calls >= self.address.limits.slow_calls:
+            return TargetUnreachableError(f"{said}, like {self._slow_calls - 1} calls before it")
+        return UnansweredCallError(said, error.check, is_slow=error.is_slow)
 
     def _wait(self) -> None:
         if self._pause:
@@ -124,8 +150,8 @@ class Target:
 
 def _caller(address: Address) -> AppCaller | HttpCaller:
     if address.app:
-        return AppCaller(address.app)
-    return HttpCaller(address.url, verify_tls=address.verify_tls)
+        return AppCaller(address.app, address.limits)
+    return HttpCaller(address.url, verify_tls=address.verify_tls, limits=address.limits)
 
 
 def _outgoing(full: Request, base: str) -> OutgoingRequest:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zlib import crc32
 
@@ -12,20 +13,22 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
+from mockserver.contract.call_limits import ANSWERS_CAN_BE_READ, EVERY_CALL_IS_ANSWERED
 from mockserver.contract.checks import NO_SERVER_ERROR
+from mockserver.contract.checks.answer_checks import unanswered, unread
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Finding
-from mockserver.contract.fuzzing import refusal_checks, request_writer
+from mockserver.contract.fuzzing import own_headers, refusal_checks, request_writer
 from mockserver.contract.fuzzing.keyed_replays import KeyedReplays
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id, pin_case
 from mockserver.contract.fuzzing.refusal_checks import AuthChecks, JudgeExchange, MalformedBodyChecks
 from mockserver.contract.fuzzing.refusal_status_checks import RefusalStatusChecks
-from mockserver.contract.fuzzing.request_writer import RequestWriter
+from mockserver.contract.fuzzing.request_writer import RequestWriter, UnsendableCaseError
 from mockserver.contract.fuzzing.schemathesis_checks import CheckedResponse, SchemathesisChecks
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.profile import FixturePins
-from mockserver.contract.target import Target, TargetUnreachableError
+from mockserver.contract.target import Target, TargetUnreachableError, UnansweredCallError
 from mockserver.spec.openapi import Spec, resolve
 from mockserver.spec.xml_places import XML_MEDIA_TYPES
 
@@ -38,6 +41,21 @@ _ACCEPTED = {"application/x-www-form-urlencoded": "text/xml", **{name: name for 
 
 class TargetLostError(Exception):
     """The target does not answer any more; nothing is sent after that."""
+
+
+class UnansweredCaseError(Exception):
+    """A case without a whole answer; `finding` says so."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.said)
+        self.finding = finding
+
+
+_UNREADABLE = (UnicodeError, RecursionError)
+"""What an answer brings about that is no text, or a document without end."""
+
+_SLOW = 3
+"""Calls of an operation that took too long, after which the rest of them is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +75,14 @@ class FuzzingContext:
 class CaseCaller:
     """Sends the cases of one schema to one target.
 
-    `lost` is the error with which the target stopped responding. `accept` is sent with every call unless it
+    `lost` is the error with which the target stopped responding, `slow` counts the calls by operation that
+    took too long. `accept` is sent with every call unless it
     is "". `left_out` names the checks of Schemathesis to skip.
     """
 
     def __init__(self, schema: BaseSchema, context: FuzzingContext) -> None:
         self.lost: TargetUnreachableError | None = None
+        self.slow: Counter[str] = Counter()
         self.accept = ""
         self.left_out: frozenset[str] = frozenset()
         self.ledger = context.ledger
@@ -83,12 +103,15 @@ class CaseCaller:
         """Send a case and return the checked response.
 
         Raises:
-            UnsendableCaseError: the case cannot be sent over HTTP.
+            UnsendableCaseError: the case cannot be sent over HTTP, or asks a mockserver for something.
             TargetLostError: the target does not respond.
+            UnansweredCaseError: there is no whole answer to this call.
         """
         if self.lost:
             raise TargetLostError
         pin_case(case, self._errand.pins, walking=walking)
+        if asked := own_headers.own_part(case, self._errand.target.address.url):
+            raise UnsendableCaseError(f"{asked} means something to a mockserver only")
         arguments: dict[str, Any] = {"session": self._session, "allow_redirects": False}
         accept = self.accept or ("" if walking else self._other_form(case))
         if accept:
@@ -96,9 +119,12 @@ class CaseCaller:
         if self._errand.spec and case.body is not NOT_SET and (schema := _xml_schema(case)) is not None:
             document = case.operation.schema.raw_schema
             arguments["data"] = request_writer.write_xml(case.body, schema, document)
+        self._count(case, EVERY_CALL_IS_ANSWERED)
         try:
             with self.wire.altering(self._key_writer(case)):
                 response = case.call(**arguments)
+        except UnansweredCallError as error:
+            raise UnansweredCaseError(self._unanswered(case, error)) from error
         except TargetUnreachableError as error:
             self.lost = error
             raise TargetLostError from error
@@ -108,6 +134,28 @@ class CaseCaller:
         replays, meta = self._errand.replays, case.meta
         is_of_key = meta is not None and meta.is_negative_at(ParameterLocation.HEADER)
         return None if replays is None or is_of_key else replays.key_writer(operation_id(case))
+
+    def wants(self, check: str) -> bool:
+        """Return whether a finding is to be told; checks about the answer itself are made even unasked."""
+        return check not in (EVERY_CALL_IS_ANSWERED, ANSWERS_CAN_BE_READ) or self._errand.run_config.wants(
+            check
+        )
+
+    def leaves(self, operation: str) -> bool:
+        """Return whether an operation is called no more: too many of its calls took too long."""
+        return self.slow[operation] >= _SLOW
+
+    def _unanswered(self, case: PinnedCase, error: UnansweredCallError) -> Finding:
+        operation = operation_id(case)
+        self.slow[operation] += error.is_slow
+        if error.is_slow and self.slow[operation] == _SLOW:
+            said = f"{operation} was not called any more after {_SLOW} calls without an answer in time"
+            self.ledger.notes.append(said)
+        return unanswered(error, replace(self.wire.last(), operation=operation))
+
+    def _count(self, case: PinnedCase, check: str) -> None:
+        if self._errand.run_config.wants(check):
+            self.ledger.count_check(operation_id(case), check)
 
     def _other_form(self, case: PinnedCase) -> str:
         """Return the XML media type that some cases ask for, always the same, where a spec negotiates."""
@@ -126,16 +174,22 @@ class CaseCaller:
             Lost: nobody answers a check that calls again.
         """
         errand, exchange, case = self._errand, answered.exchange, answered.case
-        found = errand.judge(exchange, errand.ledger) if errand.judge else ()
+        found: tuple[Finding, ...] = ()
+        self._count(case, ANSWERS_CAN_BE_READ)
         try:
+            found = errand.judge(exchange, errand.ledger) if errand.judge else ()
             found += self._built_in.judge(
                 answered, errand.ledger, self.left_out | self._made_already(exchange)
             )
             if exchange.request.method == case.operation.method.upper():
                 found += self._tried(case, exchange)
+        except UnansweredCallError as error:
+            found += (self._unanswered(case, error),)
         except TargetUnreachableError as error:
             self.lost = error
             raise TargetLostError from error
+        except _UNREADABLE as error:
+            found += (unread(error, replace(exchange, operation=operation_id(case))),)
         return found
 
     def _made_already(self, exchange: Exchange) -> frozenset[str]:

@@ -21,7 +21,12 @@ from mockserver.contract.exchange import Exchange
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.finding import BrokenRule, Check, Finding
 from mockserver.contract.fuzzing import schemas
-from mockserver.contract.fuzzing.caller import CaseCaller, FuzzingContext, TargetLostError
+from mockserver.contract.fuzzing.caller import (
+    CaseCaller,
+    FuzzingContext,
+    TargetLostError,
+    UnansweredCaseError,
+)
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id
 from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
 from mockserver.contract.isolation import Isolation, IsolationScope
@@ -157,12 +162,18 @@ class LinkWalkHooks:
     def call(self, case: PinnedCase, **kwargs: Any) -> Response:
         """Call as everywhere."""
         trip = self.walk
+        if trip.caller.leaves(operation_id(case)):
+            hypothesis.reject()
         try:
             answered = trip.caller.call(case, self.recorder, walking=True)
             trip.last = answered.exchange
             trip.steps.append(answered.exchange)
             self.recorder.record_response(case_id=case.id, response=answered.response)
             kwargs["found"].extend(trip.caller.judge(answered))
+        except UnansweredCaseError as error:
+            if trip.caller.wants(error.finding.check) and trip.search.looks_for(error.finding):
+                raise trip.search.broken(trip.told(error.finding)) from error
+            hypothesis.reject()
         except (UnsendableCaseError, TargetLostError):
             hypothesis.reject()
         return answered.response

@@ -17,10 +17,11 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPHeaderDict
 
+from mockserver.contract.checks.answer_checks import unanswered_exchange
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.oracle.parameters import find_operation
-from mockserver.contract.target import Target
+from mockserver.contract.target import Target, UnansweredCallError, UnsendableCallError
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.spec.openapi import Spec, resolve
 from mockserver.spec.typed_xml import NIL_ATTRIBUTE, element_tag
@@ -28,6 +29,9 @@ from mockserver.spec.xml_places import XML_MEDIA_TYPES
 
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 """RFC 9110 §5.5; what is not of it no client gets past its own library."""
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""RFC 9110 §5.1."""
 
 _NOT_SENT = ("content-length", "x-schemathesis-testcaseid")
 """The client counts by itself; a number that is another in every run is none of the call's."""
@@ -94,10 +98,19 @@ class RequestWriter(BaseAdapter):
         Raises:
             UnsendableCaseError: HTTP has no place for it.
             TargetUnreachableError: nobody answers.
+            UnansweredCallError: there is no whole answer; `last` is the request with none.
         """
         del stream, timeout, verify, cert, proxies
         sent = self._request(request)
-        exchange = self._target.send(sent, self._operation(sent))
+        operation = self._operation(sent)
+        try:
+            exchange = self._target.send(sent, operation)
+        except UnansweredCallError:
+            self._last = unanswered_exchange(sent, operation)
+            self._ledger.count_call(self._last)
+            raise
+        except UnsendableCallError as error:
+            raise UnsendableCaseError(str(error)) from error
         self._ledger.count_call(exchange)
         self._last = exchange
         return _response(request, exchange)
@@ -114,7 +127,7 @@ class RequestWriter(BaseAdapter):
         for name in _NOT_SENT:
             headers.pop(name, None)
         for name, value in headers.items():
-            if not _VALUE.fullmatch(value) or value != value.strip():
+            if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value) or value != value.strip():
                 raise UnsendableCaseError(f"{name}: {value!r}")
         body = prepared.body or b""
         if isinstance(body, str):

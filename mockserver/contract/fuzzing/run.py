@@ -20,13 +20,19 @@ from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.generation.overrides import Override
 from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
+from mockserver.contract.checks.answer_checks import ANSWER_CHECKS
 from mockserver.contract.config import RunConfig
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.finding import BrokenRule, Finding
 from mockserver.contract.fuzzing import link_walks, refusal_checks, schemas, schemathesis_checks
-from mockserver.contract.fuzzing.caller import CaseCaller, FuzzingContext, TargetLostError
+from mockserver.contract.fuzzing.caller import (
+    CaseCaller,
+    FuzzingContext,
+    TargetLostError,
+    UnansweredCaseError,
+)
 from mockserver.contract.fuzzing.keyed_replays import KeyedReplays
-from mockserver.contract.fuzzing.pins import PinnedCase, id_of_operation
+from mockserver.contract.fuzzing.pins import PinnedCase, id_of_operation, operation_id
 from mockserver.contract.fuzzing.refusal_checks import JudgeExchange
 from mockserver.contract.fuzzing.refusal_status_checks import STATUS_CHECK, RefusalStatusChecks
 from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
@@ -46,6 +52,7 @@ FuzzedOperation: TypeAlias = Any
 FUZZING_CHECKS = {
     one.id: one
     for one in (
+        *ANSWER_CHECKS,
         *schemathesis_checks.SCHEMATHESIS_CHECKS,
         refusal_checks.AUTH_CHECK,
         link_walks.LINKS,
@@ -247,7 +254,7 @@ def _drawn(
     @hypothesis_settings(run_config)
     @hypothesis.given(strategy)
     def one(case: PinnedCase) -> None:
-        search.target_is_lost = caller.lost is not None
+        search.target_is_lost = caller.lost is not None or caller.leaves(operation_id(case))
         search.begin()
         for finding in _judge_case(caller, case):
             if search.looks_for(finding):
@@ -260,10 +267,16 @@ def _drawn(
 
 
 def _judge_case(caller: CaseCaller, case: PinnedCase) -> Iterable[Finding]:
+    """Return what does not hold of a case; nothing is sent for an operation that takes too long."""
+    if caller.leaves(operation_id(case)):
+        return ()
     try:
-        return caller.judge(caller.call(case))
+        found: Iterable[Finding] = caller.judge(caller.call(case))
+    except UnansweredCaseError as error:
+        found = (error.finding,)
     except (UnsendableCaseError, TargetLostError):
         return ()
+    return [one for one in found if caller.wants(one.check)]
 
 
 def _size(finding: Finding) -> int:

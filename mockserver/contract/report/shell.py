@@ -98,7 +98,9 @@ def exchange_command(exchange: Exchange, session: Session) -> str:
         is_text=not _CONTROL.search(body),
         options=("-w", _STATUS),
     )
-    return f"{command}# answered {exchange.response.status} when the failure was found"
+    status = exchange.response.status
+    came = f"answered {status}" if status else "without a whole answer"
+    return f"{command}# {came} when the failure was found"
 
 
 def _default(name: str, text: str) -> str:

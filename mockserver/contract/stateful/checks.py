@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from mockserver.contract.checks.answer_checks import ANSWER_CHECKS
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Check
 from mockserver.contract.stateful.state_model import ReportedVerdict, SentBatch, SequenceItem
@@ -36,18 +37,7 @@ STATEFUL_CHECKS: Mapping[str, Check] = MappingProxyType(
     {
         one.id: one
         for one in (
-            Check(
-                "every-call-is-answered",
-                "every call is answered",
-                "calls",
-                "a caller that gets no answer does not know what became of its items",
-            ),
-            Check(
-                "answers-can-be-read",
-                "answers can be read",
-                "calls",
-                "an answer must show what became of each item, and a read must show the record",
-            ),
+            *ANSWER_CHECKS,
             Check(
                 "good-items-are-accepted",
                 "valid items are accepted",

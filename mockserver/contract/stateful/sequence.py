@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from mockserver.contract.checks.answer_checks import unanswered, unanswered_exchange
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for, with_query
 from mockserver.contract.exchange import Exchange, Request
@@ -18,7 +19,12 @@ from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import BatchItem, BatchProfile, OutcomeReader, Record, ReportedOutcomes
 from mockserver.contract.stateful import sentences
 from mockserver.contract.stateful.narrowing import operation_of
-from mockserver.contract.target import Target, TargetUnreachableError
+from mockserver.contract.target import (
+    Target,
+    TargetUnreachableError,
+    UnansweredCallError,
+    UnsendableCallError,
+)
 from mockserver.spec.openapi import Batch
 
 _UNREADABLE = (
@@ -90,6 +96,11 @@ class CallSequence:
         self.count_check("every-call-is-answered", len(full))
         try:
             came = [stage.target.send(full[0])] if len(full) == 1 else stage.target.at_once(full)
+        except UnsendableCallError:
+            return []
+        except UnansweredCallError as error:
+            self._unanswered(error, full)
+            return []
         except TargetUnreachableError as error:
             lost = sentences.excerpt(str(error))
         else:
@@ -102,6 +113,16 @@ class CallSequence:
         self.breaks("every-call-is-answered", f"no answer came: {lost}")
         stage.search.target_is_lost = True
         return []
+
+    def _unanswered(self, error: UnansweredCallError, requests: Sequence[Request]) -> None:
+        """Record a call without a whole answer; one that takes too long is not tried again and again."""
+        search, first = self.context.search, requests[0]
+        search.count_slow_call(is_slow=error.is_slow)
+        exchange = unanswered_exchange(first, self._operation(first))
+        self.exchanges.append(exchange)
+        operation = self.context.batch_profile.operation
+        finding = replace(unanswered(error, exchange), operation=operation, exchanges=tuple(self.exchanges))
+        self._end(replace(finding, told=tuple(self.told)))
 
     def judge(self, exchange: Exchange) -> bool:
         """Return whether the exchange holds by itself; end the sequence at a failure that is searched for."""

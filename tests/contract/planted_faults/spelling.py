@@ -220,7 +220,7 @@ MANNERS: tuple[PlantedFault, ...] = (
         hangs_up(vendors.VBA_BATCH, 3),
         _answered,
         right=207,
-        wrong="TargetUnreachableError",
+        wrong="UnansweredCallError",
     ),
     _mutant(
         "guidewire-forgets-what-it-made",
