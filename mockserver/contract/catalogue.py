@@ -16,9 +16,10 @@ def all_checks() -> Mapping[str, Check]:
     """Return all checks, in the order of a report."""
     from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - imports Hypothesis, as do the next two
     from mockserver.contract.fuzzing.run import FUZZING_CHECKS  # noqa: PLC0415
+    from mockserver.contract.lists.checks import LIST_CHECKS  # noqa: PLC0415
     from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415
 
-    return {**CHECKS, **STATEFUL_CHECKS, **FUZZING_CHECKS}
+    return {**CHECKS, **STATEFUL_CHECKS, **LIST_CHECKS, **FUZZING_CHECKS}
 
 
 def current_id(name: str) -> str:

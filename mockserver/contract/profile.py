@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.list_profile import ListProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,8 @@ class Profile:
     """By operation, "" for all of them."""
     readers: Mapping[str, OutcomeReader] = field(default_factory=dict)
     """By batch operation, where `x-batch.outcome` is not enough; also for operations without a profile."""
+    lists: tuple[ListProfile, ...] = ()
+    """Lists, where names and schemas of the spec do not say how they are paged, counted and filtered."""
 
 
 PER_ITEM_REASON = "the envelope is good, so every item is answered for itself"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract.profile import Profile
 from mockserver.vendors.guidewire.profile.batches import batch_profiles
+from mockserver.vendors.guidewire.profile.lists import LISTS
 from mockserver.vendors.guidewire.profile.outcomes import read_outcomes
 from mockserver.vendors.guidewire.profile.pins import PINS, A, B, C
 
@@ -19,5 +20,6 @@ PROFILE = Profile(
     credentials={"bearerAuth": {"bearer": "guidewire-good"}},
     batches=batch_profiles,
     pins=PINS,
+    lists=LISTS,
     readers={"runBatch": read_outcomes},
 )

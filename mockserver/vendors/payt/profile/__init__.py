@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract.profile import Profile
 from mockserver.vendors.payt.profile.invoices import INVOICE_READER, batch_profiles
+from mockserver.vendors.payt.profile.lists import LISTS
 from mockserver.vendors.payt.profile.pins import PINS
 from mockserver.vendors.payt.profile.reference_data import READERS
 
@@ -28,5 +29,6 @@ PROFILE = Profile(
     credentials=_CREDENTIALS,
     batches=batch_profiles,
     pins=PINS,
+    lists=LISTS,
     readers={"postV1Invoices": INVOICE_READER, "patchV1Invoices": INVOICE_READER, **READERS},
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mockserver.contract.profile import Facts, Profile, Tolerance
 from mockserver.vendors.vba.profile.batches import batch_profiles, read_outcomes
+from mockserver.vendors.vba.profile.lists import LISTS
 from mockserver.vendors.vba.profile.pins import PINS
 
 _CREDENTIALS = {
@@ -39,6 +40,7 @@ PROFILE = Profile(
     headers=_tenant_headers,
     batches=batch_profiles,
     pins=PINS,
+    lists=LISTS,
     tolerances={"": _TOLERANCES},
     readers={"putClaimInvoiceBatch": read_outcomes, "putPayeesBatch": read_outcomes},
 )

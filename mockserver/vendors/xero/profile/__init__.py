@@ -15,6 +15,7 @@ from mockserver.vendors.xero.profile import (
     payments,
     reading,
 )
+from mockserver.vendors.xero.profile.lists import LISTS
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
 
 _FACTS = {
@@ -66,6 +67,7 @@ PROFILE = Profile(
     headers=_headers,
     batches=_batch_profiles,
     pins=PINS,
+    lists=LISTS,
     tolerances=TOLERANCES,
     readers={
         "createBankTransactions": reading.NEW_BANK_TRANSACTIONS.read,
