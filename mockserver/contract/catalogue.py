@@ -14,12 +14,13 @@ RENAMED_CHECKS: Mapping[str, str] = {"not-a-server-error": "no-server-error"}
 @cache
 def all_checks() -> Mapping[str, Check]:
     """Return all checks, in the order of a report."""
-    from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - imports Hypothesis, as do the next three
+    from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - imports Hypothesis, as do the others
     from mockserver.contract.fuzzing.run import FUZZING_CHECKS  # noqa: PLC0415
+    from mockserver.contract.lists.checks import LIST_CHECKS  # noqa: PLC0415
     from mockserver.contract.sizes.checks import SIZE_CHECKS  # noqa: PLC0415
     from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415
 
-    return {**CHECKS, **STATEFUL_CHECKS, **SIZE_CHECKS, **FUZZING_CHECKS}
+    return {**CHECKS, **STATEFUL_CHECKS, **LIST_CHECKS, **SIZE_CHECKS, **FUZZING_CHECKS}
 
 
 def current_id(name: str) -> str:

@@ -56,6 +56,10 @@ def run_phases(
 
         if _wants(run_config, {*CHECKS, *STATEFUL_CHECKS}):
             plans.append(plan_stateful(api, target, run_config, ledger, judge))
+        from mockserver.contract.lists.run import LIST_CHECKS, plan_lists  # noqa: PLC0415
+
+        if _wants(run_config, {*CHECKS, *LIST_CHECKS}):
+            plans.append(plan_lists(api, target, run_config, ledger, judge))
     if SIZES_PHASE in phases:
         from mockserver.contract.sizes.run import SIZE_CHECKS, plan_sizes  # noqa: PLC0415 - as above
         from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415

@@ -9,10 +9,11 @@ import pytest
 from mockserver.contract import catalogue
 from mockserver.contract.checks import CHECKS
 from mockserver.contract.fuzzing.run import FUZZING_CHECKS
+from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.sizes.checks import SIZE_CHECKS
 from mockserver.contract.stateful.checks import STATEFUL_CHECKS
 
-PARTS = (CHECKS, STATEFUL_CHECKS, SIZE_CHECKS, FUZZING_CHECKS)
+PARTS = (CHECKS, STATEFUL_CHECKS, LIST_CHECKS, SIZE_CHECKS, FUZZING_CHECKS)
 
 
 def repeated(names: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract.profile import IdempotencyRule, LimitedCredentials, Profile
 from mockserver.vendors.guidewire.profile.batches import batch_profiles
+from mockserver.vendors.guidewire.profile.lists import LISTS
 from mockserver.vendors.guidewire.profile.outcomes import read_outcomes
 from mockserver.vendors.guidewire.profile.pins import PINS, A, B, C
 
@@ -35,5 +36,6 @@ PROFILE = Profile(
     pins=PINS,
     idempotency=_KEYS,
     limited=(_READS_ONLY,),
+    lists=LISTS,
     readers={"runBatch": read_outcomes},
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockserver.contract.profile import LimitedCredentials, Profile, RefusalRule
 from mockserver.vendors.payt.profile.invoices import INVOICE_READER, batch_profiles
+from mockserver.vendors.payt.profile.lists import LISTS
 from mockserver.vendors.payt.profile.pins import PINS
 from mockserver.vendors.payt.profile.reference_data import READERS
 
@@ -40,5 +41,6 @@ PROFILE = Profile(
     pins=PINS,
     refusals=(_UNKNOWN_ADMINISTRATION,),
     limited=(_READS_ONLY,),
+    lists=LISTS,
     readers={"postV1Invoices": INVOICE_READER, "patchV1Invoices": INVOICE_READER, **READERS},
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mockserver.contract.profile import Facts, LimitedCredentials, Profile, RefusalRule, Tolerance
 from mockserver.vendors.vba.profile.batches import batch_profiles, read_outcomes
+from mockserver.vendors.vba.profile.lists import LISTS
 from mockserver.vendors.vba.profile.pins import PINS
 
 _CREDENTIALS = {
@@ -52,6 +53,7 @@ PROFILE = Profile(
     pins=PINS,
     refusals=_REFUSALS,
     limited=(_READS_ONLY,),
+    lists=LISTS,
     tolerances={"": _TOLERANCES},
     readers={"putClaimInvoiceBatch": read_outcomes, "putPayeesBatch": read_outcomes},
 )

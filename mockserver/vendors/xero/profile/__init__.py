@@ -22,6 +22,7 @@ from mockserver.vendors.xero.profile import (
     payments,
     reading,
 )
+from mockserver.vendors.xero.profile.lists import LISTS
 from mockserver.vendors.xero.profile.pins import PINS, TOLERANCES
 from mockserver.vendors.xero.profile.values import DOCUMENT_VALUES
 
@@ -85,6 +86,7 @@ PROFILE = Profile(
     headers=_headers,
     batches=_batch_profiles,
     pins=PINS,
+    lists=LISTS,
     tolerances=TOLERANCES,
     idempotency=_KEYS,
     refusals=(_LACKS_SCOPE,),

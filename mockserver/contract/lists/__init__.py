@@ -1,0 +1,1 @@
+"""Lists: pages walked to their end, filters, counts and links."""

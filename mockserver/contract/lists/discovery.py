@@ -1,0 +1,183 @@
+"""Find the lists of a spec, and how they are paged and filtered, by names and schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from string import Formatter
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mockserver.contract.exchange import Request
+from mockserver.contract.list_profile import ListFilter, ListProfile, Paging
+from mockserver.contract.lists.places import plain_name
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.profile import BatchProfile
+from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.model import Document
+from mockserver.spec.openapi import Operation, Parameter, Spec, resolve
+
+_POSITIONS: Mapping[Paging, tuple[str, ...]] = {
+    "cursor": ("cursor", "pagecursor", "pageafter", "after", "pagetoken", "nexttoken", "continuationtoken"),
+    "page": ("page", "pagenumber", "pageno", "pageindex", "pagenum", "currentpage"),
+    "offset": ("offset", "pageoffset", "start", "skip", "startindex"),
+}
+_SIZES = ("pagesize", "perpage", "limit", "pagelimit", "size", "top", "take", "maxresults", "count")
+_MOST_ROWS = 10_000
+"""A larger maximum only says how wide the number is."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundList:
+    """A list operation, how it is asked for, and the batch that stores its rows, None without one."""
+
+    operation: Operation
+    profile: ListProfile
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    batch: BatchProfile | None = None
+
+
+def find_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> Iterator[FoundList]:
+    """Yield the lists that the profile, a batch or the spec names, in the order of the spec."""
+    stated = {one.operation: one for one in api.profile.lists}
+    listed = _listed(api.spec, batches)
+    for operation in api.spec.operations.values():
+        if operation.method != "get" or "{" in operation.path:
+            continue
+        batch, request = listed.get(operation.id, (None, None))
+        if operation.id not in stated and batch is None and not _shows_rows(api.spec, operation):
+            continue
+        profile = _from_spec(operation, stated.get(operation.id) or ListProfile(operation.id))
+        query = _query(api, profile, request)
+        if _lacks(operation, query):
+            continue
+        accept = {"accept": "application/json"} if _gives_json(operation) else {}
+        headers = {**accept, **(request.headers if request else {})}
+        yield FoundList(operation, profile, query, headers, batch)
+
+
+def _listed(
+    spec: Spec, batches: tuple[BatchProfile, ...]
+) -> Mapping[str, tuple[BatchProfile | None, Request | None]]:
+    """Return the batch that stores the rows of each list, and how it lists them; one that creates is best."""
+    found: dict[str, tuple[BatchProfile | None, Request | None]] = {}
+    for batch in sorted(batches, key=lambda one: (not one.creates, one.prepare is not None)):
+        if batch.listing is None:
+            continue
+        request = batch.listing(0)
+        try:
+            operation = spec.match("GET", request.path.partition("?")[0]).operation
+        except (NotFound, MethodNotAllowed):
+            continue
+        found.setdefault(operation.id, (batch, request))
+    return found
+
+
+def _query(api: ApiUnderTest, profile: ListProfile, request: Request | None) -> Mapping[str, str]:
+    """Return what goes with every call: as the profile states, else as the batch lists, less its paging."""
+    if profile.query is not None:
+        return {name: _filled(text, api.facts) for name, text in profile.query.items()}
+    named = parse_qsl(request.path.partition("?")[2]) if request else []
+    paging = {profile.position, profile.size, *(one.parameter for one in profile.orders)}
+    return {name: text for name, text in named if name not in paging}
+
+
+def _filled(text: str, facts: Mapping[str, str]) -> str:
+    names = {name for _, name, _, _ in Formatter().parse(text) if name}
+    return text.format(**{name: facts.get(name, "") for name in names})
+
+
+def _lacks(operation: Operation, query: Mapping[str, str]) -> bool:
+    """Return whether a call lacks a required parameter of the query; headers come from the profile."""
+    needed = {one.name for one in operation.parameters if one.required and one.place == "query"}
+    return not needed <= set(query)
+
+
+def _gives_json(operation: Operation) -> bool:
+    return "application/json" in operation.responses.get("200", ())
+
+
+def _from_spec(operation: Operation, stated: ListProfile) -> ListProfile:
+    """Return the profile with what names and schemas of the parameters say."""
+    asked = {plain_name(one.name): one for one in operation.parameters if one.place == "query"}
+    paging, position = stated.paging, stated.position
+    if not paging:
+        paging, position = _position(asked)
+    size = stated.size or next((asked[name].name for name in _SIZES if name in asked), "")
+    size = size if paging not in {"", "none"} else ""
+    by_name = {one.name: one.schema for one in operation.parameters}
+    sized, placed = by_name.get(size, {}), by_name.get(position, {})
+    return replace(
+        stated,
+        paging=paging,
+        position=position,
+        size=size,
+        first=_first(paging, placed) if stated.first is None else stated.first,
+        largest=stated.largest or _bounded(sized.get("maximum")),
+        usual=stated.usual or _bounded(sized.get("default")),
+        filters=stated.filters or _filters(operation, {position, size}),
+    )
+
+
+def _position(asked: Mapping[str, Parameter]) -> tuple[Paging, str]:
+    for paging, names in _POSITIONS.items():
+        for name in names:
+            if name in asked:
+                return paging, asked[name].name
+    return "", ""
+
+
+def _first(paging: Paging, schema: Document) -> int:
+    """Return the number of the first page: the default or the least, if that is 0 or 1."""
+    if paging == "offset":
+        return 0
+    stated = (schema.get("default"), schema.get("minimum"))
+    return next((int(one) for one in stated if one in {0, 1} and not isinstance(one, bool)), 1)
+
+
+def _bounded(number: Any) -> int:
+    return number if isinstance(number, int) and 0 < number <= _MOST_ROWS else 0
+
+
+def _filters(operation: Operation, paging: set[str]) -> tuple[ListFilter, ...]:
+    """Return the parameters that may be filters; which member is meant is found in the rows."""
+    return tuple(
+        ListFilter(one.name, "", selects="like", unknown=_unknown(one.schema))
+        for one in operation.parameters
+        if one.place == "query" and not one.required and one.name not in paging and _is_plain(one.schema)
+    )
+
+
+def _is_plain(schema: Document) -> bool:
+    """Return whether a value of it is written in one way only."""
+    if schema.get("format") not in {None, "uuid", "int32", "int64"} or "pattern" in schema:
+        return False
+    return schema.get("type") in {"string", "integer", "boolean"}
+
+
+def _unknown(schema: Document) -> str:
+    if schema.get("type") != "string" or {"enum", "format", "pattern", "maxLength"} & set(schema):
+        return ""
+    return "no-such-value"
+
+
+def _shows_rows(spec: Spec, operation: Operation) -> bool:
+    """Return whether the answer's schema is a list of objects, or has one such member."""
+    node = spec.document["paths"][operation.path]["get"]["responses"].get("200", {})
+    content = resolve(spec.document, node).get("content", {}).get("application/json", {})
+    schema = resolve(spec.document, content.get("schema", {}))
+    members = [schema, *schema.get("properties", {}).values()]
+    found = [resolve(spec.document, one) for one in members if isinstance(one, Mapping)]
+    rows = [one for one in found if one.get("type") == "array" and _is_object(spec, one.get("items", {}))]
+    return len(rows) == 1 and bool(_paging_names(operation))
+
+
+def _is_object(spec: Spec, node: Document) -> bool:
+    schema = resolve(spec.document, node)
+    return "properties" in schema or "allOf" in schema
+
+
+def _paging_names(operation: Operation) -> set[str]:
+    known = {*_SIZES, *(name for names in _POSITIONS.values() for name in names)}
+    return known & {plain_name(one.name) for one in operation.parameters if one.place == "query"}

@@ -1,0 +1,180 @@
+"""Filters: each shows the rows of the whole list that fit, and no others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from typing import Any
+
+from mockserver.contract.list_profile import ListFilter, ListOrder
+from mockserver.contract.lists.calls import ListCalls
+from mockserver.contract.lists.places import value_in
+from mockserver.contract.lists.walks import Row, Walk, Walker
+from mockserver.contract.stateful.sentences import cut_text, excerpt
+
+_CHECK = "filters-select"
+_REFUSED = 400
+_PAGES = 12
+_COMMA = ","
+
+
+@dataclass(frozen=True, slots=True)
+class FilterTrial:
+    """A filter with a value, and the rows of the whole list."""
+
+    filter: ListFilter
+    value: Any
+    rows: Sequence[Row]
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """How it is asked for."""
+        return {self.filter.parameter: written(self.filter, self.value)}
+
+    def must_show(self, row: Row) -> bool:
+        """Return whether the row fits."""
+        return _fits(self.filter, value_in(row.document, self.filter.member), self.value)
+
+    def may_show(self, row: Row) -> bool:
+        """Return whether the row fits, or may be meant too."""
+        found = value_in(row.document, self.filter.member)
+        if found is None and self.value is False:
+            return True
+        if self.filter.selects == "like" and isinstance(found, str):
+            return str(self.value).casefold() in found.casefold()
+        return self.must_show(row)
+
+
+def written(one: ListFilter, value: Any) -> str:
+    """Return a value as the parameter has it."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    for letter, escaped in one.escapes.items():
+        text = text.replace(letter, escaped)
+    return one.text.replace("{value}", text)
+
+
+def _fits(one: ListFilter, found: Any, value: Any) -> bool:
+    if one.selects in {"equal", "like"}:
+        return bool(found == value and isinstance(found, bool) == isinstance(value, bool))
+    if one.selects == "not-equal":
+        return bool(found != value)
+    number, limit = _number(found), _number(value)
+    if number is None or limit is None:
+        return False
+    return number >= limit if one.selects == "at-least" else number <= limit
+
+
+def _number(value: Any) -> Decimal | None:
+    try:
+        return None if value is None or isinstance(value, bool) else Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
+    """Return the filter with the rarest and with the most frequent value that the rows have."""
+    found = [value_in(row.document, one.member) for row in rows]
+    values = Counter(value for value in found if _can_be_asked_for(value, found))
+    if not values:
+        return []
+    ranked = sorted(values, key=lambda value: (values[value], str(value)))
+    return [FilterTrial(one, value, rows) for value in dict.fromkeys((ranked[0], ranked[-1]))]
+
+
+def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
+    """Return whether it is written in one way: no other value differs in letter case or blanks only."""
+    if not isinstance(value, str | int | Decimal) or value == "":
+        return False
+    if isinstance(value, str) and (_COMMA in value or value != value.strip() or not value.isprintable()):
+        return False
+    plain = str(value).casefold()
+    return all(one == value or str(one).strip().casefold() != plain for one in found)
+
+
+def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> list[Walk]:
+    """Ask for rows by a filter, and return the walks that were made.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    walks: list[Walk] = []
+    for trial in trials(one, reference.rows):
+        walk = walker.walk(trial.query, reference.size, _PAGES)
+        refused = walk.beyond is not None and walk.beyond.response.status >= _REFUSED
+        if refused and not walk.pages and one.selects == "like":
+            calls.note(f"the filter {one.parameter} was not checked: {walk.says} is refused")
+            return walks
+        walks.append(walk)
+        _judge(calls, trial, walk)
+    _ask_for_nothing(calls, walker, one, reference)
+    return walks
+
+
+def _judge(calls: ListCalls, trial: FilterTrial, walk: Walk) -> None:
+    calls.count(_CHECK)
+    shown = {row.id for row in walk.rows}
+    asked = f"{calls.name}?{_asked(trial.query)}"
+    wrong = next((row for row in walk.rows if not trial.may_show(row)), None)
+    lost = next((row for row in trial.rows if trial.must_show(row) and row.id not in shown), None)
+    if wrong is not None:
+        said = f"{asked} shows row {excerpt(wrong.id)}, whose {_member(trial, wrong)}"
+        calls.finds(_CHECK, said, *walk.exchanges, expected=f"only rows whose {_due(trial)}")
+    elif lost is not None and walk.is_whole:
+        said = f"{asked} does not show row {excerpt(lost.id)}, whose {_member(trial, lost)} in the whole list"
+        if walk.beyond is not None and walk.beyond.response.status >= _REFUSED:
+            said = f"{said}: the answer is {walk.beyond.response.status}"
+        count = sum(trial.must_show(row) for row in trial.rows)
+        calls.finds(_CHECK, said, *walk.exchanges, expected=f"{count} rows", came=f"{len(shown)} rows")
+
+
+def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> None:
+    if not one.unknown:
+        return
+    query = {one.parameter: written(one, one.unknown)}
+    walk = walker.walk(query, reference.size, 1)
+    calls.count(_CHECK)
+    shown = [row for row in walk.rows if not FilterTrial(one, one.unknown, ()).may_show(row)]
+    if shown:
+        said = (
+            f"{calls.name}?{_asked(query)} asks for a value that no row has; it shows "
+            f"{len(walk.rows)} rows, the first is {excerpt(shown[0].id)}"
+        )
+        calls.finds(_CHECK, said, *walk.exchanges, expected="no rows", came=f"{len(walk.rows)} rows")
+
+
+def check_asked_order(calls: ListCalls, walker: Walker, order: ListOrder, reference: Walk, size: int) -> None:
+    """Ask for an order, and find two rows that are in another one.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    walk = walker.walk({order.parameter: order.text}, size, len(reference.rows) // size + 2)
+    values = [value_in(row.document, order.member) for row in walk.rows]
+    calls.count("pages-keep-the-order", len(values))
+    for place, (before, after) in enumerate(pairwise(values)):
+        if before is None or after is None or before == after or (before > after) == order.descending:
+            continue
+        rows = walk.rows
+        said = (
+            f"{calls.name}?{_asked({order.parameter: order.text})} shows row {excerpt(rows[place].id)} "
+            f"({order.member} is {before}) before row {excerpt(rows[place + 1].id)} ({after})"
+        )
+        calls.finds("pages-keep-the-order", said, *walk.exchanges)
+        return
+
+
+def _asked(query: Mapping[str, str]) -> str:
+    return cut_text("&".join(f"{name}={text}" for name, text in query.items()))
+
+
+def _member(trial: FilterTrial, row: Row) -> str:
+    return f"{trial.filter.member} is {value_in(row.document, trial.filter.member)!r}"
+
+
+def _due(trial: FilterTrial) -> str:
+    words = {"at-least": "at least", "at-most": "at most", "not-equal": "not"}
+    how = words.get(trial.filter.selects, "")
+    return f"{trial.filter.member} is {how} {trial.value!r}".replace("  ", " ")

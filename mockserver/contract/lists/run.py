@@ -1,0 +1,217 @@
+"""Lists of an API: store records, walk their pages at several sizes, filter, follow links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.isolation import Isolation
+from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.list_profile import ListFilter, ListProfile
+from mockserver.contract.lists import answer_discovery, count_checks, filter_checks, link_checks, page_checks
+from mockserver.contract.lists.calls import ListCalls
+from mockserver.contract.lists.checks import LIST_CHECKS
+from mockserver.contract.lists.discovery import FoundList, find_lists
+from mockserver.contract.lists.places import json_of, value_in
+from mockserver.contract.lists.storing import StoredRecords, missing_keys, store_records
+from mockserver.contract.lists.walks import Walk, Walker
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.parts import PlannedPart
+from mockserver.contract.progress import RunPart
+from mockserver.contract.stateful.run import PHASE, batch_profiles_of
+from mockserver.contract.stateful.sentences import excerpt
+from mockserver.contract.stateful.sequence import JudgeSequenceExchange
+from mockserver.contract.target import Target, TargetUnreachableError
+
+__all__ = ["LIST_CHECKS", "plan_lists"]
+
+_FEW, _MANY, _PREPARED = 24, 110, 12
+"""Records that are stored: in the shortest run, at most, and of those that need calls of their own before."""
+_PAGES = 40
+"""Pages of the longest walk: a list of more rows than they hold is not walked to its end."""
+_SEVERAL = 3
+"""Pages of a walk whose links are followed."""
+_SMALL = 10
+"""Rows of a page that every server gives."""
+_LARGE = 100
+"""Rows of a page where the spec states no largest number."""
+
+
+def plan_lists(
+    api: ApiUnderTest,
+    target: Target,
+    run_config: RunConfig,
+    ledger: FindingLedger,
+    judge: JudgeSequenceExchange,
+) -> Iterator[PlannedPart]:
+    """Yield a part for every list that the profile, a batch or the spec names."""
+    found = [one for one in find_lists(api, batch_profiles_of(api)) if run_config.calls(one.operation.id)]
+    for number, one in enumerate(found, 1):
+        part = RunPart(PHASE, one.operation.id, number, len(found), note="pages of the list")
+        yield PlannedPart(part, partial(_run_list, one, api, target, run_config, ledger, judge))
+
+
+def _run_list(  # noqa: PLR0913, PLR0917 - what a part of a run has
+    found: FoundList,
+    api: ApiUnderTest,
+    target: Target,
+    run_config: RunConfig,
+    ledger: FindingLedger,
+    judge: JudgeSequenceExchange,
+) -> None:
+    isolation = Isolation(target, run_config.seed, f"{api.name} {found.operation.id} list")
+    scope = isolation.new_scope(_MANY)
+    calls = ListCalls(
+        api,
+        found.operation,
+        target,
+        run_config,
+        ledger,
+        judge,
+        scope,
+        found.operation.path,
+        found.query,
+        found.headers,
+    )
+    try:
+        _ListRun(found, calls).run()
+        calls.tell_findings()
+    except TargetUnreachableError as error:
+        calls.finds("every-call-is-answered", f"no answer came: {excerpt(str(error))}")
+        calls.tell_findings()
+    finally:
+        isolation.drop(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class _ListRun:
+    """All that is done with one list."""
+
+    found: FoundList
+    calls: ListCalls
+
+    def run(self) -> None:
+        stored = self._store()
+        known = self._complete()
+        if known is None:
+            return
+        walker = Walker(self.calls, known)
+        largest = known.largest or max(_LARGE, known.usual)
+        reference = walker.walk({}, largest if known.size else None, _PAGES)
+        if not reference.pages and _may_be_refused(known, reference.size):
+            reference = walker.walk({}, None, _PAGES)
+        if not reference.pages:
+            return
+        if reference.end == "budget" and known.paging != "none":
+            rows = f"{len(reference.rows)} rows"
+            self.calls.note(f"it has more than {rows}, so its pages were not walked to their end")
+            page_checks.check_each_row_once(self.calls, reference)
+            return
+        walks = [reference, *self._walks(walker, reference)] if known.paging != "none" else [reference]
+        self._check_pages(known, walks)
+        self._check_stored(stored, reference)
+        for one in known.filters:
+            self._check_filter(walker, one, reference)
+        size = _sizes(len(reference.rows), known.largest)[-1:] if known.size else []
+        for order in known.orders:
+            filter_checks.check_asked_order(self.calls, walker, order, reference, (size or [largest])[0])
+        self._forget_if_changed(walker, reference)
+
+    def _store(self) -> StoredRecords:
+        batch, run_config = self.found.batch, self.calls.run_config
+        if batch is None or not batch.creates or not run_config.calls(batch.operation):
+            return StoredRecords(())
+        count = min(_FEW + run_config.max_examples, _MANY)
+        return store_records(self.calls, batch, min(count, _PREPARED) if batch.prepare else count)
+
+    def _complete(self) -> ListProfile | None:
+        """Return the profile with what a first answer shows; None, and a note, without one that has rows."""
+        profile, calls = self.found.profile, self.calls
+        stated = {one.operation for one in calls.api.profile.lists}
+        first = calls.get({})
+        document = json_of(first.response.body)
+        pointer = profile.rows if profile.rows is not None else answer_discovery.find_rows(document)
+        rows = value_in(document, pointer) if pointer is not None else None
+        if not isinstance(rows, list) or not rows:
+            why = f"the answer, {first.response.status}, shows no rows that can be told from other members"
+            calls.note(f"its pages were not walked: {'it is empty' if rows == [] else why}")
+            return None
+        given = replace(profile, rows=pointer)
+        batch = calls.api.spec.operations[self.found.batch.operation].batch if self.found.batch else None
+        known = answer_discovery.complete(given, first.response, rows, batch.key if batch else ())
+        if not known.paging or (known.paging == "cursor" and not known.cursor):
+            lacks = "no next cursor in the answer" if known.paging else "no parameter or link for pages"
+            if profile.operation not in stated or known.paging:
+                calls.note(f"its pages were not walked: {lacks} was found; a ListProfile can state it")
+            return replace(known, paging="none", size="")
+        return known
+
+    def _walks(self, walker: Walker, reference: Walk) -> Iterator[Walk]:
+        known, count = walker.profile, len(reference.rows)
+        sizes: list[int | None] = [*_sizes(count, known.largest)] if known.size else []
+        for size in (*sizes, None):
+            walk = walker.walk({}, size, _most(known, size, count))
+            if walk.pages or not _may_be_refused(known, size):
+                yield walk
+
+    def _check_pages(self, known: ListProfile, walks: Sequence[Walk]) -> None:
+        calls, reference = self.calls, walks[0]
+        rows = page_checks.rows_by_page(walks)
+        for walk in walks:
+            page_checks.check_each_row_once(calls, walk)
+            page_checks.check_none_missing(calls, walk, rows)
+            page_checks.check_the_order(calls, walk, reference)
+            page_checks.check_the_size(calls, known, walk)
+            count_checks.check_counts(calls, known, walk, len(rows))
+            if known.paging != "none":
+                page_checks.check_the_walk_ends(calls, walk, _most(known, walk.size, len(rows)))
+                link_checks.check_cursor_at_the_end(calls, known, walk)
+        several = sorted((one for one in walks if len(one.pages) >= _SEVERAL), key=lambda one: len(one.pages))
+        for walk in several[:1]:
+            link_checks.check_links(calls, known, walk)
+
+    def _check_stored(self, stored: StoredRecords, reference: Walk) -> None:
+        batch = self.found.batch
+        if batch is None or not stored.keys:
+            return
+        check = "lists-show-what-is-there"
+        self.calls.count(check, len(stored.keys))
+        pages = [page.exchange for page in reference.pages]
+        for key in missing_keys(self.calls, batch, stored, pages):
+            said = f"reading {key} shows it; no page of {page_checks.with_query(self.calls, reference)} does"
+            self.calls.finds(check, said, *reference.exchanges)
+
+    def _forget_if_changed(self, walker: Walker, reference: Walk) -> None:
+        """Take back what was found if somebody else changed the list meanwhile, which a sandbox rules out."""
+        calls = self.calls
+        if not calls.findings or calls.scope.has_sandbox:
+            return
+        again = walker.walk({}, reference.size, _PAGES)
+        if {row.id for row in again.rows} != {row.id for row in reference.rows}:
+            calls.findings.clear()
+            calls.note("it changed while it was read, so what its pages showed says nothing")
+
+    def _check_filter(self, walker: Walker, one: ListFilter, reference: Walk) -> None:
+        for walk in filter_checks.check_filter(self.calls, walker, one, reference):
+            page_checks.check_each_row_once(self.calls, walk)
+            if walk.is_whole:
+                count_checks.check_counts(self.calls, walker.profile, walk, len(walk.rows))
+
+
+def _sizes(count: int, largest: int) -> list[int]:
+    """Return the page sizes of the walks of a list: many pages, few, one row less than all, all, one more."""
+    wanted = {-(-count // 8), -(-count // 3), count - 1, count, count + 1}
+    return sorted((size for size in wanted if 0 < size <= (largest or size)), reverse=True)
+
+
+def _most(known: ListProfile, size: int | None, count: int) -> int:
+    """Return how many pages a walk may have; above the usual size pages may be as short as that."""
+    least = min(size or known.usual or 1, known.largest or known.usual or _SMALL)
+    return min(-(-count // least) + 2, 2 * _PAGES)
+
+
+def _may_be_refused(known: ListProfile, size: int | None) -> bool:
+    """Return whether a size may be too large for the server: above the usual one, where none is stated."""
+    return size is not None and not known.largest and size > known.usual

@@ -1,0 +1,40 @@
+"""How ClaimCenter's lists are paged: by offset and size, with links, counts and filters.
+
+Source: docs/vendors/guidewire.md#query-parameters.
+"""
+
+from __future__ import annotations
+
+from mockserver.contract.list_profile import ListFilter, ListOrder, ListProfile, Selects
+
+_AT = "/attributes"
+_HOW: dict[str, Selects] = {"eq": "equal", "ne": "not-equal", "in": "equal"}
+
+
+def _filter(member: str, how: str, at: str, unknown: str = "") -> ListFilter:
+    text = f"{member}:{how}:{{value}}"
+    return ListFilter("filter", f"{_AT}{at}", text, _HOW[how], unknown, {":": "::"})
+
+
+LISTS = (
+    ListProfile(
+        "getBulkInvoices",
+        query={"fields": "*all", "includeTotal": "true"},
+        paging="offset",
+        position="pageOffset",
+        size="pageSize",
+        largest=100,
+        usual=25,
+        rows="/data",
+        identity=f"{_AT}/id",
+        counts={"all": "/total", "page": "/count"},
+        links={name: f"/links/{name}/href" for name in ("next", "prev", "first", "self")},
+        filters=(
+            _filter("invoiceNumber", "eq", "/invoiceNumber", "none-has-this"),
+            _filter("status", "eq", "/status/code"),
+            _filter("status", "ne", "/status/code"),
+            _filter("status", "in", "/status/code"),
+        ),
+        orders=(ListOrder("sort", "-invoiceNumber", f"{_AT}/invoiceNumber", descending=True),),
+    ),
+)

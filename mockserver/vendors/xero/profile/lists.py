@@ -1,0 +1,72 @@
+"""How Xero's lists are paged: by number and size; others come whole. All but a few filter by `where`.
+
+Source: docs/vendors/xero.md#parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockserver.contract.list_profile import Counted, ListFilter, ListOrder, ListProfile
+
+_COUNTS: Mapping[Counted, str] = {
+    "all": "/pagination/itemCount",
+    "pages": "/pagination/pageCount",
+    "number": "/pagination/page",
+    "size": "/pagination/pageSize",
+}
+
+
+def _where(member: str, unknown: str = "") -> ListFilter:
+    return ListFilter("where", f"/{member}", f'{member}=="{{value}}"', unknown=unknown)
+
+
+def _paged(
+    plural: str, key: str, *filters: ListFilter, order: str = "", query: Mapping[str, str] | None = None
+) -> ListProfile:
+    return ListProfile(
+        f"get{plural}",
+        query=query or {"page": "1"},
+        paging="page",
+        position="page",
+        size="pageSize",
+        largest=1000,
+        usual=100,
+        rows=f"/{plural}",
+        identity=f"/{key}",
+        counts=_COUNTS,
+        filters=filters,
+        orders=(ListOrder("order", f"{order} DESC", f"/{order}", descending=True),) if order else (),
+    )
+
+
+def _whole(plural: str, key: str, *filters: ListFilter, operation: str = "") -> ListProfile:
+    return ListProfile(
+        operation or f"get{plural}",
+        query={"order": f"{key} ASC"},
+        paging="none",
+        rows=f"/{plural}",
+        identity=f"/{key}",
+        filters=filters,
+    )
+
+
+LISTS = (
+    _paged(
+        "Invoices",
+        "InvoiceID",
+        ListFilter("InvoiceNumbers", "/InvoiceNumber", unknown="no-such-number"),
+        ListFilter("IDs", "/InvoiceID", unknown="ba5eba11-0000-4000-8000-00000000dead"),
+        ListFilter("Statuses", "/Status"),
+        _where("Type"),
+        order="InvoiceNumber",
+    ),
+    _paged("Contacts", "ContactID", _where("Name", "no such contact"), order="Name"),
+    _paged("CreditNotes", "CreditNoteID", _where("Type"), _where("Status")),
+    _paged("Payments", "PaymentID", _where("Status"), _where("PaymentType")),
+    _paged("BankTransactions", "BankTransactionID", _where("Type"), _where("Status")),
+    _paged("Overpayments", "OverpaymentID", _where("Status")),
+    _paged("Prepayments", "PrepaymentID", _where("Status")),
+    _whole("BatchPayments", "BatchPaymentID", _where("Status"), _where("Type")),
+    _whole("Accounts", "AccountID", _where("Code", "NONE"), _where("Type")),
+)
