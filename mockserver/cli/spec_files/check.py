@@ -30,6 +30,7 @@ from mockserver.spec.references import find_broken_references
 from mockserver.spec.yaml_errors import find_yaml_fault
 
 _MOST_PROBLEMS = 20
+_PROFILE_CURE = "what the table of x-contract in docs/own-spec.md says"
 _EXTENSION = re.compile(r"x-[a-z-]+(?:\.[\w-]+)*")
 _NOT_NEEDED = ("unknown; known are", "security: add", "x-paths")
 _TOP_EXTENSION = re.compile(r"x-(?:paths|rate-limit)(?:\.[\w-]+)*")
@@ -97,9 +98,7 @@ def _wrong_profile(spec: Spec) -> Iterator[Misfit]:
     try:
         profile_of_spec(spec)
     except WrittenProfileError as error:
-        yield Misfit(
-            error.path, error.said, "what the table of x-contract in docs/own-spec.md says", is_warning=False
-        )
+        yield Misfit(error.path, error.said, _PROFILE_CURE, is_warning=False)
 
 
 def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tuple[Path_, str, str]]:
