@@ -228,3 +228,20 @@ def test_a_refused_step_is_refused(tmp_path: Path) -> None:
 
     assert (made.after({"amount": "1"}, DRAWN), made.after(None, DRAWN)) == ({"amount": "1"}, REFUSED_STEP)
     assert made.request("K-1", DRAWN, 0).path == "/orders/K-1"
+
+
+def example(folder: Path, members: Json) -> Any:
+    """What a server answers that is asked for an example of the batch."""
+    document = sample_vendor.changed_document("/paths/~1orders/put/x-contract", members)
+    client = sample_vendor.create_client(folder, document)
+    return client.post("/_mock/sandboxes/default/examples", json={"vendor": "acme", "items": 1}).json
+
+
+def test_an_example_of_the_server_is_an_item_of_the_profile(tmp_path: Path) -> None:
+    item = {"id": "{key}", "amount": 7, "note": "by hand"}
+
+    assert json.loads(example(tmp_path, {"item": item})["body"])["orders"][0]["note"] == "by hand"
+
+
+def test_a_mistake_is_told_to_who_asks_for_an_example(tmp_path: Path) -> None:
+    assert "x-contract.twice: expected each or last or none" in example(tmp_path, {"twice": "both"})["detail"]
