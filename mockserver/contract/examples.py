@@ -10,10 +10,11 @@ from functools import partial
 from mockserver.contract import inference
 from mockserver.contract.credentials import GivenCredentials, headers_for, invented_credentials, with_query
 from mockserver.contract.exchange import Request
-from mockserver.contract.loading import ApiUnderTest, profile_of
-from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues
+from mockserver.contract.loading import ApiUnderTest, find_profile, profile_of
+from mockserver.contract.profile import BatchProfile, Corruption, DrawnValues, Profile
 from mockserver.control.example_source import ExampleCall, ExampleDraft, NoExampleError, VendorAccess
 from mockserver.engine.registry import LoadedVendor
+from mockserver.errors import SpecError
 
 
 def _as_it_is(request: Request) -> Request:
@@ -66,6 +67,7 @@ class ProfileExamples:
     """Examples of all vendors; credentials are those of the fixtures, or invented where there are none."""
 
     _known: dict[str, ApiUnderTest] = field(default_factory=dict)
+    _wrong: dict[str, str] = field(default_factory=dict)
 
     def access(self, vendor: LoadedVendor) -> VendorAccess:
         """Return headers and credentials that strict mode accepts; header names in lower case."""
@@ -75,15 +77,29 @@ class ProfileExamples:
         return VendorAccess({name.lower(): text for name, text in headers.items()}, _token(security))
 
     def subjects(self, vendor: LoadedVendor) -> Sequence[ProfileSubject]:
-        """Return the batches of the vendor's profile, else those that its spec says enough of."""
+        """Return the batches of the vendor's profile, else those that its spec says enough of.
+
+        Raises:
+            NoExampleError: the spec's `x-contract` cannot be read.
+        """
         api = self._api(vendor)
+        if vendor.name in self._wrong:
+            raise NoExampleError(self._wrong[vendor.name])
         told = api.profile.batches(api.facts) or inference.infer_batches(api.spec)
         given = _credentials(api)
         return [ProfileSubject(one, partial(with_query, api, one.operation, given)) for one in told]
 
+    def _profile(self, vendor: LoadedVendor) -> Profile:
+        """Return the vendor's profile; if its spec has an `x-contract` that is wrong, one without it."""
+        try:
+            return profile_of(vendor.spec)
+        except SpecError as error:
+            self._wrong[vendor.name] = str(error)
+            return find_profile(vendor.name)
+
     def _api(self, vendor: LoadedVendor) -> ApiUnderTest:
         if vendor.name not in self._known:
-            profile = profile_of(vendor.spec)
+            profile = self._profile(vendor)
             self._known[vendor.name] = ApiUnderTest(vendor.name, vendor.spec, profile, profile.facts)
         return self._known[vendor.name]
 

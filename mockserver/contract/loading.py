@@ -12,7 +12,6 @@ from yaml import YAMLError
 
 from mockserver.codec import yaml
 from mockserver.contract.profile import Facts, Profile
-from mockserver.contract.written_profile.profile import profile_of_file, profile_of_spec
 from mockserver.engine.registry import VENDORS_PACKAGE
 from mockserver.errors import SpecError
 from mockserver.model import Document
@@ -53,7 +52,7 @@ def load_api(file: Path, facts: Facts | None = None, profile: Path | None = None
         SpecError: it cannot be read.
     """
     spec = loading.load_spec(file)
-    found = profile_of_file(profile, spec) if profile else profile_of(spec)
+    found = _profile_of_file(profile, spec) if profile else profile_of(spec)
     named: Mapping[str, str] = facts or {}
     api = ApiUnderTest(spec.name, spec, found, {**found.facts, **named})
     found.batches(api.facts)
@@ -66,7 +65,17 @@ def profile_of(spec: Spec) -> Profile:
     Raises:
         SpecError: the spec's own cannot be read.
     """
+    if "x-contract" not in spec.text:
+        return find_profile(spec.name)
+    from mockserver.contract.written_profile.profile import profile_of_spec  # noqa: PLC0415 - few specs need it
+
     return profile_of_spec(spec) or find_profile(spec.name)
+
+
+def _profile_of_file(file: Path, spec: Spec) -> Profile:
+    from mockserver.contract.written_profile.profile import profile_of_file  # noqa: PLC0415 - as above
+
+    return profile_of_file(file, spec)
 
 
 def find_profile(name: str) -> Profile:

@@ -303,6 +303,61 @@ def test_a_spec_of_ones_own_is_served_in_this_process(
     assert (result.exit_code, [name for name, _, _ in asked]) == (0, ["acme"]), result.stderr
 
 
+def test_a_profile_in_a_file_is_that_of_the_spec(suite: Callable[[Suite], object], tmp_path: Path) -> None:
+    batches: list[tuple[str, ...]] = []
+    suite(
+        lambda api, *_: batches.append(
+            tuple(one.name for one in api.profile.batches(api.facts)[0].corruptions)
+        )
+    )
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("batches: {putOrders: {bad: [{because: no amount, remove: /amount}]}}")
+
+    contract("--spec", str(sample_vendor.write_spec(tmp_path)), "--profile", str(profile))
+
+    assert batches == [("no amount",)]
+
+
+def test_a_mistake_in_a_profile_is_exit_2_with_its_place(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("fact: {payee: P100}\n")
+
+    result = contract("--spec", str(sample_vendor.write_spec(tmp_path)), "--profile", str(profile))
+
+    assert result.exit_code == 2
+    assert "error: profile.yaml: fact: unknown; known are batches, credentials, facts" in result.stderr
+    assert f"   at: --profile {profile}\n" in result.stderr
+
+
+def test_a_mistake_in_x_contract_is_exit_2_with_its_place(tmp_path: Path) -> None:
+    document = sample_vendor.changed_document("/paths/~1orders/put/x-contract", {"twice": "both"})
+
+    result = contract("--spec", str(sample_vendor.write_spec(tmp_path, document)))
+
+    assert result.exit_code == 2
+    assert "putOrders: x-contract.twice: expected each or last or none, found both (line " in result.stderr
+
+
+@pytest.mark.parametrize("vendors", [(), ("payt", "vba")])
+def test_a_profile_is_for_one_vendor(tmp_path: Path, vendors: tuple[str, ...]) -> None:
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("facts: {}")
+
+    result = contract(*vendors, "--profile", str(profile))
+
+    assert (result.exit_code, "--profile needs exactly one vendor, or --spec" in result.stderr) == (2, True)
+
+
+def test_a_profile_needs_a_spec_with_batches(tmp_path: Path) -> None:
+    plain = sample_vendor.write_spec(tmp_path, sample_vendor.changed_document("/paths/~1orders/put/x-batch"))
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("facts: {}")
+
+    result = contract("--spec", str(plain), "--profile", str(profile))
+
+    assert (result.exit_code, "acme.yaml has no x-batch" in result.stderr) == (2, True)
+
+
 def test_a_spec_without_batches_is_served_by_nobody_here(tmp_path: Path) -> None:
     plain = sample_vendor.write_spec(tmp_path, sample_vendor.changed_document("/paths/~1orders/put/x-batch"))
 

@@ -41,6 +41,16 @@ def test_the_specs_that_ship_have_no_problem() -> None:
     assert (result.exit_code, result.output.endswith(", no problem\n")) == (0, True)
 
 
+def test_a_mistake_in_x_contract_is_a_problem_with_its_line(tmp_path: Path) -> None:
+    document = sample_vendor.changed_document("/paths/~1orders/put/x-contract", {"twice": "both"})
+    file = write(tmp_path, document)
+
+    [found] = problems(file)
+
+    assert found["pointer"] == f"{ORDERS}/x-contract/twice"
+    assert '"twice"' in file.read_text(encoding="utf-8").splitlines()[found["line"] - 1]
+
+
 def test_a_good_spec_has_no_problem(tmp_path: Path) -> None:
     assert problems(write(tmp_path, sample_vendor.document())) == []
 

@@ -168,3 +168,14 @@ def test_the_member_that_tells_items_apart_has_its_minimum_length(tmp_path: Path
     note = {"type": "string", "minLength": 7, "maxLength": 10}
 
     assert only(changed(tmp_path, f"{ORDER}/properties/note", note)).item("k1", DRAWN)["note"] == "vvvvvv3"
+
+
+def test_a_member_that_a_read_does_not_show_is_not_compared(tmp_path: Path) -> None:
+    document = sample_vendor.document()
+    shown = {"type": "object", "properties": {"id": {"type": "string"}, "amount": {"type": "number"}}}
+    content = document["paths"]["/orders/{id}"]["get"]["responses"]["200"]["content"]
+    content["application/json"]["schema"] = shown
+
+    subject = only(sample_vendor.load_sample(tmp_path, document))
+
+    assert subject.record("k1", DRAWN) == {"id": "k1", "amount": Decimal("19.99")}

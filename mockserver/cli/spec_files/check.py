@@ -19,15 +19,18 @@ from mockserver.cli.spec_files.openapi_rules import Path_, openapi_problems, ope
 from mockserver.cli.spec_files.references import is_own_fault, reference_problems, without_references
 from mockserver.cli.spec_files.statuses import find_unstated_statuses
 from mockserver.codec import json, yaml
+from mockserver.contract.written_profile.places import WrittenProfileError
+from mockserver.contract.written_profile.profile import profile_of_spec
 from mockserver.engine.registry import load_vendor, vendor_packages
 from mockserver.errors import MockServerError
 from mockserver.spec.loading import MALFORMED, load_spec
-from mockserver.spec.openapi import METHODS
+from mockserver.spec.openapi import METHODS, Spec
 from mockserver.spec.positions import START, Place, compose, place_in
 from mockserver.spec.references import find_broken_references
 from mockserver.spec.yaml_errors import find_yaml_fault
 
 _MOST_PROBLEMS = 20
+_PROFILE_CURE = "what the table of x-contract in docs/own-spec.md says"
 _EXTENSION = re.compile(r"x-[a-z-]+(?:\.[\w-]+)*")
 _NOT_NEEDED = ("unknown; known are", "security: add", "x-paths")
 _TOP_EXTENSION = re.compile(r"x-(?:paths|rate-limit)(?:\.[\w-]+)*")
@@ -87,6 +90,15 @@ def _doubts(file: Path) -> Iterator[Misfit]:
         spec = load_spec(file)
         yield from find_misfits(spec)
         yield from find_unstated_statuses(spec)
+        yield from _wrong_profile(spec)
+
+
+def _wrong_profile(spec: Spec) -> Iterator[Misfit]:
+    """Yield what keeps `mockserver contract` from reading `x-contract`; the server does not need it."""
+    try:
+        profile_of_spec(spec)
+    except WrittenProfileError as error:
+        yield Misfit(error.path, error.said, _PROFILE_CURE, is_warning=False)
 
 
 def _problems(file: Path, document: dict[str, Any], *, schema: bool) -> list[tuple[Path_, str, str]]:

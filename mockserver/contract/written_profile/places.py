@@ -12,6 +12,14 @@ from mockserver.errors import SpecError
 from mockserver.spec.positions import compose, place_in
 
 
+class WrittenProfileError(SpecError):
+    """A written profile cannot be read, or does not fit its spec; `path` leads to the place in the file."""
+
+    def __init__(self, message: str, said: str, path: tuple[str | int, ...]) -> None:
+        super().__init__(message)
+        self.said, self.path = said, path
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenPlace:
     """A value in a file: `path` leads there from the root, `label` names it for people."""
@@ -26,9 +34,14 @@ class WrittenPlace:
         return replace(self, path=(*self.path, *steps), label=(*self.label, *steps))
 
     def fail(self, said: str) -> NoReturn:
-        """Raise a SpecError that names file, member and line."""
+        """Raise an error that names file, member and line.
+
+        Raises:
+            WrittenProfileError: always.
+        """
         label = ".".join(map(str, self.label))
-        raise SpecError(f"{self.file}: {f'{label}: ' if label else ''}{said}{_line(self.text, self.path)}")
+        told = f"{label}: {said}" if label else said
+        raise WrittenProfileError(f"{self.file}: {told}{_line(self.text, self.path)}", told, self.path)
 
 
 def _line(text: str, path: Sequence[str | int]) -> str:

@@ -19,11 +19,7 @@ from mockserver.contract.written_profile.scope import ITEM, PlaceholderScope
 
 @dataclass(frozen=True, slots=True)
 class WrittenStep:
-    """A step; `change` is what it makes of a good item.
-
-    Raises:
-        SpecError: what it leaves is not what a read compares (at `checked`).
-    """
+    """A step; `change` is what it makes of a good item."""
 
     entry: StepEntry
     place: WrittenPlace

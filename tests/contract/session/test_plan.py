@@ -55,6 +55,14 @@ def test_the_line_that_repeats_a_run_is_read_as_that_run(monkeypatch: pytest.Mon
     assert (one.facts, one.headers["X-Trace"]) == ({"debtor": "D 1"}, "a b")
 
 
+def test_a_profile_of_a_file_is_in_the_line() -> None:
+    one = SessionPlan("acme", spec=Path("acme.yaml"), profile=Path("my profiles/acme.yaml"))
+
+    assert plan.command_line(one).startswith(
+        "mockserver contract --spec acme.yaml --profile 'my profiles/acme.yaml' --seed 0"
+    )
+
+
 def test_a_spec_stands_in_the_place_of_a_vendor() -> None:
     line = plan.command_line(SessionPlan("acme", spec=Path("my specs/acme.yaml")))
 

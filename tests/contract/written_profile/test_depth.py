@@ -25,7 +25,8 @@ from tests.contract.planted_faults.measurement import FaultFoundError, FirstFind
 from tests.contract.planted_faults.wrappers import with_fault
 from tests.support.hypothesis_settings import without_constants
 
-FILE = Path(__file__).parent / "vba.yaml"
+FOLDER = Path(__file__).parent
+BATCHES = {"vba": "putClaimInvoiceBatch", "payt": "postV1Invoices"}
 DRAWN = DrawnValues(17, Decimal("19.90"))
 FOUND_IN_SEQUENCES = (
     "vba-drops-the-last",
@@ -38,6 +39,11 @@ FOUND_IN_SEQUENCES = (
     "vba-loses-the-second",
     "vba-databases-are-one",
     "vba-says-no-why",
+    "payt-is-blind",
+    "payt-counts-what-was-sent",
+    "payt-loses-digits",
+    "payt-keeps-a-refused-one",
+    "payt-changes-nothing",
 )
 
 
@@ -53,7 +59,7 @@ def in_python() -> ApiUnderTest:
 
 @cache
 def in_yaml() -> ApiUnderTest:
-    return load_vendor_api("vba", None, FILE)
+    return load_vendor_api("vba", None, FOLDER / "vba.yaml")
 
 
 def pairs() -> Iterator[tuple[BatchProfile, BatchProfile]]:
@@ -135,29 +141,33 @@ def test_what_is_pinned_and_tolerated_is_the_same() -> None:
     ]
 
 
-@pytest.fixture(scope="module")
-def right_server() -> Application:
-    return create_app(Options(vendors=("vba",), strict_auth=True))
+@cache
+def right_server(vendor: str) -> Application:
+    return create_app(Options(vendors=(vendor,), strict_auth=True))
 
 
-def found(app: App, ledger: FindingLedger) -> list[str]:
-    """The checks that find something in sequences, with the profile in YAML."""
-    effort = RunConfig(7, 12, operations=frozenset({"putClaimInvoiceBatch"}), shrinks=False)
-    with suppress(FaultFoundError), Target(Address("http://testserver/vba", app)) as target:
-        runner.run_phases(in_yaml(), target, effort, ledger, (runner.STATEFUL_PHASE,))
+def found(vendor: str, app: App, ledger: FindingLedger) -> list[str]:
+    """The checks that find something in sequences of one batch, with the profile in YAML."""
+    effort = RunConfig(7, 12, operations=frozenset({BATCHES[vendor]}), shrinks=False)
+    api = load_vendor_api(vendor, None, FOLDER / f"{vendor}.yaml")
+    with suppress(FaultFoundError), Target(Address(f"http://testserver/{vendor}", app)) as target:
+        runner.run_phases(api, target, effort, ledger, (runner.STATEFUL_PHASE,))
     return [one.check for one in ledger.findings]
 
 
-def test_the_right_server_has_no_finding(right_server: Application) -> None:
+@pytest.mark.parametrize("vendor", BATCHES)
+def test_the_right_server_has_no_finding(vendor: str) -> None:
     ledger = FindingLedger()
 
-    assert found(right_server, ledger) == []
-    assert ledger.made["putClaimInvoiceBatch", "steps-do-what-they-say"]
-    assert ledger.made["putClaimInvoiceBatch", "tenants-are-apart"]
+    assert found(vendor, right_server(vendor), ledger) == []
+    assert ledger.made[BATCHES[vendor], "steps-do-what-they-say"]
+    assert ledger.made[BATCHES[vendor], "tenants-are-apart"]
 
 
 @pytest.mark.parametrize(
     "fault", [one for one in MUTANTS if one.id in FOUND_IN_SEQUENCES], ids=lambda one: one.id
 )
-def test_a_planted_fault_is_found(fault: PlantedFault, right_server: Application) -> None:
-    assert found(with_fault(right_server, fault.planted), FirstFindingLedger())
+def test_a_planted_fault_is_found(fault: PlantedFault) -> None:
+    app = with_fault(right_server(fault.vendor), fault.planted)
+
+    assert found(fault.vendor, app, FirstFindingLedger())
