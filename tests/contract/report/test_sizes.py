@@ -32,9 +32,7 @@ def test_the_times_of_each_size_are_told() -> None:
 def test_a_limit_that_nobody_states_is_unknown() -> None:
     unknown = SizeTimes(OPERATION, None, "nobody: the spec has no maxItems", 250, 2500, 120, (), {})
 
-    assert list(size_lines(unknown))[0].startswith(
-        "  sizes: the limit is unknown, by nobody: the spec has no"
-    )
+    assert next(size_lines(unknown)).startswith("  sizes: the limit is unknown, by nobody: the spec has no")
 
 
 def test_the_times_are_listed_where_everything_is_and_in_the_document() -> None:
