@@ -177,7 +177,11 @@ class _SizeRun:
         passes = f" ({low:,} pass)" if low else ""
         if planned.is_over:
             return finding
-        start = f"fails from {high:,} items on{passes}" if low == high - 1 else f"fails with {high:,}{passes}"
+        start = (
+            f"fails from {high:,} items on{passes}"
+            if low == high - 1
+            else f"fails with {high:,} items{passes}"
+        )
         return replace(finding, said=f"{start}: {finding.said}")
 
     def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
