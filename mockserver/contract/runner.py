@@ -61,10 +61,10 @@ def run_phases(
         if _wants(run_config, {*CHECKS, *LIST_CHECKS}):
             plans.append(plan_lists(api, target, run_config, ledger, judge))
     if SIZES_PHASE in phases:
-        from mockserver.contract.sizes.run import SIZE_CHECKS, plan_sizes  # noqa: PLC0415 - as above
-        from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415
+        from mockserver.contract.sizes.checks import SHARED_CHECKS, SIZE_CHECKS  # noqa: PLC0415
+        from mockserver.contract.sizes.run import plan_sizes  # noqa: PLC0415 - imports Hypothesis
 
-        if _wants(run_config, {*CHECKS, *STATEFUL_CHECKS, *SIZE_CHECKS}):
+        if _wants(run_config, {*CHECKS, *SHARED_CHECKS, *SIZE_CHECKS}):
             plans.append(plan_sizes(api, target, run_config, ledger, judge))
     _run(chain.from_iterable(plans), target, run_config, ledger)
 

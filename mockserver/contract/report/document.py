@@ -11,6 +11,7 @@ from mockserver.contract.finding import Finding
 from mockserver.contract.report.item_outcomes import ItemOutcomes
 from mockserver.contract.report.rows import ReportRow, RowGroup, RunOutcome
 from mockserver.contract.report.text import HiddenSecrets, number_lines
+from mockserver.contract.size_times import SizeTimes
 from mockserver.model import Json
 
 VERSION = 1
@@ -51,10 +52,29 @@ def _vendor(outcome: RunOutcome) -> Json:
         "seconds": round(visit.seconds, 3),
         "stopped": visit.stopped,
         "notes": [HiddenSecrets(visit.secrets).text(one) for one in visit.ledger.notes],
+        "sizes": [_sizes(one) for one in visit.ledger.sizes],
         "operations": [_operation(outcome, group, items) for group in outcome.groups],
         "gone": [
             {"operation": one.operation, "check": one.check, "reason": one.reason} for one in outcome.resolved
         ],
+    }
+
+
+def _sizes(sizes: SizeTimes) -> Json:
+    return {
+        "operation": sizes.operation,
+        "limit": sizes.limit,
+        "limit_by": sizes.limit_source,
+        "budget": {
+            "calls": sizes.most_calls,
+            "items": sizes.most_items,
+            "seconds": sizes.most_seconds,
+        },
+        "batches": [
+            {"items": one.size, "bad": one.bad, "status": one.status, "seconds": round(one.seconds, 3)}
+            for one in sizes.times
+        ],
+        "left_out": [{"items": size, "reason": reason} for size, reason in sizes.left_out.items()],
     }
 
 

@@ -10,6 +10,7 @@ from click import style
 from mockserver.contract.finding import Finding
 from mockserver.contract.report.document import tally_findings
 from mockserver.contract.report.rows import ReportRow, RowGroup, RunOutcome
+from mockserver.contract.report.sizes import size_lines
 from mockserver.contract.report.text import HiddenSecrets, counted, number_lines, one_line
 from mockserver.contract.session.session import INTERRUPTED
 
@@ -31,6 +32,10 @@ def vendor_lines(outcome: RunOutcome, *, verbose: bool = False) -> Iterator[str]
         rows = [row for row in group.rows if verbose or row.verdict == "known"]
         if rows:
             yield from _group(outcome, group, rows)
+        if verbose:
+            for sizes in session.ledger.sizes:
+                if sizes.operation == group.operation:
+                    yield from size_lines(sizes)
     for one in outcome.resolved:
         yield f"gone: {one.check} at {one.operation} is in the baseline and passes now: take it out"
 

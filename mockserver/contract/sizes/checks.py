@@ -35,3 +35,20 @@ SIZE_CHECKS: Mapping[str, Check] = MappingProxyType(
     }
 )
 """In the order of a report."""
+
+SHARED_CHECKS = frozenset(
+    {
+        "answers-can-be-read",
+        "good-items-are-accepted",
+        "bad-items-are-refused",
+        "accepted-are-there",
+        "rejected-leave-no-trace",
+        "class-is-true",
+        "lists-show-what-is-there",
+        "steps-do-what-they-say",
+        "whole-or-nothing",
+        "twice-in-a-batch",
+        "amounts-are-exact",
+    }
+)
+"""Checks of sequences that are made of a batch of any size."""

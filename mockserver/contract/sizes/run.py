@@ -18,7 +18,6 @@ from mockserver.contract.profile import BatchProfile
 from mockserver.contract.progress import RunPart
 from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.size_times import SizeTime, SizeTimes
-from mockserver.contract.sizes.checks import SIZE_CHECKS
 from mockserver.contract.sizes.plan import (
     SIZES,
     PlannedSize,
@@ -33,8 +32,6 @@ from mockserver.contract.stateful.run import batch_profiles_of
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.target import Target
 from mockserver.sandbox.clock import Clock, system_clock
-
-__all__ = ["SIZE_CHECKS", "plan_sizes"]
 
 PHASE = "sizes"
 
@@ -180,7 +177,11 @@ class _SizeRun:
         passes = f" ({low:,} pass)" if low else ""
         if planned.is_over:
             return finding
-        start = f"fails from {high:,} items on{passes}" if low == high - 1 else f"fails with {high:,}{passes}"
+        start = (
+            f"fails from {high:,} items on{passes}"
+            if low == high - 1
+            else f"fails with {high:,} items{passes}"
+        )
         return replace(finding, said=f"{start}: {finding.said}")
 
     def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
@@ -219,7 +220,7 @@ class _SizeRun:
                 break
             middle = (low + high) // 2
             try:
-                self.trials.attempt(replace(planned, size=middle, bad="none"))
+                self.trials.attempt(PlannedSize(middle))
             except OwnLimitError:
                 high = middle
             else:

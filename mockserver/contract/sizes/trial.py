@@ -23,6 +23,7 @@ from mockserver.sandbox.clock import Clock
 
 TOO_LARGE = 413
 _TENANT = 0
+_ORDER = "order-is-kept"
 _RANGES = 3
 """Ranges of keys that are tried where some of a range is there already and some is not."""
 
@@ -178,6 +179,7 @@ class _OpenedTrial:
         self._is_taken(sent, exchange)
         self.trials.timed(SizeTime(len(items), named, exchange.response.status, seconds))
         answered = batch_calls.read_answer(self.sequence, sent, exchange.request, exchange)
+        self._keeps_order(answered)
         settle_batch(self.sequence, answered)
         self._read(answered, bad, lists=lists)
         self._is_in_time(sent, seconds)
@@ -190,6 +192,20 @@ class _OpenedTrial:
         if self.sequence.lost:
             said = f"{sentences.batch(answered.sent.items)}; reading them back was not answered"
             self.sequence.breaks(IN_TIME, f"{said}: {self.sequence.lost}", "an answer", "none")
+
+    def _keeps_order(self, answered: SettledBatch) -> None:
+        """Break where an outcome names another item, however far back it stands."""
+        places = {one.key: place for place, one in enumerate(answered.sent.items)}
+        if len(places) < len(answered.sent.items):
+            return
+        rows = zip(answered.sent.items, answered.verdicts, strict=True)
+        named = [(one, verdict.told) for one, verdict in rows if verdict.told and verdict.told.key]
+        self.sequence.count_check(_ORDER, len(named))
+        for one, told in named:
+            if told.key and told.key != one.key and told.key in places:
+                said = f"{sentences.batch(answered.sent.items)}; at the position of item {places[one.key]} "
+                said = f"{said}({one.key}) is the outcome of {told.key}, which is item {places[told.key]}"
+                self.sequence.breaks(_ORDER, said, one.key, told.key, told.at)
 
     def _is_answered(self, sent: SentBatch, exchange: Exchange | None) -> None:
         self.sequence.count_check(IN_TIME)
@@ -218,15 +234,16 @@ class _OpenedTrial:
         Raises:
             OwnLimitError: the target has a limit that nobody states.
         """
-        if len(sent.items) < 2 or not sent.expected_effect.is_done:  # noqa: PLR2004 - one good item is no size
+        status, limit = exchange.response.status, self.trials.limit
+        if len(sent.items) < 2:  # noqa: PLR2004 - one item is no size
+            return
+        if status == TOO_LARGE and limit.most is None:
+            raise OwnLimitError
+        if not sent.expected_effect.is_done:
             return
         self.sequence.count_check(LEGAL)
-        status = exchange.response.status
         if status < FIRST_REFUSAL:
             return
-        if status == TOO_LARGE and self.trials.limit.most is None:
-            raise OwnLimitError
-        limit = self.trials.limit
         allowed = f"{limit.most:,} are allowed by {limit.source}" if limit.most else "no limit is stated"
         said = f"{sentences.batch(sent.items)}, and {allowed}; the call is refused with "
         came = sentences.response(exchange)

@@ -22,20 +22,19 @@ SAID = {
     "pvex-stores-three-hundred": ("accepted-are-there", "fails from 301 items on (300 pass): "),
     "vba-cuts-long-answers": ("answers-match-the-spec", "fails from 121 items on (120 pass): "),
     "vba-mixes-up-the-order": ("order-is-kept", "fails from 65 items on (64 pass): "),
-    "vba-repeats-outcomes": ("keys-are-the-items", "fails from 257 items on (256 pass): "),
+    "vba-repeats-outcomes": ("order-is-kept", "fails from 257 items on (256 pass): "),
     "payt-miscounts-many": ("count-is-processed", "fails from 101 items on (100 pass): "),
     "vba-refuses-a-legal-size": ("legal-sizes-are-accepted", "fails from 401 items on (400 pass): "),
     "xero-takes-fifty": ("legal-sizes-are-accepted", "fails from 51 items on (50 pass): "),
     "guidewire-takes-one-too-many": ("limit-is-kept", "sent 101 good items, and at most 100 are allowed"),
     "payt-does-not-answer": ("sizes-are-answered-in-time", "fails from 501 items on (500 pass): "),
-    "vba-is-quadratic": ("sizes-are-answered-in-time", "fails with 1,000 (500 pass): "),
 }
 
 
-def findings(fault: PlantedFault, only: str, *, shrinks: bool = True) -> list[Finding]:
+def findings(fault: PlantedFault, only: str) -> list[Finding]:
     """What the sizes find at a server with the fault; the check is the only one that is made."""
     app = with_fault(create_app(Options(vendors=(fault.vendor,), strict_auth=True)), fault.planted)
-    effort = RunConfig(7, 8, frozenset({only}), frozenset(fault.operations), shrinks=shrinks)
+    effort = RunConfig(7, 8, frozenset({only}), frozenset(fault.operations))
     ledger = FindingLedger()
     with Target(Address(f"http://testserver/{fault.vendor}", app)) as target:
         api = load_vendor_api(fault.vendor)
@@ -44,14 +43,15 @@ def findings(fault: PlantedFault, only: str, *, shrinks: bool = True) -> list[Fi
 
 
 def test_every_planted_size_is_tried() -> None:
-    assert set(SAID) == set(KNOWN)
+    # The slow server needs real seconds: test_run has one with a clock of its own.
+    assert set(SAID) == set(KNOWN) - {"vba-is-quadratic"}
 
 
 @pytest.mark.parametrize("name", SAID)
 def test_a_fault_of_a_size_is_found_and_told_by_the_smallest_one(name: str) -> None:
     check, said = SAID[name]
 
-    found = findings(KNOWN[name], check, shrinks=name != "vba-is-quadratic")
+    found = findings(KNOWN[name], check)
 
     assert [one.check for one in found] == [check]
     assert found[0].said.startswith(said)

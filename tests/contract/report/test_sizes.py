@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from mockserver.contract.report.document import report_document
+from mockserver.contract.report.rows import run_outcome
+from mockserver.contract.report.sizes import size_lines
+from mockserver.contract.report.terminal import vendor_lines
+from mockserver.contract.size_times import SizeTime, SizeTimes
+from tests.support.contract_sessions import OPERATION, visit
+
+TIMES = SizeTimes(
+    OPERATION,
+    1000,
+    "the spec (maxItems)",
+    250,
+    2500,
+    120,
+    (SizeTime(1, "none", 201, 0.0021), SizeTime(1000, "none", 201, 0.51), SizeTime(1000, "last", 201, 0.62)),
+    {1001: "it is over the budget"},
+)
+LINES = [
+    "  sizes: the limit is 1,000 items, by the spec (maxItems); at most 250 calls, 2,500 items and 120 s",
+    "          1 item  0.002 s",
+    "     1,000 items  0.510 s, 0.620 s (last bad)",
+    "     1,001 items  not tried: it is over the budget",
+]
+
+
+def test_the_times_of_each_size_are_told() -> None:
+    assert list(size_lines(TIMES)) == LINES
+
+
+def test_a_limit_that_nobody_states_is_unknown() -> None:
+    unknown = SizeTimes(OPERATION, None, "nobody: the spec has no maxItems", 250, 2500, 120, (), {})
+
+    assert next(size_lines(unknown)).startswith("  sizes: the limit is unknown, by nobody: the spec has no")
+
+
+def test_the_times_are_listed_where_everything_is_and_in_the_document() -> None:
+    session = visit(made={"count-is-processed": 3})
+    session.ledger.sizes.append(TIMES)
+    outcome = run_outcome(session, ())
+
+    assert [line for line in vendor_lines(outcome, verbose=True) if line in LINES] == LINES
+    assert not set(vendor_lines(outcome)) & set(LINES)
+    (told,) = report_document([outcome], "")["vendors"][0]["sizes"]
+    assert told["budget"] == {"calls": 250, "items": 2500, "seconds": 120}
+    assert told["batches"][2] == {"items": 1000, "bad": "last", "status": 201, "seconds": 0.62}
+    assert told["left_out"] == [{"items": 1001, "reason": "it is over the budget"}]

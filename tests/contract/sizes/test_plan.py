@@ -1,0 +1,103 @@
+"""Which sizes are tried, and which of the items are bad."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.profile import BatchProfile
+from mockserver.contract.sizes.plan import (
+    OUR_LIMIT,
+    BadItems,
+    SizeBudget,
+    SizeLimit,
+    limit_of,
+    places_of,
+    sample_of,
+)
+from mockserver.contract.sizes.plan import plan as planned
+from mockserver.contract.stateful.run import batch_profiles_of
+from mockserver.engine.envelope import MAX_ITEMS
+
+NOBODY = SizeLimit(None, "nobody")
+SMALL = SizeBudget.of(RunConfig())
+
+
+def profile(vendor: str, operation: str) -> BatchProfile:
+    return next(one for one in batch_profiles_of(load_vendor_api(vendor)) if one.operation == operation)
+
+
+def limit(vendor: str, operation: str, most: int | None = None, *, is_ours: bool) -> SizeLimit:
+    api = load_vendor_api(vendor)
+    known = replace(profile(vendor, operation), max_items=most)
+    return limit_of(api.spec, api.spec.operations[operation], known, is_ours=is_ours)
+
+
+@pytest.mark.parametrize(
+    ("bad", "places"),
+    [
+        ("none", []),
+        ("first", [0]),
+        ("last", [4]),
+        ("middle", [2]),
+        ("every second", [1, 3]),
+        ("all", [0, 1, 2, 3, 4]),
+    ],
+)
+def test_bad_items_stand_where_they_are_named(bad: BadItems, places: list[int]) -> None:
+    assert sorted(places_of(bad, 5)) == places
+
+
+@pytest.mark.parametrize("bad", ["first", "last", "middle", "every second", "all"])
+def test_one_item_alone_is_bad_and_none_of_none(bad: BadItems) -> None:
+    assert [len(places_of(bad, size)) for size in (0, 1)] == [0, 1]
+
+
+def test_a_small_batch_is_read_back_whole_and_of_a_big_one_the_ends() -> None:
+    assert sample_of(10, frozenset(), 3) == tuple(range(10))
+    assert {0, 499, 500, 998, 999} <= set(sample_of(1000, frozenset({499}), 3))
+    assert len(sample_of(1000, frozenset(range(1000)), 3)) <= 10
+
+
+def test_the_limit_is_that_of_the_spec() -> None:
+    assert limit("guidewire", "runBatch", 7, is_ours=True) == SizeLimit(100, "the spec (maxItems)")
+
+
+def test_without_one_in_the_spec_the_limit_is_that_of_the_profile_then_ours() -> None:
+    operation = "putClaimInvoiceBatch"
+
+    assert limit("vba", operation, 7, is_ours=True).most == 7
+    assert limit("vba", operation, is_ours=True).most == OUR_LIMIT == MAX_ITEMS
+    assert limit("vba", operation, is_ours=False).most is None
+
+
+def test_the_limit_and_one_more_are_tried() -> None:
+    made = planned(SizeLimit(60, "the spec"), profile("vba", "putClaimInvoiceBatch"), SMALL, 0, 1)
+
+    assert [(one.size, one.is_over) for one in made.planned][-3:] == [(50, False), (60, False), (61, True)]
+
+
+def test_more_examples_reach_our_own_limit_and_fewer_say_that_it_is_left_out() -> None:
+    ours, vba = SizeLimit(OUR_LIMIT, "this mock"), profile("vba", "putClaimInvoiceBatch")
+
+    large = planned(ours, vba, SizeBudget.of(RunConfig(max_examples=2000)), 0, 1)
+
+    assert [one.size for one in large.planned][-2:] == [OUR_LIMIT, OUR_LIMIT + 1]
+    assert planned(ours, vba, SMALL, 0, 1).left_out == dict.fromkeys(
+        (OUR_LIMIT, OUR_LIMIT + 1), "it is over the budget"
+    )
+
+
+def test_sizes_without_so_many_keys_are_left_out() -> None:
+    few = replace(profile("vba", "putClaimInvoiceBatch"), key=lambda number: str(number % 3), twice="")
+
+    assert planned(NOBODY, few, SMALL, 0, 1).left_out[10] == "there are not so many keys"
+
+
+def test_keys_that_each_need_a_call_bound_the_sizes() -> None:
+    made = planned(NOBODY, profile("vba", "putClaimInvoiceBatch"), SMALL, 2, 1)
+
+    assert max(one.size for one in made.planned) == 50
