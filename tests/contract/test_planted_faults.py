@@ -86,6 +86,7 @@ def test_every_vendor_has_faults_of_every_family_that_it_can_have() -> None:
         "payt-spells-numbers",
         "pvex-worlds-are-one",
         "guidewire-reverses",
+        "vba-shifts-dates",
     ],
 )
 def test_the_suite_finds_a_fault_of_each_family(name: str) -> None:

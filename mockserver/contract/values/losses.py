@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Final
 
 from mockserver.contract.profile import Json
@@ -22,6 +22,7 @@ _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - moments are compared in U
 _LAST_OF_ASCII, _LAST_OF_16_BITS = 0x7F, 0xFFFF
 _REPLACEMENT = "\ufffd"
 _PLACES = range(8)
+_EXACT: Final = Context(prec=500)
 
 WORDS: Final[dict[LossKind, str]] = {
     "lost": "the value is lost",
@@ -47,20 +48,20 @@ WORDS: Final[dict[LossKind, str]] = {
     "time added": "a time of day is added",
     "rounded": "it is rounded",
     "cut off": "decimals are cut off",
-    "scale lost": "its decimals are not all printed",
+    "scale lost": "it is printed with fewer decimals than it should have",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A difference; `places` are the decimals that are left of a number or of a second."""
+    """A difference; `places` are the numbers of decimals that it could have been rounded or cut to."""
 
     kind: LossKind
-    places: int = 0
+    places: frozenset[int] = frozenset({0})
 
     def is_declared(self, change: ValueChange) -> bool:
         """Return whether the vendor makes this change by design."""
-        return change.what == self.kind and change.places >= self.places
+        return change.what == self.kind and change.places in self.places
 
     def __str__(self) -> str:
         return WORDS[self.kind]
@@ -118,16 +119,22 @@ def _number_losses(sent: Json, shown: Json) -> Iterator[Loss]:
         return
     if wanted == found:
         return
-    for places in _PLACES:
-        unit = Decimal(1).scaleb(-places)
-        for mode in (ROUND_HALF_UP, ROUND_HALF_EVEN):
-            if wanted.quantize(unit, mode) == found:
-                yield Loss("rounded", places)
-                return
-        if wanted.quantize(unit, ROUND_DOWN) == found:
-            yield Loss("cut off", places)
-            return
-    yield Loss("changed")
+    rounded = _places_of(wanted, found, ROUND_HALF_UP, ROUND_HALF_EVEN)
+    cut = _places_of(wanted, found, ROUND_DOWN)
+    if rounded:
+        yield Loss("rounded", rounded)
+    else:
+        yield Loss("cut off", cut) if cut else Loss("changed")
+
+
+def _places_of(wanted: Decimal, found: Decimal, *modes: str) -> frozenset[int]:
+    """Return to how many decimals `wanted` could have been rounded to become `found`."""
+    units = {places: Decimal(1).scaleb(-places) for places in _PLACES}
+    return frozenset(
+        places
+        for places, unit in units.items()
+        if any(wanted.quantize(unit, mode, _EXACT) == found for mode in modes)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,28 +144,31 @@ class _Moment:
     wall: datetime
     fraction: Decimal
     offset: timedelta | None
+    utc: datetime
     has_time: bool
-
-    @property
-    def utc(self) -> datetime:
-        return self.wall - (self.offset or timedelta(0))
 
 
 def _parse_moment(text: str) -> _Moment | None:
-    if found := _MILLISECONDS.fullmatch(text):
-        seconds, milliseconds = divmod(int(found[1]), 1000)
-        wall = _EPOCH + timedelta(seconds=seconds)
-        return _Moment(wall, Decimal(milliseconds).scaleb(-3), timedelta(0), has_time=True)
-    match = _MOMENT.fullmatch(text)
-    if match is None:
-        return None
-    day, time, fraction, zone = match.groups()
     try:
-        wall = datetime.fromisoformat(f"{day}T{time or '00:00:00'}")
-    except ValueError:
+        if found := _MILLISECONDS.fullmatch(text):
+            return _of_milliseconds(int(found[1]))
+        match = _MOMENT.fullmatch(text)
+        return None if match is None else _of_iso(*match.groups())
+    except (ValueError, OverflowError):
         return None
+
+
+def _of_milliseconds(number: int) -> _Moment:
+    seconds, milliseconds = divmod(number, 1000)
+    wall = _EPOCH + timedelta(seconds=seconds)
+    return _Moment(wall, Decimal(milliseconds).scaleb(-3), timedelta(0), wall, has_time=True)
+
+
+def _of_iso(day: str, time: str | None, fraction: str | None, zone: str | None) -> _Moment:
+    wall = datetime.fromisoformat(f"{day}T{time or '00:00:00'}")
     digits = Decimal(f"0.{fraction}") if fraction else Decimal(0)
-    return _Moment(wall, digits, _offset(zone), has_time=time is not None)
+    offset = _offset(zone)
+    return _Moment(wall, digits, offset, wall - (offset or timedelta(0)), has_time=time is not None)
 
 
 def _offset(zone: str | None) -> timedelta | None:
@@ -195,10 +205,8 @@ def _timed_losses(wanted: _Moment, found: _Moment) -> Iterator[Loss]:
     elif found.offset is None and wanted.offset is not None:
         yield Loss("zone left out")
     if found.fraction != wanted.fraction:
-        exponent = found.fraction.as_tuple().exponent
-        places = max(0, -exponent) if isinstance(exponent, int) else 0
-        near = abs(found.fraction - wanted.fraction) < Decimal(1).scaleb(-places)
-        yield Loss("fraction lost", places) if near else Loss("moved")
+        places = _places_of(wanted.fraction, found.fraction, ROUND_DOWN, ROUND_HALF_UP, ROUND_HALF_EVEN)
+        yield Loss("fraction lost", places) if places else Loss("moved")
 
 
 def _text_losses(sent: str, shown: str) -> Iterator[Loss]:

@@ -28,6 +28,8 @@ from mockserver.spec.xml_places import XML_MEDIA_TYPES
 
 _KEYS = 400
 """Items that are sent of an operation, at most."""
+_CALLS, _CALLS_OF_AN_EXAMPLE = 100, 3
+"""Calls of an operation, at most: some, and more for each example that a run is to make."""
 _LISTED = 20
 """Stored items, after which the list is read."""
 _TOGETHER = 5
@@ -67,6 +69,7 @@ class _ValueRun:
     barred: set[tuple[str, MemberPath, str]] = field(default_factory=set)
     unlisted: list[tuple[_KeyedTrial, SentItem]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    turns: Iterator[int] = field(default_factory=count)
 
     @classmethod
     def begin(cls, context: SequenceContext) -> _ValueRun:
@@ -85,7 +88,8 @@ class _ValueRun:
         try:
             media_types = [name for name in self._other_media_types() if members and self._is_taken(name)]
             self.waiting.extend(plan_trials(members, media_types, wanted.max_examples, wanted.seed))
-            while members and self.waiting and self.keys and not self.context.search.target_is_lost:
+            most = _CALLS + _CALLS_OF_AN_EXAMPLE * wanted.max_examples
+            while members and self._goes_on(most):
                 with self._going_on():
                     self._send(self._next_trials())
             with self._going_on():
@@ -93,6 +97,16 @@ class _ValueRun:
         finally:
             self.context.isolation.drop(self.sequence.scope)
         self._tell()
+
+    def _goes_on(self, most: int) -> bool:
+        """Return whether there is more to send, and calls, keys and a target are left for it."""
+        if not self.waiting or self.context.search.target_is_lost:
+            return False
+        if self.keys and len(self.sequence.exchanges) < most:
+            return True
+        said = f"values were compared in {most} calls at most; {len(self.waiting)} items were left"
+        self.context.ledger.notes.append(f"{self.context.batch_profile.operation}: {said}")
+        return False
 
     def _other_media_types(self) -> list[str]:
         profile = self.context.batch_profile
@@ -116,23 +130,20 @@ class _ValueRun:
 
     def _next_trials(self) -> list[_KeyedTrial]:
         """Take those of one media type, for one batch; keys that exist already are taken in turn."""
-        made: list[_KeyedTrial] = []
-        first = self.waiting[0]
+        first, left = self.waiting[0], deque[ValueTrial]()
+        made: dict[str, _KeyedTrial] = {}
         known = not self.context.batch_profile.creates and self.context.batch_profile.prepare is None
-        while self.waiting and self.keys and len(made) < _TOGETHER:
-            trial = self.waiting[0]
-            key = self.keys[0]
-            if trial.media_type != first.media_type or key in {one.key for one in made}:
-                break
-            if made and (trial.is_alone or first.is_alone):
-                break
-            self.waiting.popleft()
-            if kept := tuple(one for one in trial.changes if not self._is_barred(one, trial.media_type)):
-                self.keys.popleft()
+        while self.waiting and self.keys and self.keys[0] not in made and len(made) < _TOGETHER:
+            trial = self.waiting.popleft()
+            if trial.media_type != first.media_type or (made and (trial.is_alone or first.is_alone)):
+                left.append(trial)
+            elif kept := tuple(one for one in trial.changes if not self._is_barred(one, trial.media_type)):
+                key = self.keys.popleft()
                 self.keys.extend([key] if known else [])
-                trial = replace(trial, changes=kept)
-                made.append(_KeyedTrial(trial, key, self._document(trial, key)))
-        return made
+                fit = replace(trial, changes=kept)
+                made[key] = _KeyedTrial(fit, key, self._document(fit, key))
+        self.waiting.extendleft(reversed(left))
+        return list(made.values())
 
     def _is_barred(self, change: Change, media_type: str) -> bool:
         member, hard = change
@@ -205,7 +216,7 @@ class _ValueRun:
         for one, sent in done:
             self._compare(one, sent, sent.exchange, "the answer to it")
         for one, sent in done:
-            for exchange in self._reads(profile.read(one.key, _TENANT), sent.place):
+            for exchange in self._reads(profile.read(one.key, _TENANT)):
                 self._compare(one, sent, exchange, "reading it")
         self.unlisted += done
         if len(self.unlisted) >= _LISTED or not profile.creates:
@@ -215,11 +226,11 @@ class _ValueRun:
         profile, listed = self.context.batch_profile, self.unlisted
         self.unlisted = []
         if listed and profile.listing:
-            for exchange in self._reads(profile.listing(_TENANT), next(self.numbers)):
+            for exchange in self._reads(profile.listing(_TENANT)):
                 for one, sent in listed:
                     self._compare(one, sent, exchange, "the list")
 
-    def _reads(self, request: Request, number: int) -> Iterator[Exchange]:
+    def _reads(self, request: Request) -> Iterator[Exchange]:
         """Yield the answer as the profile asks for it, then in another media type of the operation's."""
         accepts: list[str | None] = [None]
         for accept in accepts:
@@ -232,7 +243,7 @@ class _ValueRun:
             yield exchange
             others = self._other_answers(exchange)
             if accept is None and others:
-                accepts.append(others[number % len(others)])
+                accepts.append(others[next(self.turns) % len(others)])
 
     def _other_answers(self, exchange: Exchange) -> list[str]:
         operation = self.context.api.spec.operations.get(exchange.operation)

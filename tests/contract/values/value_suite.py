@@ -1,0 +1,35 @@
+"""The part of the suite that compares values, on an application in this process."""
+
+from __future__ import annotations
+
+from mockserver.contract.asgi_calls import App
+from mockserver.contract.config import RunConfig
+from mockserver.contract.failure_search import FailureSearch
+from mockserver.contract.isolation import Isolation
+from mockserver.contract.judge import ExchangeJudge
+from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.loading import load_vendor_api
+from mockserver.contract.responses.outcomes import reader_for
+from mockserver.contract.stateful.run import batch_profiles_of
+from mockserver.contract.stateful.sequence import SequenceContext
+from mockserver.contract.values.value_run import check_values
+from tests.contract.suite import target
+
+
+def compared(vendor: str, app: App, operations: tuple[str, ...], seed: int, examples: int) -> FindingLedger:
+    """What comparing the values of these operations comes to."""
+    api, ledger, wanted = load_vendor_api(vendor), FindingLedger(), RunConfig(seed, examples)
+    judge = ExchangeJudge(api, wanted)
+    with target(app, vendor) as one:
+        for profile in batch_profiles_of(api):
+            operation = api.spec.operations[profile.operation]
+            if profile.operation not in operations or operation.batch is None:
+                continue
+            reader = profile.reader or reader_for(api, operation)
+            isolation, search = Isolation(one, seed, profile.operation), FailureSearch(wanted)
+            check_values(
+                SequenceContext(
+                    api, profile, operation.batch, one, wanted, ledger, judge, reader, isolation, search
+                )
+            )
+    return ledger
