@@ -9,6 +9,7 @@ from tests.contract.planted_faults.counts import COUNTS
 from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.isolation import ISOLATION
 from tests.contract.planted_faults.items import ITEMS
+from tests.contract.planted_faults.lists import LISTS
 from tests.contract.planted_faults.refusals import REFUSALS
 from tests.contract.planted_faults.spelling import MANNERS
 from tests.contract.planted_faults.state import STATE
@@ -20,4 +21,13 @@ _OF_OTHERS = [
     for fault in import_module(f"tests.vendors.{file.parent.name}.planted_faults").FAULTS
 ]
 
-MUTANTS: tuple[PlantedFault, ...] = (*ITEMS, *COUNTS, *STATE, *REFUSALS, *MANNERS, *ISOLATION, *_OF_OTHERS)
+MUTANTS: tuple[PlantedFault, ...] = (
+    *ITEMS,
+    *COUNTS,
+    *STATE,
+    *REFUSALS,
+    *MANNERS,
+    *ISOLATION,
+    *LISTS,
+    *_OF_OTHERS,
+)

@@ -10,13 +10,14 @@ from mockserver.contract.exchange import Request, Response, json_request
 from mockserver.contract.target import Target
 from tests.contract.planted_faults.wrappers import Json, Planted
 
-Family = Literal["items", "counts", "state", "refusals", "isolation"]
+Family = Literal["items", "counts", "state", "refusals", "isolation", "lists"]
 FAMILIES: Mapping[Family, str] = {
     "items": "lost, duplicated, reordered, misreported items",
     "counts": "wrong counts and sums",
     "state": "state that leaks, tears or forgets",
     "refusals": "wrong refusals and shapes",
     "isolation": "idempotency, isolation, concurrency",
+    "lists": "pages, counts, links and filters of lists",
 }
 
 
