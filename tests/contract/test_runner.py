@@ -9,6 +9,7 @@ from mockserver.contract import runner
 from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import run as fuzzing_run
 from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.lists import run as lists_run
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.parts import PlannedPart
 from mockserver.contract.progress import RunPart
@@ -27,6 +28,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(fuzzing_run, "plan_fuzzing", lambda *_: planned("fuzzing"))
     monkeypatch.setattr(stateful_run, "plan_stateful", lambda *_: planned("stateful"))
+    monkeypatch.setattr(lists_run, "plan_lists", lambda *_: planned("lists"))
     return parts
 
 
@@ -39,14 +41,14 @@ def run(*phases: str, only: str = "") -> None:
 def test_single_calls_are_judged_before_sequences(done: list[str]) -> None:
     run()
 
-    assert done == ["fuzzing", "stateful"]
+    assert done == ["fuzzing", "stateful", "lists"]
 
 
-@pytest.mark.parametrize("phase", runner.PHASES)
-def test_one_part_can_be_done_alone(done: list[str], phase: str) -> None:
+@pytest.mark.parametrize(("phase", "parts"), [("fuzzing", ["fuzzing"]), ("stateful", ["stateful", "lists"])])
+def test_one_phase_can_be_done_alone(done: list[str], phase: str, parts: list[str]) -> None:
     run(phase)
 
-    assert done == [phase]
+    assert done == parts
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,9 @@ def test_one_part_can_be_done_alone(done: list[str], phase: str) -> None:
     [
         ("accepted-are-there", ["stateful"]),
         ("status-code-conformance", ["fuzzing"]),
-        ("count-is-processed", ["fuzzing", "stateful"]),
+        ("count-is-processed", ["fuzzing", "stateful", "lists"]),
+        ("lists-show-what-is-there", ["stateful", "lists"]),
+        ("filters-select", ["lists"]),
     ],
 )
 def test_a_part_that_makes_no_check_that_is_wanted_is_left_out(

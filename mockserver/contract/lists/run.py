@@ -25,7 +25,10 @@ from mockserver.contract.stateful.sentences import excerpt
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange
 from mockserver.contract.target import Target, TargetUnreachableError
 
-__all__ = ["LIST_CHECKS", "plan_lists"]
+__all__ = ["LIST_CHECKS", "SHARED_CHECKS", "plan_lists"]
+
+SHARED_CHECKS = frozenset({"every-call-is-answered", "lists-show-what-is-there"})
+"""Checks of sequences that are made of lists too."""
 
 _FEW, _MANY, _PREPARED = 24, 110, 12
 """Records that are stored: in the shortest run, at most, and of those that need calls of their own before."""
