@@ -52,7 +52,7 @@ def plan_lists(
     """Yield a part for every list that the profile, a batch or the spec names."""
     found = [one for one in find_lists(api, batch_profiles_of(api)) if run_config.calls(one.operation.id)]
     for number, one in enumerate(found, 1):
-        part = RunPart(PHASE, one.operation.id, number, len(found), note="pages of the list")
+        part = RunPart(PHASE, one.operation.id, number, len(found), note="of pages")
         yield PlannedPart(part, partial(_run_list, one, api, target, run_config, ledger, judge))
 
 

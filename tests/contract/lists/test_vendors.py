@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,8 @@ from mockserver.contract.parts import run_parts
 from mockserver.contract.target import Address, Target
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.fault import PlantedFault
-from tests.contract.planted_faults.lists import LISTS
+from tests.contract.planted_faults.lists import LISTS, capped
+from tests.contract.planted_faults.vendors import VBA_LIST, VBA_READ
 from tests.contract.planted_faults.wrappers import with_fault
 from tests.support.spec_documents import VENDORS
 
@@ -66,9 +68,9 @@ def right_server(vendor: str) -> App:
     return create_app(Options(vendors=(vendor,), strict_auth=True))
 
 
-def run(vendor: str, app: App, *operations: str, seed: int = 7) -> FindingLedger:
+def run(vendor: str, app: App, *operations: str, seed: int = 7, examples: int = 1) -> FindingLedger:
     """What the lists of a vendor come to."""
-    api, run_config = api_of(vendor), RunConfig(seed, 1, operations=frozenset(operations))
+    api, run_config = api_of(vendor), RunConfig(seed, examples, operations=frozenset(operations))
     ledger = FindingLedger()
     with Target(Address(f"http://testserver/{vendor}", app)) as target:
         parts = plan_lists(api, target, run_config, ledger, ExchangeJudge(api, run_config))
@@ -103,6 +105,36 @@ def test_a_fault_of_a_list_is_found(fault: PlantedFault) -> None:
     ledger = run(fault.vendor, app, *fault.operations)
 
     assert FOUND_BY[fault.id] in {one.check for one in ledger.findings}, said(ledger.findings)
+
+
+def test_a_limit_above_the_usual_page_size_is_no_fault() -> None:
+    app = with_fault(right_server("vba"), capped(VBA_LIST, "pageSize", 100))
+
+    ledger = run("vba", app, *VBA_READ, examples=100)
+
+    assert said(ledger.findings) == []
+
+
+def test_records_of_others_at_a_target_without_sandboxes_are_no_fault() -> None:
+    app = _without_journal(create_app(Options(vendors=("vba",), strict_auth=True)))
+
+    ledgers = [run("vba", app, *VBA_READ) for _ in range(2)]
+
+    assert [said(ledger.findings) for ledger in ledgers] == [[], []]
+    assert [ledger.notes for ledger in ledgers] == [[], []]
+
+
+def _without_journal(app: App) -> App:
+    """The server as one that is not ours: nothing says that it has sandboxes."""
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        async def passed(message: Any) -> None:
+            headers = [one for one in message.get("headers", []) if one[0].lower() != b"mock-journal"]
+            await send({**message, "headers": headers} if "headers" in message else message)
+
+        await app(scope, receive, passed)
+
+    return wrapped
 
 
 def test_a_repeated_row_is_told_with_both_pages() -> None:
