@@ -56,9 +56,13 @@ def run_phases(
 
         if _wants(run_config, {*CHECKS, *STATEFUL_CHECKS}):
             plans.append(plan_stateful(api, target, run_config, ledger, judge))
-        from mockserver.contract.lists.run import LIST_CHECKS, plan_lists  # noqa: PLC0415
+        from mockserver.contract.lists.run import (  # noqa: PLC0415
+            LIST_CHECKS,
+            SHARED_CHECKS,
+            plan_lists,
+        )
 
-        if _wants(run_config, {*CHECKS, *LIST_CHECKS}):
+        if _wants(run_config, {*CHECKS, *LIST_CHECKS, *SHARED_CHECKS}):
             plans.append(plan_lists(api, target, run_config, ledger, judge))
     if SIZES_PHASE in phases:
         from mockserver.contract.sizes.checks import SHARED_CHECKS, SIZE_CHECKS  # noqa: PLC0415

@@ -9,6 +9,7 @@ from mockserver.contract import runner
 from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import run as fuzzing_run
 from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.lists import run as lists_run
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.parts import PlannedPart
 from mockserver.contract.progress import RunPart
@@ -28,6 +29,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(fuzzing_run, "plan_fuzzing", lambda *_: planned("fuzzing"))
     monkeypatch.setattr(stateful_run, "plan_stateful", lambda *_: planned("stateful"))
+    monkeypatch.setattr(lists_run, "plan_lists", lambda *_: planned("lists"))
     monkeypatch.setattr(sizes_run, "plan_sizes", lambda *_: planned("sizes"))
     return parts
 
@@ -41,14 +43,16 @@ def run(*phases: str, only: str = "") -> None:
 def test_single_calls_are_judged_before_sequences(done: list[str]) -> None:
     run()
 
-    assert done == ["fuzzing", "stateful", "sizes"]
+    assert done == ["fuzzing", "stateful", "lists", "sizes"]
 
 
-@pytest.mark.parametrize("phase", runner.PHASES)
-def test_one_part_can_be_done_alone(done: list[str], phase: str) -> None:
+@pytest.mark.parametrize(
+    ("phase", "parts"), [("fuzzing", ["fuzzing"]), ("stateful", ["stateful", "lists"]), ("sizes", ["sizes"])]
+)
+def test_one_phase_can_be_done_alone(done: list[str], phase: str, parts: list[str]) -> None:
     run(phase)
 
-    assert done == [phase]
+    assert done == parts
 
 
 @pytest.mark.parametrize(
@@ -58,7 +62,9 @@ def test_one_part_can_be_done_alone(done: list[str], phase: str) -> None:
         ("tenants-are-apart", ["stateful"]),
         ("limit-is-kept", ["sizes"]),
         ("status-code-conformance", ["fuzzing"]),
-        ("count-is-processed", ["fuzzing", "stateful", "sizes"]),
+        ("count-is-processed", ["fuzzing", "stateful", "lists", "sizes"]),
+        ("lists-show-what-is-there", ["stateful", "lists", "sizes"]),
+        ("filters-select", ["lists"]),
     ],
 )
 def test_a_part_that_makes_no_check_that_is_wanted_is_left_out(

@@ -19,6 +19,7 @@ from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound
 from mockserver.spec.openapi import Operation
 
+_OK, _JUDGED = 200, 3
 _SHOWN_CALLS = 12
 """Calls that a finding keeps: the last ones."""
 
@@ -43,6 +44,7 @@ class ListCalls:
     told: list[str] = field(default_factory=list)
     stored: list[Exchange] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    judged: int = 0
 
     @property
     def name(self) -> str:
@@ -86,9 +88,17 @@ class ListCalls:
         self.count("every-call-is-answered")
         exchange = replace(self.target.send(full), operation=operation)
         self.ledger.count_call(exchange)
+        self._judge(exchange)
+        return exchange
+
+    def _judge(self, exchange: Exchange) -> None:
+        """Check an answer by itself; pages show the same rows again, so the first few are enough."""
+        is_page = exchange.operation == self.operation.id and exchange.response.status == _OK
+        if is_page and self.judged >= _JUDGED:
+            return
+        self.judged += is_page
         found = self.judge(exchange, self.ledger)
         self.ledger.found(replace(one, told=tuple(self.told)) for one in found)
-        return exchange
 
     def count(self, check: str, times: int = 1) -> None:
         """Count a check of the list."""

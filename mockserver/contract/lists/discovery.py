@@ -105,7 +105,7 @@ def _from_spec(operation: Operation, stated: ListProfile) -> ListProfile:
     if not paging:
         paging, position = _position(asked)
     size = stated.size or next((asked[name].name for name in _SIZES if name in asked), "")
-    size = size if paging not in {"", "none"} else ""
+    size = size if paging != "none" else ""
     by_name = {one.name: one.schema for one in operation.parameters}
     sized, placed = by_name.get(size, {}), by_name.get(position, {})
     return replace(

@@ -78,7 +78,7 @@ def _leads_to(  # noqa: PLR0913, PLR0917 - a link: from where, of what kind, to 
         # Only who declares them must have all; a next link is needed to get on.
         if link == "next":
             calls.count(_CHECK)
-            said = f"{here} has no next link, though {len(walk.pages) - page.number} more follow"
+            said = f"{here} has no next link and is not the last: page {to.number} has rows"
             calls.finds(_CHECK, said, page.exchange, expected="a next link")
         return
     calls.count(_CHECK)

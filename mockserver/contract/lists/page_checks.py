@@ -85,7 +85,7 @@ def check_the_walk_ends(calls: ListCalls, walk: Walk, most: int) -> None:
     calls.count("page-links-lead-on")
     last = len(walk.pages)
     if walk.end == "loop":
-        said = f"page {last} of {with_query(calls, walk)} leads to a page that was there before"
+        said = f"page {last} of {with_query(calls, walk)} shows only rows that the pages before it showed"
         calls.finds("page-links-lead-on", said, *walk.exchanges)
     elif walk.end == "budget":
         said = (
@@ -110,11 +110,11 @@ def check_the_order(calls: ListCalls, walk: Walk, reference: Walk) -> None:
             return
 
 
-def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
-    """Find a page that is longer than asked for, or shorter though there are more rows."""
+def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
+    """Find a page that is longer than asked for, or shorter though there are more rows; return if none is."""
     size = walk.size if walk.size is not None else profile.usual
     if not size or (walk.size is not None and not profile.size):
-        return
+        return True
     for page, after in zip(walk.pages, [*walk.pages[1:], None], strict=True):
         calls.count(_SIZE)
         count = len(page.rows)
@@ -127,7 +127,8 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> None:
         wrong = wrong if walk.size is not None else wrong.replace("were asked for", "are the default")
         said = f"page {page.number} of {with_query(calls, walk)} {wrong}"
         calls.finds(_SIZE, said, page.exchange, expected=str(size), came=str(count))
-        return
+        return False
+    return True
 
 
 def _may_be_short(profile: ListProfile, page: Page, size: int) -> bool:

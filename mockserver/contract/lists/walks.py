@@ -15,8 +15,8 @@ from mockserver.contract.lists.places import json_of, value_at, value_in
 _OK = 200
 
 End = Literal["empty", "told", "refused", "loop", "budget"]
-"""How a walk ended: at a page without rows, where the answer names no next page, at a refusal, at a page that
-was there before, or after as many pages as were to be asked for."""
+"""How a walk ended: at a page without rows, where the answer names no next page, at a refusal, at a page with
+rows of the pages before only, or after as many pages as were to be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,11 @@ class Walker:
                 break
             pages.append(Page(len(pages) + 1, exchange, rows))
             position = self._next(pages, size)
-            if position is None or position in seen:
+            before = len(seen)
+            seen.update(pages[-1].ids)
+            if position is None or len(seen) == before:
                 end = "told" if position is None else "loop"
                 break
-            seen.add(position)
         return Walk(query, size, tuple(pages), end, beyond, ", ".join(f"{n}={t}" for n, t in sized.items()))
 
     def _start(self) -> str | None:

@@ -1,6 +1,6 @@
 """How ClaimCenter's lists are paged: by offset and size, with links, counts and filters.
 
-Source: docs/vendors/guidewire.md#query-parameters.
+Source: docs/vendors/guidewire.md#queries.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How VBA's lists are paged: by number and size, with counts in a header.
 
-Source: docs/vendors/vba.md#query-parameters.
+Source: docs/vendors/vba.md#lists.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How Xero's lists are paged: by number and size; others come whole. All but a few filter by `where`.
 
-Source: docs/vendors/xero.md#parameters.
+Source: docs/vendors/xero.md#headers-and-parameters.
 """
 
 from __future__ import annotations
