@@ -173,6 +173,13 @@ def test_an_answer_comes_as_asked_for_where_the_spec_states_it(accept: str, sent
     assert said(load_vendor_api("pvex"), exchange, "comes-as-asked-for") == sentences
 
 
+def test_an_answer_may_be_in_any_form_of_json_that_the_spec_states() -> None:
+    exchange = answered(Request("GET", "/claim-invoice", {"accept": "text/json"}), 200, {"data": []})
+
+    assert exchange.response.media_type == "application/json"
+    assert said(load_vendor_api("vba"), exchange, "comes-as-asked-for") == []
+
+
 def test_a_server_error_is_told_even_where_the_spec_states_it(tmp_path: Path) -> None:
     found = said(acme(tmp_path), answered(put(GOOD), 500, {"title": "Oops"}, PROBLEM), "no-server-error")
 

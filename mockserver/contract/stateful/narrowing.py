@@ -78,7 +78,7 @@ def _narrowed(one: BatchProfile, spec: Spec, run_config: RunConfig) -> BatchProf
     if listing is None or listed is None:
         listings = [operation_of(spec, one.listing(0))] if one.listing else []
         missing = " and ".join(_named(spec, name) for name in dict.fromkeys([reading, *listings]))
-        return f"{missing}, which would read its records back, left out"
+        return f"{missing}, which would read its records back: left out"
     return replace(
         narrowed,
         read=lambda _key, tenant: listing(tenant),

@@ -183,7 +183,7 @@ def serve(*bugs: str) -> Iterator[str]:
     app.add_url_rule("/payees/<path:key>", "delete", payees.delete, methods=["DELETE"], **options)
     app.register_error_handler(HTTPException, _refuse)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
