@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mockserver.contract.exchange import Exchange
@@ -73,11 +73,12 @@ class SentBatch:
     documents: tuple[Json, ...]
     expected_effect: ExpectedBatchEffect
     media_type: str = ""
+    twice: frozenset[str] = field(init=False)
+    """The keys that it holds more than once."""
 
-    @property
-    def twice(self) -> frozenset[str]:
-        """The keys that it holds more than once."""
-        return frozenset(key for key, times in Counter(one.key for one in self.items).items() if times > 1)
+    def __post_init__(self) -> None:
+        times = Counter(one.key for one in self.items)
+        object.__setattr__(self, "twice", frozenset(key for key, number in times.items() if number > 1))
 
 
 @dataclass(frozen=True, slots=True)
