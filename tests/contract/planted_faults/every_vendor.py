@@ -145,7 +145,6 @@ _ONE_WORLD = "keeps the records of all sandboxes together"
 EVERY_VENDOR = (
     _is_open("vba", "/claim-invoice", ("putClaimInvoiceBatch", "listClaimInvoice", "getClaimInvoice"), 403),
     _is_open("xero", "/api.xro/2.0/Invoices", ("getInvoices", "updateOrCreateInvoices")),
-    _is_open("pvex", "/api/Invoice", ("postInvoiceBatch", "listInvoices")),
     _breaks_at_bad_json("guidewire", "/claim/v1/batch", "runBatch", vendors.GW_BATCH),
     _breaks_at_bad_json("pvex", "/api/InvoiceBatch", "postInvoiceBatch", vendors.PVEX_BATCH),
     _breaks_at_bad_json("xero", "/api.xro/2.0/Invoices", "updateOrCreateInvoices", vendors.XERO_INVOICES),
