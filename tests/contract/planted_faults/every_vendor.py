@@ -134,7 +134,7 @@ def _gw_failed(_call: WrappedRequest, came: WrappedResponse) -> bool:
 
 
 def _bulk_a(listed: list[Json]) -> Json:
-    return next(one for one in listed if one["attributes"]["id"] == vendors.BULK_A)
+    return [one for one in listed if one["attributes"]["id"] == vendors.BULK_A][-1]
 
 
 _UNDOES_ALL = "undoes all items when one fails and says that the others were done"
