@@ -82,14 +82,20 @@ def plan_fuzzing(
 
     Credentials are those of the profile.
     """
-    pins = api.profile.pins
-    replays = KeyedReplays(api, target, run_config, ledger)
-    statuses = RefusalStatusChecks(api, target, run_config, ledger)
-    errand = FuzzingContext(target, run_config, ledger, pins, api.spec, judge, replays, statuses)
+    errand = fuzzing_context(api, target, run_config, ledger, judge)
     schema = schemas.load_schema(api, target.address.url, run_config)
-    again = [one for one in pins.accepts if run_config.calls(one[0])]
+    again = [one for one in api.profile.pins.accepts if run_config.calls(one[0])]
     yield from plan_operations(schema, CaseCaller(schema, errand), errand, again)
     yield from link_walks.plan_walks(api, errand)
+
+
+def fuzzing_context(
+    api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger, judge: JudgeExchange
+) -> FuzzingContext:
+    """Return what the calls to one target share."""
+    replays = KeyedReplays(api, target, run_config, ledger)
+    statuses = RefusalStatusChecks(api, target, run_config, ledger)
+    return FuzzingContext(target, run_config, ledger, api.profile.pins, api.spec, judge, replays, statuses)
 
 
 def plan_operations(

@@ -18,10 +18,9 @@ from schemathesis.generation.meta import CaseMetadata
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import link_walks, schemas
-from mockserver.contract.fuzzing.caller import CaseCaller, FuzzingContext, TargetLostError
+from mockserver.contract.fuzzing.caller import CaseCaller
 from mockserver.contract.fuzzing.pins import PinnedCase
-from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
-from mockserver.contract.fuzzing.run import plan_operations
+from mockserver.contract.fuzzing.run import _judge_case, fuzzing_context, plan_operations
 from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
@@ -49,9 +48,7 @@ class FuzzedServer:
         """Do something at this server; after an error nothing more is done at it."""
         try:
             work()
-        except UnsendableCaseError:
-            return
-        except (ServerDoneError, TargetLostError, TargetUnreachableError):
+        except (ServerDoneError, TargetUnreachableError):
             self.is_done = True
         except HypothesisException:
             raise
@@ -62,20 +59,17 @@ class FuzzedServer:
 def fuzz_servers(api: ApiUnderTest, servers: Sequence[FuzzedServer], run_config: RunConfig) -> None:
     """Do the fuzzing phase at all servers, which are at the same address; the first is the right one."""
     judge = ExchangeJudge(api, run_config)
-    pins = api.profile.pins
-    contexts = [FuzzingContext(one.target, run_config, one.ledger, pins, api.spec, judge) for one in servers]
+    contexts = [fuzzing_context(api, one.target, run_config, one.ledger, judge) for one in servers]
     schema = schemas.load_schema(api, servers[0].target.address.url, run_config)
-    shared = _SharedCaller(
-        [(server, CaseCaller(schema, context)) for server, context in zip(servers, contexts, strict=True)]
-    )
-    silent = FuzzingContext(servers[0].target, run_config, FindingLedger(), pins, api.spec, judge)
-    again = [one for one in pins.accepts if run_config.calls(one[0])]
-    parts = list(plan_operations(schema, cast("CaseCaller", shared), silent, again))
-    run_parts(parts, silent.ledger)
+    callers = [CaseCaller(schema, context) for context in contexts]
+    shared = _SharedCaller(list(zip(servers, callers, strict=True)))
+    # What is found is in the ledger of each server; this one stays empty.
+    silent = fuzzing_context(api, servers[0].target, run_config, FindingLedger(), judge)
+    again = [one for one in api.profile.pins.accepts if run_config.calls(one[0])]
+    run_parts(plan_operations(schema, cast("CaseCaller", shared), silent, again), silent.ledger)
     for server, context in zip(servers, contexts, strict=True):
         if not server.is_done:
-            walks = list(link_walks.plan_walks(api, context))
-            server.tries(partial(run_parts, walks, server.ledger))
+            server.tries(partial(run_parts, link_walks.plan_walks(api, context), server.ledger))
 
 
 @dataclass(slots=True)
@@ -95,6 +89,12 @@ class _SharedCaller:
         for _, caller in self.callers:
             caller.wire.within(headers)
 
+    def leaves(self, _operation: str) -> bool:
+        return False
+
+    def wants(self, _check: str) -> bool:
+        return True
+
     def call(self, case: PinnedCase) -> PinnedCase:
         return case
 
@@ -108,7 +108,8 @@ class _SharedCaller:
 
 
 def _call(server: FuzzedServer, caller: CaseCaller, case: PinnedCase) -> None:
-    server.ledger.found(caller.judge(caller.call(_copied(case))))
+    server.ledger.found(_judge_case(caller, _copied(case)))
+    server.is_done = caller.lost is not None
 
 
 def _copied(case: PinnedCase) -> PinnedCase:
