@@ -169,7 +169,8 @@ def test_what_a_key_needs_must_be_done(tmp_path: Path) -> None:
 def test_every_check_of_a_sequence_is_made_of_a_good_server(tmp_path: Path) -> None:
     ledger = shop.told(Shop(), shop.spec(tmp_path), number=30)
 
-    assert {check for _, check in ledger.made} == set(STATEFUL_CHECKS)
+    without_dates = set(STATEFUL_CHECKS) - {"dates-survive"}  # an order has none
+    assert {check for _, check in ledger.made} == without_dates
 
 
 def test_the_same_seed_makes_the_same_sequences(tmp_path: Path) -> None:
