@@ -43,18 +43,19 @@ def plan_trials(
 ) -> Iterator[ValueTrial]:
     """Yield a plain value for every member first, then `most` rounds of hard ones, drawn by the seed.
 
-    A round gives every member another value. It is sent in the usual media type and in one of the others.
+    A round gives every member another value. All are sent in the usual media type, then each in one of the
+    others: what is lost there alone is a fault of that media type.
     """
     rounds = max((len(member.values) for member in members), default=0)
     order = sorted(range(1, rounds), key=lambda place: crc32(f"{seed} {place}".encode()))
-    for number, place in enumerate([0, *order[: max(1, most)]]):
-        yield ValueTrial(tuple(_round(members, place)))
-        if media_types:
-            media_type = media_types[(number + seed) % len(media_types)]
-            changes = _round(members, place)
-            # A form has no null, and many read an empty text as one.
-            told = (one for one in changes if media_type != _FORM or one[1].value not in (None, ""))
-            yield ValueTrial(tuple(told), media_type)
+    places = [0, *order[: max(1, most)]]
+    yield from (ValueTrial(tuple(_round(members, place))) for place in places)
+    for number, place in enumerate(places if media_types else ()):
+        media_type = media_types[(number + seed) % len(media_types)]
+        changes = _round(members, place)
+        # A form has no null, and many read an empty text as one.
+        told = (one for one in changes if media_type != _FORM or one[1].value not in (None, ""))
+        yield ValueTrial(tuple(told), media_type)
 
 
 def _round(members: Sequence[ValueMember], place: int) -> Iterator[Change]:
