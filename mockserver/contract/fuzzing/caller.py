@@ -97,7 +97,7 @@ class CaseCaller:
             document = case.operation.schema.raw_schema
             arguments["data"] = request_writer.write_xml(case.body, schema, document)
         try:
-            with self.wire.altering(self._key_writer(case)):
+            with self.wire.altering(None if walking else self._key_writer(case)):
                 response = case.call(**arguments)
         except TargetUnreachableError as error:
             self.lost = error

@@ -19,11 +19,12 @@ from mockserver.contract.finding import Check, Finding
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.parameters import find_operation
-from mockserver.contract.oracle.validation import compile_schema
+from mockserver.contract.oracle.validation import compile_schema, unfold
 from mockserver.contract.profile import Situation
 from mockserver.contract.safety import JOURNAL
 from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound
+from mockserver.model import Document
 from mockserver.spec.openapi import Operation
 
 STATUS_CHECK: Final = Check(
@@ -126,7 +127,7 @@ class RefusalStatusChecks:
             match = find_operation(self._api.spec, request.method, unquote(path))
         except (NotFound, MethodNotAllowed):
             return
-        other = _unknown_path(match.operation, match.values)
+        other = _unknown_path(self._api.spec.document, match.operation, match.values)
         if other:
             yield "unknown record", self._sent(replace(request, path=f"{other}{mark}{query}"), operation)
 
@@ -151,11 +152,14 @@ class RefusalStatusChecks:
         return exchange
 
 
-def _unknown_path(operation: Operation, values: Mapping[str, str]) -> str:
+def _unknown_path(document: Document, operation: Operation, values: Mapping[str, str]) -> str:
     """Return the path with a last parameter that fits its schema and names nothing; "" if there is none."""
     names = re.findall(r"\{([^}]+)\}", operation.path)
-    schema = next((one.schema for one in operation.parameters if names and one.name == names[-1]), {})
-    if not names or "enum" in schema or not operation.path.endswith(f"{{{names[-1]}}}"):
+    schema = next((one.schema for one in operation.parameters if names and one.name == names[-1]), None)
+    if schema is None or not operation.path.endswith(f"{{{names[-1]}}}"):
+        return ""
+    schema = unfold(document, schema)
+    if "enum" in schema:
         return ""
     known = values[names[-1]]
     digits = re.sub(r"\d", lambda digit: str((int(digit[0]) + 5) % 10 or 5), known)

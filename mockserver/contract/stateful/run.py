@@ -21,6 +21,7 @@ from mockserver.contract.profile import BatchProfile
 from mockserver.contract.progress import RunPart
 from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.stateful.checks import STATEFUL_CHECKS
+from mockserver.contract.stateful.message_checks import check_messages
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.stateful.state_machine import build_machine
 from mockserver.contract.target import Target
@@ -64,7 +65,11 @@ def _run_subject(
     run_config: RunConfig,
     name: str,
 ) -> None:
-    _run_sequences(begun(Isolation(target, run_config.seed, name), FailureSearch(run_config)))
+    context = begun(Isolation(target, run_config.seed, name), FailureSearch(run_config))
+    _run_sequences(context)
+    check_messages(context)
+    if (found := context.search.end()) is not None:
+        context.ledger.found([found])
 
 
 def batch_profiles_of(api: ApiUnderTest) -> tuple[BatchProfile, ...]:
