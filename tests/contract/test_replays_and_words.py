@@ -1,4 +1,4 @@
-"""Faults of replays, of the status of a refusal and of messages are found by the checks that are about them."""
+"""Faults of replays, of a refusal's status and of messages are found by the checks about them."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from mockserver.contract.exchange import Response
 from tests.contract.planted_faults import vendors
 from tests.contract.planted_faults.fault import PlantedFault, VendorClient, plant_fault
 from tests.contract.planted_faults.isolation import by_key, key_with_another_body
@@ -79,7 +80,7 @@ def _notes(caller: VendorClient, *texts: str) -> list[int]:
     return [_note(caller, text).status for text in texts]
 
 
-def _note(caller: VendorClient, text: str) -> vendors.Response:
+def _note(caller: VendorClient, text: str) -> Response:
     document = {"HistoryRecords": [{"Details": text}]}
     path = f"/api.xro/2.0/Invoices/{_INVOICE}/History"
     return caller.send("PUT", path, document, idempotency_key="k-1")
@@ -94,7 +95,8 @@ def _notes_made(caller: VendorClient) -> int:
 
 
 def _same_note(caller: VendorClient) -> bool:
-    return _note(caller, "once").body == _note(caller, "once").body
+    first, again = _note(caller, "once"), _note(caller, "once")
+    return first.body == again.body
 
 
 def _renamed(caller: VendorClient) -> list[int]:
@@ -223,10 +225,10 @@ REPLAYS: tuple[PlantedFault, ...] = (
     ),
     _status(
         "vba-has-bad-requests-for-records",
-        "answers 400 where a record is not there",
-        ("getClaimInvoice",),
-        renumbered(vendors.VBA_ONE, 404, 400),
-        lambda caller: caller.get("/claim-invoice/6001").status,
+        "answers 400 where a record that is to be deleted is not there",
+        ("deleteClaimInvoice",),
+        renumbered(vendors.VBA_DELETE, 404, 400),
+        lambda caller: caller.send("DELETE", "/claim-invoice/6001").status,
         right=404,
         wrong=400,
     ),
