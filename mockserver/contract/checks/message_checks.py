@@ -28,7 +28,7 @@ _DONE = re.compile(
 _SUCCESSFULLY = re.compile(r"\bsuccessfully\b")
 _FAILED = re.compile(
     r"(?P<start>^(error|failure|failed)\b)|\b(failed|rejected|refused|denied|unsuccessful)\b|^invalid$"
-    rf"|\b(not|n't|cannot|can't) (be |been )?({_VERBS})\b"
+    rf"|\b(could |can )?(not|n't|cannot|can't) (be |been )?({_VERBS})\b"
 )
 """A part of a message that says "not done"."""
 _IN_DOUBT = re.compile(
