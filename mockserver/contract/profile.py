@@ -283,7 +283,13 @@ class IdempotencyRule:
 
 
 Situation: TypeAlias = Literal[
-    "no credentials", "unknown credentials", "no right", "unknown record", "media type", "accept"
+    "no credentials",
+    "unknown credentials",
+    "no right",
+    "unknown record",
+    "wrong method",
+    "media type",
+    "accept",
 ]
 """What a call is refused for. "no right": known credentials that may not do this."""
 

@@ -489,5 +489,7 @@ def test_ids_and_sentences_of_the_table_are_stable() -> None:
         "keys-are-the-items",
         "count-is-processed",
         "refusals-say-why",
+        "message-fits-the-outcome",
+        "message-names-its-item",
     ]
     assert all(one.says and one.reason and one.counts for one in CHECKS.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mockserver.contract.checks import item_checks, response_checks
+from mockserver.contract.checks import item_checks, message_checks, response_checks
 from mockserver.contract.checks.check_case import Checker
 from mockserver.contract.finding import Check
 
@@ -109,6 +109,24 @@ APPLICABLE_CHECKS: tuple[tuple[Check, Checker], ...] = (
             "nobody can correct what is rejected without a reason",
         ),
         item_checks.refusals_say_why,
+    ),
+    (
+        Check(
+            "message-fits-the-outcome",
+            "messages do not contradict their outcome",
+            "messages",
+            'people read them: "created" on a rejected item, or "failed" on a stored one, misleads',
+        ),
+        message_checks.message_fits_the_outcome,
+    ),
+    (
+        Check(
+            "message-names-its-item",
+            "messages are about their own item",
+            "messages",
+            "a message about another item lets people correct the wrong one",
+        ),
+        message_checks.message_names_its_item,
     ),
 )
 """Every check with what makes it, in the order of a report."""

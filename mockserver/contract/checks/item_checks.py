@@ -24,15 +24,20 @@ def has_message(body: Json) -> bool:
 
     The ones nearest to the root count: what stands deeper explains, and does not replace them.
     """
+    return any(text.strip() for text in reasons(body))
+
+
+def reasons(body: Json) -> list[str]:
+    """Return the texts of the reason members nearest to the root, or without such names all texts."""
     level = list(_children("", body)) if isinstance(body, dict | list) else [("", body)]
     texts: list[str] = []
     while level:
         named = [value for name, value in level if _WORDS.search(name) and isinstance(value, str)]
         if named:
-            return any(text.strip() for text in named)
+            return named
         texts += [value for _, value in level if isinstance(value, str)]
         level = [pair for name, value in level for pair in _children(name, value)]
-    return any(text.strip() for text in texts)
+    return texts
 
 
 def _children(name: str, value: Json) -> Iterator[tuple[str, Json]]:

@@ -121,7 +121,7 @@ class CaseCaller:
             arguments["data"] = request_writer.write_xml(case.body, schema, document)
         self._count(case, EVERY_CALL_IS_ANSWERED)
         try:
-            with self.wire.altering(self._key_writer(case)):
+            with self.wire.altering(None if walking else self._key_writer(case)):
                 response = case.call(**arguments)
         except UnansweredCallError as error:
             raise UnansweredCaseError(self._unanswered(case, error)) from error

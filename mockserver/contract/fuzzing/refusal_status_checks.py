@@ -19,12 +19,13 @@ from mockserver.contract.finding import Check, Finding
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.parameters import find_operation
-from mockserver.contract.oracle.validation import compile_schema
+from mockserver.contract.oracle.validation import compile_schema, unfold
 from mockserver.contract.profile import Situation
 from mockserver.contract.safety import JOURNAL
 from mockserver.contract.target import Target
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.spec.openapi import Operation
+from mockserver.model import Document
+from mockserver.spec.openapi import Operation, Spec
 
 STATUS_CHECK: Final = Check(
     "refusal-fits-its-reason",
@@ -38,6 +39,7 @@ _USUAL: Mapping[Situation, tuple[int, str]] = {
     "unknown credentials": (401, "a call with credentials that nobody knows"),
     "no right": (403, "a call with known credentials that have no right to do this"),
     "unknown record": (404, "a call for a record that is not there"),
+    "wrong method": (405, "a method that the path does not have"),
     "media type": (415, "a body of a media type that is not taken"),
     "accept": (406, "a call that accepts none of the media types that there are"),
 }
@@ -53,6 +55,7 @@ _SUCCESS = range(200, 300)
 _LIMITED = 429
 _UNKNOWN_MEDIA_TYPE = "application/x-unheard-of"
 _SEVERAL = 2
+_METHODS = ("PATCH", "PUT", "DELETE", "POST")
 
 
 class RefusalStatusChecks:
@@ -78,7 +81,7 @@ class RefusalStatusChecks:
             return ()
         self._tried.add(operation)
         tried = [*self._unknown_record(operation, good), *self._accepts_nothing(operation, good)]
-        tried += self._no_right(operation, good)
+        tried += [*self._no_right(operation, good), *self._wrong_method(operation, good)]
         found = [one for situation, came in tried for one in self.misfits(operation, situation, good, came)]
         return tuple(found[:1])
 
@@ -126,9 +129,17 @@ class RefusalStatusChecks:
             match = find_operation(self._api.spec, request.method, unquote(path))
         except (NotFound, MethodNotAllowed):
             return
-        other = _unknown_path(match.operation, match.values)
+        other = _unknown_path(self._api.spec.document, match.operation, match.values)
         if other:
             yield "unknown record", self._sent(replace(request, path=f"{other}{mark}{query}"), operation)
+
+    def _wrong_method(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
+        """Send a method that the path does not have, without a body."""
+        path = unquote(good.request.path.partition("?")[0])
+        method = next((one for one in _METHODS if _is_wrong(self._api.spec, one, path)), "")
+        if method and 405 in self._declared(operation):  # noqa: PLR2004 - a status
+            headers = {name: text for name, text in good.request.headers.items() if name != "content-type"}
+            yield "wrong method", self._sent(replace(good.request, method=method, headers=headers, body=b""))
 
     def _accepts_nothing(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
         if good.request.method == "GET" and 406 in self._declared(operation):  # noqa: PLR2004 - a status
@@ -145,17 +156,30 @@ class RefusalStatusChecks:
                 request = replace(good.request, headers={**good.request.headers, **headers})
                 yield "no right", self._sent(request, operation)
 
-    def _sent(self, request: Request, operation: str) -> Exchange:
+    def _sent(self, request: Request, operation: str = "") -> Exchange:
         exchange = self._target.send(request, operation)
         self._ledger.count_call(exchange)
         return exchange
 
 
-def _unknown_path(operation: Operation, values: Mapping[str, str]) -> str:
+def _is_wrong(spec: Spec, method: str, path: str) -> bool:
+    try:
+        spec.match(method, spec.canonical_path(path))
+    except MethodNotAllowed:
+        return True
+    except NotFound:
+        return False
+    return False
+
+
+def _unknown_path(document: Document, operation: Operation, values: Mapping[str, str]) -> str:
     """Return the path with a last parameter that fits its schema and names nothing; "" if there is none."""
     names = re.findall(r"\{([^}]+)\}", operation.path)
-    schema = next((one.schema for one in operation.parameters if names and one.name == names[-1]), {})
-    if not names or "enum" in schema or not operation.path.endswith(f"{{{names[-1]}}}"):
+    schema = next((one.schema for one in operation.parameters if names and one.name == names[-1]), None)
+    if schema is None or not operation.path.endswith(f"{{{names[-1]}}}"):
+        return ""
+    schema = unfold(document, schema)
+    if "enum" in schema:
         return ""
     known = values[names[-1]]
     digits = re.sub(r"\d", lambda digit: str((int(digit[0]) + 5) % 10 or 5), known)

@@ -19,6 +19,7 @@ from mockserver.contract.parts import PlannedPart
 from mockserver.contract.progress import RunPart
 from mockserver.contract.responses.outcomes import reader_for
 from mockserver.contract.stateful.checks import STATEFUL_CHECKS
+from mockserver.contract.stateful.message_checks import check_messages
 from mockserver.contract.stateful.narrowing import batch_profiles_of, usable_batches
 from mockserver.contract.stateful.positions import with_positions
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
@@ -69,8 +70,12 @@ def _run_subject(
     isolation = Isolation(target, run_config.seed, name)
     context = with_positions(begun(isolation, FailureSearch(run_config)))
     _run_sequences(context)
-    if not context.search.target_is_lost:
-        check_values(context)
+    if context.search.target_is_lost:
+        return
+    check_messages(context)
+    if (found := context.search.end()) is not None:
+        context.ledger.found([found])
+    check_values(context)
 
 
 def _run_sequences(context: SequenceContext) -> None:
