@@ -43,7 +43,7 @@ class Isolation:
         self._first = seed * _RUNS % 90_000 * _KEYS_OF_A_RUN
         self._number = 0
         self._keys = 0
-        prefixed = "/sandboxes/" in target.address.url
+        prefixed = "/sandboxes/" in target.address.url or SANDBOX in target.address.given
         self._sandboxed = not prefixed and is_ours(target.send)
 
     @property

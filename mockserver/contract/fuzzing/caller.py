@@ -9,6 +9,7 @@ from typing import Any
 from zlib import crc32
 
 from schemathesis.core import NOT_SET
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
@@ -50,6 +51,8 @@ class UnansweredCaseError(Exception):
 
 _UNREADABLE = (UnicodeError, RecursionError)
 """What an answer brings about that is no text, or a document without end."""
+
+_HEADER_CHECKS = frozenset({"missing-required-header", "negative-data-rejection"})
 
 _SLOW = 3
 """Calls of an operation that took too long, after which the rest of them is left out."""
@@ -112,14 +115,15 @@ class CaseCaller:
         if self._errand.spec and case.body is not NOT_SET and (schema := _xml_schema(case)) is not None:
             document = case.operation.schema.raw_schema
             arguments["data"] = request_writer.write_xml(case.body, schema, document)
-        self._count(case, EVERY_CALL_IS_ANSWERED)
         try:
             response = case.call(**arguments)
         except UnansweredCallError as error:
+            self._count(case, EVERY_CALL_IS_ANSWERED)
             raise UnansweredCaseError(self._unanswered(case, error)) from error
         except TargetUnreachableError as error:
             self.lost = error
             raise TargetLostError from error
+        self._count(case, EVERY_CALL_IS_ANSWERED)
         return CheckedResponse(case, response, self.wire.last(), arguments, recorder)
 
     def wants(self, check: str) -> bool:
@@ -166,7 +170,7 @@ class CaseCaller:
         try:
             found = errand.judge(exchange, errand.ledger) if errand.judge else ()
             found += self._built_in.judge(
-                answered, errand.ledger, self.left_out | self._made_already(exchange)
+                answered, errand.ledger, self.left_out | self._made_already(exchange) | self._defused(case)
             )
             if exchange.request.method == case.operation.method.upper():
                 found += self._tried(case, exchange)
@@ -182,6 +186,13 @@ class CaseCaller:
     def _made_already(self, exchange: Exchange) -> frozenset[str]:
         """Return the checks that our judge makes too; it knows only the operations of the spec."""
         return frozenset({NO_SERVER_ERROR}) if self._errand.judge and exchange.operation else frozenset()
+
+    def _defused(self, case: PinnedCase) -> frozenset[str]:
+        """Return the checks of a case with a bad header, where a header that a user gave replaces it."""
+        given = self._errand.target.address.given
+        is_replaced = any(parameter.name.lower() in given for parameter in case.operation.headers)
+        is_bad = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
+        return _HEADER_CHECKS if is_replaced and is_bad else frozenset()
 
     def _tried(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
         """Return the results of the checks that are made once per operation, based on this exchange."""

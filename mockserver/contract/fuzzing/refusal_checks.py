@@ -55,7 +55,9 @@ class AuthChecks:
         if operation in self._tried or exchange.response.status not in _OK or not all(alternatives or [{}]):
             return ()
         places = {name: self._place(name) for alternative in alternatives for name in alternative}
-        if any(name in self._target.address.headers for kind, name in places.values() if kind == "header"):
+        address = self._target.address
+        sent_always = {*address.headers, *address.given}
+        if any(name in sent_always for kind, name in places.values() if kind == "header"):
             return ()  # they go with every call
         self._ledger.count_check(operation, AUTH_CHECK.id)
         if not any(_has(exchange.request, place) for place in places.values()):
