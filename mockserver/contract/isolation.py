@@ -44,7 +44,7 @@ class Isolation:
         self._number = 0
         self._keys = 0
         prefixed = "/sandboxes/" in target.address.url or SANDBOX in target.address.given
-        self._sandboxed = not prefixed and is_ours(target.send)
+        self._sandboxed = not prefixed and is_ours(target.send, target.at_origin)
 
     @property
     def are_apart(self) -> bool:

@@ -113,7 +113,7 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
     ledger = FindingLedger(observer=context.observer)
     headers = {name.lower(): text for name, text in plan.headers.items()}
     with Target(Address(url, here, given=headers), safety.pause(rate) if rate else None) as target:
-        ours = here is not None or (not remote and safety.is_ours(target.send))
+        ours = here is not None or (not remote and safety.is_ours(target.send, target.at_origin))
         if not (ours or remote) and (elsewhere := safety.find_vendor_below(api.name, url, target.send)):
             raise elsewhere
         given = _credentials(api, context, ours=ours)
