@@ -52,7 +52,8 @@ class UnansweredCaseError(Exception):
 _UNREADABLE = (UnicodeError, RecursionError)
 """What an answer brings about that is no text, or a document without end."""
 
-_HEADER_CHECKS = frozenset({"missing-required-header", "negative-data-rejection"})
+_INVALID_IS_REFUSED = "negative-data-rejection"
+_HEADER_CHECKS = frozenset({"missing-required-header", _INVALID_IS_REFUSED})
 
 _SLOW = 3
 """Calls of an operation that took too long, after which the rest of them is left out."""
@@ -188,11 +189,18 @@ class CaseCaller:
         return frozenset({NO_SERVER_ERROR}) if self._errand.judge and exchange.operation else frozenset()
 
     def _defused(self, case: PinnedCase) -> frozenset[str]:
-        """Return the checks of a case with a bad header, where a header that a user gave replaces it."""
-        given = self._errand.target.address.given
-        is_replaced = any(parameter.name.lower() in given for parameter in case.operation.headers)
-        is_bad = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
-        return _HEADER_CHECKS if is_replaced and is_bad else frozenset()
+        """Return the checks that say nothing of a case with a bad header.
+
+        A header that a user gave replaces the bad one. An empty header is there: a schema cannot require
+        text of it that a server must look at.
+        """
+        if case.meta is None or not case.meta.is_negative_at(ParameterLocation.HEADER):
+            return frozenset()
+        stated = {parameter.name.lower() for parameter in case.operation.headers}
+        if not stated.isdisjoint(self._errand.target.address.given):
+            return _HEADER_CHECKS
+        empty = {name.lower() for name, text in (case.headers or {}).items() if not str(text).strip()}
+        return frozenset() if stated.isdisjoint(empty) else frozenset({_INVALID_IS_REFUSED})
 
     def _tried(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
         """Return the results of the checks that are made once per operation, based on this exchange."""

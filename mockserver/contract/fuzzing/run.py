@@ -123,8 +123,12 @@ def _part_bodies(operations: Iterable[FuzzedOperation]) -> None:
 def _operations(schema: BaseSchema, context: FuzzingContext) -> Iterator[FuzzedOperation]:
     for result in schema.get_all_operations():
         if isinstance(result, Ok):
-            if context.run_config.calls(id_of_operation(result.ok())):
-                yield result.ok()
+            operation = result.ok()
+            if "$ref" in operation.definition.raw:
+                said = "OpenAPI has no reference in place of an operation"
+                context.ledger.notes.append(f"{operation.label} was not called: {said}")
+            elif context.run_config.calls(id_of_operation(operation)):
+                yield operation
         elif not context.run_config.operations:
             error = result.err()
             context.ledger.notes.append(f"{error.label} was not called, Schemathesis cannot read it: {error}")
