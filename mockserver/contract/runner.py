@@ -39,6 +39,7 @@ def run_phases(
         TargetUnreachableError: the target does not answer.
     """
     from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - a validator costs time to import
+    from mockserver.contract.checks.answer_checks import ANSWER_CHECKS  # noqa: PLC0415
     from mockserver.contract.judge import ExchangeJudge  # noqa: PLC0415
 
     judge = ExchangeJudge(api, run_config)
@@ -46,7 +47,7 @@ def run_phases(
     if FUZZING_PHASE in phases:
         from mockserver.contract.fuzzing.run import FUZZING_CHECKS, plan_fuzzing  # noqa: PLC0415 - slow
 
-        if _wants(run_config, {*CHECKS, *FUZZING_CHECKS}):
+        if _wants(run_config, {*CHECKS, *FUZZING_CHECKS, *(one.id for one in ANSWER_CHECKS)}):
             plans.append(plan_fuzzing(api, target, run_config, ledger, judge))
     if STATEFUL_PHASE in phases:
         from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415 - imports Hypothesis

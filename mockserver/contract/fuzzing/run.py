@@ -20,7 +20,6 @@ from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.generation.overrides import Override
 from schemathesis.schemas import BaseSchema, PayloadAlternatives
 
-from mockserver.contract.checks.answer_checks import ANSWER_CHECKS
 from mockserver.contract.config import RunConfig
 from mockserver.contract.failure_search import BudgetSpentError, FailureSearch, hypothesis_settings
 from mockserver.contract.finding import BrokenRule, Finding
