@@ -49,7 +49,6 @@ FuzzedOperation: TypeAlias = Any
 FUZZING_CHECKS = {
     one.id: one
     for one in (
-        *ANSWER_CHECKS,
         *schemathesis_checks.SCHEMATHESIS_CHECKS,
         refusal_checks.AUTH_CHECK,
         link_walks.LINKS,
