@@ -18,11 +18,12 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 @argument("archive", type=_INPUT_FILE, metavar="FILE.har")
 @option(
     "--vendor",
-    required=True,
+    default="",
     metavar="VENDOR",
     shell_complete=complete_vendors,
     help="Vendor that was called.",
 )
+@option("--spec", type=_INPUT_FILE, help="OpenAPI file to compare with, instead of a vendor.")
 @option(
     "--base",
     default="",
@@ -51,6 +52,7 @@ def verify(  # noqa: PLR0913 - click hands over one argument an option
     *,
     archive: Path,
     vendor: str,
+    spec: Path | None,
     base: str,
     state: Path | None,
     assumptions: dict[str, str],
@@ -66,11 +68,12 @@ def verify(  # noqa: PLR0913 - click hands over one argument an option
     Examples:
       mockserver verify traffic.har --vendor VENDOR
       mockserver verify traffic.har --vendor VENDOR --base https://api.example --html-to drift.html
+      mockserver verify traffic.har --spec theirs.yaml
     """  # noqa: D301 - the character, which tells click to leave the lines alone
     check_extra("contract", "mockserver verify")
     from mockserver.cli.suite.verify_run import UnusableInputError, VerifyOptions, verify_traffic  # noqa: PLC0415
 
-    wanted = VerifyOptions(archive, vendor, base, state, assumptions)
+    wanted = VerifyOptions(archive, vendor, spec, base, state, assumptions)
     try:
         verify_traffic(wanted, json_to, html_to, as_json=as_json)
     except UnusableInputError as error:

@@ -18,7 +18,10 @@ from mockserver.contract.loading import ApiUnderTest
 from mockserver.model import Document
 
 GivenCredentials: TypeAlias = Mapping[str, Mapping[str, str]]
-"""By security scheme: {"bearer": …}, {"api_key": …} or {"username": …, "password": …}."""
+"""By security scheme: {"bearer": …}, {"api_key": …} or {"username": …, "password": …}.
+
+{"header": …} is the whole text of the scheme's header, as a user gave it.
+"""
 
 
 class UnreadableCredentialError(Exception):
@@ -32,8 +35,8 @@ _OTHER = re.compile(r"[^A-Z0-9]+")
 def headers_for(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> Mapping[str, str]:
     """Return the headers that let an operation be called, names in lower case.
 
-    They are of the first alternative that `given` covers; none where it covers none, or none is asked for. A
-    key that goes into the query is no header.
+    They are of the first alternative that `given` covers, also where the spec lets a caller go without; none
+    where it covers none, or none is asked for. A key that goes into the query is no header.
     """
     schemes = _schemes(api)
     return {
@@ -60,8 +63,8 @@ def with_query(api: ApiUnderTest, operation_id: str, given: GivenCredentials, re
 def _alternative(api: ApiUnderTest, operation_id: str, given: GivenCredentials) -> tuple[str, ...]:
     """Return the schemes of the operation's first alternative that `given` covers."""
     operation = api.spec.operations.get(operation_id)
-    covered = (one for one in (operation.security if operation else ()) if all(name in given for name in one))
-    return next(covered, ())
+    named = (one for one in (operation.security if operation else ()) if one)
+    return next((one for one in named if all(name in given for name in one)), ())
 
 
 def variable(scheme: str) -> str:
@@ -81,6 +84,15 @@ def from_environment(api: ApiUnderTest, environment: Mapping[str, str]) -> Given
         if text:
             found[name] = _read(variable(name), node, text)
     return found
+
+
+def from_headers(api: ApiUnderTest, headers: Mapping[str, str]) -> GivenCredentials:
+    """Return the credentials that are among headers, names in lower case, that go with every call."""
+    return {
+        name: {"header": headers[header]}
+        for name in _schemes(api)
+        if (header := header_of(api, name)) in headers
+    }
 
 
 def invented_credentials(api: ApiUnderTest) -> GivenCredentials:
@@ -103,7 +115,10 @@ def missing_schemes(api: ApiUnderTest, given: GivenCredentials, operations: Iter
 
 def header_of(api: ApiUnderTest, scheme: str) -> str:
     """Return the header that the credential of a security scheme goes in, lower case; "" where it is none."""
-    node = _schemes(api)[scheme]
+    return _header_name(_schemes(api)[scheme])
+
+
+def _header_name(node: Document) -> str:
     if node["type"] != "apiKey":
         return "authorization"
     places = {"header": str(node["name"]).lower(), "cookie": "cookie"}
@@ -168,6 +183,8 @@ def _read(name: str, node: Document, text: str) -> Mapping[str, str]:
 
 
 def _header(node: Document, values: Mapping[str, str]) -> Mapping[str, str]:
+    if "header" in values:
+        return {_header_name(node): values["header"]}
     if "username" in values:
         return {"authorization": f"Basic {_basic(values)}"}
     if "bearer" in values:

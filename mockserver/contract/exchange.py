@@ -43,6 +43,11 @@ class Request(_Message):
         """Return the same with more headers; its own win."""
         return replace(self, headers={**headers, **self.headers})
 
+    def overridden_by(self, headers: Mapping[str, str]) -> Request:
+        """Return the same with headers, names in lower case, that replace its own of these names."""
+        own = {name: text for name, text in self.headers.items() if name.lower() not in headers}
+        return replace(self, headers={**own, **headers})
+
 
 @dataclass(frozen=True, slots=True)
 class Response(_Message):

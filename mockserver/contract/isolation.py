@@ -43,8 +43,8 @@ class Isolation:
         self._first = seed * _RUNS % 90_000 * _KEYS_OF_A_RUN
         self._number = 0
         self._keys = 0
-        prefixed = "/sandboxes/" in target.address.url
-        self._sandboxed = not prefixed and is_ours(target.send)
+        prefixed = "/sandboxes/" in target.address.url or SANDBOX in target.address.given
+        self._sandboxed = not prefixed and is_ours(target.send, target.at_origin)
 
     @property
     def are_apart(self) -> bool:

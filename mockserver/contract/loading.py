@@ -103,6 +103,9 @@ def load_foreign_api(file: Path, facts: Facts, profile: Path | None = None) -> t
         document = yaml.load(text)
     except YAMLError as error:
         raise SpecError(f"{file.name}: not YAML: {loading.describe_yaml_error(text, error)}") from None
+    if isinstance(document, Mapping) and "swagger" in document:
+        said = f"Swagger {document['swagger']} is not read; convert it to OpenAPI 3 first"
+        raise SpecError(f"{file.name}: {said} (with swagger2openapi, or at the file's source)")
     if not isinstance(document, Mapping) or not isinstance(document.get("paths"), Mapping):
         raise SpecError(f"{file.name}: paths is missing")
     operations = {one.id: one for one in _operations(document)}

@@ -40,6 +40,7 @@ def run_phases(
         TargetUnreachableError: the target does not answer.
     """
     from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - a validator costs time to import
+    from mockserver.contract.checks.answer_checks import ANSWER_CHECKS  # noqa: PLC0415
     from mockserver.contract.judge import ExchangeJudge  # noqa: PLC0415
 
     judge = ExchangeJudge(api, run_config)
@@ -48,7 +49,8 @@ def run_phases(
         from mockserver.contract.fuzzing.keyed_replays import REPLAY_CHECKS  # noqa: PLC0415 - slow
         from mockserver.contract.fuzzing.run import FUZZING_CHECKS, plan_fuzzing  # noqa: PLC0415 - slow
 
-        if _wants(run_config, {*CHECKS, *FUZZING_CHECKS, *REPLAY_CHECKS}):
+        made = {*CHECKS, *FUZZING_CHECKS, *REPLAY_CHECKS, *(one.id for one in ANSWER_CHECKS)}
+        if _wants(run_config, made):
             plans.append(plan_fuzzing(api, target, run_config, ledger, judge))
     if STATEFUL_PHASE in phases:
         from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415 - imports Hypothesis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ import httpx
 
 from mockserver.codec.hosts import is_loopback
 from mockserver.contract.call_limits import UnansweredCallError
-from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.exchange import Exchange, Request, Response
 
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)/(s|m|h)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _ODD = re.compile(r"[^\x21-\x7e]|[\\{}<>\"^`|]")
 JOURNAL = "mock-journal"
+_OWN_PREFIX = "mock-"
+_HEALTH = frozenset({"status", "version", "auth", "vendors", "uptimeSeconds"})
 _OK = 200
 
 
@@ -104,16 +107,31 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def is_ours(send: Callable[[Request], Exchange]) -> bool:
-    """Return whether a server of ours answers: it numbers its answers, also those that say no.
+def is_ours(send: Callable[[Request], Exchange], at_origin: Callable[[Request], Exchange]) -> bool:
+    """Return whether a server of ours answers: by its headers, or where a proxy strips them, by its health.
+
+    `send` calls below the target, `at_origin` at its host.
 
     Raises:
         TargetUnreachableError: nobody answers.
     """
     try:
-        return JOURNAL in send(Request("GET", "/")).response.headers
+        if any(name.startswith(_OWN_PREFIX) for name in send(Request("GET", "/")).response.headers):
+            return True
+        return is_health(at_origin(Request("GET", "/_mock/health")).response)
     except UnansweredCallError:
         return False
+
+
+def is_health(answered: Response) -> bool:
+    """Return whether an answer is the health of a mockserver: any other server may answer anything."""
+    if answered.status != _OK:
+        return False
+    try:
+        health = json.loads(answered.body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(health, dict) and health.keys() >= _HEALTH
 
 
 def find_vendor_below(name: str, url: str, send: Callable[[Request], Exchange]) -> UnsafeTargetError | None:

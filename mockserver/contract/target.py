@@ -41,12 +41,14 @@ __all__ = [
 class Address:
     """Address of a target: `url` without a trailing slash; `app` answers in process if given.
 
-    `headers` go with every call that does not have its own: credentials, a sandbox's name.
+    `headers` go with every call that does not have its own; `given`, what a user gave by `--header`, goes
+    with every call and replaces its own. Names are in lower case.
     """
 
     url: str
     app: App | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    given: Mapping[str, str] = field(default_factory=dict, repr=False)
     verify_tls: bool = True
     limits: CallLimits = field(default_factory=CallLimits)
 
@@ -119,7 +121,7 @@ class Target:
     def _sent(self, requests: Sequence[Request], operation: str, base: str = "") -> list[Exchange]:
         if self._is_stopped:
             raise KeyboardInterrupt
-        full = [one.having(self.address.headers) for one in requests]
+        full = [one.having(self.address.headers).overridden_by(self.address.given) for one in requests]
         try:
             made = [_outgoing(one, base or self.address.url) for one in full]
             for _ in made:

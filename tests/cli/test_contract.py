@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import runpy
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -25,7 +27,9 @@ from mockserver.contract.progress import RunPart
 from mockserver.contract.session import session
 from mockserver.contract.target import Target, TargetUnreachableError
 from mockserver.engine.registry import vendor_packages
+from mockserver.server.application import Options, create_app
 from tests.support import sample_vendor
+from tests.support.asgi_server import listen
 from tests.support.contract_sessions import exchange
 from tests.support.server_process import serve_process
 
@@ -98,7 +102,13 @@ def payt() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def stranger() -> Iterator[str]:
     """Payt without a word that it is ours."""
-    with serve_process("--vendor", "payt", "--no-mock-headers") as url:
+    app = create_app(Options(vendors=("payt",), mock_headers=False))
+
+    async def without_control_plane(scope: Any, receive: Any, send: Any) -> None:
+        hidden = scope["path"].startswith("/_mock")
+        await app({**scope, "path": "/nowhere", "raw_path": b"/nowhere"} if hidden else scope, receive, send)
+
+    with listen(without_control_plane) as url:
         yield f"{url}/payt"
 
 
@@ -683,3 +693,16 @@ def test_a_server_and_a_rate_are_for_one_worker(
     contract("payt", *(text.format(url=payt) for text in options), MOCKSERVER_CONTRACT_WORKERS=None)
 
     assert [run_config.workers for _, run_config, _ in asked] == [1]
+
+
+@pytest.mark.parametrize("phase", ["fuzzing", "stateful"])
+def test_a_run_leaves_nothing_in_the_working_folder(tmp_path: Path, phase: str) -> None:
+    (tmp_path / "work").mkdir()
+    spec = sample_vendor.write_spec(tmp_path)
+    with contextlib.chdir(tmp_path / "work"):
+        contract(
+            *("--spec", str(spec), "--operation", "putOrders", "--phase", phase),
+            *("--max-examples", "1", "--workers", "2"),
+        )
+
+        assert list(Path().iterdir()) == []

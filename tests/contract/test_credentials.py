@@ -103,3 +103,25 @@ def test_a_server_that_takes_any_credential_gets_one_of_each_kind(tmp_path: Path
     given = credentials.invented_credentials(acme)
 
     assert credentials.missing_schemes(acme, given, acme.spec.operations) == ()
+
+
+def test_a_header_that_was_given_is_the_credential_of_every_scheme_that_it_carries(vba: ApiUnderTest) -> None:
+    given = credentials.from_headers(vba, {"authorization": "Token t-1", "x-other": "1"})
+
+    assert set(given) == {"bearerAuth", "basicAuth"}
+    assert credentials.missing_schemes(vba, given, [BATCH]) == ("apiKeyAuth",)
+    sent = credentials.headers_for(vba, BATCH, {**given, "apiKeyAuth": GIVEN["apiKeyAuth"]})
+    assert sent == {"x-api-key": "key-1", "authorization": "Token t-1"}
+
+
+@pytest.mark.parametrize("security", [[{}, {"token": []}], [{"token": []}, {}]], ids=["first", "last"])
+def test_a_credential_is_sent_though_the_spec_lets_a_caller_go_without(
+    tmp_path: Path, security: list[dict[str, list[str]]]
+) -> None:
+    acme = load_api(sample_vendor.write_spec(tmp_path, {**sample_vendor.document(), "security": security}))
+
+    assert credentials.headers_for(acme, "putOrders", {}) == {}
+    assert credentials.missing_schemes(acme, {}, ["putOrders"]) == ()
+    assert credentials.headers_for(acme, "putOrders", {"token": {"bearer": "t"}}) == {
+        "authorization": "Bearer t"
+    }

@@ -51,3 +51,10 @@ def test_a_spec_with_batches_that_cannot_be_served_is_refused(tmp_path: Path) ->
         load_foreign_api(
             sample_vendor.write_spec(tmp_path, {**sample_vendor.document(), "openapi": "3.1.0"}), {}
         )
+
+
+def test_a_file_of_swagger_2_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    file = sample_vendor.write_spec(tmp_path, {"swagger": "2.0", "paths": {"/x": {"get": {"responses": {}}}}})
+
+    with pytest.raises(SpecError, match=r"Swagger 2\.0 is not read; convert it to OpenAPI 3 first"):
+        load_foreign_api(file, {})

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from mockserver.contract import safety
+from mockserver.contract.call_limits import UnansweredCallError
 from mockserver.contract.exchange import Exchange, Request, Response
 from mockserver.contract.safety import Rate, UnsafeTargetError
 
@@ -110,9 +111,49 @@ def test_calls_are_as_far_apart_as_the_rate_says() -> None:
     assert asyncio.run(took()) >= 4 / 200
 
 
-@pytest.mark.parametrize(("headers", "ours"), [({"mock-journal": "3"}, True), ({"server": "other"}, False)])
-def test_a_server_of_ours_numbers_its_answers(headers: dict[str, str], ours: bool) -> None:  # noqa: FBT001 - a case
+HEALTH = b'{"status": "ok", "version": "1", "auth": "strict", "vendors": ["acme"], "uptimeSeconds": 3}'
+
+
+def known(headers: dict[str, str], status: int = 404, health: bytes = b"") -> bool:
+    """Return whether a server with these headers and that health is known as ours."""
+
     def send(request: Request) -> Exchange:
         return Exchange(request, Response(404, headers, b""))
 
-    assert safety.is_ours(send) is ours
+    def at_origin(request: Request) -> Exchange:
+        assert request.path == "/_mock/health"
+        return Exchange(request, Response(status, {}, health))
+
+    return safety.is_ours(send, at_origin)
+
+
+@pytest.mark.parametrize("name", ["mock-journal", "mock-reason", "mock-journal-dropped"])
+def test_a_server_of_ours_is_known_by_any_of_its_headers(name: str) -> None:
+    assert known({name: "3"})
+    assert not known({"server": "other"})
+
+
+def test_a_server_of_ours_whose_headers_a_proxy_strips_is_known_by_its_health() -> None:
+    assert known({}, 200, HEALTH)
+
+
+@pytest.mark.parametrize(
+    ("status", "health"),
+    [
+        (404, HEALTH),
+        (200, b""),
+        (200, b"[]"),
+        (200, b'{"status": "ok"}'),
+        (200, b"\xff"),
+        (200, b"[" * 10**5),
+    ],
+)
+def test_what_is_no_health_of_ours_is_a_strangers(status: int, health: bytes) -> None:
+    assert not known({}, status, health)
+
+
+def test_a_server_that_does_not_answer_the_question_is_a_stranger() -> None:
+    def send(_request: Request) -> Exchange:
+        raise UnansweredCallError("GET /: no answer in 30 seconds")
+
+    assert not safety.is_ours(send, send)

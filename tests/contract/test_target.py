@@ -96,3 +96,18 @@ def test_values_of_a_repeated_header_are_joined_by_commas_and_read_as_utf_8(name
         headers = one.send(Request("GET", "/x")).response.headers
 
     assert headers == {"vary": "Accept, Origin", "x-name": name}
+
+
+def test_a_header_that_a_user_gave_replaces_one_of_the_call_in_whatever_case() -> None:
+    came: list[tuple[bytes, bytes]] = []
+
+    async def heard(scope: Any, receive: Any, send: Any) -> None:
+        came.extend(scope["headers"])
+        await echo(scope, receive, send)
+
+    given = {"authorization": "Bearer given"}
+    with Target(Address("http://127.0.0.1:8080", heard, given=given)) as one:
+        sent = one.send(Request("GET", "/x", {"Authorization": "Bearer made", "a": "1"})).request
+
+    assert [text for name, text in came if name == b"authorization"] == [b"Bearer given"]
+    assert sent.headers == {"authorization": "Bearer given", "a": "1"}

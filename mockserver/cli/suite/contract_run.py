@@ -29,6 +29,7 @@ from mockserver.contract.report.summary import markdown_summary
 from mockserver.contract.report.terminal import closing_lines, failure_lines, vendor_lines
 from mockserver.contract.report.text import counted, one_line
 from mockserver.contract.runner import PHASES
+from mockserver.contract.scratch_folder import scratch_folder
 from mockserver.contract.session import baseline
 from mockserver.contract.session.baseline import KnownFindings, UnreadableBaselineError
 from mockserver.contract.session.plan import SessionPlan
@@ -91,6 +92,11 @@ class _Around:
 
 def run_contract(options: ContractOptions, line: ProgressLine) -> None:
     """Run the suite as the options say; ends with the exit status if that is not 0."""
+    with scratch_folder(os.environ):
+        _run_contract(options, line)
+
+
+def _run_contract(options: ContractOptions, line: ProgressLine) -> None:
     wanted = _plans(options)
     with line.showing(f"loading {', '.join(plan.name for plan in wanted)}…", stays=True):
         plans = _select_plans(options, wanted)

@@ -12,7 +12,7 @@ from mockserver.cli.options import EXIT_FINDINGS
 from mockserver.codec import json
 from mockserver.contract.config import RunConfig
 from mockserver.contract.judge import ExchangeJudge
-from mockserver.contract.loading import ApiUnderTest, load_vendor_api
+from mockserver.contract.loading import ApiUnderTest, load_foreign_api, load_vendor_api
 from mockserver.contract.traffic import report
 from mockserver.contract.traffic.comparison import Drift, DriftComparison
 from mockserver.contract.traffic.har import InvalidArchiveError, read_har
@@ -33,11 +33,13 @@ class UnusableInputError(Exception):
 class VerifyOptions:
     """Options of `verify`; `base` is where the vendor's paths begin, "" to search for it.
 
-    `state` is a dump that our server begins with, None: the fixtures; `assumptions` are its assumptions.
+    `spec` is a file of a user's, instead of a `vendor`. `state` is a dump that our server begins with, None:
+    the fixtures; `assumptions` are its assumptions.
     """
 
     archive: Path
     vendor: str
+    spec: Path | None
     base: str
     state: Path | None
     assumptions: Mapping[str, str]
@@ -62,6 +64,34 @@ def verify_traffic(
         raise SystemExit(EXIT_FINDINGS)
 
 
+def _api(wanted: VerifyOptions) -> ApiUnderTest:
+    """Return what was called.
+
+    Raises:
+        UnusableInputError: there is no such vendor, or the spec cannot be served.
+    """
+    if wanted.spec and wanted.vendor:
+        cure = f"mockserver verify … --spec {wanted.spec}"
+        raise UnusableInputError("--spec and --vendor exclude each other", f"--spec {wanted.spec}", cure)
+    if wanted.spec:
+        return _foreign(wanted.spec)
+    if not wanted.vendor:
+        cure = "--vendor VENDOR     or --spec FILE for a spec of yours"
+        raise UnusableInputError("it is not said what was called", "--vendor, --spec", cure)
+    return _vendor(wanted.vendor)
+
+
+def _foreign(spec: Path) -> ApiUnderTest:
+    try:
+        api, is_plain = load_foreign_api(spec, {})
+    except MockServerError as error:
+        raise UnusableInputError(str(error), f"--spec {spec}", "a file of OpenAPI 3.0") from None
+    if is_plain:
+        what = f"{spec.name} has no x-batch, so that this server cannot answer for it"
+        raise UnusableInputError(what, f"--spec {spec}", "x-batch at the operation that takes a batch")
+    return api
+
+
 def _vendor(name: str) -> ApiUnderTest:
     if name not in vendor_packages():
         known = ", ".join(vendor_packages())
@@ -72,14 +102,15 @@ def _vendor(name: str) -> ApiUnderTest:
 
 
 def _drift(wanted: VerifyOptions) -> Drift:
-    archive, vendor = wanted.archive, _vendor(wanted.vendor)
+    archive, vendor = wanted.archive, _api(wanted)
     try:
         traffic = read_har(archive.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeError, InvalidArchiveError) as error:
         cure = "save it as HAR from a browser or a proxy, or GET …/journal/export?format=har"
         raise UnusableInputError(f"{archive.name} cannot be read: {error}", str(archive), cure) from None
     try:
-        with local_server(vendor, wanted.state, wanted.assumptions) as call:
+        specs = (wanted.spec.parent,) if wanted.spec else ()
+        with local_server(vendor, wanted.state, wanted.assumptions, specs) as call:
             found = DriftComparison(vendor, wanted.base, ExchangeJudge(vendor, RunConfig()), call).drift(
                 traffic
             )

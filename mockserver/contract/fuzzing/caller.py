@@ -54,6 +54,9 @@ class UnansweredCaseError(Exception):
 _UNREADABLE = (UnicodeError, RecursionError)
 """What an answer brings about that is no text, or a document without end."""
 
+_INVALID_IS_REFUSED = "negative-data-rejection"
+_HEADER_CHECKS = frozenset({"missing-required-header", _INVALID_IS_REFUSED})
+
 _SLOW = 3
 """Calls of an operation that took too long, after which the rest of them is left out."""
 
@@ -119,15 +122,16 @@ class CaseCaller:
         if self._errand.spec and case.body is not NOT_SET and (schema := _xml_schema(case)) is not None:
             document = case.operation.schema.raw_schema
             arguments["data"] = request_writer.write_xml(case.body, schema, document)
-        self._count(case, EVERY_CALL_IS_ANSWERED)
         try:
             with self.wire.altering(None if walking else self._key_writer(case)):
                 response = case.call(**arguments)
         except UnansweredCallError as error:
+            self._count(case, EVERY_CALL_IS_ANSWERED)
             raise UnansweredCaseError(self._unanswered(case, error)) from error
         except TargetUnreachableError as error:
             self.lost = error
             raise TargetLostError from error
+        self._count(case, EVERY_CALL_IS_ANSWERED)
         return CheckedResponse(case, response, self.wire.last(), arguments, recorder)
 
     def _key_writer(self, case: PinnedCase) -> Callable[[Request], Request] | None:
@@ -179,7 +183,7 @@ class CaseCaller:
         try:
             found = errand.judge(exchange, errand.ledger) if errand.judge else ()
             found += self._built_in.judge(
-                answered, errand.ledger, self.left_out | self._made_already(exchange)
+                answered, errand.ledger, self.left_out | self._made_already(exchange) | self._defused(case)
             )
             if exchange.request.method == case.operation.method.upper():
                 found += self._tried(case, exchange)
@@ -195,6 +199,20 @@ class CaseCaller:
     def _made_already(self, exchange: Exchange) -> frozenset[str]:
         """Return the checks that our judge makes too; it knows only the operations of the spec."""
         return frozenset({NO_SERVER_ERROR}) if self._errand.judge and exchange.operation else frozenset()
+
+    def _defused(self, case: PinnedCase) -> frozenset[str]:
+        """Return the checks that say nothing of a case with a bad header.
+
+        A header that a user gave replaces the bad one. An empty header is there: a schema cannot require
+        text of it that a server must look at.
+        """
+        if case.meta is None or not case.meta.is_negative_at(ParameterLocation.HEADER):
+            return frozenset()
+        stated = {parameter.name.lower() for parameter in case.operation.headers}
+        if not stated.isdisjoint(self._errand.target.address.given):
+            return _HEADER_CHECKS
+        empty = {name.lower() for name, text in (case.headers or {}).items() if not str(text).strip()}
+        return frozenset() if stated.isdisjoint(empty) else frozenset({_INVALID_IS_REFUSED})
 
     def _tried(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
         """Return the results of the checks that are made once per operation, based on this exchange."""

@@ -11,7 +11,7 @@ from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Check, Finding
 from mockserver.contract.fuzzing.refusal_status_checks import RefusalStatusChecks
 from mockserver.contract.ledger import FindingLedger
-from mockserver.contract.safety import JOURNAL
+from mockserver.contract.safety import JOURNAL, is_health
 from mockserver.contract.target import Target
 from mockserver.model import Document
 from mockserver.spec.openapi import resolve
@@ -63,7 +63,9 @@ class AuthChecks:
         if operation in self._tried or exchange.response.status not in _OK or not all(alternatives or [{}]):
             return ()
         places = {name: self._place(name) for alternative in alternatives for name in alternative}
-        if any(name in self._target.address.headers for kind, name in places.values() if kind == "header"):
+        address = self._target.address
+        sent_always = {*address.headers, *address.given}
+        if any(name in sent_always for kind, name in places.values() if kind == "header"):
             return ()  # they go with every call
         self._ledger.count_check(operation, AUTH_CHECK.id)
         if not any(_has(exchange.request, place) for place in places.values()):
@@ -97,10 +99,9 @@ class AuthChecks:
 
     def _is_lenient(self, good: Exchange) -> bool:
         """Return whether the server is a mock server that does not report strict credentials."""
-        if JOURNAL not in good.response.headers:
-            return False
         health = self._target.at_origin(Request("GET", "/_mock/health")).response
-        return b'"strict"' not in health.body
+        is_known = JOURNAL in good.response.headers or is_health(health)
+        return is_known and b'"strict"' not in health.body
 
     def _sent(self, request: Request, operation: str) -> Exchange:
         exchange = self._target.send(request, operation)

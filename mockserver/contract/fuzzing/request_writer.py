@@ -124,7 +124,7 @@ class RequestWriter(BaseAdapter):
             raise UnsendableCaseError(f"{prepared.url} is beside {self._base}")
         path = parts.path[len(self._base) :] + (f"?{parts.query}" if parts.query else "")
         headers = {name.lower(): _header_text(value) for name, value in prepared.headers.items()}
-        for name in _NOT_SENT:
+        for name in (*_NOT_SENT, *self._target.address.given):
             headers.pop(name, None)
         for name, value in headers.items():
             if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value) or value != value.strip():

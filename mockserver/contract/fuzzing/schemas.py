@@ -53,8 +53,10 @@ def load_plain_schema(
 def _config(
     url: str, run_config: RunConfig, credentials: Mapping[str, Mapping[str, str]], mode: str
 ) -> dict[str, Any]:
+    # Headers that a user gave replace whatever is made here.
+    made = {name: values for name, values in credentials.items() if "header" not in values}
     return {
-        **({"auth": {"openapi": credentials}} if credentials else {}),
+        **({"auth": {"openapi": made}} if made else {}),
         "base-url": url,
         "seed": run_config.seed,
         "output": {"sanitization": {"enabled": False}},

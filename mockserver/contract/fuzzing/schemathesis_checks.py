@@ -12,6 +12,7 @@ from schemathesis.checks import CheckFunction, CheckResult, load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.transport import Response
 from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.openapi.checks import UnsupportedMethodResponse
 from schemathesis.schemas import BaseSchema
 
 from mockserver.contract.checks import NO_SERVER_ERROR
@@ -160,6 +161,9 @@ def _finding(check: str, operation: str, exchange: Exchange, failure: Failure) -
     status = exchange.response.status
     reason = "; ".join(line.strip(" -`") for line in failure.message.splitlines() if line.strip())
     where = f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
+    if isinstance(failure, UnsupportedMethodResponse) and failure.failure_reason == "missing_allow_header":
+        told = f"{where} is answered {status} without an Allow header that lists the methods that are there"
+        return Finding(check, operation, told, expected="Allow", came="no Allow", exchanges=(exchange,))
     said = _SAID.get(check) or f"{failure.title[:1].lower()}{failure.title[1:]}"
     told = f"{where} is answered {status}, {said}" + (f" ({reason})" if reason else "")
     return Finding(check, operation, told, came=str(status), exchanges=(exchange,))

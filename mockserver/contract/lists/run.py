@@ -20,7 +20,8 @@ from mockserver.contract.lists.walks import Walk, Walker
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.parts import PlannedPart
 from mockserver.contract.progress import RunPart
-from mockserver.contract.stateful.run import PHASE, batch_profiles_of
+from mockserver.contract.stateful.narrowing import usable_batches
+from mockserver.contract.stateful.run import PHASE
 from mockserver.contract.stateful.sentences import excerpt
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange
 from mockserver.contract.target import Target, TargetUnreachableError
@@ -50,7 +51,8 @@ def plan_lists(
     judge: JudgeSequenceExchange,
 ) -> Iterator[PlannedPart]:
     """Yield a part for every list that the profile, a batch or the spec names."""
-    found = [one for one in find_lists(api, batch_profiles_of(api)) if run_config.calls(one.operation.id)]
+    batches = tuple(one for _, one in usable_batches(api, run_config).batches)
+    found = [one for one in find_lists(api, batches) if run_config.calls(one.operation.id)]
     for number, one in enumerate(found, 1):
         part = RunPart(PHASE, one.operation.id, number, len(found), note="of pages")
         yield PlannedPart(part, partial(_run_list, one, api, target, run_config, ledger, judge))

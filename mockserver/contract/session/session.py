@@ -112,12 +112,13 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
     remote = here is None and not is_loopback(safety.host_of(url))
     rate = plan.rate or (safety.REMOTE_RATE if remote else None)
     ledger = FindingLedger(observer=context.observer)
-    with Target(Address(url, here, plan.headers), safety.pause(rate) if rate else None) as target:
-        ours = here is not None or (not remote and safety.is_ours(target.send))
+    headers = {name.lower(): text for name, text in plan.headers.items()}
+    with Target(Address(url, here, given=headers), safety.pause(rate) if rate else None) as target:
+        ours = here is not None or (not remote and safety.is_ours(target.send, target.at_origin))
         if not (ours or remote) and (elsewhere := safety.find_vendor_below(api.name, url, target.send)):
             raise elsewhere
         given = _credentials(api, context, ours=ours)
-        known = _with(api, given)
+        known = _with(api, {**given, **credentials.from_headers(api, headers)})
         effort = _run_config(known, plan, context, ledger)
         if not ours:
             context.say(announce(known, url, effort, rate))
@@ -234,12 +235,7 @@ def _run_config(
     every = frozenset(known.spec.operations)
     wanted = plan.run_config.operations or every
     run_config = replace(plan.run_config, left_out=every - wanted)
-    given, sent = known.profile.credentials, {name.lower() for name in plan.headers}
-    lacking = [
-        name
-        for name in credentials.missing_schemes(known, given, wanted)
-        if credentials.header_of(known, name) not in sent
-    ]
+    lacking = credentials.missing_schemes(known, known.profile.credentials, wanted)
     unnamed = [credentials.variable(name) for name in lacking]
     if any(name not in context.environment for name in unnamed):
         raise MissingCredentialsError(tuple(name for name in unnamed if name not in context.environment))

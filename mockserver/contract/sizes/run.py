@@ -28,7 +28,7 @@ from mockserver.contract.sizes.plan import (
 )
 from mockserver.contract.sizes.preparation import calls_by_key
 from mockserver.contract.sizes.trial import OwnLimitError, Patience, Trials
-from mockserver.contract.stateful.run import batch_profiles_of
+from mockserver.contract.stateful.narrowing import usable_batches
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.target import Target
 from mockserver.sandbox.clock import Clock, system_clock
@@ -59,8 +59,8 @@ def plan_sizes(  # noqa: PLR0913, PLR0917 - as every phase, and a clock for test
     """Yield the sizes of every batch; each failed check is recorded with the smallest size that fails."""
     profiles = [
         (number, one)
-        for number, one in enumerate(batch_profiles_of(api))
-        if api.spec.operations[one.operation].batch is not None and run_config.calls(one.operation)
+        for number, one in usable_batches(api, run_config).batches
+        if api.spec.operations[one.operation].batch is not None
     ]
     for at, (number, profile) in enumerate(profiles, 1):
         part = RunPart(PHASE, profile.operation, at, len(profiles), steps=len(SIZES))

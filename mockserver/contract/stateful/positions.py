@@ -67,7 +67,7 @@ def with_positions(context: SequenceContext) -> SequenceContext:
     """
     profile = context.batch_profile
     is_assumed = profile.twice_positions or any(one.assumption for one in _cases(profile))
-    if not is_assumed or context.target.address.app or is_ours(context.target.send):
+    if not is_assumed or context.target.address.app or is_ours(context.target.send, context.target.at_origin):
         return context
     found = _Positions(context)
     # An answer that does not come, or cannot be read, is found by the sequences.

@@ -101,9 +101,11 @@ class LocalServer:
 
 @contextmanager
 def local_server(
-    api: ApiUnderTest, state: Path | None, assumptions: Mapping[str, str]
+    api: ApiUnderTest, state: Path | None, assumptions: Mapping[str, str], specs: tuple[Path, ...] = ()
 ) -> Iterator[LocalServer]:
     """Yield a server that begins with `state`, a dump of ours, or with the fixtures.
+
+    `specs` are folders with specs of a user's.
 
     Raises:
         InvalidAssumptionError: `assumptions` names an unknown assumption, or a value that it does not accept.
@@ -113,6 +115,6 @@ def local_server(
     from mockserver.server.application import Options, create_app  # noqa: PLC0415 - slow
 
     held = state.read_bytes() if state else b""
-    app = create_app(Options(vendors=(api.name,), assumptions=assumptions))
+    app = create_app(Options(vendors=(api.name,), assumptions=assumptions, specs=specs))
     with Target(Address(_LOCAL_ORIGIN, app)) as target:
         yield LocalServer(api, target, held)

@@ -92,3 +92,60 @@ def test_an_operation_that_cannot_be_read_is_a_note_of_the_run(tmp_path: Path) -
     (note,) = ledger.notes
     assert note.startswith("GET /odd was not called, Schemathesis cannot read it: ")
     assert ledger.calls.total() > 0
+
+
+def test_a_405_without_allow_is_told_as_that(tmp_path: Path) -> None:
+    async def app(scope: dict[str, Any], _receive: Any, send: Send) -> None:
+        good = scope["method"] == "GET"
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200 if good else 405, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"id": 1}' if good else b""})
+
+    ledger = FindingLedger()
+    with Target(Address("http://127.0.0.1:8080", app)) as target:
+        parts = run.plan_plain_schemathesis(spec(tmp_path, "3.0.3"), target, RunConfig(0, 5), ledger, {})
+        run_parts(parts, ledger)
+
+    (found,) = [one for one in ledger.findings if one.check == "unsupported-method"]
+    assert found.said.endswith(
+        " /things is answered 405 without an Allow header that lists the methods that are there"
+    )
+
+
+def test_an_operation_that_is_a_reference_is_a_note_and_no_finding(tmp_path: Path) -> None:
+    file = spec(tmp_path, "3.0.3")
+    document = json.loads(file.read_text())
+    shared = {"get": document["paths"]["/things"]["get"]}
+    document["x-shared"] = {"list": {**shared["get"], "operationId": "listOthers"}}
+    document["paths"]["/others"] = {"get": {"$ref": "#/x-shared/list"}}
+    file.write_text(json.dumps(document))
+
+    ledger = FindingLedger()
+
+    with Target(Address("http://127.0.0.1:8080", answering('{"id": 1}'))) as target:
+        run_parts(run.plan_plain_schemathesis(file, target, RunConfig(0, 1), ledger, {}), ledger)
+
+    assert ledger.notes == ["GET /others was not called: OpenAPI has no reference in place of an operation"]
+    assert ledger.findings == []
+
+
+def test_a_required_header_that_is_sent_empty_may_be_accepted(tmp_path: Path) -> None:
+    empty: list[bytes] = []
+
+    async def app(scope: dict[str, Any], _receive: Any, send: Send) -> None:
+        tenants = [text for name, text in scope["headers"] if name == b"x-tenant"]
+        empty.extend(text for text in tenants if not text)
+        status = 405 if scope["method"] != "GET" else 200 if tenants else 400
+        headers = [(b"content-type", b"application/json"), (b"allow", b"GET")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"id": 1}'})
+
+    schema = {"type": "string", "minLength": 1}
+    tenant = {"name": "X-Tenant", "in": "header", "required": True, "schema": schema}
+    ledger = FindingLedger()
+    with Target(Address("http://127.0.0.1:8080", app)) as target:
+        file = spec(tmp_path, "3.0.3", parameters=[tenant])
+        run_parts(run.plan_plain_schemathesis(file, target, RunConfig(0, 5), ledger, {}), ledger)
+
+    assert empty
+    assert "negative-data-rejection" not in {one.check for one in ledger.findings}

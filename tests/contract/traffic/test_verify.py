@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from mockserver.cli.main import main
 from mockserver.server.application import create_app
 from tests.contract.traffic.archives import archive, entry
+from tests.support import sample_vendor
 from tests.support.client import Client
 
 HEADERS = {
@@ -164,3 +165,38 @@ def test_an_unknown_assumption_ends_with_2(traffic: Path) -> None:
 
     assert result.exit_code == 2
     assert "xero.nothing" in result.stderr
+
+
+def test_traffic_is_compared_with_a_spec_of_a_users(tmp_path: Path) -> None:
+    client = Client(sample_vendor.create_application(tmp_path), HEADERS)
+    client.put("/acme/orders", json={"orders": [{"id": "A1", "amount": 1}]})
+    client.get("/acme/orders")
+    file = tmp_path / "orders.har"
+    file.write_bytes(client.get("/_mock/sandboxes/default/journal/export?format=har").body)
+
+    result = run(file, "--spec", tmp_path / "acme.yaml")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "2 calls" in result.stdout
+
+
+def test_a_spec_and_a_vendor_exclude_each_other(tmp_path: Path, traffic: Path) -> None:
+    spec = sample_vendor.write_spec(tmp_path)
+
+    result = run(traffic, "--spec", spec, "--vendor", "xero")
+
+    assert (result.exit_code, "--spec and --vendor exclude each other" in result.stderr) == (2, True)
+
+
+def test_who_says_neither_a_spec_nor_a_vendor_is_told_what_to_write(traffic: Path) -> None:
+    result = run(traffic)
+
+    assert (result.exit_code, "try: --vendor VENDOR     or --spec FILE" in result.stderr) == (2, True)
+
+
+def test_a_spec_without_batches_cannot_be_answered_for(tmp_path: Path, traffic: Path) -> None:
+    plain = sample_vendor.changed_document("/paths/~1orders/put/x-batch")
+
+    result = run(traffic, "--spec", sample_vendor.write_spec(tmp_path, plain))
+
+    assert (result.exit_code, "has no x-batch" in result.stderr) == (2, True)
