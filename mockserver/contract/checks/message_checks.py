@@ -7,6 +7,9 @@ passes. A vendor whose messages use these words otherwise says so in its profile
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from mockserver.contract.checks.check_case import (
     FIRST_REFUSAL,
@@ -63,11 +66,13 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
     """Check that the message of an item does not name the key of another item instead of its own."""
     items = {one.item.place: one for one in case.expected.items}
     told = [one for one in case.told if one.message and one.place in items and len(items) > 1]
+    known = _KnownKeys.of(items.values()) if told else None
     for one in told:
         if _is_exempt(case, one.message) or _ABOUT_OTHERS.search(one.message):
             continue
         own = items[one.place or 0]
-        other = next((item for item in items.values() if _is_blamed(item, own, one.message)), None)
+        named = known.named_in(one.message) if known else ()
+        other = next((item for item in named if _is_blamed(item, own, one.message)), None)
         if other is not None:
             said = (
                 f"the message of item {one.place} ({own.item.key}) is about item {other.item.place} "
@@ -76,6 +81,37 @@ def message_names_its_item(case: CheckCase) -> CheckResult:
             expected = f"a message about {own.item.key}"
             return len(told), CheckFailure(said, one.at, expected, one.message)
     return (len(told), None) if told else NOTHING_TO_JUDGE
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownKeys:
+    """The items by those of their keys that no message has for another reason.
+
+    A large batch has as many messages as keys: they are looked up, not tried one by one.
+    """
+
+    words: Mapping[str, tuple[ExpectedItem, ...]]
+    others: tuple[tuple[str, ExpectedItem], ...]
+
+    @classmethod
+    def of(cls, items: Iterable[ExpectedItem]) -> _KnownKeys:
+        """Return the keys of the items: those that are one word, and others."""
+        words: defaultdict[str, list[ExpectedItem]] = defaultdict(list)
+        others = []
+        for item in items:
+            for key in {*item.keys, item.item.key}:
+                if key and _is_telling(key):
+                    if _WORD.fullmatch(key):
+                        words[key].append(item)
+                    else:
+                        others.append((key, item))
+        return cls({key: tuple(found) for key, found in words.items()}, tuple(others))
+
+    def named_in(self, message: str) -> list[ExpectedItem]:
+        """Return the items that a message names, in their order."""
+        named = [item for word in _WORD.findall(message) for item in self.words.get(word, ())]
+        named += [item for key, item in self.others if key in message and _names(message, key)]
+        return sorted(named, key=lambda one: one.item.place)
 
 
 def _is_blamed(other: ExpectedItem, own: ExpectedItem, message: str) -> bool:
@@ -139,6 +175,9 @@ def _is_telling(key: str) -> bool:
     if key.isdigit():
         return len(key) >= _LONG_NUMBER and key not in _LIMITS
     return len(key) >= _LONG_TEXT and any(letter.isdigit() for letter in key)
+
+
+_WORD = re.compile(r"[\w-]+")
 
 
 def _names(message: str, key: str) -> bool:
