@@ -23,7 +23,7 @@ _OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
     shell_complete=complete_vendors,
     help="Vendor that was called.",
 )
-@option("--spec", type=_INPUT_FILE, help="OpenAPI file to compare with, instead of a vendor.")
+@option("--spec", scope="verify", type=_INPUT_FILE, help="OpenAPI file to compare with, instead of a vendor.")
 @option(
     "--base",
     default="",

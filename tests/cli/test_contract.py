@@ -190,7 +190,7 @@ def test_a_vendor_without_the_operation_is_not_called(
         ),
         (["payt", "--header", "x"], "error: expected 'Name: text', found x\n   at: --header x\n"),
         (["payt", "--fact", "x"], "error: expected name=text, found x\n   at: --fact x\n"),
-        (["payt", "--phase", "third"], "error: --phase: expected fuzzing or stateful, found third\n"),
+        (["payt", "--phase", "third"], "error: --phase: expected fuzzing, stateful or sizes, found third\n"),
         (["payt", "--seed", "-1"], "error: --seed: expected a whole number of at least 0, found -1\n"),
         (["payt", "--target", "http://api.example.com/"], "  try: --allow-remote api.example.com "),
         (["payt", "--target", "http://u:p@127.0.0.1/"], "error: the target contains a user or a password\n"),

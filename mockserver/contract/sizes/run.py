@@ -29,6 +29,7 @@ from mockserver.contract.sizes.plan import (
 from mockserver.contract.sizes.preparation import calls_by_key
 from mockserver.contract.sizes.trial import OwnLimitError, Patience, Trials
 from mockserver.contract.stateful.narrowing import usable_batches
+from mockserver.contract.stateful.positions import with_positions
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.target import Target
 from mockserver.sandbox.clock import Clock, system_clock
@@ -88,12 +89,15 @@ def _run_profile(  # noqa: PLR0913, PLR0917 - what a part of a run needs
     # A batch that is not answered is told by its size.
     search.known.add((profile.operation, "every-call-is-answered"))
     reader = profile.reader or reader_for(api, operation)
-    context = SequenceContext(
-        api, profile, operation.batch, target, run_config, ledger, judge, reader, isolation, search
+    context = with_positions(
+        SequenceContext(
+            api, profile, operation.batch, target, run_config, ledger, judge, reader, isolation, search
+        )
     )
     limit = limit_of(api.spec, operation, profile, is_ours=isolation.are_apart)
     budget = SizeBudget.of(run_config)
-    sizes = plan(limit, profile, budget, calls_by_key(api.spec, profile), run_config.seed)
+    known = context.batch_profile
+    sizes = plan(limit, known, budget, calls_by_key(api.spec, known), run_config.seed)
     times: list[SizeTime] = []
     trials = Trials(context, limit, Patience(), clock, times.append)
     run = _SizeRun(trials, sizes, budget, clock(), times, dict(sizes.left_out))

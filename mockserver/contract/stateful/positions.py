@@ -177,7 +177,9 @@ class _Positions:
     def _tell(self, name: str, position: _AnyPosition) -> None:
         operation = self._context.api.spec.operations[self._profile.operation]
         where = f"{operation.method.upper()} {operation.path}"
-        self._context.ledger.notes.append(f"{where}, {name}: {_WORDS[position]}")
+        note, notes = f"{where}, {name}: {_WORDS[position]}", self._context.ledger.notes
+        if note not in notes:
+            notes.append(note)
 
     def _send(
         self, items: Sequence[SequenceItem]

@@ -12,9 +12,11 @@ from mockserver.contract.exchange import Request
 from mockserver.contract.inference import infer_sending
 from mockserver.contract.json_values import value_at
 from mockserver.contract.profile import BatchProfile, DrawnValues, Json, OutcomeReader, Record, Step
+from mockserver.contract.value_rules import ValueRules
 from mockserver.contract.written_profile.blank_keys import BlankKeyReader
 from mockserver.contract.written_profile.calls import WrittenCall, read_call
 from mockserver.contract.written_profile.changes import pointer, read_change
+from mockserver.contract.written_profile.conversion import plain
 from mockserver.contract.written_profile.entries import BatchEntry
 from mockserver.contract.written_profile.items import WrittenItems, read_items
 from mockserver.contract.written_profile.places import WrittenPlace
@@ -73,6 +75,7 @@ class WrittenBatch:
             creates=entry.creates,
             twice=entry.twice or "",
             encodings=self._encodings(sending),
+            values=plain(ValueRules, entry.values, self.place.at("values")),
         )
         return made if entry.replay is None else self._with_replay(made)
 

@@ -1,8 +1,8 @@
 """Members of a written profile, as `x-contract` and a YAML file have them.
 
 A new member is a field here and a line in the module that makes a profile of it (`batches`, `profile`).
-Members of `pins` and `tolerances` are the fields of `FixturePins` and `Tolerance`: a new field of those can
-be written without a change here.
+Members of `pins`, `tolerances` and `values` are the fields of `FixturePins`, `Tolerance` and `ValueRules`: a
+new field of those can be written without a change here.
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ class BatchEntry(Entry, frozen=True):
     replay: ReplayEntry | None = None
     media_types: list[str] = []
     blank_keys: list[str | None] = []
+    values: dict[str, Any] = {}
 
 
 class ProfileEntry(Entry, frozen=True):

@@ -83,7 +83,7 @@ def message(what: str, where: str, cure: str) -> str:
         ),
         (
             "contract --phase stateful --phase fuzz",
-            "--phase: expected fuzzing or stateful, found fuzz",
+            "--phase: expected fuzzing, stateful or sizes, found fuzz",
             "--phase fuzz",
             "mockserver contract --phase fuzzing",
         ),
@@ -99,7 +99,6 @@ def test_wrong_usage_is_told_in_three_parts(arguments: str, what: str, where: st
     ("arguments", "what"),
     [
         ("verify", "the argument FILE.har is missing"),
-        ("verify {file}", "the option --vendor is missing"),
         ("run more", "mockserver run takes no further argument, found more"),
         ("verify {folder} --vendor x", "{folder} is a folder; expected a file"),
         ("verify {folder}/nothing --vendor x", "there is no file {folder}/nothing"),

@@ -12,7 +12,7 @@ INVOICE_VALUES = ValueRules(
     left_alone=("update_Date",),
     changes=(
         *(
-            ValueChange(name, "zone left out", _UNZONED, "docs/vendors/vba.md#model")
+            ValueChange(name, "zone left out", _UNZONED, "docs/vendors/vba.md#claim-invoice")
             for name in ("due_Date", "invoice_Date", "entry_Date")
         ),
         *(
