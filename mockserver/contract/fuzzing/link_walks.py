@@ -49,7 +49,11 @@ _OFTEN = 3
 
 
 def plan_walks(api: ApiUnderTest, context: FuzzingContext) -> Iterator[PlannedPart]:
-    """Yield the walks that the profile's pins say; a spec without links is not walked."""
+    """Yield the walks that the profile's pins say; a spec without links is not walked.
+
+    What is tried once for each operation is left to its own calls: another worker may make those.
+    """
+    context = replace(context, replays=None, statuses=None)
     exclusions = api.profile.pins.walk_exclusions
     for number, without in enumerate(exclusions, 1):
         note = f"without {', '.join(without)}" if without else ""
