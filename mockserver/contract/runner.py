@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.isolation import Isolation
@@ -22,6 +23,9 @@ STATEFUL_PHASE = "stateful"
 SIZES_PHASE = "sizes"
 PHASES = (FUZZING_PHASE, STATEFUL_PHASE, SIZES_PHASE)
 """In this order: what is wrong with single calls is told before what comes of many."""
+
+_Planners: TypeAlias = Iterator[tuple[Callable[..., Iterator[PlannedPart]], Iterable[str]]]
+"""What plans the parts of a phase, each with the checks that it makes beside those of every call."""
 
 _ALLOCATIONS = 1_000_000
 """Objects more than were freed, after which garbage is collected: some 100 MiB. A short run ends before."""
@@ -40,39 +44,47 @@ def run_phases(
         TargetUnreachableError: the target does not answer.
     """
     from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - a validator costs time to import
-    from mockserver.contract.checks.answer_checks import ANSWER_CHECKS  # noqa: PLC0415
     from mockserver.contract.judge import ExchangeJudge  # noqa: PLC0415
 
     judge = ExchangeJudge(api, run_config)
-    plans: list[Iterator[PlannedPart]] = []
-    if FUZZING_PHASE in phases:
-        from mockserver.contract.fuzzing.keyed_replays import REPLAY_CHECKS  # noqa: PLC0415 - slow
-        from mockserver.contract.fuzzing.run import FUZZING_CHECKS, plan_fuzzing  # noqa: PLC0415 - slow
-
-        made = {*CHECKS, *FUZZING_CHECKS, *REPLAY_CHECKS, *(one.id for one in ANSWER_CHECKS)}
-        if _wants(run_config, made):
-            plans.append(plan_fuzzing(api, target, run_config, ledger, judge))
-    if STATEFUL_PHASE in phases:
-        from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415 - imports Hypothesis
-        from mockserver.contract.stateful.run import plan_stateful  # noqa: PLC0415
-
-        if _wants(run_config, {*CHECKS, *STATEFUL_CHECKS}):
-            plans.append(plan_stateful(api, target, run_config, ledger, judge))
-        from mockserver.contract.lists.run import (  # noqa: PLC0415
-            LIST_CHECKS,
-            SHARED_CHECKS,
-            plan_lists,
-        )
-
-        if _wants(run_config, {*CHECKS, *LIST_CHECKS, *SHARED_CHECKS}):
-            plans.append(plan_lists(api, target, run_config, ledger, judge))
-    if SIZES_PHASE in phases:
-        from mockserver.contract.sizes.checks import SHARED_CHECKS, SIZE_CHECKS  # noqa: PLC0415
-        from mockserver.contract.sizes.run import plan_sizes  # noqa: PLC0415 - imports Hypothesis
-
-        if _wants(run_config, {*CHECKS, *SHARED_CHECKS, *SIZE_CHECKS}):
-            plans.append(plan_sizes(api, target, run_config, ledger, judge))
+    planners = [one for phase in PHASES if phase in phases for one in _PLANNERS[phase]()]
+    plans = [
+        plan(api, target, run_config, ledger, judge)
+        for plan, checks in planners
+        if _wants(run_config, {*CHECKS, *checks})
+    ]
     _run(chain.from_iterable(plans), target, run_config, ledger)
+
+
+def _generated_calls() -> _Planners:
+    from mockserver.contract.checks.answer_checks import ANSWER_CHECKS  # noqa: PLC0415 - as the next two
+    from mockserver.contract.fuzzing.keyed_replays import REPLAY_CHECKS  # noqa: PLC0415
+    from mockserver.contract.fuzzing.run import FUZZING_CHECKS, plan_fuzzing  # noqa: PLC0415 - slow
+
+    yield plan_fuzzing, {*FUZZING_CHECKS, *REPLAY_CHECKS, *(one.id for one in ANSWER_CHECKS)}
+
+
+def _sequences_and_lists() -> _Planners:
+    from mockserver.contract.lists.run import LIST_CHECKS, SHARED_CHECKS, plan_lists  # noqa: PLC0415
+    from mockserver.contract.stateful.checks import STATEFUL_CHECKS  # noqa: PLC0415 - imports Hypothesis
+    from mockserver.contract.stateful.run import plan_stateful  # noqa: PLC0415
+
+    yield plan_stateful, STATEFUL_CHECKS
+    yield plan_lists, {*LIST_CHECKS, *SHARED_CHECKS}
+
+
+def _sizes() -> _Planners:
+    from mockserver.contract.sizes.checks import SHARED_CHECKS, SIZE_CHECKS  # noqa: PLC0415
+    from mockserver.contract.sizes.run import plan_sizes  # noqa: PLC0415 - imports Hypothesis
+
+    yield plan_sizes, {*SHARED_CHECKS, *SIZE_CHECKS}
+
+
+_PLANNERS: Mapping[str, Callable[[], _Planners]] = {
+    FUZZING_PHASE: _generated_calls,
+    STATEFUL_PHASE: _sequences_and_lists,
+    SIZES_PHASE: _sizes,
+}
 
 
 def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:

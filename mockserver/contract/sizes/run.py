@@ -80,21 +80,9 @@ def _run_profile(  # noqa: PLR0913, PLR0917 - what a part of a run needs
     name: str,
     clock: Clock,
 ) -> None:
-    operation = api.spec.operations[profile.operation]
-    if operation.batch is None:
-        return
-    isolation, search = Isolation(target, run_config.seed, name), FailureSearch(run_config)
-    if not isolation.are_apart:
-        isolation.new_scope(_KEYS_OF_SEQUENCES)
-    # A batch that is not answered is told by its size.
-    search.known.add((profile.operation, "every-call-is-answered"))
-    reader = profile.reader or reader_for(api, operation)
-    context = with_positions(
-        SequenceContext(
-            api, profile, operation.batch, target, run_config, ledger, judge, reader, isolation, search
-        )
-    )
-    limit = limit_of(api.spec, operation, profile, is_ours=isolation.are_apart)
+    context = _context(api, profile, target, run_config, ledger, judge, name)
+    operation, is_ours = api.spec.operations[profile.operation], context.isolation.are_apart
+    limit = limit_of(api.spec, operation, profile, is_ours=is_ours)
     budget = SizeBudget.of(run_config)
     known = context.batch_profile
     sizes = plan(limit, known, budget, calls_by_key(api.spec, known), run_config.seed)
@@ -116,6 +104,31 @@ def _run_profile(  # noqa: PLR0913, PLR0917 - what a part of a run needs
                 run.left_out,
             )
         )
+
+
+def _context(  # noqa: PLR0913, PLR0917 - what a part of a run needs
+    api: ApiUnderTest,
+    profile: BatchProfile,
+    target: Target,
+    run_config: RunConfig,
+    ledger: FindingLedger,
+    judge: JudgeSequenceExchange,
+    name: str,
+) -> SequenceContext:
+    operation = api.spec.operations[profile.operation]
+    if operation.batch is None:
+        raise AssertionError("only batches are planned")
+    isolation, search = Isolation(target, run_config.seed, name), FailureSearch(run_config)
+    if not isolation.are_apart:
+        isolation.new_scope(_KEYS_OF_SEQUENCES)
+    # A batch that is not answered is told by its size.
+    search.known.add((profile.operation, "every-call-is-answered"))
+    reader = profile.reader or reader_for(api, operation)
+    return with_positions(
+        SequenceContext(
+            api, profile, operation.batch, target, run_config, ledger, judge, reader, isolation, search
+        )
+    )
 
 
 @dataclass(slots=True)
