@@ -217,9 +217,8 @@ def _merge_headers(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
     return headers
 
 
-@lru_cache(
-    _KNOWN_HEADERS
-)  # a client sends the same again and again, and the journal keeps those of each call
+# A client sends the same headers again and again, and the journal keeps those of each call.
+@lru_cache(_KNOWN_HEADERS)
 def _read_known_headers(raw: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
     """Return headers by name.
 

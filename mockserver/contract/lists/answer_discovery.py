@@ -9,7 +9,8 @@ from typing import Any
 
 from mockserver.contract.exchange import Response
 from mockserver.contract.list_profile import Counted, Link, ListFilter, ListProfile
-from mockserver.contract.lists.places import json_of, plain_name, pointer_to, value_in
+from mockserver.contract.lists.places import json_of, plain_name, value_in
+from mockserver.model import pointer_of
 
 _ROWS = ("data", "items", "results", "value", "values", "records", "rows", "content", "entries")
 _CURSORS = ("nextcursor", "cursor", "nextpagetoken", "nexttoken", "continuationtoken", "endcursor")
@@ -42,7 +43,7 @@ def find_rows(document: Any) -> str | None:
     lists = [name for name, value in document.items() if _holds_rows(value)]
     named = [name for name in lists if plain_name(name) in _ROWS]
     found = named if len(named) == 1 else lists
-    return pointer_to(found[0]) if len(found) == 1 else None
+    return pointer_of((found[0],)) if len(found) == 1 else None
 
 
 def _holds_rows(value: Any) -> bool:
@@ -71,14 +72,14 @@ def _values(response: Response) -> Iterator[tuple[str, str, Any]]:
     """Yield place, name and value of what may describe the page, in the body and in headers."""
     document = json_of(response.body)
     for name, value in document.items() if isinstance(document, Mapping) else ():
-        yield pointer_to(name), name, value
+        yield pointer_of((name,)), name, value
         if isinstance(value, Mapping):
-            yield from ((pointer_to(name, inner), inner, one) for inner, one in value.items())
+            yield from ((pointer_of((name, inner)), inner, one) for inner, one in value.items())
     for header, text in response.headers.items():
         yield header, header, text
         found = json_of(text) if header in _IN_HEADERS else None
         if isinstance(found, Mapping):
-            yield from ((f"{header}#{pointer_to(inner)}", inner, one) for inner, one in found.items())
+            yield from ((f"{header}#{pointer_of((inner,))}", inner, one) for inner, one in found.items())
 
 
 def _counts(response: Response) -> Mapping[Counted, str]:
@@ -119,9 +120,9 @@ def _identity(rows: Sequence[Any], key: Sequence[str]) -> str:
     names = [*key, *(name for name in _first_names(rows) if plain_name(name) in {"id", "key", "uuid"})]
     names += [name for name in _first_names(rows) if name.lower().endswith(("id", "key", "number"))]
     for name in names:
-        values = [value_in(row, pointer_to(name)) for row in rows]
+        values = [value_in(row, pointer_of((name,))) for row in rows]
         if all(isinstance(one, str | int) for one in values) and len(set(values)) == len(values):
-            return pointer_to(name)
+            return pointer_of((name,))
     return ""
 
 
@@ -137,4 +138,4 @@ def _filters(filters: Sequence[ListFilter], rows: Sequence[Any]) -> Iterator[Lis
         if one.member:
             yield one
         elif name is not None:
-            yield replace(one, member=pointer_to(name))
+            yield replace(one, member=pointer_of((name,)))

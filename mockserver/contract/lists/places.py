@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from mockserver.contract import json_values
 from mockserver.contract.exchange import Response
 from mockserver.spec.openapi import parse_pointer
 
@@ -19,20 +19,7 @@ def plain_name(name: str) -> str:
 
 def value_in(document: Any, pointer: str) -> Any:
     """Return the value that a JSON Pointer leads to, None if there is none."""
-    for name in parse_pointer(pointer):
-        step = str(name)
-        if isinstance(document, Mapping):
-            document = document.get(step)
-        elif isinstance(document, list) and step.isdigit() and int(step) < len(document):
-            document = document[int(step)]
-        else:
-            return None
-    return document
-
-
-def pointer_to(*names: str) -> str:
-    """Return the JSON Pointer to a member."""
-    return "".join(f"/{name.replace('~', '~0').replace('/', '~1')}" for name in names)
+    return json_values.value_at(document, parse_pointer(pointer))
 
 
 def value_at(response: Response, place: str) -> Any:

@@ -114,12 +114,11 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
     ledger = FindingLedger(observer=context.observer)
     headers = {name.lower(): text for name, text in plan.headers.items()}
     with Target(Address(url, here, given=headers), safety.pause(rate) if rate else None) as target:
-        ours = here is not None or (not remote and safety.is_ours(target.send, target.at_origin))
-        elsewhere = None
-        if here is None and not (remote or safety.says_it_is_ours(target.send)):
-            elsewhere = safety.find_vendor_below(api.name, url, target.send)
-        if elsewhere is not None:
-            raise elsewhere
+        ours = here is not None or (not remote and safety.says_it_is_ours(target.send))
+        if not (ours or remote):
+            if elsewhere := safety.find_vendor_below(api.name, url, target.send):
+                raise elsewhere
+            ours = safety.is_ours(target.send, target.at_origin)
         given = _credentials(api, context, ours=ours)
         known = _with(api, {**given, **credentials.from_headers(api, headers)})
         effort = _run_config(known, plan, context, ledger)
