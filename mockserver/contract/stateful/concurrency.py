@@ -12,7 +12,8 @@ from mockserver.contract.stateful.checks import SettledBatch
 from mockserver.contract.stateful.sequence import CallSequence
 from mockserver.contract.stateful.state_model import SequenceItem, expected_batch_effect
 
-_CHECK, _WHOLE = "at-once-as-one-by-one", "whole-or-nothing"
+CHECK = "at-once-as-one-by-one"
+_WHOLE = "whole-or-nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,13 @@ def _reads(
             *(order.between[key] for order in orders),
             *(order.after[key] for order in orders),
         ]
-        sequence.count_check(_CHECK)
+        sequence.count_check(CHECK)
         if shown not in may_be:
             either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
             said = (
                 f"during two batches {key} was read as {sentences.record(shown)}, which is no complete record"
             )
-            sequence.breaks(_CHECK, said, either, sentences.record(shown))
+            sequence.breaks(CHECK, said, either, sentences.record(shown))
 
 
 def _reported(
@@ -156,16 +157,16 @@ def _reported(
         rows = {
             number: row for number, one in enumerate(answered) if (row := _row(one, key)).accepted is not None
         }
-        sequence.count_check(_CHECK)
+        sequence.count_check(CHECK)
         if sum(row.made == "created" for row in rows.values()) > 1:
             said = f"two batches at once both report {key} as created; it can be created once only"
-            sequence.breaks(_CHECK, said, "created by one of them", "created by both")
+            sequence.breaks(CHECK, said, "created by one of them", "created by both")
             continue
         fitting = [one for one in orders if _fits(one, rows, key)]
         if not fitting:
             told = " and ".join("done" if row.accepted else "refused" for row in rows.values())
             said = f"two batches at once report {key} as {told}, which no order of them gives"
-            sequence.breaks(_CHECK, said, came=told)
+            sequence.breaks(CHECK, said, came=told)
         elif all(one.after[key] != record for one in fitting):
             _lost(sequence, key, [one.after[key] for one in fitting], record)
 
@@ -180,12 +181,12 @@ def _fits(order: _Order, rows: Mapping[int, _Row], key: str) -> bool:
 
 def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str, Record | None]) -> None:
     """Check that the final records fit one of the two orders; the same for all keys of atomic batches."""
-    sequence.count_check(_CHECK)
+    sequence.count_check(CHECK)
     if sequence.context.batch.atomic:
         if all(dict(one.after) != dict(shown) for one in orders):
             came = "; ".join(f"{key} {sentences.record(record)}" for key, record in shown.items())
             said = "two batches at once left items of both, although each is all or nothing"
-            sequence.breaks(_CHECK, said, came=came)
+            sequence.breaks(CHECK, said, came=came)
         return
     for key, record in shown.items():
         if all(one.after[key] != record for one in orders):
@@ -195,7 +196,7 @@ def _final(sequence: CallSequence, orders: Sequence[_Order], shown: Mapping[str,
 def _lost(sequence: CallSequence, key: str, may_be: Sequence[Record | None], record: Record | None) -> None:
     either = " or ".join(dict.fromkeys(sentences.record(one) for one in may_be))
     said = f"after two batches at once reading {key} shows {sentences.record(record)}, expected {either}"
-    sequence.breaks(_CHECK, said, either, sentences.record(record))
+    sequence.breaks(CHECK, said, either, sentences.record(record))
 
 
 def _row(answered: SettledBatch, key: str) -> _Row:

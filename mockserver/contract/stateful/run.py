@@ -18,6 +18,7 @@ from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.parts import PlannedPart
 from mockserver.contract.progress import RunPart
 from mockserver.contract.responses.outcomes import reader_for
+from mockserver.contract.stateful.calls_at_once import check_calls_at_once
 from mockserver.contract.stateful.checks import STATEFUL_CHECKS
 from mockserver.contract.stateful.message_checks import check_messages
 from mockserver.contract.stateful.narrowing import batch_profiles_of, usable_batches
@@ -72,9 +73,10 @@ def _run_subject(
     _run_sequences(context)
     if context.search.target_is_lost:
         return
-    check_messages(context)
-    if (found := context.search.end()) is not None:
-        context.ledger.found([found])
+    for check in (check_calls_at_once, check_messages):
+        check(context)
+        if (found := context.search.end()) is not None:
+            context.ledger.found([found])
     check_values(context)
 
 

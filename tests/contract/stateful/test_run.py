@@ -70,6 +70,15 @@ def test_a_fault_is_found_by_its_check(tmp_path: Path, fault: str) -> None:
     assert [one.check for one in ledger.findings] == [FAULTS[fault]]
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_one_sequence_is_enough_to_find_a_lost_call_of_two_at_once(tmp_path: Path, seed: int) -> None:
+    check = "at-once-as-one-by-one"
+
+    ledger = shop.told(Shop("overlaps"), shop.spec(tmp_path), check, seed=seed, number=1)
+
+    assert [one.check for one in ledger.findings] == [check]
+
+
 def test_a_sequence_is_shown_by_its_steps(tmp_path: Path) -> None:
     finding = found(shop.told(Shop("half of a refusal"), shop.spec(tmp_path), WHOLE), WHOLE)
 
