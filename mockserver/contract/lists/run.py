@@ -10,7 +10,15 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.list_profile import ListFilter, ListProfile
-from mockserver.contract.lists import answer_discovery, count_checks, filter_checks, link_checks, page_checks
+from mockserver.contract.lists import (
+    answer_discovery,
+    count_checks,
+    filter_checks,
+    link_checks,
+    media_types,
+    page_checks,
+    tenants,
+)
 from mockserver.contract.lists.calls import ListCalls
 from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.lists.discovery import FoundList, find_lists
@@ -28,7 +36,9 @@ from mockserver.contract.target import Target, TargetUnreachableError
 
 __all__ = ["LIST_CHECKS", "SHARED_CHECKS", "plan_lists"]
 
-SHARED_CHECKS = frozenset({"every-call-is-answered", "lists-show-what-is-there"})
+SHARED_CHECKS = frozenset(
+    {"every-call-is-answered", "lists-show-what-is-there", media_types.CHECK, tenants.CHECK}
+)
 """Checks of sequences that are made of lists too."""
 
 _FEW, _MANY, _PREPARED = 24, 110, 12
@@ -117,6 +127,9 @@ class _ListRun:
         walks = [reference, *self._walks(walker, reference)] if known.paging != "none" else [reference]
         self._check_pages(known, walks)
         self._check_stored(stored, reference)
+        media_types.check_in_xml(self.calls, known, _with_most_pages(walks))
+        if self.found.batch is not None:
+            tenants.check_other_tenant(self.calls, known, self.found.batch, stored, reference)
         for one in known.filters:
             self._check_filter(walker, one, reference)
         size = _sizes(len(reference.rows), known.largest)[-1:] if known.size else []
@@ -206,6 +219,10 @@ class _ListRun:
             page_checks.check_each_row_once(self.calls, walk)
             if walk.is_whole:
                 count_checks.check_counts(self.calls, walker.profile, walk, len(walk.rows))
+
+
+def _with_most_pages(walks: Sequence[Walk]) -> Walk:
+    return max(walks, key=lambda one: len(one.pages))
 
 
 def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:

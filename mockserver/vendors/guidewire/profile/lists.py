@@ -8,12 +8,19 @@ from __future__ import annotations
 from mockserver.contract.list_profile import ListFilter, ListOrder, ListProfile, Selects
 
 _AT = "/attributes"
-_HOW: dict[str, Selects] = {"eq": "equal", "ne": "not-equal", "in": "equal"}
+_HOW: dict[str, Selects] = {
+    "eq": "equal",
+    "ne": "not-equal",
+    "in": "equal",
+    "ge": "at-least",
+    "le": "at-most",
+}
 
 
 def _filter(member: str, how: str, at: str, unknown: str = "") -> ListFilter:
     text = f"{member}:{how}:{{value}}"
-    return ListFilter("filter", f"{_AT}{at}", text, _HOW[how], unknown, {":": "::"})
+    separator = "," if how == "in" else ""
+    return ListFilter("filter", f"{_AT}{at}", text, _HOW[how], unknown, {":": "::"}, separator)
 
 
 LISTS = (
@@ -34,6 +41,8 @@ LISTS = (
             _filter("status", "eq", "/status/code"),
             _filter("status", "ne", "/status/code"),
             _filter("status", "in", "/status/code"),
+            _filter("scheduledSendDate", "ge", "/scheduledSendDate"),
+            _filter("scheduledSendDate", "le", "/scheduledSendDate"),
         ),
         orders=(ListOrder("sort", "-invoiceNumber", f"{_AT}/invoiceNumber", descending=True),),
     ),
