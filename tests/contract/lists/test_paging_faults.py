@@ -26,6 +26,7 @@ FOUND_BY = {
     "forgets-the-administration": "tenants-are-apart",
     "in-small-letters": "filters-select",
     "deleted-is-ignored": "filters-select",
+    "items-are-those-of-one": "filters-select",
     "in-xml": "same-in-every-media-type",
 }
 """The check that finds a fault, by a part of its name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
 
@@ -140,6 +141,21 @@ def _gw_order(caller: VendorClient) -> Json:
 def _gw_filtered(text: str, more: str = "") -> Callable[[VendorClient], Json]:
     path = f"/claim/v1/bulk-invoices?fields=id&filter={quote(text)}{more}"
     return lambda caller: len(caller.get(path).json()["data"])
+
+
+_ITEMS = Route("GET", f"{vendors.GW_ONE.path}/bulk-invoice-items")
+_ITEMS_READ = ("getBulkInvoices", "getBulkInvoiceItems")
+
+
+def _items(caller: VendorClient) -> Json:
+    """How many items are on each of two pages of two."""
+    path = f"/claim/v1/bulk-invoices/{vendors.BULK_B}/bulk-invoice-items?pageSize=2&pageOffset={{}}"
+    return [len(caller.get(path.format(offset)).json()["data"]) for offset in (0, 2)]
+
+
+def _items_of_another(caller: VendorClient) -> Json:
+    path = f"/claim/v1/bulk-invoices/{vendors.BULK_A}/bulk-invoice-items"
+    return len(caller.get(path).json()["data"])
 
 
 def _payt_walk(caller: VendorClient) -> Json:
@@ -301,9 +317,30 @@ _XERO_FAULTS = (
         wrong=10,
     ),
 )
+_BELOW_FAULTS = (
+    _mutant(
+        "guidewire-items-pages-lose-their-last-row",
+        "leaves out the last item of every full page",
+        _ITEMS_READ,
+        pages(_ITEMS, without_last_of_full("data", "pageSize", 25)),
+        _items,
+        right=[2, 1],
+        wrong=[1, 1],
+    ),
+    _mutant(
+        "guidewire-items-are-those-of-one-invoice",
+        "shows the items of one invoice, whichever is asked for",
+        _ITEMS_READ,
+        changes_request(_ITEMS, lambda call: replace(call, path=_ITEMS.path.format(vendors.BULK_B))),
+        _items_of_another,
+        right=0,
+        wrong=3,
+    ),
+)
 PAGING: tuple[PlantedFault, ...] = (
     *_VBA_FAULTS,
     *_GUIDEWIRE_FAULTS,
     *_PAYT_FAULTS,
     *_XERO_FAULTS,
+    *_BELOW_FAULTS,
 )

@@ -23,9 +23,9 @@ def _filter(member: str, how: str, at: str, unknown: str = "") -> ListFilter:
     return ListFilter("filter", f"{_AT}{at}", text, _HOW[how], unknown, {":": "::"}, separator)
 
 
-LISTS = (
-    ListProfile(
-        "getBulkInvoices",
+def _list(operation: str, filters: tuple[ListFilter, ...], orders: tuple[ListOrder, ...] = ()) -> ListProfile:
+    return ListProfile(
+        operation,
         query={"fields": "*all", "includeTotal": "true"},
         paging="offset",
         position="pageOffset",
@@ -36,6 +36,14 @@ LISTS = (
         identity=f"{_AT}/id",
         counts={"all": "/total", "page": "/count"},
         links={name: f"/links/{name}/href" for name in ("next", "prev", "first", "self")},
+        filters=filters,
+        orders=orders,
+    )
+
+
+LISTS = (
+    _list(
+        "getBulkInvoices",
         filters=(
             _filter("invoiceNumber", "eq", "/invoiceNumber", "none-has-this"),
             _filter("status", "eq", "/status/code"),
@@ -45,5 +53,13 @@ LISTS = (
             _filter("scheduledSendDate", "le", "/scheduledSendDate"),
         ),
         orders=(ListOrder("sort", "-invoiceNumber", f"{_AT}/invoiceNumber", descending=True),),
+    ),
+    _list(
+        "getBulkInvoiceItems",
+        filters=(
+            _filter("status", "eq", "/status/code"),
+            _filter("costType", "in", "/costType/code"),
+            _filter("paymentType", "ne", "/paymentType/code"),
+        ),
     ),
 )
