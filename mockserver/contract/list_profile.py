@@ -22,7 +22,10 @@ Counted: TypeAlias = Literal["all", "page", "pages", "number", "size", "either"]
 Link: TypeAlias = Literal["next", "prev", "first", "last", "self"]
 
 Selects: TypeAlias = Literal["equal", "like", "not-equal", "at-least", "at-most"]
-"""What a filter selects: "like" shows the rows with the value, and may show those whose text holds it."""
+"""What a filter selects: "like" shows the rows with the value, and may show those whose text holds it.
+
+"at-least" and "at-most" compare numbers, dates and times.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class ListFilter:
     """A filter: with it, the list shows the rows whose member fits the value, and no others.
 
     `member` is a pointer in a row; `text` is how the parameter is written, with `{value}`; `escapes` replaces
-    characters of the value. `unknown` is a value that no row has, "" where none can be asked for.
+    parts of the value. `unknown` is a value that no row has, "" where none can be asked for. `separator` is
+    between two values, "" where one at most can be asked for.
     """
 
     parameter: str
@@ -39,6 +43,7 @@ class ListFilter:
     selects: Selects = "equal"
     unknown: str = ""
     escapes: Mapping[str, str] = field(default_factory=dict)
+    separator: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Finding
 from mockserver.contract.fuzzing import own_headers, refusal_checks, request_writer
 from mockserver.contract.fuzzing.keyed_replays import KeyedReplays
+from mockserver.contract.fuzzing.location_checks import LocationChecks
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id, pin_case
 from mockserver.contract.fuzzing.refusal_checks import AuthChecks, JudgeExchange, MalformedBodyChecks
 from mockserver.contract.fuzzing.refusal_status_checks import RefusalStatusChecks
@@ -73,6 +74,7 @@ class FuzzingContext:
     judge: JudgeExchange | None = None
     replays: KeyedReplays | None = None
     statuses: RefusalStatusChecks | None = None
+    locations: LocationChecks | None = None
 
 
 class CaseCaller:
@@ -217,6 +219,8 @@ class CaseCaller:
     def _tried(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
         """Return the results of the checks that are made once per operation, based on this exchange."""
         found: tuple[Finding, ...] = ()
+        if self._errand.locations:
+            found += self._errand.locations.judge(operation_id(case), exchange)
         if self._errand.replays:
             found += self._errand.replays.judge(operation_id(case), exchange)
             exchange = self._errand.replays.without_key(exchange)

@@ -31,6 +31,7 @@ from mockserver.contract.fuzzing.caller import (
     UnansweredCaseError,
 )
 from mockserver.contract.fuzzing.keyed_replays import KeyedReplays
+from mockserver.contract.fuzzing.location_checks import LOCATION_CHECK, LocationChecks
 from mockserver.contract.fuzzing.pins import PinnedCase, id_of_operation, operation_id
 from mockserver.contract.fuzzing.refusal_checks import JudgeExchange
 from mockserver.contract.fuzzing.refusal_status_checks import STATUS_CHECK, RefusalStatusChecks
@@ -55,6 +56,7 @@ FUZZING_CHECKS = {
         refusal_checks.AUTH_CHECK,
         link_walks.LINKS,
         STATUS_CHECK,
+        LOCATION_CHECK,
     )
 }
 
@@ -93,7 +95,9 @@ def fuzzing_context(
     """Return what the calls to one target share."""
     replays = KeyedReplays(api, target, run_config, ledger)
     statuses = RefusalStatusChecks(api, target, run_config, ledger)
-    return FuzzingContext(target, run_config, ledger, api.profile.pins, api.spec, judge, replays, statuses)
+    locations = LocationChecks(api, target, run_config, ledger)
+    pins = api.profile.pins
+    return FuzzingContext(target, run_config, ledger, pins, api.spec, judge, replays, statuses, locations)
 
 
 def plan_operations(

@@ -28,7 +28,7 @@ _SHOWN_CALLS = 12
 class ListCalls:
     """Calls to one list in a scope of its own; `told` are the steps before in plain words.
 
-    `path` is the list's, with what each call needs in `query` and `headers`.
+    `path` is the list's, with what each call of the `tenant` needs in `query` and `headers`.
     """
 
     api: ApiUnderTest
@@ -45,6 +45,7 @@ class ListCalls:
     stored: list[Exchange] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     judged: int = 0
+    tenant: int = 0
 
     @property
     def name(self) -> str:
@@ -79,7 +80,7 @@ class ListCalls:
         operation = self._operation(request)
         given = self.api.profile.credentials
         named = {
-            **self.api.profile.headers(self.api.facts, 0),
+            **self.api.profile.headers(self.api.facts, self.tenant),
             **self.scope.headers,
         }
         lower = {name.lower(): text for name, text in named.items()}

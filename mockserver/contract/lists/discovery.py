@@ -29,17 +29,42 @@ _MOST_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class FoundList:
-    """A list operation, how it is asked for, and the batch that stores its rows, None without one."""
+    """A list operation, how it is asked for, and the batch that stores its rows, None without one.
+
+    `above` is the list whose rows give the parameter of its path, None where its path has none.
+    """
 
     operation: Operation
     profile: ListProfile
     query: Mapping[str, str]
     headers: Mapping[str, str]
     batch: BatchProfile | None = None
+    above: FoundList | None = None
 
 
 def find_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> Iterator[FoundList]:
-    """Yield the lists that the profile, a batch or the spec names, in the order of the spec."""
+    """Yield the lists that the profile, a batch or the spec names, then those below a record of them."""
+    found = list(_find_plain_lists(api, batches))
+    yield from found
+    yield from _find_lists_below(api, {one.operation.path: one for one in found})
+
+
+def _find_lists_below(api: ApiUnderTest, above: Mapping[str, FoundList]) -> Iterator[FoundList]:
+    stated = {one.operation: one for one in api.profile.lists}
+    for operation in api.spec.operations.values():
+        prefix, _, rest = operation.path.partition("/{")
+        is_list = operation.id in stated or _shows_rows(api.spec, operation)
+        if operation.method != "get" or "{" in rest or rest.endswith("}") or prefix not in above:
+            continue
+        if rest and is_list:
+            profile = _from_spec(operation, stated.get(operation.id) or ListProfile(operation.id))
+            query = _query(api, profile, None)
+            if not _lacks(operation, query):
+                yield FoundList(operation, profile, query, above[prefix].headers, None, above[prefix])
+
+
+def _find_plain_lists(api: ApiUnderTest, batches: tuple[BatchProfile, ...]) -> Iterator[FoundList]:
+    """Yield the lists without a parameter in their paths, in the order of the spec."""
     stated = {one.operation: one for one in api.profile.lists}
     listed = _listed(api.spec, batches)
     for operation in api.spec.operations.values():
@@ -164,6 +189,8 @@ def _unknown(schema: Document) -> str:
 
 def _shows_rows(spec: Spec, operation: Operation) -> bool:
     """Return whether the answer's schema is a list of objects, or has one such member."""
+    if operation.method != "get":
+        return False
     node = spec.document["paths"][operation.path]["get"]["responses"].get("200", {})
     content = resolve(spec.document, node).get("content", {}).get("application/json", {})
     schema = resolve(spec.document, content.get("schema", {}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any
@@ -19,41 +20,50 @@ _CHECK = "filters-select"
 _REFUSED = 400
 _PAGES = 12
 _COMMA = ","
+_SEVERAL = 3
+"""Pages of a filter's rows."""
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class FilterTrial:
-    """A filter with a value, and the rows of the whole list."""
+    """A filter with the values that it asks for, and the rows of the whole list."""
 
     filter: ListFilter
-    value: Any
+    values: tuple[Any, ...]
     rows: Sequence[Row]
 
     @property
     def query(self) -> Mapping[str, str]:
         """How it is asked for."""
-        return {self.filter.parameter: written(self.filter, self.value)}
+        return {self.filter.parameter: written(self.filter, self.values)}
 
     def must_show(self, row: Row) -> bool:
         """Return whether the row fits."""
-        return _fits(self.filter, value_in(row.document, self.filter.member), self.value)
+        found = value_in(row.document, self.filter.member)
+        return any(_fits(self.filter, found, value) for value in self.values)
 
     def may_show(self, row: Row) -> bool:
         """Return whether the row fits, or may be meant too."""
         found = value_in(row.document, self.filter.member)
-        if found is None and self.value is False:
+        if found is None and False in self.values:
             return True
         if self.filter.selects == "like" and isinstance(found, str):
-            return str(self.value).casefold() in found.casefold()
+            return any(str(value).casefold() in found.casefold() for value in self.values)
         return self.must_show(row)
 
+    @property
+    def count(self) -> int:
+        """How many rows fit."""
+        return sum(self.must_show(row) for row in self.rows)
 
-def written(one: ListFilter, value: Any) -> str:
-    """Return a value as the parameter has it."""
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    for letter, escaped in one.escapes.items():
-        text = text.replace(letter, escaped)
-    return one.text.replace("{value}", text)
+
+def written(one: ListFilter, values: Sequence[Any]) -> str:
+    """Return values as the parameter has them."""
+    texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+    for part, escaped in one.escapes.items():
+        texts = [text.replace(part, escaped) for text in texts]
+    return one.text.replace("{value}", one.separator.join(texts))
 
 
 def _fits(one: ListFilter, found: Any, value: Any) -> bool:
@@ -61,27 +71,42 @@ def _fits(one: ListFilter, found: Any, value: Any) -> bool:
         return bool(found == value and isinstance(found, bool) == isinstance(value, bool))
     if one.selects == "not-equal":
         return bool(found != value)
-    number, limit = _number(found), _number(value)
+    number, limit = _placed(found), _placed(value)
     if number is None or limit is None:
         return False
     return number >= limit if one.selects == "at-least" else number <= limit
 
 
-def _number(value: Any) -> Decimal | None:
-    try:
-        return None if value is None or isinstance(value, bool) else Decimal(str(value))
-    except InvalidOperation:
+def _placed(value: Any) -> Decimal | None:
+    """Return a number that says which of two values is larger, of a date its seconds; None without one."""
+    if value is None or isinstance(value, bool):
         return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return _seconds(str(value))
+
+
+def _seconds(text: str) -> Decimal | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (Decimal((zoned - _EPOCH) // _MICROSECOND)) / 1_000_000
 
 
 def trials(one: ListFilter, rows: Sequence[Row]) -> list[FilterTrial]:
-    """Return the filter with the rarest and with the most frequent value that the rows have."""
+    """Return the filter with the rarest and with the most frequent value of the rows, and with several."""
     found = [value_in(row.document, one.member) for row in rows]
     values = Counter(value for value in found if _can_be_asked_for(value, found))
     if not values:
         return []
     ranked = sorted(values, key=lambda value: (values[value], str(value)))
-    return [FilterTrial(one, value, rows) for value in dict.fromkeys((ranked[0], ranked[-1]))]
+    asked = [(value,) for value in dict.fromkeys((ranked[0], ranked[-1]))]
+    several = tuple(dict.fromkeys((ranked[0], ranked[len(ranked) // 2], ranked[-1])))
+    more = [several] if one.separator and len(ranked) > 1 else []
+    return [FilterTrial(one, values, rows) for values in (*asked, *more)]
 
 
 def _can_be_asked_for(value: Any, found: Sequence[Any]) -> bool:
@@ -101,7 +126,8 @@ def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: W
         TargetUnreachableError: the target does not answer.
     """
     walks: list[Walk] = []
-    for trial in trials(one, reference.rows):
+    made = trials(one, reference.rows)
+    for trial in made:
         walk = walker.walk(trial.query, reference.size, _PAGES)
         refused = walk.beyond is not None and walk.beyond.response.status >= _REFUSED
         if refused and not walk.pages and one.selects == "like":
@@ -109,8 +135,26 @@ def check_filter(calls: ListCalls, walker: Walker, one: ListFilter, reference: W
             return walks
         walks.append(walk)
         _judge(calls, trial, walk)
+    if made and walker.profile.size and walker.profile.paging != "none":
+        walks += _on_several_pages(calls, walker, max(made, key=_shows_what_is_forgotten))
     _ask_for_nothing(calls, walker, one, reference)
     return walks
+
+
+def _shows_what_is_forgotten(trial: FilterTrial) -> tuple[bool, int]:
+    """Return whether rows that do not fit come after the first that do, and how many fit."""
+    fits = [trial.must_show(row) for row in trial.rows]
+    first = fits.index(True) if any(fits) else len(fits)
+    return not all(fits[first:]), trial.count
+
+
+def _on_several_pages(calls: ListCalls, walker: Walker, trial: FilterTrial) -> list[Walk]:
+    """Ask for the same on a few pages: a server may forget the filter after the first."""
+    if trial.count < _SEVERAL:
+        return []
+    walk = walker.walk(trial.query, -(-trial.count // _SEVERAL), 2 * _SEVERAL)
+    _judge(calls, trial, walk)
+    return [walk]
 
 
 def _judge(calls: ListCalls, trial: FilterTrial, walk: Walk) -> None:
@@ -126,17 +170,18 @@ def _judge(calls: ListCalls, trial: FilterTrial, walk: Walk) -> None:
         said = f"{asked} does not show row {excerpt(lost.id)}, whose {_member(trial, lost)} in the whole list"
         if walk.beyond is not None and walk.beyond.response.status >= _REFUSED:
             said = f"{said}: the answer is {walk.beyond.response.status}"
-        count = sum(trial.must_show(row) for row in trial.rows)
-        calls.finds(_CHECK, said, *walk.exchanges, expected=f"{count} rows", came=f"{len(shown)} rows")
+        due = f"{trial.count} rows"
+        calls.finds(_CHECK, said, *walk.exchanges, expected=due, came=f"{len(shown)} rows")
 
 
 def _ask_for_nothing(calls: ListCalls, walker: Walker, one: ListFilter, reference: Walk) -> None:
     if not one.unknown:
         return
-    query = {one.parameter: written(one, one.unknown)}
+    unknown = FilterTrial(one, (one.unknown,), ())
+    query = unknown.query
     walk = walker.walk(query, reference.size, 1)
     calls.count(_CHECK)
-    shown = [row for row in walk.rows if not FilterTrial(one, one.unknown, ()).may_show(row)]
+    shown = [row for row in walk.rows if not unknown.may_show(row)]
     if shown:
         said = (
             f"{calls.name}?{_asked(query)} asks for a value that no row has; it shows "
@@ -177,4 +222,5 @@ def _member(trial: FilterTrial, row: Row) -> str:
 def _due(trial: FilterTrial) -> str:
     words = {"at-least": "at least", "at-most": "at most", "not-equal": "not"}
     how = words.get(trial.filter.selects, "")
-    return f"{trial.filter.member} is {how} {trial.value!r}".replace("  ", " ")
+    values = " or ".join(repr(value) for value in trial.values)
+    return f"{trial.filter.member} is {how} {values}".replace("  ", " ")

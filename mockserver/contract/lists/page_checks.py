@@ -115,7 +115,8 @@ def check_the_size(calls: ListCalls, profile: ListProfile, walk: Walk) -> bool:
     size = walk.size if walk.size is not None else profile.usual
     if not size or (walk.size is not None and not profile.size):
         return True
-    for page, after in zip(walk.pages, [*walk.pages[1:], None], strict=True):
+    # A walk whose first page is empty has no pages.
+    for page, after in zip(walk.pages, [*walk.pages[1:], None], strict=False):
         calls.count(_SIZE)
         count = len(page.rows)
         if count > size:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,7 +10,16 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.isolation import Isolation
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.list_profile import ListFilter, ListProfile
-from mockserver.contract.lists import answer_discovery, count_checks, filter_checks, link_checks, page_checks
+from mockserver.contract.lists import (
+    answer_discovery,
+    below,
+    count_checks,
+    filter_checks,
+    link_checks,
+    media_types,
+    page_checks,
+    tenants,
+)
 from mockserver.contract.lists.calls import ListCalls
 from mockserver.contract.lists.checks import LIST_CHECKS
 from mockserver.contract.lists.discovery import FoundList, find_lists
@@ -28,7 +37,9 @@ from mockserver.contract.target import Target, TargetUnreachableError
 
 __all__ = ["LIST_CHECKS", "SHARED_CHECKS", "plan_lists"]
 
-SHARED_CHECKS = frozenset({"every-call-is-answered", "lists-show-what-is-there"})
+SHARED_CHECKS = frozenset(
+    {"every-call-is-answered", "lists-show-what-is-there", media_types.CHECK, tenants.CHECK}
+)
 """Checks of sequences that are made of lists too."""
 
 _FEW, _MANY, _PREPARED = 24, 110, 12
@@ -52,10 +63,15 @@ def plan_lists(
 ) -> Iterator[PlannedPart]:
     """Yield a part for every list that the profile, a batch or the spec names."""
     batches = tuple(one for _, one in usable_batches(api, run_config).batches)
-    found = [one for one in find_lists(api, batches) if run_config.calls(one.operation.id)]
+    found = [one for one in find_lists(api, batches) if _may_be_called(run_config, one)]
     for number, one in enumerate(found, 1):
         part = RunPart(PHASE, one.operation.id, number, len(found), note="of pages")
         yield PlannedPart(part, partial(_run_list, one, api, target, run_config, ledger, judge))
+
+
+def _may_be_called(run_config: RunConfig, found: FoundList) -> bool:
+    above = found.above is None or run_config.calls(found.above.operation.id)
+    return above and run_config.calls(found.operation.id)
 
 
 def _run_list(  # noqa: PLR0913, PLR0917 - what a part of a run has
@@ -68,20 +84,27 @@ def _run_list(  # noqa: PLR0913, PLR0917 - what a part of a run has
 ) -> None:
     isolation = Isolation(target, run_config.seed, f"{api.name} {found.operation.id} list")
     scope = isolation.new_scope(_MANY)
-    calls = ListCalls(
-        api,
-        found.operation,
-        target,
-        run_config,
-        ledger,
-        judge,
-        scope,
-        found.operation.path,
-        found.query,
-        found.headers,
-    )
+
+    def start(one: FoundList) -> ListCalls:
+        return ListCalls(
+            api,
+            one.operation,
+            target,
+            run_config,
+            ledger,
+            judge,
+            scope,
+            one.operation.path,
+            one.query,
+            one.headers,
+        )
+
+    calls = start(found)
     try:
-        _ListRun(found, calls).run()
+        if found.above is None:
+            _ListRun(found, calls).run()
+        else:
+            _run_below(found, calls, start)
         calls.tell_findings()
     except TargetUnreachableError as error:
         calls.finds("every-call-is-answered", f"no answer came: {excerpt(str(error))}")
@@ -90,12 +113,23 @@ def _run_list(  # noqa: PLR0913, PLR0917 - what a part of a run has
         isolation.drop(scope)
 
 
+def _run_below(found: FoundList, calls: ListCalls, start: Callable[[FoundList], ListCalls]) -> None:
+    """Walk the list of the record that has most rows in it."""
+    read = below.read_lists_below(found, start)
+    if not read or not read[0].rows:
+        calls.note("its pages were not walked: no record was found that has rows there")
+        return
+    calls.path = read[0].path
+    _ListRun(found, calls, tuple(read[1:])).run()
+
+
 @dataclass(frozen=True, slots=True)
 class _ListRun:
-    """All that is done with one list."""
+    """All that is done with one list; `others` are the lists of other records, where it is below one."""
 
     found: FoundList
     calls: ListCalls
+    others: tuple[below.RecordList, ...] = ()
 
     def run(self) -> None:
         stored = self._store()
@@ -117,6 +151,10 @@ class _ListRun:
         walks = [reference, *self._walks(walker, reference)] if known.paging != "none" else [reference]
         self._check_pages(known, walks)
         self._check_stored(stored, reference)
+        below.check_rows_are_its_own(self.calls, known, self.others, reference)
+        media_types.check_in_xml(self.calls, known, _with_most_pages(walks))
+        if self.found.batch is not None:
+            tenants.check_other_tenant(self.calls, known, self.found.batch, stored, reference)
         for one in known.filters:
             self._check_filter(walker, one, reference)
         size = _sizes(len(reference.rows), known.largest)[-1:] if known.size else []
@@ -206,6 +244,10 @@ class _ListRun:
             page_checks.check_each_row_once(self.calls, walk)
             if walk.is_whole:
                 count_checks.check_counts(self.calls, walker.profile, walk, len(walk.rows))
+
+
+def _with_most_pages(walks: Sequence[Walk]) -> Walk:
+    return max(walks, key=lambda one: len(one.pages))
 
 
 def _sizes(count: int, largest: int, seed: int = 0) -> list[int]:

@@ -21,6 +21,7 @@ from mockserver.contract.values.rows import MISSING, value_at
 from mockserver.contract.values.trials import ValueTrial
 
 _EXCERPT = 80
+_USUAL = "application/json"
 _TOLD = 8
 """Values of a finding that are told; of more of them the number is."""
 
@@ -161,7 +162,8 @@ def _sentence(  # noqa: PLR0913, PLR0917 - the parts of a sentence
     member: ValueMember, hard: HardValue, value: Json, sent: SentItem, shown: ShownRecord, loss: Loss
 ) -> str:
     written = f" in {sent.trial.media_type}" if sent.trial.media_type else ""
-    read = f" in {shown.exchange.response.media_type}" if shown.is_text else ""
+    media_type = shown.exchange.response.media_type
+    read = f" in {media_type}" if media_type != _USUAL else ""
     return (
         f"sent {value_text(hard.value)} as {member.name} of item {sent.place}{written}; "
         f"{shown.how}{read} shows {value_text(value)}: {WORDS[loss.kind]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from zlib import crc32
 
 from mockserver.contract.profile import Json
@@ -43,19 +44,32 @@ def plan_trials(
 ) -> Iterator[ValueTrial]:
     """Yield a plain value for every member first, then `most` rounds of hard ones, drawn by the seed.
 
-    A round gives every member another value. All are sent in the usual media type, then each in one of the
-    others: what is lost there alone is a fault of that media type.
+    A round gives every member another value. All are sent in the usual media type, then the plain ones in
+    every other, then `most` in the others in turn: what is lost there alone is a fault of that media type.
     """
     rounds = max((len(member.values) for member in members), default=0)
     order = sorted(range(1, rounds), key=lambda place: crc32(f"{seed} {place}".encode()))
-    places = [0, *order[: max(1, most)]]
-    yield from (ValueTrial(tuple(_round(members, place))) for place in places)
-    for number, place in enumerate(places if media_types else ()):
-        media_type = media_types[(number + seed) % len(media_types)]
+    hard = order[: max(1, most)]
+    yield from (ValueTrial(tuple(_round(members, place))) for place in (0, *hard))
+    for place, media_type in _in_others(hard, media_types, most, seed):
         changes = _round(members, place)
         # A form has no null, and many read an empty text as one.
         told = (one for one in changes if media_type != _FORM or one[1].value not in (None, ""))
         yield ValueTrial(tuple(told), media_type)
+
+
+def _in_others(
+    hard: Sequence[int], media_types: Sequence[str], most: int, seed: int
+) -> Iterator[tuple[int, str]]:
+    """Yield rounds and media types: the plain round in each, then the hard ones in one each, turn by turn."""
+    yield from ((0, name) for name in media_types)
+    count = len(media_types)
+    planned = (
+        (place, media_types[(number + turn + seed) % count])
+        for turn in range(count)
+        for number, place in enumerate(hard)
+    )
+    yield from islice(planned, max(1, most))
 
 
 def _round(members: Sequence[ValueMember], place: int) -> Iterator[Change]:

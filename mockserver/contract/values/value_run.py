@@ -30,6 +30,8 @@ _KEYS = 400
 """Items that are sent of an operation, at most."""
 _CALLS, _CALLS_OF_AN_EXAMPLE = 100, 3
 """Calls of an operation, at most: some, and more for each example that a run is to make."""
+_PREPARED = 24
+"""Rounds of hard values, at most, where each item needs calls of its own before."""
 _LISTED = 20
 """Stored items, after which the list is read."""
 _TOGETHER = 5
@@ -87,7 +89,8 @@ class _ValueRun:
         members = free_members(self.context.api.spec, operation, self.rules, item, fixed)
         try:
             media_types = [name for name in self._other_media_types() if members and self._is_taken(name)]
-            self.waiting.extend(plan_trials(members, media_types, wanted.max_examples, wanted.seed))
+            rounds = wanted.max_examples if profile.prepare is None else min(wanted.max_examples, _PREPARED)
+            self.waiting.extend(plan_trials(members, media_types, rounds, wanted.seed))
             most = _CALLS + _CALLS_OF_AN_EXAMPLE * wanted.max_examples
             while members and self._goes_on(most):
                 with self._going_on():

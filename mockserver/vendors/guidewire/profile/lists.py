@@ -8,17 +8,24 @@ from __future__ import annotations
 from mockserver.contract.list_profile import ListFilter, ListOrder, ListProfile, Selects
 
 _AT = "/attributes"
-_HOW: dict[str, Selects] = {"eq": "equal", "ne": "not-equal", "in": "equal"}
+_HOW: dict[str, Selects] = {
+    "eq": "equal",
+    "ne": "not-equal",
+    "in": "equal",
+    "ge": "at-least",
+    "le": "at-most",
+}
 
 
 def _filter(member: str, how: str, at: str, unknown: str = "") -> ListFilter:
     text = f"{member}:{how}:{{value}}"
-    return ListFilter("filter", f"{_AT}{at}", text, _HOW[how], unknown, {":": "::"})
+    separator = "," if how == "in" else ""
+    return ListFilter("filter", f"{_AT}{at}", text, _HOW[how], unknown, {":": "::"}, separator)
 
 
-LISTS = (
-    ListProfile(
-        "getBulkInvoices",
+def _list(operation: str, filters: tuple[ListFilter, ...], orders: tuple[ListOrder, ...] = ()) -> ListProfile:
+    return ListProfile(
+        operation,
         query={"fields": "*all", "includeTotal": "true"},
         paging="offset",
         position="pageOffset",
@@ -29,12 +36,30 @@ LISTS = (
         identity=f"{_AT}/id",
         counts={"all": "/total", "page": "/count"},
         links={name: f"/links/{name}/href" for name in ("next", "prev", "first", "self")},
+        filters=filters,
+        orders=orders,
+    )
+
+
+LISTS = (
+    _list(
+        "getBulkInvoices",
         filters=(
             _filter("invoiceNumber", "eq", "/invoiceNumber", "none-has-this"),
             _filter("status", "eq", "/status/code"),
             _filter("status", "ne", "/status/code"),
             _filter("status", "in", "/status/code"),
+            _filter("scheduledSendDate", "ge", "/scheduledSendDate"),
+            _filter("scheduledSendDate", "le", "/scheduledSendDate"),
         ),
         orders=(ListOrder("sort", "-invoiceNumber", f"{_AT}/invoiceNumber", descending=True),),
+    ),
+    _list(
+        "getBulkInvoiceItems",
+        filters=(
+            _filter("status", "eq", "/status/code"),
+            _filter("costType", "in", "/costType/code"),
+            _filter("paymentType", "ne", "/paymentType/code"),
+        ),
     ),
 )

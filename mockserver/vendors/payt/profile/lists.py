@@ -35,7 +35,7 @@ def _list(
 
 
 def _named(parameter: str, member: str, unknown: str) -> ListFilter:
-    return ListFilter(parameter, f"/{member}", unknown=unknown)
+    return ListFilter(parameter, f"/{member}", unknown=unknown, separator=",")
 
 
 _INVOICE_FILTERS = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mockserver.contract.list_profile import Counted, ListFilter, ListOrder, ListProfile
+from mockserver.contract.list_profile import Counted, ListFilter, ListOrder, ListProfile, Selects
 
 _COUNTS: Mapping[Counted, str] = {
     "all": "/pagination/itemCount",
@@ -19,6 +19,18 @@ _COUNTS: Mapping[Counted, str] = {
 
 def _where(member: str, unknown: str = "") -> ListFilter:
     return ListFilter("where", f"/{member}", f'{member}=="{{value}}"', unknown=unknown)
+
+
+def _named(parameter: str, member: str, unknown: str = "") -> ListFilter:
+    return ListFilter(parameter, f"/{member}", unknown=unknown, separator=",")
+
+
+def _dated(sign: str, selects: Selects) -> ListFilter:
+    text = f"Date{sign}DateTime({{value}})"
+    return ListFilter("where", "/DateString", text, selects, escapes={"T00:00:00": "", "-": ","})
+
+
+_DATES = (_dated(">=", "at-least"), _dated("<=", "at-most"))
 
 
 def _paged(
@@ -55,10 +67,11 @@ LISTS = (
     _paged(
         "Invoices",
         "InvoiceID",
-        ListFilter("InvoiceNumbers", "/InvoiceNumber", unknown="no-such-number"),
-        ListFilter("IDs", "/InvoiceID", unknown="ba5eba11-0000-4000-8000-00000000dead"),
-        ListFilter("Statuses", "/Status"),
+        _named("InvoiceNumbers", "InvoiceNumber", "no-such-number"),
+        _named("IDs", "InvoiceID", "ba5eba11-0000-4000-8000-00000000dead"),
+        _named("Statuses", "Status"),
         _where("Type"),
+        *_DATES,
         order="InvoiceNumber",
     ),
     _paged("Contacts", "ContactID", _where("Name", "no such contact"), order="Name"),
