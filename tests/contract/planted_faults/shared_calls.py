@@ -20,7 +20,7 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import link_walks, schemas
 from mockserver.contract.fuzzing.caller import CaseCaller
 from mockserver.contract.fuzzing.pins import PinnedCase
-from mockserver.contract.fuzzing.run import _judge_case, fuzzing_context, plan_operations
+from mockserver.contract.fuzzing.run import check_case, fuzzing_context, plan_operations
 from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
@@ -89,7 +89,7 @@ class _SharedCaller:
         for _, caller in self.callers:
             caller.wire.within(headers)
 
-    def leaves(self, _operation: str) -> bool:
+    def leaves_out(self, _operation: str) -> bool:
         return False
 
     def wants(self, _check: str) -> bool:
@@ -98,7 +98,7 @@ class _SharedCaller:
     def call(self, case: PinnedCase) -> PinnedCase:
         return case
 
-    def judge(self, case: PinnedCase) -> tuple[()]:
+    def check(self, case: PinnedCase) -> tuple[()]:
         """Send the case to all; what is found is in the ledger of each server."""
         for server, caller in self.callers:
             if not server.is_done:
@@ -108,7 +108,7 @@ class _SharedCaller:
 
 
 def _call(server: FuzzedServer, caller: CaseCaller, case: PinnedCase) -> None:
-    server.ledger.found(_judge_case(caller, _copied(case)))
+    server.ledger.found(check_case(caller, _copied(case)))
     server.is_done = caller.lost is not None
 
 
