@@ -7,7 +7,6 @@ from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
-from hypothesis import strategies as st
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.finding import BrokenRule, Finding
@@ -103,15 +102,3 @@ def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settin
         print_blob=False,
         **more,
     )
-
-
-def warm_up() -> None:
-    """Let Hypothesis read this process's modules now: processes that are copies of it then need not."""
-
-    @hypothesis.seed(0)
-    @hypothesis.settings(max_examples=1, database=None)
-    @hypothesis.given(st.text())
-    def one(_drawn: str) -> None:
-        pass
-
-    one()
