@@ -24,6 +24,7 @@ from mockserver.contract.fuzzing.run import check_case, fuzzing_context, plan_op
 from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.module_literals import without_module_literals
 from mockserver.contract.parts import run_parts
 from mockserver.contract.target import Target, TargetUnreachableError
 
@@ -66,10 +67,11 @@ def fuzz_servers(api: ApiUnderTest, servers: Sequence[FuzzedServer], run_config:
     # What is found is in the ledger of each server; this one stays empty.
     silent = fuzzing_context(api, servers[0].target, run_config, FindingLedger(), judge)
     again = [one for one in api.profile.pins.accepts if run_config.calls(one[0])]
-    run_parts(plan_operations(schema, cast("CaseCaller", shared), silent, again), silent.ledger)
-    for server, context in zip(servers, contexts, strict=True):
-        if not server.is_done:
-            server.tries(partial(run_parts, link_walks.plan_walks(api, context), server.ledger))
+    with without_module_literals():
+        run_parts(plan_operations(schema, cast("CaseCaller", shared), silent, again), silent.ledger)
+        for server, context in zip(servers, contexts, strict=True):
+            if not server.is_done:
+                server.tries(partial(run_parts, link_walks.plan_walks(api, context), server.ledger))
 
 
 @dataclass(slots=True)
