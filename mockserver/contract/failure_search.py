@@ -7,14 +7,13 @@ from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
-from hypothesis import strategies as st
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.finding import BrokenRule, Finding
 
 _SHRINKING, _TIMES = 150, 5
-"""Sequences told to find a smaller one, at most; a third of it for what breaks after another check did: often
-it is the same fault seen from elsewhere."""
+"""Sequences that may be run to find a smaller one, in all and for each example; a third of it after another
+check has failed: often it is the same fault."""
 
 
 _SLOW = 3
@@ -45,7 +44,7 @@ class FailureSearch:
         """Begin a sequence.
 
         Raises:
-            BudgetSpentError: no more are to be told in this round.
+            BudgetSpentError: this round may run no more.
         """
         self.sequences += self.found is not None
         most = min(_SHRINKING, _TIMES * self.run_config.max_examples) * self.run_config.shrinks
@@ -55,7 +54,7 @@ class FailureSearch:
             raise BudgetSpentError
 
     def count_slow_call(self, *, is_slow: bool) -> None:
-        """Count a call without a whole answer, if it took too long: nobody waits for many of them."""
+        """Count a call without a whole answer, if it took too long: a round ends after a few of them."""
         self.slow_calls += is_slow
 
     @property
@@ -91,7 +90,7 @@ def _size(finding: Finding) -> tuple[int, int]:
 
 
 def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settings:
-    """Return the same comes every time, what breaks is made small, and nothing but the answers matters."""
+    """Return settings that repeat the same cases, shrink failures, and print nothing."""
     return hypothesis.settings(
         max_examples=run_config.max_examples,
         database=None,
@@ -103,15 +102,3 @@ def hypothesis_settings(run_config: RunConfig, **more: Any) -> hypothesis.settin
         print_blob=False,
         **more,
     )
-
-
-def warm_up() -> None:
-    """Let Hypothesis read this process's modules now: processes that are copies of it then need not."""
-
-    @hypothesis.seed(0)
-    @hypothesis.settings(max_examples=1, database=None)
-    @hypothesis.given(st.text())
-    def one(_drawn: str) -> None:
-        pass
-
-    one()

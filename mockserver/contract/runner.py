@@ -89,17 +89,16 @@ _PLANNERS: Mapping[str, Callable[[], _Planners]] = {
 
 def _run(parts: Iterable[PlannedPart], target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
     """Do the parts, with several workers if that was asked for and changes nothing."""
-    planned = list(parts)
-    with _rare_garbage_collection():
+    from mockserver.contract.module_literals import without_module_literals  # noqa: PLC0415 - imports Hypothesis
+
+    with _rare_garbage_collection(), without_module_literals():
+        planned = list(parts)
         if run_config.workers == 1:
             run_parts(planned, ledger)
         elif reason := _why_one_worker(target, run_config):
             ledger.notes.append(f"one worker did everything: {reason}")
             run_parts(planned, ledger)
         else:
-            from mockserver.contract.failure_search import warm_up  # noqa: PLC0415 - imports Hypothesis
-
-            warm_up()
             run_side_by_side(planned, target, ledger, run_config.workers)
 
 

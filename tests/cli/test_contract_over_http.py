@@ -124,29 +124,10 @@ def test_the_test_that_is_written_fails_with_the_sentence(
 def test_an_honest_server_holds_in_a_process_of_its_own(tmp_path: Path) -> None:
     spec = sample_vendor.write_spec(tmp_path)
     with serve_process("--specs", str(tmp_path), "--vendor", "acme") as url:
+        places = ["--spec", str(spec), "--target", f"{url}/acme", "--report-dir", str(tmp_path / "report")]
+        options = ["--max-examples", "1", "--operation", "putOrders", "--report", "junit,html"]
         done = subprocess.run(  # noqa: S603 - our own command line
-            [
-                *(
-                    sys.executable,
-                    "-m",
-                    "mockserver",
-                    "contract",
-                    "--spec",
-                    str(spec),
-                    "--target",
-                    f"{url}/acme",
-                ),
-                *(
-                    "--max-examples",
-                    "1",
-                    "--operation",
-                    "putOrders",
-                    "--report",
-                    "junit,html",
-                    "--report-dir",
-                    str(tmp_path / "report"),
-                ),
-            ],
+            [sys.executable, "-m", "mockserver", "contract", *places, *options],
             capture_output=True,
             text=True,
             check=False,

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from mockserver.contract.examples import ProfileExamples
+from mockserver.contract.module_literals import without_module_literals
 from mockserver.server.application import Application, Options, create_app
 from tests.contract.of_control import SCENARIO
 from tests.support.client import Client
 from tests.support.frozen_app import create_frozen_app
-from tests.support.hypothesis_settings import without_constants
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -24,8 +25,9 @@ def app() -> Application:
 
 
 @pytest.fixture(autouse=True)
-def _no_constants_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_constants(monkeypatch)
+def _no_literals_of_modules() -> Iterator[None]:
+    with without_module_literals():
+        yield
 
 
 @pytest.fixture

@@ -20,15 +20,9 @@ from mockserver.contract.target import Address, Target
 from mockserver.spec.openapi import Spec
 from tests.contract.stateful.shop import unjudged
 from tests.support import sample_vendor
-from tests.support.hypothesis_settings import without_constants
 
 ORDER = "/components/schemas/Order"
 DRAWN = DrawnValues(3, Decimal("19.99"))
-
-
-@pytest.fixture(autouse=True)
-def _the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_constants(monkeypatch)
 
 
 def only(spec: Spec) -> BatchProfile:

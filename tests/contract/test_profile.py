@@ -10,12 +10,12 @@ from mockserver.contract.profile import Corruption, Step
 from mockserver.server.application import Application
 from tests.support.profile_checks import (
     Tried,
-    a_corrupted_item_fails_alone,
-    a_step_does_what_it_says,
+    assert_a_corrupted_item_fails_alone,
+    assert_a_step_does_what_it_says,
+    assert_good_items_are_read_back,
+    assert_tenants_are_apart,
+    assert_the_list_shows_them,
     every,
-    good_items_are_read_back,
-    tenants_do_not_meet,
-    the_list_shows_them,
     trying,
 )
 
@@ -28,29 +28,29 @@ def tried(vendor: str, number: int, app: Application, sandbox: str) -> Iterator[
 
 @every()
 def test_good_items_are_accepted_and_read_back(tried: Tried) -> None:
-    good_items_are_read_back(tried)
+    assert_good_items_are_read_back(tried)
 
 
 @every()
 def test_what_was_accepted_is_in_the_list(tried: Tried) -> None:
-    the_list_shows_them(tried)
+    assert_the_list_shows_them(tried)
 
 
 @every("corruptions")
 def test_a_corrupted_item_is_refused_and_the_others_are_not(tried: Tried, corruption: Corruption) -> None:
-    a_corrupted_item_fails_alone(tried, corruption)
+    assert_a_corrupted_item_fails_alone(tried, corruption)
 
 
 @every("steps")
 def test_a_step_makes_of_a_record_what_it_says(tried: Tried, step: Step) -> None:
-    a_step_does_what_it_says(tried, step, there=True)
+    assert_a_step_does_what_it_says(tried, step, there=True)
 
 
 @every("steps")
 def test_a_step_knows_what_comes_of_it_where_nothing_is(tried: Tried, step: Step) -> None:
-    a_step_does_what_it_says(tried, step, there=False)
+    assert_a_step_does_what_it_says(tried, step, there=False)
 
 
 @every(tenants=2)
 def test_tenants_do_not_see_each_others_records(tried: Tried) -> None:
-    tenants_do_not_meet(tried)
+    assert_tenants_are_apart(tried)

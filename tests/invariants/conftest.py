@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from mockserver.contract.module_literals import without_module_literals
 from mockserver.server.application import Application, Options
 from tests.support.frozen_app import create_frozen_app
-from tests.support.hypothesis_settings import without_constants
 
 
 @pytest.fixture(autouse=True)
-def _no_constants_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_constants(monkeypatch)
+def _no_literals_of_modules() -> Iterator[None]:
+    with without_module_literals():
+        yield
 
 
 @pytest.fixture(scope="session")

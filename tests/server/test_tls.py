@@ -12,8 +12,8 @@ from mockserver.server.startup_error import StartupError
 from mockserver.server.tls import Certificate, make_certificate
 
 
-def shake_hands(certificate: Certificate, name: str) -> None:
-    """Connect a client that trusts the authority and calls the server by this name."""
+def shake_hands(certificate: Certificate, name: str) -> set[str]:
+    """Connect a client that trusts the authority; return the names in the certificate that it was shown."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     trust = ssl.create_default_context(cafile=certificate.ca_file)
     client = trust.wrap_bio(to_client, to_server, server_hostname=name)
@@ -25,11 +25,15 @@ def shake_hands(certificate: Certificate, name: str) -> None:
             side.do_handshake()
         except ssl.SSLWantReadError:
             waiting.append(side)
+    shown = client.getpeercert() or {}
+    return {str(pair[1]) for pair in shown["subjectAltName"]}
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "::1", "mock.test", "10.1.2.3"])
 def test_the_certificate_is_good_for_loopback_and_the_hosts_that_are_named(tmp_path: Path, name: str) -> None:
-    shake_hands(make_certificate(tmp_path, ("mock.test:8443", "10.1.2.3")), name)
+    names = shake_hands(make_certificate(tmp_path, ("mock.test:8443", "10.1.2.3")), name)
+
+    assert names == {"localhost", "127.0.0.1", "0:0:0:0:0:0:0:1", "mock.test", "10.1.2.3"}
 
 
 def test_the_certificate_is_not_good_for_another_name(tmp_path: Path) -> None:
@@ -39,7 +43,9 @@ def test_the_certificate_is_not_good_for_another_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("everywhere", ["0.0.0.0", "::"])  # noqa: S104 - nothing listens
 def test_all_addresses_are_no_name(tmp_path: Path, everywhere: str) -> None:
-    shake_hands(make_certificate(tmp_path, (everywhere,)), "localhost")
+    names = shake_hands(make_certificate(tmp_path, (everywhere,)), "localhost")
+
+    assert names == {"localhost", "127.0.0.1", "0:0:0:0:0:0:0:1"}
 
 
 def test_the_authority_stays_the_same_from_start_to_start(tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def told_of(
     return read_once(vendor).profile.readers[name](Exchange(Request("PUT", "/"), response, name), items)
 
 
-def good_items_are_read_back(tried: Tried) -> None:
+def assert_good_items_are_read_back(tried: Tried) -> None:
     """Items of all amounts are accepted, and shown as their records say."""
     sent = _sent(tried)
     items = [tried.subject.item(key, drawn) for key, drawn in sent.items()]
@@ -174,7 +174,7 @@ def good_items_are_read_back(tried: Tried) -> None:
         assert amounts == [tried.subject.amount(item) for item in items]
 
 
-def the_list_shows_them(tried: Tried) -> None:
+def assert_the_list_shows_them(tried: Tried) -> None:
     """What was accepted is in the list as it is when read alone."""
     sent = _sent(tried)
     tried.batch(*(tried.subject.item(key, drawn) for key, drawn in sent.items()))
@@ -186,7 +186,7 @@ def the_list_shows_them(tried: Tried) -> None:
     assert {key: listed[key] for key in sent} == _records(tried, sent)
 
 
-def a_corrupted_item_fails_alone(tried: Tried, corruption: Corruption) -> None:
+def assert_a_corrupted_item_fails_alone(tried: Tried, corruption: Corruption) -> None:
     """It is refused with a reason and leaves no trace; the good ones round it are kept, or refused too."""
     sent = dict(list(_sent(tried).items())[:3])
     before = {key: tried.shown(key) for key in sent}
@@ -206,7 +206,7 @@ def a_corrupted_item_fails_alone(tried: Tried, corruption: Corruption) -> None:
         assert after == (before if tried.is_atomic else {**_records(tried, sent), bad: before[bad]})
 
 
-def a_step_does_what_it_says(tried: Tried, step: Step, *, there: bool) -> None:
+def assert_a_step_does_what_it_says(tried: Tried, step: Step, *, there: bool) -> None:
     """It makes of a record what it says, or is refused; likewise where there is none."""
     key = tried.key(0)
     if there:
@@ -221,7 +221,7 @@ def a_step_does_what_it_says(tried: Tried, step: Step, *, there: bool) -> None:
     assert tried.shown(key) == (before if isinstance(after, RefusedStep) else after)
 
 
-def a_key_that_is_there_twice(tried: Tried) -> None:
+def assert_a_key_twice_is_treated_as_said(tried: Tried) -> None:
     """Each is done in order, unless the first leaves nothing for the later one to do; or none is done."""
     key = tried.key(0)
     before = tried.shown(key)
@@ -239,7 +239,7 @@ def a_key_that_is_there_twice(tried: Tried) -> None:
     assert tried.shown(key) == (then if is_done else tried.subject.record(key, first))
 
 
-def tenants_do_not_meet(tried: Tried) -> None:
+def assert_tenants_are_apart(tried: Tried) -> None:
     """What one tenant sends, another does not see."""
     key, drawn = tried.key(0, tenant=1), DrawnValues(1, Decimal("19.99"))
 
@@ -250,7 +250,7 @@ def tenants_do_not_meet(tried: Tried) -> None:
     assert tried.shown(key, tenant=0) is None
 
 
-def other_media_types_say_the_same(tried: Tried, media_type: str) -> None:
+def assert_other_media_types_say_the_same(tried: Tried, media_type: str) -> None:
     """The items written in that media type are accepted and read back."""
     sent = _sent(tried)
     items = [tried.subject.item(key, drawn) for key, drawn in sent.items()]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import httpx
 
 from mockserver.model import Json
-from mockserver.testing import Example, SandboxVendor
+from mockserver.testing import Example, MockServer, SandboxVendor
 
 
 def send(vendor: SandboxVendor, example: Example) -> httpx.Response:
@@ -19,3 +19,8 @@ def send(vendor: SandboxVendor, example: Example) -> httpx.Response:
 def put_invoices(vendor: SandboxVendor, items: Sequence[Json]) -> httpx.Response:
     """Send some items of a VBA batch."""
     return httpx.put(f"{vendor.url}/claim-invoice-batch", json=list(items), headers=vendor.headers)
+
+
+def sandbox_names(server: MockServer) -> set[str]:
+    """Names of the sandboxes that the server has."""
+    return {one["name"] for one in server.control.request("GET", "/sandboxes")}

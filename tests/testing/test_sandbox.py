@@ -7,25 +7,21 @@ import httpx
 import pytest
 
 from mockserver.testing import ControlPlaneError, MockServer, Sandbox, ServerUnreachableError
-from tests.testing.sending import put_invoices, send
-
-
-def names(server: MockServer) -> list[str]:
-    return [one["name"] for one in httpx.get(f"{server.url}/_mock/sandboxes").json()]
+from tests.testing.sending import put_invoices, sandbox_names, send
 
 
 def test_a_sandbox_is_gone_after_a_good_end(server: MockServer) -> None:
     with Sandbox(server, name="good-end") as box:
-        assert "good-end" in names(server)
+        assert "good-end" in sandbox_names(server)
 
-    assert box.name not in names(server)
+    assert box.name not in sandbox_names(server)
 
 
 def test_a_sandbox_is_kept_where_an_exception_ends_it(server: MockServer) -> None:
     with pytest.raises(ZeroDivisionError), Sandbox(server, name="bad-end"):
         raise ZeroDivisionError
 
-    assert "bad-end" in names(server)
+    assert "bad-end" in sandbox_names(server)
 
 
 def test_a_name_that_is_taken_gets_a_number(server: MockServer) -> None:

@@ -47,7 +47,8 @@ def test_a_command_that_ends_early_is_told_with_its_words() -> None:
 
 
 def test_a_command_that_prints_something_else_is_told() -> None:
-    command = f"{shlex.quote(sys.executable)} -c 'import time; print(1, flush=True); time.sleep(60)'"
+    program = "import threading; print(1, flush=True); threading.Event().wait()"
+    command = f"{shlex.quote(sys.executable)} -c '{program}'"
 
     with (
         pytest.raises(ServerNotStartedError, match="printed '1' and no address"),

@@ -6,12 +6,19 @@ import httpx
 import pytest
 
 from mockserver.testing import MockServer, Sandbox
-from tests.testing.sending import put_invoices, send
+from tests.testing.sending import put_invoices, sandbox_names, send
 
 
 def within(server: MockServer, used: Callable[[Sandbox], None]) -> None:
     with Sandbox(server) as box:
         used(box)
+
+
+def left_over(server: MockServer, used: Callable[[Sandbox], None], *allow: str) -> bool:
+    """Use a sandbox, end it without an error, and return whether the server still has it."""
+    with Sandbox(server, allow=allow) as box:
+        used(box)
+    return box.name in sandbox_names(server)
 
 
 def blamed(server: MockServer, used: Callable[[Sandbox], None]) -> str:
@@ -50,18 +57,21 @@ def test_a_rule_without_any_call_says_so(server: MockServer) -> None:
 
 
 def test_a_rule_that_was_taken_back_need_not_hit(server: MockServer) -> None:
-    with Sandbox(server) as box:
+    def used(box: Sandbox) -> None:
         box.vendor("vba").arm(status=503).disarm()
+
+    assert not left_over(server, used)
 
 
 def test_a_rule_that_hit_before_a_restored_snapshot_has_hit(server: MockServer) -> None:
-    with Sandbox(server) as box:
+    def used(box: Sandbox) -> None:
         vba = box.vendor("vba")
         vba.arm(fail="internal")
         box.snapshot()
         put_invoices(vba, vba.example().items)
-
         box.restore()
+
+    assert not left_over(server, used)
 
 
 def test_a_call_that_the_vendor_has_no_operation_for_is_told_with_the_nearest(server: MockServer) -> None:
@@ -93,12 +103,15 @@ def test_an_answer_that_the_spec_does_not_say_is_off_contract(server: MockServer
 
 @pytest.mark.parametrize("allowed", ["off-contract", "never-hit"])
 def test_what_is_allowed_is_not_told(server: MockServer, allowed: str) -> None:
-    with Sandbox(server, allow=[allowed]) as box:
+    def used(box: Sandbox) -> None:
         vba = box.vendor("vba")
         if allowed == "never-hit":
             vba.arm(status=503)
         else:
             httpx.get(f"{vba.url}/nothing")
+
+    assert not left_over(server, used, allowed)
+    assert blamed(server, used)
 
 
 def test_an_exception_of_the_test_comes_first(server: MockServer) -> None:

@@ -97,7 +97,7 @@ class CheckFailure:
 
 
 CheckResult: TypeAlias = tuple[int, CheckFailure | None]
-"""Returns how often a check was made on a case, 0 for nothing to judge, and its failures."""
+"""How often a check was made on a case, 0 if there was nothing to check, and its failure."""
 
 NOTHING_TO_JUDGE: CheckResult = (0, None)
 

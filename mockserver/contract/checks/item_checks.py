@@ -41,7 +41,7 @@ def reasons(body: Json) -> list[str]:
 
 
 def _children(name: str, value: Json) -> Iterator[tuple[str, Json]]:
-    """Members under their names; what is in a list under the list's."""
+    """Yield members with their names; elements of a list have the name of the list."""
     if isinstance(value, dict):
         yield from ((str(member), child) for member, child in value.items())
     elif isinstance(value, list):
@@ -72,12 +72,12 @@ def _unmatched(case: CheckCase) -> CheckFailure | None:
         if told and not any(one.key in awaited.keys for one in told for awaited in items):
             said = f"gives no per-item outcome: {said}"
         return CheckFailure(said, expected=count_noun(len(items), "outcome"), came=came)
-    stranger = next((one for one in told if one.place is None), None)
-    if stranger is not None:
-        name = f" ({stranger.key})" if stranger.key else ""
+    unmatched = next((one for one in told if one.place is None), None)
+    if unmatched is not None:
+        name = f" ({unmatched.key})" if unmatched.key else ""
         sent = count_noun(len(items), "item")
         said = f"sent {sent}; the answer has an outcome for an item that was not sent{name}"
-        return CheckFailure(said, stranger.at, "outcomes of what was sent", f"one of {stranger.key}")
+        return CheckFailure(said, unmatched.at, "outcomes of what was sent", f"one of {unmatched.key}")
     places = Counter(one.place for one in told)
     twice = next((place for place, times in places.items() if times > 1), None)
     if twice is None or case.reported is None or not case.reported.is_complete:
@@ -103,10 +103,10 @@ def outcome_fits_the_item(case: CheckCase) -> CheckResult:
     bad = case.expected.bad
     if case.atomic and case.refused:
         return len(known), _unnamed(case)
-    blind = [one for one in bad if case.done(one)]
-    if not blind:
+    accepted = [one for one in bad if case.done(one)]
+    if not accepted:
         return len(known), None
-    first, total = blind[0], len(case.expected.items)
+    first, total = accepted[0], len(case.expected.items)
     done = sum(case.done(one) for one in case.expected.items)
     what = (
         f"all {total} are" if done == total > 1 else "it is" if total == 1 else f"item {first.item.place} is"
@@ -136,7 +136,7 @@ def _at(case: CheckCase, expected_item: ExpectedItem) -> str:
 
 
 def order_is_kept(case: CheckCase) -> CheckResult:
-    """Outcomes stand in the order of the items, as far as keys and places say."""
+    """Check that outcomes stand in the order of the items, as far as keys and places say."""
     pairs = _pairs(case)
     if case.reported is None or not case.reported.is_complete or not case.told:
         return NOTHING_TO_JUDGE
@@ -159,18 +159,18 @@ def order_is_kept(case: CheckCase) -> CheckResult:
 def keys_are_the_items(case: CheckCase) -> CheckResult:
     """Check that the key of an outcome is that of its item."""
     pairs = _pairs(case)
-    strangers = [
+    unmatcheds = [
         (awaited, told) for awaited, told in pairs if not _names(told, awaited) and _owner(case, told) is None
     ]
-    if not strangers:
+    if not unmatcheds:
         return len(pairs), None
-    awaited, told = strangers[0]
+    awaited, told = unmatcheds[0]
     said = f"item {awaited.item.place} was sent as {awaited.item.key}; its outcome names {told.key}"
     return len(pairs), CheckFailure(said, told.at, str(awaited.item.key), str(told.key))
 
 
 def _pairs(case: CheckCase) -> list[tuple[ExpectedItem, ReportedOutcome]]:
-    """Yield items with their outcomes where both have a key that can be read in one way only."""
+    """Return items with their outcomes where both have a key that can be read in one way only."""
     items = case.expected.items
     if case.named_by_path or not case.expected.listed or case.reported is None:
         return []

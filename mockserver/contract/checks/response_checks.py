@@ -19,7 +19,7 @@ _FOR_THE_BODY = frozenset({400, 413, 415, 422})
 
 
 def answers_match_the_spec(case: CheckCase) -> CheckResult:
-    """Status, media type and, of an answer that is no refusal, the body."""
+    """Check status, media type and, of an answer that is no refusal, the body."""
     found = case.conformance.undeclared
     if found is None or (found.of_body and case.status >= FIRST_REFUSAL):
         return 1, None
@@ -43,7 +43,7 @@ def members_are_stated(case: CheckCase) -> CheckResult:
 
 
 def comes_as_asked_for(case: CheckCase) -> CheckResult:
-    """In a media type that was asked for, where the spec states it; a gateway refuses in its own."""
+    """Check that the media type was asked for, if the spec states it; 401 and 403 may have another."""
     refused = case.status in (401, 403)
     if refused or "accept" not in case.exchange.request.headers or not case.exchange.response.body:
         return NOTHING_TO_JUDGE

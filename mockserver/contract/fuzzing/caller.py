@@ -1,4 +1,4 @@
-"""Send generated cases to the target and judge the exchanges."""
+"""Send generated cases to the target and check the exchanges."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mockserver.contract.fuzzing import own_headers, refusal_checks, request_wri
 from mockserver.contract.fuzzing.keyed_replays import KeyedReplays
 from mockserver.contract.fuzzing.location_checks import LocationChecks
 from mockserver.contract.fuzzing.pins import PinnedCase, operation_id, pin_case
-from mockserver.contract.fuzzing.refusal_checks import AuthChecks, JudgeExchange, MalformedBodyChecks
+from mockserver.contract.fuzzing.refusal_checks import AuthChecks, CheckExchange, MalformedBodyChecks
 from mockserver.contract.fuzzing.refusal_status_checks import RefusalStatusChecks
 from mockserver.contract.fuzzing.request_writer import RequestWriter, UnsendableCaseError
 from mockserver.contract.fuzzing.schemathesis_checks import CheckedResponse, SchemathesisChecks
@@ -33,8 +33,8 @@ from mockserver.contract.target import Target, TargetUnreachableError, Unanswere
 from mockserver.spec.openapi import Spec, resolve
 from mockserver.spec.xml_places import XML_MEDIA_TYPES
 
-_RARE = 4
-"""One of so many calls without a body asks for XML."""
+_EVERY_NTH = 4
+"""Of so many calls without a body, one asks for XML."""
 
 _ACCEPTED = {"application/x-www-form-urlencoded": "text/xml", **{name: name for name in XML_MEDIA_TYPES}}
 """What a case asks for that is sent in that media type."""
@@ -64,14 +64,14 @@ _SLOW = 3
 
 @dataclass(frozen=True, slots=True)
 class FuzzingContext:
-    """Sends calls and records the findings; `judge` judges every exchange of a known spec."""
+    """Sends calls and records the findings; `check_exchange` checks every exchange of a known spec."""
 
     target: Target
     run_config: RunConfig
     ledger: FindingLedger
     pins: FixturePins = field(default_factory=FixturePins)
     spec: Spec | None = None
-    judge: JudgeExchange | None = None
+    check_exchange: CheckExchange | None = None
     replays: KeyedReplays | None = None
     statuses: RefusalStatusChecks | None = None
     locations: LocationChecks | None = None
@@ -81,8 +81,8 @@ class CaseCaller:
     """Sends the cases of one schema to one target.
 
     `lost` is the error with which the target stopped responding, `slow` counts the calls by operation that
-    took too long. `accept` is sent with every call unless it
-    is "". `left_out` names the checks of Schemathesis to skip.
+    took too long. `accept` is sent with every call unless it is "". `left_out` names the checks of
+    Schemathesis to skip.
     """
 
     def __init__(self, schema: BaseSchema, context: FuzzingContext) -> None:
@@ -92,13 +92,13 @@ class CaseCaller:
         self.left_out: frozenset[str] = frozenset()
         self.ledger = context.ledger
         self.wire = RequestWriter(context.target, context.ledger, context.spec)
-        self._errand = context
+        self._context = context
         self._session = self.wire.session()
         self._built_in = SchemathesisChecks(schema, context.pins, context.run_config)
-        self._uninvited = AuthChecks(schema.raw_schema, context.target, context.ledger, context.statuses)
-        self._unread = (
-            MalformedBodyChecks(context.target, context.ledger, context.judge, context.statuses)
-            if context.judge
+        self._auth_checks = AuthChecks(schema.raw_schema, context.target, context.ledger, context.statuses)
+        self._malformed_body_checks = (
+            MalformedBodyChecks(context.target, context.ledger, context.check_exchange, context.statuses)
+            if context.check_exchange
             else None
         )
 
@@ -114,14 +114,14 @@ class CaseCaller:
         """
         if self.lost:
             raise TargetLostError
-        pin_case(case, self._errand.pins, walking=walking)
-        if asked := own_headers.own_part(case, self._errand.target.address.url):
+        pin_case(case, self._context.pins, walking=walking)
+        if asked := own_headers.own_part(case, self._context.target.address.url):
             raise UnsendableCaseError(f"{asked} means something to a mockserver only")
         arguments: dict[str, Any] = {"session": self._session, "allow_redirects": False}
         accept = self.accept or ("" if walking else self._other_form(case))
         if accept:
             arguments["headers"] = {"Accept": accept}
-        if self._errand.spec and case.body is not NOT_SET and (schema := _xml_schema(case)) is not None:
+        if self._context.spec and case.body is not NOT_SET and (schema := _xml_schema(case)) is not None:
             document = case.operation.schema.raw_schema
             arguments["data"] = request_writer.write_xml(case.body, schema, document)
         try:
@@ -137,17 +137,17 @@ class CaseCaller:
         return CheckedResponse(case, response, self.wire.last(), arguments, recorder)
 
     def _key_writer(self, case: PinnedCase) -> Callable[[Request], Request] | None:
-        replays, meta = self._errand.replays, case.meta
+        replays, meta = self._context.replays, case.meta
         is_of_key = meta is not None and meta.is_negative_at(ParameterLocation.HEADER)
         return None if replays is None or is_of_key else replays.key_writer(operation_id(case))
 
     def wants(self, check: str) -> bool:
-        """Return whether a finding is to be told; checks about the answer itself are made even unasked."""
-        return check not in (EVERY_CALL_IS_ANSWERED, ANSWERS_CAN_BE_READ) or self._errand.run_config.wants(
+        """Return whether to report a finding; two checks of the answer are made even if not asked for."""
+        return check not in (EVERY_CALL_IS_ANSWERED, ANSWERS_CAN_BE_READ) or self._context.run_config.wants(
             check
         )
 
-    def leaves(self, operation: str) -> bool:
+    def leaves_out(self, operation: str) -> bool:
         """Return whether an operation is called no more: too many of its calls took too long."""
         return self.slow[operation] >= _SLOW
 
@@ -160,35 +160,37 @@ class CaseCaller:
         return unanswered(error, replace(self.wire.last(), operation=operation))
 
     def _count(self, case: PinnedCase, check: str) -> None:
-        if self._errand.run_config.wants(check):
+        if self._context.run_config.wants(check):
             self.ledger.count_check(operation_id(case), check)
 
     def _other_form(self, case: PinnedCase) -> str:
         """Return the XML media type that some cases ask for, always the same, where a spec negotiates."""
-        spec = self._errand.spec
+        spec = self._context.spec
         if spec is None or "x-negotiation" not in spec.document:
             return ""
         if case.body is not NOT_SET:
             return _ACCEPTED.get(case.media_type or "", "")
         asked = repr((case.path_parameters, case.query)).encode()
-        return "" if crc32(asked) % _RARE else XML_MEDIA_TYPES[0]
+        return "" if crc32(asked) % _EVERY_NTH else XML_MEDIA_TYPES[0]
 
-    def judge(self, answered: CheckedResponse) -> tuple[Finding, ...]:
-        """Return what does not hold of an answer.
+    def check(self, answered: CheckedResponse) -> tuple[Finding, ...]:
+        """Return the findings of the checks that an answer fails.
 
         Raises:
-            Lost: nobody answers a check that calls again.
+            TargetLostError: the target does not respond to a check that calls again.
         """
-        errand, exchange, case = self._errand, answered.exchange, answered.case
+        context, exchange, case = self._context, answered.exchange, answered.case
         found: tuple[Finding, ...] = ()
         self._count(case, ANSWERS_CAN_BE_READ)
         try:
-            found = errand.judge(exchange, errand.ledger) if errand.judge else ()
-            found += self._built_in.judge(
-                answered, errand.ledger, self.left_out | self._made_already(exchange) | self._defused(case)
+            found = context.check_exchange(exchange, context.ledger) if context.check_exchange else ()
+            found += self._built_in.check(
+                answered,
+                context.ledger,
+                self.left_out | self._own_checks(exchange) | self._checks_without_meaning(case),
             )
             if exchange.request.method == case.operation.method.upper():
-                found += self._tried(case, exchange)
+                found += self._check_once(case, exchange)
         except UnansweredCallError as error:
             found += (self._unanswered(case, error),)
         except TargetUnreachableError as error:
@@ -198,11 +200,15 @@ class CaseCaller:
             found += (unread(error, replace(exchange, operation=operation_id(case))),)
         return found
 
-    def _made_already(self, exchange: Exchange) -> frozenset[str]:
-        """Return the checks that our judge makes too; it knows only the operations of the spec."""
-        return frozenset({NO_SERVER_ERROR}) if self._errand.judge and exchange.operation else frozenset()
+    def _own_checks(self, exchange: Exchange) -> frozenset[str]:
+        """Return the checks of Schemathesis that ours make too; for operations of the spec only."""
+        return (
+            frozenset({NO_SERVER_ERROR})
+            if self._context.check_exchange and exchange.operation
+            else frozenset()
+        )
 
-    def _defused(self, case: PinnedCase) -> frozenset[str]:
+    def _checks_without_meaning(self, case: PinnedCase) -> frozenset[str]:
         """Return the checks that say nothing of a case with a bad header.
 
         A header that a user gave replaces the bad one. An empty header is there: a schema cannot require
@@ -211,26 +217,26 @@ class CaseCaller:
         if case.meta is None or not case.meta.is_negative_at(ParameterLocation.HEADER):
             return frozenset()
         stated = {parameter.name.lower() for parameter in case.operation.headers}
-        if not stated.isdisjoint(self._errand.target.address.given):
+        if not stated.isdisjoint(self._context.target.address.given):
             return _HEADER_CHECKS
         empty = {name.lower() for name, text in (case.headers or {}).items() if not str(text).strip()}
         return frozenset() if stated.isdisjoint(empty) else frozenset({_INVALID_IS_REFUSED})
 
-    def _tried(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
+    def _check_once(self, case: PinnedCase, exchange: Exchange) -> tuple[Finding, ...]:
         """Return the results of the checks that are made once per operation, based on this exchange."""
         found: tuple[Finding, ...] = ()
-        if self._errand.locations:
-            found += self._errand.locations.judge(operation_id(case), exchange)
-        if self._errand.replays:
-            found += self._errand.replays.judge(operation_id(case), exchange)
-            exchange = self._errand.replays.without_key(exchange)
-        if self._errand.statuses:
-            found += self._errand.statuses.judge(operation_id(case), exchange)
-        if self._errand.run_config.wants(refusal_checks.AUTH_CHECK.id):
+        if self._context.locations:
+            found += self._context.locations.check(operation_id(case), exchange)
+        if self._context.replays:
+            found += self._context.replays.check(operation_id(case), exchange)
+            exchange = self._context.replays.without_key(exchange)
+        if self._context.statuses:
+            found += self._context.statuses.check(operation_id(case), exchange)
+        if self._context.run_config.wants(refusal_checks.AUTH_CHECK.id):
             raw: Mapping[str, Any] = case.operation.definition.raw
-            found += self._uninvited.judge(operation_id(case), raw, exchange)
-        if self._unread:
-            found += self._unread.judge(operation_id(case), exchange)
+            found += self._auth_checks.check(operation_id(case), raw, exchange)
+        if self._malformed_body_checks:
+            found += self._malformed_body_checks.check(operation_id(case), exchange)
         return found
 
 

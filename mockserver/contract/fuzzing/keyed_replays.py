@@ -15,6 +15,7 @@ from zlib import crc32
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Finding
+from mockserver.contract.fuzzing.counted_calls import CountedCalls
 from mockserver.contract.fuzzing.related_reads import first_change, observe, related_reads
 from mockserver.contract.idempotency import (
     OTHER_BODY,
@@ -30,6 +31,7 @@ from mockserver.contract.idempotency import (
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import IdempotencyRule
+from mockserver.contract.stateful import sentences
 from mockserver.contract.target import Target
 
 TENANTS = "tenants-are-apart"
@@ -40,8 +42,6 @@ _SUCCESS = range(200, 300)
 _FIRST_REFUSAL = 400
 _TRIED = frozenset({1, 2, 4, 8})
 """Which of an operation's good answers are replayed: the first are examples, later ones are drawn."""
-
-_SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class KeyedReplays:
         self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
     ) -> None:
         self._api = api
-        self._target = target
+        self._calls = CountedCalls(target, ledger)
         self._run_config = run_config
         self._ledger = ledger
         rule = rule_of(api)
@@ -85,7 +85,7 @@ class KeyedReplays:
             return exchange
         return replace(exchange, request=without_key(self._rule, exchange.request))
 
-    def judge(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
+    def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
         """Return what replays of a good call show.
 
         Raises:
@@ -115,16 +115,16 @@ class KeyedReplays:
         if not self._run_config.wants(REPLAY):
             return
         reads = related_reads(self._api, first)
-        before = observe(reads, self._send)
-        again = self._send(first.request, operation)
+        before = observe(reads, self._calls.send)
+        again = self._calls.send(first.request, operation)
         self._ledger.count_check(operation, REPLAY)
-        change = first_change(before, reads, self._send)
+        change = first_change(before, reads, self._calls.send)
         what = f"{_called(first)} came again with the same {rule.name} and the same body"
         if change is not None:
             said = f"{what}, and it was done a second time: {change.said}"
             shown = (first, change.before.exchange, again, change.after.exchange)
             yield Finding(REPLAY, operation, said, change.pointer, "no change", "a change", shown)
-        came, expected = _answer(again), _answer(first)
+        came, expected = sentences.response(again), sentences.response(first)
         if rule.again == "same" and not is_same_answer(first, again):
             said = f"{what}, and was answered {came}; the first answer was {expected}"
             yield Finding(REPLAY, operation, said, "", "the first answer", came, (first, again))
@@ -139,14 +139,14 @@ class KeyedReplays:
         if not self._run_config.wants(OTHER_BODY):
             return
         reads = related_reads(self._api, first.exchange)
-        before = observe(reads, self._send)
+        before = observe(reads, self._calls.send)
         request = with_key(rule, other.request, first.key)
-        came = self._send(request, operation)
+        came = self._calls.send(request, operation)
         self._ledger.count_check(operation, OTHER_BODY)
-        change = first_change(before, reads, self._send)
+        change = first_change(before, reads, self._calls.send)
         what = f"{_called(first.exchange)} came with the {rule.name} of an earlier call and another body"
         if rule.again and not is_refused(came, rule.conflict_status):
-            said = f"{what}, and was answered {_answer(came)}, although it must be refused"
+            said = f"{what}, and was answered {sentences.response(came)}, although it must be refused"
             status = str(rule.conflict_status or "4xx")
             answered = str(came.response.status)
             yield Finding(OTHER_BODY, operation, said, "", status, answered, (first.exchange, came))
@@ -163,8 +163,8 @@ class KeyedReplays:
         if not headers or not self._run_config.wants(TENANTS):
             return
         there = replace(other.request, headers={**other.request.headers, **headers})
-        known = self._send(with_key(rule, there, first.key), operation)
-        fresh = self._send(with_key(rule, there, self._new_key(rule, operation)), operation)
+        known = self._calls.send(with_key(rule, there, first.key), operation)
+        fresh = self._calls.send(with_key(rule, there, self._new_key(rule, operation)), operation)
         self._ledger.count_check(operation, TENANTS)
         if fresh.response.status not in _SUCCESS:
             return
@@ -172,11 +172,17 @@ class KeyedReplays:
         if known.response.status >= _FIRST_REFUSAL or replayed:
             said = (
                 f"{_called(other)} came in another tenant with an {rule.name} that only the first tenant has "
-                f"used, and was answered {_answer(known)}; with a new one it is done"
+                f"used, and was answered {sentences.response(known)}; with a new one it is done"
             )
             status = str(fresh.response.status)
             yield Finding(
-                TENANTS, operation, said, "", status, _answer(known), (first.exchange, fresh, known)
+                TENANTS,
+                operation,
+                said,
+                "",
+                status,
+                sentences.response(known),
+                (first.exchange, fresh, known),
             )
 
     def _other_headers(self, request: Request) -> Mapping[str, str]:
@@ -204,11 +210,6 @@ class KeyedReplays:
         formats = (one.schema.get("format") for one in declared if one.name.lower() == rule.name.lower())
         return "uuid" in formats
 
-    def _send(self, request: Request, operation: str = "") -> Exchange:
-        exchange = self._target.send(request, operation)
-        self._ledger.count_call(exchange)
-        return exchange
-
 
 def _commits_nothing(rule: IdempotencyRule, request: Request) -> bool:
     return any(request.headers.get(name.lower(), "false") != "false" for name in rule.no_key_with)
@@ -227,11 +228,3 @@ def _has_another_body(rule: IdempotencyRule, first: Exchange, other: Exchange) -
 
 def _called(exchange: Exchange) -> str:
     return f"{exchange.request.method} {exchange.request.path.partition('?')[0]}"
-
-
-def _answer(exchange: Exchange) -> str:
-    text = " ".join(exchange.response.body.decode("utf-8", "replace").split())
-    status = exchange.response.status
-    if not text:
-        return f"{status} without a body"
-    return f"{status}: {text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}"

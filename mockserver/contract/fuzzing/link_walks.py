@@ -44,8 +44,8 @@ LINKS = Check(
 )
 _GOOD = 300
 
-_OFTEN = 3
-"""A link that was followed once may have been misled by what was drawn."""
+_FOLLOWED_OFTEN = 3
+"""A link that was followed less often may have led nowhere because of drawn values."""
 
 
 def plan_walks(api: ApiUnderTest, context: FuzzingContext) -> Iterator[PlannedPart]:
@@ -70,29 +70,29 @@ def count_followed_links(
     Raises:
         TargetUnreachableError: the target does not answer.
     """
-    effort, ledger = context.run_config, context.ledger
-    whole = schemas.load_schema(api, context.target.address.url, effort, walking=True)
-    schema = _included_operations(whole, api, effort, without)
+    run_config, ledger = context.run_config, context.ledger
+    whole = schemas.load_schema(api, context.target.address.url, run_config, walking=True)
+    schema = _included_operations(whole, api, run_config, without)
     if not schema.statistic.transitions.selected:
         return Counter()
     caller = CaseCaller(schema, context)
     batches = {name: one.batch for name, one in api.spec.operations.items() if one.batch}
     partial = frozenset(name for name, batch in batches.items() if not batch.atomic)
-    trip = WalkState(
+    walk = WalkState(
         caller,
-        Isolation(context.target, effort.seed, " ".join(("walk", *without))),
-        FailureSearch(effort),
+        Isolation(context.target, run_config.seed, " ".join(("walk", *without))),
+        FailureSearch(run_config),
         partial,
     )
-    while found := _search_walks(schema, trip, effort):
+    while found := _search_walks(schema, walk, run_config):
         ledger.found([found])
     if caller.lost:
         raise caller.lost
-    for link, times in trip.good_links.items():
+    for link, times in walk.good_links.items():
         ledger.count_check(link.partition(" ")[0], LINKS.id, times)
-    if effort.wants(LINKS.id) and (trip.read or not effort.operations):
-        ledger.found(_dead_links(trip))
-    return trip.good_links
+    if run_config.wants(LINKS.id) and (walk.read or not run_config.operations):
+        ledger.found(_dead_links(walk))
+    return walk.good_links
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ class WalkState:
     last: Exchange | None = None
 
     def begin(self) -> None:
-        """Begin a walk in an isolated world."""
+        """Begin a walk in an isolation scope of its own."""
         self.search.target_is_lost = self.caller.lost is not None
         self.search.begin()
         self.caller.ledger.observer.step_began()
@@ -120,7 +120,7 @@ class WalkState:
         self.caller.wire.within(self.scope.headers)
 
     def end(self) -> None:
-        """End the walk and release its world."""
+        """End the walk and release its isolation scope."""
         if self.scope and not self.caller.lost:
             self.isolation.drop(self.scope)
         self.scope = None
@@ -140,7 +140,7 @@ class WalkState:
             if not is_good:
                 self.last_exchanges.setdefault(link, self.last)
 
-    def told(self, finding: Finding) -> Finding:
+    def with_steps(self, finding: Finding) -> Finding:
         """Return a finding with the steps that led to it."""
         words = tuple(
             f"{one.request.method} {one.request.path} is answered {one.response.status}"
@@ -164,38 +164,42 @@ class LinkWalkHooks:
         self.walk.end()
 
     def call(self, case: PinnedCase, **kwargs: Any) -> Response:
-        """Call as everywhere."""
-        trip = self.walk
-        if trip.caller.leaves(operation_id(case)):
+        """Send a case as other generated cases are sent, and collect what its checks find."""
+        walk = self.walk
+        if walk.caller.leaves_out(operation_id(case)):
             hypothesis.reject()
         try:
-            answered = trip.caller.call(case, self.recorder, walking=True)
-            trip.last = answered.exchange
-            trip.steps.append(answered.exchange)
+            answered = walk.caller.call(case, self.recorder, walking=True)
+            walk.last = answered.exchange
+            walk.steps.append(answered.exchange)
             self.recorder.record_response(case_id=case.id, response=answered.response)
-            kwargs["found"].extend(trip.caller.judge(answered))
+            kwargs["found"].extend(walk.caller.check(answered))
         except UnansweredCaseError as error:
-            if trip.caller.wants(error.finding.check) and trip.search.looks_for(error.finding):
-                raise trip.search.broken(trip.told(error.finding)) from error
+            if walk.caller.wants(error.finding.check) and walk.search.looks_for(error.finding):
+                raise walk.search.broken(walk.with_steps(error.finding)) from error
             hypothesis.reject()
         except (UnsendableCaseError, TargetLostError):
             hypothesis.reject()
         return answered.response
 
     def get_call_kwargs(self, case: PinnedCase) -> dict[str, Any]:
-        """Return where `call` puts what it finds, for `validate_response` to tell."""
+        """Return where `call` puts what it finds, for `validate_response` to report."""
         del case
         return {"found": []}
 
     def validate_response(self, response: Response, case: PinnedCase, **kwargs: Any) -> None:
-        """Break off where a check does not hold."""
+        """End the walk at a failed check.
+
+        Raises:
+            BrokenRule: a check failed that is looked for.
+        """
         del response, case
         for finding in kwargs["found"]:
             if self.walk.search.looks_for(finding):
-                raise self.walk.search.broken(self.walk.told(finding))
+                raise self.walk.search.broken(self.walk.with_steps(finding))
 
     def step(self, input: StepInput) -> StepOutput:  # noqa: A002 - as the base has it
-        """Return one call; notes whether the link to it led somewhere."""
+        """Make one call and record whether the link to it led somewhere."""
         output: StepOutput = super().step(input)  # type: ignore[misc] # the machine's
         if input.transition and input.applied_parameters:
             link = f"{operation_id(input.case)} {input.transition.id}"
@@ -209,7 +213,7 @@ class LinkWalkHooks:
 def _search_walks(schema: BaseSchema, walk: WalkState, run_config: RunConfig) -> Finding | None:
     machine = type("Walk", (LinkWalkHooks, schema.as_state_machine()), {"walk": walk})
     seeded: Any = hypothesis.seed(derive_operation_seed(run_config.seed, "walk"))(machine)
-    # The hunt has what broke, also where it did not break again.
+    # A failure that did not come again is still in the search.
     with suppress(BrokenRule, BudgetSpentError, Flaky, FlakyFailure, Unsatisfiable):
         seeded.run(settings=hypothesis_settings(run_config, stateful_step_count=STEPS))
     return walk.search.end()
@@ -225,12 +229,12 @@ def _included_operations(
 
 
 def _dead_links(walk: WalkState) -> Iterator[Finding]:
-    """Links that lead to nothing that can be read, however often they are followed."""
+    """Yield the links that never led to a record, however often they were followed."""
     if not walk.good_links and walk.last is not None:
         yield Finding(LINKS.id, "", "no link of the spec led to a good answer", exchanges=(walk.last,))
         return
     for link, times in walk.read.items():
-        if times >= _OFTEN and link not in walk.good_links:
+        if times >= _FOLLOWED_OFTEN and link not in walk.good_links:
             operation, last = link.partition(" ")[0], walk.last_exchanges[link]
             came = last.response.status
             said = f"followed a link to {operation} {times} times, and read nothing: it is answered {came}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from mockserver.codec.paths import decoded_path
 from mockserver.contract.config import RunConfig
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Check, Finding
+from mockserver.contract.fuzzing.counted_calls import CountedCalls
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.profile import Json
@@ -39,11 +39,12 @@ class LocationChecks:
     ) -> None:
         self._api = api
         self._target = target
+        self._calls = CountedCalls(target, ledger)
         self._ledger = ledger
         self._wanted = run_config.wants(LOCATION_CHECK.id)
         self._followed: Counter[str] = Counter()
 
-    def judge(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
+    def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
         """Return what following the location of an answer shows.
 
         Raises:
@@ -104,9 +105,7 @@ class LocationChecks:
         operation = self._api.spec.match(
             "GET", self._api.spec.canonical_path(decoded_path(request.path.partition("?")[0]))
         ).operation.id
-        exchange = replace(self._target.send(request), operation=operation)
-        self._ledger.count_call(exchange)
-        return exchange
+        return self._calls.send(request, operation)
 
     def _note(self, text: str) -> None:
         if text not in self._ledger.notes:

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class MergedConfig(ProjectConfig):
-    """A configuration that nobody changes any more.
+    """A configuration that is not changed any more.
 
     Schemathesis merges what is set for an operation with what is set for all, for every case and parameter.
     """

@@ -20,9 +20,9 @@ _FAR = "14:00"
 
 
 def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> None:
-    """Send a case where something is; on a walk along links that is where the link leads."""
+    """Let a case name records that are there; on a walk they are those that the link names."""
     operation = operation_id(case)
-    # Each look at the metadata compares all parts of the case with what they were.
+    # Read once: each access compares all parts of the case with what they were.
     meta = case.meta
     bodies = {} if walking else pins.bodies.get(operation, {})
     known = {} if walking or _may_ask_for_unknown(case, meta) else pins.known.get(operation, {})
@@ -37,7 +37,7 @@ def pin_case(case: PinnedCase, pins: FixturePins, *, walking: bool = False) -> N
             meta = case.meta
         if meta is not None and meta.is_negative_at(location):
             continue
-        _bring_near(container)
+        _replace_moments(container)
         if isinstance(container, MutableMapping):
             container.update({name: value for name, value in pinned.items() if name in container})
             for name in pins.omitted_headers:
@@ -60,8 +60,8 @@ def _may_ask_for_unknown(case: PinnedCase, meta: CaseMetadata | None) -> bool:
     return fuzzed and case.body is NOT_SET
 
 
-def _bring_near(value: Any) -> None:
-    """Date-times with real offsets and a year that is valid in UTC, too."""
+def _replace_moments(value: Any) -> None:
+    """Replace date-times by ones with a real offset and a year that is valid in UTC, too."""
     if isinstance(value, MutableMapping):
         entries: Any = list(value.items())
     elif isinstance(value, list):
@@ -70,14 +70,14 @@ def _bring_near(value: Any) -> None:
         return
     for place, child in entries:
         if isinstance(child, str):
-            near = _near(child)
-            if near != child:
-                value[place] = near
+            moment = _valid_moment(child)
+            if moment != child:
+                value[place] = moment
         else:
-            _bring_near(child)
+            _replace_moments(child)
 
 
-def _near(text: str) -> str:
+def _valid_moment(text: str) -> str:
     found = _MOMENT.fullmatch(text)
     if not found:
         return text

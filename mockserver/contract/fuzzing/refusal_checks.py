@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Check, Finding
-from mockserver.contract.fuzzing.refusal_status_checks import RefusalStatusChecks
+from mockserver.contract.fuzzing.counted_calls import CountedCalls
+from mockserver.contract.fuzzing.refusal_status_checks import UNKNOWN_MEDIA_TYPE, RefusalStatusChecks
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.safety import JOURNAL, is_health
 from mockserver.contract.target import Target
@@ -28,13 +29,13 @@ CredentialPlace: TypeAlias = tuple[str, str]
 
 _AUTHORIZATION: CredentialPlace = ("header", "authorization")
 _INVALID_CREDENTIAL = "made-up-by-the-contract-suite"
-_OK = range(200, 300)
+_SUCCESS = range(200, 300)
 _DENIED = (401, 403)
 _REDIRECTS = range(300, 400)
 
 
 class AuthChecks:
-    """Tries every operation once, after a call with credentials was answered well.
+    """Tries every operation once without credentials, after a call with them was answered well.
 
     A server of ours may have been started to take any credential; there wrong ones are not tried.
     """
@@ -50,17 +51,22 @@ class AuthChecks:
         self._statuses = statuses
         self._target = target
         self._ledger = ledger
+        self._calls = CountedCalls(target, ledger)
         self._tried: set[str] = set()
         self._takes_any: bool | None = None
 
-    def judge(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
+    def check(self, operation: str, raw: Mapping[str, Any], exchange: Exchange) -> tuple[Finding, ...]:
         """Return what gets in that must not, by the example of a call; `raw` is the operation in its spec.
 
         Raises:
             TargetUnreachableError: nobody answers.
         """
         alternatives: Sequence[Mapping[str, Any]] = raw.get("security", self._document.get("security", ()))
-        if operation in self._tried or exchange.response.status not in _OK or not all(alternatives or [{}]):
+        if (
+            operation in self._tried
+            or exchange.response.status not in _SUCCESS
+            or not all(alternatives or [{}])
+        ):
             return ()
         places = {name: self._place(name) for alternative in alternatives for name in alternative}
         address = self._target.address
@@ -79,7 +85,7 @@ class AuthChecks:
         bare = good.request
         for place in places:
             bare = _without(bare, place)
-        came = self._sent(bare, operation)
+        came = self._calls.send(bare, operation)
         if not _is_closed(came):
             yield _is_let_in(operation, "without any", good, came)
         elif self._statuses:
@@ -91,7 +97,7 @@ class AuthChecks:
             wrong = (
                 f"{scheme} {_INVALID_CREDENTIAL}" if (kind, name) == _AUTHORIZATION else _INVALID_CREDENTIAL
             )
-            came = self._sent(_with(good.request, name, wrong), operation)
+            came = self._calls.send(_with(good.request, name, wrong), operation)
             if not _is_closed(came):
                 yield _is_let_in(operation, f"with a made-up {name}", good, came)
             elif self._statuses:
@@ -102,11 +108,6 @@ class AuthChecks:
         health = self._target.at_origin(Request("GET", "/_mock/health")).response
         is_known = JOURNAL in good.response.headers or is_health(health)
         return is_known and b'"strict"' not in health.body
-
-    def _sent(self, request: Request, operation: str) -> Exchange:
-        exchange = self._target.send(request, operation)
-        self._ledger.count_call(exchange)
-        return exchange
 
     def _place(self, scheme: str) -> CredentialPlace:
         node = resolve(self._document, self._document["components"]["securitySchemes"][scheme])
@@ -137,7 +138,7 @@ def _with(request: Request, header: str, text: str) -> Request:
 
 
 def _is_closed(exchange: Exchange) -> bool:
-    """Return a redirect leads to where one logs in."""
+    """Return whether the caller is not let in; a redirect leads to where one logs in."""
     return exchange.response.status in _DENIED or exchange.response.status in _REDIRECTS
 
 
@@ -149,11 +150,9 @@ def _is_let_in(operation: str, how: str, *shown: Exchange) -> Finding:
     )
 
 
-JudgeExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
+CheckExchange: TypeAlias = Callable[[Exchange, FindingLedger], tuple[Finding, ...]]
 
-_UNKNOWN_MEDIA_TYPE = "application/x-unheard-of"
 _INVALID_UTF8 = b"\xff\xfe\xfd"
-_SUCCESS = range(200, 300)
 
 
 class MalformedBodyChecks:
@@ -163,16 +162,16 @@ class MalformedBodyChecks:
         self,
         target: Target,
         ledger: FindingLedger,
-        judge: JudgeExchange,
+        check_exchange: CheckExchange,
         statuses: RefusalStatusChecks | None = None,
     ) -> None:
         self._statuses = statuses
-        self._target = target
         self._ledger = ledger
-        self._judge = judge
+        self._calls = CountedCalls(target, ledger)
+        self._check_exchange = check_exchange
         self._tried: set[tuple[str, str]] = set()
 
-    def judge(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
+    def check(self, operation: str, exchange: Exchange) -> tuple[Finding, ...]:
         """Return what is found of such bodies, by the example of a call.
 
         Raises:
@@ -186,10 +185,9 @@ class MalformedBodyChecks:
         return tuple(found for one in _malformed(request) for found in self._found(one, operation, exchange))
 
     def _found(self, request: Request, operation: str, good: Exchange) -> tuple[Finding, ...]:
-        exchange = self._target.send(request, operation)
-        self._ledger.count_call(exchange)
-        found = self._judge(exchange, self._ledger)
-        if self._statuses and request.media_type == _UNKNOWN_MEDIA_TYPE:
+        exchange = self._calls.send(request, operation)
+        found = self._check_exchange(exchange, self._ledger)
+        if self._statuses and request.media_type == UNKNOWN_MEDIA_TYPE:
             found += tuple(self._statuses.misfits(operation, "media type", good, exchange))
         return found
 
@@ -197,4 +195,4 @@ class MalformedBodyChecks:
 def _malformed(good: Request) -> Iterator[Request]:
     yield replace(good, body=good.body[: len(good.body) // 2])
     yield replace(good, body=good.body[:1] + _INVALID_UTF8 + good.body[1:])
-    yield replace(good, headers={**good.headers, "content-type": _UNKNOWN_MEDIA_TYPE})
+    yield replace(good, headers={**good.headers, "content-type": UNKNOWN_MEDIA_TYPE})

@@ -14,8 +14,9 @@ from urllib.parse import quote, unquote
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.credentials import headers_for
-from mockserver.contract.exchange import Exchange, Request
+from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Check, Finding
+from mockserver.contract.fuzzing.counted_calls import CountedCalls
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.parameters import find_operation
@@ -53,7 +54,7 @@ _RIVALS: Mapping[Situation, tuple[int, ...]] = {
 _REFUSALS = range(400, 500)
 _SUCCESS = range(200, 300)
 _LIMITED = 429
-_UNKNOWN_MEDIA_TYPE = "application/x-unheard-of"
+UNKNOWN_MEDIA_TYPE = "application/x-unheard-of"
 _SEVERAL = 2
 _METHODS = ("PATCH", "PUT", "DELETE", "POST")
 
@@ -65,12 +66,12 @@ class RefusalStatusChecks:
         self, api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger
     ) -> None:
         self._api = api
-        self._target = target
         self._ledger = ledger
+        self._calls = CountedCalls(target, ledger)
         self._wanted = run_config.wants(STATUS_CHECK.id)
         self._tried: set[str] = set()
 
-    def judge(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
+    def check(self, operation: str, good: Exchange) -> tuple[Finding, ...]:
         """Return the refusals with another status than their reason has, by the example of a good call.
 
         Raises:
@@ -131,7 +132,10 @@ class RefusalStatusChecks:
             return
         other = _unknown_path(self._api.spec.document, match.operation, match.values)
         if other:
-            yield "unknown record", self._sent(replace(request, path=f"{other}{mark}{query}"), operation)
+            yield (
+                "unknown record",
+                self._calls.send(replace(request, path=f"{other}{mark}{query}"), operation),
+            )
 
     def _wrong_method(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
         """Send a method that the path does not have, without a body."""
@@ -139,12 +143,15 @@ class RefusalStatusChecks:
         method = next((one for one in _METHODS if _is_wrong(self._api.spec, one, path)), "")
         if method and 405 in self._declared(operation):  # noqa: PLR2004 - a status
             headers = {name: text for name, text in good.request.headers.items() if name != "content-type"}
-            yield "wrong method", self._sent(replace(good.request, method=method, headers=headers, body=b""))
+            yield (
+                "wrong method",
+                self._calls.send(replace(good.request, method=method, headers=headers, body=b"")),
+            )
 
     def _accepts_nothing(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
         if good.request.method == "GET" and 406 in self._declared(operation):  # noqa: PLR2004 - a status
-            headers = {**good.request.headers, "accept": _UNKNOWN_MEDIA_TYPE}
-            yield "accept", self._sent(replace(good.request, headers=headers), operation)
+            headers = {**good.request.headers, "accept": UNKNOWN_MEDIA_TYPE}
+            yield "accept", self._calls.send(replace(good.request, headers=headers), operation)
 
     def _no_right(self, operation: str, good: Exchange) -> Iterator[tuple[Situation, Exchange]]:
         """Send the good call with limited credentials of our fixtures, to servers of ours alone."""
@@ -154,12 +161,7 @@ class RefusalStatusChecks:
             headers = headers_for(self._api, operation, {**self._api.profile.credentials, **one.given})
             if operation in one.operations and headers:
                 request = replace(good.request, headers={**good.request.headers, **headers})
-                yield "no right", self._sent(request, operation)
-
-    def _sent(self, request: Request, operation: str = "") -> Exchange:
-        exchange = self._target.send(request, operation)
-        self._ledger.count_call(exchange)
-        return exchange
+                yield "no right", self._calls.send(request, operation)
 
 
 def _is_wrong(spec: Spec, method: str, path: str) -> bool:

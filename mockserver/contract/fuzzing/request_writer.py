@@ -28,19 +28,19 @@ from mockserver.spec.typed_xml import NIL_ATTRIBUTE, element_tag
 from mockserver.spec.xml_places import XML_MEDIA_TYPES
 
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-"""RFC 9110 §5.5; what is not of it no client gets past its own library."""
+"""RFC 9110 §5.5; HTTP clients send nothing else."""
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110 §5.1."""
 
 _NOT_SENT = ("content-length", "x-schemathesis-testcaseid")
-"""The client counts by itself; a number that is another in every run is none of the call's."""
+"""The client writes the length itself, and the id of a test case is another in every run."""
 
 _USER_AGENT = {"user-agent": "mockserver-contract"}
 
 
 class UnsendableCaseError(requests.exceptions.InvalidHeader):
-    """A request that HTTP has no place for."""
+    """A case that cannot be sent over HTTP, or asks a mockserver for something."""
 
 
 class RequestWriter(BaseAdapter):
@@ -57,13 +57,17 @@ class RequestWriter(BaseAdapter):
         self._alter: Callable[[Request], Request] | None = None
 
     def last(self) -> Exchange:
-        """Return what went over it most lately."""
+        """Return the last exchange.
+
+        Raises:
+            LookupError: nothing was sent yet.
+        """
         if self._last is None:
             raise LookupError("nothing was sent")
         return self._last
 
     def within(self, headers: Mapping[str, str]) -> None:
-        """Send these headers with every later call: the world that it happens in."""
+        """Send these headers with every later call: they name its isolation scope."""
         self._headers = headers
 
     @contextmanager
@@ -96,7 +100,7 @@ class RequestWriter(BaseAdapter):
         """Return what the target answers; how it is called is the target's own affair.
 
         Raises:
-            UnsendableCaseError: HTTP has no place for it.
+            UnsendableCaseError: it cannot be sent over HTTP.
             TargetUnreachableError: nobody answers.
             UnansweredCallError: there is no whole answer; `last` is the request with none.
         """
@@ -147,7 +151,7 @@ class RequestWriter(BaseAdapter):
 
 
 class _PlainSession(requests.Session):
-    """A session with nothing of its own to add to a request: no cookies, no settings, no redirects."""
+    """A session that adds nothing to a request: no cookies, no settings, no redirects."""
 
     def request(  # type: ignore[override] # what Schemathesis passes
         self, method: str, url: str, headers: Mapping[str, Any] | None = None, **given: Any
@@ -155,7 +159,7 @@ class _PlainSession(requests.Session):
         """Return what the adapter answers."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method(method)
-        # Requests takes long to say that there are none.
+        # An empty text: the library takes long to read an empty mapping.
         prepared.prepare_url(url, given.get("params") or "")
         prepared.prepare_headers(
             {name: value for name, value in (headers or {}).items() if value is not None}
@@ -172,13 +176,13 @@ def _header_text(value: str | bytes) -> str:
 
 
 class _Answer(BytesIO):
-    """A body that is decoded by now, and the headers it came with."""
+    """A decoded body with the headers of its answer."""
 
     version = 11
 
     def __init__(self, came: Response) -> None:
         super().__init__(came.body)
-        # The body would be decoded once more.
+        # With this header the body would be decoded once more.
         self.headers = HTTPHeaderDict(
             [(name, text) for name, text in came.headers.items() if name != "content-encoding"]
         )
@@ -209,7 +213,7 @@ def can_write_xml(media_type: str | None) -> bool:
 
 
 def write_xml(value: Any, schema: Node, document: Node) -> bytes:
-    """`value` as XML under the names of `schema`; what is not of its shape is written as it comes."""
+    """Return `value` as XML with the names of `schema`; what does not fit is written, too."""
     node = resolve(document, schema)
     root = Element(element_tag(node, "data"))
     _fill(root, value, node, document)

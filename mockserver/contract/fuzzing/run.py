@@ -33,7 +33,7 @@ from mockserver.contract.fuzzing.caller import (
 from mockserver.contract.fuzzing.keyed_replays import KeyedReplays
 from mockserver.contract.fuzzing.location_checks import LOCATION_CHECK, LocationChecks
 from mockserver.contract.fuzzing.pins import PinnedCase, id_of_operation, operation_id
-from mockserver.contract.fuzzing.refusal_checks import JudgeExchange
+from mockserver.contract.fuzzing.refusal_checks import CheckExchange
 from mockserver.contract.fuzzing.refusal_status_checks import STATUS_CHECK, RefusalStatusChecks
 from mockserver.contract.fuzzing.request_writer import UnsendableCaseError
 from mockserver.contract.isolation import Isolation
@@ -60,44 +60,54 @@ FUZZING_CHECKS = {
     )
 }
 
-_OFTEN = 5
-"""Failures of a check after which an operation's other listed cases are not put to it: each is costly."""
+_FAILED_OFTEN = 5
+"""Failures of a check, after which it is not made of the operation's other listed cases: each costs time."""
 
 _LARGE = 40
-"""Bytes of path and body that nobody likes to read."""
+"""Bytes of path and body; a failing call with more is made smaller."""
 
-_RARE = 4
-"""One of so many calls is in another form of the document that most calls have."""
+_EVERY_NTH = 4
+"""Of so many calls, one is in another form of the same document (XML)."""
 
 _SECOND_FORMS = ("xml", "xml-form")
 
 _SHRUNK = 4
-"""Checks whose large calls are made small, of those that broke at listed cases."""
+"""Failed checks of listed cases whose large calls are made smaller; the other calls stay as they are."""
 
 
 def plan_fuzzing(
-    api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger, judge: JudgeExchange
+    api: ApiUnderTest,
+    target: Target,
+    run_config: RunConfig,
+    ledger: FindingLedger,
+    check_exchange: CheckExchange,
 ) -> Iterator[PlannedPart]:
-    """Yield the calls of every operation, then the walks; each exchange is judged by `judge` too.
+    """Yield the calls of every operation, then the walks; `check_exchange` checks each exchange too.
 
     Credentials are those of the profile.
     """
-    errand = fuzzing_context(api, target, run_config, ledger, judge)
+    context = fuzzing_context(api, target, run_config, ledger, check_exchange)
     schema = schemas.load_schema(api, target.address.url, run_config)
     again = [one for one in api.profile.pins.accepts if run_config.calls(one[0])]
-    yield from plan_operations(schema, CaseCaller(schema, errand), errand, again)
-    yield from link_walks.plan_walks(api, errand)
+    yield from plan_operations(schema, CaseCaller(schema, context), context, again)
+    yield from link_walks.plan_walks(api, context)
 
 
 def fuzzing_context(
-    api: ApiUnderTest, target: Target, run_config: RunConfig, ledger: FindingLedger, judge: JudgeExchange
+    api: ApiUnderTest,
+    target: Target,
+    run_config: RunConfig,
+    ledger: FindingLedger,
+    check_exchange: CheckExchange,
 ) -> FuzzingContext:
     """Return what the calls to one target share."""
     replays = KeyedReplays(api, target, run_config, ledger)
     statuses = RefusalStatusChecks(api, target, run_config, ledger)
     locations = LocationChecks(api, target, run_config, ledger)
     pins = api.profile.pins
-    return FuzzingContext(target, run_config, ledger, pins, api.spec, judge, replays, statuses, locations)
+    return FuzzingContext(
+        target, run_config, ledger, pins, api.spec, check_exchange, replays, statuses, locations
+    )
 
 
 def plan_operations(
@@ -162,8 +172,8 @@ def _fuzz_operation(
 
 def _findings(operation: FuzzedOperation, caller: CaseCaller, run_config: RunConfig) -> Iterator[Finding]:
     listed = _findings_of_listed(operation, caller, run_config)
-    hunt = FailureSearch(run_config, {(finding.operation, finding.check) for finding in listed})
-    while found := _drawn(operation, caller, run_config, hunt):
+    search = FailureSearch(run_config, {(finding.operation, finding.check) for finding in listed})
+    while found := _drawn(operation, caller, run_config, search):
         yield found
     for finding in listed[:_SHRUNK]:
         smaller = None
@@ -183,12 +193,12 @@ def _findings_of_listed(
     smallest: dict[str, Finding] = {}
     times: Counter[str] = Counter()
     for case in _listed(operation, run_config):
-        for finding in _judge_case(caller, case):
+        for finding in check_case(caller, case):
             times[finding.check] += 1
             known = smallest.get(finding.check)
             if known is None or _size(finding) < _size(known):
                 smallest[finding.check] = finding
-            if times[finding.check] == _OFTEN:
+            if times[finding.check] == _FAILED_OFTEN:
                 caller.left_out |= {finding.check}
     return list(smallest.values())
 
@@ -223,7 +233,7 @@ def _listed(operation: FuzzedOperation, run_config: RunConfig) -> Iterator[Pinne
         [case for case in limits if (case.media_type in other) is is_other] for is_other in (False, True)
     ]
     most = run_config.max_limit_calls
-    rare = -(-most // _RARE) if shares[1] else 0
+    rare = -(-most // _EVERY_NTH) if shares[1] else 0
     yield from _nth(shares[0], most - rare, run_config.seed)
     yield from _nth(shares[1], rare, run_config.seed)
 
@@ -250,7 +260,7 @@ def _strategies(operation: FuzzedOperation) -> Iterator[Any]:
     first = [body for body in operation.body if body.media_type not in other]
     forms = [operation]
     if other and first:
-        forms = [replace(operation, body=PayloadAlternatives(first))] * (_RARE - 1) + forms
+        forms = [replace(operation, body=PayloadAlternatives(first))] * (_EVERY_NTH - 1) + forms
     for one in forms:
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             yield one.as_strategy(generation_mode=mode)
@@ -266,24 +276,24 @@ def _drawn(
     @hypothesis_settings(run_config)
     @hypothesis.given(strategy)
     def one(case: PinnedCase) -> None:
-        search.target_is_lost = caller.lost is not None or caller.leaves(operation_id(case))
+        search.target_is_lost = caller.lost is not None or caller.leaves_out(operation_id(case))
         search.begin()
-        for finding in _judge_case(caller, case):
+        for finding in check_case(caller, case):
             if search.looks_for(finding):
                 raise search.broken(finding)
 
-    # The hunt has what broke, also where it did not break again.
+    # A failure that did not come again is still in the search.
     with suppress(BrokenRule, BudgetSpentError, Flaky, FlakyFailure, Unsatisfiable):
         one()
     return search.end()
 
 
-def _judge_case(caller: CaseCaller, case: PinnedCase) -> Iterable[Finding]:
-    """Return what does not hold of a case; nothing is sent for an operation that takes too long."""
-    if caller.leaves(operation_id(case)):
+def check_case(caller: CaseCaller, case: PinnedCase) -> Iterable[Finding]:
+    """Return the findings of the checks that a case fails; none if its operation is left out."""
+    if caller.leaves_out(operation_id(case)):
         return ()
     try:
-        found: Iterable[Finding] = caller.judge(caller.call(case))
+        found: Iterable[Finding] = caller.check(caller.call(case))
     except UnansweredCaseError as error:
         found = (error.finding,)
     except (UnsendableCaseError, TargetLostError):
@@ -308,5 +318,5 @@ def plan_plain_schemathesis(
         LoaderError: Schemathesis cannot read the spec.
     """
     schema = schemas.load_plain_schema(file, target.address.url, run_config, credentials or {})
-    errand = FuzzingContext(target, run_config, ledger)
-    return list(plan_operations(schema, CaseCaller(schema, errand), errand))
+    context = FuzzingContext(target, run_config, ledger)
+    return list(plan_operations(schema, CaseCaller(schema, context), context))

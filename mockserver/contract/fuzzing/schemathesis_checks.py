@@ -56,9 +56,9 @@ SCHEMATHESIS_CHECKS = tuple(
 
 _NOT_MADE = frozenset(
     {
-        "ignored_auth",  # made by `uninvited`
+        "ignored_auth",  # made by `refusal_checks`
         "object_level_authorization",  # needs several users of a tenant
-        "ensure_resource_availability",  # silent wherever an operation has a header; `walks` is not
+        "ensure_resource_availability",  # silent wherever an operation has a header; `link_walks` is not
         "allow_header_conformance",  # speaks of answers to OPTIONS alone
         "use_after_free",  # silent for the same reason; sequences read what they delete
     }
@@ -101,7 +101,7 @@ class SchemathesisChecks:
     def __init__(self, schema: BaseSchema, pins: FixturePins, run_config: RunConfig) -> None:
         load_all_checks()
         self._pins = pins
-        self._effort = run_config
+        self._run_config = run_config
         self._results: list[CheckResult] = []
 
         def validated(context: Any, case: Any, response: Any, results: list[CheckResult]) -> None:
@@ -110,16 +110,16 @@ class SchemathesisChecks:
 
         schema.hook("after_validate")(validated)
 
-    def judge(
+    def check(
         self, answered: CheckedResponse, ledger: FindingLedger, left_out: frozenset[str] = frozenset()
     ) -> tuple[Finding, ...]:
-        """Return what does not hold of an answer; the checks of `left_out` are not made.
+        """Return the findings of the checks that an answer fails; those of `left_out` are not made.
 
         Raises:
             TargetUnreachableError: nobody answers a check that calls again.
         """
         self._results = []
-        # The hook is told more: which checks held, and by name which did not.
+        # The hook gets more than the error says: all checks by name, also those that passed.
         with suppress(FailureGroup):
             answered.case.validate_response(
                 answered.response,
@@ -142,9 +142,14 @@ class SchemathesisChecks:
             one.check for one in self._pins.skipped_checks if one.header and one.header.lower() not in sent
         }
         for name in REGISTERED.get_all_names():
-            check, told = REGISTERED.get_one(name), _check_id(name)
-            unwanted = name in pinned or name in _NOT_MADE or told in left_out or not self._effort.wants(told)
-            if unwanted and not isinstance(check, type):
+            check, check_id = REGISTERED.get_one(name), _check_id(name)
+            is_left_out = (
+                name in pinned
+                or name in _NOT_MADE
+                or check_id in left_out
+                or not self._run_config.wants(check_id)
+            )
+            if is_left_out and not isinstance(check, type):
                 yield check
 
 

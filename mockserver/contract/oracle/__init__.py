@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
 from mockserver.contract.exchange import Request
+from mockserver.contract.json_values import value_at
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.oracle.decoding import Decoded, UnreadableError, decode, media_type_of
 from mockserver.contract.oracle.expectations import (
@@ -28,7 +29,7 @@ from mockserver.contract.oracle.typed_values import properties_of
 from mockserver.contract.oracle.validation import OracleSchema, compile_schema, unfold, without_member
 from mockserver.contract.profile import BatchItem, Tolerance
 from mockserver.errors import MethodNotAllowed, NotFound
-from mockserver.model import EMPTY, Document, Json, Path, pointer_of
+from mockserver.model import EMPTY, Document, Json, pointer_of
 from mockserver.spec.openapi import Batch, MediaType, Operation
 
 MAX_ITEMS_JUDGED = 200
@@ -134,7 +135,7 @@ class Oracle:
             if verdict == "good" and lenient.is_renamed(document, body.node):
                 return ExpectedResponse(operation, "doubtful", "a name is written otherwise")
             return ExpectedResponse(operation, verdict, reason)
-        found = _at(document, batch.items)
+        found = value_at(document, batch.items)
         if not isinstance(found, list):
             missing = f"there is no list at {pointer_of(batch.items) or 'the root'}"
             sure = verdict != "doubtful" and not (lenient.any_case and batch.items)
@@ -212,12 +213,6 @@ def _is_bare(document: Json, batch: Batch, item: OracleSchema, *, any_case: bool
 
 def _lower(names: Iterable[str]) -> set[str]:
     return {name.lower() for name in names}
-
-
-def _at(document: Json, path: Path) -> Json:
-    for step in path:
-        document = document.get(step) if isinstance(document, dict) else None
-    return document
 
 
 def _asks_for_an_example(request: Request) -> bool:

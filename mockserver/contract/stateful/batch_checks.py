@@ -16,18 +16,18 @@ from mockserver.contract.stateful.state_model import (
 
 
 def settle_batch(sequence: CallSequence, answered: SettledBatch) -> None:
-    """Hold what the answer says against what must have become of the items."""
+    """Compare what the answer says of each item with what must have become of it."""
     sent = answered.sent
     if sent.expected_effect.whole:
         _refuses_all(sequence, answered)
-    for place, (fate, verdict) in enumerate(
+    for place, (effect, verdict) in enumerate(
         zip(sent.expected_effect.effects, answered.verdicts, strict=True)
     ):
-        if fate.accepted is None or verdict.accepted is None or sent.expected_effect.whole:
+        if effect.accepted is None or verdict.accepted is None or sent.expected_effect.whole:
             continue
         _fits(sequence, answered, place)
-        if verdict.accepted and fate.accepted:
-            _class_is_true(sequence, answered, place, fate, verdict)
+        if verdict.accepted and effect.accepted:
+            _class_is_true(sequence, answered, place, effect, verdict)
             _amount_is_exact(sequence, answered, place, verdict)
 
 
@@ -60,23 +60,23 @@ def _is_refused_item_by_item(sequence: CallSequence, answered: SettledBatch) -> 
 
 
 def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
-    one, fate = answered.sent.items[place], answered.sent.expected_effect.effects[place]
+    one, effect = answered.sent.items[place], answered.sent.expected_effect.effects[place]
     verdict = answered.verdicts[place]
-    usual = "good-items-are-accepted" if fate.accepted else "bad-items-are-refused"
+    usual = "good-items-are-accepted" if effect.accepted else "bad-items-are-refused"
     check = check_of(answered.sent, one, usual)
     sequence.count_check(check)
-    if verdict.accepted == fate.accepted:
+    if verdict.accepted == effect.accepted:
         return
     said, at = sentences.batch(answered.sent.items), verdict.told.at if verdict.told else ""
-    if fate.accepted and answered.refused:
+    if effect.accepted and answered.refused:
         came = sentences.response(answered.exchange)
         sequence.breaks(check, f"{said}; the call is refused with {came}", "the good items done", came, at)
-    elif fate.accepted:
+    elif effect.accepted:
         came = sentences.reported(verdict)
         sequence.breaks(check, f"{said}; item {place}, {one.key}, is reported as {came}", "done", came, at)
     else:
         done = [number for number, other in enumerate(answered.verdicts) if other.accepted]
-        why = _explain_effect(answered.sent, place, fate)
+        why = _explain_effect(answered.sent, place, effect)
         sequence.breaks(
             check,
             f"{said}{why}; {_named(done)} reported as done",
@@ -86,14 +86,14 @@ def _fits(sequence: CallSequence, answered: SettledBatch, place: int) -> None:
         )
 
 
-def _explain_effect(sent: SentBatch, place: int, fate: ExpectedItemEffect) -> str:
+def _explain_effect(sent: SentBatch, place: int, effect: ExpectedItemEffect) -> str:
     one = sent.items[place]
     if one.corruption:
         return ""
     if one.key in sent.twice:
         return f"; {one.key} is in it twice, so item {place} must be rejected"
     return (
-        f"; before it, reading {one.key} showed {sentences.record(fate.record_before)}: it must be rejected"
+        f"; before it, reading {one.key} showed {sentences.record(effect.record_before)}: it must be rejected"
     )
 
 
@@ -101,7 +101,7 @@ def _class_is_true(
     sequence: CallSequence,
     answered: SettledBatch,
     place: int,
-    fate: ExpectedItemEffect,
+    effect: ExpectedItemEffect,
     verdict: ReportedVerdict,
 ) -> None:
     told = verdict.told
@@ -111,13 +111,13 @@ def _class_is_true(
     check = check_of(answered.sent, one, "class-is-true", media=False)
     sequence.count_check(check)
     if told.made == "unchanged":
-        is_true = fate.record_before is not None and fate.record_before == fate.record
+        is_true = effect.record_before is not None and effect.record_before == effect.record
     else:
-        is_true = (told.made == "created") == (fate.record_before is None)
+        is_true = (told.made == "created") == (effect.record_before is None)
     if not is_true:
-        before = sentences.record(fate.record_before)
+        before = sentences.record(effect.record_before)
         said = f"{sentences.batch(answered.sent.items)}; item {place}, {one.key}, is reported as {told.made}"
-        expected = "created" if fate.record_before is None else "updated"
+        expected = "created" if effect.record_before is None else "updated"
         sequence.breaks(check, f"{said}, and before it there was {before}", expected, told.made, told.at)
 
 

@@ -12,7 +12,7 @@ from mockserver.contract.stateful.checks import SettledBatch
 from mockserver.contract.stateful.sequence import CallSequence
 from mockserver.contract.stateful.state_model import FIRST_REFUSAL, SequenceItem
 
-_TENANTS, _WORLDS = "tenants-are-apart", "worlds-are-apart"
+_TENANTS, _SANDBOXES = "tenants-are-apart", "worlds-are-apart"
 
 
 def check_other_tenant(
@@ -54,18 +54,18 @@ def check_other_sandbox(
     answered = batch_calls.send_batch(sequence, items, here, token=token)
     for key in keys:
         shown = sequence.read(key, here, aside)
-        sequence.count_check(_WORLDS)
+        sequence.count_check(_SANDBOXES)
         if shown != first[key]:
             difference = sentences.difference(first[key], shown)
             said = f"{sentences.batch(items)} to one sandbox, and in another {difference}"
             sequence.breaks(
-                _WORLDS,
+                _SANDBOXES,
                 f"{said} ({key})",
                 sentences.record(first[key]),
                 sentences.record(shown),
             )
     if token and answered is not None and not answered.refused:
-        _as_new(replace(sequence, scope=aside, there={}), _WORLDS, answered, here, token)
+        _as_new(replace(sequence, scope=aside, there={}), _SANDBOXES, answered, here, token)
 
 
 def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], here: int) -> None:
@@ -73,11 +73,11 @@ def _is_as_it_was(sequence: CallSequence, first: Mapping[str, Record | None], he
     for key, shown in first.items():
         sequence.known(key, here)
         expected = sequence.initial[here, key]
-        sequence.count_check(_WORLDS)
+        sequence.count_check(_SANDBOXES)
         if shown != expected:
             difference = sentences.difference(expected, shown)
             said = f"a new sandbox does not begin as this one did: for {key} {difference}"
-            sequence.breaks(_WORLDS, said, sentences.record(expected), sentences.record(shown))
+            sequence.breaks(_SANDBOXES, said, sentences.record(expected), sentences.record(shown))
 
 
 def _as_new(sequence: CallSequence, check: str, answered: SettledBatch, where: int, token: str) -> None:

@@ -35,10 +35,10 @@ class _Due:
 
 
 def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None:
-    """Return the document expected under the key, None if that is unknown."""
+    """Return the record expected under the key, None if that is unknown."""
     due = None
     rows = zip(answered.sent.items, answered.sent.expected_effect.effects, answered.verdicts, strict=True)
-    for place, (one, fate, verdict) in enumerate(rows):
+    for place, (one, effect, verdict) in enumerate(rows):
         if one.key != key:
             continue
         done = verdict.accepted
@@ -46,11 +46,11 @@ def _due(answered: SettledBatch, key: str, before: Record | None) -> _Due | None
             succeeded = (
                 answered.exchange.response.status < FIRST_REFUSAL and not answered.sent.expected_effect.whole
             )
-            done = fate.accepted and succeeded
-        if done is None or (done and not fate.accepted):
+            done = effect.accepted and succeeded
+        if done is None or (done and not effect.accepted):
             return None
         if done or due is None:
-            due = _Due(fate.record if done else before, place, bool(done))
+            due = _Due(effect.record if done else before, place, bool(done))
     return due
 
 
@@ -93,7 +93,7 @@ _A_PAGE = 50
 
 
 def read_all_back(sequence: CallSequence) -> None:
-    """Read everything that the sequence knows of."""
+    """Read every record that the sequence knows of."""
     for tenant, key in list(sequence.there):
         _look(sequence, tenant, key)
 
@@ -116,7 +116,7 @@ def _look(sequence: CallSequence, tenant: int, key: str) -> Record | None:
 
 
 def read_back_at_end(sequence: CallSequence) -> None:
-    """At the lists, which cost a call each; where there are none, at everything."""
+    """Read the lists, which cost a call each; where there are none, read every record."""
     if sequence.context.batch_profile.listed is None:
         read_all_back(sequence)
     for tenant in range(sequence.context.batch_profile.tenants):
@@ -124,7 +124,7 @@ def read_back_at_end(sequence: CallSequence) -> None:
 
 
 def read_list_back(sequence: CallSequence, tenant: int) -> None:
-    """Hold the list of a tenant against what the sequence knows of."""
+    """Compare the list of a tenant with the records that the sequence knows of."""
     subject = sequence.context.batch_profile
     known = {key: record for (number, key), record in sequence.there.items() if number == tenant}
     if subject.listing is None or subject.listed is None or not known:

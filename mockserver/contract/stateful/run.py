@@ -33,10 +33,10 @@ __all__ = ["STATEFUL_CHECKS", "batch_profiles_of", "plan_stateful"]
 PHASE = "stateful"
 
 STEPS = 8
-"""Maximum of a sequence."""
+"""Calls of a sequence, at most."""
 
 _ROUNDS = 8
-"""Checks of a subject that may break before the rest is left."""
+"""Checks of a batch that may fail before the other sequences are left out."""
 
 
 def plan_stateful(
@@ -88,7 +88,7 @@ def _run_sequences(context: SequenceContext) -> None:
                 machine, settings=hypothesis_settings(context.run_config, stateful_step_count=STEPS)
             )
         except (BrokenRule, Flaky, BudgetSpentError):
-            # The hunt has the smallest sequence, also where it is not told twice in the same way.
+            # The search has the smallest sequence, also if its failure did not come again.
             pass
         found = context.search.end()
         if found is None:

@@ -75,13 +75,13 @@ def call(request: Request) -> str:
 
 
 def response(exchange: Exchange) -> str:
-    """Status and the beginning of the body."""
+    """Return the status and the beginning of the body."""
     text = excerpt(exchange.response.body.decode("utf-8", "replace"))
     return f"{exchange.response.status}: {text}" if text else f"{exchange.response.status}, without a body"
 
 
 def excerpt(text: str) -> str:
-    """Return the beginning of a text, on one line and without what is no letter."""
+    """Return the beginning of a text, on one line; control characters become blanks."""
     return cut_text("".join(letter if letter.isprintable() else " " for letter in " ".join(text.split())))
 
 

@@ -211,10 +211,10 @@ class CallSequence:
                 self.breaks("steps-do-what-they-say", said, "2xx", str(exchange.response.status))
 
     def _end(self, finding: Finding) -> None:
-        hunt = self.context.search
-        if hunt.looks_for(finding):
+        search = self.context.search
+        if search.looks_for(finding):
             self.has_ended = True
-            raise hunt.broken(finding)
+            raise search.broken(finding)
 
     def _with_credentials(self, request: Request, named: Mapping[str, str]) -> Request:
         api = self.context.api

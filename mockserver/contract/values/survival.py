@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -103,17 +103,7 @@ class ValueSurvival:
             said = "; also ".join([first.said, *(one.said for one in others[: _TOLD - 1])])
             if len(listed) > _TOLD:
                 said = f"{said}; and {len(listed) - _TOLD} more"
-            made = first.finding
-            yield Finding(
-                made.check,
-                made.operation,
-                said,
-                made.pointer,
-                made.expected,
-                made.came,
-                made.exchanges,
-                made.told,
-            )
+            yield replace(first.finding, said=said)
 
     def _path(self, member: ValueMember) -> MemberPath:
         first, *rest = member.path

@@ -24,6 +24,7 @@ from mockserver.contract.values.rows import find_record, is_json, is_xml, read_d
 from mockserver.contract.values.survival import HowShown, SentItem, ShownRecord, ValueSurvival
 from mockserver.contract.values.trials import Change, ValueTrial, plan_trials
 from mockserver.contract.values.xml_writer import write_request_xml
+from mockserver.model import Path, pointer_of
 from mockserver.spec.xml_places import XML_MEDIA_TYPES
 
 _KEYS = 400
@@ -266,7 +267,7 @@ class _ValueRun:
         key_names = [name for name in self.context.batch.key if self._is_fixed(name, one)]
         record = find_record(shown.document, names, key_names, one.key, alone=how == "reading it")
         if record is not None:
-            at = _pointer_of(shown.document, record) or ""
+            at = pointer_of(_path_to(shown.document, record) or ())
             self.survival.compare(sent, ShownRecord(how, record, exchange, at, shown.is_text))
 
     def _is_fixed(self, name: str, one: _KeyedTrial) -> bool:
@@ -298,10 +299,10 @@ class _ValueRun:
                 self.context.ledger.found([found])
 
 
-def _pointer_of(document: Json, record: Mapping[str, Json]) -> str | None:
-    """Return the JSON Pointer to an object inside a document."""
+def _path_to(document: Json, record: Mapping[str, Json]) -> Path | None:
+    """Return the path of an object inside a document, None if it is not there."""
     if document is record:
-        return ""
+        return ()
     pairs = (
         document.items()
         if isinstance(document, Mapping)
@@ -310,7 +311,7 @@ def _pointer_of(document: Json, record: Mapping[str, Json]) -> str | None:
         else ()
     )
     for step, inner in pairs:
-        found = _pointer_of(inner, record)
+        found = _path_to(inner, record)
         if found is not None:
-            return f"/{str(step).replace('~', '~0').replace('/', '~1')}{found}"
+            return (step, *found)
     return None

@@ -79,7 +79,7 @@ def followed(folder: Path, books: Books, times: int = 1) -> tuple[list[Finding],
         checks = LocationChecks(api, target, RunConfig(7), ledger)
         for _ in range(times):
             exchange = replace(target.send(Request("POST", "/books", {})), operation="addBook")
-            found += checks.judge("addBook", exchange)
+            found += checks.check("addBook", exchange)
     return found, ledger
 
 

@@ -22,9 +22,9 @@ HEADERS = {
 
 def findings(app: App) -> list[str]:
     with target(app, "vba") as one:
-        uninvited = AuthChecks(VBA.spec.document, one, FindingLedger())
+        checks = AuthChecks(VBA.spec.document, one, FindingLedger())
         good = one.send(Request("GET", "/payees/P100", HEADERS), "getPayee")
-        return [finding.said for finding in uninvited.judge("getPayee", RAW, good)]
+        return [finding.said for finding in checks.check("getPayee", RAW, good)]
 
 
 @pytest.mark.parametrize("strict", [True, False])

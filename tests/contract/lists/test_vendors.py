@@ -18,7 +18,9 @@ from mockserver.contract.parts import run_parts
 from mockserver.contract.target import Address, Target
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.fault import PlantedFault
+from tests.contract.planted_faults.list_filters import LIST_FILTERS
 from tests.contract.planted_faults.lists import LISTS, capped
+from tests.contract.planted_faults.lists_of_payt_and_xero import LISTS_OF_PAYT_AND_XERO
 from tests.contract.planted_faults.vendors import VBA_LIST, VBA_READ
 from tests.contract.planted_faults.wrappers import with_fault
 from tests.support.spec_documents import VENDORS
@@ -98,7 +100,7 @@ def test_every_check_is_made_where_a_list_has_all_of_it() -> None:
     assert set(LIST_CHECKS) <= {check for _, check in ledger.made}
 
 
-@pytest.mark.parametrize("fault", LISTS, ids=lambda one: one.id)
+@pytest.mark.parametrize("fault", [*LISTS, *LISTS_OF_PAYT_AND_XERO, *LIST_FILTERS], ids=lambda one: one.id)
 def test_a_fault_of_a_list_is_found(fault: PlantedFault) -> None:
     app = with_fault(right_server(fault.vendor), fault.planted)
 

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tests.contract.planted_faults import vendors
+from tests.contract.planted_faults.concurrency import as_it_should, lost, overlapping
 from tests.contract.planted_faults.fault import PlantedFault, VendorClient, plant_fault
-from tests.contract.planted_faults.isolation import as_it_should, lost, one_world, overlapping
+from tests.contract.planted_faults.isolation import one_world
 from tests.contract.planted_faults.refusals import every_call, unreadable
 from tests.contract.planted_faults.rollback import undoes
-from tests.contract.planted_faults.state import always, lacking, remembered
+from tests.contract.planted_faults.stale_reads import lacking, remembered
+from tests.contract.planted_faults.state import always
 from tests.contract.planted_faults.wrappers import Json, Route, WrappedRequest, WrappedResponse
 
 _BROKEN = b'[{"'

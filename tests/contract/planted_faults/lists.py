@@ -26,7 +26,10 @@ from tests.contract.planted_faults.wrappers import (
 
 _mutant = partial(plant_fault, "lists")
 
+
 Query = Mapping[str, str]
+
+
 ROWS: Mapping[str, str] = {"vba": "data", "guidewire": "data", "payt": "data", "xero": "Invoices"}
 
 
@@ -288,17 +291,7 @@ def _gw(name: str, says: str, change: Callable[[Json, Query], Json], wrong: Json
     return _mutant(f"guidewire-{name}", says, vendors.GW_READ, planted, gw_pages, right=right, wrong=wrong)
 
 
-def _payt(name: str, says: str, planted: Planted, wrong: Json) -> PlantedFault:
-    right = [["F-1001", "F-1002"], ["N1", "N2"], ["N3"]]
-    return _mutant(f"payt-{name}", says, vendors.PAYT_READ, planted, payt_pages, right=right, wrong=wrong)
-
-
-def _xero(name: str, says: str, planted: Planted, wrong: Json) -> PlantedFault:
-    right = [[["N1", "N2"], ["N3"], []], 3, 2]
-    return _mutant(f"xero-{name}", says, vendors.XERO_READ, planted, xero_pages, right=right, wrong=wrong)
-
-
-_VBA_PAGES = (
+LISTS = (
     _vba(
         "pages-repeat-a-row",
         "begins a page with the last row of the page before",
@@ -355,8 +348,6 @@ _VBA_PAGES = (
         right=15,
         wrong=10,
     ),
-)
-_GUIDEWIRE = (
     _gw(
         "counts-all-on-each-page",
         "states the number of all rows where that of the page is meant",
@@ -393,151 +384,4 @@ _GUIDEWIRE = (
         linked("prev", lambda links, _query: links["first"] if "prev" in links else None),
         [[3, 3, 7, None, "3"], [3, 3, 7, "", "6"], [1, 1, 7, "", None]],
     ),
-    _mutant(
-        "guidewire-filter-is-ignored",
-        "shows all rows whatever the filter asks for",
-        vendors.GW_READ,
-        ignored(vendors.GW_LIST, "filter"),
-        gw_filtered,
-        right=2,
-        wrong=7,
-    ),
-    _mutant(
-        "guidewire-filter-drops-a-match",
-        "leaves out the last match of a filter",
-        vendors.GW_READ,
-        pages(vendors.GW_LIST, one_match_less),
-        gw_filtered,
-        right=2,
-        wrong=1,
-    ),
 )
-_PAYT = (
-    _payt(
-        "cursor-row-comes-again",
-        "begins a page with the record of the cursor",
-        inclusive_cursor(vendors.PAYT_LIST),
-        [["F-1001", "F-1002"], ["F-1002", "N1", "N2"], ["N2", "N3"]],
-    ),
-    _payt(
-        "cursor-skips-a-row",
-        "leaves out the first record after a cursor",
-        pages(vendors.PAYT_LIST, rows("data", later(lambda found: found[1:]))),
-        [["F-1001", "F-1002"], ["N2"], []],
-    ),
-    _payt(
-        "cursor-ends-early",
-        "names no cursor on the second page",
-        pages(
-            vendors.PAYT_LIST,
-            lambda document, query: (
-                {**document, "pagination": {"cursor": None}} if query.get("cursor") else document
-            ),
-        ),
-        [["F-1001", "F-1002"], ["N1", "N2"]],
-    ),
-    _payt(
-        "cursor-on-the-last-page",
-        "names a cursor on the last page",
-        pages(
-            vendors.PAYT_LIST,
-            lambda document, _query: (
-                {**document, "pagination": {"cursor": document["data"][-1]["id"]}}
-                if document["data"]
-                else document
-            ),
-        ),
-        [["F-1001", "F-1002"], ["N1", "N2"], ["N3"], []],
-    ),
-    _mutant(
-        "payt-page-size-ends-at-ten",
-        "shows ten records on a page where more are asked for",
-        vendors.PAYT_READ,
-        capped(vendors.PAYT_LIST, "per_page", 10),
-        payt_length,
-        right=15,
-        wrong=10,
-    ),
-    _mutant(
-        "payt-debtor-filter-is-ignored",
-        "shows the invoices of all debtors whichever is asked for",
-        vendors.PAYT_READ,
-        ignored(vendors.PAYT_LIST, "debtor_numbers"),
-        payt_filtered("debtor_numbers=D-2"),
-        right=["N2"],
-        wrong=["N1", "N2"],
-    ),
-    _mutant(
-        "payt-least-total-is-left-out",
-        "leaves out invoices whose total is just the least that is asked for",
-        vendors.PAYT_READ,
-        changes_request(
-            vendors.PAYT_LIST,
-            lambda call: asking(
-                call, book_amount_total_gte=str(float(asked(call)["book_amount_total_gte"]) + 0.01)
-            ),
-        ),
-        payt_filtered("book_amount_total_gte=100.10"),
-        right=["N1", "N2"],
-        wrong=[],
-    ),
-)
-_XERO = (
-    _xero(
-        "last-page-comes-again",
-        "shows the last page again where one beyond it is asked for",
-        last_again(vendors.XERO_LIST),
-        [[["N1", "N2"], ["N3"], ["N3"]], 3, 2],
-    ),
-    _xero(
-        "counts-the-page",
-        "states the rows on the page as the number of all",
-        pages(vendors.XERO_LIST, summed(itemCount=lambda _told, on_page: on_page)),
-        [[["N1", "N2"], ["N3"], []], 1, 2],
-    ),
-    _xero(
-        "has-a-page-too-many",
-        "states one page more than there are",
-        pages(vendors.XERO_LIST, summed(pageCount=lambda told, _rows: told["pageCount"] + 1)),
-        [[["N1", "N2"], ["N3"], []], 3, 3],
-    ),
-    _xero(
-        "pages-repeat-a-row",
-        "begins a page with the last invoice of the page before",
-        repeated(vendors.XERO_LIST, "Invoices", "pageSize"),
-        [[["N1", "N2"], ["N2"], []], 3, 2],
-    ),
-    _mutant(
-        "xero-number-filter-is-ignored",
-        "shows all invoices whatever numbers are asked for",
-        vendors.XERO_READ,
-        ignored(vendors.XERO_LIST, "InvoiceNumbers"),
-        lambda caller: xero_filtered(caller) > 1,
-        right=False,
-        wrong=True,
-    ),
-)
-_PVEX = (
-    _mutant(
-        "pvex-subscriber-is-ignored",
-        "shows the invoices of all subscribers whichever is asked for",
-        vendors.PVEX_READ,
-        ignored(vendors.PVEX_LIST, "subscriberId"),
-        pvex_filtered("subscriberId=SUB-1"),
-        right=["I-1"],
-        wrong=["I-1", "INV-1", "INV-2", "INV-3"],
-    ),
-    _mutant(
-        "pvex-filter-drops-a-match",
-        "leaves out the last invoice of a subscriber",
-        vendors.PVEX_READ,
-        pages(
-            vendors.PVEX_LIST,
-            lambda document, query: document[:-1] if "subscriberid" in query else document,
-        ),
-        pvex_filtered("subscriberId=SUB-100"),
-        right=["INV-1", "INV-2", "INV-3"],
-        wrong=["INV-1", "INV-2"],
-    ),
-)
-LISTS = (*_VBA_PAGES, *_GUIDEWIRE, *_PAYT, *_XERO, *_PVEX)

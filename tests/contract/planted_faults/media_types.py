@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tests.contract.planted_faults import vendors
 from tests.contract.planted_faults.fault import PlantedFault, VendorClient, plant_fault
-from tests.contract.planted_faults.values import changed
+from tests.contract.planted_faults.value_changes import changed
 from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,

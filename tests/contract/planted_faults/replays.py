@@ -7,7 +7,7 @@ from functools import partial
 from mockserver.contract.exchange import Response
 from tests.contract.planted_faults import vendors
 from tests.contract.planted_faults.fault import PlantedFault, VendorClient, plant_fault
-from tests.contract.planted_faults.isolation import by_key, key_with_another_body
+from tests.contract.planted_faults.idempotency import by_key, key_with_another_body
 from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,

@@ -20,10 +20,11 @@ from mockserver.contract.config import RunConfig
 from mockserver.contract.fuzzing import link_walks, schemas
 from mockserver.contract.fuzzing.caller import CaseCaller
 from mockserver.contract.fuzzing.pins import PinnedCase
-from mockserver.contract.fuzzing.run import _judge_case, fuzzing_context, plan_operations
+from mockserver.contract.fuzzing.run import check_case, fuzzing_context, plan_operations
 from mockserver.contract.judge import ExchangeJudge
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.module_literals import without_module_literals
 from mockserver.contract.parts import run_parts
 from mockserver.contract.target import Target, TargetUnreachableError
 
@@ -66,10 +67,11 @@ def fuzz_servers(api: ApiUnderTest, servers: Sequence[FuzzedServer], run_config:
     # What is found is in the ledger of each server; this one stays empty.
     silent = fuzzing_context(api, servers[0].target, run_config, FindingLedger(), judge)
     again = [one for one in api.profile.pins.accepts if run_config.calls(one[0])]
-    run_parts(plan_operations(schema, cast("CaseCaller", shared), silent, again), silent.ledger)
-    for server, context in zip(servers, contexts, strict=True):
-        if not server.is_done:
-            server.tries(partial(run_parts, link_walks.plan_walks(api, context), server.ledger))
+    with without_module_literals():
+        run_parts(plan_operations(schema, cast("CaseCaller", shared), silent, again), silent.ledger)
+        for server, context in zip(servers, contexts, strict=True):
+            if not server.is_done:
+                server.tries(partial(run_parts, link_walks.plan_walks(api, context), server.ledger))
 
 
 @dataclass(slots=True)
@@ -89,7 +91,7 @@ class _SharedCaller:
         for _, caller in self.callers:
             caller.wire.within(headers)
 
-    def leaves(self, _operation: str) -> bool:
+    def leaves_out(self, _operation: str) -> bool:
         return False
 
     def wants(self, _check: str) -> bool:
@@ -98,7 +100,7 @@ class _SharedCaller:
     def call(self, case: PinnedCase) -> PinnedCase:
         return case
 
-    def judge(self, case: PinnedCase) -> tuple[()]:
+    def check(self, case: PinnedCase) -> tuple[()]:
         """Send the case to all; what is found is in the ledger of each server."""
         for server, caller in self.callers:
             if not server.is_done:
@@ -108,7 +110,7 @@ class _SharedCaller:
 
 
 def _call(server: FuzzedServer, caller: CaseCaller, case: PinnedCase) -> None:
-    server.ledger.found(_judge_case(caller, _copied(case)))
+    server.ledger.found(check_case(caller, _copied(case)))
     server.is_done = caller.lost is not None
 
 

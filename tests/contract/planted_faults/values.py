@@ -4,96 +4,38 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from tests.contract.planted_faults import vendors
 from tests.contract.planted_faults.fault import PlantedFault, VendorClient, plant_fault
+from tests.contract.planted_faults.value_changes import (
+    Change,
+    composed,
+    in_16_bits,
+    in_ascii,
+    in_cents,
+    in_latin_1,
+    in_number,
+    in_text,
+    shows,
+    squeezed,
+    stores,
+    without_fraction,
+    without_last_zero,
+    without_zone,
+)
 from tests.contract.planted_faults.wrappers import (
     Json,
     Planted,
-    Route,
     WrappedRequest,
     WrappedResponse,
-    changes_document,
     changes_request,
     changes_response,
 )
 
-Change = Callable[[Any], Any]
 _XML_AMOUNT = re.compile(rb"<Amount>[^<]*</Amount>")
-
-
-def changed(names: tuple[str, ...], change: Change) -> Callable[[Json], Json]:
-    """The document with another value of these members, wherever they stand."""
-
-    def walked(node: Any) -> Any:
-        if isinstance(node, list):
-            return [walked(one) for one in node]
-        if not isinstance(node, dict):
-            return node
-        return {name: change(value) if name in names else walked(value) for name, value in node.items()}
-
-    return walked
-
-
-def stores(route: Route, change: Change, *names: str) -> Planted:
-    """A server that keeps another value than the one that was sent."""
-    walked = changed(names, change)
-    return changes_request(route, lambda call: call.holding(walked(call.json())))
-
-
-def shows(route: Route, change: Change, *names: str) -> Planted:
-    """A server that shows another value than the one that it keeps."""
-    walked = changed(names, change)
-    return changes_document(route, lambda _sent, told: walked(told))
-
-
-def in_text(change: Callable[[str], str]) -> Change:
-    return lambda value: change(value) if isinstance(value, str) else value
-
-
-def in_number(change: Callable[[Decimal], Decimal]) -> Change:
-    return lambda value: change(value) if isinstance(value, Decimal) else value
-
-
-def without_zone(text: str) -> str:
-    """The time of day of another zone, taken for UTC."""
-    return re.sub(r"[+-]\d\d:\d\d$", "Z", text)
-
-
-def without_fraction(text: str) -> str:
-    return re.sub(r"\.\d+", "", text)
-
-
-def squeezed(text: str) -> str:
-    return re.sub(" +", " ", text)
-
-
-def composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
-
-
-def in_ascii(text: str) -> str:
-    return text.encode("ascii", "ignore").decode()
-
-
-def in_latin_1(text: str) -> str:
-    return text.encode("latin-1", "replace").decode("latin-1")
-
-
-def in_16_bits(text: str) -> str:
-    return "".join(mark for mark in text if ord(mark) < 0x10000)
-
-
-def in_cents(amount: Decimal) -> Decimal:
-    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
-
-
-def without_last_zero(text: str) -> str:
-    return text.removesuffix("0") if "." in text else text
 
 
 def _without_amount_in_xml(call: WrappedRequest) -> WrappedRequest:
@@ -130,7 +72,84 @@ def _vba_due(caller: VendorClient) -> Json:
     return vendors.vba_reads(caller, 4711, "due_Date")
 
 
-_VBA = (
+def _gw_total(caller: VendorClient) -> Json:
+    vendors.gw_sends(caller, vendors.gw_change(vendors.BULK_A, "Ann", bulkInvoiceTotal="12.30"))
+    return vendors.gw_reads(caller, vendors.BULK_A, "bulkInvoiceTotal")
+
+
+def _gw_addressee(caller: VendorClient) -> Json:
+    vendors.gw_sends(caller, vendors.gw_change(vendors.BULK_A, "\u6771\u4eac A"))
+    return vendors.gw_reads(caller, vendors.BULK_A)
+
+
+def _gw_moment(caller: VendorClient) -> Json:
+    moment = {"scheduledSendDate": "2026-03-31T12:00:00.123Z"}
+    vendors.gw_sends(caller, vendors.gw_change(vendors.BULK_A, "Ann", **moment))
+    return vendors.gw_reads(caller, vendors.BULK_A, "scheduledSendDate")
+
+
+def _payt(member: str, value: Json, shown_as: str = "") -> Callable[[VendorClient], Json]:
+    def seen(caller: VendorClient) -> Json:
+        vendors.payt_sends(caller, vendors.payt_invoice(7, **{member: value}))
+        return vendors.payt_reads(caller, 7, shown_as or member)
+
+    return seen
+
+
+def _pvex(member: str, value: Json) -> Callable[[VendorClient], Json]:
+    def seen(caller: VendorClient) -> Json:
+        vendors.pvex_sends(caller, vendors.pvex_invoice(7, **{member: value}))
+        return vendors.pvex_reads(caller, 7, member)
+
+    return seen
+
+
+_XML_INVOICE = (
+    '<ArrayOfInvoice xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"><Invoice><Amount>12.30</Amount>'
+    "<ApiCreateDate>2025-12-16T00:00:00Z</ApiCreateDate><CheckSum>0</CheckSum><ClientId>C-1</ClientId>"
+    "<ClientPmsId>5001</ClientPmsId><Id>I-7</Id><IsComplete>true</IsComplete><Number>N-7</Number>"
+    "<RowKey>7</RowKey><SubscriberId>SUB-1</SubscriberId><SyncId>S-7</SyncId></Invoice></ArrayOfInvoice>"
+)
+
+
+def _pvex_sent_as_xml(caller: VendorClient) -> Json:
+    caller.raw("POST", "/api/InvoiceBatch", _XML_INVOICE.encode(), content_type="application/xml")
+    return vendors.pvex_reads(caller, 7, "Amount")
+
+
+def _pvex_read_as_xml(caller: VendorClient) -> Json:
+    vendors.pvex_sends(caller, vendors.pvex_invoice(7, Amount=Decimal("12.30")))
+    came = caller.get("/api/Invoice/I-7?subscriberId=SUB-1", accept="application/xml")
+    return [found.decode() for found in _XML_AMOUNT.findall(came.body)]
+
+
+def _pvex_listed(caller: VendorClient) -> Json:
+    vendors.pvex_sends(caller, vendors.pvex_invoice(7, PmsStatus="a "))
+    rows = caller.get("/api/Invoice?subscriberId=SUB-1").json()
+    return next(row["PmsStatus"] for row in rows if row["Id"] == "I-7")
+
+
+def _xero(**members: Any) -> Callable[[VendorClient], Json]:
+    def seen(caller: VendorClient) -> Json:
+        vendors.xero_sends(caller, vendors.xero_invoice(7, **members))
+        return vendors.xero_reads(caller, 7)
+
+    return seen
+
+
+def _xero_quantity(caller: VendorClient) -> Json:
+    line = {
+        "Description": "Hall hire",
+        "Quantity": Decimal("1.2345"),
+        "UnitAmount": 100,
+        "AccountCode": "SALES",
+    }
+    vendors.xero_sends(caller, vendors.xero_invoice(7, LineItems=[line]))
+    came = caller.get("/api.xro/2.0/Invoices/N7").json()["Invoices"][0]
+    return str(came["LineItems"][0]["Quantity"])
+
+
+VALUES = (
     plant_fault(
         "values",
         "vba-shifts-dates",
@@ -177,26 +196,6 @@ _VBA = (
         None,
         "",
     ),
-)
-
-
-def _gw_total(caller: VendorClient) -> Json:
-    vendors.gw_sends(caller, vendors.gw_change(vendors.BULK_A, "Ann", bulkInvoiceTotal="12.30"))
-    return vendors.gw_reads(caller, vendors.BULK_A, "bulkInvoiceTotal")
-
-
-def _gw_addressee(caller: VendorClient) -> Json:
-    vendors.gw_sends(caller, vendors.gw_change(vendors.BULK_A, "\u6771\u4eac A"))
-    return vendors.gw_reads(caller, vendors.BULK_A)
-
-
-def _gw_moment(caller: VendorClient) -> Json:
-    moment = {"scheduledSendDate": "2026-03-31T12:00:00.123Z"}
-    vendors.gw_sends(caller, vendors.gw_change(vendors.BULK_A, "Ann", **moment))
-    return vendors.gw_reads(caller, vendors.BULK_A, "scheduledSendDate")
-
-
-_GUIDEWIRE = (
     plant_fault(
         "values",
         "guidewire-loses-the-scale",
@@ -227,18 +226,6 @@ _GUIDEWIRE = (
         right="2026-03-31T12:00:00.123Z",
         wrong="2026-03-31T12:00:00.000Z",
     ),
-)
-
-
-def _payt(member: str, value: Json, shown_as: str = "") -> Callable[[VendorClient], Json]:
-    def seen(caller: VendorClient) -> Json:
-        vendors.payt_sends(caller, vendors.payt_invoice(7, **{member: value}))
-        return vendors.payt_reads(caller, 7, shown_as or member)
-
-    return seen
-
-
-_PAYT = (
     plant_fault(
         "values",
         "payt-loses-the-scale",
@@ -269,43 +256,6 @@ _PAYT = (
         right="<b>1 &amp; 2</b>",
         wrong="1 &amp; 2",
     ),
-)
-
-
-def _pvex(member: str, value: Json) -> Callable[[VendorClient], Json]:
-    def seen(caller: VendorClient) -> Json:
-        vendors.pvex_sends(caller, vendors.pvex_invoice(7, **{member: value}))
-        return vendors.pvex_reads(caller, 7, member)
-
-    return seen
-
-
-_XML_INVOICE = (
-    '<ArrayOfInvoice xmlns="http://schemas.datacontract.org/2004/07/PVExDataModel"><Invoice><Amount>12.30</Amount>'
-    "<ApiCreateDate>2025-12-16T00:00:00Z</ApiCreateDate><CheckSum>0</CheckSum><ClientId>C-1</ClientId>"
-    "<ClientPmsId>5001</ClientPmsId><Id>I-7</Id><IsComplete>true</IsComplete><Number>N-7</Number>"
-    "<RowKey>7</RowKey><SubscriberId>SUB-1</SubscriberId><SyncId>S-7</SyncId></Invoice></ArrayOfInvoice>"
-)
-
-
-def _pvex_sent_as_xml(caller: VendorClient) -> Json:
-    caller.raw("POST", "/api/InvoiceBatch", _XML_INVOICE.encode(), content_type="application/xml")
-    return vendors.pvex_reads(caller, 7, "Amount")
-
-
-def _pvex_read_as_xml(caller: VendorClient) -> Json:
-    vendors.pvex_sends(caller, vendors.pvex_invoice(7, Amount=Decimal("12.30")))
-    came = caller.get("/api/Invoice/I-7?subscriberId=SUB-1", accept="application/xml")
-    return [found.decode() for found in _XML_AMOUNT.findall(came.body)]
-
-
-def _pvex_listed(caller: VendorClient) -> Json:
-    vendors.pvex_sends(caller, vendors.pvex_invoice(7, PmsStatus="a "))
-    rows = caller.get("/api/Invoice?subscriberId=SUB-1").json()
-    return next(row["PmsStatus"] for row in rows if row["Id"] == "I-7")
-
-
-_PVEX = (
     plant_fault(
         "values",
         "pvex-rounds-amounts",
@@ -356,30 +306,6 @@ _PVEX = (
         right="a ",
         wrong="a",
     ),
-)
-
-
-def _xero(**members: Any) -> Callable[[VendorClient], Json]:
-    def seen(caller: VendorClient) -> Json:
-        vendors.xero_sends(caller, vendors.xero_invoice(7, **members))
-        return vendors.xero_reads(caller, 7)
-
-    return seen
-
-
-def _xero_quantity(caller: VendorClient) -> Json:
-    line = {
-        "Description": "Hall hire",
-        "Quantity": Decimal("1.2345"),
-        "UnitAmount": 100,
-        "AccountCode": "SALES",
-    }
-    vendors.xero_sends(caller, vendors.xero_invoice(7, LineItems=[line]))
-    came = caller.get("/api.xro/2.0/Invoices/N7").json()["Invoices"][0]
-    return str(came["LineItems"][0]["Quantity"])
-
-
-_XERO = (
     plant_fault(
         "values",
         "xero-escapes-twice",
@@ -401,5 +327,3 @@ _XERO = (
         wrong="1.23",
     ),
 )
-
-VALUES = (*_VBA, *_GUIDEWIRE, *_PAYT, *_PVEX, *_XERO)

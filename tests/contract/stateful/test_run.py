@@ -17,7 +17,6 @@ from mockserver.contract.stateful.run import STATEFUL_CHECKS
 from mockserver.contract.target import Address, Target
 from tests.contract.stateful import shop
 from tests.contract.stateful.shop import Shop
-from tests.support.hypothesis_settings import without_constants
 
 WHOLE, THERE = "whole-or-nothing", "accepted-are-there"
 FAULTS = {
@@ -45,11 +44,6 @@ FAULTS = {
     "babbles": "answers-can-be-read",
     "is gone after three": "every-call-is-answered",
 }
-
-
-@pytest.fixture(autouse=True)
-def _the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_constants(monkeypatch)
 
 
 def found(ledger: FindingLedger, check: str) -> Finding:

@@ -23,7 +23,6 @@ from tests.contract.planted_faults.catalogue import MUTANTS
 from tests.contract.planted_faults.fault import PlantedFault
 from tests.contract.planted_faults.measurement import FaultFoundError, FirstFindingLedger
 from tests.contract.planted_faults.wrappers import with_fault
-from tests.support.hypothesis_settings import without_constants
 
 FOLDER = Path(__file__).parent
 BATCHES = {"vba": "putClaimInvoiceBatch", "payt": "postV1Invoices"}
@@ -45,11 +44,6 @@ FOUND_IN_SEQUENCES = (
     "payt-keeps-a-refused-one",
     "payt-changes-nothing",
 )
-
-
-@pytest.fixture(autouse=True)
-def _the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_constants(monkeypatch)
 
 
 @cache

@@ -28,18 +28,12 @@ from tests.contract.planted_faults.wrappers import (
     with_fault,
 )
 from tests.support import sample_vendor
-from tests.support.hypothesis_settings import without_constants
 
 ROOT = Path(__file__).parents[3]
 OWN_SPEC = (ROOT / "docs" / "own-spec.md").read_text(encoding="utf-8")
 CONTRACT = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECTION = OWN_SPEC.partition("\n## `x-contract`\n")[2].partition("\n## ")[0]
-
-
-@pytest.fixture(autouse=True)
-def _the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_constants(monkeypatch)
 
 
 def blocks(text: str, holding: str) -> list[Any]:

@@ -171,6 +171,7 @@ def test_what_was_resent_is_told_where_numbers_differ(run: Run) -> None:
         """
     )
 
+    result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
             "*calls sent 3, 3 items: the client resent 3 items that were already created (#2)",

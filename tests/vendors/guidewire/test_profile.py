@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.contract.profile import DrawnValues, Json, ReportedOutcome
 from mockserver.server.application import Application
-from tests.support.profile_checks import Tried, a_key_that_is_there_twice, told_of, trying
+from tests.support.profile_checks import Tried, assert_a_key_twice_is_treated_as_said, told_of, trying
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ MADE, CHANGED = 0, 1
 
 @pytest.mark.parametrize("number", [CHANGED])
 def test_a_bulk_invoice_that_is_changed_twice_is_as_the_second_says(tried: Tried) -> None:
-    a_key_that_is_there_twice(tried)
+    assert_a_key_twice_is_treated_as_said(tried)
 
 
 @pytest.mark.parametrize("number", [MADE])

@@ -10,7 +10,7 @@ import pytest
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import Json, ReportedOutcome
 from mockserver.server.application import Application
-from tests.support.profile_checks import Tried, a_key_that_is_there_twice, each, told_of, trying
+from tests.support.profile_checks import Tried, assert_a_key_twice_is_treated_as_said, each, told_of, trying
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
 
 @each("payt")
 def test_a_key_that_is_there_twice_is_treated_as_said(tried: Tried) -> None:
-    a_key_that_is_there_twice(tried)
+    assert_a_key_twice_is_treated_as_said(tried)
 
 
 @each("payt")

@@ -16,8 +16,8 @@ from mockserver.vendors.pvex.profile import PROFILE
 from mockserver.vendors.pvex.profile.batches import encode_form, encode_json, encode_xml
 from tests.support.profile_checks import (
     Tried,
-    a_key_that_is_there_twice,
-    other_media_types_say_the_same,
+    assert_a_key_twice_is_treated_as_said,
+    assert_other_media_types_say_the_same,
     trying,
 )
 
@@ -77,12 +77,12 @@ def test_an_invoice_that_replaces_another_clears_what_it_leaves_out(tried: Tried
 
 
 def test_the_later_of_two_invoices_with_one_key_wins(tried: Tried) -> None:
-    a_key_that_is_there_twice(tried)
+    assert_a_key_twice_is_treated_as_said(tried)
 
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
 def test_a_batch_in_another_media_type_is_stored_the_same(tried: Tried, media_type: str) -> None:
-    other_media_types_say_the_same(tried, media_type)
+    assert_other_media_types_say_the_same(tried, media_type)
 
 
 def test_a_read_that_fails_is_no_invoice(tried: Tried) -> None:

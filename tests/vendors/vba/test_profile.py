@@ -12,9 +12,9 @@ from mockserver.contract.profile import DrawnValues, Json
 from mockserver.server.application import Application
 from tests.support.profile_checks import (
     Tried,
-    a_key_that_is_there_twice,
+    assert_a_key_twice_is_treated_as_said,
+    assert_other_media_types_say_the_same,
     each,
-    other_media_types_say_the_same,
     told_of,
     trying,
 )
@@ -28,7 +28,7 @@ def tried(number: int, app: Application, sandbox: str) -> Iterator[Tried]:
 
 @each("vba")
 def test_a_key_that_is_there_twice_is_treated_as_said(tried: Tried) -> None:
-    a_key_that_is_there_twice(tried)
+    assert_a_key_twice_is_treated_as_said(tried)
 
 
 @each("vba")
@@ -39,7 +39,7 @@ def test_no_two_keys_are_the_same(tried: Tried) -> None:
 @each("vba")
 @pytest.mark.parametrize("media_type", ["text/json", "application/vnd.vba+json"])
 def test_items_say_the_same_in_other_media_types(tried: Tried, media_type: str) -> None:
-    other_media_types_say_the_same(tried, media_type)
+    assert_other_media_types_say_the_same(tried, media_type)
 
 
 @each("vba")

@@ -12,7 +12,7 @@ from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.profile import REFUSED_STEP, BatchProfile, DrawnValues, Step
 from mockserver.server.application import Application
 from mockserver.vendors.xero.profile import PROFILE
-from tests.support.profile_checks import Tried, a_key_that_is_there_twice, each, trying
+from tests.support.profile_checks import Tried, assert_a_key_twice_is_treated_as_said, each, trying
 
 SUBJECTS = PROFILE.batches(PROFILE.facts)
 PARTS, WHOLE, CHANGED, CREATED, PAYMENTS = range(5)
@@ -31,7 +31,7 @@ def step_of(subject: BatchProfile, name: str) -> Step:
 
 @pytest.mark.parametrize("number", [PARTS, CHANGED, CREATED, PAYMENTS])
 def test_a_key_that_is_there_twice_is_treated_as_said(tried: Tried) -> None:
-    a_key_that_is_there_twice(tried)
+    assert_a_key_twice_is_treated_as_said(tried)
 
 
 @pytest.mark.parametrize("number", [WHOLE, CREATED, PAYMENTS])
