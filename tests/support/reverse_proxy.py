@@ -35,24 +35,23 @@ _CHUNK = 7
 class Habits:
     """What a proxy does to the calls that it passes on.
 
-    `prefix` is the path that it stands at. `strips` are the beginnings of names of headers, in lower case,
-    that it passes on in neither direction; `unwanted` those that it keeps from the server only. `says_via`: it adds `Via` and
-    `X-Forwarded-…`. `chunks`: it sends every answer in small chunks. `compresses`: with gzip, for callers
-    that take it. `closes`: it ends the connection after each answer. `retries`: it repeats a call once that the server did
-    not answer; else the caller gets 502 at once.
+    `prefix` is the path that it stands at. `strips` are beginnings of names of headers, in lower case, that
+    it passes on in neither direction; `keeps_back` those that it keeps from the server only. `says_via`: it
+    adds `Via` and `X-Forwarded-…`. `chunks`: it sends every answer in small chunks. `compresses`: with gzip,
+    for callers that take it. `closes`: it ends the connection after each answer. `retries`: it makes a call
+    again that the server did not answer; else, and if that fails too, the caller gets 502. `loses` is the
+    name of a header in lower case: of every call with it the first answer is lost, as on a bad line.
     """
 
     prefix: str = ""
     strips: tuple[bytes, ...] = ()
-    unwanted: tuple[bytes, ...] = ()
+    keeps_back: tuple[bytes, ...] = ()
     says_via: bool = False
     chunks: bool = False
     compresses: bool = False
     closes: bool = False
     retries: bool = False
-
-
-ALL_HABITS = Habits("", (), (), says_via=True, chunks=True, compresses=True, closes=True, retries=True)
+    loses: bytes = b""
 
 
 class ReverseProxy:
@@ -61,7 +60,8 @@ class ReverseProxy:
     def __init__(self, upstream: str, habits: Habits) -> None:
         self._upstream = httpx.URL(upstream)
         self._habits = habits
-        self._transport = httpx.AsyncHTTPTransport()
+        # Without kept connections none is left open when the server ends.
+        self._transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass a call on."""
@@ -86,19 +86,21 @@ class ReverseProxy:
         query = scope["query_string"]
         url = self._upstream.copy_with(raw_path=path + (b"?" + query if query else b""))
         kept = self._passed([(name, text) for name, text in scope["headers"] if name != b"host"])
-        kept = [one for one in kept if not one[0].startswith(self._habits.unwanted or (b"\0",))]
+        kept = [one for one in kept if not one[0].startswith(self._habits.keeps_back or (b"\0",))]
         host = dict(scope["headers"]).get(b"host", b"")
         via = [(b"via", b"1.1 proxy"), (b"x-forwarded-for", b"127.0.0.1"), (b"x-forwarded-host", host)]
         headers = [*kept, *(via if self._habits.says_via else [])]
         return httpx.Request(scope["method"], url, headers=headers, content=body or None)
 
     async def _ask(self, request: httpx.Request) -> tuple[int, Headers, bytes]:
+        lost = self._habits.loses.decode() in request.headers if self._habits.loses else False
         try:
-            return await self._asked(request)
+            answer = await self._asked(request)
         except httpx.TransportError:
             if not self._habits.retries:
                 raise
-            return await self._asked(request)
+            lost = True
+        return await self._asked(request) if lost else answer
 
     async def _asked(self, request: httpx.Request) -> tuple[int, Headers, bytes]:
         came = await self._transport.handle_async_request(request)
