@@ -1,4 +1,4 @@
-"""Whether the header that names a sandbox reaches a server of ours: a proxy may pass on known headers only."""
+"""Whether the header that names a sandbox reaches a server of ours: a proxy may drop it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _NO_NAME = "no name of a sandbox"
 """A server that reads the header refuses this."""
 
 NOTE = (
-    "sandboxes were not used: a proxy does not pass on the header Mock-Sandbox; all calls went to one sandbox, "
-    "with keys of their own, and whether sandboxes are isolated was not checked"
+    "sandboxes were not used: a proxy does not pass on the header Mock-Sandbox; all calls went to one "
+    "sandbox, with keys of their own, and whether sandboxes are isolated was not checked"
 )
 
 

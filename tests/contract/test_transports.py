@@ -44,7 +44,7 @@ class Trial:
 REPLAYED = Trial(
     "xero-notes-twice",
     "fuzzing",
-    (OTHER_BODY, REPLAY),
+    (REPLAY,),
     ("createInvoiceHistory", "getInvoiceHistory"),
     examples=1,
 )

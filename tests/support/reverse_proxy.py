@@ -20,7 +20,6 @@ _HOP_BY_HOP = frozenset(
         b"keep-alive",
         b"proxy-authenticate",
         b"proxy-authorization",
-        b"te",
         b"trailer",
         b"transfer-encoding",
         b"upgrade",

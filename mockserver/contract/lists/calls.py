@@ -73,8 +73,8 @@ class ListCalls:
         if found.elsewhere and not self.is_led_away:
             self.is_led_away = True
             self.note(
-                f"its links lead to {found.elsewhere}, which is not below the target; they were followed at the "
-                "target (a proxy that rewrites no links leaves them so)"
+                f"its links lead to {found.elsewhere}, which is not below the target; they were followed "
+                "at the target (a proxy that rewrites no links leaves them so)"
             )
         return self.send(Request("GET", found.path, self.headers))
 

@@ -1,4 +1,4 @@
-"""Where a link of a page leads: it is followed at the target, whatever address a server behind a proxy wrote."""
+"""Where a link of a page leads: it is followed at the target, whatever address it names."""
 
 from __future__ import annotations
 
