@@ -42,11 +42,11 @@ class ListCalls:
     path: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_led_away: bool = False
     told: list[str] = field(default_factory=list)
     stored: list[Exchange] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     judged: int = 0
-    is_led_away: bool = False
 
     @property
     def name(self) -> str:
