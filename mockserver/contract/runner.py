@@ -14,6 +14,7 @@ from mockserver.contract.isolation import Isolation
 from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.parts import PlannedPart, run_parts
+from mockserver.contract.sandbox_reach import use_reachable_sandboxes
 from mockserver.contract.target import Target
 from mockserver.contract.workers import can_work_side_by_side, run_side_by_side
 from mockserver.errors import SpecError
@@ -46,6 +47,7 @@ def run_phases(
     from mockserver.contract.checks import CHECKS  # noqa: PLC0415 - a validator costs time to import
     from mockserver.contract.judge import ExchangeJudge  # noqa: PLC0415
 
+    _use_reachable_sandboxes(target, run_config, ledger)
     judge = ExchangeJudge(api, run_config)
     planners = [one for phase in PHASES if phase in phases for one in _PLANNERS[phase]()]
     plans = [
@@ -54,6 +56,11 @@ def run_phases(
         if _wants(run_config, {*CHECKS, *checks})
     ]
     _run(chain.from_iterable(plans), target, run_config, ledger)
+
+
+def _use_reachable_sandboxes(target: Target, run_config: RunConfig, ledger: FindingLedger) -> None:
+    if note := use_reachable_sandboxes(target, run_config.seed):
+        ledger.notes.append(note)
 
 
 def _generated_calls() -> _Planners:
@@ -144,6 +151,7 @@ def run_plain_spec(
 
     from mockserver.contract.fuzzing import run  # noqa: PLC0415
 
+    _use_reachable_sandboxes(target, run_config, ledger)
     try:
         parts = run.plan_plain_schemathesis(file, target, run_config, ledger, api.profile.credentials)
     except LoaderError as error:

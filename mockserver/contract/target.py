@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
@@ -90,6 +90,10 @@ class Target:
     def stop(self) -> None:
         """From now on every call ends as Ctrl-C does: who cleans up after that one makes none."""
         self._is_stopped = True
+
+    def always_send(self, header: str, text: str) -> None:
+        """From now on send a header, its name in lower case, with every call, as if a user had given it."""
+        self.address = replace(self.address, given={**self.address.given, header: text})
 
     def send(self, request: Request, operation: str = "") -> Exchange:
         """Return what the request is answered.

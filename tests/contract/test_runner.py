@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,9 +35,13 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return parts
 
 
+async def never_called(_scope: Any, _receive: Any, _send: Any) -> None:
+    raise AssertionError
+
+
 def run(*phases: str, only: str = "") -> None:
     effort = RunConfig(only=frozenset(filter(None, [only])))
-    with Target(Address("http://127.0.0.1:1")) as target:
+    with Target(Address("http://127.0.0.1:1", never_called)) as target:
         runner.run_phases(load_vendor_api("payt"), target, effort, FindingLedger(), phases or runner.PHASES)
 
 
@@ -78,7 +83,10 @@ def test_a_part_that_makes_no_check_that_is_wanted_is_left_out(
 def test_a_file_that_schemathesis_cannot_read_is_no_spec(tmp_path: Path) -> None:
     (tmp_path / "odd.yaml").write_text("[]")
 
-    with Target(Address("http://127.0.0.1:1")) as target, pytest.raises(SpecError, match=r"odd\.yaml: "):
+    with (
+        Target(Address("http://127.0.0.1:1", never_called)) as target,
+        pytest.raises(SpecError, match=r"odd\.yaml: "),
+    ):
         runner.run_plain_spec(
             tmp_path / "odd.yaml", load_vendor_api("payt"), target, RunConfig(), FindingLedger()
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from mockserver.codec.paths import decoded_path
 from mockserver.contract.config import RunConfig
@@ -13,6 +13,7 @@ from mockserver.contract.exchange import Exchange, Request
 from mockserver.contract.finding import Finding
 from mockserver.contract.isolation import IsolationScope
 from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.lists.page_links import read_link
 from mockserver.contract.loading import ApiUnderTest
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange
 from mockserver.contract.target import Target
@@ -41,6 +42,7 @@ class ListCalls:
     path: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_led_away: bool = False
     told: list[str] = field(default_factory=list)
     stored: list[Exchange] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -62,14 +64,20 @@ class ListCalls:
         return self.send(Request("GET", f"{self.path}?{text}" if text else self.path, self.headers))
 
     def follow(self, link: str) -> Exchange:
-        """Return the answer to a link of an answer, asked for at the target whatever host it names.
+        """Return the answer to a link of an answer, asked for at the target whatever address it names.
 
         Raises:
             TargetUnreachableError: none came.
         """
-        parts, mount = urlsplit(link), urlsplit(self.target.address.url).path
-        path = (parts.path or self.path).removeprefix(mount)
-        return self.send(Request("GET", f"{path}?{parts.query}" if parts.query else path, self.headers))
+        url = self.target.address.url
+        found = read_link(link, url, self.path, lambda path: bool(self._operation(Request("GET", path))))
+        if found.elsewhere and not self.is_led_away:
+            self.is_led_away = True
+            self.note(
+                f"its links lead to {found.elsewhere}, which is not below the target; they were followed "
+                "at the target (a proxy that rewrites no links leaves them so)"
+            )
+        return self.send(Request("GET", found.path, self.headers))
 
     def send(self, request: Request) -> Exchange:
         """Return the answer to a request, checked by itself.

@@ -25,7 +25,7 @@ def test_a_right_server_is_walked_by_its_spec_and_nothing_is_found(tmp_path: Pat
     ledger = bookshop.run(Bookshop(style), bookshop.spec(tmp_path, style))
 
     assert [one.said for one in ledger.findings] == []
-    assert ledger.notes == []
+    assert [note for note in ledger.notes if "links lead to" not in note] == []
     assert ledger.made["listBooks", "pages-show-each-row-once"] > 5 * len(bookshop.BOOKS)
     assert ledger.made["listBooks", "filters-select"] > 3
 
