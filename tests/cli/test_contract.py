@@ -385,6 +385,14 @@ def test_a_spec_that_cannot_be_read_is_exit_2(tmp_path: Path, text: str) -> None
     assert contract("--spec", str(tmp_path / "odd.yaml")).exit_code == 2
 
 
+def test_the_refusal_of_a_later_version_says_which_one_works(tmp_path: Path) -> None:
+    later = sample_vendor.write_spec(tmp_path, sample_vendor.changed_document("/openapi", "3.1.0"))
+
+    result = contract("--spec", str(later))
+
+    assert (result.exit_code, "OpenAPI 3.0, or one of 3.1 without x-batch" in result.stderr) == (2, True)
+
+
 def test_a_server_of_ours_gets_the_credentials_of_the_fixtures(
     suite: Callable[[Suite], object], payt: str
 ) -> None:

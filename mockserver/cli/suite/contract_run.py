@@ -219,7 +219,8 @@ def _fail_to_load(options: ContractOptions, what: str) -> NoReturn:
         fail(what, f"--profile {options.profile}", _PROFILE_HELP, EXIT_USAGE)
     if "x-contract" in what:
         fail(what, f"--spec {options.spec}", _PROFILE_HELP, EXIT_USAGE)
-    fail(what, f"--spec {options.spec}", "a file of OpenAPI 3.0 or 3.1", EXIT_USAGE)
+    versions = "a file of OpenAPI 3.0, or one of 3.1 without x-batch"
+    fail(what, f"--spec {options.spec}", versions, EXIT_USAGE)
 
 
 def _check_ids(given: Iterable[str]) -> frozenset[str]:

@@ -47,6 +47,9 @@ _GOOD = 300
 _FOLLOWED_OFTEN = 3
 """A link that was followed less often may have led nowhere because of drawn values."""
 
+_MANY = 20
+"""Of so many links, or walks without a link, one leads somewhere unless none can: what is drawn differs."""
+
 
 def plan_walks(api: ApiUnderTest, context: FuzzingContext) -> Iterator[PlannedPart]:
     """Yield the walks that the profile's pins say; a spec without links is not walked.
@@ -91,7 +94,7 @@ def count_followed_links(
     for link, times in walk.good_links.items():
         ledger.count_check(link.partition(" ")[0], LINKS.id, times)
     if run_config.wants(LINKS.id) and (walk.read or not run_config.operations):
-        ledger.found(_dead_links(walk))
+        ledger.found(walk.dead_links())
     return walk.good_links
 
 
@@ -105,6 +108,8 @@ class WalkState:
     partial_batches: frozenset[str] = frozenset()
     good_links: Counter[str] = field(default_factory=Counter)
     read: Counter[str] = field(default_factory=Counter)
+    walks: int = 0
+    followed: int = 0
     last_exchanges: dict[str, Exchange] = field(default_factory=dict)
     scope: IsolationScope | None = None
     steps: list[Exchange] = field(default_factory=list)
@@ -115,6 +120,7 @@ class WalkState:
         self.search.target_is_lost = self.caller.lost is not None
         self.search.begin()
         self.caller.ledger.observer.step_began()
+        self.walks += 1
         self.steps = []
         self.scope = self.isolation.new_scope(0)
         self.caller.wire.within(self.scope.headers)
@@ -131,6 +137,7 @@ class WalkState:
         `is_whole`: all that it names was there, and not in the answer to a batch, whose first item may be
         refused. After a deletion in the same walk, a link that leads nowhere is not counted.
         """
+        self.followed += 1
         if is_good:
             self.good_links[link] += 1
         elif any(one.request.method == "DELETE" and one.response.status < _GOOD for one in self.steps):
@@ -139,6 +146,21 @@ class WalkState:
             self.read[link] += 1
             if not is_good:
                 self.last_exchanges.setdefault(link, self.last)
+
+    def dead_links(self) -> Iterator[Finding]:
+        """Yield the links that never led to a record, however often they were followed."""
+        is_sure = (self.followed or self.walks) >= _MANY
+        if is_sure and not self.good_links and self.last is not None:
+            yield Finding(LINKS.id, "", "no link of the spec led to a good answer", exchanges=(self.last,))
+            return
+        for link, times in self.read.items():
+            if times >= _FOLLOWED_OFTEN and link not in self.good_links:
+                operation, last = link.partition(" ")[0], self.last_exchanges[link]
+                came = str(last.response.status)
+                said = (
+                    f"followed a link to {operation} {times} times, and read nothing: it is answered {came}"
+                )
+                yield Finding(LINKS.id, operation, said, expected="below 300", came=came, exchanges=(last,))
 
     def with_steps(self, finding: Finding) -> Finding:
         """Return a finding with the steps that led to it."""
@@ -226,16 +248,3 @@ def _included_operations(
     if not left_out:
         return schema
     return schema.exclude(operation_id=sorted(left_out))
-
-
-def _dead_links(walk: WalkState) -> Iterator[Finding]:
-    """Yield the links that never led to a record, however often they were followed."""
-    if not walk.good_links and walk.last is not None:
-        yield Finding(LINKS.id, "", "no link of the spec led to a good answer", exchanges=(walk.last,))
-        return
-    for link, times in walk.read.items():
-        if times >= _FOLLOWED_OFTEN and link not in walk.good_links:
-            operation, last = link.partition(" ")[0], walk.last_exchanges[link]
-            came = last.response.status
-            said = f"followed a link to {operation} {times} times, and read nothing: it is answered {came}"
-            yield Finding(LINKS.id, operation, said, expected="below 300", came=str(came), exchanges=(last,))

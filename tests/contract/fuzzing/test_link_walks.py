@@ -19,10 +19,10 @@ from tests.contract.suite import effort, target
 VBA = load_vendor_api("vba")
 
 
-def walked(app: App, judge: object) -> FindingLedger:
+def walked(app: App, judge: object, walks: int = 5) -> FindingLedger:
     ledger = FindingLedger(keeps_exchanges=True)
     with target(app, "vba") as one:
-        check = FuzzingContext(one, effort(examples=5), ledger, VBA.profile.pins, VBA.spec, judge)  # type: ignore[arg-type]
+        check = FuzzingContext(one, effort(examples=walks), ledger, VBA.profile.pins, VBA.spec, judge)  # type: ignore[arg-type]
         link_walks.count_followed_links(VBA, check)
     return ledger
 
@@ -43,9 +43,21 @@ def test_a_walk_that_breaks_is_told_step_by_step(app: Application) -> None:
 
 
 def test_links_that_lead_nowhere_are_found() -> None:
-    ledger = walked(Response("{}", 404, media_type="application/json"), nothing)
+    ledger = walked(Response("{}", 404, media_type="application/json"), nothing, walks=20)
 
     assert "links-lead-somewhere" in {one.check for one in ledger.findings}
+
+
+@pytest.mark.parametrize(("times", "told"), [(4, 0), (20, 1)])
+def test_a_few_links_that_led_nowhere_are_no_proof_that_none_leads_somewhere(times: int, told: int) -> None:
+    refused = Exchange(Request("PATCH", "/payees/P1"), Received(404, {}, b""))
+    unused: Any = None
+    walk = link_walks.WalkState(unused, unused, unused, steps=[refused], last=refused)
+
+    for _ in range(times):
+        walk.came("updatePayee change", is_good=False, is_whole=True)
+
+    assert len(list(walk.dead_links())) == told
 
 
 def test_links_that_lead_somewhere_are_counted(app: Application) -> None:
