@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -27,7 +28,7 @@ from mockserver.contract.sizes.plan import (
     plan,
 )
 from mockserver.contract.sizes.preparation import calls_by_key
-from mockserver.contract.sizes.trial import OwnLimitError, Patience, Trials
+from mockserver.contract.sizes.trial import KeysInUseError, OwnLimitError, Patience, Trials
 from mockserver.contract.stateful.narrowing import usable_batches
 from mockserver.contract.stateful.positions import with_positions
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
@@ -167,6 +168,9 @@ class _SizeRun:
             except OwnLimitError:
                 self._note_limit(planned)
                 return
+            except KeysInUseError:
+                self.left_out[planned.size] = "records with its keys are there; another seed has other keys"
+                return
             if finding is None:
                 return
             finding = self._narrowed(planned, finding)
@@ -183,7 +187,8 @@ class _SizeRun:
         """Return whether a target that did not answer answers a small batch."""
         search = self.trials.context.search
         search.target_is_lost = False
-        self.trials.seconds_of(1)
+        with suppress(KeysInUseError):
+            self.trials.seconds_of(1)
         return not search.target_is_lost
 
     def _narrowed(self, planned: PlannedSize, finding: Finding) -> Finding:
@@ -191,15 +196,10 @@ class _SizeRun:
         low, high = self.passed, planned.size
         if self.trials.context.run_config.shrinks and not planned.is_over:
             low, high, finding = self._searched(planned, finding)
-        passes = f" ({low:,} pass)" if low else ""
         if planned.is_over:
             return finding
-        start = (
-            f"fails from {high:,} items on{passes}"
-            if low == high - 1
-            else f"fails with {high:,} items{passes}"
-        )
-        return replace(finding, said=f"{start}: {finding.said}")
+        passes = f", not with {low:,}" if low else ""
+        return replace(finding, said=f"fails with {high:,} items{passes}: {finding.said}")
 
     def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
         low, high = None, planned.size
@@ -224,7 +224,7 @@ class _SizeRun:
         timed = len(self.times)
         try:
             return self.trials.attempt(planned)
-        except OwnLimitError:
+        except (OwnLimitError, KeysInUseError):
             return None
         finally:
             del self.times[timed:]
@@ -238,7 +238,7 @@ class _SizeRun:
             middle = (low + high) // 2
             try:
                 self.trials.attempt(PlannedSize(middle))
-            except OwnLimitError:
+            except (OwnLimitError, KeysInUseError):
                 high = middle
             else:
                 low = middle

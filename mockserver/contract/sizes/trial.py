@@ -36,6 +36,10 @@ class OwnLimitError(Exception):
     """The target refuses a size with 413, and nobody states a limit: this is its own one."""
 
 
+class KeysInUseError(Exception):
+    """Some records of each range of keys that a size may have are there already, and some are not."""
+
+
 @dataclass(slots=True)
 class Patience:
     """How long a batch may take.
@@ -71,46 +75,50 @@ class Trials:
 
         Raises:
             OwnLimitError: the target has a limit that nobody states.
+            KeysInUseError: it is not known which of its records are there.
         """
         try:
             with self._opened(planned) as opened:
-                if opened is None:
-                    return None
                 if planned.good:
                     opened.first()
-                if planned.bad != "none":
-                    opened.second()
+                for number, bad in enumerate(planned.bad, planned.good):
+                    opened.mixed(number, bad)
         except BrokenRule as broken:
             return broken.finding
         return None
 
     def seconds_of(self, size: int) -> float:
-        """Return how long a good batch of this size takes when it is sent once more."""
+        """Return how long a good batch of this size takes when it is sent once more.
+
+        Raises:
+            KeysInUseError: it is not known which of its records are there.
+        """
         with self._opened(PlannedSize(size)) as opened:
-            return opened.timed_call(opened.good(0))[1] if opened else 0.0
+            return opened.timed_call(opened.good(0))[1]
 
     @contextmanager
-    def _opened(self, planned: PlannedSize) -> Iterator[_OpenedTrial | None]:
+    def _opened(self, planned: PlannedSize) -> Iterator[_OpenedTrial]:
         isolation, profile = self.context.isolation, self.context.batch_profile
         takes_again = self.context.batch.upsert or profile.record_after is not None
-        number = planned.size if takes_again or planned.batches == 1 else 2 * planned.size
-        for _ in range(_RANGES):
-            scope = isolation.new_scope(number)
-            try:
-                sequence = CallSequence(self.context, scope)
-                keys = tuple(profile.key(scope.first + place) for place in range(number))
-                opened = _OpenedTrial(self, sequence, planned, keys)
+        number = planned.size if takes_again else planned.batches * planned.size
+        # All ranges are reserved at once, so that each size has the same ones in every run.
+        scope = isolation.new_scope(_RANGES * number)
+        try:
+            for at in range(_RANGES):
+                first = scope.first + at * number
+                keys = tuple(profile.key(first + place) for place in range(number))
+                opened = _OpenedTrial(self, CallSequence(self.context, scope), planned, keys)
                 if opened.prepare():
                     yield opened
                     return
-            finally:
-                isolation.drop(scope)
-        yield None
+            raise KeysInUseError
+        finally:
+            isolation.drop(scope)
 
 
 @dataclass(slots=True)
 class _OpenedTrial:
-    """A trial in its scope; `keys` are of the first batch, then of the second if it has others."""
+    """A trial in its scope; `keys` are of the first batch, then of the next ones if they have others."""
 
     trials: Trials
     sequence: CallSequence
@@ -138,27 +146,25 @@ class _OpenedTrial:
         if self.planned.is_over:
             self._send_one_too_many(items)
         else:
-            self._send(
-                items, frozenset(), lists=self.planned.size <= _LISTED_TWICE or self.planned.bad == "none"
-            )
+            self._send(items, frozenset(), lists=self.planned.size <= _LISTED_TWICE or not self.planned.bad)
 
-    def second(self) -> None:
+    def mixed(self, number: int, named: BadItems) -> None:
         """Send bad items among good ones, to the same records if the vendor takes a key again."""
-        bad = places_of(self.planned.bad, self.planned.size)
+        bad = places_of(named, self.planned.size)
         ways = self._ways()
         items = [
             SequenceItem(one.key, one.drawn, ways[place % len(ways)] if place in bad else None)
-            for place, one in enumerate(self.good(1))
+            for place, one in enumerate(self.good(number))
         ]
-        self._send(items, bad, lists=True, named=self.planned.bad)
+        self._send(items, bad, lists=True, named=named)
 
     def good(self, number: int) -> list[SequenceItem]:
         """Return the good items of a batch; no two of the trial have the same values."""
         size = self.planned.size
-        keys = self.keys[size:] if number and len(self.keys) > size else self.keys
+        first = number * size % len(self.keys) if self.keys else 0
         return [
             SequenceItem(key, _drawn(number * _NUMBERS + place + 1, self._seed))
-            for place, key in enumerate(keys[:size])
+            for place, key in enumerate(self.keys[first : first + size])
         ]
 
     def timed_call(self, items: Sequence[SequenceItem]) -> tuple[Exchange | None, float, SentBatch]:
@@ -282,10 +288,11 @@ class _OpenedTrial:
                 )
 
     def _sampled_keys(self) -> list[str]:
-        size, bad = self.planned.size, places_of(self.planned.bad, self.planned.size)
-        parts = [self.keys[:size], self.keys[size:]]
-        places = sorted({*sample_of(size, frozenset(), self._seed), *sample_of(size, bad, self._seed)})
-        return list(dict.fromkeys(part[place] for part in parts if part for place in places))
+        size = self.planned.size
+        named: tuple[BadItems, ...] = ("none", *self.planned.bad)
+        places = {place for bad in named for place in sample_of(size, places_of(bad, size), self._seed)}
+        parts = [self.keys[first : first + size] for first in range(0, len(self.keys), size)]
+        return list(dict.fromkeys(part[place] for part in parts for place in sorted(places)))
 
     def _ways(self) -> Sequence[Corruption]:
         ways = self.sequence.context.batch_profile.corruptions
