@@ -183,21 +183,27 @@ class _OpenedTrial:
         if exchange is None:
             return
         self._is_taken(sent, exchange)
-        self.trials.timed(SizeTime(len(items), named, exchange.response.status, seconds))
-        answered = batch_calls.read_answer(self.sequence, sent, exchange.request, exchange)
-        self._keeps_order(answered)
-        settle_batch(self.sequence, answered)
-        self._read(answered, bad, lists=lists)
+        compared = 0
+        try:
+            answered = batch_calls.read_answer(self.sequence, sent, exchange.request, exchange)
+            self._keeps_order(answered)
+            settle_batch(self.sequence, answered)
+            compared = self._read(answered, bad, lists=lists)
+        finally:
+            status = exchange.response.status
+            self.trials.timed(SizeTime(len(items), named, status, seconds, compared))
         self._is_in_time(sent, seconds)
 
-    def _read(self, answered: SettledBatch, bad: frozenset[int], *, lists: bool) -> None:
+    def _read(self, answered: SettledBatch, bad: frozenset[int], *, lists: bool) -> int:
+        """Read records back; return how many were compared."""
         places = sample_of(len(answered.sent.items), bad, self._seed)
-        reading.read_some(self.sequence, answered, places, _TENANT)
+        compared = reading.read_some(self.sequence, answered, places, _TENANT)
         if lists and answered.sent.items:
-            reading.read_list(self.sequence, answered, self.exact, _TENANT)
+            compared |= reading.read_list(self.sequence, answered, self.exact, _TENANT)
         if self.sequence.lost:
             said = f"{sentences.batch(answered.sent.items)}; reading them back was not answered"
             self.sequence.breaks(IN_TIME, f"{said}: {self.sequence.lost}", "an answer", "none")
+        return len(compared)
 
     def _keeps_order(self, answered: SettledBatch) -> None:
         """Break where an outcome names another item, however far back it stands."""

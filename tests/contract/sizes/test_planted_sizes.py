@@ -13,10 +13,11 @@ from mockserver.contract.target import Address, Target
 from mockserver.server.application import Options, create_app
 from tests.contract.planted_faults.chunks import CHUNKS
 from tests.contract.planted_faults.fault import PlantedFault
+from tests.contract.planted_faults.single_items import SINGLE_ITEMS
 from tests.contract.planted_faults.sizes import SIZES
 from tests.contract.planted_faults.wrappers import with_fault
 
-KNOWN = {one.id: one for one in (*SIZES, *CHUNKS)}
+KNOWN = {one.id: one for one in (*SIZES, *CHUNKS, *SINGLE_ITEMS)}
 SAID = {
     "vba-loses-the-last-of-many": ("accepted-are-there", "fails with 51 items, not with 50: "),
     "payt-drops-every-hundredth": ("accepted-are-there", "fails with 100 items, not with 99: "),
@@ -28,6 +29,9 @@ SAID = {
     "vba-refuses-a-legal-size": ("legal-sizes-are-accepted", "fails with 401 items, not with 400: "),
     "xero-takes-fifty": ("legal-sizes-are-accepted", "fails with 51 items, not with 50: "),
     "guidewire-takes-one-too-many": ("limit-is-kept", "sent 101 good items, and at most 100 are allowed"),
+    "vba-misreports-the-700th": ("class-is-true", "fails with 700 items, not with 699: "),
+    "vba-swaps-two-behind-256": ("order-is-kept", "fails with 258 items, not with 257: "),
+    "payt-loses-the-900th": ("accepted-are-there", "fails with 900 items, not with 899: "),
     "payt-does-not-answer": ("sizes-are-answered-in-time", "fails with 501 items, not with 500: "),
 }
 
@@ -45,7 +49,7 @@ def findings(fault: PlantedFault, only: str, seed: int = 7) -> list[Finding]:
 
 def test_every_planted_size_is_tried() -> None:
     # The slow server needs real seconds: test_run has one with a clock of its own.
-    assert set(SAID) == {one.id for one in SIZES} - {"vba-is-quadratic"}
+    assert set(SAID) == {one.id for one in (*SIZES, *SINGLE_ITEMS)} - {"vba-is-quadratic"}
 
 
 @pytest.mark.parametrize("seed", [7, 8, 9])
