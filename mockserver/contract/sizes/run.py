@@ -30,8 +30,8 @@ from mockserver.contract.sizes.plan import (
 from mockserver.contract.sizes.preparation import calls_by_key
 from mockserver.contract.sizes.trial import KeysInUseError, OwnLimitError, Patience, Trials
 from mockserver.contract.stateful.narrowing import usable_batches
-from mockserver.contract.stateful.positions import with_positions
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
+from mockserver.contract.stateful.shared_positions import with_shared_positions
 from mockserver.contract.target import Target
 from mockserver.sandbox.clock import Clock, system_clock
 
@@ -66,8 +66,7 @@ def plan_sizes(  # noqa: PLR0913, PLR0917 - as every phase, and a clock for test
     ]
     for at, (number, profile) in enumerate(profiles, 1):
         part = RunPart(PHASE, profile.operation, at, len(profiles), steps=len(SIZES))
-        name = f"sizes {api.name} {profile.operation} {number}"
-        begun = partial(_run_profile, api, profile, target, run_config, ledger, judge, name, clock)
+        begun = partial(_run_profile, api, profile, target, run_config, ledger, judge, number, clock)
         yield PlannedPart(part, begun)
 
 
@@ -78,10 +77,10 @@ def _run_profile(  # noqa: PLR0913, PLR0917 - what a part of a run needs
     run_config: RunConfig,
     ledger: FindingLedger,
     judge: JudgeSequenceExchange,
-    name: str,
+    number: int,
     clock: Clock,
 ) -> None:
-    context = _context(api, profile, target, run_config, ledger, judge, name)
+    context = _context(api, profile, target, run_config, ledger, judge, number)
     operation, is_ours = api.spec.operations[profile.operation], context.isolation.are_apart
     limit = limit_of(api.spec, operation, profile, is_ours=is_ours)
     budget = SizeBudget.of(run_config)
@@ -114,22 +113,22 @@ def _context(  # noqa: PLR0913, PLR0917 - what a part of a run needs
     run_config: RunConfig,
     ledger: FindingLedger,
     judge: JudgeSequenceExchange,
-    name: str,
+    number: int,
 ) -> SequenceContext:
     operation = api.spec.operations[profile.operation]
     if operation.batch is None:
         raise AssertionError("only batches are planned")
+    name = f"sizes {api.name} {profile.operation} {number}"
     isolation, search = Isolation(target, run_config.seed, name), FailureSearch(run_config)
     if not isolation.are_apart:
         isolation.new_scope(_KEYS_OF_SEQUENCES)
     # A batch that is not answered is told by its size.
     search.known.add((profile.operation, "every-call-is-answered"))
     reader = profile.reader or reader_for(api, operation)
-    return with_positions(
-        SequenceContext(
-            api, profile, operation.batch, target, run_config, ledger, judge, reader, isolation, search
-        )
+    context = SequenceContext(
+        api, profile, operation.batch, target, run_config, ledger, judge, reader, isolation, search
     )
+    return with_shared_positions(context, number)
 
 
 @dataclass(slots=True)
