@@ -10,7 +10,8 @@ from dataclasses import dataclass
 class SizeTime:
     """A batch that was answered: how many items, which of them were bad, the status, and how long it took.
 
-    `compared`: of how many items the record was read afterwards, by itself or in a list.
+    `compared`: of how many items the record was read afterwards, by itself or in a list. `due` are the
+    seconds after which it is late, 0 if nobody says.
     """
 
     size: int
@@ -18,6 +19,7 @@ class SizeTime:
     status: int
     seconds: float
     compared: int = 0
+    due: float = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ def _sizes(sizes: SizeTimes) -> Json:
                 "bad": one.bad,
                 "status": one.status,
                 "seconds": round(one.seconds, 3),
+                "late_after": round(one.due, 3),
                 "read_back": one.compared,
             }
             for one in sizes.times

@@ -30,6 +30,7 @@ def _times(times: Sequence[SizeTime]) -> str:
 
 def _time(time: SizeTime) -> str:
     bad = [f"{time.bad} bad"] if time.bad != "none" else []
+    late = [f"late after {time.due:.1f} s"] if time.seconds > time.due > 0 else []
     some = [f"{time.compared:,} of {time.size:,} read back"] if time.compared < time.size else []
-    said = "; ".join([*bad, *some])
+    said = "; ".join([*bad, *late, *some])
     return f"{time.seconds:.3f} s ({said})" if said else f"{time.seconds:.3f} s"

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from statistics import median
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.failure_search import FailureSearch
@@ -28,7 +29,7 @@ from mockserver.contract.sizes.plan import (
     plan,
 )
 from mockserver.contract.sizes.preparation import calls_by_key
-from mockserver.contract.sizes.trial import KeysInUseError, OwnLimitError, Patience, Trials
+from mockserver.contract.sizes.trial import COMPARED, KeysInUseError, OwnLimitError, Patience, Trials
 from mockserver.contract.stateful.narrowing import usable_batches
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
 from mockserver.contract.stateful.shared_positions import with_shared_positions
@@ -45,9 +46,6 @@ _NARROWING = 16
 
 _KEYS_OF_SEQUENCES = 5_000
 """Keys that are left to the sequences at a target without sandboxes."""
-
-_MEASURED = (50, 100)
-"""Sizes whose time says how long larger ones may take."""
 
 
 def plan_sizes(  # noqa: PLR0913, PLR0917 - as every phase, and a clock for tests
@@ -250,9 +248,9 @@ class _SizeRun:
         )
 
     def _measure(self) -> None:
-        """Take from the sizes in the middle how long an item may take."""
-        taken = [one.seconds / one.size for one in self.times if one.size in _MEASURED]
-        self.trials.patience.by_item = max(taken, default=None)
+        """Take from the sizes in the middle how long an item usually takes."""
+        taken = [one.seconds / one.size for one in self.times if one.size in COMPARED]
+        self.trials.patience.by_item = median(taken) if taken else None
 
     def _is_late(self) -> bool:
         return (self.trials.clock() - self.began).total_seconds() > self.budget.seconds

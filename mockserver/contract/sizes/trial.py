@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mockserver.contract.exchange import Exchange
@@ -32,6 +32,13 @@ _LISTED_TWICE = 100
 """Up to this size the list is read after every batch, above it only after the last one."""
 
 
+COMPARED = range(50, 101)
+"""Sizes whose time says how long larger batches may take."""
+
+_SENT_AGAIN = 2
+"""How often a late batch is sent again: what is late once may be chance."""
+
+
 class OwnLimitError(Exception):
     """The target refuses a size with 413, and nobody states a limit: this is its own one."""
 
@@ -45,7 +52,7 @@ class Patience:
     """How long a batch may take.
 
     A batch is late after `most` seconds, or if it takes `times` what smaller ones let expect, and `least`
-    seconds. `by_item` is the most that an item of a smaller batch took, None until one was sent.
+    seconds. `by_item` is what an item of a smaller batch usually took, None until one was sent.
     """
 
     by_item: float | None = None
@@ -58,6 +65,10 @@ class Patience:
         if self.by_item is None:
             return self.most
         return min(self.most, max(self.least, self.times * self.by_item * size))
+
+    def at_least(self, by_item: float) -> Patience:
+        """Return the patience with a target that now takes so long for an item, if that is longer."""
+        return replace(self, by_item=max(by_item, self.by_item or 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +201,8 @@ class _OpenedTrial:
             settle_batch(self.sequence, answered)
             compared = self._read(answered, bad, lists=lists)
         finally:
-            status = exchange.response.status
-            self.trials.timed(SizeTime(len(items), named, status, seconds, compared))
+            status, due = exchange.response.status, self.trials.patience.limit(len(items))
+            self.trials.timed(SizeTime(len(items), named, status, seconds, compared, due))
         self._is_in_time(sent, seconds)
 
     def _read(self, answered: SettledBatch, bad: frozenset[int], *, lists: bool) -> int:
@@ -226,11 +237,17 @@ class _OpenedTrial:
             self.sequence.breaks(IN_TIME, said, "an answer", "none")
 
     def _is_in_time(self, sent: SentBatch, seconds: float) -> None:
-        """Break where a batch is late; what is late once may be chance, so it is sent twice more."""
+        """Break where a batch is late each time, compared to a smaller one that is sent just before it.
+
+        A machine may be slower now than when the smaller ones were timed.
+        """
         size, patience = len(sent.items), self.trials.patience
-        if seconds <= patience.limit(size):
-            return
-        seconds = min(seconds, *(self.trials.seconds_of(size) for _ in range(2)))
+        for _ in range(_SENT_AGAIN):
+            if seconds <= patience.limit(size):
+                return
+            if patience.by_item is not None and size > COMPARED[-1]:
+                patience = patience.at_least(self.trials.seconds_of(COMPARED[-1]) / COMPARED[-1])
+            seconds = min(seconds, self.trials.seconds_of(size))
         due = patience.limit(size)
         if seconds <= due:
             return

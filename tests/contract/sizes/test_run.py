@@ -162,6 +162,31 @@ def test_time_that_grows_with_the_items_is_no_fault(tmp_path: Path) -> None:
     assert run(server, tmp_path, "sizes-are-answered-in-time").findings == []
 
 
+def test_a_machine_that_becomes_slow_during_a_run_is_no_fault(tmp_path: Path) -> None:
+    server = SizedShop()
+    server.takes = lambda size: size * (0.005 if 1000 in server.sizes else 0.0005)
+
+    assert run(server, tmp_path, "sizes-are-answered-in-time").findings == []
+
+
+def test_one_slow_small_batch_hides_no_late_one(tmp_path: Path) -> None:
+    server = SizedShop()
+
+    def takes(size: int) -> float:
+        is_first = size == 100 and server.sizes.count(size) == 1
+        return 5.0 if is_first else size * size * 4e-6
+
+    server.takes = takes
+
+    assert "expected within 2.0 s" in one(run(server, tmp_path, "sizes-are-answered-in-time")).said
+
+
+def test_each_batch_says_when_it_would_be_late(tmp_path: Path) -> None:
+    (sizes,) = run(SizedShop(takes=lambda size: 0.001 * size), tmp_path).sizes
+
+    assert {time.size: round(time.due, 1) for time in sizes.times}.items() >= {(1, 20.0), (1000, 4.0)}
+
+
 def test_one_late_answer_is_chance(tmp_path: Path) -> None:
     server = SizedShop()
     server.takes = lambda size: 15.0 if server.sizes.count(size) == 1 and size == 1000 else 0.0
