@@ -33,6 +33,7 @@ class SizedShop(Shop):
     loses: int | None = None
     most: int | None = None
     silent: int | None = None
+    stale: int | None = None
     sizes: list[int] = field(default_factory=list)
     now: datetime = START
 
@@ -50,7 +51,11 @@ class SizedShop(Shop):
         if self.most is not None and size > self.most:
             await _refuse(send)
             return
+        before = {world: dict(table) for world, table in self.there.items()}
         await super().__call__(scope, _given(message), send)
+        if self.stale is not None and size > self.stale:
+            for world, table in before.items():
+                self.there[world].update(table)
         if self.loses is not None and size > self.loses:
             for table in self.there.values():
                 table.pop(document["orders"][-1]["id"], None)
@@ -119,6 +124,13 @@ def test_the_smallest_size_that_fails_is_told(tmp_path: Path) -> None:
     finding = one(run(SizedShop(loses=50), tmp_path, "accepted-are-there"))
 
     assert finding.said.startswith("fails with 51 items, not with 50: sent 51 good items; item 50, o50, was ")
+
+
+def test_updates_that_a_large_batch_loses_are_found(tmp_path: Path) -> None:
+    finding = one(run(SizedShop(stale=50), tmp_path, "accepted-are-there"))
+
+    assert finding.said.startswith("fails with 51 items, not with 50: sent 51 items")
+    assert sum("51 items" in step for step in finding.told) == 2
 
 
 def test_a_server_without_sandboxes_is_tested_too(tmp_path: Path) -> None:
