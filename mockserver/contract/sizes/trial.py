@@ -27,6 +27,9 @@ _ORDER = "order-is-kept"
 _RANGES = 3
 """Ranges of keys that are tried where some of a range is there already and some is not."""
 
+_SPARED = 300
+"""Larger sizes have one range: at a target without sandboxes a run has 10,000 keys for all its parts."""
+
 _NUMBERS, _CENTS = 20_000, 9_999_999
 _LISTED_TWICE = 100
 """Up to this size the list is read after every batch, above it only after the last one."""
@@ -113,9 +116,10 @@ class Trials:
         takes_again = self.context.batch.upsert or profile.record_after is not None
         number = planned.size if takes_again else planned.batches * planned.size
         # All ranges are reserved at once, so that each size has the same ones in every run.
-        scope = isolation.new_scope(_RANGES * number)
+        ranges = _RANGES if number <= _SPARED else 1
+        scope = isolation.new_scope(ranges * number)
         try:
-            for at in range(_RANGES):
+            for at in range(ranges):
                 first = scope.first + at * number
                 keys = tuple(profile.key(first + place) for place in range(number))
                 opened = _OpenedTrial(self, CallSequence(self.context, scope), planned, keys)
