@@ -147,6 +147,15 @@ def test_records_of_an_earlier_run_raise_no_alarm(tmp_path: Path) -> None:
     assert [run(server, tmp_path).findings for _ in range(3)] == [[], [], []]
 
 
+def test_without_sandboxes_the_keys_of_sequences_and_lists_are_left_alone(tmp_path: Path) -> None:
+    server = SizedShop(is_ours=False)
+
+    run(server, tmp_path)
+
+    keys = [int(key.removeprefix("o")) for table in server.there.values() for key in table]
+    assert (min(keys) >= 5000, max(keys) < 9000) == (True, True)
+
+
 def test_a_size_whose_keys_are_in_use_is_named(tmp_path: Path) -> None:
     used = {f"o{number}": {"id": f"o{number}"} for number in range(0, 20_000, 2)}
     server = SizedShop(is_ours=False, there={("", "0"): used})
