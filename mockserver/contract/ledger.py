@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.finding import Finding
+from mockserver.contract.profile import BatchProfile
 from mockserver.contract.progress import SILENT, PartResult, RunObserver, RunPart
 from mockserver.contract.size_times import SizeTimes
 
@@ -20,6 +21,7 @@ class FindingLedger:
     `made` counts the checks that were made, by operation and check; `findings` holds the failed ones, at most
     one (the smallest) for each operation and check; `exchanges` are all calls if `keeps_exchanges`. `notes`
     are sentences about what the run itself could not do, `sizes` how long batches of each size took.
+    `profiles` are the batch profiles with what was found out about the target, by operation and number.
     """
 
     keeps_exchanges: bool = False
@@ -30,6 +32,7 @@ class FindingLedger:
     exchanges: list[Exchange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     sizes: list[SizeTimes] = field(default_factory=list)
+    profiles: dict[tuple[str, int], BatchProfile] = field(default_factory=dict)
     _broken: dict[tuple[str, str], Finding] = field(default_factory=dict)
 
     def begin_anew(self, observer: RunObserver) -> None:
@@ -42,6 +45,7 @@ class FindingLedger:
             self.exchanges,
             self.notes,
             self.sizes,
+            self.profiles,
             self._broken,
         ):
             results.clear()

@@ -128,7 +128,7 @@ def _why_one_worker(target: Target, run_config: RunConfig) -> str:
         return "this system cannot copy a process"
     if target.is_paced:
         return "the calls keep a rate"
-    if not (target.address.app or Isolation(target, run_config.seed).are_apart):
+    if not Isolation(target, run_config.seed).are_apart:
         return "the target has no sandboxes, so the operations share its records"
     return ""
 

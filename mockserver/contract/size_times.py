@@ -8,12 +8,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SizeTime:
-    """A batch that was answered: how many items, which of them were bad, the status, and how long it took."""
+    """A batch that was answered: how many items, which of them were bad, the status, and how long it took.
+
+    `compared`: of how many items the record was read afterwards, by itself or in a list. `due` are the
+    seconds after which it is late, 0 if nobody says.
+    """
 
     size: int
     bad: str
     status: int
     seconds: float
+    compared: int = 0
+    due: float = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from mockserver.contract.ledger import FindingLedger
 from mockserver.contract.loading import load_vendor_api
 from mockserver.contract.parts import PlannedPart
 from mockserver.contract.progress import PartResult, RunObserver, RunPart
-from mockserver.contract.runner import FUZZING_PHASE, STATEFUL_PHASE, run_phases
+from mockserver.contract.runner import FUZZING_PHASE, SIZES_PHASE, STATEFUL_PHASE, run_phases
+from mockserver.contract.size_times import SizeTimes
 from mockserver.contract.target import Address, Target, TargetUnreachableError
 from mockserver.contract.workers import run_side_by_side
 from mockserver.server.application import Options, create_app
@@ -46,9 +47,23 @@ def of_a_planted_fault(fault: PlantedFault, workers: int) -> FindingLedger:
     app = with_fault(create_app(Options(vendors=(fault.vendor,), strict_auth=True)), fault.planted)
     effort = RunConfig(7, 2, operations=frozenset(fault.operations), shrinks=False, workers=workers)
     with Target(Address(f"http://testserver/{fault.vendor}", app)) as target:
-        # Sizes are left out: a batch that is late is sent again, and what is late the machine decides.
+        # Sizes have a test of their own, with fewer parts: some take long.
         run_phases(load_vendor_api(fault.vendor), target, effort, ledger, (FUZZING_PHASE, STATEFUL_PHASE))
     return ledger
+
+
+def of_all_sizes(workers: int) -> FindingLedger:
+    ledger = FindingLedger(keeps_exchanges=True)
+    app = create_app(Options(vendors=("vba",), strict_auth=True))
+    with Target(Address("http://testserver/vba", app)) as target:
+        effort = RunConfig(7, 2, workers=workers)
+        run_phases(load_vendor_api("vba"), target, effort, ledger, (SIZES_PHASE,))
+    return ledger
+
+
+def tried(sizes: SizeTimes) -> list[tuple[int, str, int]]:
+    """The batches of an operation, without the time that each took."""
+    return [(one.size, one.bad, one.compared) for one in sizes.times]
 
 
 def sent_and_status(ledger: FindingLedger) -> list[tuple[Request, int]]:
@@ -73,6 +88,15 @@ def test_two_workers_make_the_calls_and_find_the_faults_of_one(fault: PlantedFau
     assert found(together) == found(alone)
     assert (together.made, together.calls, together.notes) == (alone.made, alone.calls, alone.notes)
     assert sent_and_status(together) == sent_and_status(alone)
+
+
+def test_two_workers_send_the_sizes_of_one() -> None:
+    alone, together = of_all_sizes(1), of_all_sizes(2)
+
+    assert len(alone.sizes) > 1
+    assert (together.findings, together.made, together.notes) == ([], alone.made, alone.notes)
+    assert sent_and_status(together) == sent_and_status(alone)
+    assert [tried(one) for one in together.sizes] == [tried(one) for one in alone.sizes]
 
 
 def test_results_come_in_the_order_of_the_parts(target: Target) -> None:

@@ -207,24 +207,35 @@ _Engine = extend(
 )
 
 
-def _accepts(engine: Any, value: Json, node: Document) -> bool:
-    """Return whether every keyword of the engine takes the value; a schema that is no object is not asked.
+def _accepts(engine: Any, value: Json, node: Any) -> bool:
+    """Return whether every keyword of the engine takes the value.
 
     Most values are good, and an engine that could say where one is bad is made anew for each of its members.
     """
-    if not isinstance(node, dict):
-        return False
+    if isinstance(node, bool):
+        return node
     for keyword, wanted in node.items():
         check = engine.VALIDATORS.get(keyword)
         if keyword == "properties":
             is_kept = _accepts_members(engine, value, wanted)
         elif keyword == "items":
             is_kept = _accepts_items(engine, value, wanted)
+        elif keyword in _COMBINED and "discriminator" not in node:
+            accepted = sum(_accepts(engine, value, one) for one in wanted)
+            is_kept = _COMBINED[keyword](accepted, len(wanted))
         else:
             is_kept = check is None or next(iter(check(engine, wanted, value, node) or ()), None) is None
         if not is_kept:
             return False
     return True
+
+
+_COMBINED: Mapping[str, Callable[[int, int], bool]] = {
+    "allOf": lambda accepted, total: accepted == total,
+    "anyOf": lambda accepted, _total: accepted > 0,
+    "oneOf": lambda accepted, _total: accepted == 1,
+}
+"""Whether a value is good, by how many of the schemas of a keyword accept it."""
 
 
 def _accepts_members(engine: Any, value: Json, nodes: Mapping[str, Document]) -> bool:

@@ -71,7 +71,14 @@ def _sizes(sizes: SizeTimes) -> Json:
             "seconds": sizes.most_seconds,
         },
         "batches": [
-            {"items": one.size, "bad": one.bad, "status": one.status, "seconds": round(one.seconds, 3)}
+            {
+                "items": one.size,
+                "bad": one.bad,
+                "status": one.status,
+                "seconds": round(one.seconds, 3),
+                "late_after": round(one.due, 3),
+                "read_back": one.compared,
+            }
             for one in sizes.times
         ],
         "left_out": [{"items": size, "reason": reason} for size, reason in sizes.left_out.items()],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -14,17 +14,29 @@ SIZES = (0, 1, 2, 10, 50, 100, 500, 1000)
 OUR_LIMIT = 10_000
 """Items that our own servers take in a batch (docs/decisions.md#limits-of-the-server)."""
 
+_UNEVEN = (
+    (53, 59, 61, 67, 71, 73, 79, 83, 89, 97),
+    (257, 263, 269, 271, 277, 281, 283, 293),
+)
+"""Sizes of which a seed takes one each: a server that works in chunks of a usual size does not fill its last
+one. Those of the second row are also more than 256 items."""
+
 _CALLS, _ITEMS = 250, 2_500
 _ITEMS_AN_EXAMPLE = 25
 _SENT_TWICE = 100
-"""Up to this size there are always two batches; larger ones have one each, until the budget allows both."""
+"""Up to this size good and bad batches are sent; larger ones have one or the other, until the budget allows
+both."""
+
+_MANY = 50
+"""Each way in which items are bad is tried in a batch of at least so many items, if the limit allows that."""
 
 _SECONDS = 120
 _ALL_ARE_READ = 10
 """A batch of so many items is read back whole."""
 
 BadItems: TypeAlias = Literal["none", "first", "last", "middle", "every second", "all"]
-_PATTERNS: tuple[BadItems, ...] = ("last", "every second", "first", "all", "middle")
+_PATTERNS: tuple[BadItems, ...] = ("last", "every second", "first", "middle")
+"""Ways that leave good items in a large batch; "all" is tried in the smallest of the large ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +68,20 @@ class SizeBudget:
 
 @dataclass(frozen=True, slots=True)
 class PlannedSize:
-    """A size to try: a batch of good items (if `good`), then on the same records one with bad items.
+    """A size to try: a batch of good items (if `good`), then on the same records one for each way of `bad`.
 
     `is_over`: it is one more than the limit allows, so the whole call must be rejected.
     """
 
     size: int
-    bad: BadItems = "none"
+    bad: tuple[BadItems, ...] = ()
     is_over: bool = False
     good: bool = True
 
     @property
     def batches(self) -> int:
         """How many batches are sent."""
-        return self.good + (self.bad != "none")
+        return self.good + len(self.bad)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +129,51 @@ def plan(
 def _wanted(
     limit: SizeLimit, batch_profile: BatchProfile, budget: SizeBudget, seed: int
 ) -> Iterator[PlannedSize]:
-    most = limit.most
-    sizes = [*(one for one in SIZES if most is None or one < most), *([] if most is None else [most])]
+    sizes = _sizes(limit.most, seed)
     both = sum(2 * size for size in sizes) <= budget.items
-    for number, size in enumerate(sizes):
-        bad = _PATTERNS[(seed + number) % len(_PATTERNS)] if size and batch_profile.corruptions else "none"
-        if both or size <= _SENT_TWICE or bad == "none":
+    for size, bad in zip(sizes, _bad_items(sizes, seed), strict=True):
+        if not size or not batch_profile.corruptions:
+            yield PlannedSize(size)
+        elif both or size <= _SENT_TWICE:
             yield PlannedSize(size, bad)
-        elif size == SIZES[-2]:
+        elif size < SIZES[-1]:
             yield PlannedSize(size, bad, good=False)
         else:
             yield PlannedSize(size)
-    if most is not None:
-        yield PlannedSize(most + 1, is_over=True)
+    if limit.most is not None:
+        yield PlannedSize(limit.most + 1, is_over=True)
+
+
+def _sizes(most: int | None, seed: int) -> list[int]:
+    """Return the sizes that a seed tries up to the limit, from the smallest."""
+    named = [*SIZES, *_uneven(most, seed)]
+    if most is None:
+        return sorted(named)
+    return sorted({*(size for size in named if size < most), most})
+
+
+def _uneven(most: int | None, seed: int) -> Iterator[int]:
+    for row in _UNEVEN:
+        allowed = [size for size in row if most is None or size < most]
+        if allowed:
+            yield allowed[seed % len(allowed)]
+    if most is not None and most <= _UNEVEN[0][0]:
+        yield max(0, most - 1)
+
+
+def _bad_items(sizes: Sequence[int], seed: int) -> Iterator[tuple[BadItems, ...]]:
+    """Yield for each size the ways in which items are bad: the sizes of many items have all of them together.
+
+    Where these are few, some have more than one way. Those that may be over the budget have what they have
+    beside the others.
+    """
+    turn = seed % len(_PATTERNS)
+    turned = (*_PATTERNS[turn:], *_PATTERNS[:turn])
+    ways: tuple[BadItems, ...] = ("all", *turned)
+    large = [size for size in sizes if _MANY <= size < SIZES[-1]] or sizes[-1:]
+    for number, size in enumerate(sizes):
+        first = large.index(size) if size in large else -1
+        yield ways[first :: len(large)] if first >= 0 else (ways[number % len(ways)],)
 
 
 def places_of(bad: BadItems, size: int) -> frozenset[int]:

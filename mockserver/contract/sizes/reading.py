@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mockserver.contract.profile import BatchProfile, Record
+from mockserver.contract.sizes.pages import read_pages
 from mockserver.contract.stateful import sentences
 from mockserver.contract.stateful.checks import SettledBatch
 from mockserver.contract.stateful.read_back import read_back
@@ -49,8 +50,13 @@ def know_before(
     return frozenset(keys) if like is None else frozenset(shown)
 
 
-def read_some(sequence: CallSequence, answered: SettledBatch, places: Sequence[int], tenant: int) -> None:
-    """Read the items at these places back; of the others, what the answer says is taken to be there."""
+def read_some(
+    sequence: CallSequence, answered: SettledBatch, places: Sequence[int], tenant: int
+) -> frozenset[str]:
+    """Read the items at these places back; of the others, what the answer says is taken to be there.
+
+    Returns the keys that were read.
+    """
     due = _after(answered, dict(sequence.there), tenant)
     sampled = dict.fromkeys(answered.sent.items[place].key for place in places)
     if reads_a_page(sequence.context.batch_profile) and len(answered.sent.items) > _A_PAGE:
@@ -59,26 +65,28 @@ def read_some(sequence: CallSequence, answered: SettledBatch, places: Sequence[i
     for key, record in due.items():
         if key not in sampled:
             sequence.there[tenant, key] = record
+    return frozenset(sampled)
 
 
-def read_list(sequence: CallSequence, answered: SettledBatch, exact: frozenset[str], tenant: int) -> None:
-    """Compare a list with what must be there; what differs or is missing is read by itself first."""
+def read_list(
+    sequence: CallSequence, answered: SettledBatch, exact: frozenset[str], tenant: int
+) -> frozenset[str]:
+    """Compare a list with what must be there; what differs or is missing is read by itself first.
+
+    Returns the keys that were compared.
+    """
     subject = sequence.context.batch_profile
-    if subject.listing is None or subject.listed is None:
-        return
-    exchange = sequence.call(subject.listing(tenant), tenant)
-    if exchange is None:
-        return
-    sequence.told.append(f"{sentences.call(exchange.request)} → {exchange.response.status}")
-    if len(answered.sent.items) <= _JUDGED:
-        sequence.judge(exchange)
-    listed: Mapping[str, Record] | None = None
-    with sequence.readable(exchange, "the list"):
-        listed = subject.listed(exchange)
-    if listed is None:
-        return
     due = {one.key: sequence.there[tenant, one.key] for one in answered.sent.items if one.key in exact}
-    sequence.count_check(_LISTS, sum(key in listed for key in due))
+    expected = {key for key, record in due.items() if record is not None}
+    pages = read_pages(sequence, expected, tenant)
+    if pages is None:
+        return frozenset()
+    if len(answered.sent.items) <= _JUDGED:
+        sequence.judge(pages.first)
+    listed = pages.rows
+    is_whole = expected <= listed.keys()
+    compared = frozenset(key for key in due if is_whole or key in listed)
+    sequence.count_check(_LISTS, len(compared))
     odd = [key for key, record in due.items() if key in listed and listed[key] != record]
     missing = [] if reads_a_page(subject) and len(listed) >= _A_PAGE else _missing(due, listed)
     read_back(sequence, answered, tenant, [*odd[:_LOOKED_AT], *missing[:_LOOKED_AT]])
@@ -88,6 +96,7 @@ def read_list(sequence: CallSequence, answered: SettledBatch, exact: frozenset[s
             said = f"{sentences.batch(answered.sent.items)}; reading {key} shows {sentences.record(shown)}; "
             said = f"{said}the list shows {sentences.record(in_list)}"
             sequence.breaks(_LISTS, said, sentences.record(shown), sentences.record(in_list))
+    return compared.union(missing[:_LOOKED_AT])
 
 
 def _after(

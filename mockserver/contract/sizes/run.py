@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from statistics import median
 
 from mockserver.contract.config import RunConfig
 from mockserver.contract.failure_search import FailureSearch
@@ -27,10 +29,10 @@ from mockserver.contract.sizes.plan import (
     plan,
 )
 from mockserver.contract.sizes.preparation import calls_by_key
-from mockserver.contract.sizes.trial import OwnLimitError, Patience, Trials
+from mockserver.contract.sizes.trial import COMPARED, KeysInUseError, OwnLimitError, Patience, Trials
 from mockserver.contract.stateful.narrowing import usable_batches
-from mockserver.contract.stateful.positions import with_positions
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
+from mockserver.contract.stateful.shared_positions import with_shared_positions
 from mockserver.contract.target import Target
 from mockserver.sandbox.clock import Clock, system_clock
 
@@ -44,9 +46,6 @@ _NARROWING = 16
 
 _KEYS_OF_SEQUENCES = 5_000
 """Keys that are left to the sequences at a target without sandboxes."""
-
-_MEASURED = (50, 100)
-"""Sizes whose time says how long larger ones may take."""
 
 
 def plan_sizes(  # noqa: PLR0913, PLR0917 - as every phase, and a clock for tests
@@ -65,8 +64,7 @@ def plan_sizes(  # noqa: PLR0913, PLR0917 - as every phase, and a clock for test
     ]
     for at, (number, profile) in enumerate(profiles, 1):
         part = RunPart(PHASE, profile.operation, at, len(profiles), steps=len(SIZES))
-        name = f"sizes {api.name} {profile.operation} {number}"
-        begun = partial(_run_profile, api, profile, target, run_config, ledger, judge, name, clock)
+        begun = partial(_run_profile, api, profile, target, run_config, ledger, judge, number, clock)
         yield PlannedPart(part, begun)
 
 
@@ -77,10 +75,10 @@ def _run_profile(  # noqa: PLR0913, PLR0917 - what a part of a run needs
     run_config: RunConfig,
     ledger: FindingLedger,
     judge: JudgeSequenceExchange,
-    name: str,
+    number: int,
     clock: Clock,
 ) -> None:
-    context = _context(api, profile, target, run_config, ledger, judge, name)
+    context = _context(api, profile, target, run_config, ledger, judge, number)
     operation, is_ours = api.spec.operations[profile.operation], context.isolation.are_apart
     limit = limit_of(api.spec, operation, profile, is_ours=is_ours)
     budget = SizeBudget.of(run_config)
@@ -113,22 +111,22 @@ def _context(  # noqa: PLR0913, PLR0917 - what a part of a run needs
     run_config: RunConfig,
     ledger: FindingLedger,
     judge: JudgeSequenceExchange,
-    name: str,
+    number: int,
 ) -> SequenceContext:
     operation = api.spec.operations[profile.operation]
     if operation.batch is None:
         raise AssertionError("only batches are planned")
+    name = f"sizes {api.name} {profile.operation} {number}"
     isolation, search = Isolation(target, run_config.seed, name), FailureSearch(run_config)
     if not isolation.are_apart:
         isolation.new_scope(_KEYS_OF_SEQUENCES)
     # A batch that is not answered is told by its size.
     search.known.add((profile.operation, "every-call-is-answered"))
     reader = profile.reader or reader_for(api, operation)
-    return with_positions(
-        SequenceContext(
-            api, profile, operation.batch, target, run_config, ledger, judge, reader, isolation, search
-        )
+    context = SequenceContext(
+        api, profile, operation.batch, target, run_config, ledger, judge, reader, isolation, search
     )
+    return with_shared_positions(context, number)
 
 
 @dataclass(slots=True)
@@ -167,6 +165,9 @@ class _SizeRun:
             except OwnLimitError:
                 self._note_limit(planned)
                 return
+            except KeysInUseError:
+                self.left_out[planned.size] = "records with its keys are there; another seed has other keys"
+                return
             if finding is None:
                 return
             finding = self._narrowed(planned, finding)
@@ -183,7 +184,8 @@ class _SizeRun:
         """Return whether a target that did not answer answers a small batch."""
         search = self.trials.context.search
         search.target_is_lost = False
-        self.trials.seconds_of(1)
+        with suppress(KeysInUseError):
+            self.trials.seconds_of(1)
         return not search.target_is_lost
 
     def _narrowed(self, planned: PlannedSize, finding: Finding) -> Finding:
@@ -191,15 +193,10 @@ class _SizeRun:
         low, high = self.passed, planned.size
         if self.trials.context.run_config.shrinks and not planned.is_over:
             low, high, finding = self._searched(planned, finding)
-        passes = f" ({low:,} pass)" if low else ""
         if planned.is_over:
             return finding
-        start = (
-            f"fails from {high:,} items on{passes}"
-            if low == high - 1
-            else f"fails with {high:,} items{passes}"
-        )
-        return replace(finding, said=f"{start}: {finding.said}")
+        passes = f", not with {low:,}" if low else ""
+        return replace(finding, said=f"fails with {high:,} items{passes}: {finding.said}")
 
     def _searched(self, planned: PlannedSize, finding: Finding) -> tuple[int | None, int, Finding]:
         low, high = None, planned.size
@@ -224,7 +221,7 @@ class _SizeRun:
         timed = len(self.times)
         try:
             return self.trials.attempt(planned)
-        except OwnLimitError:
+        except (OwnLimitError, KeysInUseError):
             return None
         finally:
             del self.times[timed:]
@@ -238,7 +235,7 @@ class _SizeRun:
             middle = (low + high) // 2
             try:
                 self.trials.attempt(PlannedSize(middle))
-            except OwnLimitError:
+            except (OwnLimitError, KeysInUseError):
                 high = middle
             else:
                 low = middle
@@ -251,9 +248,9 @@ class _SizeRun:
         )
 
     def _measure(self) -> None:
-        """Take from the sizes in the middle how long an item may take."""
-        taken = [one.seconds / one.size for one in self.times if one.size in _MEASURED]
-        self.trials.patience.by_item = max(taken, default=None)
+        """Take from the sizes in the middle how long an item usually takes."""
+        taken = [one.seconds / one.size for one in self.times if one.size in COMPARED]
+        self.trials.patience.by_item = median(taken) if taken else None
 
     def _is_late(self) -> bool:
         return (self.trials.clock() - self.began).total_seconds() > self.budget.seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from mockserver.contract.exchange import Exchange
@@ -27,13 +27,27 @@ _ORDER = "order-is-kept"
 _RANGES = 3
 """Ranges of keys that are tried where some of a range is there already and some is not."""
 
+_SPARED = 300
+"""Larger sizes have one range: at a target without sandboxes a run has 10,000 keys for all its parts."""
+
 _NUMBERS, _CENTS = 20_000, 9_999_999
 _LISTED_TWICE = 100
 """Up to this size the list is read after every batch, above it only after the last one."""
 
 
+COMPARED = range(50, 101)
+"""Sizes whose time says how long larger batches may take."""
+
+_SENT_AGAIN = 2
+"""How often a late batch is sent again: what is late once may be chance."""
+
+
 class OwnLimitError(Exception):
     """The target refuses a size with 413, and nobody states a limit: this is its own one."""
+
+
+class KeysInUseError(Exception):
+    """Some records of each range of keys that a size may have are there already, and some are not."""
 
 
 @dataclass(slots=True)
@@ -41,7 +55,7 @@ class Patience:
     """How long a batch may take.
 
     A batch is late after `most` seconds, or if it takes `times` what smaller ones let expect, and `least`
-    seconds. `by_item` is the most that an item of a smaller batch took, None until one was sent.
+    seconds. `by_item` is what an item of a smaller batch usually took, None until one was sent.
     """
 
     by_item: float | None = None
@@ -54,6 +68,10 @@ class Patience:
         if self.by_item is None:
             return self.most
         return min(self.most, max(self.least, self.times * self.by_item * size))
+
+    def at_least(self, by_item: float) -> Patience:
+        """Return the patience with a target that now takes so long for an item, if that is longer."""
+        return replace(self, by_item=max(by_item, self.by_item or 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,46 +89,51 @@ class Trials:
 
         Raises:
             OwnLimitError: the target has a limit that nobody states.
+            KeysInUseError: it is not known which of its records are there.
         """
         try:
             with self._opened(planned) as opened:
-                if opened is None:
-                    return None
                 if planned.good:
                     opened.first()
-                if planned.bad != "none":
-                    opened.second()
+                for number, bad in enumerate(planned.bad, planned.good):
+                    opened.mixed(number, bad)
         except BrokenRule as broken:
             return broken.finding
         return None
 
     def seconds_of(self, size: int) -> float:
-        """Return how long a good batch of this size takes when it is sent once more."""
+        """Return how long a good batch of this size takes when it is sent once more.
+
+        Raises:
+            KeysInUseError: it is not known which of its records are there.
+        """
         with self._opened(PlannedSize(size)) as opened:
-            return opened.timed_call(opened.good(0))[1] if opened else 0.0
+            return opened.timed_call(opened.good(0))[1]
 
     @contextmanager
-    def _opened(self, planned: PlannedSize) -> Iterator[_OpenedTrial | None]:
+    def _opened(self, planned: PlannedSize) -> Iterator[_OpenedTrial]:
         isolation, profile = self.context.isolation, self.context.batch_profile
         takes_again = self.context.batch.upsert or profile.record_after is not None
-        number = planned.size if takes_again or planned.batches == 1 else 2 * planned.size
-        for _ in range(_RANGES):
-            scope = isolation.new_scope(number)
-            try:
-                sequence = CallSequence(self.context, scope)
-                keys = tuple(profile.key(scope.first + place) for place in range(number))
-                opened = _OpenedTrial(self, sequence, planned, keys)
+        number = planned.size if takes_again else planned.batches * planned.size
+        # All ranges are reserved at once, so that each size has the same ones in every run.
+        ranges = _RANGES if number <= _SPARED else 1
+        scope = isolation.new_scope(ranges * number)
+        try:
+            for at in range(ranges):
+                first = scope.first + at * number
+                keys = tuple(profile.key(first + place) for place in range(number))
+                opened = _OpenedTrial(self, CallSequence(self.context, scope), planned, keys)
                 if opened.prepare():
                     yield opened
                     return
-            finally:
-                isolation.drop(scope)
-        yield None
+            raise KeysInUseError
+        finally:
+            isolation.drop(scope)
 
 
 @dataclass(slots=True)
 class _OpenedTrial:
-    """A trial in its scope; `keys` are of the first batch, then of the second if it has others."""
+    """A trial in its scope; `keys` are of the first batch, then of the next ones if they have others."""
 
     trials: Trials
     sequence: CallSequence
@@ -138,27 +161,25 @@ class _OpenedTrial:
         if self.planned.is_over:
             self._send_one_too_many(items)
         else:
-            self._send(
-                items, frozenset(), lists=self.planned.size <= _LISTED_TWICE or self.planned.bad == "none"
-            )
+            self._send(items, frozenset(), lists=self.planned.size <= _LISTED_TWICE or not self.planned.bad)
 
-    def second(self) -> None:
+    def mixed(self, number: int, named: BadItems) -> None:
         """Send bad items among good ones, to the same records if the vendor takes a key again."""
-        bad = places_of(self.planned.bad, self.planned.size)
+        bad = places_of(named, self.planned.size)
         ways = self._ways()
         items = [
             SequenceItem(one.key, one.drawn, ways[place % len(ways)] if place in bad else None)
-            for place, one in enumerate(self.good(1))
+            for place, one in enumerate(self.good(number))
         ]
-        self._send(items, bad, lists=True, named=self.planned.bad)
+        self._send(items, bad, lists=True, named=named)
 
     def good(self, number: int) -> list[SequenceItem]:
         """Return the good items of a batch; no two of the trial have the same values."""
         size = self.planned.size
-        keys = self.keys[size:] if number and len(self.keys) > size else self.keys
+        first = number * size % len(self.keys) if self.keys else 0
         return [
             SequenceItem(key, _drawn(number * _NUMBERS + place + 1, self._seed))
-            for place, key in enumerate(keys[:size])
+            for place, key in enumerate(self.keys[first : first + size])
         ]
 
     def timed_call(self, items: Sequence[SequenceItem]) -> tuple[Exchange | None, float, SentBatch]:
@@ -177,21 +198,27 @@ class _OpenedTrial:
         if exchange is None:
             return
         self._is_taken(sent, exchange)
-        self.trials.timed(SizeTime(len(items), named, exchange.response.status, seconds))
-        answered = batch_calls.read_answer(self.sequence, sent, exchange.request, exchange)
-        self._keeps_order(answered)
-        settle_batch(self.sequence, answered)
-        self._read(answered, bad, lists=lists)
+        compared = 0
+        try:
+            answered = batch_calls.read_answer(self.sequence, sent, exchange.request, exchange)
+            self._keeps_order(answered)
+            settle_batch(self.sequence, answered)
+            compared = self._read(answered, bad, lists=lists)
+        finally:
+            status, due = exchange.response.status, self.trials.patience.limit(len(items))
+            self.trials.timed(SizeTime(len(items), named, status, seconds, compared, due))
         self._is_in_time(sent, seconds)
 
-    def _read(self, answered: SettledBatch, bad: frozenset[int], *, lists: bool) -> None:
+    def _read(self, answered: SettledBatch, bad: frozenset[int], *, lists: bool) -> int:
+        """Read records back; return how many were compared."""
         places = sample_of(len(answered.sent.items), bad, self._seed)
-        reading.read_some(self.sequence, answered, places, _TENANT)
+        compared = reading.read_some(self.sequence, answered, places, _TENANT)
         if lists and answered.sent.items:
-            reading.read_list(self.sequence, answered, self.exact, _TENANT)
+            compared |= reading.read_list(self.sequence, answered, self.exact, _TENANT)
         if self.sequence.lost:
             said = f"{sentences.batch(answered.sent.items)}; reading them back was not answered"
             self.sequence.breaks(IN_TIME, f"{said}: {self.sequence.lost}", "an answer", "none")
+        return len(compared)
 
     def _keeps_order(self, answered: SettledBatch) -> None:
         """Break where an outcome names another item, however far back it stands."""
@@ -214,11 +241,17 @@ class _OpenedTrial:
             self.sequence.breaks(IN_TIME, said, "an answer", "none")
 
     def _is_in_time(self, sent: SentBatch, seconds: float) -> None:
-        """Break where a batch is late; what is late once may be chance, so it is sent twice more."""
+        """Break where a batch is late each time, compared to a smaller one that is sent just before it.
+
+        A machine may be slower now than when the smaller ones were timed.
+        """
         size, patience = len(sent.items), self.trials.patience
-        if seconds <= patience.limit(size):
-            return
-        seconds = min(seconds, *(self.trials.seconds_of(size) for _ in range(2)))
+        for _ in range(_SENT_AGAIN):
+            if seconds <= patience.limit(size):
+                return
+            if patience.by_item is not None and size > COMPARED[-1]:
+                patience = patience.at_least(self.trials.seconds_of(COMPARED[-1]) / COMPARED[-1])
+            seconds = min(seconds, self.trials.seconds_of(size))
         due = patience.limit(size)
         if seconds <= due:
             return
@@ -282,10 +315,11 @@ class _OpenedTrial:
                 )
 
     def _sampled_keys(self) -> list[str]:
-        size, bad = self.planned.size, places_of(self.planned.bad, self.planned.size)
-        parts = [self.keys[:size], self.keys[size:]]
-        places = sorted({*sample_of(size, frozenset(), self._seed), *sample_of(size, bad, self._seed)})
-        return list(dict.fromkeys(part[place] for part in parts if part for place in places))
+        size = self.planned.size
+        named: tuple[BadItems, ...] = ("none", *self.planned.bad)
+        places = {place for bad in named for place in sample_of(size, places_of(bad, size), self._seed)}
+        parts = [self.keys[first : first + size] for first in range(0, len(self.keys), size)]
+        return list(dict.fromkeys(part[place] for part in parts for place in sorted(places)))
 
     def _ways(self) -> Sequence[Corruption]:
         ways = self.sequence.context.batch_profile.corruptions

@@ -22,8 +22,8 @@ from mockserver.contract.stateful.calls_at_once import check_calls_at_once
 from mockserver.contract.stateful.checks import STATEFUL_CHECKS
 from mockserver.contract.stateful.message_checks import check_messages
 from mockserver.contract.stateful.narrowing import batch_profiles_of, usable_batches
-from mockserver.contract.stateful.positions import with_positions
 from mockserver.contract.stateful.sequence import JudgeSequenceExchange, SequenceContext
+from mockserver.contract.stateful.shared_positions import with_shared_positions
 from mockserver.contract.stateful.state_machine import build_machine
 from mockserver.contract.target import Target
 from mockserver.contract.values.value_run import check_values
@@ -59,7 +59,7 @@ def plan_stateful(
         begun = partial(SequenceContext, api, subject, batch, target, run_config, ledger, judge, reader)
         name = f"{api.name} {subject.operation} {number}"
         part = RunPart(PHASE, subject.operation, at, len(subjects), steps=run_config.max_examples)
-        yield PlannedPart(part, partial(_run_subject, begun, target, run_config, name))
+        yield PlannedPart(part, partial(_run_subject, begun, target, run_config, name, number))
 
 
 def _run_subject(
@@ -67,9 +67,10 @@ def _run_subject(
     target: Target,
     run_config: RunConfig,
     name: str,
+    number: int,
 ) -> None:
     isolation = Isolation(target, run_config.seed, name)
-    context = with_positions(begun(isolation, FailureSearch(run_config)))
+    context = with_shared_positions(begun(isolation, FailureSearch(run_config)), number)
     _run_sequences(context)
     if context.search.target_is_lost:
         return

@@ -157,6 +157,7 @@ _NODES = st.recursive(
                 "items": inner,
                 "allOf": st.lists(inner, min_size=1, max_size=2),
                 "anyOf": st.lists(inner, min_size=1, max_size=2),
+                "oneOf": st.lists(inner, min_size=1, max_size=3),
                 "not": inner,
             },
         ),

@@ -24,6 +24,9 @@ from mockserver.engine.envelope import MAX_ITEMS
 
 NOBODY = SizeLimit(None, "nobody")
 SMALL = SizeBudget.of(RunConfig())
+VBA = next(
+    one for one in batch_profiles_of(load_vendor_api("vba")) if one.operation == "putClaimInvoiceBatch"
+)
 
 
 def profile(vendor: str, operation: str) -> BatchProfile:
@@ -77,7 +80,9 @@ def test_without_one_in_the_spec_the_limit_is_that_of_the_profile_then_ours() ->
 def test_the_limit_and_one_more_are_tried() -> None:
     made = planned(SizeLimit(60, "the spec"), profile("vba", "putClaimInvoiceBatch"), SMALL, 0, 1)
 
-    assert [(one.size, one.is_over) for one in made.planned][-3:] == [(50, False), (60, False), (61, True)]
+    sizes = [(one.size, one.is_over) for one in made.planned]
+    assert sizes[-2:] == [(60, False), (61, True)]
+    assert {(10, False), (50, False)} <= set(sizes)
 
 
 def test_more_examples_reach_our_own_limit_and_fewer_say_that_it_is_left_out() -> None:
@@ -100,4 +105,39 @@ def test_sizes_without_so_many_keys_are_left_out() -> None:
 def test_keys_that_each_need_a_call_bound_the_sizes() -> None:
     made = planned(NOBODY, profile("vba", "putClaimInvoiceBatch"), SMALL, 2, 1)
 
-    assert max(one.size for one in made.planned) == 50
+    assert max(one.size for one in made.planned) < 100
+
+
+@pytest.mark.parametrize("chunk", [10, 20, 25, 32, 50, 64, 100, 128, 200, 250, 256])
+@pytest.mark.parametrize("seed", range(11))
+def test_a_chunk_of_any_usual_size_is_once_not_full_behind_a_full_one(seed: int, chunk: int) -> None:
+    sizes = [one.size for one in planned(NOBODY, VBA, SMALL, 0, seed).planned]
+
+    assert any(size > chunk and size % chunk for size in sizes)
+
+
+@pytest.mark.parametrize("most", [2, 3, 20, 50, 54, 60, 300])
+def test_below_any_limit_there_is_a_size_that_is_no_round_number(most: int) -> None:
+    sizes = [one.size for one in planned(SizeLimit(most, "the spec"), VBA, SMALL, 0, 3).planned]
+
+    assert max(size for size in sizes if size < most) not in {10, 50, 100}
+
+
+@pytest.mark.parametrize("most", [None, 50, 60, 100, 200])
+@pytest.mark.parametrize("seed", range(4))
+def test_each_way_of_bad_items_is_tried_in_a_batch_of_many(seed: int, most: int | None) -> None:
+    made = planned(SizeLimit(most, "the spec"), VBA, SMALL, 0, seed)
+
+    assert {bad for one in made.planned if one.size >= 50 for bad in one.bad} == {
+        "first",
+        "last",
+        "middle",
+        "every second",
+        "all",
+    }
+
+
+def test_the_default_budget_has_room_for_a_thousand_items_with_any_seed() -> None:
+    assert {max(one.size for one in planned(NOBODY, VBA, SMALL, 0, seed).planned) for seed in range(99)} == {
+        1000
+    }

@@ -1,0 +1,63 @@
+"""What a server does in undocumented cases is found once in a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mockserver.contract.config import RunConfig
+from mockserver.contract.ledger import FindingLedger
+from mockserver.contract.loading import ApiUnderTest
+from mockserver.contract.runner import SIZES_PHASE, STATEFUL_PHASE, run_phases
+from mockserver.contract.stateful import shared_positions
+from mockserver.contract.stateful.sequence import SequenceContext
+from mockserver.contract.target import Address, Target
+from tests.contract.stateful import shop
+from tests.contract.stateful.shop import Shop
+
+PHASES = (STATEFUL_PHASE, SIZES_PHASE)
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The operations whose positions are tried; a batch that is tried takes no bad items."""
+    operations: list[str] = []
+
+    def find(context: SequenceContext) -> SequenceContext:
+        operations.append(context.batch_profile.operation)
+        return replace(context, batch_profile=replace(context.batch_profile, corruptions=()))
+
+    monkeypatch.setattr(shared_positions, "with_positions", find)
+    return operations
+
+
+def run(api: ApiUnderTest, workers: int, phases: tuple[str, ...]) -> FindingLedger:
+    ledger = FindingLedger(keeps_exchanges=True)
+    with Target(Address("http://testserver/shop", Shop(is_ours=False), {"x-tenant": "0"})) as target:
+        run_phases(api, target, RunConfig(0, 1, workers=workers), ledger, phases)
+    return ledger
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_positions_are_tried_once_for_all_phases(tmp_path: Path, tried: list[str], workers: int) -> None:
+    run(shop.api(shop.spec(tmp_path)), workers, PHASES)
+
+    assert tried == ["putOrders"]
+
+
+@pytest.mark.parametrize("phases", [PHASES, (SIZES_PHASE,)])
+def test_sizes_use_what_was_found(tmp_path: Path, tried: list[str], phases: tuple[str, ...]) -> None:
+    (sizes,) = run(shop.api(shop.spec(tmp_path)), 1, phases).sizes
+
+    assert {one.bad for one in sizes.times} == {"none"}
+    assert len(tried) == 1
+
+
+def test_any_number_of_workers_makes_the_same_calls(tmp_path: Path) -> None:
+    api = shop.api(shop.spec(tmp_path))
+
+    alone, together = (run(api, workers, PHASES) for workers in (1, 2))
+
+    assert [one.request for one in alone.exchanges] == [one.request for one in together.exchanges]
