@@ -71,6 +71,22 @@ def _has_no_route(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool
     return _outline(invented) == _outline(exchange)
 
 
+def is_unknown_path(api: ApiUnderTest, target: Target, exchange: Exchange) -> bool:
+    """Return whether a refusal is that of a path which is in no spec, as far as answers show.
+
+    Raises:
+        TargetUnreachableError: the target does not answer.
+    """
+    invented = replace(exchange.request, path=f"/not-there{exchange.request.path}")
+    if _outline(target.send(invented)) != _outline(exchange):
+        return False
+    anonymous = _anonymous(api, exchange)
+    if anonymous == exchange.request:
+        return True
+    same = target.send(anonymous), target.send(replace(anonymous, path=invented.path))
+    return _outline(same[0]) == _outline(same[1])
+
+
 def _anonymous(api: ApiUnderTest, exchange: Exchange) -> Request:
     secret = headers_for(api, exchange.operation, api.profile.credentials)
     kept = {name: text for name, text in exchange.request.headers.items() if name not in secret}
