@@ -146,7 +146,7 @@ def run_plain_spec(
     from mockserver.contract.fuzzing import run  # noqa: PLC0415
 
     try:
-        parts = run.plan_plain_schemathesis(file, target, run_config, ledger, api.profile.credentials)
+        parts = run.plan_plain_schemathesis(file, api, target, run_config, ledger)
     except LoaderError as error:
         raise SpecError(f"{file.name}: {error}") from None
     _run(parts, target, run_config, ledger)
