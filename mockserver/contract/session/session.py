@@ -116,11 +116,13 @@ def run_session(plan: SessionPlan, session_subject: SessionSubject, context: Ses
     ledger = FindingLedger(observer=context.observer)
     headers = {name.lower(): text for name, text in plan.headers.items()}
     with Target(Address(url, here, given=headers), safety.pause(rate) if rate else None) as target:
-        ours = here is not None or (not remote and safety.says_it_is_ours(target.send))
-        if not (ours or remote):
-            if elsewhere := safety.find_vendor_below(api.name, url, target.send):
-                raise elsewhere
-            ours = safety.is_ours(target.send, target.at_origin)
+        if (
+            here is None
+            and not remote
+            and (elsewhere := safety.find_vendor_below(api.name, url, target.send))
+        ):
+            raise elsewhere
+        ours = here is not None or (not remote and target.identity().is_ours)
         given = _credentials(api, context, ours=ours)
         known = _with(api, {**given, **credentials.from_headers(api, headers)})
         effort = _run_config(known, plan, context, ledger)
